@@ -1,0 +1,36 @@
+"""Replace by offset: everything outside the spans stays as it was, byte for byte (pages and YAML alike)."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from bot.errors import SpliceError
+
+
+class Span(NamedTuple):
+    """A half-open range of `str` offsets."""
+
+    start: int
+    end: int
+
+    def of(self, source: str) -> str:
+        """Return the text of *source* that this span covers."""
+        return source[self.start : self.end]
+
+    def holds(self, other: "Span") -> bool:
+        """Tell whether *other* lies wholly inside this span."""
+        return self.start <= other.start and other.end <= self.end
+
+
+def splice(source: str, replacements: Mapping[Span, str]) -> str:
+    """Return *source* with each span replaced; everything outside stays as it was.
+
+    Raises `SpliceError` when spans overlap or lie outside the text.
+    """
+    pieces: list[str] = []
+    cursor = 0
+    for span in sorted(replacements):
+        if not cursor <= span.start <= span.end <= len(source):
+            raise SpliceError(f"{span} overlaps another span or lies outside the text")
+        pieces += source[cursor : span.start], replacements[span]
+        cursor = span.end
+    return "".join(pieces) + source[cursor:]
