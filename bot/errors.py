@@ -36,7 +36,7 @@ class BotError(Exception):
     """Anything the bot reports to a person without a traceback."""
 
 
-class Located(BotError):
+class LocatedError(BotError):
     """An error with a place in a file; *line* counts from 1."""
 
     def __init__(self, message: str, *, path: Path | str | None = None, line: int | None = None) -> None:
@@ -45,15 +45,15 @@ class Located(BotError):
         self.path, self.line = path, line
 
 
-class SettingsError(Located):
+class SettingsError(LocatedError):
     """bot.yaml, environment or secrets are wrong."""
 
 
-class ContentError(Located):
+class ContentError(LocatedError):
     """The canonical data file is wrong."""
 
 
-class TemplateError(Located):
+class TemplateError(LocatedError):
     """A template is missing, malformed, or refers to what is not there."""
 
 
