@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 def _check_plain(text: str) -> str:
@@ -43,10 +43,16 @@ def _check_zone(name: str) -> str:
     return name
 
 
+def _id_as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 Plain = Annotated[str, AfterValidator(_check_one_line)]
 """One line of text, taken literally."""
 InlineMarkdown = Annotated[str, AfterValidator(_check_plain)]
 """Bold, italic, code and links in Markdown; everything else is text."""
+PageReference = Annotated[str, BeforeValidator(_id_as_text), AfterValidator(_check_one_line)]
+"""Title or id of a page."""
 Url = Annotated[str, AfterValidator(_check_url)]
 TimeZone = Annotated[str, AfterValidator(_check_zone)]
 
@@ -104,7 +110,7 @@ class QuickLink(_Value):
     """A link, with further links below it; without a target it is a plain caption."""
 
     text: Plain
-    page: str | None = Field(None, description="Title or id of a page of this wiki.")
+    page: PageReference | None = Field(None, description="Title or id of a page of this wiki.")
     url: Url | None = None
     attachment: Plain | None = Field(None, description="Name of a file attached to the home page.")
     links: tuple["QuickLink", ...] = ()
@@ -143,10 +149,10 @@ class News(_Region):
     """The news of the workspace: pinned items first, then in the order of the file, which is newest first."""
 
     show: int | None = Field(None, ge=1, description="How many are shown; the others go to the page `older`.")
-    older: str | None = Field(None, description="Title or id of the page that keeps the older news.")
+    older: PageReference | None = Field(None, description="Title or id of the page that keeps the older news.")
     dates: Literal["hidden", "before", "by_day"] = Field(
         "hidden",
-        description="Whether an item's date is printed: not at all, before its text, or as a caption over the items of a day.",
+        description="How an item's date is printed: not at all, before its text, or over the items of its day.",
     )
     items: tuple[NewsItem, ...] = ()
 
@@ -164,7 +170,7 @@ class Home(_Value):
     """Which page the workspace lives on."""
 
     space: Annotated[str, Field(pattern=r"^~?[A-Za-z0-9._-]{1,255}$")]
-    home: Annotated[str, Field(min_length=1, description="Title or id of the home page.")]
+    home: PageReference = Field(description="Title or id of the home page.")
     timezone: TimeZone = "UTC"
 
 

@@ -1,0 +1,16 @@
+"""Where the files that come with the program lie: beside the package in a checkout, inside it in a wheel."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_IN_WHEEL = _PACKAGE / "_data"
+
+
+def templates_dir() -> Path:
+    """Return the folder of the templates that come with the program."""
+    return _IN_WHEEL / "templates" if _IN_WHEEL.is_dir() else _PACKAGE.parent / "templates"
+
+
+def demo_dir() -> Path:
+    """Return the folder of the demo: its `bot.yaml` and its `world/`."""
+    return _IN_WHEEL / "demo" if _IN_WHEEL.is_dir() else _PACKAGE.parent / "config" / "demo"

@@ -1,0 +1,184 @@
+"""YAML with a place for every value: loaded strictly, so that errors and edits can point at line and offset."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+
+from bot.errors import LocatedError
+
+Location = tuple[str | int, ...]
+"""The way from the root of a file to a value: keys and positions."""
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+_MAX_BYTES = 4_000_000
+_MAX_VALUES = 100_000
+_MAX_PROBLEMS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class YamlSource:
+    """A YAML file as text, as plain values, and as nodes that know their offsets in the text."""
+
+    path: Path
+    text: str
+    root: Node | None
+    value: object
+
+    def node_at(self, location: Location) -> Node | None:
+        """Return the node of the value at *location*, if it stands in the file."""
+        node = self.root
+        for step in location:
+            node = None if node is None else child_of(node, step)
+        return node
+
+    def line_of(self, location: Location) -> int | None:
+        """Return the line, from 1, of the value at *location* or of its nearest parent that stands in the file."""
+        for length in range(len(location), -1, -1):
+            node = self.node_at(location[:length])
+            if node is not None:
+                return int(node.start_mark.line) + 1
+        return None
+
+
+def load_yaml(path: Path, error: type[LocatedError]) -> YamlSource:
+    """Read and parse a YAML file; whatever is wrong with it is raised as *error*, with the line."""
+    try:
+        data = path.read_bytes()
+    except OSError as problem:
+        raise error(f"cannot be read: {problem.strerror}", path=path) from problem
+    if len(data) > _MAX_BYTES:
+        raise error(f"is larger than {_MAX_BYTES // 1_000_000} MB; nobody wrote that by hand", path=path)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise error("is not UTF-8; save it in that encoding", path=path, line=line) from problem
+    return parse_yaml(text, path=path, error=error)
+
+
+def parse_yaml(text: str, *, path: Path, error: type[LocatedError]) -> YamlSource:
+    """Parse *text* strictly: no duplicate keys, no foreign tags, no alias bombs. *path* is for messages."""
+    yaml = YAML(typ="safe", pure=True)
+    root: Node | None = None
+    try:
+        root = yaml.compose(text)
+        if root is not None and _count_values(root, {}) > _MAX_VALUES:
+            raise error(f"expands to more than {_MAX_VALUES} values; are there aliases within aliases?", path=path)
+        value = None if root is None else yaml.constructor.construct_document(root)
+    except MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        line = None if mark is None else int(mark.line) + 1
+        raise error(_explain(problem), path=path, line=line) from problem
+    except ReaderError as problem:
+        line = text.count("\n", 0, problem.position) + 1
+        raise error(f"holds U+{ord(text[problem.position]):04X}, which YAML forbids", path=path, line=line) from problem
+    except RecursionError as problem:
+        raise error("is nested too deeply", path=path) from problem
+    except ValueError as problem:
+        raise error(f"holds a value that does not exist: {problem}", path=path, line=_line_of_bad(root)) from problem
+    return YamlSource(path, text, root, value)
+
+
+def validate(model: type[_Model], source: YamlSource, error: type[LocatedError]) -> _Model:
+    """Read *source* as a *model*; what does not fit is raised as *error*, a line a problem."""
+    try:
+        return model.model_validate({} if source.value is None else source.value)
+    except ValidationError as problem:
+        raise describe_problems(problem, source, error) from problem
+
+
+def describe_problems(
+    problem: ValidationError,
+    source: YamlSource,
+    error: type[LocatedError],
+    *,
+    elsewhere: Callable[[Location], str] | None = None,
+) -> LocatedError:
+    """Return what is wrong with *source* as one *error*, a line a problem, each with file and line.
+
+    *elsewhere* names the place of a value that does not stand in the file, such as an environment variable.
+    """
+    details = sorted(problem.errors(include_url=False), key=lambda detail: source.line_of(detail["loc"]) or 0)
+    lines = [f"{_place(detail, source, elsewhere)}: {_say(detail)}" for detail in details[:_MAX_PROBLEMS_SHOWN]]
+    if len(details) > _MAX_PROBLEMS_SHOWN:
+        lines.append(f"and {len(details) - _MAX_PROBLEMS_SHOWN} more")
+    found = error("\n".join(lines))
+    found.path, found.line = source.path, source.line_of(details[0]["loc"]) or 1
+    return found
+
+
+def _place(detail: ErrorDetails, source: YamlSource, elsewhere: Callable[[Location], str] | None) -> str:
+    location = detail["loc"]
+    if elsewhere and location and detail["type"] != "missing" and source.node_at(location) is None:
+        return elsewhere(location)
+    return f"{source.path}:{source.line_of(location) or 1}"
+
+
+def child_of(node: Node, step: str | int) -> Node | None:
+    """Return the value under a key of a mapping, or at a position of a sequence."""
+    if isinstance(node, MappingNode):
+        return next((value for key, value in node.value if key.value == str(step)), None)
+    if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
+        found: Node = node.value[step]
+        return found
+    return None
+
+
+def _children(node: Node) -> Iterator[Node]:
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            yield from (key, value)
+    elif isinstance(node, SequenceNode):
+        yield from node.value
+
+
+def _count_values(node: Node, known: dict[int, int]) -> int:
+    """Count the values that *node* expands to; each node is walked once however many aliases lead to it."""
+    if id(node) not in known:
+        known[id(node)] = _MAX_VALUES + 1  # an alias of an ancestor expands without end
+        known[id(node)] = 1 + sum(_count_values(child, known) for child in _children(node))
+    return known[id(node)]
+
+
+def _line_of_bad(node: Node | None) -> int | None:
+    """Find the first scalar that cannot be constructed, such as a date in month 13."""
+    if isinstance(node, ScalarNode):
+        try:
+            YAML(typ="safe", pure=True).constructor.construct_document(node)
+        except ValueError:
+            return int(node.start_mark.line) + 1
+        return None
+    found = (_line_of_bad(child) for child in _children(node)) if node is not None else ()
+    return next((line for line in found if line is not None), None)
+
+
+def _explain(problem: MarkedYAMLError) -> str:
+    text = str(problem.problem or problem.context or "is not YAML")
+    if "'\\t'" in text:
+        return "a tab indents this line; YAML wants spaces"
+    if "constructor for the tag" in text:
+        return "a tag (!…) stands here; this file holds plain values only"
+    if "mapping values are not allowed" in text:
+        return "a second ': ' stands on this line; put the text in quotes"
+    return text
+
+
+def _say(detail: ErrorDetails) -> str:
+    where = ".".join(str(step) for step in detail["loc"])
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        message = "is not a known key; is it misspelt?"
+    elif detail["type"] == "missing":
+        message = "is missing"
+    elif detail["type"] == "string_type":
+        message = "must be text; put it in quotes"
+    return f"{where}: {message}" if where else message
