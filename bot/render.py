@@ -1,0 +1,83 @@
+"""The Jinja2 environment: the canonical data becomes the storage format of one region."""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
+from jinja2 import TemplateError as JinjaError
+from markupsafe import Markup
+
+from bot.content.model import Icon, News, Workspace
+from bot.content.selection import by_day, older_news, shown_news
+from bot.errors import MalformedBodyError, TemplateError
+from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, page_link, to_storage
+from bot.storage_format.scan import scan
+
+EMOTICONS: dict[Icon, str] = {icon: icon.value for icon in Icon} | {
+    Icon.STAR: "yellow-star",
+    Icon.STAR_RED: "red-star",
+    Icon.STAR_GREEN: "green-star",
+    Icon.STAR_BLUE: "blue-star",
+}
+"""The storage format's name of each icon."""
+
+
+class Renderer:
+    """Renders regions with the templates of *folders*; an earlier folder's template hides a later one's."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader([str(folder) for folder in folders]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters |= {"icon": _icon, "day": _day}
+
+    def render(self, region: str, workspace: Workspace, *, now: dt.datetime, links: LinkResolver | None = None) -> str:
+        """Return the storage format of *region* as *workspace* has it at *now*.
+
+        Raises `TemplateError` when the template is missing or broken, and `KeyError` when the data has no such region.
+        """
+        value = getattr(workspace, region, None)
+        if value is None:
+            raise KeyError(region)
+        resolver = links or TitlesAsWritten()
+        context: dict[str, object] = {"region": value, "workspace": workspace, "now": now}
+        context |= {
+            "inline": lambda text: Markup(to_storage(text, resolver)),  # noqa: S704 -- to_storage escapes
+            "page_link": lambda page, text: Markup(page_link(page, _escape(text), resolver)),  # noqa: S704 -- escaped
+            "attachment_link": lambda name, text: Markup(attachment_link(name, _escape(text))),  # noqa: S704 -- escaped
+        }
+        if isinstance(value, News):
+            shown = shown_news(value, now)
+            context |= {"items": shown, "days": by_day(shown), "older": older_news(value, now)}
+        return self._render(f"{region}.xml.j2", context)
+
+    def _render(self, name: str, context: dict[str, object]) -> str:
+        try:
+            text = self._environment.get_template(name).render(context).strip()
+            scan(text)
+        except TemplateNotFound as error:
+            raise TemplateError(f"there is no template {error.name}; the region needs one", path=name) from error
+        except TemplateSyntaxError as error:
+            raise TemplateError(str(error.message), path=error.filename or name, line=error.lineno) from error
+        except MalformedBodyError as error:
+            raise TemplateError(f"renders what is not storage format: {error}", path=name) from error
+        except JinjaError as error:
+            raise TemplateError(str(error.message), path=name) from error
+        return text
+
+
+def _escape(text: str) -> str:
+    return str(Markup.escape(text))
+
+
+def _icon(icon: Icon) -> Markup:
+    return Markup('<ac:emoticon ac:name="{}" />').format(EMOTICONS[icon])
+
+
+def _day(day: dt.date) -> str:
+    return f"{day.day} {day:%B} {day.year}"

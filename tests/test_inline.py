@@ -1,0 +1,86 @@
+import re
+from html import unescape
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.inline import PageTarget, TitlesAsWritten, escape, link_destinations, plain_text, to_storage
+from bot.storage_format.scan import scan
+
+TITLES = TitlesAsWritten()
+TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("*_`[]()<>\\&!#~|"), max_size=40)
+
+
+@given(TEXT)
+def test_any_text_renders_as_well_formed_storage_format(text: str) -> None:
+    scan(to_storage(text, TITLES))
+
+
+@given(TEXT)
+def test_escaped_text_comes_out_as_just_that_text(text: str) -> None:
+    assert unescape(to_storage(escape(text), TITLES)) == text.strip()
+
+
+def test_markup_becomes_elements() -> None:
+    assert to_storage("**b** *i* _i_ `c<d`", TITLES) == "<strong>b</strong> <em>i</em> <em>i</em> <code>c&lt;d</code>"
+
+
+def test_html_macros_and_cdata_ends_come_out_as_words() -> None:
+    hostile = '<script>alert(1)</script> ]]> <ac:structured-macro ac:name="html"/> </ac:rich-text-body> &nbsp;'
+
+    storage = to_storage(hostile, TITLES)
+
+    assert "<" not in storage
+    assert unescape(storage) == hostile
+
+
+def test_links_of_dangerous_kinds_stay_text() -> None:
+    for address in (
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "vbscript:x",
+        "//host/x",
+        "JaVaScRiPt:x",
+    ):
+        assert "<a" not in to_storage(f"[x]({address})", TITLES)
+
+
+def test_an_address_stays_as_it_was_written() -> None:
+    assert to_storage("[x](https://e.org/ä?a=1&b=%20#f)", TITLES) == '<a href="https://e.org/ä?a=1&amp;b=%20#f">x</a>'
+
+
+def test_a_page_link_may_hold_spaces_and_brackets() -> None:
+    link = to_storage("see [the *group*](page:Group (WS2 CCG)), soon", TITLES)
+
+    assert link == (
+        'see <ac:link><ri:page ri:content-title="Group (WS2 CCG)" />'
+        "<ac:link-body>the <em>group</em></ac:link-body></ac:link>, soon"
+    )
+
+
+def test_a_page_link_by_id_is_written_with_the_title_and_space_of_that_page() -> None:
+    class Wiki:
+        def find_target(self, reference: str) -> PageTarget | None:
+            return PageTarget('A & "B"', "OTHER") if reference == "17" else None
+
+    link = to_storage("[x](page:17)", Wiki())
+
+    assert '<ri:page ri:space-key="OTHER" ri:content-title="A &amp; &quot;B&quot;" />' in link
+
+
+def test_an_attachment_link_names_the_file() -> None:
+    assert '<ri:attachment ri:filename="final report.pdf" />' in to_storage("[x](attachment:final report.pdf)", TITLES)
+
+
+def test_links_do_not_nest() -> None:
+    storage = to_storage("[a [b](page:x) c](https://e.org)", TITLES)
+
+    assert len(re.findall("<a |<ac:link>", storage)) == 1
+
+
+def test_destinations_and_words_can_be_read_without_rendering() -> None:
+    text = "**Read** [this](page:A) and [that](https://e.org) `now`"
+
+    assert link_destinations(text) == ["page:A", "https://e.org"]
+    assert plain_text(text) == "Read this and that now"
