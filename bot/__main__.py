@@ -1,0 +1,5 @@
+"""`python -m bot` is `wikibot`."""
+
+from bot.cli.main import main
+
+main()

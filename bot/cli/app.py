@@ -1,0 +1,76 @@
+"""What every command shares: the options that stand everywhere, and the runtime that is made from them."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.runtime import Runtime
+
+
+@dataclass
+class App:
+    """The options that stand on every command; the settings are read when a command first asks for the runtime."""
+
+    config: Path | None = None
+    workspace: str | None = None
+    is_verbose: bool = False
+    log_format: str = "text"
+    extras: dict[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def runtime(self) -> "Runtime":
+        """Settings, gateway, renderer and paths; raises `SettingsError`."""
+        from bot.runtime import Runtime
+        from bot.settings import load_settings
+
+        settings = load_settings(self.config)
+        return Runtime(settings, only=self.workspace)
+
+
+pass_app = click.make_pass_decorator(App, ensure=True)
+
+
+def add_common_options(command: click.Command) -> click.Command:
+    """Give *command*, and all below it, the options that stand everywhere."""
+    names = {name for parameter in command.params for name in parameter.opts}
+    command.params += [option for option in _common_options() if not names & set(option.opts)]
+    if isinstance(command, click.Group):
+        for child in command.commands.values():
+            add_common_options(child)
+    return command
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    if value not in (None, False):
+        setattr(context.ensure_object(App), str(parameter.name), value)
+
+
+def _common_options() -> list[click.Option]:
+    return [
+        click.Option(
+            ["--config"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Settings file.  [default: config/bot.yaml]",
+            expose_value=False,
+            callback=_remember,
+        ),
+        click.Option(["--workspace"], help="Only this workspace.", expose_value=False, callback=_remember),
+        click.Option(
+            ["-v", "--verbose", "is_verbose"],
+            is_flag=True,
+            help="Log more, and show the traceback of an error.",
+            expose_value=False,
+            callback=_remember,
+        ),
+        click.Option(
+            ["--log-format"],
+            type=click.Choice(["text", "json"]),
+            help="How log lines look on standard error.",
+            expose_value=False,
+            callback=_remember,
+        ),
+    ]

@@ -1,0 +1,99 @@
+"""Printing: text, JSON, tables, diffs, progress. Nothing else in the program prints."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+import click
+from pydantic_core import to_jsonable_python
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Step(Protocol):
+    """Tells a progress bar that something was done."""
+
+    def __call__(self, label: str = "", *, total: int | None = None) -> None:
+        """Advance by one; *label* says what was done, *total* sets how much there is."""
+        ...
+
+
+def say(text: str = "", *, newline: bool = True) -> None:
+    """Print *text* as it is on standard output."""
+    click.echo(text, nl=newline)
+
+
+def say_styled(text: str) -> None:
+    """Print text that may carry ANSI colours; they are dropped where standard output is not a terminal."""
+    click.echo(text)
+
+
+def say_json(value: object) -> None:
+    """Print a value (dataclasses, models, dates and paths included) as indented JSON."""
+    click.echo(json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False))
+
+
+def say_json_line(value: object) -> None:
+    """Print a value as one line of JSON."""
+    click.echo(json.dumps(to_jsonable_python(value), ensure_ascii=False))
+
+
+def warn(text: str) -> None:
+    """Print *text* on standard error."""
+    click.echo(text, err=True)
+
+
+def fail(message: str) -> None:
+    """Print an error for a person on standard error."""
+    prefix = click.style("error:", fg="red", bold=True)
+    click.echo(f"{prefix} {message}", err=True)
+
+
+def say_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table: with lines and colours on a terminal, as tab-separated values into a pipe."""
+    if not sys.stdout.isatty():
+        for row in (headings, *rows):
+            click.echo("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
+        return
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    _console().print(table)
+
+
+@contextmanager
+def progress(label: str, *, total: int | None = None) -> Iterator[Step]:
+    """Show a progress bar on standard error while the block runs; only on a terminal."""
+    if not sys.stderr.isatty():
+        yield _ignore
+        return
+    from rich.progress import Progress
+
+    with Progress(console=_console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+
+        def step(label: str = "", *, total: int | None = None) -> None:
+            if label:
+                bar.update(task, description=label)
+            bar.update(task, advance=1, total=total)
+
+        yield step
+
+
+def _ignore(label: str = "", *, total: int | None = None) -> None:
+    del label, total
+
+
+def _console(*, stderr: bool = False) -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)

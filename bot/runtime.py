@@ -1,0 +1,90 @@
+"""The composition root: settings become a gateway, a renderer, data files and paths; nothing else builds things."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from bot.content.document import ContentDocument
+from bot.errors import SettingsError
+from bot.render import Renderer
+from bot.resources import templates_dir
+from bot.settings import Settings, WorkspaceSettings
+from bot.wiki.gateway import WikiGateway
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What the operations work with; *only* narrows it to one workspace, *clock* returns aware times in UTC."""
+
+    settings: Settings
+    only: str | None = None
+    clock: Callable[[], dt.datetime] = _now
+    _gateways: dict[bool, WikiGateway] = field(default_factory=dict, repr=False)
+
+    def gateway(self, *, may_write: bool = False) -> WikiGateway:
+        """Return the wiki; without *may_write* the transport itself refuses everything but reading."""
+        if may_write not in self._gateways:
+            from bot.wiki.connect import connect
+
+            wiki = self.settings.wiki
+            self._gateways[may_write] = connect(
+                wiki.url,
+                flavour=wiki.speaks(),
+                user=wiki.user,
+                secret=(wiki.token or wiki.password),
+                writes_per_minute=wiki.writes_per_minute,
+                timeout_seconds=wiki.timeout_seconds,
+                ca_bundle=wiki.ca_bundle,
+                may_write=may_write,
+            )
+        return self._gateways[may_write]
+
+    @property
+    def workspaces(self) -> tuple[WorkspaceSettings, ...]:
+        """The workspaces to work on; raises `SettingsError` when there is none, or none of the wanted name."""
+        found = tuple(w for w in self.settings.workspaces if self.only in (None, w.name))
+        if not found:
+            names = ", ".join(w.name for w in self.settings.workspaces) or "none"
+            wanted = f"no workspace is named {self.only!r}" if self.only else "no workspace is configured"
+            raise SettingsError(f"{wanted}; configured: {names}", path=self.settings.config_path)
+        return found
+
+    @property
+    def workspace(self) -> WorkspaceSettings:
+        """The one workspace to work on; raises `SettingsError` when several are configured and none was chosen."""
+        if len(self.workspaces) > 1:
+            names = ", ".join(w.name for w in self.workspaces)
+            raise SettingsError(f"several workspaces are configured ({names}); choose one with --workspace")
+        return self.workspaces[0]
+
+    def data_path(self, workspace: WorkspaceSettings) -> Path:
+        """Return the path of the workspace's data file."""
+        return self.settings.resolve(workspace.data)
+
+    def document(self, workspace: WorkspaceSettings) -> ContentDocument:
+        """Read the workspace's data file; raises `ContentError` with file and line."""
+        return ContentDocument.load(self.data_path(workspace))
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """The templates: the configured folder first, then those that come with the program."""
+        folders = [templates_dir() / "wiki"]
+        if self.settings.templates is not None:
+            folders.insert(0, self.settings.resolve(self.settings.templates) / "wiki")
+        return Renderer(folders)
+
+    @property
+    def snapshots_dir(self) -> Path:
+        """Where snapshots are written."""
+        return self.settings.resolve(self.settings.snapshots.path)
+
+    @property
+    def state_dir(self) -> Path:
+        """Where run records and locks are kept."""
+        return self.settings.resolve(self.settings.state)
