@@ -1,0 +1,137 @@
+"""What the wiki knows, in one SQLite database: a file, or memory."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .attachments import Attachments
+from .comments import Comments
+from .contents import Contents, Selection
+from .database import Database
+from .errors import (
+    DuplicateError,
+    ForbiddenError,
+    InvalidError,
+    NotEditableError,
+    NotFoundError,
+    StoreError,
+    TitleTakenError,
+    VersionConflictError,
+)
+from .extras import LongTasks, States, Templates, Watches
+from .hierarchy import Hierarchy
+from .inline_tasks import InlineTasks
+from .labels import Labels
+from .pages import Pages
+from .people import ACCOUNTS, ADMINISTRATORS_GROUP, USERS_GROUP, People
+from .properties import Properties
+from .restrictions import Restrictions
+from .spaces import Spaces
+from .values import (
+    Comment,
+    Content,
+    Draft,
+    File,
+    Group,
+    InlineTask,
+    Label,
+    LongTask,
+    Property,
+    Space,
+    State,
+    Template,
+    User,
+    Version,
+)
+
+__all__ = [
+    "ACCOUNTS",
+    "ADMINISTRATORS_GROUP",
+    "USERS_GROUP",
+    "Comment",
+    "Content",
+    "Draft",
+    "DuplicateError",
+    "File",
+    "ForbiddenError",
+    "Group",
+    "InlineTask",
+    "InvalidError",
+    "Label",
+    "LongTask",
+    "NotEditableError",
+    "NotFoundError",
+    "Property",
+    "Selection",
+    "Space",
+    "State",
+    "Store",
+    "StoreError",
+    "Template",
+    "TitleTakenError",
+    "User",
+    "Version",
+    "VersionConflictError",
+]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """The whole wiki as one object, a part of it an attribute; safe to use from many threads.
+
+    *normalise* is what the wiki does to a body on save; the server sets it for its flavour. The standard accounts
+    exist from the start.
+    """
+
+    def __init__(self, path: Path | None = None, *, clock: Callable[[], datetime] = _now) -> None:
+        """Open the wiki kept at *path*, or a new one in memory."""
+        self.clock = clock
+        self.normalise: Callable[[str], str] = lambda body: body
+        database = self._database = Database(path)
+
+        def normalise(body: str) -> str:
+            return self.normalise(body)
+
+        self.people = People(database)
+        self.spaces = Spaces(database)
+        self.contents = Contents(database)
+        self.hierarchy = Hierarchy(database)
+        self.inline_tasks = InlineTasks(database, self.contents)
+        self.pages = Pages(database, self.contents, self.hierarchy, self.inline_tasks, clock=clock, normalise=normalise)
+        self.attachments = Attachments(database, self.contents, self.pages)
+        self.comments = Comments(database, self.contents, self.pages, clock=clock, normalise=normalise)
+        self.labels = Labels(database)
+        self.properties = Properties(database, "content", clock=clock)
+        self.space_properties = Properties(database, "space", clock=clock)
+        self.restrictions = Restrictions(database, self.people)
+        self.states = States(database, clock=clock)
+        self.watches = Watches(database)
+        self.templates = Templates(database)
+        self.long_tasks = LongTasks(database, clock=clock)
+        if self.people.find_by_name("admin") is None:
+            with self.transaction():
+                self.people.add_standard_accounts()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Return a context in which all changes happen together or not at all."""
+        return self._database.transaction()
+
+    def close(self) -> None:
+        """Close the database; a file keeps all that was saved."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        """Return the store itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the database."""
+        self.close()

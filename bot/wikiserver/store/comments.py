@@ -1,0 +1,163 @@
+"""Comments at the foot of pages and inline, with replies and resolution."""
+
+import html
+import re
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from .contents import Contents
+from .database import Database
+from .errors import InvalidError, NotFoundError
+from .pages import Pages
+from .values import Comment, Content, from_milliseconds, to_milliseconds
+
+
+class Comments:
+    """A comment is content inside a page; a reply has the comment it answers as its parent."""
+
+    def __init__(
+        self,
+        database: Database,
+        contents: Contents,
+        pages: Pages,
+        *,
+        clock: Callable[[], datetime],
+        normalise: Callable[[str], str],
+    ) -> None:
+        self._database, self._contents, self._pages = database, contents, pages
+        self._clock, self._normalise = clock, normalise
+
+    def of(self, page_id: int, *, location: str | None = None) -> list[Content]:
+        """Return the comments on a page that answer no other one, by id."""
+        rows = self._database.rows(
+            "SELECT content.id FROM content JOIN comments ON content_id = content.id WHERE container_id = ?"
+            " AND type = 'comment' AND status = 'current' AND parent_id IS NULL AND (location = ?"
+            " OR ? IS NULL) ORDER BY content.id",
+            (page_id, location, location),
+        )
+        return self._contents.get_many(row["id"] for row in rows)
+
+    def all_of(self, page_id: int) -> list[Content]:
+        """Return all comments on a page, replies included, by id."""
+        rows = self._database.rows(
+            "SELECT id FROM content WHERE container_id = ? AND type = 'comment' AND status = 'current' ORDER BY id",
+            (page_id,),
+        )
+        return self._contents.get_many(row["id"] for row in rows)
+
+    def all(self, location: str) -> list[Content]:
+        """Return all comments of one kind in the wiki, by id."""
+        rows = self._database.rows(
+            "SELECT content.id FROM content JOIN comments ON content_id = content.id"
+            " WHERE type = 'comment' AND status = 'current' AND location = ? ORDER BY content.id",
+            (location,),
+        )
+        return self._contents.get_many(row["id"] for row in rows)
+
+    def replies(self, comment_id: int) -> list[Content]:
+        """Return the direct answers to a comment, by id."""
+        rows = self._database.rows(
+            "SELECT id FROM content WHERE parent_id = ? AND type = 'comment' AND status = 'current' ORDER BY id",
+            (comment_id,),
+        )
+        return self._contents.get_many(row["id"] for row in rows)
+
+    def detail(self, comment_id: int) -> Comment:
+        """Return where a comment stands; NotFoundError if it is none."""
+        row = self._database.row("SELECT * FROM comments WHERE content_id = ?", (comment_id,))
+        if row is None:
+            raise NotFoundError(f"No comment found with id: {comment_id}")
+        return Comment(
+            content_id=row["content_id"],
+            location=row["location"],
+            marker_ref=row["marker_ref"],
+            selection=row["selection"],
+            resolution=row["resolution"],
+            resolved_by=row["resolved_by"],
+            resolved_at=from_milliseconds(row["resolved_at"]) if row["resolved_at"] is not None else None,
+        )
+
+    def add(
+        self,
+        page_id: int,
+        body: str,
+        *,
+        author: str,
+        parent_id: int | None = None,
+        marker_ref: str | None = None,
+        selection: str | None = None,
+        when: datetime | None = None,
+    ) -> Content:
+        """Add a comment, inline where *marker_ref* or the comment answered is, a footer one else."""
+        with self._database.transaction():
+            page = self._contents.get(page_id)
+            location = "inline" if marker_ref is not None else "footer"
+            if parent_id is not None:
+                location = self.detail(parent_id).location
+            content_id = self._pages.insert(
+                kind="comment",
+                status="current",
+                title=f"Re: {page.title}",
+                body=self._normalise(body),
+                space_id=page.space_id,
+                parent_id=parent_id,
+                container_id=page_id,
+                author=author,
+                when=when,
+            )
+            self._database.execute(
+                "INSERT INTO comments (content_id, location, marker_ref, selection) VALUES (?, ?, ?, ?)",
+                (content_id, location, marker_ref, selection),
+            )
+        return self._contents.get(content_id)
+
+    def add_inline(
+        self,
+        page_id: int,
+        body: str,
+        *,
+        author: str,
+        selection: str,
+        match_index: int = 0,
+        when: datetime | None = None,
+    ) -> Content:
+        """Comment on a piece of text: the body of the page gets a marker around it, its version stays."""
+        with self._database.transaction():
+            marker_ref = str(uuid.uuid4())
+            page_body = self._contents.body(page_id)
+            self._pages.replace_body_unversioned(page_id, mark(page_body, selection, marker_ref, match_index))
+            return self.add(page_id, body, author=author, marker_ref=marker_ref, selection=selection, when=when)
+
+    def update(self, comment_id: int, body: str, *, number: int | None, author: str, message: str = "") -> Content:
+        """Save a comment anew, under the same version check as pages."""
+        return self._pages.update(comment_id, number=number, body=body, author=author, message=message)
+
+    def resolve(self, comment_id: int, *, is_resolved: bool, by: str) -> None:
+        """Resolve or reopen an inline comment."""
+        self._database.execute(
+            "UPDATE comments SET resolution = ?, resolved_by = ?, resolved_at = ? WHERE content_id = ?",
+            ("resolved" if is_resolved else "reopened", by, to_milliseconds(self._clock()), comment_id),
+        )
+
+    def delete(self, comment_id: int) -> None:
+        """Remove a comment and the answers to it."""
+        with self._database.transaction():
+            for reply in self.replies(comment_id):
+                self.delete(reply.id)
+            self._pages.purge(comment_id)
+
+
+def mark(body: str, selection: str, marker_ref: str, match_index: int = 0) -> str:
+    """Return *body* with an inline comment marker around the chosen text.
+
+    The text must stand within one run, without markup inside.
+    """
+    outside_markup = r"(?![^<]*>)"
+    wanted = re.escape(html.escape(selection, quote=False))
+    matches = list(re.finditer(wanted + outside_markup, body))
+    if not selection or match_index >= len(matches):
+        raise InvalidError(f"The text {selection!r} is not on the page")
+    found = matches[match_index]
+    open_tag = f'<ac:inline-comment-marker ac:ref="{marker_ref}">'
+    return body[: found.start()] + open_tag + found[0] + "</ac:inline-comment-marker>" + body[found.end() :]

@@ -1,0 +1,98 @@
+"""One SQLite connection shared by all threads, one writer at a time, whole transactions only."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from .schema import FIRST_CONTENT_ID, FIRST_SPACE_ID, SCHEMA
+
+Parameters = Sequence[object] | Mapping[str, object]
+Row = sqlite3.Row
+
+
+class Database:
+    """Rows in, rows out; everything inside `transaction()` happens wholly or not at all."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Open the file at *path*, or a database in memory; a new one gets its tables."""
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        if path is not None:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+        if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'content'"):
+            self._create()
+
+    def _create(self) -> None:
+        with self.transaction():
+            for statement in SCHEMA.split(";\n"):
+                self._connection.execute(statement)
+            self._connection.executemany(
+                "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)",
+                [("content", FIRST_CONTENT_ID - 1), ("spaces", FIRST_SPACE_ID - 1)],
+            )
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold the database for one unit of work; nested calls join the outer one."""
+        with self._lock:
+            if self._depth:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            else:
+                self._connection.execute("COMMIT")
+            finally:
+                self._depth = 0
+
+    def rows(self, statement: str, parameters: Parameters = ()) -> list[Row]:
+        """Return all rows of a query."""
+        with self._lock:
+            return self._connection.execute(statement, parameters).fetchall()
+
+    def row(self, statement: str, parameters: Parameters = ()) -> Row | None:
+        """Return the first row of a query, or None."""
+        with self._lock:
+            found: Row | None = self._connection.execute(statement, parameters).fetchone()
+            return found
+
+    def value(self, statement: str, parameters: Parameters = ()) -> int:
+        """Return the one number that a query gives."""
+        found = self.row(statement, parameters)
+        return int(found[0]) if found is not None and found[0] is not None else 0
+
+    def execute(self, statement: str, parameters: Parameters = ()) -> int:
+        """Change something; return the number of rows touched."""
+        with self.transaction():
+            return self._connection.execute(statement, parameters).rowcount
+
+    def execute_many(self, statement: str, parameters: Sequence[Sequence[object]]) -> None:
+        """Change many rows in one go."""
+        with self.transaction():
+            self._connection.executemany(statement, parameters)
+
+    def insert(self, statement: str, parameters: Parameters = ()) -> int:
+        """Insert one row; return its id."""
+        with self.transaction():
+            return int(self._connection.execute(statement, parameters).lastrowid or 0)
+
+    def close(self) -> None:
+        """Close the connection; a file keeps all that was committed."""
+        with self._lock:
+            self._connection.close()
+
+
+def placeholders(values: Sequence[object]) -> str:
+    """Return as many question marks as there are *values*, for `IN (…)`."""
+    return ",".join("?" * len(values))

@@ -1,0 +1,41 @@
+"""What the store refuses, each with what a caller needs to answer well."""
+
+
+class StoreError(Exception):
+    """The wiki cannot do what was asked."""
+
+
+class NotFoundError(StoreError):
+    """No such thing, or none that this person may see."""
+
+
+class VersionConflictError(StoreError):
+    """The page has moved on since the version that this edit was made from."""
+
+    def __init__(self, content_id: int, *, current: int, given: int) -> None:
+        super().__init__(f"Version must be incremented on update. Current version is: {current}")
+        self.content_id, self.current, self.given = content_id, current, given
+
+
+class TitleTakenError(StoreError):
+    """Another page of the space bears this title."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(f"A page with this title already exists: A page already exists with the title {title}")
+        self.title = title
+
+
+class DuplicateError(StoreError):
+    """A thing that may exist once exists already (a property key, a space key, an attachment name)."""
+
+
+class InvalidError(StoreError):
+    """The values given make no sense: an empty title, a parent that would be its own descendant."""
+
+
+class NotEditableError(StoreError):
+    """Archived and trashed pages cannot be edited."""
+
+
+class ForbiddenError(StoreError):
+    """The person may see the thing but not do this to it."""

@@ -1,0 +1,126 @@
+"""The page tree: parents, order among siblings, and a closure table that answers for whole subtrees."""
+
+from collections.abc import Sequence
+
+from .contents import read_content
+from .database import Database, placeholders
+from .errors import InvalidError
+from .values import Content
+
+
+class Hierarchy:
+    """Where pages hang. Callers hold a transaction around changes that belong together."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ancestors(self, content_id: int) -> list[Content]:
+        """Return the pages above a page, the topmost first."""
+        rows = self._database.rows(
+            "SELECT content.* FROM closure JOIN content ON content.id = ancestor_id"
+            " WHERE descendant_id = ? AND depth > 0 ORDER BY depth DESC",
+            (content_id,),
+        )
+        return [read_content(row) for row in rows]
+
+    def children(
+        self,
+        parent_id: int,
+        *,
+        statuses: Sequence[str] = ("current",),
+        limit: int = -1,
+        offset: int = 0,
+    ) -> list[Content]:
+        """Return the pages right under a page, in the order people gave them."""
+        rows = self._database.rows(
+            f"SELECT * FROM content WHERE parent_id = ? AND type = 'page' AND status IN ({placeholders(statuses)})"
+            " ORDER BY position, id LIMIT ? OFFSET ?",
+            (parent_id, *statuses, limit, offset),
+        )
+        return [read_content(row) for row in rows]
+
+    def descendants(
+        self,
+        content_id: int,
+        *,
+        statuses: Sequence[str] = ("current",),
+        max_depth: int = 1000,
+        limit: int = -1,
+        offset: int = 0,
+    ) -> list[tuple[Content, int]]:
+        """Return the pages below a page with how deep each lies, the shallow ones first."""
+        rows = self._database.rows(
+            "SELECT content.*, depth FROM closure JOIN content ON content.id = descendant_id"
+            f" WHERE ancestor_id = ? AND depth BETWEEN 1 AND ? AND status IN ({placeholders(statuses)})"
+            " ORDER BY depth, position, content.id LIMIT ? OFFSET ?",
+            (content_id, max_depth, *statuses, limit, offset),
+        )
+        return [(read_content(row), row["depth"]) for row in rows]
+
+    def subtree_ids(self, content_id: int) -> list[int]:
+        """Return the ids of a page and all below it, whatever their status, parents before children."""
+        rows = self._database.rows(
+            "SELECT descendant_id FROM closure WHERE ancestor_id = ? ORDER BY depth", (content_id,)
+        )
+        return [row["descendant_id"] for row in rows]
+
+    def roots(self, space_id: int, *, statuses: Sequence[str] = ("current",)) -> list[Content]:
+        """Return the pages of a space that have no parent, in order."""
+        rows = self._database.rows(
+            "SELECT * FROM content WHERE space_id = ? AND type = 'page' AND parent_id IS NULL"
+            f" AND status IN ({placeholders(statuses)}) ORDER BY position, id",
+            (space_id, *statuses),
+        )
+        return [read_content(row) for row in rows]
+
+    def insert(self, content_id: int, parent_id: int | None) -> None:
+        """Note a new page under its parent."""
+        self._database.execute("INSERT INTO closure VALUES (?, ?, 0)", (content_id, content_id))
+        if parent_id is not None:
+            self._database.execute(
+                "INSERT INTO closure SELECT ancestor_id, ?, depth + 1 FROM closure WHERE descendant_id = ?",
+                (content_id, parent_id),
+            )
+
+    def remove(self, content_id: int) -> None:
+        """Forget a page that has no pages below it any more."""
+        self._database.execute(
+            "DELETE FROM closure WHERE descendant_id = ? OR ancestor_id = ?", (content_id, content_id)
+        )
+
+    def reparent(self, content_id: int, parent_id: int | None) -> None:
+        """Hang a page with all below it under another parent; InvalidError if that lies in its own subtree."""
+        if parent_id is not None and parent_id in self.subtree_ids(content_id):
+            raise InvalidError("A page cannot be moved under itself or one of its descendants")
+        self._database.execute(
+            "DELETE FROM closure WHERE descendant_id IN (SELECT descendant_id FROM closure WHERE ancestor_id = :id)"
+            " AND ancestor_id IN (SELECT ancestor_id FROM closure WHERE descendant_id = :id AND depth > 0)",
+            {"id": content_id},
+        )
+        self._database.execute("UPDATE content SET parent_id = ? WHERE id = ?", (parent_id, content_id))
+        if parent_id is not None:
+            self._database.execute(
+                "INSERT INTO closure SELECT above.ancestor_id, below.descendant_id, above.depth + below.depth + 1"
+                " FROM closure AS above, closure AS below WHERE above.descendant_id = ? AND below.ancestor_id = ?",
+                (parent_id, content_id),
+            )
+
+    def next_position(self, space_id: int, parent_id: int | None) -> int:
+        """Return the position of a page that goes last under a parent."""
+        if parent_id is None:
+            return self._database.value(
+                "SELECT MAX(position) + 1 FROM content WHERE space_id = ? AND type = 'page' AND parent_id IS NULL",
+                (space_id,),
+            )
+        return self._database.value(
+            "SELECT MAX(position) + 1 FROM content WHERE parent_id = ? AND type = 'page'", (parent_id,)
+        )
+
+    def place(self, content_id: int, neighbour: Content, *, is_after: bool) -> None:
+        """Put a page right before or after a sibling, and number all of them anew."""
+        siblings = (
+            self.children(neighbour.parent_id) if neighbour.parent_id is not None else self.roots(neighbour.space_id)
+        )
+        order = [one.id for one in siblings if one.id != content_id]
+        order.insert(order.index(neighbour.id) + int(is_after), content_id)
+        self._database.execute_many("UPDATE content SET position = ? WHERE id = ?", list(enumerate(order)))

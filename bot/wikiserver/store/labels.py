@@ -1,0 +1,116 @@
+"""Labels of content and of spaces."""
+
+from collections.abc import Iterable
+
+from .database import Database, Row, placeholders
+from .errors import InvalidError, NotFoundError
+from .values import Label
+
+_FORBIDDEN = frozenset(" !#&()*,.:;<>?@[]^")  # what Confluence refuses in a label
+
+
+class Labels:
+    """Labels are lower case and have no spaces; a content bears each at most once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, content_id: int) -> list[Label]:
+        """Return the labels of a content, in the order they were first used in this wiki."""
+        rows = self._database.rows(
+            "SELECT labels.* FROM content_labels JOIN labels ON labels.id = label_id WHERE"
+            " content_id = ? ORDER BY label_id",
+            (content_id,),
+        )
+        return [_label(row) for row in rows]
+
+    def of_many(self, content_ids: Iterable[int]) -> dict[int, list[Label]]:
+        """Return the labels of many contents in one query."""
+        wanted = list(content_ids)
+        found: dict[int, list[Label]] = {one: [] for one in wanted}
+        for row in self._database.rows(
+            "SELECT labels.*, content_id FROM content_labels JOIN labels ON labels.id = label_id"
+            f" WHERE content_id IN ({placeholders(wanted)}) ORDER BY label_id",
+            wanted,
+        ):
+            found[row["content_id"]].append(_label(row))
+        return found
+
+    def of_space(self, space_id: int) -> list[Label]:
+        """Return the labels of a space itself."""
+        rows = self._database.rows(
+            "SELECT labels.* FROM space_labels JOIN labels ON labels.id = label_id WHERE space_id ="
+            " ? ORDER BY label_id",
+            (space_id,),
+        )
+        return [_label(row) for row in rows]
+
+    def in_space(self, space_id: int) -> list[Label]:
+        """Return the labels that content of a space bears."""
+        rows = self._database.rows(
+            "SELECT DISTINCT labels.* FROM content JOIN content_labels ON content_id = content.id"
+            " JOIN labels ON labels.id = label_id WHERE space_id = ? ORDER BY labels.id",
+            (space_id,),
+        )
+        return [_label(row) for row in rows]
+
+    def all(self) -> list[Label]:
+        """Return every label in use anywhere."""
+        return [_label(row) for row in self._database.rows("SELECT * FROM labels ORDER BY id")]
+
+    def get(self, label_id: int) -> Label:
+        """Return a label by id; NotFoundError if there is none."""
+        row = self._database.row("SELECT * FROM labels WHERE id = ?", (label_id,))
+        if row is None:
+            raise NotFoundError(f"No label found with id: {label_id}")
+        return _label(row)
+
+    def find(self, name: str, prefix: str = "global") -> Label | None:
+        """Return a label by name, or None."""
+        row = self._database.row("SELECT * FROM labels WHERE name = ? AND prefix = ?", (name.casefold(), prefix))
+        return _label(row) if row is not None else None
+
+    def add(self, content_id: int, name: str, prefix: str = "global") -> Label:
+        """Put a label on a content; once is enough."""
+        label = self._ensure(name, prefix)
+        self._database.execute("INSERT OR IGNORE INTO content_labels VALUES (?, ?)", (label.id, content_id))
+        return label
+
+    def add_to_space(self, space_id: int, name: str, prefix: str = "global") -> Label:
+        """Put a label on a space."""
+        label = self._ensure(name, prefix)
+        self._database.execute("INSERT OR IGNORE INTO space_labels VALUES (?, ?)", (label.id, space_id))
+        return label
+
+    def remove(self, content_id: int, name: str) -> bool:
+        """Take a label off a content; returns whether it was there."""
+        return bool(
+            self._database.execute(
+                "DELETE FROM content_labels WHERE content_id = ? AND label_id IN (SELECT id FROM"
+                " labels WHERE name = ?)",
+                (content_id, name.casefold()),
+            )
+        )
+
+    def remove_from_space(self, space_id: int, name: str) -> bool:
+        """Take a label off a space; returns whether it was there."""
+        return bool(
+            self._database.execute(
+                "DELETE FROM space_labels WHERE space_id = ? AND label_id IN (SELECT id FROM labels WHERE name = ?)",
+                (space_id, name.casefold()),
+            )
+        )
+
+    def _ensure(self, name: str, prefix: str) -> Label:
+        name = name.strip().casefold()
+        if not name or len(name) > 255 or _FORBIDDEN & set(name):
+            raise InvalidError(f"The label '{name}' contains invalid characters")
+        self._database.execute("INSERT OR IGNORE INTO labels (prefix, name) VALUES (?, ?)", (prefix, name))
+        label = self.find(name, prefix)
+        if label is None:
+            raise NotFoundError(f"No label called {name}")
+        return label
+
+
+def _label(row: Row) -> Label:
+    return Label(id=row["id"], prefix=row["prefix"], name=row["name"])

@@ -1,0 +1,343 @@
+"""Writing pages: create, save with the optimistic lock, move, archive, trash, purge, drafts, old versions."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from .contents import Contents
+from .database import Database, placeholders
+from .errors import InvalidError, NotEditableError, NotFoundError, TitleTakenError, VersionConflictError
+from .hierarchy import Hierarchy
+from .inline_tasks import InlineTasks
+from .values import Content, Draft, to_milliseconds
+
+MAX_TITLE_LENGTH: Final = 255
+LIVE: Final = ("current", "archived")
+_OWNED_TABLES: Final = (
+    ("versions", "content_id"),
+    ("files", "content_id"),
+    ("comments", "content_id"),
+    ("content_labels", "content_id"),
+    ("restrictions", "content_id"),
+    ("states", "content_id"),
+    ("drafts", "content_id"),
+    ("inline_tasks", "content_id"),
+    ("content", "id"),
+)
+
+
+class Pages:
+    """Each change to a page is one transaction: version check, titles and tree always agree."""
+
+    def __init__(
+        self,
+        database: Database,
+        contents: Contents,
+        hierarchy: Hierarchy,
+        tasks: InlineTasks,
+        *,
+        clock: Callable[[], datetime],
+        normalise: Callable[[str], str],
+    ) -> None:
+        self._database, self._contents, self._hierarchy, self._tasks = database, contents, hierarchy, tasks
+        self._clock, self._normalise = clock, normalise
+        self.clears_state_on_write = True
+
+    def create(
+        self,
+        space_id: int,
+        title: str,
+        body: str,
+        *,
+        author: str,
+        parent_id: int | None = None,
+        kind: str = "page",
+        status: str = "current",
+        message: str = "",
+        position: int | None = None,
+        when: datetime | None = None,
+    ) -> Content:
+        """Create a page or blog post; returns it as stored."""
+        with self._database.transaction():
+            if status != "draft" or title:
+                self._check_title(space_id, title, kind=kind, status=status)
+            if parent_id is not None:
+                self._check_parent(space_id, parent_id)
+            if position is None:
+                position = self._hierarchy.next_position(space_id, parent_id)
+            content_id = self.insert(
+                kind=kind,
+                status=status,
+                title=title,
+                body=self._normalise(body),
+                space_id=space_id,
+                parent_id=parent_id,
+                position=position,
+                author=author,
+                message=message,
+                when=when,
+            )
+            self._hierarchy.insert(content_id, parent_id)
+            self._tasks.index(content_id, self._contents.body(content_id), author=author, now=when or self._clock())
+        return self._contents.get(content_id)
+
+    def insert(
+        self,
+        *,
+        kind: str,
+        status: str,
+        title: str,
+        body: str,
+        space_id: int,
+        author: str,
+        parent_id: int | None = None,
+        container_id: int | None = None,
+        position: int = -1,
+        message: str = "",
+        when: datetime | None = None,
+    ) -> int:
+        """Insert the rows of new content of any type at version 1; returns its id."""
+        moment = to_milliseconds(when or self._clock())
+        content_id = self._database.insert(
+            "INSERT INTO content (type, status, title, title_key, space_id, parent_id,"
+            " container_id, position, version,"
+            " creator, created_at, updater, updated_at, message, is_minor) VALUES"
+            " (?,?,?,?,?,?,?,?,1,?,?,?,?,?,0)",
+            (
+                *(kind, status, title, title.casefold(), space_id, parent_id, container_id, position),
+                *(author, moment, author, moment, message),
+            ),
+        )
+        self._database.execute(
+            "INSERT INTO versions VALUES (?, 1, ?, ?, ?, ?, ?, 0)",
+            (content_id, title, body, message, author, moment),
+        )
+        return content_id
+
+    def update(
+        self,
+        content_id: int,
+        *,
+        author: str,
+        number: int | None = None,
+        title: str | None = None,
+        body: str | None = None,
+        message: str = "",
+        is_minor: bool = False,
+        status: str | None = None,
+        when: datetime | None = None,
+    ) -> Content:
+        """Save a new version. *number* must be the current one plus one; None means whatever comes next.
+
+        Restores a trashed page when *status* is `current`; publishes a new page that was a draft. Raises
+        VersionConflictError, TitleTakenError, NotEditableError.
+        """
+        with self._database.transaction():
+            content = self._contents.get(content_id)
+            self._check_editable(content, status)
+            if content.status == "draft":
+                number = content.version  # publishing a new draft: its first version is version 1
+            elif number is not None and number != content.version + 1:
+                raise VersionConflictError(content_id, current=content.version, given=number)
+            title = content.title if title is None else title
+            if content.type in {"page", "blogpost"}:
+                self._check_title(
+                    content.space_id, title, kind=content.type, status=status or content.status, but=content_id
+                )
+            body = self._contents.body(content_id) if body is None else self._normalise(body)
+            number = content.version + 1 if number is None else number
+            self._write_version(
+                content, number, title, body, message, author, is_minor=is_minor, status=status, when=when
+            )
+        return self._contents.get(content_id)
+
+    def _write_version(
+        self,
+        content: Content,
+        number: int,
+        title: str,
+        body: str,
+        message: str,
+        author: str,
+        *,
+        is_minor: bool,
+        status: str | None,
+        when: datetime | None,
+    ) -> None:
+        now = when or self._clock()
+        moment = to_milliseconds(now)
+        self._database.execute(
+            "INSERT OR REPLACE INTO versions VALUES (?,?,?,?,?,?,?,?)",
+            (content.id, number, title, body, message, author, moment, is_minor),
+        )
+        self._database.execute(
+            "UPDATE content SET version = ?, title = ?, title_key = ?, status = ?, updater = ?,"
+            " updated_at = ?, message = ?,"
+            " is_minor = ? WHERE id = ?",
+            (number, title, title.casefold(), status or content.status, author, moment, message, is_minor, content.id),
+        )
+        self._database.execute("DELETE FROM drafts WHERE content_id = ?", (content.id,))
+        if self.clears_state_on_write:
+            self._database.execute("DELETE FROM states WHERE content_id = ?", (content.id,))
+        self._tasks.index(content.id, body, author=author, now=now)
+
+    def replace_body_unversioned(self, content_id: int, body: str) -> None:
+        """Change the current body without a new version, as a new inline comment does to the page it marks."""
+        self._database.execute(
+            "UPDATE versions SET body = ? WHERE content_id = ? AND number = (SELECT version FROM content WHERE id = ?)",
+            (body, content_id, content_id),
+        )
+
+    def restore_version(self, content_id: int, number: int, *, author: str, message: str, with_title: bool) -> Content:
+        """Save the body of an old version as the newest."""
+        with self._database.transaction():
+            old = self._contents.version(content_id, number)
+            return self.update(
+                content_id,
+                author=author,
+                title=old.title if with_title else None,
+                body=self._contents.body(content_id, number),
+                message=message or f"Restored from version {number}",
+            )
+
+    def delete_version(self, content_id: int, number: int) -> None:
+        """Remove an old version from the history; versions after it move down by one, as Confluence numbers them."""
+        with self._database.transaction():
+            content = self._contents.get(content_id)
+            self._contents.version(content_id, number)
+            if number == content.version:
+                raise InvalidError("The current version cannot be deleted")
+            self._database.execute("DELETE FROM versions WHERE content_id = ? AND number = ?", (content_id, number))
+            later = self._database.rows(
+                "SELECT number FROM versions WHERE content_id = ? AND number > ? ORDER BY number", (content_id, number)
+            )
+            self._database.execute_many(
+                "UPDATE versions SET number = number - 1 WHERE content_id = ? AND number = ?",
+                [(content_id, row["number"]) for row in later],
+            )
+            self._database.execute("UPDATE content SET version = version - 1 WHERE id = ?", (content_id,))
+
+    def save_draft(self, content_id: int, *, title: str | None, body: str, author: str) -> Draft:
+        """Keep unpublished changes of a page; the published version stays as it is."""
+        with self._database.transaction():
+            content = self._contents.get(content_id)
+            self._check_editable(content, None)
+            self._database.execute(
+                "INSERT OR REPLACE INTO drafts VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    *(content_id, title if title is not None else content.title, self._normalise(body)),
+                    *(author, to_milliseconds(self._clock()), content.version),
+                ),
+            )
+            draft = self._contents.find_draft(content_id)
+        if draft is None:
+            raise NotFoundError(f"No draft of {content_id}")
+        return draft
+
+    def discard_draft(self, content_id: int) -> None:
+        """Throw unpublished changes away."""
+        if not self._database.execute("DELETE FROM drafts WHERE content_id = ?", (content_id,)):
+            raise NotFoundError(f"No draft of {content_id}")
+
+    def move(self, content_id: int, target_id: int, position: str) -> Content:
+        """Put a page `before` or `after` the target page, or `append` it under the target."""
+        with self._database.transaction():
+            content, target = self._contents.get(content_id), self._contents.get(target_id)
+            if content.type != "page" or target.type != "page" or position not in {"before", "after", "append"}:
+                raise InvalidError(f"Cannot move {content.type} {content_id} {position} {target.type} {target_id}")
+            parent_id = target.id if position == "append" else target.parent_id
+            self._change_space(content, target.space_id)
+            self.set_parent(content_id, parent_id)
+            if position != "append":
+                self._hierarchy.place(content_id, target, is_after=position == "after")
+        return self._contents.get(content_id)
+
+    def set_parent(self, content_id: int, parent_id: int | None) -> None:
+        """Hang a page under another parent, last among its children; no new version."""
+        with self._database.transaction():
+            content = self._contents.get(content_id)
+            if content.parent_id == parent_id:
+                return
+            if parent_id is not None:
+                self._check_parent(content.space_id, parent_id)
+            position = self._hierarchy.next_position(content.space_id, parent_id)
+            self._hierarchy.reparent(content_id, parent_id)
+            self._database.execute("UPDATE content SET position = ? WHERE id = ?", (position, content_id))
+
+    def _change_space(self, content: Content, space_id: int) -> None:
+        if content.space_id == space_id:
+            return
+        moving = self._hierarchy.subtree_ids(content.id)
+        for page in self._contents.get_many(moving):
+            self._check_title(space_id, page.title, kind=page.type, status=page.status, but=page.id)
+        marks = placeholders(moving)
+        self._database.execute(
+            f"UPDATE content SET space_id = ? WHERE id IN ({marks}) OR container_id IN ({marks})",
+            (space_id, *moving, *moving),
+        )
+
+    def archive(self, content_ids: Sequence[int]) -> None:
+        """Archive pages; children that stay behind move up to the page above."""
+        with self._database.transaction():
+            for content in self._contents.get_many(content_ids):
+                if content.status != "current" or content.type != "page":
+                    raise NotEditableError(f"Page {content.id} is {content.status}: it cannot be archived")
+                self._lift_children(content, leave=content_ids)
+                self.set_status(content.id, "archived")
+
+    def set_status(self, content_id: int, status: str) -> None:
+        """Set the status of one piece of content and nothing else."""
+        self._database.execute("UPDATE content SET status = ? WHERE id = ?", (status, content_id))
+
+    def trash(self, content_id: int) -> None:
+        """Put content into the trash; the children of a page move up to the page above."""
+        with self._database.transaction():
+            content = self._contents.get(content_id)
+            if content.type == "page":
+                self._lift_children(content, leave=())
+            self.set_status(content_id, "trashed")
+
+    def purge(self, content_id: int) -> None:
+        """Remove content for good, with the comments and attachments on it."""
+        with self._database.transaction():
+            content = self._contents.get(content_id)
+            if content.type == "page":
+                self._lift_children(content, leave=(), statuses=(*LIVE, "trashed", "draft"))
+                self._hierarchy.remove(content_id)
+            inside = self._database.rows("SELECT id FROM content WHERE container_id = ?", (content_id,))
+            for one in [content_id, *(row["id"] for row in inside)]:
+                self._database.execute("DELETE FROM properties WHERE owner = 'content' AND owner_id = ?", (one,))
+                for table, column in _OWNED_TABLES:
+                    self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (one,))
+
+    def _lift_children(self, content: Content, *, leave: Sequence[int], statuses: Sequence[str] = ("current",)) -> None:
+        for child in self._hierarchy.children(content.id, statuses=statuses):
+            if child.id not in leave:
+                self.set_parent(child.id, content.parent_id)
+
+    def _check_editable(self, content: Content, status: str | None) -> None:
+        if content.status == "archived":
+            raise NotEditableError(f"Content {content.id} is archived: it cannot be edited")
+        if content.status == "trashed" and status != "current":
+            raise NotEditableError(f"Content {content.id} is in the trash: it cannot be edited")
+
+    def _check_parent(self, space_id: int, parent_id: int) -> None:
+        parent = self._contents.find(parent_id)
+        if parent is None or parent.type not in {"page", "folder"} or parent.status == "trashed":
+            raise NotFoundError(f"No parent page with id: {parent_id}")
+        if parent.space_id != space_id:
+            raise InvalidError("The parent page is in another space")
+
+    def _check_title(self, space_id: int, title: str, *, kind: str, status: str, but: int = -1) -> None:
+        if not title.strip():
+            raise InvalidError("Title can't be blank")
+        if len(title) > MAX_TITLE_LENGTH:
+            raise InvalidError(f"Title cannot be longer than {MAX_TITLE_LENGTH} characters")
+        if status not in LIVE or kind != "page":
+            return
+        twin = self._database.row(
+            "SELECT id FROM content WHERE title_key = ? AND space_id = ? AND type = ? AND id != ? AND status IN (?, ?)",
+            (title.casefold(), space_id, kind, but, *LIVE),
+        )
+        if twin is not None:
+            raise TitleTakenError(title)

@@ -1,0 +1,76 @@
+"""Who may read and who may update a page: restrictions on it and, for reading, on every page above it."""
+
+from .database import Database
+from .errors import InvalidError
+from .people import People
+from .values import User
+
+OPERATIONS = ("read", "update")
+
+
+class Restrictions:
+    """Restrictions name users by account id and groups by id. No restriction means everyone."""
+
+    def __init__(self, database: Database, people: People) -> None:
+        self._database, self._people = database, people
+
+    def of(self, content_id: int) -> dict[str, dict[str, list[str]]]:
+        """Return operation → `user` and `group` → the ones named, for both operations."""
+        found: dict[str, dict[str, list[str]]] = {one: {"user": [], "group": []} for one in OPERATIONS}
+        for row in self._database.rows(
+            "SELECT * FROM restrictions WHERE content_id = ? ORDER BY operation, subject_type, subject", (content_id,)
+        ):
+            found[row["operation"]][row["subject_type"]].append(row["subject"])
+        return found
+
+    def add(self, content_id: int, operation: str, subject_type: str, subject: str) -> None:
+        """Let one more user or group; the first one shuts everyone else out."""
+        if operation not in OPERATIONS or subject_type not in {"user", "group"}:
+            raise InvalidError(f"Not a restriction: {operation} {subject_type}")
+        self._database.execute(
+            "INSERT OR IGNORE INTO restrictions VALUES (?, ?, ?, ?)", (content_id, operation, subject_type, subject)
+        )
+
+    def remove(self, content_id: int, operation: str, subject_type: str, subject: str) -> bool:
+        """Remove one; returns whether it was there."""
+        return bool(
+            self._database.execute(
+                "DELETE FROM restrictions WHERE content_id = ? AND operation = ? AND subject_type = ? AND subject = ?",
+                (content_id, operation, subject_type, subject),
+            )
+        )
+
+    def clear(self, content_id: int) -> None:
+        """Remove all restrictions of a page itself."""
+        self._database.execute("DELETE FROM restrictions WHERE content_id = ?", (content_id,))
+
+    def hidden_roots(self, user: User | None) -> list[int]:
+        """Return the pages that *user* may not read because of their own restrictions; all below is hidden too."""
+        rows = self._database.rows("SELECT DISTINCT content_id FROM restrictions WHERE operation = 'read'")
+        if not rows:
+            return []
+        return [row["content_id"] for row in rows if not self._is_named(row["content_id"], "read", user)]
+
+    def may_read(self, user: User | None, content_id: int) -> bool:
+        """Return whether restrictions let *user* read a page, on itself and on all above it."""
+        restricted = self._database.rows(
+            "SELECT DISTINCT content_id FROM closure JOIN restrictions ON content_id = ancestor_id"
+            " WHERE descendant_id = ? AND operation = 'read'",
+            (content_id,),
+        )
+        return all(self._is_named(row["content_id"], "read", user) for row in restricted)
+
+    def may_update(self, user: User | None, content_id: int) -> bool:
+        """Return whether restrictions let *user* edit a page; one restricted to readers is closed to all others too."""
+        restricted = self._database.row(
+            "SELECT 1 FROM restrictions WHERE operation = 'update' AND content_id = ?", (content_id,)
+        )
+        is_allowed = restricted is None or self._is_named(content_id, "update", user)
+        return is_allowed and self.may_read(user, content_id)
+
+    def _is_named(self, content_id: int, operation: str, user: User | None) -> bool:
+        if user is None:
+            return False
+        groups = {group.id for group in self._people.groups_of(user.account_id)}
+        named = self.of(content_id)[operation]
+        return user.account_id in named["user"] or bool(groups & set(named["group"]))
