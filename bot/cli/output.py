@@ -26,9 +26,12 @@ def say(text: str = "", *, newline: bool = True) -> None:
     click.echo(text, nl=newline)
 
 
-def say_styled(text: str) -> None:
-    """Print text that may carry ANSI colours; they are dropped where standard output is not a terminal."""
-    click.echo(text)
+def say_diff(diff: str) -> None:
+    """Print a unified diff, coloured on a terminal."""
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    for line in diff.splitlines():
+        is_heading = line.startswith(("+++", "---"))
+        click.echo(click.style(line, fg=None if is_heading else colours.get(line[:1]), bold=is_heading or None))
 
 
 def say_json(value: object) -> None:
