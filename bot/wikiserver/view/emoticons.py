@@ -1,0 +1,27 @@
+"""The emoticons of storage format: their names, a character for each, and what was typed for it."""
+
+EMOTICONS: dict[str, tuple[str, str]] = {
+    "smile": ("🙂", "(smile)"),
+    "sad": ("🙁", "(sad)"),
+    "cheeky": ("😛", "(tongue)"),
+    "laugh": ("😀", "(big grin)"),
+    "wink": ("😉", "(wink)"),
+    "thumbs-up": ("👍", "(thumbs up)"),
+    "thumbs-down": ("👎", "(thumbs down)"),
+    "information": ("ℹ️", "(info)"),
+    "tick": ("✅", "(tick)"),
+    "cross": ("❌", "(error)"),
+    "warning": ("⚠️", "(warning)"),
+    "plus": ("➕", "(plus)"),
+    "minus": ("➖", "(minus)"),
+    "question": ("❓", "(question)"),
+    "light-on": ("💡", "(lightbulb)"),
+    "light-off": ("🔅", "(light off)"),
+    "star": ("⭐", "(star)"),
+    "yellow-star": ("⭐", "(star)"),
+    "red-star": ("🔴", "(red star)"),
+    "green-star": ("🟢", "(green star)"),
+    "blue-star": ("🔵", "(blue star)"),
+    "heart": ("❤️", "(heart)"),
+    "broken-heart": ("💔", "(broken heart)"),
+}
