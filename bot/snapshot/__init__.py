@@ -1,0 +1,1 @@
+"""Archived pages as Markdown, with the evidence beside it that public tools can check."""

@@ -1,0 +1,40 @@
+"""The few file operations that a capture makes: one seam, so that tests can break any of them."""
+
+import os
+from pathlib import Path
+
+
+class Disk:
+    """The real disk. Every method is one step that a crash or a full disk may interrupt."""
+
+    def make_folder(self, path: Path) -> None:
+        """Create a folder and its parents; an existing one is fine."""
+        path.mkdir(parents=True, exist_ok=True)
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Create or overwrite a file; not durable before `sync`."""
+        path.write_bytes(data)
+
+    def sync(self, path: Path) -> None:
+        """Wait until a file or folder has reached the disk."""
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def sync_all(self) -> None:
+        """Wait until everything written so far has reached the disk: cheaper than many single waits."""
+        os.sync()
+
+    def replace(self, source: Path, target: Path) -> None:
+        """Move a file over another in one step."""
+        source.replace(target)
+
+    def remove(self, path: Path) -> None:
+        """Delete a file; an absent one is fine."""
+        path.unlink(missing_ok=True)
+
+    def remove_folder(self, path: Path) -> None:
+        """Delete an empty folder."""
+        path.rmdir()

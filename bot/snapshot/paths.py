@@ -1,0 +1,89 @@
+"""Where things lie in the snapshots: names that never collide, never move, and suit every file system."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+
+MAX_ENTRIES = 500
+"""Entries that one folder may hold."""
+
+_SLUG_BYTES = 80
+_CHUNK = 200  # numbered files a folder holds before the next ones go to a folder of their own
+_PLAIN_ID = re.compile(r"[0-9a-z]{1,40}")
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_]{1,60}")
+_RESERVED = {"log", "con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+
+
+def slug(text: str, *, limit_bytes: int = _SLUG_BYTES, empty: str = "page") -> str:
+    """Return *text* as lower-case ASCII words joined by hyphens, at most *limit_bytes* long."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^0-9a-z]+", "-", plain).strip("-")
+    return words[:limit_bytes].strip("-") or empty
+
+
+def safe_id(identifier: str) -> str:
+    """Return *identifier* for a file name; two that differ stay different even where case does not count."""
+    if _PLAIN_ID.fullmatch(identifier):
+        return identifier
+    digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{slug(identifier, limit_bytes=30, empty='id')}-{digest}"
+
+
+def page_name(title: str, page_id: str) -> str:
+    """Return the file name of a page's rendition."""
+    return f"{slug(title)}--{safe_id(page_id)}.md"
+
+
+def source_folder(page_id: str) -> str:
+    """Return the folder, inside a bag, of a page's bodies and records."""
+    return f"data/_source/{safe_id(page_id)}"
+
+
+def source_path(page_id: str, version: int, *, edition: int = 1) -> str:
+    """Return where a storage body lies; *edition* counts bodies that differ under one version number."""
+    first = f"{source_folder(page_id)}/{_chunked(version, f'v{version}')}"
+    return f"{first}.xml" if edition == 1 else f"{first}-editions/{_chunked(edition, f'{edition}.xml')}"
+
+
+def record_path(page_id: str, sequence: int) -> str:
+    """Return where run *sequence* puts what it saw about a page."""
+    return f"{source_folder(page_id)}/{_chunked(sequence, f'record-{sequence:06}.json')}"
+
+
+def attachment_path(page_id: str, attachment_id: str, name: str, version: int, *, folder_number: int = 1) -> str:
+    """Return where one version of an attachment lies."""
+    stem, dot, extension = name.rpartition(".")
+    if not dot or not re.fullmatch(r"[0-9A-Za-z]{1,10}", extension):
+        stem, extension = name, ""
+    ending = f".{extension.lower()}" if extension else ""
+    folder = f"data/_attachments/{safe_id(page_id)}" + (f"/more-{folder_number}" if folder_number > 1 else "")
+    return f"{folder}/{slug(stem, limit_bytes=60, empty='file')}--{safe_id(attachment_id)}-v{version}{ending}"
+
+
+def bag_name(space_key: str, is_taken: Callable[[str], bool]) -> str:
+    """Return a folder name for the next bag of a space; *is_taken* compares without case."""
+    base = space_key if _PLAIN_KEY.fullmatch(space_key) else slug(space_key, limit_bytes=60, empty="space")
+    if base.lower() in _RESERVED:
+        base = f"space-{base}"
+    return numbered(base, is_taken)
+
+
+def numbered(base: str, is_taken: Callable[[str], bool]) -> str:
+    """Return *base*, else `base-2`, `base-3` and so on, whichever is free first."""
+    name, number = base, 1
+    while is_taken(name):
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+def year_folder(when: datetime, is_full: Callable[[str], bool]) -> str:
+    """Return the folder for something of that year: `2026`, and `2026-2` once that is full."""
+    return numbered(f"{when.year:04}", is_full)
+
+
+def _chunked(number: int, name: str) -> str:
+    start = number // _CHUNK * _CHUNK
+    return name if start == 0 else f"{start:06}/{name}"

@@ -1,0 +1,107 @@
+"""SSHSIG signatures over the head, made and checked by OpenSSH's own `ssh-keygen`."""
+
+import base64
+import binascii
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import SnapshotError
+
+NAMESPACE, PRINCIPAL = "wiki-snapshots", "wikibot"
+_TIMEOUT_SECONDS = 60
+_ARMOUR = re.compile(rb"-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]+)-----END SSH SIGNATURE-----\n")
+_LINE_LENGTH = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Signs with one private key, which must not ask for a passphrase."""
+
+    key: Path
+
+    def fingerprint(self) -> str:
+        """Return kind and fingerprint of the key, as `CHECKPOINT` states them."""
+        words = _run("-l", "-E", "sha256", "-f", str(self.key), failure=self._failure).decode().split()
+        return f"ssh-{words[-1].strip('()').lower()} {words[1]}"
+
+    def sign(self, data: bytes) -> bytes:
+        """Return an armoured signature over *data*."""
+        return _run("-Y", "sign", "-n", NAMESPACE, "-f", str(self.key), stdin=data, failure=self._failure)
+
+    def allowed_signers(self) -> str:
+        """Return the line that an auditor needs to check signatures by this key."""
+        line = _run("-y", "-P", "", "-f", str(self.key), failure=self._failure).decode()
+        return f'{PRINCIPAL} namespaces="{NAMESPACE}" {" ".join(line.split()[:2])}\n'
+
+    @property
+    def _failure(self) -> str:
+        return f"cannot sign with {self.key}"
+
+
+def find_flaw(data: bytes, signature: bytes, allowed_signers: str | None) -> str | None:
+    """Return what is wrong with *signature* over *data*, or None.
+
+    *allowed_signers* is the text of such a file (`man ssh-keygen`, ALLOWED SIGNERS). Without it only the signature
+    itself is checked, not whose it is.
+    """
+    if not _is_canonical(signature):
+        return "is not an SSH signature as ssh-keygen writes it"
+    with tempfile.TemporaryDirectory() as folder:
+        path, allowed = Path(folder, "signature"), Path(folder, "allowed_signers")
+        path.write_bytes(signature)
+        if allowed_signers is None:
+            return _check("check-novalidate", path, data)
+        allowed.write_text(allowed_signers, encoding="utf-8")
+        found = _keygen("-Y", "find-principals", "-s", str(path), "-f", str(allowed))
+        if found.returncode:
+            return "was made by a key that the allowed signers do not name"
+        principal = found.stdout.decode().splitlines()[0]
+        return _check("verify", path, data, "-f", str(allowed), "-I", principal)
+
+
+def _check(operation: str, path: Path, data: bytes, *options: str) -> str | None:
+    result = _keygen("-Y", operation, "-n", NAMESPACE, "-s", str(path), *options, stdin=data)
+    return "does not fit the checkpoint" if result.returncode else None
+
+
+def _is_canonical(signature: bytes) -> bool:
+    """Refuse other spellings of a signature that ssh-keygen would still read: spaces, blank lines, stray bits."""
+    match = _ARMOUR.fullmatch(signature)
+    if not match:
+        return False
+    try:
+        blob = base64.b64decode(match[1].replace(b"\n", b""), validate=True)
+    except binascii.Error:
+        return False
+    text = base64.b64encode(blob)
+    lines = [text[start : start + _LINE_LENGTH] + b"\n" for start in range(0, len(text), _LINE_LENGTH)]
+    return match[1] == b"".join(lines) and blob.startswith(b"SSHSIG\x00\x00\x00\x01")
+
+
+def _run(*arguments: str, failure: str, stdin: bytes = b"") -> bytes:
+    result = _keygen(*arguments, stdin=stdin)
+    if result.returncode:
+        problem = (result.stderr.decode("utf-8", "replace").strip() or "no reason given").splitlines()[-1]
+        raise SnapshotError(f"{failure}: {problem}")
+    return result.stdout
+
+
+def _keygen(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(  # noqa: S603 -- arguments are paths and fixed words, no shell is involved
+            ["ssh-keygen", *arguments],  # noqa: S607 -- OpenSSH lies wherever the system put it
+            input=stdin,
+            capture_output=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+            start_new_session=True,  # no terminal: a key with a passphrase fails instead of asking
+        )
+    except FileNotFoundError as error:
+        raise SnapshotError(
+            "ssh-keygen was not found; install OpenSSH's client to sign and check signatures"
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise SnapshotError(f"ssh-keygen did not answer within {_TIMEOUT_SECONDS} s") from error

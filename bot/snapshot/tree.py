@@ -1,0 +1,48 @@
+"""The files under a folder, as a verification sees them: what is there, and what it hashes to."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from bot.snapshot.journal import WORK_FOLDER
+
+_NOT_EVIDENCE = {WORK_FOLDER, ".git"}
+
+
+class Tree:
+    """A folder on disk, listed once without following links."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.files: set[str] = set()
+        self.others: set[str] = set()
+        """Links, sockets, devices: nothing of the kind belongs to evidence."""
+        self.hashed_bytes = 0
+        self.hashed_files = 0
+        if root.is_dir():
+            self._list(str(root), "")
+
+    def _list(self, folder: str, prefix: str) -> None:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = prefix + entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if path not in _NOT_EVIDENCE:
+                        self._list(entry.path, f"{path}/")
+                elif entry.is_file(follow_symlinks=False):
+                    if path != ".git":  # the worktree of a git repository
+                        self.files.add(path)
+                else:
+                    self.others.add(path)
+
+    def read(self, path: str) -> bytes:
+        """Return a file's content; raises `OSError`."""
+        return (self.root / path).read_bytes()
+
+    def digest(self, path: str) -> str:
+        """Return a file's SHA-256; raises `OSError`."""
+        with (self.root / path).open("rb", buffering=0) as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            self.hashed_bytes += stream.tell()
+        self.hashed_files += 1
+        return digest

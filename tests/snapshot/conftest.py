@@ -1,0 +1,40 @@
+"""Snapshots small enough to take apart: two spaces, a signing key, and a tree of two runs."""
+
+import datetime as dt
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.snapshot.disk import Disk
+from bot.snapshot.signature import Signer
+from tests.snapshot.small_tree import CLOCK, capture_first, capture_second
+
+
+@pytest.fixture(scope="session")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
+    return make_key(tmp_path_factory.mktemp("key") / "id_ed25519")
+
+
+@pytest.fixture(scope="session")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Signer:
+    return make_key(tmp_path_factory.mktemp("strange") / "id_ed25519")
+
+
+def make_key(path: Path) -> Signer:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path)], check=True)
+    return Signer(path)
+
+
+@pytest.fixture(scope="session")
+def signed_original(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> Path:
+    root = tmp_path_factory.mktemp("signed") / "snapshots"
+    capture_first(root, Disk(), signer=signer)
+    capture_second(root, Disk(), signer=signer)
+    return root
+
+
+@pytest.fixture
+def clock() -> Callable[[], dt.datetime]:
+    return lambda: CLOCK

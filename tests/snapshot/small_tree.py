@@ -1,0 +1,87 @@
+"""Write small snapshots straight through the writer, without a wiki."""
+
+import datetime as dt
+import hashlib
+from pathlib import Path
+
+from bot.snapshot.bag import Bag
+from bot.snapshot.disk import Disk
+from bot.snapshot.entry import PageEntry
+from bot.snapshot.events import Event, EventType, Outcome
+from bot.snapshot.paths import attachment_path, page_name, record_path, source_path
+from bot.snapshot.record import PageRecord, dump_record
+from bot.snapshot.signature import Signer
+from bot.snapshot.writer import SnapshotWriter, open_writer
+from bot.wiki.gateway import PageStatus, User, Version
+
+CLOCK = dt.datetime(2026, 11, 24, 2, 30, tzinfo=dt.UTC)
+ORIGIN = "https://wiki.example.org"
+SOFTWARE = "wikibot/test"
+PAGES = {"101": "Board meeting", "102": "会议记录", "103": "Plan A/B"}
+
+
+def capture_first(root: Path, disk: Disk, *, signer: Signer | None = None) -> None:
+    with open_writer(root, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK, disk=disk, signer=signer) as writer:
+        for page_id, title in PAGES.items():
+            put_page(writer, page_id, title, f"<p>{title}</p>", version=1)
+        writer.finish([Event(EventType.INGESTION, Outcome.SUCCESS, "first run")], agents=(SOFTWARE,))
+
+
+def capture_second(root: Path, disk: Disk, *, signer: Signer | None = None) -> None:
+    later = CLOCK + dt.timedelta(days=1)
+    with open_writer(root, origin=ORIGIN, software=SOFTWARE, clock=lambda: later, disk=disk, signer=signer) as writer:
+        put_page(writer, "102", PAGES["102"], "<p>更新</p>", version=2)
+        put_page(writer, "900", "Elsewhere", "<p>elsewhere</p>", version=1, space_key="OTHER")
+        writer.finish([Event(EventType.INGESTION, Outcome.SUCCESS, "second run")], agents=(SOFTWARE,))
+
+
+def put_page(
+    writer: SnapshotWriter, page_id: str, title: str, body: str, *, version: int, space_key: str = "WS2"
+) -> None:
+    bag = writer.library.place(space_key, page_id)
+    known = bag.entries.get(page_id)
+    source = body.encode()
+    saved = Version(version, CLOCK, User("u1", "Ana"))
+    path = known.path if known else f"data/2026/{page_name(title, page_id)}"
+    where, digest = source_path(page_id, version), hashlib.sha256(source).hexdigest()
+    record = PageRecord(
+        page_id,
+        space_key,
+        title,
+        f"{ORIGIN}/{page_id}",
+        PageStatus.ARCHIVED,
+        None,
+        0,
+        saved,
+        where,
+        digest,
+        len(source),
+        CLOCK,
+    )
+    markdown = f"# {title}\n\n{body}\n".encode()
+    record_at = record_path(page_id, writer.sequence)
+    writer.put(bag, where, source)
+    writer.put(bag, record_at, dump_record(record))
+    writer.put(bag, path, markdown, old_bytes=known.markdown_bytes if known else None)
+    _put_attachment(writer, bag, page_id, version)
+    writer.put_entry(
+        bag,
+        PageEntry(
+            page_id, path, space_key, title, record.url, record.status, 0, (), version, CLOCK, CLOCK, record_at, where,
+            digest, len(markdown), (*(known.sources if known else ()), where),
+        ),
+    )  # fmt: skip
+
+
+def _put_attachment(writer: SnapshotWriter, bag: Bag, page_id: str, version: int) -> None:
+    if page_id == "101":
+        writer.put(bag, attachment_path(page_id, "att7", "Minutes (signed).PDF", version), b"%PDF-\x00\xff\n")
+
+
+def tree_bytes(root: Path) -> dict[str, bytes]:
+    """Return every file of the evidence, by path."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not {".wikibot", ".git"} & set(path.relative_to(root).parts)
+    }

@@ -1,0 +1,125 @@
+from pathlib import Path
+
+import pytest
+
+from bot.errors import EvidenceError, LockedError
+from bot.snapshot.checkpoint import load_head
+from bot.snapshot.disk import Disk
+from bot.snapshot.events import load_events
+from bot.snapshot.library import load_library
+from bot.snapshot.signature import Signer
+from bot.snapshot.verify import verify
+from bot.snapshot.writer import open_writer
+from tests.snapshot.public_tools import bagit_accepts, run_instructions
+from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, capture_first, capture_second, put_page, tree_bytes
+
+
+def test_what_is_written_satisfies_the_public_tools_and_our_own(
+    signed_original: Path, signer: Signer, tmp_path: Path
+) -> None:
+    allowed = tmp_path / "allowed_signers"
+    allowed.write_text(signer.allowed_signers())
+
+    judged = run_instructions(
+        signed_original, allowed_signers=allowed, text=(signed_original / "VERIFY.md").read_text(encoding="utf-8")
+    )
+
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+    assert bagit_accepts(signed_original)
+    assert verify(signed_original, allowed_signers=signer.allowed_signers()).findings == ()
+
+
+def test_unsigned_snapshots_satisfy_the_public_tools_too(tmp_path: Path) -> None:
+    capture_first(tmp_path, Disk())
+    capture_second(tmp_path, Disk())
+
+    assert run_instructions(tmp_path).returncode == 0
+    assert bagit_accepts(tmp_path)
+    assert verify(tmp_path).is_clean
+
+
+def test_each_run_keeps_the_head_before_it_verbatim(tmp_path: Path, signer: Signer) -> None:
+    capture_first(tmp_path, Disk(), signer=signer)
+    first = tree_bytes(tmp_path)
+    capture_second(tmp_path, Disk(), signer=signer)
+
+    second = tree_bytes(tmp_path)
+    assert second["log/2026/000001.checkpoint"] == first["CHECKPOINT"]
+    assert second["log/2026/000001.checkpoint.sig"] == first["CHECKPOINT.sig"]
+    head = load_head(tmp_path)
+    assert head is not None
+    assert (head.sequence, head.previous_path) == (2, "log/2026/000001.checkpoint")
+    assert load_events(tmp_path / "log/2026/000002.events.jsonl")[0].event.detail == "second run"
+
+
+def test_bags_that_did_not_change_are_not_rewritten(tmp_path: Path) -> None:
+    capture_first(tmp_path, Disk())
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "WS2").rglob("*") if path.is_file()}
+
+    with open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+        put_page(writer, "900", "Elsewhere", "<p/>", version=1, space_key="OTHER")
+        writer.finish([], agents=())
+
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "WS2").rglob("*") if path.is_file()} == before
+
+
+def test_a_source_version_is_never_overwritten(tmp_path: Path) -> None:
+    capture_first(tmp_path, Disk())
+    before = tree_bytes(tmp_path)
+
+    with (
+        pytest.raises(EvidenceError, match="not overwritten"),
+        open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer,
+    ):
+        put_page(writer, "101", "Board meeting", "<p>forged</p>", version=1)
+
+    assert tree_bytes(tmp_path) == before
+
+
+def test_two_writers_exclude_each_other(tmp_path: Path) -> None:
+    with (
+        open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK),
+        pytest.raises(LockedError),
+        open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK),
+    ):
+        pass
+
+
+def test_nothing_is_signed_on_top_of_tampering_that_new_digests_would_hide(tmp_path: Path, signer: Signer) -> None:
+    capture_first(tmp_path, Disk(), signer=signer)
+    pages = tmp_path / "WS2" / "pages.jsonl"
+    pages.write_bytes(pages.read_bytes().replace(b"Board", b"Bored"))
+
+    with pytest.raises(EvidenceError, match=r"pages\.jsonl"):
+        capture_second(tmp_path, Disk(), signer=signer)
+
+
+def test_a_head_signed_by_a_stranger_is_not_built_on(tmp_path: Path, signer: Signer, stranger: Signer) -> None:
+    capture_first(tmp_path, Disk(), signer=stranger)
+
+    with pytest.raises(EvidenceError, match="do not name"):
+        capture_second(tmp_path, Disk(), signer=signer)
+
+
+def test_snapshots_of_another_wiki_are_not_mixed_in(tmp_path: Path) -> None:
+    capture_first(tmp_path, Disk())
+
+    with (
+        pytest.raises(EvidenceError, match="another folder"),
+        open_writer(tmp_path, origin="https://other.example", software=SOFTWARE, clock=lambda: CLOCK),
+    ):
+        pass
+
+
+def test_a_space_of_more_pages_than_a_bag_holds_fills_a_second_bag(tmp_path: Path) -> None:
+    with open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+        for number in range(1, 502):
+            put_page(writer, str(number), f"Page {number}", "<p/>", version=1)
+        writer.finish([], agents=())
+
+    bags = load_library(tmp_path).bags
+    assert {name: len(bag.entries) for name, bag in bags.items()} == {"WS2": 500, "WS2-2": 1}
+    folders = [path for path in tmp_path.rglob("*") if path.is_dir()]
+    assert max(sum(1 for _ in folder.iterdir()) for folder in folders) <= 500
+    assert verify(tmp_path).is_clean
+    assert bagit_accepts(tmp_path)
