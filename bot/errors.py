@@ -15,6 +15,7 @@
     │   ├── AuthenticationError     401, or a login page
     │   ├── PermissionDeniedError   403
     │   ├── PageNotFoundError       404, which may also mean restricted
+    │   │   └── SpaceNotFoundError  no such space for this account
     │   ├── PageConflictError       409: someone saved the page after we read it
     │   ├── RejectedWriteError      400: the wiki refuses what we sent
     │   └── WritesForbiddenError    a write was tried in a dry run
@@ -118,6 +119,16 @@ class PageNotFoundError(WikiError):
             f"page {page!r} was not found{where}; it may have been renamed, deleted or restricted for the bot's account"
         )
         self.page, self.space_key = page, space_key
+
+
+class SpaceNotFoundError(PageNotFoundError):
+    """No such space for this account; every page of it is as absent."""
+
+    def __init__(self, space_key: str) -> None:
+        WikiError.__init__(
+            self, f"space {space_key!r} was not found; check its key, and that the bot's account may see the space"
+        )
+        self.page, self.space_key = "", space_key
 
 
 class PageConflictError(WikiError):

@@ -123,6 +123,10 @@ class PageSelection:
 
     statuses: tuple[PageStatus, ...] = (PageStatus.CURRENT,)
     labels: tuple[str, ...] = field(default=())
+    """Only pages that bear one of these; empty for all."""
+
+
+CURRENT_PAGES = PageSelection()
 
 
 class WikiGateway(Protocol):
@@ -134,15 +138,22 @@ class WikiGateway(Protocol):
         """Return the account that the bot works under."""
         ...
 
-    def fetch_space(self, key: str) -> Space:
-        """Return the space with this key; raises `PageNotFoundError` when it is absent or hidden."""
+    def fetch_user(self, user_id: str) -> User:
+        """Return a person by the id that a version's author carries.
+
+        Listings of a Cloud wiki tell ids only, so there `display_name` is the id; versions and comments have names.
+        """
         ...
 
-    def iter_refs(self, space_key: str, selection: PageSelection = PageSelection()) -> Iterator[PageRef]:
+    def fetch_space(self, key: str) -> Space:
+        """Return the space with this key; raises `SpaceNotFoundError` when it is absent or hidden."""
+        ...
+
+    def iter_refs(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[PageRef]:
         """List the pages of a space without bodies, ⌈N/limit⌉ requests for N pages."""
         ...
 
-    def iter_pages(self, space_key: str, selection: PageSelection = PageSelection()) -> Iterator[Page]:
+    def iter_pages(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[Page]:
         """List the pages of a space with bodies, in bulk where the flavour allows it."""
         ...
 

@@ -1,0 +1,333 @@
+"""The HTTP session under the gateway: retries, rate limit, deadlines, dry-run brake, redirects, redaction."""
+
+import base64
+import math
+import random
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from loguru import logger
+from requests.auth import AuthBase
+
+from bot.errors import (
+    AuthenticationError,
+    RateLimitedError,
+    WikiAnswerError,
+    WikiUnreachableError,
+    WritesForbiddenError,
+)
+from bot.wiki.deadline import Deadline, DeadlineAdapter
+from bot.wiki.rate_limit import RateLimiter
+
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
+_CHUNK_BYTES = 64 * 1024
+_MAX_HOPS = 5
+_LOGIN_PATH = re.compile(r"login|signin|authenticate|id\.atlassian\.com|/saml|/sso|oauth", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the bot proves itself with: basic when *user* is given (an API token or password beside it), else bearer."""
+
+    token: str = field(repr=False)
+    user: str | None = None
+
+    @property
+    def header(self) -> str:
+        """The value of the Authorization header."""
+        if self.user is None:
+            return f"Bearer {self.token}"
+        return "Basic " + base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
+
+    def redact(self, text: str) -> str:
+        """Return *text* without the secrets in it."""
+        secrets = (self.token, self.header.removeprefix("Basic "))
+        for secret in secrets:
+            if secret:
+                text = text.replace(secret, "***")
+        return re.sub(r"(?<=://)[^/@\s:]+:[^/@\s]+@", "***@", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How patient and how polite the session is."""
+
+    connect_seconds: float = 10.0
+    read_seconds: float = 60.0
+    total_seconds: float = 300.0
+    tries: int = 5
+    first_pause_seconds: float = 5.0
+    longest_pause_seconds: float = 120.0
+    longest_retry_after_seconds: float = 300.0
+    max_answer_bytes: int = 64 * 1024 * 1024
+    max_download_bytes: int = 512 * 1024 * 1024
+
+
+PATIENT = Manners()
+
+
+class _Authorization(AuthBase):
+    """Set the header ourselves, so that `requests` never looks into a .netrc."""
+
+    def __init__(self, header: str | None) -> None:
+        self._header = header
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._header is not None:
+            request.headers["Authorization"] = self._header
+        return request
+
+
+class _TransientError(Exception):
+    """A try that failed in a way that may pass; *status* is None when no answer came."""
+
+    def __init__(self, message: str, *, status: int | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status, self.retry_after = status, retry_after
+
+
+class WikiSession(requests.Session):
+    """A `requests` session with manners.
+
+    429 is retried on any verb, since it says that nothing was done. 5xx, lost connections and unreadable answers are
+    retried on GET only: a write may have been committed although its answer was lost, so the gateway re-reads instead.
+    *sleep* may raise to break a wait off.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        write_limiter: RateLimiter,
+        manners: Manners = PATIENT,
+        ca_bundle: Path | None = None,
+        is_dry_run: bool = False,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        super().__init__()
+        self.auth = _Authorization(credentials.header)
+        self.verify = str(ca_bundle) if ca_bundle else True
+        self.headers["User-Agent"] = "wikibot"
+        self.mount("https://", DeadlineAdapter())
+        self.mount("http://", DeadlineAdapter())
+        self._credentials = credentials
+        self._write_limiter = write_limiter
+        self._manners = manners
+        self._is_dry_run = is_dry_run
+        self._sleep = sleep
+        self._now = now
+        self._jitter = jitter
+
+    def request(  # type: ignore[override]  # timeouts, redirects and verification are ours to decide
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: str | bytes | None = None,
+        json: object = None,
+        **_ignored: Any,
+    ) -> requests.Response:
+        """Send a request whose answer should be JSON; the body of the answer is read before this returns."""
+        request = requests.Request(method.upper(), url, headers=dict(headers or {}), data=data, json=json)
+        return self._persist(request, wants_json=True)
+
+    def download(self, url: str) -> bytes:
+        """Return the bytes behind *url*; a redirect to another host is followed without credentials."""
+        response = self._persist(requests.Request("GET", url), wants_json=False)
+        if not response.ok:
+            raise WikiAnswerError(f"downloading {_shown(url)}: the wiki answered {response.status_code}")
+        return response.content
+
+    def _persist(self, request: requests.Request, *, wants_json: bool) -> requests.Response:
+        is_write = request.method not in _SAFE_METHODS
+        if is_write and self._is_dry_run:
+            raise WritesForbiddenError(f"a dry run tried to {request.method} {_shown(request.url)}; nothing was sent")
+        for tries_left in reversed(range(self._manners.tries)):
+            if is_write:
+                self._write_limiter.wait()
+            try:
+                return self._try(request, wants_json=wants_json)
+            except _TransientError as failure:
+                may_retry = not is_write or failure.status == requests.codes.too_many_requests
+                if not tries_left or not may_retry:
+                    self._give_up(request, failure)
+                self._pause(request, failure, tries_made=self._manners.tries - tries_left)
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _pause(self, request: requests.Request, failure: _TransientError, *, tries_made: int) -> None:
+        manners = self._manners
+        if failure.retry_after is not None:
+            if failure.retry_after > manners.longest_retry_after_seconds:
+                self._give_up(request, failure)
+            pause = failure.retry_after
+        else:
+            pause = min(manners.first_pause_seconds * 2 ** (tries_made - 1), manners.longest_pause_seconds)
+            pause *= 0.75 + 0.5 * self._jitter()
+        logger.warning(
+            "{} {}: {}; trying again in {:.0f} s", request.method, _shown(request.url), self._clean(failure), pause
+        )
+        self._sleep(pause)
+
+    def _give_up(self, request: requests.Request, failure: _TransientError) -> NoReturn:
+        message = f"{request.method} {_shown(request.url)}: {self._clean(failure)}"
+        if failure.status == requests.codes.too_many_requests:
+            wish = "" if failure.retry_after is None else f"; it wants us back in {failure.retry_after:.0f} s"
+            raise RateLimitedError(message + wish, retry_after_seconds=failure.retry_after) from failure
+        if failure.status is not None and failure.status < requests.codes.server_error:
+            raise WikiAnswerError(message) from failure
+        raise WikiUnreachableError(message) from failure
+
+    def _try(self, request: requests.Request, *, wants_json: bool) -> requests.Response:
+        """Make one try; raises `_TransientError` for what may pass."""
+        try:
+            response = self._follow(request, may_leave_host=not wants_json)
+        except requests.exceptions.SSLError as error:
+            raise WikiUnreachableError(
+                f"{_shown(request.url)}: its certificate is not trusted ({self._clean(error)}); "
+                "name the certificate authority's file in wiki.ca_bundle"
+            ) from error
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+            raise _TransientError(_in_short(error)) from error
+        except requests.exceptions.ContentDecodingError as error:
+            raise _TransientError("the answer is damaged", status=requests.codes.ok) from error
+        except requests.RequestException as error:
+            raise WikiUnreachableError(f"{_shown(request.url)}: {self._clean(error)}") from error
+        status = response.status_code
+        if status == requests.codes.too_many_requests or status >= requests.codes.server_error:
+            retry_after = parse_retry_after(response.headers.get("Retry-After"), now=self._now())
+            raise _TransientError(f"the wiki answered {status}", status=status, retry_after=retry_after)
+        if wants_json and response.ok and response.content and not _is_html(response) and not _is_json(response):
+            raise _TransientError("the answer is not whole JSON", status=status)
+        return response
+
+    def _follow(self, request: requests.Request, *, may_leave_host: bool) -> requests.Response:
+        home = _origin(request.url)
+        url = request.url
+        for _hop in range(_MAX_HOPS):
+            hop = requests.Request(request.method, url, headers=request.headers, data=request.data, json=request.json)
+            response = self._exchange(hop, is_home=_origin(url) == home, wants_bytes=may_leave_host)
+            if not response.is_redirect:
+                return response
+            url = urljoin(url, response.headers["Location"])
+            if _LOGIN_PATH.search(url):
+                raise AuthenticationError(
+                    f"{_shown(request.url)}: the wiki sends us to a login page; check user and token"
+                )
+            if request.method not in _SAFE_METHODS or (_origin(url) != home and not may_leave_host):
+                raise WikiAnswerError(
+                    f"{_shown(request.url)}: the wiki redirects to {_shown(url)}; set wiki.url to its real address"
+                )
+        raise WikiAnswerError(f"{_shown(request.url)}: more than {_MAX_HOPS} redirects")
+
+    def _exchange(self, request: requests.Request, *, is_home: bool, wants_bytes: bool) -> requests.Response:
+        """Send once and read the whole answer within the deadline; credentials and cookies stay with the home host."""
+        manners = self._manners
+        if is_home:
+            prepared = self.prepare_request(request)
+        else:
+            request.auth = _Authorization(None)
+            prepared = request.prepare()
+        settings: dict[str, Any] = dict(self.merge_environment_settings(prepared.url or "", {}, True, None, None))
+        if self.verify is not True:
+            settings["verify"] = self.verify  # a bundle that we were given outdoes one from the environment
+        with Deadline(manners.total_seconds) as deadline:
+            try:
+                response = self.send(
+                    prepared,
+                    timeout=(manners.connect_seconds, manners.read_seconds),
+                    allow_redirects=False,
+                    **settings,
+                )
+                _read(response, manners.max_download_bytes if wants_bytes else manners.max_answer_bytes)
+            except (OSError, requests.RequestException) as error:
+                if deadline.has_passed:
+                    raise requests.Timeout(f"no whole answer within {manners.total_seconds:.0f} s") from error
+                raise
+        if deadline.has_passed:
+            raise requests.Timeout(f"no whole answer within {manners.total_seconds:.0f} s")
+        return response
+
+    def _clean(self, error: Exception) -> str:
+        return self._credentials.redact(str(error))
+
+
+def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
+    """Read a Retry-After header, seconds or HTTP date, as seconds from *now*; None when absent or senseless."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = (moment - now).total_seconds()
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _read(response: requests.Response, max_bytes: int) -> None:
+    """Read the whole body into the response, as `requests` would, but no more than *max_bytes*."""
+    pieces: list[bytes] = []
+    size = 0
+    for piece in response.iter_content(_CHUNK_BYTES):
+        pieces.append(piece)
+        size += len(piece)
+        if size > max_bytes:
+            response.close()
+            raise WikiAnswerError(f"{_shown(response.url)}: the answer is larger than {max_bytes} bytes")
+    response._content = b"".join(pieces)  # noqa: SLF001 -- requests has no public way to cap the size of a body
+    response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001 -- as above
+
+
+def _is_json(response: requests.Response) -> bool:
+    try:
+        response.json()
+    except ValueError:
+        return False
+    return True
+
+
+def _is_html(response: requests.Response) -> bool:
+    return "html" in response.headers.get("Content-Type", "") or response.content.lstrip()[:1] == b"<"
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _shown(url: str) -> str:
+    """Shorten an address to what may be shown: no user, no query (tokens of download links live there)."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+
+
+def _in_short(error: Exception) -> str:
+    """Say in a few words why no answer came; urllib3's own messages quote objects and addresses."""
+    match error:
+        case requests.exceptions.ConnectTimeout():
+            return "no connection in time"
+        case requests.Timeout():
+            return str(error) if str(error).startswith("no whole answer") else "no answer in time"
+        case requests.exceptions.ProxyError():
+            return "the proxy does not let us through"
+    text = str(error)
+    if "NameResolutionError" in text or "getaddrinfo" in text:
+        return "the host name is not known"
+    if "refused" in text:
+        return "the connection was refused"
+    return "the connection was lost before the answer was whole"
