@@ -1,6 +1,7 @@
 """The canonical data file: load with line numbers, edit one value where it stands, keep every other byte."""
 
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -167,6 +168,11 @@ class ContentDocument:
 def schema() -> dict[str, object]:
     """Return the JSON Schema of a data file."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | Workspace.model_json_schema()
+
+
+def write_schema(folder: Path) -> None:
+    """Write the JSON Schema into *folder*, beside the data files whose first line names it."""
+    _write(folder / SCHEMA_NAME, json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")
 
 
 def _find_links(links: Sequence[QuickLink], text: str, location: Location) -> list[Location]:

@@ -1,0 +1,118 @@
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bot.content.model import Icon, Workspace
+from bot.errors import TemplateError
+from bot.render import EMOTICONS, Renderer
+from bot.resources import templates_dir
+
+NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def renderer() -> Renderer:
+    return Renderer([templates_dir() / "wiki"])
+
+
+def workspace(**regions: object) -> Workspace:
+    return Workspace.model_validate({"workspace": {"space": "WS2", "home": "Home"}} | regions)
+
+
+def news(*items: Mapping[str, object], **options: object) -> Workspace:
+    return workspace(news=options | {"items": [{"id": f"n{i}", **item} for i, item in enumerate(items)]})
+
+
+def test_status_lines_are_paragraphs_with_icons(renderer: Renderer) -> None:
+    data = workspace(status={"heading": "Now: <b>", "lines": [{"icon": "star", "text": "Go *on*"}, {"text": "x & y"}]})
+
+    assert renderer.render("status", data, now=NOW) == (
+        '<p><strong>Now: &lt;b&gt;</strong></p><p><ac:emoticon ac:name="yellow-star" /> Go <em>on</em></p>'
+        "<p>x &amp; y</p>"
+    )
+
+
+def test_every_icon_has_a_storage_name() -> None:
+    assert set(EMOTICONS) == set(Icon)
+
+
+def test_links_nest_and_lead_to_pages_files_and_addresses(renderer: Renderer) -> None:
+    below = [{"text": "u", "url": 'https://e.org/?a=1&b="'}, {"text": "f", "attachment": "a b.pdf"}]
+    data = workspace(
+        quick_links={
+            "heading": "L",
+            "heading_level": 2,
+            "links": [{"text": "A&B", "page": "P", "links": below}, {"text": "x"}],
+        }
+    )
+
+    assert renderer.render("quick_links", data, now=NOW) == (
+        '<h2>L</h2><ul><li><ac:link><ri:page ri:content-title="P" /><ac:link-body>A&amp;B</ac:link-body></ac:link>'
+        '<ul><li><a href="https://e.org/?a=1&amp;b=&#34;">u</a></li>'
+        '<li><ac:link><ri:attachment ri:filename="a b.pdf" /><ac:link-body>f</ac:link-body></ac:link></li></ul></li>'
+        "<li>x</li></ul>"
+    )
+
+
+def test_news_are_shown_in_their_time_pinned_first_and_no_more_than_wanted(renderer: Renderer) -> None:
+    data = news(
+        {"text": "future", "publish_at": "2026-03-01T12:00:01Z"},
+        {"text": "one"},
+        {"text": "over", "expires_at": "2026-03-01T12:00:00Z"},
+        {"text": "two", "pinned": True},
+        {"text": "three"},
+        show=2,
+        older="All news",
+    )
+
+    assert renderer.render("news", data, now=NOW) == (
+        '<ul><li>two</li><li>one</li></ul><p><ac:link><ri:page ri:content-title="All news" />'
+        "<ac:link-body>Older news</ac:link-body></ac:link></p>"
+    )
+
+
+def test_news_can_be_grouped_by_day(renderer: Renderer) -> None:
+    day = {"date": "2024-02-22"}
+    data = news({"text": "a"} | day, {"text": "b"} | day, {"text": "c", "date": "2024-02-01"}, dates="by_day")
+
+    assert renderer.render("news", data, now=NOW) == (
+        "<p><em>22 February 2024</em></p><ul><li>a</li><li>b</li></ul>"
+        "<p><em>1 February 2024</em></p><ul><li>c</li></ul>"
+    )
+
+
+def test_no_news_is_said(renderer: Renderer) -> None:
+    assert renderer.render("news", news(), now=NOW) == "<p>There is no news at the moment.</p>"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{{ region.nonsense }}", "nonsense"),
+        ("{% if %}", r"status\.xml\.j2:1: "),
+        ("<p>{{ region.heading }}", "not storage format"),
+        ("<p>&nosuch;</p>", "not storage format"),
+    ],
+)
+def test_a_broken_template_is_named(tmp_path: Path, template: str, message: str) -> None:
+    (tmp_path / "status.xml.j2").write_text(template)
+    data = workspace(status={"heading": "x", "lines": [{"text": "y"}]})
+
+    with pytest.raises(TemplateError, match=message):
+        Renderer([tmp_path]).render("status", data, now=NOW)
+
+
+def test_a_missing_template_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"no template status\.xml\.j2"):
+        Renderer([tmp_path]).render("status", workspace(status={"lines": [{"text": "y"}]}), now=NOW)
+
+
+def test_a_template_of_ones_own_hides_the_one_that_comes_with_the_program(tmp_path: Path) -> None:
+    (tmp_path / "status.xml.j2").write_text("<p>{{ region.lines[0].text }}</p>")
+    data = workspace(status={"lines": [{"text": "<own>"}]})
+
+    rendered = Renderer([tmp_path, templates_dir() / "wiki"]).render("status", data, now=NOW)
+
+    assert rendered == "<p>&lt;own&gt;</p>"
