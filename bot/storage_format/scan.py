@@ -46,6 +46,7 @@ class Text:
     span: Span
     value: str
     kind: TextKind = TextKind.PLAIN
+    parent: "Element | None" = field(default=None, repr=False)
 
     @property
     def is_visible(self) -> bool:
@@ -247,7 +248,7 @@ class _Builder:
     def _flush(self, end: int, kind: TextKind = TextKind.PLAIN) -> None:
         """Close the run of characters that reaches to *end*."""
         if self._run_start is not None:
-            self._at.nodes.append(Text(Span(self._run_start, end), "".join(self._run), kind))
+            self._at.nodes.append(Text(Span(self._run_start, end), "".join(self._run), kind, self._at))
         self._run_start = None
         self._run.clear()
 
@@ -265,6 +266,6 @@ class _Builder:
             start = self._offset(first)
             self._flush(start)
             end = self._offset(self._data.index(terminator, first) + len(terminator))
-            self._at.nodes.append(Text(Span(start, end), " ".join(values), kind))
+            self._at.nodes.append(Text(Span(start, end), " ".join(values), kind, self._at))
 
         return add
