@@ -30,19 +30,7 @@ class Runtime:
     def gateway(self, *, may_write: bool = False) -> WikiGateway:
         """Return the wiki; without *may_write* the transport itself refuses everything but reading."""
         if may_write not in self._gateways:
-            from bot.wiki.connect import connect
-
-            wiki = self.settings.wiki
-            self._gateways[may_write] = connect(
-                wiki.url,
-                flavour=wiki.speaks(),
-                user=wiki.user,
-                secret=(wiki.token or wiki.password),
-                writes_per_minute=wiki.writes_per_minute,
-                timeout_seconds=wiki.timeout_seconds,
-                ca_bundle=wiki.ca_bundle,
-                may_write=may_write,
-            )
+            self._gateways[may_write] = _connect(self.settings, may_write=may_write)
         return self._gateways[may_write]
 
     @property
@@ -88,3 +76,26 @@ class Runtime:
     def state_dir(self) -> Path:
         """Where run records and locks are kept."""
         return self.settings.resolve(self.settings.state)
+
+
+def _connect(settings: Settings, *, may_write: bool) -> WikiGateway:
+    from bot.wiki.confluence import ConfluenceGateway  # the client library is slow to import
+    from bot.wiki.dialect import Flavour
+    from bot.wiki.transport import Credentials, Manners
+
+    wiki = settings.wiki
+    secret = wiki.token or wiki.password
+    if secret is None:
+        raise SettingsError(
+            "names no token for the wiki; set WIKIBOT_WIKI__TOKEN or put it in the secrets folder",
+            path=settings.config_path,
+        )
+    return ConfluenceGateway(
+        wiki.url,
+        flavour=Flavour(wiki.spoken_flavour),
+        credentials=Credentials(user=wiki.user, token=secret.get_secret_value().strip()),
+        writes_per_minute=wiki.writes_per_minute,
+        is_dry_run=not may_write,
+        ca_bundle=settings.resolve(wiki.ca_bundle) if wiki.ca_bundle else None,
+        manners=Manners(read_seconds=wiki.timeout_seconds),
+    )

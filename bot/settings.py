@@ -30,13 +30,6 @@ from bot.yaml_source import Location, YamlSource, describe_problems, load_yaml
 DEFAULT_CONFIG = Path("config/bot.yaml")
 
 
-class Flavour(StrEnum):
-    """Which of the two APIs the wiki speaks."""
-
-    CLOUD = "cloud"
-    DATA_CENTER = "datacenter"
-
-
 class DriftPolicy(StrEnum):
     """What to do about a region that people changed while the data file stayed as it was."""
 
@@ -75,7 +68,7 @@ class WikiSettings(_Section):
     """Where the wiki is and how the bot signs in."""
 
     url: Address = "http://127.0.0.1:8090"
-    flavour: Flavour | None = Field(None, description="Guessed from the address when absent.")
+    flavour: Literal["cloud", "datacenter"] | None = Field(None, description="Guessed from the address when absent.")
     user: str | None = Field(
         None, description="With a token or password: basic authentication; without: a bearer token."
     )
@@ -85,13 +78,14 @@ class WikiSettings(_Section):
     timeout_seconds: float = Field(30, gt=0)
     ca_bundle: Path | None = None
 
-    def speaks(self) -> Flavour:
-        """Return the flavour, guessed from the address where it was not said."""
+    @property
+    def spoken_flavour(self) -> Literal["cloud", "datacenter"]:
+        """The flavour, guessed from the address where it was not said."""
         if self.flavour is not None:
             return self.flavour
         parts = urlsplit(self.url)
         is_cloud = (parts.hostname or "").endswith(".atlassian.net") or parts.path == "/wiki"
-        return Flavour.CLOUD if is_cloud else Flavour.DATA_CENTER
+        return "cloud" if is_cloud else "datacenter"
 
 
 class TargetSettings(_Section):
