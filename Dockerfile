@@ -1,0 +1,30 @@
+# The bot as a service: `docker build -t wikibot . && docker run -v ./config:/etc/wikibot:ro -v wikibot:/var/lib/wikibot wikibot`
+FROM python:3.12-slim AS build
+WORKDIR /src
+RUN python -m venv /opt/wikibot
+COPY requirements/runtime.txt requirements/
+RUN /opt/wikibot/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+COPY pyproject.toml README.md CHANGELOG.md LICENSE ./
+COPY bot bot
+COPY templates templates
+COPY config/demo config/demo
+RUN /opt/wikibot/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
+
+FROM python:3.12-slim
+# git and ssh-keygen are needed only where snapshots are kept in a repository or signed.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends git openssh-client \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /var/lib/wikibot --create-home wikibot
+COPY --from=build /opt/wikibot /opt/wikibot
+ENV PATH=/opt/wikibot/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    WIKIBOT_CONFIG=/etc/wikibot/bot.yaml \
+    WIKIBOT_STATE=/var/lib/wikibot/state \
+    WIKIBOT_SNAPSHOTS__PATH=/var/lib/wikibot/snapshots
+USER 10001
+WORKDIR /var/lib/wikibot
+VOLUME /var/lib/wikibot
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["wikibot"]
+CMD ["run"]
