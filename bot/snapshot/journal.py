@@ -11,9 +11,9 @@ A crash before the commit leaves the old state and some rubbish; after it, `reco
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot.disk import Disk
@@ -41,6 +41,7 @@ class Transaction:
         self._staging = staging_folder(root)
         self._steps: dict[str, _Step] = {}
         self._count = 0
+        self._is_committed = False
 
     @property
     def is_empty(self) -> bool:
@@ -54,11 +55,14 @@ class Transaction:
 
     def stage(self, path: str, data: bytes) -> None:
         """Prepare *data* as the content of *path*, relative to the root with `/`."""
-        if not self._count:
-            self._disk.make_folder(self._staging)
+        name = f"{self._count + 1:07}"
+        try:
+            if not self._count:
+                self._disk.make_folder(self._staging)
+            self._disk.write(self._staging / name, data)
+        except OSError as error:
+            raise self._refused(error) from error
         self._count += 1
-        name = f"{self._count:07}"
-        self._disk.write(self._staging / name, data)
         self._steps[path] = _Step(path, name, hashlib.sha256(data).hexdigest())
 
     def stage_removal(self, path: str) -> None:
@@ -73,16 +77,17 @@ class Transaction:
         steps = list(self._steps.values())
         try:
             self._make_durable(steps)
-        except OSError as error:
-            self.discard()
-            raise SnapshotError(f"{_failure(error)}; nothing was changed in {self._root}") from error
-        try:
             _apply(self._root, self._disk, steps)
         except OSError as error:
-            raise SnapshotError(
-                f"{_failure(error)}; the capture is safe in {self._staging} "
-                "and the next `wikibot snapshot` or `wikibot verify` completes it"
-            ) from error
+            if has_pending(self._root):
+                raise SnapshotError(
+                    f"{failure(error)}; the capture is safe in {self._staging} "
+                    "and the next `wikibot snapshot` or `wikibot verify` completes it"
+                ) from error
+            if self._is_committed:
+                return  # all is in place; what could not be tidied away is tidied at the next start
+            self.discard()
+            raise self._refused(error) from error
 
     def _make_durable(self, steps: list[_Step]) -> None:
         disk = self._disk
@@ -95,23 +100,18 @@ class Transaction:
         disk.sync(draft)
         disk.sync(self._staging)
         disk.replace(draft, _journal_path(self._root))
+        self._is_committed = True
         disk.sync(self._staging)
 
     def discard(self) -> None:
         """Forget what was staged; rubbish that cannot be deleted now is deleted at the next start."""
-        try:
-            _discard(self._root, self._disk)
-        except OSError:
+        if has_pending(self._root):
             return
+        with suppress(OSError):
+            _discard(self._root, self._disk)
 
-    def __enter__(self) -> Self:
-        """Start; leaving with an error discards what was staged, unless it is committed already."""
-        return self
-
-    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
-        """Discard after an `Exception`; a crash of the process does not come here either."""
-        if error_type is not None and issubclass(error_type, Exception) and not has_pending(self._root):
-            self.discard()
+    def _refused(self, error: OSError) -> SnapshotError:
+        return SnapshotError(f"{failure(error)}; nothing was changed in {self._root}")
 
 
 def staging_folder(root: Path) -> Path:
@@ -139,7 +139,7 @@ def recover(root: Path, disk: Disk) -> bool:
         _check_staged(root, steps)
         _apply(root, disk, steps)
     except OSError as error:
-        raise SnapshotError(f"{_failure(error)}; an interrupted capture in {root} could not be completed") from error
+        raise SnapshotError(f"{failure(error)}; an interrupted capture in {root} could not be completed") from error
     return True
 
 
@@ -213,6 +213,7 @@ def _load_journal(root: Path) -> list[_Step]:
         raise EvidenceError(f"{path} is not a journal of ours; restore the snapshots from a copy") from error
 
 
-def _failure(error: OSError) -> str:
+def failure(error: OSError) -> str:
+    """Say which file could not be written and why."""
     place = f" {error.filename}" if error.filename else ""
     return f"cannot write{place}: {error.strerror or error}"

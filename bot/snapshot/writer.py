@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from bot.errors import EvidenceError, LockedError
+from bot.errors import EvidenceError, LockedError, SnapshotError
 from bot.snapshot.bag import TAG_MANIFEST, Bag, render_manifest, sha256
 from bot.snapshot.checkpoint import HEAD, SIGNATURE, SUMS, Checkpoint, render_checkpoint
 from bot.snapshot.disk import Disk
@@ -16,7 +16,7 @@ from bot.snapshot.entry import PageEntry
 from bot.snapshot.events import Event, render_events
 from bot.snapshot.index import render_bag_index, render_root_index
 from bot.snapshot.instructions import GIT_ATTRIBUTES, INSTRUCTIONS
-from bot.snapshot.journal import WORK_FOLDER, Transaction, recover
+from bot.snapshot.journal import WORK_FOLDER, Transaction, failure, recover
 from bot.snapshot.library import Library, load_library
 from bot.snapshot.paths import MAX_ENTRIES, year_folder
 from bot.snapshot.signature import Signer
@@ -180,14 +180,16 @@ def open_writer(
 def writer_lock(root: Path, disk: Disk) -> Iterator[None]:
     """Hold the lock of a folder of snapshots; raises `LockedError` at once when another process has it."""
     work = root / WORK_FOLDER
-    if not work.is_dir():
-        disk.make_folder(work)
-        disk.write(work / ".gitignore", b"*\n")
     lock = FileLock(work / "lock", timeout=0)
     try:
+        if not work.is_dir():
+            disk.make_folder(work)
+            disk.write(work / ".gitignore", b"*\n")
         lock.acquire()
     except Timeout as error:
         raise LockedError(f"another run is writing to the snapshots in {root}; wait until it has ended") from error
+    except OSError as error:
+        raise SnapshotError(f"{failure(error)}; nothing was changed") from error
     try:
         yield
     finally:

@@ -1,0 +1,151 @@
+"""Disks that stop at operation *k*: as a killed process does, as a power cut does, or with an error from the system."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.snapshot.disk import Disk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+class CountingDisk(Disk):
+    """Calls `before` ahead of each operation, and counts."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def before(self, path: Path) -> None:
+        del path
+        self.count += 1
+
+    def make_folder(self, path: Path) -> None:
+        self.before(path)
+        super().make_folder(path)
+
+    def write(self, path: Path, data: bytes) -> None:
+        self.before(path)
+        super().write(path, data)
+
+    def sync(self, path: Path) -> None:
+        self.before(path)
+        super().sync(path)
+
+    def sync_all(self) -> None:
+        self.before(Path())
+        super().sync_all()
+
+    def replace(self, source: Path, target: Path) -> None:
+        self.before(target)
+        super().replace(source, target)
+
+    def remove(self, path: Path) -> None:
+        self.before(path)
+        super().remove(path)
+
+    def remove_folder(self, path: Path) -> None:
+        self.before(path)
+        super().remove_folder(path)
+
+
+class KillingDisk(CountingDisk):
+    """The process dies just before operation *k*; what it did so far stays."""
+
+    def __init__(self, k: int) -> None:
+        super().__init__()
+        self.k = k
+
+    def before(self, path: Path) -> None:
+        super().before(path)
+        if self.count >= self.k:
+            raise Killed
+
+
+class PowerCutDisk(KillingDisk):
+    """Before operation *k* the power goes: writes that were not synced are cut short, moves and deletions undone."""
+
+    def __init__(self, k: int) -> None:
+        super().__init__(k)
+        self._unsynced: set[Path] = set()
+        self._undo: list[tuple[Path, Callable[[], None]]] = []
+
+    def before(self, path: Path) -> None:
+        try:
+            super().before(path)
+        except Killed:
+            self._lose()
+            raise
+
+    def write(self, path: Path, data: bytes) -> None:
+        super().write(path, data)
+        self._unsynced.add(path)
+
+    def sync(self, path: Path) -> None:
+        super().sync(path)
+        self._unsynced.discard(path)
+        self._undo = [(folder, undo) for folder, undo in self._undo if folder != path]
+
+    def sync_all(self) -> None:
+        super().sync_all()
+        self._unsynced.clear()
+        self._undo.clear()
+
+    def replace(self, source: Path, target: Path) -> None:
+        moved, old = source.read_bytes(), target.read_bytes() if target.exists() else None
+        super().replace(source, target)
+        if source in self._unsynced:
+            self._unsynced.remove(source)
+            self._unsynced.add(target)
+
+        def undo() -> None:
+            source.write_bytes(moved)
+            if old is None:
+                target.unlink()
+            else:
+                target.write_bytes(old)
+
+        self._undo.append((target.parent, undo))
+
+    def remove(self, path: Path) -> None:
+        old = path.read_bytes() if path.exists() else None
+        super().remove(path)
+        self._unsynced.discard(path)
+        if old is not None:
+            self._undo.append((path.parent, lambda: _put_back(path, old)))
+
+    def remove_folder(self, path: Path) -> None:
+        super().remove_folder(path)
+        self._undo.append((path.parent, lambda: path.mkdir(exist_ok=True)))
+
+    def _lose(self) -> None:
+        for path in self._unsynced:
+            if path.exists():
+                os.truncate(path, path.stat().st_size // 2)
+        for _, undo in reversed(self._undo):
+            undo()
+        self._unsynced.clear()
+        self._undo.clear()
+
+
+def _put_back(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+class FailingDisk(CountingDisk):
+    """Operation *k*, or every one from *k* on, ends with an error of the operating system."""
+
+    def __init__(self, k: int, code: int, *, lasts: bool) -> None:
+        super().__init__()
+        self.k, self.code, self.lasts = k, code, lasts
+        self.failed = False
+
+    def before(self, path: Path) -> None:
+        super().before(path)
+        if self.count == self.k or (self.lasts and self.count > self.k):
+            self.failed = True
+            raise OSError(self.code, os.strerror(self.code), str(path))
