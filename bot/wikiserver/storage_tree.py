@@ -22,6 +22,7 @@ _ENTITY_DTD = "".join(
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|([\w.:-]+));")
 _START_TAG = re.compile(rb"<[^\s/>]+(?:\s+[^\s=]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*")
 _WRAPPER = "storage-format"
+_WRAPPED_AT = len(_WRAPPER) + 2
 
 
 class BadBody(ValueError):  # noqa: N818 -- the name that the REST layer turns into a 400 answer
@@ -60,11 +61,16 @@ class Verbatim:
 
 @dataclass(slots=True)
 class Element:
-    """A tag with its attributes (decoded, in source order) and what it holds."""
+    """A tag with its attributes (decoded, in source order) and what it holds.
+
+    *start* and *end* are offsets into the body in UTF-8, tags included; 0 for elements that were not read.
+    """
 
     name: str
     attributes: dict[str, str] = field(default_factory=dict)
     children: list[Node] = field(default_factory=list)
+    start: int = field(default=0, compare=False)
+    end: int = field(default=0, compare=False)
 
     def get(self, attribute: str, default: str = "") -> str:
         """The attribute's value, or *default*."""
@@ -125,7 +131,7 @@ def parse(body: str) -> Element:
     try:
         source = f"<{_WRAPPER}>{body}</{_WRAPPER}>".encode()
     except UnicodeEncodeError as error:
-        row, column = _position(body, error.start - len(_WRAPPER) - 2)
+        row, column = _position(body, error.start - _WRAPPED_AT)
         raise BadBody("half of a surrogate pair", row=row, column=column) from error
     return _Reader(source).read()
 
@@ -223,7 +229,7 @@ class _Reader:
             raise self._bad(f"elements nested deeper than {MAX_DEPTH}")
         if attributes and self._has_references:
             self._refuse_unknown_references()
-        element = Element(name, attributes)
+        element = Element(name, attributes, start=self._parser.CurrentByteIndex - _WRAPPED_AT)
         if self._open:
             self._open[-1].children.append(element)
         else:
@@ -242,7 +248,11 @@ class _Reader:
                 raise self._bad(f'Undeclared general entity "{reference[3]}"')
 
     def _end(self, _name: str) -> None:
-        self._open.pop()
+        element = self._open.pop()
+        at = self._parser.CurrentByteIndex
+        # Where a tag closes itself, expat is already behind it; else it stands before the closing tag.
+        is_self_closed = not element.children and self._source[at - 2 : at] == b"/>"
+        element.end = (at if is_self_closed else self._source.index(b">", at) + 1) - _WRAPPED_AT
 
     def _start_cdata(self) -> None:
         self._in_cdata = True
@@ -274,5 +284,5 @@ class _Reader:
     def _bad(self, problem: str, *, row: int | None = None, column: int | None = None) -> BadBody:
         row = self._parser.CurrentLineNumber if row is None else row
         column = self._parser.CurrentColumnNumber if column is None else column
-        wrapper = len(_WRAPPER) + 2 if row == 1 else 0
+        wrapper = _WRAPPED_AT if row == 1 else 0
         return BadBody(problem, row=row, column=max(column - wrapper, 0) + 1)
