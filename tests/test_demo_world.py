@@ -370,4 +370,5 @@ def test_the_data_file_to_start_from_links_to_pages_of_the_workspace() -> None:
 
     assert workspace.workspace.home == HOME
     assert {name for pair in linked for name in pair if name} <= titles
+    assert workspace.quick_links is not None
     assert {link.page for link in workspace.quick_links.links if link.page} <= titles
