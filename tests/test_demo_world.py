@@ -41,6 +41,7 @@ BROKEN_LINKS = {
     ("team-2024-01", "page", "Implementation Dashboard"),
     ("sub-diversity", "page", "Questionnaire Results"),
     ("macro-leftovers", "attachment", "panama-2018.mp4"),
+    ("plenary-2016-11", "user", "8a7f808a51c20f9e0151c6e7a3d20009"),
 }
 
 METADATA_KEYS = {
