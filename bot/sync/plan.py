@@ -1,0 +1,218 @@
+"""The plan: what a run would change, region by region, as a value that can refuse itself (pure)."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.errors import UnsafePlanError
+from bot.storage_format.markers import Marker
+from bot.sync.drift import Edit, LastApplied, Policy, Verdict
+
+EVERY_REGION = "all"
+
+
+class Action(StrEnum):
+    """What applying the plan does to a region."""
+
+    NONE = "none"
+    WRITE = "write"
+    CREATE = "create"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One region of one page: its three states, the verdict, and what is to be done about it.
+
+    *place* says where a missing region is created; *is_repair* that the same text was there before; *edits* who
+    changed it; *lost_comments* quotes the text of inline comments that the new text has no place for; *note* tells a
+    person why nothing is done, or what to do.
+    """
+
+    region: str
+    marker: Marker
+    verdict: Verdict
+    action: Action
+    desired: str
+    live: str | None
+    last_applied: LastApplied | None = None
+    policy: Policy = Policy.REPORT
+    place: str | None = None
+    is_repair: bool = False
+    edits: tuple[Edit, ...] = ()
+    lost_comments: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether the bot leaves this region as it is although it does not say what it should."""
+        is_ignored = self.verdict is Verdict.DRIFTED and self.policy is Policy.IGNORE
+        return self.verdict is not Verdict.IN_SYNC and self.action is Action.NONE and not is_ignored
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlan:
+    """All managed regions of a page of which at least one is not in sync, as *base_version* of the page has them."""
+
+    workspace: str
+    id: str
+    title: str
+    url: str
+    base_version: int
+    changes: tuple[Change, ...]
+    revision: str = ""
+    is_first_run: bool = False
+
+    @property
+    def writes(self) -> tuple[Change, ...]:
+        """The changes that applying carries out."""
+        return tuple(each for each in self.changes if each.action is not Action.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a page, or one region of it, could not be planned or written."""
+
+    workspace: str
+    page: str
+    message: str
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How much of a workspace was looked at, and how much it says, in characters of its home page's regions."""
+
+    workspace: str
+    revision: str
+    pages: int
+    regions: int
+    live_characters: int = 0
+    desired_characters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one run may change without being told to (`--force`)."""
+
+    max_changed_share: float = 0.3
+    max_changed_regions: int = 10
+    max_writes: int = 200
+    min_size_share: float = 0.5
+    min_size_characters: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do. Equal states of data and wiki give equal digests, whenever the plan is made."""
+
+    wiki: str
+    created: datetime
+    scopes: tuple[Scope, ...]
+    pages: tuple[PagePlan, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notices: tuple[str, ...] = field(default=())
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of everything but the moment the plan was made."""
+        content = asdict(self)
+        del content["created"]
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def page_writes(self) -> tuple[PagePlan, ...]:
+        """The pages that applying writes."""
+        return tuple(page for page in self.pages if page.writes)
+
+    @property
+    def disputed(self) -> tuple[tuple[PagePlan, Change], ...]:
+        """The regions that wait for a person's decision."""
+        return tuple((page, change) for page in self.pages for change in page.changes if change.needs_a_person)
+
+    @property
+    def managed_regions(self) -> int:
+        """How many regions were looked at."""
+        return sum(scope.regions for scope in self.scopes)
+
+    def raise_if_unsafe(self, limits: Limits) -> None:
+        """Raise `UnsafePlanError` when the plan is past *limits*; it says which, and how to go on."""
+        reasons = list(self._find_excesses(limits))
+        if reasons:
+            raise UnsafePlanError(f"{'; '.join(reasons)}. Nothing was written; if you want this, use --force")
+
+    def _find_excesses(self, limits: Limits) -> Iterator[str]:
+        changed = sum(len(page.writes) for page in self.pages)
+        managed = self.managed_regions
+        if changed > limits.max_changed_regions and changed > limits.max_changed_share * managed:
+            yield (
+                f"{changed} of {managed} managed regions would change, which is more than "
+                f"{limits.max_changed_share:.0%} and more than {limits.max_changed_regions}"
+            )
+        if len(self.page_writes) > limits.max_writes:
+            yield f"{len(self.page_writes)} pages would be written, more than the {limits.max_writes} of one run"
+        for scope in self.scopes:
+            is_large = scope.live_characters >= limits.min_size_characters
+            if is_large and scope.desired_characters < limits.min_size_share * scope.live_characters:
+                yield (
+                    f"the data file of workspace {scope.workspace!r} says {scope.desired_characters} characters where "
+                    f"its page says {scope.live_characters}; it may be cut or empty"
+                )
+
+
+def decide(change: Change, *, take_over: frozenset[str], repairs_left: int) -> tuple[Action, str]:
+    """Say what to do about a region with this verdict, and why not more.
+
+    *take_over* names regions whose text on the page a person has given up (or `all`); *repairs_left* is how often it
+    may still be put back today.
+    """
+    is_given_up = change.region in take_over or EVERY_REGION in take_over
+    match change.verdict:
+        case Verdict.IN_SYNC:
+            return Action.NONE, ""
+        case Verdict.BEHIND:
+            return _unless_at_war(change, Action.WRITE, repairs_left)
+        case Verdict.DRIFTED if change.policy is Policy.REPAIR and not is_given_up:
+            action, note = _put_back(change)
+            return _unless_at_war(change, action, repairs_left) if action is not Action.NONE else (action, note)
+        case Verdict.UNMANAGED if change.live is None:
+            return _put_back(change)
+        case _ if is_given_up:
+            return _put_back(change)
+        case verdict:
+            return Action.NONE, _advice(verdict, change)
+
+
+def _put_back(change: Change) -> tuple[Action, str]:
+    if change.live is not None:
+        return Action.WRITE, ""
+    if change.place is not None:
+        return Action.CREATE, ""
+    if change.verdict is Verdict.UNMANAGED:
+        return Action.NONE, "not on the page; run `wikibot adopt` for this page, or state its `place` in the settings"
+    return Action.NONE, "somebody removed the region; restore that version, or state its `place` in the settings"
+
+
+def _unless_at_war(change: Change, action: Action, repairs_left: int) -> tuple[Action, str]:
+    if change.is_repair and repairs_left <= 0:
+        return Action.NONE, (
+            "edit war: the bot has put this text back too often within a day and now leaves it; "
+            f"settle it with the people on the page, or insist once with --take-over {change.region}"
+        )
+    return action, ""
+
+
+def _advice(verdict: Verdict, change: Change) -> str:
+    insist = f"--take-over {change.region} replaces what the page says"
+    match verdict:
+        case Verdict.DRIFTED if change.policy is Policy.IGNORE:
+            return "left to the people on the page, as the settings say"
+        case Verdict.DRIFTED:
+            return f"people changed it; `wikibot adopt` takes their text into the data file, {insist}"
+        case Verdict.CONFLICT:
+            return f"both the page and the data file have changed; `wikibot adopt` keeps the page's text, {insist}"
+        case _:
+            return f"the page's history has no record that the bot wrote this; `wikibot adopt` keeps it, {insist}"

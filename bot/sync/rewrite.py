@@ -1,0 +1,100 @@
+"""Put the planned texts into a body that was just read, where the regions still say what the plan saw (pure)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.errors import RegionError, SpliceError
+from bot.splice import Span, splice
+from bot.storage_format.canonical import is_same
+from bot.storage_format.comments import keep_comment_markers
+from bot.storage_format.placing import Place, insert_region
+from bot.storage_format.regions import Region, find_region, replace_regions
+from bot.sync.plan import Action, Change
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A new body, the changes that it carries, and why others of the plan are not in it."""
+
+    body: str
+    written: tuple[Change, ...]
+    reasons: tuple[str, ...]
+
+
+def rewrite(body: str, changes: Sequence[Change]) -> Rewrite:
+    """Return *body* with the planned texts; a region that no longer says what the plan saw is left as it is.
+
+    Raises `SpliceError` rather than return a body in which anything outside the regions differs.
+    """
+    contents: list[tuple[Region, str]] = []
+    creations: list[Change] = []
+    written: list[Change] = []
+    reasons: list[str] = []
+    for change in changes:
+        try:
+            region = find_region(body, change.marker)
+        except RegionError as error:
+            reasons.append(str(error))
+            continue
+        live = None if region is None else region.text(body)
+        if live is not None and is_same(live, change.desired):
+            continue
+        if not _is_as_planned(live, change):
+            reasons.append(f"region {change.region!r} was changed since the plan was made; plan again")
+        elif region is None:
+            creations.append(change)
+        else:
+            contents.append((region, keep_comment_markers(region.text(body), change.desired).text))
+            written.append(change)
+    new_body = replace_regions(body, contents)
+    _check_outside(body, new_body, contents)
+    for change in creations:
+        try:
+            new_body = _create(new_body, change)
+        except RegionError as error:
+            reasons.append(str(error))
+            continue
+        written.append(change)
+    return Rewrite(new_body, tuple(written), tuple(reasons))
+
+
+def _is_as_planned(live: str | None, change: Change) -> bool:
+    if live is None or change.live is None:
+        return live is change.live and change.action is Action.CREATE
+    return is_same(live, change.live)
+
+
+def _check_outside(before: str, after: str, contents: Sequence[tuple[Region, str]]) -> None:
+    """Find the regions in the new body by themselves, cut them out of both bodies, and compare what is left."""
+    old_spans, new_spans = [], []
+    for old, content in contents:
+        try:
+            new = find_region(after, old.marker)
+        except RegionError as error:
+            raise SpliceError(f"not written: the new text would break the page: {error}") from error
+        if new is None or new.content.of(after) != content:
+            raise SpliceError(f"not written: region {old.marker.name!r} would not hold what was put into it")
+        old_spans.append(old.content)
+        new_spans.append(Span(new.content.start - len(old.wrap[0]), new.content.end + len(old.wrap[1])))
+    if _cut(before, old_spans) != _cut(after, new_spans):
+        raise SpliceError("not written: the page outside the regions would change, which is a bug; please report it")
+
+
+def _create(body: str, change: Change) -> str:
+    new_body = insert_region(body, change.marker, change.desired, Place.parse(change.place or "end"))
+    region = find_region(new_body, change.marker)
+    if region is None or region.content.of(new_body) != change.desired:
+        raise SpliceError(f"not written: region {change.region!r} would not hold what was put into it")
+    if _open_cells(_cut(new_body, [region.span])) != _open_cells(body):
+        raise SpliceError("not written: the page outside the regions would change, which is a bug; please report it")
+    return new_body
+
+
+def _cut(body: str, spans: Sequence[Span]) -> str:
+    return splice(body, dict.fromkeys(spans, ""))
+
+
+def _open_cells(body: str) -> str:
+    """Write an empty layout cell with two tags, as it has to be when a region is put into it."""
+    return re.sub(r"<ac:layout-cell([^<>]*?)\s*/>", r"<ac:layout-cell\1></ac:layout-cell>", body)

@@ -1,0 +1,273 @@
+"""Look at the pages and draw the plan: reads in bulk, and the history only of a page that differs."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import chain
+
+from bot.errors import PageNotFoundError, RegionError, StorageFormatError, WikiAnswerError, WikiError
+from bot.storage_format.canonical import is_same
+from bot.storage_format.comments import keep_comment_markers
+from bot.storage_format.regions import Marker, Region, find_region, find_regions
+from bot.sync.drift import LastApplied, Policy, Verdict, digest_of, judge
+from bot.sync.ledger import Ledger, PageLedger
+from bot.sync.plan import Action, Change, PagePlan, Plan, Problem, Scope, decide
+from bot.sync.reading import count_characters
+from bot.wiki.gateway import Page, PageStatus, WikiGateway
+
+_WAR_WINDOW = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedRegion:
+    """What a region should say on one page; *text* is None where the data file no longer has it."""
+
+    marker: Marker
+    text: str | None
+    policy: Policy = Policy.REPORT
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A page and what should stand on it; *stated* is how to name it to a person, *title* the title it should have."""
+
+    page_id: str
+    stated: str
+    regions: tuple[WantedRegion, ...]
+    title: str | None = None
+    is_home: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """All that one workspace wants of the wiki, and what could not be made out while it was put together.
+
+    *find_again* finds the id of a page by its title, for when the page known under that title is gone.
+    """
+
+    workspace: str
+    revision: str
+    targets: tuple[Target, ...]
+    problems: tuple[Problem, ...] = ()
+    notices: tuple[str, ...] = ()
+    find_again: Callable[[str], str | None] = lambda _title: None
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyRules:
+    """What the settings and the command line say about judging."""
+
+    take_over: frozenset[str] = frozenset()
+    max_repairs_a_day: int = 3
+    exclude_label: str = ""
+
+
+def build_plan(gateway: WikiGateway, assignments: Iterable[Assignment], rules: SurveyRules, *, now: datetime) -> Plan:
+    """Compare the live pages with what they should say.
+
+    A page in sync costs its share of a bulk read. A page that cannot be read or judged becomes a problem of the plan;
+    only what concerns the whole wiki is raised.
+    """
+    surveys = [_Survey(gateway, assignment, rules, now) for assignment in assignments]
+    for survey in surveys:
+        survey.run()
+    return Plan(
+        wiki=gateway.base_url,
+        created=now,
+        scopes=tuple(survey.scope() for survey in surveys),
+        pages=tuple(chain.from_iterable(survey.pages for survey in surveys)),
+        problems=tuple(chain.from_iterable(survey.problems for survey in surveys)),
+        notices=tuple(chain.from_iterable(survey.notices for survey in surveys)),
+    )
+
+
+class _Survey:
+    """Looks at the targets of one workspace."""
+
+    def __init__(self, gateway: WikiGateway, assignment: Assignment, rules: SurveyRules, now: datetime) -> None:
+        self._gateway, self._assignment, self._rules, self._now = gateway, assignment, rules, now
+        self._ledger = Ledger(gateway)
+        self._live_characters = self._desired_characters = 0
+        self.pages: list[PagePlan] = []
+        self.problems: list[Problem] = list(assignment.problems)
+        self.notices: list[str] = list(assignment.notices)
+
+    def scope(self) -> Scope:
+        targets = self._assignment.targets
+        regions = sum(region.text is not None for target in targets for region in target.regions)
+        return Scope(
+            self._assignment.workspace,
+            self._assignment.revision,
+            len(targets),
+            regions,
+            self._live_characters,
+            self._desired_characters,
+        )
+
+    def run(self) -> None:
+        for target, page, is_fresh in self._read(self._assignment.targets):
+            try:
+                if not is_fresh and not self._is_in_sync(page, target):
+                    page = self._gateway.fetch_page(page.id)  # listings may be stale
+                self._look_at(page, target)
+            except (WikiError, StorageFormatError) as error:
+                self._report(target, str(error))
+
+    def _read(self, targets: Sequence[Target]) -> Iterator[tuple[Target, Page, bool]]:
+        """Yield each target with its page and whether that was read by itself."""
+        bulk: dict[str, Page] = {}
+        if len(targets) > 1:
+            try:
+                bulk = self._gateway.fetch_pages([target.page_id for target in targets])
+            except WikiAnswerError:
+                bulk = {}  # one bad page spoils the listing: read them one by one
+        for target in targets:
+            if target.page_id in bulk:
+                yield target, bulk[target.page_id], False
+                continue
+            try:
+                page = self._fetch(target)
+            except WikiError as error:
+                self._report(target, str(error))
+                continue
+            yield target, page, True
+
+    def _fetch(self, target: Target) -> Page:
+        """Read a page by itself; where it is gone, the page that bears its title now."""
+        try:
+            page = self._gateway.fetch_page(target.page_id)
+            if page.ref.status is not PageStatus.TRASHED:
+                return page
+        except PageNotFoundError:
+            if target.title is None:
+                raise
+        other = self._assignment.find_again(target.title) if target.title else None
+        if other is None:
+            raise PageNotFoundError(target.stated)
+        return self._gateway.fetch_page(other)
+
+    def _report(self, target: Target, message: str, region: str | None = None) -> None:
+        self.problems.append(Problem(self._assignment.workspace, target.stated, message, region))
+
+    def _is_in_sync(self, page: Page, target: Target) -> bool:
+        try:
+            regions = find_regions(page.body, [wanted.marker for wanted in target.regions])
+        except StorageFormatError:
+            return False
+        return page.ref.status is PageStatus.CURRENT and all(
+            wanted.text is not None
+            and wanted.marker.name in regions
+            and is_same(regions[wanted.marker.name].text(page.body), wanted.text)
+            for wanted in target.regions
+        )
+
+    def _look_at(self, page: Page, target: Target) -> None:
+        if page.ref.status is not PageStatus.CURRENT:
+            self._report(target, f"page {page.title!r} is {page.ref.status} and cannot be written; restore it first")
+            return
+        if target.title not in (None, page.title):
+            self.notices.append(f"page {target.title!r} is now called {page.title!r}; write that, or its id {page.id}")
+        if self._is_excluded(page, target):
+            return
+        found = self._find_regions(page, target)
+        if target.is_home:
+            self._measure(page, found)
+        ledger = self._ledger.open(page)
+        changes = tuple(
+            self._judge(page, wanted, wanted.text, region, ledger)
+            for wanted, region in found
+            if wanted.text is not None
+        )
+        if all(change.verdict is Verdict.IN_SYNC for change in changes):
+            return
+        creates = any(change.action is Action.CREATE for change in changes)
+        self.pages.append(
+            PagePlan(
+                self._assignment.workspace,
+                page.id,
+                page.title,
+                page.ref.url,
+                page.version,
+                changes,
+                self._assignment.revision,
+                is_first_run=creates and not ledger.has_any_record(),
+            )
+        )
+
+    def _is_excluded(self, page: Page, target: Target) -> bool:
+        label = self._rules.exclude_label
+        if not label or self._is_in_sync(page, target) or label not in self._gateway.fetch_labels(page.id):
+            return False
+        self.notices.append(f"{page.title}: bears the label {label!r} and is left alone")
+        return True
+
+    def _find_regions(self, page: Page, target: Target) -> list[tuple[WantedRegion, Region | None]]:
+        """Find each wanted region by itself, so that one that is broken leaves the others alone."""
+        found: list[tuple[WantedRegion, Region | None]] = []
+        for wanted in target.regions:
+            try:
+                region = find_region(page.body, wanted.marker)
+            except RegionError as error:
+                self._report(target, str(error), wanted.marker.name)
+                continue
+            found.append((wanted, region))
+            self.notices += [f"{page.title}: {remark}" for remark in region.remarks] if region else []
+            if wanted.text is None and region is not None:
+                self.notices.append(
+                    f"{page.title}: the data file says nothing for {wanted.marker.name!r}; "
+                    "what the page says there is left as it is"
+                )
+        return found
+
+    def _measure(self, page: Page, found: Iterable[tuple[WantedRegion, Region | None]]) -> None:
+        """Compare how much is said where the page has a region: a cut data file says much less."""
+        for wanted, region in found:
+            if region is not None:
+                self._live_characters += count_characters(region.text(page.body))
+                self._desired_characters += count_characters(wanted.text or "")
+
+    def _judge(
+        self, page: Page, wanted: WantedRegion, desired: str, region: Region | None, ledger: PageLedger
+    ) -> Change:
+        name = wanted.marker.name
+        live = None if region is None else region.text(page.body)
+        last: LastApplied | None = None
+        if live is None or not is_same(live, desired):
+            last = ledger.find_last_applied(wanted.marker)
+        verdict = judge(desired, live, last)
+        change = Change(
+            region=name,
+            marker=wanted.marker,
+            verdict=verdict,
+            action=Action.NONE,
+            desired=desired,
+            live=live,
+            last_applied=last,
+            policy=wanted.policy,
+            place=wanted.place,
+        )
+        if verdict is Verdict.IN_SYNC:
+            return change
+        return self._settle(change, ledger)
+
+    def _settle(self, change: Change, ledger: PageLedger) -> Change:
+        """Add who changed the region, and decide."""
+        since = self._now - _WAR_WINDOW
+        has_people_edits = change.verdict in (Verdict.DRIFTED, Verdict.CONFLICT) and change.last_applied is not None
+        edits = (
+            ledger.find_edits(change.marker, change.last_applied) if has_people_edits and change.last_applied else ()
+        )
+        is_repair = change.verdict is Verdict.DRIFTED or (
+            change.verdict is Verdict.BEHIND
+            and ledger.has_written(change.region, digest_of(change.desired), since=since)
+        )
+        change = replace(change, edits=edits, is_repair=is_repair)
+        repairs = ledger.count_repairs(change.region, since=since) if is_repair else 0
+        action, note = decide(
+            change, take_over=self._rules.take_over, repairs_left=self._rules.max_repairs_a_day - repairs
+        )
+        lost: tuple[str, ...] = ()
+        if action is Action.WRITE and change.live is not None:
+            lost = tuple(keep_comment_markers(change.live, change.desired).lost)
+        return replace(change, action=action, note=note, lost_comments=lost)

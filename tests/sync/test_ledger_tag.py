@@ -1,0 +1,45 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.sync.ledger import Mark, Tag, parse_tag
+
+NAMES = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True)
+MARKS = st.builds(Mark, st.from_regex(r"[0-9a-f]{10}", fullmatch=True), st.booleans())
+
+
+@given(
+    regions=st.dictionaries(NAMES, MARKS, min_size=1, max_size=4),
+    revision=st.from_regex(r"[0-9a-f]{0,12}", fullmatch=True),
+    words=st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=300),
+)
+def test_a_tag_is_read_back_whatever_words_follow_it(regions: dict[str, Mark], revision: str, words: str) -> None:
+    tag = Tag(regions, revision)
+
+    message = tag.message(words)
+
+    assert parse_tag(message) == tag
+    assert len(message) <= 255
+
+
+def test_a_message_says_first_what_the_machine_needs_and_then_what_people_read() -> None:
+    tag = Tag({"status": Mark("5b4c3d2e1f", is_repair=True), "news": Mark("1f2e3d4c5b")}, "9c0ffee12345")
+
+    assert tag.message("updated news") == "wikibot news=1f2e3d4c5b,status=5b4c3d2e1f! r=9c0ffee12345: updated news"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "",
+        "fixed a typo",
+        "wikibot",
+        "wikibot: updated",
+        "wikibot news=: updated",
+        "wikibot news=XYZ r=1: updated",
+        "Reverted wikibot news=1f2e3d4c5b r=1: updated",
+        "wikibot news=1f2e3d4c5b,: updated",
+    ],
+)
+def test_other_messages_bear_no_tag(message: str) -> None:
+    assert parse_tag(message) is None

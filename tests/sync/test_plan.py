@@ -1,0 +1,111 @@
+import dataclasses
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from bot.errors import UnsafePlanError
+from bot.sync.drift import Policy, Verdict
+from bot.sync.plan import Action, Limits, Scope, decide
+from tests.sync.plans import change, drifted, page, plan
+
+
+def decided(verdict: Verdict, *, take_over: str = "", repairs_left: int = 3, **values: Any) -> Action:
+    given = change(verdict=verdict, action=Action.NONE, **values)
+    return decide(given, take_over=frozenset(take_over.split()), repairs_left=repairs_left)[0]
+
+
+def test_only_what_nobody_else_changed_is_written_unasked() -> None:
+    assert decided(Verdict.BEHIND) is Action.WRITE
+    assert decided(Verdict.IN_SYNC) is Action.NONE
+    assert decided(Verdict.DRIFTED) is Action.NONE
+    assert decided(Verdict.CONFLICT) is Action.NONE
+    assert decided(Verdict.UNMANAGED) is Action.NONE
+
+
+def test_drift_is_repaired_only_where_the_policy_says_so() -> None:
+    assert decided(Verdict.DRIFTED, policy=Policy.REPAIR) is Action.WRITE
+    assert decided(Verdict.DRIFTED, policy=Policy.IGNORE) is Action.NONE
+    assert decided(Verdict.CONFLICT, policy=Policy.REPAIR) is Action.NONE
+    assert decided(Verdict.UNMANAGED, policy=Policy.REPAIR) is Action.NONE
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DRIFTED, Verdict.CONFLICT, Verdict.UNMANAGED])
+def test_a_text_that_people_gave_up_is_taken_over(verdict: Verdict) -> None:
+    assert decided(verdict, take_over="news") is Action.WRITE
+    assert decided(verdict, take_over="all") is Action.WRITE
+    assert decided(verdict, take_over="status") is Action.NONE
+
+
+def test_a_missing_region_is_created_only_at_a_stated_place() -> None:
+    assert decided(Verdict.UNMANAGED, live=None) is Action.NONE
+    assert decided(Verdict.UNMANAGED, live=None, place="end") is Action.CREATE
+
+
+def test_a_region_that_people_removed_comes_back_only_under_repair_and_at_a_stated_place() -> None:
+    assert decided(Verdict.DRIFTED, live=None, place="end") is Action.NONE
+    assert decided(Verdict.DRIFTED, live=None, place="end", policy=Policy.REPAIR) is Action.CREATE
+    assert decided(Verdict.DRIFTED, live=None, policy=Policy.REPAIR) is Action.NONE
+
+
+def test_an_edit_war_ends_after_so_many_repairs() -> None:
+    given = change(verdict=Verdict.DRIFTED, policy=Policy.REPAIR, is_repair=True)
+
+    action, note = decide(given, take_over=frozenset(), repairs_left=0)
+
+    assert action is Action.NONE
+    assert "edit war" in note
+    assert decided(Verdict.DRIFTED, policy=Policy.REPAIR, is_repair=True, repairs_left=1) is Action.WRITE
+    assert decided(Verdict.BEHIND, is_repair=True, repairs_left=0) is Action.NONE
+    assert decided(Verdict.DRIFTED, is_repair=True, repairs_left=0, take_over="news") is Action.WRITE
+
+
+def test_ignored_drift_needs_nobody() -> None:
+    assert not drifted(policy=Policy.IGNORE).needs_a_person
+    assert drifted().needs_a_person
+    assert change(verdict=Verdict.CONFLICT, action=Action.NONE, policy=Policy.IGNORE).needs_a_person
+
+
+def changing(count: int, *, of: int) -> Any:
+    return plan(*(page(change(), page_id=str(number)) for number in range(count)), regions=of)
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "is_safe"), [(10, 10, True), (11, 20, False), (11, 37, True), (30, 100, True), (31, 100, False)]
+)
+def test_many_changes_and_a_large_share_are_refused_together(count: int, of: int, is_safe: bool) -> None:
+    made = changing(count, of=of)
+
+    if is_safe:
+        made.raise_if_unsafe(Limits())
+    else:
+        with pytest.raises(UnsafePlanError, match=f"{count} of {of}.*--force"):
+            made.raise_if_unsafe(Limits())
+
+
+def test_more_pages_than_one_run_may_write_are_refused() -> None:
+    changing(200, of=10_000).raise_if_unsafe(Limits())
+
+    with pytest.raises(UnsafePlanError, match="201 pages"):
+        changing(201, of=10_000).raise_if_unsafe(Limits())
+
+
+@pytest.mark.parametrize(
+    ("live", "desired", "is_safe"), [(1000, 499, False), (1000, 500, True), (199, 0, True), (200, 0, False)]
+)
+def test_a_data_file_that_lost_half_of_what_it_said_is_refused(live: int, desired: int, is_safe: bool) -> None:
+    made = plan(page(change()), scopes=(Scope("ws2", "r", 1, 3, live, desired),))
+
+    if is_safe:
+        made.raise_if_unsafe(Limits())
+    else:
+        with pytest.raises(UnsafePlanError, match="may be cut or empty"):
+            made.raise_if_unsafe(Limits())
+
+
+def test_the_digest_tells_plans_apart_and_not_the_hours_they_were_made() -> None:
+    made = plan(page(change()))
+
+    assert dataclasses.replace(made, created=made.created + dt.timedelta(days=1)).digest == made.digest
+    assert plan(page(change(desired="<p>other</p>"))).digest != made.digest
+    assert plan(dataclasses.replace(page(change()), base_version=5)).digest != made.digest

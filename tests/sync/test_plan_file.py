@@ -1,0 +1,78 @@
+import json
+from typing import Any
+
+import pytest
+
+from bot.errors import PlanError
+from bot.storage_format.regions import Marker, MarkerKind
+from bot.sync.plan_file import check_digest, dump_plan, load_plan
+from tests.sync.plans import change, drifted, page, plan, problem
+
+MADE = plan(
+    page(
+        change(lost_comments=("old",)),
+        drifted(marker=Marker("status", MarkerKind.HEADING, "Project Status:")),
+        change("quick_links", live=None, place="end", last_applied=None),
+        is_first_run=True,
+    ),
+    problems=(problem(region="news"),),
+    notices=("Überschrift",),
+)
+
+
+def test_a_plan_survives_the_file() -> None:
+    assert load_plan(dump_plan(MADE)) == MADE
+
+
+def test_the_file_tells_digests_and_base_versions() -> None:
+    document = json.loads(dump_plan(MADE))
+
+    assert document["format"] == "wikibot-plan/1"
+    assert document["digest"] == MADE.digest
+    assert document["pages"][0]["base_version"] == 4
+    assert {"desired_digest", "live_digest"} <= document["pages"][0]["changes"][0].keys()
+    assert document["summary"] == {
+        "pages_to_write": 1,
+        "regions_to_write": 2,
+        "regions_in_dispute": 1,
+        "problems": 1,
+    }
+
+
+def edited(**values: Any) -> str:
+    return json.dumps(json.loads(dump_plan(MADE)) | values)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "not JSON"),
+        ("[]", "no plan"),
+        (edited(format="wikibot-plan/9"), "no plan"),
+        (edited(wiki="http://elsewhere.test"), "changed after it was written"),
+        (edited(pages=[]), "changed after it was written"),
+        (edited(pages=7), "damaged"),
+        (edited(pages=[{"changes": [{"region": "x"}]}]), "damaged"),
+        (edited(created="yesterday"), "damaged"),
+    ],
+)
+def test_what_is_no_plan_is_refused(text: str, complaint: str) -> None:
+    with pytest.raises(PlanError, match=complaint):
+        load_plan(text)
+
+
+def test_a_text_changed_by_hand_is_noticed() -> None:
+    text = dump_plan(MADE).replace("new words", "new w0rds")
+
+    with pytest.raises(PlanError, match="changed after"):
+        load_plan(text)
+
+
+def test_another_plan_than_the_reviewed_one_is_refused() -> None:
+    other = plan(page(change(desired="<p>x</p>")))
+
+    check_digest(MADE, MADE.digest)
+    check_digest(MADE, MADE.digest.removeprefix("sha256:")[:12])
+    for digest in (other.digest, "", "sha256:", MADE.digest[:10]):
+        with pytest.raises(PlanError, match="not the plan that was reviewed"):
+            check_digest(MADE, digest)
