@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -50,6 +50,10 @@ class Runtime:
             names = ", ".join(w.name for w in self.workspaces)
             raise SettingsError(f"several workspaces are configured ({names}); choose one with --workspace")
         return self.workspaces[0]
+
+    def narrowed_to(self, workspace: str) -> "Runtime":
+        """Return the same runtime for one workspace only."""
+        return replace(self, only=workspace)
 
     def data_path(self, workspace: WorkspaceSettings) -> Path:
         """Return the path of the workspace's data file."""
