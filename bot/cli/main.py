@@ -12,7 +12,7 @@ from bot.errors import BotError, EvidenceError, LockedError, StoppedError, Unsaf
 
 _COMMANDS = {
     "init": "bot.cli.setup:init",
-    "check": "bot.cli.setup:check",
+    "check": "bot.cli.checking:check",
     "plan": "bot.cli.syncing:plan",
     "apply": "bot.cli.syncing:apply",
     "sync": "bot.cli.syncing:sync",

@@ -44,6 +44,12 @@ def say_json_line(value: object) -> None:
     click.echo(json.dumps(to_jsonable_python(value), ensure_ascii=False))
 
 
+def say_outcome(outcome: str, text: str) -> None:
+    """Print a line that begins with how something ended: ok, warning or error."""
+    colours = {"ok": "green", "warning": "yellow", "error": "red"}
+    click.echo(f"{click.style(f'{outcome:<7}', fg=colours.get(outcome))} {text}")
+
+
 def warn(text: str) -> None:
     """Print *text* on standard error."""
     click.echo(text, err=True)

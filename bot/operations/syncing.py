@@ -1,6 +1,7 @@
 """Keep the pages in step with the data files: plan, apply, drift, adopt."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -8,6 +9,7 @@ from loguru import logger
 
 from bot.content.model import Workspace
 from bot.errors import BotError, PlanError, SettingsError
+from bot.lock import InstanceLock
 from bot.runtime import Runtime
 from bot.settings import RegionSettings, WorkspaceSettings
 from bot.storage_format.markers import Marker, MarkerKind
@@ -17,7 +19,6 @@ from bot.sync.drift import Policy, Verdict
 from bot.sync.finder import PageFinder
 from bot.sync.guard import Guard, GuardRules
 from bot.sync.links import Link, LinkKind, LinkProblem, find_missing_attachments, iter_links, resolve_links
-from bot.sync.lock import writer_lock
 from bot.sync.memory import PageMemory
 from bot.sync.plan import Limits, Plan, Problem
 from bot.sync.survey import Assignment, SurveyRules, build_plan
@@ -77,7 +78,7 @@ def carry_out(
         plan.raise_if_unsafe(Limits(safety.max_changed_share, safety.max_changed_regions, safety.max_writes))
     if not plan.page_writes:
         return ApplyReport(plan.digest)
-    with writer_lock(runtime.state_dir, wiki=gateway.base_url, purpose="wikibot apply"):
+    with _writer_lock(runtime, gateway.base_url):
         rules = GuardRules(
             _find_homes(runtime, gateway, plan),
             safety.stop_label,
@@ -111,7 +112,7 @@ def check_links(runtime: Runtime, workspace: WorkspaceSettings) -> list[LinkProb
     """Return what is wrong with the page and attachment links of a workspace's data."""
     gateway = runtime.gateway()
     data = runtime.document(workspace).workspace
-    finder = _finder(runtime, gateway, data)
+    finder = page_finder(runtime, gateway, data)
     links = list(iter_links(data))
     problems = [*resolve_links(links, finder).problems, *_check_attachments(gateway, finder, data, links)]
     finder.save()
@@ -122,7 +123,7 @@ def _assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings
     """Put together what one workspace wants: texts, targets, and what is wrong with its links."""
     document = runtime.document(workspace)
     data = document.workspace
-    finder = _finder(runtime, gateway, data)
+    finder = page_finder(runtime, gateway, data)
     links = list(iter_links(data))
     resolved = resolve_links(links, finder)
     rules = [_rule(runtime, workspace, name, region) for name, region in workspace.regions.items()]
@@ -146,7 +147,7 @@ def _assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings
     )
 
 
-def _finder(runtime: Runtime, gateway: WikiGateway, data: Workspace) -> PageFinder:
+def page_finder(runtime: Runtime, gateway: WikiGateway, data: Workspace) -> PageFinder:
     space_key = data.workspace.space
     memory = PageMemory(runtime.state_dir / "pages.json", wiki=gateway.base_url, space_key=space_key)
     return PageFinder(gateway, space_key, memory)
@@ -189,6 +190,11 @@ def _check_place(runtime: Runtime, place: str | None) -> str | None:
     return text
 
 
+def _writer_lock(runtime: Runtime, wiki: str) -> InstanceLock:
+    name = f"writer-{hashlib.sha256(wiki.encode()).hexdigest()[:12]}.lock"
+    return InstanceLock(runtime.state_dir / name, purpose=f"writing to {wiki}")
+
+
 def _find_homes(runtime: Runtime, gateway: WikiGateway, plan: Plan) -> dict[str, str]:
     """Return the home page id of each workspace of *plan*, as the settings have it now."""
     homes: dict[str, str] = {}
@@ -197,7 +203,7 @@ def _find_homes(runtime: Runtime, gateway: WikiGateway, plan: Plan) -> dict[str,
         if name not in configured:
             raise PlanError(f"the plan writes workspace {name!r}, which the settings do not have")
         data = runtime.document(configured[name]).workspace
-        homes[name] = _finder(runtime, gateway, data).get_id(data.workspace.home)
+        homes[name] = page_finder(runtime, gateway, data).get_id(data.workspace.home)
     return homes
 
 

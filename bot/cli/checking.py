@@ -1,0 +1,23 @@
+"""`wikibot check`: look for mistakes before they matter."""
+
+import click
+
+from bot.cli import output
+from bot.cli.app import App, pass_app
+from bot.operations.checking import Outcome, run_checks
+
+
+@click.command()
+@click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@pass_app
+def check(app: App, *, fmt: str) -> int:
+    """Check settings, account, data files, templates, pages and links; ends with 1 when something is wrong."""
+    checks = []
+    for found in run_checks(app.runtime):
+        checks.append(found)
+        if fmt == "text":
+            message = f": {found.message}" if found.message else ""
+            output.say_outcome(found.outcome, f"{found.what}{message}")
+    if fmt == "json":
+        output.say_json(checks)
+    return 1 if any(found.outcome is Outcome.ERROR for found in checks) else 0
