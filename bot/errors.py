@@ -21,6 +21,7 @@
     │   └── WritesForbiddenError    a write was tried in a dry run
     ├── PlanError                   a plan that is unreadable, or not the one that was reviewed
     │   └── UnsafePlanError         a plan past the safety limits
+    ├── HistoryError                the run records cannot be read or written
     ├── LockedError                 another instance holds the lock
     ├── StoppedError                the stop page or label is set
     └── SnapshotError
@@ -153,6 +154,10 @@ class PlanError(BotError):
 
 class UnsafePlanError(PlanError):
     """A plan past the safety limits; nothing was written."""
+
+
+class HistoryError(BotError):
+    """The run records cannot be read or written."""
 
 
 class LockedError(BotError):

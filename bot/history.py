@@ -1,0 +1,159 @@
+"""Run records of the scheduled jobs, in SQLite: started, finished, outcome, counts."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from loguru import logger
+
+from bot.errors import HistoryError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    id INTEGER PRIMARY KEY,
+    job TEXT NOT NULL,
+    started TEXT NOT NULL,
+    finished TEXT,
+    outcome TEXT,
+    counts TEXT NOT NULL DEFAULT '{}',
+    message TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS runs_by_job ON runs (job, started);
+"""
+_KEPT_RUNS_PER_JOB = 1_000
+_FORGET_OLD = """
+DELETE FROM runs WHERE job = ? AND id NOT IN (SELECT id FROM runs WHERE job = ? ORDER BY id DESC LIMIT ?)
+    AND id IS NOT (SELECT max(id) FROM runs WHERE job = ? AND outcome = 'success')
+"""
+_DAMAGED = ("file is not a database", "malformed", "no such column", "encrypted")
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    SUCCESS = "success"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a job; *finished* and *outcome* are None while it lasts."""
+
+    id: int
+    job: str
+    started: datetime
+    finished: datetime | None = None
+    outcome: Outcome | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    message: str = ""
+
+
+class RunHistory:
+    """The records in one file; safe to share between threads and processes.
+
+    A damaged file is put aside, with a new name and a warning, and a new one begun: the records are of use to people,
+    but no run depends on them. Every other trouble (disk full, no permission) raises `HistoryError`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._open_or_replace()
+
+    def begin(self, job: str, *, at: datetime) -> int:
+        """Note that a run starts; returns its id."""
+        with self._connection() as connection:
+            row = connection.execute("INSERT INTO runs (job, started) VALUES (?, ?)", (job, _text(at)))
+            connection.execute(_FORGET_OLD, (job, job, _KEPT_RUNS_PER_JOB, job))
+            return int(row.lastrowid or 0)
+
+    def end(
+        self, run_id: int, outcome: Outcome, *, at: datetime, counts: Mapping[str, int] | None = None, message: str = ""
+    ) -> None:
+        """Note how a run ended."""
+        values = (_text(at), outcome.value, json.dumps(dict(counts or {})), message, run_id)
+        with self._connection() as connection:
+            connection.execute(
+                "UPDATE runs SET finished = ?, outcome = ?, counts = ?, message = ? WHERE id = ?", values
+            )
+
+    def close_interrupted(self, *, at: datetime) -> int:
+        """Mark runs that never ended, since their process died; only for who holds the lock. Returns how many."""
+        with self._connection() as connection:
+            query = "UPDATE runs SET finished = ?, outcome = ?, message = ? WHERE finished IS NULL"
+            return connection.execute(query, (_text(at), Outcome.INTERRUPTED.value, "the process ended")).rowcount
+
+    def last_run(self, job: str) -> Run | None:
+        """Return the newest run of a job, going on or not."""
+        return self._first("WHERE job = ? ORDER BY id DESC", (job,))
+
+    def last_success(self, job: str) -> Run | None:
+        """Return the newest run of a job that succeeded, however long ago."""
+        return self._first("WHERE job = ? AND outcome = 'success' ORDER BY id DESC", (job,))
+
+    def recent(self, *, limit: int = 50, job: str | None = None) -> list[Run]:
+        """Return the newest runs, newest first, of one job or of all."""
+        where, values = ("WHERE job = ?", (job,)) if job else ("", ())
+        return self._select(f"{where} ORDER BY id DESC", (*values,), limit)
+
+    def _first(self, clause: str, values: tuple[str, ...]) -> Run | None:
+        return next(iter(self._select(clause, values, 1)), None)
+
+    def _select(self, clause: str, values: tuple[str, ...], limit: int) -> list[Run]:
+        query = f"SELECT id, job, started, finished, outcome, counts, message FROM runs {clause} LIMIT ?"  # noqa: S608 -- clauses are ours
+        with self._connection() as connection:
+            return [_run(row) for row in connection.execute(query, (*values, limit))]
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self._path, timeout=5)) as connection, connection:
+                yield connection
+        except sqlite3.Error as error:
+            raise HistoryError(f"{self._path}: the run records cannot be used: {error}") from error
+
+    def _open_or_replace(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise HistoryError(f"{self._path.parent}: cannot be made: {error.strerror}") from error
+        try:
+            self._check()
+        except HistoryError as error:
+            if not any(word in str(error) for word in _DAMAGED):
+                raise
+            aside = self._path.with_name(f"{self._path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+            self._path.rename(aside)
+            logger.warning("the run records were damaged; they are put aside as {} and begun anew", aside)
+            self._check()
+
+    def _check(self) -> None:
+        with self._connection() as connection:
+            connection.executescript(_SCHEMA)
+            (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if state != "ok":
+                raise sqlite3.DatabaseError(f"malformed: {state}")
+            connection.execute("SELECT id, job, started, finished, outcome, counts, message FROM runs LIMIT 1")
+
+
+def _run(row: tuple[int, str, str, str | None, str | None, str, str]) -> Run:
+    run_id, job, started, finished, outcome, counts, message = row
+    return Run(
+        run_id,
+        job,
+        datetime.fromisoformat(started),
+        datetime.fromisoformat(finished) if finished else None,
+        Outcome(outcome) if outcome else None,
+        json.loads(counts),
+        message,
+    )
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()

@@ -1,0 +1,254 @@
+"""The scheduled bot: a job table on `schedule`, failures contained, missed runs made up for once, a clean end."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import schedule
+from loguru import logger
+
+from bot.cadence import Cadence
+from bot.errors import BotError, HistoryError, SettingsError, StoppedError
+from bot.history import Outcome, Run, RunHistory
+from bot.log import redact
+
+JobFunction = Callable[[Callable[[], bool]], Mapping[str, int] | None]
+"""A job: is handed a question "should I stop?" to ask between pages; returns what to count in the run records."""
+NextMoment = Callable[[datetime], datetime | None]
+"""Tells when, after a moment, a job has something to do of its own, such as a news item that becomes due."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """One line of the job table, as the settings have it."""
+
+    run: str
+    every: str
+    at: str | None = None
+    timezone: str | None = None
+
+    @property
+    def cadence(self) -> Cadence:
+        """The parsed rhythm; raises `SettingsError`."""
+        try:
+            return Cadence.parse(self.every, at=self.at, timezone=self.timezone)
+        except ValueError as error:
+            raise SettingsError(f"job {self.run}: {error}") from error
+
+
+class _Job(schedule.Job):
+    """A job of `schedule` that lives in UTC: the library keeps naive local times, which jump when clocks change."""
+
+    def __init__(
+        self,
+        scheduler: schedule.Scheduler,
+        *,
+        name: str,
+        cadence: Cadence,
+        now: Callable[[], datetime],
+        last_start: datetime | None,
+        next_moment: NextMoment,
+    ) -> None:
+        super().__init__(1, scheduler)
+        self.name = name
+        self.last_start = last_start
+        self.due = self._planned_at = now()
+        self._cadence = cadence
+        self._now = now
+        self._next_moment = next_moment
+        self._may_catch_up = True
+
+    @property
+    def should_run(self) -> bool:
+        """Whether the job is due; when the clock was set back it plans anew rather than sleep through the gap."""
+        now = self._now()
+        if now < self._planned_at:
+            self._schedule_next_run()
+        return self.due <= now
+
+    def _schedule_next_run(self) -> None:
+        """Plan the next run. One that was missed while nothing ran is made up for once, at the start, however many."""
+        now = self._planned_at = self._now()
+        if self.last_start is None:
+            due = self._cadence.first_after(now)
+        else:
+            last_start = min(self.last_start, now)
+            is_overdue = self._may_catch_up and self._cadence.is_missed(last_start, now)
+            due = now if is_overdue else self._cadence.next_after(last_start, now)
+        self._may_catch_up = False
+        moment = self._next_moment(self.last_start or now)
+        self.due = self.next_run = due if moment is None else max(min(due, moment), now)
+
+
+class JobScheduler:
+    """Runs jobs when they are due, one at a time, each in a thread of its own so that a signal is always heard.
+
+    *grace_seconds* is how long a job may go on after it was asked to stop; then it is left behind, which its run record
+    says. No job's failure ends the loop.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[JobSpec],
+        functions: Mapping[str, JobFunction],
+        history: RunHistory,
+        *,
+        next_moments: Mapping[str, NextMoment] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        tick_seconds: float = 1.0,
+        grace_seconds: float = 8.0,
+    ) -> None:
+        if not specs:
+            raise SettingsError("no job is configured; add one under `jobs`, such as {run: sync, every: 10 minutes}")
+        self._history = history
+        self._now = now
+        self._tick_seconds = tick_seconds
+        self._grace_seconds = grace_seconds
+        self._stop = threading.Event()
+        self._table = schedule.Scheduler()
+        self._ended: list[Run] = []
+        self.has_left_job_behind = False
+        for name, spec in _named(specs):
+            if spec.run not in functions:
+                raise SettingsError(f"job {spec.run}: there is no such job; known: {', '.join(sorted(functions))}")
+            last = history.last_run(name)
+            job = _Job(
+                self._table,
+                name=name,
+                cadence=spec.cadence,
+                now=now,
+                last_start=last.started if last else None,
+                next_moment=_contained((next_moments or {}).get(spec.run), name),
+            )
+            job.do(self._run, job, functions[spec.run])
+
+    @property
+    def next_due(self) -> datetime:
+        """When the next job runs, in UTC."""
+        return min(job.due for job in self._jobs)
+
+    @property
+    def _jobs(self) -> list[_Job]:
+        return [job for job in self._table.jobs if isinstance(job, _Job)]
+
+    def run_once(self, stop: threading.Event | None = None) -> tuple[Run, ...]:
+        """Run what is due now, once, and what never ran; for cron. Returns how each run ended."""
+        self._stop = stop or self._stop
+        self._ended = []
+        for job in self._jobs:
+            if job.last_start is None:
+                job.due = self._now()
+        self._table.run_pending()
+        return tuple(self._ended)
+
+    def run_until(self, stop: threading.Event) -> None:
+        """Run jobs as they become due until *stop* is set."""
+        self._stop = stop
+        due = self.next_due
+        logger.info("{} job(s) scheduled; the next is due {}", len(self._jobs), due.isoformat(timespec="seconds"))
+        while not stop.wait(self._tick_seconds):
+            self._ended = []
+            self._table.run_pending()
+            if self.next_due != due:
+                due = self.next_due
+                logger.debug("the next job is due {}", due.isoformat(timespec="seconds"))
+
+    def _run(self, job: _Job, function: JobFunction) -> None:
+        """Run one job in a thread and wait for it, or for the end of its grace after a stop."""
+        if self._stop.is_set():
+            return
+        started = job.last_start = self._now()
+        run_id = self._begin(job.name, started)
+        results: list[Run] = []
+        thread = threading.Thread(
+            target=lambda: results.append(self._outcome(job.name, run_id, started, function)),
+            name=f"job-{job.name}",
+            daemon=True,
+        )
+        thread.start()
+        while thread.is_alive() and not self._stop.is_set():
+            thread.join(timeout=0.1)
+        thread.join(timeout=self._grace_seconds)
+        if results:
+            run = results[0]
+        else:
+            self.has_left_job_behind = True
+            logger.warning("job {} did not stop within {:.0f} s and is left behind", job.name, self._grace_seconds)
+            message = "it did not stop in time"
+            run = Run(run_id, job.name, started, self._now(), Outcome.INTERRUPTED, message=message)
+        self._end(run)
+
+    def _outcome(self, name: str, run_id: int, started: datetime, function: JobFunction) -> Run:
+        """Run the job and turn whatever becomes of it into a record."""
+        counts: Mapping[str, int] = {}
+        try:
+            counts = function(self._stop.is_set) or {}
+            outcome = Outcome.STOPPED if self._stop.is_set() else Outcome.SUCCESS
+            message = ""
+        except StoppedError as error:
+            logger.warning("job {} stopped: {}", name, error)
+            outcome, message = Outcome.STOPPED, str(error)
+        except BotError as error:
+            logger.error("job {} failed: {}", name, error)
+            outcome, message = Outcome.FAILED, str(error)
+        except BaseException as error:  # noqa: BLE001 -- a daemon outlives any one job, whatever it raises
+            logger.opt(exception=error).error("job {} crashed", name)
+            outcome, message = Outcome.FAILED, f"{type(error).__name__}: {error}"
+        return Run(run_id, name, started, self._now(), outcome, counts, message)
+
+    def _begin(self, name: str, started: datetime) -> int:
+        try:
+            return self._history.begin(name, at=started)
+        except HistoryError as error:
+            logger.error("job {} runs without a record: {}", name, error)
+            return 0
+
+    def _end(self, run: Run) -> None:
+        self._ended.append(run)
+        finished = run.finished or self._now()
+        took = (finished - run.started) / timedelta(seconds=1)
+        counted = ", ".join(f"{count} {what}" for what, count in run.counts.items())
+        logger.info("job {}: {} in {:.1f} s{}", run.job, run.outcome, took, f" ({counted})" if counted else "")
+        if not run.id or run.outcome is None:
+            return
+        try:
+            self._history.end(run.id, run.outcome, at=finished, counts=run.counts, message=redact(run.message))
+        except HistoryError as error:
+            logger.error("the end of job {} is not on record: {}", run.job, error)
+
+
+def _named(specs: Sequence[JobSpec]) -> list[tuple[str, JobSpec]]:
+    """Give each line of the table the name that its records stand under; a job that stands there twice has two."""
+    runs = [spec.run for spec in specs]
+    named = [(spec.run if runs.count(spec.run) == 1 else f"{spec.run} ({spec.every})", spec) for spec in specs]
+    names = [name for name, _ in named]
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingsError(f"job {name} stands in `jobs` twice with the same cadence; remove one")
+    return named
+
+
+def _contained(next_moment: NextMoment | None, name: str) -> NextMoment:
+    """Ask *next_moment*, but never fail: what it reads may be broken, and the job itself will say so."""
+
+    def ask(after: datetime) -> datetime | None:
+        if next_moment is None:
+            return None
+        try:
+            return next_moment(after)
+        except BotError as error:
+            logger.warning("job {}: cannot tell when it is due of its own: {}", name, error)
+            return None
+
+    return ask
+
+
+def interruptible_sleep(stop: threading.Event) -> Callable[[float], None]:
+    """Return a sleep that ends with `StoppedError` as soon as *stop* is set; for waits deep inside a job."""
+
+    def sleep(seconds: float) -> None:
+        if stop.wait(seconds):
+            raise StoppedError("asked to end while waiting; nothing more was done")
+
+    return sleep

@@ -1,0 +1,94 @@
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.errors import HistoryError
+from bot.history import Outcome, RunHistory
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def test_records_survive_a_restart(tmp_path: Path) -> None:
+    history = RunHistory(tmp_path / "runs.db")
+    run_id = history.begin("sync", at=NOON)
+    history.end(run_id, Outcome.SUCCESS, at=NOON + timedelta(seconds=3), counts={"written": 2})
+
+    (run,) = RunHistory(tmp_path / "runs.db").recent()
+
+    assert (run.job, run.started, run.finished) == ("sync", NOON, NOON + timedelta(seconds=3))
+    assert (run.outcome, run.counts) == (Outcome.SUCCESS, {"written": 2})
+
+
+def test_last_success_is_found_behind_later_failures(tmp_path: Path) -> None:
+    history = RunHistory(tmp_path / "runs.db")
+    history.end(history.begin("sync", at=NOON), Outcome.SUCCESS, at=NOON)
+    history.end(history.begin("sync", at=NOON + timedelta(hours=1)), Outcome.FAILED, at=NOON, message="no wiki")
+
+    last, success = history.last_run("sync"), history.last_success("sync")
+
+    assert last is not None
+    assert (last.outcome, last.message) == (Outcome.FAILED, "no wiki")
+    assert success is not None
+    assert success.started == NOON
+    assert history.last_run("snapshot") is None
+
+
+def test_old_runs_are_forgotten_but_the_last_success_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.history._KEPT_RUNS_PER_JOB", 3)
+    history = RunHistory(tmp_path / "runs.db")
+    history.end(history.begin("sync", at=NOON), Outcome.SUCCESS, at=NOON)
+    for hour in range(1, 10):
+        moment = NOON + timedelta(hours=hour)
+        history.end(history.begin("sync", at=moment), Outcome.FAILED, at=moment)
+
+    assert len(history.recent(job="sync")) == 4
+    assert history.last_success("sync") is not None
+
+
+def test_run_of_a_dead_process_is_closed_as_interrupted(tmp_path: Path) -> None:
+    RunHistory(tmp_path / "runs.db").begin("sync", at=NOON)
+
+    history = RunHistory(tmp_path / "runs.db")
+    closed = history.close_interrupted(at=NOON)
+
+    assert closed == 1
+    assert [run.outcome for run in history.recent()] == [Outcome.INTERRUPTED]
+
+
+def _truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def _garbage(path: Path) -> None:
+    path.write_bytes(b"these are no records" * 100)
+
+
+def _foreign(path: Path) -> None:
+    path.unlink()
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE runs (something_else TEXT)")
+    connection.close()
+
+
+@pytest.mark.parametrize("damage", [_truncated, _garbage, _foreign])
+def test_damaged_records_are_put_aside_and_begun_anew(tmp_path: Path, damage: object) -> None:
+    path = tmp_path / "runs.db"
+    RunHistory(path).begin("sync", at=NOON)
+    assert callable(damage)
+    damage(path)
+    damaged = path.read_bytes()
+
+    history = RunHistory(path)
+
+    assert history.recent() == []
+    (aside,) = tmp_path.glob("runs.db.damaged-*")
+    assert aside.read_bytes() == damaged
+
+
+def test_records_that_cannot_be_opened_say_so(tmp_path: Path) -> None:
+    (tmp_path / "runs.db").mkdir()
+
+    with pytest.raises(HistoryError, match=r"runs\.db"):
+        RunHistory(tmp_path / "runs.db")

@@ -1,0 +1,69 @@
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.errors import LockedError
+from bot.lock import InstanceLock
+
+HOLD = """
+import sys
+from pathlib import Path
+from bot.lock import InstanceLock
+with InstanceLock(Path(sys.argv[1]), purpose="the bot"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def hold(path: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_second_instance_is_refused_and_told_who_holds_the_lock(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "bot.lock"
+    since = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+    with InstanceLock(path, purpose="the bot", now=lambda: since), pytest.raises(LockedError) as caught:
+        InstanceLock(path, purpose="the bot").__enter__()
+
+    assert f"process {os.getpid()}" in caught.value.holder
+    assert "2026-01-02T12:00:00" in str(caught.value)
+
+
+def test_lock_is_free_again_afterwards(tmp_path: Path) -> None:
+    path = tmp_path / "bot.lock"
+    with InstanceLock(path, purpose="the bot"):
+        pass
+
+    with InstanceLock(path, purpose="the bot"):
+        pass
+
+
+def test_lock_of_another_process_holds_until_that_process_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "bot.lock"
+    process = hold(path)
+    try:
+        with pytest.raises(LockedError, match=f"process {process.pid}"):
+            InstanceLock(path, purpose="the bot").__enter__()
+    finally:
+        process.kill()
+        process.communicate()
+
+    with InstanceLock(path, purpose="the bot"):
+        pass
+
+
+def test_place_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(LockedError, match="cannot be made"):
+        InstanceLock(tmp_path / "file" / "bot.lock", purpose="the bot").__enter__()

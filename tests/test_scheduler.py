@@ -1,0 +1,322 @@
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.errors import ContentError, SettingsError, StoppedError, WikiUnreachableError
+from bot.history import Outcome, RunHistory
+from bot.scheduler import JobFunction, JobScheduler, JobSpec, NextMoment, interruptible_sleep
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+SYNC = JobSpec("sync", "10 minutes")
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> RunHistory:
+    return RunHistory(tmp_path / "runs.db")
+
+
+def make(
+    history: RunHistory,
+    clock: Clock,
+    functions: Mapping[str, JobFunction],
+    *specs: JobSpec,
+    next_moments: Mapping[str, NextMoment] | None = None,
+) -> JobScheduler:
+    return JobScheduler(
+        specs or (SYNC,),
+        functions,
+        history,
+        next_moments=next_moments,
+        now=clock,
+        tick_seconds=0.001,
+        grace_seconds=0.05,
+    )
+
+
+def counting(clock: Clock, runs: list[datetime]) -> JobFunction:
+    def job(_is_stopping: Callable[[], bool]) -> Mapping[str, int]:
+        runs.append(clock())
+        return {"written": len(runs)}
+
+    return job
+
+
+def due_again(scheduler: JobScheduler) -> None:
+    """Let the scheduler look at the clock once, as its loop does."""
+    scheduler._table.run_pending()
+
+
+def test_job_that_never_ran_runs_at_once_and_then_by_its_cadence(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    scheduler = make(history, clock, {"sync": counting(clock, runs)})
+
+    due_again(scheduler)
+    due_again(scheduler)
+    clock.move(minutes=9)
+    due_again(scheduler)
+    clock.move(minutes=1)
+    due_again(scheduler)
+
+    assert runs == [NOON, NOON + timedelta(minutes=10)]
+    assert scheduler.next_due == NOON + timedelta(minutes=20)
+
+
+def test_runs_missed_while_down_are_made_up_for_once(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    due_again(make(history, clock, {"sync": counting(clock, runs)}))
+    clock.move(hours=5, minutes=3)
+
+    scheduler = make(history, clock, {"sync": counting(clock, runs)})
+    due_again(scheduler)
+    due_again(scheduler)
+
+    assert runs == [NOON, clock.now]
+    assert scheduler.next_due == clock.now + timedelta(minutes=10)
+
+
+def test_restart_remembers_the_last_start(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    due_again(make(history, clock, {"sync": counting(clock, runs)}))
+    clock.move(minutes=4)
+
+    scheduler = make(history, clock, {"sync": counting(clock, runs)})
+    due_again(scheduler)
+
+    assert runs == [NOON]
+    assert scheduler.next_due == NOON + timedelta(minutes=10)
+
+
+def test_daily_job_missed_at_night_runs_in_the_morning_and_then_at_its_time(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    spec = JobSpec("snapshot", "day", at="02:30", timezone="UTC")
+    history.begin("snapshot", at=NOON - timedelta(days=2))
+
+    scheduler = make(history, clock, {"snapshot": counting(clock, runs)}, spec)
+    due_again(scheduler)
+
+    assert runs == [NOON]
+    assert scheduler.next_due == datetime(2026, 1, 3, 2, 30, tzinfo=UTC)
+
+
+def test_long_machine_sleep_does_not_storm(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    scheduler = make(history, clock, {"sync": counting(clock, runs)})
+    due_again(scheduler)
+
+    clock.move(days=3)
+    for _ in range(5):
+        due_again(scheduler)
+
+    assert len(runs) == 2
+
+
+def test_run_that_takes_longer_than_its_cadence_is_not_followed_at_once(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+
+    def slow(_is_stopping: Callable[[], bool]) -> None:
+        runs.append(clock())
+        clock.move(minutes=25)
+
+    scheduler = make(history, clock, {"sync": slow})
+    due_again(scheduler)
+    due_again(scheduler)
+
+    assert runs == [NOON]
+    assert scheduler.next_due == NOON + timedelta(minutes=30)
+
+
+def test_clock_set_back_does_not_silence_the_job(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    scheduler = make(history, clock, {"sync": counting(clock, runs)})
+    due_again(scheduler)
+
+    clock.move(days=-30)
+    due_again(scheduler)
+    clock.move(minutes=10)
+    due_again(scheduler)
+
+    assert len(runs) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (WikiUnreachableError("no wiki"), Outcome.FAILED),
+        (StoppedError("stop label"), Outcome.STOPPED),
+        (RuntimeError("a bug"), Outcome.FAILED),
+        (SystemExit(3), Outcome.FAILED),
+    ],
+)
+def test_failure_is_contained_recorded_and_run_again_in_time(
+    history: RunHistory, clock: Clock, error: BaseException, outcome: Outcome
+) -> None:
+    def failing(_is_stopping: Callable[[], bool]) -> None:
+        raise error
+
+    runs: list[datetime] = []
+    specs = (SYNC, JobSpec("verify", "10 minutes"))
+    scheduler = make(history, clock, {"sync": failing, "verify": counting(clock, runs)}, *specs)
+
+    due_again(scheduler)
+    clock.move(minutes=10)
+    due_again(scheduler)
+
+    assert len(runs) == 2
+    records = history.recent(job="sync")
+    assert [run.outcome for run in records] == [outcome, outcome]
+    assert str(error) in records[0].message
+    assert history.last_success("sync") is None
+
+
+def test_counts_are_kept_with_the_record(history: RunHistory, clock: Clock) -> None:
+    due_again(make(history, clock, {"sync": counting(clock, [])}))
+
+    success = history.last_success("sync")
+
+    assert success is not None
+    assert success.counts == {"written": 1}
+    assert success.finished == NOON
+
+
+def test_own_moment_of_a_job_comes_before_its_cadence(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    publish_at = NOON + timedelta(minutes=3)
+
+    def next_news(after: datetime) -> datetime | None:
+        return publish_at if publish_at > after else None
+
+    scheduler = make(history, clock, {"sync": counting(clock, runs)}, next_moments={"sync": next_news})
+    due_again(scheduler)
+    first_due = scheduler.next_due
+    clock.move(minutes=3)
+    due_again(scheduler)
+
+    assert first_due == publish_at
+    assert runs == [NOON, publish_at]
+    assert scheduler.next_due == publish_at + timedelta(minutes=10)
+
+
+def test_own_moment_that_cannot_be_told_leaves_the_cadence(history: RunHistory, clock: Clock) -> None:
+    def broken(_after: datetime) -> datetime | None:
+        raise ContentError("line 3 is wrong")
+
+    scheduler = make(history, clock, {"sync": counting(clock, [])}, next_moments={"sync": broken})
+
+    due_again(scheduler)
+
+    assert scheduler.next_due == NOON + timedelta(minutes=10)
+
+
+def test_run_once_runs_what_is_due_and_what_never_ran(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    nightly = JobSpec("snapshot", "day", at="02:30")
+    functions = {"sync": counting(clock, runs), "snapshot": counting(clock, runs)}
+
+    first = make(history, clock, functions, SYNC, nightly).run_once()
+    clock.move(minutes=5)
+    second = make(history, clock, functions, SYNC, nightly).run_once()
+    clock.move(minutes=5)
+    third = make(history, clock, functions, SYNC, nightly).run_once()
+
+    assert [run.job for run in first] == ["sync", "snapshot"]
+    assert second == ()
+    assert [run.job for run in third] == ["sync"]
+
+
+def test_stop_ends_the_loop_and_the_job_that_asks(history: RunHistory, clock: Clock) -> None:
+    stop = threading.Event()
+
+    def patient(is_stopping: Callable[[], bool]) -> None:
+        stop.set()
+        while not is_stopping():
+            time.sleep(0.001)
+
+    scheduler = make(history, clock, {"sync": patient})
+    scheduler.run_until(stop)
+
+    assert [run.outcome for run in history.recent()] == [Outcome.STOPPED]
+    assert not scheduler.has_left_job_behind
+
+
+def test_job_that_does_not_stop_is_left_behind_and_on_record(history: RunHistory, clock: Clock) -> None:
+    stop, release = threading.Event(), threading.Event()
+
+    def deaf(_is_stopping: Callable[[], bool]) -> None:
+        stop.set()
+        release.wait()
+
+    scheduler = make(history, clock, {"sync": deaf})
+    scheduler.run_until(stop)
+    is_left_behind = scheduler.has_left_job_behind
+    release.set()
+
+    assert is_left_behind
+    assert [run.outcome for run in history.recent()] == [Outcome.INTERRUPTED]
+
+
+def test_after_a_stop_no_further_job_is_begun(history: RunHistory, clock: Clock) -> None:
+    stop = threading.Event()
+    runs: list[datetime] = []
+
+    def stopping(_is_stopping: Callable[[], bool]) -> None:
+        stop.set()
+
+    specs = (SYNC, JobSpec("verify", "10 minutes"))
+    make(history, clock, {"sync": stopping, "verify": counting(clock, runs)}, *specs).run_until(stop)
+
+    assert runs == []
+
+
+def test_wait_deep_inside_a_job_breaks_off_on_stop() -> None:
+    stop = threading.Event()
+    stop.set()
+
+    with pytest.raises(StoppedError):
+        interruptible_sleep(stop)(3600)
+
+
+@pytest.mark.parametrize(
+    ("specs", "message"),
+    [
+        ((), "no job"),
+        ((JobSpec("sync", "0 minutes"),), "never rest"),
+        ((JobSpec("dance", "hour"),), "no such job"),
+        ((SYNC, SYNC), "twice"),
+    ],
+)
+def test_senseless_job_tables_are_refused(
+    history: RunHistory, clock: Clock, specs: tuple[JobSpec, ...], message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        JobScheduler(specs, {"sync": counting(clock, [])}, history, now=clock)
+
+
+def test_same_job_at_two_cadences_has_records_of_its_own(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    specs = (JobSpec("sync", "10 minutes"), JobSpec("sync", "hour"))
+
+    due_again(make(history, clock, {"sync": counting(clock, runs)}, *specs))
+
+    assert {run.job for run in history.recent()} == {"sync (10 minutes)", "sync (hour)"}
