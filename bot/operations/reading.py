@@ -7,9 +7,8 @@ from bot.errors import ContentError
 from bot.inline import LinkResolver, TitlesAsWritten
 from bot.operations.syncing import page_finder
 from bot.runtime import Runtime
-from bot.snapshot.select import find_archived
+from bot.snapshot.select import ArchivedRule, select
 from bot.sync.links import iter_links, resolve_links
-from bot.wiki.gateway import PageSelection, PageStatus
 from bot.wiki.tree import build_tree
 
 
@@ -29,15 +28,21 @@ def read_tree(runtime: Runtime, *, archived_only: bool = False) -> list[TreePage
     """Return the pages of the workspace's space, depth first, in the order that people see."""
     gateway = runtime.gateway()
     space = gateway.fetch_space(runtime.document(runtime.workspace).workspace.workspace.space)
-    selection = PageSelection(statuses=(PageStatus.CURRENT, PageStatus.ARCHIVED))
-    tree = build_tree(gateway.iter_refs(space.key, selection), home_id=space.homepage_id)
-    archived = find_archived(runtime, gateway, tree)
+    archived = runtime.workspace.archived
+    rule = ArchivedRule(archived.status, archived.labels, archived.under)
+    selection = select(gateway, space.key, rule, everything=True)
+    tree = build_tree(selection.listed.values(), home_id=space.homepage_id)
     return [
         TreePage(
-            node.ref.id, node.ref.title, node.ref.id in archived, node.depth, node.ref.version.number, node.ref.url
+            node.ref.id,
+            node.ref.title,
+            node.ref.id in selection.archived,
+            node.depth,
+            node.ref.version.number,
+            node.ref.url,
         )
         for node in tree
-        if not archived_only or node.ref.id in archived
+        if not archived_only or node.ref.id in selection.archived
     ]
 
 

@@ -1,0 +1,97 @@
+"""What README and docs say is true of the program."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from bot.cli.main import cli
+from bot.cli.reference import reference
+from bot.content.document import ContentDocument
+from bot.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_command_reference_is_what_the_program_says() -> None:
+    assert (ROOT / "docs" / "commands.md").read_text() == reference(), "run script/docs"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_local_link_leads_to_a_file(document: Path) -> None:
+    links = re.findall(
+        r"\]\(([^)#:<>\s]+)(?:#[^)]*)?\)", re.sub(r"`[^`\n]*`|```.*?```", "", document.read_text(), flags=re.DOTALL)
+    )
+
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_that_is_shown_exists_with_its_options(document: Path) -> None:
+    shown = re.findall(r"(?:^\$ |`)wikibot ([^`\n#]+)", document.read_text(), flags=re.MULTILINE)
+
+    problems = [line for line in shown if find_mistake(line.split())]
+
+    assert problems == []
+
+
+def find_mistake(words: list[str]) -> str | None:
+    command: click.Command = cli
+    context = click.Context(cli)
+    while isinstance(command, click.Group) and words and re.fullmatch(r"[a-z]+", words[0]):
+        found = command.get_command(context, words[0])
+        if found is None:
+            return f"no command {words[0]}"
+        command, words = found, words[1:]
+    known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    known |= {"--help", "--version", "-h"}
+    options = [re.sub(r"[=,.)\]]+.*$", "", word) for word in words if word.startswith("-")]
+    unknown = [option for option in options if option not in known]
+    return f"no option {unknown}" if unknown else None
+
+
+def test_the_readme_names_every_command() -> None:
+    text = (ROOT / "README.md").read_text()
+
+    missing = [
+        name for name in cli.list_commands(click.Context(cli)) if not re.search(rf"`(?:wikibot )?{name}\b", text)
+    ]
+
+    assert missing == []
+
+
+def test_the_example_settings_and_data_are_accepted() -> None:
+    settings = load_settings(ROOT / "config" / "bot.yaml")
+
+    for workspace in settings.workspaces:
+        assert ContentDocument.load(settings.resolve(workspace.data)).workspace.news is not None
+
+
+def test_help_needs_no_settings_and_python_m_bot_is_wikibot(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "bot", "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert "Usage: wikibot" in run.stdout
+
+
+def test_no_file_names_a_package_index_or_a_place_on_a_machine() -> None:
+    files = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    wanted = re.compile(
+        rf"{re.escape(str(ROOT.parent))}/|--(?:extra-)?index-url|https?://[^ \"]*/simple(?:/|\"|$)", re.MULTILINE
+    )
+
+    found = [
+        name
+        for name in files
+        if (ROOT / name).suffix in {".py", ".md", ".txt", ".toml", ".yaml", ".sh", ""}
+        and wanted.search((ROOT / name).read_text(errors="ignore"))
+    ]
+
+    assert [name for name in found if name != "tests/test_documents.py"] == []
