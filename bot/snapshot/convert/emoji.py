@@ -1,0 +1,63 @@
+"""Confluence emoticons and Atlassian emoji → Unicode."""
+
+from bs4 import Tag
+
+EMOTICONS = {
+    "smile": "🙂",
+    "sad": "🙁",
+    "cheeky": "😛",
+    "laugh": "😀",
+    "wink": "😉",
+    "thumbs-up": "👍",
+    "thumbs-down": "👎",
+    "information": "ℹ️",
+    "tick": "✅",
+    "cross": "❌",
+    "warning": "⚠️",
+    "plus": "➕",
+    "minus": "➖",
+    "question": "❓",
+    "light-on": "💡",
+    "light-off": "🔅",
+    "yellow-star": "⭐",
+    "red-star": "🌟",
+    "green-star": "✳️",
+    "blue-star": "💠",
+    "heart": "❤️",
+    "broken-heart": "💔",
+}
+_ATLASSIAN = {
+    "check_mark": "✅",
+    "cross_mark": "❌",
+    "light_bulb_on": "💡",
+    "light_bulb_off": "🔅",
+    "plus": "➕",
+    "minus": "➖",
+    "question_mark": "❓",
+    "exclamation_mark": "❗",
+    "info": "ℹ️",
+    "warning": "⚠️",
+    "yellow_star": "⭐",
+    "blue_star": "💠",
+    "green_star": "✳️",
+    "red_star": "🌟",
+}
+
+
+def find_emoji(emoticon: Tag) -> str | None:
+    """Return the characters an `ac:emoticon` shows, None where only the wiki knows its picture."""
+    fallback = str(emoticon.get("ac:emoji-fallback") or "")
+    if fallback and not fallback.startswith(":"):
+        return fallback
+    identifier = str(emoticon.get("ac:emoji-id") or "")
+    name = identifier.removeprefix("atlassian-") if identifier.startswith("atlassian-") else fallback.strip(":")
+    if name in _ATLASSIAN:
+        return _ATLASSIAN[name]
+    return _from_code_points(identifier) or EMOTICONS.get(str(emoticon.get("ac:name") or ""))
+
+
+def _from_code_points(identifier: str) -> str | None:
+    try:
+        return "".join(chr(int(point, 16)) for point in identifier.split("-")) if identifier else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,129 @@
+"""The table of macros: what each becomes in a page that stands on its own."""
+
+from collections.abc import Callable
+
+from bot.snapshot.convert import media, pages, panels, small
+from bot.snapshot.convert.lowering import Lowering
+from bot.snapshot.convert.macro import Macro, loose_content
+from bot.snapshot.convert.tree import Node, make, verbatim
+
+MacroHandler = Callable[[Lowering, Macro], list[Node]]
+
+# What these show, a search or the wiki's own state decides anew at each visit; none has text of its own.
+_LIVE = {
+    "livesearch": "search box",
+    "pagetreesearch": "search box",
+    "recently-updated": "recently updated pages",
+    "recently-updated-dashboard": "recently updated pages",
+    "contributors": "contributors",
+    "contributors-summary": "contributors",
+    "content-by-user": "pages by a person",
+    "content-report-table": "content report",
+    "change-history": "change history",
+    "popular-labels": "popular labels",
+    "related-labels": "related labels",
+    "recently-used-labels": "recently used labels",
+    "listlabels": "list of labels",
+    "space-attachments": "attachments of the space",
+    "space-details": "details of the space",
+    "spaces": "list of spaces",
+    "favpages": "favourite pages",
+    "create-from-template": "button to create a page",
+    "create-space-button": "button to create a space",
+    "profile": "profile of a person",
+    "profile-picture": "picture of a person",
+    "status-list": "status updates",
+    "network": "network of a person",
+    "tasks-report-macro": "report of tasks",
+    "gadget": "gadget",
+    "roadmap": "roadmap",
+    "chart": "chart",
+    "calendar": "calendar",
+}
+
+
+def lower_macro(lowering: Lowering, macro: Macro) -> list[Node]:
+    """Return what *macro* shows; one that is not in the table keeps its text, under a note."""
+    nodes = MACROS.get(macro.name.lower(), _lower_unknown)(lowering, macro)
+    return [*nodes, *(lowered for node in loose_content(macro) for lowered in lowering.node(node))]
+
+
+def _lower_unknown(lowering: Lowering, macro: Macro) -> list[Node]:
+    """Never drop in silence: a note in the page, its text, and an entry among the losses."""
+    settings = ", ".join(f"{name or 'value'}: {value}" for name, value in macro.parameters.items() if value)
+    name = macro.name or "without a name"
+    lowering.lose("macro", name, settings)
+    note = lowering.note(f"macro {name}; {settings}" if settings else f"macro {name}")
+    if macro.plain_body is not None:
+        return [make("p", note), verbatim("fence", macro.plain_body)]
+    if macro.rich_body is not None:
+        body = lowering.children(macro.rich_body)
+        return [make("p", note), make("div", *body)] if panels.is_block(macro) else [note, make("span", " "), *body]
+    return [note]
+
+
+def _lower_live(lowering: Lowering, macro: Macro) -> list[Node]:
+    lists = lowering.context.lists
+    if macro.name in lists:
+        return pages.page_list(lists[macro.name])
+    what = _LIVE[macro.name.lower()]
+    settings = ", ".join(f"{name or 'value'}: {value}" for name, value in macro.parameters.items() if value)
+    lowering.lose("macro", macro.name, settings)
+    return [lowering.note(f"{what}: not part of a snapshot")]
+
+
+def _lower_unwrapped(lowering: Lowering, macro: Macro) -> list[Node]:
+    """A macro that only arranges what is inside it."""
+    return [make("div", *lowering.children(macro.rich_body))] if macro.rich_body is not None else []
+
+
+def _lower_columns(lowering: Lowering, macro: Macro) -> list[Node]:
+    lowering.lose_style("layout in columns (placed one after the other)")
+    return _lower_unwrapped(lowering, macro)
+
+
+MACROS: dict[str, MacroHandler] = {
+    **dict.fromkeys(("info", "note", "tip", "success", "warning", "error"), panels.lower_alert),
+    **dict.fromkeys(("panel", "auimessage", "alert"), panels.lower_panel),
+    **dict.fromkeys(("expand", "ui-expand", "expandable"), panels.lower_expand),
+    **dict.fromkeys(("code", "code-block", "codeblock"), panels.lower_code),
+    **dict.fromkeys(("noformat", "preformatted"), panels.lower_noformat),
+    **dict.fromkeys(("excerpt", "multiexcerpt", "multiexcerpt-macro"), panels.lower_excerpt),
+    "details": panels.lower_page_properties,
+    "markdown": panels.lower_markdown,
+    **dict.fromkeys(("section",), _lower_columns),
+    **dict.fromkeys(
+        ("column", "div", "span", "content-block", "content-column", "toc-zone", "center", "align", "table-filter"),
+        _lower_unwrapped,
+    ),
+    "content-layer": _lower_unwrapped,
+    "status": small.lower_status,
+    "anchor": small.lower_anchor,
+    "toc": small.lower_toc,
+    **dict.fromkeys(("jira", "jiraissues"), small.lower_jira),
+    **dict.fromkeys(("widget", "iframe", "multimedia", "viewport-url-redirect"), small.lower_embedded),
+    **dict.fromkeys(
+        ("mathblock", "math-block", "latex", "latex-block", "mathdisplay", "easy-math-block", "eazy-math-block"),
+        small.lower_math_block,
+    ),
+    **dict.fromkeys(
+        ("mathinline", "math-inline", "latex-inline", "easy-math-inline", "eazy-math-inline"),
+        small.lower_math_inline,
+    ),
+    **dict.fromkeys(
+        ("view-file", "viewpdf", "viewdoc", "viewxls", "viewppt", "view-pdf", "view-doc", "view-xls", "view-ppt"),
+        media.lower_view_file,
+    ),
+    **dict.fromkeys(("drawio", "drawio-sketch", "inc-drawio", "gliffy"), media.lower_diagram),
+    "attachments": media.lower_attachment_list,
+    "gallery": media.lower_gallery,
+    "children": pages.lower_children,
+    "pagetree": pages.lower_page_tree,
+    "contentbylabel": pages.lower_listing,
+    "blog-posts": pages.lower_listing,
+    "index": pages.lower_listing,
+    "detailssummary": pages.lower_report,
+    "include": pages.lower_include,
+    "excerpt-include": pages.lower_excerpt_include,
+    **dict.fromkeys(_LIVE, _lower_live),
+}

@@ -1,0 +1,118 @@
+"""Macros that show other pages: lists as of the capture, and included text."""
+
+from bs4 import Tag
+
+from bot.snapshot.convert.links import page_target
+from bot.snapshot.convert.lowering import Lowering
+from bot.snapshot.convert.macro import Macro, read_macro
+from bot.snapshot.convert.model import IncludedPage, PageLink
+from bot.snapshot.convert.parse import parse_storage
+from bot.snapshot.convert.tree import Node, attribute, make
+
+_DEEPEST_INCLUDE = 5
+
+
+def page_list(links: tuple[PageLink, ...]) -> list[Node]:
+    """Return a nested list of *links*."""
+    items = [make("li", make("a", page.title, href=page.target), *page_list(page.children)) for page in links]
+    return [make("ul", *items)] if items else []
+
+
+def lower_children(lowering: Lowering, macro: Macro) -> list[Node]:
+    return _static(lowering, macro, lowering.context.children, "child pages")
+
+
+def lower_page_tree(lowering: Lowering, macro: Macro) -> list[Node]:
+    return _static(lowering, macro, lowering.context.page_tree, "page tree")
+
+
+def lower_listing(lowering: Lowering, macro: Macro) -> list[Node]:
+    what = {"contentbylabel": "pages with a label", "blog-posts": "blog posts", "index": "index of pages"}
+    return _static(lowering, macro, lowering.context.lists.get(macro.name), what[macro.name.lower()])
+
+
+def lower_report(lowering: Lowering, macro: Macro) -> list[Node]:
+    """A page-properties report: the table it showed at the capture."""
+    rows = lowering.context.report
+    if rows is None:
+        return _static(lowering, macro, None, "report of page properties")
+    wanted = [name.strip() for name in macro.get("headings").split(",") if name.strip()]
+    names = wanted or list(dict.fromkeys(name for row in rows for name in row.values))
+    head = make("tr", make("th", macro.get("firstcolumn") or "Title"), *(make("th", name) for name in names))
+    body = [
+        make(
+            "tr",
+            make("td", make("a", row.page.title, href=row.page.target)),
+            *(make("td", row.values.get(name, "")) for name in names),
+        )
+        for row in rows
+    ]
+    return [make("table", head, *body)]
+
+
+def lower_include(lowering: Lowering, macro: Macro) -> list[Node]:
+    return _include(lowering, macro, "page", lambda root: [root])
+
+
+def lower_excerpt_include(lowering: Lowering, macro: Macro) -> list[Node]:
+    """The excerpt of another page: the named one, else its first."""
+    wanted = macro.get("name", "excerptName")
+
+    def find(root: Tag) -> list[Tag]:
+        for tag in root.find_all(["ac:structured-macro", "ac:macro"]):
+            found = read_macro(tag)
+            if found.name == "excerpt" and found.rich_body is not None and wanted in ("", found.get("name")):
+                return [found.rich_body]
+        return []
+
+    return _include(lowering, macro, "excerpt of", find)
+
+
+def _static(lowering: Lowering, macro: Macro, links: tuple[PageLink, ...] | None, what: str) -> list[Node]:
+    if links is not None:
+        return page_list(links) or [lowering.note(f"{what}: none")]
+    settings = ", ".join(f"{name or 'value'}: {value}" for name, value in macro.parameters.items() if value)
+    lowering.lose("macro", macro.name, settings)
+    return [lowering.note(f"{what}: not captured")]
+
+
+def _include(lowering: Lowering, macro: Macro, what: str, find) -> list[Node]:  # type: ignore[no-untyped-def]
+    title, key, target = _included_page(lowering, macro)
+    page = _find_included(lowering, title, key)
+    label = make("a", title or "a page", href=(page.target if page and page.target else target))
+    name = f"{key}:{title}"
+    if page is None or name in lowering.including or len(lowering.including) >= _DEEPEST_INCLUDE:
+        lowering.lose("macro", macro.name, f"{what} {title}: not captured")
+        return [make("em", f"({what} ", label, ": not captured)")]
+    root, problem = parse_storage(page.body)
+    if problem:
+        lowering.lose("body", title, problem)
+    parts = find(root)
+    if not parts:
+        lowering.lose("macro", macro.name, f"{title} has no such excerpt")
+        return [make("em", f"({what} ", label, ": there is none)")]
+    version = f", version {page.version}" if page.version is not None else ""
+    note = make("p", make("em", f"({what} ", label, f"{version})"))
+    lowering.including = (*lowering.including, name)
+    body = [node for part in parts for node in lowering.children(part)]
+    lowering.including = lowering.including[:-1]
+    return [note, make("blockquote", *body)]
+
+
+def _included_page(lowering: Lowering, macro: Macro) -> tuple[str, str, str]:
+    """Return title, space key and target of the page a macro names; older ones name it in their text."""
+    resource = macro.resource("ri:page") or macro.resource("ri:blog-post")
+    if resource is not None:
+        title, target = page_target(lowering, resource)
+        return title, attribute(resource, "ri:space-key") or lowering.context.space_key, target
+    named = macro.get("page", "pageTitle", "")
+    key, colon, title = named.partition(":")
+    if not (colon and key.isalnum() and key.isupper()):
+        key, title = "", named
+    return title, key or lowering.context.space_key, lowering.targets.page(title, key)
+
+
+def _find_included(lowering: Lowering, title: str, key: str) -> IncludedPage | None:
+    included = lowering.context.included
+    found = included.get(f"{key}:{title}")
+    return found or (included.get(title) if key in ("", lowering.context.space_key) else None)
