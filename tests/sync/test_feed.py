@@ -1,0 +1,66 @@
+import datetime as dt
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from bot.content.model import Workspace
+from bot.sync.feed import render_feed
+
+NOW = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
+HOME = "https://wiki.test/pages/1?a=1&b=2"
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def feed(*items: dict[str, Any], zone: str = "UTC", **news: Any) -> ET.Element:
+    workspace = Workspace.model_validate(
+        {"workspace": {"space": "WS2", "home": "Home", "timezone": zone}, "news": {"items": items, **news}}
+    )
+    return ET.fromstring(render_feed(workspace, now=NOW, title="WS2 news", home_url=HOME))  # noqa: S314 -- our own
+
+
+def entries(root: ET.Element, tag: str) -> list[str]:
+    return [str(entry.findtext(ATOM + tag)) for entry in root.iter(f"{ATOM}entry")]
+
+
+def test_published_news_stand_in_the_feed_in_their_order_older_ones_too() -> None:
+    root = feed(
+        {"id": "b", "date": "2024-02-22", "text": "Listen to [the *update*](https://a.test/x) now"},
+        {"id": "later", "publish_at": "2024-03-02T00:00:00Z", "text": "not yet"},
+        {"id": "gone", "expires_at": "2024-03-01T00:00:00Z", "text": "no more"},
+        {"id": "a", "date": "2024-01-05", "text": "Read <b>this</b>"},
+        show=1,
+    )
+
+    assert entries(root, "id") == [f"{HOME}#news-b", f"{HOME}#news-a"]
+    assert entries(root, "title") == ["Listen to the update now", "Read <b>this</b>"]
+    assert [link.get("href") for link in root.iter(f"{ATOM}link")] == [HOME, "https://a.test/x", HOME]
+
+
+def test_days_begin_at_midnight_of_the_workspace() -> None:
+    root = feed({"id": "a", "date": "2024-02-22", "text": "x"}, zone="America/Los_Angeles")
+
+    assert entries(root, "updated") == ["2024-02-22T08:00:00+00:00"]
+    assert root.findtext(f"{ATOM}updated") == "2024-02-22T08:00:00+00:00"
+
+
+def test_an_item_without_a_date_takes_that_of_the_item_below() -> None:
+    root = feed({"id": "b", "text": "x"}, {"id": "a", "date": "2024-02-22", "text": "y"}, {"id": "c", "text": "z"})
+
+    assert entries(root, "updated") == ["2024-02-22T00:00:00+00:00"] * 2 + ["1970-01-01T00:00:00+00:00"]
+
+
+def test_equal_news_give_equal_bytes_whenever_they_are_written() -> None:
+    workspace = Workspace.model_validate(
+        {"workspace": {"space": "WS2", "home": "Home"}, "news": {"items": [{"id": "a", "text": "x"}]}}
+    )
+
+    first = render_feed(workspace, now=NOW, title="t", home_url=HOME)
+
+    assert render_feed(workspace, now=NOW + dt.timedelta(hours=1), title="t", home_url=HOME) == first
+
+
+def test_a_workspace_without_news_has_an_empty_feed() -> None:
+    workspace = Workspace.model_validate({"workspace": {"space": "WS2", "home": "Home"}})
+
+    root = ET.fromstring(render_feed(workspace, now=NOW, title="t", home_url=HOME))  # noqa: S314 -- our own
+
+    assert list(root.iter(f"{ATOM}entry")) == []
