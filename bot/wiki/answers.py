@@ -17,6 +17,7 @@ from bot.errors import (
     WikiAnswerError,
     WikiError,
 )
+from bot.log import redact
 from bot.wiki.ask import Ask
 from bot.wiki.gateway import PageStatus
 
@@ -80,7 +81,7 @@ def said_by_wiki(response: requests.Response) -> str:
         words = " ".join(str(first[key]) for key in ("title", "detail") if first.get(key))
     else:
         words = str(answer.get("message") or "")
-    words = " ".join(_JAVA_CLASS.sub("", words).split())
+    words = redact(" ".join(_JAVA_CLASS.sub("", words).split()))
     return words if len(words) <= _LONGEST_MESSAGE else words[: _LONGEST_MESSAGE - 1] + "…"
 
 

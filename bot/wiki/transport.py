@@ -24,12 +24,14 @@ from bot.errors import (
     WikiUnreachableError,
     WritesForbiddenError,
 )
+from bot.log import redact
 from bot.wiki.deadline import Deadline, DeadlineAdapter
 from bot.wiki.rate_limit import RateLimiter
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _CHUNK_BYTES = 64 * 1024
 _MAX_HOPS = 5
+_SHORTEST_PAUSE_SECONDS = 1.0
 _LOGIN_PATH = re.compile(r"login|signin|authenticate|id\.atlassian\.com|/saml|/sso|oauth", re.IGNORECASE)
 
 
@@ -46,14 +48,6 @@ class Credentials:
         if self.user is None:
             return f"Bearer {self.token}"
         return "Basic " + base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
-
-    def redact(self, text: str) -> str:
-        """Return *text* without the secrets in it."""
-        secrets = (self.token, self.header.removeprefix("Basic "))
-        for secret in secrets:
-            if secret:
-                text = text.replace(secret, "***")
-        return re.sub(r"(?<=://)[^/@\s:]+:[^/@\s]+@", "***@", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +114,7 @@ class WikiSession(requests.Session):
         self.headers["User-Agent"] = "wikibot"
         self.mount("https://", DeadlineAdapter())
         self.mount("http://", DeadlineAdapter())
-        self._credentials = credentials
+        redact.add_account(credentials.user, credentials.token)
         self._write_limiter = write_limiter
         self._manners = manners
         self._is_dry_run = is_dry_run
@@ -170,17 +164,15 @@ class WikiSession(requests.Session):
         if failure.retry_after is not None:
             if failure.retry_after > manners.longest_retry_after_seconds:
                 self._give_up(request, failure)
-            pause = failure.retry_after
+            pause = max(failure.retry_after, _SHORTEST_PAUSE_SECONDS)
         else:
             pause = min(manners.first_pause_seconds * 2 ** (tries_made - 1), manners.longest_pause_seconds)
             pause *= 0.75 + 0.5 * self._jitter()
-        logger.warning(
-            "{} {}: {}; trying again in {:.0f} s", request.method, _shown(request.url), self._clean(failure), pause
-        )
+        logger.warning("{} {}: {}; trying again in {:.0f} s", request.method, _shown(request.url), failure, pause)
         self._sleep(pause)
 
     def _give_up(self, request: requests.Request, failure: _TransientError) -> NoReturn:
-        message = f"{request.method} {_shown(request.url)}: {self._clean(failure)}"
+        message = f"{request.method} {_shown(request.url)}: {failure}"
         if failure.status == requests.codes.too_many_requests:
             wish = "" if failure.retry_after is None else f"; it wants us back in {failure.retry_after:.0f} s"
             raise RateLimitedError(message + wish, retry_after_seconds=failure.retry_after) from failure
@@ -193,16 +185,13 @@ class WikiSession(requests.Session):
         try:
             response = self._follow(request, may_leave_host=not wants_json)
         except requests.exceptions.SSLError as error:
-            raise WikiUnreachableError(
-                f"{_shown(request.url)}: its certificate is not trusted ({self._clean(error)}); "
-                "name the certificate authority's file in wiki.ca_bundle"
-            ) from error
+            raise WikiUnreachableError(f"{_shown(request.url)}: {_about_tls(error)}") from error
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
             raise _TransientError(_in_short(error)) from error
         except requests.exceptions.ContentDecodingError as error:
             raise _TransientError("the answer is damaged", status=requests.codes.ok) from error
         except requests.RequestException as error:
-            raise WikiUnreachableError(f"{_shown(request.url)}: {self._clean(error)}") from error
+            raise WikiUnreachableError(f"{_shown(request.url)}: {redact(str(error))}") from error
         status = response.status_code
         if status == requests.codes.too_many_requests or status >= requests.codes.server_error:
             retry_after = parse_retry_after(response.headers.get("Retry-After"), now=self._now())
@@ -258,9 +247,6 @@ class WikiSession(requests.Session):
             raise requests.Timeout(f"no whole answer within {manners.total_seconds:.0f} s")
         return response
 
-    def _clean(self, error: Exception) -> str:
-        return self._credentials.redact(str(error))
-
 
 def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
     """Read a Retry-After header, seconds or HTTP date, as seconds from *now*; None when absent or senseless."""
@@ -314,6 +300,13 @@ def _shown(url: str) -> str:
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+
+
+def _about_tls(error: Exception) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" not in str(error):
+        return "no secure connection can be made; is it an https address?"
+    reason = str(error).rpartition("certificate verify failed: ")[2].partition(" (_ssl")[0]
+    return f"its certificate is not trusted ({reason}); name the certificate authority's file in wiki.ca_bundle"
 
 
 def _in_short(error: Exception) -> str:

@@ -1,0 +1,286 @@
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import (
+    AuthenticationError,
+    RateLimitedError,
+    WikiAnswerError,
+    WikiError,
+    WikiUnreachableError,
+    WritesForbiddenError,
+)
+from bot.wiki.answers import read_json
+from bot.wiki.ask import Ask
+from bot.wiki.rate_limit import RateLimiter
+from bot.wiki.transport import Credentials, Manners, WikiSession, parse_retry_after
+from tests.wiki.crooked_server import CrookedServer, crooked_server
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+BOT = Credentials("s3cret-token", user="bot")
+
+
+@pytest.fixture
+def server() -> Iterator[CrookedServer]:
+    with crooked_server() as running:
+        yield running
+
+
+@pytest.fixture
+def naps() -> list[float]:
+    return []
+
+
+def make_session(naps: list[float], **options: Any) -> WikiSession:
+    defaults: dict[str, Any] = {
+        "write_limiter": RateLimiter(0, sleep=naps.append),
+        "sleep": naps.append,
+        "now": lambda: NOON,
+        "jitter": lambda: 0.5,
+    }
+    return WikiSession(options.pop("credentials", BOT), **{**defaults, **options})
+
+
+@pytest.mark.parametrize(
+    ("wish", "seconds"),
+    [("7", 7.0), ("Fri, 02 Jan 2026 12:00:30 GMT", 30.0), ("Fri, 02 Jan 2026 11:00:00 GMT", 1.0), ("0", 1.0)],
+)
+@pytest.mark.parametrize("verb", ["GET", "PUT", "POST", "DELETE"])
+def test_429_is_waited_out_as_long_as_the_wiki_asks(
+    server: CrookedServer, naps: list[float], verb: str, wish: str, seconds: float
+) -> None:
+    session = make_session(naps)
+
+    response = session.request(verb, f"{server.url}/status?code=429&times=1&retry_after={wish}")
+
+    assert response.json() == {"fine": True}
+    assert naps == [seconds]
+
+
+@pytest.mark.parametrize("wish", [None, "soon", "nan", "-5"])
+def test_429_without_a_sensible_wish_backs_off_by_itself(
+    server: CrookedServer, naps: list[float], wish: str | None
+) -> None:
+    address = f"{server.url}/status?code=429&times=2" + (f"&retry_after={wish}" if wish else "")
+
+    make_session(naps).request("GET", address)
+
+    assert naps in ([5.0, 10.0], [1.0, 1.0])
+
+
+def test_429_that_lasts_ends_after_bounded_tries(server: CrookedServer, naps: list[float]) -> None:
+    with pytest.raises(RateLimitedError) as caught:
+        make_session(naps).request("PUT", f"{server.url}/status?code=429&retry_after=3")
+
+    assert caught.value.retry_after_seconds == 3.0
+    assert len(server.seen) == 5
+    assert naps == [3.0] * 4
+
+
+def test_wish_for_a_very_long_wait_is_reported_and_not_waited_out(server: CrookedServer, naps: list[float]) -> None:
+    with pytest.raises(RateLimitedError, match="86400 s"):
+        make_session(naps).request("GET", f"{server.url}/status?code=429&retry_after=86400")
+
+    assert naps == []
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("code", [500, 502, 503, 504])
+def test_server_errors_are_retried_on_reading_with_growing_pauses(
+    server: CrookedServer, naps: list[float], code: int
+) -> None:
+    with pytest.raises(WikiUnreachableError, match=str(code)):
+        make_session(naps).request("GET", f"{server.url}/status?code={code}")
+
+    assert naps == [5.0, 10.0, 20.0, 40.0]
+
+
+def test_pauses_never_grow_past_the_longest(server: CrookedServer, naps: list[float]) -> None:
+    manners = Manners(tries=8)
+
+    with pytest.raises(WikiUnreachableError):
+        make_session(naps, manners=manners).request("GET", f"{server.url}/status?code=500")
+
+    assert naps == [5.0, 10.0, 20.0, 40.0, 80.0, 120.0, 120.0]
+
+
+@pytest.mark.parametrize("verb", ["PUT", "POST", "DELETE"])
+@pytest.mark.parametrize("fault", ["status?code=503", "cut", "status?code=500"])
+def test_write_is_never_sent_twice_when_its_answer_is_lost(
+    server: CrookedServer, naps: list[float], verb: str, fault: str
+) -> None:
+    with pytest.raises(WikiUnreachableError):
+        make_session(naps).request(verb, f"{server.url}/{fault}")
+
+    assert len(server.seen) == 1
+    assert naps == []
+
+
+def test_refused_connection_is_tried_again_on_reading_only(naps: list[float]) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+        session = make_session(naps)
+
+        with pytest.raises(WikiUnreachableError, match="refused"):
+            session.request("GET", address)
+        tries_of_get = len(naps)
+        with pytest.raises(WikiUnreachableError, match="refused"):
+            session.request("PUT", address)
+
+    assert (tries_of_get, len(naps)) == (4, 4)
+
+
+@pytest.mark.parametrize("path", ["drip-body", "drip-headers"])
+def test_server_that_drips_cannot_hold_us_past_the_deadline(
+    server: CrookedServer, naps: list[float], path: str
+) -> None:
+    manners = Manners(total_seconds=0.2, tries=2)
+
+    with pytest.raises(WikiUnreachableError, match="no whole answer within"):
+        make_session(naps, manners=manners).request("GET", f"{server.url}/{path}")
+
+    assert len(server.seen) == 2
+
+
+def test_silent_server_is_given_up(naps: list[float]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        manners = Manners(read_seconds=0.05, tries=2)
+
+        with pytest.raises(WikiUnreachableError, match="no answer in time"):
+            make_session(naps, manners=manners).request("GET", address)
+
+
+def test_answer_that_floods_is_cut_off(server: CrookedServer, naps: list[float]) -> None:
+    manners = Manners(max_answer_bytes=100_000)
+
+    with pytest.raises(WikiAnswerError, match="larger than 100000 bytes"):
+        make_session(naps, manners=manners).request("GET", f"{server.url}/flood")
+
+
+@pytest.mark.parametrize(("path", "error"), [("cut", WikiUnreachableError), ("half-json", WikiAnswerError)])
+def test_answer_that_is_not_whole_is_asked_for_again_and_then_refused(
+    server: CrookedServer, naps: list[float], path: str, error: type[WikiError]
+) -> None:
+    with pytest.raises(error):
+        make_session(naps).request("GET", f"{server.url}/{path}")
+
+    assert len(server.seen) == 5
+
+
+@pytest.mark.parametrize(("path", "error"), [("login", AuthenticationError), ("page", WikiAnswerError)])
+def test_web_page_in_the_place_of_data_is_refused_at_once(
+    server: CrookedServer, naps: list[float], path: str, error: type[WikiError]
+) -> None:
+    response = make_session(naps).request("GET", f"{server.url}/{path}")
+
+    with pytest.raises(error):
+        read_json(response, Ask(f"/{path}", "page 1"))
+    assert len(server.seen) == 1
+
+
+def test_redirect_on_the_same_host_is_followed(server: CrookedServer, naps: list[float]) -> None:
+    response = make_session(naps).request("GET", f"{server.url}/redirect?to=/echo")
+
+    assert response.json()["authorization"].startswith("Basic ")
+
+
+def test_redirect_to_another_host_gets_no_credentials_and_no_answer(server: CrookedServer, naps: list[float]) -> None:
+    with crooked_server() as other:
+        with pytest.raises(WikiAnswerError, match=r"set wiki\.url"):
+            make_session(naps).request("GET", f"{server.url}/redirect?to={other.url}/echo")
+
+        assert other.seen == []
+
+
+def test_download_follows_to_another_host_without_credentials(server: CrookedServer, naps: list[float]) -> None:
+    with crooked_server() as other:
+        content = make_session(naps).download(f"{server.url}/redirect?to={other.url}/bytes")
+
+        assert content == b"\x00\xffbytes"
+        assert other.seen == [("GET", "/bytes", None)]
+
+
+def test_write_is_never_redirected(server: CrookedServer, naps: list[float]) -> None:
+    with pytest.raises(WikiAnswerError, match="redirects"):
+        make_session(naps).request("PUT", f"{server.url}/redirect?to=/echo")
+
+    assert len(server.seen) == 1
+
+
+def test_redirect_to_a_login_page_says_so(server: CrookedServer, naps: list[float]) -> None:
+    with pytest.raises(AuthenticationError, match="login page"):
+        make_session(naps).request("GET", f"{server.url}/redirect?to=/login.action")
+
+
+def test_redirects_in_a_circle_end(server: CrookedServer, naps: list[float]) -> None:
+    with pytest.raises(WikiAnswerError, match="more than 5 redirects"):
+        make_session(naps).request("GET", f"{server.url}/circle")
+
+    assert len(server.seen) == 5
+
+
+@pytest.mark.parametrize("verb", ["PUT", "POST", "DELETE", "PATCH", "put"])
+def test_dry_run_lets_no_write_leave(server: CrookedServer, naps: list[float], verb: str) -> None:
+    session = make_session(naps, is_dry_run=True)
+
+    with pytest.raises(WritesForbiddenError):
+        session.request(verb, f"{server.url}/echo")
+
+    assert server.seen == []
+
+
+def test_writes_keep_their_distance_and_readings_need_not(server: CrookedServer, naps: list[float]) -> None:
+    limiter = RateLimiter.per_minute(6, clock=lambda: 0.0, sleep=naps.append)
+    session = make_session(naps, write_limiter=limiter)
+
+    for verb in ("PUT", "GET", "GET", "POST"):
+        session.request(verb, f"{server.url}/echo")
+
+    assert naps == [10.0]
+
+
+def test_bearer_token_goes_out_without_a_user(server: CrookedServer, naps: list[float]) -> None:
+    response = make_session(naps, credentials=Credentials("s3cret-token")).request("GET", f"{server.url}/echo")
+
+    assert response.json() == {"authorization": "Bearer s3cret-token"}
+
+
+def test_names_beyond_latin_1_can_sign_in(server: CrookedServer, naps: list[float]) -> None:
+    response = make_session(naps, credentials=Credentials("пароль", user="бот")).request("GET", f"{server.url}/echo")
+
+    assert response.json()["authorization"] == "Basic 0LHQvtGCOtC/0LDRgNC+0LvRjA=="
+
+
+def test_netrc_never_replaces_our_credentials(
+    server: CrookedServer, naps: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login other password other\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+    response = make_session(naps, credentials=Credentials("s3cret-token")).request("GET", f"{server.url}/echo")
+
+    assert response.json() == {"authorization": "Bearer s3cret-token"}
+
+
+def test_secrets_never_stand_in_errors(naps: list[float]) -> None:
+    with pytest.raises(WikiError) as caught:
+        make_session(naps).request("GET", "http://bot:s3cret-token@127.0.0.1:1/x?os_password=s3cret-token")
+
+    assert "s3cret" not in str(caught.value)
+    assert "s3cret" not in repr(BOT)
+
+
+def test_plain_server_under_an_https_address_is_explained(server: CrookedServer, naps: list[float]) -> None:
+    with pytest.raises(WikiUnreachableError, match="is it an https address"):
+        make_session(naps).request("GET", f"https://127.0.0.1:{server.server_port}/echo")
+
+
+@pytest.mark.parametrize("value", [None, "", "soon", "nan", "inf", "Fri, 99 Jan 2026"])
+def test_senseless_wishes_are_no_wishes(value: str | None) -> None:
+    assert parse_retry_after(value, now=NOON) is None
