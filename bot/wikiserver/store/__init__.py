@@ -45,6 +45,8 @@ from .values import (
     Template,
     User,
     Version,
+    from_milliseconds,
+    to_milliseconds,
 )
 
 __all__ = [
@@ -75,6 +77,8 @@ __all__ = [
     "User",
     "Version",
     "VersionConflictError",
+    "from_milliseconds",
+    "to_milliseconds",
 ]
 
 

@@ -56,8 +56,9 @@ class Pages:
         message: str = "",
         position: int | None = None,
         when: datetime | None = None,
+        as_is: bool = False,
     ) -> Content:
-        """Create a page or blog post; returns it as stored."""
+        """Create a page or blog post; returns it as stored. *as_is* keeps a body that no save would let through."""
         with self._database.transaction():
             if status != "draft" or title:
                 self._check_title(space_id, title, kind=kind, status=status)
@@ -69,7 +70,7 @@ class Pages:
                 kind=kind,
                 status=status,
                 title=title,
-                body=self._normalise(body),
+                body=body if as_is else self._normalise(body),
                 space_id=space_id,
                 parent_id=parent_id,
                 position=position,
@@ -126,6 +127,7 @@ class Pages:
         is_minor: bool = False,
         status: str | None = None,
         when: datetime | None = None,
+        as_is: bool = False,
     ) -> Content:
         """Save a new version. *number* must be the current one plus one; None means whatever comes next.
 
@@ -144,7 +146,10 @@ class Pages:
                 self._check_title(
                     content.space_id, title, kind=content.type, status=status or content.status, but=content_id
                 )
-            body = self._contents.body(content_id) if body is None else self._normalise(body)
+            if body is None:
+                body = self._contents.body(content_id)
+            elif not as_is:
+                body = self._normalise(body)
             number = content.version + 1 if number is None else number
             self._write_version(
                 content, number, title, body, message, author, is_minor=is_minor, status=status, when=when

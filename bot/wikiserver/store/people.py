@@ -41,22 +41,20 @@ class People:
         account_id: str | None = None,
         is_admin: bool = False,
     ) -> User:
-        """Add an account, or change the one of that name; everyone joins the group of users."""
-        account_id = account_id or account_id_of(name)
+        """Add an account, or put it in the place of the one of that name; everyone joins the group of users."""
         known = self.find_by_name(name)
-        values = (display_name or name, email or f"{name}@example.org", is_admin)
-        if known is not None:
-            self._database.execute(
-                "UPDATE users SET display_name = ?, email = ?, is_admin = ? WHERE name = ?", (*values, name)
-            )
-            return self.get(known.account_id)
+        account_id = account_id or (known.account_id if known is not None else account_id_of(name))
         user_key = hashlib.sha256(name.encode()).hexdigest()[:32]
         with self._database.transaction():
+            groups = self.groups_of(known.account_id) if known is not None else []
+            self._database.execute("DELETE FROM users WHERE name = ?", (name,))
             self._database.execute(
                 "INSERT INTO users (account_id, name, user_key, display_name, email, is_admin)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (account_id, name, user_key, *values),
+                (account_id, name, user_key, display_name or name, email or f"{name}@example.org", is_admin),
             )
+            for group in groups:
+                self.join(group, account_id)
             self.join(self.add_group(USERS_GROUP), account_id)
             if is_admin:
                 self.join(self.add_group(ADMINISTRATORS_GROUP), account_id)

@@ -1,0 +1,30 @@
+"""The body of a content in each representation that the APIs offer."""
+
+from typing import Final
+
+from .site import base_url, get_store, may_read, space_of
+from .store import Content
+from .view import Representation, render_view
+from .view_context import StoreViewContext
+
+VIEWS: Final[dict[str, Representation]] = {
+    "view": "view",
+    "export_view": "export_view",
+    "anonymous_export_view": "export_view",
+    "styled_view": "styled_view",
+}
+STORED: Final = ("storage", "editor", "editor2")
+READABLE: Final = (*STORED, *VIEWS)
+
+
+def represent(content: Content, body: str, representation: str) -> str:
+    """Return *body*, storage format of *content*, in another representation of READABLE."""
+    if representation in VIEWS:
+        return render_view(body, view_context(content), representation=VIEWS[representation])
+    return body
+
+
+def view_context(content: Content) -> StoreViewContext:
+    """Return what showing a content needs to know of the wiki around it."""
+    page = content if content.container_id is None else get_store().contents.get(content.container_id)
+    return StoreViewContext.of(get_store(), page, space_of(page), base_url=base_url(), may_read=may_read)

@@ -1,0 +1,48 @@
+"""The `expand` parameter of v1: a tree of names, and the `_expandable` links of all that was left out."""
+
+from collections.abc import Iterable, Mapping
+from typing import Self
+
+from flask import request
+
+
+class Expand:
+    """Which parts of an answer the caller wants in full. `body.storage` asks for `body` and, in it, `storage`."""
+
+    def __init__(self, paths: Iterable[str] = ()) -> None:
+        self._children: dict[str, Expand] = {}
+        for path in paths:
+            head, _, rest = path.strip().partition(".")
+            if head:
+                child = self._children.setdefault(head, Expand())
+                if rest:
+                    child.add(rest)
+
+    @classmethod
+    def of_request(cls, default: str = "") -> Self:
+        """Return what the current request wants; *default* holds where it does not say."""
+        given = request.args.getlist("expand")
+        return cls(",".join(given).split(",") if given else default.split(","))
+
+    def add(self, path: str) -> None:
+        """Ask for one more path."""
+        head, _, rest = path.partition(".")
+        child = self._children.setdefault(head, Expand())
+        if rest:
+            child.add(rest)
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether *name* is wanted in full."""
+        return name in self._children
+
+    def __bool__(self) -> bool:
+        """Return whether anything is wanted."""
+        return bool(self._children)
+
+    def __getitem__(self, name: str) -> "Expand":
+        """Return what is wanted inside *name*."""
+        return self._children.get(name, Expand())
+
+    def split(self, links: Mapping[str, str]) -> dict[str, str]:
+        """Return the `_expandable` object: the *links* of the names that were not asked for."""
+        return {name: link for name, link in links.items() if name not in self}

@@ -1,0 +1,118 @@
+"""The wiki as a server: waitress in a thread, on a port of its own."""
+
+import threading
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from .application import create_app
+from .normalise import Level
+from .site import EXTENSION, Flavour, Site
+from .store import Store
+
+THREADS: Final = 8
+LOOPBACK: Final = "127.0.0.1"
+
+
+class Received(NamedTuple):
+    """One request as it reached the server."""
+
+    method: str
+    path: str
+    query: str
+
+
+class WikiServer:
+    """A wiki that answers over HTTP for as long as the `with` block lasts.
+
+    *port* 0 takes a free one; *requests* is everything it was asked, in order.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        flavour: Flavour = "cloud",
+        level: Level = "light",
+        context_path: str = "/wiki",
+        host: str = LOOPBACK,
+        port: int = 0,
+    ) -> None:
+        self.store = store
+        self.received: list[Received] = []
+        self.app = create_app(store, flavour=flavour, level=level, context_path=context_path)
+        self._sockets: dict[int, Any] = {}
+        self._stopping = threading.Event()
+        self._server = create_server(
+            _Recorder(self.app, self.received),
+            map=self._sockets,
+            host=host,
+            port=port,
+            threads=THREADS,
+            clear_untrusted_proxy_headers=True,
+        )
+        self.host, self.port = host, int(self._server.effective_port)
+        self._thread = threading.Thread(target=self._run, name=f"wiki-{self.port}", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Return the address of the wiki, without a context path."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def site(self) -> Site:
+        """Return what is being served, to change how it behaves."""
+        site: Site = self.app.extensions[EXTENSION]
+        return site
+
+    @property
+    def requests(self) -> list[tuple[str, str]]:
+        """Return the method and path of each request so far."""
+        return [(one.method, one.path) for one in list(self.received)]
+
+    def start(self) -> Self:
+        """Begin to answer."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Answer no more; returns when all threads are done. The store stays open."""
+        self._stopping.set()
+        self._server.pull_trigger()
+        self._thread.join()
+
+    def wait(self) -> None:
+        """Return when the server was stopped."""
+        self._stopping.wait()
+
+    def _run(self) -> None:
+        # waitress' own loop ends only when the last client has gone; ours ends when it is told to.
+        while not self._stopping.is_set():
+            wasyncore.loop(timeout=1, map=self._sockets, count=1)
+        self._server.task_dispatcher.shutdown(timeout=2)
+        wasyncore.close_all(self._sockets)
+
+    def __enter__(self) -> Self:
+        """Begin to answer."""
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop answering."""
+        self.stop()
+
+
+class _Recorder:
+    """Notes each request on its way to the application."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], received: list[Received]) -> None:
+        self._app, self._received = app, received
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        self._received.append(Received(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", "")))
+        return self._app(environ, start_response)

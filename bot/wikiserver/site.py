@@ -1,0 +1,125 @@
+"""What one running wiki is: its store, its flavour and how it was set up; and who is asking."""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from typing import Final, Literal, cast
+
+from flask import current_app, g, request
+
+from .store import Content, NotFoundError, Space, Store, User
+
+Flavour = Literal["cloud", "datacenter"]
+EXTENSION: Final = "wiki"
+CLOUD_ID: Final = "6b9c2f0e-52a1-4c41-9f0a-2b5f0e6c7a11"
+
+
+@dataclass(slots=True)
+class Site:
+    """One wiki as it is served. *max_page_size* caps every listing below what callers ask for; 0 is no cap."""
+
+    store: Store
+    flavour: Flavour
+    max_page_size: int = 0
+    is_read_only: bool = False
+    answers_forbidden: bool = False
+    stale_search_seconds: float = 0.0
+    hidden_from_search: set[int] = field(default_factory=set)
+
+    @property
+    def is_cloud(self) -> bool:
+        """Return whether this wiki behaves as Confluence Cloud."""
+        return self.flavour == "cloud"
+
+    def capped(self, limit: int) -> int:
+        """Return how many results one page of a listing holds where the caller may have *limit*."""
+        return min(limit, self.max_page_size) if self.max_page_size else limit
+
+
+def get_site() -> Site:
+    """Return the wiki that the current request is for."""
+    return cast(Site, current_app.extensions[EXTENSION])
+
+
+def get_store() -> Store:
+    """Return the store of the current request's wiki."""
+    return get_site().store
+
+
+def get_user() -> User:
+    """Return who is asking; only for requests that were let in."""
+    return cast(User, g.user)
+
+
+def base_url() -> str:
+    """Return the address of the wiki as the caller reached it, `/wiki` included where they used it."""
+    return request.host_url.rstrip("/") + request.script_root
+
+
+def authenticate(header: str | None, store: Store) -> User | None:
+    """Return the account that an `Authorization` header proves, or None.
+
+    Every account has the password `NAME-secret`, good as an API token with the email too, and the bearer token
+    `NAME-token`.
+    """
+    scheme, _, credentials = (header or "").partition(" ")
+    match scheme.lower():
+        case "bearer":
+            name = credentials.strip().removesuffix("-token")
+            user = store.people.find_by_name(name)
+            return user if user is not None and credentials.strip() == f"{user.name}-token" else None
+        case "basic":
+            try:
+                name, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+            except (binascii.Error, UnicodeDecodeError):
+                return None
+            return check_password(name, password, store)
+    return None
+
+
+def check_password(name: str, password: str, store: Store) -> User | None:
+    """Return the account of that name or email if the password is right."""
+    user = store.people.find(name)
+    if user is None or not user.is_active or password not in {f"{user.name}-secret", f"{user.name}-token"}:
+        return None
+    return user
+
+
+def has_admin_key() -> bool:
+    """Return whether restrictions do not bind this caller: Data Center's super group, Cloud's admin key."""
+    return get_user().is_admin and (not get_site().is_cloud or "Atl-Confluence-With-Admin-Key" in request.headers)
+
+
+def may_read(content: Content) -> bool:
+    """Return whether the caller may see a content; comments and files go with their page."""
+    page_id = content.container_id or content.id
+    return has_admin_key() or get_store().restrictions.may_read(get_user(), page_id)
+
+
+def may_update(content: Content) -> bool:
+    """Return whether the caller may change a content."""
+    page_id = content.container_id or content.id
+    return has_admin_key() or get_store().restrictions.may_update(get_user(), page_id)
+
+
+def visibility() -> tuple[tuple[str, ...], tuple[object, ...]]:
+    """Return the SQL condition, with parameters, that leaves out what the caller may not see."""
+    roots = [] if has_admin_key() else get_store().restrictions.hidden_roots(get_user())
+    if not roots:
+        return (), ()
+    marks = ",".join("?" * len(roots))
+    below = f"SELECT descendant_id FROM closure WHERE ancestor_id IN ({marks})"
+    return (f"COALESCE(content.container_id, content.id) NOT IN ({below})",), tuple(roots)
+
+
+def space_of(content: Content) -> Space:
+    """Return the space that a content lies in."""
+    return get_store().spaces.get(content.space_id)
+
+
+def parse_id(text: str, *, what: str = "content") -> int:
+    """Return the number in an id as the API writes it (`att` in front of attachments on Cloud)."""
+    digits = text.removeprefix("att")
+    if not digits.isdecimal():
+        raise NotFoundError(f"No {what} found with id: {text}")
+    return int(digits)

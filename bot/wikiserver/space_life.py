@@ -1,0 +1,29 @@
+"""The beginning and the end of a space."""
+
+from .store import LongTask, Selection, Space, Store
+
+_HOME_BODY = "<p>Welcome to your new space.</p>"
+_CHUNK = 500
+
+
+def create_space(
+    store: Store, key: str, name: str, *, creator: str, description: str = "", kind: str = "global"
+) -> Space:
+    """Create a space with a home page, as both flavours do."""
+    with store.transaction():
+        space = store.spaces.create(key, name, creator=creator, now=store.clock(), description=description, kind=kind)
+        home = store.pages.create(space.id, f"{name} Home", _HOME_BODY, author=creator)
+        return store.spaces.update(space.id, homepage_id=home.id)
+
+
+def delete_space(store: Store, space: Space) -> LongTask:
+    """Remove a space and everything in it for good."""
+    with store.transaction():
+        # Deepest first, so that purging never has children to lift up.
+        selection = Selection(("space_id = ?",), (space.id,), is_descending=True, limit=_CHUNK)
+        while contents := store.contents.select(selection):
+            for content in contents:
+                if store.contents.find(content.id) is not None:
+                    store.pages.purge(content.id)
+        store.spaces.delete(space.id)
+        return store.long_tasks.record("com.atlassian.confluence.spaces.delete", messages=[f"{space.key} deleted"])

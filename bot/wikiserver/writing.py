@@ -1,0 +1,34 @@
+"""Bodies that callers send, in whichever representation, as storage format."""
+
+from typing import Any
+
+from .store import InvalidError
+
+Json = dict[str, Any]
+
+
+def body_of(request_body: Json) -> str:
+    """Return the storage format in the `body` of a request; no body at all is an empty one."""
+    return storage_from(request_body.get("body") or {})
+
+
+def storage_from(body: object) -> str:
+    """Return the storage format in a body object: `{"storage": {…}}`, or flat with value and representation."""
+    if not isinstance(body, dict):
+        raise InvalidError("body must be an object")
+    if not body:
+        return ""
+    nested = [(name, part) for name, part in body.items() if isinstance(part, dict) and "value" in part]
+    if nested:
+        name, part = nested[0]
+        return convert_to_storage(str(part["value"]), str(part.get("representation", name)))
+    if "value" not in body:
+        raise InvalidError("body needs a value and a representation")
+    return convert_to_storage(str(body["value"]), str(body.get("representation", "storage")))
+
+
+def convert_to_storage(value: str, representation: str) -> str:
+    """Return *value* as storage format."""
+    if representation in {"storage", "editor", "editor2", "raw"}:
+        return value
+    raise InvalidError(f"Cannot save a body in the representation {representation!r}")
