@@ -148,6 +148,7 @@ def _assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings
 
 
 def page_finder(runtime: Runtime, gateway: WikiGateway, data: Workspace) -> PageFinder:
+    """Return what finds the pages that the data of a workspace speaks of."""
     space_key = data.workspace.space
     memory = PageMemory(runtime.state_dir / "pages.json", wiki=gateway.base_url, space_key=space_key)
     return PageFinder(gateway, space_key, memory)
