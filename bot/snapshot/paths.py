@@ -13,6 +13,7 @@ _SLUG_BYTES = 80
 _CHUNK = 200  # numbered files a folder holds before the next ones go to a folder of their own
 _PLAIN_ID = re.compile(r"[0-9a-z]{1,40}")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_]{1,60}")
+_SOURCE = re.compile(r"/v(?P<version>\d+)(?:\.xml|-editions/(?:\d+/)?(?P<edition>\d+)\.xml)$")
 _RESERVED = {"log", "con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 
 
@@ -52,14 +53,35 @@ def record_path(page_id: str, sequence: int) -> str:
     return f"{source_folder(page_id)}/{_chunked(sequence, f'record-{sequence:06}.json')}"
 
 
-def attachment_path(page_id: str, attachment_id: str, name: str, version: int, *, folder_number: int = 1) -> str:
-    """Return where one version of an attachment lies."""
+def source_version(path: str) -> int:
+    """Return the version number that a storage body belongs to."""
+    return source_order(path)[0]
+
+
+def source_order(path: str) -> tuple[int, int]:
+    """Sort storage bodies by version, then by edition."""
+    match = _SOURCE.search(path)
+    if not match:
+        raise ValueError(f"{path} is not the path of a storage body")
+    return int(match["version"]), int(match["edition"] or 1)
+
+
+def attachment_folder(page_id: str) -> str:
+    """Return the folder, inside a bag, of a page's attachments."""
+    return f"data/_attachments/{safe_id(page_id)}"
+
+
+def attachment_path(
+    page_id: str, attachment_id: str, name: str, version: int, *, folder_number: int = 1, edition: int = 1
+) -> str:
+    """Return where one version of an attachment lies; *edition* counts files that differ under one version number."""
     stem, dot, extension = name.rpartition(".")
     if not dot or not re.fullmatch(r"[0-9A-Za-z]{1,10}", extension):
         stem, extension = name, ""
     ending = f".{extension.lower()}" if extension else ""
-    folder = f"data/_attachments/{safe_id(page_id)}" + (f"/more-{folder_number}" if folder_number > 1 else "")
-    return f"{folder}/{slug(stem, limit_bytes=60, empty='file')}--{safe_id(attachment_id)}-v{version}{ending}"
+    folder = attachment_folder(page_id) + (f"/more-{folder_number}" if folder_number > 1 else "")
+    number = f"v{version}" if edition == 1 else f"v{version}-{edition}"
+    return f"{folder}/{slug(stem, limit_bytes=60, empty='file')}--{safe_id(attachment_id)}-{number}{ending}"
 
 
 def bag_name(space_key: str, is_taken: Callable[[str], bool]) -> str:

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.errors import EvidenceError
 from bot.snapshot.canonical_json import dump_json
+from bot.snapshot.convert import IncludedPage, PageLink
 from bot.wiki.gateway import Comment, PageStatus, Restrictions, Version
 
 
@@ -33,6 +34,21 @@ class CapturedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a body refers to, as it was at the capture; a change here alone is no reason to capture a page again.
+
+    `pages` maps a page id or `KEY:Title` to the path, relative to the rendition, of a captured page that the body links
+    to; `users` the id of a mentioned person to a name. The lists are there where a macro of the page shows them.
+    """
+
+    pages: dict[str, str] = field(default_factory=dict)
+    users: dict[str, str] = field(default_factory=dict)
+    children: tuple[PageLink, ...] | None = None
+    page_tree: tuple[PageLink, ...] | None = None
+    included: dict[str, IncludedPage] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PageRecord:
     """A page at the time of one capture. *captured_at* is when this body was first captured."""
 
@@ -54,8 +70,7 @@ class PageRecord:
     attachments: tuple[CapturedFile, ...] = ()
     comments: tuple[Comment, ...] = ()
     versions: tuple[Version, ...] = ()
-    links: dict[str, str] = field(default_factory=dict)
-    """Titles of captured pages that the body links to, with their paths relative to this rendition."""
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
 
 _ADAPTER = TypeAdapter(PageRecord)
@@ -80,5 +95,5 @@ def settled(record: PageRecord) -> PageRecord:
 
 
 def is_same_capture(a: PageRecord, b: PageRecord) -> bool:
-    """Tell whether nothing about the page differs; where its links lead in the snapshots does not count."""
-    return replace(a, links={}) == replace(b, links={})
+    """Tell whether nothing about the page itself differs; its surroundings do not count."""
+    return replace(a, surroundings=Surroundings()) == replace(b, surroundings=Surroundings())

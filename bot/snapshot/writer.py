@@ -55,7 +55,7 @@ class SnapshotWriter:
     @property
     def has_changes(self) -> bool:
         """Tell whether anything was put."""
-        return not self._transaction.is_empty
+        return not self._transaction.is_empty or any(bag.is_changed for bag in self.library.bags.values())
 
     def put(self, bag: Bag, path: str, data: bytes, *, old_bytes: int | None = None) -> None:
         """Add a payload file; *old_bytes* is the size of the one it may replace."""
@@ -77,8 +77,9 @@ class SnapshotWriter:
         for bag in self.library.bags.values():
             if bag.is_changed:
                 sums[f"{bag.name}/{TAG_MANIFEST}"] = self._stage_tag_files(bag)
+        filled = {name: bag for name, bag in self.library.bags.items() if bag.entries}
         root_files = {
-            "README.md": render_root_index(self.library.bags, self.origin),
+            "README.md": render_root_index(filled, self.origin),
             "VERIFY.md": INSTRUCTIONS.encode(),
             ".gitattributes": GIT_ATTRIBUTES.encode(),
         }

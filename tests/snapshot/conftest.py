@@ -2,14 +2,16 @@
 
 import datetime as dt
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.snapshot.disk import Disk
 from bot.snapshot.signature import Signer
+from bot.wiki.dialect import Flavour
 from tests.snapshot.small_tree import CLOCK, capture_first, capture_second
+from tests.snapshot.small_wiki import SmallWiki, small_wiki
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +40,9 @@ def signed_original(tmp_path_factory: pytest.TempPathFactory, signer: Signer) ->
 @pytest.fixture
 def clock() -> Callable[[], dt.datetime]:
     return lambda: CLOCK
+
+
+@pytest.fixture(params=list(Flavour), ids=lambda flavour: flavour.value)
+def wiki(request: pytest.FixtureRequest) -> Iterator[SmallWiki]:
+    with small_wiki(request.param) as wiki:
+        yield wiki

@@ -1,0 +1,168 @@
+"""Capture archived pages, and check what was captured."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+
+from loguru import logger
+
+from bot.errors import LockedError, SettingsError, SnapshotError
+from bot.runtime import Runtime
+from bot.settings import WorkspaceSettings
+from bot.snapshot.capture import CaptureOptions, SpaceRequest, capture
+from bot.snapshot.disk import Disk
+from bot.snapshot.journal import has_pending, recover
+from bot.snapshot.observe import HistoryMode
+from bot.snapshot.outcome import CaptureOutcome
+from bot.snapshot.select import ArchivedRule
+from bot.snapshot.serial import SerialExecutor
+from bot.snapshot.signature import Signer
+from bot.snapshot.verify import Verification, verify
+from bot.snapshot.writer import open_writer, writer_lock
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureChoices:
+    """What a person may choose for one run; *history* None is what the settings say."""
+
+    everything: bool = False
+    history: HistoryMode | None = None
+
+
+def take_snapshot(
+    runtime: Runtime,
+    choices: CaptureChoices = CaptureChoices(),
+    *,
+    on_page: Callable[[str, int], None] = lambda _title, _total: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> CaptureOutcome:
+    """Capture the archived pages of every chosen workspace as one run.
+
+    *on_page* hears each page's title and the number of pages in all. Raises `LockedError`, `EvidenceError` when the
+    snapshots were changed by someone else, `WikiError` when a listing failed; then nothing was written.
+    """
+    settings = runtime.settings.snapshots
+    gateway = runtime.gateway()
+    requests = [_request(runtime, workspace, everything=choices.everything) for workspace in runtime.workspaces]
+    with (
+        _converter(settings.workers) as executor,
+        open_writer(
+            runtime.snapshots_dir,
+            origin=gateway.base_url,
+            software=software(),
+            clock=runtime.clock,
+            signer=signer(runtime),
+            allowed_signers=allowed_signers(runtime),
+        ) as writer,
+    ):
+        history = choices.history or HistoryMode(settings.history)
+        options = CaptureOptions(executor, history, on_page=on_page, should_stop=should_stop)
+        outcome = capture(gateway, writer, requests, options)
+    _log(outcome)
+    return outcome
+
+
+def verify_snapshots(
+    runtime: Runtime | None,
+    path: Path | None = None,
+    *,
+    witness: str | None = None,
+    signers: Path | None = None,
+    rotate: bool = False,
+) -> Verification:
+    """Check the snapshots under *path*, by default the configured ones; *rotate* hashes today's seventh.
+
+    An interrupted run of our own is completed first; a *path* that was named is only read.
+    """
+    if path is None and runtime is None:
+        raise SettingsError("names no snapshots to verify; give their folder")
+    root = path or (runtime.snapshots_dir if runtime else Path())
+    if path is None:
+        complete_interrupted(root)
+    text = _read_signers(signers) if signers else (allowed_signers(runtime) if runtime and path is None else None)
+    portion = _today(runtime) if rotate else None
+    return verify(root, witness=witness, allowed_signers=text, portion=portion)
+
+
+def complete_interrupted(root: Path) -> None:
+    """Carry a committed run that a crash interrupted to its end, unless another process is at it."""
+    if not has_pending(root):
+        return
+    disk = Disk()
+    try:
+        with writer_lock(root, disk):
+            recover(root, disk)
+    except LockedError:
+        return
+    logger.info("completed the interrupted capture in {}", root)
+
+
+def signer(runtime: Runtime) -> Signer | None:
+    """Return what signs the head; None where no key is configured."""
+    key = runtime.settings.snapshots.signing_key
+    if key is None:
+        return None
+    path = runtime.settings.resolve(key)
+    if not path.is_file():
+        raise SettingsError(f"snapshots.signing_key: {path} does not exist", path=runtime.settings.config_path)
+    return Signer(path)
+
+
+def allowed_signers(runtime: Runtime) -> str | None:
+    """Return whose signatures count: the configured file, else the signing key's own, else None."""
+    configured = runtime.settings.snapshots.allowed_signers
+    if configured:
+        return _read_signers(runtime.settings.resolve(configured))
+    own = signer(runtime)
+    return own.allowed_signers() if own else None
+
+
+def software() -> str:
+    """Return what the evidence names as its writer."""
+    return f"wikibot {version('wikibot')}"
+
+
+def _read_signers(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SnapshotError(f"the allowed signers in {path} cannot be read: {error.strerror}") from error
+
+
+def _request(runtime: Runtime, workspace: WorkspaceSettings, *, everything: bool) -> SpaceRequest:
+    rule = workspace.archived
+    space_key = runtime.document(workspace).workspace.workspace.space
+    return SpaceRequest(space_key, ArchivedRule(rule.status, rule.labels, rule.under), everything)
+
+
+@contextmanager
+def _converter(workers: int) -> Iterator[Executor]:
+    if workers == 1:
+        yield SerialExecutor()
+        return
+    # Not forked: this process has threads, and a fork copies their locks but not the threads.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+def _today(runtime: Runtime | None) -> int:
+    now = runtime.clock() if runtime else datetime.now(UTC)
+    return now.toordinal()
+
+
+def _log(outcome: CaptureOutcome) -> None:
+    level = "WARNING" if outcome.has_shortfall else "INFO"
+    logger.log(
+        level,
+        "captured {} of {} expected page(s), {} unchanged, {} gone, {} not complete",
+        outcome.captured,
+        outcome.expected,
+        outcome.unchanged,
+        outcome.gone,
+        len(outcome.shortfalls),
+    )

@@ -1,0 +1,52 @@
+"""Capture a small wiki, and look at what came of it."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+from bot.snapshot.capture import CaptureOptions, SpaceRequest, capture
+from bot.snapshot.disk import Disk
+from bot.snapshot.library import load_library
+from bot.snapshot.observe import HistoryMode
+from bot.snapshot.outcome import CaptureOutcome
+from bot.snapshot.record import PageRecord
+from bot.snapshot.select import ArchivedRule
+from bot.snapshot.serial import SerialExecutor
+from bot.snapshot.writer import open_writer
+from tests.snapshot.small_tree import CLOCK, SOFTWARE
+from tests.snapshot.small_wiki import SmallWiki
+
+RULE = ArchivedRule(status=True, labels=("archived",))
+
+
+def run_capture(
+    wiki: SmallWiki,
+    root: Path,
+    *,
+    rule: ArchivedRule = RULE,
+    everything: bool = False,
+    history: HistoryMode = HistoryMode.CHANGES,
+    day: int = 0,
+    disk: Disk | None = None,
+) -> CaptureOutcome:
+    now = CLOCK + dt.timedelta(days=day)
+    options = CaptureOptions(SerialExecutor(), history)
+    with open_writer(root, origin="https://wiki.test", software=SOFTWARE, clock=lambda: now, disk=disk) as writer:
+        return capture(wiki.gateway, writer, [SpaceRequest("WS2", rule, everything)], options)
+
+
+def markdown_of(root: Path, title: str) -> str:
+    library = load_library(root)
+    bag, entry = library.get_page(title)
+    return (root / bag.name / entry.path).read_text(encoding="utf-8")
+
+
+def record_of(root: Path, title: str) -> PageRecord:
+    library = load_library(root)
+    return library.load_record(*library.get_page(title))
+
+
+def events_of(root: Path, sequence: int) -> list[dict[str, Any]]:
+    (path,) = root.glob(f"log/*/{sequence:06}.events.jsonl")
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

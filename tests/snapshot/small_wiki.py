@@ -1,0 +1,84 @@
+"""A small wiki over real HTTP with archived pages that have everything a page can have."""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from bot.wiki.confluence import ConfluenceGateway
+from bot.wiki.dialect import Flavour
+from bot.wiki.transport import Credentials, Manners
+from bot.wikiserver.server import WikiServer
+from bot.wikiserver.store import Store
+from bot.wikiserver.store.people import account_id_of
+
+WHEN = dt.datetime(2024, 3, 1, 9, tzinfo=dt.UTC)
+ANA, LI, OMAR = (account_id_of(name) for name in ("ana", "li", "omar"))
+HASTY = Manners(connect_seconds=5, read_seconds=10)
+
+
+@dataclass
+class SmallWiki:
+    """The wiki, a gateway to it, and the ids of its pages by title."""
+
+    server: WikiServer
+    gateway: ConfluenceGateway
+    flavour: Flavour
+    ids: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Store:
+        return self.server.store
+
+    def add(self, title: str, body: str = "<p>text</p>", *, under: str | None = None, label: str = "archived") -> int:
+        """Add a page that counts as archived on both flavours: by its label."""
+        space = self.store.spaces.get_by_key("WS2")
+        parent = self.ids[under] if under else None
+        page = self.store.pages.create(space.id, title, body, author=ANA, parent_id=parent, when=WHEN)
+        if label:
+            self.store.labels.add(page.id, label)
+        self.ids[title] = page.id
+        return page.id
+
+    def edit(self, title: str, body: str, *, message: str = "") -> None:
+        self.store.pages.update(
+            self.ids[title], author=LI, body=body, message=message, when=WHEN + dt.timedelta(days=1)
+        )
+
+
+@contextmanager
+def small_wiki(flavour: Flavour) -> Iterator[SmallWiki]:
+    with Store() as store, WikiServer(store, flavour=flavour.value) as server:
+        store.spaces.create("WS2", "Workstream 2", creator=ANA, now=WHEN)
+        gateway = ConfluenceGateway(
+            f"{server.url}/wiki",
+            flavour=flavour,
+            credentials=Credentials(user="bot", token="bot-secret"),
+            is_dry_run=True,
+            manners=HASTY,
+            sleep=lambda _: None,
+        )
+        wiki = SmallWiki(server, gateway, flavour)
+        _fill(wiki)
+        yield wiki
+
+
+def _fill(wiki: SmallWiki) -> None:
+    store = wiki.store
+    wiki.add("Home", "<p>home</p>", label="")
+    wiki.add(
+        "Final report",
+        '<h1>Findings</h1><p>See <ac:link><ri:page ri:content-title="Minutes" /></ac:link></p>',
+        under="Home",
+    )
+    wiki.add("Minutes", "<p>version one</p>", under="Home")
+    wiki.add("会议记录", "<p>决定：通过。</p>", under="Final report")
+    wiki.edit("Minutes", "<p>version two</p>", message="second")
+    wiki.edit("Minutes", "<p>version three</p>", message="third")
+    minutes, report = wiki.ids["Minutes"], wiki.ids["Final report"]
+    store.attachments.add(minutes, "Résumé (v2).pdf", b"%PDF-1", author=ANA, media_type="application/pdf", when=WHEN)
+    first = store.comments.add(minutes, "<p>Is this <strong>final</strong>?</p>", author=LI, when=WHEN)
+    store.comments.add(minutes, "<p>It is.</p>", author=ANA, parent_id=first.id, when=WHEN)
+    store.comments.add_inline(report, "<p>Which?</p>", author=OMAR, selection="Findings")
+    store.restrictions.add(minutes, "update", "user", ANA)
+    store.labels.add(minutes, "board")
