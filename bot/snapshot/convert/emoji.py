@@ -53,11 +53,16 @@ def find_emoji(emoticon: Tag) -> str | None:
     name = identifier.removeprefix("atlassian-") if identifier.startswith("atlassian-") else fallback.strip(":")
     if name in _ATLASSIAN:
         return _ATLASSIAN[name]
-    return _from_code_points(identifier) or EMOTICONS.get(str(emoticon.get("ac:name") or ""))
+    shown = _from_code_points(identifier)
+    if shown is None and not (identifier or fallback):
+        # With an identifier, the name is but a stand-in: every custom emoji is called `blue-star`.
+        shown = EMOTICONS.get(str(emoticon.get("ac:name") or ""))
+    return shown
 
 
 def _from_code_points(identifier: str) -> str | None:
     try:
-        return "".join(chr(int(point, 16)) for point in identifier.split("-")) if identifier else None
+        points = [int(point, 16) for point in identifier.split("-")] if identifier else []
+        return "".join(map(chr, points)) if points and min(points) > 0x1F and max(points) < 0x1FFFF else None
     except (ValueError, OverflowError):
         return None

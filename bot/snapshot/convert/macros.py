@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.snapshot.convert import media, pages, panels, small
 from bot.snapshot.convert.lowering import Lowering
 from bot.snapshot.convert.macro import Macro, loose_content
-from bot.snapshot.convert.tree import Node, make, verbatim
+from bot.snapshot.convert.tree import Node, make, stands_alone, verbatim
 
 MacroHandler = Callable[[Lowering, Macro], list[Node]]
 
@@ -41,11 +41,16 @@ _LIVE = {
     "calendar": "calendar",
 }
 
+_MATH_INLINE = ("mathinline", "math-inline", "latex-inline", "easy-math-inline", "eazy-math-inline")
+_WITHIN_TEXT = frozenset({"status", "anchor", "jira", "jiraissues", *_MATH_INLINE})
+
 
 def lower_macro(lowering: Lowering, macro: Macro) -> list[Node]:
     """Return what *macro* shows; one that is not in the table keeps its text, under a note."""
     nodes = MACROS.get(macro.name.lower(), _lower_unknown)(lowering, macro)
-    return [*nodes, *(lowered for node in loose_content(macro) for lowered in lowering.node(node))]
+    nodes += [lowered for node in loose_content(macro) for lowered in lowering.node(node)]
+    is_block = macro.name.lower() not in _WITHIN_TEXT and stands_alone(macro.tag)
+    return [make("div", *nodes)] if is_block else nodes
 
 
 def _lower_unknown(lowering: Lowering, macro: Macro) -> list[Node]:
@@ -106,10 +111,7 @@ MACROS: dict[str, MacroHandler] = {
         ("mathblock", "math-block", "latex", "latex-block", "mathdisplay", "easy-math-block", "eazy-math-block"),
         small.lower_math_block,
     ),
-    **dict.fromkeys(
-        ("mathinline", "math-inline", "latex-inline", "easy-math-inline", "eazy-math-inline"),
-        small.lower_math_inline,
-    ),
+    **dict.fromkeys(_MATH_INLINE, small.lower_math_inline),
     **dict.fromkeys(
         ("view-file", "viewpdf", "viewdoc", "viewxls", "viewppt", "view-pdf", "view-doc", "view-xls", "view-ppt"),
         media.lower_view_file,

@@ -5,25 +5,24 @@ from bs4 import Tag
 from bot.snapshot.convert.links import file_target
 from bot.snapshot.convert.lowering import Lowering
 from bot.snapshot.convert.macro import Macro
-from bot.snapshot.convert.tree import Node, attribute, find_child, make, plain, text_of
+from bot.snapshot.convert.tree import Node, attribute, find_child, make, plain, set_apart, stands_alone, text_of
 
 
 def lower_image(lowering: Lowering, tag: Tag) -> list[Node]:
     """`ac:image`: with its size, as a link where it is one, its caption under it."""
-    name, source = _image_source(lowering, tag)
-    image = _image(
-        source,
-        alt=attribute(tag, "ac:alt") or attribute(tag, "ac:title") or name,
-        title=attribute(tag, "ac:title"),
-        width=attribute(tag, "ac:width"),
-        height=attribute(tag, "ac:height"),
-    )
-    address = attribute(tag, "ac:href")
-    shown = make("a", image, href=lowering.targets.address(address)) if address else image
+    name, source, is_there = _image_source(lowering, tag)
+    alt = attribute(tag, "ac:alt") or attribute(tag, "ac:title") or name
+    if not is_there and tag.find_parent(["a", "ac:link"]) is None:
+        shown = make("span", "🖼 ", make("a", plain(alt), href=source))
+    else:
+        size = {"width": attribute(tag, "ac:width"), "height": attribute(tag, "ac:height")}
+        shown = _image(source, alt=alt, title=attribute(tag, "ac:title"), **size)
+    if address := attribute(tag, "ac:href"):
+        shown = make("a", shown, href=lowering.targets.address(address))
     caption = find_child(tag, "ac:caption")
-    if caption is None or not plain(text_of(caption)):
-        return [shown]
-    return [shown, make("br"), make("em", *_caption(lowering, caption)), make("br")]
+    if caption is not None and plain(text_of(caption)):
+        return [shown, make("br"), make("em", *_caption(lowering, caption)), make("br")]
+    return [make("div", shown)] if stands_alone(tag) else set_apart(tag, shown)
 
 
 def lower_html_image(lowering: Lowering, tag: Tag) -> list[Node]:
@@ -83,12 +82,13 @@ def lower_attachment_list(lowering: Lowering, macro: Macro) -> list[Node]:
 
 def lower_gallery(lowering: Lowering, macro: Macro) -> list[Node]:
     """`gallery`: the pictures of the page, as captured."""
-    pictures = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".bmp")
-    names = sorted(name for name in lowering.context.attachments if name.lower().endswith(pictures))
+    suffixes = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".bmp")
+    names = sorted(name for name in lowering.context.attachments if name.lower().endswith(suffixes))
     if not names or macro.get("page", "includeLabel", "excludeLabel"):
         lowering.lose("macro", macro.name, "its pictures were not captured")
         return [lowering.note("gallery: not captured")]
-    return [make("p", _image(lowering.targets.attachment(name), alt=name, width="200")) for name in names]
+    pictures = [_image(lowering.targets.attachment(name), alt=name, width="200") for name in names]
+    return [make("p", *(node for picture in pictures for node in (picture, " ")))]
 
 
 def _image(source: str, *, alt: str, title: str = "", width: str = "", height: str = "") -> Tag:
@@ -96,14 +96,21 @@ def _image(source: str, *, alt: str, title: str = "", width: str = "", height: s
     return make("img", **{key: value for key, value in attributes.items() if value or key in ("src", "alt")})
 
 
-def _image_source(lowering: Lowering, tag: Tag) -> tuple[str, str]:
+def _image_source(lowering: Lowering, tag: Tag) -> tuple[str, str, bool]:
+    """Return a picture's name and address, and whether there is a picture at that address."""
     file, url = find_child(tag, "ri:attachment"), find_child(tag, "ri:url")
     if file is not None:
-        return file_target(lowering, file)
+        name, target = file_target(lowering, file)
+        is_shown = target in map(lowering.targets.quoted, lowering.context.attachments.values())
+        if find_child(file, "ri:page", "ri:blog-post") and not is_shown:
+            # Another page's picture was not captured with this one; its address there is a page, not a picture.
+            lowering.lose("image", name, "attached to another page: shown as a link")
+            return name, target, False
+        return name, target, True
     address = attribute(url, "ri:value") if url is not None else ""
     if not address:
         lowering.lose("image", attribute(tag, "ac:alt") or "image", "names no picture")
-    return "", lowering.targets.address(address)
+    return address.partition("?")[0].rpartition("/")[2], lowering.targets.address(address), True
 
 
 def _caption(lowering: Lowering, caption: Tag) -> list[Node]:

@@ -49,9 +49,9 @@ class PageContext:
     """What a page's body does not say about itself; every part may be missing.
 
     `pages` maps a page id, a title of this space, or `KEY:Title` to a path relative to the Markdown file;
-    `attachments` a file name of this page likewise. `users` maps an account id, user key or user name to a name;
-    `jira` a server's name or id (or "" for the only one) to its address. `included` is keyed like `pages`;
-    `lists` holds what a listing macro showed (`children`, `pagetree`, `contentbylabel`, …), by macro name.
+    `attachments` a file name of this page, or `Title/name` of another, likewise. `users` maps an account id, user
+    key or user name to a name; `jira` a server's name or id (or "" for the only one) to its address. `included` is
+    keyed like `pages`; `lists` holds what a listing macro showed (`contentbylabel`, `blog-posts`, …), by its name.
     """
 
     page_id: str = ""

@@ -36,12 +36,20 @@ class Targets:
 
     def attachment(self, name: str, *, title: str = "", space_key: str = "") -> str:
         """Return the target of a file attached to this page, or to the page *title*."""
-        if not self.is_this_page(title, space_key):
-            return f"{self.page(title, space_key)}?preview=/{quote(name, safe=_PATH_SAFE)}"
-        if name in self.context.attachments:
-            return quote(self.context.attachments[name], safe="/" + _PATH_SAFE)
         path = quote(name, safe=_PATH_SAFE)
+        is_own = self.is_this_page(title, space_key)
+        key = name if is_own else f"{title}/{name}"
+        if key in self.context.attachments:
+            return self.quoted(self.context.attachments[key])
+        if not is_own:
+            page = self._wiki_page(title, space_key, "")
+            return f"{page}{'&' if '?' in page else '?'}preview=/{path}"
         return self._wiki(f"/download/attachments/{self.context.page_id}/{path}") if self.context.page_id else path
+
+    @staticmethod
+    def quoted(path: str) -> str:
+        """Return a path in the snapshot as an address."""
+        return quote(path, safe="/" + _PATH_SAFE)
 
     def address(self, address: str) -> str:
         """Return where a written address leads: a captured page's path, else the address made absolute."""
@@ -67,7 +75,7 @@ class Targets:
             if space_key in ("", own_key):
                 keys.append(title)
         path = next((pages[key] for key in keys if key in pages), None)
-        return None if path is None else quote(path, safe="/" + _PATH_SAFE)
+        return None if path is None else self.quoted(path)
 
     def _captured_address(self, address: str) -> str | None:
         """Return the path of the captured page that a wiki *address* names, with its fragment."""

@@ -16,6 +16,12 @@ BLOCKS = frozenset(
     | {"alert", "details", "fence", "mathblock", "toc", "footnote"}
 )
 
+_PARAGRAPH_LIKE = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
+_INLINE_PARENTS = _PARAGRAPH_LIKE | frozenset(
+    {"span", "strong", "em", "u", "s", "b", "i", "a", "sub", "sup", "del"}
+    | {"ac:link-body", "ac:inline-comment-marker", "font", "code"}
+)
+
 
 def make_tag(name: str, attributes: dict[str, str] | None = None) -> Tag:
     """Return an empty element that belongs to no tree yet."""
@@ -71,6 +77,33 @@ def text_of(node: Node) -> str:
 def plain(text: str) -> str:
     """Return *text* with every run of whitespace as one space, trimmed."""
     return " ".join(text.split())
+
+
+def stands_alone(tag: Tag) -> bool:
+    """Tell whether an element is a block of its own: neither in a paragraph nor beside text."""
+    if tag.parent is not None and tag.parent.name in _INLINE_PARENTS:
+        return False
+    return not any(_is_inline(_neighbour(tag, step)) for step in ("previous_sibling", "next_sibling"))
+
+
+def _neighbour(tag: Tag, step: str) -> Node | None:
+    node: Node | None = getattr(tag, step)
+    while node is not None and not isinstance(node, Tag) and not str(node).strip():
+        node = getattr(node, step)
+    return node
+
+
+def _is_inline(node: Node | None) -> bool:
+    if node is None or not isinstance(node, Tag):
+        return node is not None
+    return node.name in (_INLINE_PARENTS - _PARAGRAPH_LIKE) or node.name in (
+        "a",
+        "br",
+        "code",
+        "ac:link",
+        "ac:emoticon",
+        "time",
+    )
 
 
 def set_apart(tag: Tag, *nodes: Node | str) -> list[Node]:

@@ -68,7 +68,7 @@ class PageWriter(MarkdownConverter):
         code = text_of(el)
         # Readers disagree on `\|` inside code in a table.
         if "cell" in parent_tags and "\\|" in code:
-            return f"<code>{escape_text(code)}</code>"
+            return f"<code>{''.join(char if char.isalnum() else f'&#{ord(char)};' for char in code)}</code>"
         return code_span(code) if code else ""
 
     def convert_br(self, el: Tag, text: str, parent_tags: Ancestors) -> str:

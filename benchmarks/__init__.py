@@ -1,0 +1,1 @@
+"""Measurements: fidelity of the converter, speed."""

@@ -1,0 +1,79 @@
+"""What Markdown says when a GitHub-like reader renders it: markdown-it, then the HTML read with lxml."""
+
+import re
+
+from lxml import html
+from markdown_it import MarkdownIt
+
+from benchmarks.fidelity_source import Content, tokens
+
+
+class _Reader(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 -- markdown-it's name
+        """What a link may say is for the wiki to judge; here it must only be seen."""
+        del url
+        return True
+
+
+_READER = _Reader("commonmark", {"html": True}).enable(["table", "strikethrough"])
+_BLOCKS = {
+    *("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "table", "tr", "td", "th", "div", "pre", "br", "hr"),
+    *("blockquote", "details", "summary", "img", "caption", "dt", "dd"),
+}
+
+
+def render(markdown: str) -> str:
+    """Return *markdown* as HTML."""
+    return str(_READER.render(markdown))
+
+
+def read_markdown(markdown: str) -> Content:
+    """Return what *markdown* says to a reader."""
+    root = html.fragment_fromstring(render(markdown), create_parent="div")
+    content = Content(words=tokens(_text(root)))
+    for element in root.iter():
+        if isinstance(element.tag, str):
+            _collect(element, content)
+    tables = list(root.iter("table"))
+    content.cells = [cell for number, table in enumerate(tables) for cell in _cells(number, table)]
+    return content
+
+
+def _text(element: html.HtmlElement, *, within_lists: bool = True) -> str:
+    pieces = [element.text or ""] if isinstance(element.tag, str) else []
+    for child in element:
+        name = child.tag if isinstance(child.tag, str) else ""
+        if within_lists or name not in ("ul", "ol"):
+            text = _text(child, within_lists=within_lists)
+            pieces.append(f" {text} " if name in _BLOCKS else text)
+        else:
+            pieces.append(" ")
+        pieces.append(child.tail or "")
+    return "".join(pieces)
+
+
+def _collect(element: html.HtmlElement, content: Content) -> None:
+    name = str(element.tag)
+    if name == "a" and element.get("href"):
+        content.links.append(str(element.get("href")))
+    elif name == "img":
+        content.links.append(str(element.get("src") or ""))
+    elif re.fullmatch("h[1-6]", name):
+        content.headings.append((int(name[1]), tokens(_text(element))))
+    elif name == "li":
+        lists = [ancestor.tag for ancestor in element.iterancestors() if ancestor.tag in ("ul", "ol")]
+        content.items.append((len(lists), str(lists[0]) if lists else "ul", tokens(_text(element, within_lists=False))))
+    elif name == "pre" or (name == "code" and not any(a.tag == "pre" for a in element.iterancestors())):
+        content.code.append(element.text_content())
+
+
+def _cells(number: int, table: html.HtmlElement) -> list[tuple[int, int, int, str, list[str]]]:
+    rows = [row for row in table.iter("tr") if next(row.iterancestors("table"), None) is table]
+    if rows and not _text(rows[0]).strip() and len(rows) > 1 and rows[0].getparent().tag == "thead":
+        rows = rows[1:]  # the head that a table without one must have in Markdown
+    cells = []
+    for row_number, row in enumerate(rows):
+        for column, cell in enumerate(child for child in row if child.tag in ("td", "th")):
+            span = f"{cell.get('colspan') or 1}×{cell.get('rowspan') or 1}"
+            cells.append((number, row_number, column, span, tokens(_text(cell))))
+    return cells
