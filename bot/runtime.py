@@ -1,6 +1,7 @@
 """The composition root: settings become a gateway, a renderer, data files and paths; nothing else builds things."""
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -25,12 +26,14 @@ class Runtime:
     settings: Settings
     only: str | None = None
     clock: Callable[[], dt.datetime] = _now
+    stop: threading.Event = field(default_factory=threading.Event, repr=False)
+    """Once set, nothing more is sent to the wiki, and waits for it end."""
     _gateways: dict[bool, WikiGateway] = field(default_factory=dict, repr=False)
 
     def gateway(self, *, may_write: bool = False) -> WikiGateway:
         """Return the wiki; without *may_write* the transport itself refuses everything but reading."""
         if may_write not in self._gateways:
-            self._gateways[may_write] = _connect(self.settings, may_write=may_write)
+            self._gateways[may_write] = _connect(self.settings, may_write=may_write, stop=self.stop)
         return self._gateways[may_write]
 
     @property
@@ -82,7 +85,7 @@ class Runtime:
         return self.settings.resolve(self.settings.state)
 
 
-def _connect(settings: Settings, *, may_write: bool) -> WikiGateway:
+def _connect(settings: Settings, *, may_write: bool, stop: threading.Event) -> WikiGateway:
     from bot.wiki.confluence import ConfluenceGateway  # the client library is slow to import
     from bot.wiki.dialect import Flavour
     from bot.wiki.transport import Credentials, Manners
@@ -102,4 +105,5 @@ def _connect(settings: Settings, *, may_write: bool) -> WikiGateway:
         is_dry_run=not may_write,
         ca_bundle=settings.resolve(wiki.ca_bundle) if wiki.ca_bundle else None,
         manners=Manners(read_seconds=wiki.timeout_seconds),
+        stop=stop,
     )

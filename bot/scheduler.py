@@ -242,13 +242,3 @@ def _contained(next_moment: NextMoment | None, name: str) -> NextMoment:
             return None
 
     return ask
-
-
-def interruptible_sleep(stop: threading.Event) -> Callable[[float], None]:
-    """Return a sleep that ends with `StoppedError` as soon as *stop* is set; for waits deep inside a job."""
-
-    def sleep(seconds: float) -> None:
-        if stop.wait(seconds):
-            raise StoppedError("asked to end while waiting; nothing more was done")
-
-    return sleep

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import ContentError, SettingsError, StoppedError, WikiUnreachableError
 from bot.history import Outcome, RunHistory
-from bot.scheduler import JobFunction, JobScheduler, JobSpec, NextMoment, interruptible_sleep
+from bot.scheduler import JobFunction, JobScheduler, JobSpec, NextMoment
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 SYNC = JobSpec("sync", "10 minutes")
@@ -287,14 +287,6 @@ def test_after_a_stop_no_further_job_is_begun(history: RunHistory, clock: Clock)
     make(history, clock, {"sync": stopping, "verify": counting(clock, runs)}, *specs).run_until(stop)
 
     assert runs == []
-
-
-def test_wait_deep_inside_a_job_breaks_off_on_stop() -> None:
-    stop = threading.Event()
-    stop.set()
-
-    with pytest.raises(StoppedError):
-        interruptible_sleep(stop)(3600)
 
 
 @pytest.mark.parametrize(

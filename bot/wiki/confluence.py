@@ -25,6 +25,7 @@ from bot.errors import (
     WikiError,
     WikiUnreachableError,
 )
+from bot.stopping import interruptible_sleep
 from bot.wiki import rest_v1
 from bot.wiki.ask import Ask
 from bot.wiki.committed import is_our_write
@@ -63,13 +64,16 @@ class ConfluenceGateway:
         is_dry_run: bool = False,
         ca_bundle: Path | None = None,
         manners: Manners = PATIENT,
+        stop: threading.Event | None = None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.base_url = base_address(url, flavour)
         self._dialect: Dialect = CloudDialect() if flavour is Flavour.CLOUD else DataCenterDialect()
+        stop = stop or threading.Event()
+        sleep = sleep or interruptible_sleep(stop)
         limiter = RateLimiter.per_minute(writes_per_minute, clock=clock, sleep=sleep)
 
         def new_session() -> WikiSession:
@@ -79,6 +83,7 @@ class ConfluenceGateway:
                 manners=manners,
                 ca_bundle=ca_bundle,
                 is_dry_run=is_dry_run,
+                stop=stop,
                 sleep=sleep,
                 now=now,
                 jitter=jitter,

@@ -4,6 +4,7 @@ import base64
 import math
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from bot.errors import (
     WritesForbiddenError,
 )
 from bot.log import redact
+from bot.stopping import raise_if_stopping
 from bot.wiki.deadline import Deadline, DeadlineAdapter
 from bot.wiki.rate_limit import RateLimiter
 
@@ -93,7 +95,7 @@ class WikiSession(requests.Session):
 
     429 is retried on any verb, since it says that nothing was done. 5xx, lost connections and unreadable answers are
     retried on GET only: a write may have been committed although its answer was lost, so the gateway re-reads instead.
-    *sleep* may raise to break a wait off.
+    Once *stop* is set nothing more is sent, and waits end, with `StoppedError`.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class WikiSession(requests.Session):
         manners: Manners = PATIENT,
         ca_bundle: Path | None = None,
         is_dry_run: bool = False,
+        stop: threading.Event | None = None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
@@ -118,6 +121,7 @@ class WikiSession(requests.Session):
         self._write_limiter = write_limiter
         self._manners = manners
         self._is_dry_run = is_dry_run
+        self._stop = stop or threading.Event()
         self._sleep = sleep
         self._now = now
         self._jitter = jitter
@@ -150,6 +154,7 @@ class WikiSession(requests.Session):
         for tries_left in reversed(range(self._manners.tries)):
             if is_write:
                 self._write_limiter.wait()
+            raise_if_stopping(self._stop)
             try:
                 return self._try(request, wants_json=wants_json)
             except _TransientError as failure:

@@ -1,4 +1,5 @@
 import socket
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,11 +10,13 @@ import pytest
 from bot.errors import (
     AuthenticationError,
     RateLimitedError,
+    StoppedError,
     WikiAnswerError,
     WikiError,
     WikiUnreachableError,
     WritesForbiddenError,
 )
+from bot.stopping import interruptible_sleep
 from bot.wiki.answers import read_json
 from bot.wiki.ask import Ask
 from bot.wiki.rate_limit import RateLimiter
@@ -284,3 +287,26 @@ def test_plain_server_under_an_https_address_is_explained(server: CrookedServer,
 @pytest.mark.parametrize("value", [None, "", "soon", "nan", "inf", "Fri, 99 Jan 2026"])
 def test_senseless_wishes_are_no_wishes(value: str | None) -> None:
     assert parse_retry_after(value, now=NOON) is None
+
+
+def test_once_asked_to_end_nothing_more_is_sent(server: CrookedServer, naps: list[float]) -> None:
+    stop = threading.Event()
+    session = make_session(naps, stop=stop)
+    session.request("GET", f"{server.url}/echo")
+
+    stop.set()
+    with pytest.raises(StoppedError):
+        session.request("PUT", f"{server.url}/echo")
+
+    assert len(server.seen) == 1
+
+
+def test_long_wait_for_the_wiki_breaks_off_when_asked_to_end(server: CrookedServer, naps: list[float]) -> None:
+    stop = threading.Event()
+    session = make_session(naps, stop=stop, sleep=interruptible_sleep(stop))
+    threading.Timer(0.05, stop.set).start()
+
+    with pytest.raises(StoppedError):
+        session.request("GET", f"{server.url}/status?code=429&retry_after=200")
+
+    assert len(server.seen) == 1

@@ -1,0 +1,72 @@
+"""What the scheduled bot runs: each job by its name; it returns counts, and raises when it fell short."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bot.errors import EvidenceError, ShortfallError, StoppedError, WikiError
+from bot.operations import snapshots, syncing
+from bot.runtime import Runtime
+from bot.snapshot.outcome import Trouble
+from bot.sync.apply import Result
+
+Job = Callable[[Callable[[], bool]], Mapping[str, int]]
+_NAMED_IN_ERROR = 3
+
+
+def make_jobs(runtime: Runtime) -> dict[str, Job]:
+    """Return the jobs that `jobs` in the settings may name; each is handed a question "should I stop?"."""
+    return {
+        "sync": lambda _should_stop: _sync(runtime),
+        "snapshot": lambda should_stop: _snapshot(runtime, should_stop),
+        "verify": lambda _should_stop: _verify(runtime),
+    }
+
+
+def next_news_moment(runtime: Runtime, after: datetime) -> datetime | None:
+    """Return the first moment after *after* at which a news item appears or disappears by its own dates."""
+    documents = (runtime.document(workspace).workspace for workspace in runtime.workspaces)
+    items = (item for document in documents if document.news for item in document.news.items)
+    moments = (moment for item in items for moment in (item.publish_at, item.expires_at))
+    return min((moment for moment in moments if moment is not None and moment > after), default=None)
+
+
+def _sync(runtime: Runtime) -> dict[str, int]:
+    outcome = syncing.sync(runtime)
+    report, plan = outcome.report, outcome.plan
+    counts = {result.value: report.count(result) for result in Result if report.count(result)}
+    if plan.disputed:
+        counts["disputed"] = len(plan.disputed)
+    if report.stopped:
+        raise StoppedError("; ".join(report.stopped))
+    failed = [f"{page.title}: {'; '.join(page.reasons)}" for page in report.pages if page.result is Result.FAILED]
+    failed += [f"{problem.page}: {problem.message}" for problem in plan.problems]
+    failed += [f"{title}: not tried" for title in report.not_tried]
+    if failed:
+        raise WikiError(_listed("page(s) could not be kept in step", failed))
+    return counts
+
+
+def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> dict[str, int]:
+    outcome = snapshots.take_snapshot(runtime, should_stop=should_stop)
+    if outcome.has_shortfall:
+        raise ShortfallError(_listed("page(s) were not captured in full", list(map(_describe, outcome.shortfalls))))
+    counts = {"expected": outcome.expected, "captured": outcome.captured, "unchanged": outcome.unchanged}
+    return counts | ({"gone": outcome.gone} if outcome.gone else {})
+
+
+def _verify(runtime: Runtime) -> dict[str, int]:
+    checked = snapshots.verify_snapshots(runtime, rotate=True)
+    if not checked.is_clean:
+        raise EvidenceError(_listed("finding(s) in the snapshots", list(map(str, checked.findings))))
+    return {"bags": checked.bags, "files": checked.hashed_files}
+
+
+def _describe(trouble: Trouble) -> str:
+    return f"{trouble.title}: {trouble.reason}"
+
+
+def _listed(what: str, items: list[str]) -> str:
+    """Say how many, and name the first few."""
+    named = "; ".join(items[:_NAMED_IN_ERROR])
+    rest = len(items) - _NAMED_IN_ERROR
+    return f"{len(items)} {what}: {named}" + (f"; and {rest} more" if rest > 0 else "")
