@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from requests import Session
 
+from bot.wikiserver.faults import Faults
 from bot.wikiserver.seed import load_world
 from bot.wikiserver.server import WikiServer
 from bot.wikiserver.site import Flavour, Site
@@ -34,6 +35,11 @@ class Wiki:
     @property
     def site(self) -> Site:
         return self.server.site
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong: `wiki.faults.add("429@put*2")`."""
+        return self.server.faults
 
     @property
     def requests(self) -> list[tuple[str, str]]:

@@ -6,14 +6,17 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
+from waitress.task import WSGITask
 
-from .application import create_app
+from .application import create_app, normaliser
+from .faults import SOCKET_KEY, Faults, FaultyApp, fault_admin
 from .normalise import Level
 from .site import EXTENSION, Flavour, Site
 from .store import Store
 
-THREADS: Final = 8
+THREADS: Final = 32  # slow and hanging answers hold one each
 LOOPBACK: Final = "127.0.0.1"
 
 
@@ -44,16 +47,20 @@ class WikiServer:
         self.store = store
         self.received: list[Received] = []
         self.app = create_app(store, flavour=flavour, level=level, context_path=context_path)
-        self._sockets: dict[int, Any] = {}
         self._stopping = threading.Event()
+        self.faults = Faults(self.site, self._set_level, level=level)
+        faulty = FaultyApp(self.app, self.site, self.faults, self._stopping)
+        self._sockets: dict[int, Any] = {}
         self._server = create_server(
-            _Recorder(self.app, self.received),
+            fault_admin(_Recorder(faulty, self.received), self.site, self.faults),
             map=self._sockets,
             host=host,
             port=port,
             threads=THREADS,
             clear_untrusted_proxy_headers=True,
+            log_socket_errors=False,
         )
+        self._server.channel_class = _Channel
         self.host, self.port = host, int(self._server.effective_port)
         self._thread = threading.Thread(target=self._run, name=f"wiki-{self.port}", daemon=True)
 
@@ -84,6 +91,9 @@ class WikiServer:
         self._server.pull_trigger()
         self._thread.join()
 
+    def _set_level(self, level: Level) -> None:
+        self.store.normalise = normaliser(self.site.flavour, level)
+
     def wait(self) -> None:
         """Return when the server was stopped."""
         self._stopping.wait()
@@ -104,6 +114,19 @@ class WikiServer:
     ) -> None:
         """Stop answering."""
         self.stop()
+
+
+class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
+    """A request that knows its socket, so that a fault can reset the connection."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ[SOCKET_KEY] = self.channel.socket
+        return environ
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    task_class = _Task
 
 
 class _Recorder:

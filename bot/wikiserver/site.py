@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 from flask import current_app, g, request
@@ -23,8 +23,8 @@ class Site:
     max_page_size: int = 0
     is_read_only: bool = False
     answers_forbidden: bool = False
+    refuses_over_drafts: bool = False
     stale_search_seconds: float = 0.0
-    hidden_from_search: set[int] = field(default_factory=set)
 
     @property
     def is_cloud(self) -> bool:

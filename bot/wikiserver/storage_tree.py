@@ -26,10 +26,10 @@ _WRAPPED_AT = len(_WRAPPER) + 2
 
 
 class BadBody(ValueError):  # noqa: N818 -- the name that the REST layer turns into a 400 answer
-    """The body is not well-formed storage format; says where, as the server it imitates does."""
+    """The body is not well-formed storage format; says where, in the words of the server it imitates."""
 
     def __init__(self, problem: str, *, row: int, column: int) -> None:
-        super().__init__(f"Error parsing xhtml: {problem} at [row,col {{unknown-source}}]: [{row},{column}]")
+        super().__init__(f"{problem} at [row,col {{unknown-source}}]: [{row},{column}]")
         self.problem, self.row, self.column = problem, row, column
 
 

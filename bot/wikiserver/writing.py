@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from .store import InvalidError
+from .site import get_site, get_store
+from .store import Content, DraftConflictError, InvalidError
 
 Json = dict[str, Any]
 
@@ -32,3 +33,9 @@ def convert_to_storage(value: str, representation: str) -> str:
     if representation in {"storage", "editor", "editor2", "raw"}:
         return value
     raise InvalidError(f"Cannot save a body in the representation {representation!r}")
+
+
+def check_drafts(content: Content) -> None:
+    """Refuse a save over unpublished changes, in a wiki that minds them."""
+    if get_site().refuses_over_drafts and get_store().contents.find_draft(content.id) is not None:
+        raise DraftConflictError(content.id)

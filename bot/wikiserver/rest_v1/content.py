@@ -6,7 +6,7 @@ from flask import Response, g, jsonify, request
 
 from bot.wikiserver.site import get_site, get_store, get_user, visibility
 from bot.wikiserver.store import Content, InvalidError, NotFoundError, Selection, Space
-from bot.wikiserver.writing import body_of, storage_from
+from bot.wikiserver.writing import body_of, check_drafts, storage_from
 
 from .blueprint import api
 from .content_json import DEFAULT_EXPAND, ContentRenderer, content_json, contents_json
@@ -221,6 +221,7 @@ def save_content(content_id: str) -> Any:
     number = number_of(body, "version", "number")
     if number is None and content.status != "draft":
         raise InvalidError("Version number is required: Must supply an incremented version when updating Content.")
+    check_drafts(content)
     with get_store().transaction():
         saved = get_store().pages.update(
             content.id,

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from bot.wikiserver.site import authenticate, get_site, get_store
 from bot.wikiserver.store import (
+    DraftConflictError,
     DuplicateError,
     ForbiddenError,
     InvalidError,
@@ -22,6 +23,7 @@ api: Final = Blueprint("rest_v2", __name__)
 _STATUSES: Final = {
     NotFoundError: 404,
     VersionConflictError: 409,
+    DraftConflictError: 409,
     TitleTakenError: 400,
     DuplicateError: 409,
     InvalidError: 400,

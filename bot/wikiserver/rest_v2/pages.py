@@ -6,7 +6,7 @@ from flask import Response, jsonify, request
 
 from bot.wikiserver.site import get_store, get_user, parse_id
 from bot.wikiserver.store import Content, InvalidError, NotFoundError, Version
-from bot.wikiserver.writing import storage_from
+from bot.wikiserver.writing import check_drafts, storage_from
 
 from .blueprint import api
 from .content_json import (
@@ -208,6 +208,7 @@ def _update(content_id: str, body: Json, kind: str) -> Json:
         return _draft(content, page_json(content), "storage") | {"title": draft.title}
     if status not in {"current", "draft"}:
         raise InvalidError("'status' must be current or draft")
+    check_drafts(content)
     with store.transaction():
         store.pages.update(
             content.id,

@@ -12,6 +12,7 @@ from .comments import Comments
 from .contents import Contents, Selection
 from .database import Database
 from .errors import (
+    DraftConflictError,
     DuplicateError,
     ForbiddenError,
     InvalidError,
@@ -56,6 +57,7 @@ __all__ = [
     "Comment",
     "Content",
     "Draft",
+    "DraftConflictError",
     "DuplicateError",
     "File",
     "ForbiddenError",

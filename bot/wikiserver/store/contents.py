@@ -92,6 +92,13 @@ class Contents:
             selection.parameters,
         )
 
+    def find_other_page(self, content_id: int) -> int | None:
+        """Return the id of some live page that is not this one, None in a wiki of one page."""
+        row = self._database.row(
+            "SELECT id FROM content WHERE type = 'page' AND status = 'current' AND id != ? LIMIT 1", (content_id,)
+        )
+        return int(row["id"]) if row is not None else None
+
     def body(self, content_id: int, number: int | None = None) -> str:
         """Return the storage format of a version, the current one by default."""
         row = self._database.row(

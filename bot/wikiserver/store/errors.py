@@ -17,6 +17,13 @@ class VersionConflictError(StoreError):
         self.content_id, self.current, self.given = content_id, current, given
 
 
+class DraftConflictError(StoreError):
+    """The page has unpublished changes that a save would override."""
+
+    def __init__(self, content_id: int) -> None:
+        super().__init__(f"Content {content_id} has unpublished changes in a draft: publish or discard them first")
+
+
 class TitleTakenError(StoreError):
     """Another page of the space bears this title."""
 

@@ -1,0 +1,29 @@
+"""The token bucket behind real rate limits: requests spend tokens, time brings them back."""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+
+class TokenBucket:
+    """Up to *capacity* requests at once, *per_second* in the long run; one bucket a caller."""
+
+    def __init__(self, capacity: int, per_second: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.capacity, self.per_second = capacity, per_second
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._levels: dict[str, tuple[float, float]] = {}
+
+    def take(self, caller: str) -> tuple[int, int]:
+        """Spend one token. Returns (seconds to wait, tokens left); 0 seconds means that the request may pass."""
+        with self._lock:
+            now = self._clock()
+            level, since = self._levels.get(caller, (float(self.capacity), now))
+            level = min(self.capacity, level + (now - since) * self.per_second)
+            if level >= 1:
+                self._levels[caller] = (level - 1, now)
+                return 0, int(level - 1)
+            self._levels[caller] = (level, now)
+            wait = (1 - level) / self.per_second if self.per_second else 3600
+            return max(1, math.ceil(wait)), 0

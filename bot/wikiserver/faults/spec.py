@@ -1,0 +1,125 @@
+"""Fault specifications: text such as `429=date@put*2, reset@get, stale=60` → what shall go wrong, where, how often."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+OPERATIONS: Final = ("list", "get", "put", "post", "delete", "labels", "search", "files", "any")
+
+REQUEST_FAULTS: Final = {
+    "429": "too many requests; =SECONDS, =date or =none says what Retry-After holds",
+    "500": "internal server error",
+    "502": "bad gateway, an HTML page",
+    "503": "service unavailable, an HTML page; =SECONDS adds a Retry-After",
+    "401": "not logged in",
+    "403": "forbidden",
+    "404": "not found",
+    "reset": "the connection is reset before anything happened",
+    "commit-reset": "the work is done, then the connection is reset",
+    "commit-502": "the work is done, then the answer is a 502",
+    "slow": "the answer trickles; =BYTES a second, 1 by default",
+    "timeout": "no answer for =SECONDS (3600 by default), then a reset",
+    "truncated": "half of the answer, with a length that fits the half",
+    "cut": "half of the answer, then the connection ends",
+    "garbage": "bytes that are no JSON",
+    "wrong-type": "JSON of another shape",
+    "login": "an HTML login page with status 200",
+    "other-page": "the JSON of another page",
+    "edit": "right after the answer a person saves the page",
+    "comment": "right after the answer a person comments inline: another body, the same version",
+    "draft": "right after the answer a person leaves unpublished changes on the page",
+}
+SITE_FAULTS: Final = {
+    "cap": "listings give at most =N results a page, whatever is asked for",
+    "stale": "search knows nothing of the last =SECONDS",
+    "read-only": "every write is refused",
+    "forbidden": "restricted pages answer 403 in place of 404",
+    "draft-conflict": "a page with unpublished changes cannot be saved: 409",
+    "keep-state": "writes leave the content status alone",
+    "level": "how much a save rewrites a body: =none, =light or =full",
+    "bucket": "a token bucket for each account: =CAPACITY/PER_SECOND",
+    "seed": "makes `%` repeatable: =NUMBER",
+}
+
+_ITEM: Final = re.compile(
+    r"(?P<kind>[\w-]+)(?:=(?P<argument>[^@*%\s]+))?(?:@(?P<operations>[\w+]+))?"
+    r"(?:\*(?P<times>\d+|once|always))?(?:%(?P<percent>\d{1,3}))?"
+)
+
+
+class FaultSpecError(ValueError):
+    """A fault specification makes no sense; the message says which part and what there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSpec:
+    """One thing to go wrong. *times* None means always; *percent* is the chance at each request it fits."""
+
+    kind: str
+    argument: str = ""
+    operations: tuple[str, ...] = ("any",)
+    times: int | None = None
+    percent: int = 100
+
+    @property
+    def is_site_wide(self) -> bool:
+        """Return whether this changes how the wiki behaves rather than single requests."""
+        return self.kind in SITE_FAULTS
+
+    def fits(self, operation: str, method: str) -> bool:
+        """Return whether a request is one that this fault hits."""
+        return bool({"any", operation, method.lower()} & set(self.operations))
+
+    def __str__(self) -> str:
+        """Return the specification as it would be written."""
+        text = self.kind + (f"={self.argument}" if self.argument else "")
+        text += f"@{'+'.join(self.operations)}" if self.operations != ("any",) else ""
+        text += f"*{self.times}" if self.times is not None else ""
+        return text + (f"%{self.percent}" if self.percent != 100 else "")
+
+
+def parse_faults(text: str) -> list[FaultSpec]:
+    """Return the faults in *text*, separated by commas or blanks; raises FaultSpecError."""
+    return [_parse_item(item) for item in re.split(r"[,\s]+", text.strip()) if item]
+
+
+def _parse_item(item: str) -> FaultSpec:
+    match = _ITEM.fullmatch(item)
+    if match is None:
+        raise FaultSpecError(f"{item!r} is not a fault: write KIND[=ARGUMENT][@OPERATION+…][*TIMES][%CHANCE]")
+    kind = match["kind"]
+    if kind not in REQUEST_FAULTS and kind not in SITE_FAULTS:
+        known = ", ".join((*REQUEST_FAULTS, *SITE_FAULTS))
+        raise FaultSpecError(f"there is no fault {kind!r}; there are {known}")
+    operations = tuple((match["operations"] or "any").lower().split("+"))
+    unknown = set(operations) - set(OPERATIONS)
+    if unknown:
+        raise FaultSpecError(f"{item!r}: no operation {min(unknown)!r}; there are {', '.join(OPERATIONS)}")
+    spec = FaultSpec(kind, match["argument"] or "", operations, _times(match["times"]), int(match["percent"] or 100))
+    _check_argument(spec)
+    return spec
+
+
+def _times(text: str | None) -> int | None:
+    if text is None or text == "always":
+        return None
+    return 1 if text == "once" else int(text)
+
+
+_ARGUMENTS: Final = {
+    "429": r"\d+|date|none|",
+    "503": r"\d+|",
+    "slow": r"[1-9]\d*|",
+    "timeout": r"\d+(\.\d+)?|",
+    "cap": r"[1-9]\d*",
+    "stale": r"\d+(\.\d+)?",
+    "level": r"none|light|full",
+    "bucket": r"[1-9]\d*/\d+(\.\d+)?",
+    "seed": r"\d+",
+}
+
+
+def _check_argument(spec: FaultSpec) -> None:
+    if re.fullmatch(_ARGUMENTS.get(spec.kind, ""), spec.argument) is None:
+        what = {**REQUEST_FAULTS, **SITE_FAULTS}[spec.kind]
+        raise FaultSpecError(f"{str(spec)!r}: {spec.argument!r} does not fit; {spec.kind}: {what}")
