@@ -9,7 +9,7 @@ from bot.storage_format.macros import HEADINGS, find_rich_text_body, macro_name
 from bot.storage_format.scan import Element, Text, TextKind, scan
 
 OBJECT = "\ufffc"
-"""Stands before the name of something that is not words: an icon, an image, a macro."""
+"""Stands around the name of something that is not words: an icon, an image, a macro."""
 
 _BLOCKS = {
     *("p", "div", "blockquote", "pre", *HEADINGS, "ul", "ol", "li", "dl", "dt", "dd"),
@@ -143,5 +143,8 @@ def _say(element: Element) -> str:
     if element.name == "ac:link" and named:
         return named
     attributes = {**element.attributes, **resource.attributes}
-    keys = ("ac:name", "ac:emoji-id", "datetime", "ri:filename", "ri:value")
-    return OBJECT + " ".join(attributes[key] for key in keys if key in attributes)
+    name = attributes.get("ac:name")
+    if name == "blue-star":  # the editor's name for any emoji that has no name of old
+        name = attributes.get("ac:emoji-shortname", name)
+    said = name or next((attributes[key] for key in ("datetime", "ri:filename", "ri:value") if key in attributes), "")
+    return OBJECT + said + OBJECT

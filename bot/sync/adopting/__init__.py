@@ -1,0 +1,1 @@
+"""Reading a page that people wrote as values of the data model."""
