@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from bot.storage_format.macros import HEADINGS, collapse, macro_name
+from bot.storage_format.macros import HEADINGS, collapse, find_rich_text_body, macro_name
 from bot.storage_format.scan import Element, Text
 from bot.sync.adopting.blocks import is_block
 from bot.sync.adopting.dates import parse_day
@@ -54,6 +54,14 @@ def is_blank(node: Element | Text) -> bool:
     if node.text.strip() or node.name in _SEEN or macro_name(node) is not None:
         return False
     return not any(each.name in _SEEN or macro_name(each) is not None for each in node.elements())
+
+
+def is_inline(node: Element | Text) -> bool:
+    """Whether *node* is a part of a line that has no paragraph around it."""
+    if isinstance(node, Text):
+        return True
+    is_frame = node.name in _OTHER or node.name.startswith(_OTHER_PREFIXES) or find_rich_text_body(node) is not None
+    return not is_block(node) and not is_frame
 
 
 def is_bold(element: Element) -> bool:

@@ -14,7 +14,7 @@ from bot.storage_format.regions import why_not_details
 from bot.storage_format.scan import Element, Text, Tree
 from bot.sync.adopting.dates import parse_day
 from bot.sync.adopting.labels import is_label_of
-from bot.sync.adopting.nodes import Kind, is_blank, is_bold, is_link_only, kind_of, starts_with_icon
+from bot.sync.adopting.nodes import Kind, is_blank, is_bold, is_inline, is_link_only, kind_of, starts_with_icon
 
 _CONTAINERS = {"ac:layout-cell", "td", "th", "ac:rich-text-body", "div"}
 _NAMING_PARAMETERS = ("title", "id", "label", "name")
@@ -197,7 +197,8 @@ def _take(nodes: Nodes, reach: _Reach) -> list[Element | Text]:
             gap.append(node)
             continue
         kind = kind_of(node)
-        if not reach.takes(node, kind, after_gap=any(isinstance(each, Element) for each in gap)):
+        goes_on = bool(taken) and is_inline(taken[-1]) and is_inline(node)  # a line is taken whole
+        if not goes_on and not reach.takes(node, kind, after_gap=any(isinstance(each, Element) for each in gap)):
             break
         taken += [*gap, node] if taken else [node]
         gap = []
