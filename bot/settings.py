@@ -158,6 +158,7 @@ class SnapshotSettings(_Section):
     history: Literal["all", "changes", "latest"] = "changes"
     workers: int = Field(1, ge=1, le=64, description="Processes that convert pages; 1 converts in the bot's own.")
     publish_url: Address | None = Field(None, description="Where the head of the chain is posted after each capture.")
+    publish_page: Text | None = Field(None, description="Title of a wiki page that the bot keeps to show that head.")
 
 
 class SafetySettings(_Section):

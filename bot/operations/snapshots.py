@@ -16,9 +16,11 @@ from bot.runtime import Runtime
 from bot.settings import WorkspaceSettings
 from bot.snapshot.capture import CaptureOptions, SpaceRequest, capture
 from bot.snapshot.disk import Disk
+from bot.snapshot.git import GitRepository
 from bot.snapshot.journal import has_pending, recover
 from bot.snapshot.observe import HistoryMode
 from bot.snapshot.outcome import CaptureOutcome
+from bot.snapshot.publish import Publisher, publish, to_webhook, to_wiki_page
 from bot.snapshot.select import ArchivedRule
 from bot.snapshot.serial import SerialExecutor
 from bot.snapshot.signature import Signer
@@ -63,7 +65,10 @@ def take_snapshot(
         history = choices.history or HistoryMode(settings.history)
         options = CaptureOptions(executor, history, on_page=on_page, should_stop=should_stop)
         outcome = capture(gateway, writer, requests, options)
-    _log(outcome)
+        _log(outcome)
+        if settings.git:
+            GitRepository(runtime.snapshots_dir, writer.signer).commit(_commit_message(outcome))
+    publish(runtime.snapshots_dir, _publishers(runtime))
     return outcome
 
 
@@ -148,6 +153,25 @@ def _converter(workers: int) -> Iterator[Executor]:
     # Not forked: this process has threads, and a fork copies their locks but not the threads.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         yield pool
+
+
+def _publishers(runtime: Runtime) -> dict[str, Publisher]:
+    settings = runtime.settings.snapshots
+    publishers: dict[str, Publisher] = {}
+    if settings.publish_url:
+        publishers[settings.publish_url] = to_webhook(settings.publish_url)
+    if settings.publish_page:
+        space_key = runtime.document(runtime.workspaces[0]).workspace.workspace.space
+        gateway = runtime.gateway(may_write=True)
+        publishers[f"{space_key}:{settings.publish_page}"] = to_wiki_page(gateway, space_key, settings.publish_page)
+    return publishers
+
+
+def _commit_message(outcome: CaptureOutcome) -> str:
+    if outcome.checkpoint is None:
+        return "Catch up with a run that was interrupted before its commit"
+    changed = outcome.captured + outcome.gone
+    return f"Run {outcome.checkpoint.sequence}: {changed} of {outcome.expected} page(s) changed"
 
 
 def _today(runtime: Runtime | None) -> int:
