@@ -64,9 +64,12 @@ redact = Redactor()
 """The one redactor of this process; tell it every secret that was read from the settings."""
 
 
-def set_up_logging(*, log_format: str = "text", is_verbose: bool = False) -> None:
-    """Send all logging of this process to standard error, as *text* lines or one JSON object a line."""
-    level = "DEBUG" if is_verbose else "INFO"
+def set_up_logging(*, log_format: str = "text", is_verbose: bool = False, is_quiet: bool = False) -> None:
+    """Send all logging of this process to standard error, as *text* lines or one JSON object a line.
+
+    *is_quiet* keeps what a command prints anyway out of the log.
+    """
+    level = "DEBUG" if is_verbose else "WARNING" if is_quiet else "INFO"
     logger.remove()
     if log_format == "json":
         logger.add(_write_json, level=level, format="{message}", backtrace=False, diagnose=False)

@@ -19,7 +19,7 @@ class App:
     workspace: str | None = None
     is_verbose: bool = False
     log_format: str = "text"
-    extras: dict[str, object] = field(default_factory=dict)
+    _has_logging: bool = field(default=False, repr=False)
 
     @cached_property
     def runtime(self) -> "Runtime":
@@ -27,8 +27,17 @@ class App:
         from bot.runtime import Runtime
         from bot.settings import load_settings
 
+        self.set_up_logging()
         settings = load_settings(self.config)
         return Runtime(settings, only=self.workspace)
+
+    def set_up_logging(self, *, is_service: bool = False) -> None:
+        """Log as the options say; a command that is no service prints for itself and logs only warnings."""
+        from bot.log import set_up_logging
+
+        if not self._has_logging:
+            set_up_logging(log_format=self.log_format, is_verbose=self.is_verbose, is_quiet=not is_service)
+            self._has_logging = True
 
 
 pass_app = click.make_pass_decorator(App, ensure=True)

@@ -14,7 +14,7 @@ from loguru import logger
 from bot.cli.app import App, pass_app
 from bot.history import Outcome, RunHistory
 from bot.lock import InstanceLock
-from bot.log import redact, set_up_logging
+from bot.log import redact
 from bot.operations.jobs import make_jobs, next_news_moment
 from bot.runtime import Runtime
 from bot.scheduler import JobScheduler, JobSpec
@@ -27,7 +27,7 @@ _FAILED, _DONE = 1, 0
 @pass_app
 def run(app: App, once: bool) -> int:
     """Keep the jobs of bot.yaml going until asked to end (SIGTERM or Ctrl-C)."""
-    set_up_logging(log_format=app.log_format, is_verbose=app.is_verbose)
+    app.set_up_logging(is_service=True)
     runtime = app.runtime
     lock = InstanceLock(runtime.state_dir / "run.lock", purpose=f"the bot of {runtime.settings.config_path}")
     with lock, _stopping_on_signals(runtime.stop):

@@ -1,6 +1,7 @@
 """Printing: text, JSON, tables, diffs, progress. Nothing else in the program prints."""
 
 import json
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -42,6 +43,16 @@ def say_json(value: object) -> None:
 def say_json_line(value: object) -> None:
     """Print a value as one line of JSON."""
     click.echo(json.dumps(to_jsonable_python(value), ensure_ascii=False))
+
+
+def say_heading(text: str) -> None:
+    """Print a heading, bold on a terminal."""
+    click.echo(click.style(text, bold=True))
+
+
+def say_prompt(words: Sequence[str]) -> None:
+    """Print a command as it would be typed."""
+    click.echo(click.style(f"$ {shlex.join(words)}", fg="cyan"))
 
 
 def say_outcome(outcome: str, text: str) -> None:
