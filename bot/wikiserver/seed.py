@@ -10,7 +10,7 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from .store import Content, InvalidError, Space, Store
+from .store import Content, InvalidError, Space, Store, StoreError
 
 SPACE_FILE: Final = "space.yaml"
 USERS_FILE: Final = "users.yaml"
@@ -114,7 +114,8 @@ class _SpaceLoader:
 
     def _sources(self) -> dict[str, _PageSource]:
         found = {}
-        for path in sorted(self._folder.rglob(f"*{BODY_SUFFIX}")):
+        paths = sorted(self._folder.rglob(f"*{BODY_SUFFIX}"), key=lambda path: (len(path.parts), path))
+        for path in paths:
             if any(parent.name.endswith(".files") for parent in path.relative_to(self._folder).parents):
                 continue
             slug = path.relative_to(self._folder).with_suffix("").as_posix()
@@ -171,7 +172,7 @@ class _SpaceLoader:
             page = self._create_with_versions(source, parent_id)
             self._ids[source.slug] = page.id
             self._decorate(page, source)
-        except InvalidError as error:
+        except StoreError as error:
             raise WorldError(f"{source.path}: {error}") from error
 
     def _create_with_versions(self, source: _PageSource, parent_id: int | None) -> Content:
@@ -191,6 +192,7 @@ class _SpaceLoader:
                     body,
                     parent_id=parent_id,
                     position=source.metadata.get("position"),
+                    kind=str(source.metadata.get("type") or "page"),
                     author=who,
                     message=message,
                     when=when,
