@@ -236,7 +236,7 @@ def _link_rows(found: tuple[QuickLink, ...], *, depth: int) -> list[tuple[str, s
 
 def _state(item: NewsItem, now: dt.datetime) -> str:
     if item.publish_at and now < item.publish_at:
-        return f"from {item.publish_at:%Y-%m-%d %H:%M %Z}"
+        return f"from {item.publish_at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
     if item.expires_at and item.expires_at <= now:
         return "expired"
     return "pinned" if item.pinned else "shown"

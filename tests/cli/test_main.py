@@ -1,0 +1,102 @@
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from bot.cli.main import cli, exit_code
+from bot.errors import BotError, EvidenceError, LockedError, ShortfallError, StoppedError, UnsafePlanError
+from tests.cli.conftest import Ran
+
+Wikibot = Callable[..., Ran]
+
+
+def test_a_usage_error_ends_with_1_since_2_means_changes(folder: Path, wikibot: Wikibot) -> None:
+    assert folder.exists()
+    for words in (("nonsense",), ("plan", "--nonsense"), ("news", "add"), ("--nonsense",)):
+        ran = wikibot(*words)
+        assert ran.code == 1, words
+        assert "Usage: wikibot" in ran.err
+
+
+def test_errors_have_the_exit_codes_of_the_interface() -> None:
+    errors = [
+        BotError("x"),
+        ShortfallError("x"),
+        EvidenceError("x"),
+        UnsafePlanError("x"),
+        LockedError("x"),
+        StoppedError("x"),
+    ]
+
+    assert [exit_code(error) for error in errors] == [1, 1, 3, 4, 5, 6]
+
+
+def test_an_error_is_a_line_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wikibot: Wikibot
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    ran = wikibot("news", "list")
+
+    assert ran.code == 1
+    assert ran.err == (
+        "error: config/bot.yaml: does not exist; make one with `wikibot init`, or name another with --config\n"
+    )
+
+
+def test_options_that_stand_everywhere_stand_before_and_behind_a_command(folder: Path, wikibot: Wikibot) -> None:
+    (folder / "config" / "bot.yaml").rename(folder / "other.yaml")
+    (folder / "config" / "ws2.yaml").rename(folder / "ws2.yaml")
+
+    before = wikibot("--config", "other.yaml", "--workspace", "ws2", "news", "list")
+    behind = wikibot("news", "list", "--config", "other.yaml", "--workspace", "ws2")
+
+    assert before.code == behind.code == 0
+    assert before.out == behind.out != ""
+    assert (
+        "no workspace is named 'nope'; configured: ws2"
+        in wikibot("news", "list", "--config", "other.yaml", "--workspace", "nope").err
+    )
+
+
+def test_several_workspaces_want_a_choice(folder: Path, wikibot: Wikibot) -> None:
+    (folder / "config" / "bot.yaml").write_text("workspaces: [{name: a, data: ws2.yaml}, {name: b, data: ws2.yaml}]\n")
+
+    assert "several workspaces are configured (a, b); choose one with --workspace" in wikibot("news", "list").err
+    assert wikibot("news", "list", "--workspace", "b").code == 0
+
+
+def test_a_missing_token_is_said_before_any_request(folder: Path, wikibot: Wikibot) -> None:
+    assert folder.exists()
+
+    ran = wikibot("plan")
+
+    assert ran.code == 1
+    assert "names no token for the wiki; set WIKIBOT_WIKI__TOKEN" in ran.err
+
+
+def commands(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+    yield context.command_path, command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from commands(child, click.Context(child, info_name=name, parent=context))
+
+
+def test_every_command_has_help_and_the_options_that_stand_everywhere() -> None:
+    for path, command in commands(cli, click.Context(cli, info_name="wikibot")):
+        options = {name for parameter in command.params for name in parameter.opts}
+        assert {"--config", "--workspace", "--verbose", "--log-format"} <= options, path
+        assert command.help, path
+
+
+def test_help_loads_neither_the_wiki_client_nor_the_converter() -> None:
+    slow = "{'atlassian', 'flask', 'rich', 'pydantic'}"
+    code = f"import sys, bot.cli.main\nprint(sorted(name for name in sys.modules if name in {slow}))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.strip() == "[]"
