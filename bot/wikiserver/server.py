@@ -90,6 +90,7 @@ class WikiServer:
         self._stopping.set()
         self._server.pull_trigger()
         self._thread.join()
+        wasyncore.close_all(self._sockets)  # only now: the trigger that was pulled is one of them
 
     def _set_level(self, level: Level) -> None:
         self.store.normalise = normaliser(self.site.flavour, level)
@@ -103,7 +104,6 @@ class WikiServer:
         while not self._stopping.is_set():
             wasyncore.loop(timeout=1, map=self._sockets, count=1)
         self._server.task_dispatcher.shutdown(timeout=2)
-        wasyncore.close_all(self._sockets)
 
     def __enter__(self) -> Self:
         """Begin to answer."""
