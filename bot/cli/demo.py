@@ -63,7 +63,7 @@ def _show(app: App, folder: Path, address: str) -> None:
     run = _Steps(app)
     plan = folder / "plan.json"
     run.chapter("The home page is made by hand. The bot takes it over: the page reads as before.")
-    run("adopt", HOME, "--yes")
+    run("adopt", HOME, "--space", "WS2", "--yes")
     run("plan")
     run.chapter("A news item is added to the data file; the plan shows what readers will see.")
     run("news", "add", _NEWS, "--id", "q1-2024-outlook", "--date", "2024-04-02")
@@ -116,11 +116,11 @@ def _prepare(folder: Path) -> None:
 
 
 def _make_key(folder: Path) -> None:
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "demo", "-f", str(folder / _KEY)]
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "wikibot demo", "-f", str(folder / _KEY)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)  # noqa: S603 -- nothing foreign in it
     public = (folder / f"{_KEY}.pub").read_text(encoding="ascii").split()
     (folder / "allowed_signers").write_text(
-        f'demo namespaces="wiki-snapshots" {public[0]} {public[1]}\n', encoding="ascii"
+        f'wikibot namespaces="wiki-snapshots" {public[0]} {public[1]}\n', encoding="ascii"
     )
 
 
@@ -189,12 +189,13 @@ def _judge_by_bagit(snapshots: Path) -> None:
         output.say_prompt(["bagit.py", "--validate", str(bag)])
         command = [sys.executable, "-m", "bagit", "--validate", str(bag)]
         judged = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 -- nothing foreign in it
-        output.say(judged.stderr.strip().splitlines()[-1])
+        output.say(judged.stderr.strip().splitlines()[-1].partition(" - INFO - ")[2])
         if judged.returncode != 0:
             raise DemoError(f"bagit.py finds {bag} invalid")
 
 
 def _say_where_to_look(folder: Path, address: str) -> None:
+    output.say()
     output.say_heading("To look at:")
     output.say(f"  the wiki        {address}/spaces/WS2/overview   (sign in as ana, password ana-secret)")
     output.say(f"  the snapshots   {folder / 'snapshots'}")

@@ -17,7 +17,7 @@ _COMMANDS = {
     "apply": "bot.cli.syncing:apply",
     "sync": "bot.cli.syncing:sync",
     "drift": "bot.cli.syncing:drift",
-    "adopt": "bot.cli.syncing:adopt",
+    "adopt": "bot.cli.adopting:adopt",
     "news": "bot.cli.editing:news",
     "status": "bot.cli.editing:status",
     "links": "bot.cli.editing:links",

@@ -17,17 +17,17 @@ _MAX_ID_LENGTH = 60
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A change of the data file that is not saved yet."""
+    """A change of the data file that is not saved yet; *before* is None for a new file."""
 
-    before: ContentDocument
+    before: ContentDocument | None
     after: ContentDocument
 
     @property
     def diff(self) -> str:
         """The change as a unified diff of the file."""
-        name = self.before.path.name
-        before, after = (document.text.splitlines() for document in (self.before, self.after))
-        return "\n".join(difflib.unified_diff(before, after, name, name, lineterm="", n=2))
+        name = self.after.path.name
+        before = self.before.text.splitlines() if self.before else []
+        return "\n".join(difflib.unified_diff(before, self.after.text.splitlines(), name, name, lineterm="", n=2))
 
     def save(self) -> None:
         """Write the file; raises `ContentError` when someone else changed it meanwhile."""

@@ -78,7 +78,7 @@ def carry_out(
         plan.raise_if_unsafe(Limits(safety.max_changed_share, safety.max_changed_regions, safety.max_writes))
     if not plan.page_writes:
         return ApplyReport(plan.digest)
-    with _writer_lock(runtime, gateway.base_url):
+    with writer_lock(runtime, gateway.base_url):
         rules = GuardRules(
             _find_homes(runtime, gateway, plan),
             safety.stop_label,
@@ -126,7 +126,7 @@ def _assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings
     finder = page_finder(runtime, gateway, data)
     links = list(iter_links(data))
     resolved = resolve_links(links, finder)
-    rules = [_rule(runtime, workspace, name, region) for name, region in workspace.regions.items()]
+    rules = [region_rule(runtime, workspace, name, region) for name, region in workspace.regions.items()]
     texts: dict[str, str | None] = {
         rule.marker.name: runtime.renderer.render(rule.marker.name, data, now=now, links=resolved)
         for rule in rules
@@ -163,7 +163,7 @@ def _check_attachments(
     return find_missing_attachments(links, names)
 
 
-def _rule(runtime: Runtime, workspace: WorkspaceSettings, name: str, region: RegionSettings) -> RegionRule:
+def region_rule(runtime: Runtime, workspace: WorkspaceSettings, name: str, region: RegionSettings) -> RegionRule:
     if name not in Workspace.model_fields or name == "workspace":
         known = ", ".join(field for field in Workspace.model_fields if field != "workspace")
         raise SettingsError(f"{name!r} is no region; there are: {known}", path=runtime.settings.config_path)
@@ -191,7 +191,7 @@ def _check_place(runtime: Runtime, place: str | None) -> str | None:
     return text
 
 
-def _writer_lock(runtime: Runtime, wiki: str) -> InstanceLock:
+def writer_lock(runtime: Runtime, wiki: str) -> InstanceLock:
     name = f"writer-{hashlib.sha256(wiki.encode()).hexdigest()[:12]}.lock"
     return InstanceLock(runtime.state_dir / name, purpose=f"writing to {wiki}")
 
