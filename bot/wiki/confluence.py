@@ -320,8 +320,8 @@ class ConfluenceGateway:
         Raises `PageConflictError` when someone saved in between. When the answer to the write is lost or unreadable,
         the page is read again: the write counts as done if the wiki holds exactly it, else the first error stands.
         """
-        check_well_formed(page.body)
-        check_well_formed(body)
+        for text in (page.body, body):
+            check_well_formed(text, what=f"page {page.title!r} ({page.id})")
         author_id = (self._me or self.fetch_current_user()).id
         try:
             answer = self._client.put(self._dialect.update(page, body, message=message, is_minor=is_minor))
@@ -358,7 +358,7 @@ class ConfluenceGateway:
     def create_page(self, space_key: str, *, title: str, body: str, parent_id: str | None, message: str) -> PageRef:
         """Create a page; when the answer is lost, it counts as done if the wiki holds the page as its version 1."""
         if body:
-            check_well_formed(body)
+            check_well_formed(body, what=f"new page {title!r}")
         space = self.fetch_space(space_key)
         ask = self._dialect.create(space, title=title, body=body, parent_id=parent_id, message=message)
         author_id = (self._me or self.fetch_current_user()).id

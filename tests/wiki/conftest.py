@@ -1,0 +1,61 @@
+"""The gateway to the suite's wiki, in both flavours."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+import pytest
+
+from bot.wiki.confluence import ConfluenceGateway
+from bot.wiki.dialect import Flavour
+from bot.wiki.transport import Credentials, Manners
+from bot.wikiserver.site import Flavour as ServedFlavour
+from tests.conftest import Wiki
+
+FAST = Manners(total_seconds=5, read_seconds=2, tries=3)
+
+
+class Connect(Protocol):
+    """Makes a gateway to the wiki of the test; its options are the gateway's."""
+
+    def __call__(self, **options: Any) -> ConfluenceGateway: ...
+
+
+@pytest.fixture(params=["cloud", "datacenter"])
+def flavour(request: pytest.FixtureRequest) -> ServedFlavour:
+    """Run every test of this folder against both flavours."""
+    return cast(ServedFlavour, request.param)
+
+
+@pytest.fixture
+def naps() -> list[float]:
+    """All that the gateways of this test would have slept, in seconds."""
+    return []
+
+
+@pytest.fixture
+def connect(wiki: Wiki, naps: list[float]) -> Connect:
+    def make(**options: Any) -> ConfluenceGateway:
+        wiki.add_space("WS2", "Workstream 2")
+        defaults: dict[str, Any] = {
+            "flavour": Flavour(wiki.flavour),
+            "credentials": Credentials("bot-secret", user="bot"),
+            "writes_per_minute": 0,
+            "manners": FAST,
+            "sleep": naps.append,
+            "jitter": lambda: 0.5,
+        }
+        return ConfluenceGateway(options.pop("url", wiki.url), **{**defaults, **options})
+
+    return make
+
+
+@pytest.fixture
+def gateway(connect: Connect) -> ConfluenceGateway:
+    return connect()
+
+
+def count_requests(wiki: Wiki, action: Callable[[], object]) -> int:
+    """Return how many requests *action* makes."""
+    before = len(wiki.requests)
+    action()
+    return len(wiki.requests) - before

@@ -1,0 +1,225 @@
+"""Every fault of the network and the wiki, on reading and on writing, once and always."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.errors import (
+    AuthenticationError,
+    PageConflictError,
+    RateLimitedError,
+    WikiAnswerError,
+    WikiError,
+    WikiUnreachableError,
+)
+from bot.wiki.confluence import ConfluenceGateway
+from bot.wiki.transport import Manners
+from tests.conftest import Wiki
+from tests.wiki.conftest import Connect
+
+IMPATIENT = Manners(read_seconds=0.15, total_seconds=0.15, tries=3)
+LASTING = {
+    "429=2": RateLimitedError,
+    "429=date": RateLimitedError,
+    "429=none": RateLimitedError,
+    "500": WikiUnreachableError,
+    "502": WikiUnreachableError,
+    "503": WikiUnreachableError,
+    "503=3": WikiUnreachableError,
+    "reset": WikiUnreachableError,
+    "cut": WikiUnreachableError,
+    "slow": WikiUnreachableError,
+    "timeout": WikiUnreachableError,
+    "truncated": WikiAnswerError,
+    "garbage": WikiAnswerError,
+    "wrong-type": WikiAnswerError,
+    "login": AuthenticationError,
+}
+"""Each fault, and the error that it ends with when it lasts."""
+AT_ONCE = {"wrong-type", "login"}
+"""Faults that trying again would not cure; the answer came through, and it is wrong."""
+
+Reading = Callable[[ConfluenceGateway, str], object]
+READINGS: dict[str, Reading] = {
+    "list": lambda gateway, _page: [ref.title for ref in gateway.iter_refs("WS2")],
+    "get": lambda gateway, page: gateway.fetch_page(page),
+    "labels": lambda gateway, page: gateway.fetch_labels(page),
+    "search": lambda gateway, _page: gateway.find_labelled("WS2", "report"),
+}
+
+
+@pytest.fixture
+def page_id(wiki: Wiki) -> str:
+    wiki.add_page("Home", "<p>home</p>")
+    return wiki.add_page("Page", "<p>text of a person</p>", labels=("report",))
+
+
+@pytest.fixture
+def gateway(connect: Connect) -> ConfluenceGateway:
+    gateway = connect(manners=IMPATIENT)
+    gateway.fetch_space("WS2")
+    gateway.fetch_current_user()
+    return gateway
+
+
+@pytest.mark.parametrize("fault", LASTING)
+def test_fault_that_lasts_ends_reading_with_its_error_after_bounded_tries(
+    wiki: Wiki, gateway: ConfluenceGateway, naps: list[float], page_id: str, fault: str
+) -> None:
+    tries = 1 if fault in AT_ONCE else IMPATIENT.tries
+    wiki.faults.add(f"{fault}@any*always")
+    for operation, read in READINGS.items():
+        wiki.server.received.clear()
+        naps.clear()
+
+        with pytest.raises(LASTING[fault]):
+            read(gateway, page_id)
+
+        assert len(wiki.requests) == tries, operation
+        assert len(naps) == tries - 1, operation
+    assert len(wiki.versions(page_id)) == 1
+
+
+@pytest.mark.parametrize("fault", [fault for fault in LASTING if fault not in AT_ONCE])
+def test_fault_that_passes_is_waited_out_when_reading(
+    wiki: Wiki, gateway: ConfluenceGateway, naps: list[float], page_id: str, fault: str
+) -> None:
+    for operation, read in READINGS.items():
+        expected = read(gateway, page_id)
+        naps.clear()
+        wiki.faults.add(f"{fault}@any*once")
+
+        assert read(gateway, page_id) == expected, operation
+        assert len(naps) == 1, operation
+
+
+def test_json_of_another_page_is_never_taken_for_the_page(wiki: Wiki, gateway: ConfluenceGateway, page_id: str) -> None:
+    wiki.faults.add("other-page@get*once")
+
+    with pytest.raises(WikiAnswerError, match="instead"):
+        gateway.fetch_page(page_id)
+
+
+@pytest.mark.parametrize("times", ["once", "always"])
+@pytest.mark.parametrize("fault", [fault for fault in LASTING if fault not in {"cut", "slow", "truncated"}])
+def test_write_that_never_arrived_is_reported_and_not_sent_again(
+    wiki: Wiki, gateway: ConfluenceGateway, page_id: str, fault: str, times: str
+) -> None:
+    page = gateway.fetch_page(page_id)
+    wiki.faults.add(f"{fault}@put*{times}")
+    wiki.server.received.clear()
+    is_limited = fault.startswith("429")
+
+    if is_limited and times == "once":
+        gateway.update_page(page, "<p>by the bot</p>", message="wikibot 1")
+    else:
+        with pytest.raises(LASTING[fault]):
+            gateway.update_page(page, "<p>by the bot</p>", message="wikibot 1")
+
+    puts = [method for method, _ in wiki.requests if method == "PUT"]
+    assert len(puts) == (1 if not is_limited else 2 if times == "once" else IMPATIENT.tries)
+    assert len(wiki.versions(page_id)) == (2 if is_limited and times == "once" else 1)
+
+
+@pytest.mark.parametrize("times", ["once", "always"])
+@pytest.mark.parametrize("fault", ["commit-reset", "commit-502", "cut", "truncated", "slow"])
+def test_write_whose_answer_was_lost_is_found_again_and_counts_once(
+    wiki: Wiki, gateway: ConfluenceGateway, page_id: str, fault: str, times: str
+) -> None:
+    page = gateway.fetch_page(page_id)
+    wiki.faults.add(f"{fault}@put*{times}")
+
+    version = gateway.update_page(page, "<p>by the <b>bot</b> &amp; co</p>", message="wikibot 1")
+
+    assert version.number == 2
+    assert [one.message for one in wiki.versions(page_id)] == ["", "wikibot 1"]
+
+
+def test_lost_write_is_found_behind_an_edit_that_came_after_it(wiki: Wiki, connect: Connect, page_id: str) -> None:
+    gateway = connect(manners=IMPATIENT, sleep=lambda _seconds: wiki.edit(page_id, "<p>a person, later</p>"))
+    gateway.fetch_current_user()
+    page = gateway.fetch_page(page_id)
+    wiki.faults.add("commit-reset@put*once, reset@get*once")
+
+    version = gateway.update_page(page, "<p>by the bot</p>", message="wikibot 1")
+
+    assert version.number == 2
+    assert [one.message for one in wiki.versions(page_id)] == ["", "wikibot 1", ""]
+    assert wiki.body(page_id).endswith("a person, later</p>")
+
+
+def test_edit_of_a_person_is_never_taken_for_a_lost_write(wiki: Wiki, connect: Connect, page_id: str) -> None:
+    gateway = connect(manners=IMPATIENT, sleep=lambda _seconds: wiki.edit(page_id, "<p>a person</p>"))
+    gateway.fetch_current_user()
+    page = gateway.fetch_page(page_id)
+    wiki.faults.add("reset@put*once, reset@get*once")
+
+    with pytest.raises(PageConflictError):
+        gateway.update_page(page, "<p>by the bot</p>", message="wikibot 1")
+
+    assert len(wiki.versions(page_id)) == 2
+    assert "a person" in wiki.body(page_id)
+
+
+def test_lost_write_on_a_wiki_that_stays_away_says_that_it_may_have_been_done(
+    wiki: Wiki, gateway: ConfluenceGateway, page_id: str
+) -> None:
+    page = gateway.fetch_page(page_id)
+    wiki.faults.add("commit-reset@put*once, reset@get*always")
+
+    with pytest.raises(WikiUnreachableError, match="may have been written"):
+        gateway.update_page(page, "<p>by the bot</p>", message="wikibot 1")
+
+    assert len(wiki.versions(page_id)) == 2
+
+
+def test_edit_right_after_our_reading_is_kept(wiki: Wiki, gateway: ConfluenceGateway, page_id: str) -> None:
+    wiki.faults.add("edit@get*once")
+    page = gateway.fetch_page(page_id)
+
+    with pytest.raises(PageConflictError):
+        gateway.update_page(page, "<p>by the bot</p>", message="wikibot 1")
+
+    assert "Edited meanwhile." in wiki.body(page_id)
+
+
+@pytest.mark.parametrize("fault", ["commit-reset", "commit-502", "reset", "502"])
+def test_page_is_created_once_whatever_becomes_of_the_answer(
+    wiki: Wiki, gateway: ConfluenceGateway, fault: str
+) -> None:
+    wiki.add_page("Home", "<p>home</p>")
+    wiki.faults.add(f"{fault}@post*once")
+
+    try:
+        gateway.create_page("WS2", title="New", body="<p>new</p>", parent_id=None, message="wikibot")
+    except WikiError:
+        assert gateway.find_page("WS2", "New") is None
+        assert not fault.startswith("commit")
+    else:
+        assert fault.startswith("commit")
+
+    assert len([ref for ref in gateway.iter_refs("WS2") if ref.title == "New"]) == fault.startswith("commit")
+
+
+@pytest.mark.parametrize("cap", [1, 7, 100])
+def test_listing_is_whole_whatever_the_wiki_caps(wiki: Wiki, gateway: ConfluenceGateway, cap: int) -> None:
+    ids = [wiki.add_page(f"Page {number}", f"<p>{number}</p>") for number in range(15)]
+    wiki.faults.add(f"cap={cap}")
+
+    assert {ref.id for ref in gateway.iter_refs("WS2")} == set(ids)
+    assert {page.id for page in gateway.iter_pages("WS2")} == set(ids)
+    assert set(gateway.fetch_pages(ids)) == set(ids)
+
+
+def test_listing_that_breaks_in_the_middle_is_an_error_and_no_short_list(
+    wiki: Wiki, gateway: ConfluenceGateway
+) -> None:
+    for number in range(6):
+        wiki.add_page(f"Page {number}")
+    wiki.faults.add("cap=2")
+    listing = gateway.iter_refs("WS2")
+    next(listing)
+    wiki.faults.add("500@list*always")
+
+    with pytest.raises(WikiUnreachableError):
+        list(listing)
