@@ -97,7 +97,7 @@ class JobScheduler:
         next_moments: Mapping[str, NextMoment] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         tick_seconds: float = 1.0,
-        grace_seconds: float = 8.0,
+        grace_seconds: float = 7.0,
     ) -> None:
         if not specs:
             raise SettingsError("no job is configured; add one under `jobs`, such as {run: sync, every: 10 minutes}")
@@ -207,15 +207,14 @@ class JobScheduler:
     def _end(self, run: Run) -> None:
         self._ended.append(run)
         finished = run.finished or self._now()
+        if run.id and run.outcome is not None:
+            try:
+                self._history.end(run.id, run.outcome, at=finished, counts=run.counts, message=redact(run.message))
+            except HistoryError as error:
+                logger.error("the end of job {} is not on record: {}", run.job, error)
         took = (finished - run.started) / timedelta(seconds=1)
         counted = ", ".join(f"{count} {what}" for what, count in run.counts.items())
         logger.info("job {}: {} in {:.1f} s{}", run.job, run.outcome, took, f" ({counted})" if counted else "")
-        if not run.id or run.outcome is None:
-            return
-        try:
-            self._history.end(run.id, run.outcome, at=finished, counts=run.counts, message=redact(run.message))
-        except HistoryError as error:
-            logger.error("the end of job {} is not on record: {}", run.job, error)
 
 
 def _named(specs: Sequence[JobSpec]) -> list[tuple[str, JobSpec]]:

@@ -24,6 +24,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bot.cadence import Cadence
 from bot.errors import SettingsError
 from bot.yaml_source import Location, YamlSource, describe_problems, load_yaml
 
@@ -146,6 +147,11 @@ class JobSettings(_Section):
     every: Text
     at: Text | None = None
     timezone: Text | None = None
+
+    @model_validator(mode="after")
+    def _is_a_cadence(self) -> Self:
+        Cadence.parse(self.every, at=self.at, timezone=self.timezone)
+        return self
 
 
 class SnapshotSettings(_Section):
