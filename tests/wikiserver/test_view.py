@@ -556,7 +556,8 @@ def test_emoticons_and_dates(wiki: SmallWiki) -> None:
     tick, rocket = soup(body, wiki).select("img.emoticon")
 
     assert (tick["alt"], rocket["alt"], rocket["data-emoji-fallback"]) == ("(tick)", "🚀", "🚀")
-    assert soup(body, wiki, "page").text == "✅🚀2 Feb 2024"
+    assert soup(body, wiki, "page").text == "🚀2 Feb 2024"
+    assert one(soup(body, wiki, "page"), "img.emoticon-tick")["src"] == "/wiki/images/icons/emoticons/tick.svg"
     assert one(soup(body, wiki), "time.date-past")["datetime"] == "2024-02-02"
 
 

@@ -39,7 +39,8 @@ class Run:
 def render_editable(body: str, context: ViewContext) -> str:
     """Return the page as it reads, with every run in a box that can be typed in (`data-run`)."""
     root = parse(body)
-    return _EditableRendering(context, root, body).children(root)
+    rendering = _EditableRendering(context, root, body)
+    return rendering.complete(rendering.children(root))
 
 
 def apply_edits(body: str, edits: Mapping[int, str]) -> str:
@@ -222,6 +223,12 @@ class _EditableRendering(Rendering):
         if id(parent) in self._growing:
             pieces.append(self._box(self._growing[id(parent)]))
         return "".join(pieces)
+
+    def macro(self, node: Element) -> str:
+        """Render a macro; a contents list waits for the page to be read, its headings are in boxes here."""
+        if node.macro_name == "toc":
+            return html.tag("div", {"class": "toc-macro quiet"}, "Contents: the headings of the page stand here.")
+        return super().macro(node)
 
     def content(self, run: Run) -> str:
         """Return what the box of a run holds: an open line where nothing is yet."""

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from bot.wikiserver.storage_tree import Element
 from bot.wikiserver.view import html
-from bot.wikiserver.view.emoticons import EMOTICONS
+from bot.wikiserver.view.emoticons import EMOTICONS, PICTURES
 from bot.wikiserver.view.render import Rendering, element
 
 _SIDEBARS = {
@@ -95,7 +95,7 @@ def emoticon(view: Rendering, node: Element) -> str:
     if fallback and not fallback.startswith(":"):
         character, alternative = fallback, fallback
     css = f"emoticon emoticon-{name}"
-    if view.is_page:
+    if view.is_page and (name not in PICTURES or character == fallback):
         attributes = {"class": css, "role": "img", "aria-label": alternative, "title": alternative}
         return html.tag("span", attributes, html.text(character or alternative))
     short_name = node.attributes.get("ac:emoji-shortname")

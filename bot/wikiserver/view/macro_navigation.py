@@ -31,7 +31,8 @@ def contents(view: Rendering, node: Element) -> str:
 
     def render() -> str:
         wanted = [h for h in view.headings if lowest <= h.level <= highest and h.text and _is_listed(h, node)]
-        return html.tag("div", macro_attributes(node, "toc-macro rbtoc"), _outline(wanted))
+        # An export says nothing of macros here: exporters that look for them in `view` fetch this list instead.
+        return html.tag("div", {"class": "toc-macro rbtoc"}, _outline(wanted))
 
     return view.defer(render)
 
@@ -140,7 +141,7 @@ def tree_level(view: Rendering, pages: Sequence[LinkedPage], depth: int) -> str:
             later = html.tag(
                 "p", {}, html.tag("a", {"href": view.url(page.path)}, "Open the page to see those below it")
             )
-            row = html.tag("details", {"class": "tree-branch", "data-level": more}, toggle + later) + row
+            row += html.tag("details", {"class": "tree-branch", "data-level": more}, toggle + later)
         items.append(html.tag("li", {}, row))
     if len(pages) > MAX_LISTED:
         items.append(html.tag("li", {}, f"… and {len(pages) - MAX_LISTED} more"))

@@ -91,11 +91,11 @@ class Rendering:
 
     def document(self, body: str) -> str:
         """Render a whole body; contents lists and other deferred pieces filled in."""
-        return self._fill(self.children(parse(body)))
+        return self.complete(self.children(parse(body)))
 
-    def _fill(self, rendered: str) -> str:
+    def complete(self, rendered: str) -> str:
         """Put deferred pieces in their places; XML has no NUL, so no body can forge a mark."""
-        return re.sub("\x00(\\d+)\x00", lambda mark: self._fill(self._sheet.deferred[int(mark[1])]()), rendered)
+        return re.sub("\x00(\\d+)\x00", lambda mark: self.complete(self._sheet.deferred[int(mark[1])]()), rendered)
 
     def children(self, parent: Element) -> str:
         """Render all that *parent* holds."""
