@@ -9,6 +9,7 @@ from flask import Flask
 
 from . import rest_v1, rest_v2
 from .files import files
+from .movepage import movepage
 from .normalise import BadBody, Level, normalise
 from .site import EXTENSION, Flavour, Site
 from .store import InvalidError, Store
@@ -40,6 +41,7 @@ def create_app(
     else:
         app.register_blueprint(rest_v1.api, url_prefix="/rest/experimental", name="experimental")
     app.register_blueprint(files)
+    app.register_blueprint(movepage)
     _register_pages(app, store)
     app.wsgi_app = ContextPath(app.wsgi_app, context_path)  # type: ignore[method-assign]  # Flask's own way to wrap
     return app

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from .adf import storage_to_adf
 from .site import base_url, get_store, may_read, space_of
 from .store import Content
 from .view import Representation, render_view
@@ -14,13 +15,15 @@ VIEWS: Final[dict[str, Representation]] = {
     "styled_view": "styled_view",
 }
 STORED: Final = ("storage", "editor", "editor2")
-READABLE: Final = (*STORED, *VIEWS)
+READABLE: Final = (*STORED, "atlas_doc_format", *VIEWS)
 
 
 def represent(content: Content, body: str, representation: str) -> str:
     """Return *body*, storage format of *content*, in another representation of READABLE."""
     if representation in VIEWS:
         return render_view(body, view_context(content), representation=VIEWS[representation])
+    if representation == "atlas_doc_format":
+        return storage_to_adf(body, view_context(content))
     return body
 
 

@@ -29,7 +29,7 @@ class BadBody(ValueError):  # noqa: N818 -- the name that the REST layer turns i
     """The body is not well-formed storage format; says where, in the words of the server it imitates."""
 
     def __init__(self, problem: str, *, row: int, column: int) -> None:
-        super().__init__(f"{problem} at [row,col {{unknown-source}}]: [{row},{column}]")
+        super().__init__(f"Error parsing xhtml: {problem} at [row,col {{unknown-source}}]: [{row},{column}]")
         self.problem, self.row, self.column = problem, row, column
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .adf import AdfError, adf_to_storage
 from .site import get_site, get_store
 from .store import Content, DraftConflictError, InvalidError
 
@@ -32,6 +33,11 @@ def convert_to_storage(value: str, representation: str) -> str:
     """Return *value* as storage format."""
     if representation in {"storage", "editor", "editor2", "raw"}:
         return value
+    if representation == "atlas_doc_format":
+        try:
+            return adf_to_storage(value)
+        except AdfError as error:
+            raise InvalidError(f"Error parsing atlas_doc_format: {error}") from error
     raise InvalidError(f"Cannot save a body in the representation {representation!r}")
 
 

@@ -1,9 +1,29 @@
 """The REST API v1: all of Data Center's, and what Cloud still has of it."""
 
 # Importing a module adds its operations to the blueprint.
-from . import attachments, children, content, history, labels, people, properties, restrictions, search, spaces
+from . import (
+    arranging,
+    attachments,
+    children,
+    content,
+    converting,
+    history,
+    labels,
+    people,
+    properties,
+    restrictions,
+    search,
+    spaces,
+    states,
+    tasks,
+    templates,
+    watching,
+)
 from .blueprint import api
 
 __all__ = ["api"]
 
-_OPERATIONS = (attachments, children, content, history, labels, people, properties, restrictions, search, spaces)
+_OPERATIONS = (
+    *(arranging, attachments, children, content, converting, history, labels, people, properties, restrictions),
+    *(search, spaces, states, tasks, templates, watching),
+)

@@ -46,6 +46,10 @@ class Properties:
 
     def create(self, owner_id: int, key: str, value: object, *, author: str) -> Property:
         """Add a property; DuplicateError where the key is taken."""
+        return self.create_raw(owner_id, key, json.dumps(value), author=author)
+
+    def create_raw(self, owner_id: int, key: str, text: str, *, author: str) -> Property:
+        """Add a property whose value is JSON text already."""
         if not key or len(key) > 255:
             raise InvalidError("A property needs a key of at most 255 characters")
         with self._database.transaction():
@@ -54,7 +58,7 @@ class Properties:
             self._database.insert(
                 "INSERT INTO properties (owner, owner_id, key, value, version, author, created_at, message, is_minor)"
                 " VALUES (?, ?, ?, ?, 1, ?, ?, '', 0)",
-                (self._owner, owner_id, key, json.dumps(value), author, to_milliseconds(self._clock())),
+                (self._owner, owner_id, key, text, author, to_milliseconds(self._clock())),
             )
             self._clear_state(owner_id)
         return self.get(owner_id, key)

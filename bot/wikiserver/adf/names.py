@@ -1,0 +1,8 @@
+"""Names that storage format and ADF have for the same things."""
+
+from typing import Final
+
+PANELS: Final = {"info": "info", "note": "warning", "warning": "error", "tip": "success"}
+"""Macro → panel type, as Cloud converts them; ADF's own purple `note` has no macro."""
+
+PANEL_MACROS: Final = {panel: macro for macro, panel in PANELS.items()}

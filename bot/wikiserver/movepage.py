@@ -1,0 +1,43 @@
+"""`/pages/movepage.action`: how people and older clients move pages."""
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, g, jsonify, request
+
+from .site import authenticate, get_site, get_store, may_update, parse_id
+from .store import ForbiddenError, StoreError
+
+movepage: Final = Blueprint("movepage", __name__)
+
+_POSITIONS: Final = {"above": "before", "below": "after", "append": "append", "topLevel": "append"}
+
+
+@movepage.route("/pages/movepage.action", methods=["GET", "POST"])
+def move() -> Any:
+    """Move the page `pageId` to `position` (above, below, append) of `targetId` or `targetTitle`."""
+    g.user = authenticate(request.headers.get("Authorization"), get_store())
+    if g.user is None:
+        return Response(status=401)
+    if get_site().is_read_only:
+        return jsonify({"actionErrors": ["Confluence is in read-only mode."]}), 405
+    try:
+        return _moved()
+    except StoreError as error:
+        return jsonify({"actionErrors": [str(error)]})
+
+
+def _moved() -> Response:
+    store, asked = get_store(), request.values
+    page = store.contents.get(parse_id(asked.get("pageId", "")))
+    if not may_update(page):
+        raise ForbiddenError("You are not permitted to move this page")
+    space_key = asked.get("spaceKey")
+    if asked.get("targetId"):
+        target_id = parse_id(asked["targetId"])
+    else:
+        space_id = store.spaces.get_by_key(space_key).id if space_key else page.space_id
+        titled = store.contents.find_page(space_id, asked.get("targetTitle", ""))
+        homepage_id = store.spaces.get(space_id).homepage_id
+        target_id = titled.id if titled is not None else parse_id(str(homepage_id or ""))
+    moved = store.pages.move(page.id, target_id, _POSITIONS.get(asked.get("position", "append"), "append"))
+    return jsonify({"page": {"id": str(moved.id), "title": moved.title}})
