@@ -104,6 +104,6 @@ def _connect(settings: Settings, *, may_write: bool, stop: threading.Event) -> W
         writes_per_minute=wiki.writes_per_minute,
         is_dry_run=not may_write,
         ca_bundle=settings.resolve(wiki.ca_bundle) if wiki.ca_bundle else None,
-        manners=Manners(read_seconds=wiki.timeout_seconds),
+        manners=Manners(read_seconds=wiki.timeout_seconds, tries=wiki.tries),
         stop=stop,
     )

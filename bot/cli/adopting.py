@@ -7,6 +7,7 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.operations.adopting import Adoption, carry_out_adoption, plan_adoption
+from bot.runtime import Runtime
 from bot.sync.present import visible
 
 
@@ -31,7 +32,7 @@ def adopt(app: App, page: str | None, *, space_key: str | None, dry_run: bool, y
         output.warn("nothing was written")
         return 0
     confirm(yes=yes)
-    carry_out(app, adoption)
+    carry_out(app.runtime, adoption)
     return 0
 
 
@@ -63,8 +64,8 @@ def confirm(*, yes: bool) -> None:
     click.confirm("Write this to the wiki and the data file?", abort=True, err=True)
 
 
-def carry_out(app: App, adoption: Adoption) -> None:
+def carry_out(runtime: Runtime, adoption: Adoption) -> None:
     """Do it, and say what was done."""
-    version = carry_out_adoption(app.runtime, adoption)
+    version = carry_out_adoption(runtime, adoption)
     if version is not None:
         output.say(visible(f"{adoption.page.title} is version {version.number} now; {adoption.edit.after.path} saved"))

@@ -1,0 +1,130 @@
+"""A maintainer takes the home page over, and takes in what people write on it."""
+
+import re
+
+import pytest
+
+from tests.journeys.conftest import HOME, Desk
+
+pytestmark = [pytest.mark.parametrize("seed", ["demo"]), pytest.mark.parametrize("flavour", ["cloud", "datacenter"])]
+
+MARKED = re.compile(
+    r'<ac:structured-macro[^>]*ac:name="details"[^>]*>(?:(?!</ac:structured-macro>).)*?wikibot-\w+.*?</ac:structured-macro>',
+    re.DOTALL,
+)
+
+
+def test_adopting_makes_data_file_and_regions_and_then_there_is_nothing_to_do(desk: Desk) -> None:
+    ran = desk.ran("adopt", HOME, "--space", "WS2", "--yes")
+
+    assert "status: found by" in ran.out
+    text = desk.data.read_text()
+    for words in ("Adopted by the Board in November 2019.", "(page:Implementation)", "icon: star", "date: 2024-02-22"):
+        assert words in text
+    assert len(MARKED.findall(desk.home_body)) == 3
+    assert desk.ran("plan").out == "in sync: 3 region(s) on 1 page(s)\n"
+    assert desk.ran("check").out.count("error") == 0
+    assert (desk.folder / "workspace.schema.json").is_file()
+
+
+def test_every_byte_outside_the_regions_stays(desk: Desk) -> None:
+    before = desk.home_body
+
+    desk.ran("adopt", HOME, "--space", "WS2", "--yes")
+
+    pieces = MARKED.split(desk.home_body)
+    at = 0
+    for piece in pieces:
+        assert piece in before[at:], piece[:200]
+        at = before.index(piece, at) + len(piece)
+    assert before.startswith(pieces[0])
+    assert before.endswith(pieces[-1])
+    assert before.count("inline-comment-marker") == desk.home_body.count("inline-comment-marker")
+
+
+def test_a_dry_run_shows_everything_and_writes_nothing(desk: Desk) -> None:
+    before = desk.home_body
+
+    ran = desk.ran("adopt", HOME, "--space", "WS2", "--dry-run")
+
+    assert "+status:" in ran.out
+    assert desk.home_body == before
+    assert desk.writes() == []
+    assert not desk.data.exists()
+
+
+def test_nobody_is_surprised_where_nobody_can_be_asked(desk: Desk) -> None:
+    ran = desk.ran("adopt", HOME, "--space", "WS2", code=1)
+
+    assert "say --yes" in ran.err
+    assert desk.writes() == []
+
+
+def test_the_page_can_be_named_by_its_id_alone(desk: Desk) -> None:
+    desk.ran("adopt", str(desk.home_id), "--yes")
+
+    assert f"home: {HOME}" in desk.data.read_text()
+
+
+def test_adopting_twice_changes_nothing(adopted: Desk) -> None:
+    body, data = adopted.home_body, adopted.data.read_bytes()
+
+    ran = adopted.ran("adopt", "--yes")
+
+    assert "nothing to adopt" in ran.err
+    assert (adopted.home_body, adopted.data.read_bytes()) == (body, data)
+
+
+def test_what_a_person_wrote_in_a_region_goes_into_the_data_file_and_stays_editable(adopted: Desk) -> None:
+    person = adopted.home_body.replace(
+        "Adopted by the Board in November 2019.", "Adopted by the <em>Board</em>, at last."
+    )
+    adopted.wiki.edit(adopted.home_id, person, by="li")
+    drift = adopted.ran("drift", code=3)
+    assert "Li Wei" in drift.out
+
+    adopted.ran("adopt", "--yes")
+
+    assert "Adopted by the *Board*, at last." in adopted.data.read_text()
+    assert "<em>Board</em>, at last." in adopted.home_body
+    adopted.ran("plan")
+    adopted.ran("status", "set", "--line", "1", "Adopted in 2019.")
+    assert "conflict" not in adopted.ran("plan", code=2).out
+    adopted.ran("apply", "--yes")
+    assert "Adopted in 2019." in adopted.home_body
+
+
+def test_news_that_the_page_does_not_show_yet_survives_the_adoption_of_drift(adopted: Desk) -> None:
+    adopted.ran("news", "add", "Later", "--publish-at", "2999-01-01T00:00Z")
+    person = adopted.home_body.replace("Listen to the", "Do listen to the")
+    adopted.wiki.edit(adopted.home_id, person)
+
+    adopted.ran("adopt", "--yes")
+
+    assert "text: Later" in adopted.data.read_text()
+    assert "Do listen to the" in adopted.data.read_text()
+    adopted.ran("plan")
+
+
+def test_a_stop_label_keeps_adoption_off(desk: Desk) -> None:
+    desk.wiki.store.labels.add(desk.home_id, "wikibot-stop")
+
+    ran = desk.ran("adopt", HOME, "--space", "WS2", "--yes", code=6)
+
+    assert "wikibot-stop" in ran.err
+    assert desk.writes() == []
+    assert not desk.data.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("adopt",), "there is no data file yet; name the page"),
+        (("adopt", HOME), "say with --space"),
+        (("adopt", "No such page", "--space", "WS2"), "page 'No such page' was not found in space WS2"),
+        (("adopt", "999999999"), "was not found"),
+    ],
+)
+def test_a_page_that_is_not_found_is_named(desk: Desk, words: tuple[str, ...], message: str) -> None:
+    assert message in desk.ran(*words, code=1).err
+    assert not desk.data.exists()
