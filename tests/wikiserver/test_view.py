@@ -634,6 +634,16 @@ def assert_nothing_runs(markup: str) -> None:
                 assert not re.search(r"(?i)url\(|expression|position", str(value)), markup
 
 
+def test_only_views_say_which_macro_made_what(wiki: SmallWiki) -> None:
+    body = macro("toc") + macro("status", title="DONE") + macro("jira", jqlQuery="project = A") + "<h1>One</h1>"
+
+    assert {tag["data-macro-name"] for tag in soup(body, wiki).select("[data-macro-name]")} == {"toc", "status", "jira"}
+    exported = soup(body, wiki, "export_view")
+    assert exported.select("[data-macro-name], .conf-macro") == []
+    assert one(exported, ".toc-macro a").text == "One"
+    assert one(exported, ".status-macro").text == "DONE"
+
+
 @pytest.mark.parametrize("representation", ["view", "export_view", "page"])
 @pytest.mark.parametrize("body", ATTACKS)
 def test_nothing_of_a_hostile_page_runs(body: str, wiki: SmallWiki, representation: Representation) -> None:

@@ -6,7 +6,7 @@ from bot.wikiserver.storage_tree import Element
 from bot.wikiserver.view import html
 from bot.wikiserver.view.context import LinkedFile, PageName
 from bot.wikiserver.view.links import file_attributes, file_link, page_name
-from bot.wikiserver.view.render import Rendering, macro, macro_attributes
+from bot.wikiserver.view.render import Rendering, macro
 
 
 def readable_size(size_bytes: int) -> str:
@@ -34,7 +34,9 @@ def view_file(view: Rendering, node: Element) -> str:
     """A card for one attachment."""
     name, file = _named_file(view, node)
     if file is None:
-        return html.tag("span", macro_attributes(node, "missing-file", inline=True), f"{html.text(name)} is missing")
+        return html.tag(
+            "span", view.macro_attributes(node, "missing-file", inline=True), f"{html.text(name)} is missing"
+        )
     card = html.tag(
         "a",
         {
@@ -46,7 +48,7 @@ def view_file(view: Rendering, node: Element) -> str:
         },
         html.tag("span", {"class": "title"}, html.text(file.name)),
     )
-    return html.tag("span", macro_attributes(node, "confluence-embedded-file-wrapper"), card)
+    return html.tag("span", view.macro_attributes(node, "confluence-embedded-file-wrapper"), card)
 
 
 def _nice_type(file: LinkedFile) -> str:
@@ -70,7 +72,7 @@ def attachments(view: Rendering, node: Element) -> str:
     if not rows:
         content = html.tag("p", {}, "No files shared here yet.")
     container = html.tag("div", {"class": "plugin_attachments_container"}, content)
-    return html.tag("div", macro_attributes(node, ""), container)
+    return html.tag("div", view.macro_attributes(node, ""), container)
 
 
 def _file_row(view: Rendering, file: LinkedFile) -> str:
@@ -87,7 +89,7 @@ def gallery(view: Rendering, node: Element) -> str:
     title = node.parameter("title")
     heading = html.tag("p", {"class": "gallery-title"}, html.text(title)) if title else ""
     content = html.tag("div", {"class": "gallery"}, shown) if shown else html.tag("p", {}, "There are no images here.")
-    return html.tag("div", macro_attributes(node, ""), heading + content)
+    return html.tag("div", view.macro_attributes(node, ""), heading + content)
 
 
 def _chosen_images(view: Rendering, node: Element) -> Iterator[LinkedFile]:
@@ -119,23 +121,24 @@ def jira(view: Rendering, node: Element) -> str:
     if not key:
         query = node.parameter("jqlQuery") or node.parameter("url") or node.parameter("")
         words = html.tag("p", {}, f"Issues in {html.text(server)} that match {html.tag('code', {}, html.text(query))}")
-        return html.tag("div", macro_attributes(node, "jira-table"), words)
+        return html.tag("div", view.macro_attributes(node, "jira-table"), words)
     base = node.parameter("baseurl")
     address = f"{base}/browse/{key}" if base and html.is_safe_address(base) else view.url(f"/jira/browse/{key}")
     link = html.tag("a", {"href": address, "class": "jira-issue-key"}, html.text(key))
-    attributes = macro_attributes(node, "confluence-jim-macro jira-issue", inline=True, extra={"data-jira-key": key})
+    attributes = view.macro_attributes(
+        node, "confluence-jim-macro jira-issue", inline=True, extra={"data-jira-key": key}
+    )
     return html.tag("span", attributes, link)
 
 
 @macro("widget")
 def widget(view: Rendering, node: Element) -> str:
     """Something from another site: a link to it, never its script."""
-    del view
     address = node.parameter("url")
     if not html.is_safe_address(address):
-        return html.tag("span", macro_attributes(node, "", inline=True), html.text(address))
+        return html.tag("span", view.macro_attributes(node, "", inline=True), html.text(address))
     link = html.tag("a", {"class": "external-link", "href": address}, html.text(address))
-    return html.tag("div", macro_attributes(node, "embed"), link)
+    return html.tag("div", view.macro_attributes(node, "embed"), link)
 
 
 @macro("drawio", "gliffy")
@@ -143,7 +146,7 @@ def diagram(view: Rendering, node: Element) -> str:
     """A diagram: the picture that its editor keeps beside it."""
     name = node.parameter("diagramDisplayName") or node.parameter("diagramName") or node.parameter("name")
     file = view.context.find_file(f"{node.parameter('diagramName') or node.parameter('name')}.png")
-    attributes = macro_attributes(node, "diagram")
+    attributes = view.macro_attributes(node, "diagram")
     if file is None:
         return html.tag("div", attributes, html.tag("p", {}, f"Diagram: {html.text(name)}"))
     image = html.tag("img", {"src": view.absolute(file.path), "alt": name, **file_attributes(view, file)})

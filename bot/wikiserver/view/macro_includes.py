@@ -5,7 +5,7 @@ from bot.wikiserver.view import html
 from bot.wikiserver.view.context import LinkedPage, PageName
 from bot.wikiserver.view.links import page_link, page_name
 from bot.wikiserver.view.macro_navigation import labels_wanted
-from bot.wikiserver.view.render import Rendering, macro, macro_attributes
+from bot.wikiserver.view.render import Rendering, macro
 
 MAX_REPORTED = 50
 
@@ -21,9 +21,9 @@ def _target(view: Rendering, node: Element) -> tuple[str, LinkedPage | None]:
     return title, found or view.context.find_page(PageName(title))
 
 
-def _missing(node: Element, title: str, reason: str) -> str:
+def _missing(view: Rendering, node: Element, title: str, reason: str) -> str:
     words = f"Unable to render {{{node.macro_name}}}: {html.text(title)} {reason}"
-    return html.tag("div", macro_attributes(node, "error"), html.tag("p", {}, words))
+    return html.tag("div", view.macro_attributes(node, "error"), html.tag("p", {}, words))
 
 
 @macro("include")
@@ -32,12 +32,12 @@ def include(view: Rendering, node: Element) -> str:
     title, page = _target(view, node)
     loaded = view.context.load_page(page) if page else None
     if page is None or loaded is None:
-        return _missing(node, title, "was not found")
+        return _missing(view, node, title, "was not found")
     body, context = loaded
     content = view.include(page.id, body, context, part=lambda root: root.children)
     if content is None:
-        return _missing(node, title, "would include itself")
-    return html.tag("div", macro_attributes(node, ""), content)
+        return _missing(view, node, title, "would include itself")
+    return html.tag("div", view.macro_attributes(node, ""), content)
 
 
 @macro("excerpt-include")
@@ -46,17 +46,17 @@ def excerpt_include(view: Rendering, node: Element) -> str:
     title, page = _target(view, node)
     loaded = view.context.load_page(page) if page else None
     if page is None or loaded is None:
-        return _missing(node, title, "was not found")
+        return _missing(view, node, title, "was not found")
     body, context = loaded
     name = node.parameter("name")
     content = view.include(page.id, body, context, part=lambda root: _excerpt(root, name))
     if content is None:
-        return _missing(node, title, "would include itself")
+        return _missing(view, node, title, "would include itself")
     if node.parameter("nopanel") == "true":
-        return html.tag("span", macro_attributes(node, "", inline=True), content)
+        return html.tag("span", view.macro_attributes(node, "", inline=True), content)
     header = html.tag("div", {"class": "panelHeader"}, html.tag("b", {}, page_link(view, page)))
     inner = html.tag("div", {"class": "panelContent"}, content)
-    return html.tag("div", macro_attributes(node, "panel"), header + inner)
+    return html.tag("div", view.macro_attributes(node, "panel"), header + inner)
 
 
 def _excerpt(root: Element, name: str) -> list[Node]:
@@ -72,7 +72,7 @@ def details(view: Rendering, node: Element) -> str:
     """Page properties: a table that reports read; may be hidden on the page itself."""
     if node.parameter("hidden") == "true":
         return ""
-    return html.tag("div", macro_attributes(node, "plugin-tabmeta-details"), view.macro_body(node))
+    return html.tag("div", view.macro_attributes(node, "plugin-tabmeta-details"), view.macro_body(node))
 
 
 @macro("detailssummary")
@@ -106,7 +106,7 @@ def properties_report(view: Rendering, node: Element) -> str:
         html.tag("thead", {}, html.tag("tr", {}, head)) + html.tag("tbody", {}, body),
     )
     content = html.tag("div", {"class": "table-wrap"}, table) if rows else html.tag("p", {}, "No pages found.")
-    return html.tag("div", macro_attributes(node, ""), content)
+    return html.tag("div", view.macro_attributes(node, ""), content)
 
 
 def _properties(view: Rendering, page: LinkedPage, body: str, wanted_id: str) -> dict[str, str]:

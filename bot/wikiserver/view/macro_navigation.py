@@ -8,7 +8,7 @@ from bot.wikiserver.storage_tree import Element
 from bot.wikiserver.view import html
 from bot.wikiserver.view.context import LinkedPage, PageName
 from bot.wikiserver.view.links import page_link, page_name
-from bot.wikiserver.view.render import Heading, Rendering, macro, macro_attributes
+from bot.wikiserver.view.render import Heading, Rendering, macro
 
 MAX_LISTED = 200
 """Pages that one macro lists; the rest is a click away."""
@@ -26,7 +26,7 @@ def contents(view: Rendering, node: Element) -> str:
         "data-structure": node.parameter("type", "list") or "list",
     }
     if view.representation == "view":
-        attributes = macro_attributes(node, "toc-macro client-side-toc-macro ", extra=extra)
+        attributes = view.macro_attributes(node, "toc-macro client-side-toc-macro ", extra=extra)
         return html.tag("div", attributes, " ")
 
     def render() -> str:
@@ -113,7 +113,7 @@ def children(view: Rendering, node: Element) -> str:
             items.append(html.tag("li", {}, page_link(view, page) + below))
         return html.tag("ul", {"class": "childpages-macro"}, "".join(items)) if items else ""
 
-    return html.tag("div", macro_attributes(node, ""), level(start.id if start else None, depth, first))
+    return html.tag("div", view.macro_attributes(node, ""), level(start.id if start else None, depth, first))
 
 
 @macro("pagetree", "content-tree")
@@ -125,7 +125,7 @@ def page_tree(view: Rendering, node: Element) -> str:
     search = ""
     if node.parameter("searchBox") == "true":
         search = _search_form(view, start, "Search this page tree")
-    return html.tag("div", macro_attributes(node, "plugin_pagetree"), search + tree_level(view, pages, depth))
+    return html.tag("div", view.macro_attributes(node, "plugin_pagetree"), search + tree_level(view, pages, depth))
 
 
 def tree_level(view: Rendering, pages: Sequence[LinkedPage], depth: int) -> str:
@@ -153,7 +153,7 @@ def page_tree_search(view: Rendering, node: Element) -> str:
     """A search box for the pages below one page."""
     start = _start(view, node, "rootPage") or view.context.find_page_by_id(str(view.context.page_id))
     return html.tag(
-        "div", macro_attributes(node, "plugin_pagetreesearch"), _search_form(view, start, "Search these pages")
+        "div", view.macro_attributes(node, "plugin_pagetreesearch"), _search_form(view, start, "Search these pages")
     )
 
 
@@ -161,7 +161,7 @@ def page_tree_search(view: Rendering, node: Element) -> str:
 def live_search(view: Rendering, node: Element) -> str:
     """A search box for the space."""
     placeholder = node.parameter("placeholder") or "Search this space"
-    return html.tag("div", macro_attributes(node, "search-macro"), _search_form(view, None, placeholder))
+    return html.tag("div", view.macro_attributes(node, "search-macro"), _search_form(view, None, placeholder))
 
 
 def _search_form(view: Rendering, ancestor: LinkedPage | None, placeholder: str) -> str:
@@ -179,7 +179,7 @@ def _search_form(view: Rendering, ancestor: LinkedPage | None, placeholder: str)
 def recently_updated(view: Rendering, node: Element) -> str:
     """What changed last in the space, by whom and when."""
     pages = view.context.list_recent(min(_number(node.parameter("max"), 15), MAX_LISTED))
-    return html.tag("div", macro_attributes(node, "recently-updated"), _dated(view, pages, "update-items"))
+    return html.tag("div", view.macro_attributes(node, "recently-updated"), _dated(view, pages, "update-items"))
 
 
 def _dated(view: Rendering, pages: Iterable[LinkedPage], css: str) -> str:
@@ -199,7 +199,7 @@ def content_by_label(view: Rendering, node: Element) -> str:
     pages = view.context.list_labelled(labels, min(_number(node.parameter("max"), 15), MAX_LISTED)) if labels else ()
     items = "".join(html.tag("li", {}, page_link(view, page)) for page in pages)
     content = html.tag("ul", {"class": "content-by-label"}, items) if items else html.tag("p", {}, "No content found.")
-    return html.tag("div", macro_attributes(node, ""), content)
+    return html.tag("div", view.macro_attributes(node, ""), content)
 
 
 def labels_wanted(node: Element) -> list[str]:
@@ -215,4 +215,6 @@ def labels_wanted(node: Element) -> list[str]:
 def list_labels(view: Rendering, node: Element) -> str:
     """The labels of this page."""
     items = "".join(html.tag("li", {"class": "aui-label"}, html.text(label)) for label in view.context.labels)
-    return html.tag("div", macro_attributes(node, ""), html.tag("ul", {"class": "label-list"}, items) if items else "")
+    return html.tag(
+        "div", view.macro_attributes(node, ""), html.tag("ul", {"class": "label-list"}, items) if items else ""
+    )

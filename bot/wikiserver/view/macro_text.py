@@ -4,7 +4,7 @@ import re
 
 from bot.wikiserver.storage_tree import Element
 from bot.wikiserver.view import html
-from bot.wikiserver.view.render import Rendering, macro, macro_attributes
+from bot.wikiserver.view.render import Rendering, macro
 
 _BOXES = {
     "info": ("information", "info"),
@@ -25,7 +25,7 @@ def status(view: Rendering, node: Element) -> str:
     css = f"status-macro aui-lozenge aui-lozenge-visual-refresh{f' aui-lozenge-{kind}' if kind else ''}"
     words = node.parameter("title") or node.parameter("colour") or node.parameter("")
     words = words if view.is_page else words.upper()
-    return html.tag("span", macro_attributes(node, css, inline=True), html.text(words))
+    return html.tag("span", view.macro_attributes(node, css, inline=True), html.text(words))
 
 
 @macro("info", "note", "tip", "warning")
@@ -36,7 +36,7 @@ def box(view: Rendering, node: Element) -> str:
     css = f"aui-icon aui-icon-small aui-iconfont-{icon} confluence-information-macro-icon"
     return html.tag(
         "div",
-        macro_attributes(node, f"confluence-information-macro confluence-information-macro-{kind}"),
+        view.macro_attributes(node, f"confluence-information-macro confluence-information-macro-{kind}"),
         (html.tag("p", {"class": "title"}, html.text(title)) if title else "")
         + html.tag("span", {"class": css}, " ")
         + html.tag("div", {"class": "confluence-information-macro-body"}, view.macro_body(node)),
@@ -59,7 +59,7 @@ def panel(view: Rendering, node: Element) -> str:
         header = html.tag("div", {"class": "panelHeader", "style": style}, html.tag("b", {}, html.text(title)))
     style = " ".join(filter(None, (background, border))) or None
     content = html.tag("div", {"class": "panelContent", "style": background}, f"\n{view.macro_body(node)}\n")
-    return html.tag("div", macro_attributes(node, "panel", style=style), header + content)
+    return html.tag("div", view.macro_attributes(node, "panel", style=style), header + content)
 
 
 def _style(**declarations: str) -> str | None:
@@ -75,7 +75,6 @@ def _size(value: str) -> str:
 @macro("code")
 def code(view: Rendering, node: Element) -> str:
     """A block of program text."""
-    del view
     body = node.find("ac:plain-text-body", "ac:rich-text-body")
     words = body.text if body else ""
     title = node.parameter("title")
@@ -96,7 +95,7 @@ def code(view: Rendering, node: Element) -> str:
         _after_pre(words),
     )
     content = html.tag("div", {"class": "codeContent panelContent pdl"}, f"\n{pre}\n")
-    return html.tag("div", macro_attributes(node, "code panel pdl", style="border-width: 1px;"), header + content)
+    return html.tag("div", view.macro_attributes(node, "code panel pdl", style="border-width: 1px;"), header + content)
 
 
 def _after_pre(words: str) -> str:
@@ -107,11 +106,10 @@ def _after_pre(words: str) -> str:
 @macro("noformat")
 def noformat(view: Rendering, node: Element) -> str:
     """Text in one width, nothing highlighted."""
-    del view
     body = node.find("ac:plain-text-body", "ac:rich-text-body")
     pre = html.tag("pre", {}, _after_pre(body.text if body else ""))
     content = html.tag("div", {"class": "preformattedContent panelContent"}, f"\n{pre}\n")
-    return html.tag("div", macro_attributes(node, "preformatted panel", style="border-width: 1px;"), content)
+    return html.tag("div", view.macro_attributes(node, "preformatted panel", style="border-width: 1px;"), content)
 
 
 @macro("expand", "ui-expand")
@@ -120,7 +118,7 @@ def expand(view: Rendering, node: Element) -> str:
     title = node.parameter("title") or "Click here to expand..."
     label = html.tag("span", {"class": "expand-control-text"}, html.text(title))
     content = html.tag("div", {"class": "expand-content"}, view.macro_body(node))
-    attributes = macro_attributes(node, "expand-container")
+    attributes = view.macro_attributes(node, "expand-container")
     if view.is_page:
         return html.tag("details", attributes, html.tag("summary", {"class": "expand-control"}, label) + content)
     icon = html.tag("span", {"class": "expand-control-icon"}, "")
@@ -132,7 +130,7 @@ def section(view: Rendering, node: Element) -> str:
     """A row of columns, from the days before page layouts."""
     row = html.tag("div", {"class": "sectionMacroRow"}, view.macro_body(node))
     css = "sectionMacro sectionMacroWithBorder" if node.parameter("border") == "true" else "sectionMacro"
-    return html.tag("div", macro_attributes(node, "sectionColumnWrapper"), html.tag("div", {"class": css}, row))
+    return html.tag("div", view.macro_attributes(node, "sectionColumnWrapper"), html.tag("div", {"class": css}, row))
 
 
 @macro("column")
@@ -140,14 +138,14 @@ def column(view: Rendering, node: Element) -> str:
     """One column of a section."""
     width = _size(node.parameter("width"))
     style = f"width:{width};min-width:{width};max-width:{width};" if width else None
-    return html.tag("div", macro_attributes(node, "columnMacro", style=style), view.macro_body(node))
+    return html.tag("div", view.macro_attributes(node, "columnMacro", style=style), view.macro_body(node))
 
 
 @macro("anchor")
 def anchor(view: Rendering, node: Element) -> str:
     """A place that links can point to."""
     name = node.parameter("") or node.parameter("anchor")
-    attributes = macro_attributes(node, "confluence-anchor-link", inline=True)
+    attributes = view.macro_attributes(node, "confluence-anchor-link", inline=True)
     return html.tag("span", {**attributes, "id": view.unique_id(view.anchor_id(name))}, "")
 
 
@@ -157,13 +155,13 @@ def excerpt(view: Rendering, node: Element) -> str:
     if node.parameter("hidden") == "true":
         return ""
     name = "span" if node.parameter("atlassian-macro-output-type").lower() == "inline" else "div"
-    return html.tag(name, macro_attributes(node, "", inline=name == "span"), view.macro_body(node))
+    return html.tag(name, view.macro_attributes(node, "", inline=name == "span"), view.macro_body(node))
 
 
 @macro("toc-zone", "ul", "center", "align", "div", "span", "table-filter", "sv-translation", "tableenhancer", "legend")
 def only_a_frame(view: Rendering, node: Element) -> str:
     """Macros whose body is all that a reader sees."""
-    return html.tag("div", macro_attributes(node, node.macro_name), view.macro_body(node))
+    return html.tag("div", view.macro_attributes(node, node.macro_name), view.macro_body(node))
 
 
 @macro("")
@@ -173,4 +171,4 @@ def unknown(view: Rendering, node: Element) -> str:
     plain = node.find("ac:plain-text-body")
     body = view.macro_body(node) + (html.tag("pre", {}, _after_pre(plain.text)) if plain else "")
     name = "div" if body else "span"
-    return html.tag(name, macro_attributes(node, "unknown-macro", inline=not body), note + body)
+    return html.tag(name, view.macro_attributes(node, "unknown-macro", inline=not body), note + body)

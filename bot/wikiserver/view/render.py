@@ -120,6 +120,30 @@ class Rendering:
         """Render a macro; an unknown one shows its name and its text."""
         return MACROS.get(node.macro_name.lower(), MACROS[""])(self, node)
 
+    def macro_attributes(
+        self,
+        node: Element,
+        css: str,
+        *,
+        inline: bool = False,
+        style: str | None = None,
+        extra: html.Attributes | None = None,
+    ) -> dict[str, str | int | None]:
+        """Return the attributes of what a macro becomes: exporters find macros by them in views; exports lack them."""
+        if self.is_export:
+            return {"class": css or None, "style": style, **(extra or {})}
+        has_body = any(True for _ in node.elements("ac:rich-text-body", "ac:plain-text-body"))
+        return {
+            "class": f"{css} conf-macro output-{'inline' if inline else 'block'}".strip(),
+            "data-hasbody": "true" if has_body else "false",
+            "data-layout": node.attributes.get("data-layout"),
+            "data-local-id": node.attributes.get("ac:local-id"),
+            "data-macro-id": node.attributes.get("ac:macro-id"),
+            "data-macro-name": node.macro_name,
+            "style": style,
+            **(extra or {}),
+        }
+
     def macro_body(self, node: Element) -> str:
         """Render the rich text of a macro."""
         body = node.find("ac:rich-text-body")
@@ -170,23 +194,6 @@ class Rendering:
         """Say whether *address* leaves the wiki (a mail address does)."""
         parts = urlsplit(address)
         return bool(parts.scheme) and parts.netloc != urlsplit(self.context.base_url).netloc
-
-
-def macro_attributes(
-    node: Element, css: str, *, inline: bool = False, style: str | None = None, extra: html.Attributes | None = None
-) -> dict[str, str | int | None]:
-    """Return the attributes that the wiki puts on what a macro becomes; exporters find macros by them."""
-    has_body = any(True for _ in node.elements("ac:rich-text-body", "ac:plain-text-body"))
-    return {
-        "class": f"{css} conf-macro output-{'inline' if inline else 'block'}".strip(),
-        "data-hasbody": "true" if has_body else "false",
-        "data-layout": node.attributes.get("data-layout"),
-        "data-local-id": node.attributes.get("ac:local-id"),
-        "data-macro-id": node.attributes.get("ac:macro-id"),
-        "data-macro-name": node.macro_name,
-        "style": style,
-        **(extra or {}),
-    }
 
 
 def quote_path(name: str) -> str:
