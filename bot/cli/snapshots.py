@@ -1,18 +1,14 @@
-"""`snapshot`, `verify`, `history`, `diff`, `search`, `export`, `report`, `redact`."""
+"""`snapshot` and `verify`."""
 
-import datetime as dt
-import getpass
 from pathlib import Path
 
 import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
-from bot.operations import archive, snapshots
+from bot.operations import snapshots
 from bot.snapshot.observe import HistoryMode
 from bot.snapshot.outcome import CaptureOutcome
-from bot.snapshot.present_diff import diff_as_html, diff_as_text
-from bot.snapshot.search import END, START, Hit
 from bot.snapshot.verify import Verification
 
 _COMPLETE, _SHORTFALL, _FINDINGS = 0, 1, 3
@@ -108,127 +104,3 @@ def _say_verification(checked: Verification) -> None:
         output.say("not signed: nothing here proves who wrote it")
     elif not checked.is_signer_checked:
         output.say("signed, but by whom was not checked; give --allowed-signers")
-
-
-@click.command()
-@click.argument("page")
-@_FORMAT
-@pass_app
-def history(app: App, page: str, format_: str) -> int:
-    """Show the versions of a captured PAGE (id, title or path), and what each run saw happen to it."""
-    timeline = archive.page_history(app.runtime, page)
-    if format_ == "json":
-        output.say_json(timeline)
-        return _COMPLETE
-    output.say(f"{timeline.title} ({timeline.page_id}): {timeline.status}")
-    output.say(f"{timeline.path}\n")
-    output.say_table(
-        ("version", "when", "author", "message", "held"),
-        (
-            (
-                str(held.version.number),
-                _moment(held.version.when),
-                held.version.author.display_name,
-                held.version.message,
-                "yes" if held.paths else "no",
-            )
-            for held in timeline.versions
-        ),
-    )
-    output.say()
-    output.say_table(
-        ("run", "when", "event", "what"),
-        ((str(event.run), _moment(event.when), event.type, event.detail) for event in timeline.happenings),
-    )
-    return _COMPLETE
-
-
-@click.command()
-@click.argument("page")
-@click.argument("before", required=False, metavar="[V1]")
-@click.argument("after", required=False, metavar="[V2]")
-@click.option("--format", "format_", type=click.Choice(["text", "html", "json"]), default="text", show_default=True)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
-@pass_app
-def diff(app: App, page: str, before: str | None, after: str | None, format_: str, out: Path | None) -> int:
-    """Show what changed in a captured PAGE: data about it, structure and words.
-
-    V1 and V2 are versions (`17`) or runs (`run:124`); without them the last two states are compared.
-    """
-    made = archive.page_diff(app.runtime, page, before, after)
-    match format_:
-        case "json":
-            output.say_json(made)
-        case "html":
-            _put_out(diff_as_html(made), out)
-        case _:
-            _put_out(diff_as_text(made), out)
-    return _COMPLETE
-
-
-@click.command()
-@click.argument("words", nargs=-1, required=True)
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@click.option("--rebuild", is_flag=True, help="Make the index anew from the files first.")
-@_FORMAT
-@pass_app
-def search(app: App, words: tuple[str, ...], limit: int, rebuild: bool, format_: str) -> int:
-    """Find captured pages that hold all WORDS; quotes make a phrase, a leading minus excludes (after `--`)."""
-    if rebuild:
-        archive.rebuild_search(app.runtime)
-    hits = archive.search_pages(app.runtime, " ".join(words), limit=limit)
-    if format_ == "json":
-        output.say_json([{**_as_dict(hit), "snippet": _plain_snippet(hit.snippet)} for hit in hits])
-        return _COMPLETE
-    for hit in hits:
-        output.say(f"{click.style(hit.title, bold=True)}  {hit.path}  ({hit.status})")
-        output.say(f"    {_styled_snippet(hit.snippet)}")
-    if not hits:
-        output.warn("nothing found")
-    return _COMPLETE
-
-
-@click.command()
-@click.argument("page")
-@click.option("--reason", required=True, help="Why; it stays in the evidence.")
-@click.option("--by", default=getpass.getuser, help="Who decided it.  [default: your account]")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-@pass_app
-def redact(app: App, page: str, reason: str, by: str, yes: bool) -> int:
-    """Remove the content of a captured PAGE for good; its digests stay, and everything still verifies."""
-    if not yes:
-        click.confirm(
-            f"Remove the content of {page!r} from {app.runtime.snapshots_dir} for good?", abort=True, err=True
-        )
-    done = archive.redact_page(app.runtime, page, reason=reason, by=by)
-    output.say(f"redacted {page!r} in run {done.checkpoint.sequence}")
-    output.warn("its title stays, in its file name, in the indexes and in the events of earlier runs")
-    if done.has_git:
-        output.warn("earlier commits of the git repository still hold the content; rewrite them with `git filter-repo`")
-    return _COMPLETE
-
-
-def _put_out(text: str, out: Path | None) -> None:
-    if out is None:
-        output.say(text, newline=False)
-        return
-    out.write_text(text, encoding="utf-8")
-    output.warn(f"written to {out}")
-
-
-def _moment(when: dt.datetime) -> str:
-    return when.strftime("%Y-%m-%d %H:%M")
-
-
-def _as_dict(hit: Hit) -> dict[str, str]:
-    return {"page_id": hit.page_id, "title": hit.title, "path": hit.path, "status": hit.status}
-
-
-def _plain_snippet(snippet: str) -> str:
-    return snippet.replace(START, "").replace(END, "")
-
-
-def _styled_snippet(snippet: str) -> str:
-    first, *rest = snippet.split(START)
-    found = (part.partition(END) for part in rest)
-    return first + "".join(click.style(word, fg="yellow", bold=True) + after for word, _, after in found)

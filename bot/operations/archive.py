@@ -1,16 +1,20 @@
-"""Read what was captured: history, differences, search; and take a page's content out of it."""
+"""Read what was captured: history, differences, search, exports, reports; and take a page's content out of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.errors import SnapshotError
-from bot.operations.snapshots import allowed_signers, signer, software
+from bot.errors import EvidenceError, SnapshotError
+from bot.operations.snapshots import allowed_signers, signer, software, verify_snapshots
 from bot.runtime import Runtime
 from bot.snapshot.checkpoint import Checkpoint
 from bot.snapshot.diff import PageDiff, diff_page
+from bot.snapshot.export import Export, export
 from bot.snapshot.git import GitRepository
 from bot.snapshot.library import Library, load_library
+from bot.snapshot.period import Period
 from bot.snapshot.redact import redact
+from bot.snapshot.report import Report, build_report
 from bot.snapshot.search import Hit, SearchIndex
 from bot.snapshot.timeline import Timeline, read_timeline
 from bot.snapshot.writer import open_writer
@@ -72,3 +76,27 @@ def load_snapshots(root: Path) -> Library:
     if library.head is None:
         raise SnapshotError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
     return library
+
+
+def export_pages(
+    runtime: Runtime,
+    target: Path,
+    period: Period,
+    *,
+    wanted: tuple[str, ...] = (),
+    on_page: Callable[[str, int], None] = lambda _title, _total: None,
+) -> Export:
+    """Copy pages into a bag of their own; raises `EvidenceError` where the snapshots are not intact."""
+    root = runtime.snapshots_dir
+    library = load_snapshots(root)
+    checked = verify_snapshots(runtime)
+    if not checked.is_clean:
+        first = checked.findings[0]
+        raise EvidenceError(f"nothing is exported from snapshots that are not intact: {first.path} {first.message}")
+    return export(library, target, period, wanted=wanted, software=software(), on_page=on_page)
+
+
+def report_period(runtime: Runtime, period: Period) -> Report:
+    """Check the snapshots and gather what happened in *period*."""
+    checked = verify_snapshots(runtime)
+    return build_report(load_snapshots(runtime.snapshots_dir), checked, period)

@@ -1,0 +1,29 @@
+"""A period of days: what people mean by since and until."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days in UTC, both ends included; None is no end."""
+
+    since: date | None = None
+    until: date | None = None
+
+    def holds(self, moment: datetime) -> bool:
+        """Tell whether *moment* lies in the period."""
+        day = moment.astimezone(UTC).date()
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+    def __str__(self) -> str:
+        """Return the period in words."""
+        match (self.since, self.until):
+            case (None, None):
+                return "all time"
+            case (None, until):
+                return f"until {until}"
+            case (since, None):
+                return f"since {since}"
+            case (since, until):
+                return f"{since} to {until}"

@@ -1,0 +1,136 @@
+import datetime as dt
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from bot.errors import SnapshotError
+from bot.snapshot.export import Export, export
+from bot.snapshot.library import load_library
+from bot.snapshot.period import Period
+from bot.snapshot.present_report import report_as_html, report_as_markdown
+from bot.snapshot.report import Report, build_report
+from bot.snapshot.verify import verify
+from tests.snapshot.capturing import run_capture
+from tests.snapshot.small_tree import CLOCK, SOFTWARE
+from tests.snapshot.small_wiki import SmallWiki
+
+FIRST, SECOND = CLOCK.date(), CLOCK.date() + dt.timedelta(days=1)
+
+
+@pytest.fixture
+def root(wiki: SmallWiki, tmp_path: Path) -> Path:
+    """Two runs on two days; on the second, Minutes changed and 会议记录 was deleted."""
+    root = tmp_path / "snapshots"
+    run_capture(wiki, root)
+    wiki.edit("Minutes", "<p>version four</p>")
+    wiki.store.pages.trash(wiki.ids["会议记录"])
+    run_capture(wiki, root, day=1)
+    return root
+
+
+def export_to(root: Path, target: Path, period: Period, *wanted: str) -> Export:
+    return export(load_library(root), target, period, wanted=wanted, software=SOFTWARE)
+
+
+def report_of(root: Path, period: Period) -> Report:
+    return build_report(load_library(root), verify(root), period)
+
+
+def run_readme(folder: Path) -> subprocess.CompletedProcess[str]:
+    text = (folder / "data/README.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return subprocess.run(["sh", "-euc", script], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_an_export_is_a_bag_that_proves_where_it_comes_from(root: Path, tmp_path: Path) -> None:
+    target = tmp_path / "export"
+
+    made = export_to(root, target, Period(since=SECOND))
+
+    assert made.pages == 2
+    command = [sys.executable, "-m", "bagit", "--validate", "--quiet", str(target)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    judged = run_readme(target)
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+    assert list(target.glob("data/pages/WS2/data/2024/minutes--*.md"))
+    assert not list(target.glob("data/pages/WS2/data/2024/final-report--*.md"))
+
+
+def test_a_page_forged_in_an_export_does_not_fit_the_proof(root: Path, tmp_path: Path) -> None:
+    target = tmp_path / "export"
+    export_to(root, target, Period())
+    (page,) = target.glob("data/pages/WS2/data/2024/minutes--*.md")
+    page.write_bytes(page.read_bytes() + b"forged\n")
+
+    assert run_readme(target).returncode != 0
+
+
+def test_an_export_of_named_pages_holds_only_them(root: Path, tmp_path: Path) -> None:
+    assert export_to(root, tmp_path / "export", Period(), "Final report").pages == 1
+
+
+def test_nothing_is_exported_over_something(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export/mine.txt").write_text("mine")
+
+    with pytest.raises(SnapshotError, match="not empty"):
+        export_to(root, tmp_path / "export", Period())
+
+
+def test_an_empty_period_exports_nothing(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="no captured page has an event"):
+        export_to(root, tmp_path / "export", Period(until=FIRST - dt.timedelta(days=1)))
+
+    assert not (tmp_path / "export").exists()
+
+
+def test_a_report_counts_what_happened_in_its_period(root: Path) -> None:
+    whole, second = report_of(root, Period()), report_of(root, Period(since=SECOND))
+
+    assert (whole.captured, whole.changed, whole.gone) == (3, 1, 1)
+    assert (second.captured, second.changed, second.gone) == (0, 1, 1)
+    assert [line.run for line in second.runs] == [2]
+    assert whole.is_intact
+    assert whole.is_complete
+
+
+def test_a_report_says_when_the_chain_is_broken(root: Path) -> None:
+    (page,) = root.glob("WS2/data/2024/minutes--*.md")
+    page.write_bytes(b"forged")
+
+    report = report_of(root, Period())
+
+    assert not report.is_intact
+    assert "minutes--" in report_as_markdown(report)
+    assert 'class="bad"' in report_as_html(report)
+
+
+def test_a_report_as_markdown_shows_runs_and_changes(root: Path) -> None:
+    text = report_as_markdown(report_of(root, Period()))
+
+    assert "| 2 | 2026-11-25 | 2 | 1 | 1 | 1 | 0 |" in text
+    assert "version 3 → 4" in text
+    assert "The chain is intact" in text
+
+
+def test_a_report_as_html_stands_alone_with_its_chart(root: Path) -> None:
+    html = report_as_html(report_of(root, Period()))
+
+    (svg,) = re.findall(r'<svg class="chart".*?</svg>', html, re.DOTALL)
+    bars = ET.fromstring(svg).findall("rect")  # noqa: S314 -- our own chart
+    assert [bar.get("class") for bar in bars] == ["captured", "changed", "gone"]
+    assert not re.search(r'(?:src|href)="', html)
+
+
+def test_a_report_takes_titles_for_text(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.add("<script>alert(1)</script> | *x*")
+    run_capture(wiki, tmp_path)
+
+    report = report_of(tmp_path, Period())
+
+    assert "<script>" not in report_as_html(report)
+    assert "<script>" not in report_as_markdown(report)
