@@ -28,12 +28,14 @@ STATUS = (
 )
 
 
+def macro(name: str, content: str) -> str:
+    return f'<ac:structured-macro ac:name="{name}">{content}</ac:structured-macro>'
+
+
 def details(body: str) -> str:
     """Return a page properties block, as the bot's regions are."""
-    return (
-        '<ac:structured-macro ac:name="details"><ac:parameter ac:name="id">x</ac:parameter>'
-        f"<ac:rich-text-body>{body}</ac:rich-text-body></ac:structured-macro>"
-    )
+    parameter = '<ac:parameter ac:name="id">x</ac:parameter>'
+    return macro("details", f"{parameter}<ac:rich-text-body>{body}</ac:rich-text-body>")
 
 
 def boxes(body: str) -> dict[int, str]:
@@ -60,6 +62,7 @@ def test_only_runs_of_plain_text_can_be_typed_in() -> None:
         ("<p>a <strong>b</strong></p>", 0, ("b</strong>", "c</strong>"), "<p>a <strong>c</strong></p>"),
         ("<p>a</p>", 0, (">a", ">a <b>b</b> <i>c</i><script>x()</script>"), "<p>a <strong>b</strong> <em>c</em></p>"),
         ("<p>a</p>", 0, ("</p>", "</p><div>new</div>"), "<p>a</p><p>new</p>"),
+        ("<p>a</p>", 0, ("</p>", "</p><p data-e='0'><ul><li>b</li></ul></p>"), "<p>a</p><ul><li>b</li></ul>"),
         ("<p>a</p>", 0, (">a", '>a <a href="javascript:x()">b</a>'), "<p>a b</p>"),
         (
             "<p>a</p>",
@@ -103,6 +106,16 @@ def test_what_is_typed_arrives_and_nothing_else_changes(
     assert change[0] in box
 
     assert apply_edits(body, {run: box.replace(*change, 1)}) == expected
+
+
+def test_chips_hold_no_blocks_which_a_browser_would_pull_out_of_the_paragraph() -> None:
+    image = '<ac:image><ri:url ri:value="https://x.org/a.png" /><ac:caption><p>a</p><p>b</p></ac:caption></ac:image>'
+    maths = macro("mathinline", "<ac:rich-text-body><p>x</p></ac:rich-text-body>")
+
+    box = boxes(f"<p>{image}{maths}</p>")[0]
+
+    assert BeautifulSoup(box, "lxml").select_one("p > .chip .image-caption")
+    assert len(re.findall(r"<(p|div)\b", box)) == 1
 
 
 def test_a_chip_can_be_deleted() -> None:

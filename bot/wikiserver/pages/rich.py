@@ -1,5 +1,6 @@
 """Editing a page as it reads: runs of plain paragraphs can be typed in, all else is shown and stays as it is."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,7 @@ INLINE_MACROS: Final = frozenset(("status", "anchor", "jira", "mathinline", "vie
 _ROOMY_MACROS: Final = frozenset(
     ("info", "note", "tip", "warning", "panel", "expand", "details", "excerpt", "section", "column", "toc-zone")
 )
+_BLOCK_HTML: Final = re.compile("<(?:div|p|h[1-6]|table|ul|ol|dl|pre|blockquote|form|details|hr)[ />]")
 _CELLS: Final = frozenset(("td", "th", "ac:layout-cell"))
 
 
@@ -243,6 +245,11 @@ class _EditableRendering(Rendering):
         }
         return html.tag("div", attributes, self.content(self._runs[number]))
 
+    def _chip_content(self, node: Element) -> str:
+        """Render what a chip shows; a block inside would tear the paragraph apart in the browser."""
+        shown = self.complete(self.nodes([node]))
+        return html.text(f"[{node.macro_name or node.name}]") if _BLOCK_HTML.search(shown) else shown
+
     def editable(self, node: Node) -> str:
         """Render one node of a run so that what comes back can be matched with what was there (`data-e`)."""
         if isinstance(node, Text):
@@ -252,7 +259,7 @@ class _EditableRendering(Rendering):
         number = self._numbers[id(node)]
         if is_chip(node):
             chip: html.Attributes = {"class": "chip", "data-e": number, "contenteditable": "false"}
-            return html.tag("span", chip, self.nodes([node]))
+            return html.tag("span", chip, self._chip_content(node))
         name = "span" if node.name == "ac:inline-comment-marker" else node.name
         attributes: dict[str, str | int | None] = {"data-e": number, "style": html.safe_style(node.get("style"))}
         if node.name == "ac:inline-comment-marker":

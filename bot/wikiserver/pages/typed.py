@@ -77,7 +77,8 @@ class TypedHtml:
         yield f"<p>{content}</p>"
 
     def _block(self, tag: Tag) -> str:
-        if tag.name == "div" and any(_is_block(child) for child in tag.children):
+        holds_blocks = any(_is_block(child) for child in tag.children)
+        if holds_blocks and tag.name not in {"ul", "ol", "blockquote"}:  # browsers put lists into paragraphs
             return "".join(self._blocks(tag.children))
         original = self._original(tag)
         gap = self._gap_before(original)
@@ -88,7 +89,7 @@ class TypedHtml:
         if name in {"ul", "ol"}:
             content = "".join(self._items(tag))
             written = _wrapped(name, original, content) if content else ""
-        elif name == "blockquote" and any(_is_block(child) for child in tag.children):
+        elif name == "blockquote" and holds_blocks:
             written = _wrapped(name, original, "".join(self._blocks(tag.children)))
         else:
             written = _wrapped(name, original, self._line(list(tag.children)))

@@ -166,7 +166,13 @@ def image(view: Rendering, node: Element) -> str:
     # The real `view` of a page leaves captions out; people and exports see them.
     if caption is None or view.representation == "view":
         return rendered
-    return rendered + html.tag("div", {"class": "image-caption"}, view.children(caption))
+    return rendered + html.tag("span", {"class": "image-caption"}, _in_one_line(view, caption))
+
+
+def _in_one_line(view: Rendering, caption: Element) -> str:
+    """Return a caption without paragraphs: images stand in paragraphs, which cannot hold others."""
+    paragraphs = list(caption.elements("p"))
+    return "<br/>".join(map(view.children, paragraphs)) if paragraphs else view.children(caption)
 
 
 def _linked(view: Rendering, node: Element, picture: str) -> str:
