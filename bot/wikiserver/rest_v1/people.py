@@ -174,7 +174,8 @@ def search_users() -> Any:
             "url": f"/people/{user.account_id}",
             "breadcrumbs": [],
             "entityType": "user",
-            "iconCssClass": "",
+            "iconCssClass": "aui-icon content-type-profile",
+            "lastModified": "1970-01-01T00:00:00.000Z",
             "score": 0,
         }
         for user in find_users(request.args.get("cql", ""), get_store(), get_user())
@@ -213,7 +214,7 @@ def watch(kind: str, target: str) -> Any:
     watches, user = get_store().watches, _watcher()
     if request.method == "POST":
         watches.add(user.account_id, kind, target)
-        return Response(status=204)
+        return Response(status=204 if get_site().is_cloud else 200)
     if request.method == "DELETE":
         watches.remove(user.account_id, kind, target)
         return Response(status=204)

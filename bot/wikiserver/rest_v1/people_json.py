@@ -20,6 +20,7 @@ def user_json(user: User, expand: Expand | None = None) -> Json:
             "profilePicture": _picture(),
             "displayName": user.display_name,
             "isExternalCollaborator": False,
+            "externalCollaborator": False,
             "isGuest": False,
             **({"operations": []} if "operations" in expand else {}),
             "_expandable": expand.split({"operations": "", "personalSpace": ""}),

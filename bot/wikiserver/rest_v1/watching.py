@@ -8,6 +8,7 @@ from bot.wikiserver.site import get_site, get_store, space_of
 from bot.wikiserver.store import Content, InvalidError, User
 
 from .blueprint import api
+from .expand import Expand
 from .paging import Json, paginate
 from .people_json import user_json
 from .reading import get_readable, json_object, text_of
@@ -16,7 +17,8 @@ from .reading import get_readable, json_object, text_of
 def _watchers(kind: str, target: str) -> list[Json]:
     people = get_store().people
     found = [people.find(account) for account in get_store().watches.watchers(kind, target)]
-    return [user_json(user) for user in found if user is not None]
+    wanted = Expand(["operations", "personalSpace"])
+    return [user_json(user, wanted) | {"personalSpace": None} for user in found if user is not None]
 
 
 @api.get("/content/<content_id>/notification/child-created")

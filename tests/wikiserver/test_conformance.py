@@ -1,0 +1,207 @@
+"""Every answer of every served operation, held against Atlassian's own OpenAPI documents."""
+
+import json
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from requests import Response
+
+from tests.conftest import Wiki
+from tests.shared import shared_dir
+from tests.wikiserver.conformance_calls import NO_CHECK, V1_CALLS, V2_CALLS, Call
+from tests.wikiserver.openapi import DEVIATIONS, DOCUMENTS, Document, load_document
+
+BODY = (
+    '<p>Some words.</p><ac:structured-macro ac:name="info" ac:macro-id="m-1"><ac:rich-text-body><p>x</p>'
+    "</ac:rich-text-body></ac:structured-macro><ac:task-list><ac:task><ac:task-id>1</ac:task-id>"
+    "<ac:task-status>incomplete</ac:task-status><ac:task-body>ring</ac:task-body></ac:task></ac:task-list>"
+)
+
+
+def build_world(wiki: Wiki) -> dict[str, str]:
+    """A space with one of everything; the ids that calls refer to."""
+    store, ana = wiki.store, wiki.account("ana")
+    home = wiki.add_page("Home", "<p>Welcome.</p>", space="DOC")
+    page = wiki.add_page("Page", BODY, space="DOC", parent=home, labels=("one",))
+    leaf = wiki.add_page("Leaf", "<p>leaf</p>", space="DOC", parent=page)
+    wiki.add_page("Old", "<p>old</p>", space="DOC", parent=home, status="archived")
+    wiki.edit(page, BODY.replace("Some", "More"), message="changed")
+    store.pages.save_draft(int(page), title=None, body="<p>Some words.</p>", author=ana)
+    space = store.spaces.get_by_key("DOC")
+    store.spaces.update(space.id, description="All documents")
+    store.labels.add_to_space(space.id, "team")
+    blog = store.pages.create(space.id, "News", "<p>n</p>", author=ana, kind="blogpost")
+    store.labels.add(blog.id, "one")
+    file = store.attachments.add(int(page), "a.png", b"\x89PNG", author=ana, comment="first")
+    comment = store.comments.add(int(page), "<p>Fine.</p>", author=ana)
+    store.comments.add(int(page), "<p>Indeed.</p>", author=ana, parent_id=comment.id)
+    store.comments.add_inline(int(page), "<p>Which?</p>", author=ana, selection="words")
+    store.properties.create(int(page), "k", {"a": [1]}, author=ana)
+    store.space_properties.create(space.id, "k", {"a": 1}, author=ana)
+    store.watches.add(ana, "content", page)
+    store.watches.add(ana, "space", "DOC")
+    label = store.labels.find("one")
+    group = store.people.get_group("confluence-users")
+    assert label is not None
+    return {
+        "home": home,
+        "page": page,
+        "leaf": leaf,
+        "blog": str(blog.id),
+        "comment": str(comment.id),
+        "file": f"att{file.id}" if wiki.flavour == "cloud" else str(file.id),
+        "space_id": str(space.id),
+        "label": str(label.id),
+        "group": group.id,
+        "admin": wiki.account("admin"),
+        "macro": "m-1",
+        "inline_task": str(store.inline_tasks.all()[0].id),
+    }
+
+
+def fill(value: Any, ids: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        for name, text in ids.items():
+            value = value.replace(f"{{{name}}}", text)
+        return value
+    if isinstance(value, dict):
+        return {key: fill(one, ids) for key, one in value.items()}
+    return [fill(one, ids) for one in value] if isinstance(value, list) else value
+
+
+class Walker:
+    """Makes the calls one after the other and remembers the ids that they hand out."""
+
+    def __init__(self, wiki: Wiki) -> None:
+        self.wiki, self.ids = wiki, build_world(wiki)
+
+    def run(self, calls: tuple[Call, ...]) -> Iterator[tuple[Call, str, Response]]:
+        with self.wiki.session("admin") as session:
+            for call in calls:
+                if self.wiki.flavour not in call.flavours:
+                    continue
+                path = fill(call.path, self.ids)
+                upload = {"file": (f"new-{call.method}.txt", b"data", "text/plain")} if call.file else None
+                answer = session.request(
+                    call.method,
+                    self.wiki.url + path,
+                    json=fill(call.json, self.ids),
+                    files=upload,
+                    headers=NO_CHECK,
+                    allow_redirects=False,
+                )
+                if call.keep and answer.ok:
+                    content = answer.json()
+                    names = ("id", "asyncId", "templateId")
+                    self.ids[call.keep] = next(str(content[name]) for name in names if name in content)
+                yield call, path.partition("?")[0], answer
+
+
+def judge(calls: tuple[Call, ...], wiki: Wiki, documents: tuple[Document, ...]) -> tuple[list[str], set[str]]:
+    """What is wrong with the answers, and which operations were judged."""
+    problems, judged = [], set()
+    for call, path, answer in Walker(wiki).run(calls):
+        where = f"{call.method} {call.path}"
+        if answer.status_code >= 400:
+            problems.append(f"{where}: {answer.status_code} {answer.text[:300]}")
+            continue
+        for document in documents:
+            operation = document.find(call.method, path)
+            if operation is None:
+                continue
+            judged.add(operation.name)
+            content = json.loads(answer.text) if answer.headers.get("Content-Type") == "application/json" else None
+            problem = document.problem(operation, answer.status_code, content)
+            if problem is not None:
+                problems.append(f"{where} [{document.name}] {problem}")
+            break
+        else:
+            problems.append(f"{where}: no document has it")
+    return problems, judged
+
+
+def test_v2_answers_as_atlassian_says(wiki: Wiki) -> None:
+    document = load_document("cloud-v2", shared_dir("spec"))
+
+    problems, judged = judge(V2_CALLS, wiki, (document,))
+
+    assert not problems, "\n".join(problems)
+    assert len(judged) > 100
+
+
+def test_cloud_v1_answers_as_atlassian_says(wiki: Wiki) -> None:
+    documents = tuple(load_document(name, shared_dir("spec")) for name in ("cloud-v1-2026", "cloud-v1-2021"))
+
+    problems, judged = judge(V1_CALLS, wiki, documents)
+
+    assert not problems, "\n".join(problems)
+    assert len(judged) > 90
+
+
+@pytest.mark.parametrize("flavour", ["datacenter"])
+def test_data_center_answers_as_atlassian_says(wiki: Wiki) -> None:
+    problems, judged = judge(V1_CALLS, wiki, (load_document("dc-10.0.3", shared_dir("spec")),))
+
+    assert not problems, "\n".join(problems)
+    assert len(judged) > 50
+
+
+def test_the_judge_sees_what_is_wrong() -> None:
+    document = load_document("cloud-v2", shared_dir("spec"))
+    operation = document.find("GET", "/api/v2/pages/12")
+    assert operation is not None
+
+    assert document.problem(operation, 200, {"id": "12", "status": "current"}) is None
+    assert document.problem(operation, 200, {"id": 12, "status": "current"}) is not None
+    assert document.problem(operation, 200, {"id": "12", "status": "asleep"}) is not None
+    assert document.problem(operation, 200, {"id": "12", "version": {"number": "1"}}) is not None
+    assert document.problem(operation, 218, {"id": "12"}) is not None
+
+
+def test_no_deviation_is_listed_for_nothing() -> None:
+    raw = {name: json.loads((shared_dir("spec") / file).read_text()) for name, file in DOCUMENTS.items()}
+
+    for deviation in DEVIATIONS:
+        before = json.dumps(raw[deviation.document])
+        deviation.correct(raw[deviation.document])
+        assert json.dumps(raw[deviation.document]) != before
+        assert deviation.source
+
+
+def test_the_documents_of_the_package_are_the_same() -> None:
+    for name, file in (("cloud-v2", "confluence-openapi-v2.json"), ("cloud-v1-2026", "confluence-swagger-v1.json")):
+        packaged = json.loads((files("confluence_as") / "specs" / file).read_text())
+        ours = json.loads((shared_dir("spec") / DOCUMENTS[name]).read_text())
+        assert set(packaged["paths"]) == set(ours["paths"])
+
+
+def test_every_operation_that_clients_call_is_served(wiki: Wiki) -> None:
+    lines = (shared_dir("spec") / "CLIENT-ENDPOINTS.tsv").read_text().splitlines()[1:]
+    rules = wiki.server.app.url_map.bind("localhost")
+    for line in lines:
+        method, path = line.split("\t")[:2]
+        assert rules.test(path.replace("{id}", "1").replace("{key}", "K"), method), line
+
+
+def test_every_operation_with_a_document_is_called(wiki: Wiki) -> None:
+    names = ("cloud-v2", "cloud-v1-2026", "cloud-v1-2021")
+    documents = [load_document(name, shared_dir("spec")) for name in names]
+    called = {
+        operation.name
+        for call in (*V1_CALLS, *V2_CALLS)
+        for document in documents
+        if (operation := document.find(call.method, re.sub(r"\{\w+\}", "1", call.path.partition("?")[0]))) is not None
+    }
+    served = set()
+    for rule in wiki.server.app.url_map.iter_rules():
+        if not rule.endpoint.startswith("rest_"):
+            continue
+        path = re.sub(r"<(?:\w+:)?\w+>", "1", str(rule))
+        for method in (rule.methods or set()) & {"GET", "POST", "PUT", "DELETE"}:
+            served |= {found.name for one in documents if (found := one.find(method, path)) is not None}
+
+    assert not served - called, "\n".join(sorted(served - called))
+    assert len(served) > 200
