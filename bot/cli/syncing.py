@@ -1,4 +1,4 @@
-"""`plan`, `apply`, `sync`, `drift`, `adopt`."""
+"""`plan`, `apply`, `sync`, `drift`."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Keep the pages in step with the data files: plan, apply, drift, adopt."""
+"""Keep the pages in step with the data files: plan, apply, drift."""
 
 import datetime as dt
 import hashlib
