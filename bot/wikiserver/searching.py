@@ -14,11 +14,16 @@ from .store import Content, InvalidError, Selection, to_milliseconds
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """One page of search results, with how many there are in all and where the next page starts."""
+    """One page of search results, and where the next page starts."""
 
     contents: Sequence[Content]
-    total: int
+    everything: Selection
     next_cursor: str | None
+
+    @property
+    def total(self) -> int:
+        """Return how many results there are in all; not every answer says it, and counting takes its time."""
+        return get_store().contents.count(self.everything)
 
 
 def search(cql: str, *, limit: int, cursor: str | None, start: int = 0) -> Hits:
@@ -40,7 +45,7 @@ def search(cql: str, *, limit: int, cursor: str | None, start: int = 0) -> Hits:
     following = None
     if len(found) > limit and page:
         following = _cursor_after(page[-1], selection, len(page), is_keyed=len(order) == 1)
-    return Hits(page, get_store().contents.count(base), following)
+    return Hits(page, base, following)
 
 
 def _as_of_last_indexing(selection: Selection) -> Selection:

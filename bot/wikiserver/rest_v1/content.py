@@ -64,14 +64,16 @@ def list_content() -> Any:
 def _filters() -> tuple[list[str], list[object]]:
     statuses = [one for one in wanted_statuses() if one != "archived"]
     marks = ",".join("?" * len(statuses))
-    conditions, parameters = ["content.type = ?"], [request.args.get("type", "page")]
-    conditions.append(f"content.status IN ({marks})")
-    values: list[object] = [*parameters, *statuses]
+    title = request.args.get("title")
+    # With a title the search starts at the index on titles; a plus sign keeps SQLite from the other ones.
+    plus = "+" if title else ""
+    conditions = [f"{plus}content.type = ?", f"{plus}content.status IN ({marks})"]
+    values: list[object] = [request.args.get("type", "page"), *statuses]
     if key := request.args.get("spaceKey"):
         space = get_store().spaces.find_by_key(key)
-        conditions.append("content.space_id = ?")
+        conditions.append(f"{plus}content.space_id = ?")
         values.append(space.id if space is not None else -1)
-    if title := request.args.get("title"):
+    if title:
         conditions.append("content.title_key = ?")
         values.append(title.casefold())
     if not get_site().is_cloud and (ids := request.args.getlist("ids")):  # Data Center only; unknown ids find nothing
@@ -98,7 +100,7 @@ def get_content(content_id: str) -> Any:
     content = get_readable(content_id)
     statuses = wanted_statuses(("current", "archived") if get_site().is_cloud else ("current",))
     number = int_argument("version", 0) or None
-    if "draft" in statuses and content.status == "current":
+    if "draft" in statuses and content.status not in statuses:
         return jsonify(outermost(_draft_json(content, expand)))
     if content.status not in statuses and "historical" not in statuses:
         raise NotFoundError(f"No content found with id: ContentId{{id={content.id}}}")

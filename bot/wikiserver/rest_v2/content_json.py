@@ -9,7 +9,7 @@ from bot.wikiserver.bodies import represent
 from bot.wikiserver.links import page_links
 from bot.wikiserver.moments import iso
 from bot.wikiserver.site import base_url, get_store
-from bot.wikiserver.store import Content, InvalidError, Label, Property, Version
+from bot.wikiserver.store import Content, InvalidError, Label, Property, Space, Version
 
 from .paging import Json
 
@@ -61,9 +61,11 @@ def body_json(content: Content, body: str | None, representation: str | None) ->
     return {representation: {"representation": representation, "value": value}}
 
 
-def page_json(content: Content, body: str | None = None, representation: str | None = None) -> Json:
-    """Return one page or blog post."""
-    space = get_store().spaces.get(content.space_id)
+def page_json(
+    content: Content, body: str | None = None, representation: str | None = None, *, space: Space | None = None
+) -> Json:
+    """Return one page or blog post; lists hand in its space, so as not to look it up for each."""
+    space = space or get_store().spaces.get(content.space_id)
     answer: Json = {}
     if content.type == "page":
         answer = {"parentType": "page" if content.parent_id is not None else None}

@@ -35,7 +35,8 @@ def list_answer(conditions: Sequence[str], parameters: Sequence[object], *, join
     found = get_store().contents.select(selection)
     page = found[:limit]
     bodies = get_store().contents.bodies(one.id for one in page) if representation is not None else {}
-    results = [page_json(one, bodies.get(one.id), representation) for one in page]
+    spaces = {number: get_store().spaces.get(number) for number in {one.space_id for one in page}}
+    results = [page_json(one, bodies.get(one.id), representation, space=spaces[one.space_id]) for one in page]
     return page_answer(results, _place(page[-1], selection) if len(found) > limit else None)
 
 
