@@ -258,6 +258,15 @@ def test_the_tree_is_open_down_to_the_page_and_closed_elsewhere(wiki: Wiki, brow
     assert [a.text for a in page.select(".crumbs a")] == ["WS2"] or home
 
 
+def test_a_level_of_very_many_pages_ends_in_the_way_to_the_rest(wiki: Wiki, ana: Browser) -> None:
+    pages = [wiki.add_page(f"P{number}") for number in range(203)]
+
+    side = ana.open(f"/spaces/WS2/pages/{pages[-1]}").select(".side .tree a")
+
+    assert [a.text for a in side][198:] == ["P198", "P199", "P202", "More: see all pages"]
+    assert "P201" in ana.open(str(side[-1]["href"]).removeprefix("/wiki") + "?start=0").text
+
+
 def test_archived_pages_are_listed_apart_and_can_be_read(wiki: Wiki, ana: Browser) -> None:
     wiki.add_page("Old report", "<p>As it was.</p>", status="archived")
 

@@ -141,17 +141,17 @@ def real_bodies() -> Iterator[str]:
 
 
 def test_real_pages_stay_as_they_are_when_every_box_comes_back_untouched() -> None:
-    bodies = list(real_bodies())
+    bodies = list(real_bodies())[::3]
 
     for body in bodies:
         assert apply_edits(body, boxes(body)) == body
 
-    assert len(bodies) > 450
+    assert len(bodies) > 150
 
 
 def test_a_new_paragraph_in_a_real_page_is_all_that_changes() -> None:
     added = 0
-    for body in list(real_bodies())[::3]:
+    for body in list(real_bodies())[1::6]:
         runs = find_runs(parse(body), body.encode())
         of_blocks = {
             number: box + "<p>N&amp;W</p>"
@@ -165,7 +165,7 @@ def test_a_new_paragraph_in_a_real_page_is_all_that_changes() -> None:
         assert saved.replace("<p>N&amp;W</p>", "") == body
         assert saved.count("<p>N&amp;W</p>") == len(of_blocks)
         added += len(of_blocks)
-    assert added > 300
+    assert added > 150
 
 
 @settings(max_examples=80)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from flask import request
+from flask import request, url_for
 
 from bot.wikiserver.links import space_webui, webui
 from bot.wikiserver.site import get_store, get_user, may_read, may_update, parse_id, space_of
@@ -96,9 +96,17 @@ def _tree(space: Space, *, open_ids: set[int], current_id: int | None) -> list[T
 
 
 def level(parent_id: int, *, open_ids: set[int], current_id: int | None) -> list[TreeNode]:
-    """Return one level of the tree, open below the pages of *open_ids*."""
-    children = get_store().hierarchy.children(parent_id, limit=MAX_SIBLINGS)
-    return [_node(page, open_ids, current_id) for page in children if may_read(page)]
+    """Return one level of the tree, open below the pages of *open_ids*; a long one ends in the way to the rest."""
+    found = get_store().hierarchy.children(parent_id, limit=MAX_SIBLINGS + 1)
+    shown = found[:MAX_SIBLINGS]
+    if len(found) > MAX_SIBLINGS:  # the page one looks at is never among the rest
+        known = {page.id for page in shown}
+        shown += [page for page in get_store().contents.get_many(open_ids - known) if page.parent_id == parent_id]
+    nodes = [_node(page, open_ids, current_id) for page in shown if may_read(page)]
+    if len(found) > MAX_SIBLINGS:
+        url = url_for("pages.all_pages", key=space_of(found[0]).key)
+        nodes.append(TreeNode(0, "More: see all pages", url, is_current=False, is_branch=False))
+    return nodes
 
 
 def _node(page: Content, open_ids: set[int], current_id: int | None) -> TreeNode:
