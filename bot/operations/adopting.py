@@ -77,6 +77,7 @@ def plan_adoption(runtime: Runtime, reference: str | None = None, *, space_key: 
     finder = page_finder(runtime, gateway, document.workspace)
     pages = WikiPages(gateway, finder)
     adoption = _Adopter(runtime, workspace, page, document, pages).run()
+    finder.know(page.ref)
     finder.save()
     return replace(adoption, edit=Edit(before, adoption.edit.after))
 

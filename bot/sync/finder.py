@@ -72,6 +72,10 @@ class PageFinder:
         if lookups > _LOOKUPS_BEFORE_LISTING:
             _ = self.tree
 
+    def know(self, ref: PageRef) -> None:
+        """Remember a page that was found otherwise."""
+        self._memory.remember(ref.title, ref.id)
+
     def save(self) -> None:
         """Keep what was learnt for the next run."""
         self._memory.save()

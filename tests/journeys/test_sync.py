@@ -1,0 +1,281 @@
+"""A maintainer keeps the home page in step with the data file, beside people who edit it."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.lock import InstanceLock
+from tests.journeys.conftest import HOME, SETTINGS, Desk
+
+pytestmark = pytest.mark.parametrize("seed", ["demo"])
+both_flavours = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
+
+NEWS = "Read the **new** [outlook](page:Implementation) <b>now</b>."
+
+
+def add_news(desk: Desk, text: str = NEWS, name: str = "outlook") -> None:
+    desk.ran("news", "add", text, "--id", name, "--date", "2024-04-02")
+
+
+def edit_region(desk: Desk, old: str, new: str, by: str = "li") -> None:
+    body = desk.home_body
+    assert body.count(old) == 1
+    desk.wiki.edit(desk.home_id, body.replace(old, new), by=by)
+
+
+def settings(desk: Desk, **replaced: str) -> None:
+    """Change the settings: each word is replaced by another."""
+    path = desk.folder / "bot.yaml"
+    text = path.read_text()
+    for old, new in replaced.items():
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+@both_flavours
+def test_a_news_item_travels_from_the_data_file_to_the_page(adopted: Desk) -> None:
+    add_news(adopted)
+    before = adopted.home_body
+
+    plan = adopted.ran("plan", code=2)
+    assert "~ news: behind the data file; will be written" in plan.out
+    assert "+ • Read the new outlook ‹Implementation› <b>now</b>." in plan.out
+    applied = adopted.ran("apply", "--yes")
+
+    assert f"wrote news on {HOME}" in applied.out
+    assert "&lt;b&gt;now&lt;/b&gt;" in adopted.home_body
+    assert len(adopted.home_body) > len(before)
+    assert adopted.ran("plan").out == "in sync: 3 region(s) on 1 page(s)\n"
+
+
+@both_flavours
+def test_planning_in_sync_sends_no_write_and_few_requests(adopted: Desk) -> None:
+    adopted.ran("plan")
+    before, writes = len(adopted.wiki.requests), adopted.writes()
+
+    adopted.ran("plan")
+
+    assert adopted.writes() == writes
+    assert len(adopted.wiki.requests) - before <= 8
+
+
+@both_flavours
+def test_the_reviewed_plan_is_carried_out_and_an_edit_outside_survives(adopted: Desk) -> None:
+    add_news(adopted)
+    digest = re.search(r"sha256:\w+", adopted.ran("plan", "--out", "plan.json", code=2).out)
+    assert digest is not None
+    adopted.wiki.edit(adopted.home_id, adopted.home_body + "<p>Ana was here.</p>", by="ana")
+    add_news(adopted, "Not reviewed yet.", "later")
+
+    adopted.ran("apply", "--plan", "plan.json", "--digest", digest.group())
+
+    assert "<p>Ana was here.</p>" in adopted.home_body
+    assert "outlook" in adopted.home_body
+    assert "Not reviewed yet." not in adopted.home_body
+
+
+def test_a_region_edited_after_the_review_is_skipped_and_says_why(adopted: Desk) -> None:
+    add_news(adopted)
+    adopted.ran("plan", "--out", "plan.json", code=2)
+    edit_region(adopted, "delivered during prep week", "given in prep week")
+
+    ran = adopted.ran("apply", "--plan", "plan.json", code=3)
+
+    assert "region 'news' was changed since the plan was made" in ran.out
+    assert "given in prep week" in adopted.home_body
+    assert "outlook" not in adopted.home_body
+
+
+def test_another_plan_than_the_reviewed_one_is_not_carried_out(adopted: Desk) -> None:
+    add_news(adopted)
+    reviewed = adopted.ran("plan", "--format", "json", code=2).json["digest"]
+    add_news(adopted, "Slipped in.", "later")
+    writes = adopted.writes()
+
+    assert "not the plan that was reviewed" in adopted.ran("apply", "--digest", reviewed, code=1).err
+    assert adopted.writes() == writes
+
+
+@both_flavours
+def test_drift_tells_who_changed_what_and_when_and_nothing_is_written(adopted: Desk) -> None:
+    assert adopted.ran("drift").out.startswith("in sync")
+    edit_region(adopted, "Adopted by the Board in November 2019.", "Adopted by the Board in 2019.")
+    writes = adopted.writes()
+
+    ran = adopted.ran("drift", code=3)
+
+    assert "! status: changed on the page" in ran.out
+    assert re.search(r"by \w.*, \d{4}-\d\d-\d\d \d\d:\d\d UTC, version \d+", ran.out)
+    assert "[-November -]" in ran.out
+    assert adopted.ran("drift", "--format", "json", code=3).json["pages"][0]["changes"][0]["verdict"] == "drifted"
+    assert adopted.ran("plan", code=3).out
+    assert adopted.ran("sync", code=3).out
+    assert adopted.writes() == writes
+
+
+def test_drift_and_our_own_change_elsewhere_are_kept_apart(adopted: Desk) -> None:
+    edit_region(adopted, "Adopted by the Board in November 2019.", "Adopted by the Board in 2019.")
+    add_news(adopted)
+
+    adopted.ran("apply", "--yes", code=3)
+
+    assert "Adopted by the Board in 2019." in adopted.home_body
+    assert "outlook" in adopted.home_body
+
+
+@both_flavours
+def test_what_people_wrote_is_taken_into_the_data_file_and_later_changes_are_no_conflict(adopted: Desk) -> None:
+    edit_region(adopted, "Adopted by the Board in November 2019.", "Adopted by the Board in 2019.")
+
+    adopted.ran("adopt", "--yes")
+
+    assert "Adopted by the Board in 2019." in adopted.data.read_text()
+    assert adopted.ran("plan").out.startswith("in sync")
+    adopted.data.write_text(adopted.data.read_text().replace("Board in 2019.", "Board, in 2019."))
+    adopted.ran("apply", "--yes")
+    assert "Adopted by the Board, in 2019." in adopted.home_body
+
+
+def test_a_conflict_is_settled_only_when_told_so(adopted: Desk) -> None:
+    edit_region(adopted, "Adopted by the Board in November 2019.", "Adopted by the Board in 2019.")
+    adopted.data.write_text(adopted.data.read_text().replace("Board in November 2019.", "Board."))
+
+    adopted.ran("apply", "--yes", code=3)
+    assert "Adopted by the Board in 2019." in adopted.home_body
+    adopted.ran("apply", "--yes", "--take-over", "status")
+
+    assert "Adopted by the Board." in adopted.home_body
+    assert adopted.ran("plan").out.startswith("in sync")
+
+
+@pytest.mark.parametrize(
+    ("policy", "code", "survives"), [("repair", 0, False), ("ignore", 0, True), ("report", 3, True)]
+)
+def test_the_policy_says_what_becomes_of_drift(adopted: Desk, policy: str, code: int, survives: bool) -> None:
+    settings(adopted, **{"data: ws2.yaml": f"data: ws2.yaml\n    drift: {policy}"})
+    edit_region(adopted, "Adopted by the Board in November 2019.", "Adopted by the Board in 2019.")
+
+    adopted.ran("sync", code=code)
+
+    assert ("Adopted by the Board in 2019." in adopted.home_body) is survives
+
+
+@both_flavours
+def test_the_stop_label_stops_all_writing(adopted: Desk) -> None:
+    add_news(adopted)
+    adopted.wiki.store.labels.add(adopted.home_id, "wikibot-stop")
+    writes = adopted.writes()
+
+    ran = adopted.ran("sync", code=6)
+
+    assert "wikibot-stop" in ran.out + ran.err
+    assert adopted.writes() == writes
+
+
+def test_a_cut_data_file_is_refused(adopted: Desk) -> None:
+    text = adopted.data.read_text()
+    adopted.data.write_text(text[: text.index("quick_links:")])
+    adopted.data.write_text(re.sub(r"text: .*", "text: x", adopted.data.read_text()))
+    writes = adopted.writes()
+
+    ran = adopted.ran("apply", "--yes", code=4)
+
+    assert "may be cut or empty" in ran.err
+    assert adopted.writes() == writes
+    adopted.ran("apply", "--yes", "--force")
+
+
+def test_a_second_writer_is_told_who_is_writing(adopted: Desk) -> None:
+    add_news(adopted)
+    (lock,) = (adopted.folder / ".wikibot").glob("writer-*.lock")
+
+    with InstanceLock(lock, purpose="x"):
+        ran = adopted.ran("apply", "--yes", code=5)
+
+    assert "process" in ran.err
+
+
+def test_plans_are_shown_in_every_format(adopted: Desk) -> None:
+    add_news(adopted)
+
+    assert json.loads(adopted.ran("plan", "--format", "json", code=2).out)["format"] == "wikibot-plan/1"
+    assert adopted.ran("plan", "--format", "markdown", code=2).out.startswith("# Plan")
+    adopted.ran("plan", "--format", "html", "--out", "plan.html", code=2)
+    assert Path("plan.html").read_text().startswith("<!DOCTYPE html>")
+    assert "<b>now" not in Path("plan.html").read_text()
+    assert "in the source:" in adopted.ran("plan", "--source", code=2).out
+
+
+@pytest.mark.parametrize("text", ["", "{}", "not json"])
+def test_what_is_no_plan_is_refused(adopted: Desk, text: str) -> None:
+    Path("plan.json").write_text(text)
+    writes = adopted.writes()
+
+    ran = adopted.ran("apply", "--plan", "plan.json", code=1)
+
+    assert "wikibot plan --out" in ran.err
+    assert adopted.writes() == writes
+
+
+@both_flavours
+def test_a_home_page_that_is_renamed_or_moved_is_still_known(adopted: Desk) -> None:
+    add_news(adopted)
+    adopted.wiki.store.pages.update(adopted.home_id, author=adopted.wiki.account("ana"), title="WS2 Home")
+
+    ran = adopted.ran("plan", code=2)
+
+    assert f"page {HOME!r} is now called 'WS2 Home'" in ran.out
+    adopted.ran("apply", "--yes")
+
+
+@both_flavours
+def test_a_page_linked_to_that_is_renamed_is_linked_to_by_its_new_title(adopted: Desk) -> None:
+    page = adopted.wiki.find("Implementation")
+    adopted.wiki.store.pages.update(page.id, author=adopted.wiki.account("ana"), title="How we implement")
+
+    ran = adopted.ran("plan", code=2)
+
+    assert "page 'Implementation' is now called 'How we implement'" in ran.out
+    adopted.ran("apply", "--yes")
+    assert 'ri:content-title="How we implement"' in adopted.home_body
+
+
+def test_an_unadopted_page_is_only_planned(desk: Desk) -> None:
+    desk.data.write_text(f'workspace: {{space: WS2, home: "{HOME}"}}\nnews: {{items: [{{id: a, text: A}}]}}\n')
+    writes = desk.writes()
+
+    ran = desk.ran("plan", code=3)
+    assert "wikibot adopt" in ran.out
+    desk.ran("sync", code=3)
+    assert desk.writes() == writes
+
+
+@both_flavours
+def test_a_region_is_created_at_a_stated_place_once_somebody_has_looked(desk: Desk) -> None:
+    desk.data.write_text(f'workspace: {{space: WS2, home: "{HOME}"}}\nnews: {{items: [{{id: a, text: A}}]}}\n')
+    settings(desk, **{"data: ws2.yaml": "data: ws2.yaml\n    regions: {news: {place: end}}"})
+    before = desk.home_body
+
+    desk.ran("sync", code=3)
+    assert desk.home_body == before
+    desk.ran("plan", "--out", "plan.json", code=2)
+    desk.ran("apply", "--plan", "plan.json")
+
+    assert "<li>A</li>" in desk.home_body
+    assert desk.ran("plan").out.startswith("in sync")
+    desk.data.write_text(desk.data.read_text().replace("text: A", "text: B"))
+    desk.ran("sync")
+    assert "<li>B</li>" in desk.home_body
+
+
+def test_settings_are_checked(desk: Desk) -> None:
+    desk.data.write_text(f'workspace: {{space: WS2, home: "{HOME}"}}\n')
+    settings(desk, **{"data: ws2.yaml": "data: ws2.yaml\n    regions: {nonsense: {}}"})
+
+    assert "'nonsense' is no region" in desk.ran("plan", code=1).err
+    (desk.folder / "bot.yaml").write_text(SETTINGS.format(url=desk.wiki.url, flavour=desk.wiki.flavour, user=""))
+    settings(desk, **{"data: ws2.yaml": "data: ws2.yaml\n    regions: {news: {place: nowhere}}"})
+    assert "'nowhere' is no place for a region" in desk.ran("plan", code=1).err
