@@ -29,7 +29,12 @@ def render(markdown: str) -> str:
 
 def read_markdown(markdown: str) -> Content:
     """Return what *markdown* says to a reader."""
-    root = html.fragment_fromstring(render(markdown), create_parent="div")
+    return read_html(render(markdown))
+
+
+def read_html(text: str) -> Content:
+    """Return what an HTML fragment says to a reader."""
+    root = html.fragment_fromstring(text, create_parent="div")
     content = Content(words=tokens(_text(root)))
     for element in root.iter():
         if isinstance(element.tag, str):

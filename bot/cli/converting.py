@@ -1,6 +1,5 @@
 """`wikibot convert`: storage format → Markdown, offline."""
 
-from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -18,13 +17,13 @@ def convert(file: BinaryIO, base_url: str) -> None:
 
     FILE holds storage format. What Markdown cannot say is listed on standard error.
     """
-    name = "standard input" if file.name in ("-", "<stdin>") else file.name
+    name = getattr(file, "name", "<stdin>")
     try:
         body = file.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"byte {error.start} is not UTF-8; storage format is read as UTF-8"
         raise ContentError(message, path=name) from error
-    conversion = convert_body(body, title=Path(name).stem, base_url=base_url)
+    conversion = convert_body(body, base_url=base_url)
     output.say(conversion.markdown, newline=False)
     for loss in conversion.losses:
         output.warn(f"{loss.kind}: {loss.what}" + (f" ({loss.detail})" if loss.detail else ""))

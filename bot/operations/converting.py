@@ -3,6 +3,6 @@
 from bot.snapshot.convert import Conversion, PageContext, convert_page
 
 
-def convert_body(body: str, *, title: str = "", base_url: str = "") -> Conversion:
+def convert_body(body: str, *, base_url: str = "") -> Conversion:
     """Return *body* as Markdown; links lead to the wiki at *base_url* where it is given."""
-    return convert_page(body, PageContext(title=title, base_url=base_url))
+    return convert_page(body, PageContext(base_url=base_url))

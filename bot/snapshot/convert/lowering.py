@@ -14,6 +14,8 @@ from bot.snapshot.convert.model import Loss, PageContext
 from bot.snapshot.convert.targets import Targets
 from bot.snapshot.convert.tree import Node, fill, make, make_tag, plain, text_of
 
+_LONGEST_REMARK = 200
+
 ElementHandler = Callable[["Lowering", Tag], list[Node]]
 
 
@@ -45,7 +47,7 @@ class Lowering:
         return fill(make_tag(name or tag.name.lower(), attributes), self.children(tag))
 
     def lose(self, kind: str, what: str, detail: str = "") -> None:
-        self._losses.setdefault(Loss(kind, what, detail))
+        self._losses.setdefault(Loss(kind, what, shorten(detail)))
 
     def lose_style(self, what: str) -> None:
         """Count a matter of looks; one entry a page says how often it occurred."""
@@ -53,7 +55,7 @@ class Lowering:
 
     def note(self, text: str) -> Tag:
         """Return a remark of ours that stands in the page for what could not be kept."""
-        return make("em", f"({plain(text)})")
+        return make("em", f"({shorten(text)})")
 
     def footnote(self, ref: str) -> Tag:
         """Return a reference to the comment *ref*; the comment itself goes to the end of the page."""
@@ -73,6 +75,12 @@ class Lowering:
         self.lose("element", tag.name, "kept as its text")
         children = self.children(tag)
         return children if _has_text(children) else [self.note(f"element {tag.name}")]
+
+
+def shorten(text: str) -> str:
+    """Return *text* as one line, cut where it goes on and on (a macro may hold a whole picture in a parameter)."""
+    line = plain(text)
+    return line if len(line) <= _LONGEST_REMARK else f"{line[:_LONGEST_REMARK]}…"
 
 
 def _has_text(nodes: Iterable[Node]) -> bool:

@@ -24,6 +24,10 @@ class Macro:
         """Return the first of the parameters *names* that says something."""
         return next((self.parameters[name] for name in names if self.parameters.get(name)), "")
 
+    def settings(self) -> str:
+        """Return the parameters as a person would read them."""
+        return ", ".join(f"{name or 'value'}: {value}" for name, value in self.parameters.items() if value)
+
     def resource(self, kind: str) -> Tag | None:
         """Return the first `ri:` element of *kind* in any parameter."""
         for parameter in self.parameter_tags.values():

@@ -43,6 +43,8 @@ _LIVE = {
 
 _MATH_INLINE = ("mathinline", "math-inline", "latex-inline", "easy-math-inline", "eazy-math-inline")
 _WITHIN_TEXT = frozenset({"status", "anchor", "jira", "jiraissues", *_MATH_INLINE})
+_SOURCE = {"html": "html", "html-bobswift": "html", "style": "css", "sql": "sql", "plantuml": "plantuml"}
+_SOURCE |= {"mermaid": "mermaid", "mermaid-macro": "mermaid", "markdown-macro": "markdown", "csv": "csv", "xslt": "xml"}
 
 
 def lower_macro(lowering: Lowering, macro: Macro) -> list[Node]:
@@ -55,12 +57,12 @@ def lower_macro(lowering: Lowering, macro: Macro) -> list[Node]:
 
 def _lower_unknown(lowering: Lowering, macro: Macro) -> list[Node]:
     """Never drop in silence: a note in the page, its text, and an entry among the losses."""
-    settings = ", ".join(f"{name or 'value'}: {value}" for name, value in macro.parameters.items() if value)
     name = macro.name or "without a name"
+    settings = macro.settings()
     lowering.lose("macro", name, settings)
     note = lowering.note(f"macro {name}; {settings}" if settings else f"macro {name}")
     if macro.plain_body is not None:
-        return [make("p", note), verbatim("fence", macro.plain_body)]
+        return [make("p", note), verbatim("fence", macro.plain_body, language=_SOURCE.get(macro.name.lower(), ""))]
     if macro.rich_body is not None:
         body = lowering.children(macro.rich_body)
         return [make("p", note), make("div", *body)] if panels.is_block(macro) else [note, make("span", " "), *body]
@@ -72,8 +74,7 @@ def _lower_live(lowering: Lowering, macro: Macro) -> list[Node]:
     if macro.name in lists:
         return pages.page_list(lists[macro.name])
     what = _LIVE[macro.name.lower()]
-    settings = ", ".join(f"{name or 'value'}: {value}" for name, value in macro.parameters.items() if value)
-    lowering.lose("macro", macro.name, settings)
+    lowering.lose("macro", macro.name, macro.settings())
     return [lowering.note(f"{what}: not part of a snapshot")]
 
 

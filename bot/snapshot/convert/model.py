@@ -48,6 +48,7 @@ class ReportRow:
 class PageContext:
     """What a page's body does not say about itself; every part may be missing.
 
+    `title` stands above the Markdown as its first heading, where whoever writes the file puts it; it is not repeated.
     `pages` maps a page id, a title of this space, or `KEY:Title` to a path relative to the Markdown file;
     `attachments` a file name of this page, or `Title/name` of another, likewise. `users` maps an account id, user
     key or user name to a name; `jira` a server's name or id (or "" for the only one) to its address. `included` is

@@ -13,8 +13,11 @@ _HEADING = re.compile(r"h[1-6]$")
 
 
 def resolve_places(root: Tag, title: str) -> None:
-    """Fill in each table of contents in *root*, and lead links to headings to where GitHub puts them."""
-    headings = list(_headings(root))
+    """Settle all places in a page; *title* stands above it as its first heading.
+
+    Fill in each table of contents in *root*, and lead links to headings to where GitHub puts them.
+    """
+    headings = list(_headings(root, title))
     slugs = {_key(text): slug for _level, text, slug in reversed(headings)}
     anchors = {attribute(tag, "id") for tag in root.find_all("a", id=True)}
     for link in root.find_all("a", anchor=True):
@@ -32,15 +35,20 @@ def resolve_places(root: Tag, title: str) -> None:
         toc.replace_with(*_contents(entries))
 
 
-def _headings(root: Tag) -> Iterator[tuple[int, str, str]]:
-    seen: Counter[str] = Counter()
+def _headings(root: Tag, title: str) -> Iterator[tuple[int, str, str]]:
+    seen = Counter([_slug(title)] if title else [])
     for tag in root.find_all(_HEADING):
         text = plain(text_of(tag))
-        slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
+        slug = _slug(text)
         number = seen[slug]
         seen[slug] += 1
         if text:
             yield int(tag.name[1]), text, f"{slug}-{number}" if number else slug
+
+
+def _slug(text: str) -> str:
+    """Return the id GitHub gives a heading, before it numbers those that are alike."""
+    return re.sub(r"[^\w\- ]", "", plain(text).lower()).replace(" ", "-")
 
 
 def _key(text: str) -> str:

@@ -51,7 +51,7 @@ def lower_report(lowering: Lowering, macro: Macro) -> list[Node]:
 
 
 def lower_include(lowering: Lowering, macro: Macro) -> list[Node]:
-    return _include(lowering, macro, "page", lambda root: [root])
+    return _include(lowering, macro, "included page", lambda root: [root])
 
 
 def lower_excerpt_include(lowering: Lowering, macro: Macro) -> list[Node]:
@@ -65,14 +65,13 @@ def lower_excerpt_include(lowering: Lowering, macro: Macro) -> list[Node]:
                 return [found.rich_body]
         return []
 
-    return _include(lowering, macro, "excerpt of", find)
+    return _include(lowering, macro, "included excerpt of", find)
 
 
 def _static(lowering: Lowering, macro: Macro, links: tuple[PageLink, ...] | None, what: str) -> list[Node]:
     if links is not None:
         return page_list(links) or [lowering.note(f"{what}: none")]
-    settings = ", ".join(f"{name or 'value'}: {value}" for name, value in macro.parameters.items() if value)
-    lowering.lose("macro", macro.name, settings)
+    lowering.lose("macro", macro.name, macro.settings())
     return [lowering.note(f"{what}: not captured")]
 
 

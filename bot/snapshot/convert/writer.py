@@ -58,7 +58,8 @@ class PageWriter(MarkdownConverter):
         return f"{DELETED}{text}{CLOSE}"
 
     def _as_html(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        return f"<{el.name}>{text}</{el.name}>" if text.strip() else text
+        before, inner, after = _trimmed(text)
+        return f"{before}<{el.name}>{inner}</{el.name}>{after}" if inner else text
 
     convert_ins = convert_sub = convert_sup = convert_kbd = convert_samp = convert_var = _as_html
 
@@ -186,9 +187,9 @@ def _quoted(text: str) -> str:
 
 
 def _trimmed(text: str) -> tuple[str, str, str]:
-    """Part *text* into the space before it, itself, and the space after it."""
-    inner = text.strip(" ")
-    before = len(text) - len(text.lstrip(" "))
+    """Part *text* into the space and breaks before it, itself, and those after it."""
+    inner = text.strip(f" {BREAK}")
+    before = len(text) - len(text.lstrip(f" {BREAK}"))
     return text[:before], inner, text[before + len(inner) :]
 
 

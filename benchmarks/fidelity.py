@@ -1,0 +1,146 @@
+"""Measure what a conversion to Markdown keeps of real pages; `script/fidelity` runs this."""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks.fidelity_markdown import read_html, read_markdown
+from benchmarks.fidelity_measure import ASPECTS, Tally, measure, measure_nothing
+from benchmarks.fidelity_source import Content, read_source
+from benchmarks.fidelity_view import ViewBody, view_body
+from bot.snapshot.convert import convert_page
+from bot.wikiserver.storage_tree import BadBody
+
+THRESHOLDS = {"words": 0.999}
+"""The least share of each aspect that must be kept; all where nothing is said."""
+
+_RIVALS = ("confluence-markdown-exporter", "markdownify", "html-to-markdown")
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class PageBody:
+    """One page of the corpus."""
+
+    name: str
+    body: str
+
+
+def load_corpus(folder: Path) -> list[PageBody]:
+    """Read every page body under *folder*, in the order of their names."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".xhtml", ".xml", ".storage"))
+    return [PageBody(str(path.relative_to(folder)), path.read_text("utf-8")) for path in paths]
+
+
+def convert_ours(page: PageBody) -> Content:
+    """Read back what wikibot's converter makes of *page*."""
+    return read_markdown(convert_page(page.body).markdown)
+
+
+def measure_corpus(pages: list[PageBody], convert: Callable[[PageBody], Content]) -> tuple[Tally, list[str]]:
+    """Return the tally of all *pages*, and a line for each thing that was lost."""
+    total, lost = Tally(), []
+    for page in pages:
+        source = read_source(page.body)
+        try:
+            tally = measure(source, convert(page))
+        except Exception as error:  # noqa: BLE001 -- how often a converter fails is one of the measures
+            tally = measure_nothing(source)
+            lost.append(f"{page.name}: {type(error).__name__}: {error}")
+        lost += [f"{page.name}: {aspect}: {what}" for aspect, what in tally.lost]
+        total.add(tally)
+    return total, lost
+
+
+def is_good_enough(tally: Tally) -> bool:
+    """Tell whether *tally* reaches the thresholds."""
+    return not tally.exceptions and all(tally.share(aspect) >= THRESHOLDS.get(aspect, 1.0) for aspect in ASPECTS)
+
+
+def render_table(tallies: dict[str, Tally]) -> str:
+    """Return the results as a Markdown table: a row a converter."""
+    head = ["converter", *ASPECTS, "exceptions"]
+    rows = [
+        [name, *(f"{tally.share(aspect):.2%}" for aspect in ASPECTS), str(tally.exceptions)]
+        for name, tally in tallies.items()
+    ]
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    lines = [_render_row(head, widths), "|" + "|".join("-" * (width + 2) for width in widths) + "|"]
+    return "\n".join([*lines, *(_render_row(row, widths) for row in rows)])
+
+
+def _render_row(cells: list[str], widths: list[int]) -> str:
+    return "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) + " |"
+
+
+def compare(pages: list[PageBody], python: Path) -> dict[str, Tally]:
+    """Measure the other converters on the same pages' view bodies; *python* has them installed."""
+    tallies = {"(the view body itself)": measure_corpus(pages, lambda page: read_html(_view(page).html))[0]}
+    for tool in _RIVALS:
+        answers = _ask(python, tool, pages)
+        tallies[tool] = measure_corpus(pages, partial(_read_answer, answers))[0]
+    return tallies
+
+
+def _view(page: PageBody) -> ViewBody:
+    """Return the view body; an empty one where the wiki would have refused the page."""
+    try:
+        return view_body(page.body)
+    except BadBody:
+        return ViewBody("", {}, {})
+
+
+def _read_answer(answers: Iterator[str], _page: PageBody) -> Content:
+    answer = json.loads(next(answers))
+    if "error" in answer:
+        raise RuntimeError(answer["error"])
+    return read_markdown(answer["markdown"])
+
+
+def _ask(python: Path, tool: str, pages: list[PageBody]) -> Iterator[str]:
+    """Yield *tool*'s answer on each page, as JSON."""
+    command = [str(python), str(_ROOT / "benchmarks" / "fidelity_rivals.py")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
+    ) as process:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("no pipes to the other interpreter")
+        for page in pages:
+            job = {"tool": tool, "storage": page.body} | asdict(_view(page))
+            process.stdin.write(json.dumps(job) + "\n")
+            process.stdin.flush()
+            yield process.stdout.readline()
+        process.stdin.close()
+
+
+def main() -> int:
+    """Print the table; return 1 when wikibot's own converter falls short."""
+    parser = argparse.ArgumentParser(prog="script/fidelity", description=__doc__)
+    parser.add_argument("corpus", nargs="?", type=Path, default=_ROOT.parent / "shared" / "corpus")
+    parser.add_argument(
+        "--compare", type=Path, metavar="PYTHON", help="also measure other converters, with this Python"
+    )
+    parser.add_argument("--lost", action="store_true", help="list what was lost")
+    arguments = parser.parse_args()
+    pages = load_corpus(arguments.corpus) if arguments.corpus.is_dir() else []
+    if not pages:
+        print(f"no page bodies (*.xhtml, *.xml) under {arguments.corpus}", file=sys.stderr)
+        return 1
+    ours, lost = measure_corpus(pages, convert_ours)
+    tallies = {"wikibot": ours}
+    if arguments.compare:
+        tallies |= compare(pages, arguments.compare)
+    print(f"{len(pages)} pages: " + ", ".join(f"{ours.expected[aspect]} {aspect}" for aspect in ASPECTS) + "\n")
+    print(render_table(tallies))
+    if arguments.lost:
+        print("", *lost, sep="\n")
+    return 0 if is_good_enough(ours) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
