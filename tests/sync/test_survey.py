@@ -126,7 +126,7 @@ def test_comments_that_would_lose_their_place_are_told_before_writing(world: Wor
     assert change.lost_comments == ("old",)
 
 
-@pytest.mark.parametrize("level", ["light", "heavy"])
+@pytest.mark.parametrize("level", ["light", "full"])
 @pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
 def test_what_the_server_rewrites_is_no_drift(flavour: str, level: str) -> None:
     text = '<p><b>a</b> <i>b</i> "c" &#8217; <a href="https://x.test/?a=1&amp;b=2">d</a></p><ul><li>e<br/></li></ul>'

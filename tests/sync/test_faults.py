@@ -1,0 +1,73 @@
+"""Every fault of the network and the wiki at every kind of request, while the bot plans and applies."""
+
+import pytest
+
+from bot.errors import WikiError
+from bot.sync.apply import Result
+from bot.wiki.transport import Manners
+from tests.sync.world import Bot, World, page_body
+
+IMPATIENT = Manners(connect_seconds=1, read_seconds=0.1, total_seconds=0.1, tries=2, first_pause_seconds=0)
+FAULTS = (
+    *("429=2", "429=date", "429=none", "500", "502", "503", "503=3", "401", "403", "404"),
+    *("reset", "commit-reset", "commit-502", "slow", "timeout", "truncated", "cut"),
+    *("garbage", "wrong-type", "login", "other-page"),
+)
+OPERATIONS = ("get", "list", "put", "labels")
+OLD, NEW, OUTSIDE = "<p>old</p>", "<p>new</p>", "<p>Ana's own words</p>"
+
+
+class Trial:
+    """One page that the bot has to bring from OLD to NEW while something goes wrong."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world = world
+        self.page = world.add_page(f"Page {name}", page_body({"news": "<p>first</p>"}, after=OUTSIDE))
+        self.other = world.add_page(f"Other {name}", page_body({"news": "<p>first</p>"}, after=OUTSIDE))
+        self.gateway = world.gateway(manners=IMPATIENT)
+        self.bot([OLD]).run(take_over=frozenset({"all"}))
+
+    def bot(self, texts: list[str]) -> Bot:
+        return Bot(self.world, [self.page, self.other], {"news": texts[0]}, gateway=self.gateway)
+
+    def run_badly(self) -> bool:
+        """Plan and apply under the fault; returns whether the bot says that it brought all into step."""
+        bot = self.bot([NEW])
+        try:
+            plan = bot.plan()
+            report = bot.apply(plan)
+        except WikiError:
+            return False
+        has_all = report.count(Result.WRITTEN) + report.count(Result.UNCHANGED) == 2
+        return has_all and not plan.problems and not report.stopped
+
+    def is_in_step(self) -> bool:
+        return [self.world.region(page, "news") for page in (self.page, self.other)] == [NEW, NEW]
+
+    def check_pages(self) -> None:
+        """What holds whatever went wrong: no version twice, and nothing outside changed."""
+        for page in (self.page, self.other):
+            bodies = [self.world.body(page, number) for number, _, _ in self.world.versions(page)]
+            assert len(bodies) == len(set(bodies)), "a version was written twice"
+            assert len(bodies) <= 3
+            assert all(body.startswith("<p>before</p>") and body.endswith(OUTSIDE) for body in bodies)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_never_costs_a_version_twice_or_a_byte_outside_and_is_never_passed_over(fault: str) -> None:
+    with World() as world:
+        for operation in OPERATIONS:
+            for times in ("once", "always"):
+                trial = Trial(world, f"{operation} {times}")
+                before = len(world.server.requests)
+
+                world.server.faults.add(f"{fault}@{operation}*{times}")
+                claims_success = trial.run_badly()
+                world.server.faults.clear()
+
+                assert len(world.server.requests) - before < 60, "tries are not bounded"
+                trial.check_pages()
+                assert claims_success <= trial.is_in_step(), f"{operation} {times}: said to be done, and is not"
+                trial.bot([NEW]).run()
+                assert trial.is_in_step(), f"{operation} {times}: not put right by the next run"
+                trial.check_pages()
