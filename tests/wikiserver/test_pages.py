@@ -592,6 +592,17 @@ def test_a_file_is_uploaded_replaced_downloaded_and_removed(wiki: Wiki, ana: Bro
     assert wiki.store.attachments.of(int(home)) == []
 
 
+def test_a_picture_with_a_script_in_it_cannot_run(wiki: Wiki, ana: Browser, home: str) -> None:
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    wiki.store.attachments.add(int(home), "x.svg", svg, author=wiki.account("li"))
+
+    answer = ana.session.get(f"{wiki.url}/download/attachments/{home}/x.svg")
+
+    assert answer.content == svg
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_search_finds_words_in_a_space_or_below_a_page(wiki: Wiki, ana: Browser) -> None:
     one = wiki.add_page("One", "<p>zebra &amp; “lion”</p>")
     wiki.add_page("Two", "<p>zebra</p>", parent=one)

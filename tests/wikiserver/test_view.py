@@ -1,5 +1,6 @@
 """What storage format looks like to a reader: the real wiki's own answers, each macro, and nothing that runs."""
 
+import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from bs4 import BeautifulSoup, Tag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.wikiserver.storage_tree import BadBody, parse
+from bot.wikiserver.storage_tree import MAX_DEPTH, BadBody, parse
 from bot.wikiserver.view import (
     LinkedFile,
     LinkedPage,
@@ -590,6 +591,27 @@ def test_an_unknown_macro_keeps_its_name_and_text(wiki: SmallWiki) -> None:
     assert "a < b" in shown
 
 
+def test_headings_of_the_same_words_have_ids_of_their_own(wiki: SmallWiki) -> None:
+    shown = soup("<h2>A</h2><h2>A.1</h2><h2>A</h2><h2>A</h2>" + macro("toc"), wiki, "page")
+
+    ids = [heading["id"] for heading in shown.select("h2")]
+    assert len(set(ids)) == 4
+    assert [str(a["href"])[1:] for a in shown.select(".toc-macro a")] == ids
+
+
+def test_pages_as_deep_as_can_be_saved_can_be_shown(wiki: SmallWiki) -> None:
+    deep = "<div>" * (MAX_DEPTH - 4) + "{}" + "</div>" * (MAX_DEPTH - 4)
+    titles = [f"Deep {number}" for number in range(12)]
+    wiki.pages |= {title: page(100 + number, title) for number, title in enumerate(titles)}
+    wiki.bodies |= {title: deep.format("end") for title in titles}
+    for title, following in itertools.pairwise(titles):
+        wiki.bodies[title] = deep.format(macro("include", **{"": following}))
+
+    shown = soup(wiki.bodies["Deep 0"], wiki).text
+
+    assert "Unable to render {include}" in shown or "end" in shown
+
+
 # --- nothing that runs -------------------------------------------------------------------------------------------
 
 ATTACKS = [
@@ -619,6 +641,7 @@ ATTACKS = [
     macro("&lt;script&gt;alert(1)&lt;/script&gt;"),
     macro("code", plain("</pre><script>alert(1)</script>"), language='"&gt;&lt;script&gt;'),
     macro("html", plain("<script>alert(1)</script>")),
+    '<p data-run="0" data-level="//evil.example" data-confirm="x">x</p>',
 ]
 
 
@@ -628,6 +651,7 @@ def assert_nothing_runs(markup: str) -> None:
         assert node.name not in {"script", "iframe", "object", "embed", "svg", "base", "meta", "link"}, markup
         for name, value in node.attrs.items():
             assert not name.lower().startswith("on"), markup
+            assert name not in {"data-run", "data-level", "data-confirm"}, markup
             if name in {"href", "src", "action"}:
                 assert not re.match(r"(?i)[\x00-\x20]*(javascript|vbscript|data:text)", str(value)), markup
             if name == "style":

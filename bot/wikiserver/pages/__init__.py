@@ -2,8 +2,6 @@
 
 from flask import Blueprint
 
-from bot.wikiserver.store import Store
-
 from . import arranging, attaching, commenting, editing, finding, history, reading, session  # they add their routes
 from .blueprint import pages
 
@@ -12,7 +10,6 @@ __all__ = ["create_pages"]
 _ROUTES = (arranging, attaching, commenting, editing, finding, history, reading, session)
 
 
-def create_pages(store: Store) -> Blueprint:
+def create_pages() -> Blueprint:
     """Return the pages as a blueprint; every request finds its store through the application."""
-    del store
     return pages

@@ -115,6 +115,14 @@ def guard(response: Response) -> Response:
     return response
 
 
+@pages.after_app_request
+def guard_files(response: Response) -> Response:
+    """Let no file that somebody attached run as if it were ours, a picture with a script in it least of all."""
+    if request.blueprint == "files":
+        response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return response
+
+
 @pages.errorhandler(StoreError)
 def refused(error: StoreError) -> tuple[str, int]:
     """Show what the wiki refused."""

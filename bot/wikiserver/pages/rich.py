@@ -227,10 +227,14 @@ class _EditableRendering(Rendering):
         return "".join(pieces)
 
     def macro(self, node: Element) -> str:
-        """Render a macro; a contents list waits for the page to be read, its headings are in boxes here."""
+        """Render a macro in a frame that bears its name; a contents list waits for the page to be read."""
         if node.macro_name == "toc":
             return html.tag("div", {"class": "toc-macro quiet"}, "Contents: the headings of the page stand here.")
-        return super().macro(node)
+        shown = super().macro(node)
+        if is_chip(node) or not shown:
+            return shown
+        label = " ".join(filter(None, (node.macro_name, node.parameter("id") or node.parameter("title"))))
+        return html.tag("div", {"class": "macro-frame", "data-label": label}, shown)
 
     def content(self, run: Run) -> str:
         """Return what the box of a run holds: an open line where nothing is yet."""
@@ -242,6 +246,9 @@ class _EditableRendering(Rendering):
             "data-run": number,
             "contenteditable": "true",
             "spellcheck": "true",
+            "role": "textbox",
+            "aria-multiline": "true",
+            "aria-label": f"Text, part {number + 1}",
         }
         return html.tag("div", attributes, self.content(self._runs[number]))
 

@@ -18,7 +18,20 @@ _DROPPED_WITH_CONTENT = (
     "script style iframe object embed applet template noscript svg math link meta base form frame frameset"
 )
 _KEPT = frozenset(_ATTRIBUTES.split())
-_KEPT_DATA = re.compile(r"data-[a-z0-9-]+")
+_KEPT_DATA = re.compile(
+    r"data-(?!(?:run|e|level|confirm|marker|comment|draft|row)$)[a-z0-9-]+"
+)  # but what our script reads
+_OUR_IDS = {
+    "content",
+    "main",
+    "side",
+    "source",
+    "labels",
+    "comments",
+    "comments-head",
+    "inline-comments",
+    "new-comment",
+}
 _CLOSES_ITSELF = {"p", "th", "td"}
 
 
@@ -55,8 +68,9 @@ def heading(view: Rendering, node: Element) -> str:
     identity = view.unique_id(view.anchor_id(words))
     content = view.children(node)
     view.headings.append(Heading(int(node.name[1]), words.strip(), identity))
-    if view.is_page and words.strip():  # the newer editor links to headings by their words alone
-        slug = view.unique_id(re.sub(r"\s+", "-", words.strip()))
+    slug = re.sub(r"\s+", "-", words.strip())
+    if view.is_page and slug and slug not in _OUR_IDS:  # the newer editor links to headings by their words alone
+        slug = view.unique_id(slug)
         content = html.tag("span", {"id": slug, "class": "heading-anchor"}) + content
     return html.tag(node.name, {**kept_attributes(node), "id": identity}, content)
 

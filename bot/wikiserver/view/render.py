@@ -58,7 +58,7 @@ class _Sheet:
     """What all bodies on one sheet of HTML share, the page's own and those it includes."""
 
     headings: list[Heading] = field(default_factory=list)
-    ids: set[str] = field(default_factory=set)
+    ids: dict[str, int] = field(default_factory=dict)
     deferred: list[Callable[[], str]] = field(default_factory=list)
     included: int = 0
 
@@ -157,20 +157,27 @@ class Rendering:
     def include(
         self, page_id: int, body: str, context: ViewContext, *, part: Callable[[Element], list[Node]]
     ) -> str | None:
-        """Render a *part* of another page's body here; None when it would include itself or when there are too many."""
+        """Render a *part* of another page's body here; None when it would include itself or go too deep or too far."""
         if page_id in self._path or self._sheet.included >= MAX_INCLUDES:
             return None
         self._sheet.included += 1
-        return Rendering(context, self.representation, parent=self).nodes(part(parse(body)))
+        try:
+            return Rendering(context, self.representation, parent=self).nodes(part(parse(body)))
+        except RecursionError:  # pages that may each nest MAX_DEPTH deep, one within another
+            return None
 
     def unique_id(self, wanted: str) -> str:
         """Return *wanted*, or with a number behind it where the sheet has one by that name."""
-        candidate, number = wanted, 0
-        while candidate in self._sheet.ids:
+        ids = self._sheet.ids  # each with the last number that was put behind it
+        if wanted not in ids:
+            ids[wanted] = 0
+            return wanted
+        number = ids[wanted] + 1
+        while f"{wanted}.{number}" in ids:
             number += 1
-            candidate = f"{wanted}.{number}"
-        self._sheet.ids.add(candidate)
-        return candidate
+        ids[wanted] = number
+        ids[f"{wanted}.{number}"] = 0
+        return f"{wanted}.{number}"
 
     def is_taken(self, identity: str) -> bool:
         """Say whether something on the sheet bears this id."""
