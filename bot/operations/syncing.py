@@ -125,6 +125,7 @@ def _assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings
     data = document.workspace
     finder = page_finder(runtime, gateway, data)
     links = list(iter_links(data))
+    finder.expect((), wants_tree=any(region.also.under for region in workspace.regions.values()))
     resolved = resolve_links(links, finder)
     rules = [region_rule(runtime, workspace, name, region) for name, region in workspace.regions.items()]
     texts: dict[str, str | None] = {

@@ -8,6 +8,9 @@ There are three ways:
 - HEADING: no markup. From a heading with a given text to the next heading of its level or above, or to the end of
   what the heading stands in. A block that holds such a heading ends the region too.
 
+A page that bears the other of the first two ways than the settings state is taken as it is: the stated way is how a
+new region is marked. Both ways at once, or markers beside a heading region, are refused.
+
 In an id, `_` of a region's name is written `-`. Markers spelled in CDATA, in a comment, in a placeholder, or in the
 copy that an ADF extension keeps for old readers are not markers.
 """

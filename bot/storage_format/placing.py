@@ -83,7 +83,7 @@ def remove_region(body: str, marker: Marker, *, keep_content: bool) -> str:
     region = find_region(body, marker)
     if region is None:
         raise RegionError(f"region {marker.name!r} is not on the page", region=marker.name)
-    match marker.kind:
+    match region.marker.kind:
         case MarkerKind.DETAILS:
             return splice(body, {region.span: region.text(body) if keep_content else ""})
         case MarkerKind.ANCHORS:

@@ -1,7 +1,7 @@
 """Find managed regions by name; refuse doubled, nested, swapped and half lost ones (how marked: `markers`)."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.errors import RegionError
 from bot.splice import Span, splice
@@ -34,7 +34,7 @@ _INLINE = {"a", "b", "em", "i", "s", "span", "strong", "sub", "sup", "u", "ac:in
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A region found on a page: *span* with its markers, *content* what the bot owns.
+    """A region found on a page: *span* with its markers, *content* what the bot owns, *marker* as the page has it.
 
     *wrap* has to stand around a new content, because the page has no room for one yet (an emptied `details` macro
     keeps `<ac:rich-text-body />` or nothing): use `text()` to read and `replace_regions()` to write. *remarks* are
@@ -128,14 +128,22 @@ class _Finder:
             found.setdefault(name, []).append(element)
 
     def find(self, marker: Marker) -> Region | None:
-        match marker.kind:
-            case MarkerKind.DETAILS:
-                region = self._find_details(marker)
-            case MarkerKind.ANCHORS:
-                region = self._find_anchors(marker)
-            case MarkerKind.HEADING:
-                region = self._find_heading(marker)
-        self._refuse_other_kind(marker)
+        """Find a region as the page marks it: a stated kind other than HEADING tells only how a new one is marked."""
+        has_block, has_anchors = marker.id in self._blocks, any(n in self._anchors for n in _anchor_names(marker.id))
+        if has_block + has_anchors + (marker.kind is MarkerKind.HEADING) > 1:
+            raise RegionError(
+                f"region {marker.name!r} is marked in two ways on the page, of Page Properties block, anchors and "
+                "heading; remove the markers of one of them, or set the marker in the settings to the one that is left",
+                region=marker.name,
+            )
+        if has_block:
+            region = self._find_details(replace(marker, kind=MarkerKind.DETAILS))
+        elif has_anchors:
+            region = self._find_anchors(replace(marker, kind=MarkerKind.ANCHORS))
+        elif marker.kind is MarkerKind.HEADING:
+            region = self._find_heading(marker)
+        else:
+            return None
         if region is not None:
             self._refuse_nesting(region)
         return region
@@ -234,20 +242,6 @@ class _Finder:
                 region=marker.name,
             )
         return outside
-
-    def _refuse_other_kind(self, marker: Marker) -> None:
-        """Refuse a region that the page marks in another way than the settings say: both would be written."""
-        kinds = {
-            MarkerKind.DETAILS: marker.id in self._blocks,
-            MarkerKind.ANCHORS: any(name in self._anchors for name in _anchor_names(marker.id)),
-        }
-        for kind, is_there in kinds.items():
-            if is_there and kind is not marker.kind:
-                raise RegionError(
-                    f"region {marker.name!r} is marked by {kind} on the page but by {marker.kind} in the settings; "
-                    f"set its marker to {kind}, or remove those from the page",
-                    region=marker.name,
-                )
 
     def _refuse_nesting(self, region: Region) -> None:
         name, own = region.marker.name, {region.marker.id, *_anchor_names(region.marker.id)}

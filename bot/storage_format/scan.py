@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from html.entities import name2codepoint
 from xml.parsers import expat
 
@@ -111,6 +112,7 @@ class Tree:
         return self.root.elements()
 
 
+@lru_cache(maxsize=4)  # several regions are looked for in one body; a tree is never changed once it is built
 def scan(body: str) -> Tree:
     """Find every element and text of *body*. Raises `MalformedBodyError`, which says where reading stopped."""
     try:

@@ -138,7 +138,7 @@ def read_region(
     """
     context = Context(pages)
     blocks = read_blocks(scan(fragment).root.nodes, context)
-    heading, level = _read_heading(blocks, base)
+    heading, level = _read_heading(region, blocks, base)
     value = to_value(region, blocks[1:] if heading else blocks, context, heading=heading, heading_level=level)
     if base is not None and now is not None:
         value = merge(value, base, pages, now=now)
@@ -194,13 +194,13 @@ def _propose_under_heading(body: str, marker: Marker, pages: Pages) -> Claim | R
     return Claim(marker.name, marker, region.content, reading.value, f"the heading {marker.heading!r}", reading.notes)
 
 
-def _read_heading(blocks: Sequence[Block], base: Value | None) -> tuple[str | None, int]:
+def _read_heading(region: str, blocks: Sequence[Block], base: Value | None) -> tuple[str | None, int]:
     first = blocks[0] if len(blocks) > 1 else None
     if not isinstance(first, Paragraph) or not (first.level or first.is_bold):
         return None, 0
     text = say(first.phrases)
-    has_heading = base is not None and base.heading is not None
-    if parse_day(text) or not (first.level or has_heading or is_label(text)):
+    may_be_line = region == "status" and not first.level and not (base is not None and base.heading)
+    if parse_day(text) or (may_be_line and not is_label(text)):
         return None, 0
     if any(isinstance(mark, Target) for each in first.phrases if isinstance(each, Words) for mark in each.marks):
         raise CannotSayError("a link in the heading")

@@ -1,5 +1,6 @@
 """Find pages by title or id with few requests, and know them again after they were renamed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,6 +32,10 @@ class PageFinder:
     def tree(self) -> PageTree:
         """The current pages of the space as a tree, listed once."""
         return build_tree(self._gateway.iter_refs(self.space_key))
+
+    @property
+    def _has_tree(self) -> bool:
+        return "tree" in self.__dict__
 
     def find(self, reference: str) -> FoundPage | None:
         """Find the page of that title or id, archived ones too, and pages that bore that title when last seen."""
@@ -67,10 +72,22 @@ class PageFinder:
         """Return the ids of all current pages below a page."""
         return [node.ref.id for node in self.tree.iter_under(self.get_id(reference))]
 
-    def expect(self, lookups: int) -> None:
-        """Announce how many pages will be looked up; many are listed rather than asked for one by one."""
-        if lookups > _LOOKUPS_BEFORE_LISTING:
+    def expect(self, references: Iterable[str], *, wants_tree: bool = False) -> None:
+        """Announce pages that will be asked for: many strangers among them are listed rather than looked up singly."""
+        strangers = {each for each in references if not each.isdecimal() and self._memory.recall(each) is None}
+        if wants_tree or len(strangers) > _LOOKUPS_BEFORE_LISTING:
             _ = self.tree
+
+    def prefetch(self, references: Iterable[str]) -> None:
+        """Read the pages that are remembered all at once; those that have changed are looked up when asked for."""
+        if self._has_tree:
+            return
+        ids = {each: self._memory.recall(each) or "" for each in references if each not in self._found}
+        pages = self._gateway.fetch_pages([page_id for page_id in ids.values() if page_id])
+        for reference, page_id in ids.items():
+            page = pages.get(page_id)
+            if page is not None and page.title == reference and page.ref.status is PageStatus.CURRENT:
+                self._found[reference] = FoundPage(page.ref)
 
     def know(self, ref: PageRef) -> None:
         """Remember a page that was found otherwise."""
@@ -94,11 +111,11 @@ class PageFinder:
         return None if ref is None else FoundPage(ref, is_renamed=True)
 
     def _by_title(self, title: str) -> PageRef | None:
-        node = self.tree.find_titled(title) if "tree" in self.__dict__ else None
+        node = self.tree.find_titled(title) if self._has_tree else None
         return node.ref if node else self._gateway.find_page(self.space_key, title)
 
     def _by_id(self, page_id: str) -> PageRef | None:
-        node = self.tree.find(page_id) if "tree" in self.__dict__ else None
+        node = self.tree.find(page_id) if self._has_tree else None
         if node is not None:
             return node.ref
         try:

@@ -72,7 +72,9 @@ def iter_links(workspace: Workspace) -> Iterator[Link]:
 def resolve_links(links: Iterable[Link], finder: PageFinder) -> ResolvedLinks:
     """Find the page of every page link; a page that was renamed is linked to by its new title."""
     wanted = [link for link in links if link.kind is LinkKind.PAGE]
-    finder.expect(len({link.target for link in wanted}))
+    references = {link.target for link in wanted}
+    finder.expect(references)
+    finder.prefetch(references)
     targets: dict[str, PageTarget] = {}
     problems: list[LinkProblem] = []
     for link in wanted:

@@ -39,6 +39,8 @@ def choose_targets(
     *texts* gives what each region should say. A page that is stated and not found becomes a problem; raises
     `PageNotFoundError` where it is the home page.
     """
+    stated_pages = {page for rule in rules for page in rule.pages}
+    finder.expect(stated_pages, wants_tree=any(rule.under for rule in rules))
     home_id = finder.get_id(home)
     chosen: dict[str, list[WantedRegion]] = {home_id: []}
     stated = {home_id: home}
@@ -51,7 +53,7 @@ def choose_targets(
         for page_id, name in places.items():
             chosen.setdefault(page_id, []).append(wanted)
             stated.setdefault(page_id, name)
-    names = {home, *(page for rule in rules for page in rule.pages)}
+    names = {home, *stated_pages}
     titles = {page_id: name for page_id, name in stated.items() if name in names and not name.isdecimal()}
     targets = [
         Target(page_id, stated[page_id], tuple(regions), titles.get(page_id), is_home=page_id == home_id)
@@ -66,7 +68,6 @@ def _find_places(
 ) -> dict[str, str]:
     """Return the ids of the pages that a rule names, each with how it is named."""
     places: dict[str, str] = {}
-    finder.expect(len(rule.pages))
     for label in rule.labels:
         for page_id in gateway.find_labelled(finder.space_key, label):
             places.setdefault(page_id, f"page {page_id} (label {label})")

@@ -56,6 +56,10 @@ class _Space(Shape):
     homepageId: Id | None = None  # noqa: N815
 
 
+class _Spaces(Shape):
+    results: list[_Space]
+
+
 class _User(Shape):
     accountId: Text = ""  # noqa: N815
     displayName: Text = ""  # noqa: N815
@@ -113,10 +117,12 @@ class CloudDialect:
 
     def read_space(self, answer: object, about: str) -> Space | None:
         if isinstance(answer, dict) and "results" in answer:
-            if not answer["results"]:
+            found = read_shape(_Spaces, answer, about).results
+            if not found:
                 return None
-            answer = answer["results"][0]
-        space = read_shape(_Space, answer, about)
+            space = found[0]
+        else:
+            space = read_shape(_Space, answer, about)
         return Space(space.id, space.key, space.name, space.homepageId)
 
     def listing(self, space: Space, status: PageStatus, *, with_body: bool) -> Ask | None:

@@ -39,10 +39,13 @@ def next_path(answer: dict[str, Any], base_url: str) -> str | None:
     links = answer.get("_links")
     if not isinstance(links, dict) or not links.get("next"):
         return None
-    parts = urlsplit(str(links["next"]))
+    try:
+        parts = urlsplit(str(links["next"]))
+        contexts = [urlsplit(base).path.rstrip("/") for base in (str(links.get("base") or ""), base_url)]
+    except ValueError as error:
+        raise WikiAnswerError(f"the wiki's listing goes on at a place that is no address: {links['next']!r}") from error
     path = "/" + parts.path.lstrip("/")
-    for base in (str(links.get("base") or ""), base_url):
-        context = urlsplit(base).path.rstrip("/")
+    for context in contexts:
         if context and path.startswith(context + "/"):
             path = path[len(context) :]
             break

@@ -1,8 +1,10 @@
 """The parts of REST v1 that both flavours share: label writes, label search, restrictions."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from pydantic import Field
+
+from bot.wiki.answers import Shape, Text, read_shape
 from bot.wiki.ask import Ask, escape_part
 from bot.wiki.gateway import Restrictions
 
@@ -28,6 +30,15 @@ def add_labels(page_id: str, labels: Sequence[str]) -> Ask:
     )
 
 
+class _Label(Shape):
+    name: str
+
+
+def read_label(answer: object, about: str) -> str:
+    """Return the name of a label; v1 and v2 show it alike."""
+    return read_shape(_Label, answer, about).name
+
+
 def restrictions(page_id: str) -> Ask:
     """Ask who may read and edit a page."""
     subjects = (f"{operation}.restrictions.{kind}" for operation in ("read", "update") for kind in ("user", "group"))
@@ -35,21 +46,38 @@ def restrictions(page_id: str) -> Ask:
     return Ask(path, f"restrictions of page {page_id}", {"expand": ",".join(subjects)}, page_id=page_id)
 
 
-def read_restrictions(answer: object) -> Restrictions:
+class _Subject(Shape):
+    username: Text = ""
+    displayName: Text = ""  # noqa: N815 -- the API's name
+    accountId: Text = ""  # noqa: N815
+    name: Text = ""
+
+
+class _Subjects(Shape):
+    results: list[_Subject] = Field(default_factory=list)
+
+
+class _Kinds(Shape):
+    user: _Subjects = _Subjects()
+    group: _Subjects = _Subjects()
+
+
+class _Operation(Shape):
+    restrictions: _Kinds = _Kinds()
+
+
+class _Operations(Shape):
+    read: _Operation = _Operation()
+    update: _Operation = _Operation()
+
+
+def read_restrictions(answer: object, about: str) -> Restrictions:
     """Read who may do what; both flavours keep this in REST v1."""
-    operations = answer if isinstance(answer, dict) else {}
-
-    def names(operation: str) -> tuple[str, ...]:
-        subjects = operations.get(operation, {}).get("restrictions", {})
-        users = _results(subjects.get("user"))
-        groups = _results(subjects.get("group"))
-        found = [str(user.get("username") or user.get("displayName") or user.get("accountId")) for user in users]
-        found += [f"group:{group.get('name')}" for group in groups]
-        return tuple(sorted(found))
-
-    return Restrictions(readers=names("read"), editors=names("update"))
+    operations = read_shape(_Operations, answer, about)
+    return Restrictions(readers=_names(operations.read), editors=_names(operations.update))
 
 
-def _results(part: object) -> Iterable[dict[str, Any]]:
-    found = part.get("results", []) if isinstance(part, dict) else []
-    return [item for item in found if isinstance(item, dict)]
+def _names(operation: _Operation) -> tuple[str, ...]:
+    users = (user.username or user.displayName or user.accountId for user in operation.restrictions.user.results)
+    groups = (f"group:{group.name}" for group in operation.restrictions.group.results)
+    return tuple(sorted((*users, *groups)))

@@ -1,15 +1,13 @@
 """The HTTP session under the gateway: retries, rate limit, deadlines, dry-run brake, redirects, redaction."""
 
 import base64
-import math
 import random
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
@@ -28,6 +26,13 @@ from bot.errors import (
 from bot.log import redact
 from bot.stopping import raise_if_stopping
 from bot.wiki.deadline import Deadline, DeadlineAdapter
+from bot.wiki.failures import (
+    TransientError,
+    describe_loss,
+    describe_tls_failure,
+    parse_retry_after,
+    shorten_address,
+)
 from bot.wiki.rate_limit import RateLimiter
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -63,7 +68,7 @@ class Manners:
     first_pause_seconds: float = 5.0
     longest_pause_seconds: float = 120.0
     longest_retry_after_seconds: float = 300.0
-    max_answer_bytes: int = 64 * 1024 * 1024
+    max_answer_bytes: int = 256 * 1024 * 1024
     max_download_bytes: int = 512 * 1024 * 1024
 
 
@@ -80,14 +85,6 @@ class _Authorization(AuthBase):
         if self._header is not None:
             request.headers["Authorization"] = self._header
         return request
-
-
-class _TransientError(Exception):
-    """A try that failed in a way that may pass; *status* is None when no answer came."""
-
-    def __init__(self, message: str, *, status: int | None = None, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.status, self.retry_after = status, retry_after
 
 
 class WikiSession(requests.Session):
@@ -140,31 +137,37 @@ class WikiSession(requests.Session):
         request = requests.Request(method.upper(), url, headers=dict(headers or {}), data=data, json=json)
         return self._persist(request, wants_json=True)
 
+    def resolve_redirects(self, *_args: Any, **_options: Any) -> Iterator[requests.Response]:  # type: ignore[override]
+        """Follow nothing: `requests` would look ahead even where it is told not to, and read a body without a limit."""
+        return iter(())
+
     def download(self, url: str) -> bytes:
         """Return the bytes behind *url*; a redirect to another host is followed without credentials."""
         response = self._persist(requests.Request("GET", url), wants_json=False)
         if not response.ok:
-            raise WikiAnswerError(f"downloading {_shown(url)}: the wiki answered {response.status_code}")
+            raise WikiAnswerError(f"downloading {shorten_address(url)}: the wiki answered {response.status_code}")
         return response.content
 
     def _persist(self, request: requests.Request, *, wants_json: bool) -> requests.Response:
         is_write = request.method not in _SAFE_METHODS
         if is_write and self._is_dry_run:
-            raise WritesForbiddenError(f"a dry run tried to {request.method} {_shown(request.url)}; nothing was sent")
+            raise WritesForbiddenError(
+                f"a dry run tried to {request.method} {shorten_address(request.url)}; nothing was sent"
+            )
         for tries_left in reversed(range(self._manners.tries)):
             if is_write:
                 self._write_limiter.wait()
             raise_if_stopping(self._stop)
             try:
                 return self._try(request, wants_json=wants_json)
-            except _TransientError as failure:
+            except TransientError as failure:
                 may_retry = not is_write or failure.status == requests.codes.too_many_requests
                 if not tries_left or not may_retry:
                     self._give_up(request, failure)
                 self._pause(request, failure, tries_made=self._manners.tries - tries_left)
         raise AssertionError("unreachable: the last try returns or raises")
 
-    def _pause(self, request: requests.Request, failure: _TransientError, *, tries_made: int) -> None:
+    def _pause(self, request: requests.Request, failure: TransientError, *, tries_made: int) -> None:
         manners = self._manners
         if failure.retry_after is not None:
             if failure.retry_after > manners.longest_retry_after_seconds:
@@ -173,11 +176,13 @@ class WikiSession(requests.Session):
         else:
             pause = min(manners.first_pause_seconds * 2 ** (tries_made - 1), manners.longest_pause_seconds)
             pause *= 0.75 + 0.5 * self._jitter()
-        logger.warning("{} {}: {}; trying again in {:.0f} s", request.method, _shown(request.url), failure, pause)
+        logger.warning(
+            "{} {}: {}; trying again in {:.0f} s", request.method, shorten_address(request.url), failure, pause
+        )
         self._sleep(pause)
 
-    def _give_up(self, request: requests.Request, failure: _TransientError) -> NoReturn:
-        message = f"{request.method} {_shown(request.url)}: {failure}"
+    def _give_up(self, request: requests.Request, failure: TransientError) -> NoReturn:
+        message = f"{request.method} {shorten_address(request.url)}: {failure}"
         if failure.status == requests.codes.too_many_requests:
             wish = "" if failure.retry_after is None else f"; it wants us back in {failure.retry_after:.0f} s"
             raise RateLimitedError(message + wish, retry_after_seconds=failure.retry_after) from failure
@@ -186,23 +191,23 @@ class WikiSession(requests.Session):
         raise WikiUnreachableError(message) from failure
 
     def _try(self, request: requests.Request, *, wants_json: bool) -> requests.Response:
-        """Make one try; raises `_TransientError` for what may pass."""
+        """Make one try; raises `TransientError` for what may pass."""
         try:
             response = self._follow(request, may_leave_host=not wants_json)
         except requests.exceptions.SSLError as error:
-            raise WikiUnreachableError(f"{_shown(request.url)}: {_about_tls(error)}") from error
+            raise WikiUnreachableError(f"{shorten_address(request.url)}: {describe_tls_failure(error)}") from error
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-            raise _TransientError(_in_short(error)) from error
+            raise TransientError(describe_loss(error)) from error
         except requests.exceptions.ContentDecodingError as error:
-            raise _TransientError("the answer is damaged", status=requests.codes.ok) from error
+            raise TransientError("the answer is damaged", status=requests.codes.ok) from error
         except requests.RequestException as error:
-            raise WikiUnreachableError(f"{_shown(request.url)}: {redact(str(error))}") from error
+            raise WikiUnreachableError(f"{shorten_address(request.url)}: {redact(str(error))}") from error
         status = response.status_code
         if status == requests.codes.too_many_requests or status >= requests.codes.server_error:
             retry_after = parse_retry_after(response.headers.get("Retry-After"), now=self._now())
-            raise _TransientError(f"the wiki answered {status}", status=status, retry_after=retry_after)
+            raise TransientError(f"the wiki answered {status}", status=status, retry_after=retry_after)
         if wants_json and response.ok and response.content and not _is_html(response) and not _is_json(response):
-            raise _TransientError("the answer is not whole JSON", status=status)
+            raise TransientError("the answer is not whole JSON", status=status)
         return response
 
     def _follow(self, request: requests.Request, *, may_leave_host: bool) -> requests.Response:
@@ -213,16 +218,17 @@ class WikiSession(requests.Session):
             response = self._exchange(hop, is_home=_origin(url) == home, wants_bytes=may_leave_host)
             if not response.is_redirect:
                 return response
-            url = urljoin(url, response.headers["Location"])
+            url = _redirected(url, response.headers["Location"])
             if _LOGIN_PATH.search(url):
                 raise AuthenticationError(
-                    f"{_shown(request.url)}: the wiki sends us to a login page; check user and token"
+                    f"{shorten_address(request.url)}: the wiki sends us to a login page; check user and token"
                 )
             if request.method not in _SAFE_METHODS or (_origin(url) != home and not may_leave_host):
+                target = shorten_address(url)
                 raise WikiAnswerError(
-                    f"{_shown(request.url)}: the wiki redirects to {_shown(url)}; set wiki.url to its real address"
+                    f"{shorten_address(request.url)}: the wiki redirects to {target}; set wiki.url to its real address"
                 )
-        raise WikiAnswerError(f"{_shown(request.url)}: more than {_MAX_HOPS} redirects")
+        raise WikiAnswerError(f"{shorten_address(request.url)}: more than {_MAX_HOPS} redirects")
 
     def _exchange(self, request: requests.Request, *, is_home: bool, wants_bytes: bool) -> requests.Response:
         """Send once and read the whole answer within the deadline; credentials and cookies stay with the home host."""
@@ -253,22 +259,6 @@ class WikiSession(requests.Session):
         return response
 
 
-def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
-    """Read a Retry-After header, seconds or HTTP date, as seconds from *now*; None when absent or senseless."""
-    if value is None:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(value)
-        except ValueError:
-            return None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        seconds = (moment - now).total_seconds()
-    return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
 def _read(response: requests.Response, max_bytes: int) -> None:
     """Read the whole body into the response, as `requests` would, but no more than *max_bytes*."""
     pieces: list[bytes] = []
@@ -278,7 +268,7 @@ def _read(response: requests.Response, max_bytes: int) -> None:
         size += len(piece)
         if size > max_bytes:
             response.close()
-            raise WikiAnswerError(f"{_shown(response.url)}: the answer is larger than {max_bytes} bytes")
+            raise WikiAnswerError(f"{shorten_address(response.url)}: the answer is larger than {max_bytes} bytes")
     response._content = b"".join(pieces)  # noqa: SLF001 -- requests has no public way to cap the size of a body
     response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001 -- as above
 
@@ -295,37 +285,15 @@ def _is_html(response: requests.Response) -> bool:
     return "html" in response.headers.get("Content-Type", "") or response.content.lstrip()[:1] == b"<"
 
 
+def _redirected(url: str, location: str) -> str:
+    try:
+        target = urljoin(url, location)
+        _origin(target)
+    except ValueError as error:
+        raise WikiAnswerError(f"{shorten_address(url)}: the wiki redirects to what is no address") from error
+    return target
+
+
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-def _shown(url: str) -> str:
-    """Shorten an address to what may be shown: no user, no query (tokens of download links live there)."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
-
-
-def _about_tls(error: Exception) -> str:
-    if "CERTIFICATE_VERIFY_FAILED" not in str(error):
-        return "no secure connection can be made; is it an https address?"
-    reason = str(error).rpartition("certificate verify failed: ")[2].partition(" (_ssl")[0]
-    return f"its certificate is not trusted ({reason}); name the certificate authority's file in wiki.ca_bundle"
-
-
-def _in_short(error: Exception) -> str:
-    """Say in a few words why no answer came; urllib3's own messages quote objects and addresses."""
-    match error:
-        case requests.exceptions.ConnectTimeout():
-            return "no connection in time"
-        case requests.Timeout():
-            return str(error) if str(error).startswith("no whole answer") else "no answer in time"
-        case requests.exceptions.ProxyError():
-            return "the proxy does not let us through"
-    text = str(error)
-    if "NameResolutionError" in text or "getaddrinfo" in text:
-        return "the host name is not known"
-    if "refused" in text:
-        return "the connection was refused"
-    return "the connection was lost before the answer was whole"

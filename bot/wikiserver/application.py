@@ -1,8 +1,8 @@
 """The Flask application: one store, one flavour, both REST interfaces, files and pages for people."""
 
-import importlib
 import uuid
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, Final
 
 from flask import Flask
@@ -11,7 +11,8 @@ from . import rest_v1, rest_v2
 from .files import files
 from .movepage import movepage
 from .normalise import BadBody, Level, normalise
-from .site import EXTENSION, Flavour, Site
+from .pages import create_pages
+from .site import SITE_KEY, Flavour, Site
 from .store import InvalidError, Store
 
 MAX_UPLOAD_BYTES: Final = 100 * 2**20
@@ -19,31 +20,47 @@ MAX_UPLOAD_BYTES: Final = 100 * 2**20
 StartResponse = Callable[..., Any]
 
 
-def create_app(
-    store: Store, *, flavour: Flavour = "cloud", level: Level = "light", context_path: str = "/wiki"
-) -> Flask:
-    """Return the wiki as a WSGI application. It answers at the root and under *context_path*.
+class WikiApp:
+    """One wiki as a WSGI application. It answers at the root and under *context_path*.
 
     *level* is how much a save changes the body that was sent.
     """
+
+    def __init__(
+        self, store: Store, *, flavour: Flavour = "cloud", level: Level = "light", context_path: str = "/wiki"
+    ) -> None:
+        self.site = Site(store, flavour)
+        self.flask = _flask_app(flavour)
+        self._prefix = context_path.rstrip("/")
+        store.normalise = normaliser(flavour, level)
+        store.pages.clears_state_on_write = self.site.is_cloud
+        store.properties.clears_state_on_write = self.site.is_cloud
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request; the prefix moves from the path to the script name, so that links keep it."""
+        path = environ.get("PATH_INFO", "")
+        if self._prefix and (path == self._prefix or path.startswith(f"{self._prefix}/")):
+            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._prefix
+            environ["PATH_INFO"] = path.removeprefix(self._prefix) or "/"
+        environ[SITE_KEY] = self.site
+        return self.flask(environ, start_response)
+
+
+@cache
+def _flask_app(flavour: Flavour) -> Flask:
+    """Return the routes of a flavour. They know no store, each request brings its site: one will do for all wikis."""
     app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD_BYTES
     app.url_map.strict_slashes = False
-    site = Site(store, flavour)
-    app.extensions[EXTENSION] = site
-    store.normalise = normaliser(flavour, level)
-    store.pages.clears_state_on_write = site.is_cloud
-    store.properties.clears_state_on_write = site.is_cloud
     app.register_blueprint(rest_v1.api, url_prefix="/rest/api")
-    if site.is_cloud:
+    if flavour == "cloud":
         app.register_blueprint(rest_v2.api, url_prefix="/api/v2")
     else:
         app.register_blueprint(rest_v1.api, url_prefix="/rest/experimental", name="experimental")
     app.register_blueprint(files)
     app.register_blueprint(movepage)
-    _register_pages(app, store)
-    app.wsgi_app = ContextPath(app.wsgi_app, context_path)  # type: ignore[method-assign]  # Flask's own way to wrap
+    app.register_blueprint(create_pages())
     return app
 
 
@@ -57,27 +74,3 @@ def normaliser(flavour: Flavour, level: Level) -> Callable[[str], str]:
             raise InvalidError(str(error)) from error
 
     return save
-
-
-def _register_pages(app: Flask, store: Store) -> None:
-    try:
-        pages = importlib.import_module("bot.wikiserver.pages")
-    except ModuleNotFoundError:
-        return
-    if hasattr(pages, "create_pages"):
-        app.register_blueprint(pages.create_pages(store))
-
-
-class ContextPath:
-    """Serves one application at the root and under a prefix, so that its links keep the prefix the caller used."""
-
-    def __init__(self, app: Callable[..., Iterable[bytes]], prefix: str) -> None:
-        self._app, self._prefix = app, prefix.rstrip("/")
-
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Move the prefix from the path to the script name, as a front server would."""
-        path = environ.get("PATH_INFO", "")
-        if self._prefix and (path == self._prefix or path.startswith(f"{self._prefix}/")):
-            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._prefix
-            environ["PATH_INFO"] = path.removeprefix(self._prefix) or "/"
-        return self._app(environ, start_response)

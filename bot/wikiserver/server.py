@@ -10,10 +10,10 @@ from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import WSGITask
 
-from .application import create_app, normaliser
+from .application import WikiApp, normaliser
 from .faults import SOCKET_KEY, Faults, FaultyApp, fault_admin
 from .normalise import Level
-from .site import EXTENSION, Flavour, Site
+from .site import Flavour, Site
 from .store import Store
 
 THREADS: Final = 32  # slow and hanging answers hold one each
@@ -46,7 +46,7 @@ class WikiServer:
     ) -> None:
         self.store = store
         self.received: list[Received] = []
-        self.app = create_app(store, flavour=flavour, level=level, context_path=context_path)
+        self.app = WikiApp(store, flavour=flavour, level=level, context_path=context_path)
         self._stopping = threading.Event()
         self.faults = Faults(self.site, self._set_level, level=level)
         faulty = FaultyApp(self.app, self.site, self.faults, self._stopping)
@@ -72,8 +72,7 @@ class WikiServer:
     @property
     def site(self) -> Site:
         """Return what is being served, to change how it behaves."""
-        site: Site = self.app.extensions[EXTENSION]
-        return site
+        return self.app.site
 
     @property
     def requests(self) -> list[tuple[str, str]]:

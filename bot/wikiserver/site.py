@@ -2,15 +2,15 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
-from typing import Final, Literal, cast
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, cast
 
-from flask import current_app, g, request
+from flask import g, request
 
 from .store import Content, NotFoundError, Space, Store, User
 
 Flavour = Literal["cloud", "datacenter"]
-EXTENSION: Final = "wiki"
+SITE_KEY: Final = "wiki.site"
 CLOUD_ID: Final = "6b9c2f0e-52a1-4c41-9f0a-2b5f0e6c7a11"
 
 
@@ -25,6 +25,7 @@ class Site:
     answers_forbidden: bool = False
     refuses_over_drafts: bool = False
     stale_search_seconds: float = 0.0
+    conversions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def is_cloud(self) -> bool:
@@ -38,7 +39,7 @@ class Site:
 
 def get_site() -> Site:
     """Return the wiki that the current request is for."""
-    return cast(Site, current_app.extensions[EXTENSION])
+    return cast(Site, request.environ[SITE_KEY])
 
 
 def get_store() -> Store:

@@ -135,7 +135,8 @@ def test_every_demo_page_comes_back_whole_from_the_editor(browser: WebDriver, wi
     person = Person(browser, wiki)
     person.sign_in("admin")
     space = wiki.store.spaces.get_by_key("WS2")
-    pages = [page for page, _ in wiki.store.hierarchy.descendants(space.homepage_id or 0)]
+    home = wiki.page(space.homepage_id or 0)
+    pages = [home, *(page for page, _ in wiki.store.hierarchy.descendants(home.id))]
     admin = wiki.store.people.get("admin")
     for page in [page for page in pages if wiki.store.restrictions.may_update(admin, page.id)][::5]:
         wiki.edit(page.id, wiki.body(page.id), by="admin")  # gives everything its ids
@@ -152,6 +153,22 @@ def test_every_demo_page_comes_back_whole_from_the_editor(browser: WebDriver, wi
         )
         assert wiki.body(page.id) == before, page.title
         assert wiki.page(page.id).version == page.version + 2
+
+
+@pytest.mark.parametrize("seed", ["demo"])
+def test_the_home_page_of_the_demo_can_be_typed_in(browser: WebDriver, wiki: Wiki) -> None:
+    person = Person(browser, wiki)
+    person.sign_in()
+    home = wiki.page(wiki.store.spaces.get_by_key("WS2").homepage_id or 0)
+    person.open(f"/pages/{home.id}/edit")
+    box = next(box for box in person.all("[data-run]") if "News:" in box.text)
+
+    put_caret_at_end(person, box)
+    box.send_keys("A person was here.")
+    person.save()
+
+    assert "A person was here." in person.find("#content").text
+    assert wiki.page(home.id).version == home.version + 1
 
 
 def test_two_people_at_one_page_both_keep_their_words(wiki: Wiki, ana: Person, home: str) -> None:
@@ -196,6 +213,23 @@ def test_what_is_typed_can_be_kept_as_a_draft(wiki: Wiki, ana: Person, home: str
     draft = wiki.store.contents.find_draft(int(home))
     assert draft is not None
     assert "first words half done" in draft.body
+    assert wiki.page(home).version == 1
+
+
+@pytest.mark.parametrize("mode", ["", "?mode=source"])
+def test_a_pause_in_typing_keeps_a_draft(wiki: Wiki, ana: Person, home: str, mode: str) -> None:
+    ana.open(f"/pages/{home}/edit{mode}")
+    # The pause that the page waits for is cut short: the rule is that it is kept, not after how long.
+    ana.browser.execute_script("const wait = window.setTimeout; window.setTimeout = (f) => wait(f, 0)")
+    box = ana.find("#source" if mode else "[data-run]")
+
+    box.click()
+    box.send_keys("typed ")
+    ana.wait(lambda: "Draft kept" in ana.find(".draft-state").text)
+
+    draft = wiki.store.contents.find_draft(int(home))
+    assert draft is not None
+    assert "typed" in draft.body
     assert wiki.page(home).version == 1
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.lock import InstanceLock
+from bot.storage_format.markers import Marker, render_marked
 from tests.journeys.conftest import HOME, SETTINGS, Desk
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])
@@ -279,3 +280,37 @@ def test_settings_are_checked(desk: Desk) -> None:
     (desk.folder / "bot.yaml").write_text(SETTINGS.format(url=desk.wiki.url, flavour=desk.wiki.flavour, user=""))
     settings(desk, **{"data: ws2.yaml": "data: ws2.yaml\n    regions: {news: {place: nowhere}}"})
     assert "'nowhere' is no place for a region" in desk.ran("plan", code=1).err
+
+
+@both_flavours
+@pytest.mark.parametrize("also", ["labels: [banner]", "under: [Banners]"])
+def test_a_banner_on_500_pages_in_sync_costs_few_requests_and_no_write(adopted: Desk, also: str) -> None:
+    regions = f"{{status: {{also: {{{also}}}}}, quick_links: {{}}, news: {{}}}}"
+    settings(adopted, **{"data: ws2.yaml": f"data: ws2.yaml\n    regions: {regions}"})
+    banner = render_marked(Marker("status"), adopted.ran("render", "status").out.strip())
+    top = adopted.wiki.add_page("Banners", "")
+    for number in range(499):
+        adopted.wiki.add_page(f"Banner {number}", f"<p>a</p>{banner}<p>b</p>", parent=top, labels=("banner",))
+    adopted.ran("plan")
+    before, writes = len(adopted.wiki.requests), adopted.writes()
+
+    ran = adopted.ran("plan")
+
+    assert ran.out == "in sync: 502 region(s) on 500 page(s)\n"
+    assert len(adopted.wiki.requests) - before <= 500 / 50 + 5
+    assert adopted.writes() == writes
+
+
+def test_a_banner_is_brought_to_all_its_pages_and_one_bad_page_leaves_the_others(adopted: Desk) -> None:
+    settings(
+        adopted, **{"data: ws2.yaml": "data: ws2.yaml\n    regions: {status: {place: start, also: {labels: [banner]}}}"}
+    )
+    pages = [adopted.wiki.add_page(f"Banner {number}", f"<p>{number}</p>", labels=("banner",)) for number in range(5)]
+    adopted.wiki.edit(pages[2], render_marked(Marker("status"), "<p>x</p>") * 2)
+
+    adopted.ran("apply", "--yes", code=1)
+
+    for number in (0, 1, 3, 4):
+        assert "Adopted by the Board in November 2019." in adopted.wiki.body(pages[number])
+        assert adopted.wiki.body(pages[number]).endswith(f"<p>{number}</p>")
+    assert len(adopted.wiki.versions(pages[2])) == 2

@@ -124,6 +124,12 @@ def test_removing_the_markers_keeps_the_content(marker: Marker) -> None:
     assert remove_region(marked, marker, keep_content=True) == "<p>a</p><p>n</p>"
 
 
+def test_a_region_is_removed_as_the_page_marks_it() -> None:
+    marked = "<p>a</p>" + render_marked(ANCHORS, "<p>n</p>")
+
+    assert remove_region(marked, NEWS, keep_content=False) == "<p>a</p>"
+
+
 def test_words_typed_on_the_line_of_an_anchor_outlive_the_region() -> None:
     marked = render_marked(ANCHORS, "<p>n</p>").replace("</ac:structured-macro></p>", "</ac:structured-macro>x</p>", 1)
 

@@ -161,10 +161,10 @@ def test_a_copy_in_an_extension_is_passed_over_and_refused_alone() -> None:
         (details(details("b", "wikibot-status")), NEWS, "'wikibot-status'.*move one out"),
         (details(details("b"), "wikibot-status"), NEWS, "'wikibot-status'.*move one out"),
         (details(f"{BEGIN}<p>x</p>{END}", "wikibot-status"), NEWS_ANCHORS, "move one out"),
-        (details("a") + BEGIN + END, NEWS, "marked by anchors on the page but by details in the settings"),
-        (BEGIN + END, NEWS, "set its marker to anchors"),
-        (details("a"), NEWS_ANCHORS, "set its marker to details"),
-        (details("a") + "<h2>News</h2>", NEWS_HEADING, "set its marker to details"),
+        (details("a") + BEGIN + END, NEWS, "marked in two ways"),
+        (details("a") + BEGIN, NEWS_ANCHORS, "marked in two ways"),
+        (BEGIN + END + "<h2>News</h2>", NEWS_HEADING, "marked in two ways"),
+        (details("a") + "<h2>News</h2>", NEWS_HEADING, "marked in two ways"),
         (BEGIN, NEWS_ANCHORS, "'wikibot-news-end' is gone"),
         ("<p>x</p>" + END, NEWS_ANCHORS, "'wikibot-news-begin' is gone"),
         (BEGIN + BEGIN + END, NEWS_ANCHORS, "'wikibot-news-begin' is there 2 times"),
@@ -188,6 +188,14 @@ def test_an_ambiguous_region_is_refused(body: str, marker: Marker, message: str)
         find_region(body, marker)
 
     assert caught.value.region == "news"
+
+
+@pytest.mark.parametrize(("stated", "actual"), [(NEWS, NEWS_ANCHORS), (NEWS_ANCHORS, NEWS)])
+def test_a_region_is_found_as_the_page_marks_it(stated: Marker, actual: Marker) -> None:
+    region = find_region(render_marked(actual, "<p>x</p>"), stated)
+
+    assert region is not None
+    assert region.marker == actual
 
 
 def test_a_pair_of_anchors_within_another_pair_is_refused() -> None:

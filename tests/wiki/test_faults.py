@@ -41,7 +41,8 @@ AT_ONCE = {"wrong-type", "login"}
 
 Reading = Callable[[ConfluenceGateway, str], object]
 READINGS: dict[str, Reading] = {
-    "list": lambda gateway, _page: [ref.title for ref in gateway.iter_refs("WS2")],
+    "space": lambda gateway, _page: gateway.fetch_space("WS2"),
+    "list": lambda gateway, page: gateway.fetch_pages([page]),
     "get": lambda gateway, page: gateway.fetch_page(page),
     "labels": lambda gateway, page: gateway.fetch_labels(page),
     "search": lambda gateway, _page: gateway.find_labelled("WS2", "report"),

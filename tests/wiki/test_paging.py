@@ -57,6 +57,11 @@ def test_empty_page_in_the_middle_does_not_end_the_listing() -> None:
     ]
 
 
+def test_next_page_at_no_address_is_refused() -> None:
+    with pytest.raises(WikiAnswerError, match="no address"):
+        next_path({"_links": {"next": "http://[", "base": CLOUD}}, CLOUD)
+
+
 @pytest.mark.parametrize("answer", [None, [], {}, {"results": {}}, {"results": ["1"]}, "text"])
 def test_answer_that_is_no_listing_is_refused(answer: object) -> None:
     with pytest.raises(WikiAnswerError, match="no list of results"):

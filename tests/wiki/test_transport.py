@@ -19,8 +19,9 @@ from bot.errors import (
 from bot.stopping import interruptible_sleep
 from bot.wiki.answers import read_json
 from bot.wiki.ask import Ask
+from bot.wiki.failures import parse_retry_after
 from bot.wiki.rate_limit import RateLimiter
-from bot.wiki.transport import Credentials, Manners, WikiSession, parse_retry_after
+from bot.wiki.transport import Credentials, Manners, WikiSession
 from tests.wiki.crooked_server import CrookedServer, crooked_server
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -219,6 +220,12 @@ def test_write_is_never_redirected(server: CrookedServer, naps: list[float]) -> 
 def test_redirect_to_a_login_page_says_so(server: CrookedServer, naps: list[float]) -> None:
     with pytest.raises(AuthenticationError, match="login page"):
         make_session(naps).request("GET", f"{server.url}/redirect?to=/login.action")
+
+
+@pytest.mark.parametrize("target", ["http://127.0.0.1:999999/", "http://[", "ftp://127.0.0.1/"])
+def test_redirect_to_nonsense_is_refused(server: CrookedServer, naps: list[float], target: str) -> None:
+    with pytest.raises(WikiAnswerError, match="redirects"):
+        make_session(naps).request("GET", f"{server.url}/redirect?to={target}")
 
 
 def test_redirects_in_a_circle_end(server: CrookedServer, naps: list[float]) -> None:

@@ -180,7 +180,7 @@ def test_the_documents_of_the_package_are_the_same() -> None:
 
 def test_every_operation_that_clients_call_is_served(wiki: Wiki) -> None:
     lines = (shared_dir("spec") / "CLIENT-ENDPOINTS.tsv").read_text().splitlines()[1:]
-    rules = wiki.server.app.url_map.bind("localhost")
+    rules = wiki.server.app.flask.url_map.bind("localhost")
     for line in lines:
         method, path = line.split("\t")[:2]
         assert rules.test(path.replace("{id}", "1").replace("{key}", "K"), method), line
@@ -196,7 +196,7 @@ def test_every_operation_with_a_document_is_called(wiki: Wiki) -> None:
         if (operation := document.find(call.method, re.sub(r"\{\w+\}", "1", call.path.partition("?")[0]))) is not None
     }
     served = set()
-    for rule in wiki.server.app.url_map.iter_rules():
+    for rule in wiki.server.app.flask.url_map.iter_rules():
         if not rule.endpoint.startswith("rest_"):
             continue
         path = re.sub(r"<(?:\w+:)?\w+>", "1", str(rule))

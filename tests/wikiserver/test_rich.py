@@ -118,6 +118,12 @@ def test_chips_hold_no_blocks_which_a_browser_would_pull_out_of_the_paragraph() 
     assert len(re.findall(r"<(p|div)\b", box)) == 1
 
 
+def test_no_form_stands_inside_the_editors_own() -> None:
+    shown = render_editable(macro("livesearch", "") + "<p>x</p>", ViewContext())
+
+    assert "form" not in {tag.name for tag in BeautifulSoup(shown, "html.parser").find_all(True)}
+
+
 def test_a_chip_can_be_deleted() -> None:
     body = f"<p>a {STATUS}b</p>"
     typed = re.sub(r'<span class="chip".*</span></span>', "", boxes(body)[0])

@@ -5,14 +5,16 @@ a page somebody chose. What the page still says keeps all of that.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from bot import inline
 from bot.content.model import News, NewsItem, QuickLink, QuickLinks, StatusBanner, StatusLine
-from bot.content.selection import shown_news
+from bot.content.selection import older_news, shown_news
 from bot.inline import PageTarget
 from bot.storage_format.scan import scan
+from bot.sync.adopting.dates import format_day
 from bot.sync.adopting.markdown import to_markdown
 from bot.sync.adopting.phrases import Context, read_phrases
 from bot.sync.adopting.targets import CannotSayError, Pages, Target, page_of, read_address
@@ -27,19 +29,20 @@ def merge(read: Value, base: Value, pages: Pages, *, now: dt.datetime) -> Value:
     match read, base:
         case StatusBanner(), StatusBanner():
             lines = tuple(_merge_line(line, base.lines, pages) for line in read.lines)
-            return base.model_copy(update=_title(read) | {"lines": lines})
+            return base.model_copy(update=_title(read, base) | {"lines": lines})
         case QuickLinks(), QuickLinks():
             known = {_identity(link, pages): link for link in _all_links(base.links)}
             links = tuple(_merge_link(link, known, pages) for link in read.links)
-            return base.model_copy(update=_title(read) | {"links": links})
+            return base.model_copy(update=_title(read, base) | {"links": links})
         case News(), News():
             return _merge_news(read, base, pages, now)
         case _:
             return read
 
 
-def _title(value: Value) -> dict[str, object]:
-    return {"heading": value.heading, "heading_level": value.heading_level}
+def _title(read: Value, base: Value) -> dict[str, object]:
+    level = base.heading_level if read.heading is None else read.heading_level
+    return {"heading": read.heading, "heading_level": level}
 
 
 def _respell(markdown: str, pages: Pages) -> str:
@@ -65,13 +68,15 @@ def _all_links(links: Iterable[QuickLink]) -> Iterable[QuickLink]:
 
 
 def _identity(link: QuickLink, pages: Pages) -> tuple[str, PageTarget | Target | None]:
+    """Return what tells a link from another: its words as the page shows them, and where it leads."""
+    text = re.sub(r"[ \t\r\n]+", " ", link.text).strip()
     if link.page is not None:
-        return link.text, page_of(Target(LinkKind.PAGE, link.page), pages)
+        return text, page_of(Target(LinkKind.PAGE, link.page), pages)
     if link.attachment is not None:
-        return link.text, Target(LinkKind.ATTACHMENT, link.attachment)
+        return text, Target(LinkKind.ATTACHMENT, link.attachment)
     if link.url is not None:
-        return link.text, page_of(read_address(link.url, pages), pages)
-    return link.text, None
+        return text, page_of(read_address(link.url, pages), pages)
+    return text, None
 
 
 def _merge_link(
@@ -83,23 +88,74 @@ def _merge_link(
 
 
 def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime) -> News:
+    read = _as_printed(read, base)
     shown = shown_news(base, now)
-    matched = _match(read.items, shown, pages)
+    dates = base.dates if read.dates == "hidden" else read.dates
     seen: list[NewsItem] = []
     taken = {item.id for item in base.items}
-    for item, old in zip(read.items, matched, strict=True):
-        seen.append(_merge_item(item, old, read, base, pages) if old else _with_new_id(item, taken))
+    for item, old in zip(read.items, _match(read.items, shown, pages), strict=True):
+        day = item.date if dates == read.dates else None
+        if old is None:
+            seen.append(item.model_copy(update={"id": make_id(item.text, taken=taken), "date": day}))
+        else:
+            text = old.text if item.text == _respell(old.text, pages) else item.text
+            seen.append(old.model_copy(update={"text": text, "date": old.date if dates == "hidden" else day}))
         taken.add(seen[-1].id)
-    seen = _unpin_out_of_order(seen)
-    hidden = [item for item in base.items if item not in shown]
-    items = _weave(seen, hidden, base.items)
-    dates = base.dates if len(read.items) == 0 or read.dates == "hidden" else read.dates
-    if base.dates != "hidden" and read.dates == "hidden" and any(item.date for item in seen):
-        dates = "hidden"
-    merged = base.model_copy(update=_title(read) | {"items": tuple(items), "dates": dates})
-    if shown_news(merged, now) != tuple(seen) and seen:
-        merged = merged.model_copy(update={"show": len(seen)})
+    title = _title(read, base) | {"dates": dates, "older": _merge_older(read, base, pages, now)}
+    for items, wanted in _arrange(seen, shown, older_news(base, now), base.items):
+        for show in (base.show, len(wanted) or None):
+            merged = base.model_copy(update=title | {"items": items, "show": show})
+            if shown_news(merged, now) == wanted:
+                return merged
     return merged
+
+
+def _merge_older(read: News, base: News, pages: Pages, now: dt.datetime) -> str | None:
+    """Return the page of the older news: the page tells of it only while there are any."""
+    if read.older is None:
+        return None if older_news(base, now) else base.older
+    known = base.older is not None and page_of(Target(LinkKind.PAGE, base.older), pages)
+    return base.older if known == page_of(Target(LinkKind.PAGE, read.older), pages) else read.older
+
+
+def _as_printed(read: News, base: News) -> News:
+    """Return *read* with the days put back into the texts, where the template does not print them."""
+    if read.dates != "before" or base.dates == "before":
+        return read
+    items = tuple(
+        item.model_copy(update={"text": f"{format_day(item.date)}: {item.text}"}) if item.date else item
+        for item in read.items
+    )
+    return read.model_copy(update={"items": items, "dates": "hidden"})
+
+
+def _arrange(
+    seen: list[NewsItem], shown: Sequence[NewsItem], older: Sequence[NewsItem], order: Sequence[NewsItem]
+) -> Iterator[tuple[tuple[NewsItem, ...], tuple[NewsItem, ...]]]:
+    """Yield orders for the file and what they show, the mildest change first.
+
+    Each item where it was; else in the order of the page, with the older ones below; else all of them pinned, which
+    it takes when an older one is pinned.
+    """
+    hidden = [item for item in order if item not in shown]
+    yield tuple(_in_place(seen, hidden, order)), tuple(seen)
+    timed = [item for item in hidden if item not in older]
+    unpinned = _unpin_out_of_order(seen)
+    yield (*_weave(unpinned, timed, order), *older), tuple(unpinned)
+    pinned = [item.model_copy(update={"pinned": True}) for item in seen]
+    yield (*_weave(pinned, timed, order), *older), tuple(pinned)
+
+
+def _in_place(seen: Sequence[NewsItem], hidden: Iterable[NewsItem], order: Sequence[NewsItem]) -> list[NewsItem]:
+    """Keep the order of the file, and put each new item before the one that it is seen above."""
+    kept = {item.id: item for item in (*seen, *hidden)}
+    items = [kept.pop(item.id) for item in order if item.id in kept]
+    below: NewsItem | None = None
+    for item in reversed(seen):
+        if item.id in kept:
+            items.insert(len(items) if below is None else items.index(below), item)
+        below = item
+    return items
 
 
 def _match(items: Sequence[NewsItem], shown: Sequence[NewsItem], pages: Pages) -> list[NewsItem | None]:
@@ -118,16 +174,6 @@ def _match(items: Sequence[NewsItem], shown: Sequence[NewsItem], pages: Pages) -
             if likeness[best] >= _ALIKE:
                 matched[index] = left.pop(best)
     return matched
-
-
-def _merge_item(item: NewsItem, old: NewsItem, read: News, base: News, pages: Pages) -> NewsItem:
-    text = old.text if item.text == _respell(old.text, pages) else item.text
-    shows_date = read.dates != "hidden" or base.dates != "hidden"
-    return old.model_copy(update={"text": text, "date": item.date if shows_date else old.date})
-
-
-def _with_new_id(item: NewsItem, taken: set[str]) -> NewsItem:
-    return item if item.id not in taken else item.model_copy(update={"id": make_id(item.text, taken=taken)})
 
 
 def _unpin_out_of_order(items: list[NewsItem]) -> list[NewsItem]:

@@ -1,6 +1,6 @@
 """A line of a page as phrases: words with the marks around them, icons, breaks.
 
-A phrase is a run of words with the marks around it, outermost first; where two phrases meet, white space bears the
+A phrase is a run of words with the marks around it, outermost first; where two phrases meet, white space bears only
 marks that both have, so that any two spellings of one line give the same phrases.
 """
 
@@ -219,7 +219,7 @@ def _trim(pieces: list[Phrase]) -> list[Phrase]:
 
 
 def _mark_spaces(pieces: list[Phrase]) -> list[Phrase]:
-    """Drop white space at breaks and in runs; give the rest the marks that both its neighbours have."""
+    """Drop white space at breaks and in runs; leave the rest only such marks as both its neighbours have."""
     marked: list[Phrase] = []
     for index, piece in enumerate(pieces):
         if not _is_space(piece):
@@ -229,7 +229,8 @@ def _mark_spaces(pieces: list[Phrase]) -> list[Phrase]:
         after = next(each for each in pieces[index:] if not _is_space(each))
         if isinstance(before, Break) or isinstance(after, Break) or _is_space(before):
             continue
-        marked.append(Words(" ", shared_marks(marks_of(before), marks_of(after))))
+        around = shared_marks(marks_of(before), marks_of(after))
+        marked.append(Words(" ", shared_marks(marks_of(piece), around)))
     return marked
 
 

@@ -204,6 +204,7 @@ def _news_by_day(blocks: list[Block], context: Context) -> list[NewsItem]:
         if isinstance(block, Grid):
             raise CannotSayError("a table among the news by day")
         dated += [(day, to_markdown(_news_line(item), context)) for item in block.items]
+        day = None  # a list without a caption of its own is one of items without a day
     return _make_items(dated)
 
 

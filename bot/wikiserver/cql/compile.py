@@ -11,6 +11,8 @@ from .parse import Both, Call, Clause, CqlError, Node, Not, Query, Value
 
 SEARCHABLE: Final = "+content.status = 'current'"
 
+_VERY_MANY: Final = 2000
+
 _ORDERS: Final = {
     "lastmodified": "content.updated_at",
     "created": "content.created_at",
@@ -143,14 +145,18 @@ class _Compiler:
         return "content.space_id IN (SELECT id FROM spaces WHERE name LIKE ? ESCAPE '\\')", (wanted,)
 
     def _ancestor(self, value: Value) -> Sql:
-        inside = "SELECT descendant_id FROM closure WHERE ancestor_id = ? AND depth > 0"
-        return f"content.id IN ({inside})", (self._id(value),)
+        return self._within("descendant_id", "closure", "ancestor_id = ? AND depth > 0", self._id(value))
 
     def _label(self, value: Value) -> Sql:
         prefix, _, name = self._string(value).casefold().rpartition(":")
         label = self._store.labels.find(name, prefix or "global")
-        bearing = "SELECT content_id FROM content_labels WHERE label_id = ?"
-        return f"content.id IN ({bearing})", (label.id if label is not None else -1,)
+        return self._within("content_id", "content_labels", "label_id = ?", label.id if label is not None else -1)
+
+    def _within(self, column: str, table: str, where: str, key: int) -> Sql:
+        """Return that a content is in an index: asked of each content where the index holds very many, listed else."""
+        if self._store.contents.is_many(table, where, key, _VERY_MANY):
+            return f"EXISTS (SELECT 1 FROM {table} WHERE {where} AND {column} = content.id)", (key,)
+        return f"content.id IN (SELECT {column} FROM {table} WHERE {where})", (key,)
 
     def _contributor(self, value: Value) -> Sql:
         return "content.id IN (SELECT content_id FROM versions WHERE author = ?)", (self._account(value),)

@@ -1,6 +1,7 @@
 """Dates in CQL: written out, or relative to now."""
 
 import re
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -8,7 +9,13 @@ from .parse import Call, CqlError, Value
 
 _FORMATS: Final = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
 _OFFSET: Final = re.compile(r"([+-]?)(\d+)([yMwdhm])")
-_DAYS: Final = {"y": 365, "M": 30, "w": 7, "d": 1}
+_MONTHS: Final = {"y": 12, "M": 1}
+_SPANS: Final = {
+    "w": timedelta(weeks=1),
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+}
 
 
 def parse_moment(value: Value, now: datetime) -> tuple[datetime, timedelta]:
@@ -36,13 +43,13 @@ def _call(call: Call, now: datetime) -> datetime:
         "month": day.replace(day=1),
         "year": day.replace(month=1, day=1),
     }
-    offset = _offset(call.arguments[0]) if call.arguments else timedelta()
+    offset = call.arguments[0] if call.arguments else "0d"
     if call.name == "now":
-        return now + offset
+        return _shifted(now, offset)
     unit = call.name.removeprefix("startof").removeprefix("endof")
     if unit not in starts or not call.name.startswith(("startof", "endof")):
         raise CqlError(f"there is no function {call.name}() for dates")
-    start = starts[unit] + offset
+    start = _shifted(starts[unit], offset)
     return start if call.name.startswith("startof") else _end(start, unit)
 
 
@@ -57,12 +64,16 @@ def _end(start: datetime, unit: str) -> datetime:
     return start.replace(year=start.year + 1)
 
 
-def _offset(text: str) -> timedelta:
+def _shifted(moment: datetime, text: str) -> datetime:
+    """Return *moment* moved by a span such as `-4w`; months and years are those of the calendar."""
     match = _OFFSET.fullmatch(text.strip())
     if match is None:
         raise CqlError(f"{text!r} is not a span of time such as -4w or +1d")
     sign, number, unit = match.groups()
     amount = -int(number) if sign == "-" else int(number)
-    if unit in _DAYS:
-        return timedelta(days=amount * _DAYS[unit])
-    return timedelta(hours=amount) if unit == "h" else timedelta(minutes=amount)
+    if unit in _MONTHS:
+        years, month = divmod(moment.month - 1 + amount * _MONTHS[unit], 12)
+        year = moment.year + years
+        day = min(moment.day, monthrange(year, month + 1)[1])
+        return moment.replace(year=year, month=month + 1, day=day)
+    return moment + amount * _SPANS[unit]

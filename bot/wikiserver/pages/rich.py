@@ -42,7 +42,8 @@ def render_editable(body: str, context: ViewContext) -> str:
     """Return the page as it reads, with every run in a box that can be typed in (`data-run`)."""
     root = parse(body)
     rendering = _EditableRendering(context, root, body)
-    return rendering.complete(rendering.children(root))
+    shown = rendering.complete(rendering.children(root))
+    return re.sub(r"<(/?)form\b", r"<\1div", shown)  # a form within the editor's form would end it
 
 
 def apply_edits(body: str, edits: Mapping[int, str]) -> str:
@@ -234,7 +235,9 @@ class _EditableRendering(Rendering):
         if is_chip(node) or not shown:
             return shown
         label = " ".join(filter(None, (node.macro_name, node.parameter("id") or node.parameter("title"))))
-        return html.tag("div", {"class": "macro-frame", "data-label": label}, shown)
+        is_inert = node.find("ac:rich-text-body") is None
+        attributes: html.Attributes = {"class": "macro-frame", "data-label": label, "inert": "" if is_inert else None}
+        return html.tag("div", attributes, shown)
 
     def content(self, run: Run) -> str:
         """Return what the box of a run holds: an open line where nothing is yet."""

@@ -157,9 +157,14 @@ def body_json(content: Content, body: str, representation: str) -> Json:
         "_expandable": (
             {"content": f"/rest/api/content/{api_id(content)}"}
             if representation == "storage"
-            else {"webresource": "", "embeddedContent": "", "content": f"/rest/api/content/{api_id(content)}"}
+            else _view_left() | {"content": f"/rest/api/content/{api_id(content)}"}
         ),
     }
+
+
+def _view_left() -> Json:
+    left: Json = {"webresource": "", "embeddedContent": ""}
+    return left | {"mediaToken": ""} if get_site().is_cloud else left
 
 
 def shown_version(content: Content, number: int | None = None) -> Version:

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any, Final
 
-from flask import current_app, jsonify, request
+from flask import jsonify, request
 
 from bot.wikiserver.bodies import READABLE
 from bot.wikiserver.macros import find_macro
@@ -16,7 +16,6 @@ from .content_json import body_json
 from .paging import Json, base_links
 from .reading import get_readable, json_object, text_of
 
-_FINISHED: Final = "wiki_conversions"
 _MAX_KEPT: Final = 100
 
 
@@ -54,7 +53,7 @@ def convert(to: str) -> Any:
 @api.post("/contentbody/convert/async/<to>")
 def convert_later(to: str) -> Any:
     """Convert a body; the answer names the task to ask for the result."""
-    kept: dict[str, Json] = current_app.extensions.setdefault(_FINISHED, {})
+    kept = get_site().conversions
     while len(kept) >= _MAX_KEPT:
         kept.pop(next(iter(kept)))
     task_id = str(uuid.uuid4())
@@ -65,7 +64,7 @@ def convert_later(to: str) -> Any:
 @api.get("/contentbody/convert/async/<task_id>")
 def get_conversion(task_id: str) -> Any:
     """Return the result of a conversion."""
-    found = current_app.extensions.get(_FINISHED, {}).get(task_id)
+    found = get_site().conversions.get(task_id)
     if found is None:
         raise NotFoundError(f"No conversion with id: {task_id}")
     return jsonify(found | {"status": "COMPLETED", "renderTaskId": task_id})

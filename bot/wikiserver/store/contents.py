@@ -99,6 +99,11 @@ class Contents:
         )
         return int(row["id"]) if row is not None else None
 
+    def is_many(self, table: str, where: str, key: int, limit: int) -> bool:
+        """Return whether *table* has at least *limit* rows for a key; looks at no more of them than that."""
+        counted = f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE {where} LIMIT ?)"
+        return self._database.value(counted, (key, limit)) >= limit
+
     def body(self, content_id: int, number: int | None = None) -> str:
         """Return the storage format of a version, the current one by default."""
         row = self._database.row(

@@ -72,7 +72,7 @@ if (editor) {
   window.addEventListener("beforeunload", (event) => { if (isDirty && !isLeaving) event.preventDefault(); });
 }
 
-// Source: a preview beside it, and a draft kept while somebody types.
+// Source: a preview below it.
 const preview = editor?.querySelector(".preview-button");
 if (preview && source) {
   preview.hidden = false;
@@ -89,17 +89,27 @@ if (preview && source) {
     box.scrollIntoView({ block: "nearest" });
   });
 }
-if (editor?.dataset.draft && source) {
+// A draft is kept when somebody has typed and then paused.
+const DRAFT_PAUSE_MILLISECONDS = 8000;
+let collectEdits = () => {};
+if (editor?.dataset.draft) {
   let waiting;
-  editor.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(async () => {
-      if (isLeaving) return;
-      const state = editor.querySelector(".draft-state");
-      const answer = await fetch(editor.dataset.draft, { method: "POST", headers: { "X-CSRF-Token": csrf }, body: new URLSearchParams(new FormData(editor)) });
+  const keep = async () => {
+    if (isLeaving) return;
+    collectEdits();
+    const state = editor.querySelector(".draft-state");
+    try {
+      const body = new URLSearchParams(new FormData(editor));
+      const answer = await fetch(editor.dataset.draft, { method: "POST", headers: { "X-CSRF-Token": csrf }, body });
       const told = await answer.json().catch(() => ({}));
       state.textContent = answer.ok ? `Draft kept at ${told.saved} UTC` : "Draft not kept: the source is not well-formed yet";
-    }, 8000);
+    } catch {
+      state.textContent = "Draft not kept: the wiki cannot be reached";
+    }
+  };
+  editor.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(keep, DRAFT_PAUSE_MILLISECONDS);
   });
 }
 
@@ -107,12 +117,12 @@ if (editor?.dataset.draft && source) {
 if (editor?.classList.contains("rich")) {
   const boxes = [...editor.querySelectorAll("[data-run]")];
   const before = new Map(boxes.map((box) => [box, box.innerHTML]));
-  const collect = () => {
+  collectEdits = () => {
     const edits = {};
     for (const box of boxes) if (box.innerHTML !== before.get(box)) edits[box.dataset.run] = box.innerHTML;
     editor.elements.edits.value = JSON.stringify(edits);
   };
-  editor.addEventListener("submit", collect);
+  editor.addEventListener("submit", () => collectEdits());
   editor.addEventListener("input", (event) => {
     const box = event.target.closest("[data-run]");
     box?.classList.toggle("changed", box.innerHTML !== before.get(box));

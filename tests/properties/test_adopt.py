@@ -1,0 +1,194 @@
+import datetime as dt
+import random
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from bot.content.model import Icon, News, NewsItem, QuickLink, QuickLinks, StatusBanner, StatusLine
+from bot.content.selection import older_news, shown_news
+from bot.inline import PageTarget
+from bot.splice import splice
+from bot.storage_format.canonical import is_same
+from bot.storage_format.placing import Place, Side, insert_region, remove_region
+from bot.storage_format.regions import Marker, find_regions
+from bot.sync.adopt import Adopted, Adoption, read_region, reads_same
+from bot.sync.adopting.values import Value
+from tests.storage_format.corpus import real_bodies
+from tests.sync.adopting import NOW, PAGES, adopt, render, workspace_of
+from tests.sync.known_pages import KnownPages
+
+SECTIONS = [
+    '<p><strong>Project Status:</strong></p><p><ac:emoticon ac:name="tick" /> Done &amp; dusted.</p><p><br /></p>',
+    (
+        '<h2>Quick links</h2>\n<ul>\n<li><ac:link><ri:page ri:content-title="A" /></ac:link></li><li>B'
+        '<ul><li><a href="https://x.org/?a=1&amp;b=2">C</a></li></ul></li></ul><p>Not a link</p>'
+    ),
+    "<h3><span>Latest news</span></h3><ul><li>On 22 February 2024: <em>this</em></li></ul><hr />",
+    (
+        '<ac:structured-macro ac:name="panel"><ac:parameter ac:name="title">News</ac:parameter><ac:rich-text-body>'
+        "<ul><li>é 😀</li></ul><p>Contact us</p></ac:rich-text-body></ac:structured-macro>"
+    ),
+    "<table><tbody><tr><th>Status</th><td>On <strong>hold</strong></td></tr></tbody></table>",
+]
+
+
+def assert_only_claims_changed(adoption: Adoption, adopted: Adopted) -> None:
+    regions = find_regions(adopted.body, [claim.marker for claim in adopted.claims])
+    without_regions = splice(adopted.body, {region.span: "" for region in regions.values()})
+    assert len(regions) == len(adopted.claims)
+    assert without_regions == splice(adoption.body, {claim.span: "" for claim in adopted.claims})
+
+
+def test_no_adoption_on_a_real_page_changes_a_byte_outside_its_claims() -> None:
+    chance = random.Random(20240222)  # noqa: S311 -- a choice of samples
+    spot = Marker("spot")
+    claimed = 0
+    for number, (name, body) in enumerate(real_bodies()):
+        section, place = chance.choice(SECTIONS), Place(chance.choice([Side.START, Side.END]))
+        seeded = remove_region(insert_region(body, spot, section, place), spot, keep_content=True)
+        for page in (body, seeded)[: 1 + (number % 3 == 0)]:
+            adoption, adopted = adopt(page)
+            assert_only_claims_changed(adoption, adopted)
+            assert reads_same(page, adopted.body, PAGES), name
+            claimed += len(adopted.claims)
+    assert claimed > 100
+
+
+plain = st.text(
+    st.one_of(st.sampled_from("ab  *_`[]()<>&\\!#:-.\"'~^|é日😀"), st.characters(exclude_categories=["C", "Z"])),
+    min_size=1,
+    max_size=12,
+).filter(lambda text: bool(text.strip()))
+captioned = plain.map(str.strip)
+urls = st.sampled_from(["https://x.org/a_b?c=(d)&e=*", "mailto:ana@x.org", "http://x.org/~é"])
+titles = st.sampled_from(["A", "Plan (2024)", "a_b *c*", "Q & A", "C:\\", "12", "“x”"])
+_linked = st.builds("[{}]({})".format, st.just("link"), st.one_of(urls, titles.map(lambda title: f"page:{title}")))
+_styled = st.sampled_from(
+    ["**bold**", "*it*", "`co de`", "**a *b* c**", "_x_", "***both***", "[**b** c](attachment:x)"]
+)
+markdown = st.lists(st.one_of(plain, _linked, _styled), min_size=1, max_size=4).map(" ".join)
+captions = st.none() | st.sampled_from(["Project Status:", "News & more", "<b>"])
+headed = st.fixed_dictionaries({"heading": captions, "heading_level": st.integers(0, 6)})
+
+statuses = st.builds(
+    lambda head, lines: StatusBanner(lines=tuple(lines), **head),
+    headed,
+    st.lists(st.builds(StatusLine, icon=st.none() | st.sampled_from(Icon), text=markdown), min_size=1, max_size=3),
+)
+_targets: st.SearchStrategy[dict[str, str]] = st.one_of(
+    st.just({}),
+    titles.map(lambda title: {"page": title}),
+    urls.map(lambda url: {"url": url}),
+    st.just({"attachment": "a b.pdf"}),
+)
+_links = st.recursive(
+    st.builds(lambda text, target: QuickLink(text=text, **target), captioned, _targets),
+    lambda below: st.builds(
+        lambda text, target, links: QuickLink(text=text, links=tuple(links), **target),
+        captioned,
+        _targets,
+        st.lists(below, max_size=2),
+    ),
+    max_leaves=4,
+)
+quick_links = st.builds(
+    lambda head, links: QuickLinks(links=tuple(links), **head), headed, st.lists(_links, min_size=1, max_size=3)
+)
+_moments = st.none() | st.sampled_from([NOW - dt.timedelta(days=9), NOW + dt.timedelta(days=9)])
+
+
+@st.composite
+def news(draw: st.DrawFn) -> News:
+    items = []
+    for number in range(draw(st.integers(1, 5))):
+        expires = draw(_moments)
+        items.append(
+            NewsItem(
+                id=f"item-{number}",
+                date=draw(st.none() | st.dates(dt.date(2023, 1, 1), dt.date(2024, 12, 31))),
+                text=f"{number} " + draw(markdown),
+                publish_at=draw(_moments) if expires is None else None,
+                expires_at=expires,
+                pinned=draw(st.booleans()),
+            )
+        )
+    head = draw(headed)
+    show = draw(st.none() | st.integers(1, 4))
+    dates = draw(st.sampled_from(["hidden", "before", "by_day"]))
+    older = draw(st.none() | st.just("Older"))
+    return News(items=tuple(items), show=show, older=older, dates=dates, **head)
+
+
+NAMES = {StatusBanner: "status", QuickLinks: "quick_links", News: "news"}
+
+
+@given(st.one_of(statuses, quick_links, news()))
+def test_an_untouched_region_is_read_back_as_the_data_file_has_it(value: Value) -> None:
+    name = NAMES[type(value)]
+    live = render(workspace_of(**{name: value}), name)
+
+    reading = read_region(name, live, PAGES, base=value, now=NOW)
+
+    assert reading.value == value
+
+
+@given(st.one_of(statuses, quick_links, news()))
+def test_what_is_read_off_a_region_renders_as_the_region(value: Value) -> None:
+    assume(not (isinstance(value, News) and value.older and older_news(value, NOW)))  # the page does not show those
+    name = NAMES[type(value)]
+    live = render(workspace_of(**{name: value}), name)
+
+    reading = read_region(name, live, PAGES)
+
+    assert is_same(render(workspace_of(**{name: reading.value}), name), live)
+
+
+@given(news(), st.lists(markdown, min_size=1, max_size=3), st.randoms(use_true_random=False))
+def test_what_people_make_of_the_news_goes_into_the_data_and_nothing_else_is_lost(
+    base: News, texts: list[str], chance: random.Random
+) -> None:
+    shown = shown_news(base, NOW)
+    live_items = [NewsItem(id=item.id, date=item.date, text=item.text) for item in shown if chance.random() < 0.8]
+    for number, text in enumerate(texts):
+        new = NewsItem(id=f"new-{number}", date=None, text=f"by hand {number} {text}")
+        live_items.insert(chance.randint(0, len(live_items)), new)
+    if chance.random() < 0.3:
+        chance.shuffle(live_items)
+    edited = News(items=tuple(live_items), dates=base.dates, heading=base.heading, heading_level=base.heading_level)
+    live = render(workspace_of(news=edited), "news")
+
+    value = read_region("news", live, PAGES, base=base, now=NOW).value
+
+    assert isinstance(value, News)
+    assert is_same(render(workspace_of(news=value), "news"), live)
+    kept = {item.id: item for item in value.items}
+    assert all(kept.get(item.id) == item for item in base.items if item not in shown)
+    assert {item.id for item in live_items if not item.id.startswith("new-")} <= kept.keys()
+
+
+@given(statuses, statuses)
+def test_what_people_make_of_the_status_goes_into_the_data(base: StatusBanner, edited: StatusBanner) -> None:
+    live = render(workspace_of(status=edited), "status")
+
+    value = read_region("status", live, PAGES, base=base, now=NOW).value
+
+    assert is_same(render(workspace_of(status=value), "status"), live)
+
+
+@given(quick_links, quick_links)
+def test_what_people_make_of_the_links_goes_into_the_data(base: QuickLinks, edited: QuickLinks) -> None:
+    live = render(workspace_of(quick_links=edited), "quick_links")
+
+    value = read_region("quick_links", live, PAGES, base=base, now=NOW).value
+
+    assert is_same(render(workspace_of(quick_links=value), "quick_links"), live)
+
+
+def test_a_page_keeps_the_name_that_the_data_file_has_for_it() -> None:
+    pages = KnownPages({"12": PageTarget("Renamed")}, prefer_ids=True)
+    base = QuickLinks(links=(QuickLink(text="Old words", page="12"),))
+    live = render(workspace_of(quick_links=base), "quick_links", pages).replace("Old words", "New words")
+
+    value = read_region("quick_links", live, pages, base=base, now=NOW).value
+
+    assert value == QuickLinks(links=(QuickLink(text="New words", page="12"),))
