@@ -2,6 +2,7 @@
 
 # Importing a module adds its operations to the blueprint.
 from . import (
+    administration,
     arranging,
     attachments,
     children,
@@ -24,6 +25,6 @@ from .blueprint import api
 __all__ = ["api"]
 
 _OPERATIONS = (
-    *(arranging, attachments, children, content, converting, history, labels, people, properties, restrictions),
-    *(search, spaces, states, tasks, templates, watching),
+    *(administration, arranging, attachments, children, content, converting, history, labels, people, properties),
+    *(restrictions, search, spaces, states, tasks, templates, watching),
 )
