@@ -75,6 +75,20 @@ def test_pages_are_found_by_title(client: Any, home: str) -> None:
 
 
 @BOTH
+def test_an_address_that_people_pass_on_leads_to_a_page_id(wiki: Wiki, client: Any, home: str) -> None:
+    page = wiki.add_page("Plan A & B")
+
+    for path in (
+        "/display/WS2/Plan+A+%26+B",
+        f"/pages/viewpage.action?pageId={page}",
+        f"/spaces/WS2/pages/{page}/Plan",
+    ):
+        assert client.get_page_id_by_url(f"{wiki.url}{path}") == page
+    tiny = client.get_page_by_id(home)["_links"]["tinyui"]
+    assert client.get_page_id_by_url(f"{wiki.url}{tiny}") == home
+
+
+@BOTH
 def test_a_title_is_taken_once_in_a_space(client: Any, home: str) -> None:
     with pytest.raises(Exception, match=r"(?i)title already exists"):
         client.create_page("WS2", "Home", "<p>again</p>", parent_id=home)
