@@ -9,6 +9,7 @@ import pytest
 from atlassian import ConfluenceServer
 from atlassian.errors import ApiError
 
+from bot.wikiserver.site import Flavour
 from tests.conftest import Wiki
 
 BOTH = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
@@ -184,7 +185,7 @@ def test_content_properties(wiki: Wiki, client: Any, home: str) -> None:
 
 
 @BOTH
-def test_history_and_versions(wiki: Wiki, client: Any, home: str) -> None:
+def test_history_and_versions(wiki: Wiki, client: Any, home: str, flavour: Flavour) -> None:
     wiki.edit(home, "<p>by li</p>", "li", message="tidied")
     wiki.edit(home, "<p>by omar</p>", "omar")
 
@@ -192,7 +193,10 @@ def test_history_and_versions(wiki: Wiki, client: Any, home: str) -> None:
     assert history["lastUpdated"]["number"] == 3
     assert history["createdBy"]["displayName"] == "Ana Souza"
     assert history["previousVersion"]["message"] == "tidied"
-    versions = client.get_all_page_versions(home)
+    if flavour == "cloud":
+        versions = client.get_all_page_versions(home)
+    else:  # the library asks for versions where Data Center's own document has none
+        versions = client.get(f"rest/experimental/content/{home}/version")["results"]
     assert [(one["number"], one["by"]["displayName"]) for one in versions] == [
         (3, "Omar Haddad"),
         (2, "Li Wei"),
