@@ -9,11 +9,12 @@ from bot.operations.checking import Outcome, run_checks
 
 @click.command()
 @click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--external", is_flag=True, help="Follow the links to other sites too; never into a private network.")
 @pass_app
-def check(app: App, *, fmt: str) -> int:
+def check(app: App, *, fmt: str, external: bool) -> int:
     """Check settings, account, data files, templates, pages and links; ends with 1 when something is wrong."""
     checks = []
-    for found in run_checks(app.runtime):
+    for found in run_checks(app.runtime, asks_external=external):
         checks.append(found)
         if fmt == "text":
             message = f": {found.message}" if found.message else ""

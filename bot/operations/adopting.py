@@ -14,8 +14,9 @@ from bot.errors import (
     SettingsError,
     StoppedError,
 )
+from bot.operations.assigning import page_finder, region_rule
 from bot.operations.editing import Edit
-from bot.operations.syncing import page_finder, region_rule, writer_lock
+from bot.operations.syncing import writer_lock
 from bot.runtime import Runtime
 from bot.settings import WorkspaceSettings
 from bot.storage_format.canonical import is_same

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.errors import BotError
+from bot.operations.assigning import check_links
 from bot.operations.reading import render_regions
-from bot.operations.syncing import check_links, make_plan
+from bot.operations.syncing import make_plan
 from bot.runtime import Runtime
 from bot.settings import WorkspaceSettings
 from bot.sync.drift import Verdict
@@ -29,17 +30,22 @@ class Check:
     message: str = ""
 
 
-def run_checks(runtime: Runtime) -> Iterator[Check]:
-    """Look at everything that a run will need; yields each check as it ends, the failed ones too."""
+def run_checks(runtime: Runtime, *, asks_external: bool = False) -> Iterator[Check]:
+    """Look at everything that a run will need; yields each check as it ends, the failed ones too.
+
+    *asks_external* follows the links to other sites as well, a second apart.
+    """
     yield Check(f"settings {runtime.settings.config_path}", Outcome.OK)
     account = list(_attempt("account", lambda: _check_account(runtime)))
     yield from account
     is_reachable = all(check.outcome is Outcome.OK for check in account)
     for workspace in runtime.workspaces:
-        yield from _check_workspace(runtime, workspace, is_reachable=is_reachable)
+        yield from _check_workspace(runtime, workspace, is_reachable=is_reachable, asks_external=asks_external)
 
 
-def _check_workspace(runtime: Runtime, workspace: WorkspaceSettings, *, is_reachable: bool) -> Iterator[Check]:
+def _check_workspace(
+    runtime: Runtime, workspace: WorkspaceSettings, *, is_reachable: bool, asks_external: bool
+) -> Iterator[Check]:
     narrowed = runtime.narrowed_to(workspace.name)
     document = list(_attempt(f"data file {runtime.data_path(workspace)}", lambda: _check_document(narrowed, workspace)))
     yield from document
@@ -47,7 +53,7 @@ def _check_workspace(runtime: Runtime, workspace: WorkspaceSettings, *, is_reach
         return
     yield from _attempt("templates", lambda: _check_templates(narrowed))
     if is_reachable:
-        yield from _attempt("links", lambda: _check_links(narrowed, workspace))
+        yield from _attempt("links", lambda: _check_links(narrowed, workspace, asks_external=asks_external))
         yield from _attempt("pages", lambda: _check_pages(narrowed))
 
 
@@ -79,9 +85,9 @@ def _check_templates(runtime: Runtime) -> list[Check]:
     return [Check(f"templates {names}" if names else "templates", Outcome.OK)]
 
 
-def _check_links(runtime: Runtime, workspace: WorkspaceSettings) -> list[Check]:
+def _check_links(runtime: Runtime, workspace: WorkspaceSettings, *, asks_external: bool) -> list[Check]:
     document = runtime.document(workspace)
-    problems = check_links(runtime, workspace)
+    problems = check_links(runtime, workspace, asks_external=asks_external)
     if not problems:
         return [Check("links", Outcome.OK)]
     checks = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.content.model import Workspace
 from bot.errors import ContentError
 from bot.inline import LinkResolver, TitlesAsWritten
-from bot.operations.syncing import page_finder
+from bot.operations.assigning import page_finder
 from bot.runtime import Runtime
 from bot.snapshot.select import ArchivedRule, select
 from bot.sync.links import iter_links, resolve_links

@@ -1,28 +1,21 @@
 """Keep the pages in step with the data files: plan, apply, drift."""
 
-import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from loguru import logger
 
-from bot.content.model import Workspace
-from bot.errors import BotError, PlanError, SettingsError
+from bot.errors import BotError, PlanError
 from bot.lock import InstanceLock
+from bot.operations.assigning import assign, page_finder
+from bot.operations.feeds import write_feeds
 from bot.runtime import Runtime
-from bot.settings import RegionSettings, WorkspaceSettings
-from bot.storage_format.markers import Marker, MarkerKind
-from bot.storage_format.placing import Place
 from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan
-from bot.sync.drift import Policy, Verdict
-from bot.sync.finder import PageFinder
+from bot.sync.drift import Verdict
 from bot.sync.guard import Guard, GuardRules
-from bot.sync.links import Link, LinkKind, LinkProblem, find_missing_attachments, iter_links, resolve_links
-from bot.sync.memory import PageMemory
 from bot.sync.plan import Limits, Plan, Problem
 from bot.sync.survey import Assignment, SurveyRules, build_plan
-from bot.sync.targets import RegionRule, choose_targets
 from bot.wiki.gateway import WikiGateway
 
 
@@ -46,7 +39,7 @@ def make_plan(runtime: Runtime, *, take_over: frozenset[str] = frozenset()) -> P
     assignments: list[Assignment] = []
     for workspace in runtime.workspaces:
         try:
-            assignments.append(_assign(runtime, gateway, workspace, now))
+            assignments.append(assign(runtime, gateway, workspace, now))
         except BotError as error:
             if len(runtime.workspaces) == 1:
                 raise
@@ -76,6 +69,7 @@ def carry_out(
         raise PlanError(f"the plan was made for {plan.wiki}, but the settings name {gateway.base_url}")
     if not force:
         plan.raise_if_unsafe(Limits(safety.max_changed_share, safety.max_changed_regions, safety.max_writes))
+    write_feeds(runtime)
     if not plan.page_writes:
         return ApplyReport(plan.digest)
     with writer_lock(runtime, gateway.base_url):
@@ -108,91 +102,8 @@ def find_drift(runtime: Runtime) -> Plan:
     return replace(plan, pages=tuple(page for page in pages if page.changes))
 
 
-def check_links(runtime: Runtime, workspace: WorkspaceSettings) -> list[LinkProblem]:
-    """Return what is wrong with the page and attachment links of a workspace's data."""
-    gateway = runtime.gateway()
-    data = runtime.document(workspace).workspace
-    finder = page_finder(runtime, gateway, data)
-    links = list(iter_links(data))
-    problems = [*resolve_links(links, finder).problems, *_check_attachments(gateway, finder, data, links)]
-    finder.save()
-    return problems
-
-
-def _assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings, now: dt.datetime) -> Assignment:
-    """Put together what one workspace wants: texts, targets, and what is wrong with its links."""
-    document = runtime.document(workspace)
-    data = document.workspace
-    finder = page_finder(runtime, gateway, data)
-    links = list(iter_links(data))
-    finder.expect((), wants_tree=any(region.also.under for region in workspace.regions.values()))
-    resolved = resolve_links(links, finder)
-    rules = [region_rule(runtime, workspace, name, region) for name, region in workspace.regions.items()]
-    texts: dict[str, str | None] = {
-        rule.marker.name: runtime.renderer.render(rule.marker.name, data, now=now, links=resolved)
-        for rule in rules
-        if getattr(data, rule.marker.name) is not None
-    }
-    targets, problems = choose_targets(
-        gateway, finder, rules, texts, workspace=workspace.name, home=data.workspace.home
-    )
-    link_problems = [*resolved.problems, *_check_attachments(gateway, finder, data, links)]
-    finder.save()
-    return Assignment(
-        workspace.name,
-        document.revision,
-        tuple(targets),
-        tuple(problems),
-        tuple(f"{document.path.name}: {problem}" for problem in link_problems),
-        finder.find_again,
-    )
-
-
-def page_finder(runtime: Runtime, gateway: WikiGateway, data: Workspace) -> PageFinder:
-    """Return what finds the pages that the data of a workspace speaks of."""
-    space_key = data.workspace.space
-    memory = PageMemory(runtime.state_dir / "pages.json", wiki=gateway.base_url, space_key=space_key)
-    return PageFinder(gateway, space_key, memory)
-
-
-def _check_attachments(
-    gateway: WikiGateway, finder: PageFinder, data: Workspace, links: list[Link]
-) -> list[LinkProblem]:
-    if not any(link.kind is LinkKind.ATTACHMENT for link in links):
-        return []
-    names = [file.name for file in gateway.fetch_attachments(finder.get_id(data.workspace.home))]
-    return find_missing_attachments(links, names)
-
-
-def region_rule(runtime: Runtime, workspace: WorkspaceSettings, name: str, region: RegionSettings) -> RegionRule:
-    if name not in Workspace.model_fields or name == "workspace":
-        known = ", ".join(field for field in Workspace.model_fields if field != "workspace")
-        raise SettingsError(f"{name!r} is no region; there are: {known}", path=runtime.settings.config_path)
-    return RegionRule(
-        marker=Marker(name, MarkerKind(region.marker), region.heading),
-        policy=Policy(workspace.drift_policy(name)),
-        place=_check_place(runtime, region.place),
-        is_on_home=region.home,
-        pages=region.also.pages,
-        labels=region.also.labels,
-        under=region.also.under,
-    )
-
-
-def _check_place(runtime: Runtime, place: str | None) -> str | None:
-    """Return a place in the words of `Place.parse`; `before:HEADING` is short for `before heading HEADING`."""
-    if place is None:
-        return None
-    side, colon, heading = place.partition(":")
-    text = f"{side} heading {heading}" if colon and side in ("before", "after") else place
-    try:
-        Place.parse(text)
-    except ValueError as error:
-        raise SettingsError(str(error), path=runtime.settings.config_path) from error
-    return text
-
-
 def writer_lock(runtime: Runtime, wiki: str) -> InstanceLock:
+    """Return the lock that lets one run write to *wiki* at a time."""
     name = f"writer-{hashlib.sha256(wiki.encode()).hexdigest()[:12]}.lock"
     return InstanceLock(runtime.state_dir / name, purpose=f"writing to {wiki}")
 

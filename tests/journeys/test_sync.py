@@ -314,3 +314,35 @@ def test_a_banner_is_brought_to_all_its_pages_and_one_bad_page_leaves_the_others
         assert "Adopted by the Board in November 2019." in adopted.wiki.body(pages[number])
         assert adopted.wiki.body(pages[number]).endswith(f"<p>{number}</p>")
     assert len(adopted.wiki.versions(pages[2])) == 2
+
+
+def test_a_feed_of_the_news_is_kept_beside_the_snapshots(adopted: Desk) -> None:
+    add_news(adopted)
+    feed = adopted.folder / "feeds" / "ws2.atom"
+
+    adopted.ran("apply", "--yes")
+    first = feed.read_bytes()
+    stamp = feed.stat().st_mtime_ns
+    adopted.ran("sync")
+
+    assert b"Read the new outlook &lt;b&gt;now&lt;/b&gt;." in first
+    assert feed.stat().st_mtime_ns == stamp
+
+
+def test_a_feed_that_cannot_be_written_does_not_keep_the_page_from_being_written(adopted: Desk) -> None:
+    add_news(adopted)
+    (adopted.folder / "feeds").write_text("in the way")
+
+    adopted.ran("apply", "--yes")
+
+    assert "outlook" in adopted.home_body
+
+
+def test_links_to_other_sites_are_followed_only_on_request_and_never_into_a_private_network(adopted: Desk) -> None:
+    adopted.ran("links", "add", "Inside", "--url", f"{adopted.wiki.server.url}/secret")
+
+    adopted.ran("check")
+    ran = adopted.ran("check", "--external", code=1)
+
+    assert "inside a private network; it was not asked" in ran.out
+    assert not any(path == "/secret" for _, path in adopted.wiki.requests)
