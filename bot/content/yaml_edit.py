@@ -6,7 +6,9 @@ from io import StringIO
 from pathlib import Path
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
+from ruamel.yaml.representer import SafeRepresenter
 
 from bot.errors import ContentError
 from bot.splice import Span, splice
@@ -237,33 +239,48 @@ def _insert_in_block(source: YamlSource, node: SequenceNode, index: int, value: 
     return Span(at, at), item
 
 
-def _yaml() -> YAML:
-    yaml = YAML()
-    yaml.width = 1_000_000
-    yaml.allow_unicode = True
-    yaml.indent(mapping=_INDENT, sequence=_INDENT + 2, offset=_INDENT)
-    yaml.representer.add_representer(type(None), lambda r, _: r.represent_scalar("tag:yaml.org,2002:null", "null"))
-    return yaml
+class _Quoting(SafeRepresenter):
+    """Writes every string in double quotes."""
+
+
+_Quoting.add_representer(
+    str, lambda representer, text: representer.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+)
 
 
 def _dump_block(value: object) -> str:
-    stream = StringIO()
-    _yaml().dump(value, stream)
-    dumped = stream.getvalue()
+    dumped = _dump(value, in_flow=False)
     if isinstance(value, list):  # ruamel indents the dashes of a top-level list by its offset
         dumped = "\n".join(line.removeprefix(" " * _INDENT) for line in dumped.split("\n"))
-    return dumped.rstrip("\n")
+    return dumped
 
 
 def _dump_flow(value: object) -> str:
     """Dump *value* on one line so that it may stand in flow and in block style alike."""
-    stream = StringIO()
+    return _dump({"k": value}, in_flow=True).removeprefix("{k: ").removeprefix('{"k": ').removesuffix("}")
+
+
+def _dump(value: object, *, in_flow: bool) -> str:
+    """Dump *value*; quote all strings where ruamel does not read back what it writes, such as `{a: ?b}`."""
+    dumped = _dump_as(value, in_flow=in_flow, representer=SafeRepresenter)
+    try:
+        if YAML(typ="safe", pure=True).load(dumped) == value:
+            return dumped
+    except YAMLError:
+        pass
+    return _dump_as(value, in_flow=in_flow, representer=_Quoting)
+
+
+def _dump_as(value: object, *, in_flow: bool, representer: type[SafeRepresenter]) -> str:
     yaml = YAML(typ="safe", pure=True)
+    yaml.Representer = representer
     yaml.width = 1_000_000
-    yaml.default_flow_style = True
+    yaml.default_flow_style = in_flow
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # they declare None
-    yaml.dump({"k": value}, stream)
-    return stream.getvalue().strip().removeprefix("{k: ").removesuffix("}")
+    yaml.indent(mapping=_INDENT, sequence=_INDENT + 2, offset=_INDENT)
+    stream = StringIO()
+    yaml.dump(value, stream)
+    return stream.getvalue().rstrip("\n")
 
 
 def _indented(dumped: str, indent: str, newline: str) -> str:

@@ -199,3 +199,9 @@ def test_unknown_ids_links_and_lines_are_named_with_their_place(document: Conten
         document.edit_status_line(3, {"text": "x"})
     with pytest.raises(ContentError, match="there is a news item 'first' already"):
         document.add_news(NewsItem(id="first", text="x"))
+
+
+def test_a_text_that_the_yaml_library_cannot_read_back_unquoted_is_quoted() -> None:
+    after = ContentDocument.parse(TEXT, PATH).edit_status_line(2, {"text": "?ī"})
+
+    assert '- {icon: star, text: "?ī"}' in after.text
