@@ -12,6 +12,7 @@ from .files import files
 from .movepage import movepage
 from .normalise import BadBody, Level, normalise
 from .pages import create_pages
+from .rest_v1.flavours import EXPERIMENTAL
 from .site import SITE_KEY, Flavour, Site
 from .store import InvalidError, Store
 
@@ -57,7 +58,7 @@ def _flask_app(flavour: Flavour) -> Flask:
     if flavour == "cloud":
         app.register_blueprint(rest_v2.api, url_prefix="/api/v2")
     else:
-        app.register_blueprint(rest_v1.api, url_prefix="/rest/experimental", name="experimental")
+        app.register_blueprint(rest_v1.api, url_prefix="/rest/experimental", name=EXPERIMENTAL)
     app.register_blueprint(files)
     app.register_blueprint(movepage)
     app.register_blueprint(create_pages())

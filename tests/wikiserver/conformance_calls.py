@@ -266,6 +266,14 @@ V1_CALLS = (
     Call("POST", f"{V1}/space/_private", {"key": "MINE", "name": "Mine"}),
     Call("POST", f"{V1}/space/DOC/property/other", {"key": "other", "value": {"a": 1}}),
     Call("DELETE", f"{V1}/content/{{blog}}"),
+    Call("GET", f"{V1}/accessmode", flavours=DC),
+    Call("GET", f"{V1}/server-information", flavours=DC),
+    Call("POST", f"{V1}/admin/group", {"type": "group", "name": "makers"}, flavours=DC),
+    Call("DELETE", f"{V1}/admin/group/makers", flavours=DC),
+    Call("GET", f"{V1}/space/DOC/trash", flavours=DC),
+    Call("PUT", f"{V1}/space/DOC/archive", flavours=DC),
+    Call("PUT", f"{V1}/space/DOC/restore", flavours=DC),
+    Call("DELETE", f"{V1}/space/DOC/trash", flavours=DC),
 )
 
 V2_CALLS = tuple(

@@ -18,6 +18,8 @@ from bot.wikiserver.store import (
     VersionConflictError,
 )
 
+from .flavours import has_operation
+
 api: Final = Blueprint("rest_v1", __name__)
 
 _STATUSES: Final = {
@@ -71,6 +73,8 @@ def let_in() -> Response | None:
     g.user = authenticate(request.headers.get("Authorization"), get_store())
     if g.user is None:
         return error_answer(401, "Client must be authenticated to access this resource.")
+    if not has_operation(get_site().flavour, request.endpoint or ""):
+        return error_answer(404, f"null for uri: {request.base_url}")
     if get_site().is_read_only and request.method not in {"GET", "HEAD", "OPTIONS"}:
         return error_answer(405, "Confluence is in read-only mode. You cannot make changes at the moment.")
     return None
