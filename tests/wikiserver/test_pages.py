@@ -17,6 +17,7 @@ from requests import Response, Session
 from bot.wikiserver.links import tiny_to_id
 from bot.wikiserver.pages.compare import compare
 from bot.wikiserver.pages.merge import merge
+from bot.wikiserver.pages.sequences import differences
 from tests.conftest import Wiki
 
 FLAVOURS = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
@@ -464,7 +465,7 @@ def test_two_versions_are_compared_in_words_and_an_old_one_restored(wiki: Wiki, 
     ana.open(f"/pages/{home}/history")
     assert [row.get_text(" ", strip=True)[:3] for row in ana.page.select(".history tbody tr")] == ["2 c", "1 2"]
     ana.open(f"/pages/{home}/compare?from=1&to=2")
-    assert [ins.text for ins in ana.page.select(".diff ins")] == [" new", "• item"]
+    assert [ins.text for ins in ana.page.select(".diff ins")] == ["new ", "• item"]
     ana.open(f"/pages/{home}/versions/1")
     ana.submit(".notice form")
 
@@ -668,3 +669,27 @@ def test_changes_to_different_paragraphs_both_arrive(paragraphs: list[str], data
     theirs[second] = both[second] = "theirs"
 
     assert merge(_body(paragraphs), _body(mine), _body(theirs)) == _body(both)
+
+
+def test_two_things_put_in_at_one_seam_are_for_people_to_order() -> None:
+    assert merge("<p>a</p><p>b</p>", "<p>a</p><p>mine</p><p>b</p>", "<p>a</p><p>theirs</p><p>b</p>") is None
+
+
+@settings(max_examples=60)
+@given(old=st.lists(st.sampled_from("abc"), max_size=12), new=st.lists(st.sampled_from("abc"), max_size=12))
+def test_differences_turn_one_sequence_into_the_other(old: list[str], new: list[str]) -> None:
+    result, cursor = [], 0
+    for start, end, new_start, new_end in differences(old, new):
+        result += [*old[cursor:start], *new[new_start:new_end]]
+        cursor = end
+
+    assert result + old[cursor:] == new
+
+
+def test_a_page_of_one_word_many_times_is_compared_all_the_same() -> None:
+    before = f"<p>{'word ' * 20_000}</p>"
+
+    lines = compare(before, before.replace("word", "words", 9_000))
+
+    assert [line.kind for line in lines] == ["changed"]
+    assert merge(before, before.replace("word", "words"), before + "<p>x</p>") is not None

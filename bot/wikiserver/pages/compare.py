@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Final, Literal
 
 from bot.wikiserver.storage_tree import CData, Element, Node, Text, parse
+
+from .sequences import differences
 
 Kind = Literal["same", "added", "removed", "changed", "skipped"]
 CONTEXT_LINES: Final = 2
@@ -40,34 +41,36 @@ def compare(before: str, after: str) -> list[Line]:
     """Return what changed between two bodies, with a little of what stayed around it."""
     old, new = readable_lines(before), readable_lines(after)
     lines: list[Line] = []
-    for what, old_from, old_to, new_from, new_to in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if what == "equal":
-            lines += [Line("same", (Piece(text, "same"),)) for text in new[new_from:new_to]]
-            continue
-        pairs = min(old_to - old_from, new_to - new_from)
+    cursor = 0
+    for start, end, new_start, new_end in differences(old, new):
+        lines += [Line("same", (Piece(text, "same"),)) for text in new[cursor:new_start]]
+        pairs = min(end - start, new_end - new_start)
         for number in range(pairs):
-            lines += _changed(old[old_from + number], new[new_from + number])
-        lines += [Line("removed", (Piece(text, "removed"),)) for text in old[old_from + pairs : old_to]]
-        lines += [Line("added", (Piece(text, "added"),)) for text in new[new_from + pairs : new_to]]
+            lines += _changed(old[start + number], new[new_start + number])
+        lines += [Line("removed", (Piece(text, "removed"),)) for text in old[start + pairs : end]]
+        lines += [Line("added", (Piece(text, "added"),)) for text in new[new_start + pairs : new_end]]
+        cursor = new_end
+    lines += [Line("same", (Piece(text, "same"),)) for text in new[cursor:]]
     return _shortened(lines)
 
 
 def _changed(old: str, new: str) -> list[Line]:
     """Compare two lines word by word; lines that share too little are shown one after the other."""
     before, after = _WORDS.findall(old), _WORDS.findall(new)
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    if matcher.ratio() < 0.4:
-        return [Line("removed", (Piece(old, "removed"),)), Line("added", (Piece(new, "added"),))]
     pieces: list[Piece] = []
-    for what, old_from, old_to, new_from, new_to in matcher.get_opcodes():
-        if what == "equal":
-            pieces.append(Piece("".join(after[new_from:new_to]), "same"))
-            continue
-        if old_from < old_to:
-            pieces.append(Piece("".join(before[old_from:old_to]), "removed"))
-        if new_from < new_to:
-            pieces.append(Piece("".join(after[new_from:new_to]), "added"))
-    return [Line("changed", pieces)]
+    cursor = 0
+    for start, end, new_start, new_end in differences(before, after):
+        pieces += [
+            Piece("".join(after[cursor:new_start]), "same"),
+            Piece("".join(before[start:end]), "removed"),
+            Piece("".join(after[new_start:new_end]), "added"),
+        ]
+        cursor = new_end
+    pieces.append(Piece("".join(after[cursor:]), "same"))
+    shared = sum(len(piece.text) for piece in pieces if piece.kind == "same")
+    if shared * 5 < len(old) + len(new):
+        return [Line("removed", (Piece(old, "removed"),)), Line("added", (Piece(new, "added"),))]
+    return [Line("changed", [piece for piece in pieces if piece.text])]
 
 
 def _shortened(lines: Sequence[Line]) -> list[Line]:

@@ -2,32 +2,34 @@
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from typing import Final
 
 from bot.wikiserver.storage_tree import BadBody, parse
 
-MAX_TOKENS: Final = 20_000
-_TOKENS: Final = re.compile(r"<[^>]*>|\s+|[^<\s]+")
+from .sequences import differences
+
+# A place is a piece up to the end of a paragraph, item, cell or macro.
+_PLACES: Final = re.compile(r".*?(?:</(?:p|li|h[1-6]|td|th|tr|ul|ol|table|blockquote|ac:[\w-]+)>|/>|\Z)", re.DOTALL)
+
+_Change = tuple[int, int, str]
 
 
 def merge(base: str, mine: str, theirs: str) -> str | None:
-    """Return *base* with both changes, or None where they touch each other or the result would be malformed."""
-    tokens = _TOKENS.findall(base)
-    if len(tokens) > MAX_TOKENS:
-        return None
-    changes = sorted([*_changes(tokens, mine), *_changes(tokens, theirs)])
+    """Return *base* with both changes, or None where they touch the same place or the result would be malformed."""
+    places = _PLACES.findall(base)
+    changes = sorted([*_changes(places, mine), *_changes(places, theirs)])
     pieces: list[str] = []
-    cursor, last = 0, None
+    cursor = 0
+    last: _Change | None = None
     for change in changes:
-        start, end, text = change
         if change == last:
             continue  # both made the same change
-        if last is not None and start <= last[1]:
+        if last is not None and _touch(last, change):
             return None
-        pieces += [*tokens[cursor:start], text]
+        start, end, text = change
+        pieces += [*places[cursor:start], text]
         cursor, last = end, change
-    merged = "".join([*pieces, *tokens[cursor:]])
+    merged = "".join([*pieces, *places[cursor:]])
     try:
         parse(merged)
     except BadBody:
@@ -35,12 +37,14 @@ def merge(base: str, mine: str, theirs: str) -> str | None:
     return merged
 
 
-def _changes(tokens: Sequence[str], changed: str) -> list[tuple[int, int, str]]:
-    """Return what *changed* puts in place of which stretches of *tokens*."""
-    after = _TOKENS.findall(changed)
-    opcodes = SequenceMatcher(None, tokens, after, autojunk=False).get_opcodes()
+def _touch(one: _Change, following: _Change) -> bool:
+    """Say whether two changes overlap, or both put something in at one seam, where either could come first."""
+    are_insertions = one[0] == one[1] == following[0] == following[1]
+    return following[0] < one[1] or are_insertions
+
+
+def _changes(places: Sequence[str], changed: str) -> list[_Change]:
+    after = _PLACES.findall(changed)
     return [
-        (start, end, "".join(after[new_start:new_end]))
-        for what, start, end, new_start, new_end in opcodes
-        if what != "equal"
+        (start, end, "".join(after[new_start:new_end])) for start, end, new_start, new_end in differences(places, after)
     ]
