@@ -177,6 +177,8 @@ def _claim(section: Section, marker: Marker, pages: Pages) -> Claim:
         heading=section.heading,
         heading_level=section.heading_level,
     )
+    if section.has_styled_heading:
+        context.note("the heading loses its colours and other styles")
     if section.is_boxed and marker.kind is MarkerKind.DETAILS:
         marker = replace(marker, kind=MarkerKind.ANCHORS)
         context.note("marked by anchors, since a Page Properties block may not stand there")
@@ -199,8 +201,9 @@ def _read_heading(region: str, blocks: Sequence[Block], base: Value | None) -> t
     if not isinstance(first, Paragraph) or not (first.level or first.is_bold):
         return None, 0
     text = say(first.phrases)
-    may_be_line = region == "status" and not first.level and not (base is not None and base.heading)
-    if parse_day(text) or (may_be_line and not is_label(text)):
+    is_expected = is_label(text) or (base is not None and base.heading is not None)
+    may_be_line = region == "status" and not first.level and not (is_expected and first.is_only_bold)
+    if parse_day(text) or may_be_line:
         return None, 0
     if any(isinstance(mark, Target) for each in first.phrases if isinstance(each, Words) for mark in each.marks):
         raise CannotSayError("a link in the heading")

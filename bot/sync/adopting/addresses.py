@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, unquote, unquote_plus, urljoin, urlsplit
 
 _MAX_ID_BYTES = 8
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,18 @@ def parse_page_address(url: str, base_url: str) -> PageAddress | None:
     base = urlsplit(base_url.rstrip("/") + "/")
     try:
         parts = urlsplit(urljoin(base.geturl(), url.strip()))
+        is_elsewhere = _host(parts) != _host(base)
     except ValueError:
         return None
-    if (parts.hostname, parts.port) != (base.hostname, base.port) or parts.scheme not in ("http", "https"):
+    if is_elsewhere or parts.scheme not in _DEFAULT_PORTS:
         return None
     if parts.fragment:
         return None
     return _parse_path(parts, base.path)
+
+
+def _host(parts: SplitResult) -> tuple[str | None, int | None]:
+    return parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
 
 
 def _parse_path(parts: SplitResult, context: str) -> PageAddress | None:

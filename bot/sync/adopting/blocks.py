@@ -26,6 +26,11 @@ class Paragraph:
             isinstance(each, Words) and (Style.STRONG in each.marks or not each.text.strip()) for each in self.phrases
         )
 
+    @property
+    def is_only_bold(self) -> bool:
+        """Whether bold is all there is to it, as in a heading that a template prints."""
+        return all(isinstance(each, Words) and each.marks == (Style.STRONG,) for each in self.phrases)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

@@ -36,6 +36,7 @@ class Section:
     is_boxed: bool
     heading: str | None = None
     heading_level: int = 0
+    has_styled_heading: bool = False
 
 
 def find_sections(tree: Tree, region: str, *, excluded: Sequence[Span] = ()) -> list[Section]:
@@ -61,7 +62,7 @@ def _is_free(section: Section, excluded: Sequence[Span]) -> bool:
 
 def _labelled(container: Element, region: str) -> Iterator[Section]:
     for index, node in enumerate(container.nodes):
-        if not isinstance(node, Element):
+        if not isinstance(node, Element) or (node.name != "p" and node.name not in HEADINGS):
             continue
         label = collapse(node.text)
         rest: Nodes = ()
@@ -78,7 +79,15 @@ def _labelled(container: Element, region: str) -> Iterator[Section]:
         if taken:
             span = Span(node.span.start, max(node.span.end, taken[-1].span.end))
             is_boxed = why_not_details(container) is not None
-            yield Section(region, span, tuple(taken), how, is_boxed, label, HEADINGS.get(node.name, 0))
+            level = HEADINGS.get(node.name, 0)
+            yield Section(region, span, tuple(taken), how, is_boxed, label, level, _is_styled(node))
+
+
+def _is_styled(label: Element) -> bool:
+    """Whether a heading looks otherwise than one that a template prints."""
+    return (
+        any(each.name in ("span", "em", "i", "u", "font") for each in label.elements()) or "style" in label.attributes
+    )
 
 
 def _inline_label(paragraph: Element, region: str) -> tuple[str, Nodes] | None:
