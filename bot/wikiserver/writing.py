@@ -5,6 +5,7 @@ from typing import Any
 from .adf import AdfError, adf_to_storage
 from .site import get_site, get_store
 from .store import Content, DraftConflictError, InvalidError
+from .wiki_markup import wiki_to_storage
 
 Json = dict[str, Any]
 
@@ -33,6 +34,8 @@ def convert_to_storage(value: str, representation: str) -> str:
     """Return *value* as storage format."""
     if representation in {"storage", "editor", "editor2", "raw"}:
         return value
+    if representation == "wiki":
+        return wiki_to_storage(value)
     if representation == "atlas_doc_format":
         try:
             return adf_to_storage(value)

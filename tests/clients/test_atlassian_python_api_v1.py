@@ -277,5 +277,13 @@ def test_storage_is_converted_to_a_view(client: Any) -> None:
 
 
 @BOTH
+def test_a_page_is_written_in_wiki_markup(wiki: Wiki, client: Any, home: str) -> None:
+    page = client.create_page("WS2", "Old style", "h1. Title\n\n*bold*", parent_id=home, representation="wiki")
+
+    assert wiki.body(page["id"]) == "<h1>Title</h1><p><strong>bold</strong></p>"
+    assert client.convert_wiki_to_storage("* one\n* two")["value"] == "<ul><li>one</li><li>two</li></ul>"
+
+
+@BOTH
 def test_who_is_asking(client: Any) -> None:
     assert client.get_current_user()["displayName"] == "Wiki Bot"
