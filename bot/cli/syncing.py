@@ -45,6 +45,8 @@ def plan(app: App, format_: str | None, out: Path | None, source: bool, take_ove
     decision, 1 when a page could not be judged.
     """
     made = syncing.make_plan(app.runtime, take_over=frozenset(take_over))
+    for excess in made.find_excesses(syncing.limits_of(app.runtime)):
+        output.warn(f"`wikibot apply` will want --force: {excess}")
     if out is None:
         output.say(_render(made, format_ or "text", shows_source=source), newline=False)
         return _plan_code(made)

@@ -68,7 +68,7 @@ def carry_out(
     if plan.wiki != gateway.base_url:
         raise PlanError(f"the plan was made for {plan.wiki}, but the settings name {gateway.base_url}")
     if not force:
-        plan.raise_if_unsafe(Limits(safety.max_changed_share, safety.max_changed_regions, safety.max_writes))
+        plan.raise_if_unsafe(limits_of(runtime))
     write_feeds(runtime)
     if not plan.page_writes:
         return ApplyReport(plan.digest)
@@ -83,6 +83,12 @@ def carry_out(
         report = apply_plan(plan, gateway, Guard(gateway, rules), is_reviewed=is_reviewed, on_page=on_page)
     _log(report)
     return report
+
+
+def limits_of(runtime: Runtime) -> Limits:
+    """Return how much a run may change without being told to."""
+    safety = runtime.settings.safety
+    return Limits(safety.max_changed_share, safety.max_changed_regions, safety.max_writes)
 
 
 def sync(runtime: Runtime, *, force: bool = False) -> SyncOutcome:

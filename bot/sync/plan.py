@@ -140,11 +140,12 @@ class Plan:
 
     def raise_if_unsafe(self, limits: Limits) -> None:
         """Raise `UnsafePlanError` when the plan is past *limits*; it says which, and how to go on."""
-        reasons = list(self._find_excesses(limits))
+        reasons = list(self.find_excesses(limits))
         if reasons:
             raise UnsafePlanError(f"{'; '.join(reasons)}. Nothing was written; if you want this, use --force")
 
-    def _find_excesses(self, limits: Limits) -> Iterator[str]:
+    def find_excesses(self, limits: Limits) -> Iterator[str]:
+        """Yield in what this plan is past *limits*."""
         changed = sum(len(page.writes) for page in self.pages)
         managed = self.managed_regions
         if changed > limits.max_changed_regions and changed > limits.max_changed_share * managed:

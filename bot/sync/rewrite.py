@@ -40,12 +40,13 @@ def rewrite(body: str, changes: Sequence[Change]) -> Rewrite:
         live = None if region is None else region.text(body)
         if live is not None and is_same(live, change.desired):
             continue
-        if not _is_as_planned(live, change):
-            reasons.append(f"region {change.region!r} was changed since the plan was made; plan again")
-        elif region is None:
+        obstacle = _find_obstacle(live, change)
+        if obstacle is not None:
+            reasons.append(obstacle)
+        elif region is None or live is None:
             creations.append(change)
         else:
-            contents.append((region, keep_comment_markers(region.text(body), change.desired).text))
+            contents.append((region, keep_comment_markers(live, change.desired).text))
             written.append(change)
     new_body = replace_regions(body, contents)
     _check_outside(body, new_body, contents)
@@ -59,10 +60,16 @@ def rewrite(body: str, changes: Sequence[Change]) -> Rewrite:
     return Rewrite(new_body, tuple(written), tuple(reasons))
 
 
-def _is_as_planned(live: str | None, change: Change) -> bool:
+def _find_obstacle(live: str | None, change: Change) -> str | None:
+    """Say why the region is no longer what the plan saw, or carries comments that the plan did not tell of."""
+    moved = f"region {change.region!r} was changed since the plan was made; plan again"
     if live is None or change.live is None:
-        return live is change.live and change.action is Action.CREATE
-    return is_same(live, change.live)
+        return None if live is change.live and change.action is Action.CREATE else moved
+    if not is_same(live, change.live):
+        return moved
+    if set(keep_comment_markers(live, change.desired).lost) - set(change.lost_comments):
+        return f"somebody commented on words of region {change.region!r} that are to go; plan again"
+    return None
 
 
 def _check_outside(before: str, after: str, contents: Sequence[tuple[Region, str]]) -> None:

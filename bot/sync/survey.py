@@ -69,7 +69,7 @@ def build_plan(gateway: WikiGateway, assignments: Iterable[Assignment], rules: S
     A page in sync costs its share of a bulk read. A page that cannot be read or judged becomes a problem of the plan;
     only what concerns the whole wiki is raised.
     """
-    surveys = [_Survey(gateway, assignment, rules, now) for assignment in assignments]
+    surveys = [_Survey(gateway, assignment, rules, now) for assignment in _without_rivals(assignments)]
     for survey in surveys:
         survey.run()
     return Plan(
@@ -80,6 +80,26 @@ def build_plan(gateway: WikiGateway, assignments: Iterable[Assignment], rules: S
         problems=tuple(chain.from_iterable(survey.problems for survey in surveys)),
         notices=tuple(chain.from_iterable(survey.notices for survey in surveys)),
     )
+
+
+def _without_rivals(assignments: Iterable[Assignment]) -> Iterator[Assignment]:
+    """Yield each workspace without the regions that one before it has on the same page: they would undo each other."""
+    owners: dict[tuple[str, str], str] = {}
+    for assignment in assignments:
+        targets: list[Target] = []
+        problems = list(assignment.problems)
+        for target in assignment.targets:
+            own: list[WantedRegion] = []
+            for wanted in target.regions:
+                name = wanted.marker.name
+                owner = owners.setdefault((target.page_id, name), assignment.workspace)
+                if owner == assignment.workspace:
+                    own.append(wanted)
+                    continue
+                message = f"workspace {owner!r} keeps this region of the page already; take it off one of the two"
+                problems.append(Problem(assignment.workspace, target.stated, message, name))
+            targets.append(replace(target, regions=tuple(own)))
+        yield replace(assignment, targets=tuple(targets), problems=tuple(problems))
 
 
 class _Survey:

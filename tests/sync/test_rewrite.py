@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,3 +129,14 @@ def test_every_byte_outside_stays(before: str, after: str, desired: str) -> None
     page = f"{before}{render_marked(NEWS, OLD)}{after}"
 
     assert rewrite(page, [write(desired=text)]).body == f"{before}{render_marked(NEWS, text)}{after}"
+
+
+def test_a_comment_made_since_the_plan_on_words_that_are_to_go_keeps_the_region() -> None:
+    marked = '<p><ac:inline-comment-marker ac:ref="r1">old</ac:inline-comment-marker></p>'
+
+    new = rewrite(body(news=marked), [write()])
+
+    assert (new.body, new.written) == (body(news=marked), ())
+    assert "commented" in new.reasons[0]
+    told = replace(write(), lost_comments=("old",))
+    assert rewrite(body(news=marked), [told]).body == body(news=NEW)

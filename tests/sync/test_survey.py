@@ -1,10 +1,12 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from bot.storage_format.regions import Marker, render_marked
 from bot.sync.drift import Policy, Verdict
 from bot.sync.plan import Action, Plan
+from bot.sync.survey import SurveyRules, build_plan
 from tests.sync.world import EXCLUDE, Bot, World, page_body
 
 OLD, NEW, THEIRS = "<p>old</p>", "<p>new</p>", "<p>by a person</p>"
@@ -237,3 +239,16 @@ class TestEditWar:
 
         assert len(world.versions(page)) < 12
         assert one.plan().disputed or other.plan().disputed
+
+
+def test_two_workspaces_that_want_the_same_region_of_a_page_do_not_fight(world: World, page: str) -> None:
+    one, other = (Bot(world, [page], {"news": text}) for text in (NEW, THEIRS))
+    assignments = [one.assignment(), replace(other.assignment(), workspace="other")]
+
+    plan = build_plan(one.gateway, assignments, SurveyRules(), now=world.clock())
+
+    assert [(each.workspace, [change.desired for change in each.writes]) for each in plan.page_writes] == [
+        ("ws2", [NEW])
+    ]
+    (problem,) = plan.problems
+    assert (problem.workspace, problem.region) == ("other", "news")
