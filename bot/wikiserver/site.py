@@ -11,6 +11,7 @@ from .store import Content, NotFoundError, Space, Store, User
 
 Flavour = Literal["cloud", "datacenter"]
 SITE_KEY: Final = "wiki.site"
+MAX_ID: Final = 2**63 - 1
 CLOUD_ID: Final = "6b9c2f0e-52a1-4c41-9f0a-2b5f0e6c7a11"
 
 
@@ -121,6 +122,6 @@ def space_of(content: Content) -> Space:
 def parse_id(text: str, *, what: str = "content") -> int:
     """Return the number in an id as the API writes it (`att` in front of attachments on Cloud)."""
     digits = text.removeprefix("att")
-    if not digits.isdecimal():
+    if not digits.isdecimal() or int(digits) > MAX_ID:
         raise NotFoundError(f"No {what} found with id: {text}")
     return int(digits)

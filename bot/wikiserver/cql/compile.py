@@ -12,6 +12,7 @@ from .parse import Both, Call, Clause, CqlError, Node, Not, Query, Value
 SEARCHABLE: Final = "+content.status = 'current'"
 
 _VERY_MANY: Final = 2000
+_MAX_ID_DIGITS: Final = 18
 
 _ORDERS: Final = {
     "lastmodified": "content.updated_at",
@@ -121,7 +122,7 @@ class _Compiler:
 
     def _id(self, value: Value) -> int:
         text = self._string(value).removeprefix("att")
-        if not text.isdecimal():
+        if not text.isdecimal() or len(text) > _MAX_ID_DIGITS:
             raise CqlError(f"{text!r} is not a content id")
         return int(text)
 

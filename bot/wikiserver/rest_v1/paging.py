@@ -14,6 +14,7 @@ from .expand import Expand
 MAX_WITH_BODY: Final = 50
 MAX_WITH_EXPAND: Final = 200
 MAX_BARE: Final = 1000
+_MAX_NUMBER: Final = 2**31 - 1
 
 Json = dict[str, Any]
 
@@ -35,7 +36,7 @@ def int_argument(name: str, default: int) -> int:
         return default
     if not text.isdecimal():
         raise InvalidError(f"{name} must be a non-negative number")
-    return int(text)
+    return min(int(text), _MAX_NUMBER)
 
 
 def envelope(results: Sequence[Json], *, start: int, limit: int, has_more: bool, **more: object) -> Json:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import jsonify, request
 
-from bot.wikiserver.site import base_url, get_site, get_store, get_user, may_read
+from bot.wikiserver.site import base_url, get_site, get_store, get_user, may_read, parse_id
 from bot.wikiserver.store import InlineTask, InvalidError, LongTask, to_milliseconds
 
 from .blueprint import api
@@ -79,7 +79,7 @@ def search_inline_tasks() -> Any:
 def one_inline_task(task_id: str) -> Any:
     """Look at one tick box, or tick it."""
     tasks = get_store().inline_tasks
-    task = tasks.get(int(task_id) if task_id.isdecimal() else -1)
+    task = tasks.get(parse_id(task_id, what="task"))
     if request.method == "PUT":
         status = text_of(json_object(), "status")
         if status not in {"checked", "unchecked"}:

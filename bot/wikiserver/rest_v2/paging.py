@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Response, jsonify, request
 
-from bot.wikiserver.site import base_url, get_site
+from bot.wikiserver.site import MAX_ID, base_url, get_site
 from bot.wikiserver.store import InvalidError
 
 MAX_LIMIT: Final = 250
@@ -90,6 +90,6 @@ def many_ids(name: str) -> list[int]:
     """Return a query parameter that lists ids."""
     found = [one.removeprefix("att") for one in many(name)]
     for one in found:
-        if not one.isdecimal():
+        if not one.isdecimal() or int(one) > MAX_ID:
             raise InvalidError(f"Provided value {{{one}}} for '{name}' is not the correct type. Expected type is Long")
     return [int(one) for one in found]

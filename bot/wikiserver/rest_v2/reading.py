@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import g, request
 
-from bot.wikiserver.site import get_store, may_read, may_update
+from bot.wikiserver.site import MAX_ID, get_store, may_read, may_update
 from bot.wikiserver.store import Content, ForbiddenError, InvalidError, NotFoundError
 
 Json = dict[str, Any]
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 def parse_number(text: str, name: str = "id") -> int:
     """Return an id of the path; v2 answers 400 to one that is no number."""
     digits = text.removeprefix("att")
-    if not digits.isdecimal():
+    if not digits.isdecimal() or int(digits) > MAX_ID:
         message = f"Provided value {{{text}}} for '{name}' is not the correct type. Expected type is Long"
         raise InvalidError(message)
     return int(digits)

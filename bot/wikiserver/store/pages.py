@@ -248,6 +248,8 @@ class Pages:
         """Put a page `before` or `after` the target page, or `append` it under the target."""
         with self._database.transaction():
             content, target = self._contents.get(content_id), self._contents.get(target_id)
+            if content.id == target.id:
+                raise InvalidError("A page cannot be moved next to or under itself")
             if content.type != "page" or target.type != "page" or position not in {"before", "after", "append"}:
                 raise InvalidError(f"Cannot move {content.type} {content_id} {position} {target.type} {target_id}")
             parent_id = target.id if position == "append" else target.parent_id
