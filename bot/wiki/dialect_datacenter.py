@@ -231,7 +231,7 @@ class DataCenterDialect:
                 {"limit": _LIMIT},
                 page_id=page_id,
             )
-            for root in ("api", "experimental")
+            for root in ("experimental", "api")
         )
 
     def read_version(self, answer: object) -> Version:

@@ -137,7 +137,7 @@ class WikiSession(requests.Session):
         request = requests.Request(method.upper(), url, headers=dict(headers or {}), data=data, json=json)
         return self._persist(request, wants_json=True)
 
-    def resolve_redirects(self, *_args: Any, **_options: Any) -> Iterator[requests.Response]:  # type: ignore[override]
+    def resolve_redirects(self, *_args: Any, **_options: Any) -> Iterator[requests.Response]:
         """Follow nothing: `requests` would look ahead even where it is told not to, and read a body without a limit."""
         return iter(())
 

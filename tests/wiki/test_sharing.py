@@ -1,0 +1,115 @@
+"""One gateway for many threads, and connections that are what they claim to be."""
+
+import shutil
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bot.errors import PageConflictError, WikiUnreachableError
+from bot.wiki.confluence import ConfluenceGateway
+from bot.wiki.rate_limit import RateLimiter
+from bot.wiki.transport import Credentials, Manners, WikiSession
+from tests.conftest import Wiki
+from tests.wiki.conftest import Connect
+from tests.wiki.crooked_server import CrookedServer, crooked_server
+
+
+def test_threads_share_a_gateway_and_lose_no_write(wiki: Wiki, gateway: ConfluenceGateway) -> None:
+    page_id = wiki.add_page("Page", "<p>text</p>")
+
+    def write(number: int) -> bool:
+        page = gateway.fetch_page(page_id)
+        try:
+            gateway.update_page(page, f"<p>write {number}</p>", message=f"wikibot {number}")
+        except PageConflictError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        written = sum(pool.map(write, range(24)))
+
+    assert written >= 1
+    assert len(wiki.versions(page_id)) == 1 + written
+
+
+def test_writes_of_all_threads_keep_one_distance(wiki: Wiki, connect: Connect, naps: list[float]) -> None:
+    gateway = connect(writes_per_minute=6, clock=lambda: 0.0)
+    ids = [wiki.add_page(f"Page {number}", "<p>text</p>") for number in range(4)]
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda page_id: gateway.add_labels(page_id, ["x"]), ids))
+
+    assert sorted(naps) == [10.0, 20.0, 30.0]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl, which makes the certificate, is not on this machine")
+    path = tmp_path / "server.pem"
+    subprocess.run(
+        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost "
+        f"-addext subjectAltName=IP:127.0.0.1 -keyout {path} -out {tmp_path / 'ca.pem'}".split(),
+        check=True,
+        capture_output=True,
+    )
+    path.write_text(path.read_text() + (tmp_path / "ca.pem").read_text())
+    return path
+
+
+@pytest.fixture
+def secure_server(certificate: Path) -> Iterator[CrookedServer]:
+    with crooked_server() as server:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        yield server
+
+
+def secure_session(ca_bundle: Path | None, **manners: float) -> WikiSession:
+    return WikiSession(
+        Credentials("t0ken"),
+        write_limiter=RateLimiter(0),
+        manners=Manners(tries=1, **manners),  # type: ignore[arg-type]  # seconds all of them
+        ca_bundle=ca_bundle,
+        sleep=lambda _seconds: None,
+    )
+
+
+def test_unknown_certificate_is_refused_and_the_remedy_named(secure_server: CrookedServer) -> None:
+    with pytest.raises(WikiUnreachableError, match=r"not trusted \(.+\); name .+ wiki\.ca_bundle"):
+        secure_session(None).request("GET", f"https://127.0.0.1:{secure_server.server_port}/echo")
+
+    assert secure_server.seen == []
+
+
+def test_own_certificate_authority_is_trusted(secure_server: CrookedServer, certificate: Path) -> None:
+    session = secure_session(certificate.with_name("ca.pem"))
+
+    response = session.request("GET", f"https://127.0.0.1:{secure_server.server_port}/echo")
+
+    assert response.json() == {"authorization": "Bearer t0ken"}
+
+
+def test_own_authority_outdoes_the_one_of_the_environment(
+    secure_server: CrookedServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", ssl.get_default_verify_paths().openssl_cafile or "/nonexistent")
+    session = secure_session(certificate.with_name("ca.pem"))
+
+    assert session.request("GET", f"https://127.0.0.1:{secure_server.server_port}/echo").ok
+
+
+def test_secure_connection_that_drips_is_cut_at_the_deadline(secure_server: CrookedServer, certificate: Path) -> None:
+    session = secure_session(certificate.with_name("ca.pem"), total_seconds=0.3)
+    before = threading.active_count()
+
+    with pytest.raises(WikiUnreachableError, match="no whole answer within"):
+        session.request("GET", f"https://127.0.0.1:{secure_server.server_port}/drip-body")
+
+    assert threading.active_count() <= before + 2  # the server's own thread for the connection may still be there
