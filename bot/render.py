@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from jinja2 import TemplateError as JinjaError
@@ -23,6 +24,16 @@ EMOTICONS: dict[Icon, str] = {icon: icon.value for icon in Icon} | {
 """The storage format's name of each icon."""
 
 
+OLDER_NEWS = "older_news"
+"""The region of the page that keeps the news for which the home page has no room; the data of `news` says it."""
+_DATA_OF = {OLDER_NEWS: "news"}
+
+
+def has_region(workspace: Workspace, region: str) -> bool:
+    """Tell whether the data says anything for *region*."""
+    return getattr(workspace, _DATA_OF.get(region, region), None) is not None
+
+
 class Renderer:
     """Renders regions with the templates of *folders*; an earlier folder's template hides a later one's."""
 
@@ -41,7 +52,7 @@ class Renderer:
 
         Raises `TemplateError` when the template is missing or broken, and `KeyError` when the data has no such region.
         """
-        value = getattr(workspace, region, None)
+        value = getattr(workspace, _DATA_OF.get(region, region), None)
         if value is None:
             raise KeyError(region)
         resolver = links or TitlesAsWritten()
@@ -52,8 +63,11 @@ class Renderer:
             "attachment_link": lambda name, text: Markup(attachment_link(name, _escape(text))),  # noqa: S704 -- escaped
         }
         if isinstance(value, News):
+            zone = ZoneInfo(workspace.workspace.timezone)
             shown = shown_news(value, now)
-            context |= {"items": shown, "days": by_day(shown), "older": older_news(value, now)}
+            older = older_news(value, now)
+            context |= {"items": shown, "days": by_day(shown, zone)}
+            context |= {"older": older, "older_days": by_day(older, zone)}
         return self._render(f"{region}.xml.j2", context)
 
     def _render(self, name: str, context: dict[str, object]) -> str:

@@ -116,3 +116,26 @@ def test_a_template_of_ones_own_hides_the_one_that_comes_with_the_program(tmp_pa
     rendered = Renderer([tmp_path, templates_dir() / "wiki"]).render("status", data, now=NOW)
 
     assert rendered == "<p>&lt;own&gt;</p>"
+
+
+def test_news_without_a_date_stand_under_the_day_they_were_published_on_in_the_workspaces_zone(
+    renderer: Renderer,
+) -> None:
+    data = Workspace.model_validate(
+        {
+            "workspace": {"space": "WS2", "home": "Home", "timezone": "America/Los_Angeles"},
+            "news": {
+                "dates": "by_day",
+                "items": [{"id": "a", "text": "a", "publish_at": "2026-02-22T03:00:00Z"}],
+            },
+        }
+    )
+
+    assert renderer.render("news", data, now=NOW) == "<p><em>21 February 2026</em></p><ul><li>a</li></ul>"
+
+
+def test_older_news_are_those_that_have_no_room(renderer: Renderer) -> None:
+    data = news({"text": "a"}, {"text": "b"}, {"text": "c", "publish_at": "2999-01-01T00:00:00Z"}, show=1)
+
+    assert renderer.render("older_news", data, now=NOW) == "<ul><li>b</li></ul>"
+    assert renderer.render("older_news", news({"text": "a"}, show=1), now=NOW) == "<p>There is no older news.</p>"

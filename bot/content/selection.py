@@ -23,9 +23,16 @@ def next_change(news: News, now: dt.datetime) -> dt.datetime | None:
     return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
 
-def by_day(items: Iterable[NewsItem]) -> list[tuple[dt.date | None, tuple[NewsItem, ...]]]:
-    """Group items that follow each other and share a date."""
-    return [(day, tuple(group)) for day, group in groupby(items, key=lambda item: item.date)]
+def day_of(item: NewsItem, zone: dt.tzinfo) -> dt.date | None:
+    """Return the day of an item: its date, else the day in *zone* on which it was published."""
+    if item.date is not None or item.publish_at is None:
+        return item.date
+    return item.publish_at.astimezone(zone).date()
+
+
+def by_day(items: Iterable[NewsItem], zone: dt.tzinfo = dt.UTC) -> list[tuple[dt.date | None, tuple[NewsItem, ...]]]:
+    """Group items that follow each other and share a day."""
+    return [(day, tuple(group)) for day, group in groupby(items, key=lambda item: day_of(item, zone))]
 
 
 def _live(news: News, now: dt.datetime) -> tuple[NewsItem, ...]:

@@ -4,6 +4,7 @@ import datetime as dt
 
 from bot.content.model import Workspace
 from bot.errors import SettingsError
+from bot.render import OLDER_NEWS, has_region
 from bot.runtime import Runtime
 from bot.settings import RegionSettings, WorkspaceSettings
 from bot.storage_format.markers import Marker, MarkerKind
@@ -40,10 +41,11 @@ def assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings,
     finder.expect((), wants_tree=any(region.also.under for region in workspace.regions.values()))
     resolved = resolve_links(links, finder)
     rules = [region_rule(runtime, workspace, name, region) for name, region in workspace.regions.items()]
+    rules += _older_news_rules(workspace, data)
     texts: dict[str, str | None] = {
         rule.marker.name: runtime.renderer.render(rule.marker.name, data, now=now, links=resolved)
         for rule in rules
-        if getattr(data, rule.marker.name) is not None
+        if has_region(data, rule.marker.name)
     }
     targets, problems = choose_targets(
         gateway, finder, rules, texts, workspace=workspace.name, home=data.workspace.home
@@ -58,6 +60,14 @@ def assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings,
         tuple(f"{document.path.name}: {problem}" for problem in link_problems),
         finder.find_again,
     )
+
+
+def _older_news_rules(workspace: WorkspaceSettings, data: Workspace) -> list[RegionRule]:
+    """Return where the news belong for which the home page has no room, when the data names a page for them."""
+    if "news" not in workspace.regions or data.news is None or data.news.older is None or data.news.show is None:
+        return []
+    policy = Policy(workspace.drift_policy("news"))
+    return [RegionRule(Marker(OLDER_NEWS), policy, place="end", is_on_home=False, pages=(data.news.older,))]
 
 
 def page_finder(runtime: Runtime, gateway: WikiGateway, data: Workspace) -> PageFinder:

@@ -346,3 +346,39 @@ def test_links_to_other_sites_are_followed_only_on_request_and_never_into_a_priv
 
     assert "inside a private network; it was not asked" in ran.out
     assert not any(path == "/secret" for _, path in adopted.wiki.requests)
+
+
+def test_news_without_room_move_to_their_page_and_back(adopted: Desk) -> None:
+    archive = adopted.wiki.add_page("Older news", "<p>Everything that was.</p>")
+    text = adopted.data.read_text()
+    adopted.data.write_text(text.replace("\nnews:\n", '\nnews:\n  show: 1\n  older: "Older news"\n'))
+    add_news(adopted)
+
+    adopted.ran("sync", code=3)
+    assert adopted.wiki.body(archive) == "<p>Everything that was.</p>"
+    adopted.ran("apply", "--yes")
+
+    assert "outlook" in adopted.home_body
+    assert "prep week" not in adopted.home_body
+    assert 'ri:content-title="Older news"' in adopted.home_body
+    assert "prep week" in adopted.wiki.body(archive)
+    assert adopted.wiki.body(archive).startswith("<p>Everything that was.</p>")
+    assert adopted.ran("plan").out.startswith("in sync: 4 region(s) on 2 page(s)")
+    adopted.ran("news", "remove", "outlook")
+    adopted.ran("sync")
+    assert "prep week" in adopted.home_body
+    assert "prep week" not in adopted.wiki.body(archive)
+
+
+def test_news_come_and_go_by_themselves(adopted: Desk) -> None:
+    add_news(adopted)
+    adopted.ran("news", "edit", "outlook", "--publish-at", "2999-01-01T00:00:00Z")
+    assert adopted.ran("plan").out.startswith("in sync")
+
+    adopted.ran("news", "edit", "outlook", "--publish-at", "2020-01-01T00:00:00Z")
+    adopted.ran("sync")
+    assert "outlook" in adopted.home_body
+
+    adopted.ran("news", "edit", "outlook", "--expires-at", "2021-01-01T00:00:00Z")
+    adopted.ran("sync")
+    assert "outlook" not in adopted.home_body
