@@ -1,0 +1,104 @@
+"""An auditor's year: capture, check, read, hand over, report, redact, on both kinds of wiki."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import HOME, Desk
+from tests.snapshot.public_tools import bagit_accepts, run_instructions
+from tests.snapshot.small_tree import tree_bytes
+
+pytestmark = [
+    pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
+    pytest.mark.parametrize("seed", ["demo"]),
+]
+
+
+@pytest.fixture(autouse=True)
+def data_file(desk: Desk) -> None:
+    desk.data.write_text(f"workspace: {{space: WS2, home: {HOME}}}\n")
+
+
+def signing_key(desk: Desk) -> Path:
+    key = desk.folder / "signing_key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)], check=True)
+    settings = desk.folder / "bot.yaml"
+    settings.write_text(
+        settings.read_text().replace("{path: snapshots}", "{path: snapshots, git: true, signing_key: signing_key}")
+    )
+    return key
+
+
+def an_archived_page(desk: Desk) -> tuple[str, str]:
+    """Return id and title of a captured page."""
+    front = next((desk.folder / "snapshots").glob("WS2/data/2*/*.md")).read_text(encoding="utf-8")
+    lines = dict(line.split(": ", 1) for line in front.split("---\n")[1].splitlines() if ": " in line)
+    return lines["page_id"].strip('"'), lines["title"].strip('"')
+
+
+def test_a_year_of_an_auditor(desk: Desk) -> None:
+    root = desk.folder / "snapshots"
+    key = signing_key(desk)
+    allowed = desk.folder / "allowed_signers"
+    allowed.write_text(f'wikibot namespaces="wiki-snapshots" {key.with_suffix(".pub").read_text()}')
+
+    first = desk.ran("snapshot", "--format", "json").json
+    assert first["complete"]
+    assert first["captured"] == first["expected"] > 10
+    witness = desk.ran("verify", "--format", "json").json["head_digest"]
+    assert run_instructions(root, allowed_signers=allowed, witness=witness).returncode == 0
+    assert bagit_accepts(root)
+
+    before = tree_bytes(root)
+    again = desk.ran("snapshot", "--format", "json").json
+    assert (again["captured"], again["sequence"], again["unchanged"]) == (0, None, first["expected"])
+    assert tree_bytes(root) == before
+    assert _commits(root) == 1
+
+    page_id, _ = an_archived_page(desk)
+    desk.wiki.store.comments.add(int(page_id), "<p>Xylophon überall</p>", author=desk.wiki.account("li"))
+    assert desk.ran("snapshot", "--format", "json").json["captured"] == 1
+    assert _commits(root) == 2
+
+    events = desk.ran("history", page_id, "--format", "json").json["happenings"]
+    assert [event["type"] for event in events] == ["capture", "metadata modification"]
+    assert "1 comment(s) added" in desk.ran("diff", page_id, "run:1", "run:2").out
+    assert [hit["page_id"] for hit in desk.ran("search", "xylophon", "uberall", "--format", "json").json] == [page_id]
+
+    desk.ran("export", "--out", str(desk.folder / "handed-over"), page_id)
+    command = [sys.executable, "-m", "bagit", "--validate", "--quiet", str(desk.folder / "handed-over")]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    desk.ran("report", "--format", "html", "--out", str(desk.folder / "report.html"))
+    assert "The chain is intact" in (desk.folder / "report.html").read_text(encoding="utf-8")
+
+    desk.ran("redact", page_id, "--reason", "asked for", "--by", "Ana", "--yes")
+    assert desk.ran("search", "xylophon", "--format", "json").json == []
+    desk.ran("verify", "--witness", witness, "--allowed-signers", str(allowed))
+    assert run_instructions(root, allowed_signers=allowed, witness=witness).returncode == 0
+    skipped = desk.ran("snapshot", "--format", "json").json["skipped"]
+    assert [trouble["page_id"] for trouble in skipped] == [page_id]
+
+    victim = next(root.glob("WS2/data/_source/*/v1.xml"))
+    victim.write_bytes(victim.read_bytes() + b" ")
+    found = desk.ran("verify", "--format", "json", code=3).json["findings"]
+    assert [finding["path"] for finding in found] == [victim.relative_to(root).as_posix()]
+    assert run_instructions(root, allowed_signers=allowed).returncode != 0
+    desk.ran("export", "--out", str(desk.folder / "refused"), code=3)
+    assert not (desk.folder / "refused").exists()
+
+
+def test_a_snapshot_that_lacks_a_page_ends_with_1_and_names_it(desk: Desk) -> None:
+    desk.wiki.faults.add("403@labels*1")
+
+    ran = desk.ran("snapshot", code=1)
+
+    assert ran.err.count("missing: ") == 1
+    assert desk.ran("snapshot", "--format", "json").json["captured"] == 1
+    desk.ran("verify")
+
+
+def _commits(root: Path) -> int:
+    command = ["git", "rev-list", "--count", "HEAD"]
+    return int(subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout)

@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import pytest
+
+from bot.errors import WikiError
+from bot.snapshot.library import load_library
+from bot.snapshot.select import ArchivedRule
+from bot.snapshot.verify import verify
+from bot.wiki.dialect import Flavour
+from tests.snapshot.capturing import events_of, run_capture
+from tests.snapshot.small_tree import tree_bytes
+from tests.snapshot.small_wiki import SmallWiki, small_wiki
+
+
+def test_a_page_that_fails_is_a_shortfall_and_the_others_are_captured(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.server.faults.add("403@labels*1")
+
+    outcome = run_capture(wiki, tmp_path)
+
+    assert (outcome.expected, outcome.captured, len(outcome.restricted)) == (3, 2, 1)
+    assert outcome.has_shortfall
+    run, *others = events_of(tmp_path, 1)
+    assert run["eventOutcome"] == "fail"
+    assert run["eventOutcomeDetail"]["restricted"] == 1
+    assert [event["eventOutcome"] for event in others].count("restricted") == 1
+    assert verify(tmp_path).is_clean
+
+
+def test_what_failed_is_made_up_for_by_the_next_run(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.server.faults.add("garbage@labels*always")
+    assert len(run_capture(wiki, tmp_path).failed) == 3
+    wiki.server.faults.clear()
+
+    outcome = run_capture(wiki, tmp_path, day=1)
+
+    assert (outcome.captured, outcome.has_shortfall) == (3, False)
+    assert verify(tmp_path).is_clean
+
+
+def test_an_attachment_that_cannot_be_had_is_a_shortfall(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.server.faults.add("404@files*always")
+    outcome = run_capture(wiki, tmp_path)
+    assert (outcome.captured, len(outcome.incomplete), outcome.has_shortfall) == (3, 1, True)
+    wiki.server.faults.clear()
+
+    again = run_capture(wiki, tmp_path, day=1)
+
+    assert (again.captured, again.has_shortfall) == (1, False)
+    assert [path.read_bytes() for path in (tmp_path / "WS2/data/_attachments").rglob("*.pdf")] == [b"%PDF-1"]
+    assert verify(tmp_path).is_clean
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "reset", "garbage", "truncated", "wrong-type", "login", "401"])
+def test_a_listing_that_breaks_leaves_the_old_state(wiki: SmallWiki, tmp_path: Path, fault: str) -> None:
+    run_capture(wiki, tmp_path)
+    before = tree_bytes(tmp_path)
+    wiki.edit("Minutes", "<p>version four</p>")
+    wiki.server.faults.add(f"{fault}@list*always")
+
+    with pytest.raises(WikiError):
+        run_capture(wiki, tmp_path, day=1)
+
+    assert tree_bytes(tmp_path) == before
+
+
+def test_a_wiki_that_stops_answering_is_not_asked_for_every_page(wiki: SmallWiki, tmp_path: Path) -> None:
+    for number in range(40):
+        wiki.add(f"Page {number}")
+    wiki.server.faults.add("503@labels*always")
+
+    outcome = run_capture(wiki, tmp_path)
+
+    assert outcome.captured == 0
+    assert len(outcome.failed) == 43
+    assert sum("not tried" in trouble.reason for trouble in outcome.failed) > 20
+
+
+def test_a_hiccup_that_passes_costs_nothing(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.server.faults.add("503@labels*1, reset@get*1, 429=none@list*1")
+
+    outcome = run_capture(wiki, tmp_path)
+
+    assert (outcome.captured, outcome.has_shortfall) == (3, False)
+
+
+def test_pages_that_vanish_while_the_wiki_fails_get_no_tombstone(tmp_path: Path) -> None:
+    rule = ArchivedRule(under=("Home",))
+    with small_wiki(Flavour.DATA_CENTER) as wiki:
+        run_capture(wiki, tmp_path, rule=rule)
+        wiki.store.pages.trash(wiki.ids["会议记录"])
+        wiki.server.faults.add("garbage@search*always")
+
+        outcome = run_capture(wiki, tmp_path, rule=rule, day=1)
+
+    assert (outcome.gone, len(outcome.unknown)) == (0, 1)
+    assert load_library(tmp_path).get_page("会议记录")[1].tombstone is None
