@@ -1,4 +1,4 @@
-"""The plan as a file: JSON of a stable shape, bound by its digest (pure; the shape is told in docs/plan-file.md)."""
+"""The plan as a file: JSON of a stable shape, bound by its digest (pure; its shape is told in docs/plan-file.md)."""
 
 import json
 from collections.abc import Mapping

@@ -7,7 +7,8 @@ from bot.sync.differ import DiffLine, Kind, near_changes
 from bot.sync.plan import Change, PagePlan, Plan
 from bot.sync.present import compare, describe_edit, describe_lost_comments, headline, summarise, visible
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~&])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~&])")
+_PLAIN_ADDRESS = re.compile(r"https?://[^\s<>\\]+")
 _CONTEXT = 2
 
 
@@ -33,7 +34,7 @@ def _plan(plan: Plan) -> Iterator[str]:
 
 def _page(page: PagePlan) -> Iterator[str]:
     first = "; the bot's first write here" if page.is_first_run else ""
-    yield from (f"## {_escape(page.title)}", "", f"{_escape(page.url)} — version {page.base_version}{first}", "")
+    yield from (f"## {_escape(page.title)}", "", f"{_address(page.url)} — version {page.base_version}{first}", "")
     for change in page.changes:
         yield from _change(change)
 
@@ -71,6 +72,10 @@ def _rows(line: DiffLine | None) -> list[str]:
 
 def _join(line: DiffLine, *kinds: Kind) -> str:
     return "".join(piece.text for piece in line.pieces if piece.kind in kinds).replace("\n", " ")
+
+
+def _address(url: str) -> str:
+    return f"<{visible(url)}>" if _PLAIN_ADDRESS.fullmatch(url) else _escape(url)
 
 
 def _escape(text: str) -> str:

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,3 +77,18 @@ def test_another_plan_than_the_reviewed_one_is_refused() -> None:
     for digest in (other.digest, "", "sha256:", MADE.digest[:10]):
         with pytest.raises(PlanError, match="not the plan that was reviewed"):
             check_digest(MADE, digest)
+
+
+def test_the_documented_shape_is_that_of_the_file() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "plan-file.md").read_text(encoding="utf-8")
+    example = json.loads(text.partition("```json\n")[2].partition("```")[0])
+    document = json.loads(dump_plan(plan(page(drifted()), problems=(problem(),))))
+
+    assert shape(example) == shape(document)
+
+
+def shape(value: object) -> object:
+    """Return keys and nesting of a JSON value; of a list, the shape of its first item."""
+    if isinstance(value, dict):
+        return {key: shape(item) for key, item in value.items()}
+    return [shape(value[0])] if isinstance(value, list) and value and isinstance(value[0], dict) else None
