@@ -129,6 +129,11 @@ class JobScheduler:
         return min(job.due for job in self._jobs)
 
     @property
+    def due(self) -> dict[str, datetime]:
+        """When each job runs next, in UTC, by the name that its run records stand under."""
+        return {job.name: job.due for job in self._jobs}
+
+    @property
     def _jobs(self) -> list[_Job]:
         return [job for job in self._table.jobs if isinstance(job, _Job)]
 

@@ -6,13 +6,16 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import FrameType
 
 import click
 from loguru import logger
 
+from bot.cli import output
 from bot.cli.app import App, pass_app
-from bot.history import Outcome, RunHistory
+from bot.history import Outcome, Run, RunHistory
 from bot.lock import InstanceLock
 from bot.log import redact
 from bot.operations.jobs import make_jobs, next_news_moment
@@ -22,16 +25,35 @@ from bot.scheduler import JobScheduler, JobSpec
 _FAILED, _DONE = 1, 0
 
 
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """One line of `run --list`; *next_due* in the past means at the next tick, or that no bot is running."""
+
+    job: str
+    next_due: datetime
+    last_run: Run | None
+    last_success: datetime | None
+
+
 @click.command()
 @click.option("--once", is_flag=True, help="Run what is due now and end, for cron; ends with 1 when a job failed.")
+@click.option("--list", "shows_list", is_flag=True, help="Show each job's last run and next due moment, and end.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @pass_app
-def run(app: App, once: bool) -> int:
+def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
     """Keep the jobs of bot.yaml going until asked to end (SIGTERM or Ctrl-C)."""
+    if shows_list:
+        _show(_list_jobs(app.runtime), format_)
+        return _DONE
     app.set_up_logging(is_service=True)
     runtime = app.runtime
     lock = InstanceLock(runtime.state_dir / "run.lock", purpose=f"the bot of {runtime.settings.config_path}")
     with lock, _stopping_on_signals(runtime.stop):
-        scheduler = _make_scheduler(runtime)
+        history = RunHistory(runtime.state_dir / "runs.db")
+        interrupted = history.close_interrupted(at=runtime.clock())
+        if interrupted:
+            logger.warning("{} run(s) had been interrupted when the bot ended last", interrupted)
+        scheduler = _make_scheduler(runtime, history)
         if once:
             ended = scheduler.run_once(runtime.stop)
             code = _FAILED if any(one.outcome is not Outcome.SUCCESS for one in ended) else _DONE
@@ -47,15 +69,42 @@ def run(app: App, once: bool) -> int:
     return code
 
 
-def _make_scheduler(runtime: Runtime) -> JobScheduler:
+def _list_jobs(runtime: Runtime) -> list[JobState]:
+    history = RunHistory(runtime.state_dir / "runs.db")
+    states = []
+    for job, due in _make_scheduler(runtime, history).due.items():
+        success = history.last_success(job)
+        states.append(JobState(job, due, history.last_run(job), success.started if success else None))
+    return states
+
+
+def _show(states: list[JobState], format_: str) -> None:
+    if format_ == "json":
+        output.say_json(states)
+        return
+    rows = [
+        (
+            state.job,
+            _moment(state.next_due),
+            _moment(state.last_run.started if state.last_run else None),
+            "never ran" if state.last_run is None else str(state.last_run.outcome or "going on"),
+            _moment(state.last_success),
+            state.last_run.message if state.last_run else "",
+        )
+        for state in states
+    ]
+    output.say_table(("job", "next due", "last run", "outcome", "last success", "message"), rows)
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z" if moment else "-"
+
+
+def _make_scheduler(runtime: Runtime, history: RunHistory) -> JobScheduler:
     wiki = runtime.settings.wiki
     for secret in (wiki.token, wiki.password):
         if secret is not None:
             redact.add_account(wiki.user, secret.get_secret_value().strip())
-    history = RunHistory(runtime.state_dir / "runs.db")
-    interrupted = history.close_interrupted(at=runtime.clock())
-    if interrupted:
-        logger.warning("{} run(s) had been interrupted when the bot ended last", interrupted)
     return JobScheduler(
         [JobSpec(job.run, job.every, job.at, job.timezone) for job in runtime.settings.jobs],
         make_jobs(runtime),
@@ -68,11 +117,14 @@ def _make_scheduler(runtime: Runtime) -> JobScheduler:
 @contextmanager
 def _stopping_on_signals(stop: threading.Event) -> Iterator[None]:
     """Set *stop* on SIGTERM and SIGINT while the block runs; a second signal ends the process at once."""
+    signals: list[int] = []
 
     def ask(number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
+        signals.append(number)
+        if len(signals) > 1:
             os._exit(128 + number)
-        stop.set()
+        # Not from here: the signal may have come while this very thread holds the event's lock.
+        threading.Thread(target=stop.set, name="stop", daemon=True).start()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

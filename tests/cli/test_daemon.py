@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -167,6 +168,35 @@ def test_once_runs_what_is_due_and_ends(bot: Bot) -> None:
 
     assert (first.returncode, second.returncode) == (0, 0)
     assert [run.job for run in bot.history.recent()] == ["sync"]
+
+
+def test_list_shows_what_ran_and_what_is_due(bot: Bot) -> None:
+    before = json.loads(bot.run("--list", "--format", "json").stdout)
+    bot.run("--once")
+
+    (after,) = json.loads(bot.run("--list", "--format", "json").stdout)
+    table = bot.run("--list").stdout
+
+    assert [(one["job"], one["last_run"]) for one in before] == [("sync", None)]
+    assert after["last_run"]["outcome"] == "success"
+    assert after["last_success"] == after["last_run"]["started"]
+    assert after["next_due"] > after["last_success"]
+    assert "success" in table
+
+
+def test_second_signal_ends_it_at_once(bot: Bot, wiki: Wiki) -> None:
+    wiki.faults.add("timeout@any")
+    with bot.running() as process:
+        wait_for(process, "scheduled")
+        while not wiki.requests:
+            assert process.poll() is None
+
+        process.send_signal(signal.SIGTERM)
+        while process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.05)
+
+        assert process.returncode in (128 + signal.SIGTERM, -signal.SIGTERM)
 
 
 def test_once_ends_with_1_when_a_job_failed(bot: Bot) -> None:

@@ -1,0 +1,98 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.errors import ShortfallError, StoppedError, WikiError
+from bot.operations.jobs import make_jobs, next_news_moment
+from bot.runtime import Runtime
+from bot.settings import load_settings
+from tests.conftest import Wiki
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+DATA = """\
+workspace: {space: WS2, home: Home}
+news:
+  heading: "News:"
+  items:
+    - {id: later, date: 2026-01-03, text: later, publish_at: "2026-01-03T09:00:00Z"}
+    - id: soon
+      date: 2026-01-02
+      text: soon
+      publish_at: "2026-01-01T09:00:00Z"
+      expires_at: "2026-01-02T18:00:00+01:00"
+    - {id: always, date: 2026-01-01, text: always}
+"""
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, wiki: Wiki, monkeypatch: pytest.MonkeyPatch) -> Runtime:
+    monkeypatch.setenv("WIKIBOT_WIKI__TOKEN", "bot-secret")
+    wiki.add_page("Home", "<p>Home.</p>")
+    (tmp_path / "ws2.yaml").write_text(DATA)
+    (tmp_path / "bot.yaml").write_text(
+        f"wiki: {{url: {wiki.url}, flavour: {wiki.flavour}, user: bot, writes_per_minute: 6000}}\n"
+        "workspaces: [{name: ws2, data: ws2.yaml, regions: {news: {}}}]\n"
+        "snapshots: {path: snapshots}\n"
+    )
+    return Runtime(load_settings(tmp_path / "bot.yaml"))
+
+
+def go_on() -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    ("after", "moment"),
+    [
+        ("2026-01-01T00:00:00+00:00", "2026-01-01T09:00:00+00:00"),
+        ("2026-01-02T12:00:00+00:00", "2026-01-02T17:00:00+00:00"),
+        ("2026-01-02T17:00:00+00:00", "2026-01-03T09:00:00+00:00"),
+        ("2026-01-03T09:00:00+00:00", None),
+    ],
+)
+def test_next_moment_is_when_news_appear_or_expire(runtime: Runtime, after: str, moment: str | None) -> None:
+    found = next_news_moment(runtime, datetime.fromisoformat(after))
+
+    assert found == (datetime.fromisoformat(moment) if moment else None)
+
+
+def test_data_without_news_has_no_moment_of_its_own(runtime: Runtime, tmp_path: Path) -> None:
+    (tmp_path / "ws2.yaml").write_text("workspace: {space: WS2, home: Home}\n")
+
+    assert next_news_moment(runtime, NOON) is None
+
+
+def test_snapshot_counts_what_it_captured(runtime: Runtime, wiki: Wiki) -> None:
+    wiki.add_page("Old", "<p>old</p>", status="archived")
+
+    counts = make_jobs(runtime)["snapshot"](go_on)
+
+    assert (counts["expected"], counts["captured"]) == (1, 1)
+    assert make_jobs(runtime)["verify"](go_on)["bags"] == 1
+
+
+def test_snapshot_that_fell_short_fails_and_names_the_page(runtime: Runtime, wiki: Wiki) -> None:
+    page_id = wiki.add_page("Old", "<p>old</p>", status="archived")
+    wiki.store.attachments.add(int(page_id), "a.txt", b"abc", author=wiki.account("ana"))
+    wiki.faults.add("404@files")
+
+    with pytest.raises(ShortfallError, match="Old"):
+        make_jobs(runtime)["snapshot"](go_on)
+
+
+def test_sync_that_cannot_find_its_page_fails(runtime: Runtime, tmp_path: Path) -> None:
+    (tmp_path / "ws2.yaml").write_text(DATA.replace("home: Home", "home: Gone"))
+
+    with pytest.raises(WikiError, match="Gone"):
+        make_jobs(runtime)["sync"](go_on)
+
+
+def test_sync_breaks_off_when_asked_to_end(runtime: Runtime, wiki: Wiki) -> None:
+    runtime.stop.set()
+    wiki.server.received.clear()
+
+    with pytest.raises(StoppedError):
+        make_jobs(runtime)["sync"](go_on)
+
+    assert wiki.requests == []
