@@ -1,6 +1,7 @@
 """The wiki as a server: waitress in a thread, on a port of its own."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
@@ -16,6 +17,7 @@ from .normalise import Level
 from .site import Flavour, Site
 from .store import Store
 
+MAX_REMEMBERED: Final = 50_000
 THREADS: Final = 32  # slow and hanging answers hold one each
 LOOPBACK: Final = "127.0.0.1"
 
@@ -31,7 +33,7 @@ class Received(NamedTuple):
 class WikiServer:
     """A wiki that answers over HTTP for as long as the `with` block lasts.
 
-    *port* 0 takes a free one; *requests* is everything it was asked, in order.
+    *port* 0 takes a free one; *requests* is what it was asked, in order, as far as it remembers.
     """
 
     def __init__(
@@ -45,7 +47,7 @@ class WikiServer:
         port: int = 0,
     ) -> None:
         self.store = store
-        self.received: list[Received] = []
+        self.received: deque[Received] = deque(maxlen=MAX_REMEMBERED)
         self.app = WikiApp(store, flavour=flavour, level=level, context_path=context_path)
         self._stopping = threading.Event()
         self.faults = Faults(self.site, self._set_level, level=level)
@@ -131,7 +133,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 class _Recorder:
     """Notes each request on its way to the application."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], received: list[Received]) -> None:
+    def __init__(self, app: Callable[..., Iterable[bytes]], received: deque[Received]) -> None:
         self._app, self._received = app, received
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -198,7 +198,7 @@ def fault_admin(app: App, site: Site, faults: Faults) -> App:
                 faults.add(environ["wsgi.input"].read(length).decode())
             except ValueError as error:
                 return _send(_error(400, str(error), []), start_response)
-        body = json.dumps({"faults": faults.active(), "hits": faults.hits}).encode()
+        body = json.dumps({"faults": faults.active(), "hits": list(faults.hits)}).encode()
         return _send(Answer("200 OK", [], b"").with_body(body, "application/json"), start_response)
 
     return answer

@@ -2,15 +2,18 @@
 
 import random
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 from bot.wikiserver.normalise import Level
 from bot.wikiserver.site import Site
 
 from .bucket import TokenBucket
 from .spec import FaultSpec, parse_faults
+
+_MAX_HITS: Final = 10_000
 
 
 @dataclass(slots=True)
@@ -30,7 +33,7 @@ class Faults:
         self._entries: list[_Entry] = []
         self._random = random.Random(0)  # noqa: S311 -- chance in tests, not in secrets
         self.bucket: TokenBucket | None = None
-        self.hits: list[tuple[str, str]] = []
+        self.hits: deque[tuple[str, str]] = deque(maxlen=_MAX_HITS)
 
     def add(self, text: str) -> None:
         """Put faults in force beside those that are; raises FaultSpecError."""
