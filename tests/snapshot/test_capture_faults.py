@@ -4,12 +4,10 @@ import pytest
 
 from bot.errors import WikiError
 from bot.snapshot.library import load_library
-from bot.snapshot.select import ArchivedRule
 from bot.snapshot.verify import verify
-from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import events_of, run_capture
 from tests.snapshot.small_tree import tree_bytes
-from tests.snapshot.small_wiki import SmallWiki, small_wiki
+from tests.snapshot.small_wiki import SmallWiki
 
 
 def test_a_page_that_fails_is_a_shortfall_and_the_others_are_captured(wiki: SmallWiki, tmp_path: Path) -> None:
@@ -83,14 +81,13 @@ def test_a_hiccup_that_passes_costs_nothing(wiki: SmallWiki, tmp_path: Path) -> 
     assert (outcome.captured, outcome.has_shortfall) == (3, False)
 
 
-def test_pages_that_vanish_while_the_wiki_fails_get_no_tombstone(tmp_path: Path) -> None:
-    rule = ArchivedRule(under=("Home",))
-    with small_wiki(Flavour.DATA_CENTER) as wiki:
-        run_capture(wiki, tmp_path, rule=rule)
-        wiki.store.pages.trash(wiki.ids["会议记录"])
-        wiki.server.faults.add("garbage@search*always")
+def test_pages_that_vanish_while_the_wiki_fails_get_no_tombstone(wiki: SmallWiki, tmp_path: Path) -> None:
+    run_capture(wiki, tmp_path)
+    wiki.store.pages.trash(wiki.ids["会议记录"])
 
-        outcome = run_capture(wiki, tmp_path, rule=rule, day=1)
+    outcome = run_capture(
+        wiki, tmp_path, day=1, on_page=lambda _title, _total: wiki.server.faults.add("garbage@any*always")
+    )
 
-    assert (outcome.gone, len(outcome.unknown)) == (0, 1)
+    assert (outcome.gone, len(outcome.unknown), outcome.has_shortfall) == (0, 1, True)
     assert load_library(tmp_path).get_page("会议记录")[1].tombstone is None
