@@ -374,6 +374,49 @@ def test_typing_into_the_page_changes_only_that_part(wiki: Wiki, ana: Browser, h
     assert wiki.body(home) == before.replace("second", "2nd")
 
 
+@pytest.mark.parametrize("mode", ["", "?mode=source"])
+def test_a_comment_made_meanwhile_keeps_its_mark(wiki: Wiki, ana: Browser, home: str, mode: str) -> None:
+    wiki.edit(home, "<p>first <em>chosen</em> words</p><p>last</p>")
+    ana.open(f"/pages/{home}/edit{mode}")
+    wiki.store.comments.add_inline(int(home), "<p>?</p>", author=wiki.account("li"), selection="first")
+    marked = wiki.body(home)
+    assert "<ac:inline-comment-marker" in marked
+    assert wiki.page(home).version == 2
+
+    if mode:
+        ana.submit("form.editor", body=ana.page.select("#source")[0].text.strip().replace("last", "LAST"))
+    else:
+        box = ana.page.select("[data-run]")[0].decode_contents()
+        ana.submit("form.editor", edits=json.dumps({"0": box.replace("last", "LAST")}))
+
+    assert wiki.body(home) == marked.replace("last", "LAST")
+
+
+def test_line_ends_that_a_form_changes_are_no_change(wiki: Wiki, ana: Browser, home: str) -> None:
+    wiki.edit(home, "<p>one</p>\r\n<p>two</p>\r\n\n<hr />")
+    ana.open(f"/pages/{home}/edit")
+    box = ana.page.select("[data-run]")[0].decode_contents()
+
+    original = wiki.body(home).replace("\r\n", "\n").replace("\n", "\r\n")
+    ana.submit("form.editor", original=original, edits=json.dumps({"0": box.replace("two", "2")}))
+
+    assert "<p>one</p>" in wiki.body(home)
+    assert "<p>2</p>" in wiki.body(home)
+    assert wiki.page(home).version == 3
+
+
+def test_a_draft_goes_on_where_it_was_begun(wiki: Wiki, ana: Browser, home: str) -> None:
+    ana.open(f"/pages/{home}/edit?mode=source")
+    ana.submit("form.editor", button="Save as draft", body="<h2>Aims</h2><p>Plain words.</p><p>draft</p>")
+    ana.open(f"/pages/{home}/edit?draft=use")
+    wiki.edit(home, "<h2>New aims</h2><p>Plain words.</p>", by="li")
+
+    ana.submit("form.editor", status=409)
+    ana.submit("form.editor")
+
+    assert wiki.body(home) == "<h2>New aims</h2><p>Plain words.</p><p>draft</p>"
+
+
 @pytest.mark.parametrize("edits", ["{", "[]", '{"x": "y"}', '{"99": "y"}', '{"-1": "y"}'])
 def test_edits_that_make_no_sense_change_nothing(wiki: Wiki, ana: Browser, home: str, edits: str) -> None:
     ana.open(f"/pages/{home}/edit")
@@ -513,6 +556,19 @@ def test_a_page_is_archived_and_brought_back_and_trashed(wiki: Wiki, ana: Browse
     ana.submit("form[action$=trash]")
     assert wiki.page(one).status == "trashed"
     ana.open(f"/spaces/WS2/pages/{one}", status=404)
+    ana.open("/spaces/WS2/pages?status=trashed")
+    ana.submit("form[action$=untrash]")
+    assert wiki.page(one).status == "current"
+    assert ana.title == "One"
+
+
+def test_a_page_is_watched_and_watched_no_longer(wiki: Wiki, ana: Browser, home: str) -> None:
+    ana.open("/spaces/WS2")
+
+    ana.submit("form[action$=watch]")
+    assert wiki.store.watches.watchers("content", home) == [wiki.account("ana")]
+    ana.submit("form[action$=watch]")
+    assert wiki.store.watches.watchers("content", home) == []
 
 
 def test_the_home_page_stays(wiki: Wiki, ana: Browser, home: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import redirect, render_template, request
 
 from bot.wikiserver.site import get_store, may_update, space_of
-from bot.wikiserver.store import Content, ForbiddenError, InvalidError
+from bot.wikiserver.store import Content, ForbiddenError, InvalidError, NotFoundError
 
 from .blueprint import pages
 from .shell import current_user, get_page, shell_of_page, url_of
@@ -73,6 +73,18 @@ def trash(page_id: int) -> Any:
     above = get_store().hierarchy.ancestors(page.id)
     get_store().pages.trash(page.id)
     return redirect(url_of(above[-1]) if above else f"{request.script_root}/spaces/{space.key}")
+
+
+@pages.post("/pages/<int:page_id>/untrash")
+def untrash(page_id: int) -> Any:
+    """Take a page out of the trash, as a new version."""
+    page = get_store().contents.get(page_id)
+    if page.type != "page" or page.status != "trashed" or not may_update(page):
+        raise NotFoundError(f"No page {page_id} in the trash")
+    get_store().pages.update(
+        page.id, author=current_user().account_id, status="current", message="Taken out of the trash"
+    )
+    return redirect(url_of(get_page(page_id)))
 
 
 @pages.post("/pages/<int:page_id>/labels")

@@ -1,9 +1,8 @@
 """Writing: new pages, changes as text or as source, drafts, and what to do when somebody else was quicker."""
 
-import json
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, request
 
 from bot.wikiserver.bodies import view_context
 from bot.wikiserver.site import get_store, may_update
@@ -13,9 +12,9 @@ from bot.wikiserver.view import render_view
 
 from .blueprint import pages
 from .compare import compare
-from .merge import merge
-from .rich import apply_edits, render_editable
+from .rich import render_editable
 from .shell import current_user, get_page, name_of, shell_of_page, shell_of_space, url_of
+from .submission import Submission, read_submission, rebase
 
 
 @pages.get("/pages/editpage.action", defaults={"page_id": 0})
@@ -27,17 +26,17 @@ def edit(page_id: int, key: str = "") -> Any:
     del key
     page = _editable(page_id or request.args.get("pageId") or request.args.get("draftId", ""))
     draft = get_store().contents.find_draft(page.id)
-    uses_draft = draft is not None and request.args.get("draft") == "use"
-    body = draft.body if draft and uses_draft else get_store().contents.body(page.id)
-    title = draft.title if draft and uses_draft else page.title
-    if request.args.get("mode") == "source" or uses_draft:
-        return _source_form(
-            page, title=title, body=body, base=page.version, has_draft=draft is not None and not uses_draft
-        )
+    if draft is not None and request.args.get("draft") == "use":
+        original = get_store().contents.body(page.id, draft.base_version)
+        return _source_form(page, Submission(draft.title, draft.body, draft.base_version, original))
+    body = get_store().contents.body(page.id)
+    if request.args.get("mode") == "source":
+        return _source_form(page, Submission(page.title, body, page.version, body), has_draft=draft is not None)
     return render_template(
         "wiki/edit_rich.html",
         shell=shell_of_page(page),
         page=page,
+        body=body,
         shown=render_editable(body, view_context(page)),
         draft=draft,
         drafter=name_of(draft.author) if draft else "",
@@ -48,85 +47,67 @@ def edit(page_id: int, key: str = "") -> Any:
 def save(page_id: int) -> Any:
     """Save what was typed, on top of the version that it was made from."""
     page = _editable(page_id)
-    base = request.form.get("version", 0, int)
-    title = request.form.get("title", page.title).strip()
-    body = _typed_body(page, base)
-    message = request.form.get("message", "").strip()
+    submission = read_submission(page)
     try:
-        parse(body)
-        get_store().pages.update(
-            page.id,
-            author=current_user().account_id,
-            number=base + 1,
-            title=title,
-            body=body,
-            message=message,
-            is_minor=bool(request.form.get("minor")),
-        )
+        parse(submission.body)
+        if submission.base == page.version:
+            rebased = rebase(submission, get_store().contents.body(page.id))
+            if rebased is None:
+                return _conflict(page, submission), 409
+            submission = rebased
+        _store(page, submission)
     except VersionConflictError:
-        return _conflict(page, title=title, body=body, base=base, message=message), 409
+        return _conflict(page, submission), 409
     except BadBody as error:
-        return _source_form(page, title=title, body=body, base=base, problem=error, message=message), 400
+        return _source_form(page, submission, problem=error), 400
     except StoreError as error:
-        return _source_form(page, title=title, body=body, base=base, refusal=str(error), message=message), 400
+        return _source_form(page, submission, refusal=str(error)), 400
     return redirect(url_of(get_page(page_id)))
 
 
-def _typed_body(page: Content, base: int) -> str:
-    """Return the body that was sent: as source, or as edits to the version they were made from."""
-    if "edits" not in request.form:
-        return request.form.get("body", "").replace("\r\n", "\n")
-    try:
-        edits = {int(number): str(typed) for number, typed in json.loads(request.form["edits"]).items()}
-        return apply_edits(get_store().contents.body(page.id, base), edits)
-    except (ValueError, AttributeError) as error:
-        raise InvalidError(f"The edits could not be understood: {error}") from error
+def _store(page: Content, submission: Submission) -> None:
+    get_store().pages.update(
+        page.id,
+        author=current_user().account_id,
+        number=submission.base + 1,
+        title=submission.title,
+        body=submission.body,
+        message=submission.message,
+        is_minor=submission.is_minor,
+    )
 
 
 def _source_form(
-    page: Content,
-    *,
-    title: str,
-    body: str,
-    base: int,
-    problem: BadBody | None = None,
-    refusal: str = "",
-    message: str = "",
-    has_draft: bool = False,
+    page: Content, submission: Submission, *, problem: BadBody | None = None, refusal: str = "", has_draft: bool = False
 ) -> str:
     return render_template(
         "wiki/edit_source.html",
         shell=shell_of_page(page),
         page=page,
-        title=title,
-        body=body,
-        base=base,
+        submission=submission,
+        message=submission.message,
         problem=problem,
         refusal=refusal,
-        message=message,
         has_draft=has_draft,
-        action=url_for("pages.save", page_id=page.id),
     )
 
 
-def _conflict(page: Content, *, title: str, body: str, base: int, message: str) -> str:
+def _conflict(page: Content, submission: Submission) -> str:
     """Show what the other person did and what this one typed; nothing typed is lost."""
-    contents = get_store().contents
     page = get_page(page.id)
-    current = contents.body(page.id)
-    before = contents.body(page.id, base) if 1 <= base < page.version else current
-    merged = merge(before, body, current)
+    current = get_store().contents.body(page.id)
+    rebased = rebase(submission, current)
     return render_template(
         "wiki/conflict.html",
         shell=shell_of_page(page),
         page=page,
-        title=title,
-        body=body,
-        merged=merged,
-        message=message,
+        submission=submission,
+        message=submission.message,
+        merged=rebased.body if rebased is not None else None,
+        current=current,
         other=name_of(page.updater),
-        theirs=compare(before, current),
-        mine=compare(current, merged or body),
+        theirs=compare(submission.original, current),
+        mine=compare(current, rebased.body if rebased is not None else submission.body),
     )
 
 
@@ -134,18 +115,18 @@ def _conflict(page: Content, *, title: str, body: str, base: int, message: str) 
 def save_draft(page_id: int) -> Any:
     """Keep what was typed as unpublished changes."""
     page = _editable(page_id)
-    body = _typed_body(page, request.form.get("version", page.version, int))
-    title = request.form.get("title", page.title).strip()
+    submission = read_submission(page)
+    is_script = "X-CSRF-Token" in request.headers
     try:
-        parse(body)
+        parse(submission.body)
     except BadBody as error:
-        if request.headers.get("X-CSRF-Token"):
-            return {"problem": str(error)}, 400
-        return _source_form(page, title=title, body=body, base=page.version, problem=error), 400
-    draft = get_store().pages.save_draft(page.id, title=title, body=body, author=current_user().account_id)
-    if request.headers.get("X-CSRF-Token"):
-        return {"saved": f"{draft.updated_at:%H:%M:%S}"}
-    return redirect(url_of(page))
+        return ({"problem": str(error)} if is_script else _source_form(page, submission, problem=error)), 400
+    rebased = rebase(submission, get_store().contents.body(page.id))
+    if rebased is None:
+        return ({"problem": "somebody else saved"} if is_script else _conflict(page, submission)), 409
+    author = current_user().account_id
+    draft = get_store().pages.save_draft(page.id, title=rebased.title, body=rebased.body, author=author)
+    return {"saved": f"{draft.updated_at:%H:%M:%S}"} if is_script else redirect(url_of(page))
 
 
 @pages.post("/pages/<int:page_id>/draft/discard")

@@ -8,13 +8,13 @@ from flask import Response, redirect, render_template, request
 from bot.wikiserver.bodies import view_context
 from bot.wikiserver.links import space_webui, tiny_to_id
 from bot.wikiserver.site import get_store, may_read, space_of
-from bot.wikiserver.store import Content, NotFoundError, Selection, Space
+from bot.wikiserver.store import Content, InvalidError, NotFoundError, Selection, Space
 from bot.wikiserver.view import render_view
 from bot.wikiserver.view.emoticons import PICTURES
 
 from .blueprint import pages
 from .commenting import comments_of
-from .shell import get_page, level, name_of, shell_of_page, shell_of_space, url_of
+from .shell import current_user, get_page, level, name_of, shell_of_page, shell_of_space, url_of
 
 _LISTED_AT_ONCE = 200
 _LIVE = ("current", "archived")
@@ -98,6 +98,7 @@ def _show(page: Content) -> str:
         updater=name_of(page.updater),
         labels=store.labels.of(page.id),
         state=store.states.find(page.id),
+        is_watched=store.watches.has(current_user().account_id, "content", str(page.id)),
         draft=store.contents.find_draft(page.id),
         is_restricted=any(any(kind.values()) for kind in store.restrictions.of(page.id).values()),
         files=store.attachments.of(page.id),
@@ -108,9 +109,11 @@ def _show(page: Content) -> str:
 
 @pages.get("/spaces/<key>/pages")
 def all_pages(key: str) -> Any:
-    """List the pages of a space by title, the archived ones apart."""
+    """List the pages of a space by title, the archived ones and those in the trash apart."""
     space = get_store().spaces.get_by_key(key)
-    status = "archived" if request.args.get("status") == "archived" else "current"
+    status = request.args.get("status", "current")
+    if status not in {"current", "archived", "trashed"}:
+        raise InvalidError(f"Pages are current, archived or trashed, not {status}.")
     start = request.args.get("start", 0, int)
     selection = Selection(
         ("space_id = ?", "type = 'page'", "status = ?"),

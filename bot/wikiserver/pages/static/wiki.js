@@ -102,7 +102,8 @@ if (editor?.dataset.draft) {
       const body = new URLSearchParams(new FormData(editor));
       const answer = await fetch(editor.dataset.draft, { method: "POST", headers: { "X-CSRF-Token": csrf }, body });
       const told = await answer.json().catch(() => ({}));
-      state.textContent = answer.ok ? `Draft kept at ${told.saved} UTC` : "Draft not kept: the source is not well-formed yet";
+      const reason = told.problem?.startsWith("Error parsing") ? "the source is not well-formed yet" : told.problem;
+      state.textContent = answer.ok ? `Draft kept at ${told.saved} UTC` : `Draft not kept: ${reason}`;
     } catch {
       state.textContent = "Draft not kept: the wiki cannot be reached";
     }
