@@ -11,6 +11,7 @@ from bot.lock import InstanceLock
 from bot.operations.assigning import assign, page_finder
 from bot.operations.feeds import write_feeds
 from bot.runtime import Runtime
+from bot.stopping import interruptible_sleep
 from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan
 from bot.sync.drift import Verdict
 from bot.sync.guard import Guard, GuardRules
@@ -80,7 +81,8 @@ def carry_out(
             safety.draft_wait_seconds,
             writes_over_drafts,
         )
-        report = apply_plan(plan, gateway, Guard(gateway, rules), is_reviewed=is_reviewed, on_page=on_page)
+        guard = Guard(gateway, rules, sleep=interruptible_sleep(runtime.stop))
+        report = apply_plan(plan, gateway, guard, is_reviewed=is_reviewed, on_page=on_page)
     _log(report)
     return report
 
