@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import Response, jsonify, request
 
 from bot.wikiserver.site import base_url, get_site, get_store, get_user, visibility
-from bot.wikiserver.store import ForbiddenError, InvalidError, NotFoundError, Selection
+from bot.wikiserver.store import ForbiddenError, InvalidError, Selection
 
 from .blueprint import api
 from .content_json import contents_json
@@ -17,13 +17,7 @@ from .reading import json_object, text_of
 VERSION: Final = {"version": "10.0.3", "buildNumber": 10015, "marketplaceBuildNumber": 10015, "buildDate": "2025-08-11"}
 
 
-def _on_data_center() -> None:
-    if get_site().is_cloud:
-        raise NotFoundError(f"null for uri: {request.url}")
-
-
 def _by_administrator() -> None:
-    _on_data_center()
     if not get_user().is_admin:
         raise ForbiddenError(f"{get_user().display_name} may not administer this wiki")
 
@@ -31,14 +25,12 @@ def _by_administrator() -> None:
 @api.get("/accessmode")
 def get_access_mode() -> Any:
     """Say whether the wiki takes changes."""
-    _on_data_center()
     return jsonify("READ_ONLY" if get_site().is_read_only else "READ_WRITE")
 
 
 @api.get("/server-information")
 def get_server_information() -> Any:
     """Say which release this wiki passes for."""
-    _on_data_center()
     return jsonify({"baseUrl": base_url()} | VERSION)
 
 
@@ -63,7 +55,6 @@ def drop_group(name: str) -> Response:
 @api.get("/space/<key>/trash")
 def list_trash(key: str) -> Any:
     """List what lies in the trash of a space; the cursor is `content:false:ID`, the last id of the page before."""
-    _on_data_center()
     space, limit = get_store().spaces.get_by_key(key), get_site().capped(int_argument("limit", 25))
     after = request.args.get("cursor", "").rpartition(":")[2]
     if after and not after.isdecimal():
