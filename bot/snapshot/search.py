@@ -3,7 +3,7 @@
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,8 @@ from bot.snapshot.library import Library, full_path, load_library
 from bot.snapshot.timeline import describe_status
 
 INDEX_NAME = "search.sqlite"
-_SCHEMA_VERSION = 1
-_FEW = 2_000  # so many hits are ranked; of more, those with the words in the title come first, then the newest
+_SCHEMA_VERSION = 2
+_FEW = 2_000  # so many hits are ranked
 
 # Scripts that are written without spaces: each character is a word of its own, and a word of several is a phrase.
 _UNSPACED = (
@@ -39,6 +39,14 @@ class Hit:
     snippet: str
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was asked, for FTS5; in *begun* the last word may go on, for it may not be typed to its end."""
+
+    exact: str
+    begun: str
+
+
 class SearchIndex:
     """The index of one folder of snapshots; brought up to date when the head has moved."""
 
@@ -53,8 +61,8 @@ class SearchIndex:
         """
         query = build_query(words)
         self.refresh()
-        with closing(self._connect()) as database:
-            return [self._hit(row) for row in _find(database, query, limit)]
+        with closing(open_index(self._path)) as database:
+            return list(find_hits(database, query, limit))
 
     def refresh(self, *, from_scratch: bool = False) -> int:
         """Index what changed since the last time, and return how many pages that were."""
@@ -73,8 +81,7 @@ class SearchIndex:
 
     def _refresh(self, digest: str) -> int:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(self._connect()) as database, database:
-            _ensure_schema(database)
+        with closing(open_index(self._path)) as database, database:
             known = database.execute("SELECT value FROM meta WHERE name = 'head'").fetchone()
             if known == (digest,):
                 return 0
@@ -82,29 +89,27 @@ class SearchIndex:
             database.execute("INSERT OR REPLACE INTO meta VALUES ('head', ?)", (digest,))
         return changed
 
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=30)
 
-    @staticmethod
-    def _hit(row: tuple[str, str, str, str, str]) -> Hit:
-        page_id, title, path, status, snippet = row
-        return Hit(page_id, title, path, status, " ".join(_GAP.sub("", snippet).split()))
+def build_query(words: str) -> Query:
+    """Return the query for what a person typed; nothing in it is an operator but quotes and a leading minus.
 
-
-def build_query(words: str) -> str:
-    """Return the FTS5 query for what a person typed; nothing in it is an operator but quotes and a leading minus."""
+    Raises `SnapshotError` when it holds no word.
+    """
     wanted: list[str] = []
     unwanted: list[str] = []
+    may_go_on = False
     for minus, phrase, word in re.findall(r'(?:(?<=\s)|^)(-?)(?:"([^"]*)"|(\S+))', words):
         text = spaced(phrase or word.replace('"', "")).strip()
-        if re.search(r"\w", text):
-            quoted = f'"{text}"' + ("" if phrase else "*" if word and not _UNSPACED_CHARACTER.search(text) else "")
-            (unwanted if minus else wanted).append(quoted)
+        if not re.search(r"\w", text):
+            continue
+        (unwanted if minus else wanted).append(f'"{text}"')
+        if not minus:
+            may_go_on = bool(word) and not _UNSPACED_CHARACTER.search(text)
     if not wanted:
         raise SnapshotError(f"{words!r} has no word to search for")
-    # Only the last word may go on: it is the one that may not be typed to its end.
-    wanted = [*(word.rstrip("*") for word in wanted[:-1]), wanted[-1]]
-    return " AND ".join(wanted) + "".join(f" NOT {word.rstrip('*')}" for word in unwanted)
+    without = "".join(f" NOT {word}" for word in unwanted)
+    exact = " AND ".join(wanted)
+    return Query(exact + without, exact + ("*" if may_go_on else "") + without)
 
 
 def spaced(text: str) -> str:
@@ -116,7 +121,27 @@ def index_texts(markdown: str) -> tuple[str, str]:
     """Return the labels and the words of a rendition; addresses of links are left out."""
     front, _, body = markdown.partition("\n---\n")
     labels = re.search(r"^labels:\n((?:  - .*\n?)+)", front, re.MULTILINE)
-    return spaced(labels[1].replace("  - ", "")) if labels else "", spaced(_LINK_TARGET.sub("]", body))
+    return labels[1].replace("  - ", "") if labels else "", _LINK_TARGET.sub("]", body)
+
+
+def open_index(path: Path) -> sqlite3.Connection:
+    """Open an index, a new one where there is none; raises `sqlite3.DatabaseError` for anything else."""
+    database = sqlite3.connect(path, timeout=30)
+    try:
+        _ensure_schema(database)
+    except sqlite3.DatabaseError:
+        database.close()
+        raise
+    return database
+
+
+def put_page(database: sqlite3.Connection, row: tuple[str, ...], title: str, labels: str, body: str) -> None:
+    """Set a page: *row* is id, title, path, status and a state that tells whether it has changed."""
+    _remove(database, row[0])
+    cursor = database.execute("INSERT INTO pages (page_id, title, path, status, state) VALUES (?, ?, ?, ?, ?)", row)
+    texts = (cursor.lastrowid, spaced(title), spaced(labels), spaced(body))
+    database.execute("INSERT INTO words (rowid, title, labels, body) VALUES (?, ?, ?, ?)", texts)
+    database.execute("INSERT INTO titles (rowid, title) VALUES (?, ?)", texts[:2])
 
 
 def _ensure_schema(database: sqlite3.Connection) -> None:
@@ -133,6 +158,7 @@ def _ensure_schema(database: sqlite3.Connection) -> None:
             "CREATE VIRTUAL TABLE words USING fts5(title, labels, body, tokenize = 'unicode61 remove_diacritics 2',"
             " prefix = '2 3')"
         )
+        database.execute("CREATE VIRTUAL TABLE titles USING fts5(title, tokenize = 'unicode61 remove_diacritics 2')")
         database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
 
@@ -146,52 +172,40 @@ def _update(database: sqlite3.Connection, library: Library) -> int:
             continue
         markdown = library.read(bag, entry.path).decode("utf-8", "replace")
         row = (entry.page_id, entry.title, full_path(bag, entry), status, state)
-        _put(database, row, (spaced(entry.title), *index_texts(markdown)))
+        put_page(database, row, entry.title, *index_texts(markdown))
         changed += 1
     for page_id in known:
         _remove(database, page_id)
     return changed + len(known)
 
 
-def _put(database: sqlite3.Connection, row: tuple[str, ...], texts: tuple[str, ...]) -> None:
-    _remove(database, row[0])
-    cursor = database.execute("INSERT INTO pages (page_id, title, path, status, state) VALUES (?, ?, ?, ?, ?)", row)
-    database.execute("INSERT INTO words (rowid, title, labels, body) VALUES (?, ?, ?, ?)", (cursor.lastrowid, *texts))
-
-
 def _remove(database: sqlite3.Connection, page_id: str) -> None:
-    database.execute("DELETE FROM words WHERE rowid = (SELECT id FROM pages WHERE page_id = ?)", (page_id,))
+    for table in ("words", "titles"):
+        where = "rowid = (SELECT id FROM pages WHERE page_id = ?)"
+        database.execute(f"DELETE FROM {table} WHERE {where}", (page_id,))  # noqa: S608 -- two fixed names
     database.execute("DELETE FROM pages WHERE page_id = ?", (page_id,))
 
 
-def _find(database: sqlite3.Connection, query: str, limit: int) -> Iterable[tuple[str, str, str, str, str]]:
-    (count,) = database.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)", (query, _FEW + 1)
-    ).fetchone()
-    if count <= _FEW:
-        ids = database.execute(
-            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 10.0, 5.0, 1.0) LIMIT ?", (query, limit)
-        )
-    else:
-        ids = database.execute(
-            "SELECT rowid FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT ?)", (f"title : ({query})", limit)
-        )
-    found = [rowid for (rowid,) in ids]
-    if len(found) < limit and count > _FEW:
-        newest = database.execute(
-            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?", (query, limit + len(found))
-        )
-        found += [rowid for (rowid,) in newest if rowid not in found][: limit - len(found)]
-    yield from _describe(database, query, found)
-
-
-def _describe(database: sqlite3.Connection, query: str, ids: list[int]) -> Iterator[tuple[str, str, str, str, str]]:
-    """Return the rows of *ids* in their order, each with the place where the words stand."""
-    for rowid in ids:
+def find_hits(database: sqlite3.Connection, query: Query, limit: int) -> Iterator[Hit]:
+    """Return the best pages: whole words before words that only begin like the last one."""
+    exact = _find_ids(database, query.exact, limit)
+    begun = _find_ids(database, query.begun, limit) if len(exact) < limit and query.begun != query.exact else []
+    for rowid in list(dict.fromkeys(exact + begun))[:limit]:
         row = database.execute(
             "SELECT page_id, pages.title, path, status, snippet(words, -1, ?, ?, ?, 16)"
             " FROM words JOIN pages ON pages.id = words.rowid WHERE words MATCH ? AND words.rowid = ?",
-            (START, END, _ELLIPSIS, query, rowid),
+            (START, END, _ELLIPSIS, query.exact if rowid in exact else query.begun, rowid),
         ).fetchone()
-        if row:
-            yield row
+        page_id, title, path, status, snippet = row
+        yield Hit(page_id, title, path, status, " ".join(_GAP.sub("", snippet).split()))
+
+
+def _find_ids(database: sqlite3.Connection, query: str, limit: int) -> list[int]:
+    """Rank the hits while they are few; of many, those with all words in the title come first, then the newest."""
+    some = database.execute("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", (query, _FEW + 1)).fetchall()
+    if len(some) <= _FEW:
+        ranked = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 10.0, 5.0, 1.0) LIMIT ?"
+        return [rowid for (rowid,) in database.execute(ranked, (query, limit))]
+    titled = database.execute("SELECT rowid FROM titles WHERE titles MATCH ? LIMIT ?", (query, limit))
+    newest = database.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?", (query, limit))
+    return list(dict.fromkeys(rowid for (rowid,) in (*titled, *newest)))[:limit]
