@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final
 
-from flask import Flask
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
 
 from . import rest_v1, rest_v2
 from .files import files
 from .movepage import movepage
 from .normalise import BadBody, Level, normalise
 from .pages import create_pages
+from .pages.blueprint import lost
+from .platform import platform
 from .rest_v1.flavours import EXPERIMENTAL
 from .site import SITE_KEY, Flavour, Site
 from .store import InvalidError, Store
@@ -61,8 +64,23 @@ def _flask_app(flavour: Flavour) -> Flask:
         app.register_blueprint(rest_v1.api, url_prefix="/rest/experimental", name=EXPERIMENTAL)
     app.register_blueprint(files)
     app.register_blueprint(movepage)
+    app.register_blueprint(platform)
     app.register_blueprint(create_pages())
+    for status in (404, 405):
+        app.register_error_handler(status, _refuse_address)
     return app
+
+
+def _refuse_address(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
+    """Answer for an address that no operation has: as JSON where programs ask, as a page elsewhere."""
+    status, where = error.code or 404, request.path
+    if where.startswith("/rest/"):
+        return rest_v1.error_answer(
+            status, f"null for uri: {request.base_url}" if status == 404 else str(error.description)
+        )
+    if where.startswith("/api/v2/"):
+        return rest_v2.error_answer(status, error.name)
+    return lost(error) if status == 404 else error
 
 
 def normaliser(flavour: Flavour, level: Level) -> Callable[[str], str]:

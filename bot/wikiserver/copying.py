@@ -31,7 +31,13 @@ def copy_page(
     with store.transaction():
         text = store.contents.body(page.id) if body is None else body
         copy = store.pages.create(
-            space_id, title, text, author=author, parent_id=parent_id, message=f"Copied from {page.title}"
+            space_id,
+            title,
+            text,
+            author=author,
+            parent_id=parent_id,
+            kind=page.type,
+            message=f"Copied from {page.title}",
         )
         _copy_parts(store, page, copy, author, options)
     return copy

@@ -15,7 +15,7 @@ from .store import Content, NotFoundError, Selection, Space, Store
 
 Json = dict[str, Any]
 
-_ALL_PAGES: Final = ("space_id = ?", "type IN ('page', 'blogpost')")
+_ALL_PAGES: Final = ("space_id = ?", "type IN ('page', 'blogpost', 'folder')")
 _MAX_SLUG: Final = 80
 
 

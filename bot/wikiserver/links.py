@@ -41,6 +41,8 @@ def webui(content: Content, space: Space) -> str:
     if content.type == "blogpost":
         day = content.created_at.strftime("%Y/%m/%d")
         return f"/spaces/{space.key}/blog/{day}/{content.id}/{quote_plus(content.title)}"
+    if content.type == "folder":
+        return f"/spaces/{space.key}/folder/{content.id}"
     if content.status == "draft":
         return f"/pages/resumedraft.action?draftId={content.id}"
     return f"/spaces/{space.key}/pages/{content.id}/{quote_plus(content.title)}"

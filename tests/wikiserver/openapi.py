@@ -57,7 +57,7 @@ class Deviation:
 
 
 _OR_NULL = "its own description says 'or null if there is no parent page', the type leaves it out"
-_CLIENT = "markdown-to-confluence, written against live sites, declares it as a value or None and reads null"
+_CLIENT = "its own description says 'or null if there is no parent', the enumeration leaves it out"
 _BULK = "SpaceBulk and SpaceSingle answers of live sites give null where nothing was set or asked for"
 
 DEVIATIONS = (

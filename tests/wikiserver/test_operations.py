@@ -412,3 +412,25 @@ def test_what_people_watch_is_remembered(wiki: Wiki, session: Session, home: str
 
     assert watching is True
     assert session.get(url).json()["watching"] is False
+
+
+def test_folders_hang_in_the_tree_and_hold_pages(wiki: Wiki, session: Session, home: str) -> None:
+    space = str(wiki.add_space().id)
+    folder = session.post(v2(wiki, "/folders"), json={"spaceId": space, "title": "Drawer", "parentId": home}).json()
+    page = session.post(
+        v2(wiki, "/pages"), json={"spaceId": space, "status": "current", "title": "Inside", "parentId": folder["id"]}
+    ).json()
+
+    listed = session.get(v2(wiki, f"/pages/{home}/direct-children")).json()["results"]
+    below = session.get(v2(wiki, f"/pages/{home}/descendants")).json()["results"]
+    above = session.get(v2(wiki, f"/pages/{page['id']}/ancestors")).json()["results"]
+    pages_only = session.get(v1(wiki, f"/content/{home}/child/page")).json()["results"]
+    bulk = session.get(v2(wiki, f"/pages?id={page['id']}")).json()["results"]
+    session.delete(v2(wiki, f"/folders/{folder['id']}"))
+
+    assert [(one["title"], one["type"]) for one in listed] == [("Drawer", "folder")]
+    assert [(one["title"], one["depth"]) for one in below] == [("Drawer", 1), ("Inside", 2)]
+    assert [one["type"] for one in above] == ["page", "folder"]
+    assert pages_only == []
+    assert (page["parentType"], bulk[0]["parentType"]) == ("folder", "folder")
+    assert wiki.page(page["id"]).parent_id == int(home)

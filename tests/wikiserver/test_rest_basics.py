@@ -250,6 +250,17 @@ def test_a_body_that_is_no_xml_is_refused(wiki: Wiki) -> None:
     assert wiki.body(page_id) == "<p>one</p>"
 
 
+@pytest.mark.parametrize(
+    ("flavour", "path", "key"), [("datacenter", "/status", "state"), ("cloud", "/_edge/tenant_info", "cloudId")]
+)
+def test_a_site_tells_strangers_that_it_is_there(wiki: Wiki, path: str, key: str) -> None:
+    with Session() as session:
+        answer = session.get(wiki.server.url + path)
+
+    assert answer.status_code == 200
+    assert key in answer.json()
+
+
 @pytest.mark.parametrize("seed", ["demo"])
 @both
 def test_the_demo_world_is_there_with_its_tree(wiki: Wiki) -> None:

@@ -20,9 +20,9 @@ from . import (
     templates,
     watching,
 )
-from .blueprint import api
+from .blueprint import api, error_answer
 
-__all__ = ["api"]
+__all__ = ["api", "error_answer"]
 
 _OPERATIONS = (
     *(administration, arranging, attachments, children, content, converting, history, labels, people, properties),

@@ -43,13 +43,13 @@ def list_children(content_id: str, kind: str) -> Any:
 def _children(content: Content, kind: str) -> list[Content]:
     store = get_store()
     match kind:
-        case "page":
-            return store.hierarchy.children(content.id)
+        case "page" | "folder":
+            return store.hierarchy.children(content.id, kinds=(kind,))
         case "attachment":
             return _filtered_files(store.attachments.of(content.id))
         case "comment":
             return _comments(content)
-        case "folder" | "whiteboard" | "database" | "embed":
+        case "whiteboard" | "database" | "embed":
             return []
     raise InvalidError(f"Not a type of child: {kind}")
 
@@ -87,7 +87,7 @@ def list_descendants(content_id: str, kind: str) -> Any:
     if kind == "page":
         expand = Expand.of_request()
         start, limit = start_and_limit(expand=expand)
-        found = store.hierarchy.descendants(content.id, limit=limit + 1, offset=start)
+        found = store.hierarchy.descendants(content.id, kinds=("page",), limit=limit + 1, offset=start)
         pages = [one for one, _ in found[:limit] if may_read(one)]
         return jsonify(envelope(contents_json(pages, expand), start=start, limit=limit, has_more=len(found) > limit))
     if kind == "attachment":

@@ -18,6 +18,7 @@ from .people_json import user_by_id
 from .restriction_json import restrictions_by_operation
 from .space_json import labels_envelope, space_json
 
+_PAGES = ("page",)
 DEFAULT_EXPAND = "history,space,version"
 
 
@@ -239,9 +240,9 @@ def children_json(content: Content, expand: Expand, kind: str) -> Json:
 def _children(content: Content, kind: str, expand: Expand) -> dict[str, list[Content]]:
     store, found = get_store(), dict[str, list[Content]]()
     if "page" in expand and kind == "child":
-        found["page"] = [one for one in store.hierarchy.children(content.id) if may_read(one)]
+        found["page"] = [one for one in store.hierarchy.children(content.id, kinds=_PAGES) if may_read(one)]
     elif "page" in expand:
-        found["page"] = [one for one, _ in store.hierarchy.descendants(content.id) if may_read(one)]
+        found["page"] = [one for one, _ in store.hierarchy.descendants(content.id, kinds=_PAGES) if may_read(one)]
     if "comment" in expand:
         found["comment"] = store.comments.of(content.id) if kind == "child" else store.comments.all_of(content.id)
     if "attachment" in expand:
@@ -255,7 +256,7 @@ def child_types_json(content: Content) -> Json:
     has = {
         "attachment": bool(store.attachments.of(content.id)),
         "comment": bool(store.comments.of(content.id)),
-        "page": bool(store.hierarchy.children(content.id, limit=1)),
+        "page": bool(store.hierarchy.children(content.id, kinds=_PAGES, limit=1)),
     }
     return {name: {"value": value, "_links": {"self": f"{link}/{name}"}} for name, value in has.items()}
 

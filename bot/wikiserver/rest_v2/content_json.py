@@ -61,15 +61,27 @@ def body_json(content: Content, body: str | None, representation: str | None) ->
     return {representation: {"representation": representation, "value": value}}
 
 
+def parent_json(content: Content, parent: Content | None = None) -> Json:
+    """Return what a content hangs under; *parent* saves a look-up."""
+    if content.parent_id is None:
+        return {"parentType": None, "parentId": None}
+    parent = parent or get_store().contents.find(content.parent_id)
+    return {"parentType": parent.type if parent is not None else "page", "parentId": str(content.parent_id)}
+
+
 def page_json(
-    content: Content, body: str | None = None, representation: str | None = None, *, space: Space | None = None
+    content: Content,
+    body: str | None = None,
+    representation: str | None = None,
+    *,
+    space: Space | None = None,
+    parent: Content | None = None,
 ) -> Json:
-    """Return one page or blog post; lists hand in its space, so as not to look it up for each."""
+    """Return one page or blog post; lists hand in its space and parent, so as not to look them up for each."""
     space = space or get_store().spaces.get(content.space_id)
     answer: Json = {}
     if content.type == "page":
-        answer = {"parentType": "page" if content.parent_id is not None else None}
-        answer |= {"parentId": str(content.parent_id) if content.parent_id is not None else None}
+        answer = parent_json(content, parent)
         answer |= {"ownerId": content.creator, "lastOwnerId": None, "position": content.position}
     return answer | {
         "authorId": content.creator,

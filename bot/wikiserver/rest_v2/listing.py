@@ -36,7 +36,18 @@ def list_answer(conditions: Sequence[str], parameters: Sequence[object], *, join
     page = found[:limit]
     bodies = get_store().contents.bodies(one.id for one in page) if representation is not None else {}
     spaces = {number: get_store().spaces.get(number) for number in {one.space_id for one in page}}
-    results = [page_json(one, bodies.get(one.id), representation, space=spaces[one.space_id]) for one in page]
+    above = get_store().contents.get_many({one.parent_id for one in page if one.parent_id is not None})
+    parents = {one.id: one for one in above}
+    results = [
+        page_json(
+            one,
+            bodies.get(one.id),
+            representation,
+            space=spaces[one.space_id],
+            parent=parents.get(one.parent_id or 0),
+        )
+        for one in page
+    ]
     return page_answer(results, _place(page[-1], selection) if len(found) > limit else None)
 
 

@@ -22,7 +22,7 @@ from .content_json import (
 )
 from .listing import list_answer, statuses_condition
 from .paging import Json, flag, many, many_ids
-from .reading import get_editable, get_readable, json_object, parse_number, text_of, version_of
+from .reading import get_editable, get_readable, json_object, parse_number, readable_parent, text_of, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,7 +193,7 @@ def _new_parent(body: Json, homepage_id: int | None) -> int | None:
         if text is not None:
             raise InvalidError("'parentId' cannot be given with root-level")
         return None
-    return get_readable(text).id if text is not None else homepage_id
+    return readable_parent(text).id if text is not None else homepage_id
 
 
 def _update(content_id: str, body: Json, kind: str) -> Json:
@@ -224,7 +224,7 @@ def _update(content_id: str, body: Json, kind: str) -> Json:
         )
         parent = text_of(body, "parentId")
         if parent is not None and kind == "page":
-            store.pages.set_parent(content.id, get_readable(parent).id)
+            store.pages.set_parent(content.id, readable_parent(parent).id)
     saved = store.contents.get(content.id)
     return page_json(saved, store.contents.body(saved.id), "storage")
 

@@ -38,6 +38,14 @@ def get_editable(text: str, kind: str = "page") -> Content:
     return content
 
 
+def readable_parent(text: str) -> Content:
+    """Return a content that something may be put under, of whatever type."""
+    parent = get_store().contents.find(parse_number(text, "parentId"))
+    if parent is None or not may_read(parent):
+        raise NotFoundError(f"Not Found: no content with id {text}")
+    return parent
+
+
 def json_object() -> Json:
     """Return the JSON object that a request carries."""
     body = request.get_json(silent=True)

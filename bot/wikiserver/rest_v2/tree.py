@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, request
 
 from bot.wikiserver.site import get_store, may_read
-from bot.wikiserver.store import Content, InvalidError
+from bot.wikiserver.store import IN_TREE, Content, InvalidError
 
 from .blueprint import api
 from .paging import Json, page_answer, paginate, read_cursor, wanted_limit
@@ -27,29 +27,42 @@ def _child(content: Content) -> Json:
 @api.get("/pages/<page_id>/children")
 def list_children(page_id: str) -> Any:
     """List the pages right under a page (the older operation)."""
-    return paginate(_children(page_id), _child)
-
-
-@api.get("/pages/<page_id>/direct-children")
-def list_direct_children(page_id: str) -> Any:
-    """List what hangs right under a page."""
-    return paginate(_children(page_id), lambda content: _child(content) | {"type": content.type})
-
-
-def _children(page_id: str) -> list[Content]:
     page = get_readable(page_id)
-    return [one for one in get_store().hierarchy.children(page.id) if may_read(one)]
+    found = [one for one in get_store().hierarchy.children(page.id, kinds=("page",)) if may_read(one)]
+    return paginate(found, _child)
 
 
-@api.get("/pages/<page_id>/descendants")
-def list_descendants(page_id: str) -> Any:
-    """List what hangs below a page, level by level, down to a depth of at most ten."""
-    page, limit = get_readable(page_id), wanted_limit()
-    text = request.args.get("depth", "2")
+def register(kind: str) -> None:
+    """Add the operations on the tree, for one type of content that hangs in it."""
+
+    @api.get(f"/{kind}s/<content_id>/direct-children", endpoint=f"children_of_{kind}")
+    def list_direct_children(content_id: str) -> Any:
+        above = get_readable(content_id, kind)
+        found = [one for one in get_store().hierarchy.children(above.id) if may_read(one)]
+        return paginate(found, lambda content: _child(content) | {"type": content.type})
+
+    @api.get(f"/{kind}s/<content_id>/descendants", endpoint=f"descendants_of_{kind}")
+    def list_descendants(content_id: str) -> Any:
+        return _descendants(get_readable(content_id, kind))
+
+    @api.get(f"/{kind}s/<content_id>/ancestors", endpoint=f"ancestors_of_{kind}")
+    def list_ancestors(content_id: str) -> Any:
+        ancestors = get_store().hierarchy.ancestors(get_readable(content_id, kind).id)
+        nearest = ancestors[-wanted_limit() :]
+        return page_answer([{"id": str(one.id), "type": one.type} for one in nearest], None)
+
+
+for _kind in IN_TREE:
+    register(_kind)
+
+
+def _descendants(above: Content) -> Response:
+    """Return what hangs below a content, level by level, down to a depth of at most ten."""
+    limit, text = wanted_limit(), request.args.get("depth", "2")
     if not text.isdecimal() or not 1 <= int(text) <= MAX_DEPTH:
         raise InvalidError(f"Provided value {{{text}}} for 'depth' is not between 1 and {MAX_DEPTH}")
     offset = _offset()
-    found = get_store().hierarchy.descendants(page.id, max_depth=int(text), limit=limit + 1, offset=offset)
+    found = get_store().hierarchy.descendants(above.id, max_depth=int(text), limit=limit + 1, offset=offset)
     results = [_descendant(content, depth) for content, depth in found[:limit] if may_read(content)]
     return page_answer(results, {"offset": offset + limit} if len(found) > limit else None)
 
@@ -71,11 +84,3 @@ def _descendant(content: Content, depth: int) -> Json:
         "depth": depth,
         "childPosition": content.position,
     }
-
-
-@api.get("/pages/<page_id>/ancestors")
-def list_ancestors(page_id: str) -> Response:
-    """List what a page hangs under, the topmost first; *limit* keeps the nearest."""
-    ancestors = get_store().hierarchy.ancestors(get_readable(page_id).id)
-    nearest = ancestors[-wanted_limit() :]
-    return page_answer([{"id": str(one.id), "type": one.type} for one in nearest], None)

@@ -23,7 +23,7 @@ from .errors import (
     VersionConflictError,
 )
 from .extras import LongTasks, States, Templates, Watches
-from .hierarchy import Hierarchy
+from .hierarchy import IN_TREE, Hierarchy
 from .inline_tasks import InlineTasks
 from .labels import Labels
 from .pages import Pages
@@ -53,6 +53,7 @@ from .values import (
 __all__ = [
     "ACCOUNTS",
     "ADMINISTRATORS_GROUP",
+    "IN_TREE",
     "USERS_GROUP",
     "Comment",
     "Content",

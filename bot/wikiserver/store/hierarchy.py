@@ -1,11 +1,15 @@
 """The page tree: parents, order among siblings, and a closure table that answers for whole subtrees."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from .contents import read_content
 from .database import Database, placeholders
 from .errors import InvalidError
 from .values import Content
+
+IN_TREE: Final = ("page", "folder")
+"""The types of content that hang in the page tree."""
 
 
 class Hierarchy:
@@ -28,14 +32,15 @@ class Hierarchy:
         parent_id: int,
         *,
         statuses: Sequence[str] = ("current",),
+        kinds: Sequence[str] = IN_TREE,
         limit: int = -1,
         offset: int = 0,
     ) -> list[Content]:
-        """Return the pages right under a page, in the order people gave them."""
+        """Return the pages and folders right under one, in the order people gave them."""
         rows = self._database.rows(
-            f"SELECT * FROM content WHERE parent_id = ? AND type = 'page' AND status IN ({placeholders(statuses)})"
-            " ORDER BY position, id LIMIT ? OFFSET ?",
-            (parent_id, *statuses, limit, offset),
+            f"SELECT * FROM content WHERE parent_id = ? AND type IN ({placeholders(kinds)})"
+            f" AND status IN ({placeholders(statuses)}) ORDER BY position, id LIMIT ? OFFSET ?",
+            (parent_id, *kinds, *statuses, limit, offset),
         )
         return [read_content(row) for row in rows]
 
@@ -44,6 +49,7 @@ class Hierarchy:
         content_id: int,
         *,
         statuses: Sequence[str] = ("current",),
+        kinds: Sequence[str] = IN_TREE,
         max_depth: int = 1000,
         limit: int = -1,
         offset: int = 0,
@@ -51,9 +57,9 @@ class Hierarchy:
         """Return the pages below a page with how deep each lies, the shallow ones first."""
         rows = self._database.rows(
             "SELECT content.*, depth FROM closure JOIN content ON content.id = descendant_id"
-            f" WHERE ancestor_id = ? AND depth BETWEEN 1 AND ? AND status IN ({placeholders(statuses)})"
-            " ORDER BY depth, position, content.id LIMIT ? OFFSET ?",
-            (content_id, max_depth, *statuses, limit, offset),
+            f" WHERE ancestor_id = ? AND depth BETWEEN 1 AND ? AND type IN ({placeholders(kinds)})"
+            f" AND status IN ({placeholders(statuses)}) ORDER BY depth, position, content.id LIMIT ? OFFSET ?",
+            (content_id, max_depth, *kinds, *statuses, limit, offset),
         )
         return [(read_content(row), row["depth"]) for row in rows]
 
@@ -67,7 +73,7 @@ class Hierarchy:
     def roots(self, space_id: int, *, statuses: Sequence[str] = ("current",)) -> list[Content]:
         """Return the pages of a space that have no parent, in order."""
         rows = self._database.rows(
-            "SELECT * FROM content WHERE space_id = ? AND type = 'page' AND parent_id IS NULL"
+            "SELECT * FROM content WHERE space_id = ? AND type IN ('page', 'folder') AND parent_id IS NULL"
             f" AND status IN ({placeholders(statuses)}) ORDER BY position, id",
             (space_id, *statuses),
         )
@@ -113,7 +119,7 @@ class Hierarchy:
                 (space_id,),
             )
         return self._database.value(
-            "SELECT MAX(position) + 1 FROM content WHERE parent_id = ? AND type = 'page'", (parent_id,)
+            "SELECT MAX(position) + 1 FROM content WHERE parent_id = ? AND type IN ('page', 'folder')", (parent_id,)
         )
 
     def place(self, content_id: int, neighbour: Content, *, is_after: bool) -> None:

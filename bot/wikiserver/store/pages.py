@@ -7,7 +7,7 @@ from typing import Final
 from .contents import Contents
 from .database import Database, placeholders
 from .errors import InvalidError, NotEditableError, NotFoundError, TitleTakenError, VersionConflictError
-from .hierarchy import Hierarchy
+from .hierarchy import IN_TREE, Hierarchy
 from .inline_tasks import InlineTasks
 from .values import Content, Draft, to_milliseconds
 
@@ -250,7 +250,11 @@ class Pages:
             content, target = self._contents.get(content_id), self._contents.get(target_id)
             if content.id == target.id:
                 raise InvalidError("A page cannot be moved next to or under itself")
-            if content.type != "page" or target.type != "page" or position not in {"before", "after", "append"}:
+            if (
+                content.type not in IN_TREE
+                or target.type not in IN_TREE
+                or position not in {"before", "after", "append"}
+            ):
                 raise InvalidError(f"Cannot move {content.type} {content_id} {position} {target.type} {target_id}")
             parent_id = target.id if position == "append" else target.parent_id
             self._change_space(content, target.space_id)
@@ -300,7 +304,7 @@ class Pages:
         """Put content into the trash; the children of a page move up to the page above."""
         with self._database.transaction():
             content = self._contents.get(content_id)
-            if content.type == "page":
+            if content.type in IN_TREE:
                 self._lift_children(content, leave=())
             self.set_status(content_id, "trashed")
 
@@ -308,7 +312,7 @@ class Pages:
         """Remove content for good, with the comments and attachments on it."""
         with self._database.transaction():
             content = self._contents.get(content_id)
-            if content.type == "page":
+            if content.type in IN_TREE:
                 self._lift_children(content, leave=(), statuses=(*LIVE, "trashed", "draft"))
                 self._hierarchy.remove(content_id)
             inside = self._database.rows("SELECT id FROM content WHERE container_id = ?", (content_id,))
@@ -330,7 +334,7 @@ class Pages:
 
     def _check_parent(self, space_id: int, parent_id: int) -> None:
         parent = self._contents.find(parent_id)
-        if parent is None or parent.type not in {"page", "folder"} or parent.status == "trashed":
+        if parent is None or parent.type not in IN_TREE or parent.status == "trashed":
             raise NotFoundError(f"No parent page with id: {parent_id}")
         if parent.space_id != space_id:
             raise InvalidError("The parent page is in another space")
