@@ -135,7 +135,6 @@ def refused_request(error: HTTPException) -> tuple[str, int]:
     return _message(error.code or 500, error.description or error.name)
 
 
-@pages.app_errorhandler(404)
 def lost(error: HTTPException) -> tuple[str, int] | HTTPException:
     """Show browsers a page for addresses that nothing answers; programs keep the plain answer."""
     is_person = "text/html" in request.headers.get("Accept", "")
