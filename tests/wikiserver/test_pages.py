@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from requests import Response, Session
 
 from bot.wikiserver.links import tiny_to_id
-from bot.wikiserver.pages.compare import compare
+from bot.wikiserver.pages.compare import compare, readable_lines
 from bot.wikiserver.pages.merge import merge
 from bot.wikiserver.pages.sequences import differences
 from tests.conftest import Wiki
@@ -620,6 +620,38 @@ def test_a_comment_beside_words_marks_them_and_can_be_resolved(wiki: Wiki, ana: 
     assert wiki.page(home).version == 1
 
 
+def test_a_page_that_others_may_not_change_stays_as_it_is(wiki: Wiki, browse: Browse, home: str) -> None:
+    page = wiki.add_page("Locked", "<p>x</p>", labels=("keep",))
+    wiki.store.restrictions.add(int(page), "update", "user", wiki.account("li"))
+    file = wiki.store.attachments.add(int(page), "a.txt", b"x", author=wiki.account("li"))
+    other = wiki.add_page("Other")
+    browser = browse()
+
+    for path, values in {
+        "move": {"target": "Home"},
+        "archive": {},
+        "trash": {},
+        "labels": {"labels": "new"},
+        "labels/remove": {"label": "keep"},
+        "restore": {"version": "1"},
+        "draft": {"body": "<p>y</p>"},
+        f"attachments/{file.id}/trash": {},
+        "attachments": {},
+    }.items():
+        browser.open(f"/spaces/WS2/pages/{page}")
+        browser.post(f"/pages/{page}/{path}", status=403, **values)
+    browser.open(f"/pages/{other}/move")
+    browser.submit("form.box", status=403, target="Locked")
+    browser.open("/spaces/WS2")
+    browser.post("/spaces/WS2/pages/new", status=400, title="Below", body="", parent=page)
+
+    assert [label.name for label in wiki.store.labels.of(int(page))] == ["keep"]
+    assert (wiki.page(page).status, wiki.page(page).version, wiki.page(page).parent_id) == ("current", 1, int(home))
+    assert wiki.store.contents.find_draft(int(page)) is None
+    assert wiki.store.attachments.find(int(page), "a.txt") is not None
+    assert wiki.page(other).parent_id == int(home)
+
+
 def test_only_the_author_deletes_a_comment(wiki: Wiki, browse: Browse, ana: Browser, home: str) -> None:
     comment = wiki.store.comments.add(int(home), "<p>mine</p>", author=wiki.account("li"))
     ana.open("/spaces/WS2")
@@ -697,6 +729,36 @@ def test_a_comparison_says_what_changed_and_skips_the_rest() -> None:
         ("removed", "words"),
         ("added", "thoughts"),
         ("same", " here"),
+    ]
+
+
+def test_a_body_is_read_out_in_lines_with_marks_for_what_is_not_words() -> None:
+    body = (
+        '<h2>Aims</h2><p>one<br />two <ac:emoticon ac:name="tick" /></p>'
+        "<table><tbody><tr><th>A</th><td><p>b</p><p>c</p></td></tr></tbody></table>"
+        '<ac:structured-macro ac:name="panel"><ac:parameter ac:name="title">T</ac:parameter>'
+        "<ac:rich-text-body><p>inside</p></ac:rich-text-body></ac:structured-macro>"
+        '<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[a = 1\nb = 2]]></ac:plain-text-body>'
+        "</ac:structured-macro>"
+        '<p><ac:structured-macro ac:name="status"><ac:parameter ac:name="title">Done</ac:parameter>'
+        '</ac:structured-macro> <ac:link><ri:page ri:content-title="Plan" /></ac:link>'
+        '<time datetime="2024-01-02" /></p>'
+        "<ac:task-list><ac:task><ac:task-id>1</ac:task-id><ac:task-status>complete</ac:task-status>"
+        "<ac:task-body>task</ac:task-body></ac:task></ac:task-list>"
+    )
+
+    assert readable_lines(body) == [
+        "## Aims",
+        "one",
+        "two (tick)",
+        "│ A │ b c",
+        "{panel — title: T}",
+        "inside",
+        "{code}",
+        "a = 1",
+        "b = 2",
+        "[Done] [Plan] [2024-01-02]",
+        "☐ [done] task",
     ]
 
 

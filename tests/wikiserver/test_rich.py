@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.wikiserver.pages.rich import BLOCKS, apply_edits, find_runs, render_editable
+from bot.wikiserver.pages.typed import is_unchanged
 from bot.wikiserver.storage_tree import BadBody, Element, parse
 from bot.wikiserver.view import ViewContext
 from tests.shared import shared_dir
@@ -172,6 +173,37 @@ def test_a_new_paragraph_in_a_real_page_is_all_that_changes() -> None:
         assert saved.count("<p>N&amp;W</p>") == len(of_blocks)
         added += len(of_blocks)
     assert added > 150
+
+
+TAGS = st.sampled_from(
+    ("p", "div", "b", "i", "span", "font", "ul", "ol", "li", "blockquote", "h2", "h1", "a", "code", "section", "table")
+)
+TYPED = st.recursive(
+    st.sampled_from(["word", "two words", "a &amp; b", "<br>", "&nbsp;", " ", "é"]),
+    lambda inner: st.builds(
+        lambda tag, number, children: f'<{tag} data-e="{number}">{"".join(children)}</{tag}>',
+        TAGS,
+        st.integers(0, 4),
+        st.lists(inner, max_size=4),
+    ),
+    max_leaves=12,
+)
+BEFORE = "<p>a <strong>b</strong></p><ul><li>c</li></ul><blockquote>d</blockquote>"
+
+
+@settings(max_examples=100)
+@given(typed=st.lists(TYPED, max_size=4).map("".join), body=st.sampled_from([BEFORE, "", "bare text", "<p>a</p>"]))
+def test_no_word_that_somebody_typed_is_lost(typed: str, body: str) -> None:
+    assume(not is_unchanged(typed, boxes(body)[0]))
+
+    saved = parse(apply_edits(body, {0: typed}))
+
+    words = "".join(BeautifulSoup(typed, "html.parser").get_text().split())
+    assert "".join(saved.text.split()) == words
+    for paragraph in (node for node in saved.walk() if node.name == "p"):
+        assert not [inside.name for inside in paragraph.walk() if inside.name in BLOCKS]
+    for listed in (node for node in saved.walk() if node.name in {"ul", "ol"}):
+        assert {child.name for child in listed.elements()} <= {"li"}
 
 
 @settings(max_examples=80)

@@ -65,9 +65,8 @@ class TypedHtml:
         content = self._line(nodes)
         if not content.strip():
             return
-        tags = [node for node in nodes if isinstance(node, Tag)]
-        is_only_chips = all(isinstance(node, Tag) or not str(node).strip() for node in nodes)
-        known = [self._known(tag) for tag in tags]
+        is_only_chips = all(_is_chip(node) if isinstance(node, Tag) else not str(node).strip() for node in nodes)
+        known = [self._known(node) for node in nodes if isinstance(node, Tag)]
         if is_only_chips and all(any(element is node for node in self._nodes) for element in known):
             for element in known:
                 if element is not None:
@@ -82,7 +81,7 @@ class TypedHtml:
             return "".join(self._blocks(tag.children))
         original = self._original(tag)
         gap = self._gap_before(original)
-        if original is not None and skeleton([tag]) == skeleton(_parsed(self._shown(original))):
+        if original is not None and self._is_untouched(tag, original):
             return gap + self._from_source(original)
         self._last = None
         name = _BLOCKS[tag.name]
@@ -97,20 +96,35 @@ class TypedHtml:
         return gap + written
 
     def _items(self, tag: Tag) -> Iterator[str]:
+        """Yield the items of a list; what stands right in the list becomes items too."""
+        loose: list[PageElement] = []
         for child in tag.children:
-            if not isinstance(child, Tag):
+            if not isinstance(child, Tag) or not (child.name == "li" or _is_block(child)):
+                loose.append(child)
                 continue
-            if child.name in {"ul", "ol"}:  # a list right in a list, as some browsers indent
-                yield f"<li>{self._block(child)}</li>"
-                continue
-            original = self._original(child)
-            gap = self._gap_before(original)
-            if original is not None and skeleton([child]) == skeleton(_parsed(self._shown(original))):
-                yield gap + self._from_source(original)
-                continue
+            yield from self._loose_item(loose)
+            loose = []
+            yield self._item(child) if child.name == "li" else f"<li>{self._block(child)}</li>"
+        yield from self._loose_item(loose)
+
+    def _loose_item(self, nodes: Sequence[PageElement]) -> Iterator[str]:
+        content = self._line(nodes)
+        if content.strip():
             self._last = None
-            yield gap + _wrapped("li", original, "".join(self._item_parts(child)))
-            self._last = original
+            yield f"<li>{content}</li>"
+
+    def _item(self, tag: Tag) -> str:
+        original = self._original(tag)
+        gap = self._gap_before(original)
+        if original is not None and self._is_untouched(tag, original):
+            return gap + self._from_source(original)
+        self._last = None
+        written = _wrapped("li", original, "".join(self._item_parts(tag)))
+        self._last = original
+        return gap + written
+
+    def _is_untouched(self, tag: Tag, original: Element) -> bool:
+        return skeleton([tag]) == skeleton(_parsed(self._shown(original)))
 
     def _item_parts(self, item: Tag) -> Iterator[str]:
         """Yield the parts of a list item; its own words stay loose unless they were in paragraphs."""
@@ -149,11 +163,13 @@ class TypedHtml:
         if not isinstance(node, Tag) or node.name in _DROPPED:
             return ""
         known = self._known(node)
-        if known is not None and "chip" in (node.get("class") or []):
+        if known is not None and _is_chip(node):
             return self._source[known.start : known.end].decode()
         if node.name == "br":
             return "<br />"
         content = self._inline(list(node.children))
+        if node.name == "li" or _is_block(node):
+            return content
         if known is not None and _is_same_mark(known.name, node.name):
             return _wrapped(known.name, known, content) if content else ""
         if node.name == "a":
@@ -206,6 +222,10 @@ def _parsed(typed: str) -> list[PageElement]:
     soup = BeautifulSoup(f"<{_BOX}>{typed}</{_BOX}>", "html.parser", preserve_whitespace_tags={_BOX})
     box, *strays = soup.children
     return [*(box.children if isinstance(box, Tag) else ()), *strays]
+
+
+def _is_chip(tag: Tag) -> bool:
+    return "chip" in (tag.get("class") or [])
 
 
 def _is_block(node: PageElement) -> bool:
