@@ -2,14 +2,16 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from jinja2 import TemplateError as JinjaError
 from markupsafe import Markup
 
-from bot.content.model import Icon, News, Workspace
+from bot.content.model import Icon, News, PageIndex, Workspace
 from bot.content.selection import by_day, older_news, shown_news
 from bot.errors import MalformedBodyError, TemplateError
 from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, page_link, to_storage
@@ -27,6 +29,23 @@ EMOTICONS: dict[Icon, str] = {icon: icon.value for icon in Icon} | {
 OLDER_NEWS = "older_news"
 """The region of the page that keeps the news for which the home page has no room; the data of `news` says it."""
 _DATA_OF = {OLDER_NEWS: "news"}
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """A page in the page index; *snapshot* is the path of its snapshot, relative to the folder of snapshots."""
+
+    title: str
+    children: tuple["IndexEntry", ...] = ()
+    snapshot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What the page index lists."""
+
+    active: tuple[IndexEntry, ...] = ()
+    archived: tuple[IndexEntry, ...] = ()
 
 
 def has_region(workspace: Workspace, region: str) -> bool:
@@ -47,8 +66,16 @@ class Renderer:
         )
         self._environment.filters |= {"icon": _icon, "day": _day}
 
-    def render(self, region: str, workspace: Workspace, *, now: dt.datetime, links: LinkResolver | None = None) -> str:
-        """Return the storage format of *region* as *workspace* has it at *now*.
+    def render(
+        self,
+        region: str,
+        workspace: Workspace,
+        *,
+        now: dt.datetime,
+        links: LinkResolver | None = None,
+        index: Index | None = None,
+    ) -> str:
+        """Return the storage format of *region* as *workspace* has it at *now*; *index* is for the page index alone.
 
         Raises `TemplateError` when the template is missing or broken, and `KeyError` when the data has no such region.
         """
@@ -62,6 +89,8 @@ class Renderer:
             "page_link": lambda page, text: Markup(page_link(page, _escape(text), resolver)),  # noqa: S704 -- escaped
             "attachment_link": lambda name, text: Markup(attachment_link(name, _escape(text))),  # noqa: S704 -- escaped
         }
+        if isinstance(value, PageIndex):
+            context |= {"index": index or Index(), "address": _address}
         if isinstance(value, News):
             zone = ZoneInfo(workspace.workspace.timezone)
             shown = shown_news(value, now)
@@ -83,6 +112,10 @@ class Renderer:
         except JinjaError as error:
             raise TemplateError(str(error.message), path=name) from error
         return text
+
+
+def _address(base: str, path: str) -> str:
+    return f"{base.rstrip('/')}/{quote(path)}"
 
 
 def _escape(text: str) -> str:

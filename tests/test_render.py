@@ -6,7 +6,7 @@ import pytest
 
 from bot.content.model import Icon, Workspace
 from bot.errors import TemplateError
-from bot.render import EMOTICONS, Renderer
+from bot.render import EMOTICONS, Index, IndexEntry, Renderer
 from bot.resources import templates_dir
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
@@ -139,3 +139,23 @@ def test_older_news_are_those_that_have_no_room(renderer: Renderer) -> None:
 
     assert renderer.render("older_news", data, now=NOW) == "<ul><li>b</li></ul>"
     assert renderer.render("older_news", news({"text": "a"}, show=1), now=NOW) == "<p>There is no older news.</p>"
+
+
+def test_the_page_index_links_active_pages_and_names_archived_ones_with_their_snapshots(renderer: Renderer) -> None:
+    active = (IndexEntry("A & B", (IndexEntry("C"),)),)
+    index = Index(active, (IndexEntry("Old <x>", snapshot="WS2/a b.md"), IndexEntry("Older")))
+
+    def page(title: str) -> str:
+        link = f'<ac:link><ri:page ri:content-title="{title}" />'
+        return f"{link}<ac:link-body>{title}</ac:link-body></ac:link>"
+
+    head = (
+        f"<ul><li>{page('A &amp; B')}<ul><li>{page('C')}</li></ul></li></ul><p><strong>Archived pages</strong></p><ul>"
+    )
+    assert renderer.render("page_index", workspace(page_index={}), now=NOW, index=index) == (
+        f"{head}<li>Old &lt;x&gt; (snapshot <code>WS2/a b.md</code>)</li><li>Older</li></ul>"
+    )
+    published = workspace(page_index={"snapshots": "https://s.test/x/"})
+    assert renderer.render("page_index", published, now=NOW, index=index) == (
+        f'{head}<li>Old &lt;x&gt; (<a href="https://s.test/x/WS2/a%20b.md">snapshot</a>)</li><li>Older</li></ul>'
+    )

@@ -166,6 +166,16 @@ class News(_Region):
         return self
 
 
+class PageIndex(_Region):
+    """The index of the workspace's pages: active ones as a tree of links, archived ones as a list."""
+
+    depth: int | None = Field(None, ge=1, description="How many levels are listed; absent: all.")
+    archived: bool = Field(True, description="Whether archived pages are listed too.")
+    snapshots: Url | None = Field(
+        None, description="Address under which the folder of snapshots is published; absent: paths without links."
+    )
+
+
 class Home(_Value):
     """Which page the workspace lives on."""
 
@@ -181,3 +191,4 @@ class Workspace(_Value):
     status: StatusBanner | None = None
     quick_links: QuickLinks | None = None
     news: News | None = None
+    page_index: PageIndex | None = None

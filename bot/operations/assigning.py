@@ -4,6 +4,7 @@ import datetime as dt
 
 from bot.content.model import Workspace
 from bot.errors import SettingsError
+from bot.operations.indexing import make_index
 from bot.render import OLDER_NEWS, has_region
 from bot.runtime import Runtime
 from bot.settings import RegionSettings, WorkspaceSettings
@@ -42,8 +43,9 @@ def assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings,
     resolved = resolve_links(links, finder)
     rules = [region_rule(runtime, workspace, name, region) for name, region in workspace.regions.items()]
     rules += _older_news_rules(workspace, data)
+    index = make_index(runtime, gateway, workspace, data, finder)
     texts: dict[str, str | None] = {
-        rule.marker.name: runtime.renderer.render(rule.marker.name, data, now=now, links=resolved)
+        rule.marker.name: runtime.renderer.render(rule.marker.name, data, now=now, links=resolved, index=index)
         for rule in rules
         if has_region(data, rule.marker.name)
     }

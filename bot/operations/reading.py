@@ -6,6 +6,8 @@ from bot.content.model import Workspace
 from bot.errors import ContentError
 from bot.inline import LinkResolver, TitlesAsWritten
 from bot.operations.assigning import page_finder
+from bot.operations.indexing import make_index
+from bot.render import Index
 from bot.runtime import Runtime
 from bot.snapshot.select import ArchivedRule, select
 from bot.sync.links import iter_links, resolve_links
@@ -56,15 +58,17 @@ def render_regions(runtime: Runtime, wanted: str | None = None, *, offline: bool
     present = [name for name in names if getattr(document.workspace, name) is not None]
     if wanted is not None and wanted not in present:
         raise ContentError(f"has no region {wanted!r}; it has: {', '.join(present) or 'none'}", path=document.path)
-    links = TitlesAsWritten() if offline else _resolve(runtime, document.workspace)
+    links, index = (TitlesAsWritten(), None) if offline else _ask_the_wiki(runtime, document.workspace)
     now = runtime.clock()
     return {
-        name: runtime.renderer.render(name, document.workspace, now=now, links=links)
+        name: runtime.renderer.render(name, document.workspace, now=now, links=links, index=index)
         for name in present
         if wanted in (None, name)
     }
 
 
-def _resolve(runtime: Runtime, data: Workspace) -> LinkResolver:
-    finder = page_finder(runtime, runtime.gateway(), data)
-    return resolve_links(iter_links(data), finder)
+def _ask_the_wiki(runtime: Runtime, data: Workspace) -> tuple[LinkResolver, Index | None]:
+    gateway = runtime.gateway()
+    finder = page_finder(runtime, gateway, data)
+    links = resolve_links(iter_links(data), finder)
+    return links, make_index(runtime, gateway, runtime.workspace, data, finder)

@@ -382,3 +382,23 @@ def test_news_come_and_go_by_themselves(adopted: Desk) -> None:
     adopted.ran("news", "edit", "outlook", "--expires-at", "2021-01-01T00:00:00Z")
     adopted.ran("sync")
     assert "outlook" not in adopted.home_body
+
+
+@both_flavours
+def test_the_page_index_follows_the_tree_and_the_snapshots(adopted: Desk) -> None:
+    settings(adopted, **{"data: ws2.yaml": "data: ws2.yaml\n    regions: {status: {}, page_index: {place: end}}"})
+    adopted.data.write_text(adopted.data.read_text() + '\npage_index: {heading: "All pages:"}\n')
+    adopted.ran("apply", "--yes")
+    assert "All pages:" in adopted.home_body
+    assert 'ri:content-title="Implementation"' in adopted.home_body
+    assert "(snapshot" not in adopted.home_body
+    assert adopted.ran("plan").out.startswith("in sync")
+
+    adopted.wiki.add_page("A page that is new", "x")
+    adopted.ran("snapshot")
+    adopted.ran("sync")
+
+    assert 'ri:content-title="A page that is new"' in adopted.home_body
+    (path, *_) = re.findall(r"\(snapshot <code>(.*?)</code>\)", adopted.home_body)
+    assert (adopted.folder / "snapshots" / path).is_file()
+    assert adopted.ran("plan").out.startswith("in sync")
