@@ -72,7 +72,7 @@ class _Attachment(Shape):
     title: str
     version: _Version
     mediaType: Text = ""  # noqa: N815
-    fileSize: int = 0  # noqa: N815
+    fileSize: int  # noqa: N815
     comment: Text = ""
     downloadLink: Text = ""  # noqa: N815
     links: Annotated[_Links, Field(alias="_links")] = _Links()

@@ -92,7 +92,7 @@ class _Space(Shape):
 
 class _FileExtensions(Shape):
     mediaType: Text = ""  # noqa: N815
-    fileSize: int = 0  # noqa: N815
+    fileSize: int  # noqa: N815
     comment: Text = ""
 
 
@@ -105,7 +105,7 @@ class _Attachment(Shape):
     id: Id
     title: str
     version: _Version
-    extensions: _FileExtensions = _FileExtensions()
+    extensions: _FileExtensions
     metadata: _FileMetadata = _FileMetadata()
     links: Annotated[_Links, Field(alias="_links")] = _Links()
 

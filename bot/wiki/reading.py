@@ -4,7 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.errors import AuthenticationError, PageNotFoundError, SpaceNotFoundError, WikiAnswerError
+from bot.errors import (
+    AuthenticationError,
+    PageNotFoundError,
+    PermissionDeniedError,
+    SpaceNotFoundError,
+    WikiAnswerError,
+)
 from bot.wiki import rest_v1
 from bot.wiki.ask import Ask
 from bot.wiki.dialect import Dialect
@@ -37,7 +43,7 @@ class WikiReader:
         if user_id not in self._users:
             try:
                 self._users[user_id] = self._dialect.read_user(self._client.get(self._dialect.user(user_id)))
-            except WikiAnswerError:
+            except (WikiAnswerError, PermissionDeniedError):
                 self._users[user_id] = User(user_id, user_id)
         return self._users[user_id]
 

@@ -39,7 +39,10 @@ _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _CHUNK_BYTES = 64 * 1024
 _MAX_HOPS = 5
 _SHORTEST_PAUSE_SECONDS = 1.0
-_LOGIN_PATH = re.compile(r"login|signin|authenticate|id\.atlassian\.com|/saml|/sso|oauth", re.IGNORECASE)
+_LOGIN_PATH = re.compile(
+    r"/(?:login|log-in|signin|sign-in|authenticate|saml2?|sso|oauth2?)(?:\.(?:action|jsp|aspx?|php|html?))?(?:/|$)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Manners:
     connect_seconds: float = 10.0
     read_seconds: float = 60.0
     total_seconds: float = 300.0
+    download_seconds: float = 1800.0
     tries: int = 5
     first_pause_seconds: float = 5.0
     longest_pause_seconds: float = 120.0
@@ -219,7 +223,7 @@ class WikiSession(requests.Session):
             if not response.is_redirect:
                 return response
             url = _redirected(url, response.headers["Location"])
-            if _LOGIN_PATH.search(url):
+            if _is_login(url):
                 raise AuthenticationError(
                     f"{shorten_address(request.url)}: the wiki sends us to a login page; check user and token"
                 )
@@ -241,7 +245,9 @@ class WikiSession(requests.Session):
         settings: dict[str, Any] = dict(self.merge_environment_settings(prepared.url or "", {}, True, None, None))
         if self.verify is not True:
             settings["verify"] = self.verify  # a bundle that we were given outdoes one from the environment
-        with Deadline(manners.total_seconds) as deadline:
+        seconds = manners.download_seconds if wants_bytes else manners.total_seconds
+        too_late = f"no whole answer within {seconds:.0f} s"
+        with Deadline(seconds) as deadline:
             try:
                 response = self.send(
                     prepared,
@@ -252,10 +258,10 @@ class WikiSession(requests.Session):
                 _read(response, manners.max_download_bytes if wants_bytes else manners.max_answer_bytes)
             except (OSError, requests.RequestException) as error:
                 if deadline.has_passed:
-                    raise requests.Timeout(f"no whole answer within {manners.total_seconds:.0f} s") from error
+                    raise requests.Timeout(too_late) from error
                 raise
         if deadline.has_passed:
-            raise requests.Timeout(f"no whole answer within {manners.total_seconds:.0f} s")
+            raise requests.Timeout(too_late)
         return response
 
 
@@ -283,6 +289,11 @@ def _is_json(response: requests.Response) -> bool:
 
 def _is_html(response: requests.Response) -> bool:
     return "html" in response.headers.get("Content-Type", "") or response.content.lstrip()[:1] == b"<"
+
+
+def _is_login(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.hostname == "id.atlassian.com" or _LOGIN_PATH.search(parts.path) is not None
 
 
 def _redirected(url: str, location: str) -> str:

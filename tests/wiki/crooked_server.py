@@ -54,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
     def answer_echo(self) -> None:
         self.send(200, json.dumps({"authorization": self.headers.get("Authorization")}).encode())
 
-    def answer_bytes(self) -> None:
+    def answer_bytes(self, **_query: str) -> None:
         self.send(200, b"\x00\xffbytes", Content_Type="application/octet-stream")
 
     def answer_status(self, code: str, retry_after: str | None = None, times: str = "999") -> None:

@@ -12,6 +12,7 @@ from bot.errors import (
     WritesForbiddenError,
 )
 from bot.wiki.confluence import ConfluenceGateway
+from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageSelection, PageStatus, WikiGateway
 from bot.wiki.transport import Credentials
 from bot.wiki.tree import build_tree
@@ -397,6 +398,32 @@ def test_title_that_is_taken_is_refused_with_the_words_of_the_wiki(wiki: Wiki, g
 
     with pytest.raises(RejectedWriteError, match=r"(?i)title"):
         gateway.create_page("WS2", title="Taken", body="<p>x</p>", parent_id=None, message="wikibot")
+
+
+def test_context_path_is_kept_through_listings(wiki: Wiki, connect: Connect) -> None:
+    gateway = connect(url=wiki.server.url + "/wiki/")
+    ids = {wiki.add_page(f"Page {number}", f"<p>{number}</p>") for number in range(7)}
+    wiki.faults.add("cap=2")
+
+    assert {page.id for page in gateway.iter_pages("WS2")} == ids
+    assert all(path.startswith("/wiki/") for _, path in wiki.requests)
+    assert all(ref.url.startswith(wiki.server.url + "/wiki/") for ref in gateway.iter_refs("WS2"))
+
+
+@pytest.mark.parametrize("flavour", ["cloud"])
+def test_wiki_that_does_not_know_reading_in_bulk_is_read_page_by_page(wiki: Wiki, connect: Connect) -> None:
+    gateway = connect(flavour=Flavour.DATA_CENTER)  # the v1 of Cloud takes no `ids`, like an old Data Center
+    ids = [wiki.add_page(f"Page {number}", f"<p>{number}</p>") for number in range(5)]
+
+    pages = gateway.fetch_pages([*ids[1:4], "999999"])
+    requests = count_requests(wiki, lambda: gateway.fetch_pages(ids[1:4]))
+
+    assert {page.id: page.title for page in pages.values()} == {ids[1]: "Page 1", ids[2]: "Page 2", ids[3]: "Page 3"}
+    assert requests == 3  # it is not tried a second time
+
+
+def test_person_who_is_gone_is_named_by_id(gateway: ConfluenceGateway) -> None:
+    assert gateway.fetch_user("nobody-any-more").display_name == "nobody-any-more"
 
 
 def test_wrong_address_is_explained(wiki: Wiki, connect: Connect) -> None:

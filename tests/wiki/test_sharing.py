@@ -1,5 +1,6 @@
 """One gateway for many threads, and connections that are what they claim to be."""
 
+import gc
 import shutil
 import ssl
 import subprocess
@@ -35,6 +36,27 @@ def test_threads_share_a_gateway_and_lose_no_write(wiki: Wiki, gateway: Confluen
 
     assert written >= 1
     assert len(wiki.versions(page_id)) == 1 + written
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted in /proc")
+def test_threads_that_end_leave_no_connection_open(wiki: Wiki, gateway: ConfluenceGateway) -> None:
+    page_id = wiki.add_page("Page", "<p>text</p>")
+
+    def read_in_a_thread() -> None:
+        thread = threading.Thread(target=gateway.fetch_page, args=[page_id])
+        thread.start()
+        thread.join()
+
+    read_in_a_thread()
+    gc.collect()
+    before = len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+    for _ in range(30):
+        read_in_a_thread()
+    gc.collect()
+    after = len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+
+    assert after[0] <= before[0] + 10  # the server's ends of the last few may still be closing
+    assert after[1] <= before[1] + 1
 
 
 def test_writes_of_all_threads_keep_one_distance(wiki: Wiki, connect: Connect, naps: list[float]) -> None:

@@ -217,9 +217,16 @@ def test_write_is_never_redirected(server: CrookedServer, naps: list[float]) -> 
     assert len(server.seen) == 1
 
 
-def test_redirect_to_a_login_page_says_so(server: CrookedServer, naps: list[float]) -> None:
+@pytest.mark.parametrize(
+    "target", ["/login.action", "/wiki/login", "https://id.atlassian.com/x", "https://sso.example.org/saml/start?x=1"]
+)
+def test_redirect_to_a_login_page_says_so(server: CrookedServer, naps: list[float], target: str) -> None:
     with pytest.raises(AuthenticationError, match="login page"):
-        make_session(naps).request("GET", f"{server.url}/redirect?to=/login.action")
+        make_session(naps).request("GET", f"{server.url}/redirect?to={target}")
+
+
+def test_file_that_is_named_after_a_login_is_no_login_page(server: CrookedServer, naps: list[float]) -> None:
+    assert make_session(naps).download(f"{server.url}/redirect?to=/bytes%3Fname=/login") == b"\x00\xffbytes"
 
 
 @pytest.mark.parametrize("target", ["http://127.0.0.1:999999/", "http://[", "ftp://127.0.0.1/"])
