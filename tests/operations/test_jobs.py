@@ -5,6 +5,7 @@ import pytest
 
 from bot.errors import ShortfallError, StoppedError, WikiError
 from bot.operations.jobs import make_jobs, next_news_moment
+from bot.operations.syncing import carry_out, make_plan
 from bot.runtime import Runtime
 from bot.settings import load_settings
 from tests.conftest import Wiki
@@ -32,7 +33,7 @@ def runtime(tmp_path: Path, wiki: Wiki, monkeypatch: pytest.MonkeyPatch) -> Runt
     (tmp_path / "ws2.yaml").write_text(DATA)
     (tmp_path / "bot.yaml").write_text(
         f"wiki: {{url: {wiki.url}, flavour: {wiki.flavour}, user: bot, writes_per_minute: 6000}}\n"
-        "workspaces: [{name: ws2, data: ws2.yaml, regions: {news: {}}}]\n"
+        "workspaces: [{name: ws2, data: ws2.yaml, regions: {news: {place: start}}}]\n"
         "snapshots: {path: snapshots}\n"
     )
     return Runtime(load_settings(tmp_path / "bot.yaml"))
@@ -96,3 +97,26 @@ def test_sync_breaks_off_when_asked_to_end(runtime: Runtime, wiki: Wiki) -> None
         make_jobs(runtime)["sync"](go_on)
 
     assert wiki.requests == []
+
+
+def test_sync_carries_a_change_to_the_page_and_counts_it(runtime: Runtime, wiki: Wiki, tmp_path: Path) -> None:
+    carry_out(runtime, make_plan(runtime), is_reviewed=True)
+    (tmp_path / "ws2.yaml").write_text(DATA.replace("text: always", "text: fresh words"))
+    sync = make_jobs(runtime)["sync"]
+
+    first, second = sync(go_on), sync(go_on)
+
+    assert first == {"written": 1}
+    assert second == {}
+    assert "fresh words" in wiki.body(wiki.find("Home").id)
+
+
+def test_stop_label_ends_the_sync_as_stopped(runtime: Runtime, wiki: Wiki, tmp_path: Path) -> None:
+    carry_out(runtime, make_plan(runtime), is_reviewed=True)
+    (tmp_path / "ws2.yaml").write_text(DATA.replace("text: always", "text: fresh words"))
+    wiki.store.labels.add(wiki.find("Home").id, "wikibot-stop")
+
+    with pytest.raises(StoppedError):
+        make_jobs(runtime)["sync"](go_on)
+
+    assert "fresh words" not in wiki.body(wiki.find("Home").id)
