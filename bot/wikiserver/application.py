@@ -55,7 +55,7 @@ def _flask_app(flavour: Flavour) -> Flask:
     """Return the routes of a flavour. They know no store, each request brings its site: one will do for all wikis."""
     app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    app.config["MAX_CONTENT_LENGTH"] = MAX_UPLOAD_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MAX_UPLOAD_BYTES
     app.url_map.strict_slashes = False
     app.register_blueprint(rest_v1.api, url_prefix="/rest/api")
     if flavour == "cloud":

@@ -118,10 +118,13 @@ def test_archived_pages_are_listed_by_v2_alone(wiki: Wiki) -> None:
         by_status = session.get(f"{wiki.url}/api/v2/pages", params={"status": "archived"}).json()["results"]
         in_v1 = session.get(f"{wiki.url}/rest/api/content", params={"status": "archived"}).json()["results"]
         found = session.get(f"{wiki.url}/rest/api/content/search", params={"cql": "label = old"}).json()["results"]
+        by_id = session.get(f"{wiki.url}/rest/api/content/{old}").status_code
+        by_id_and_status = session.get(f"{wiki.url}/rest/api/content/{old}?status=archived").status_code
 
     assert [page["id"] for page in by_status] == [old]
     assert in_v1 == []
     assert found == []
+    assert (by_id, by_id_and_status) == (404, 200)
 
 
 @both

@@ -98,7 +98,7 @@ def get_content(content_id: str) -> Any:
     """Return one content, or one of its old versions, or its draft."""
     expand = Expand.of_request(DEFAULT_EXPAND)
     content = get_readable(content_id)
-    statuses = wanted_statuses(("current", "archived") if get_site().is_cloud else ("current",))
+    statuses = wanted_statuses()
     number = int_argument("version", 0) or None
     if "draft" in statuses and content.status not in statuses:
         return jsonify(outermost(_draft_json(content, expand)))
