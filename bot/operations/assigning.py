@@ -100,6 +100,7 @@ def region_rule(runtime: Runtime, workspace: WorkspaceSettings, name: str, regio
         pages=region.also.pages,
         labels=region.also.labels,
         under=region.also.under,
+        says_data=name != "page_index",
     )
 
 

@@ -20,12 +20,16 @@ _WAR_WINDOW = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class WantedRegion:
-    """What a region should say on one page; *text* is None where the data file no longer has it."""
+    """What a region should say on one page; *text* is None where the data file no longer has it.
+
+    *says_data* is False where the words come from the wiki itself and tell nothing about the data file's size.
+    """
 
     marker: Marker
     text: str | None
     policy: Policy = Policy.REPORT
     place: str | None = None
+    says_data: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +247,7 @@ class _Survey:
     def _measure(self, page: Page, found: Iterable[tuple[WantedRegion, Region | None]]) -> None:
         """Compare how much is said where the page has a region: a cut data file says much less."""
         for wanted, region in found:
-            if region is not None:
+            if region is not None and wanted.says_data:
                 self._live_characters += count_characters(region.text(page.body))
                 self._desired_characters += count_characters(wanted.text or "")
 

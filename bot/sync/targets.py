@@ -23,6 +23,7 @@ class RegionRule:
     pages: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     under: tuple[str, ...] = ()
+    says_data: bool = True
 
 
 def choose_targets(
@@ -46,7 +47,7 @@ def choose_targets(
     stated = {home_id: home}
     problems: list[Problem] = []
     for rule in rules:
-        wanted = WantedRegion(rule.marker, texts.get(rule.marker.name), rule.policy, rule.place)
+        wanted = WantedRegion(rule.marker, texts.get(rule.marker.name), rule.policy, rule.place, rule.says_data)
         places = {home_id: home} if rule.is_on_home else {}
         if wanted.text is not None:
             places |= _find_places(gateway, finder, rule, workspace, problems)

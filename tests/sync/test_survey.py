@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.storage_format.regions import Marker, render_marked
+from bot.storage_format.regions import Marker, MarkerKind, render_marked
 from bot.sync.drift import Policy, Verdict
 from bot.sync.plan import Action, Plan
-from bot.sync.survey import SurveyRules, build_plan
+from bot.sync.survey import Assignment, SurveyRules, Target, WantedRegion, build_plan
+from bot.wiki.transport import Manners
 from tests.sync.world import EXCLUDE, Bot, World, page_body
 
 OLD, NEW, THEIRS = "<p>old</p>", "<p>new</p>", "<p>by a person</p>"
@@ -252,3 +253,60 @@ def test_two_workspaces_that_want_the_same_region_of_a_page_do_not_fight(world: 
     ]
     (problem,) = plan.problems
     assert (problem.workspace, problem.region) == ("other", "news")
+
+
+def test_what_the_wiki_itself_says_does_not_hide_a_cut_data_file(world: World) -> None:
+    page_id = world.add_page(
+        "Home", page_body({"status": f"<p>{'words ' * 60}</p>", "news": f"<p>{'news ' * 600}</p>"})
+    )
+    wanted = (
+        WantedRegion(Marker("status"), NEW),
+        WantedRegion(Marker("news"), f"<p>{'news ' * 600}</p>", says_data=False),
+    )
+    assignment = Assignment("ws2", "r", (Target(page_id, "Home", wanted, is_home=True),))
+
+    (scope,) = build_plan(world.gateway(), [assignment], SurveyRules(), now=world.clock()).scopes
+
+    assert (scope.live_characters, scope.desired_characters) == (300, 3)
+
+
+DETAILS, ANCHORED = render_marked(Marker("news"), OLD), render_marked(Marker("news", MarkerKind.ANCHORS), OLD)
+BEGIN, _, END = ANCHORED.partition(OLD)
+BAD_PAGES = {
+    "missing": "<p>x</p>",
+    "empty": "",
+    "doubled": DETAILS * 2,
+    "nested in itself": render_marked(Marker("news"), DETAILS),
+    "in another region": render_marked(Marker("status"), DETAILS),
+    "both kinds": DETAILS + ANCHORED,
+    "half lost": f"{BEGIN}{OLD}",
+    "swapped": f"{END}{OLD}{BEGIN}",
+    "in code": '<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA['
+    + DETAILS
+    + "]]></ac:plain-text-body></ac:structured-macro>",
+    "in a comment": f"<p>x</p><!-- {DETAILS} -->",
+}
+
+
+@pytest.mark.parametrize("trouble", BAD_PAGES)
+def test_a_page_whose_markers_are_in_trouble_is_reported_and_stays_as_it_is(world: World, trouble: str) -> None:
+    page_id = world.add_page("Bad", BAD_PAGES[trouble])
+    before, writes = world.body(page_id), len(world.writes())
+    bot = Bot(world, [page_id], {"news": NEW})
+
+    plan = bot.plan(take_over=frozenset({"all"}))
+    bot.apply(plan)
+
+    assert plan.problems or plan.disputed
+    assert world.body(page_id) == before
+    assert len(world.writes()) == writes
+
+
+def test_a_page_of_five_megabytes_is_written_like_any_other(world: World) -> None:
+    filler = "<p>Five megabytes of words &amp; entities &nbsp; é 😀</p>" * 90_000
+    page_id = world.add_page("Large", f"{filler}{DETAILS}<p>end</p>")
+    before = world.body(page_id)
+
+    Bot(world, [page_id], {"news": NEW}, gateway=world.gateway(manners=Manners())).run(take_over=frozenset({"all"}))
+
+    assert world.body(page_id) == before.replace(OLD, NEW)
