@@ -1,7 +1,10 @@
-"""What Markdown says when a GitHub-like reader renders it: markdown-it, then the HTML read with lxml."""
+"""What Markdown says when a reader of GitHub's dialect renders it: to HTML, and that read with lxml."""
 
 import re
+from collections.abc import Callable
 
+import cmarkgfm
+from cmarkgfm.cmark import Options
 from lxml import html
 from markdown_it import MarkdownIt
 
@@ -22,14 +25,23 @@ _BLOCKS = {
 }
 
 
-def render(markdown: str) -> str:
-    """Return *markdown* as HTML."""
-    return str(_READER.render(markdown))
+def _render_with_cmark(markdown: str) -> str:
+    """GitHub's own reader; its checkboxes become text again, as markdown-it leaves them."""
+    options = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_FOOTNOTES
+    extensions = ["table", "strikethrough", "autolink", "tasklist"]
+    rendered = str(cmarkgfm.markdown_to_html_with_extensions(markdown, options, extensions))
+    return re.sub(r'<input type="checkbox"( checked="")? disabled="" />', lambda m: "[x]" if m[1] else "[ ]", rendered)
 
 
-def read_markdown(markdown: str) -> Content:
-    """Return what *markdown* says to a reader."""
-    return read_html(render(markdown))
+READERS: dict[str, Callable[[str], str]] = {
+    "markdown-it": lambda markdown: str(_READER.render(markdown)),
+    "cmark-gfm": _render_with_cmark,
+}
+
+
+def read_markdown(markdown: str, reader: str = "markdown-it") -> Content:
+    """Return what *markdown* says to one of the `READERS`."""
+    return read_html(READERS[reader](markdown))
 
 
 def read_html(text: str) -> Content:

@@ -1,7 +1,7 @@
 """Other converters, run by an interpreter of their own: a JSON job a line in, a JSON answer a line out.
 
-Run with `.venv-fidelity`, imports nothing of the project. A job is {"tool", "html", "storage"} with {"pages": {id:
-title}, "files": {id: name}}: what the page refers to.
+Run with `.venv-fidelity`, imports nothing of the project. A job is {"tool", "html", "export", "storage"} with {"pages":
+{id: title}, "files": {id: name}}: what the page refers to.
 """
 
 import json
@@ -66,7 +66,7 @@ def _with_exporter(job: dict[str, Any]) -> str:
         id=1,
         title="Page",
         body=job["html"],
-        body_export=job["html"],
+        body_export=job["export"],
         editor2="",
         body_storage=job["storage"],
         labels=[],

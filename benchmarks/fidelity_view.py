@@ -38,9 +38,10 @@ class _EverythingKnown(ViewContext):
 
 @dataclass(frozen=True, slots=True)
 class ViewBody:
-    """A page as HTML, and the pages and files it refers to, by the ids that stand in it."""
+    """A page as HTML (for its pages, and for export), and the pages and files it refers to, by the ids in it."""
 
     html: str
+    export: str
     pages: dict[int, str]
     files: dict[int, str]
 
@@ -48,8 +49,9 @@ class ViewBody:
 def view_body(body: str) -> ViewBody:
     """Return *body* as the embedded wiki shows it."""
     context = _EverythingKnown(title="Page", page_id=1, space_key="KEY", base_url="http://127.0.0.1:9/wiki")
-    html = render_view(re.sub(r"\A\s*<\?xml.*?\?>", "", body, flags=re.DOTALL), context)
-    return ViewBody(html, context.pages, context.files)
+    body = re.sub(r"\A\s*<\?xml.*?\?>", "", body, flags=re.DOTALL)
+    html, export = render_view(body, context), render_view(body, context, representation="export_view")
+    return ViewBody(html, export, context.pages, context.files)
 
 
 def _number(name: str) -> int:

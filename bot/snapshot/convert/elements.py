@@ -6,6 +6,7 @@ from bs4 import Tag
 
 from bot.snapshot.convert.adf import lower_adf_extension
 from bot.snapshot.convert.emoji import find_emoji
+from bot.snapshot.convert.html import is_sayable
 from bot.snapshot.convert.links import lower_anchor_element, lower_link
 from bot.snapshot.convert.lowering import ElementHandler, Lowering
 from bot.snapshot.convert.macro import read_macro
@@ -73,7 +74,8 @@ def _preformatted(lowering: Lowering, tag: Tag) -> list[Node]:
     """Text alone is a fence; a `pre` with links or emphasis inside keeps them, as HTML."""
     marked = any(child.name not in ("span", "br", "code") for child in tag.find_all(True))
     if marked:
-        return [lowering.copy(tag)]
+        lowered = lowering.copy(tag)
+        return [lowered if is_sayable(lowered) else make("div", *list(lowered.children))]
     for line_break in tag.find_all("br"):
         line_break.replace_with("\n")
     return [make("fence", text_of(tag))]

@@ -18,9 +18,9 @@ _WHITESPACE = re.compile(r"[ \t\r\n]+")
 _ENTITY = re.compile(r"&(?=#?[0-9A-Za-z]+;|$)")
 _MARKUP = re.compile(
     r"[`\[]"
-    r"|\\(?=[!-/:-@\[-`{-~]|$)"  # a backslash that would escape what follows it
+    r"|\\(?![^\W_])"  # a backslash that would escape what follows it, also once a space between them has gone
     r"|(?<![^\W_])_|_(?![^\W_])"  # snake_case needs nothing
-    r"|(?<! )[*~]|[*~](?! )"
+    r"|(?<!\S )[*~]|[*~](?! \S)"  # between words and spaces they are themselves
     r"|<(?=[A-Za-z/!?]|$)"
     r"|(?<=\w):(?=//)|(?<=\bwww)\.|(?<=mailto):|(?<=xmpp):",  # an address in plain text is no link
     re.IGNORECASE,
@@ -123,13 +123,19 @@ def _tidy(run: _Run, around: str = "") -> _Run:
         if inner.kind in around + run.kind:
             parts += inner.parts
         elif inner.parts:
-            last = parts[-1] if parts else None
-            if isinstance(last, _Run) and last.kind == inner.kind:
-                last.parts += inner.parts
-            else:
-                parts.append(inner)
+            _join(parts, inner)
         parts += [after] if after else []
     return _Run(run.kind, parts)
+
+
+def _join(parts: list["str | _Run"], part: "str | _Run") -> None:
+    """Add *part* to *parts*; emphasis that touches its like becomes one, on every level."""
+    last = parts[-1] if parts else None
+    if isinstance(last, _Run) and isinstance(part, _Run) and last.kind == part.kind:
+        for inner in part.parts:
+            _join(last.parts, inner)
+    else:
+        parts.append(part)
 
 
 def _pull_space(run: _Run) -> tuple[str, str]:
@@ -202,10 +208,11 @@ def _delimiters(pieces: list[str | _Delimiter], opening: int, closing: int) -> t
         return html
     touches = {_neighbour(pieces, opening + 1), _neighbour(pieces, opening - 1)}
     touches |= {_neighbour(pieces, closing + 1), _neighbour(pieces, closing - 1)}
+    if kind == DELETED:
+        # GitHub's reader looks through `~~` when it judges what stands beside `*`.
+        return html if any(touches) else ("~~", "~~")
     if kind == STRONG:
         return ("**", "**")
-    if kind == DELETED:
-        return html if DELETED in touches else ("~~", "~~")
     if STRONG not in touches and EM not in touches:
         return ("*", "*")
     is_free = all(not edge or edge.isspace() or _is_surely_punctuation(edge) for edge in (before, after))

@@ -8,7 +8,7 @@ from bs4.element import NavigableString
 from bot.snapshot.convert.tree import BLOCKS, Node, attribute, fill, make, make_tag, tags
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_LEAVES = frozenset({"fence", "mathblock", "hr", "toc", "pre"})
+_LEAVES = frozenset({"fence", "mathblock", "toc", "pre"})
 _PARAGRAPHS = frozenset({"p", "div"})
 _CONTAINERS = frozenset({"blockquote", "alert", "details", "footnote"})
 _TABLE_PARTS = frozenset({"thead", "tbody", "tfoot", "tr", "td", "th", "caption"})
@@ -66,6 +66,9 @@ def _block(tag: Tag, wrappers: Wrappers) -> Iterator[Tag]:
     name = tag.name
     if name in _LEAVES:
         yield tag
+    elif name == "hr":
+        yield make("hr")
+        yield from _blocks(tag.children, wrappers)
     elif name in _PARAGRAPHS:
         yield from _blocks(tag.children, wrappers)
     elif name in _HEADINGS:

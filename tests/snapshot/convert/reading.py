@@ -2,16 +2,11 @@
 
 from lxml import html
 
-from benchmarks.fidelity_markdown import render
+from benchmarks.fidelity_markdown import READERS
 from bot.snapshot.convert import PageContext, convert_page
 
 
-def shown(body: str, context: PageContext | None = None) -> html.HtmlElement:
+def shown(body: str, reader: str = "markdown-it") -> html.HtmlElement:
     """Convert *body* and return the rendered result as HTML elements."""
-    markdown = convert_page(body, context or PageContext()).markdown
-    return html.fragment_fromstring(render(markdown), create_parent="div")
-
-
-def shown_words(body: str) -> list[str]:
-    """Return the words that a reader of the converted *body* sees."""
-    return str(shown(body).text_content()).split()
+    markdown = convert_page(body, PageContext()).markdown
+    return html.fragment_fromstring(READERS[reader](markdown), create_parent="div")

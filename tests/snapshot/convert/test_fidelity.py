@@ -1,11 +1,11 @@
 """The converter keeps what real pages say, in the measure that `script/fidelity` prints."""
 
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
 from benchmarks.fidelity import PageBody, convert_ours, is_good_enough, load_corpus, measure_corpus, render_table
-from benchmarks.fidelity_markdown import read_markdown
+from benchmarks.fidelity_markdown import READERS, read_markdown
 from benchmarks.fidelity_measure import ASPECTS, measure
 from benchmarks.fidelity_source import read_source
 from bot.snapshot.convert import convert_page
@@ -17,8 +17,9 @@ def _pages() -> tuple[PageBody, ...]:
     return tuple(load_corpus(shared_dir("corpus")))
 
 
-def test_real_pages_are_kept_whole() -> None:
-    tally, lost = measure_corpus(list(_pages()), convert_ours)
+@pytest.mark.parametrize("reader", READERS)
+def test_real_pages_are_kept_whole(reader: str) -> None:
+    tally, lost = measure_corpus(list(_pages()), partial(convert_ours, reader=reader))
 
     assert tally.pages > 400
     assert all(tally.expected[aspect] > 500 for aspect in ASPECTS)
