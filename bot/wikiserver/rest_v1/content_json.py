@@ -1,30 +1,34 @@
 """Content as v1 shows it: pages, blog posts, comments and attachments, with whatever was expanded."""
 
 import base64
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 
 from bot.wikiserver.bodies import READABLE, represent
-from bot.wikiserver.links import download_path, page_links, thumbnail_path, webui
 from bot.wikiserver.moments import friendly, iso
 from bot.wikiserver.site import CLOUD_ID, base_url, get_site, get_store, may_read
 from bot.wikiserver.store import Content, Space, Version
 
+from .content_pieces import (
+    PAGES,
+    api_id,
+    child_types_json,
+    collaborators_json,
+    content_links,
+    expandable_links,
+    extensions_json,
+    operations_json,
+    properties_json,
+    view_expandable,
+)
 from .expand import Expand
 from .paging import Json
 from .people_json import user_by_id
 from .restriction_json import restrictions_by_operation
 from .space_json import labels_envelope, space_json
 
-_PAGES = ("page",)
 DEFAULT_EXPAND = "history,space,version"
-
-
-def api_id(content: Content) -> str:
-    """Return the id of a content as programs see it; Cloud sets `att` before those of attachments."""
-    return f"att{content.id}" if content.type == "attachment" and get_site().is_cloud else str(content.id)
 
 
 def content_json(content: Content, expand: Expand) -> Json:
@@ -69,9 +73,9 @@ class ContentRenderer:
             answer["macroRenderedOutput"] = {}
         else:
             answer["position"] = content.position
-        answer["extensions"] = _extensions(content)
-        answer["_expandable"] = expand.split(_expandable(content, space, link))
-        answer["_links"] = _links(content, space) | {"self": base_url() + link}
+        answer["extensions"] = extensions_json(content)
+        answer["_expandable"] = expand.split(expandable_links(content, space, link))
+        answer["_links"] = content_links(content, space) | {"self": base_url() + link}
         return answer
 
     def _parts(self, content: Content, space: Space) -> Json:
@@ -140,7 +144,7 @@ class ContentRenderer:
             found = get_store().labels.of(content.id)
             answer["labels"] = labels_envelope(found, f"/rest/api/content/{api_id(content)}/label")
         if "properties" in expand:
-            answer["properties"] = _properties(content, expand["properties"])
+            answer["properties"] = properties_json(content, expand["properties"])
         if "currentuser" in expand:
             answer["currentuser"] = {"_expandable": {"favourited": "", "lastmodified": "", "viewed": ""}}
         if content.type == "attachment" and not expand:
@@ -158,14 +162,9 @@ def body_json(content: Content, body: str, representation: str) -> Json:
         "_expandable": (
             {"content": f"/rest/api/content/{api_id(content)}"}
             if representation == "storage"
-            else _view_left() | {"content": f"/rest/api/content/{api_id(content)}"}
+            else view_expandable() | {"content": f"/rest/api/content/{api_id(content)}"}
         ),
     }
-
-
-def _view_left() -> Json:
-    left: Json = {"webresource": "", "embeddedContent": ""}
-    return left | {"mediaToken": ""} if get_site().is_cloud else left
 
 
 def shown_version(content: Content, number: int | None = None) -> Version:
@@ -193,7 +192,7 @@ def version_json(content: Content, version: Version, expand: Expand) -> Json:
     if get_site().is_cloud:
         answer |= {"ncsStepVersion": None, "ncsStepVersionSource": None, "contentTypeModified": False}
         if "collaborators" in expand:
-            answer["collaborators"] = _collaborators(content)
+            answer["collaborators"] = collaborators_json(content)
         self_link = f"{link}/version/{version.number}"
     else:
         answer["hidden"] = False
@@ -213,7 +212,7 @@ def history_json(content: Content, expand: Expand) -> Json:
     if "previousVersion" in expand and content.version > 1:
         answer["previousVersion"] = version_json(content, shown_version(content, content.version - 1), Expand())
     if "contributors" in expand:
-        answer["contributors"] = {"publishers": _collaborators(content)}
+        answer["contributors"] = {"publishers": collaborators_json(content)}
     left = {"lastUpdated": "", "previousVersion": "", "contributors": "", "nextVersion": ""}
     if get_site().is_cloud:
         left["ownedBy"] = ""
@@ -240,112 +239,14 @@ def children_json(content: Content, expand: Expand, kind: str) -> Json:
 def _children(content: Content, kind: str, expand: Expand) -> dict[str, list[Content]]:
     store, found = get_store(), dict[str, list[Content]]()
     if "page" in expand and kind == "child":
-        found["page"] = [one for one in store.hierarchy.children(content.id, kinds=_PAGES) if may_read(one)]
+        found["page"] = [one for one in store.hierarchy.children(content.id, kinds=PAGES) if may_read(one)]
     elif "page" in expand:
-        found["page"] = [one for one, _ in store.hierarchy.descendants(content.id, kinds=_PAGES) if may_read(one)]
+        found["page"] = [one for one, _ in store.hierarchy.descendants(content.id, kinds=PAGES) if may_read(one)]
     if "comment" in expand:
         found["comment"] = store.comments.of(content.id) if kind == "child" else store.comments.all_of(content.id)
     if "attachment" in expand:
         found["attachment"] = store.attachments.of(content.id)
     return found
-
-
-def child_types_json(content: Content) -> Json:
-    """Return whether a content has children of each type."""
-    store, link = get_store(), f"{base_url()}/rest/api/content/{api_id(content)}/child"
-    has = {
-        "attachment": bool(store.attachments.of(content.id)),
-        "comment": bool(store.comments.of(content.id)),
-        "page": bool(store.hierarchy.children(content.id, kinds=_PAGES, limit=1)),
-    }
-    return {name: {"value": value, "_links": {"self": f"{link}/{name}"}} for name, value in has.items()}
-
-
-def operations_json() -> list[Json]:
-    """Return what the caller may do with a content."""
-    names = ("read", "update", "delete", "create", "copy", "move", "export")
-    return [{"operation": name, "targetType": "page"} for name in names]
-
-
-def _properties(content: Content, expand: Expand) -> Json:
-    answer: Json = {}
-    for one in get_store().properties.of(content.id):
-        if one.key in expand:
-            link = f"{base_url()}/rest/api/content/{content.id}/property/{one.key}"
-            answer[one.key] = {
-                "id": str(one.id),
-                "key": one.key,
-                "value": json.loads(one.value),
-                "_links": {"self": link},
-            }
-    return answer
-
-
-def _collaborators(content: Content) -> Json:
-    accounts = get_store().contents.contributors(content.id)
-    people = [user_by_id(one) for one in accounts]
-    keys = [user.user_key for one in accounts if (user := get_store().people.find(one)) is not None]
-    return {"users": people, "userKeys": keys, "_links": {"base": base_url()}}
-
-
-def _extensions(content: Content) -> Json:
-    store = get_store()
-    if content.type == "attachment":
-        file = store.attachments.file(content.id)
-        answer: Json = {"mediaType": file.media_type, "fileSize": file.size, "comment": file.comment}
-        if get_site().is_cloud:
-            answer |= {"mediaTypeDescription": media_type_description(file.media_type), "fileId": file.file_id}
-            answer["collectionName"] = f"contentId-{content.container_id}"
-        return answer
-    if content.type == "comment":
-        detail = store.comments.detail(content.id)
-        answer = {"location": detail.location}
-        if detail.location == "inline":
-            answer["inlineProperties"] = {
-                "originalSelection": detail.selection or "",
-                "markerRef": detail.marker_ref or "",
-            }
-            answer["resolution"] = {"status": detail.resolution if detail.resolution != "reopened" else "reopened"}
-        return answer
-    return {"position": content.position}
-
-
-def media_type_description(media_type: str) -> str:
-    """Return what people call a kind of file."""
-    kind, _, detail = media_type.partition("/")
-    return f"{detail.split('+')[0].upper()} Image" if kind == "image" else "File"
-
-
-def _expandable(content: Content, space: Space, link: str) -> Json:
-    container = f"/rest/api/content/{content.container_id}" if content.container_id else f"/rest/api/space/{space.key}"
-    answer = {
-        "container": container,
-        "metadata": "",
-        "restrictions": f"{link}/restriction/byOperation",
-        "history": f"{link}/history",
-        "body": "",
-        "version": "",
-        "descendants": f"{link}/descendant",
-        "space": f"/rest/api/space/{space.key}",
-        "operations": "",
-        "children": f"{link}/child",
-        "ancestors": "",
-    }
-    if get_site().is_cloud:
-        return answer | {"childTypes": "", "schedulePublishInfo": "", "schedulePublishDate": "", "draftVersion": ""}
-    return answer | {"relevantViewRestrictions": f"{link}/restriction/relevantViewRestrictions"}
-
-
-def _links(content: Content, space: Space) -> Json:
-    if content.type == "attachment":
-        links = {"webui": webui(content, space), "download": download_path(content)}
-        file_kind = get_store().attachments.file(content.id).media_type
-        if not get_site().is_cloud and file_kind.startswith("image/"):
-            links["thumbnail"] = thumbnail_path(content)
-        return links
-    if content.type == "comment":
-        return {"webui": webui(content, space)}
-    return page_links(content, space)
 
 
 def _now() -> datetime:

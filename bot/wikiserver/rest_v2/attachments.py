@@ -6,7 +6,7 @@ from flask import Response, jsonify, redirect, request
 
 from bot.wikiserver.links import download_path, thumbnail_path, webui
 from bot.wikiserver.moments import iso
-from bot.wikiserver.rest_v1.content_json import media_type_description
+from bot.wikiserver.rest_v1.content_pieces import media_type_description
 from bot.wikiserver.site import base_url, get_store, may_read
 from bot.wikiserver.store import Content, InvalidError, Selection
 

@@ -6,13 +6,12 @@ from typing import Final
 
 from .contents import Contents
 from .database import Database, placeholders
-from .errors import InvalidError, NotEditableError, NotFoundError, TitleTakenError, VersionConflictError
+from .errors import InvalidError, NotEditableError, NotFoundError, VersionConflictError
 from .hierarchy import IN_TREE, Hierarchy
 from .inline_tasks import InlineTasks
+from .page_rules import LIVE, PageRules
 from .values import Content, Draft, to_milliseconds
 
-MAX_TITLE_LENGTH: Final = 255
-LIVE: Final = ("current", "archived")
 _OWNED_TABLES: Final = (
     ("versions", "content_id"),
     ("files", "content_id"),
@@ -40,6 +39,7 @@ class Pages:
         normalise: Callable[[str], str],
     ) -> None:
         self._database, self._contents, self._hierarchy, self._tasks = database, contents, hierarchy, tasks
+        self._rules = PageRules(database, contents)
         self._clock, self._normalise = clock, normalise
         self.clears_state_on_write = True
 
@@ -61,9 +61,9 @@ class Pages:
         """Create a page or blog post; returns it as stored. *as_is* keeps a body that no save would let through."""
         with self._database.transaction():
             if status != "draft" or title:
-                self._check_title(space_id, title, kind=kind, status=status)
+                self._rules.check_title(space_id, title, kind=kind, status=status)
             if parent_id is not None:
-                self._check_parent(space_id, parent_id)
+                self._rules.check_parent(space_id, parent_id)
             if position is None:
                 position = self._hierarchy.next_position(space_id, parent_id)
             content_id = self.insert(
@@ -136,14 +136,14 @@ class Pages:
         """
         with self._database.transaction():
             content = self._contents.get(content_id)
-            self._check_editable(content, status)
+            self._rules.check_editable(content, status)
             if content.status == "draft":
                 number = content.version  # publishing a new draft: its first version is version 1
             elif number is not None and number != content.version + 1:
                 raise VersionConflictError(content_id, current=content.version, given=number)
             title = content.title if title is None else title
             if content.type in {"page", "blogpost"}:
-                self._check_title(
+                self._rules.check_title(
                     content.space_id, title, kind=content.type, status=status or content.status, but=content_id
                 )
             if body is None:
@@ -226,7 +226,7 @@ class Pages:
         """Keep unpublished changes of a page; the published version stays as it is."""
         with self._database.transaction():
             content = self._contents.get(content_id)
-            self._check_editable(content, None)
+            self._rules.check_editable(content, None)
             self._database.execute(
                 "INSERT OR REPLACE INTO drafts VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -270,7 +270,7 @@ class Pages:
             if content.parent_id == parent_id:
                 return
             if parent_id is not None:
-                self._check_parent(content.space_id, parent_id)
+                self._rules.check_parent(content.space_id, parent_id)
             position = self._hierarchy.next_position(content.space_id, parent_id)
             self._hierarchy.reparent(content_id, parent_id)
             self._database.execute("UPDATE content SET position = ? WHERE id = ?", (position, content_id))
@@ -280,7 +280,7 @@ class Pages:
             return
         moving = self._hierarchy.subtree_ids(content.id)
         for page in self._contents.get_many(moving):
-            self._check_title(space_id, page.title, kind=page.type, status=page.status, but=page.id)
+            self._rules.check_title(space_id, page.title, kind=page.type, status=page.status, but=page.id)
         marks = placeholders(moving)
         self._database.execute(
             f"UPDATE content SET space_id = ? WHERE id IN ({marks}) OR container_id IN ({marks})",
@@ -325,30 +325,3 @@ class Pages:
         for child in self._hierarchy.children(content.id, statuses=statuses):
             if child.id not in leave:
                 self.set_parent(child.id, content.parent_id)
-
-    def _check_editable(self, content: Content, status: str | None) -> None:
-        if content.status == "archived":
-            raise NotEditableError(f"Content {content.id} is archived: it cannot be edited")
-        if content.status == "trashed" and status != "current":
-            raise NotEditableError(f"Content {content.id} is in the trash: it cannot be edited")
-
-    def _check_parent(self, space_id: int, parent_id: int) -> None:
-        parent = self._contents.find(parent_id)
-        if parent is None or parent.type not in IN_TREE or parent.status == "trashed":
-            raise NotFoundError(f"No parent page with id: {parent_id}")
-        if parent.space_id != space_id:
-            raise InvalidError("The parent page is in another space")
-
-    def _check_title(self, space_id: int, title: str, *, kind: str, status: str, but: int = -1) -> None:
-        if not title.strip():
-            raise InvalidError("Title can't be blank")
-        if len(title) > MAX_TITLE_LENGTH:
-            raise InvalidError(f"Title cannot be longer than {MAX_TITLE_LENGTH} characters")
-        if status not in LIVE or kind != "page":
-            return
-        twin = self._database.row(
-            "SELECT id FROM content WHERE title_key = ? AND space_id = ? AND type = ? AND id != ? AND status IN (?, ?)",
-            (title.casefold(), space_id, kind, but, *LIVE),
-        )
-        if twin is not None:
-            raise TitleTakenError(title)

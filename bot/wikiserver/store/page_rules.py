@@ -1,0 +1,49 @@
+"""What may be saved where: the rules that every change to a page is held against."""
+
+from typing import Final
+
+from .contents import Contents
+from .database import Database
+from .errors import InvalidError, NotEditableError, NotFoundError, TitleTakenError
+from .hierarchy import IN_TREE
+from .values import Content
+
+MAX_TITLE_LENGTH: Final = 255
+LIVE: Final = ("current", "archived")
+
+
+class PageRules:
+    """Each rule raises what the interfaces answer; callers hold the transaction that makes it stay true."""
+
+    def __init__(self, database: Database, contents: Contents) -> None:
+        self._database, self._contents = database, contents
+
+    def check_editable(self, content: Content, status: str | None) -> None:
+        """Refuse a save of what is archived, or in the trash and to stay there."""
+        if content.status == "archived":
+            raise NotEditableError(f"Content {content.id} is archived: it cannot be edited")
+        if content.status == "trashed" and status != "current":
+            raise NotEditableError(f"Content {content.id} is in the trash: it cannot be edited")
+
+    def check_parent(self, space_id: int, parent_id: int) -> None:
+        """Refuse a parent that is not there, or lies in another space."""
+        parent = self._contents.find(parent_id)
+        if parent is None or parent.type not in IN_TREE or parent.status == "trashed":
+            raise NotFoundError(f"No parent page with id: {parent_id}")
+        if parent.space_id != space_id:
+            raise InvalidError("The parent page is in another space")
+
+    def check_title(self, space_id: int, title: str, *, kind: str, status: str, but: int = -1) -> None:
+        """Refuse a title that is empty, too long, or another live page of the space has; *but* is the page itself."""
+        if not title.strip():
+            raise InvalidError("Title can't be blank")
+        if len(title) > MAX_TITLE_LENGTH:
+            raise InvalidError(f"Title cannot be longer than {MAX_TITLE_LENGTH} characters")
+        if status not in LIVE or kind != "page":
+            return
+        twin = self._database.row(
+            "SELECT id FROM content WHERE title_key = ? AND space_id = ? AND type = ? AND id != ? AND status IN (?, ?)",
+            (title.casefold(), space_id, kind, but, *LIVE),
+        )
+        if twin is not None:
+            raise TitleTakenError(title)
