@@ -15,8 +15,8 @@ from bot.sync.external import ExternalLinks
 from bot.sync.finder import PageFinder
 from bot.sync.links import Link, LinkKind, LinkProblem, find_missing_attachments, iter_links, resolve_links
 from bot.sync.memory import PageMemory
-from bot.sync.survey import Assignment
 from bot.sync.targets import RegionRule, choose_targets
+from bot.sync.wanted import Assignment
 from bot.wiki.gateway import WikiGateway
 
 

@@ -16,7 +16,8 @@ from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan
 from bot.sync.drift import Verdict
 from bot.sync.guard import Guard, GuardRules
 from bot.sync.plan import Limits, Plan, Problem
-from bot.sync.survey import Assignment, SurveyRules, build_plan
+from bot.sync.survey import SurveyRules, build_plan
+from bot.sync.wanted import Assignment
 from bot.wiki.gateway import WikiGateway
 
 

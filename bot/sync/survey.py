@@ -1,6 +1,6 @@
 """Look at the pages and draw the plan: reads in bulk, and the history only of a page that differs."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -8,54 +8,15 @@ from itertools import chain
 from bot.errors import PageNotFoundError, RegionError, StorageFormatError, WikiAnswerError, WikiError
 from bot.storage_format.canonical import is_same
 from bot.storage_format.comments import keep_comment_markers
-from bot.storage_format.regions import Marker, Region, find_region, find_regions
-from bot.sync.drift import LastApplied, Policy, Verdict, digest_of, judge
+from bot.storage_format.regions import Region, find_region, find_regions
+from bot.sync.drift import LastApplied, Verdict, digest_of, judge
 from bot.sync.ledger import Ledger, PageLedger
 from bot.sync.plan import Action, Change, PagePlan, Plan, Problem, Scope, decide
 from bot.sync.reading import count_characters
+from bot.sync.wanted import Assignment, Target, WantedRegion, without_rivals
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 
 _WAR_WINDOW = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class WantedRegion:
-    """What a region should say on one page; *text* is None where the data file no longer has it.
-
-    *says_data* is False where the words come from the wiki itself and tell nothing about the data file's size.
-    """
-
-    marker: Marker
-    text: str | None
-    policy: Policy = Policy.REPORT
-    place: str | None = None
-    says_data: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A page and what should stand on it; *stated* is how to name it to a person, *title* the title it should have."""
-
-    page_id: str
-    stated: str
-    regions: tuple[WantedRegion, ...]
-    title: str | None = None
-    is_home: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """All that one workspace wants of the wiki, and what could not be made out while it was put together.
-
-    *find_again* finds the id of a page by its title, for when the page known under that title is gone.
-    """
-
-    workspace: str
-    revision: str
-    targets: tuple[Target, ...]
-    problems: tuple[Problem, ...] = ()
-    notices: tuple[str, ...] = ()
-    find_again: Callable[[str], str | None] = lambda _title: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +34,7 @@ def build_plan(gateway: WikiGateway, assignments: Iterable[Assignment], rules: S
     A page in sync costs its share of a bulk read. A page that cannot be read or judged becomes a problem of the plan;
     only what concerns the whole wiki is raised.
     """
-    surveys = [_Survey(gateway, assignment, rules, now) for assignment in _without_rivals(assignments)]
+    surveys = [_Survey(gateway, assignment, rules, now) for assignment in without_rivals(assignments)]
     for survey in surveys:
         survey.run()
     return Plan(
@@ -84,26 +45,6 @@ def build_plan(gateway: WikiGateway, assignments: Iterable[Assignment], rules: S
         problems=tuple(chain.from_iterable(survey.problems for survey in surveys)),
         notices=tuple(chain.from_iterable(survey.notices for survey in surveys)),
     )
-
-
-def _without_rivals(assignments: Iterable[Assignment]) -> Iterator[Assignment]:
-    """Yield each workspace without the regions that one before it has on the same page: they would undo each other."""
-    owners: dict[tuple[str, str], str] = {}
-    for assignment in assignments:
-        targets: list[Target] = []
-        problems = list(assignment.problems)
-        for target in assignment.targets:
-            own: list[WantedRegion] = []
-            for wanted in target.regions:
-                name = wanted.marker.name
-                owner = owners.setdefault((target.page_id, name), assignment.workspace)
-                if owner == assignment.workspace:
-                    own.append(wanted)
-                    continue
-                message = f"workspace {owner!r} keeps this region of the page already; take it off one of the two"
-                problems.append(Problem(assignment.workspace, target.stated, message, name))
-            targets.append(replace(target, regions=tuple(own)))
-        yield replace(assignment, targets=tuple(targets), problems=tuple(problems))
 
 
 class _Survey:
@@ -227,15 +168,13 @@ class _Survey:
         return True
 
     def _find_regions(self, page: Page, target: Target) -> list[tuple[WantedRegion, Region | None]]:
-        """Find each wanted region by itself, so that one that is broken leaves the others alone."""
-        found: list[tuple[WantedRegion, Region | None]] = []
-        for wanted in target.regions:
-            try:
-                region = find_region(page.body, wanted.marker)
-            except RegionError as error:
-                self._report(target, str(error), wanted.marker.name)
-                continue
-            found.append((wanted, region))
+        """Find the wanted regions; where one is broken, the others are found by themselves."""
+        try:
+            regions = find_regions(page.body, [wanted.marker for wanted in target.regions])
+            found = [(wanted, regions.get(wanted.marker.name)) for wanted in target.regions]
+        except RegionError:
+            found = self._without_overlaps(target, list(self._find_one_by_one(page, target)))
+        for wanted, region in found:
             self.notices += [f"{page.title}: {remark}" for remark in region.remarks] if region else []
             if wanted.text is None and region is not None:
                 self.notices.append(
@@ -243,6 +182,28 @@ class _Survey:
                     "what the page says there is left as it is"
                 )
         return found
+
+    def _find_one_by_one(self, page: Page, target: Target) -> Iterator[tuple[WantedRegion, Region | None]]:
+        for wanted in target.regions:
+            try:
+                yield wanted, find_region(page.body, wanted.marker)
+            except RegionError as error:
+                self._report(target, str(error), wanted.marker.name)
+
+    def _without_overlaps(
+        self, target: Target, found: list[tuple[WantedRegion, Region | None]]
+    ) -> list[tuple[WantedRegion, Region | None]]:
+        """Leave out regions of which a part belongs to another: writing one would change the other."""
+        clear: list[tuple[WantedRegion, Region | None]] = []
+        for wanted, region in found:
+            rivals = [other for _, other in found if other is not None and other is not region]
+            rival = next((other for other in rivals if region is not None and _overlap(region, other)), None)
+            if rival is None:
+                clear.append((wanted, region))
+                continue
+            message = f"region {wanted.marker.name!r} overlaps region {rival.marker.name!r}; move one out of the other"
+            self._report(target, message, wanted.marker.name)
+        return clear
 
     def _measure(self, page: Page, found: Iterable[tuple[WantedRegion, Region | None]]) -> None:
         """Compare how much is said where the page has a region: a cut data file says much less."""
@@ -295,3 +256,7 @@ class _Survey:
         if action is Action.WRITE and change.live is not None:
             lost = tuple(keep_comment_markers(change.live, change.desired).lost)
         return replace(change, action=action, note=note, lost_comments=lost)
+
+
+def _overlap(one: Region, other: Region) -> bool:
+    return one.span.start < other.span.end and other.span.start < one.span.end

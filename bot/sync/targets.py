@@ -8,7 +8,7 @@ from bot.storage_format.markers import Marker
 from bot.sync.drift import Policy
 from bot.sync.finder import PageFinder
 from bot.sync.plan import Problem
-from bot.sync.survey import Target, WantedRegion
+from bot.sync.wanted import Target, WantedRegion
 from bot.wiki.gateway import WikiGateway
 
 

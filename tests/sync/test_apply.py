@@ -8,7 +8,8 @@ from bot.storage_format.regions import Marker, MarkerKind, render_marked
 from bot.sync.apply import ApplyReport, Result
 from bot.sync.drift import digest_of
 from bot.sync.ledger import Mark, Tag, parse_tag
-from bot.sync.survey import Assignment, SurveyRules, Target, WantedRegion, build_plan
+from bot.sync.survey import SurveyRules, build_plan
+from bot.sync.wanted import Assignment, Target, WantedRegion
 from bot.wiki.gateway import Page, Version
 from tests.sync.world import EXCLUDE, STOP, Bot, World, page_body
 

@@ -6,7 +6,8 @@ import pytest
 from bot.storage_format.regions import Marker, MarkerKind, render_marked
 from bot.sync.drift import Policy, Verdict
 from bot.sync.plan import Action, Plan
-from bot.sync.survey import Assignment, SurveyRules, Target, WantedRegion, build_plan
+from bot.sync.survey import SurveyRules, build_plan
+from bot.sync.wanted import Assignment, Target, WantedRegion
 from bot.wiki.transport import Manners
 from tests.sync.world import EXCLUDE, Bot, World, page_body
 
@@ -310,3 +311,17 @@ def test_a_page_of_five_megabytes_is_written_like_any_other(world: World) -> Non
     Bot(world, [page_id], {"news": NEW}, gateway=world.gateway(manners=Manners())).run(take_over=frozenset({"all"}))
 
     assert world.body(page_id) == before.replace(OLD, NEW)
+
+
+def test_regions_that_overlap_are_both_left_alone(world: World) -> None:
+    page_id = world.add_page("Home", f"<h1>All</h1>{OLD}<h2>News</h2>{OLD}")
+    wanted = tuple(
+        WantedRegion(Marker(name, MarkerKind.HEADING, heading), NEW)
+        for name, heading in (("status", "All"), ("news", "News"))
+    )
+    assignment = Assignment("ws2", "r", (Target(page_id, "Home", wanted, is_home=True),))
+
+    plan = build_plan(world.gateway(), [assignment], SurveyRules(frozenset({"all"})), now=world.clock())
+
+    assert plan.pages == ()
+    assert [problem.region for problem in plan.problems] == ["status", "news"]

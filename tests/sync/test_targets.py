@@ -8,8 +8,9 @@ from bot.storage_format.regions import Marker
 from bot.sync.finder import PageFinder
 from bot.sync.memory import PageMemory
 from bot.sync.plan import Plan, Problem
-from bot.sync.survey import Assignment, SurveyRules, Target, build_plan
+from bot.sync.survey import SurveyRules, build_plan
 from bot.sync.targets import RegionRule, choose_targets
+from bot.sync.wanted import Assignment, Target
 from tests.sync.world import World, page_body
 
 TEXT = "<p>banner</p>"

@@ -10,7 +10,8 @@ from bot.storage_format.regions import Marker, find_region, render_marked
 from bot.sync.apply import ApplyReport, apply_plan
 from bot.sync.guard import Guard, GuardRules
 from bot.sync.plan import Plan
-from bot.sync.survey import Assignment, SurveyRules, Target, WantedRegion, build_plan
+from bot.sync.survey import SurveyRules, build_plan
+from bot.sync.wanted import Assignment, Target, WantedRegion
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.dialect import Flavour
 from bot.wiki.transport import Credentials, Manners
