@@ -11,7 +11,7 @@ from bot.wiki.transport import Credentials, Manners
 from bot.wikiserver.site import Flavour as ServedFlavour
 from tests.conftest import Wiki
 
-FAST = Manners(total_seconds=5, read_seconds=2, tries=3)
+FEW_TRIES = Manners(tries=3)
 
 
 class Connect(Protocol):
@@ -40,7 +40,7 @@ def connect(wiki: Wiki, naps: list[float]) -> Connect:
             "flavour": Flavour(wiki.flavour),
             "credentials": Credentials("bot-secret", user="bot"),
             "writes_per_minute": 0,
-            "manners": FAST,
+            "manners": FEW_TRIES,
             "sleep": naps.append,
             "jitter": lambda: 0.5,
         }

@@ -15,9 +15,8 @@ from bot.errors import (
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.transport import Manners
 from tests.conftest import Wiki
-from tests.wiki.conftest import Connect
+from tests.wiki.conftest import FEW_TRIES, Connect
 
-IMPATIENT = Manners(read_seconds=0.15, total_seconds=0.15, tries=3)
 LASTING = {
     "429=2": RateLimitedError,
     "429=date": RateLimitedError,
@@ -39,6 +38,10 @@ LASTING = {
 AT_ONCE = {"wrong-type", "login"}
 """Faults that trying again would not cure; the answer came through, and it is wrong."""
 
+HELD_UP = {"slow", "timeout"}
+"""Faults that end with our own patience: little of it, for these alone, so that no other test depends on time."""
+IMPATIENT = Manners(read_seconds=1, total_seconds=1, tries=2)
+
 Reading = Callable[[ConfluenceGateway, str], object]
 READINGS: dict[str, Reading] = {
     "space": lambda gateway, _page: gateway.fetch_space("WS2"),
@@ -57,17 +60,21 @@ def page_id(wiki: Wiki) -> str:
 
 @pytest.fixture
 def gateway(connect: Connect) -> ConfluenceGateway:
-    gateway = connect(manners=IMPATIENT)
+    return acquainted(connect())
+
+
+def acquainted(gateway: ConfluenceGateway) -> ConfluenceGateway:
+    """Let the gateway ask beforehand what it asks only once."""
     gateway.fetch_space("WS2")
     gateway.fetch_current_user()
     return gateway
 
 
-@pytest.mark.parametrize("fault", LASTING)
+@pytest.mark.parametrize("fault", [fault for fault in LASTING if fault not in HELD_UP])
 def test_fault_that_lasts_ends_reading_with_its_error_after_bounded_tries(
     wiki: Wiki, gateway: ConfluenceGateway, naps: list[float], page_id: str, fault: str
 ) -> None:
-    tries = 1 if fault in AT_ONCE else IMPATIENT.tries
+    tries = 1 if fault in AT_ONCE else FEW_TRIES.tries
     wiki.faults.add(f"{fault}@any*always")
     for operation, read in READINGS.items():
         wiki.server.received.clear()
@@ -81,7 +88,7 @@ def test_fault_that_lasts_ends_reading_with_its_error_after_bounded_tries(
     assert len(wiki.versions(page_id)) == 1
 
 
-@pytest.mark.parametrize("fault", [fault for fault in LASTING if fault not in AT_ONCE])
+@pytest.mark.parametrize("fault", [fault for fault in LASTING if fault not in AT_ONCE | HELD_UP])
 def test_fault_that_passes_is_waited_out_when_reading(
     wiki: Wiki, gateway: ConfluenceGateway, naps: list[float], page_id: str, fault: str
 ) -> None:
@@ -94,6 +101,32 @@ def test_fault_that_passes_is_waited_out_when_reading(
         assert len(naps) == 1, operation
 
 
+@pytest.mark.parametrize("fault", sorted(HELD_UP))
+def test_wiki_that_holds_us_up_costs_no_more_than_our_patience(
+    wiki: Wiki, connect: Connect, page_id: str, fault: str
+) -> None:
+    gateway = acquainted(connect(manners=IMPATIENT))
+    page = gateway.fetch_page(page_id)
+    wiki.faults.add(f"{fault}@get*1")
+    again = gateway.fetch_page(page_id)
+    wiki.faults.add(f"{fault}@put*1")
+    is_written = True
+    try:
+        gateway.update_page(page, "<p>by the bot</p>", message="wikibot 1")
+    except WikiUnreachableError:
+        is_written = False
+    wiki.faults.add(f"{fault}@any*always")
+    wiki.server.received.clear()
+
+    with pytest.raises(WikiUnreachableError):
+        gateway.fetch_page(page_id)
+
+    assert again == page
+    assert len(wiki.requests) == IMPATIENT.tries
+    assert is_written is (fault == "slow")  # a slow answer comes after the work was done
+    assert len(wiki.versions(page_id)) == 1 + is_written
+
+
 def test_json_of_another_page_is_never_taken_for_the_page(wiki: Wiki, gateway: ConfluenceGateway, page_id: str) -> None:
     wiki.faults.add("other-page@get*once")
 
@@ -101,7 +134,7 @@ def test_json_of_another_page_is_never_taken_for_the_page(wiki: Wiki, gateway: C
         gateway.fetch_page(page_id)
 
 
-@pytest.mark.parametrize("fault", [fault for fault in LASTING if fault not in {"cut", "slow", "truncated"}])
+@pytest.mark.parametrize("fault", [fault for fault in LASTING if fault not in {"cut", "truncated"} | HELD_UP])
 def test_write_that_never_arrived_is_reported_and_not_sent_again(
     wiki: Wiki, gateway: ConfluenceGateway, page_id: str, fault: str
 ) -> None:
@@ -114,7 +147,7 @@ def test_write_that_never_arrived_is_reported_and_not_sent_again(
         gateway.update_page(page, "<p>by the bot</p>", message="wikibot 1")
 
     puts = [method for method, _ in wiki.requests if method == "PUT"]
-    assert len(puts) == (IMPATIENT.tries if is_limited else 1)
+    assert len(puts) == (FEW_TRIES.tries if is_limited else 1)
     assert len(wiki.versions(page_id)) == 1
 
 
@@ -130,7 +163,7 @@ def test_write_that_was_only_put_off_is_sent_again(
     assert [one.message for one in wiki.versions(page_id)] == ["", "wikibot 1"]
 
 
-@pytest.mark.parametrize("fault", ["commit-reset", "commit-502", "cut", "truncated", "slow"])
+@pytest.mark.parametrize("fault", ["commit-reset", "commit-502", "cut", "truncated"])
 def test_write_whose_answer_was_lost_is_found_again_and_counts_once(
     wiki: Wiki, gateway: ConfluenceGateway, page_id: str, fault: str
 ) -> None:
@@ -144,7 +177,7 @@ def test_write_whose_answer_was_lost_is_found_again_and_counts_once(
 
 
 def test_lost_write_is_found_behind_an_edit_that_came_after_it(wiki: Wiki, connect: Connect, page_id: str) -> None:
-    gateway = connect(manners=IMPATIENT, sleep=lambda _seconds: wiki.edit(page_id, "<p>a person, later</p>"))
+    gateway = connect(sleep=lambda _seconds: wiki.edit(page_id, "<p>a person, later</p>"))
     gateway.fetch_current_user()
     page = gateway.fetch_page(page_id)
     wiki.faults.add("commit-reset@put*once, reset@get*once")
@@ -157,7 +190,7 @@ def test_lost_write_is_found_behind_an_edit_that_came_after_it(wiki: Wiki, conne
 
 
 def test_edit_of_a_person_is_never_taken_for_a_lost_write(wiki: Wiki, connect: Connect, page_id: str) -> None:
-    gateway = connect(manners=IMPATIENT, sleep=lambda _seconds: wiki.edit(page_id, "<p>a person</p>"))
+    gateway = connect(sleep=lambda _seconds: wiki.edit(page_id, "<p>a person</p>"))
     gateway.fetch_current_user()
     page = gateway.fetch_page(page_id)
     wiki.faults.add("reset@put*once, reset@get*once")

@@ -143,7 +143,7 @@ def test_refused_connection_is_tried_again_on_reading_only(naps: list[float]) ->
 def test_server_that_drips_cannot_hold_us_past_the_deadline(
     server: CrookedServer, naps: list[float], path: str
 ) -> None:
-    manners = Manners(total_seconds=0.2, tries=2)
+    manners = Manners(total_seconds=0.5, tries=2)
 
     with pytest.raises(WikiUnreachableError, match="no whole answer within"):
         make_session(naps, manners=manners).request("GET", f"{server.url}/{path}")

@@ -1,0 +1,75 @@
+"""The scheduled bot left alone: no write, no growth."""
+
+import gc
+import threading
+import tracemalloc
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.history import Outcome, RunHistory
+from bot.operations.jobs import make_jobs
+from bot.operations.syncing import carry_out, make_plan
+from bot.runtime import Runtime
+from bot.scheduler import JobScheduler, JobSpec
+from bot.settings import load_settings
+from tests.conftest import Wiki
+
+WARM_UP, RUNS = 8, 32
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, wiki: Wiki, monkeypatch: pytest.MonkeyPatch) -> Runtime:
+    monkeypatch.setenv("WIKIBOT_WIKI__TOKEN", "bot-secret")
+    wiki.add_page("Home", "<p>Home.</p>")
+    (tmp_path / "ws2.yaml").write_text(
+        "workspace: {space: WS2, home: Home}\nstatus: {heading: 'Status:', lines: [{icon: tick, text: All is well.}]}\n"
+    )
+    (tmp_path / "bot.yaml").write_text(
+        f"wiki: {{url: {wiki.url}, flavour: {wiki.flavour}, user: bot, writes_per_minute: 6000}}\n"
+        "workspaces: [{name: ws2, data: ws2.yaml, regions: {status: {place: start}}}]\n"
+        "snapshots: {path: snapshots}\n"
+    )
+    runtime = Runtime(load_settings(tmp_path / "bot.yaml"))
+    carry_out(runtime, make_plan(runtime), is_reviewed=True)
+    return runtime
+
+
+def test_idle_bot_writes_nothing_and_does_not_grow(runtime: Runtime, wiki: Wiki, tmp_path: Path) -> None:
+    clock = Clock()
+    history = RunHistory(tmp_path / "runs.db")
+    specs = [JobSpec("sync", "10 minutes"), JobSpec("snapshot", "10 minutes")]
+    scheduler = JobScheduler(specs, make_jobs(runtime), history, now=clock)
+    body = wiki.body(wiki.find("Home").id)
+
+    def let_pass(runs: int) -> int:
+        for _ in range(runs):
+            clock.now += timedelta(minutes=10)
+            scheduler.run_once()
+            assert all(method == "GET" for method, _ in wiki.requests)
+            wiki.server.received.clear()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    wiki.server.received.clear()
+    tracemalloc.start()
+    try:
+        before, threads = let_pass(WARM_UP), threading.active_count()
+        after = let_pass(RUNS)
+    finally:
+        tracemalloc.stop()
+
+    assert {run.outcome for run in history.recent(limit=1000)} == {Outcome.SUCCESS}
+    assert len(history.recent(limit=1000)) == 2 * (WARM_UP + RUNS)
+    assert wiki.body(wiki.find("Home").id) == body
+    assert after - before < 4_000 * RUNS  # well under what one kept page or session a run would take
+    assert threading.active_count() <= threads + 1
