@@ -6,7 +6,7 @@ import re
 from html.entities import codepoint2name
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from bot.wikiserver.storage_tree import BadBody, Element, Text, Verbatim, parse, serialise
+from bot.wikiserver.storage_tree import BadBody, CData, Element, Text, Verbatim, parse, serialise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ _BLOCKS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "td", "th"
 _AC_BLOCKS = {"table", "ac:image", "ac:structured-macro", "ac:task-list", "ac:layout-cell"}
 _DROPPED = {"id", "target", "rel", "contenteditable", "tabindex"}
 _HEX_COLOUR = re.compile(r"((?:background-)?color\s*:\s*)#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
-_SPELLING = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+_SPELLING = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
 # Cloud spells every character that has an HTML name by that name; Data Center writes the character itself.
 _CLOUD_SPELLING = _SPELLING | {point: f"&{name};" for point, name in codepoint2name.items()}
 
@@ -59,7 +59,10 @@ class _Save:
             parent.children = [child for child in parent.children if not isinstance(child, Verbatim)]
         for child in parent.children:
             if isinstance(child, Text):
+                child.raw = _one_line_end(child.raw)
                 child.raw = child.value.translate(_CLOUD_SPELLING if self._is_cloud else _SPELLING)
+            elif isinstance(child, CData):
+                child.value = _one_line_end(child.value)
             elif isinstance(child, Element):
                 self._settle_element(child)
                 self.settle(child)
@@ -108,6 +111,11 @@ class _Save:
         parameters = sorted(element.elements("ac:parameter"), key=lambda parameter: parameter.get("ac:name"))
         for place, parameter in zip(places, parameters, strict=True):
             element.children[place] = parameter
+
+
+def _one_line_end(text: str) -> str:
+    """Return *text* with a line feed for every line end, as any XML parser reads it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _set_missing(attributes: dict[str, str], name: str, new_id: Callable[[], str]) -> None:
