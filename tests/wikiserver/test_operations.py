@@ -434,3 +434,17 @@ def test_folders_hang_in_the_tree_and_hold_pages(wiki: Wiki, session: Session, h
     assert pages_only == []
     assert (page["parentType"], bulk[0]["parentType"]) == ("folder", "folder")
     assert wiki.page(page["id"]).parent_id == int(home)
+
+
+def test_an_inline_comment_whose_text_is_gone_dangles(wiki: Wiki, session: Session) -> None:
+    page = wiki.add_page("Page", "<p>some words here</p>")
+    comment = wiki.store.comments.add_inline(int(page), "<p>why?</p>", author=wiki.account("ana"), selection="words")
+    url = v2(wiki, f"/pages/{page}/inline-comments")
+
+    before = session.get(url).json()["results"][0]["resolutionStatus"]
+    wiki.edit(page, "<p>nothing left</p>")
+    after = session.get(url).json()["results"][0]["resolutionStatus"]
+    found = session.get(url, params={"resolution-status": "dangling"}).json()["results"]
+
+    assert (before, after) == ("open", "dangling")
+    assert [one["id"] for one in found] == [str(comment.id)]

@@ -36,7 +36,7 @@ def extensions_json(content: Content) -> Json:
                 "originalSelection": detail.selection or "",
                 "markerRef": detail.marker_ref or "",
             }
-            answer["resolution"] = {"status": detail.resolution}
+            answer["resolution"] = {"status": store.comments.resolution(content)}
         return answer
     return {"position": content.position}
 

@@ -41,7 +41,7 @@ def comment_json(comment: Content, representation: str | None) -> Json:
         answer["pageId" if container.type == "page" else "blogPostId"] = str(container.id)
     answer |= {"version": version_json(current_version(comment)), "body": body_json(comment, body, representation)}
     if detail.location == "inline":
-        answer["resolutionStatus"] = detail.resolution
+        answer["resolutionStatus"] = store.comments.resolution(comment)
         if detail.resolved_by is not None and detail.resolved_at is not None:
             answer["resolutionLastModifierId"] = detail.resolved_by
             answer["resolutionLastModifiedAt"] = iso(detail.resolved_at)
@@ -58,7 +58,7 @@ def _list(found: list[Content]) -> Any:
         raise InvalidError(f"Provided value {{{sort}}} for 'sort' is not the correct type")
     shown = [one for one in found if may_read(one)]
     if wanted := many("resolution-status"):
-        shown = [one for one in shown if get_store().comments.detail(one.id).resolution in wanted]
+        shown = [one for one in shown if get_store().comments.resolution(one) in wanted]
     is_by_change = sort.removeprefix("-") == "modified-date"
     shown.sort(key=lambda one: one.updated_at if is_by_change else one.created_at, reverse=sort.startswith("-"))
     return paginate(shown, lambda one: comment_json(one, representation))

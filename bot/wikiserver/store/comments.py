@@ -78,6 +78,14 @@ class Comments:
             resolved_at=from_milliseconds(row["resolved_at"]) if row["resolved_at"] is not None else None,
         )
 
+    def resolution(self, comment: Content) -> str:
+        """Return `open`, `reopened` or `resolved`; `dangling` where the text it marks has left the page."""
+        detail = self.detail(comment.id)
+        if detail.marker_ref is None or detail.resolution == "resolved" or comment.container_id is None:
+            return detail.resolution
+        is_marked = f'ac:ref="{detail.marker_ref}"' in self._contents.body(comment.container_id)
+        return detail.resolution if is_marked else "dangling"
+
     def add(
         self,
         page_id: int,
