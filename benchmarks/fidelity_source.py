@@ -1,6 +1,7 @@
 """What a page in storage format says, read with lxml alone: the yardstick shares no code with the converter."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from html.entities import name2codepoint
 
@@ -22,6 +23,7 @@ _BLOCKS = {
     *("ac:caption", "ac:adf-extension", "ac:adf-node", "ac:emoticon", "ac:plain-text-body", "ac:placeholder", "q"),
 }
 _TITLED = {"status", "info", "note", "tip", "warning", "error", "success", "panel", "expand", "code", "noformat"}
+_UNSAFE = re.compile(r"\s*(?:javascript|vbscript|data|file):", re.IGNORECASE)
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
@@ -38,8 +40,8 @@ class Content:
 
 
 def tokens(text: str) -> list[str]:
-    """Part *text* into words and single signs."""
-    return _TOKEN.findall(text)
+    """Part *text*, composed as Unicode advises, into words and single signs."""
+    return _TOKEN.findall(unicodedata.normalize("NFC", text))
 
 
 def read_source(body: str) -> Content:
@@ -58,14 +60,18 @@ def _name(element: etree._Element | None) -> str:
     tag: object = None if element is None else element.tag
     if element is None or not isinstance(tag, str):
         return ""
-    local = etree.QName(element).localname
+    local = _local(tag)
     return (f"{element.prefix}:{local}" if element.prefix else local).lower()
+
+
+def _local(name: str | bytes) -> str:
+    return str(name).rpartition("}")[2]
 
 
 def _get(element: etree._Element | None, name: str) -> str:
     if element is None:
         return ""
-    return next((str(value) for key, value in element.attrib.items() if etree.QName(key).localname == name), "")
+    return next((str(value) for key, value in element.attrib.items() if _local(key) == name), "")
 
 
 def _all_text(element: etree._Element) -> str:
@@ -131,7 +137,9 @@ def _collect(root: etree._Element, content: Content) -> None:
         name = _name(element)
         if not name or not _is_shown(element):
             continue
-        content.links += _link(element, name)
+        for address in _link(element, name):
+            # What must not be followed is to be shown as code instead.
+            (content.code if _UNSAFE.match(address) else content.links).append(address)
         if re.fullmatch("h[1-6]", name) and "".join(_text(element).split()):
             content.headings.append((int(name[1]), tokens(_text(element))))
         elif name in ("li", "ac:task"):

@@ -18,6 +18,7 @@ from bot.snapshot.convert.tree import Node, attribute, find_child, make, plain, 
 _COLOUR = re.compile(r"(?:^|;)\s*color\s*:", re.IGNORECASE)
 _HIGHLIGHT = re.compile(r"(?:^|;)\s*background(?:-color)?\s*:", re.IGNORECASE)
 _SIZE = re.compile(r"(?:^|;)\s*font-size\s*:", re.IGNORECASE)
+_ALIGNMENT = re.compile(r"(?:^|;)\s*text-align\s*:\s*(?:center|right|justify)", re.IGNORECASE)
 _STYLED = {"bold": "strong", "italic": "em", "line-through": "del", "underline": "ins"}
 
 
@@ -34,14 +35,14 @@ def _renamed(name: str, *kept: str) -> ElementHandler:
 
 def _kept(*attributes: str) -> ElementHandler:
     def handle(lowering: Lowering, tag: Tag) -> list[Node]:
-        _note_colours(lowering, tag)
+        _note_looks(lowering, tag)
         return [lowering.copy(tag, *attributes)]
 
     return handle
 
 
 def _unwrapped(lowering: Lowering, tag: Tag) -> list[Node]:
-    _note_colours(lowering, tag)
+    _note_looks(lowering, tag)
     return lowering.children(tag)
 
 
@@ -51,7 +52,7 @@ def _dropped(_lowering: Lowering, _tag: Tag) -> list[Node]:
 
 def _span(lowering: Lowering, tag: Tag) -> list[Node]:
     """Keep what a span's style says in words Markdown has; count the rest."""
-    _note_colours(lowering, tag)
+    _note_looks(lowering, tag)
     nodes = lowering.children(tag)
     style = attribute(tag, "style").lower()
     for value, name in _STYLED.items():
@@ -60,12 +61,14 @@ def _span(lowering: Lowering, tag: Tag) -> list[Node]:
     return nodes
 
 
-def _note_colours(lowering: Lowering, tag: Tag) -> None:
+def _note_looks(lowering: Lowering, tag: Tag) -> None:
     style = attribute(tag, "style")
     if _HIGHLIGHT.search(style) or tag.has_attr("data-highlight-colour"):
         lowering.lose_style("highlight")
     if _COLOUR.search(style):
         lowering.lose_style("colour")
+    if _ALIGNMENT.search(style):
+        lowering.lose_style("alignment")
     if _SIZE.search(style):
         lowering.lose_style("font size")
 

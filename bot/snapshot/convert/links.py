@@ -5,6 +5,7 @@ import re
 from bs4 import Tag
 
 from bot.snapshot.convert.lowering import Lowering
+from bot.snapshot.convert.targets import slug
 from bot.snapshot.convert.tree import Node, attribute, find_child, make, plain, set_apart, tags, text_of, words
 
 # A browser or GitHub refuses these, and some do harm: the address is shown, never linked.
@@ -20,10 +21,14 @@ def lower_anchor_element(lowering: Lowering, tag: Tag) -> list[Node]:
         return [anchor(name), *children] if name else children
     if tag.has_attr("data-datasource"):
         lowering.lose("smart link", address, "the table it shows was not captured")
-    return [link(lowering, children, address)]
+    lowered = link(lowering, children, address)
+    title = plain(attribute(tag, "title"))
+    if title and lowered.name == "a" and title != plain(text_of(tag)):
+        lowered["title"] = title
+    return [lowered]
 
 
-def link(lowering: Lowering, children: list[Node], address: str) -> Node:
+def link(lowering: Lowering, children: list[Node], address: str) -> Tag:
     """Return a link to a written *address*."""
     if _UNSAFE.match(address):
         lowering.lose("link", address, "an address that must not be followed: shown as text")
@@ -35,11 +40,7 @@ def link(lowering: Lowering, children: list[Node], address: str) -> Node:
 
 def anchor(name: str) -> Tag:
     """Return a place in the page that links can name."""
-    return make("a", id=anchor_id(name))
-
-
-def anchor_id(name: str) -> str:
-    return re.sub(r"\s+", "-", name.strip())
+    return make("a", id=slug(name) or plain(name))
 
 
 def lower_link(lowering: Lowering, tag: Tag) -> list[Node]:

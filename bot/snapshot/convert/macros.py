@@ -72,7 +72,7 @@ def _lower_unknown(lowering: Lowering, macro: Macro) -> list[Node]:
 def _lower_live(lowering: Lowering, macro: Macro) -> list[Node]:
     lists = lowering.context.lists
     if macro.name in lists:
-        return pages.page_list(lists[macro.name])
+        return pages.as_captured(lowering, _LIVE[macro.name.lower()], pages.page_list(lists[macro.name]))
     what = _LIVE[macro.name.lower()]
     lowering.lose("macro", macro.name, macro.settings())
     return [lowering.note(f"{what}: not part of a snapshot")]

@@ -77,7 +77,8 @@ def lower_attachment_list(lowering: Lowering, macro: Macro) -> list[Node]:
     if not names:
         lowering.lose("macro", macro.name, "no attachments were captured")
         return [lowering.note("attachments of this page: not captured")]
-    return [make("ul", *(make("li", make("a", name, href=lowering.targets.attachment(name))) for name in names))]
+    links = (make("a", name, href=lowering.targets.attachment(name)) for name in names)
+    return [make("p", lowering.note("attachments, as captured")), make("ul", *(make("li", link) for link in links))]
 
 
 def lower_gallery(lowering: Lowering, macro: Macro) -> list[Node]:
@@ -87,8 +88,9 @@ def lower_gallery(lowering: Lowering, macro: Macro) -> list[Node]:
     if not names or macro.get("page", "includeLabel", "excludeLabel"):
         lowering.lose("macro", macro.name, "its pictures were not captured")
         return [lowering.note("gallery: not captured")]
+    note = make("p", lowering.note("pictures attached to this page, as captured"))
     pictures = [_image(lowering.targets.attachment(name), alt=name, width="200") for name in names]
-    return [make("p", *(node for picture in pictures for node in (picture, " ")))]
+    return [note, make("p", *(node for picture in pictures for node in (picture, " ")))]
 
 
 def _image(source: str, *, alt: str, title: str = "", width: str = "", height: str = "") -> Tag:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bs4 import Tag
 
-from bot.snapshot.convert.links import anchor_id
+from bot.snapshot.convert.targets import slug
 from bot.snapshot.convert.tree import Node, attribute, make, plain, text_of
 
 _HEADING = re.compile(r"h[1-6]$")
@@ -18,17 +18,17 @@ def resolve_places(root: Tag, title: str) -> None:
     Fill in each table of contents in *root*, and lead links to headings to where GitHub puts them.
     """
     headings = list(_headings(root, title))
-    slugs = {_key(text): slug for _level, text, slug in reversed(headings)}
+    slugs = {_key(text): place for _level, text, place in reversed(headings)}
     anchors = {attribute(tag, "id") for tag in root.find_all("a", id=True)}
     for link in root.find_all("a", anchor=True):
         place = attribute(link, "anchor")
         del link["anchor"]
-        if anchor_id(place) in anchors:
-            link["href"] = f"#{anchor_id(place)}"
+        if slug(place) in anchors:
+            link["href"] = f"#{slug(place)}"
             continue
         # Data Center writes `PageTitle-HeadingText`, Cloud `Heading-Text`, authors the heading itself.
-        slug = slugs.get(_key(place)) or slugs.get(_key(place).removeprefix(_key(title)))
-        link["href"] = f"#{slug or anchor_id(place)}"
+        found = slugs.get(_key(place)) or slugs.get(_key(place).removeprefix(_key(title)))
+        link["href"] = f"#{found or slug(place)}"
     for toc in root.find_all("toc"):
         lowest, highest = _level(toc, "lowest", 1), _level(toc, "highest", 6)
         entries = [entry for entry in headings if lowest <= entry[0] <= highest]
@@ -36,19 +36,14 @@ def resolve_places(root: Tag, title: str) -> None:
 
 
 def _headings(root: Tag, title: str) -> Iterator[tuple[int, str, str]]:
-    seen = Counter([_slug(title)] if title else [])
+    seen = Counter([slug(title)] if title else [])
     for tag in root.find_all(_HEADING):
         text = plain(text_of(tag))
-        slug = _slug(text)
-        number = seen[slug]
-        seen[slug] += 1
+        place = slug(text)
+        number = seen[place]
+        seen[place] += 1
         if text:
-            yield int(tag.name[1]), text, f"{slug}-{number}" if number else slug
-
-
-def _slug(text: str) -> str:
-    """Return the id GitHub gives a heading, before it numbers those that are alike."""
-    return re.sub(r"[^\w\- ]", "", plain(text).lower()).replace(" ", "-")
+            yield int(tag.name[1]), text, f"{place}-{number}" if number else place
 
 
 def _key(text: str) -> str:
@@ -64,14 +59,14 @@ def _contents(entries: list[tuple[int, str, str]]) -> list[Node]:
     """Return headings as a nested list of links."""
     root = make("ul")
     stack: list[tuple[int, Tag]] = [(0, root)]
-    for level, text, slug in entries:
+    for level, text, place in entries:
         while len(stack) > 1 and stack[-1][0] >= level:
             stack.pop()
         parent = stack[-1][1]
         if parent.name == "li":
             inner = parent.find("ul", recursive=False)
             parent = inner if isinstance(inner, Tag) else _append(parent, make("ul"))
-        item = _append(parent, make("li", make("p", make("a", text, href=f"#{slug}"))))
+        item = _append(parent, make("li", make("p", make("a", text, href=f"#{place}"))))
         stack.append((level, item))
     return [root] if root.contents else []
 

@@ -18,6 +18,13 @@ def page_list(links: tuple[PageLink, ...]) -> list[Node]:
     return [make("ul", *items)] if items else []
 
 
+def as_captured(lowering: Lowering, what: str, shown: list[Node]) -> list[Node]:
+    """Say that what follows was made by the wiki when the page was captured, and is not in the page itself."""
+    if not shown:
+        return [lowering.note(f"{what}: none")]
+    return [make("p", lowering.note(f"{what}, as captured")), *shown]
+
+
 def lower_children(lowering: Lowering, macro: Macro) -> list[Node]:
     return _static(lowering, macro, lowering.context.children, "child pages")
 
@@ -47,7 +54,7 @@ def lower_report(lowering: Lowering, macro: Macro) -> list[Node]:
         )
         for row in rows
     ]
-    return [make("table", head, *body)]
+    return as_captured(lowering, "report of page properties", [make("table", head, *body)])
 
 
 def lower_include(lowering: Lowering, macro: Macro) -> list[Node]:
@@ -70,7 +77,7 @@ def lower_excerpt_include(lowering: Lowering, macro: Macro) -> list[Node]:
 
 def _static(lowering: Lowering, macro: Macro, links: tuple[PageLink, ...] | None, what: str) -> list[Node]:
     if links is not None:
-        return page_list(links) or [lowering.note(f"{what}: none")]
+        return as_captured(lowering, what, page_list(links))
     lowering.lose("macro", macro.name, macro.settings())
     return [lowering.note(f"{what}: not captured")]
 

@@ -2,13 +2,24 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qs, quote, unquote_plus, urlsplit
+from urllib.parse import parse_qs, quote, unquote, unquote_plus, urlsplit
 
 from bot.snapshot.convert.model import PageContext
 
 _PATH_SAFE = "!$&'*,;=:@~-._"
 _PAGE_ID_PATH = re.compile(r"/pages/(?:viewpage\.action\?.*\bpageId=)?(\d+)")
 _DISPLAY_PATH = re.compile(r"/display/([^/~?#][^/?#]*)/([^/?#]+)")
+
+
+def slug(text: str) -> str:
+    """Return the id GitHub gives a heading, before it numbers those that are alike; anchors get theirs alike."""
+    return re.sub(r"[^\w\- ]", "", " ".join(text.split()).lower()).replace(" ", "-")
+
+
+def _fragment(anchor: str, title: str) -> str:
+    """Return the end of an address within the snapshot; Data Center puts the title before a heading's text."""
+    prefix = re.sub(r"\s", "", title) + "-"
+    return f"#{slug(anchor.removeprefix(prefix))}" if anchor else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +30,10 @@ class Targets:
 
     def page(self, title: str, space_key: str = "", *, page_id: str = "", anchor: str = "") -> str:
         """Return the target of a page named by title (in *space_key*, or this space) or by id."""
-        found = self._captured(title, space_key, page_id)
-        target = found if found is not None else self._wiki_page(title, space_key, page_id)
+        captured = self._captured(title, space_key, page_id)
+        if captured is not None:
+            return captured + _fragment(anchor, title)
+        target = self._wiki_page(title, space_key, page_id)
         return f"{target}#{quote(anchor, safe=_PATH_SAFE)}" if anchor else target
 
     def is_this_page(self, title: str, space_key: str = "") -> bool:
@@ -89,7 +102,7 @@ class Targets:
             query = parse_qs(urlsplit(address).query)
             space_key, title = query.get("spaceKey", [""])[0], query.get("title", [""])[0]
         path = self._captured(title, space_key, page_id) if page_id or title else None
-        return None if path is None else f"{path}#{fragment}" if fragment else path
+        return None if path is None else path + _fragment(unquote(fragment), title)
 
     def _wiki_page(self, title: str, space_key: str, page_id: str) -> str:
         if page_id:

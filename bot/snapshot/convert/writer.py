@@ -84,14 +84,12 @@ class PageWriter(MarkdownConverter):
         if text_of(el) == address and _AUTOLINK.match(address) and not el.find(["code", "img"]):
             return f"{LINK}<{address}>"
         before, label, after = _trimmed(text)
-        return f"{before}{LINK}[{label}]({_destination(address)}){after}"
+        return f"{before}{LINK}[{label}]({_destination(address)}{_title(el)}){after}"
 
     def convert_img(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
         if el.has_attr("width") or el.has_attr("height"):
             return render_tag(el)
-        title = attribute(el, "title")
-        shown = f' "{escape_text(title).replace(chr(34), chr(92) + chr(34))}"' if title else ""
-        return f"![{escape_label(attribute(el, 'alt'))}]({_destination(attribute(el, 'src'))}{shown})"
+        return f"![{escape_label(attribute(el, 'alt'))}]({_destination(attribute(el, 'src'))}{_title(el)})"
 
     def convert_math(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
         return f"${code_span(text_of(el).strip())}$"
@@ -196,7 +194,14 @@ def _trimmed(text: str) -> tuple[str, str, str]:
 def _destination(address: str) -> str:
     """Return *address* as a link's destination, which Markdown then reads as it was."""
     address = re.sub(r"\s", "%20", address.strip()).replace("<", "%3C").replace(">", "%3E").replace("\\", "%5C")
-    return re.sub(r"[()]|&(?=#?\w+;)", r"\\\g<0>", address)
+    # GitHub's reader does not heed a backslash before `&` here.
+    return re.sub(r"[()]", r"\\\g<0>", re.sub(r"&(?=#?\w+;)", "&amp;", address))
+
+
+def _title(el: Tag) -> str:
+    """Return the text that shows when a pointer rests on a link or picture, as Markdown has it."""
+    title = escape_text(attribute(el, "title")).replace('"', '\\"')
+    return f' "{title}"' if title else ""
 
 
 def _marker(item: Tag) -> str:
