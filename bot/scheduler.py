@@ -17,6 +17,7 @@ JobFunction = Callable[[Callable[[], bool]], Mapping[str, int] | None]
 """A job: is handed a question "should I stop?" to ask between pages; returns what to count in the run records."""
 NextMoment = Callable[[datetime], datetime | None]
 """Tells when, after a moment, a job has something to do of its own, such as a news item that becomes due."""
+_LOOK_AHEAD_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,15 @@ class _Job(schedule.Job):
             is_overdue = self._may_catch_up and self._cadence.is_missed(last_start, now)
             due = now if is_overdue else self._cadence.next_after(last_start, now)
         self._may_catch_up = False
+        self.due = self.next_run = due
+        self.look_ahead()
+
+    def look_ahead(self) -> None:
+        """Be due earlier where the job has a moment of its own before its cadence; that may change at any time."""
+        now = self._now()
         moment = self._next_moment(self.last_start or now)
-        self.due = self.next_run = due if moment is None else max(min(due, moment), now)
+        if moment is not None and moment < self.due:
+            self.due = self.next_run = max(moment, now)
 
 
 class JobScheduler:
@@ -152,8 +160,13 @@ class JobScheduler:
         self._stop = stop
         due = self.next_due
         logger.info("{} job(s) scheduled; the next is due {}", len(self._jobs), due.isoformat(timespec="seconds"))
+        looked_at = self._now()
         while not stop.wait(self._tick_seconds):
             self._ended = []
+            if abs(self._now() - looked_at) >= _LOOK_AHEAD_EVERY:
+                looked_at = self._now()
+                for job in self._jobs:
+                    job.look_ahead()
             self._table.run_pending()
             if self.next_due != due:
                 due = self.next_due
@@ -235,14 +248,20 @@ def _named(specs: Sequence[JobSpec]) -> list[tuple[str, JobSpec]]:
 
 def _contained(next_moment: NextMoment | None, name: str) -> NextMoment:
     """Ask *next_moment*, but never fail: what it reads may be broken, and the job itself will say so."""
+    last_words = ""
 
     def ask(after: datetime) -> datetime | None:
+        nonlocal last_words
         if next_moment is None:
             return None
         try:
-            return next_moment(after)
+            moment = next_moment(after)
         except BotError as error:
-            logger.warning("job {}: cannot tell when it is due of its own: {}", name, error)
+            if str(error) != last_words:  # once, not every minute
+                last_words = str(error)
+                logger.warning("job {}: cannot tell when it is due of its own: {}", name, error)
             return None
+        last_words = ""
+        return moment
 
     return ask

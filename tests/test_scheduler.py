@@ -229,6 +229,32 @@ def test_own_moment_that_cannot_be_told_leaves_the_cadence(history: RunHistory, 
     assert scheduler.next_due == NOON + timedelta(minutes=10)
 
 
+def test_own_moment_that_comes_up_between_runs_is_noticed(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    stop = threading.Event()
+    moments: list[datetime] = []
+
+    def next_news(after: datetime) -> datetime | None:
+        return min((moment for moment in moments if moment > after), default=None)
+
+    def job(_is_stopping: Callable[[], bool]) -> None:
+        runs.append(clock())
+        if len(runs) == 2:
+            stop.set()
+
+    def tick() -> datetime:
+        if runs:
+            clock.move(seconds=5)
+        if clock.now > NOON + timedelta(minutes=2) and not moments:
+            moments.append(NOON + timedelta(minutes=4))  # somebody edits the data file long after the run
+        return clock.now
+
+    scheduler = JobScheduler([SYNC], {"sync": job}, history, next_moments={"sync": next_news}, now=tick, tick_seconds=0)
+    scheduler.run_until(stop)
+
+    assert timedelta(minutes=4) <= runs[1] - NOON < timedelta(minutes=6)
+
+
 def test_run_once_runs_what_is_due_and_what_never_ran(history: RunHistory, clock: Clock) -> None:
     runs: list[datetime] = []
     nightly = JobSpec("snapshot", "day", at="02:30")
