@@ -5,10 +5,12 @@ and one remark has several markers where its words run through several elements.
 """
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from bot.splice import Span, splice
 from bot.storage_format.lines import OBJECT, Line, read_lines
@@ -47,33 +49,34 @@ def keep_comment_markers(old: str, new: str) -> Kept:
     Words keep their marker where the paragraph (list item, cell) that they stand in is unchanged, or else where they
     occur only once in *new*. Markers that *new* has already stay. Raises `MalformedBodyError`.
     """
+    if _MARKER not in old:
+        return Kept(new, {})
     present = {each.attributes.get("ac:ref", "") for each in scan(new).elements() if each.name == _MARKER}
     old_lines, new_lines = read_lines(old), read_lines(new)
-    wraps: defaultdict[Span, list[str]] = defaultdict(list)
+    places: dict[str, list[Span]] = {}
     lost: dict[str, str] = {}
     for ref, pieces in _marked_pieces(old_lines).items():
         if ref in present:
             continue
-        places = [_find_again(line, piece, old_lines, new_lines) for line, piece in pieces]
-        if all(places):
-            for span in (span for place in places for span in place):
-                wraps[span].append(ref)
+        found = [_find_again(line, piece, old_lines, new_lines) for line, piece in pieces]
+        if all(found):
+            places[ref] = [span for spans in found for span in spans]
         else:
             lost[ref] = " … ".join(piece.of(line.text).replace(OBJECT, "").strip() for line, piece in pieces)
-    return Kept(splice(new, dict(_wrap(new, wraps))), lost)
+    return Kept(splice(new, dict(_wrap(new, _cut(places)))), lost)
 
 
 def _marked_pieces(lines: list[Line]) -> dict[str, list[tuple[Line, Span]]]:
     """Return what each remark is about: pieces of lines, by `ac:ref`."""
     pieces: defaultdict[str, list[tuple[Line, Span]]] = defaultdict(list)
     for line in lines:
-        for start, end, refs in line.unit_ranges():
+        for piece, refs in line.remarks():
             for ref in refs:
                 last = pieces[ref][-1] if pieces[ref] else None
-                if last is not None and last[0] is line and last[1].end == start:
-                    pieces[ref][-1] = (line, Span(last[1].start, end))
+                if last is not None and last[0] is line and last[1].end == piece.start:
+                    pieces[ref][-1] = (line, Span(last[1].start, piece.end))
                 else:
-                    pieces[ref].append((line, Span(start, end)))
+                    pieces[ref].append((line, piece))
     return pieces
 
 
@@ -107,8 +110,20 @@ def _pattern(text: str, piece: Span) -> re.Pattern[str] | None:
     return re.compile(first + r"\s+".join(map(re.escape, words)) + last)
 
 
+def _cut(places: dict[str, list[Span]]) -> dict[Span, list[str]]:
+    """Return spans that do not overlap, and the remarks on each: where one remark ends within another, both are cut."""
+    edges = sorted({edge for spans in places.values() for span in spans for edge in span})
+    cut: defaultdict[Span, list[str]] = defaultdict(list)
+    for ref, spans in places.items():
+        for span in spans:
+            inside = edges[bisect_left(edges, span.start) : bisect_left(edges, span.end) + 1]
+            for start, end in pairwise(inside):
+                cut[Span(start, end)].append(ref)
+    return cut
+
+
 def _wrap(source: str, wraps: dict[Span, list[str]]) -> Iterator[tuple[Span, str]]:
-    """Yield replacements that put markers around units; units that touch and bear the same remarks share them."""
+    """Yield replacements that put markers around words; pieces that touch and bear the same remarks share one."""
     runs: list[tuple[Span, list[str]]] = []
     for span in sorted(wraps):
         if runs and runs[-1][0].end == span.start and runs[-1][1] == wraps[span]:

@@ -1,8 +1,10 @@
-"""What a fragment says, line by line, with the source span of every character."""
+"""What a fragment says, line by line, and where in the source its words stand."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from bot.splice import Span
 from bot.storage_format.macros import HEADINGS, find_rich_text_body, macro_name
@@ -34,38 +36,57 @@ _CHARACTER = re.compile(r"&[^;]+;|\r\n|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class _Unit:
-    """One character, or one object that stands or falls as a whole, with the remarks (`ac:ref`) made on it."""
+class _Run:
+    """Words of one text, or one object that stands or falls as a whole, with the remarks (`ac:ref`) made on it."""
 
     text: str
     span: Span
     refs: tuple[str, ...]
+    is_whole: bool
+
+    def spans(self, source: str, start: int, end: int) -> Span:
+        """Return where in *source* the characters from *start* to *end* of the text stand."""
+        if self.is_whole or (start, end) == (0, len(self.text)):
+            return self.span
+        if len(self.text) == self.span.end - self.span.start:
+            return Span(self.span.start + start, self.span.start + end)
+        characters = list(islice(_CHARACTER.finditer(source, *self.span), end))
+        return Span(characters[start].start(), characters[end - 1].end())
 
 
 class Line:
     """What one block says, up to the next block or line break inside it."""
 
-    def __init__(self) -> None:
-        self.text = ""
-        self._units: list[_Unit] = []
-        self._unit_at: list[int] = []
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._runs: list[_Run] = []
 
-    def add(self, text: str, span: Span, refs: tuple[str, ...]) -> None:
-        """Put one unit at the end."""
-        self._unit_at += [len(self._units)] * len(text)
-        self._units.append(_Unit(text, span, refs))
-        self.text += text
+    def add(self, text: str, span: Span, refs: tuple[str, ...], *, is_whole: bool) -> None:
+        """Put a run of words, or an object, at the end."""
+        self._runs.append(_Run(text, span, refs, is_whole))
 
-    def unit_ranges(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-        """Yield where in `text` each unit starts and ends, and the remarks made on it."""
+    @cached_property
+    def text(self) -> str:
+        """The words; to be asked for when the line is complete."""
+        return "".join(run.text for run in self._runs)
+
+    def remarks(self) -> Iterator[tuple[Span, tuple[str, ...]]]:
+        """Yield pieces of `text`, and the remarks made on each."""
         at = 0
-        for unit in self._units:
-            yield at, at + len(unit.text), unit.refs
-            at += len(unit.text)
+        for run in self._runs:
+            yield Span(at, at + len(run.text)), run.refs
+            at += len(run.text)
 
     def spans(self, piece: Span) -> list[Span]:
-        """Return the source spans of the units that a piece of `text` touches."""
-        return [self._units[index].span for index in sorted(set(self._unit_at[piece.start : piece.end]))]
+        """Return where in the source a piece of `text` stands: in one text after the other, objects whole."""
+        found: list[Span] = []
+        at = 0
+        for run in self._runs:
+            start, end = max(piece.start - at, 0), min(piece.end - at, len(run.text))
+            if start < end:
+                found.append(run.spans(self._source, start, end))
+            at += len(run.text)
+        return found
 
 
 def read_lines(fragment: str) -> list[Line]:
@@ -83,7 +104,7 @@ class _Reader:
         self._fragment = fragment
         self._skipped_to = 0
         self._block: Element | None = None
-        self.lines = [Line()]
+        self.lines = [Line(fragment)]
 
     def take(self, node: Element | Text) -> None:
         if node.span.start < self._skipped_to:
@@ -93,10 +114,10 @@ class _Reader:
         elif node.name in _SILENT:
             self._skipped_to = node.span.end
         elif node.name in _BREAKS:
-            self.lines.append(Line())
+            self.lines.append(Line(self._fragment))
         elif node.name in _OBJECTS or (macro_name(node) is not None and find_rich_text_body(node) is None):
             self._skipped_to = node.span.end
-            self._line_of(node).add(_say(node), node.span, _refs(node))
+            self._line_of(node).add(_say(node), node.span, _refs(node), is_whole=True)
 
     def _line_of(self, node: Element | Text) -> Line:
         block = node.parent
@@ -104,19 +125,14 @@ class _Reader:
             block = block.parent
         if block is not self._block:
             self._block = block
-            self.lines.append(Line())
+            self.lines.append(Line(self._fragment))
         return self.lines[-1]
 
     def _take_text(self, node: Text) -> None:
         if not node.is_visible:
             return
-        line, refs = self._line_of(node), _refs(node)
-        if node.kind is TextKind.CDATA:
-            line.add(node.value or OBJECT, node.span, refs)
-            return
-        characters = iter(node.value)
-        for match in _CHARACTER.finditer(self._fragment, *node.span):
-            line.add(next(characters), Span(*match.span()), refs)
+        is_whole = node.kind is TextKind.CDATA
+        self._line_of(node).add(node.value, node.span, _refs(node), is_whole=is_whole)
 
 
 def _refs(node: Element | Text) -> tuple[str, ...]:
