@@ -402,3 +402,23 @@ def test_the_page_index_follows_the_tree_and_the_snapshots(adopted: Desk) -> Non
     (path, *_) = re.findall(r"\(snapshot <code>(.*?)</code>\)", adopted.home_body)
     assert (adopted.folder / "snapshots" / path).is_file()
     assert adopted.ran("plan").out.startswith("in sync")
+
+
+def test_one_workspace_in_trouble_leaves_the_other(adopted: Desk) -> None:
+    other = adopted.wiki.add_page("Second home", "<p>x</p>")
+    second = "  - {name: second, data: second.yaml, regions: {news: {place: end}}}\nsnapshots:"
+    settings(adopted, **{"snapshots:": second})
+    (adopted.folder / "second.yaml").write_text("workspace: {space: WS2, home: Second home}\nnewz: {}\n")
+    text = adopted.data.read_text()
+    adopted.data.write_text(text.replace("Adopted by the Board in November 2019.", "Adopted."))
+
+    ran = adopted.ran("apply", "--yes", code=1)
+
+    assert "second.yaml" in ran.out
+    assert "Adopted.</p>" in adopted.home_body
+    (adopted.folder / "second.yaml").write_text(
+        "workspace: {space: WS2, home: Second home}\nnews: {items: [{id: a, text: Hello}]}\n"
+    )
+    adopted.ran("apply", "--yes", "--workspace", "second")
+    assert "<li>Hello</li>" in adopted.wiki.body(other)
+    assert adopted.ran("plan").out == "in sync: 4 region(s) on 2 page(s)\n"
