@@ -6,6 +6,7 @@ from pathlib import Path
 
 from loguru import logger
 
+from bot.errors import BotError
 from bot.operations.assigning import page_finder
 from bot.runtime import Runtime
 from bot.settings import WorkspaceSettings
@@ -20,19 +21,23 @@ def feed_path(runtime: Runtime, workspace: WorkspaceSettings) -> Path:
 def write_feeds(runtime: Runtime) -> None:
     """Write the feeds that have changed; one that cannot be written is logged, since the wiki is what matters."""
     for workspace in runtime.workspaces:
-        data = runtime.document(workspace).workspace
-        if data.news is None:
-            continue
-        gateway = runtime.gateway()
-        home_id = page_finder(runtime, gateway, data).get_id(data.workspace.home)
-        home_url = f"{gateway.base_url}/pages/viewpage.action?pageId={home_id}"
-        title = data.workspace.home if not data.workspace.home.isdecimal() else workspace.name
-        content = render_feed(data, now=runtime.clock(), title=title, home_url=home_url)
-        path = feed_path(runtime, workspace)
         try:
-            _write_if_changed(path, content)
-        except OSError as error:
-            logger.warning("{}: the feed cannot be written: {}", path, error.strerror)
+            content = _render(runtime, workspace)
+            if content is not None:
+                _write_if_changed(feed_path(runtime, workspace), content)
+        except (BotError, OSError) as error:
+            logger.warning("the feed of workspace {} cannot be written: {}", workspace.name, error)
+
+
+def _render(runtime: Runtime, workspace: WorkspaceSettings) -> bytes | None:
+    data = runtime.document(workspace).workspace
+    if data.news is None:
+        return None
+    gateway = runtime.gateway()
+    home_id = page_finder(runtime, gateway, data).get_id(data.workspace.home)
+    home_url = f"{gateway.base_url}/pages/viewpage.action?pageId={home_id}"
+    title = workspace.name if data.workspace.home.isdecimal() else data.workspace.home
+    return render_feed(data, now=runtime.clock(), title=title, home_url=home_url)
 
 
 def _write_if_changed(path: Path, content: bytes) -> None:

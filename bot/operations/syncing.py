@@ -71,8 +71,8 @@ def carry_out(
         raise PlanError(f"the plan was made for {plan.wiki}, but the settings name {gateway.base_url}")
     if not force:
         plan.raise_if_unsafe(limits_of(runtime))
-    write_feeds(runtime)
     if not plan.page_writes:
+        write_feeds(runtime)
         return ApplyReport(plan.digest)
     with writer_lock(runtime, gateway.base_url):
         rules = GuardRules(
@@ -84,6 +84,7 @@ def carry_out(
         )
         guard = Guard(gateway, rules, sleep=interruptible_sleep(runtime.stop))
         report = apply_plan(plan, gateway, guard, is_reviewed=is_reviewed, on_page=on_page)
+    write_feeds(runtime)
     _log(report)
     return report
 
