@@ -49,6 +49,11 @@ class _Page(Shape):
     links: Annotated[_Links, Field(alias="_links")] = _Links()
 
 
+class _Written(Shape):
+    id: Id
+    version: _Version
+
+
 class _Space(Shape):
     id: Id
     key: str
@@ -184,6 +189,10 @@ class CloudDialect:
 
     def read_version(self, answer: object) -> Version:
         return read_shape(_Version, answer, "a version").value()
+
+    def read_written(self, answer: object) -> tuple[str, Version]:
+        written = read_shape(_Written, answer, "a written page")
+        return written.id, written.version.value()
 
     def labels(self, page_id: str) -> Ask:
         path = f"{_V2}/pages/{escape_part(page_id)}/labels"

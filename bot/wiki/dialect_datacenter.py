@@ -83,6 +83,11 @@ class _Page(Shape):
     links: Annotated[_Links, Field(alias="_links")] = _Links()
 
 
+class _Written(Shape):
+    id: Id
+    version: _Version
+
+
 class _Space(Shape):
     id: Id
     key: str
@@ -236,6 +241,10 @@ class DataCenterDialect:
 
     def read_version(self, answer: object) -> Version:
         return read_shape(_Version, answer, "a version").value()
+
+    def read_written(self, answer: object) -> tuple[str, Version]:
+        written = read_shape(_Written, answer, "a written page")
+        return written.id, written.version.value()
 
     def labels(self, page_id: str) -> Ask:
         path = f"{V1}/content/{escape_part(page_id)}/label"

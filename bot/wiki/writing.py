@@ -36,13 +36,13 @@ class PageWriter(DetailReader):
         return written
 
     def _read_written(self, answer: object, base: Page) -> Version:
-        ref = self._read_ref(answer)
-        if ref.id != base.id or ref.version.number != base.version + 1:
+        page_id, version = self._dialect.read_written(answer)
+        if page_id != base.id or version.number != base.version + 1:
             raise WikiAnswerError(
                 f"page {base.id}: wrote version {base.version + 1}, but the wiki answered with "
-                f"version {ref.version.number} of page {ref.id}"
+                f"version {version.number} of page {page_id}"
             )
-        return ref.version
+        return version
 
     def _find_committed(self, base: Page, body: str, *, message: str, author_id: str, error: WikiError) -> Version:
         try:

@@ -38,7 +38,7 @@ def test_bearer_token_signs_in(connect: Connect) -> None:
 
 def test_wrong_token_is_said_to_be_wrong(connect: Connect) -> None:
     with pytest.raises(AuthenticationError, match="check user and token"):
-        connect(credentials=Credentials("wrong", user="bot")).fetch_space("WS2")
+        connect(credentials=Credentials("not-the-token", user="bot")).fetch_space("WS2")
 
 
 def test_space_is_found_by_key_as_it_is_now(wiki: Wiki, gateway: ConfluenceGateway) -> None:

@@ -65,6 +65,7 @@ READERS: dict[str, Reader] = {
     "page": lambda dialect, answer: dialect.read_page(answer, lambda _id: "WS2", "http://wiki"),
     "ref": lambda dialect, answer: dialect.read_ref(answer, lambda _id: "WS2", "http://wiki"),
     "version": lambda dialect, answer: dialect.read_version(answer),
+    "written": lambda dialect, answer: dialect.read_written(answer),
     "user": lambda dialect, answer: dialect.read_user(answer),
     "space": lambda dialect, answer: dialect.read_space(answer, "a space"),
     "attachment": lambda dialect, answer: dialect.read_attachment(answer),
