@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import redirect, request
+from flask import redirect, render_template, request
 
 from bot.wikiserver.bodies import view_context
 from bot.wikiserver.site import get_store, may_read
@@ -14,7 +14,7 @@ from bot.wikiserver.store import Content, ForbiddenError, InvalidError, NotFound
 from bot.wikiserver.view import html, render_view
 
 from .blueprint import pages
-from .shell import current_user, get_page, name_of, url_of
+from .shell import current_user, get_page, name_of, shell_of_page, url_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,15 @@ def add_comment(page_id: int) -> Any:
     body = typed_as_storage(typed)
     if request.form.get("parent"):
         parent = _comment(request.form.get("parent", 0, int))
+        if parent.container_id != page.id:
+            raise NotFoundError(f"Comment {parent.id} is on another page")
         added = comments.add(page.id, body, author=author, parent_id=parent.id)
     elif selection:
-        index = request.form.get("match", 0, int)
-        added = comments.add_inline(page.id, body, author=author, selection=selection, match_index=index)
+        try:
+            added = comments.add_inline(page.id, body, author=author, selection=selection)
+        except InvalidError as error:
+            shell = shell_of_page(page)
+            return render_template("wiki/comment.html", shell=shell, page=page, body=typed, problem=str(error)), 400
     else:
         added = comments.add(page.id, body, author=author)
     return redirect(f"{url_of(page)}#comment-{added.id}")

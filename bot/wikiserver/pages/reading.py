@@ -1,5 +1,6 @@
 """Reading: spaces, pages under all the addresses they have, the tree, and the pictures of the wiki itself."""
 
+import re
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -8,7 +9,8 @@ from flask import Response, redirect, render_template, request
 from bot.wikiserver.bodies import view_context
 from bot.wikiserver.links import space_webui, tiny_to_id
 from bot.wikiserver.site import get_store, may_read, space_of
-from bot.wikiserver.store import Content, InvalidError, NotFoundError, Selection, Space
+from bot.wikiserver.space_life import create_space
+from bot.wikiserver.store import Content, InvalidError, NotFoundError, Selection, Space, StoreError
 from bot.wikiserver.view import render_view
 from bot.wikiserver.view.emoticons import PICTURES
 
@@ -18,6 +20,7 @@ from .shell import current_user, get_page, level, name_of, shell_of_page, shell_
 
 _LISTED_AT_ONCE = 200
 _LIVE = ("current", "archived")
+_SPACE_KEY = re.compile("[A-Za-z0-9]{1,255}")
 
 
 @pages.get("/index.action")
@@ -26,8 +29,25 @@ _LIVE = ("current", "archived")
 @pages.get("/spaces")
 def spaces() -> Any:
     """List the spaces."""
+    return _list_spaces()
+
+
+def _list_spaces(*, key: str = "", name: str = "", problem: str = "") -> str:
     listed = [(space, request.script_root + space_webui(space)) for space in get_store().spaces.all()]
-    return render_template("wiki/spaces.html", spaces=listed)
+    return render_template("wiki/spaces.html", spaces=listed, key=key, name=name, problem=problem)
+
+
+@pages.post("/spaces")
+def new_space() -> Any:
+    """Create a space with a home page."""
+    key, name = request.form.get("key", "").strip(), request.form.get("name", "").strip()
+    try:
+        if not _SPACE_KEY.fullmatch(key):
+            raise InvalidError("The key of a space is made of letters and digits, 255 at most.")
+        space = create_space(get_store(), key, name, creator=current_user().account_id)
+    except StoreError as error:
+        return _list_spaces(key=key, name=name, problem=str(error)), 400
+    return redirect(request.script_root + space_webui(space))
 
 
 @pages.get("/spaces/<key>")

@@ -1,7 +1,7 @@
 """Moving, archiving, removing, labelling and watching pages."""
 
 from tests.conftest import Wiki
-from tests.wikiserver.pages.screenless import Browser
+from tests.wikiserver.pages.screenless import Browse, Browser
 
 
 def test_a_page_is_moved_by_title(wiki: Wiki, ana: Browser) -> None:
@@ -70,3 +70,18 @@ def test_labels_are_put_on_and_taken_off(wiki: Wiki, ana: Browser, home: str) ->
     assert [label.name for label in wiki.store.labels.of(int(home))] == ["plan-2024"]
     ana.open("/label/WS2/plan-2024")
     assert [a.text for a in ana.page.select(".hits a")] == ["Home"]
+
+
+def test_the_first_space_of_an_empty_wiki_is_made_in_the_browser(wiki: Wiki, browse: Browse) -> None:
+    browser = browse()
+    browser.open("/")
+
+    browser.submit(".new-space form", status=400, key="not a key", name="Team")
+    assert "letters and digits" in browser.page.text
+    browser.submit(".new-space form", key="TEAM", name="Team & friends")
+
+    space = wiki.store.spaces.get_by_key("TEAM")
+    assert (space.name, wiki.page(space.homepage_id or 0).title) == ("Team & friends", browser.title)
+    browser.open("/spaces")
+    browser.submit(".new-space form", status=400, key="team", name="Again")
+    assert "already exists" in browser.page.text

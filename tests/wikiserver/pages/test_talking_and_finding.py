@@ -64,6 +64,16 @@ def test_a_page_that_others_may_not_change_stays_as_it_is(wiki: Wiki, browse: Br
     assert wiki.page(other).parent_id == int(home)
 
 
+def test_a_comment_that_finds_no_place_is_not_lost(wiki: Wiki, ana: Browser, home: str) -> None:
+    ana.open("/spaces/WS2")
+
+    ana.submit(".new-comment", status=400, body="long thoughts", selection="words that are not there")
+    assert ana.page.select("#new-comment")[0].text.strip() == "long thoughts"
+    ana.submit("main .new-comment")
+
+    assert [wiki.body(comment.id) for comment in wiki.store.comments.of(int(home))] == ["<p>long thoughts</p>"]
+
+
 def test_only_the_author_deletes_a_comment(wiki: Wiki, browse: Browse, ana: Browser, home: str) -> None:
     comment = wiki.store.comments.add(int(home), "<p>mine</p>", author=wiki.account("li"))
     ana.open("/spaces/WS2")
