@@ -13,7 +13,18 @@ from bot.snapshot.convert.macro import read_macro
 from bot.snapshot.convert.macros import lower_macro
 from bot.snapshot.convert.media import lower_html_image, lower_image
 from bot.snapshot.convert.tasks import lower_task_list
-from bot.snapshot.convert.tree import Node, attribute, find_child, make, plain, set_apart, tags, text_of, words
+from bot.snapshot.convert.tree import (
+    Node,
+    attribute,
+    find_child,
+    make,
+    plain,
+    set_apart,
+    tags,
+    tags_within,
+    text_of,
+    words,
+)
 
 _COLOUR = re.compile(r"(?:^|;)\s*color\s*:", re.IGNORECASE)
 _HIGHLIGHT = re.compile(r"(?:^|;)\s*background(?:-color)?\s*:", re.IGNORECASE)
@@ -75,7 +86,7 @@ def _note_looks(lowering: Lowering, tag: Tag) -> None:
 
 def _preformatted(lowering: Lowering, tag: Tag) -> list[Node]:
     """Text alone is a fence; a `pre` with links or emphasis inside keeps them, as HTML."""
-    marked = any(child.name not in ("span", "br", "code") for child in tag.find_all(True))
+    marked = any(child.name not in ("span", "br", "code") for child in tags_within(tag))
     if marked:
         lowered = lowering.copy(tag)
         return [lowered if is_sayable(lowered) else make("div", *list(lowered.children))]
@@ -85,7 +96,7 @@ def _preformatted(lowering: Lowering, tag: Tag) -> list[Node]:
 
 
 def _code(lowering: Lowering, tag: Tag) -> list[Node]:
-    marked = any(child.name != "span" for child in tag.find_all(True))
+    marked = any(child.name != "span" for child in tags_within(tag))
     return [lowering.copy(tag)] if marked else [make("code", text_of(tag))]
 
 

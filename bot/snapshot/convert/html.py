@@ -4,7 +4,7 @@ from html import escape
 
 from bs4 import Tag
 
-from bot.snapshot.convert.tree import Node
+from bot.snapshot.convert.tree import Node, tags_within
 
 _INLINE = frozenset(
     {"a", "img", "strong", "em", "del", "ins", "sub", "sup", "code", "kbd", "samp", "var", "br", "span"}
@@ -15,7 +15,7 @@ _BARE = frozenset({"span"})
 
 def is_sayable(tag: Tag) -> bool:
     """Tell whether all that *tag* holds is inline and has an HTML element of its own."""
-    return all(child.name in _INLINE for child in tag.find_all(True))
+    return all(child.name in _INLINE for child in tags_within(tag))
 
 
 def render_inline(node: Node) -> str:

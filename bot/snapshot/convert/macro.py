@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bs4 import Tag
 
-from bot.snapshot.convert.tree import Node, attribute, fill, plain, tags, text_of
+from bot.snapshot.convert.tree import Node, attribute, fill, plain, tags, tags_within, text_of
 
 _PARTS = frozenset({"ac:parameter", "ac:default-parameter", "ac:rich-text-body", "ac:plain-text-body"})
 
@@ -76,7 +76,7 @@ def _resource_text(parameter: Tag) -> str:
         "ri:userkey",
         "ri:account-id",
     )
-    for tag in parameter.find_all(True):
+    for tag in tags_within(parameter):
         for name in names:
             if tag.get(name):
                 return str(tag[name])

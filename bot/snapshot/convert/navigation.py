@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bs4 import Tag
 
+from bot.snapshot.convert.shape import shape
 from bot.snapshot.convert.targets import slug
 from bot.snapshot.convert.tree import Node, attribute, make, plain, text_of
 
@@ -32,7 +33,7 @@ def resolve_places(root: Tag, title: str) -> None:
     for toc in root.find_all("toc"):
         lowest, highest = _level(toc, "lowest", 1), _level(toc, "highest", 6)
         entries = [entry for entry in headings if lowest <= entry[0] <= highest]
-        toc.replace_with(*_contents(entries))
+        toc.replace_with(*shape(_contents(entries)))
 
 
 def _headings(root: Tag, title: str) -> Iterator[tuple[int, str, str]]:

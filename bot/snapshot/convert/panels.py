@@ -4,7 +4,7 @@ from bs4 import Tag
 
 from bot.snapshot.convert.lowering import Lowering
 from bot.snapshot.convert.macro import Macro
-from bot.snapshot.convert.tree import BLOCKS, Node, make, verbatim
+from bot.snapshot.convert.tree import BLOCKS, Node, make, tags_within, verbatim
 
 ALERTS = {
     "info": "NOTE",
@@ -70,7 +70,7 @@ def is_block(macro: Macro) -> bool:
     """Tell whether a macro holds blocks, rather than words in a sentence."""
     body = macro.rich_body
     return body is not None and any(
-        tag.name in BLOCKS or tag.name == "ac:structured-macro" for tag in body.find_all(True)
+        tag.name in BLOCKS or tag.name == "ac:structured-macro" for tag in tags_within(body)
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from bs4 import Tag
 from bs4.element import NavigableString
 
-from bot.snapshot.convert.tree import BLOCKS, Node, attribute, fill, make, make_tag, tags
+from bot.snapshot.convert.tree import BLOCKS, Node, attribute, fill, make, make_tag, tags, tags_within
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LEAVES = frozenset({"fence", "mathblock", "toc", "pre"})
@@ -22,6 +22,16 @@ def shape(nodes: Iterable[Node]) -> list[Tag]:
 
 
 def _blocks(nodes: Iterable[Node], wrappers: Wrappers) -> Iterator[Tag]:
+    """Yield blocks; of lists of a kind that touch, every other one is `other`: it needs another marker."""
+    previous: Tag | None = None
+    for block in _plain_blocks(nodes, wrappers):
+        if previous is not None and block.name in ("ul", "ol") and previous.name == block.name:
+            block["other"] = "" if attribute(previous, "other") else "yes"
+        yield block
+        previous = block
+
+
+def _plain_blocks(nodes: Iterable[Node], wrappers: Wrappers) -> Iterator[Tag]:
     """Yield blocks; *wrappers* are inline elements (strong, a, …) that were opened around blocks."""
     run: list[Node] = []
     for node in list(nodes):
@@ -39,7 +49,7 @@ def _is_block(tag: Tag) -> bool:
 
 
 def _holds_block(tag: Tag) -> bool:
-    return _is_block(tag) or any(_is_block(child) for child in tag.find_all(True))
+    return _is_block(tag) or any(_is_block(child) for child in tags_within(tag))
 
 
 def _paragraph(run: list[Node], wrappers: Wrappers) -> Iterator[Tag]:
@@ -119,8 +129,28 @@ def _list(tag: Tag, wrappers: Wrappers) -> Iterator[Tag]:
             fill(items[-1], strays)
         elif strays:
             items.append(make("li", *strays))
-    if items:
-        yield _refilled(tag, items)
+    if not items:
+        return
+    for index, item in enumerate(items):
+        item["index"] = str(index)
+    shaped = _refilled(tag, items)
+    if all(_is_tight_item(item) for item in items):
+        shaped["tight"] = "yes"
+    yield shaped
+
+
+def _is_tight_item(item: Tag) -> bool:
+    """Tell whether an item is one paragraph with at most lists under it: its list then needs no blank lines."""
+    blocks = list(tags(item))
+    if any(block.name not in ("p", "ul", "ol") or (block.name == "p" and i) for i, block in enumerate(blocks)):
+        return False
+    return all(_may_follow_text(block) for block in blocks[1:])
+
+
+def _may_follow_text(the_list: Tag) -> bool:
+    """A list whose first item is empty, or that does not start at 1, needs a blank line before it."""
+    first = next(tags(the_list), None)
+    return first is not None and bool(first.contents) and attribute(the_list, "start") in ("", "1")
 
 
 def _table(tag: Tag, wrappers: Wrappers) -> Iterator[Tag]:

@@ -63,6 +63,13 @@ def tags(parent: Tag, *names: str) -> Iterator[Tag]:
             yield child
 
 
+def tags_within(parent: Tag) -> Iterator[Tag]:
+    """Yield every element inside *parent*, however deep."""
+    for node in parent.descendants:
+        if isinstance(node, Tag):
+            yield node
+
+
 def find_child(parent: Tag, *names: str) -> Tag | None:
     return next(tags(parent, *names), None)
 

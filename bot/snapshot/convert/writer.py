@@ -207,16 +207,11 @@ def _title(el: Tag) -> str:
 def _marker(item: Tag) -> str:
     """Return `-` or a number; lists that touch alternate their markers, lest they become one."""
     parent = item.parent
-    touching = 0
-    before = parent.previous_sibling if parent else None
-    while isinstance(before, Tag) and parent and before.name == parent.name:
-        touching += 1
-        before = before.previous_sibling
     if parent is None or parent.name == "ul":
-        return "-*"[touching % 2]
+        return "*" if parent and attribute(parent, "other") else "-"
     start = attribute(parent, "start")
-    number = (int(start) if start.isdecimal() else 1) + sum(1 for _ in item.find_previous_siblings("li"))
-    return f"{number % 1_000_000_000}{'.)'[touching % 2]}"
+    number = (int(start) if start.isdecimal() else 1) + int(attribute(item, "index"))
+    return f"{number % 1_000_000_000}{')' if attribute(parent, 'other') else '.'}"
 
 
 def _is_in_tight_list(el: Tag) -> bool:
@@ -224,18 +219,4 @@ def _is_in_tight_list(el: Tag) -> bool:
 
 
 def _is_tight(the_list: Tag | None) -> bool:
-    """Tell whether a list's items are one paragraph each, with at most lists under it: no blank lines then."""
-    return the_list is not None and all(_is_tight_item(item) for item in tags(the_list))
-
-
-def _is_tight_item(item: Tag) -> bool:
-    blocks = list(tags(item))
-    if any(block.name not in ("p", "ul", "ol") or (block.name == "p" and i) for i, block in enumerate(blocks)):
-        return False
-    return all(_may_follow_text(block) for block in blocks[1:])
-
-
-def _may_follow_text(the_list: Tag) -> bool:
-    """A list whose first item is empty, or that does not start at 1, needs a blank line before it."""
-    first = next(tags(the_list), None)
-    return first is not None and bool(first.contents) and attribute(the_list, "start") in ("", "1")
+    return the_list is not None and the_list.has_attr("tight")
