@@ -73,9 +73,9 @@ class Inspection:
     def is_there(self, path: str, *, witness: str = "") -> bool:
         """Tell whether *path* is a plain file, with a finding if not; either way something vouches for it."""
         self.named.add(path)
-        if path in self.tree.files:
+        if self.tree.has_file(path):
             return True
-        if path in self.tree.others:
+        if self.tree.has_other(path):
             self.report(FindingKind.NOT_A_FILE, path, "is a link or a device where a plain file belongs")
         else:
             source = f", but {witness} lists it" if witness else ""

@@ -51,6 +51,7 @@ def render_root_index(bags: Mapping[str, Bag], origin: str) -> bytes:
 def plain_markdown(text: str) -> str:
     """Return *text* so that Markdown shows it as it is, on one line."""
     escaped = "".join(f"\\{char}" if char in r"\`*_[]{}|#!~" else char for char in " ".join(text.split()))
+    escaped = escaped.replace("\0", "\ufffd")  # as every reader of Markdown shows it
     return escape(escaped, quote=False)
 
 

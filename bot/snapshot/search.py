@@ -99,7 +99,7 @@ def build_query(words: str) -> Query:
     unwanted: list[str] = []
     may_go_on = False
     for minus, phrase, word in re.findall(r'(?:(?<=\s)|^)(-?)(?:"([^"]*)"|(\S+))', words):
-        text = spaced(phrase or word.replace('"', "")).strip()
+        text = spaced(phrase or word.replace('"', "")).replace("\0", " ").strip()
         if not re.search(r"\w", text):
             continue
         (unwanted if minus else wanted).append(f'"{text}"')

@@ -10,7 +10,7 @@ from bot.snapshot.bag import TAG_MANIFEST, sha256
 from bot.snapshot.checkpoint import HEAD, SUMS, Checkpoint
 from bot.snapshot.finding import Finding, FindingKind, Inspection
 from bot.snapshot.journal import has_pending
-from bot.snapshot.tree import Tree
+from bot.snapshot.tree import Tree, UnlistedTree
 from bot.snapshot.verify_bag import check_bag_tags, check_consistency, check_payload
 from bot.snapshot.verify_chain import Chain, check_chain, check_head, check_no_unsigning, check_witness, load_sums
 
@@ -86,9 +86,9 @@ def check_before_writing(root: Path, allowed_signers: str | None) -> None:
     Payload is not read; a change to it stays visible, since its digests are carried over and never made anew.
     A head without a signature is built on, so that signing can begin with any run. Raises `EvidenceError`.
     """
-    inspection = Inspection(Tree(root))
-    if HEAD not in inspection.tree.files:
-        if inspection.tree.files & {SUMS, "VERIFY.md"}:
+    inspection = Inspection(UnlistedTree(root))
+    if not inspection.tree.has_file(HEAD):
+        if any(map(inspection.tree.has_file, (SUMS, "VERIFY.md"))):
             raise EvidenceError(f"{root} holds snapshots without their {HEAD}; restore them from a copy")
         return
     check_head(inspection, allowed_signers, must_be_signed=False)

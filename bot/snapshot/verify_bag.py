@@ -20,9 +20,9 @@ def check_bag_tags(inspection: Inspection, bag: str) -> dict[str, str] | None:
     for name in TAG_FILES:
         if name not in tags:
             inspection.is_there(f"{bag}/{name}")
-    if f"{bag}/bagit.txt" in inspection.tree.files and inspection.read(f"{bag}/bagit.txt") != BAGIT_TXT:
+    if inspection.tree.has_file(f"{bag}/bagit.txt") and inspection.read(f"{bag}/bagit.txt") != BAGIT_TXT:
         inspection.report(FindingKind.MALFORMED, f"{bag}/bagit.txt", "does not say BagIt 1.0 in UTF-8")
-    if f"{bag}/{MANIFEST}" not in inspection.tree.files:
+    if not inspection.tree.has_file(f"{bag}/{MANIFEST}"):
         return None
     return _read_manifest(inspection, f"{bag}/{MANIFEST}")
 
@@ -53,7 +53,9 @@ def check_consistency(inspection: Inspection, bag: str, manifest: dict[str, str]
     if info.get("Payload-Oxum", "").partition(".")[2] != str(len(manifest)):
         inspection.report(FindingKind.MALFORMED, f"{bag}/bag-info.txt", "counts other files than the manifest")
     for entry in entries.values():
-        for path in {entry.path, entry.record_path, *entry.sources} - manifest.keys():
+        for path in {entry.path, entry.record_path, *entry.sources}:
+            if path in manifest:
+                continue
             message = f"speaks of {path} for page {entry.page_id}, which the manifest does not list"
             inspection.report(FindingKind.MALFORMED, f"{bag}/{PAGES}", message)
 

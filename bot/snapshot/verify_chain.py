@@ -34,7 +34,7 @@ def check_head(inspection: Inspection, allowed_signers: str | None, *, must_be_s
 
 def load_sums(inspection: Inspection) -> dict[str, str]:
     """Check what `SHA256SUMS` lists and return it; empty when it cannot be read."""
-    if SUMS not in inspection.tree.files:
+    if not inspection.tree.has_file(SUMS):
         inspection.is_there(SUMS)
         return {}
     data = inspection.read(SUMS)
@@ -83,7 +83,7 @@ def _step_back(inspection: Inspection, current: Checkpoint, name: str) -> tuple[
     if path is None:
         inspection.report(FindingKind.CHAIN, name, f"names no head before run {current.sequence}")
         return None
-    data = inspection.read(path) if path in inspection.tree.files else None
+    data = inspection.read(path) if inspection.tree.has_file(path) else None
     if data is None:
         return None  # reported where `name` was checked
     try:

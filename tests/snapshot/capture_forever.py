@@ -1,0 +1,21 @@
+"""Capture run after run until killed, and say after each that it is done: a process for others to kill."""
+
+import sys
+from pathlib import Path
+
+from bot.snapshot.writer import open_writer
+from tests.snapshot.small_tree import CLOCK, ORIGIN, PAGES, SOFTWARE, put_page
+
+
+def main(root: Path) -> None:
+    while True:
+        with open_writer(root, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+            for page_id, title in PAGES.items():
+                put_page(writer, page_id, title, f"<p>run {writer.sequence}</p>", version=writer.sequence)
+            head = writer.finish([], agents=())
+        sys.stdout.write(f"{head.sequence}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
