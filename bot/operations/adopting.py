@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
 
 from bot.content.document import SCHEMA_NAME, ContentDocument, write_schema
 from bot.content.model import Home, Workspace
@@ -113,6 +114,7 @@ class _Adopter:
         self._runtime, self._workspace, self._page, self._pages = runtime, workspace, page, pages
         self._document = document
         self._now = runtime.clock()
+        self._zone = ZoneInfo(document.workspace.workspace.timezone)
         self._read: dict[str, tuple[str, ...]] = {}
         self._refusals: list[Refusal] = []
 
@@ -156,7 +158,7 @@ class _Adopter:
             return
         base = getattr(self._document.workspace, marker.name)
         try:
-            reading = read_region(marker.name, live, self._pages, base=base, now=self._now)
+            reading = read_region(marker.name, live, self._pages, base=base, now=self._now, zone=self._zone)
         except (CannotSayError, MalformedBodyError) as error:
             self._refusals.append(Refusal(marker.name, f"the page says what the data file cannot: {error}"))
             return
@@ -165,7 +167,7 @@ class _Adopter:
 
     def _merged(self, region: str, value: Value) -> Value:
         base = getattr(self._document.workspace, region)
-        return value if base is None else merge(value, base, self._pages, now=self._now)
+        return value if base is None else merge(value, base, self._pages, now=self._now, zone=self._zone)
 
     def _render(self, region: str) -> str:
         return self._runtime.renderer.render(region, self._document.workspace, now=self._now, links=self._pages)

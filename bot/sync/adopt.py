@@ -22,7 +22,7 @@ from bot.sync.adopting.merge import merge
 from bot.sync.adopting.phrases import Context, Words, say
 from bot.sync.adopting.sections import Section, find_sections
 from bot.sync.adopting.targets import CannotSayError, Pages, Target
-from bot.sync.adopting.values import Value, to_value
+from bot.sync.adopting.values import ADOPTABLE, Value, to_value
 
 _WORDS_AROUND = 4
 
@@ -80,7 +80,11 @@ class Reading:
 
 
 def propose(body: str, markers: Sequence[Marker], pages: Pages) -> Adoption:
-    """Find regions that nobody marked yet. Raises `MalformedBodyError`; writes nothing."""
+    """Find regions that nobody marked yet; those that the bot makes out of other things are passed over.
+
+    Raises `MalformedBodyError`.
+    """
+    markers = [marker for marker in markers if marker.name in ADOPTABLE]
     claims: list[Claim] = []
     refusals: list[Refusal] = []
     managed: dict[str, Region] = {}
@@ -130,9 +134,15 @@ def carry_over(adoption: Adoption, rendered: Mapping[str, str], pages: Pages) ->
 
 
 def read_region(
-    region: str, fragment: str, pages: Pages, *, base: Value | None = None, now: dt.datetime | None = None
+    region: str,
+    fragment: str,
+    pages: Pages,
+    *,
+    base: Value | None = None,
+    now: dt.datetime | None = None,
+    zone: dt.tzinfo = dt.UTC,
 ) -> Reading:
-    """Read the live text of a region; *base* is what the data file says so far, *now* the moment it was shown at.
+    """Read the live text of a region; *base* is what the data file says so far, shown at *now* with days in *zone*.
 
     Raises `CannotSayError` for anything that the data file has no words for, and `MalformedBodyError`.
     """
@@ -141,7 +151,7 @@ def read_region(
     heading, level = _read_heading(region, blocks, base)
     value = to_value(region, blocks[1:] if heading else blocks, context, heading=heading, heading_level=level)
     if base is not None and now is not None:
-        value = merge(value, base, pages, now=now)
+        value = merge(value, base, pages, now=now, zone=zone)
     return Reading(value, tuple(context.notes))
 
 

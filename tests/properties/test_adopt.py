@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.content.model import Icon, News, NewsItem, QuickLink, QuickLinks, StatusBanner, StatusLine
-from bot.content.selection import older_news, shown_news
+from bot.content.selection import day_of, older_news, shown_news
 from bot.inline import PageTarget
 from bot.splice import splice
 from bot.storage_format.canonical import is_same
@@ -172,7 +172,8 @@ def test_what_people_make_of_the_news_goes_into_the_data_and_nothing_else_is_los
     base: News, texts: list[str], chance: random.Random
 ) -> None:
     shown = shown_news(base, NOW)
-    live_items = [NewsItem(id=item.id, date=item.date, text=item.text) for item in shown if chance.random() < 0.8]
+    days = {item.id: day_of(item, dt.UTC) if base.dates == "by_day" else item.date for item in shown}
+    live_items = [NewsItem(id=item.id, date=days[item.id], text=item.text) for item in shown if chance.random() < 0.8]
     for number, text in enumerate(texts):
         new = NewsItem(id=f"new-{number}", date=None, text=f"by hand {number} {text}")
         live_items.insert(chance.randint(0, len(live_items)), new)

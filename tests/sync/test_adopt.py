@@ -374,6 +374,14 @@ def test_copies_quotations_and_managed_regions_are_not_adopted(body: str) -> Non
     assert propose(body, [Marker("status"), Marker("news")], PAGES).claims == ()
 
 
+def test_a_region_that_the_bot_makes_is_passed_over() -> None:
+    body = render_marked(Marker("page_index"), "<ul><li>x</li></ul>")
+
+    adoption = propose(body, [Marker("page_index")], PAGES)
+
+    assert (adoption.claims, adoption.refusals, adoption.managed) == ((), (), ())
+
+
 def test_remarks_inside_an_adopted_region_stay_with_their_words() -> None:
     remark = '<ac:inline-comment-marker ac:ref="r1">{}</ac:inline-comment-marker>'
     body = f"<p><strong>News</strong></p><ul><li>Read {remark.format('the report')}</li></ul>"

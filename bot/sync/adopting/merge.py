@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from bot import inline
 from bot.content.model import News, NewsItem, QuickLink, QuickLinks, StatusBanner, StatusLine
-from bot.content.selection import older_news, shown_news
+from bot.content.selection import day_of, older_news, shown_news
 from bot.inline import PageTarget
 from bot.storage_format.scan import scan
 from bot.sync.adopting.dates import format_day
@@ -24,8 +24,11 @@ from bot.sync.links import LinkKind
 _ALIKE = 0.6
 
 
-def merge(read: Value, base: Value, pages: Pages, *, now: dt.datetime) -> Value:
-    """Return what the data file should say: what was *read* off the page, and of *base* what the page does not tell."""
+def merge(read: Value, base: Value, pages: Pages, *, now: dt.datetime, zone: dt.tzinfo = dt.UTC) -> Value:
+    """Return what the data file should say: what was *read* off the page, and of *base* what the page does not tell.
+
+    The page was rendered at *now*, with days as they are in *zone*.
+    """
     match read, base:
         case StatusBanner(), StatusBanner():
             lines = tuple(_merge_line(line, base.lines, pages) for line in read.lines)
@@ -35,7 +38,7 @@ def merge(read: Value, base: Value, pages: Pages, *, now: dt.datetime) -> Value:
             links = tuple(_merge_link(link, known, pages) for link in read.links)
             return base.model_copy(update=_title(read, base) | {"links": links})
         case News(), News():
-            return _merge_news(read, base, pages, now)
+            return _merge_news(read, base, pages, now, zone)
         case _:
             return read
 
@@ -87,7 +90,7 @@ def _merge_link(
     return (old or link).model_copy(update={"links": below})
 
 
-def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime) -> News:
+def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime, zone: dt.tzinfo) -> News:
     read = _as_printed(read, base)
     shown = shown_news(base, now)
     dates = base.dates if read.dates == "hidden" else read.dates
@@ -99,7 +102,7 @@ def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime) -> News:
             seen.append(item.model_copy(update={"id": make_id(item.text, taken=taken), "date": day}))
         else:
             text = old.text if item.text == _respell(old.text, pages) else item.text
-            seen.append(old.model_copy(update={"text": text, "date": old.date if dates == "hidden" else day}))
+            seen.append(_with_day(old.model_copy(update={"text": text}), day, dates, zone))
         taken.add(seen[-1].id)
     title = _title(read, base) | {"dates": dates, "older": _merge_older(read, base, pages, now)}
     for items, wanted in _arrange(seen, shown, older_news(base, now), base.items):
@@ -108,6 +111,16 @@ def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime) -> News:
             if shown_news(merged, now) == wanted:
                 return merged
     return merged
+
+
+def _with_day(item: NewsItem, day: dt.date | None, dates: str, zone: dt.tzinfo) -> NewsItem:
+    """Return *item* with the day that the page prints for it, in the way that the template finds it."""
+    printed = day_of(item, zone) if dates == "by_day" else item.date
+    if dates == "hidden" or printed == day:
+        return item
+    if day is None:
+        return item.model_copy(update={"date": None, "publish_at": None})  # it is published already
+    return item.model_copy(update={"date": day})
 
 
 def _merge_older(read: News, base: News, pages: Pages, now: dt.datetime) -> str | None:

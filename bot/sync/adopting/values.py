@@ -15,6 +15,8 @@ from bot.sync.adopting.targets import CannotSayError, Target
 from bot.sync.links import LinkKind
 
 Value = StatusBanner | QuickLinks | News
+ADOPTABLE = ("status", "quick_links", "news")
+"""The regions whose content people write; the others are made by the bot."""
 NO_NEWS = "There is no news at the moment."
 """What the template prints in the place of an empty list."""
 
