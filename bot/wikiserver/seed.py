@@ -49,7 +49,10 @@ def load_world(store: Store, folder: Path) -> None:
         if not spaces:
             raise WorldError(f"{folder}: no {SPACE_FILE} in it nor in a folder of it")
         for space in spaces:
-            _SpaceLoader(store, space).load()
+            try:
+                _SpaceLoader(store, space).load()
+            except StoreError as error:
+                raise WorldError(f"{space / SPACE_FILE}: {error}") from error
 
 
 def load_pages(store: Store, folder: Path, key: str, name: str) -> None:

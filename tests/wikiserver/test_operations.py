@@ -448,3 +448,149 @@ def test_an_inline_comment_whose_text_is_gone_dangles(wiki: Wiki, session: Sessi
 
     assert (before, after) == ("open", "dangling")
     assert [one["id"] for one in found] == [str(comment.id)]
+
+
+def test_a_page_can_move_beside_one_that_is_archived(wiki: Wiki, session: Session, home: str) -> None:
+    old = wiki.add_page("Old", parent=home, status="archived")
+    pages = {title: wiki.add_page(title, parent=home) for title in "AB"}
+
+    answer = session.put(v1(wiki, f"/content/{pages['B']}/move/before/{old}"))
+
+    assert answer.status_code == 200
+    assert children(wiki, home) == ["B", "A"]
+
+
+@both
+def test_v1_lists_by_type_day_and_order(wiki: Wiki, session: Session, home: str) -> None:
+    space = wiki.add_space()
+    post = wiki.store.pages.create(space.id, "News", "<p>n</p>", author=wiki.account("ana"), kind="blogpost")
+    wiki.add_page("Another", parent=home)
+    day = post.created_at.strftime("%Y-%m-%d")
+    url = v1(wiki, "/content")
+
+    posts = session.get(url, params={"type": "blogpost", "spaceKey": "WS2", "postingDay": day}).json()["results"]
+    none = session.get(url, params={"type": "blogpost", "postingDay": "2001-01-01"}).json()["results"]
+    backwards = session.get(url, params={"spaceKey": "WS2", "orderby": "title desc"}).json()["results"]
+    nonsense = session.get(url, params={"orderby": "colour"})
+
+    assert [one["title"] for one in posts] == ["News"]
+    assert none == []
+    assert [one["title"] for one in backwards] == ["Home", "Another"]
+    assert nonsense.status_code == 400
+
+
+@both
+def test_v1_keeps_drafts_apart_from_what_is_published(wiki: Wiki, session: Session, home: str) -> None:
+    url = v1(wiki, f"/content/{home}")
+    sent = {"type": "page", "title": "Home!", "status": "draft", "version": {"number": 1}, "body": storage("<p>d</p>")}
+
+    missing = session.get(url, params={"status": "draft"})
+    session.put(url, json=sent)
+    draft = session.get(url, params={"status": "draft", "expand": "body.storage"}).json()
+    session.delete(url, params={"status": "draft"})
+
+    assert missing.status_code == 404
+    assert (draft["status"], draft["title"], draft["body"]["storage"]["value"]) == ("draft", "Home!", "<p>d</p>")
+    assert wiki.body(home) == "<p>home</p>"
+    assert wiki.store.contents.find_draft(int(home)) is None
+
+
+@both
+def test_a_page_is_made_with_its_labels_and_found_under_its_parent(wiki: Wiki, session: Session, home: str) -> None:
+    sent = {
+        "type": "page",
+        "title": "New",
+        "space": {"key": "WS2"},
+        "ancestors": [{"id": home}],
+        "metadata": {"labels": [{"prefix": "global", "name": "fresh"}]},
+        "body": storage("<p>n</p>"),
+    }
+
+    page = session.post(v1(wiki, "/content"), json=sent).json()
+    nowhere = session.post(v1(wiki, "/content"), json=sent | {"title": "X", "space": {"key": "NONE"}})
+    untitled = session.post(v1(wiki, "/content"), json=sent | {"title": " "})
+    long = session.post(v1(wiki, "/content"), json=sent | {"title": "x" * 256})
+
+    assert [label.name for label in wiki.store.labels.of(int(page["id"]))] == ["fresh"]
+    assert [one["id"] for one in page["ancestors"]] == [home]
+    assert [answer.status_code for answer in (nowhere, untitled, long)] == [404, 400, 400]
+
+
+def test_a_copy_can_replace_a_page_or_start_a_space(wiki: Wiki, session: Session, home: str) -> None:
+    page = wiki.add_page("Page", "<p>x</p>", parent=home)
+    wiki.store.restrictions.add(int(page), "update", "user", wiki.account("bot"))
+    other = wiki.add_page("Other home", space="OPS")
+    url = v1(wiki, f"/content/{page}/copy")
+
+    over = session.post(url, json={"destination": {"type": "existing_page", "value": home}, "copyPermissions": True})
+    space = {"destination": {"type": "space", "value": "OPS"}, "body": storage("<p>other</p>")}
+    away = session.post(url, json=space).json()
+    nowhere = session.post(url, json={"destination": {"type": "moon", "value": "1"}})
+
+    assert (wiki.body(home), wiki.page(home).version) == ("<p>x</p>", 2)
+    assert wiki.store.restrictions.of(int(home))["update"]["user"] == [wiki.account("bot")]
+    assert (wiki.page(away["id"]).space_id, wiki.body(away["id"])) == (wiki.page(other).space_id, "<p>other</p>")
+    assert (over.status_code, nowhere.status_code) == (200, 400)
+
+
+@both
+def test_files_are_found_renamed_and_moved(wiki: Wiki, session: Session, home: str) -> None:
+    other = wiki.add_page("Other", parent=home)
+    url = v1(wiki, f"/content/{home}/child/attachment")
+    for name in ("a.txt", "b.png"):
+        session.post(url, files={"file": (name, b"x")}, headers=NO_CHECK)
+
+    by_name = session.get(url, params={"filename": "a.txt"}).json()["results"]
+    by_type = session.get(url, params={"mediaType": "image/png"}).json()["results"]
+    twin = session.post(url, files={"file": ("a.txt", b"y")}, headers=NO_CHECK)
+    sent = {"type": "attachment", "version": {"number": 1}, "title": "c.txt", "container": {"id": other}}
+    moved = session.put(f"{url}/{by_name[0]['id']}", json=sent).json()
+
+    assert [one["title"] for one in by_type] == ["b.png"]
+    assert twin.status_code == 400
+    assert moved["title"] == "c.txt"
+    assert [file.title for file in wiki.store.attachments.of(int(other))] == ["c.txt"]
+    assert [file.title for file in wiki.store.attachments.of(int(home))] == ["b.png"]
+
+
+@both
+def test_comments_are_told_apart_by_where_they_stand(wiki: Wiki, session: Session) -> None:
+    page = wiki.add_page("Page", "<p>some words</p>")
+    ana = wiki.account("ana")
+    wiki.store.comments.add(int(page), "<p>foot</p>", author=ana)
+    inline = wiki.store.comments.add_inline(int(page), "<p>here</p>", author=ana, selection="words")
+    wiki.store.comments.resolve(inline.id, is_resolved=True, by=ana)
+    url = v1(wiki, f"/content/{page}/child/comment")
+
+    found = {
+        where: len(session.get(url, params={"location": where}).json()["results"])
+        for where in ("footer", "inline", "resolved")
+    }
+    below = session.get(v1(wiki, f"/content/{page}/descendant/comment")).json()["results"]
+
+    assert found == {"footer": 1, "inline": 1, "resolved": 1}
+    assert len(below) == 2
+
+
+def test_people_are_searched_by_name(wiki: Wiki, session: Session) -> None:
+    def names(cql: str) -> list[str]:
+        found = session.get(v1(wiki, "/search/user"), params={"cql": cql}).json()["results"]
+        return [one["title"] for one in found]
+
+    assert names('user.fullname ~ "souza"') == ["Ana Souza"]
+    assert names("user = currentUser()") == ["Wiki Bot"]
+    assert len(names("type = user")) == 5
+    assert names('type = user and not (user.fullname ~ "a" or user.fullname ~ "i")') == []
+
+
+def test_a_site_that_moves_pages_says_why_it_did_not(wiki: Wiki, session: Session, home: str) -> None:
+    page = wiki.add_page("Page", parent=home)
+
+    def move(**form: str) -> dict[str, Any]:
+        return session.post(f"{wiki.url}/pages/movepage.action", data={"pageId": page} | form).json()  # type: ignore[no-any-return]
+
+    wiki.add_page("Target", parent=home)
+
+    assert "actionErrors" in move(targetId="999999")
+    assert "page" in move(targetTitle="Target", spaceKey="WS2", position="append")
+    assert children(wiki, str(wiki.find("Target").id)) == ["Page"]

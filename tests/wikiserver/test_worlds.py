@@ -131,6 +131,7 @@ def test_every_part_of_a_page_is_loaded(tmp_path: Path, store: Store) -> None:
     ("files", "problem"),
     [
         ({"readme.txt": ""}, "no space.yaml"),
+        ({"A/space.yaml": "key: ONE", "B/space.yaml": "key: one"}, "already exists with key one"),
         ({"DOC/space.yaml": "home: nowhere"}, "nowhere"),
         ({"DOC/space.yaml": "", "DOC/a.xhtml": "", "DOC/a.yaml": "parent: b"}, "its parent 'b'"),
         ({"DOC/space.yaml": "", "DOC/a.xhtml": "", "DOC/a.yaml": "status: gone"}, "'gone' is not a status"),

@@ -8,7 +8,7 @@ from werkzeug.datastructures import FileStorage
 from bot.wikiserver.files import check_xsrf
 from bot.wikiserver.links import download_path
 from bot.wikiserver.site import base_url, get_site, get_store, get_user
-from bot.wikiserver.store import Content, DuplicateError, InvalidError, NotFoundError
+from bot.wikiserver.store import Content, InvalidError, NotFoundError
 
 from .blueprint import api
 from .content_json import content_json, contents_json
@@ -45,7 +45,7 @@ def _save(page: Content, file: FileStorage, *, may_replace: bool) -> Content:
     store, name = get_store(), (file.filename or "").rpartition("/")[2]
     known = store.attachments.find(page.id, name)
     if known is not None and not may_replace:
-        raise DuplicateError(f"Cannot add a new attachment with same file name as an existing attachment: {name}")
+        raise InvalidError(f"Cannot add a new attachment with same file name as an existing attachment: {name}")
     details = {
         "author": get_user().account_id,
         "media_type": _media_type(file),

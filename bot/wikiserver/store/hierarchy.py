@@ -11,6 +11,8 @@ from .values import Content
 IN_TREE: Final = ("page", "folder")
 """The types of content that hang in the page tree."""
 
+_ANY_STATUS: Final = ("current", "archived", "trashed", "draft")
+
 
 class Hierarchy:
     """Where pages hang. Callers hold a transaction around changes that belong together."""
@@ -124,9 +126,10 @@ class Hierarchy:
 
     def place(self, content_id: int, neighbour: Content, *, is_after: bool) -> None:
         """Put a page right before or after a sibling, and number all of them anew."""
-        siblings = (
-            self.children(neighbour.parent_id) if neighbour.parent_id is not None else self.roots(neighbour.space_id)
-        )
+        if neighbour.parent_id is not None:
+            siblings = self.children(neighbour.parent_id, statuses=_ANY_STATUS)
+        else:
+            siblings = self.roots(neighbour.space_id, statuses=_ANY_STATUS)
         order = [one.id for one in siblings if one.id != content_id]
         order.insert(order.index(neighbour.id) + int(is_after), content_id)
         self._database.execute_many("UPDATE content SET position = ? WHERE id = ?", list(enumerate(order)))

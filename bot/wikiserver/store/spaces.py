@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from .database import Database, Row
-from .errors import DuplicateError, InvalidError, NotFoundError
+from .errors import InvalidError, NotFoundError
 from .values import Space, from_milliseconds, to_milliseconds
 
 
@@ -27,7 +27,7 @@ class Spaces:
         if not key or not name:
             raise InvalidError("A space needs a key and a name")
         if self.find_by_key(key) is not None:
-            raise DuplicateError(f"A space already exists with key {key}")
+            raise InvalidError(f"A space already exists with key {key}")
         space_id = self._database.insert(
             "INSERT INTO spaces (key, name, type, status, description, creator, created_at) VALUES"
             " (?, ?, ?, 'current', ?, ?, ?)",
