@@ -10,12 +10,13 @@ from bot.errors import BotError, PlanError
 from bot.lock import InstanceLock
 from bot.operations.assigning import assign, page_finder
 from bot.operations.feeds import write_feeds
+from bot.render import OLDER_NEWS
 from bot.runtime import Runtime
 from bot.stopping import interruptible_sleep
 from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan
 from bot.sync.drift import Verdict
 from bot.sync.guard import Guard, GuardRules
-from bot.sync.plan import Limits, Plan, Problem
+from bot.sync.plan import EVERY_REGION, Limits, Plan, Problem
 from bot.sync.survey import SurveyRules, build_plan
 from bot.sync.wanted import Assignment
 from bot.wiki.gateway import WikiGateway
@@ -35,6 +36,7 @@ def make_plan(runtime: Runtime, *, take_over: frozenset[str] = frozenset()) -> P
     *take_over* names regions whose text on the page may be replaced although people changed it, or `all`. With several
     workspaces, one that cannot be read becomes a problem of the plan.
     """
+    _check_names(runtime, take_over)
     gateway = runtime.gateway()
     now = runtime.clock()
     safety = runtime.settings.safety
@@ -116,6 +118,14 @@ def writer_lock(runtime: Runtime, wiki: str) -> InstanceLock:
     """Return the lock that lets one run write to *wiki* at a time."""
     name = f"writer-{hashlib.sha256(wiki.encode()).hexdigest()[:12]}.lock"
     return InstanceLock(runtime.state_dir / name, purpose=f"writing to {wiki}")
+
+
+def _check_names(runtime: Runtime, take_over: frozenset[str]) -> None:
+    """Refuse a misspelt region: nothing would be taken over, without a word."""
+    known = {OLDER_NEWS, *(name for workspace in runtime.workspaces for name in workspace.regions)}
+    strangers = sorted(take_over - known - {EVERY_REGION})
+    if strangers:
+        raise PlanError(f"no region is named {', '.join(strangers)}; there are: {', '.join(sorted(known))}, or all")
 
 
 def _find_homes(runtime: Runtime, gateway: WikiGateway, plan: Plan) -> dict[str, str]:

@@ -146,6 +146,7 @@ def test_a_conflict_is_settled_only_when_told_so(adopted: Desk) -> None:
 
     adopted.ran("apply", "--yes", code=3)
     assert "Adopted by the Board in 2019." in adopted.home_body
+    assert "no region is named stauts" in adopted.ran("apply", "--yes", "--take-over", "stauts", code=1).err
     adopted.ran("apply", "--yes", "--take-over", "status")
 
     assert "Adopted by the Board." in adopted.home_body
