@@ -129,6 +129,12 @@ def refused(error: StoreError) -> tuple[str, int]:
     return _message(_STATUSES.get(type(error), 400), str(error))
 
 
+@pages.errorhandler(OverflowError)
+def no_such_number(_error: OverflowError) -> tuple[str, int]:
+    """Show that no page, version or place in a list has a number that the database cannot even hold."""
+    return _message(404, "There is nothing with such a number.")
+
+
 @pages.errorhandler(HTTPException)
 def refused_request(error: HTTPException) -> tuple[str, int]:
     """Show a request that was no good to begin with."""
