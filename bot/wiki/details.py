@@ -1,7 +1,9 @@
 """What belongs to a page beside its body: versions, attachments, comments, restrictions, drafts."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from itertools import chain, islice
 
 from bot.errors import PageNotFoundError, WikiAnswerError
 from bot.wiki import rest_v1
@@ -13,10 +15,26 @@ class DetailReader(WikiReader):
     """Reads what belongs to a page, each with a request or two of its own."""
 
     def fetch_versions(self, page_id: str) -> Iterator[Version]:
-        """List the version history, newest first, with the names of the authors."""
-        for item in self._client.iter_first(self._dialect.versions(page_id)):
-            version = self._dialect.read_version(item)
+        """List the version history, newest first, with the names of the authors.
+
+        A wiki that lists no versions (Data Center documents no such listing) is asked for each, from the newest down.
+        """
+        listed: Iterator[Version] = map(
+            self._dialect.read_version, self._client.iter_first(self._dialect.versions(page_id))
+        )
+        try:
+            head = list(islice(listed, 1))
+        except PageNotFoundError:
+            head, listed = [], self._iter_versions_singly(page_id)
+        for version in chain(head, listed):
             yield replace(version, author=self._named(version.author))
+
+    def _iter_versions_singly(self, page_id: str) -> Iterator[Version]:
+        newest = self.fetch_page(page_id)
+        yield newest.ref.version
+        for number in range(newest.version - 1, 0, -1):
+            with suppress(PageNotFoundError):  # purged, perhaps
+                yield self.fetch_page(page_id, version=number).ref.version
 
     def _named(self, user: User) -> User:
         """Return *user* with a name: v2 tells the account id only."""

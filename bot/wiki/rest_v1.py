@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from pydantic import Field
-
 from bot.wiki.answers import Shape, Text, read_shape
 from bot.wiki.ask import Ask, escape_part
 from bot.wiki.gateway import Restrictions
@@ -40,8 +38,11 @@ def read_label(answer: object, about: str) -> str:
 
 
 def restrictions(page_id: str) -> Ask:
-    """Ask who may read and edit a page."""
-    subjects = (f"{operation}.restrictions.{kind}" for operation in ("read", "update") for kind in ("user", "group"))
+    """Ask who may read and edit a page.
+
+    Data Center documents `read.restrictions.user`, Cloud `restrictions.user`; each passes over what it does not know.
+    """
+    subjects = (f"{of}restrictions.{kind}" for of in ("read.", "update.", "") for kind in ("user", "group"))
     path = f"{V1}/content/{escape_part(page_id)}/restriction/byOperation"
     return Ask(path, f"restrictions of page {page_id}", {"expand": ",".join(subjects)}, page_id=page_id)
 
@@ -54,21 +55,23 @@ class _Subject(Shape):
 
 
 class _Subjects(Shape):
-    results: list[_Subject] = Field(default_factory=list)
+    results: list[_Subject]
 
 
 class _Kinds(Shape):
-    user: _Subjects = _Subjects()
-    group: _Subjects = _Subjects()
+    user: _Subjects
+    group: _Subjects
 
 
 class _Operation(Shape):
-    restrictions: _Kinds = _Kinds()
+    restrictions: _Kinds
 
 
 class _Operations(Shape):
-    read: _Operation = _Operation()
-    update: _Operation = _Operation()
+    """Nothing here has a default: what was not expanded must not pass for "open to everyone"."""
+
+    read: _Operation
+    update: _Operation
 
 
 def read_restrictions(answer: object, about: str) -> Restrictions:

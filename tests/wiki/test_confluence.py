@@ -192,6 +192,25 @@ def test_versions_are_fetched_lazily(wiki: Wiki, gateway: ConfluenceGateway) -> 
     assert every >= 5
 
 
+def test_versions_are_found_one_by_one_where_the_wiki_lists_none(wiki: Wiki, gateway: ConfluenceGateway) -> None:
+    page_id = wiki.add_page("Page", "<p>1</p>")
+    for number in (2, 3):
+        wiki.edit(page_id, f"<p>{number}</p>", "li", message=f"version {number}")
+    gateway.fetch_space("WS2")
+    expected = list(gateway.fetch_versions(page_id))
+    wiki.faults.add("404@list*always")
+
+    found = list(gateway.fetch_versions(page_id))
+
+    assert found == expected
+    assert [version.message for version in found] == ["version 3", "version 2", ""]
+
+
+def test_versions_of_an_absent_page_are_an_error(gateway: ConfluenceGateway) -> None:
+    with pytest.raises(PageNotFoundError):
+        list(gateway.fetch_versions("999999"))
+
+
 def test_labels_are_added_and_read(wiki: Wiki, gateway: ConfluenceGateway) -> None:
     page_id = wiki.add_page("Page", "<p>text</p>")
 

@@ -324,3 +324,29 @@ def test_long_wait_for_the_wiki_breaks_off_when_asked_to_end(server: CrookedServ
         session.request("GET", f"{server.url}/status?code=429&retry_after=200")
 
     assert len(server.seen) == 1
+
+
+def test_proxy_of_the_environment_is_used_and_held_to_the_deadline(
+    server: CrookedServer, naps: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, server.url)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    session = make_session(naps, manners=Manners(total_seconds=0.5, tries=1))
+
+    response = session.request("GET", "http://wiki.invalid/echo")
+    with pytest.raises(WikiUnreachableError, match="no whole answer within"):
+        session.request("GET", "http://wiki.invalid/drip-body")
+
+    assert response.json()["authorization"].startswith("Basic ")
+
+
+def test_proxy_that_is_away_is_named_as_the_trouble(naps: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+    with pytest.raises(WikiUnreachableError, match="proxy"):
+        make_session(naps).request("GET", "http://wiki.invalid/echo")
