@@ -109,12 +109,19 @@ class PageLedger:
             count += mark.is_repair
         return count
 
-    def has_written(self, region: str, digest: str, *, since: datetime) -> bool:
-        """Tell whether the bot wrote this very text since a moment: writing it again means somebody undoes it."""
-        for version, mark in self._iter_marks(region):
+    def is_undone_by_another_bot(self, region: str, digest: str, *, revision: str, since: datetime) -> bool:
+        """Tell whether this very text was written from this very data file before, and then overwritten from another.
+
+        A text that comes back because the same data file says so at another hour, as news expire, is no such case.
+        """
+        is_newest = True
+        for version, mark, written_from in self._iter_tagged(region):
+            if is_newest and written_from == revision:
+                return False
+            is_newest = False
             if version.when < since:
                 return False
-            if mark.digest == digest:
+            if (mark.digest, written_from) == (digest, revision):
                 return True
         return False
 
@@ -137,11 +144,14 @@ class PageLedger:
         return tuple(edits)
 
     def _iter_marks(self, region: str) -> Iterator[tuple[Version, Mark]]:
-        """Yield the bot's versions that name a region, newest first."""
+        return ((version, mark) for version, mark, _ in self._iter_tagged(region))
+
+    def _iter_tagged(self, region: str) -> Iterator[tuple[Version, Mark, str]]:
+        """Yield the bot's versions that name a region, newest first, with the revision they were written from."""
         for version in self._iter_versions():
             tag = parse_tag(version.message)
             if tag and region in tag.regions and self._is_ours(version):
-                yield version, tag.regions[region]
+                yield version, tag.regions[region], tag.revision
 
     def _is_ours(self, version: Version) -> bool:
         return parse_tag(version.message) is not None and version.author.id == self._fetch_account_id()

@@ -245,7 +245,9 @@ class _Survey:
         )
         is_repair = change.verdict is Verdict.DRIFTED or (
             change.verdict is Verdict.BEHIND
-            and ledger.has_written(change.region, digest_of(change.desired), since=since)
+            and ledger.is_undone_by_another_bot(
+                change.region, digest_of(change.desired), revision=self._assignment.revision, since=since
+            )
         )
         change = replace(change, edits=edits, is_repair=is_repair)
         repairs = ledger.count_repairs(change.region, since=since) if is_repair else 0

@@ -234,8 +234,17 @@ class TestEditWar:
 
         assert self.repair(world, page) is Action.WRITE
 
+    def test_is_not_what_news_do_that_come_and_go_within_a_day(self, world: World, page: str) -> None:
+        bots = [Bot(world, [page], {"news": text}) for text in (OLD, NEW)]
+        for round_number in range(6):
+            for bot in bots:
+                bot.revision = "r1"
+                bot.run()
+            assert world.region(page, "news") == NEW, round_number
+
     def test_between_two_bots_with_different_data_ends_too(self, world: World, page: str) -> None:
         one, other = Bot(world, [page], {"news": NEW}), Bot(world, [page], {"news": OLD})
+        other.revision = "r2"
         for bot in (one, other) * 6:
             bot.run()
 
