@@ -183,7 +183,7 @@ def writer_lock(root: Path, disk: Disk) -> Iterator[None]:
     work = root / WORK_FOLDER
     lock = FileLock(work / "lock", timeout=0)
     try:
-        if not work.is_dir():
+        if not (work / ".gitignore").is_file():
             disk.make_folder(work)
             disk.write(work / ".gitignore", b"*\n")
         lock.acquire()

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Callable
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,10 @@ def run_capture(
     day: int = 0,
     disk: Disk | None = None,
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
+    executor: Executor | None = None,
 ) -> CaptureOutcome:
     now = CLOCK + dt.timedelta(days=day)
-    options = CaptureOptions(SerialExecutor(), history, on_page=on_page)
+    options = CaptureOptions(executor or SerialExecutor(), history, on_page=on_page)
     with open_writer(root, origin="https://wiki.test", software=SOFTWARE, clock=lambda: now, disk=disk) as writer:
         return capture(wiki.gateway, writer, [SpaceRequest("WS2", rule, everything)], options)
 

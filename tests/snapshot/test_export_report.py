@@ -2,6 +2,7 @@ import datetime as dt
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -14,11 +15,19 @@ from bot.snapshot.period import Period
 from bot.snapshot.present_report import report_as_html, report_as_markdown
 from bot.snapshot.report import Report, build_report
 from bot.snapshot.verify import verify
+from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import run_capture
 from tests.snapshot.small_tree import CLOCK, SOFTWARE
-from tests.snapshot.small_wiki import SmallWiki
+from tests.snapshot.small_wiki import SmallWiki, small_wiki
 
 FIRST, SECOND = CLOCK.date(), CLOCK.date() + dt.timedelta(days=1)
+
+
+@pytest.fixture
+def wiki() -> Iterator[SmallWiki]:
+    """One kind of wiki suffices here: what is read lies on disk."""
+    with small_wiki(Flavour.CLOUD) as wiki:
+        yield wiki
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,18 @@ from bot.snapshot.search import SearchIndex
 from bot.snapshot.timeline import read_timeline
 from bot.snapshot.verify import verify
 from bot.snapshot.writer import open_writer
+from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import events_of, run_capture
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import CLOCK, SOFTWARE, tree_bytes
-from tests.snapshot.small_wiki import LI, SmallWiki
+from tests.snapshot.small_wiki import LI, SmallWiki, small_wiki
+
+
+@pytest.fixture
+def wiki() -> Iterator[SmallWiki]:
+    """One kind of wiki suffices here: what is read lies on disk."""
+    with small_wiki(Flavour.CLOUD) as wiki:
+        yield wiki
 
 
 def diff_of(root: Path, title: str, *states: str) -> str:

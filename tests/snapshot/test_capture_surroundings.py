@@ -1,0 +1,96 @@
+"""What a page refers to: people, lists of pages, included pages; and how it is worked off."""
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from bot.snapshot.git import GitRepository
+from bot.snapshot.select import find_ancestors
+from bot.snapshot.verify import verify
+from bot.wiki.dialect import Flavour
+from bot.wiki.gateway import PageRef, PageStatus, User, Version
+from tests.snapshot.capturing import markdown_of, record_of, run_capture
+from tests.snapshot.small_tree import CLOCK, tree_bytes
+from tests.snapshot.small_wiki import LI, SmallWiki, small_wiki
+
+_SOAK_RUNS = int(os.environ.get("WIKIBOT_SOAK_RUNS", "15"))
+
+
+def test_people_who_are_mentioned_have_their_names(wiki: SmallWiki, tmp_path: Path) -> None:
+    li = wiki.store.people.get(LI)
+    attribute = f'ri:account-id="{LI}"' if wiki.flavour is Flavour.CLOUD else f'ri:userkey="{li.user_key}"'
+    wiki.add("Mention", f"<p>Ask <ac:link><ri:user {attribute} /></ac:link>.</p>")
+
+    run_capture(wiki, tmp_path)
+
+    assert li.display_name in markdown_of(tmp_path, "Mention")
+
+
+def test_a_list_of_children_is_the_one_of_the_capture(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.add("Parent", '<ac:structured-macro ac:name="children" />')
+    wiki.add("Held", under="Parent")
+    wiki.add("Not held", under="Parent", label="")
+
+    run_capture(wiki, tmp_path)
+
+    text = markdown_of(tmp_path, "Parent")
+    assert f"[Held](held--{wiki.ids['Held']}.md)" in text
+    assert f"/{wiki.ids['Not held']}/" in text or f"pageId={wiki.ids['Not held']}" in text
+
+
+def test_a_page_tree_nests(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.add("Tree", '<ac:structured-macro ac:name="pagetree" />')
+
+    run_capture(wiki, tmp_path)
+
+    tree = record_of(tmp_path, "Tree").surroundings.page_tree
+    assert tree is not None
+    home = next(link for link in tree if link.title == "Home")
+    assert [child.title for child in home.children] == ["Final report", "Minutes"]
+    assert [child.title for child in home.children[0].children] == ["会议记录"]
+
+
+def test_an_included_page_is_shown_as_it_was(wiki: SmallWiki, tmp_path: Path) -> None:
+    page = '<ac:parameter ac:name=""><ac:link><ri:page ri:content-title="Minutes" /></ac:link></ac:parameter>'
+    wiki.add("Including", f'<ac:structured-macro ac:name="include">{page}</ac:structured-macro>')
+
+    run_capture(wiki, tmp_path)
+
+    assert "version three" in markdown_of(tmp_path, "Including")
+    wiki.edit("Minutes", "<p>version four</p>")
+    assert run_capture(wiki, tmp_path, day=1).captured == 1  # Minutes; what it is included in has not changed
+
+
+def test_a_cycle_of_parents_ends() -> None:
+    version = Version(1, CLOCK, User("u", "U"))
+    refs = {
+        a: PageRef(a, a.upper(), "WS2", PageStatus.CURRENT, version, b, 0, "")
+        for a, b in [("a", "b"), ("b", "c"), ("c", "a")]
+    }
+
+    assert [ancestor.id for ancestor in find_ancestors(refs, "a")] in (["c", "b"], ["a", "c", "b"])
+
+
+def test_a_process_pool_writes_what_one_process_writes(tmp_path: Path) -> None:
+    with small_wiki(Flavour.CLOUD) as wiki:
+        run_capture(wiki, tmp_path / "serial")
+        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+            run_capture(wiki, tmp_path / "pool", executor=pool)
+
+    assert tree_bytes(tmp_path / "pool") == tree_bytes(tmp_path / "serial")
+
+
+def test_idle_runs_only_read_and_write_nothing(tmp_path: Path) -> None:
+    with small_wiki(Flavour.DATA_CENTER) as wiki:
+        run_capture(wiki, tmp_path)
+        GitRepository(tmp_path).commit("Run 1")
+        before = tree_bytes(tmp_path)
+
+        for day in range(1, _SOAK_RUNS):
+            assert run_capture(wiki, tmp_path, day=day).checkpoint is None
+            assert not GitRepository(tmp_path).commit("nothing")
+
+        assert {method for method, _ in wiki.server.requests} == {"GET"}
+    assert tree_bytes(tmp_path) == before
+    assert verify(tmp_path).is_clean
