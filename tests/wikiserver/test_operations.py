@@ -594,3 +594,28 @@ def test_a_site_that_moves_pages_says_why_it_did_not(wiki: Wiki, session: Sessio
     assert "actionErrors" in move(targetId="999999")
     assert "page" in move(targetTitle="Target", spaceKey="WS2", position="append")
     assert children(wiki, str(wiki.find("Target").id)) == ["Page"]
+
+
+@pytest.mark.parametrize("flavour", ["datacenter"])
+def test_data_center_walks_through_all_pages_by_cursor(wiki: Wiki, session: Session, home: str) -> None:
+    ids = [home, *(wiki.add_page(f"P{number}", parent=home) for number in range(4))]
+    wiki.add_page("Elsewhere", space="OPS")
+    seen, url = [], v1(wiki, "/content/scan?spaceKey=WS2&limit=2")
+
+    while url:
+        answer = session.get(url).json()
+        seen += [one["id"] for one in answer["results"]]
+        following = answer["_links"].get("next")
+        url = wiki.url + following if following else ""
+
+    assert seen == ids
+
+
+def test_a_label_tells_what_bears_it(wiki: Wiki, session: Session, home: str) -> None:
+    page = wiki.add_page("Page", parent=home, labels=("news",))
+
+    found = session.get(v1(wiki, "/label"), params={"name": "news"}).json()
+    missing = session.get(v1(wiki, "/label"), params={"name": "none"})
+
+    assert [one["contentId"] for one in found["associatedContents"]["results"]] == [int(page)]
+    assert missing.status_code == 404

@@ -13,6 +13,7 @@ from . import (
     people,
     properties,
     restrictions,
+    scanning,
     search,
     spaces,
     states,
@@ -26,5 +27,5 @@ __all__ = ["api", "error_answer"]
 
 _OPERATIONS = (
     *(administration, arranging, attachments, children, content, converting, history, labels, people, properties),
-    *(restrictions, search, spaces, states, tasks, templates, watching),
+    *(restrictions, scanning, search, spaces, states, tasks, templates, watching),
 )

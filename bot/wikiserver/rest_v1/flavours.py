@@ -12,17 +12,19 @@ CLOUD_ONLY: Final = frozenset(
         *("get_users_in_bulk", "get_email", "get_emails", "search_users"),
         *("create_group", "delete_group", "join_group", "leave_group", "pick_groups", "get_group_by_query"),
         *("list_restrictions", "add_restrictions", "remove_restrictions", "user_restriction", "group_restriction"),
-        *("add_space_labels", "remove_space_label", "get_space_settings"),
+        *("list_space_labels", "add_space_labels", "remove_space_label", "get_space_settings"),
         *("get_state", "set_state", "remove_state", "list_available_states", "list_custom_states"),
         *("list_space_states", "get_state_settings", "list_content_with_state"),
         *("search_inline_tasks", "one_inline_task", "check_permission"),
         *("list_templates", "list_blueprints", "get_template", "create_template", "update_template", "delete_template"),
+        *("get_system_info", "get_label"),
         *("list_page_watches", "list_space_watches", "list_watches_of_space"),
     )
 )
 DATA_CENTER_ONLY: Final = frozenset(
     (
         *("remove_attachment", "list_users", "get_relevant_view_restrictions", "archive_space", "list_watchers"),
+        *("list_content_labels", "scan_content"),
         *("get_access_mode", "get_server_information", "add_group", "drop_group", "list_trash", "empty_trash"),
     )
 )

@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from bot.wikiserver.site import get_store
-from bot.wikiserver.store import InvalidError, Label, NotFoundError
+from bot.wikiserver.site import get_store, visibility
+from bot.wikiserver.store import InvalidError, Label, NotFoundError, Selection
 
 from .blueprint import api
 from .paging import envelope, start_and_limit
@@ -64,3 +64,21 @@ def remove_label(content_id: str, name: str) -> Response:
     if not get_store().labels.remove(content.id, name):
         raise NotFoundError(f"The label '{name}' does not exist on content {content_id}")
     return Response(status=204)
+
+
+@api.get("/label")
+def get_label() -> Any:
+    """Return a label and the content that bears it (Cloud)."""
+    name, kind = request.args.get("name", ""), request.args.get("type")
+    label = get_store().labels.find(name)
+    if label is None:
+        raise NotFoundError(f"No label called '{name}'")
+    start, limit = start_and_limit(200)
+    hidden, more = visibility()
+    bearing = "content.id IN (SELECT content_id FROM content_labels WHERE label_id = ?)"
+    conditions = (bearing, "+content.status = 'current'", "(? IS NULL OR content.type = ?)", *hidden)
+    chosen = Selection(conditions, (label.id, kind, kind, *more), limit=limit + 1, offset=start)
+    found = get_store().contents.select(chosen)
+    results = [{"contentType": one.type, "contentId": one.id, "title": one.title} for one in found[:limit]]
+    page = envelope(results, start=start, limit=limit, has_more=len(found) > limit)
+    return jsonify({"label": label_json(label), "associatedContents": page})

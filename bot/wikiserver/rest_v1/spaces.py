@@ -124,8 +124,13 @@ def _content(space: Space, kind: str, expand: Expand) -> Json:
     return envelope(contents_json(found[:limit], expand), start=start, limit=limit, has_more=len(found) > limit)
 
 
-@api.get("/space/<key>/label")
 @api.get("/space/<key>/labels")
+def list_content_labels(key: str) -> Any:
+    """List the labels that the content of a space bears (Data Center)."""
+    return labels_answer(get_store().labels.in_space(get_store().spaces.get_by_key(key).id))
+
+
+@api.get("/space/<key>/label")
 def list_space_labels(key: str) -> Any:
     """List the labels of a space."""
     return labels_answer(get_store().labels.of_space(get_store().spaces.get_by_key(key).id))
