@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from selenium.common.exceptions import NoSuchWindowException, StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -44,7 +45,7 @@ class Person:
         return self.browser.find_elements(By.CSS_SELECTOR, css)
 
     def wait(self, condition: Callable[[], object]) -> None:
-        WebDriverWait(self.browser, 10).until(lambda _: condition())
+        WebDriverWait(self.browser, 30).until(lambda _: condition())
 
     def save(self) -> None:
         """Press Save and wait for the page, or for what the wiki has to say."""
@@ -60,10 +61,11 @@ class Person:
 def _is_gone(element: WebElement) -> bool:
     try:
         return not element.is_displayed()
-    except Exception as error:
-        if "stale" in str(error).lower():
-            return True
-        raise
+    except (StaleElementReferenceException, NoSuchWindowException):
+        return True
+    except WebDriverException as error:
+        # Chromium says so of a page that is being replaced while it is asked.
+        return "does not belong to the document" in str(error)
 
 
 @pytest.fixture
