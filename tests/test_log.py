@@ -47,6 +47,13 @@ def test_known_secrets_are_taken_out_wherever_they_stand() -> None:
     assert cleaned == "a *** and *** in words"
 
 
+def test_explanation_about_a_token_keeps_its_words() -> None:
+    redactor = Redactor()
+    redactor.add(["s3cr3t-value"])
+
+    assert redactor.known("WIKIBOT_WIKI__TOKEN: Input is no s3cr3t-value") == "WIKIBOT_WIKI__TOKEN: Input is no ***"
+
+
 def test_plain_words_stay_as_they_are() -> None:
     text = "page 12 (Basic information of the secretariat, tokens: see below) moved on from version 3; plan again"
 

@@ -67,9 +67,11 @@ def warn(text: str) -> None:
 
 
 def fail(message: str) -> None:
-    """Print an error for a person on standard error."""
+    """Print an error for a person on standard error, without secrets."""
+    from bot.log import redact
+
     prefix = click.style("error:", fg="red", bold=True)
-    click.echo(f"{prefix} {message}", err=True)
+    click.echo(f"{prefix} {redact.known(message)}", err=True)
 
 
 def say_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
