@@ -167,6 +167,7 @@ def redact(app: App, page: str, reason: str, by: str, yes: bool) -> int:
     done = archive.redact_page(app.runtime, page, reason=reason, by=by)
     output.say(f"redacted {page!r} in run {done.checkpoint.sequence}")
     output.warn("its title stays, in its file name, in the indexes and in the events of earlier runs")
+    output.warn("pages that include it keep what they showed of it; redact them too where that matters")
     if done.has_git:
         output.warn("earlier commits of the git repository still hold the content; rewrite them with `git filter-repo`")
     return _DONE

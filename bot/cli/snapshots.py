@@ -22,13 +22,16 @@ _FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]
     type=click.Choice([mode.value for mode in HistoryMode]),
     help="Versions to keep: all of them, those since the last capture, or the latest.  [default: from bot.yaml]",
 )
+@click.option("--rebuild", is_flag=True, help="Ask no wiki; render the captured pages anew from what is held.")
 @_FORMAT
 @pass_app
-def snapshot(app: App, everything: bool, history: str | None, format_: str) -> int:
+def snapshot(app: App, everything: bool, history: str | None, rebuild: bool, format_: str) -> int:
     """Capture archived pages as Markdown, with the evidence beside it.
 
     Ends with 0 when every expected page is there, 1 when any is missing. Nothing is written when nothing changed.
     """
+    if rebuild:
+        return _rebuild(app)
     choices = snapshots.CaptureChoices(everything, HistoryMode(history) if history else None)
     with output.progress("capturing") as step:
         outcome = snapshots.take_snapshot(app.runtime, choices, on_page=lambda title, total: step(title, total=total))
@@ -60,6 +63,16 @@ def verify(app: App, path: Path | None, witness: str | None, signers: Path | Non
     else:
         _say_verification(checked)
     return _COMPLETE if checked.is_clean else _FINDINGS
+
+
+def _rebuild(app: App) -> int:
+    with output.progress("rendering") as step:
+        made = snapshots.rebuild_renditions(app.runtime, on_page=lambda title, total: step(title, total=total))
+    if made:
+        output.say(f"run {made.sequence}: the pages that come out otherwise now were rendered anew")
+    else:
+        output.say("every page comes out byte for byte as it stands; nothing was written")
+    return _COMPLETE
 
 
 def _as_json(outcome: CaptureOutcome, root: Path) -> dict[str, object]:

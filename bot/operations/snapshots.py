@@ -11,21 +11,26 @@ from pathlib import Path
 
 from loguru import logger
 
-from bot.errors import LockedError, SettingsError, SnapshotError
+from bot.errors import SettingsError, SnapshotError
 from bot.runtime import Runtime
 from bot.settings import WorkspaceSettings
+from bot.snapshot.bag import sha256
 from bot.snapshot.capture import CaptureOptions, SpaceRequest, capture
+from bot.snapshot.checkpoint import HEAD, Checkpoint, load_head
 from bot.snapshot.disk import Disk
 from bot.snapshot.git import GitRepository
 from bot.snapshot.journal import has_pending, recover
 from bot.snapshot.observe import HistoryMode
 from bot.snapshot.outcome import CaptureOutcome
 from bot.snapshot.publish import Publisher, publish, to_webhook, to_wiki_page
+from bot.snapshot.rebuild import rebuild
 from bot.snapshot.select import ArchivedRule
 from bot.snapshot.serial import SerialExecutor
 from bot.snapshot.signature import Signer
 from bot.snapshot.verify import Verification, verify
 from bot.snapshot.writer import open_writer, writer_lock
+
+_WAIT_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,31 @@ def take_snapshot(
     return outcome
 
 
+def rebuild_renditions(
+    runtime: Runtime, *, on_page: Callable[[str, int], None] = lambda _title, _total: None
+) -> Checkpoint | None:
+    """Render every captured page anew from what is held; None where nothing comes out otherwise."""
+    root = runtime.snapshots_dir
+    head = load_head(root)
+    if head is None:
+        raise SnapshotError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
+    with (
+        _converter(runtime.settings.snapshots.workers) as executor,
+        open_writer(
+            root,
+            origin=head.origin,
+            software=software(),
+            clock=runtime.clock,
+            signer=signer(runtime),
+            allowed_signers=allowed_signers(runtime),
+        ) as writer,
+    ):
+        checkpoint = rebuild(writer, executor, on_page=on_page)
+        if checkpoint and runtime.settings.snapshots.git:
+            GitRepository(root, writer.signer).commit(f"Run {checkpoint.sequence}: render pages anew")
+    return checkpoint
+
+
 def verify_snapshots(
     runtime: Runtime | None,
     path: Path | None = None,
@@ -87,24 +117,32 @@ def verify_snapshots(
     if path is None and runtime is None:
         raise SettingsError("names no snapshots to verify; give their folder")
     root = path or (runtime.snapshots_dir if runtime else Path())
-    if path is None:
-        complete_interrupted(root)
     text = _read_signers(signers) if signers else (allowed_signers(runtime) if runtime and path is None else None)
     portion = _today(runtime) if rotate else None
-    return verify(root, witness=witness, allowed_signers=text, portion=portion)
+    if path is None:
+        complete_interrupted(root)
+    checked = verify(root, witness=witness, allowed_signers=text, portion=portion)
+    if path is None and not checked.is_clean and _was_written_to(root, checked):
+        with writer_lock(root, Disk(), wait_seconds=_WAIT_SECONDS):
+            checked = verify(root, witness=witness, allowed_signers=text, portion=portion)
+    return checked
 
 
 def complete_interrupted(root: Path) -> None:
-    """Carry a committed run that a crash interrupted to its end, unless another process is at it."""
+    """Carry a committed run that a crash interrupted to its end; waits for a run that is under way."""
     if not has_pending(root):
         return
     disk = Disk()
-    try:
-        with writer_lock(root, disk):
-            recover(root, disk)
-    except LockedError:
-        return
-    logger.info("completed the interrupted capture in {}", root)
+    with writer_lock(root, disk, wait_seconds=_WAIT_SECONDS):
+        if recover(root, disk):
+            logger.info("completed the interrupted capture in {}", root)
+
+
+def _was_written_to(root: Path, checked: Verification) -> bool:
+    """Tell whether a run ended, or came to apply its files, while the check was under way."""
+    head = root / HEAD
+    digest = sha256(head.read_bytes()) if head.is_file() else None
+    return has_pending(root) or digest != checked.head_digest
 
 
 def signer(runtime: Runtime) -> Signer | None:

@@ -141,7 +141,7 @@ def _capture_space(run: _Run, selection: Selection, neighbourhood: Neighbourhood
         page = PageCapture(run.writer, run.outcome, bag, path, selection, observation)
         if page.needs_writing():
             record = page.complete(neighbourhood.around(observation.page.body, ref.id))
-            job = run.options.executor.submit(render_page, record, observation.page.body, path, run.gateway.base_url)
+            job = run.options.executor.submit(render_page, record, observation.page.body, path, run.writer.origin)
             writing.append((page, job))
         while len(writing) >= _BATCH:
             _write(writing.popleft())

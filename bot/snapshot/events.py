@@ -20,6 +20,7 @@ class EventType(StrEnum):
     METADATA = "metadata modification"  # labels, attachments, comments, restrictions, place or title, without a version
     DELETION = "deletion"  # gone upstream: a tombstone
     DEACCESSION = "deaccession"  # still there, no longer archived
+    MIGRATION = "migration"  # the same source rendered by another version of the converter
     REDACTION = "redaction"
     REPLICATION = "replication"  # the head published elsewhere
 

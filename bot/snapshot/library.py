@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot import paths
-from bot.snapshot.bag import MAX_PAGES, TAG_MANIFEST, Bag, load_bag, parse_manifest
+from bot.snapshot.bag import MAX_PAGES, TAG_MANIFEST, Bag, load_bag, parse_manifest, sha256
 from bot.snapshot.checkpoint import SUMS, Checkpoint, load_head
 from bot.snapshot.entry import PageEntry, id_order
 from bot.snapshot.record import PageRecord, parse_record
@@ -89,11 +89,14 @@ class Library:
         return parse_record(self.read(bag, path), name=f"{bag.name}/{path}")
 
     def read(self, bag: Bag, path: str) -> bytes:
-        """Read a payload file; raises `EvidenceError` when it is missing."""
+        """Read a payload file; raises `EvidenceError` when it is missing or not what was captured."""
         try:
-            return (self.root / bag.name / path).read_bytes()
+            data = (self.root / bag.name / path).read_bytes()
         except OSError as error:
             raise EvidenceError(f"{bag.name}/{path} cannot be read ({error.strerror}); see `wikibot verify`") from error
+        if sha256(data) != bag.manifest.get(path):
+            raise EvidenceError(f"{bag.name}/{path} is not what was captured; see `wikibot verify`")
+        return data
 
     def record_paths(self, bag: Bag, entry: PageEntry) -> list[str]:
         """Return every record of a page, oldest first."""

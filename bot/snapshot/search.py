@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.errors import SnapshotError
+from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot.checkpoint import HEAD
 from bot.snapshot.journal import WORK_FOLDER
 from bot.snapshot.library import Library, full_path, load_library
@@ -170,7 +170,11 @@ def _update(database: sqlite3.Connection, library: Library) -> int:
         state = f"{bag.manifest[entry.path]} {entry.title} {status}"
         if known.pop(entry.page_id, None) == state:
             continue
-        markdown = library.read(bag, entry.path).decode("utf-8", "replace")
+        try:
+            markdown = library.read(bag, entry.path).decode("utf-8", "replace")
+        except EvidenceError:
+            _remove(database, entry.page_id)  # what someone put in the place of a page is not found under its name
+            continue
         row = (entry.page_id, entry.title, full_path(bag, entry), status, state)
         put_page(database, row, entry.title, *index_texts(markdown))
         changed += 1

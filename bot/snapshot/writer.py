@@ -178,10 +178,10 @@ def open_writer(
 
 
 @contextmanager
-def writer_lock(root: Path, disk: Disk) -> Iterator[None]:
-    """Hold the lock of a folder of snapshots; raises `LockedError` at once when another process has it."""
+def writer_lock(root: Path, disk: Disk, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the lock of a folder of snapshots; raises `LockedError` when another process has it for too long."""
     work = root / WORK_FOLDER
-    lock = FileLock(work / "lock", timeout=0)
+    lock = FileLock(work / "lock", timeout=wait_seconds)
     try:
         if not (work / ".gitignore").is_file():
             disk.make_folder(work)

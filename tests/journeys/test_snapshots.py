@@ -57,6 +57,8 @@ def test_a_year_of_an_auditor(desk: Desk) -> None:
     assert tree_bytes(root) == before
     assert _commits(root) == 1
 
+    assert "byte for byte" in desk.ran("snapshot", "--rebuild").out
+
     page_id, _ = an_archived_page(desk)
     desk.wiki.store.comments.add(int(page_id), "<p>Xylophon überall</p>", author=desk.wiki.account("li"))
     assert desk.ran("snapshot", "--format", "json").json["captured"] == 1

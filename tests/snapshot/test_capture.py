@@ -294,7 +294,7 @@ def test_a_rendition_can_be_made_again_from_what_is_held(wiki: SmallWiki, tmp_pa
     for bag, entry in library.iter_entries():
         record = library.load_record(bag, entry)
         body = library.read(bag, entry.source_path).decode()
-        again = render_page(record, body, entry.path, wiki.gateway.base_url)
+        again = render_page(record, body, entry.path, bag.origin)
         assert again.markdown == library.read(bag, entry.path)
 
 

@@ -1,0 +1,43 @@
+"""A run that was killed after its commit: the owner's check completes it, a stranger's only reads."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.operations.snapshots import complete_interrupted, verify_snapshots
+from bot.snapshot.disk import Disk
+from bot.snapshot.finding import FindingKind
+from bot.snapshot.journal import has_pending
+from bot.snapshot.verify import verify
+from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
+from tests.snapshot.small_tree import capture_first, capture_second, tree_bytes
+
+
+@pytest.fixture
+def interrupted(tmp_path: Path) -> Path:
+    """Killed half-way through putting files in their places."""
+    counting = CountingDisk()
+    capture_first(tmp_path / "whole", Disk())
+    capture_second(tmp_path / "whole", counting)
+    root = tmp_path / "interrupted"
+    capture_first(root, Disk())
+    with pytest.raises(Killed):
+        capture_second(root, KillingDisk(counting.count - 40))
+    assert has_pending(root)
+    return root
+
+
+def test_checking_a_named_folder_reports_the_interruption_and_only_reads(interrupted: Path) -> None:
+    before = tree_bytes(interrupted)
+
+    checked = verify_snapshots(None, interrupted)
+
+    assert FindingKind.INTERRUPTED in {finding.kind for finding in checked.findings}
+    assert tree_bytes(interrupted) == before
+
+
+def test_the_owner_completes_the_interrupted_run(interrupted: Path) -> None:
+    complete_interrupted(interrupted)
+
+    assert verify(interrupted).is_clean
+    assert tree_bytes(interrupted) == tree_bytes(interrupted.parent / "whole")
