@@ -58,7 +58,7 @@ class Redactor:
         return _SECRETS.sub(r"\g<before>***", self.known(text))
 
     def known(self, text: str) -> str:
-        """Return *text* without the secrets we were told; for texts of our own, where `TOKEN: …` may be an explanation."""
+        """Return *text* without the secrets we hold; for our own texts, where `TOKEN: …` explains something."""
         for secret in self._known:
             text = text.replace(secret, "***")
         return text
