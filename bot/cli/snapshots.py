@@ -77,7 +77,7 @@ def _rebuild(app: App) -> int:
 
 def _as_json(outcome: CaptureOutcome, root: Path) -> dict[str, object]:
     names = ("queries", "expected", "captured", "unchanged", "gone", "losses", "failed", "restricted", "skipped")
-    shown: dict[str, object] = {name: getattr(outcome, name) for name in (*names, "incomplete", "unknown")}
+    shown: dict[str, object] = {name: getattr(outcome, name) for name in (*names, "incomplete", "unknown", "unlisted")}
     return shown | {
         "complete": not outcome.has_shortfall,
         "sequence": outcome.checkpoint.sequence if outcome.checkpoint else None,

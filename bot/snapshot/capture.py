@@ -29,6 +29,7 @@ from bot.snapshot.writer import SnapshotWriter
 from bot.wiki.gateway import Page, PageRef, WikiGateway
 
 _BATCH = 100  # bodies held in memory at once
+_IN_FLIGHT = 16  # pages with all their attachments held in memory at once, being observed or converted
 _GIVE_UP_AFTER = 3  # pages in a row that the wiki did not answer for
 
 
@@ -68,11 +69,11 @@ def capture(
 ) -> CaptureOutcome:
     """Capture every requested space and finish the run; where nothing changed and nothing failed, nothing is written.
 
-    Raises `WikiError` when a listing cannot be had: then nothing is known to be complete, and nothing is written.
+    A space that cannot be listed is a shortfall; raises `WikiError` when that holds for all: then nothing is written.
     """
     outcome = CaptureOutcome(was_recovered=writer.was_recovered)
     account = gateway.fetch_current_user()
-    selections = [select(gateway, r.space_key, r.rule, everything=r.everything) for r in _unique(requests)]
+    selections = list(_select_all(gateway, _unique(requests), outcome))
     outcome.queries = tuple(selection.query for selection in selections)
     outcome.expected = sum(len(selection.chosen) for selection in selections)
     run = _Run(gateway, writer, options, outcome)
@@ -87,6 +88,18 @@ def capture(
         event = outcome.run_event(_digest_of_ids(selections))
         outcome.checkpoint = writer.finish([event, *outcome.events], agents=agents)
     return outcome
+
+
+def _select_all(gateway: WikiGateway, requests: Sequence[SpaceRequest], outcome: CaptureOutcome) -> Iterator[Selection]:
+    failed: list[WikiError] = []
+    for request in requests:
+        try:
+            yield select(gateway, request.space_key, request.rule, everything=request.everything)
+        except WikiError as error:
+            failed.append(error)
+            outcome.add_unlisted(Trouble(request.space_key, f"space {request.space_key}", str(error)))
+    if failed and len(failed) == len(requests):
+        raise failed[0]
 
 
 def _unique(requests: Sequence[SpaceRequest]) -> list[SpaceRequest]:
@@ -143,7 +156,7 @@ def _capture_space(run: _Run, selection: Selection, neighbourhood: Neighbourhood
             record = page.complete(neighbourhood.around(observation.page.body, ref.id))
             job = run.options.executor.submit(render_page, record, observation.page.body, path, run.writer.origin)
             writing.append((page, job))
-        while len(writing) >= _BATCH:
+        while len(writing) >= _IN_FLIGHT:
             _write(writing.popleft())
     while writing:
         _write(writing.popleft())
@@ -160,9 +173,14 @@ def _observe_all(run: _Run, selection: Selection) -> Iterator[tuple[PageRef, Obs
         for start in range(0, len(refs), _BATCH):
             batch = refs[start : start + _BATCH]
             bodies = _fetch_bodies(run.gateway, batch)
-            jobs = [threads.submit(_observe_one, run, ref, bodies) for ref in batch]
-            for ref, job in zip(batch, jobs, strict=True):
-                yield ref, job.result()
+            asked: deque[tuple[PageRef, Future[Observation | WikiError]]] = deque()
+            for ref in batch:
+                asked.append((ref, threads.submit(_observe_one, run, ref, bodies)))
+                if len(asked) >= _IN_FLIGHT:
+                    first, job = asked.popleft()
+                    yield first, job.result()
+            for rest, job in asked:
+                yield rest, job.result()
 
 
 def _fetch_bodies(gateway: WikiGateway, refs: Sequence[PageRef]) -> dict[str, Page]:

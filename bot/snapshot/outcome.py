@@ -32,6 +32,8 @@ class CaptureOutcome:
     """Captured, but an attachment could not be had."""
     unknown: list[Trouble] = field(default_factory=list)
     """Captured earlier, no longer listed, and the wiki did not say what became of them."""
+    unlisted: list[Trouble] = field(default_factory=list)
+    """Spaces whose pages could not be listed; the id is the space's key."""
     events: list[Event] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
     was_recovered: bool = False
@@ -39,12 +41,12 @@ class CaptureOutcome:
     @property
     def has_shortfall(self) -> bool:
         """Tell whether anything that was expected is not there; what was skipped on purpose does not count."""
-        return bool(self.failed or self.restricted or self.incomplete or self.unknown)
+        return bool(self.shortfalls)
 
     @property
     def shortfalls(self) -> tuple[Trouble, ...]:
         """Every page that keeps the run from being complete."""
-        return (*self.failed, *self.restricted, *self.incomplete, *self.unknown)
+        return (*self.unlisted, *self.failed, *self.restricted, *self.incomplete, *self.unknown)
 
     def run_event(self, expected_digest: str) -> Event:
         """Return the event that stands for the run as a whole, first in the log."""
@@ -61,9 +63,16 @@ class CaptureOutcome:
             "skipped": len(self.skipped),
             "unchanged": self.unchanged,
             "unknown": len(self.unknown),
+            "unlisted_spaces": [trouble.page_id for trouble in self.unlisted],
         }
         detail = f"captured {self.captured} of {self.expected} expected page(s), {self.unchanged} unchanged"
         return Event(EventType.INGESTION, outcome, detail, (), facts)
+
+    def add_unlisted(self, trouble: Trouble) -> None:
+        """Count a space whose pages could not be listed and log it."""
+        self.unlisted.append(trouble)
+        detail = f"{trouble.title} could not be listed: {trouble.reason}"
+        self.events.append(Event(EventType.INGESTION, Outcome.FAILURE, detail, (trouble.page_id,)))
 
     def add_trouble(self, kind: Outcome, trouble: Trouble) -> None:
         """Count a page that was not captured and log it."""

@@ -82,7 +82,9 @@ def build_report(library: Library, checked: Verification, period: Period) -> Rep
     logged = [entry for entry in iter_log(library.root) if period.holds(entry.when)]
     pages = [entry for entry in logged if entry.event.objects]
     kinds = Counter(_kind(entry) for entry in pages)
-    runs = tuple(_run_line(entry) for entry in logged if entry.event.type is EventType.INGESTION)
+    runs = tuple(
+        _run_line(entry) for entry in logged if entry.event.type is EventType.INGESTION and not entry.event.objects
+    )
     return Report(
         origin=library.head.origin if library.head else "",
         period=str(period),
@@ -121,6 +123,8 @@ def _kind(entry: LoggedEvent) -> str:
 def _run_line(entry: LoggedEvent) -> RunLine:
     facts = entry.event.facts
     missing = sum(_number(facts, name) for name in ("failed", "restricted", "incomplete", "unknown"))
+    unlisted = facts.get("unlisted_spaces")
+    missing += len(unlisted) if isinstance(unlisted, list) else 0
     return RunLine(
         entry.sequence,
         entry.when.date(),

@@ -3,10 +3,13 @@ from pathlib import Path
 import pytest
 
 from bot.errors import WikiError
+from bot.snapshot.capture import CaptureOptions, SpaceRequest, capture
 from bot.snapshot.library import load_library
+from bot.snapshot.serial import SerialExecutor
 from bot.snapshot.verify import verify
-from tests.snapshot.capturing import events_of, run_capture
-from tests.snapshot.small_tree import tree_bytes
+from bot.snapshot.writer import open_writer
+from tests.snapshot.capturing import RULE, events_of, run_capture
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, tree_bytes
 from tests.snapshot.small_wiki import SmallWiki
 
 
@@ -91,3 +94,17 @@ def test_pages_that_vanish_while_the_wiki_fails_get_no_tombstone(wiki: SmallWiki
 
     assert (outcome.gone, len(outcome.unknown), outcome.has_shortfall) == (0, 1, True)
     assert load_library(tmp_path).get_page("会议记录")[1].tombstone is None
+
+
+def test_a_space_that_cannot_be_listed_does_not_keep_the_others_from_being_captured(
+    wiki: SmallWiki, tmp_path: Path
+) -> None:
+    with open_writer(tmp_path, origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+        requests = [SpaceRequest("GONE", RULE), SpaceRequest("WS2", RULE)]
+
+        outcome = capture(wiki.gateway, writer, requests, CaptureOptions(SerialExecutor()))
+
+    assert (outcome.captured, [trouble.page_id for trouble in outcome.unlisted]) == (3, ["GONE"])
+    assert outcome.has_shortfall
+    assert events_of(tmp_path, 1)[0]["eventOutcomeDetail"]["unlisted_spaces"] == ["GONE"]
+    assert verify(tmp_path).is_clean
