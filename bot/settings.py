@@ -175,7 +175,7 @@ class SafetySettings(_Section):
     max_changed_regions: int = Field(10, ge=0)
     max_writes: int = Field(200, ge=1)
     max_repairs_a_day: int = Field(3, ge=1)
-    stop_label: Text = Field("wikibot-stop", description="On the home page: nothing is written anywhere.")
+    stop_label: Text = Field("wikibot-stop", description="On a home page: nothing of its workspace is written.")
     exclude_label: Text = Field("wikibot-exclude", description="On a page: that page is left alone.")
     draft_wait_seconds: float = Field(
         0, ge=0, description="How long a write waits for an unpublished draft to go away."
