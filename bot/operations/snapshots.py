@@ -152,7 +152,10 @@ def signer(runtime: Runtime) -> Signer | None:
         return None
     path = runtime.settings.resolve(key)
     if not path.is_file():
-        raise SettingsError(f"snapshots.signing_key: {path} does not exist", path=runtime.settings.config_path)
+        raise SettingsError(
+            f"snapshots.signing_key: {path} does not exist; make it with `ssh-keygen -t ed25519 -N '' -f {path}`",
+            path=runtime.settings.config_path,
+        )
     return Signer(path)
 
 

@@ -39,6 +39,7 @@ sha256sum -c --strict SHA256SUMS
 
 ```sh
 for bag in */bagit.txt; do
+  [ -f "$bag" ] || continue
   ( cd "${bag%/bagit.txt}"
     sha256sum -c --strict --quiet tagmanifest-sha256.txt
     sha256sum -c --strict --quiet manifest-sha256.txt )
@@ -68,6 +69,7 @@ work=$(mktemp -d)
   { cat CHECKPOINT; find log -type f -name '*.checkpoint' -exec cat {} +; } | sed -n 's|^[0-9a-f]*  |./|p'
   sed 's|^[0-9a-f]*  |./|' SHA256SUMS
   for bag in */bagit.txt; do
+    [ -f "$bag" ] || continue
     folder=./${bag%/bagit.txt}
     sed "s|^[0-9a-f]*  |$folder/|" "$folder/tagmanifest-sha256.txt" "$folder/manifest-sha256.txt"
   done

@@ -157,8 +157,9 @@ def open_writer(
     head may be built on, the present key's when absent.
     """
     disk = disk or Disk()
-    if signer and allowed_signers is None:
-        allowed_signers = signer.allowed_signers()
+    if signer:
+        own = signer.allowed_signers()  # fails now rather than after a long capture when the key cannot be used
+        allowed_signers = own if allowed_signers is None else allowed_signers
     with writer_lock(root, disk):
         was_recovered = recover(root, disk)
         check_before_writing(root, allowed_signers)

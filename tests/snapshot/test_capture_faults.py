@@ -5,10 +5,12 @@ import pytest
 from bot.errors import WikiError
 from bot.snapshot.capture import CaptureOptions, SpaceRequest, capture
 from bot.snapshot.library import load_library
+from bot.snapshot.select import ArchivedRule
 from bot.snapshot.serial import SerialExecutor
 from bot.snapshot.verify import verify
 from bot.snapshot.writer import open_writer
 from tests.snapshot.capturing import RULE, events_of, run_capture
+from tests.snapshot.public_tools import run_instructions
 from tests.snapshot.small_tree import CLOCK, SOFTWARE, tree_bytes
 from tests.snapshot.small_wiki import SmallWiki
 
@@ -108,3 +110,14 @@ def test_a_space_that_cannot_be_listed_does_not_keep_the_others_from_being_captu
     assert outcome.has_shortfall
     assert events_of(tmp_path, 1)[0]["eventOutcomeDetail"]["unlisted_spaces"] == ["GONE"]
     assert verify(tmp_path).is_clean
+
+
+def test_a_first_run_that_gets_no_page_still_leaves_evidence_that_verifies(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.server.faults.add("403@labels*always")
+
+    outcome = run_capture(wiki, tmp_path, rule=ArchivedRule(under=("Home",)))
+
+    assert (outcome.captured, len(outcome.restricted)) == (0, 3)
+    assert verify(tmp_path).is_clean
+    judged = run_instructions(tmp_path)
+    assert judged.returncode == 0, judged.stdout + judged.stderr

@@ -1,8 +1,9 @@
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from bot.errors import EvidenceError, LockedError
+from bot.errors import EvidenceError, LockedError, SnapshotError
 from bot.snapshot.checkpoint import load_head
 from bot.snapshot.disk import Disk
 from bot.snapshot.events import load_events
@@ -123,3 +124,13 @@ def test_a_space_of_more_pages_than_a_bag_holds_fills_a_second_bag(tmp_path: Pat
     assert max(sum(1 for _ in folder.iterdir()) for folder in folders) <= 500
     assert verify(tmp_path).is_clean
     assert bagit_accepts(tmp_path)
+
+
+def test_a_key_with_a_passphrase_is_refused_before_anything_is_captured(tmp_path: Path) -> None:
+    key = tmp_path / "locked"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-C", "", "-f", str(key)], check=True)
+
+    with pytest.raises(SnapshotError, match="cannot sign with"):
+        capture_first(tmp_path / "snapshots", Disk(), signer=Signer(key))
+
+    assert tree_bytes(tmp_path / "snapshots") == {}
