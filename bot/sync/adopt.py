@@ -18,7 +18,7 @@ from bot.sync.adopting.blocks import Block, Paragraph, read_blocks
 from bot.sync.adopting.dates import parse_day
 from bot.sync.adopting.impression import Impression, impression_of
 from bot.sync.adopting.labels import is_label
-from bot.sync.adopting.merge import merge
+from bot.sync.adopting.merge import learn_references, merge
 from bot.sync.adopting.phrases import Context, Words, say
 from bot.sync.adopting.sections import Section, find_sections
 from bot.sync.adopting.targets import CannotSayError, Pages, Target
@@ -146,6 +146,8 @@ def read_region(
 
     Raises `CannotSayError` for anything that the data file has no words for, and `MalformedBodyError`.
     """
+    if base is not None:
+        learn_references(base, pages)
     context = Context(pages)
     blocks = read_blocks(scan(fragment).root.nodes, context)
     heading, level = _read_heading(region, blocks, base)

@@ -43,6 +43,28 @@ def merge(read: Value, base: Value, pages: Pages, *, now: dt.datetime, zone: dt.
             return read
 
 
+def learn_references(base: Value, pages: Pages) -> None:
+    """Let *pages* see how the data file names pages so far, so that it goes on naming them so."""
+    for reference in _page_references(base):
+        pages.find_target(reference)
+
+
+def _page_references(value: Value) -> Iterator[str]:
+    match value:
+        case QuickLinks():
+            yield from (link.page for link in _all_links(value.links) if link.page is not None)
+        case StatusBanner():
+            yield from (each for line in value.lines for each in _pages_in(line.text))
+        case News():
+            yield from (each for item in value.items for each in _pages_in(item.text))
+
+
+def _pages_in(markdown: str) -> Iterator[str]:
+    prefix = f"{LinkKind.PAGE}:"
+    destinations = inline.link_destinations(markdown)
+    return (each.removeprefix(prefix) for each in destinations if each.startswith(prefix))
+
+
 def _title(read: Value, base: Value) -> dict[str, object]:
     level = base.heading_level if read.heading is None else read.heading_level
     return {"heading": read.heading, "heading_level": level}
