@@ -104,3 +104,31 @@ def test_a_snapshot_that_lacks_a_page_ends_with_1_and_names_it(desk: Desk) -> No
 def _commits(root: Path) -> int:
     command = ["git", "rev-list", "--count", "HEAD"]
     return int(subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout)
+
+
+def test_what_a_person_reads_on_the_terminal(desk: Desk) -> None:
+    shown = desk.ran("snapshot")
+    assert "page(s) expected" in shown.out
+    assert "run 1 is in" in shown.out
+    assert "nothing changed, nothing was written" in desk.ran("snapshot").out
+    page_id, title = an_archived_page(desk)
+
+    assert "not signed: nothing here proves who wrote it" in desk.ran("verify").out
+    assert "first captured at version" in desk.ran("history", page_id).out
+    assert "was captured only once" in desk.ran("diff", page_id, code=1).err
+    assert title in desk.ran("search", f'"{title}"').out
+    assert "nothing found" in desk.ran("search", "qqqqqq").err
+    assert "lies before" in desk.ran("report", "--since", "2026-02-01", "--until", "2026-01-01", code=1).err
+    assert "is intact" in desk.ran("report").out
+    assert "no captured page is called 'Nothing'" in desk.ran("history", "Nothing", code=1).err
+
+
+def test_a_pool_of_workers_and_a_page_for_the_head(desk: Desk) -> None:
+    settings = desk.folder / "bot.yaml"
+    extended = "{path: snapshots, workers: 2, publish_page: Head of the snapshots}"
+    settings.write_text(settings.read_text().replace("{path: snapshots}", extended))
+
+    desk.ran("snapshot")
+
+    digest = desk.ran("verify", "--format", "json").json["head_digest"]
+    assert digest in desk.wiki.body(desk.wiki.find("Head of the snapshots").id)
