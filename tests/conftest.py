@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from requests import Session
 
 from bot.wikiserver.faults import Faults
@@ -12,6 +13,10 @@ from bot.wikiserver.seed import load_world
 from bot.wikiserver.server import WikiServer
 from bot.wikiserver.site import Flavour, Site
 from bot.wikiserver.store import Content, Space, Store, Version
+
+# Timing decides no test: a busy machine is not a broken program.
+settings.register_profile("wikibot", deadline=None)
+settings.load_profile("wikibot")
 
 DEMO_WORLD = Path(__file__).resolve().parent.parent / "config" / "demo" / "world"
 

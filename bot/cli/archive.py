@@ -9,10 +9,10 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.operations import archive
-from bot.snapshot.period import Period
-from bot.snapshot.present_diff import diff_as_html, diff_as_text
-from bot.snapshot.present_report import report_as_html, report_as_markdown
-from bot.snapshot.search import END, START, Hit
+from bot.snapshot.reading.period import Period
+from bot.snapshot.reading.present_diff import diff_as_html, diff_as_text
+from bot.snapshot.reading.present_report import report_as_html, report_as_markdown
+from bot.snapshot.reading.search import END, START, Hit
 
 _DONE, _FINDINGS = 0, 3
 _FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)

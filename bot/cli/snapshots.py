@@ -7,9 +7,9 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.operations import snapshots
-from bot.snapshot.observe import HistoryMode
-from bot.snapshot.outcome import CaptureOutcome
-from bot.snapshot.verify import Verification
+from bot.snapshot.capture.observe import HistoryMode
+from bot.snapshot.capture.outcome import CaptureOutcome
+from bot.snapshot.verifying.check import Verification
 
 _COMPLETE, _SHORTFALL, _FINDINGS = 0, 1, 3
 _FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)

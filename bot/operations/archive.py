@@ -7,17 +7,17 @@ from pathlib import Path
 from bot.errors import EvidenceError, SnapshotError
 from bot.operations.snapshots import allowed_signers, signer, software, verify_snapshots
 from bot.runtime import Runtime
-from bot.snapshot.checkpoint import Checkpoint
-from bot.snapshot.diff import PageDiff, diff_page
-from bot.snapshot.export import Export, export
-from bot.snapshot.git import GitRepository
-from bot.snapshot.library import Library, load_library
-from bot.snapshot.period import Period
-from bot.snapshot.redact import redact
-from bot.snapshot.report import Report, build_report
-from bot.snapshot.search import Hit, SearchIndex
-from bot.snapshot.timeline import Timeline, read_timeline
-from bot.snapshot.writer import open_writer
+from bot.snapshot.evidence.checkpoint import Checkpoint
+from bot.snapshot.evidence.library import Library, load_library
+from bot.snapshot.reading.diff import PageDiff, diff_page
+from bot.snapshot.reading.export import Export, export
+from bot.snapshot.reading.period import Period
+from bot.snapshot.reading.report import Report, build_report
+from bot.snapshot.reading.search import Hit, SearchIndex
+from bot.snapshot.reading.timeline import Timeline, read_timeline
+from bot.snapshot.writing.git import GitRepository
+from bot.snapshot.writing.redact import redact
+from bot.snapshot.writing.writer import open_writer
 
 
 @dataclass(frozen=True, slots=True)

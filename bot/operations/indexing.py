@@ -7,8 +7,8 @@ from bot.errors import SnapshotError
 from bot.render import Index
 from bot.runtime import Runtime
 from bot.settings import WorkspaceSettings
-from bot.snapshot.library import full_path, load_library
-from bot.snapshot.select import ArchivedRule, select
+from bot.snapshot.capture.select import ArchivedRule, select
+from bot.snapshot.evidence.library import full_path, load_library
 from bot.sync.finder import PageFinder
 from bot.sync.page_index import build_index
 from bot.wiki.gateway import WikiGateway

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.errors import EvidenceError, ShortfallError, StoppedError, WikiError
 from bot.operations import snapshots, syncing
 from bot.runtime import Runtime
-from bot.snapshot.outcome import Trouble
+from bot.snapshot.capture.outcome import Trouble
 from bot.sync.apply import Result
 
 Job = Callable[[Callable[[], bool]], Mapping[str, int]]

@@ -9,7 +9,7 @@ from bot.operations.assigning import page_finder
 from bot.operations.indexing import make_index
 from bot.render import Index
 from bot.runtime import Runtime
-from bot.snapshot.select import ArchivedRule, select
+from bot.snapshot.capture.select import ArchivedRule, select
 from bot.sync.links import iter_links, resolve_links
 from bot.wiki.tree import build_tree
 

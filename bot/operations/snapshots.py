@@ -14,21 +14,21 @@ from loguru import logger
 from bot.errors import SettingsError, SnapshotError
 from bot.runtime import Runtime
 from bot.settings import WorkspaceSettings
-from bot.snapshot.bag import sha256
-from bot.snapshot.capture import CaptureOptions, SpaceRequest, capture
-from bot.snapshot.checkpoint import HEAD, Checkpoint, load_head
-from bot.snapshot.disk import Disk
-from bot.snapshot.git import GitRepository
-from bot.snapshot.journal import has_pending, recover
-from bot.snapshot.observe import HistoryMode
-from bot.snapshot.outcome import CaptureOutcome
-from bot.snapshot.publish import Publisher, publish, to_webhook, to_wiki_page
-from bot.snapshot.rebuild import rebuild
-from bot.snapshot.select import ArchivedRule
-from bot.snapshot.serial import SerialExecutor
-from bot.snapshot.signature import Signer
-from bot.snapshot.verify import Verification, verify
-from bot.snapshot.writer import open_writer, writer_lock
+from bot.snapshot.capture.observe import HistoryMode
+from bot.snapshot.capture.outcome import CaptureOutcome
+from bot.snapshot.capture.rebuild import rebuild
+from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
+from bot.snapshot.capture.select import ArchivedRule
+from bot.snapshot.capture.serial import SerialExecutor
+from bot.snapshot.evidence.bag import sha256
+from bot.snapshot.evidence.checkpoint import HEAD, Checkpoint, load_head
+from bot.snapshot.evidence.disk import Disk
+from bot.snapshot.evidence.journal import has_pending, recover
+from bot.snapshot.evidence.signature import Signer
+from bot.snapshot.verifying.check import Verification, verify
+from bot.snapshot.writing.git import GitRepository
+from bot.snapshot.writing.publish import Publisher, publish, to_webhook, to_wiki_page
+from bot.snapshot.writing.writer import open_writer, writer_lock
 
 _WAIT_SECONDS = 600
 

@@ -4,14 +4,14 @@ import datetime as dt
 import hashlib
 from pathlib import Path
 
-from bot.snapshot.bag import Bag
-from bot.snapshot.disk import Disk
-from bot.snapshot.entry import PageEntry
-from bot.snapshot.events import Event, EventType, Outcome
-from bot.snapshot.paths import attachment_path, page_name, record_path, source_path
-from bot.snapshot.record import PageRecord, dump_record
-from bot.snapshot.signature import Signer
-from bot.snapshot.writer import SnapshotWriter, open_writer
+from bot.snapshot.evidence.bag import Bag
+from bot.snapshot.evidence.disk import Disk
+from bot.snapshot.evidence.entry import PageEntry
+from bot.snapshot.evidence.events import Event, EventType, Outcome
+from bot.snapshot.evidence.paths import attachment_path, page_name, record_path, source_path
+from bot.snapshot.evidence.record import PageRecord, dump_record
+from bot.snapshot.evidence.signature import Signer
+from bot.snapshot.writing.writer import SnapshotWriter, open_writer
 from bot.wiki.gateway import PageStatus, User, Version
 
 CLOCK = dt.datetime(2026, 11, 24, 2, 30, tzinfo=dt.UTC)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SnapshotError
-from bot.snapshot.disk import Disk
-from bot.snapshot.git import GitRepository
-from bot.snapshot.signature import Signer
-from bot.snapshot.verify import verify
+from bot.snapshot.evidence.disk import Disk
+from bot.snapshot.evidence.signature import Signer
+from bot.snapshot.verifying.check import verify
+from bot.snapshot.writing.git import GitRepository
 from tests.snapshot.public_tools import run_instructions
 from tests.snapshot.small_tree import capture_first, capture_second
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from bot.operations.snapshots import complete_interrupted, verify_snapshots
-from bot.snapshot.disk import Disk
-from bot.snapshot.finding import FindingKind
-from bot.snapshot.journal import has_pending
-from bot.snapshot.verify import verify
+from bot.snapshot.evidence.disk import Disk
+from bot.snapshot.evidence.journal import has_pending
+from bot.snapshot.verifying.check import verify
+from bot.snapshot.verifying.finding import FindingKind
 from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
 from tests.snapshot.small_tree import capture_first, capture_second, tree_bytes
 

@@ -35,7 +35,7 @@ FORMS: tuple[dict[str, str], ...] = (
 )
 
 
-def _addresses(wiki: Wiki, method: str, page_id: str) -> list[str]:
+def _addresses(method: str, page_id: str) -> list[str]:
     """Every address of the pages for *method*, its variable parts filled with what is there and with odd things."""
     app = Flask(__name__)
     app.register_blueprint(create_pages())
@@ -53,7 +53,7 @@ def _addresses(wiki: Wiki, method: str, page_id: str) -> list[str]:
 
 
 def test_no_address_breaks_the_wiki(wiki: Wiki, ana: Browser, home: str) -> None:
-    for address in _addresses(wiki, "GET", home):
+    for address in _addresses("GET", home):
         for query in (*QUERIES, *MORE_QUERIES) if len(address) < 200 else ("",):
             answer = ana.session.get(wiki.url + address + query, allow_redirects=False)
             assert answer.status_code < 500, f"{answer.status_code} {address}{query}"
@@ -63,7 +63,7 @@ def test_no_address_breaks_the_wiki(wiki: Wiki, ana: Browser, home: str) -> None
 def test_no_form_breaks_the_wiki(wiki: Wiki, ana: Browser, home: str, form: dict[str, str]) -> None:
     ana.open("/spaces/WS2")
     token = str(ana.page.select("meta[name=csrf]")[0]["content"])
-    for address in [address for address in _addresses(wiki, "POST", home) if len(address) < 200]:
+    for address in [address for address in _addresses("POST", home) if len(address) < 200]:
         answer = ana.session.post(wiki.url + address, data={"csrf": token, **form}, allow_redirects=False)
         assert answer.status_code < 500, f"{answer.status_code} {address} {form}"
         if "logout" in address or "login" in address:

@@ -1,0 +1,83 @@
+"""What a capture run came to: expected against captured, failed, restricted and skipped."""
+
+from dataclasses import dataclass, field
+
+from bot.snapshot.evidence.checkpoint import Checkpoint
+from bot.snapshot.evidence.events import Event, EventType, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A page that was expected and not captured in full, and why."""
+
+    page_id: str
+    title: str
+    reason: str
+
+
+@dataclass
+class CaptureOutcome:
+    """The counts of one run, and its events. *expected* is what the queries chose."""
+
+    queries: tuple[str, ...] = ()
+    expected: int = 0
+    captured: int = 0
+    unchanged: int = 0
+    gone: int = 0
+    losses: int = 0
+    failed: list[Trouble] = field(default_factory=list)
+    restricted: list[Trouble] = field(default_factory=list)
+    skipped: list[Trouble] = field(default_factory=list)
+    incomplete: list[Trouble] = field(default_factory=list)
+    """Captured, but an attachment could not be had."""
+    unknown: list[Trouble] = field(default_factory=list)
+    """Captured earlier, no longer listed, and the wiki did not say what became of them."""
+    unlisted: list[Trouble] = field(default_factory=list)
+    """Spaces whose pages could not be listed; the id is the space's key."""
+    events: list[Event] = field(default_factory=list)
+    checkpoint: Checkpoint | None = None
+    was_recovered: bool = False
+
+    @property
+    def has_shortfall(self) -> bool:
+        """Tell whether anything that was expected is not there; what was skipped on purpose does not count."""
+        return bool(self.shortfalls)
+
+    @property
+    def shortfalls(self) -> tuple[Trouble, ...]:
+        """Every page that keeps the run from being complete."""
+        return (*self.unlisted, *self.failed, *self.restricted, *self.incomplete, *self.unknown)
+
+    def run_event(self, expected_digest: str) -> Event:
+        """Return the event that stands for the run as a whole, first in the log."""
+        outcome = Outcome.FAILURE if self.has_shortfall else Outcome.SUCCESS
+        facts: dict[str, object] = {
+            "captured": self.captured,
+            "expected": self.expected,
+            "expected_ids_sha256": expected_digest,
+            "failed": len(self.failed),
+            "gone": self.gone,
+            "incomplete": len(self.incomplete),
+            "queries": list(self.queries),
+            "restricted": len(self.restricted),
+            "skipped": len(self.skipped),
+            "unchanged": self.unchanged,
+            "unknown": len(self.unknown),
+            "unlisted_spaces": [trouble.page_id for trouble in self.unlisted],
+        }
+        detail = f"captured {self.captured} of {self.expected} expected page(s), {self.unchanged} unchanged"
+        return Event(EventType.INGESTION, outcome, detail, (), facts)
+
+    def add_unlisted(self, trouble: Trouble) -> None:
+        """Count a space whose pages could not be listed and log it."""
+        self.unlisted.append(trouble)
+        detail = f"{trouble.title} could not be listed: {trouble.reason}"
+        self.events.append(Event(EventType.INGESTION, Outcome.FAILURE, detail, (trouble.page_id,)))
+
+    def add_trouble(self, kind: Outcome, trouble: Trouble) -> None:
+        """Count a page that was not captured and log it."""
+        {Outcome.FAILURE: self.failed, Outcome.RESTRICTED: self.restricted, Outcome.SKIPPED: self.skipped}[kind].append(
+            trouble
+        )
+        detail = f"{trouble.title}: {trouble.reason}"
+        self.events.append(Event(EventType.CAPTURE, kind, detail, (trouble.page_id,)))

@@ -1,0 +1,44 @@
+"""Make the renditions anew from what is held, after the converter has learned something; no wiki is asked."""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+
+from bot.snapshot.capture.rendition import CONVERTER, Rendition, render_page
+from bot.snapshot.evidence.bag import Bag, sha256
+from bot.snapshot.evidence.checkpoint import Checkpoint
+from bot.snapshot.evidence.entry import PageEntry
+from bot.snapshot.evidence.events import Event, EventType, Outcome
+from bot.snapshot.writing.writer import SnapshotWriter
+
+_WAITING = 100
+
+
+def rebuild(
+    writer: SnapshotWriter, executor: Executor, *, on_page: Callable[[str, int], None] = lambda _title, _total: None
+) -> Checkpoint | None:
+    """Write every rendition that comes out otherwise than it stands; None where all come out byte for byte alike."""
+    entries = [(bag, entry) for bag, entry in writer.library.iter_entries() if entry.redacted_at is None]
+    waiting: deque[tuple[Bag, PageEntry, Future[Rendition]]] = deque()
+    events: list[Event] = []
+    for bag, entry in entries:
+        on_page(entry.title, len(entries))
+        record = writer.library.load_record(bag, entry)
+        body = writer.library.read(bag, record.source_path).decode("utf-8", "surrogatepass")
+        waiting.append((bag, entry, executor.submit(render_page, record, body, entry.path, writer.origin)))
+        if len(waiting) > _WAITING:
+            events += _put(writer, *waiting.popleft())
+    while waiting:
+        events += _put(writer, *waiting.popleft())
+    return writer.finish(events, agents=(writer.software, CONVERTER)) if events else None
+
+
+def _put(writer: SnapshotWriter, bag: Bag, entry: PageEntry, job: Future[Rendition]) -> list[Event]:
+    rendition = job.result()
+    if sha256(rendition.markdown) == bag.manifest[entry.path]:
+        return []
+    writer.put(bag, entry.path, rendition.markdown, old_bytes=entry.markdown_bytes)
+    writer.put_entry(bag, replace(entry, markdown_bytes=len(rendition.markdown)))
+    detail = f"{entry.title}: rendered anew by {CONVERTER}"
+    return [Event(EventType.MIGRATION, Outcome.SUCCESS, detail, (entry.page_id,), {"losses": rendition.losses})]

@@ -1,0 +1,137 @@
+"""Storage body and record → the Markdown that people read. Pure, and picklable, so that any process can do it."""
+
+import posixpath
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bs4 import BeautifulSoup
+
+from bot.snapshot import convert
+from bot.snapshot.evidence.checkpoint import format_time
+from bot.snapshot.evidence.frontmatter import render_front_matter
+from bot.snapshot.evidence.record import PageRecord
+from bot.snapshot.writing.index import plain_markdown
+from bot.wiki.gateway import Comment
+
+CONVERTER = f"wikibot-markdown {convert.CONVERTER_VERSION}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """A page as Markdown with front matter, and how much it could not say."""
+
+    markdown: bytes
+    losses: int
+
+
+def render_page(record: PageRecord, body: str, path: str, base_url: str) -> Rendition:
+    """Return the rendition that belongs at *path* in the bag. The same arguments give the same bytes, always."""
+    context = build_context(record, path, base_url)
+    conversion = convert.convert_page(body, context)
+    comments = list(_render_comments(record.comments, body, context))
+    losses = [
+        {"kind": loss.kind, "what": loss.what} | ({"detail": loss.detail} if loss.detail else {})
+        for loss in conversion.losses
+    ]
+    parts = [
+        render_front_matter(_front_matter(record, losses)),
+        f"\n# {plain_markdown(record.title) or 'Untitled'}\n\n",
+        conversion.markdown,
+        *(["\n## Comments\n\n", *comments] if comments else []),
+    ]
+    text = unicodedata.normalize("NFC", "".join(parts)).replace("\r\n", "\n").replace("\r", "\n")
+    return Rendition(text.encode("utf-8", "replace"), len(losses))
+
+
+def build_context(record: PageRecord, path: str, base_url: str) -> convert.PageContext:
+    """Return what the converter may know beside the body."""
+    around, folder = record.surroundings, posixpath.dirname(path)
+    return convert.PageContext(
+        page_id=record.page_id,
+        title=record.title,
+        space_key=record.space_key,
+        base_url=base_url,
+        users=around.users,
+        pages=around.pages,
+        attachments={file.name: posixpath.relpath(file.path, folder) for file in record.attachments if file.path},
+        children=around.children,
+        page_tree=around.page_tree,
+        included=around.included,
+        comments=_inline_comments(record.comments),
+    )
+
+
+def plain_text(body: str) -> str:
+    """Return the words of a storage body."""
+    return " ".join(BeautifulSoup(body, "html.parser").get_text(" ").split())
+
+
+def _front_matter(record: PageRecord, losses: list[dict[str, str]]) -> dict[str, object]:
+    return {
+        "ancestors": [ancestor.title for ancestor in record.ancestors],
+        "attachments": [{"name": file.name, "sha256": file.sha256} for file in record.attachments],
+        "captured_at": format_time(record.captured_at),
+        "converter": CONVERTER,
+        "labels": list(record.labels),
+        "losses": losses,
+        "page_id": record.page_id,
+        "source_bytes": record.source_bytes,
+        "source_sha256": record.source_sha256,
+        "space": record.space_key,
+        "status": record.status.value,
+        "title": record.title,
+        "url": record.url,
+        "version": record.version.number,
+        "version_author": record.version.author.display_name,
+        "version_message": record.version.message,
+        "version_when": format_time(record.version.when),
+    }
+
+
+def _inline_comments(comments: Sequence[Comment]) -> dict[str, convert.Comment]:
+    replies = _by_parent(comments)
+    return {comment.inline_ref: _footnote(comment, replies) for comment in comments if comment.inline_ref}
+
+
+def _footnote(comment: Comment, replies: dict[str | None, list[Comment]]) -> convert.Comment:
+    return convert.Comment(
+        comment.version.author.display_name,
+        plain_text(comment.body),
+        tuple(_footnote(reply, replies) for reply in replies[comment.id]),
+        comment.is_resolved,
+    )
+
+
+def _by_parent(comments: Sequence[Comment]) -> dict[str | None, list[Comment]]:
+    """Group comments by what they reply to; a reply to one that is not there stands on its own."""
+    known = {comment.id for comment in comments}
+    replies: dict[str | None, list[Comment]] = defaultdict(list)
+    for comment in comments:
+        replies[comment.parent_id if comment.parent_id in known else None].append(comment)
+    return replies
+
+
+def _render_comments(comments: Sequence[Comment], body: str, context: convert.PageContext) -> Iterator[str]:
+    """Write the threads that the converter does not show as footnotes of the body."""
+    replies = _by_parent(comments)
+    for comment in replies[None]:
+        if not (comment.inline_ref and f'"{comment.inline_ref}"' in body):
+            yield from _render_thread(comment, replies, context, indent="")
+
+
+def _render_thread(
+    comment: Comment, replies: dict[str | None, list[Comment]], context: convert.PageContext, *, indent: str
+) -> Iterator[str]:
+    resolved = ", resolved" if comment.is_resolved else ""
+    author = plain_markdown(comment.version.author.display_name)
+    yield f"{indent}- **{author}**, {format_time(comment.version.when)}{resolved}\n\n"
+    inner = indent + "  "
+    if comment.inline_text:
+        yield f"{inner}> {plain_markdown(comment.inline_text)}\n\n"
+    for line in convert.convert_page(comment.body, context).markdown.splitlines():
+        yield f"{inner}{line}\n" if line else "\n"
+    yield "\n"
+    for reply in replies[comment.id]:
+        yield from _render_thread(reply, replies, context, indent=inner)

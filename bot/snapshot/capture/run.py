@@ -1,0 +1,233 @@
+"""One capture run: select, observe, compare with what is held, convert, write; then account for everything."""
+
+import hashlib
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from bot.errors import (
+    AuthenticationError,
+    PageNotFoundError,
+    PermissionDeniedError,
+    StoppedError,
+    WikiError,
+    WikiUnreachableError,
+)
+from bot.snapshot.capture.observe import HistoryMode, Known, Observation, observe
+from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
+from bot.snapshot.capture.page import PageCapture
+from bot.snapshot.capture.rendition import Rendition, render_page
+from bot.snapshot.capture.select import ArchivedRule, Selection, select
+from bot.snapshot.capture.surroundings import Neighbourhood
+from bot.snapshot.capture.vanished import account_for_vanished
+from bot.snapshot.evidence import paths
+from bot.snapshot.evidence.bag import Bag
+from bot.snapshot.evidence.entry import id_order
+from bot.snapshot.evidence.events import Outcome
+from bot.snapshot.writing.writer import SnapshotWriter
+from bot.wiki.gateway import Page, PageRef, WikiGateway
+
+_BATCH = 100  # bodies held in memory at once
+_IN_FLIGHT = 16  # pages with all their attachments held in memory at once, being observed or converted
+_GIVE_UP_AFTER = 3  # pages in a row that the wiki did not answer for
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceRequest:
+    """A space to capture, and which of its pages count as archived."""
+
+    space_key: str
+    rule: ArchivedRule
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureOptions:
+    """How to go about it. *fetchers* threads ask the wiki; *executor* converts."""
+
+    executor: Executor
+    history: HistoryMode = HistoryMode.CHANGES
+    fetchers: int = 4
+    on_page: Callable[[str, int], None] = lambda _title, _total: None
+    should_stop: Callable[[], bool] = lambda: False
+
+
+@dataclass
+class _Run:
+    gateway: WikiGateway
+    writer: SnapshotWriter
+    options: CaptureOptions
+    outcome: CaptureOutcome
+    homes: dict[str, tuple[Bag, str]] = field(default_factory=dict)
+    """Page id → its bag and the path of its rendition there, for all held and expected pages."""
+    unanswered: int = 0
+
+
+def capture(
+    gateway: WikiGateway, writer: SnapshotWriter, requests: Sequence[SpaceRequest], options: CaptureOptions
+) -> CaptureOutcome:
+    """Capture every requested space and finish the run; where nothing changed and nothing failed, nothing is written.
+
+    A space that cannot be listed is a shortfall; raises `WikiError` when that holds for all: then nothing is written.
+    """
+    outcome = CaptureOutcome(was_recovered=writer.was_recovered)
+    account = gateway.fetch_current_user()
+    selections = list(_select_all(gateway, _unique(requests), outcome))
+    outcome.queries = tuple(selection.query for selection in selections)
+    outcome.expected = sum(len(selection.chosen) for selection in selections)
+    run = _Run(gateway, writer, options, outcome)
+    run.homes = {entry.page_id: (bag, entry.path) for bag, entry in writer.library.iter_entries()}
+    for selection in selections:
+        _make_room(run, selection)
+    for selection in selections:
+        _capture_space(run, selection, _neighbourhood(run, selection, selections))
+    account_for_vanished(gateway, writer, selections, outcome)
+    if writer.has_changes or outcome.has_shortfall:
+        agents = (writer.software, f"{account.display_name} ({account.id})")
+        event = outcome.run_event(_digest_of_ids(selections))
+        outcome.checkpoint = writer.finish([event, *outcome.events], agents=agents)
+    return outcome
+
+
+def _select_all(gateway: WikiGateway, requests: Sequence[SpaceRequest], outcome: CaptureOutcome) -> Iterator[Selection]:
+    failed: list[WikiError] = []
+    for request in requests:
+        try:
+            yield select(gateway, request.space_key, request.rule, everything=request.everything)
+        except WikiError as error:
+            failed.append(error)
+            outcome.add_unlisted(Trouble(request.space_key, f"space {request.space_key}", str(error)))
+    if failed and len(failed) == len(requests):
+        raise failed[0]
+
+
+def _unique(requests: Sequence[SpaceRequest]) -> list[SpaceRequest]:
+    """Join requests for one space: two workspaces may share it."""
+    joined: dict[str, SpaceRequest] = {}
+    for request in requests:
+        other = joined.get(request.space_key)
+        if other is None:
+            joined[request.space_key] = request
+            continue
+        rule = ArchivedRule(
+            status=request.rule.status or other.rule.status,
+            labels=tuple(dict.fromkeys(other.rule.labels + request.rule.labels)),
+            under=tuple(dict.fromkeys(other.rule.under + request.rule.under)),
+        )
+        joined[request.space_key] = SpaceRequest(request.space_key, rule, request.everything or other.everything)
+    return list(joined.values())
+
+
+def _make_room(run: _Run, selection: Selection) -> None:
+    """Give every expected page its place before the first is converted, so that links between them find it."""
+    for ref in sorted(selection.chosen, key=lambda ref: id_order(ref.id)):
+        if ref.id not in run.homes:
+            bag = run.writer.library.place(selection.space_key, ref.id)
+            run.homes[ref.id] = (bag, f"data/{ref.version.when.year:04}/{paths.page_name(ref.title, ref.id)}")
+
+
+def _neighbourhood(run: _Run, selection: Selection, selections: Sequence[Selection]) -> Neighbourhood:
+    places = {page_id: f"{bag.name}/{path}" for page_id, (bag, path) in run.homes.items()}
+    spaces = {entry.page_id: (entry.title, entry.space_key) for _, entry in run.writer.library.iter_entries()}
+    for other in selections:
+        spaces |= {ref.id: (ref.title, other.space_key) for ref in other.chosen}
+    titles = defaultdict(list)
+    for page_id, (title, _) in spaces.items():
+        titles[title].append(page_id)
+    space_of = {page_id: space_key for page_id, (_, space_key) in spaces.items()}
+    return Neighbourhood(run.gateway, selection.space_key, selection.listed, places, titles, space_of)
+
+
+def _capture_space(run: _Run, selection: Selection, neighbourhood: Neighbourhood) -> None:
+    """Observe in threads, convert through the executor, write here: each step keeps the order of the pages."""
+    writing: deque[tuple[PageCapture, Future[Rendition]]] = deque()
+    for ref, observation in _observe_all(run, selection):
+        run.options.on_page(ref.title, run.outcome.expected)
+        if run.options.should_stop():
+            raise StoppedError("the capture was asked to stop; nothing was written, and the next run starts anew")
+        if isinstance(observation, WikiError):
+            _note_trouble(run, ref, observation)
+            continue
+        run.unanswered = 0
+        bag, path = run.homes[ref.id]
+        page = PageCapture(run.writer, run.outcome, bag, path, selection, observation)
+        if page.needs_writing():
+            record = page.complete(neighbourhood.around(observation.page.body, ref.id))
+            job = run.options.executor.submit(render_page, record, observation.page.body, path, run.writer.origin)
+            writing.append((page, job))
+        while len(writing) >= _IN_FLIGHT:
+            _write(writing.popleft())
+    while writing:
+        _write(writing.popleft())
+
+
+def _write(pending: tuple[PageCapture, Future[Rendition]]) -> None:
+    page, job = pending
+    page.write(job.result())
+
+
+def _observe_all(run: _Run, selection: Selection) -> Iterator[tuple[PageRef, Observation | WikiError]]:
+    refs = [ref for ref in selection.chosen if not _is_redacted(run, ref)]
+    with ThreadPoolExecutor(run.options.fetchers, thread_name_prefix="observe") as threads:
+        for start in range(0, len(refs), _BATCH):
+            batch = refs[start : start + _BATCH]
+            bodies = _fetch_bodies(run.gateway, batch)
+            asked: deque[tuple[PageRef, Future[Observation | WikiError]]] = deque()
+            for ref in batch:
+                asked.append((ref, threads.submit(_observe_one, run, ref, bodies)))
+                if len(asked) >= _IN_FLIGHT:
+                    first, job = asked.popleft()
+                    yield first, job.result()
+            for rest, job in asked:
+                yield rest, job.result()
+
+
+def _fetch_bodies(gateway: WikiGateway, refs: Sequence[PageRef]) -> dict[str, Page]:
+    """Return the bodies in bulk; when that fails each page is asked for by itself, and fails by itself."""
+    try:
+        return gateway.fetch_pages([ref.id for ref in refs])
+    except WikiError:
+        return {}
+
+
+def _observe_one(run: _Run, ref: PageRef, bodies: dict[str, Page]) -> Observation | WikiError:
+    if run.unanswered >= _GIVE_UP_AFTER:
+        return WikiUnreachableError("not tried, since the wiki had stopped answering")
+    try:
+        page = bodies.get(ref.id) or run.gateway.fetch_page(ref.id)
+        return observe(run.gateway, page, _known(run, ref.id), run.options.history)
+    except (WikiUnreachableError, AuthenticationError) as error:
+        run.unanswered += 1
+        return error
+    except WikiError as error:
+        return error
+
+
+def _known(run: _Run, page_id: str) -> Known:
+    library = run.writer.library
+    bag = run.homes[page_id][0]
+    entry = bag.entries.get(page_id)
+    if entry is None:
+        return Known()
+    return Known(library.load_record(bag, entry), frozenset(map(paths.source_version, entry.sources)))
+
+
+def _is_redacted(run: _Run, ref: PageRef) -> bool:
+    entry = run.writer.library.find_entry(ref.id) if ref.id in run.homes else None
+    if entry is None or entry.redacted_at is None:
+        return False
+    reason = f"redacted on {entry.redacted_at.date().isoformat()}, so not captured again"
+    run.outcome.skipped.append(Trouble(ref.id, ref.title, reason))
+    return True
+
+
+def _note_trouble(run: _Run, ref: PageRef, error: WikiError) -> None:
+    kind = Outcome.RESTRICTED if isinstance(error, PageNotFoundError | PermissionDeniedError) else Outcome.FAILURE
+    run.outcome.add_trouble(kind, Trouble(ref.id, ref.title, str(error)))
+
+
+def _digest_of_ids(selections: Sequence[Selection]) -> str:
+    """Return the SHA-256 over the ids of all expected pages, one a line, in order."""
+    ids = sorted((ref.id for selection in selections for ref in selection.chosen), key=id_order)
+    return hashlib.sha256("".join(f"{page_id}\n" for page_id in ids).encode()).hexdigest()

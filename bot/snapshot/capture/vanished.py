@@ -1,0 +1,75 @@
+"""Pages that are held but no longer listed or no longer archived: say so, and keep the capture."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.errors import WikiError
+from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
+from bot.snapshot.capture.select import Selection
+from bot.snapshot.evidence.bag import Bag
+from bot.snapshot.evidence.entry import PageEntry, Tombstone
+from bot.snapshot.evidence.events import Event, EventType, Outcome
+from bot.snapshot.writing.writer import SnapshotWriter
+from bot.wiki.gateway import Page, PageStatus, WikiGateway
+
+_GONE = "deleted, or restricted for the account that captures (the wiki answers alike for both)"
+
+
+def account_for_vanished(
+    gateway: WikiGateway, writer: SnapshotWriter, selections: Sequence[Selection], outcome: CaptureOutcome
+) -> None:
+    """Give a tombstone to every held page of the requested spaces that the wiki no longer shows."""
+    listed = {page_id for selection in selections for page_id in selection.listed}
+    archived = {page_id for selection in selections for page_id in selection.archived}
+    spaces = {selection.space_key for selection in selections}
+    lost: list[tuple[Bag, PageEntry]] = []
+    for bag, entry in list(writer.library.iter_entries()):
+        if entry.page_id in listed:
+            if entry.tombstone:
+                writer.put_entry(bag, replace(entry, tombstone=None))
+                _log(outcome, EventType.METADATA, entry, "in the wiki again")
+            if entry.is_selected and entry.page_id not in archived:
+                _deselect(writer, outcome, bag, entry, "no longer archived; its capture stays")
+        elif entry.space_key in spaces and entry.tombstone is None:
+            lost.append((bag, entry))
+    if lost:
+        _account_for_lost(gateway, writer, outcome, lost)
+
+
+def _account_for_lost(
+    gateway: WikiGateway, writer: SnapshotWriter, outcome: CaptureOutcome, lost: list[tuple[Bag, PageEntry]]
+) -> None:
+    try:
+        found = gateway.fetch_pages([entry.page_id for _, entry in lost])
+    except WikiError as error:
+        outcome.unknown += [Trouble(entry.page_id, entry.title, f"no longer listed: {error}") for _, entry in lost]
+        return
+    for bag, entry in lost:
+        page = found.get(entry.page_id)
+        if _is_elsewhere(page, entry):
+            if entry.is_selected:
+                reason = f"moved to space {page.ref.space_key}; its capture stays" if page else ""
+                _deselect(writer, outcome, bag, entry, reason)
+            continue
+        if page is not None and page.ref.status is not PageStatus.TRASHED:
+            reason = "the listing left it out, though the wiki has it"
+            outcome.unknown.append(Trouble(entry.page_id, entry.title, reason))
+            continue
+        reason = "in the trash" if page else _GONE
+        tombstone = Tombstone(writer.now, reason)
+        writer.put_entry(bag, replace(entry, tombstone=tombstone, is_selected=False))
+        outcome.gone += 1
+        _log(outcome, EventType.DELETION, entry, reason)
+
+
+def _is_elsewhere(page: Page | None, entry: PageEntry) -> bool:
+    return page is not None and page.ref.status is not PageStatus.TRASHED and page.ref.space_key != entry.space_key
+
+
+def _deselect(writer: SnapshotWriter, outcome: CaptureOutcome, bag: Bag, entry: PageEntry, reason: str) -> None:
+    writer.put_entry(bag, replace(bag.entries.get(entry.page_id, entry), is_selected=False))
+    _log(outcome, EventType.DEACCESSION, entry, reason)
+
+
+def _log(outcome: CaptureOutcome, kind: EventType, entry: PageEntry, reason: str) -> None:
+    outcome.events.append(Event(kind, Outcome.SUCCESS, f"{entry.title}: {reason}", (entry.page_id,)))

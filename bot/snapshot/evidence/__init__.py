@@ -1,0 +1,1 @@
+"""What lies on disk: records, events, bags, heads and signatures, and the transaction that changes them."""

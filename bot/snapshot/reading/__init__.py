@@ -1,0 +1,1 @@
+"""What people ask the snapshots: history, differences, search, reports, exports."""

@@ -1,0 +1,1 @@
+"""Root → findings: everything that can be wrong with the snapshots."""
