@@ -7,8 +7,6 @@ from bot.errors import SnapshotError
 from bot.render import Index
 from bot.runtime import Runtime
 from bot.settings import WorkspaceSettings
-from bot.snapshot.capture.select import ArchivedRule, select
-from bot.snapshot.evidence.library import full_path, load_library
 from bot.sync.finder import PageFinder
 from bot.sync.page_index import build_index
 from bot.wiki.gateway import WikiGateway
@@ -22,6 +20,8 @@ def make_index(
     wanted: PageIndex | None = data.page_index
     if wanted is None or "page_index" not in workspace.regions:
         return None
+    from bot.snapshot.capture.select import ArchivedRule, select  # brings the converter: too slow for each plan
+
     home_id = finder.get_id(data.workspace.home)
     rule = ArchivedRule(workspace.archived.status, workspace.archived.labels, workspace.archived.under)
     selection = select(gateway, data.workspace.space, rule, everything=True)
@@ -37,6 +37,8 @@ def make_index(
 
 def _snapshot_paths(runtime: Runtime) -> dict[str, str]:
     """Return where the snapshot of each page is, by page id; none where the snapshots cannot be read."""
+    from bot.snapshot.evidence.library import full_path, load_library
+
     try:
         library = load_library(runtime.snapshots_dir)
     except SnapshotError as error:
