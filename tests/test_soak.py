@@ -1,6 +1,7 @@
 """The scheduled bot left alone: no write, no growth."""
 
 import gc
+import sys
 import threading
 import tracemalloc
 from datetime import UTC, datetime, timedelta
@@ -72,6 +73,8 @@ def test_idle_bot_writes_nothing_and_does_not_grow(runtime: Runtime, wiki: Wiki,
     assert {run.outcome for run in history.recent(limit=1000)} == {Outcome.SUCCESS}
     assert len(history.recent(limit=1000)) == 2 * (WARM_UP + WINDOWS * RUNS)
     assert wiki.body(wiki.find("Home").id) == body
-    # A leak shows in every window, a cache that fills only in one; the limit is well under a kept page or session a run.
-    assert min(after - before for before, after in pairwise(sizes)) < 4_000 * RUNS
+    # A leak shows in every window, a cache that fills only in one; the limit is well under a kept page a run. Measuring
+    # coverage keeps a tracer for each thread that ever ran, and every job has a thread, so there is no telling then.
+    if sys.gettrace() is None:
+        assert min(after - before for before, after in pairwise(sizes)) < 4_000 * RUNS
     assert threading.active_count() <= threads + 1
