@@ -1,6 +1,7 @@
 """The scheduled bot left alone: no write, no growth."""
 
 import gc
+import os
 import sys
 import threading
 import tracemalloc
@@ -18,7 +19,8 @@ from bot.scheduler import JobScheduler, JobSpec
 from bot.settings import load_settings
 from tests.conftest import Wiki
 
-WARM_UP, WINDOWS, RUNS = 8, 4, 8
+WARM_UP, WINDOWS = 8, 4
+RUNS = 250 if os.environ.get("WIKIBOT_NIGHTLY") else 8
 
 
 class Clock:

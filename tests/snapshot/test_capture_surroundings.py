@@ -14,7 +14,7 @@ from tests.snapshot.capturing import markdown_of, record_of, run_capture
 from tests.snapshot.small_tree import CLOCK, tree_bytes
 from tests.snapshot.small_wiki import LI, SmallWiki, small_wiki
 
-_SOAK_RUNS = int(os.environ.get("WIKIBOT_SOAK_RUNS", "15"))
+_SOAK_RUNS = 1_000 if os.environ.get("WIKIBOT_NIGHTLY") else 15
 
 
 def test_people_who_are_mentioned_have_their_names(wiki: SmallWiki, tmp_path: Path) -> None:

@@ -73,7 +73,8 @@ def test_a_crash_during_recovery_is_recovered_from(
     new, operations = after
     committed = _first_committed(before, operations, tmp_path)
 
-    for k in (committed, (committed + operations) // 2, operations):
+    step = 1 if os.environ.get("WIKIBOT_NIGHTLY") else 6
+    for k in (*range(committed, operations, step), operations):
         counting = CountingDisk()
         interrupted = tmp_path / f"{k}"
         _interrupt(before, interrupted, k, broken)
@@ -88,6 +89,7 @@ def test_a_crash_during_recovery_is_recovered_from(
 
             assert tree_bytes(root) == new, f"crash {k}, then {j} during recovery"
             shutil.rmtree(root)
+        shutil.rmtree(interrupted)
 
 
 def _interrupt(before: Path, root: Path, k: int, broken: type[KillingDisk]) -> None:
@@ -105,9 +107,10 @@ def _first_committed(before: Path, operations: int, tmp_path: Path) -> int:
     raise AssertionError("the run was never committed")
 
 
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
 @pytest.mark.parametrize("lasts", [False, True])
 def test_an_error_of_the_disk_is_named_and_leaves_the_old_state(
-    before: Path, after: tuple[States, int], tmp_path: Path, lasts: bool
+    before: Path, after: tuple[States, int], tmp_path: Path, lasts: bool, code: int
 ) -> None:
     old, (new, operations) = tree_bytes(before), after
     outcomes = set()
@@ -115,7 +118,6 @@ def test_an_error_of_the_disk_is_named_and_leaves_the_old_state(
     for k in range(1, operations + 1):
         root = tmp_path / str(k)
         shutil.copytree(before, root)
-        code = (errno.ENOSPC, errno.EIO, errno.EACCES)[k % 3]
         disk = FailingDisk(k, code, lasts=lasts)
         complaint = _complaint_of(root, disk)
 
