@@ -224,7 +224,7 @@ class Settings(BaseSettings):
 
     def resolve(self, path: Path) -> Path:
         """Return *path* as an absolute path; relative ones are seen from the folder of the settings file."""
-        return (self._config.parent / path.expanduser()).absolute()
+        return (self._config.parent / path.expanduser()).resolve()
 
 
 def load_settings(config: Path | None = None) -> Settings:
