@@ -61,6 +61,11 @@ def _dropped(_lowering: Lowering, _tag: Tag) -> list[Node]:
     return []
 
 
+def _forbidden(lowering: Lowering, tag: Tag) -> list[Node]:
+    lowering.lose("element", tag.name, "never shown on a page")
+    return []
+
+
 def _span(lowering: Lowering, tag: Tag) -> list[Node]:
     """Keep what a span's style says in words Markdown has; count the rest."""
     _note_looks(lowering, tag)
@@ -172,7 +177,8 @@ ELEMENTS: dict[str, ElementHandler] = {
         ("small", "big", "abbr", "cite", "label", "mark", "bdi", "bdo", "dfn", "dl", "body", "xml", "html"), _unwrapped
     ),
     **dict.fromkeys(("ac:rich-text-body", "ac:layout", "ac:layout-cell", "ac:adf-content", "acxhtml"), _unwrapped),
-    **dict.fromkeys(("colgroup", "col", "ac:parameter", "wbr", "script", "style", "meta", "ac:adf-mark"), _dropped),
+    **dict.fromkeys(("colgroup", "col", "ac:parameter", "wbr", "meta", "ac:adf-mark"), _dropped),
+    **dict.fromkeys(("script", "style"), _forbidden),
     **dict.fromkeys(("video", "audio", "iframe", "object", "embed"), _media),
     "b": _renamed("strong"),
     "i": _renamed("em"),

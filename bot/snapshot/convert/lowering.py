@@ -5,7 +5,8 @@ Markdown cannot say, as HTML.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from bs4 import Tag
 from bs4.element import NavigableString
@@ -66,6 +67,14 @@ class Lowering:
             label = str(len(self.footnotes) + 1)
         self.footnotes[ref] = make("footnoteref", label=str(label))
         return self.footnotes[ref]
+
+    @contextmanager
+    def within(self, name: str, title: str, space_key: str) -> Iterator[None]:
+        """Lower what belongs to another, included page: its names mean its own files and neighbours."""
+        outer = self.including, self.targets
+        self.including, self.targets = (*self.including, name), Targets(self.context, title, space_key)
+        yield
+        self.including, self.targets = outer
 
     def losses(self) -> tuple[Loss, ...]:
         styles = (Loss("style", what, _times(count)) for what, count in sorted(self._styles.items()))

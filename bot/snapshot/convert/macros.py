@@ -49,7 +49,10 @@ _SOURCE |= {"mermaid": "mermaid", "mermaid-macro": "mermaid", "markdown-macro": 
 
 def lower_macro(lowering: Lowering, macro: Macro) -> list[Node]:
     """Return what *macro* shows; one that is not in the table keeps its text, under a note."""
-    nodes = MACROS.get(macro.name.lower(), _lower_unknown)(lowering, macro)
+    handler = MACROS.get(macro.name.lower(), _lower_unknown)
+    nodes = handler(lowering, macro)
+    if handler not in _BODIED:
+        nodes += _unexpected_body(lowering, macro)
     nodes += [lowered for node in loose_content(macro) for lowered in lowering.node(node)]
     is_block = macro.name.lower() not in _WITHIN_TEXT and stands_alone(macro.tag)
     return [make("div", *nodes)] if is_block else nodes
@@ -67,6 +70,12 @@ def _lower_unknown(lowering: Lowering, macro: Macro) -> list[Node]:
         body = lowering.children(macro.rich_body)
         return [make("p", note), make("div", *body)] if panels.is_block(macro) else [note, make("span", " "), *body]
     return [note]
+
+
+def _unexpected_body(lowering: Lowering, macro: Macro) -> list[Node]:
+    """Keep the text of a macro that needs none for what it shows (a chart has its numbers in it)."""
+    rich = [make("div", *lowering.children(macro.rich_body))] if macro.rich_body is not None else []
+    return [*rich, verbatim("fence", macro.plain_body)] if macro.plain_body else [*rich]
 
 
 def _lower_live(lowering: Lowering, macro: Macro) -> list[Node]:
@@ -130,3 +139,10 @@ MACROS: dict[str, MacroHandler] = {
     "excerpt-include": pages.lower_excerpt_include,
     **dict.fromkeys(_LIVE, _lower_live),
 }
+
+_BODIED = {
+    *(panels.lower_alert, panels.lower_panel, panels.lower_expand, panels.lower_code, panels.lower_noformat),
+    *(panels.lower_excerpt, panels.lower_page_properties, panels.lower_markdown),
+    *(small.lower_math_block, small.lower_math_inline, _lower_unknown, _lower_unwrapped, _lower_columns),
+}
+"""The handlers that show a macro's body themselves."""

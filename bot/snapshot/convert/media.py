@@ -73,7 +73,7 @@ def lower_diagram(lowering: Lowering, macro: Macro) -> list[Node]:
 
 def lower_attachment_list(lowering: Lowering, macro: Macro) -> list[Node]:
     """`attachments`: the files of the page, as captured."""
-    names = sorted(lowering.context.attachments)
+    names = _own_files(lowering)
     if not names:
         lowering.lose("macro", macro.name, "no attachments were captured")
         return [lowering.note("attachments of this page: not captured")]
@@ -84,13 +84,18 @@ def lower_attachment_list(lowering: Lowering, macro: Macro) -> list[Node]:
 def lower_gallery(lowering: Lowering, macro: Macro) -> list[Node]:
     """`gallery`: the pictures of the page, as captured."""
     suffixes = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".bmp")
-    names = sorted(name for name in lowering.context.attachments if name.lower().endswith(suffixes))
+    names = [name for name in _own_files(lowering) if name.lower().endswith(suffixes)]
     if not names or macro.get("page", "includeLabel", "excludeLabel"):
         lowering.lose("macro", macro.name, "its pictures were not captured")
         return [lowering.note("gallery: not captured")]
     note = make("p", lowering.note("pictures attached to this page, as captured"))
     pictures = [_image(lowering.targets.attachment(name), alt=name, width="200") for name in names]
     return [note, make("p", *(node for picture in pictures for node in (picture, " ")))]
+
+
+def _own_files(lowering: Lowering) -> list[str]:
+    """Return the names of the page's own attachments; those of others bear their page's title and a slash."""
+    return sorted(name for name in lowering.context.attachments if "/" not in name)
 
 
 def _image(source: str, *, alt: str, title: str = "", width: str = "", height: str = "") -> Tag:
@@ -104,7 +109,7 @@ def _image_source(lowering: Lowering, tag: Tag) -> tuple[str, str, bool]:
     if file is not None:
         name, target = file_target(lowering, file)
         is_shown = target in map(lowering.targets.quoted, lowering.context.attachments.values())
-        if find_child(file, "ri:page", "ri:blog-post") and not is_shown:
+        if (find_child(file, "ri:page", "ri:blog-post") or lowering.targets.owner) and not is_shown:
             # Another page's picture was not captured with this one; its address there is a page, not a picture.
             lowering.lose("image", name, "attached to another page: shown as a link")
             return name, target, False

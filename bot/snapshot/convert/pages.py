@@ -1,5 +1,7 @@
 """Macros that show other pages: lists as of the capture, and included text."""
 
+from collections.abc import Callable
+
 from bs4 import Tag
 
 from bot.snapshot.convert.links import page_target
@@ -9,7 +11,10 @@ from bot.snapshot.convert.model import IncludedPage, PageLink
 from bot.snapshot.convert.parse import parse_storage
 from bot.snapshot.convert.tree import Node, attribute, make
 
-_DEEPEST_INCLUDE = 5
+# How deep the elements of an included page may nest, of one that it includes, and so on; no further.
+_INCLUDED_DEPTHS = (20, 10, 5)
+
+FindParts = Callable[[Tag], list[Tag]]
 
 
 def page_list(links: tuple[PageLink, ...]) -> list[Node]:
@@ -82,15 +87,15 @@ def _static(lowering: Lowering, macro: Macro, links: tuple[PageLink, ...] | None
     return [lowering.note(f"{what}: not captured")]
 
 
-def _include(lowering: Lowering, macro: Macro, what: str, find) -> list[Node]:  # type: ignore[no-untyped-def]
+def _include(lowering: Lowering, macro: Macro, what: str, find: FindParts) -> list[Node]:
     title, key, target = _included_page(lowering, macro)
     page = _find_included(lowering, title, key)
     label = make("a", title or "a page", href=(page.target if page and page.target else target))
     name = f"{key}:{title}"
-    if page is None or name in lowering.including or len(lowering.including) >= _DEEPEST_INCLUDE:
+    if page is None or name in lowering.including or len(lowering.including) == len(_INCLUDED_DEPTHS):
         lowering.lose("macro", macro.name, f"{what} {title}: not captured")
         return [make("em", f"({what} ", label, ": not captured)")]
-    root, problem = parse_storage(page.body)
+    root, problem = parse_storage(page.body, max_depth=_INCLUDED_DEPTHS[len(lowering.including)])
     if problem:
         lowering.lose("body", title, problem)
     parts = find(root)
@@ -99,9 +104,8 @@ def _include(lowering: Lowering, macro: Macro, what: str, find) -> list[Node]:  
         return [make("em", f"({what} ", label, ": there is none)")]
     version = f", version {page.version}" if page.version is not None else ""
     note = make("p", make("em", f"({what} ", label, f"{version})"))
-    lowering.including = (*lowering.including, name)
-    body = [node for part in parts for node in lowering.children(part)]
-    lowering.including = lowering.including[:-1]
+    with lowering.within(name, title, key):
+        body = [node for part in parts for node in lowering.children(part)]
     return [note, make("blockquote", *body)]
 
 

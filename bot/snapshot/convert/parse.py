@@ -35,7 +35,8 @@ _VOID = frozenset({"br", "hr", "img", "col", "wbr"})
 class _TreeBuilder:
     """Put events together to a tree; text nodes that touch become one."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_depth: int) -> None:
+        self.max_depth = max_depth
         self.root = make_tag(ROOT)
         self.was_flattened = False
         self._open = [self.root]
@@ -46,7 +47,7 @@ class _TreeBuilder:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._flush()
         self._names.append(name)
-        if len(self._names) > MAX_DEPTH:
+        if len(self._names) > self.max_depth:
             self.was_flattened = True
             return
         tag = make_tag(name, attributes)
@@ -87,16 +88,16 @@ class _TreeBuilder:
             self._text.clear()
 
 
-def parse_storage(body: str) -> tuple[Tag, str | None]:
+def parse_storage(body: str, *, max_depth: int = MAX_DEPTH) -> tuple[Tag, str | None]:
     """Return *body* as a tree, and what was wrong with it (None where it is well-formed)."""
-    builder = _TreeBuilder()
+    builder = _TreeBuilder(max_depth)
     problem = _parse_strictly(body, builder)
     if problem is not None:
-        builder = _TreeBuilder()
+        builder = _TreeBuilder(max_depth)
         _parse_leniently(body, builder)
     root = builder.close()
     if problem is None and builder.was_flattened:
-        problem = f"elements nested deeper than {MAX_DEPTH} levels: their text was kept, their markup was not"
+        problem = f"elements nested deeper than {max_depth} levels: their text was kept, their markup was not"
     return root, problem
 
 

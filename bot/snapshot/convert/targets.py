@@ -24,12 +24,15 @@ def _fragment(anchor: str, title: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Find link targets for one page."""
+    """Find link targets for a page; in the body of an included one (*owner*), names mean its neighbours and files."""
 
     context: PageContext
+    owner: str = ""
+    owner_key: str = ""
 
     def page(self, title: str, space_key: str = "", *, page_id: str = "", anchor: str = "") -> str:
         """Return the target of a page named by title (in *space_key*, or this space) or by id."""
+        space_key = space_key or self.owner_key
         captured = self._captured(title, space_key, page_id)
         if captured is not None:
             return captured + _fragment(anchor, title)
@@ -37,20 +40,22 @@ class Targets:
         return f"{target}#{quote(anchor, safe=_PATH_SAFE)}" if anchor else target
 
     def is_this_page(self, title: str, space_key: str = "") -> bool:
-        """Tell whether *title* names the page that is being converted."""
-        return not title or (title == self.context.title and space_key in ("", self.context.space_key))
+        """Tell whether *title* names the page whose body is being converted."""
+        own_title, own_key = self.owner or self.context.title, self.owner_key or self.context.space_key
+        return not title or (title == own_title and space_key in ("", own_key))
 
     def space(self, key: str) -> str:
         return self._wiki(f"/display/{quote(key, safe=_PATH_SAFE)}")
 
     def blog_post(self, title: str, space_key: str, day: str) -> str:
-        key = quote(space_key or self.context.space_key, safe=_PATH_SAFE)
+        key = quote(space_key or self.owner_key or self.context.space_key, safe=_PATH_SAFE)
         return self._wiki(f"/display/{key}/{quote(day.strip('/'), safe='/')}/{quote(title, safe=_PATH_SAFE)}")
 
     def attachment(self, name: str, *, title: str = "", space_key: str = "") -> str:
         """Return the target of a file attached to this page, or to the page *title*."""
         path = quote(name, safe=_PATH_SAFE)
-        is_own = self.is_this_page(title, space_key)
+        title, space_key = title or self.owner, space_key or self.owner_key
+        is_own = title in ("", self.context.title) and space_key in ("", self.context.space_key)
         key = name if is_own else f"{title}/{name}"
         if key in self.context.attachments:
             return self.quoted(self.context.attachments[key])

@@ -19,6 +19,7 @@ KNOWN_PAGE = PageContext(
         "minutes 2024.pdf": "../_attachments/1001/minutes 2024.pdf",
         "architecture.drawio.png": "../_attachments/1001/architecture.drawio.png",
         "architecture.drawio": "../_attachments/1001/architecture.drawio",
+        "Run book/rack.png": "../_attachments/2001/rack.png",
         "flow.png": "../_attachments/1001/flow.png",
     },
     children=(
@@ -44,6 +45,12 @@ KNOWN_PAGE = PageContext(
             "<ac:rich-text-body>nothing at all</ac:rich-text-body></ac:structured-macro>",
             version=7,
             target="../2026/final-report--1002.md",
+        ),
+        "OPS:Run book": IncludedPage(
+            "Run book",
+            '<p><ac:image><ri:attachment ri:filename="rack.png" /></ac:image> <ac:image>'
+            '<ri:attachment ri:filename="lost.png" /></ac:image> <ac:link><ri:page ri:content-title="Not here" />'
+            "</ac:link> <ac:link><ri:attachment ri:filename='diagram.png' /></ac:link></p>",
         ),
         "Loop": IncludedPage(
             "Loop",

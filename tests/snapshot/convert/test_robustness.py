@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.snapshot.convert import convert_page
+from bot.snapshot.convert import IncludedPage, PageContext, convert_page
 from tests.shared import shared_dir
 from tests.snapshot.convert.known_page import KNOWN_PAGE
 from tests.snapshot.convert.reading import shown
@@ -108,6 +108,19 @@ def test_depth_beyond_reason_keeps_the_text() -> None:
 )
 def test_deep_nesting_of_any_kind_does_not_fail(opening: str, closing: str) -> None:
     assert "deep" in convert_page(opening * 200 + "deep" + closing * 200).markdown
+
+
+def test_pages_that_include_each_other_deeply_do_not_fail() -> None:
+    include = (
+        "<ac:structured-macro ac:name='include'><ac:parameter ac:name='page'>P{}</ac:parameter></ac:structured-macro>"
+    )
+    body = "<blockquote>" * 60 + "t{0} " + include.format("{1}") + "</blockquote>" * 60
+    included = {f"P{i}": IncludedPage(f"P{i}", body.format(i, i + 1)) for i in range(9)}
+
+    conversion = convert_page(body.format("op", 0), PageContext(included=included))
+
+    assert "t0" in conversion.markdown
+    assert any("nested deeper" in loss.detail for loss in conversion.losses)
 
 
 def test_values_cross_a_process_border() -> None:
