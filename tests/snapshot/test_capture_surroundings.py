@@ -94,3 +94,14 @@ def test_idle_runs_only_read_and_write_nothing(tmp_path: Path) -> None:
         assert {method for method, _ in wiki.server.requests} == {"GET"}
     assert tree_bytes(tmp_path) == before
     assert verify(tmp_path).is_clean
+
+
+def test_prose_is_composed_and_code_is_kept_as_it_was_written(wiki: SmallWiki, tmp_path: Path) -> None:
+    code = "<ac:plain-text-body><![CDATA[e\u0301 = 1]]></ac:plain-text-body>"
+    wiki.add("Accents", f'<p>Cafe\u0301</p><ac:structured-macro ac:name="code">{code}</ac:structured-macro>')
+
+    run_capture(wiki, tmp_path)
+
+    text = markdown_of(tmp_path, "Accents")
+    assert "Caf\u00e9" in text
+    assert "e\u0301 = 1" in text

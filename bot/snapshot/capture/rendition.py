@@ -35,13 +35,11 @@ def render_page(record: PageRecord, body: str, path: str, base_url: str) -> Rend
         {"kind": loss.kind, "what": loss.what} | ({"detail": loss.detail} if loss.detail else {})
         for loss in conversion.losses
     ]
-    parts = [
-        render_front_matter(_front_matter(record, losses)),
-        f"\n# {plain_markdown(record.title) or 'Untitled'}\n\n",
-        conversion.markdown,
-        *(["\n## Comments\n\n", *comments] if comments else []),
-    ]
-    text = unicodedata.normalize("NFC", "".join(parts)).replace("\r\n", "\n").replace("\r", "\n")
+    head = render_front_matter(_front_matter(record, losses)) + f"\n# {plain_markdown(record.title) or 'Untitled'}\n\n"
+    tail = ["\n## Comments\n\n", *comments] if comments else []
+    # The converter composes prose by itself and leaves code as it was written, so only the head is composed here.
+    text = "".join([unicodedata.normalize("NFC", head), conversion.markdown, *tail])
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return Rendition(text.encode("utf-8", "replace"), len(losses))
 
 
@@ -59,6 +57,8 @@ def build_context(record: PageRecord, path: str, base_url: str) -> convert.PageC
         children=around.children,
         page_tree=around.page_tree,
         included=around.included,
+        lists=around.lists,
+        report=around.report,
         comments=_inline_comments(record.comments),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import TypeAdapter, ValidationError
 
 from bot.errors import EvidenceError
-from bot.snapshot.convert import IncludedPage, PageLink
+from bot.snapshot.convert import IncludedPage, PageLink, ReportRow
 from bot.snapshot.evidence.canonical_json import dump_json
 from bot.wiki.gateway import Comment, PageStatus, Restrictions, Version
 
@@ -46,6 +46,8 @@ class Surroundings:
     children: tuple[PageLink, ...] | None = None
     page_tree: tuple[PageLink, ...] | None = None
     included: dict[str, IncludedPage] = field(default_factory=dict)
+    lists: dict[str, tuple[PageLink, ...]] = field(default_factory=dict)
+    report: tuple[ReportRow, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
