@@ -14,6 +14,7 @@ FAULTS = (
     *("garbage", "wrong-type", "login", "other-page"),
 )
 OPERATIONS = ("get", "list", "put", "labels")
+FLAVOURS = ("datacenter", "cloud")
 OLD, NEW, OUTSIDE = "<p>old</p>", "<p>new</p>", "<p>Ana's own words</p>"
 
 
@@ -53,9 +54,12 @@ class Trial:
             assert all(body.startswith("<p>before</p>") and body.endswith(OUTSIDE) for body in bodies)
 
 
+@pytest.mark.parametrize("flavour", FLAVOURS)
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_never_costs_a_version_twice_or_a_byte_outside_and_is_never_passed_over(fault: str) -> None:
-    with World() as world:
+def test_a_fault_never_costs_a_version_twice_or_a_byte_outside_and_is_never_passed_over(
+    fault: str, flavour: str
+) -> None:
+    with World(flavour) as world:
         for operation in OPERATIONS:
             for times in ("once", "always"):
                 trial = Trial(world, f"{operation} {times}")
