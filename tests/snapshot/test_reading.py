@@ -142,6 +142,15 @@ def test_search_finds_any_script_and_takes_words_for_words(searchable: Path, wor
     assert [hit.title for hit in SearchIndex(searchable).search(words)] == titles
 
 
+def test_what_is_found_reads_as_it_was_written(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.edit("Minutes", "<p>The draft 报告草案 of 2018 现公开征询意见，截止日期为 5月11日</p>")
+    run_capture(wiki, tmp_path)
+
+    [hit] = SearchIndex(tmp_path).search("公开征询")
+
+    assert "报告草案 of 2018 现\x02公开征询\x03意见" in hit.snippet
+
+
 @pytest.fixture
 def searchable(wiki: SmallWiki, tmp_path: Path) -> Path:
     run_capture(wiki, tmp_path)

@@ -18,7 +18,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8884; vertical-align: top; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-td { overflow-wrap: anywhere; } code { overflow-wrap: anywhere; }
+td { white-space: nowrap; } td.words { white-space: normal; overflow-wrap: anywhere; } code { overflow-wrap: anywhere; }
 .good { color: var(--captured); } .bad { color: var(--missing); font-weight: 600; }
 .chart { width: 100%; height: auto; font-size: 11px; } .chart text { fill: currentColor; }
 .chart .axis { stroke: currentColor; opacity: .4; }
@@ -140,7 +140,8 @@ def _html_list(heading: str, lines: Sequence[PageLine]) -> str:
     if not lines:
         return ""
     rows = "".join(
-        f"<tr><td>{line.day}</td><td>run {line.run}</td><td>{line.kind}</td><td>{escape(line.detail)}</td></tr>"
+        f"<tr><td>{line.day}</td><td>run {line.run}</td><td>{line.kind}</td>"
+        f'<td class="words">{escape(line.detail)}</td></tr>'
         for line in lines
     )
     return f"<h2>{heading}</h2><table>{rows}</table>"

@@ -23,9 +23,9 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 )
 _UNSPACED_CHARACTER = re.compile(f"([{_UNSPACED}])")
-_GAP = re.compile(f"(?<=[{_UNSPACED}]) (?=[{_UNSPACED}])")
 _LINK_TARGET = re.compile(r"\]\([^)\s]*\)")
 START, END, _ELLIPSIS = "\x02", "\x03", "…"
+_SET_APART = re.compile(f" ?({START}?[{_UNSPACED}]{END}?) ?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def find_hits(database: sqlite3.Connection, query: Query, limit: int) -> Iterato
             (START, END, _ELLIPSIS, query.exact if rowid in exact else query.begun, rowid),
         ).fetchone()
         page_id, title, path, status, snippet = row
-        yield Hit(page_id, title, path, status, " ".join(_GAP.sub("", snippet).split()))
+        yield Hit(page_id, title, path, status, " ".join(_SET_APART.sub(r"\1", snippet).split()))
 
 
 def _find_ids(database: sqlite3.Connection, query: str, limit: int) -> list[int]:
