@@ -135,6 +135,10 @@ def _environment(folder: Path, address: str, flavour: str) -> Iterator[None]:
     }
     if flavour == "cloud":
         wanted["WIKIBOT_WIKI__USER"] = "bot"
+    settings = folder / "bot.yaml"
+    text = settings.read_text(encoding="utf-8")
+    text = text.replace("http://127.0.0.1:8090", address).replace("flavour: datacenter", f"flavour: {flavour}")
+    settings.write_text(text, encoding="utf-8")  # so that the commands can be tried by hand with --config
     before = {name: value for name, value in os.environ.items() if name.startswith("WIKIBOT_")}
     for name in before:
         del os.environ[name]

@@ -22,17 +22,18 @@ _FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]
     type=click.Choice([mode.value for mode in HistoryMode]),
     help="Versions to keep: all of them, those since the last capture, or the latest.  [default: from bot.yaml]",
 )
+@click.option("--accept-gone", is_flag=True, help="Many held pages are gone at once, and they were really deleted.")
 @click.option("--rebuild", is_flag=True, help="Ask no wiki; render the captured pages anew from what is held.")
 @_FORMAT
 @pass_app
-def snapshot(app: App, everything: bool, history: str | None, rebuild: bool, format_: str) -> int:
+def snapshot(app: App, everything: bool, history: str | None, accept_gone: bool, rebuild: bool, format_: str) -> int:
     """Capture archived pages as Markdown, with the evidence beside it.
 
     Ends with 0 when every expected page is there, 1 when any is missing. Nothing is written when nothing changed.
     """
     if rebuild:
         return _rebuild(app)
-    choices = snapshots.CaptureChoices(everything, HistoryMode(history) if history else None)
+    choices = snapshots.CaptureChoices(everything, HistoryMode(history) if history else None, accept_gone)
     with output.progress("capturing") as step:
         outcome = snapshots.take_snapshot(app.runtime, choices, on_page=lambda title, total: step(title, total=total))
     if format_ == "json":

@@ -39,6 +39,7 @@ class CaptureChoices:
 
     everything: bool = False
     history: HistoryMode | None = None
+    accepts_many_gone: bool = False
 
 
 def take_snapshot(
@@ -68,7 +69,7 @@ def take_snapshot(
         ) as writer,
     ):
         history = choices.history or HistoryMode(settings.history)
-        options = CaptureOptions(executor, history, on_page=on_page, should_stop=should_stop)
+        options = CaptureOptions(executor, history, choices.accepts_many_gone, on_page=on_page, should_stop=should_stop)
         outcome = capture(gateway, writer, requests, options)
         _log(outcome)
         if settings.git:

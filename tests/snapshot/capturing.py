@@ -33,9 +33,10 @@ def run_capture(
     disk: Disk | None = None,
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
     executor: Executor | None = None,
+    accepts_many_gone: bool = False,
 ) -> CaptureOutcome:
     now = CLOCK + dt.timedelta(days=day)
-    options = CaptureOptions(executor or SerialExecutor(), history, on_page=on_page)
+    options = CaptureOptions(executor or SerialExecutor(), history, accepts_many_gone, on_page=on_page)
     with open_writer(root, origin="https://wiki.test", software=SOFTWARE, clock=lambda: now, disk=disk) as writer:
         return capture(wiki.gateway, writer, [SpaceRequest("WS2", rule, everything)], options)
 

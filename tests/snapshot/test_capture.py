@@ -221,6 +221,23 @@ def test_a_deleted_page_gets_a_tombstone_once_and_its_capture_stays(wiki: SmallW
     assert verify(tmp_path).is_clean
 
 
+def test_many_pages_gone_at_once_are_a_shortfall_until_a_person_accepts_them(wiki: SmallWiki, tmp_path: Path) -> None:
+    for number in range(8):
+        wiki.add(f"Old {number}")
+    run_capture(wiki, tmp_path)
+    for number in range(6):
+        wiki.store.pages.purge(wiki.ids[f"Old {number}"])
+
+    outcome = run_capture(wiki, tmp_path, day=1)
+
+    assert (outcome.gone, len(outcome.unknown), outcome.has_shortfall) == (0, 6, True)
+    assert "6 of 11 held pages are gone from the wiki at once" in outcome.unknown[0].reason
+    assert not any(entry.tombstone for _, entry in load_library(tmp_path).iter_entries())
+    accepted = run_capture(wiki, tmp_path, day=2, accepts_many_gone=True)
+    assert (accepted.gone, accepted.has_shortfall) == (6, False)
+    assert verify(tmp_path).is_clean
+
+
 def test_a_page_hidden_from_the_account_gets_a_tombstone(wiki: SmallWiki, tmp_path: Path) -> None:
     run_capture(wiki, tmp_path)
     wiki.store.restrictions.add(wiki.ids["会议记录"], "read", "user", LI)

@@ -44,10 +44,14 @@ class SpaceRequest:
 
 @dataclass(frozen=True, slots=True)
 class CaptureOptions:
-    """How to go about it. *fetchers* threads ask the wiki; *executor* converts."""
+    """How to go about it. *fetchers* threads ask the wiki; *executor* converts.
+
+    *accepts_many_gone* says that many pages gone at once were really deleted.
+    """
 
     executor: Executor
     history: HistoryMode = HistoryMode.CHANGES
+    accepts_many_gone: bool = False
     fetchers: int = 4
     on_page: Callable[[str, int], None] = lambda _title, _total: None
     should_stop: Callable[[], bool] = lambda: False
@@ -82,7 +86,7 @@ def capture(
         _make_room(run, selection)
     for selection in selections:
         _capture_space(run, selection, _neighbourhood(run, selection, selections))
-    account_for_vanished(gateway, writer, selections, outcome)
+    account_for_vanished(gateway, writer, selections, outcome, accepts_many=options.accepts_many_gone)
     if writer.has_changes or outcome.has_shortfall:
         agents = (writer.software, f"{account.display_name} ({account.id})")
         event = outcome.run_event(_digest_of_ids(selections))

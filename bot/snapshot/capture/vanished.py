@@ -12,18 +12,30 @@ from bot.snapshot.evidence.events import Event, EventType, Outcome
 from bot.snapshot.writing.writer import SnapshotWriter
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 
+_MANY_PAGES, _MANY_SHARE = 5, 0.2
+"""More pages than both of these gone at once look like a lost right or a wrong setting rather than like a clean-up."""
 _GONE = "deleted, or restricted for the account that captures (the wiki answers alike for both)"
 
 
 def account_for_vanished(
-    gateway: WikiGateway, writer: SnapshotWriter, selections: Sequence[Selection], outcome: CaptureOutcome
+    gateway: WikiGateway,
+    writer: SnapshotWriter,
+    selections: Sequence[Selection],
+    outcome: CaptureOutcome,
+    *,
+    accepts_many: bool = False,
 ) -> None:
-    """Give a tombstone to every held page of the requested spaces that the wiki no longer shows."""
+    """Give a tombstone to every held page of the requested spaces that the wiki no longer shows.
+
+    Many at once are a shortfall instead, unless a person *accepts* them.
+    """
     listed = {page_id for selection in selections for page_id in selection.listed}
     archived = {page_id for selection in selections for page_id in selection.archived}
     spaces = {selection.space_key for selection in selections}
     lost: list[tuple[Bag, PageEntry]] = []
+    held = 0
     for bag, entry in list(writer.library.iter_entries()):
+        held += entry.space_key in spaces and entry.tombstone is None
         if entry.page_id in listed:
             if entry.tombstone:
                 writer.put_entry(bag, replace(entry, tombstone=None))
@@ -33,11 +45,17 @@ def account_for_vanished(
         elif entry.space_key in spaces and entry.tombstone is None:
             lost.append((bag, entry))
     if lost:
-        _account_for_lost(gateway, writer, outcome, lost)
+        is_suspicious = len(lost) > _MANY_PAGES and len(lost) > _MANY_SHARE * held and not accepts_many
+        _account_for_lost(gateway, writer, outcome, lost, doubt=_doubt(len(lost), held) if is_suspicious else None)
 
 
 def _account_for_lost(
-    gateway: WikiGateway, writer: SnapshotWriter, outcome: CaptureOutcome, lost: list[tuple[Bag, PageEntry]]
+    gateway: WikiGateway,
+    writer: SnapshotWriter,
+    outcome: CaptureOutcome,
+    lost: list[tuple[Bag, PageEntry]],
+    *,
+    doubt: str | None,
 ) -> None:
     try:
         found = gateway.fetch_pages([entry.page_id for _, entry in lost])
@@ -55,11 +73,21 @@ def _account_for_lost(
             reason = "the listing left it out, though the wiki has it"
             outcome.unknown.append(Trouble(entry.page_id, entry.title, reason))
             continue
+        if page is None and doubt:
+            outcome.unknown.append(Trouble(entry.page_id, entry.title, doubt))
+            continue
         reason = "in the trash" if page else _GONE
         tombstone = Tombstone(writer.now, reason)
         writer.put_entry(bag, replace(entry, tombstone=tombstone, is_selected=False))
         outcome.gone += 1
         _log(outcome, EventType.DELETION, entry, reason)
+
+
+def _doubt(lost: int, held: int) -> str:
+    return (
+        f"{lost} of {held} held pages are gone from the wiki at once; check the account's rights and `wiki.flavour`, "
+        "and capture with --accept-gone if they were really deleted"
+    )
 
 
 def _is_elsewhere(page: Page | None, entry: PageEntry) -> bool:
