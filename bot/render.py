@@ -1,6 +1,7 @@
 """The Jinja2 environment: the canonical data becomes the storage format of one region."""
 
 import datetime as dt
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +9,13 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
-from jinja2 import TemplateError as JinjaError
 from markupsafe import Markup
 
 from bot.content.model import Icon, News, PageIndex, Workspace
 from bot.content.selection import by_day, older_news, shown_news
-from bot.errors import MalformedBodyError, TemplateError
+from bot.errors import BotError, MalformedBodyError, TemplateError
 from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, page_link, to_storage
+from bot.storage_format.nesting import find_misfit
 from bot.storage_format.scan import scan
 
 EMOTICONS: dict[Icon, str] = {icon: icon.value for icon in Icon} | {
@@ -77,7 +78,8 @@ class Renderer:
     ) -> str:
         """Return the storage format of *region* as *workspace* has it at *now*; *index* is for the page index alone.
 
-        Raises `TemplateError` when the template is missing or broken, and `KeyError` when the data has no such region.
+        Raises `TemplateError` when the template is missing, broken, or emits what no region may hold, and `KeyError`
+        when the data has no such region.
         """
         value = getattr(workspace, _DATA_OF.get(region, region), None)
         if value is None:
@@ -101,17 +103,33 @@ class Renderer:
 
     def _render(self, name: str, context: dict[str, object]) -> str:
         try:
-            text = self._environment.get_template(name).render(context).strip()
-            scan(text)
+            template = self._environment.get_template(name)
+            text = template.render(context).strip()
         except TemplateNotFound as error:
             raise TemplateError(f"there is no template {error.name}; the region needs one", path=name) from error
         except TemplateSyntaxError as error:
             raise TemplateError(str(error.message), path=error.filename or name, line=error.lineno) from error
+        except BotError:
+            raise
+        except Exception as error:  # a template can call and compute what it likes, and so fail in every way
+            path, line = _place_in_template(error)
+            raise TemplateError(f"cannot be rendered: {error}", path=path or name, line=line) from error
+        try:
+            misfit = find_misfit(scan(text))
         except MalformedBodyError as error:
-            raise TemplateError(f"renders what is not storage format: {error}", path=name) from error
-        except JinjaError as error:
-            raise TemplateError(str(error.message), path=name) from error
+            raise TemplateError(f"renders what is not storage format: {error}", path=template.filename) from error
+        if misfit:
+            raise TemplateError(
+                f"renders {misfit}, which cannot stand in a region; take it out", path=template.filename
+            )
         return text
+
+
+def _place_in_template(error: Exception) -> tuple[str | None, int | None]:
+    """Return file and line of the innermost template that *error* came through."""
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    frame = next((frame for frame in frames if frame.filename.endswith(".j2")), None)
+    return (frame.filename, frame.lineno) if frame else (None, None)
 
 
 def _address(base: str, path: str) -> str:

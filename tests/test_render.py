@@ -8,8 +8,14 @@ from bot.content.model import Icon, Workspace
 from bot.errors import TemplateError
 from bot.render import EMOTICONS, Index, IndexEntry, Renderer
 from bot.resources import templates_dir
+from bot.storage_format.markers import Marker, MarkerKind, render_marked
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+
+
+def macro(name: str, body: str = "<p>x</p>") -> str:
+    body = f"<ac:rich-text-body>{body}</ac:rich-text-body>"
+    return f'<ac:structured-macro ac:name="{name}">{body}</ac:structured-macro>'
 
 
 @pytest.fixture
@@ -102,6 +108,55 @@ def test_a_broken_template_is_named(tmp_path: Path, template: str, message: str)
 
     with pytest.raises(TemplateError, match=message):
         Renderer([tmp_path]).render("status", data, now=NOW)
+
+
+@pytest.mark.parametrize("expression", ["{{ nope.x }}", "{{ 1 / 0 }}", "{{ region.lines + 1 }}", "{{ region.nope }}"])
+def test_what_fails_in_a_template_is_told_with_its_line(tmp_path: Path, expression: str) -> None:
+    template = tmp_path / "status.xml.j2"
+    template.write_text(f"<p>\n{expression}</p>")
+
+    with pytest.raises(TemplateError, match="cannot be rendered") as caught:
+        Renderer([tmp_path]).render("status", workspace(status={"lines": [{"text": "y"}]}), now=NOW)
+
+    assert (caught.value.path, caught.value.line) == (str(template), 2)
+
+
+def test_a_template_that_is_not_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "status.xml.j2").write_bytes(b"\xff")
+
+    with pytest.raises(TemplateError, match=r"status\.xml\.j2: cannot be rendered"):
+        Renderer([tmp_path]).render("status", workspace(status={"lines": [{"text": "y"}]}), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("markup", "misfit"),
+    [
+        (macro("expand"), "the macro 'expand' with a body"),
+        (macro("info", macro("expand")), "the macro 'expand' with a body"),
+        (macro("details"), "the macro 'details' with a body"),
+        ('<ac:layout><ac:layout-section ac:type="single" /></ac:layout>', "a layout"),
+        (render_marked(Marker("news", MarkerKind.ANCHORS), ""), "the marker 'wikibot-news-begin'"),
+    ],
+)
+def test_a_template_may_not_emit_what_no_region_can_hold(tmp_path: Path, markup: str, misfit: str) -> None:
+    (tmp_path / "status.xml.j2").write_text(markup)
+
+    with pytest.raises(TemplateError, match=misfit):
+        Renderer([tmp_path]).render("status", workspace(status={"lines": [{"text": "y"}]}), now=NOW)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        macro("info"),
+        '<ac:structured-macro ac:name="toc" />',
+        '<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[<ac:x>]]></ac:plain-text-body></ac:structured-macro>',
+    ],
+)
+def test_a_template_may_emit_panels_code_and_macros_without_a_body(tmp_path: Path, markup: str) -> None:
+    (tmp_path / "status.xml.j2").write_text(markup)
+
+    assert Renderer([tmp_path]).render("status", workspace(status={"lines": [{"text": "y"}]}), now=NOW) == markup
 
 
 def test_a_missing_template_is_named(tmp_path: Path) -> None:
