@@ -68,10 +68,17 @@ class Runtime:
 
     @cached_property
     def renderer(self) -> Renderer:
-        """The templates: the configured folder first, then those that come with the program."""
+        """The templates: the configured folder first, then those that come with the program.
+
+        Raises `SettingsError` when a folder is configured and not there: the others would be used without a word.
+        """
         folders = [templates_dir() / "wiki"]
         if self.settings.templates is not None:
-            folders.insert(0, self.settings.resolve(self.settings.templates) / "wiki")
+            own = self.settings.resolve(self.settings.templates) / "wiki"
+            if not own.is_dir():
+                message = f"templates: there is no folder {own}; make it, and put your templates there"
+                raise SettingsError(message, path=self.settings.config_path)
+            folders.insert(0, own)
         return Renderer(folders)
 
     @property

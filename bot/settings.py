@@ -199,7 +199,9 @@ class Settings(BaseSettings):
     jobs: tuple[JobSettings, ...] = ()
     snapshots: SnapshotSettings = SnapshotSettings()
     safety: SafetySettings = SafetySettings()
-    templates: Path | None = Field(None, description="Absent: those that come with the program.")
+    templates: Path | None = Field(
+        None, description="A folder whose `wiki/REGION.xml.j2` go before those that come with the program."
+    )
     state: Path = Field(Path(".wikibot"), description="Run records and locks.")
 
     _config: Path = PrivateAttr(default=DEFAULT_CONFIG)
