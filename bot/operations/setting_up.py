@@ -4,11 +4,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from bot.content.document import ContentDocument, write_schema
 from bot.content.model import Home, Workspace
 from bot.errors import PageNotFoundError, SettingsError, WikiError
 from bot.runtime import Runtime
-from bot.settings import Settings, WikiSettings, load_settings
+from bot.settings import Settings, WikiSettings, WorkspaceSettings, load_settings
 from bot.wiki.gateway import PageRef, WikiGateway
 
 _ARCHIVE = "Archive"
@@ -38,6 +40,7 @@ def set_up(path: Path, answers: Answers) -> Setup:
     """Write the settings file and try it; where the wiki, space or page is not reached, no file is left behind."""
     if path.exists():
         raise SettingsError("exists already; edit it, or name another file with --config", path=path)
+    _check(answers)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_compose(answers, has_archive=False), encoding="utf-8")
     try:
@@ -61,6 +64,19 @@ def write_bare_data_file(setup: Setup) -> Path:
     ContentDocument.create(Workspace(workspace=home), path).save()
     write_schema(path.parent)
     return path
+
+
+def _check(answers: Answers) -> None:
+    """Refuse answers that no settings file may hold, before there is one to point at."""
+    try:
+        WikiSettings(url=answers.url)
+        WorkspaceSettings(name=answers.name, data=Path(f"{answers.name}.yaml"))
+    except ValidationError as problem:
+        detail = problem.errors()[0]
+        message = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "string_pattern_mismatch":
+            message = "must begin with a small letter or digit and hold only those, _ and -"
+        raise SettingsError(f"{detail['loc'][-1]} {detail['input']!r}: {message}") from problem
 
 
 def _impatient(settings: Settings) -> Runtime:

@@ -53,6 +53,8 @@ def test_without_adoption_the_page_is_left_alone(desk: Desk, config: Path) -> No
         ({"home": "Nowhere"}, "page 'Nowhere' was not found in space WS2"),
         ({"space": "NOPE"}, "NOPE"),
         ({"url": "http://127.0.0.1:9"}, "127.0.0.1:9"),
+        ({"url": "wiki.example.org"}, "error: url 'wiki.example.org': must be the http or https address of the wiki"),
+        ({"name": "My Space"}, "error: name 'My Space': must begin with a small letter"),
     ],
 )
 def test_where_something_is_not_reached_no_file_is_left_behind(
