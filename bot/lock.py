@@ -12,12 +12,13 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from bot.errors import LockedError
+from bot.errors import LockedError, SettingsError
 
 
 class InstanceLock:
     """Hold *path* while entered; raises `LockedError`, with the holder, when another process or thread holds it.
 
+    Raises `SettingsError` where no file can be written: that is no other bot at work, and never passes by itself.
     The lock is the kernel's, so a killed holder leaves nothing to clean up; the name beside it is for people only.
     """
 
@@ -41,7 +42,10 @@ class InstanceLock:
                 f"{self._purpose} is locked by {holder}; wait for it to end, or end it ({self._path})", holder=holder
             ) from error
         except OSError as error:
-            raise LockedError(f"{self._path}: the lock cannot be made: {error.strerror}") from error
+            raise SettingsError(
+                f"the lock cannot be made: {error.strerror}; set `state` to a folder that the bot may write to",
+                path=self._path,
+            ) from error
         holder_now = {
             "pid": os.getpid(),
             "host": socket.gethostname(),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import LockedError
+from bot.errors import LockedError, SettingsError
 from bot.lock import InstanceLock
 
 HOLD = """
@@ -65,5 +65,5 @@ def test_lock_of_another_process_holds_until_that_process_is_killed(tmp_path: Pa
 def test_place_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(LockedError, match="cannot be made"):
+    with pytest.raises(SettingsError, match=r"bot\.lock: the lock cannot be made: .*; set `state`"):
         InstanceLock(tmp_path / "file" / "bot.lock", purpose="the bot").__enter__()
