@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.content.model import Icon, NewsItem, QuickLink, StatusLine
+from bot.content.selection import older_news
 from bot.errors import ContentError
 from bot.operations import editing
 from bot.operations.editing import Edit
@@ -67,13 +68,18 @@ def add_news(app: App, /, text: str, *, dry_run: bool, **fields: object) -> None
 @_as_json
 @pass_app
 def list_news(app: App, fmt: str) -> None:
-    """List the news in the data file, newest first."""
+    """List the news in the order of the data file, and what becomes of each."""
     section = app.runtime.document(app.runtime.workspace).workspace.news
     items: tuple[NewsItem, ...] = section.items if section else ()
     if fmt == "json":
         output.say_json(items)
         return
-    rows = [(item.id, str(item.date or ""), _state(item, app.runtime.clock()), item.text.strip()) for item in items]
+    now = app.runtime.clock()
+    older = older_news(section, now) if section else ()
+    states = ("older" if item in older else _state(item, now) for item in items)
+    rows = [
+        (item.id, str(item.date or ""), state, item.text.strip()) for item, state in zip(items, states, strict=True)
+    ]
     output.say_table(("id", "date", "state", "text"), rows)
 
 

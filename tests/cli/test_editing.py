@@ -72,6 +72,14 @@ def test_news_list_tells_what_is_shown_when(data: Path, wikibot: Wikibot) -> Non
     assert data.exists()
 
 
+def test_news_list_tells_which_news_have_no_room(data: Path, wikibot: Wikibot) -> None:
+    data.write_text(DATA.replace("news:\n", "news:\n  show: 1\n").replace("id: two,", "id: two, pinned: true,"))
+
+    rows = [line.split("\t") for line in wikibot("news", "list").out.splitlines()]
+
+    assert [(row[0], row[2]) for row in rows[1:]] == [("one", "older"), ("two", "pinned")]
+
+
 def test_status_set_replaces_all_lines_or_one(data: Path, wikibot: Wikibot) -> None:
     assert wikibot("status", "set", "--line", "2", "Done.", "--icon", "tick").code == 0
     assert data.read_text() == DATA.replace("{icon: star, text: Ongoing.}", "{icon: tick, text: Done.}")
