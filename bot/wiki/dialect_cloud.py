@@ -152,7 +152,7 @@ class CloudDialect:
 
     def pages(self, page_ids: Sequence[str]) -> Ask:
         params: dict[str, str | int] = {"id": ",".join(page_ids), "body-format": "storage", "limit": _MAX_LIMIT}
-        return Ask(f"{_V2}/pages", f"{len(page_ids)} pages", params)
+        return Ask(f"{_V2}/pages", f"reading {len(page_ids)} page(s)", params)
 
     def titled(self, space: Space, title: str, status: PageStatus) -> Ask | None:
         params = {"space-id": space.id, "title": title, "status": status.value}

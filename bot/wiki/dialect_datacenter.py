@@ -194,7 +194,7 @@ class DataCenterDialect:
             "expand": _EXPAND_BODY,
             "limit": _LIMIT_WITH_BODY,
         }
-        return Ask(f"{V1}/content", f"{len(page_ids)} pages", params)
+        return Ask(f"{V1}/content", f"reading {len(page_ids)} page(s)", params)
 
     def titled(self, space: Space, title: str, status: PageStatus) -> Ask | None:
         if status is PageStatus.ARCHIVED:
