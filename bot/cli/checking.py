@@ -12,7 +12,7 @@ from bot.operations.checking import Outcome, run_checks
 @click.option("--external", is_flag=True, help="Follow the links to other sites too; never into a private network.")
 @pass_app
 def check(app: App, *, fmt: str, external: bool) -> int:
-    """Check settings, account, data files, templates, pages and links; ends with 1 when something is wrong."""
+    """Check settings, account, data files, templates, links, rights and pages; ends with 1 when something is wrong."""
     checks = []
     for found in run_checks(app.runtime, asks_external=external):
         checks.append(found)

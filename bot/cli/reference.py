@@ -12,7 +12,8 @@ _WIDTH = 100
 
 def reference() -> str:
     """Return the reference of the whole command tree."""
-    root = click.Context(cli, info_name="wikibot", obj=App(), terminal_width=_WIDTH, max_content_width=_WIDTH)
+    settings = {**cli.context_settings, "terminal_width": _WIDTH, "max_content_width": _WIDTH}
+    root = click.Context(cli, info_name="wikibot", obj=App(), **settings)
     parts = ["# Commands\n", "Made from the program's own help by `script/docs`; a test keeps it true.\n"]
     for path, text in _helps(cli, root):
         parts.append(f"## `{path}`\n\n```text\n{text.rstrip()}\n```\n")

@@ -88,7 +88,7 @@ def commands(command: click.Command, context: click.Context) -> Iterator[tuple[s
 
 
 def test_every_command_has_help_and_the_options_that_stand_everywhere() -> None:
-    for path, command in commands(cli, click.Context(cli, info_name="wikibot")):
+    for path, command in commands(cli, click.Context(cli, info_name="wikibot", **cli.context_settings)):
         options = {name for parameter in command.params for name in parameter.opts}
         assert {"--config", "--workspace", "--verbose", "--log-format"} <= options, path
         assert command.help, path
