@@ -21,7 +21,7 @@ from bot.operations.syncing import writer_lock
 from bot.runtime import Runtime
 from bot.settings import WorkspaceSettings
 from bot.storage_format.canonical import is_same
-from bot.storage_format.markers import Marker
+from bot.storage_format.markers import Marker, MarkerKind
 from bot.storage_format.regions import find_region
 from bot.sync.adopt import Claim, Refusal, carry_over, propose, read_region
 from bot.sync.adopting.merge import merge
@@ -127,6 +127,7 @@ class _Adopter:
         for marker in markers:
             if marker.name in proposal.managed:
                 self._take_in(marker)
+        proposal = replace(proposal, claims=tuple(c for c in proposal.claims if not self._says_already(c)))
         original = self._document
         claimed = {claim.region: self._merged(claim.region, claim.value) for claim in proposal.claims}
         for region, value in claimed.items():
@@ -164,6 +165,12 @@ class _Adopter:
             return
         self._document = self._document.set_region(marker.name, reading.value)
         self._read[marker.name] = reading.notes
+
+    def _says_already(self, claim: Claim) -> bool:
+        """Tell whether the page says what the data file says, in a place that needs no marker put around it."""
+        if claim.marker.kind is not MarkerKind.HEADING or getattr(self._document.workspace, claim.region) is None:
+            return False
+        return is_same(claim.span.of(self._page.body), self._render(claim.region))
 
     def _merged(self, region: str, value: Value) -> Value:
         base = getattr(self._document.workspace, region)

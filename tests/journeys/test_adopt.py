@@ -128,3 +128,23 @@ def test_a_stop_label_keeps_adoption_off(desk: Desk) -> None:
 def test_a_page_that_is_not_found_is_named(desk: Desk, words: tuple[str, ...], message: str) -> None:
     assert message in desk.ran(*words, code=1).err
     assert not desk.data.exists()
+
+
+def test_what_stands_under_its_heading_is_adopted_once(desk: Desk) -> None:
+    page = desk.wiki.add_page("Hub", "<p>a</p><h2>State</h2><p>All is well.</p><h2>More</h2><p>b</p>")
+    settings = (desk.folder / "bot.yaml").read_text()
+    regions = "    regions: {status: {marker: heading, heading: State}}\n"
+    (desk.folder / "bot.yaml").write_text(settings.replace("data: ws2.yaml\n", "data: ws2.yaml\n" + regions))
+    desk.ran("adopt", "Hub", "--space", "WS2", "--yes")
+    desk.data.write_text("workspace: {space: WS2, home: Hub}\nstatus: {lines: [{text: All is well.}]}  # mine\n")
+    before, versions = desk.data.read_text(), len(desk.wiki.versions(page))
+
+    ran = desk.ran("adopt", "--yes")
+
+    assert "nothing to adopt" in ran.err
+    assert desk.data.read_text() == before
+    assert len(desk.wiki.versions(page)) == versions
+    desk.wiki.edit(page, desk.wiki.body(page).replace("well.", "fine."))
+    desk.ran("adopt", "--yes")
+    assert "text: All is fine." in desk.data.read_text()
+    desk.ran("plan")
