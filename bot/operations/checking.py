@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.errors import BotError
-from bot.operations.assigning import check_links
+from bot.errors import BotError, PageNotFoundError, PermissionDeniedError
+from bot.operations.assigning import check_links, page_finder
 from bot.operations.reading import render_regions
 from bot.operations.syncing import make_plan
 from bot.runtime import Runtime
@@ -54,7 +54,8 @@ def _check_workspace(
     yield from _attempt("templates", lambda: _check_templates(narrowed))
     if is_reachable:
         yield from _attempt("links", lambda: _check_links(narrowed, workspace, asks_external=asks_external))
-        yield from _attempt("pages", lambda: _check_pages(narrowed))
+        yield from _attempt("rights", lambda: _check_rights(narrowed, workspace))
+        yield from _attempt("pages", lambda: _check_pages(narrowed, workspace))
 
 
 def _attempt(what: str, check: Callable[[], list[Check]]) -> Iterator[Check]:
@@ -97,10 +98,31 @@ def _check_links(runtime: Runtime, workspace: WorkspaceSettings, *, asks_externa
     return checks
 
 
-def _check_pages(runtime: Runtime) -> list[Check]:
+def _check_rights(runtime: Runtime, workspace: WorkspaceSettings) -> list[Check]:
+    """Look whether the home page is open to the bot's edits; which groups its account is in cannot be told."""
+    gateway = runtime.gateway()
+    data = runtime.document(workspace).workspace
+    user = gateway.fetch_current_user()
+    try:
+        editors = gateway.fetch_restrictions(page_finder(runtime, gateway, data).get_id(data.workspace.home)).editors
+    except PageNotFoundError:
+        return []  # told with the pages
+    except PermissionDeniedError as error:
+        return [Check("rights", Outcome.WARNING, f"who may edit the home page cannot be read: {error}")]
+    if not editors or {user.username, user.display_name, user.id} & set(editors):
+        return [Check("rights", Outcome.OK)]
+    message = f"the home page may be edited by {', '.join(editors)} only; add {user.display_name!r} to its editors"
+    has_groups = any(editor.startswith("group:") for editor in editors)
+    return [Check("rights", Outcome.WARNING if has_groups else Outcome.ERROR, message)]
+
+
+def _check_pages(runtime: Runtime, workspace: WorkspaceSettings) -> list[Check]:
     plan = make_plan(runtime)
+    told_with_the_links = f"{runtime.data_path(workspace).name}: "
+    notices = [notice for notice in plan.notices if not notice.startswith(told_with_the_links)]
     checks = [Check("pages", Outcome.ERROR, f"{each.page}: {each.message}") for each in plan.problems]
     for page, change in plan.disputed:
         outcome = Outcome.ERROR if change.verdict is Verdict.UNMANAGED else Outcome.WARNING
         checks.append(Check("pages", outcome, f"{page.title}: {change.region}: {change.verdict}: {change.note}"))
+    checks += [Check("pages", Outcome.WARNING, notice) for notice in notices]
     return checks or [Check("pages", Outcome.OK)]

@@ -349,6 +349,28 @@ def test_links_to_other_sites_are_followed_only_on_request_and_never_into_a_priv
     assert not any(path == "/secret" for _, path in adopted.wiki.requests)
 
 
+@pytest.mark.parametrize("subject", ["user", "group"])
+def test_check_tells_when_the_home_page_is_closed_to_the_bots_edits(adopted: Desk, subject: str) -> None:
+    assert "ok      rights" in adopted.ran("check").out
+    name = adopted.wiki.account("ana") if subject == "user" else adopted.wiki.store.people.add_group("writers").id
+    adopted.wiki.store.restrictions.add(adopted.home_id, "update", subject, name)
+
+    ran = adopted.ran("check", code=1 if subject == "user" else 0)
+
+    assert "rights: the home page may be edited by " in ran.out
+    assert "only; add 'Workspace Bot' to its editors" in ran.out
+    adopted.wiki.store.restrictions.add(adopted.home_id, "update", "user", adopted.wiki.account("bot"))
+    assert "ok      rights" in adopted.ran("check").out
+
+
+def test_check_tells_the_new_title_of_a_renamed_home_page(adopted: Desk) -> None:
+    adopted.wiki.store.pages.update(adopted.home_id, title="Another name", author=adopted.wiki.account("ana"))
+
+    ran = adopted.ran("check")
+
+    assert "is now called 'Another name'; write that, or its id" in ran.out
+
+
 def test_news_without_room_move_to_their_page_and_back(adopted: Desk) -> None:
     archive = adopted.wiki.add_page("Older news", "<p>Everything that was.</p>")
     text = adopted.data.read_text()
