@@ -60,8 +60,8 @@ def confirm(*, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.UsageError("nothing was written; look at the proposal above, then say --yes")
-    click.confirm("Write this to the wiki and the data file?", abort=True, err=True)
+        raise click.UsageError("the page was not touched; look at the proposal above, then say --yes")
+    output.confirm("Write this to the wiki and the data file?")
 
 
 def carry_out(runtime: Runtime, adoption: Adoption) -> None:

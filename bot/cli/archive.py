@@ -161,9 +161,7 @@ def report(app: App, since: dt.datetime | None, until: dt.datetime | None, forma
 def redact(app: App, page: str, reason: str, by: str, yes: bool) -> int:
     """Remove the content of a captured PAGE for good; its digests stay, and everything still verifies."""
     if not yes:
-        click.confirm(
-            f"Remove the content of {page!r} from {app.runtime.snapshots_dir} for good?", abort=True, err=True
-        )
+        output.confirm(f"Remove the content of {page!r} from {app.runtime.snapshots_dir} for good?")
     done = archive.redact_page(app.runtime, page, reason=reason, by=by)
     output.say(f"redacted {page!r} in run {done.checkpoint.sequence}")
     output.warn("its title stays, in its file name, in the indexes and in the events of earlier runs")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 import click
 from pydantic_core import to_jsonable_python
 
+from bot.errors import BotError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -64,6 +66,12 @@ def say_outcome(outcome: str, text: str) -> None:
 def warn(text: str) -> None:
     """Print *text* on standard error."""
     click.echo(text, err=True)
+
+
+def confirm(question: str) -> None:
+    """Ask a person on the terminal; raises `BotError` for a no."""
+    if not click.confirm(question, err=True):
+        raise BotError("you said no; nothing was done")
 
 
 def fail(message: str) -> None:

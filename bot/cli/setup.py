@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 from bot.cli import output
 from bot.cli.adopting import carry_out, confirm, propose
 from bot.cli.app import App, pass_app
+from bot.errors import BotError
 from bot.operations.adopting import plan_adoption
 from bot.operations.setting_up import Answers, set_up, write_bare_data_file
 from bot.settings import DEFAULT_CONFIG
@@ -60,7 +62,11 @@ def init(
     if adoption.is_empty:
         output.say(f"{write_bare_data_file(setup)} written without regions; add them there")
         return 0
-    confirm(yes=yes)
+    try:
+        confirm(yes=yes)
+    except (click.UsageError, BotError):
+        output.warn(f"the settings stay; `wikibot adopt {shlex.quote(setup.home.title)} --space {space_key}` goes on")
+        raise
     carry_out(setup.runtime, adoption)
     return 0
 

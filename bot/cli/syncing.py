@@ -90,7 +90,7 @@ def apply(
     is_reviewed = yes or plan_path is not None or digest is not None
     if not is_reviewed and chosen.page_writes and sys.stdin.isatty() and sys.stdout.isatty():
         output.say(_render(chosen, "text"), newline=False)
-        click.confirm("Write this to the wiki?", abort=True, err=True)
+        output.confirm("Write this to the wiki?")
         is_reviewed = True
     with output.progress("writing", total=len(chosen.page_writes)) as step:
         report = syncing.carry_out(

@@ -31,6 +31,8 @@ class ContentDocument:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a data file; raises `ContentError` with file and line."""
+        if not path.exists():
+            raise ContentError("does not exist; `wikibot adopt PAGE --space KEY` makes it of a page", path=path)
         source = load_yaml(path, ContentError)
         return cls(source, validate(Workspace, source, ContentError), source.text)
 

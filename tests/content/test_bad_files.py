@@ -90,7 +90,7 @@ def test_a_file_that_is_too_large_or_not_utf8_is_refused(tmp_path: Path) -> None
         ContentDocument.load(tmp_path / "large.yaml")
     with pytest.raises(ContentError, match=r"latin\.yaml:2: is not UTF-8"):
         ContentDocument.load(tmp_path / "latin.yaml")
-    with pytest.raises(ContentError, match=r"none\.yaml: cannot be read"):
+    with pytest.raises(ContentError, match=r"none\.yaml: does not exist; `wikibot adopt"):
         ContentDocument.load(tmp_path / "none.yaml")
 
 

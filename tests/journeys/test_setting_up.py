@@ -1,5 +1,6 @@
 """A maintainer sets the bot up on a wiki that it has not seen."""
 
+import io
 import os
 from pathlib import Path
 
@@ -86,3 +87,31 @@ def test_settings_that_exist_are_never_overwritten(desk: Desk, config: Path) -> 
 def test_what_is_missing_is_asked_for_by_its_option(desk: Desk, config: Path) -> None:
     assert "say --home" in desk.ran("init", "--url", desk.wiki.url, "--space", "WS2", code=1).err
     assert not config.exists()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_after_a_no_the_settings_stay_and_adopt_goes_on(
+    desk: Desk, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("\nn\n" if desk.wiki.flavour == "datacenter" else "n\n"))
+
+    ran = desk.ran("init", *answers(desk), code=1)
+
+    assert "you said no; nothing was done" in ran.err
+    assert f"the settings stay; `wikibot adopt '{HOME}' --space WS2` goes on" in ran.err
+    assert desk.writes() == []
+    assert not (config.parent / "ws2.yaml").exists()
+    assert "ws2.yaml: does not exist; `wikibot adopt PAGE --space KEY`" in desk.ran("plan", code=1).err
+
+
+def test_where_nobody_can_be_asked_the_settings_stay_too(desk: Desk, config: Path) -> None:
+    ran = desk.ran("init", *answers(desk), code=1)
+
+    assert "the page was not touched; look at the proposal above, then say --yes" in ran.err
+    assert f"`wikibot adopt '{HOME}' --space WS2` goes on" in ran.err
+    assert config.exists()
+    assert desk.writes() == []
