@@ -181,4 +181,6 @@ def _say(detail: ErrorDetails) -> str:
         message = "is missing"
     elif detail["type"] == "string_type":
         message = "must be text; put it in quotes"
+    elif detail["type"] == "too_short":
+        message = "must hold at least one entry"
     return f"{where}: {message}" if where else message

@@ -82,6 +82,14 @@ def test_a_bad_file_is_refused_with_its_name_and_a_line(tmp_path: Path, text: st
     assert "\n  " not in str(caught.value)
 
 
+@pytest.mark.parametrize("section", ["status: {lines: []}", "quick_links: {links: []}"])
+def test_what_is_empty_and_may_not_be_is_said_in_plain_words(tmp_path: Path, section: str) -> None:
+    (tmp_path / "ws2.yaml").write_text(HEAD + section + "\n")
+
+    with pytest.raises(ContentError, match=r"ws2\.yaml:2: \w+\.\w+: must hold at least one entry$"):
+        ContentDocument.load(tmp_path / "ws2.yaml")
+
+
 def test_a_file_that_is_too_large_or_not_utf8_is_refused(tmp_path: Path) -> None:
     (tmp_path / "large.yaml").write_text(HEAD + "#" * 10_000_000)
     (tmp_path / "latin.yaml").write_bytes(HEAD.encode() + b"# caf\xe9\n")
