@@ -1,5 +1,6 @@
 """An auditor's year: capture, check, read, hand over, report, redact, on both kinds of wiki."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -132,3 +133,24 @@ def test_a_pool_of_workers_and_a_page_for_the_head(desk: Desk) -> None:
 
     digest = desk.ran("verify", "--format", "json").json["head_digest"]
     assert digest in desk.wiki.body(desk.wiki.find("Head of the snapshots").id)
+
+
+def test_a_report_of_the_group_lists_its_meetings(desk: Desk) -> None:
+    root = desk.folder / "snapshots"
+    desk.ran("snapshot", "--all")
+    (group,) = root.glob("WS2/data/*/ws2-community-coordination-group--*.md")
+
+    report = group.read_text(encoding="utf-8").partition("*(report of page properties, as captured)*\n\n")[2]
+    head, _, first, *rows = report.partition("\n\n")[0].rstrip("\n").split("\n")
+    assert head == "| Meeting | Date | Chair | Decisions |"
+    # The third meeting is archived, and the wiki's own report leaves archived pages out.
+    assert [row.partition(" - ")[0] for row in rows] == [f"| [WS2 CCG Meeting #{number}" for number in (2, 4, 6, 9)]
+    link = re.match(r"\| \[WS2 CCG Meeting .*?\]\(([^)]+)\) \| 2022-07-12 \|", first)
+    assert link
+    assert (group.parent / link[1]).is_file()
+
+    before = tree_bytes(root)
+    assert "byte for byte" in desk.ran("snapshot", "--rebuild").out
+    assert desk.ran("snapshot", "--all", "--format", "json").json["captured"] == 0
+    assert tree_bytes(root) == before
+    desk.ran("verify")

@@ -1,13 +1,29 @@
 """Reports of page properties and lists by label are captured as they were."""
 
+import re
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
-from bot.snapshot.capture.reports import find_reports, read_labels, read_properties
+from bot.errors import WikiError
+from bot.snapshot.capture import listings
+from bot.snapshot.capture.rebuild import rebuild
+from bot.snapshot.capture.reports import (
+    LabelQuery,
+    find_listings,
+    merge_properties,
+    read_columns,
+    read_properties,
+    read_query,
+)
+from bot.snapshot.capture.serial import SerialExecutor
+from bot.snapshot.convert import PageContext, convert_page
+from bot.snapshot.evidence.record import Surroundings
 from bot.snapshot.verifying.check import verify
+from bot.snapshot.writing.writer import open_writer
 from tests.snapshot.capturing import markdown_of, run_capture
-from tests.snapshot.small_tree import tree_bytes
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, tree_bytes
 from tests.snapshot.small_wiki import SmallWiki
 
 
@@ -46,7 +62,7 @@ def test_a_report_and_a_list_show_what_they_showed(reported: SmallWiki, tmp_path
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert rows[0] == "| Meeting | Date | State |"
     assert [row.partition("](")[0] for row in rows[2:]] == ["| [Meeting A", "| [Meeting B"]
-    assert rows[2].endswith("| 2024-02-01 | Done & dusted |")
+    assert rows[2].endswith("| 2024-02-01 | 🟢 Done & dusted |")
     a = reported.ids["Meeting A"]
     assert f"meeting-a--{a}.md)" in rows[2]
     assert rows[3].partition("](")[2].startswith("http")
@@ -62,43 +78,177 @@ def test_a_second_capture_writes_nothing(reported: SmallWiki, tmp_path: Path) ->
     assert tree_bytes(tmp_path) == before
 
 
+def test_a_rebuild_needs_no_wiki_and_gives_the_same_bytes(reported: SmallWiki, tmp_path: Path) -> None:
+    run_capture(reported, tmp_path)
+    before = tree_bytes(tmp_path)
+
+    with open_writer(tmp_path, origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+        assert rebuild(writer, SerialExecutor()) is None
+    assert tree_bytes(tmp_path) == before
+
+
+def test_each_macro_of_a_page_has_its_own_list(reported: SmallWiki, tmp_path: Path) -> None:
+    reported.add("Plan", details("<tr><th>State</th><td>Draft</td></tr>"), label="plan")
+    meetings, plans = (macro("detailssummary", label=label, headings="State") for label in ("meeting", "plan"))
+    unknown = macro("detailssummary", cql="creator = currentUser()")
+    newest_first = macro("contentbylabel", labels="meeting", spaces="@self", sort="title", reverse="true", max="1")
+    reported.add("Both", f"{meetings}{plans}{unknown}{newest_first}")
+
+    run_capture(reported, tmp_path)
+
+    meetings_shown, plans_shown, unknown_shown, list_shown = re.split(
+        r"\n\n(?=\*\()", markdown_of(tmp_path, "Both").partition("# Both")[2]
+    )[1:]
+    assert meetings_shown.count("Done & dusted") == 2
+    assert "Draft" not in meetings_shown
+    assert [row.partition("](")[0] for row in plans_shown.splitlines()[4:]] == ["| [Plan"]
+    assert unknown_shown == "*(report of page properties: not captured)*"
+    assert [line.partition("](")[0] for line in list_shown.split("\n\n")[1].splitlines()] == ["- [Meeting B"]
+    front = markdown_of(tmp_path, "Both").partition("---\n# ")[0]
+    assert front.count("cql: creator = currentUser()") == 1
+
+
+def test_a_label_is_asked_for_once_a_run_and_only_where_it_is_shown(reported: SmallWiki, tmp_path: Path) -> None:
+    reported.add("Again", macro("contentbylabel", cql='label = "meeting"'))
+    run_capture(reported, tmp_path)
+
+    assert _searches(reported) == 2  # what is archived, and the meetings
+    reported.edit("Minutes", "<p>four</p>")
+    run_capture(reported, tmp_path, day=1)
+    assert _searches(reported) == 3
+
+
+def test_a_long_list_is_cut_and_says_so(reported: SmallWiki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listings, "_LISTED_PAGES", 1)
+
+    run_capture(reported, tmp_path)
+
+    text = markdown_of(tmp_path, "Overview")
+    assert "*(report of page properties, as captured; 1 more left out)*" in text
+    assert "*(pages with a label, as captured; 1 more left out; of this space only)*" in text
+    assert "Meeting B" not in text
+
+
+def test_a_report_sorts_as_it_says(reported: SmallWiki, tmp_path: Path) -> None:
+    reported.add("Sorted", macro("detailssummary", label="meeting", sortBy="Date", reverseSort="true"))
+
+    run_capture(reported, tmp_path)
+
+    rows = [line for line in markdown_of(tmp_path, "Sorted").splitlines() if line.startswith("| [")]
+    assert [row.partition("](")[0] for row in rows] == ["| [Meeting B", "| [Meeting A"]
+
+
+def test_a_search_that_fails_is_a_loss_and_no_shortfall(reported: SmallWiki, tmp_path: Path) -> None:
+    class NoSearch(type(reported.gateway)):  # type: ignore[misc]  # the class of the gateway at hand
+        """A gateway whose search knows nothing of this label."""
+
+        def find_labelled(self, space_key: str, label: str) -> list[str]:
+            if label == "meeting":
+                raise WikiError("the search index is being built")
+            return list(super().find_labelled(space_key, label))
+
+    reported.gateway.__class__ = NoSearch
+
+    assert not run_capture(reported, tmp_path).has_shortfall
+    assert markdown_of(tmp_path, "Overview").count(": not captured)*") == 2
+
+
+def test_what_an_early_capture_kept_reads_as_before() -> None:
+    body = macro("detailssummary", label="x", headings="B,A") + macro("contentbylabel", label="x")
+    kept = b'{"lists": {"contentbylabel": [{"title": "P", "target": "p.md", "children": []}]}, "report": [{"page": \
+{"title": "P", "target": "p.md", "children": []}, "values": {"A": "1", "B": "2"}}]}'
+    around = TypeAdapter(Surroundings).validate_json(kept)
+
+    conversion = convert_page(body, PageContext(lists=around.lists, report=around.report, listings=around.listings))
+
+    assert "| Title | B | A |\n| --- | --- | --- |\n| [P](p.md) | 2 | 1 |" in conversion.markdown
+    assert "- [P](p.md)" in conversion.markdown
+    assert conversion.losses == ()
+
+
 @pytest.mark.parametrize(
-    ("parameters", "labels"),
+    ("parameters", "query"),
     [
-        ({"label": "a, B"}, ("a", "b")),
-        ({"labels": "a", "spaces": "@self"}, ("a",)),
-        ({"cql": 'label in ("x","y") and type = page'}, ("x", "y")),
-        ({"cql": "label = x and space = WS2"}, ("x",)),
+        ({"label": "a, B"}, LabelQuery(("a", "b"))),
+        ({"labels": "a", "spaces": "@self"}, LabelQuery(("a",))),
+        ({"labels": "a", "spaces": "WS2,OTHER"}, LabelQuery(("a",), is_partial=True)),
+        ({"labels": "a, b", "operator": "AND"}, LabelQuery(("a", "b"), needs_all=True)),
+        ({"cql": 'label in ("x","y") and type = page'}, LabelQuery(("x", "y"), is_partial=True)),
+        ({"cql": "label = x and space = WS2"}, LabelQuery(("x",))),
+        ({"cql": 'space = currentSpace() and label = "x" and label = y'}, LabelQuery(("x", "y"), needs_all=True)),
         ({"label": "a, -b"}, None),
+        ({"label": "a", "author": "ana"}, None),
+        ({"label": "a", "type": "blogpost"}, None),
         ({"label": "a", "spaces": "OTHER"}, None),
         ({"cql": 'label = "x" and creator = currentUser()'}, None),
         ({"cql": 'label = "x" or label = "y"'}, None),
+        ({"cql": 'label != "x"'}, None),
+        ({"cql": 'label in ("x","y") and label = "z"'}, None),
         ({"cql": 'label = "x" and space = OTHER'}, None),
+        ({"cql": 'label = "x" and space = WS2-OLD'}, None),
         ({}, None),
     ],
 )
-def test_only_what_is_understood_is_listed(parameters: dict[str, str], labels: tuple[str, ...] | None) -> None:
-    (found,) = find_reports(
-        macro("detailssummary", **{key: value.replace('"', "&quot;") for key, value in parameters.items()}),
-        "detailssummary",
-    )
+def test_only_what_is_understood_is_listed(parameters: dict[str, str], query: LabelQuery | None) -> None:
+    asked = {key: value.replace('"', "&quot;") for key, value in parameters.items()}
+    (found,) = find_listings(macro("detailssummary", **asked))
 
-    assert read_labels(found, "WS2") == labels
+    assert read_query(found, "WS2") == query
+
+
+def test_a_list_by_label_alone_means_every_space() -> None:
+    (found,) = find_listings(macro("contentbylabel", labels="a"))
+
+    assert read_query(found, "WS2") == LabelQuery(("a",), is_partial=True)
+
+
+def test_a_macro_in_a_code_block_asks_for_nothing() -> None:
+    assert (
+        find_listings(f"<ac:plain-text-body><![CDATA[{macro('detailssummary', label='x')}]]></ac:plain-text-body>")
+        == []
+    )
 
 
 def test_properties_run_downwards_or_sideways_and_may_have_an_id() -> None:
-    sideways = "<tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td></tr>"
+    sideways = "<tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td></tr><tr><td>3</td><td>4</td></tr>"
     named = '<ac:parameter ac:name="id">x</ac:parameter>'
-    body = details(sideways) + details("<tr><th>A</th><td>9</td></tr><tr><th>C</th><td>3</td></tr>", named)
+    downwards = (
+        "<tr><th>C</th><td>5</td></tr><tr><th>A</th><td>9<table><tr><th>no</th><td>row</td></tr></table></td></tr>"
+    )
+    blocks = read_properties(details(sideways) + details(downwards, named), str)
 
-    assert read_properties(body) == {"A": "1", "B": "2", "C": "3"}
-    assert read_properties(body, wanted_id="x") == {"A": "9", "C": "3"}
+    first, second, third = merge_properties(blocks)
+    assert (first, second) == ({"A": "1", "B": "2"}, {"A": "3", "B": "4"})
+    assert third == {"C": "5", "A": "9 no row"}
+    assert merge_properties(blocks, "x") == [third]
 
 
-def test_people_and_pages_in_properties_are_named() -> None:
+def test_a_value_is_what_a_reader_sees() -> None:
     user = '<ac:link><ri:user ri:account-id="712020:a" /></ac:link>'
     page = '<ac:link><ri:page ri:content-title="Final Report" /></ac:link>'
+    tasks = (
+        "<ac:task-list><ac:task><ac:task-id>7</ac:task-id><ac:task-status>complete</ac:task-status>"
+        "<ac:task-body>one</ac:task-body></ac:task></ac:task-list>"
+    )
+    code = macro("code").replace("><", "><ac:plain-text-body><![CDATA[a <b> c]]></ac:plain-text-body><", 1)
+    values = {
+        "Who": (f"{user} wrote {page}", "@Ana wrote Final Report"),
+        "When": ("<p>the 2<sup>nd</sup></p><p>of May</p>", "the 2nd of May"),
+        "State": (STATUS, "🟢 Done"),
+        "Tasks": (tasks, "[x] one"),
+        "Code": (code, "a <b> c"),
+    }
+    rows = "".join(f"<tr><th><p>{name}</p></th><td>{markup}</td></tr>" for name, (markup, _) in values.items())
 
-    assert read_properties(
-        details(f"<tr><th>Who</th><td>{user} wrote {page}</td></tr>"), users={"712020:a": "Ana"}
-    ) == {"Who": "@Ana wrote Final Report"}
+    (block,) = read_properties(details(rows), {"712020:a": "Ana"}.__getitem__)
+
+    assert block.rows == ({name: text for name, (_, text) in values.items()},)
+
+
+def test_headings_may_be_quoted() -> None:
+    assert read_columns('Date, "Who, and why" ,Chair', []) == ("Date", "Who, and why", "Chair")
+    assert read_columns("", [{"B": "1"}, {"A": "2", "B": "3"}]) == ("B", "A")
+
+
+def _searches(wiki: SmallWiki) -> int:
+    return sum("search" in path for _, path in wiki.server.requests)

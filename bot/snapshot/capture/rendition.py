@@ -59,6 +59,7 @@ def build_context(record: PageRecord, path: str, base_url: str) -> convert.PageC
         included=around.included,
         lists=around.lists,
         report=around.report,
+        listings=around.listings,
         comments=_inline_comments(record.comments),
     )
 

@@ -9,10 +9,10 @@ from html import unescape
 from urllib.parse import unquote_plus
 
 from bot.errors import WikiError
-from bot.snapshot.capture.reports import find_reports, read_labels, read_properties
-from bot.snapshot.convert import IncludedPage, PageLink, ReportRow
+from bot.snapshot.capture.listings import Listings
+from bot.snapshot.convert import IncludedPage, PageLink
 from bot.snapshot.evidence.record import Surroundings
-from bot.wiki.gateway import Page, PageRef, PageSelection, WikiGateway
+from bot.wiki.gateway import PageRef, WikiGateway
 from bot.wiki.tree import build_tree
 
 _TITLE = re.compile(r'ri:content-title="([^"]*)"')
@@ -20,9 +20,6 @@ _DISPLAY = re.compile(r"/display/[^/\"?#]+/([^/\"?#]+)")
 _PAGE_ID = re.compile(r"(?:pageId=|/pages/|ri:content-id=\")(\d+)")
 _USER = re.compile(r'ri:(?:account-id|userkey|username)="([^"]+)"')
 _INCLUDE = re.compile(r'ac:name="(?:include|excerpt-include)"(.*?)</ac:structured-macro>', re.DOTALL)
-
-_LISTED_PAGES = 200
-"""A list longer than this is cut, as the wiki's own pages of a list are."""
 
 
 @dataclass
@@ -38,8 +35,11 @@ class Neighbourhood:
     """Title → ids of captured pages in any space, with `space_of` telling which."""
     space_of: Mapping[str, str]
     _users: dict[str, str] = field(default_factory=dict)
-    _labelled: dict[tuple[str, ...], list[Page] | None] = field(default_factory=dict)
     _children: dict[str | None, list[PageRef]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Make the lists of labelled pages, which ask the wiki only when a page shows one."""
+        self._listings = Listings(self.gateway, self.space_key, self.listed, lambda user: self._name_of(user) or user)
 
     def around(self, body: str, page_id: str) -> Surroundings:
         """Return what *body*, of page *page_id*, refers to."""
@@ -50,8 +50,7 @@ class Neighbourhood:
             children=self._children_of(page_id, folder) if 'ac:name="children"' in body else None,
             page_tree=self._tree(folder) if 'ac:name="pagetree"' in body else None,
             included=self._included(body, folder),
-            lists=self._labelled_lists(body, folder),
-            report=self._report(body, folder),
+            listings=self._listings.of(body, page_id, lambda ref: self._link(ref, folder)),
         )
 
     def _linked_pages(self, body: str, folder: str) -> dict[str, str]:
@@ -104,46 +103,6 @@ class Neighbourhood:
             )
             for page in pages.values()
         }
-
-    def _labelled_lists(self, body: str, folder: str) -> dict[str, tuple[PageLink, ...]]:
-        pages = self._pages_asked_for(body, "contentbylabel")
-        if pages is None:
-            return {}
-        return {"contentbylabel": tuple(self._link(page.ref, folder) for page in pages[:_LISTED_PAGES])}
-
-    def _report(self, body: str, folder: str) -> tuple[ReportRow, ...] | None:
-        pages = self._pages_asked_for(body, "detailssummary")
-        if pages is None:
-            return None
-        wanted_id = find_reports(body, "detailssummary")[0].get("id", "")
-        rows = []
-        for page in pages[:_LISTED_PAGES]:
-            users = {user: self._name_of(user) or user for user in sorted(_find(_USER, page.body))}
-            properties = read_properties(page.body, wanted_id=wanted_id, users=users)
-            if properties:
-                rows.append(ReportRow(self._link(page.ref, folder), properties))
-        return tuple(rows)
-
-    def _pages_asked_for(self, body: str, macro: str) -> list[Page] | None:
-        """Return the pages that a macro lists, by title; None where there is none, or it asks for what we cannot tell.
-
-        Two macros of one name on a page have to ask for the same, since the page's record keeps one list.
-        """
-        asked = find_reports(body, macro)
-        labels = read_labels(asked[0], self.space_key) if asked else None
-        if not labels or any(each != asked[0] for each in asked):
-            return None
-        if labels not in self._labelled:
-            self._labelled[labels] = self._fetch_labelled(labels)
-        return self._labelled[labels]
-
-    def _fetch_labelled(self, labels: tuple[str, ...]) -> list[Page] | None:
-        try:
-            refs = self.gateway.iter_refs(self.space_key, PageSelection(labels=labels))
-            pages = self.gateway.fetch_pages(sorted({ref.id for ref in refs}))
-        except WikiError:
-            return None  # the converter says that the list was not captured
-        return sorted(pages.values(), key=lambda page: (page.title, page.id))
 
     def _link(self, ref: PageRef, folder: str, children: tuple[PageLink, ...] = ()) -> PageLink:
         target = self._relative(ref.id, folder) if ref.id in self.places else ref.url

@@ -9,21 +9,24 @@ from bot.snapshot.convert.model import (
     Comment,
     Conversion,
     IncludedPage,
+    Listing,
     Loss,
     PageContext,
     PageLink,
     ReportRow,
 )
-from bot.snapshot.convert.page import convert_page
+from bot.snapshot.convert.page import convert_page, words_of
 
 __all__ = [
     "CONVERTER_VERSION",
     "Comment",
     "Conversion",
     "IncludedPage",
+    "Listing",
     "Loss",
     "PageContext",
     "PageLink",
     "ReportRow",
     "convert_page",
+    "words_of",
 ]

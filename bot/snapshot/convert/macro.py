@@ -1,5 +1,6 @@
 """A macro as its author sees it: name, parameters, body."""
 
+import unicodedata
 from dataclasses import dataclass
 
 from bs4 import Tag
@@ -23,6 +24,11 @@ class Macro:
     def get(self, *names: str) -> str:
         """Return the first of the parameters *names* that says something."""
         return next((self.parameters[name] for name in names if self.parameters.get(name)), "")
+
+    @property
+    def identity(self) -> str:
+        """What tells this macro from others of its page: name and parameters, composed as a record keeps text."""
+        return unicodedata.normalize("NFC", f"{self.name}: {self.settings()}")
 
     def settings(self) -> str:
         """Return the parameters as a person would read them."""

@@ -45,6 +45,19 @@ class ReportRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """What one macro listed at the capture: pages, and where it makes a table of them the columns, in order.
+
+    `left_out` counts the pages beyond the longest list we keep; `is_partial` says that other spaces were not asked.
+    """
+
+    rows: tuple[ReportRow, ...]
+    columns: tuple[str, ...] = ()
+    left_out: int = 0
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PageContext:
     """What a page's body does not say about itself; every part may be missing.
 
@@ -52,7 +65,8 @@ class PageContext:
     `pages` maps a page id, a title of this space, or `KEY:Title` to a path relative to the Markdown file;
     `attachments` a file name of this page, or `Title/name` of another, likewise. `users` maps an account id, user
     key or user name to a name; `jira` a server's name or id (or "" for the only one) to its address. `included` is
-    keyed like `pages`; `lists` holds what a listing macro showed (`contentbylabel`, `blog-posts`, …), by its name.
+    keyed like `pages`; `listings` holds what a macro listed, by what it asked for (`Macro.identity`). `lists` and
+    `report` hold the same by name alone: all that early captures kept.
     """
 
     page_id: str = ""
@@ -66,6 +80,7 @@ class PageContext:
     page_tree: tuple[PageLink, ...] | None = None
     lists: Mapping[str, tuple[PageLink, ...]] = field(default_factory=dict)
     report: tuple[ReportRow, ...] | None = None
+    listings: Mapping[str, Listing] = field(default_factory=dict)
     comments: Mapping[str, Comment] = field(default_factory=dict)
     included: Mapping[str, IncludedPage] = field(default_factory=dict)
     jira: Mapping[str, str] = field(default_factory=dict)

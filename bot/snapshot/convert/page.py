@@ -1,5 +1,7 @@
 """Storage format → Markdown: one page, from its body and what is known about it."""
 
+from collections.abc import Iterable, Iterator
+
 from bs4 import Tag
 
 from bot.snapshot.convert.elements import ELEMENTS
@@ -8,7 +10,7 @@ from bot.snapshot.convert.model import Comment, Conversion, PageContext
 from bot.snapshot.convert.navigation import resolve_places
 from bot.snapshot.convert.parse import parse_storage
 from bot.snapshot.convert.shape import shape
-from bot.snapshot.convert.tree import ROOT, Node, fill, make, make_tag
+from bot.snapshot.convert.tree import BLOCKS, ROOT, Node, attribute, fill, make, make_tag, plain
 from bot.snapshot.convert.writer import PageWriter
 
 _NOTHING_KNOWN = PageContext()
@@ -25,6 +27,23 @@ def convert_page(body: str, metadata: PageContext = _NOTHING_KNOWN) -> Conversio
     resolve_places(page, metadata.title)
     markdown = PageWriter().convert_soup(page)
     return Conversion(f"{markdown}\n" if markdown else "", lowering.losses())
+
+
+def words_of(part: Tag, metadata: PageContext = _NOTHING_KNOWN) -> str:
+    """Return what a reader sees of a parsed *part* of a page, as plain text on one line."""
+    return plain("".join(_say(Lowering(metadata, ELEMENTS).children(part))))
+
+
+def _say(nodes: Iterable[Node]) -> Iterator[str]:
+    for node in nodes:
+        if not isinstance(node, Tag):
+            yield str(node)
+            continue
+        gap = " " if node.name in BLOCKS or node.name in ("br", "td", "th") else ""
+        yield gap
+        yield attribute(node, "mark") + gap if node.name == "li" else attribute(node, "alt")
+        yield from _say(node.children)
+        yield gap
 
 
 def _footnotes(lowering: Lowering) -> list[Node]:

@@ -1,18 +1,28 @@
 """Macros that show other pages: lists as of the capture, and included text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bs4 import Tag
 
 from bot.snapshot.convert.links import page_target
 from bot.snapshot.convert.lowering import Lowering
 from bot.snapshot.convert.macro import Macro, read_macro
-from bot.snapshot.convert.model import IncludedPage, PageLink
+from bot.snapshot.convert.model import IncludedPage, Listing, PageLink, ReportRow
 from bot.snapshot.convert.parse import parse_storage
 from bot.snapshot.convert.tree import Node, attribute, make
 
 # How deep the elements of an included page may nest, of one that it includes, and so on; no further.
 _INCLUDED_DEPTHS = (20, 10, 5)
+
+# What a list may show beside each page, and we do not ask for.
+_EXTRA_COLUMNS = {
+    "showLastModified": "last changes",
+    "showCreator": "creators",
+    "showPageLabels": "labels",
+    "showLabels": "labels",
+    "showCommentsCount": "numbers of comments",
+    "showLikesCount": "numbers of likes",
+}
 
 FindParts = Callable[[Tag], list[Tag]]
 
@@ -23,11 +33,11 @@ def page_list(links: tuple[PageLink, ...]) -> list[Node]:
     return [make("ul", *items)] if items else []
 
 
-def as_captured(lowering: Lowering, what: str, shown: list[Node]) -> list[Node]:
+def as_captured(lowering: Lowering, what: str, shown: list[Node], *remarks: str) -> list[Node]:
     """Say that what follows was made by the wiki when the page was captured, and is not in the page itself."""
     if not shown:
-        return [lowering.note(f"{what}: none")]
-    return [make("p", lowering.note(f"{what}, as captured")), *shown]
+        return [lowering.note("; ".join([f"{what}: none", *remarks]))]
+    return [make("p", lowering.note("; ".join([f"{what}, as captured", *remarks]))), *shown]
 
 
 def lower_children(lowering: Lowering, macro: Macro) -> list[Node]:
@@ -40,26 +50,51 @@ def lower_page_tree(lowering: Lowering, macro: Macro) -> list[Node]:
 
 def lower_listing(lowering: Lowering, macro: Macro) -> list[Node]:
     what = {"contentbylabel": "pages with a label", "blog-posts": "blog posts", "index": "index of pages"}
-    return _static(lowering, macro, lowering.context.lists.get(macro.name), what[macro.name.lower()])
+    name = what[macro.name.lower()]
+    listing = lowering.context.listings.get(macro.identity)
+    if listing is None:
+        return _static(lowering, macro, lowering.context.lists.get(macro.name), name)
+    shown = page_list(tuple(row.page for row in listing.rows))
+    return as_captured(lowering, name, shown, *_shortfalls(lowering, macro, listing))
 
 
 def lower_report(lowering: Lowering, macro: Macro) -> list[Node]:
     """A page-properties report: the table it showed at the capture."""
+    what = "report of page properties"
+    listing = lowering.context.listings.get(macro.identity)
+    if listing is not None:
+        shown: list[Node] = [_report_table(macro, listing.rows, listing.columns)] if listing.rows else []
+        return as_captured(lowering, what, shown, *_shortfalls(lowering, macro, listing))
     rows = lowering.context.report
     if rows is None:
-        return _static(lowering, macro, None, "report of page properties")
+        return _static(lowering, macro, None, what)
     wanted = [name.strip() for name in macro.get("headings").split(",") if name.strip()]
     names = wanted or list(dict.fromkeys(name for row in rows for name in row.values))
-    head = make("tr", make("th", macro.get("firstcolumn") or "Title"), *(make("th", name) for name in names))
+    return as_captured(lowering, what, [_report_table(macro, rows, names)])
+
+
+def _report_table(macro: Macro, rows: Sequence[ReportRow], columns: Sequence[str]) -> Tag:
+    head = make("tr", make("th", macro.get("firstcolumn") or "Title"), *(make("th", name) for name in columns))
     body = [
         make(
             "tr",
             make("td", make("a", row.page.title, href=row.page.target)),
-            *(make("td", row.values.get(name, "")) for name in names),
+            *(make("td", row.values.get(name, "")) for name in columns),
         )
         for row in rows
     ]
-    return as_captured(lowering, "report of page properties", [make("table", head, *body)])
+    return make("table", head, *body)
+
+
+def _shortfalls(lowering: Lowering, macro: Macro, listing: Listing) -> list[str]:
+    """Return in what the list is less than the wiki showed, each noted as a loss."""
+    extra = [name for name, value in macro.parameters.items() if name in _EXTRA_COLUMNS and value == "true"]
+    remarks = [f"{listing.left_out} more left out"] if listing.left_out else []
+    remarks += ["of this space only"] if listing.is_partial else []
+    remarks += [f"without {', '.join(_EXTRA_COLUMNS[name] for name in extra)}"] if extra else []
+    for remark in remarks:
+        lowering.lose("macro", macro.name, remark)
+    return remarks
 
 
 def lower_include(lowering: Lowering, macro: Macro) -> list[Node]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import TypeAdapter, ValidationError
 
 from bot.errors import EvidenceError
-from bot.snapshot.convert import IncludedPage, PageLink, ReportRow
+from bot.snapshot.convert import IncludedPage, Listing, PageLink, ReportRow
 from bot.snapshot.evidence.canonical_json import dump_json
 from bot.wiki.gateway import Comment, PageStatus, Restrictions, Version
 
@@ -38,7 +38,8 @@ class Surroundings:
     """What a body refers to, as it was at the capture; a change here alone is no reason to capture a page again.
 
     `pages` maps a page id or `KEY:Title` to the path, relative to the rendition, of a captured page that the body links
-    to; `users` the id of a mentioned person to a name. The lists are there where a macro of the page shows them.
+    to; `users` the id of a mentioned person to a name. The lists are there where a macro of the page shows them;
+    `lists` and `report` in early captures only, which kept one of a kind (`PageContext`).
     """
 
     pages: dict[str, str] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Surroundings:
     included: dict[str, IncludedPage] = field(default_factory=dict)
     lists: dict[str, tuple[PageLink, ...]] = field(default_factory=dict)
     report: tuple[ReportRow, ...] | None = None
+    listings: dict[str, Listing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What is known about the golden pages: people, captured pages, files, comments."""
 
-from bot.snapshot.convert import Comment, IncludedPage, PageContext, PageLink, ReportRow
+from bot.snapshot.convert import Comment, IncludedPage, Listing, PageContext, PageLink, ReportRow
 
 KNOWN_PAGE = PageContext(
     page_id="1001",
@@ -31,6 +31,24 @@ KNOWN_PAGE = PageContext(
         ReportRow(PageLink("Review 1", "review-1.md"), {"Status": "Done", "Owner": "Ana | Li"}),
         ReportRow(PageLink("Review 2", "review-2.md"), {"Status": "Open"}),
     ),
+    listings={
+        'detailssummary: cql: label = "review", firstcolumn: Review | 2': Listing(
+            (
+                ReportRow(PageLink("Review 1", "review-1.md"), {"Status": "🟢 Done", "Who, why": "@Ana *and* <Li>"}),
+                ReportRow(PageLink("Review 2", "https://wiki.example.org/wiki/x"), {"Status": "1. Open"}),
+            ),
+            ("Status", "Who, why"),
+            left_out=12,
+        ),
+        "detailssummary: label: plan, showLastModified: true": Listing(
+            (ReportRow(PageLink("Plan", "plan.md"), {"Caf\u00e9": "yes"}),), ("Caf\u00e9",)
+        ),
+        "detailssummary: label: nothing": Listing(()),
+        "contentbylabel: labels: caf\u00e9": Listing(
+            (ReportRow(PageLink("Plan [draft]", "plan.md"), {}),), is_partial=True
+        ),
+        "contentbylabel: labels: nothing": Listing((), is_partial=True),
+    },
     comments={
         "c1": Comment("Ana Lindqvist", "Is this *final*?", (Comment("Li Wei", "Yes, see 1. below"),)),
         "c2": Comment("Omar Haddad", "Please check\n- the date", is_resolved=True),

@@ -1,0 +1,104 @@
+"""The pages that listing macros of one space showed at the capture; each label is asked for once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.errors import WikiError
+from bot.snapshot.capture.reports import (
+    LIST,
+    LabelQuery,
+    PropertyBlock,
+    find_listings,
+    merge_properties,
+    read_columns,
+    read_properties,
+    read_query,
+)
+from bot.snapshot.convert import Listing, PageLink, ReportRow
+from bot.snapshot.convert.macro import Macro
+from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
+
+_LISTED_PAGES = 200
+"""A list longer than this is cut, and says so."""
+
+LinkTo = Callable[[PageRef], PageLink]
+
+
+@dataclass
+class Listings:
+    """Answers the listing macros of a space from *listed*, its pages; *name_of* tells the name of a person by an id."""
+
+    gateway: WikiGateway
+    space_key: str
+    listed: Mapping[str, PageRef]
+    name_of: Callable[[str], str]
+    _labelled: dict[str, frozenset[str]] = field(default_factory=dict)
+    _properties: dict[str, tuple[PropertyBlock, ...]] = field(default_factory=dict)
+
+    def of(self, body: str, page_id: str, link_to: LinkTo) -> dict[str, Listing]:
+        """Return the lists of page *page_id* by `Macro.identity`; what cannot be told is left out, and so a loss."""
+        found = {}
+        for macro in find_listings(body):
+            query = read_query(macro, self.space_key)
+            if query is None or macro.identity in found:
+                continue
+            try:
+                found[macro.identity] = self._answer(macro, query, page_id, link_to)
+            except WikiError:
+                continue
+        return found
+
+    def _answer(self, macro: Macro, query: LabelQuery, page_id: str, link_to: LinkTo) -> Listing:
+        refs = self._pages(query)
+        if macro.name != LIST:
+            return self._report(macro, query, refs, link_to)
+        if macro.get("excludeCurrent") == "true":
+            refs = [ref for ref in refs if ref.id != page_id]
+        refs = _in_order(refs, macro)
+        kept = tuple(ReportRow(link_to(ref), {}) for ref in refs[:_LISTED_PAGES])
+        return Listing(kept, left_out=len(refs) - len(kept), is_partial=query.is_partial)
+
+    def _report(self, macro: Macro, query: LabelQuery, refs: Sequence[PageRef], link_to: LinkTo) -> Listing:
+        kept = refs[:_LISTED_PAGES]
+        self._read([ref.id for ref in kept])
+        rows = [
+            ReportRow(link_to(ref), values)
+            for ref in kept
+            for values in merge_properties(self._properties.get(ref.id, ()), macro.get("id"))
+        ]
+        columns = read_columns(macro.get("headings"), [row.values for row in rows])
+        by, is_reversed = macro.get("sortBy"), macro.get("reverseSort") == "true"
+        if by in columns:
+            rows.sort(key=lambda row: row.values.get(by, "").casefold(), reverse=is_reversed)
+        elif is_reversed and by.casefold() in ("title", macro.get("firstcolumn").casefold()):
+            rows.reverse()
+        return Listing(tuple(rows), columns, len(refs) - len(kept), query.is_partial)
+
+    def _pages(self, query: LabelQuery) -> list[PageRef]:
+        """Return the pages that bear the labels, by title."""
+        for label in query.labels:
+            if label not in self._labelled:
+                self._labelled[label] = frozenset(self.gateway.find_labelled(self.space_key, label))
+        sets = [self._labelled[label] for label in query.labels]
+        ids = frozenset.intersection(*sets) if query.needs_all else frozenset.union(*sets)
+        refs = (self.listed[page_id] for page_id in ids if page_id in self.listed)
+        current = [ref for ref in refs if ref.status is PageStatus.CURRENT]
+        return sorted(current, key=lambda ref: (ref.title.casefold(), ref.title, ref.id))
+
+    def _read(self, page_ids: Sequence[str]) -> None:
+        missing = [page_id for page_id in page_ids if page_id not in self._properties]
+        for page in self.gateway.fetch_pages(missing).values() if missing else ():
+            self._properties[page.id] = read_properties(page.body, self.name_of)
+
+
+def _in_order(refs: list[PageRef], macro: Macro) -> list[PageRef]:
+    """Sort and cut as the macro says; where it sorts by what a listing does not tell, all are kept, by title."""
+    by = macro.get("sort")
+    if by not in ("title", "modified"):
+        return refs
+    if by == "modified":
+        refs = sorted(refs, key=lambda ref: ref.version.when)
+    if macro.get("reverse") == "true":
+        refs = refs[::-1]
+    most = macro.get("max", "maxResults")
+    return refs[: int(most)] if most.isdecimal() and int(most) else refs
