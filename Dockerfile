@@ -3,7 +3,7 @@ FROM python:3.12-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/wikibot
 COPY requirements/runtime.txt requirements/
-RUN /opt/wikibot/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+RUN /opt/wikibot/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r requirements/runtime.txt
 COPY pyproject.toml README.md CHANGELOG.md LICENSE ./
 COPY bot bot
 COPY templates templates
