@@ -13,7 +13,7 @@ from benchmarks.fidelity_markdown import read_html, read_markdown
 from benchmarks.fidelity_measure import ASPECTS, Tally, measure, measure_nothing
 from benchmarks.fidelity_source import Content, read_source
 from benchmarks.fidelity_view import ViewBody, view_body
-from bot.snapshot.convert import convert_page
+from bot.convert import convert_page
 from bot.wikiserver.storage_tree import BadBody
 
 THRESHOLDS = {"words": 0.999}

@@ -11,7 +11,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from bot.snapshot.reading.search import build_query, find_hits, open_index, put_page
+from bot.snapshot.query.search import build_query, find_hits, open_index, put_page
 
 _LATIN = [
     f"{a}{b}{c}"

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.snapshot.evidence.entry import PageEntry
-from bot.snapshot.evidence.library import load_library
-from bot.snapshot.evidence.paths import page_name, record_path, source_path
-from bot.snapshot.evidence.record import PageRecord, dump_record
-from bot.snapshot.verifying.check import verify
-from bot.snapshot.writing.writer import SnapshotWriter, open_writer
+from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.paths import page_name, record_path, source_path
+from bot.snapshot.archive.record import PageRecord, dump_record
+from bot.snapshot.archive.writer import SnapshotWriter, open_writer
+from bot.snapshot.verify.verification import verify
 from bot.wiki.gateway import PageStatus, User, Version
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup
 
-from bot.content.model import Icon, News, PageIndex, Workspace
-from bot.content.selection import by_day, older_news, shown_news
+from bot.config.data_model import Icon, News, PageIndex, Workspace
+from bot.config.news_selection import by_day, older_news, shown_news
 from bot.errors import BotError, MalformedBodyError, TemplateError
 from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, page_link, to_storage
-from bot.storage_format.nesting import find_misfit
-from bot.storage_format.scan import scan
+from bot.storage.nesting import find_misfit
+from bot.storage.reader import scan
 
 EMOTICONS: dict[Icon, str] = {icon: icon.value for icon in Icon} | {
     Icon.STAR: "yellow-star",

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from bot.content.document import ContentDocument
+from bot.config.data_file import ContentDocument
+from bot.config.settings import Settings, WorkspaceSettings
 from bot.errors import SettingsError
 from bot.render import Renderer
 from bot.resources import templates_dir
-from bot.settings import Settings, WorkspaceSettings
 from bot.wiki.gateway import WikiGateway
 
 

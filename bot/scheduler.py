@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import schedule
 from loguru import logger
 
-from bot.cadence import Cadence
+from bot.config.cadence import Cadence
 from bot.errors import BotError, HistoryError, SettingsError, StoppedError
 from bot.history import Outcome, Run, RunHistory
 from bot.log import redact

@@ -14,8 +14,8 @@ from uuid import UUID
 
 import pytest
 
-from bot.content.document import ContentDocument
-from bot.settings import load_settings
+from bot.config.data_file import ContentDocument
+from bot.config.settings import load_settings
 from tests.demo_world import (
     AC,
     RI,

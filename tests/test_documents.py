@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 import pytest
 
+from bot.cli.command_reference import reference
 from bot.cli.main import cli
-from bot.cli.reference import reference
-from bot.content.document import ContentDocument
-from bot.settings import load_settings
+from bot.config.data_file import ContentDocument
+from bot.config.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

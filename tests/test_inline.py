@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.inline import PageTarget, TitlesAsWritten, escape, link_destinations, plain_text, to_storage
-from bot.storage_format.scan import scan
+from bot.storage.reader import scan
 
 TITLES = TitlesAsWritten()
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("*_`[]()<>\\&!#~|"), max_size=40)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.content.model import Icon, Workspace
+from bot.config.data_model import Icon, Workspace
 from bot.errors import TemplateError
 from bot.render import EMOTICONS, Index, IndexEntry, Renderer
 from bot.resources import templates_dir
-from bot.storage_format.markers import Marker, MarkerKind, render_marked
+from bot.storage.markers import Marker, MarkerKind, render_marked
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.settings import load_settings
 from bot.errors import SettingsError
 from bot.runtime import Runtime
-from bot.settings import load_settings
 
 
 def runtime(folder: Path) -> Runtime:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.settings import load_settings
 from bot.history import Outcome, RunHistory
 from bot.operations.jobs import make_jobs
-from bot.operations.syncing import carry_out, make_plan
+from bot.operations.sync import carry_out, make_plan
 from bot.runtime import Runtime
 from bot.scheduler import JobScheduler, JobSpec
-from bot.settings import load_settings
 from tests.conftest import Wiki
 
 WARM_UP, WINDOWS = 8, 4

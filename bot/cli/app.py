@@ -24,8 +24,8 @@ class App:
     @cached_property
     def runtime(self) -> "Runtime":
         """Settings, gateway, renderer and paths; raises `SettingsError`."""
+        from bot.config.settings import load_settings
         from bot.runtime import Runtime
-        from bot.settings import load_settings
 
         self.set_up_logging()
         settings = load_settings(self.config)

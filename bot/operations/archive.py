@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import EvidenceError, SnapshotError
-from bot.operations.snapshots import allowed_signers, signer, software, verify_snapshots
+from bot.operations.capture import allowed_signers, signer, software, verify_snapshots
 from bot.runtime import Runtime
-from bot.snapshot.evidence.checkpoint import Checkpoint
-from bot.snapshot.evidence.library import Library, load_library
-from bot.snapshot.reading.diff import PageDiff, diff_page
-from bot.snapshot.reading.export import Export, export
-from bot.snapshot.reading.period import Period
-from bot.snapshot.reading.report import Report, build_report
-from bot.snapshot.reading.search import Hit, SearchIndex
-from bot.snapshot.reading.timeline import Timeline, read_timeline
-from bot.snapshot.writing.git import GitRepository
-from bot.snapshot.writing.redact import redact
-from bot.snapshot.writing.writer import open_writer
+from bot.snapshot.archive.checkpoint import Checkpoint
+from bot.snapshot.archive.git import GitRepository
+from bot.snapshot.archive.library import Library, load_library
+from bot.snapshot.archive.redaction import redact
+from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.query.export import Export, export
+from bot.snapshot.query.page_diff import PageDiff, diff_page
+from bot.snapshot.query.period import Period
+from bot.snapshot.query.report import Report, build_report
+from bot.snapshot.query.search import Hit, SearchIndex
+from bot.snapshot.query.timeline import Timeline, read_timeline
 
 
 @dataclass(frozen=True, slots=True)

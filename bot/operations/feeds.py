@@ -6,10 +6,10 @@ from pathlib import Path
 
 from loguru import logger
 
+from bot.config.settings import WorkspaceSettings
 from bot.errors import BotError
-from bot.operations.assigning import page_finder
+from bot.operations.assignment import page_finder
 from bot.runtime import Runtime
-from bot.settings import WorkspaceSettings
 from bot.sync.feed import render_feed
 
 

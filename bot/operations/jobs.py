@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.errors import EvidenceError, ShortfallError, StoppedError, WikiError
-from bot.operations import snapshots, syncing
+from bot.operations import capture, sync
 from bot.runtime import Runtime
 from bot.snapshot.capture.outcome import Trouble
 from bot.sync.apply import Result
@@ -31,7 +31,7 @@ def next_news_moment(runtime: Runtime, after: datetime) -> datetime | None:
 
 
 def _sync(runtime: Runtime) -> dict[str, int]:
-    outcome = syncing.sync(runtime)
+    outcome = sync.sync(runtime)
     report, plan = outcome.report, outcome.plan
     counts = {result.value: report.count(result) for result in Result if report.count(result)}
     if plan.disputed:
@@ -47,7 +47,7 @@ def _sync(runtime: Runtime) -> dict[str, int]:
 
 
 def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> dict[str, int]:
-    outcome = snapshots.take_snapshot(runtime, should_stop=should_stop)
+    outcome = capture.take_snapshot(runtime, should_stop=should_stop)
     if outcome.has_shortfall:
         raise ShortfallError(_listed("page(s) were not captured in full", list(map(_describe, outcome.shortfalls))))
     counts = {"expected": outcome.expected, "captured": outcome.captured, "unchanged": outcome.unchanged}
@@ -55,7 +55,7 @@ def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> dict[str, in
 
 
 def _verify(runtime: Runtime) -> dict[str, int]:
-    checked = snapshots.verify_snapshots(runtime, rotate=True)
+    checked = capture.verify_snapshots(runtime, rotate=True)
     if not checked.is_clean:
         raise EvidenceError(_listed("finding(s) in the snapshots", list(map(str, checked.findings))))
     return {"bags": checked.bags, "files": checked.hashed_files}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.storage_format.canonical import is_same
+from bot.storage.meaning import is_same
 
 
 class Verdict(StrEnum):

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from feedgen.feed import FeedGenerator
 
-from bot.content.model import NewsItem, Workspace
-from bot.content.selection import older_news, shown_news
+from bot.config.data_model import NewsItem, Workspace
+from bot.config.news_selection import older_news, shown_news
 from bot.inline import link_destinations, plain_text
 
 _LONGEST_TITLE = 100

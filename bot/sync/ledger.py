@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import PageNotFoundError, StorageFormatError
-from bot.storage_format.canonical import is_same
-from bot.storage_format.regions import Marker, find_region
+from bot.storage.meaning import is_same
+from bot.storage.regions import Marker, find_region
 from bot.sync.drift import Edit, LastApplied
 from bot.wiki.gateway import Page, Version, WikiGateway
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.render import Index, IndexEntry
-from bot.wiki.tree import PageTree, TreeNode
+from bot.wiki.page_tree import PageTree, TreeNode
 
 DEEPEST = 30
 """Deeper pages are left out whatever the data file says; no reader finds them in a list."""

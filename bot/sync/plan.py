@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.errors import UnsafePlanError
-from bot.storage_format.markers import Marker
+from bot.storage.markers import Marker
 from bot.sync.drift import Edit, LastApplied, Policy, Verdict
 
 EVERY_REGION = "all"

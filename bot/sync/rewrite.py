@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from bot.errors import RegionError, SpliceError
 from bot.splice import Span, splice
-from bot.storage_format.canonical import is_same
-from bot.storage_format.comments import keep_comment_markers
-from bot.storage_format.placing import Place, insert_region
-from bot.storage_format.regions import Region, find_region, replace_regions
+from bot.storage.comment_markers import keep_comment_markers
+from bot.storage.meaning import is_same
+from bot.storage.placement import Place, insert_region
+from bot.storage.regions import Region, find_region, replace_regions
 from bot.sync.plan import Action, Change
 
 

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from bot.errors import PageNotFoundError, RegionError, StorageFormatError, WikiAnswerError, WikiError
-from bot.storage_format.canonical import is_same
-from bot.storage_format.comments import keep_comment_markers
-from bot.storage_format.regions import Region, find_region, find_regions
+from bot.storage.comment_markers import keep_comment_markers
+from bot.storage.meaning import is_same
+from bot.storage.regions import Region, find_region, find_regions
+from bot.storage.visible_lines import count_characters
 from bot.sync.drift import LastApplied, Verdict, digest_of, judge
 from bot.sync.ledger import Ledger, PageLedger
 from bot.sync.plan import Action, Change, PagePlan, Plan, Problem, Scope, decide
-from bot.sync.reading import count_characters
 from bot.sync.wanted import Assignment, Target, WantedRegion, without_rivals
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 

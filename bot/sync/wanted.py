@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from bot.storage_format.markers import Marker
+from bot.storage.markers import Marker
 from bot.sync.drift import Policy
 from bot.sync.plan import Problem
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from bot.cli.converting import convert
+from bot.cli.convert_commands import convert
 
 
 def _run(*arguments: str, stdin: str | bytes | None = None) -> Result:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.splice import splice
-from bot.storage_format.regions import Marker, find_regions
+from bot.storage.regions import Marker, find_regions
 from tests.journeys.conftest import HOME, Desk
 
 pytestmark = [pytest.mark.parametrize("seed", ["demo"]), pytest.mark.parametrize("flavour", ["cloud", "datacenter"])]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.lock import InstanceLock
-from bot.storage_format.markers import Marker, render_marked
+from bot.storage.markers import Marker, render_marked
 from tests.journeys.conftest import HOME, SETTINGS, Desk
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])

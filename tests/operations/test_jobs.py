@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.settings import load_settings
 from bot.errors import ShortfallError, StoppedError, WikiError
 from bot.operations.jobs import make_jobs, next_news_moment
-from bot.operations.syncing import carry_out, make_plan
+from bot.operations.sync import carry_out, make_plan
 from bot.runtime import Runtime
-from bot.settings import load_settings
 from tests.conftest import Wiki
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)

@@ -4,19 +4,19 @@ import random
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.content.model import Icon, News, NewsItem, QuickLink, QuickLinks, StatusBanner, StatusLine
-from bot.content.selection import day_of, older_news, shown_news
+from bot.adopt.proposal import Adopted, Adoption, read_region, reads_same
+from bot.adopt.values import Value
+from bot.config.data_model import Icon, News, NewsItem, QuickLink, QuickLinks, StatusBanner, StatusLine
+from bot.config.news_selection import day_of, older_news, shown_news
 from bot.inline import PageTarget
 from bot.splice import splice
-from bot.storage_format.canonical import is_same
-from bot.storage_format.placing import Place, Side, insert_region, remove_region
-from bot.storage_format.regions import Marker, find_regions
-from bot.storage_format.scan import scan
-from bot.sync.adopt import Adopted, Adoption, read_region, reads_same
-from bot.sync.adopting.values import Value
-from tests.storage_format.corpus import real_bodies
-from tests.storage_format.fragments import fragments
-from tests.sync.adopting import NOW, PAGES, adopt, render, workspace_of
+from bot.storage.meaning import is_same
+from bot.storage.placement import Place, Side, insert_region, remove_region
+from bot.storage.reader import scan
+from bot.storage.regions import Marker, find_regions
+from tests.adopt.adopting import NOW, PAGES, adopt, render, workspace_of
+from tests.storage.corpus import real_bodies
+from tests.storage.fragments import fragments
 from tests.sync.known_pages import KnownPages
 
 SECTIONS = [

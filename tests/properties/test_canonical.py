@@ -7,11 +7,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.splice import Span, splice
-from bot.storage_format.canonical import canonical, is_same
-from bot.storage_format.scan import Element, Text, TextKind, scan
+from bot.storage.meaning import canonical, is_same
+from bot.storage.reader import Element, Text, TextKind, scan
 from bot.wikiserver.normalise import Flavour, Level, normalise
-from tests.storage_format.corpus import real_bodies
-from tests.storage_format.fragments import bodies
+from tests.storage.corpus import real_bodies
+from tests.storage.fragments import bodies
 
 FLAVOURS: list[Flavour] = ["cloud", "datacenter"]
 LEVELS: list[Level] = ["none", "light", "full"]

@@ -1,11 +1,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.storage_format.canonical import is_same
-from bot.storage_format.comments import keep_comment_markers, strip_inline_comments
-from bot.storage_format.scan import scan
-from tests.storage_format.corpus import real_bodies
-from tests.storage_format.fragments import fragments
+from bot.storage.comment_markers import keep_comment_markers, strip_inline_comments
+from bot.storage.meaning import is_same
+from bot.storage.reader import scan
+from tests.storage.corpus import real_bodies
+from tests.storage.fragments import fragments
 
 
 def refs_of(fragment: str) -> set[str]:

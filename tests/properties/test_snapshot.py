@@ -12,13 +12,13 @@ from markdown_it import MarkdownIt
 from ruamel.yaml import YAML
 
 from bot.errors import SnapshotError
-from bot.snapshot.evidence import paths
-from bot.snapshot.evidence.bag import parse_manifest, render_manifest
-from bot.snapshot.evidence.checkpoint import Checkpoint, parse_checkpoint, render_checkpoint
-from bot.snapshot.evidence.frontmatter import render_front_matter
-from bot.snapshot.reading.diff import Change, compare_blocks, compare_words
-from bot.snapshot.reading.search import build_query, find_hits, open_index, put_page
-from bot.snapshot.writing.index import plain_markdown
+from bot.snapshot.archive import paths
+from bot.snapshot.archive.bag import parse_manifest, render_manifest
+from bot.snapshot.archive.checkpoint import Checkpoint, parse_checkpoint, render_checkpoint
+from bot.snapshot.archive.frontmatter import render_front_matter
+from bot.snapshot.archive.indexes import plain_markdown
+from bot.snapshot.query.page_diff import Change, compare_blocks, compare_words
+from bot.snapshot.query.search import build_query, find_hits, open_index, put_page
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 ANY_TEXT = st.text(st.characters())

@@ -7,18 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.content.model import Workspace
+from bot.config.data_model import Workspace
 from bot.render import Renderer
 from bot.resources import templates_dir
-from bot.storage_format.markers import Marker, MarkerKind, render_marked
-from bot.storage_format.placing import Place, insert_region, remove_region
-from bot.storage_format.regions import find_region
-from bot.storage_format.scan import scan
+from bot.storage.markers import Marker, MarkerKind, render_marked
+from bot.storage.placement import Place, insert_region, remove_region
+from bot.storage.reader import scan
+from bot.storage.regions import find_region
+from bot.storage.visible_lines import read_lines
 from bot.sync.drift import LastApplied, Verdict, digest_of, judge
 from bot.sync.plan import Action, Change
-from bot.sync.reading import read_lines
 from bot.sync.rewrite import rewrite
-from tests.storage_format.corpus import real_bodies
+from tests.storage.corpus import real_bodies
 
 MARKERS = (Marker("status"), Marker("news", MarkerKind.ANCHORS))
 TEXT = '<p>banner &amp; <strong>words</strong></p><ul><li>é 😀<ac:emoticon ac:name="tick" /></li></ul>'

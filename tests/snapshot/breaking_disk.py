@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.snapshot.evidence.disk import Disk
+from bot.snapshot.archive.disk import Disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from bot.snapshot.writing.writer import open_writer
+from bot.snapshot.archive.writer import open_writer
 from tests.snapshot.small_tree import CLOCK, ORIGIN, PAGES, SOFTWARE, put_page
 
 

@@ -7,15 +7,15 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from bot.snapshot.capture.observe import HistoryMode
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.record import PageRecord
+from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.capture.observation import HistoryMode
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
-from bot.snapshot.capture.select import ArchivedRule
-from bot.snapshot.capture.serial import SerialExecutor
-from bot.snapshot.evidence.disk import Disk
-from bot.snapshot.evidence.library import load_library
-from bot.snapshot.evidence.record import PageRecord
-from bot.snapshot.writing.writer import open_writer
+from bot.snapshot.capture.selection import ArchivedRule
+from bot.snapshot.capture.serial_executor import SerialExecutor
 from tests.snapshot.small_tree import CLOCK, SOFTWARE
 from tests.snapshot.small_wiki import SmallWiki
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.snapshot.evidence.disk import Disk
-from bot.snapshot.evidence.signature import Signer
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.signature import Signer
 from bot.wiki.dialect import Flavour
 from tests.snapshot.small_tree import CLOCK, capture_first, capture_second
 from tests.snapshot.small_wiki import SmallWiki, small_wiki

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.snapshot.writing.instructions import INSTRUCTIONS
+from bot.snapshot.archive.instructions import INSTRUCTIONS
 
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -4,14 +4,14 @@ import datetime as dt
 import hashlib
 from pathlib import Path
 
-from bot.snapshot.evidence.bag import Bag
-from bot.snapshot.evidence.disk import Disk
-from bot.snapshot.evidence.entry import PageEntry
-from bot.snapshot.evidence.events import Event, EventType, Outcome
-from bot.snapshot.evidence.paths import attachment_path, page_name, record_path, source_path
-from bot.snapshot.evidence.record import PageRecord, dump_record
-from bot.snapshot.evidence.signature import Signer
-from bot.snapshot.writing.writer import SnapshotWriter, open_writer
+from bot.snapshot.archive.bag import Bag
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.events import Event, EventType, Outcome
+from bot.snapshot.archive.paths import attachment_path, page_name, record_path, source_path
+from bot.snapshot.archive.record import PageRecord, dump_record
+from bot.snapshot.archive.signature import Signer
+from bot.snapshot.archive.writer import SnapshotWriter, open_writer
 from bot.wiki.gateway import PageStatus, User, Version
 
 CLOCK = dt.datetime(2026, 11, 24, 2, 30, tzinfo=dt.UTC)

@@ -2,11 +2,11 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from bot.snapshot.capture.observe import HistoryMode
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.capture.observation import HistoryMode
 from bot.snapshot.capture.rendition import render_page
-from bot.snapshot.capture.select import ArchivedRule
-from bot.snapshot.evidence.library import load_library
-from bot.snapshot.verifying.check import verify
+from bot.snapshot.capture.selection import ArchivedRule
+from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageStatus
 from tests.snapshot.capturing import events_of, markdown_of, record_of, run_capture

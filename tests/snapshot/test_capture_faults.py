@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 
 from bot.errors import WikiError
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
-from bot.snapshot.capture.select import ArchivedRule
-from bot.snapshot.capture.serial import SerialExecutor
-from bot.snapshot.evidence.library import load_library
-from bot.snapshot.verifying.check import verify
-from bot.snapshot.writing.writer import open_writer
+from bot.snapshot.capture.selection import ArchivedRule
+from bot.snapshot.capture.serial_executor import SerialExecutor
+from bot.snapshot.verify.verification import verify
 from tests.snapshot.capturing import RULE, events_of, run_capture
 from tests.snapshot.public_tools import run_instructions
 from tests.snapshot.small_tree import CLOCK, SOFTWARE, tree_bytes

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from bot.errors import EvidenceError
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
-from bot.snapshot.capture.select import ArchivedRule
-from bot.snapshot.capture.serial import SerialExecutor
-from bot.snapshot.evidence.disk import Disk
-from bot.snapshot.evidence.library import load_library
-from bot.snapshot.reading import search
-from bot.snapshot.reading.search import build_query, find_hits, open_index, put_page
-from bot.snapshot.verifying.check import verify
-from bot.snapshot.writing.writer import open_writer
+from bot.snapshot.capture.selection import ArchivedRule
+from bot.snapshot.capture.serial_executor import SerialExecutor
+from bot.snapshot.query import search
+from bot.snapshot.query.search import build_query, find_hits, open_index, put_page
+from bot.snapshot.verify.verification import verify
 from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
 from tests.snapshot.capturing import events_of, run_capture
 from tests.snapshot.small_tree import CLOCK, SOFTWARE, capture_first, capture_second

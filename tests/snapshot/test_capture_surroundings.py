@@ -5,9 +5,9 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from bot.snapshot.capture.select import find_ancestors
-from bot.snapshot.verifying.check import verify
-from bot.snapshot.writing.git import GitRepository
+from bot.snapshot.archive.git import GitRepository
+from bot.snapshot.capture.selection import find_ancestors
+from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageRef, PageStatus, User, Version
 from tests.snapshot.capturing import markdown_of, record_of, run_capture

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SnapshotError
-from bot.snapshot.evidence.disk import Disk
-from bot.snapshot.evidence.journal import has_pending
-from bot.snapshot.verifying.check import verify
-from bot.snapshot.writing.writer import open_writer
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.journal import has_pending
+from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.verify.verification import verify
 from tests.snapshot.breaking_disk import CountingDisk, FailingDisk, Killed, KillingDisk, PowerCutDisk
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, capture_first, capture_second, tree_bytes

@@ -9,12 +9,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bot.errors import SnapshotError
-from bot.snapshot.evidence.library import load_library
-from bot.snapshot.reading.export import Export, export
-from bot.snapshot.reading.period import Period
-from bot.snapshot.reading.present_report import report_as_html, report_as_markdown
-from bot.snapshot.reading.report import Report, build_report
-from bot.snapshot.verifying.check import verify
+from bot.present.period_report import report_as_html, report_as_markdown
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.query.export import Export, export
+from bot.snapshot.query.period import Period
+from bot.snapshot.query.report import Report, build_report
+from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import run_capture
 from tests.snapshot.small_tree import CLOCK, SOFTWARE

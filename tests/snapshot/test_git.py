@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SnapshotError
-from bot.snapshot.evidence.disk import Disk
-from bot.snapshot.evidence.signature import Signer
-from bot.snapshot.verifying.check import verify
-from bot.snapshot.writing.git import GitRepository
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.git import GitRepository
+from bot.snapshot.archive.signature import Signer
+from bot.snapshot.verify.verification import verify
 from tests.snapshot.public_tools import run_instructions
 from tests.snapshot.small_tree import capture_first, capture_second
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.operations.snapshots import complete_interrupted, verify_snapshots
-from bot.snapshot.evidence.disk import Disk
-from bot.snapshot.evidence.journal import has_pending
-from bot.snapshot.verifying.check import verify
-from bot.snapshot.verifying.finding import FindingKind
+from bot.operations.capture import complete_interrupted, verify_snapshots
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.journal import has_pending
+from bot.snapshot.verify.finding import FindingKind
+from bot.snapshot.verify.verification import verify
 from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
 from tests.snapshot.small_tree import capture_first, capture_second, tree_bytes
 

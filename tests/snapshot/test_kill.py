@@ -2,9 +2,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.snapshot.evidence.checkpoint import load_head
-from bot.snapshot.verifying.check import verify
-from bot.snapshot.writing.writer import open_writer
+from bot.snapshot.archive.checkpoint import load_head
+from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.verify.verification import verify
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE
 

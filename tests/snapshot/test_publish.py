@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.errors import SnapshotError
-from bot.snapshot.evidence.disk import Disk
-from bot.snapshot.verifying.check import verify
-from bot.snapshot.writing.publish import publish, to_webhook, to_wiki_page
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.witnesses import publish, to_webhook, to_wiki_page
+from bot.snapshot.verify.verification import verify
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.transport import Credentials
 from tests.snapshot.small_tree import capture_first, capture_second

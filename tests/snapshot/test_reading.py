@@ -4,15 +4,15 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SnapshotError
-from bot.snapshot.capture.observe import HistoryMode
-from bot.snapshot.evidence.library import load_library
-from bot.snapshot.reading.diff import Change, compare_words, diff_page
-from bot.snapshot.reading.present_diff import diff_as_html, diff_as_text
-from bot.snapshot.reading.search import SearchIndex
-from bot.snapshot.reading.timeline import read_timeline
-from bot.snapshot.verifying.check import verify
-from bot.snapshot.writing.redact import redact
-from bot.snapshot.writing.writer import open_writer
+from bot.present.page_diff_views import diff_as_html, diff_as_text
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.redaction import redact
+from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.capture.observation import HistoryMode
+from bot.snapshot.query.page_diff import Change, compare_words, diff_page
+from bot.snapshot.query.search import SearchIndex
+from bot.snapshot.query.timeline import read_timeline
+from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import events_of, run_capture
 from tests.snapshot.public_tools import bagit_accepts, run_instructions

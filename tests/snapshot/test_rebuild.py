@@ -3,13 +3,13 @@ from pathlib import Path
 import pytest
 
 from bot.errors import EvidenceError
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture import rendition
 from bot.snapshot.capture.rebuild import rebuild
-from bot.snapshot.capture.serial import SerialExecutor
-from bot.snapshot.evidence.library import load_library
-from bot.snapshot.reading.search import SearchIndex
-from bot.snapshot.verifying.check import verify
-from bot.snapshot.writing.writer import open_writer
+from bot.snapshot.capture.serial_executor import SerialExecutor
+from bot.snapshot.query.search import SearchIndex
+from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import events_of, markdown_of, run_capture
 from tests.snapshot.small_tree import CLOCK, SOFTWARE, tree_bytes

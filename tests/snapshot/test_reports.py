@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
+from bot.convert import PageContext, convert_page
 from bot.errors import WikiError
+from bot.snapshot.archive.record import Surroundings
+from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture import listings
 from bot.snapshot.capture.rebuild import rebuild
-from bot.snapshot.capture.reports import (
+from bot.snapshot.capture.report_macros import (
     LabelQuery,
     find_listings,
     merge_properties,
@@ -17,11 +20,8 @@ from bot.snapshot.capture.reports import (
     read_properties,
     read_query,
 )
-from bot.snapshot.capture.serial import SerialExecutor
-from bot.snapshot.convert import PageContext, convert_page
-from bot.snapshot.evidence.record import Surroundings
-from bot.snapshot.verifying.check import verify
-from bot.snapshot.writing.writer import open_writer
+from bot.snapshot.capture.serial_executor import SerialExecutor
+from bot.snapshot.verify.verification import verify
 from tests.snapshot.capturing import markdown_of, run_capture
 from tests.snapshot.small_tree import CLOCK, SOFTWARE, tree_bytes
 from tests.snapshot.small_wiki import SmallWiki

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.snapshot.evidence.bag import MANIFEST, TAG_MANIFEST, parse_manifest, render_manifest
-from bot.snapshot.evidence.checkpoint import HEAD, SIGNATURE, SUMS
-from bot.snapshot.evidence.signature import Signer
-from bot.snapshot.verifying.check import Verification, verify
-from bot.snapshot.verifying.tree import Tree
+from bot.snapshot.archive.bag import MANIFEST, TAG_MANIFEST, parse_manifest, render_manifest
+from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, SUMS
+from bot.snapshot.archive.signature import Signer
+from bot.snapshot.verify.file_tree import Tree
+from bot.snapshot.verify.verification import Verification, verify
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import tree_bytes
 
@@ -313,7 +313,7 @@ def _verify(root: Path, signer: Signer) -> Verification:
 
 
 def _older_state(root: Path, target: Path, signer: Signer) -> Path:
-    from bot.snapshot.evidence.disk import Disk
+    from bot.snapshot.archive.disk import Disk
     from tests.snapshot.small_tree import capture_first
 
     del root

@@ -4,13 +4,13 @@ from pathlib import Path
 import pytest
 
 from bot.errors import EvidenceError, LockedError, SnapshotError
-from bot.snapshot.evidence.checkpoint import load_head
-from bot.snapshot.evidence.disk import Disk
-from bot.snapshot.evidence.events import load_events
-from bot.snapshot.evidence.library import load_library
-from bot.snapshot.evidence.signature import Signer
-from bot.snapshot.verifying.check import verify
-from bot.snapshot.writing.writer import open_writer
+from bot.snapshot.archive.checkpoint import load_head
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.events import load_events
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.signature import Signer
+from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.verify.verification import verify
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, capture_first, capture_second, put_page, tree_bytes
 

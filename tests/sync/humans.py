@@ -9,7 +9,7 @@ import requests
 from atlassian import Confluence
 
 from bot.splice import Span, splice
-from bot.storage_format.regions import find_regions, replace_regions
+from bot.storage.regions import find_regions, replace_regions
 from bot.wiki.gateway import Page, Version
 from tests.sync.world import MARKERS, World
 

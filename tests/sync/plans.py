@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from bot.storage_format.regions import Marker
+from bot.storage.regions import Marker
 from bot.sync.drift import Edit, LastApplied, Verdict, digest_of
 from bot.sync.plan import Action, Change, PagePlan, Plan, Problem, Scope
 

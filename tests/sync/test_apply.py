@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from bot.errors import WritesForbiddenError
-from bot.storage_format.regions import Marker, MarkerKind, render_marked
+from bot.storage.regions import Marker, MarkerKind, render_marked
 from bot.sync.apply import ApplyReport, Result
 from bot.sync.drift import digest_of
 from bot.sync.ledger import Mark, Tag, parse_tag

@@ -2,7 +2,7 @@ import datetime as dt
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from bot.content.model import Workspace
+from bot.config.data_model import Workspace
 from bot.sync.feed import render_feed
 
 NOW = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.splice import splice
-from bot.storage_format.regions import Marker, find_region, find_regions, replace_regions
+from bot.storage.regions import Marker, find_region, find_regions, replace_regions
 from bot.sync.apply import Result
 from bot.sync.drift import Policy
 from bot.sync.plan import Plan

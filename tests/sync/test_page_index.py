@@ -3,7 +3,7 @@ import datetime as dt
 from bot.render import Index, IndexEntry
 from bot.sync.page_index import build_index
 from bot.wiki.gateway import PageRef, PageStatus, User, Version
-from bot.wiki.tree import PageTree, build_tree
+from bot.wiki.page_tree import PageTree, build_tree
 
 NOW = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 

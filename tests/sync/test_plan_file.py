@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.errors import PlanError
-from bot.storage_format.regions import Marker, MarkerKind
+from bot.storage.regions import Marker, MarkerKind
 from bot.sync.plan_file import check_digest, dump_plan, load_plan
 from tests.sync.plans import change, drifted, page, plan, problem
 

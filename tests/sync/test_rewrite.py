@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import SpliceError
-from bot.storage_format.regions import Marker, MarkerKind, find_region, render_marked
+from bot.storage.regions import Marker, MarkerKind, find_region, render_marked
 from bot.sync.drift import Verdict
 from bot.sync.plan import Action, Change
 from bot.sync.rewrite import rewrite

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.storage_format.regions import Marker, MarkerKind, render_marked
+from bot.storage.regions import Marker, MarkerKind, render_marked
 from bot.sync.drift import Policy, Verdict
 from bot.sync.plan import Action, Plan
 from bot.sync.survey import SurveyRules, build_plan

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
-from bot.storage_format.regions import Marker, find_region, render_marked
+from bot.storage.regions import Marker, find_region, render_marked
 from bot.sync.apply import ApplyReport, apply_plan
 from bot.sync.guard import Guard, GuardRules
 from bot.sync.plan import Plan

@@ -14,8 +14,8 @@ from bot.errors import (
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageSelection, PageStatus, WikiGateway
+from bot.wiki.page_tree import build_tree
 from bot.wiki.transport import Credentials
-from bot.wiki.tree import build_tree
 from tests.conftest import Wiki
 from tests.wiki.conftest import Connect, count_requests
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.snapshot.evidence.record import PageRecord
+from bot.snapshot.archive.record import PageRecord
 
 
 def describe_changes(before: PageRecord | None, after: PageRecord) -> list[str]:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.convert import Listing, PageLink, ReportRow
+from bot.convert.macro import Macro
 from bot.errors import WikiError
-from bot.snapshot.capture.reports import (
+from bot.snapshot.capture.report_macros import (
     LIST,
     LabelQuery,
     PropertyBlock,
@@ -14,8 +16,6 @@ from bot.snapshot.capture.reports import (
     read_properties,
     read_query,
 )
-from bot.snapshot.convert import Listing, PageLink, ReportRow
-from bot.snapshot.convert.macro import Macro
 from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
 
 _LISTED_PAGES = 200

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from bot.snapshot.evidence.checkpoint import Checkpoint
-from bot.snapshot.evidence.events import Event, EventType, Outcome
+from bot.snapshot.archive.checkpoint import Checkpoint
+from bot.snapshot.archive.events import Event, EventType, Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 
+from bot.snapshot.archive.bag import Bag, sha256
+from bot.snapshot.archive.checkpoint import Checkpoint
+from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.events import Event, EventType, Outcome
+from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.rendition import CONVERTER, Rendition, render_page
-from bot.snapshot.evidence.bag import Bag, sha256
-from bot.snapshot.evidence.checkpoint import Checkpoint
-from bot.snapshot.evidence.entry import PageEntry
-from bot.snapshot.evidence.events import Event, EventType, Outcome
-from bot.snapshot.writing.writer import SnapshotWriter
 
 _WAITING = 100
 

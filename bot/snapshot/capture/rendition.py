@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from bs4 import BeautifulSoup
 
-from bot.snapshot import convert
-from bot.snapshot.evidence.checkpoint import format_time
-from bot.snapshot.evidence.frontmatter import render_front_matter
-from bot.snapshot.evidence.record import PageRecord
-from bot.snapshot.writing.index import plain_markdown
+from bot import convert
+from bot.snapshot.archive.checkpoint import format_time
+from bot.snapshot.archive.frontmatter import render_front_matter
+from bot.snapshot.archive.indexes import plain_markdown
+from bot.snapshot.archive.record import PageRecord
 from bot.wiki.gateway import Comment
 
 CONVERTER = f"wikibot-markdown {convert.CONVERTER_VERSION}"

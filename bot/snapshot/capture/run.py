@@ -14,18 +14,18 @@ from bot.errors import (
     WikiError,
     WikiUnreachableError,
 )
-from bot.snapshot.capture.observe import HistoryMode, Known, Observation, observe
+from bot.snapshot.archive import paths
+from bot.snapshot.archive.bag import Bag
+from bot.snapshot.archive.entry import id_order
+from bot.snapshot.archive.events import Outcome
+from bot.snapshot.archive.writer import SnapshotWriter
+from bot.snapshot.capture.observation import HistoryMode, Known, Observation, observe
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
-from bot.snapshot.capture.page import PageCapture
+from bot.snapshot.capture.page_capture import PageCapture
 from bot.snapshot.capture.rendition import Rendition, render_page
-from bot.snapshot.capture.select import ArchivedRule, Selection, select
+from bot.snapshot.capture.selection import ArchivedRule, Selection, select
 from bot.snapshot.capture.surroundings import Neighbourhood
 from bot.snapshot.capture.vanished import account_for_vanished
-from bot.snapshot.evidence import paths
-from bot.snapshot.evidence.bag import Bag
-from bot.snapshot.evidence.entry import id_order
-from bot.snapshot.evidence.events import Outcome
-from bot.snapshot.writing.writer import SnapshotWriter
 from bot.wiki.gateway import Page, PageRef, WikiGateway
 
 _BATCH = 100  # bodies held in memory at once

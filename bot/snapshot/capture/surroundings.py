@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from html import unescape
 from urllib.parse import unquote_plus
 
+from bot.convert import IncludedPage, PageLink
 from bot.errors import WikiError
+from bot.snapshot.archive.record import Surroundings
 from bot.snapshot.capture.listings import Listings
-from bot.snapshot.convert import IncludedPage, PageLink
-from bot.snapshot.evidence.record import Surroundings
 from bot.wiki.gateway import PageRef, WikiGateway
-from bot.wiki.tree import build_tree
+from bot.wiki.page_tree import build_tree
 
 _TITLE = re.compile(r'ri:content-title="([^"]*)"')
 _DISPLAY = re.compile(r"/display/[^/\"?#]+/([^/\"?#]+)")

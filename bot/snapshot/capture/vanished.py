@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.errors import WikiError
+from bot.snapshot.archive.bag import Bag
+from bot.snapshot.archive.entry import PageEntry, Tombstone
+from bot.snapshot.archive.events import Event, EventType, Outcome
+from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
-from bot.snapshot.capture.select import Selection
-from bot.snapshot.evidence.bag import Bag
-from bot.snapshot.evidence.entry import PageEntry, Tombstone
-from bot.snapshot.evidence.events import Event, EventType, Outcome
-from bot.snapshot.writing.writer import SnapshotWriter
+from bot.snapshot.capture.selection import Selection
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 
 _MANY_PAGES, _MANY_SHARE = 5, 0.2

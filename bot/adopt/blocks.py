@@ -1,0 +1,130 @@
+"""A piece of a page as paragraphs, headings and lists."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.adopt.data_targets import CannotSayError
+from bot.adopt.phrases import Context, Phrase, Style, Words, read_phrases
+from bot.storage.macros import HEADINGS
+from bot.storage.reader import Element, Text
+
+_MAX_DEPTH = 20
+_LAYOUT_ATTRIBUTES = {"style", "align", "class"}
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A line of text; *level* is 0, or that of a heading."""
+
+    phrases: list[Phrase]
+    level: int = 0
+
+    @property
+    def is_bold(self) -> bool:
+        """Whether all its words are bold."""
+        return bool(self.phrases) and all(
+            isinstance(each, Words) and (Style.STRONG in each.marks or not each.text.strip()) for each in self.phrases
+        )
+
+    @property
+    def is_only_bold(self) -> bool:
+        """Whether bold is all there is to it, as in a heading that a template prints."""
+        return all(isinstance(each, Words) and each.marks == (Style.STRONG,) for each in self.phrases)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a list, with the lists below it."""
+
+    phrases: list[Phrase]
+    lists: tuple["Listing", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list."""
+
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table: rows of cells of blocks, empty cells left out."""
+
+    rows: tuple[tuple[tuple["Block", ...], ...], ...]
+
+
+Block = Paragraph | Listing | Grid
+
+
+def read_blocks(nodes: Iterable[Element | Text], context: Context) -> list[Block]:
+    """Read blocks, empty paragraphs left out. Raises `CannotSayError` for macros and all else."""
+    return list(_read(nodes, context, depth=0))
+
+
+def _read(nodes: Iterable[Element | Text], context: Context, *, depth: int) -> Iterator[Block]:
+    if depth > _MAX_DEPTH:
+        raise CannotSayError("blocks nested too deep")
+    line: list[Element | Text] = []
+    for node in nodes:
+        if isinstance(node, Text) or not is_block(node):
+            line.append(node)
+            continue
+        yield from _read_line(line, context)
+        line = []
+        match node.name:
+            case "ul" | "ol":
+                yield _read_list(node, context, depth=depth)
+            case "div":
+                yield from _read(node.nodes, context, depth=depth + 1)
+            case "table":
+                yield _read_table(node, context, depth=depth)
+            case _:
+                if _LAYOUT_ATTRIBUTES & node.attributes.keys():
+                    context.note("indents and other styles of paragraphs are not kept")
+                yield from _read_line(node.nodes, context, level=HEADINGS.get(node.name, 0))
+    yield from _read_line(line, context)
+
+
+def is_block(element: Element) -> bool:
+    """Whether *element* is a block of its own rather than part of a line."""
+    return element.name in {"p", "div", "ul", "ol", "table", *HEADINGS}
+
+
+def _read_line(nodes: Iterable[Element | Text], context: Context, *, level: int = 0) -> Iterator[Paragraph]:
+    phrases = read_phrases(nodes, context)
+    if phrases:
+        yield Paragraph(phrases, level)
+
+
+def _read_list(element: Element, context: Context, *, depth: int) -> Listing:
+    if element.name == "ol":
+        context.note("a numbered list becomes one with bullets")
+    items: list[Item] = []
+    for child in element.children:
+        if child.name != "li":
+            raise CannotSayError(f"<{child.name}> in a list")
+        items.append(_read_item(child, context, depth=depth))
+    return Listing(tuple(item for item in items if item.phrases or item.lists))
+
+
+def _read_table(table: Element, context: Context, *, depth: int) -> Grid:
+    rows = []
+    for row in (each for each in table.elements() if each.name == "tr"):
+        cells = (tuple(_read(cell.nodes, context, depth=depth + 1)) for cell in row.children)
+        rows.append(tuple(cell for cell in cells if cell))
+    return Grid(tuple(row for row in rows if row))
+
+
+def _read_item(element: Element, context: Context, *, depth: int) -> Item:
+    """Read one item: a line, then lists. More than one line cannot be said."""
+    paragraphs: list[Paragraph] = []
+    lists: list[Listing] = []
+    for block in _read(element.nodes, context, depth=depth + 1):
+        if isinstance(block, Listing):
+            lists.append(block)
+        elif lists or paragraphs or isinstance(block, Grid) or block.level:
+            raise CannotSayError("a list item of several paragraphs")
+        else:
+            paragraphs.append(block)
+    return Item(paragraphs[0].phrases if paragraphs else [], tuple(lists))

@@ -1,0 +1,108 @@
+"""What a link on a page leads to, in the terms of the data file."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urljoin, urlsplit
+
+from bot.errors import StorageFormatError
+from bot.inline import PageTarget
+from bot.storage.addresses import PageAddress, parse_page_address
+from bot.storage.reader import Element
+from bot.sync.data_links import LinkKind
+
+
+class CannotSayError(StorageFormatError):
+    """Something on the page that the data file has no words for."""
+
+
+class Pages(Protocol):
+    """Knows how the data file names the pages of a wiki."""
+
+    base_url: str
+    space_key: str
+
+    def name_page(self, title: str, space_key: str) -> str | None:
+        """Return the reference, a title or an id, for the page of that title in that space; None if unknown."""
+        ...
+
+    def name_page_id(self, page_id: str) -> str | None:
+        """Return the reference for the page of that id; None if unknown."""
+        ...
+
+    def find_target(self, reference: str) -> PageTarget | None:
+        """Return the page that a reference stands for, as a link names it; None if unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a link leads: a page's title or id, a file's name, or an address."""
+
+    kind: LinkKind
+    value: str
+
+
+def read_target(link: Element, pages: Pages) -> Target:
+    """Return where an `a` or `ac:link` element leads. Raises `CannotSayError`."""
+    if link.name == "a":
+        return read_address(link.attributes.get("href", ""), pages)
+    if link.attributes.get("ac:anchor"):
+        raise CannotSayError(f"a link to the place {link.attributes['ac:anchor']!r} on a page")
+    resource = next((child for child in link.children if child.name.startswith("ri:")), None)
+    if resource is None:
+        raise CannotSayError("a link that leads nowhere")
+    return _read_resource(resource, pages)
+
+
+def page_of(target: Target, pages: Pages) -> PageTarget | Target:
+    """Return the page that a target stands for, so that a title and an id of one page are equal."""
+    if target.kind is not LinkKind.PAGE:
+        return target
+    return pages.find_target(target.value) or PageTarget(target.value)
+
+
+def _read_resource(resource: Element, pages: Pages) -> Target:
+    attributes = resource.attributes
+    match resource.name:
+        case "ri:page" if attributes.get("ri:content-title"):
+            space_key = attributes.get("ri:space-key") or pages.space_key
+            return _name(PageAddress(space_key=space_key, title=attributes["ri:content-title"]), pages)
+        case "ri:content-entity" if attributes.get("ri:content-id"):
+            return _name(PageAddress(page_id=attributes["ri:content-id"]), pages)
+        case "ri:attachment" if attributes.get("ri:filename") and not resource.children:
+            return Target(LinkKind.ATTACHMENT, attributes["ri:filename"])
+        case "ri:attachment":
+            raise CannotSayError("a link to a file on another page")
+        case "ri:user":
+            raise CannotSayError("a mention of a person")
+        case "ri:url" if attributes.get("ri:value"):
+            return read_address(attributes["ri:value"], pages)
+        case name:
+            raise CannotSayError(f"a link to <{name}>")
+
+
+def read_address(url: str, pages: Pages) -> Target:
+    """Return where an address leads: to a page of the wiki where it is one. Raises `CannotSayError`."""
+    if not url:
+        raise CannotSayError("a link that leads nowhere")
+    address = parse_page_address(url, pages.base_url)
+    if address is not None:
+        try:
+            return _name(address, pages)
+        except CannotSayError:
+            pass  # an address says it too
+    absolute = urljoin(pages.base_url.rstrip("/") + "/", url) if url.startswith("/") else url
+    if urlsplit(absolute).scheme.lower() not in ("http", "https", "mailto"):
+        raise CannotSayError(f"a link to {url!r}, which is no http, https or mailto address")
+    return Target(LinkKind.EXTERNAL, absolute)
+
+
+def _name(address: PageAddress, pages: Pages) -> Target:
+    if address.page_id is not None:
+        reference = pages.name_page_id(address.page_id)
+    else:
+        reference = pages.name_page(address.title or "", address.space_key or pages.space_key)
+    if reference is None:
+        where = f"id {address.page_id}" if address.page_id else f"{address.title!r} in space {address.space_key}"
+        raise CannotSayError(f"a link to a page that was not found ({where})")
+    return Target(LinkKind.PAGE, reference)

@@ -1,0 +1,236 @@
+"""What was read off a region, joined with what the data file knows beyond it (pure).
+
+A page shows less than the data file holds: ids, moments, items not shown now, and which spelling of a text or name of
+a page somebody chose. What the page still says keeps all of that.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+
+from bot import inline
+from bot.adopt.data_targets import CannotSayError, Pages, Target, page_of, read_address
+from bot.adopt.dates import format_day
+from bot.adopt.phrase_markdown import to_markdown
+from bot.adopt.phrases import Context, read_phrases
+from bot.adopt.values import Value, make_id
+from bot.config.data_model import News, NewsItem, QuickLink, QuickLinks, StatusBanner, StatusLine
+from bot.config.news_selection import day_of, older_news, shown_news
+from bot.inline import PageTarget
+from bot.storage.reader import scan
+from bot.sync.data_links import LinkKind
+
+_ALIKE = 0.6
+
+
+def merge(read: Value, base: Value, pages: Pages, *, now: dt.datetime, zone: dt.tzinfo = dt.UTC) -> Value:
+    """Return what the data file should say: what was *read* off the page, and of *base* what the page does not tell.
+
+    The page was rendered at *now*, with days as they are in *zone*.
+    """
+    match read, base:
+        case StatusBanner(), StatusBanner():
+            lines = tuple(_merge_line(line, base.lines, pages) for line in read.lines)
+            return base.model_copy(update=_title(read, base) | {"lines": lines})
+        case QuickLinks(), QuickLinks():
+            known = {_identity(link, pages): link for link in _all_links(base.links)}
+            links = tuple(_merge_link(link, known, pages) for link in read.links)
+            return base.model_copy(update=_title(read, base) | {"links": links})
+        case News(), News():
+            return _merge_news(read, base, pages, now, zone)
+        case _:
+            return read
+
+
+def learn_references(base: Value, pages: Pages) -> None:
+    """Let *pages* see how the data file names pages so far, so that it goes on naming them so."""
+    for reference in _page_references(base):
+        pages.find_target(reference)
+
+
+def _page_references(value: Value) -> Iterator[str]:
+    match value:
+        case QuickLinks():
+            yield from (link.page for link in _all_links(value.links) if link.page is not None)
+        case StatusBanner():
+            yield from (each for line in value.lines for each in _pages_in(line.text))
+        case News():
+            yield from (each for item in value.items for each in _pages_in(item.text))
+
+
+def _pages_in(markdown: str) -> Iterator[str]:
+    prefix = f"{LinkKind.PAGE}:"
+    destinations = inline.link_destinations(markdown)
+    return (each.removeprefix(prefix) for each in destinations if each.startswith(prefix))
+
+
+def _title(read: Value, base: Value) -> dict[str, object]:
+    level = base.heading_level if read.heading is None else read.heading_level
+    return {"heading": read.heading, "heading_level": level}
+
+
+def _respell(markdown: str, pages: Pages) -> str:
+    """Return *markdown* as it would be read off the page."""
+    fragment = inline.to_storage(markdown, pages)
+    context = Context(pages)
+    try:
+        return to_markdown(read_phrases(scan(fragment).root.nodes, context), context)
+    except CannotSayError:
+        return markdown
+
+
+def _merge_line(line: StatusLine, known: Iterable[StatusLine], pages: Pages) -> StatusLine:
+    same = (each for each in known if each.text == line.text or _respell(each.text, pages) == line.text)
+    old = next(same, None)
+    return line if old is None else StatusLine(icon=line.icon, text=old.text)
+
+
+def _all_links(links: Iterable[QuickLink]) -> Iterable[QuickLink]:
+    for link in links:
+        yield link
+        yield from _all_links(link.links)
+
+
+def _identity(link: QuickLink, pages: Pages) -> tuple[str, PageTarget | Target | None]:
+    """Return what tells a link from another: its words as the page shows them, and where it leads."""
+    text = re.sub(r"[ \t\r\n]+", " ", link.text).strip()
+    if link.page is not None:
+        return text, page_of(Target(LinkKind.PAGE, link.page), pages)
+    if link.attachment is not None:
+        return text, Target(LinkKind.ATTACHMENT, link.attachment)
+    if link.url is not None:
+        return text, page_of(read_address(link.url, pages), pages)
+    return text, None
+
+
+def _merge_link(
+    link: QuickLink, known: dict[tuple[str, PageTarget | Target | None], QuickLink], pages: Pages
+) -> QuickLink:
+    old = known.get(_identity(link, pages))
+    below = tuple(_merge_link(each, known, pages) for each in link.links)
+    return (old or link).model_copy(update={"links": below})
+
+
+def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime, zone: dt.tzinfo) -> News:
+    read = _as_printed(read, base)
+    shown = shown_news(base, now)
+    dates = base.dates if read.dates == "hidden" else read.dates
+    seen: list[NewsItem] = []
+    taken = {item.id for item in base.items}
+    for item, old in zip(read.items, _match(read.items, shown, pages), strict=True):
+        day = item.date if dates == read.dates else None
+        if old is None:
+            seen.append(item.model_copy(update={"id": make_id(item.text, taken=taken), "date": day}))
+        else:
+            text = old.text if item.text == _respell(old.text, pages) else item.text
+            seen.append(_with_day(old.model_copy(update={"text": text}), day, dates, zone))
+        taken.add(seen[-1].id)
+    title = _title(read, base) | {"dates": dates, "older": _merge_older(read, base, pages, now)}
+    for items, wanted in _arrange(seen, shown, older_news(base, now), base.items):
+        for show in (base.show, len(wanted) or None):
+            merged = base.model_copy(update=title | {"items": items, "show": show})
+            if shown_news(merged, now) == wanted:
+                return merged
+    return merged
+
+
+def _with_day(item: NewsItem, day: dt.date | None, dates: str, zone: dt.tzinfo) -> NewsItem:
+    """Return *item* with the day that the page prints for it, in the way that the template finds it."""
+    printed = day_of(item, zone) if dates == "by_day" else item.date
+    if dates == "hidden" or printed == day:
+        return item
+    if day is None:
+        return item.model_copy(update={"date": None, "publish_at": None})  # it is published already
+    return item.model_copy(update={"date": day})
+
+
+def _merge_older(read: News, base: News, pages: Pages, now: dt.datetime) -> str | None:
+    """Return the page of the older news: the page tells of it only while there are any."""
+    if read.older is None:
+        return None if older_news(base, now) else base.older
+    known = base.older is not None and page_of(Target(LinkKind.PAGE, base.older), pages)
+    return base.older if known == page_of(Target(LinkKind.PAGE, read.older), pages) else read.older
+
+
+def _as_printed(read: News, base: News) -> News:
+    """Return *read* with the days put back into the texts, where the template does not print them."""
+    if read.dates != "before" or base.dates == "before":
+        return read
+    items = tuple(
+        item.model_copy(update={"text": f"{format_day(item.date)}: {item.text}"}) if item.date else item
+        for item in read.items
+    )
+    return read.model_copy(update={"items": items, "dates": "hidden"})
+
+
+def _arrange(
+    seen: list[NewsItem], shown: Sequence[NewsItem], older: Sequence[NewsItem], order: Sequence[NewsItem]
+) -> Iterator[tuple[tuple[NewsItem, ...], tuple[NewsItem, ...]]]:
+    """Yield orders for the file and what they show, the mildest change first.
+
+    Each item where it was; else in the order of the page, with the older ones below; else all of them pinned, which
+    it takes when an older one is pinned.
+    """
+    hidden = [item for item in order if item not in shown]
+    yield tuple(_in_place(seen, hidden, order)), tuple(seen)
+    timed = [item for item in hidden if item not in older]
+    unpinned = _unpin_out_of_order(seen)
+    yield (*_weave(unpinned, timed, order), *older), tuple(unpinned)
+    pinned = [item.model_copy(update={"pinned": True}) for item in seen]
+    yield (*_weave(pinned, timed, order), *older), tuple(pinned)
+
+
+def _in_place(seen: Sequence[NewsItem], hidden: Iterable[NewsItem], order: Sequence[NewsItem]) -> list[NewsItem]:
+    """Keep the order of the file, and put each new item before the one that it is seen above."""
+    kept = {item.id: item for item in (*seen, *hidden)}
+    items = [kept.pop(item.id) for item in order if item.id in kept]
+    below: NewsItem | None = None
+    for item in reversed(seen):
+        if item.id in kept:
+            items.insert(len(items) if below is None else items.index(below), item)
+        below = item
+    return items
+
+
+def _match(items: Sequence[NewsItem], shown: Sequence[NewsItem], pages: Pages) -> list[NewsItem | None]:
+    """Return for each item that was read the one that it was before: the same text first, then one much alike."""
+    spelled = {old.id: _respell(old.text, pages) for old in shown}
+    left = {old.id: old for old in shown}
+    matched: list[NewsItem | None] = [None] * len(items)
+    for index, item in enumerate(items):
+        same = next((old for old in left.values() if item.text in (old.text, spelled[old.id])), None)
+        if same is not None:
+            matched[index] = left.pop(same.id)
+    for index, item in enumerate(items):
+        if matched[index] is None and left:
+            likeness = {key: SequenceMatcher(None, spelled[key].split(), item.text.split()).ratio() for key in left}
+            best = max(likeness, key=lambda key: likeness[key])
+            if likeness[best] >= _ALIKE:
+                matched[index] = left.pop(best)
+    return matched
+
+
+def _unpin_out_of_order(items: list[NewsItem]) -> list[NewsItem]:
+    """Unpin what stands below an item that is not pinned: the page shows it there."""
+    kept: list[NewsItem] = []
+    for item in items:
+        may_be_pinned = all(each.pinned for each in kept)
+        kept.append(item if may_be_pinned or not item.pinned else item.model_copy(update={"pinned": False}))
+    return kept
+
+
+def _weave(seen: Sequence[NewsItem], hidden: Iterable[NewsItem], order: Sequence[NewsItem]) -> list[NewsItem]:
+    """Put *hidden* items back before the item that they stood before, those of the end at the end."""
+    positions = {item.id: index for index, item in enumerate(order)}
+    places: dict[str, list[NewsItem]] = {}
+    tail: list[NewsItem] = []
+    ids = [item.id for item in seen]
+    for item in hidden:
+        following = (other.id for other in order[positions[item.id] + 1 :] if other.id in ids)
+        anchor = next(following, None)
+        places.setdefault(anchor, []).append(item) if anchor else tail.append(item)
+    woven: list[NewsItem] = []
+    for item in seen:
+        woven += [*places.get(item.id, ()), item]
+    return woven + tail

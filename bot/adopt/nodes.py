@@ -1,0 +1,100 @@
+"""What kind of thing stands next on a page, before it is read closely (pure)."""
+
+from enum import StrEnum
+
+from bot.adopt.blocks import is_block
+from bot.adopt.dates import parse_day
+from bot.adopt.labels import is_label
+from bot.storage.macros import HEADINGS, collapse, find_rich_text_body, macro_name
+from bot.storage.reader import Element, Text
+
+_SEEN = {"ac:emoticon", "ac:image", "ac:link", "time", "img", "hr"}
+_OTHER = {"div", "hr", "pre", "blockquote"}
+_OTHER_PREFIXES = ("ac:layout", "ac:task", "ac:adf")
+
+
+class Kind(StrEnum):
+    """How a node looks from afar."""
+
+    LINE = "line"
+    LIST = "list"
+    TABLE = "table"
+    LABEL = "label"
+    """A heading, or a bold line that names what follows: another part of the page begins."""
+    OTHER = "other"
+    """A macro, a layout, a frame."""
+
+
+def kind_of(node: Element | Text) -> Kind:
+    """Return how *node*, which is not blank, looks."""
+    if isinstance(node, Text):
+        return Kind.LINE
+    text = collapse(node.text)
+    if node.name in ("ul", "ol"):
+        return Kind.LIST
+    if node.name == "table":
+        return Kind.TABLE
+    if node.name in HEADINGS:
+        return Kind.LINE if parse_day(text) else Kind.LABEL
+    if (
+        node.name in _OTHER
+        or (macro_name(node) is not None)
+        or node.name.startswith(("ac:layout", "ac:task", "ac:adf"))
+    ):
+        return Kind.OTHER
+    if node.name == "p" and is_bold(node) and is_label(text) and parse_day(text) is None:
+        return Kind.LABEL
+    return Kind.LINE
+
+
+def is_blank(node: Element | Text) -> bool:
+    """Whether a reader sees nothing of *node*."""
+    if isinstance(node, Text):
+        return not node.is_visible or not node.value.strip()
+    if node.text.strip() or node.name in _SEEN or macro_name(node) is not None:
+        return False
+    return not any(each.name in _SEEN or macro_name(each) is not None for each in node.elements())
+
+
+def is_inline(node: Element | Text) -> bool:
+    """Whether *node* is a part of a line that has no paragraph around it."""
+    if isinstance(node, Text):
+        return True
+    is_frame = node.name in _OTHER or node.name.startswith(_OTHER_PREFIXES) or find_rich_text_body(node) is not None
+    return not is_block(node) and not is_frame
+
+
+def is_bold(element: Element) -> bool:
+    """Whether *element* has words, all of them bold."""
+    texts = [node for node in element.walk() if isinstance(node, Text) and node.is_visible and node.value.strip()]
+    return bool(texts) and all(_is_in_bold(text, element) for text in texts)
+
+
+def is_link_only(node: Element | Text) -> bool:
+    """Whether *node* is a line that says nothing beside its links."""
+    if isinstance(node, Text) or (is_block(node) and node.name != "p"):
+        return False
+    links = [each for each in (node, *node.elements()) if each.name in ("a", "ac:link")]
+    linked = "".join(link.text for link in links)
+    return bool(links) and "".join(node.text.split()) == "".join(linked.split())
+
+
+def starts_with_icon(node: Element | Text) -> bool:
+    """Whether the first that a reader sees of *node* is an icon."""
+    if isinstance(node, Text):
+        return False
+    for each in (node, *node.walk()):
+        if isinstance(each, Text) and each.is_visible and each.value.strip():
+            return False
+        if isinstance(each, Element) and each.name == "ac:emoticon":
+            return True
+    return False
+
+
+def _is_in_bold(text: Text, element: Element) -> bool:
+    parent = text.parent
+    while parent is not None and parent is not element:
+        if parent.name in ("strong", "b"):
+            return True
+        parent = parent.parent
+    return False

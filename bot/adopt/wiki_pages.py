@@ -1,0 +1,53 @@
+"""How the data file names the pages of a wiki, looked up as needed."""
+
+from collections.abc import Mapping
+
+from bot.inline import PageTarget
+from bot.sync.page_finder import PageFinder
+from bot.wiki.gateway import WikiGateway
+
+
+class WikiPages:
+    """Names pages of the workspace's space by title and others by id; *known* references are kept as they are."""
+
+    def __init__(
+        self, gateway: WikiGateway, finder: PageFinder, *, known: Mapping[str, PageTarget] | None = None
+    ) -> None:
+        self.base_url, self.space_key = gateway.base_url, finder.space_key
+        self._gateway, self._finder = gateway, finder
+        self._targets = dict(known or {})
+        self._references = {target: reference for reference, target in self._targets.items()}
+
+    def name_page(self, title: str, space_key: str) -> str | None:
+        """Return the reference for the page of that title: in the workspace's own space even if there is none."""
+        target = PageTarget(title, None if space_key == self.space_key else space_key)
+        if target in self._references:
+            return self._references[target]
+        if space_key == self.space_key:
+            return title
+        ref = self._gateway.find_page(space_key, title)
+        if ref is None:
+            return None
+        return self._remember(ref.id, target)
+
+    def name_page_id(self, page_id: str) -> str | None:
+        """Return the reference for the page of that id."""
+        found = self._finder.find(page_id)
+        if found is None or found.ref.id != page_id:
+            return None
+        return self.name_page(found.ref.title, found.ref.space_key)
+
+    def find_target(self, reference: str) -> PageTarget | None:
+        """Return the page that a reference stands for, as a link names it."""
+        if reference not in self._targets:
+            found = self._finder.find(reference)
+            if found is None:
+                return None
+            space_key = found.ref.space_key
+            target = PageTarget(found.ref.title, None if space_key == self.space_key else space_key)
+            self._remember(reference, target)
+        return self._targets[reference]
+
+    def _remember(self, reference: str, target: PageTarget) -> str:
+        self._targets[reference] = target
+        return self._references.setdefault(target, reference)

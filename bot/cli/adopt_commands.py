@@ -1,0 +1,71 @@
+"""`wikibot adopt`: take over what a page says."""
+
+import sys
+
+import click
+
+from bot.cli import output
+from bot.cli.app import App, pass_app
+from bot.operations.adoption import Adoption, carry_out_adoption, plan_adoption
+from bot.present.plan_words import visible
+from bot.runtime import Runtime
+
+
+@click.command()
+@click.argument("page", required=False)
+@click.option("--space", "space_key", metavar="KEY", help="The page's space, where there is no data file yet.")
+@click.option("--dry-run", is_flag=True, help="Show the proposal and write nothing.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@pass_app
+def adopt(app: App, page: str | None, *, space_key: str | None, dry_run: bool, yes: bool) -> int:
+    """Take over PAGE, by default the home page: its status, links and news become data file and marked regions.
+
+    The page reads as before. In a region that is marked already, what people wrote there goes into the data file. What
+    the data file cannot say is reported and left alone.
+    """
+    adoption = plan_adoption(app.runtime, page, space_key=space_key)
+    propose(adoption)
+    if adoption.is_empty:
+        output.warn("nothing to adopt" if not adoption.refusals else "nothing was adopted")
+        return 1 if adoption.refusals else 0
+    if dry_run:
+        output.warn("nothing was written")
+        return 0
+    confirm(yes=yes)
+    carry_out(app.runtime, adoption)
+    return 0
+
+
+def propose(adoption: Adoption) -> None:
+    """Print what would be done."""
+    output.say_heading(visible(f"{adoption.page.title} (version {adoption.page.version})"))
+    for claim in adoption.claims:
+        output.say(visible(f"  {claim.region}: found by {claim.how}; becomes a region"))
+        for note in claim.notes:
+            output.say(visible(f"    {note}"))
+    for region, notes in adoption.read.items():
+        output.say(visible(f"  {region}: what the page says goes into the data file"))
+        for note in notes:
+            output.say(visible(f"    {note}"))
+    for refusal in adoption.refusals:
+        output.say(visible(f"  {refusal.region}: left alone: {refusal.reason}"))
+    for text in adoption.lost_comments:
+        output.say(visible(f"  the inline comment on “{text}” loses its place"))
+    if not adoption.is_empty:
+        output.say_diff(adoption.edit.diff)
+
+
+def confirm(*, yes: bool) -> None:
+    """Ask whether to go on; where nobody can be asked, demand --yes."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("the page was not touched; look at the proposal above, then say --yes")
+    output.confirm("Write this to the wiki and the data file?")
+
+
+def carry_out(runtime: Runtime, adoption: Adoption) -> None:
+    """Do it, and say what was done."""
+    version = carry_out_adoption(runtime, adoption)
+    if version is not None:
+        output.say(visible(f"{adoption.page.title} is version {version.number} now; {adoption.edit.after.path} saved"))

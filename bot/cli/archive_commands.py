@@ -1,0 +1,203 @@
+"""`history`, `diff`, `search`, `export`, `report`, `redact`: what one does with snapshots once they are there."""
+
+import datetime as dt
+import getpass
+from pathlib import Path
+
+import click
+
+from bot.cli import output
+from bot.cli.app import App, pass_app
+from bot.operations import archive
+from bot.present.page_diff_views import diff_as_html, diff_as_text
+from bot.present.period_report import report_as_html, report_as_markdown
+from bot.snapshot.query.period import Period
+from bot.snapshot.query.search import END, START, Hit
+
+_DONE, _FINDINGS = 0, 3
+_FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+_DAY = click.DateTime(["%Y-%m-%d"])
+_SINCE = click.option("--since", type=_DAY, metavar="YYYY-MM-DD", help="First day, in UTC.")
+_UNTIL = click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Last day, in UTC, included.")
+
+
+@click.command()
+@click.argument("page")
+@_FORMAT
+@pass_app
+def history(app: App, page: str, format_: str) -> int:
+    """Show the versions of a captured PAGE (id, title or path), and what each run saw happen to it."""
+    timeline = archive.page_history(app.runtime, page)
+    if format_ == "json":
+        output.say_json(timeline)
+        return _DONE
+    output.say(f"{timeline.title} ({timeline.page_id}): {timeline.status}")
+    output.say(f"{timeline.path}\n")
+    output.say_table(
+        ("version", "when", "author", "message", "held"),
+        (
+            (
+                str(held.version.number),
+                _moment(held.version.when),
+                held.version.author.display_name,
+                held.version.message,
+                "yes" if held.paths else "no",
+            )
+            for held in timeline.versions
+        ),
+    )
+    output.say()
+    output.say_table(
+        ("run", "when", "event", "what"),
+        ((str(event.run), _moment(event.when), event.type, event.detail) for event in timeline.happenings),
+    )
+    return _DONE
+
+
+@click.command()
+@click.argument("page")
+@click.argument("before", required=False, metavar="[V1]")
+@click.argument("after", required=False, metavar="[V2]")
+@click.option("--format", "format_", type=click.Choice(["text", "html", "json"]), default="text", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@pass_app
+def diff(app: App, page: str, before: str | None, after: str | None, format_: str, out: Path | None) -> int:
+    """Show what changed in a captured PAGE: data about it, structure and words.
+
+    V1 and V2 are versions (`17`) or runs (`run:124`); without them the last two states are compared.
+    """
+    made = archive.page_diff(app.runtime, page, before, after)
+    match format_:
+        case "json":
+            output.say_json(made)
+        case "html":
+            _put_out(diff_as_html(made), out)
+        case _:
+            _put_out(diff_as_text(made), out)
+    return _DONE
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option("--rebuild", is_flag=True, help="Make the index anew from the files first.")
+@_FORMAT
+@pass_app
+def search(app: App, words: tuple[str, ...], limit: int, rebuild: bool, format_: str) -> int:
+    """Find captured pages that hold all WORDS; quotes make a phrase, a leading minus excludes (after `--`)."""
+    if rebuild:
+        archive.rebuild_search(app.runtime)
+    hits = archive.search_pages(app.runtime, " ".join(words), limit=limit)
+    if format_ == "json":
+        output.say_json([{**_as_dict(hit), "snippet": _plain_snippet(hit.snippet)} for hit in hits])
+        return _DONE
+    for hit in hits:
+        output.say(f"{click.style(hit.title, bold=True)}  {hit.path}  ({hit.status})")
+        output.say(f"    {_styled_snippet(hit.snippet)}")
+    if not hits:
+        output.warn("nothing found")
+    return _DONE
+
+
+@click.command()
+@_SINCE
+@_UNTIL
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A new folder for the bag.",
+)
+@click.argument("pages", nargs=-1)
+@_FORMAT
+@pass_app
+def export(
+    app: App, since: dt.datetime | None, until: dt.datetime | None, out: Path, pages: tuple[str, ...], format_: str
+) -> int:
+    """Copy what was captured in a period into a bag of its own, to hand over; only PAGES where some are named."""
+    with output.progress("exporting") as step:
+        made = archive.export_pages(
+            app.runtime, out, _period(since, until), wanted=pages, on_page=lambda title, total: step(title, total=total)
+        )
+    if format_ == "json":
+        output.say_json(made)
+    else:
+        output.say(
+            f"{made.pages} page(s), {made.files} file(s) are in {made.folder}; its data/README.md says how to check it"
+        )
+    return _DONE
+
+
+@click.command()
+@_SINCE
+@_UNTIL
+@click.option(
+    "--format", "format_", type=click.Choice(["markdown", "html", "json"]), default="markdown", show_default=True
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@pass_app
+def report(app: App, since: dt.datetime | None, until: dt.datetime | None, format_: str, out: Path | None) -> int:
+    """Report what was captured, changed, gone and missing in a period, and whether the chain is intact.
+
+    Ends with 3 when the check of the snapshots finds anything.
+    """
+    made = archive.report_period(app.runtime, _period(since, until))
+    match format_:
+        case "json":
+            output.say_json(made)
+        case "html":
+            _put_out(report_as_html(made), out)
+        case _:
+            _put_out(report_as_markdown(made), out)
+    return _DONE if made.is_intact else _FINDINGS
+
+
+@click.command()
+@click.argument("page")
+@click.option("--reason", required=True, help="Why; it stays in the evidence.")
+@click.option("--by", default=getpass.getuser, help="Who decided it.  [default: your account]")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@pass_app
+def redact(app: App, page: str, reason: str, by: str, yes: bool) -> int:
+    """Remove the content of a captured PAGE for good; its digests stay, and everything still verifies."""
+    if not yes:
+        output.confirm(f"Remove the content of {page!r} from {app.runtime.snapshots_dir} for good?")
+    done = archive.redact_page(app.runtime, page, reason=reason, by=by)
+    output.say(f"redacted {page!r} in run {done.checkpoint.sequence}")
+    output.warn("its title stays, in its file name, in the indexes and in the events of earlier runs")
+    output.warn("pages that include it keep what they showed of it; redact them too where that matters")
+    if done.has_git:
+        output.warn("earlier commits of the git repository still hold the content; rewrite them with `git filter-repo`")
+    return _DONE
+
+
+def _period(since: dt.datetime | None, until: dt.datetime | None) -> Period:
+    if since and until and until < since:
+        raise click.UsageError(f"--until {until.date()} lies before --since {since.date()}")
+    return Period(since.date() if since else None, until.date() if until else None)
+
+
+def _put_out(text: str, out: Path | None) -> None:
+    if out is None:
+        output.say(text, newline=False)
+        return
+    out.write_text(text, encoding="utf-8")
+    output.warn(f"written to {out}")
+
+
+def _moment(when: dt.datetime) -> str:
+    return when.strftime("%Y-%m-%d %H:%M")
+
+
+def _as_dict(hit: Hit) -> dict[str, str]:
+    return {"page_id": hit.page_id, "title": hit.title, "path": hit.path, "status": hit.status}
+
+
+def _plain_snippet(snippet: str) -> str:
+    return snippet.replace(START, "").replace(END, "")
+
+
+def _styled_snippet(snippet: str) -> str:
+    first, *rest = snippet.split(START)
+    found = (part.partition(END) for part in rest)
+    return first + "".join(click.style(word, fg="yellow", bold=True) + after for word, _, after in found)

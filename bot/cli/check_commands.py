@@ -1,0 +1,24 @@
+"""`wikibot check`: look for mistakes before they matter."""
+
+import click
+
+from bot.cli import output
+from bot.cli.app import App, pass_app
+from bot.operations.check import Outcome, run_checks
+
+
+@click.command()
+@click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--external", is_flag=True, help="Follow the links to other sites too; never into a private network.")
+@pass_app
+def check(app: App, *, fmt: str, external: bool) -> int:
+    """Check settings, account, data files, templates, links, rights and pages; ends with 1 when something is wrong."""
+    checks = []
+    for found in run_checks(app.runtime, asks_external=external):
+        checks.append(found)
+        if fmt == "text":
+            message = f": {found.message}" if found.message else ""
+            output.say_outcome(found.outcome, f"{found.what}{message}")
+    if fmt == "json":
+        output.say_json(checks)
+    return 1 if any(found.outcome is Outcome.ERROR for found in checks) else 0

@@ -1,0 +1,29 @@
+"""`wikibot convert`: storage format → Markdown, offline."""
+
+from typing import BinaryIO
+
+import click
+
+from bot.cli import output
+from bot.errors import ContentError
+from bot.operations.conversion import convert_body
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"))
+@click.option("--base-url", default="", metavar="URL", help="Address of the wiki, for links to pages and files.")
+def convert(file: BinaryIO, base_url: str) -> None:
+    """Print the page body in FILE (`-` for standard input) as Markdown.
+
+    FILE holds storage format. What Markdown cannot say is listed on standard error.
+    """
+    name = getattr(file, "name", "<stdin>")
+    try:
+        body = file.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"byte {error.start} is not UTF-8; storage format is read as UTF-8"
+        raise ContentError(message, path=name) from error
+    conversion = convert_body(body, base_url=base_url)
+    output.say(conversion.markdown, newline=False)
+    for loss in conversion.losses:
+        output.warn(f"{loss.kind}: {loss.what}" + (f" ({loss.detail})" if loss.detail else ""))

@@ -1,0 +1,120 @@
+"""`snapshot` and `verify`."""
+
+from pathlib import Path
+
+import click
+
+from bot.cli import output
+from bot.cli.app import App, pass_app
+from bot.operations import capture
+from bot.snapshot.capture.observation import HistoryMode
+from bot.snapshot.capture.outcome import CaptureOutcome
+from bot.snapshot.verify.verification import Verification
+
+_COMPLETE, _SHORTFALL, _FINDINGS = 0, 1, 3
+_FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+
+
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="Capture every page of the space, not only archived ones.")
+@click.option(
+    "--history",
+    type=click.Choice([mode.value for mode in HistoryMode]),
+    help="Versions to keep: all of them, those since the last capture, or the latest.  [default: from bot.yaml]",
+)
+@click.option("--accept-gone", is_flag=True, help="Many held pages are gone at once, and they were really deleted.")
+@click.option("--rebuild", is_flag=True, help="Ask no wiki; render the captured pages anew from what is held.")
+@_FORMAT
+@pass_app
+def snapshot(app: App, everything: bool, history: str | None, accept_gone: bool, rebuild: bool, format_: str) -> int:
+    """Capture archived pages as Markdown, with the evidence beside it.
+
+    Ends with 0 when every expected page is there, 1 when any is missing. Nothing is written when nothing changed.
+    """
+    if rebuild:
+        return _rebuild(app)
+    choices = capture.CaptureChoices(everything, HistoryMode(history) if history else None, accept_gone)
+    with output.progress("capturing") as step:
+        outcome = capture.take_snapshot(app.runtime, choices, on_page=lambda title, total: step(title, total=total))
+    if format_ == "json":
+        output.say_json(_as_json(outcome, app.runtime.snapshots_dir))
+    else:
+        _say_outcome(outcome, app.runtime.snapshots_dir)
+    return _SHORTFALL if outcome.has_shortfall else _COMPLETE
+
+
+@click.command()
+@click.argument("path", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--witness", metavar="DIGEST", help="Demand that the head descends from this one, published elsewhere.")
+@click.option(
+    "--allowed-signers",
+    "signers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Whose signatures count (the format of ssh-keygen).  [default: from bot.yaml]",
+)
+@click.option("--rotate", is_flag=True, help="Hash only today's seventh of the pages; a week covers all.")
+@_FORMAT
+@pass_app
+def verify(app: App, path: Path | None, witness: str | None, signers: Path | None, rotate: bool, format_: str) -> int:
+    """Check the snapshots: every file, the chain of heads, the signature. Ends with 3 when anything is wrong."""
+    runtime = None if path else app.runtime
+    checked = capture.verify_snapshots(runtime, path, witness=witness, signers=signers, rotate=rotate)
+    if format_ == "json":
+        output.say_json(checked)
+    else:
+        _say_verification(checked)
+    return _COMPLETE if checked.is_clean else _FINDINGS
+
+
+def _rebuild(app: App) -> int:
+    with output.progress("rendering") as step:
+        made = capture.rebuild_renditions(app.runtime, on_page=lambda title, total: step(title, total=total))
+    if made:
+        output.say(f"run {made.sequence}: the pages that come out otherwise now were rendered anew")
+    else:
+        output.say("every page comes out byte for byte as it stands; nothing was written")
+    return _COMPLETE
+
+
+def _as_json(outcome: CaptureOutcome, root: Path) -> dict[str, object]:
+    names = ("queries", "expected", "captured", "unchanged", "gone", "losses", "failed", "restricted", "skipped")
+    shown: dict[str, object] = {name: getattr(outcome, name) for name in (*names, "incomplete", "unknown", "unlisted")}
+    return shown | {
+        "complete": not outcome.has_shortfall,
+        "sequence": outcome.checkpoint.sequence if outcome.checkpoint else None,
+        "root": root,
+    }
+
+
+def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
+    if outcome.was_recovered:
+        output.warn("the capture before this one had been interrupted; it was completed first")
+    output.say(f"{outcome.expected} page(s) expected: {outcome.captured} captured, {outcome.unchanged} unchanged")
+    if outcome.gone:
+        output.say(f"{outcome.gone} page(s) gone from the wiki; their captures stay")
+    if outcome.losses:
+        output.say(f"{outcome.losses} thing(s) that Markdown cannot say; each page lists its own under `losses`")
+    for trouble in outcome.skipped:
+        output.say(f"skipped {trouble.title} ({trouble.page_id}): {trouble.reason}")
+    for trouble in outcome.shortfalls:
+        output.warn(f"missing: {trouble.title} ({trouble.page_id}): {trouble.reason}")
+    if outcome.checkpoint:
+        output.say(f"run {outcome.checkpoint.sequence} is in {root}")
+    else:
+        output.say("nothing changed, nothing was written")
+
+
+def _say_verification(checked: Verification) -> None:
+    for finding in checked.findings:
+        output.say(f"{finding.kind.value}: {finding.path} {finding.message}")
+    share = "a seventh of the pages' files" if checked.is_partial else "every file"
+    counted = f"{checked.hashed_files} file(s) hashed, {checked.bags} bag(s), {checked.runs} run(s)"
+    if not checked.is_clean:
+        output.say(f"{len(checked.findings)} finding(s) in {checked.root} ({counted})")
+        return
+    output.say(f"{checked.root} is intact: {share} is as it was captured ({counted})")
+    output.say(f"head: {checked.head_digest}")
+    if checked.head and not checked.head.signed_by:
+        output.say("not signed: nothing here proves who wrote it")
+    elif not checked.is_signer_checked:
+        output.say("signed, but by whom was not checked; give --allowed-signers")

@@ -1,0 +1,197 @@
+"""`plan`, `apply`, `sync`, `drift`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from bot.cli import output
+from bot.cli.app import App, pass_app
+from bot.errors import PlanError
+from bot.operations import sync as operation
+from bot.present.plan_html import plan_as_html
+from bot.present.plan_markdown import plan_as_markdown
+from bot.present.plan_text import plan_as_text
+from bot.present.plan_words import visible
+from bot.sync.apply import ApplyReport, PageReport, Result
+from bot.sync.plan import Plan
+from bot.sync.plan_file import as_document, check_digest, dump_plan, load_plan
+
+_IN_SYNC, _FAILED, _CHANGES, _DISPUTED, _STOPPED = 0, 1, 2, 3, 6
+_TAKE_OVER = click.option(
+    "--take-over",
+    metavar="REGION",
+    multiple=True,
+    help="Replace what the page says in this region, although people changed it or its history is unknown; or `all`.",
+)
+_FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+_FORCE = click.option("--force", is_flag=True, help="Go past the safety limits.")
+
+
+@click.command()
+@click.option("--format", "format_", type=click.Choice(["text", "json", "markdown", "html"]), help="[default: text]")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the plan to this file, in the format given, or as JSON for `apply --plan`.",
+)
+@click.option("--source", is_flag=True, help="Show the storage format under what a reader sees (text only).")
+@_TAKE_OVER
+@pass_app
+def plan(app: App, format_: str | None, out: Path | None, source: bool, take_over: tuple[str, ...]) -> int:
+    """Show what would change, region by region; writes nothing to the wiki.
+
+    Ends with 0 when all is in sync, 2 when there are changes, 3 when people changed a region and the bot waits for a
+    decision, 1 when a page could not be judged.
+    """
+    made = operation.make_plan(app.runtime, take_over=frozenset(take_over))
+    for excess in made.find_excesses(operation.limits_of(app.runtime)):
+        output.warn(f"`wikibot apply` will want --force: {excess}")
+    if out is None:
+        output.say(_render(made, format_ or "text", shows_source=source), newline=False)
+        return _plan_code(made)
+    _save(out, _render(made, format_ or "json", shows_source=source))
+    if format_ is None:
+        output.say(_render(made, "text", shows_source=source), newline=False)
+    output.warn(f"the plan is in {out}")
+    return _plan_code(made)
+
+
+@click.command()
+@click.option("--plan", "plan_path", type=click.Path(dir_okay=False, path_type=Path), help="The reviewed plan's file.")
+@click.option("--digest", help="Refuse unless the plan has this digest (12 digits of it suffice).")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask; also write pages that the bot has never written.")
+@click.option("--over-drafts", is_flag=True, help="Also write pages on which somebody has unpublished changes.")
+@_FORCE
+@_TAKE_OVER
+@_FORMAT
+@pass_app
+def apply(
+    app: App,
+    plan_path: Path | None,
+    digest: str | None,
+    yes: bool,
+    over_drafts: bool,
+    force: bool,
+    take_over: tuple[str, ...],
+    format_: str,
+) -> int:
+    """Carry out the reviewed plan and nothing else; without --plan, what `plan` shows now.
+
+    A region that somebody changed since the plan was made is skipped. On a terminal it asks first, unless --yes.
+    """
+    if plan_path is not None and take_over:
+        raise click.UsageError("--take-over belongs to `wikibot plan`; the plan file says already what is replaced")
+    if plan_path is not None:
+        chosen = load_plan(_read(plan_path), digest=digest)
+    else:
+        chosen = operation.make_plan(app.runtime, take_over=frozenset(take_over))
+        check_digest(chosen, digest)
+    is_reviewed = yes or plan_path is not None or digest is not None
+    if not is_reviewed and chosen.page_writes and sys.stdin.isatty() and sys.stdout.isatty():
+        output.say(_render(chosen, "text"), newline=False)
+        output.confirm("Write this to the wiki?")
+        is_reviewed = True
+    with output.progress("writing", total=len(chosen.page_writes)) as step:
+        report = operation.carry_out(
+            app.runtime,
+            chosen,
+            is_reviewed=is_reviewed,
+            force=force,
+            writes_over_drafts=over_drafts,
+            on_page=lambda page: step(page.title),
+        )
+    return _tell(chosen, report, format_)
+
+
+@click.command()
+@_FORCE
+@_FORMAT
+@pass_app
+def sync(app: App, force: bool, format_: str) -> int:
+    """Plan and apply unattended; pages that the bot has never written are only planned."""
+    outcome = operation.sync(app.runtime, force=force)
+    return _tell(outcome.plan, outcome.report, format_)
+
+
+@click.command()
+@click.option("--source", is_flag=True, help="Show the storage format under what a reader sees (text only).")
+@_FORMAT
+@pass_app
+def drift(app: App, source: bool, format_: str) -> int:
+    """Show only what people changed inside regions, with who and when; ends with 3 when there is something."""
+    found = operation.find_drift(app.runtime)
+    output.say(_render(found, format_, shows_source=source), newline=False)
+    return _FAILED if found.problems else _DISPUTED if found.pages else _IN_SYNC
+
+
+def _render(plan: Plan, format_: str, *, shows_source: bool = False) -> str:
+    match format_:
+        case "json":
+            return dump_plan(plan)
+        case "markdown":
+            return plan_as_markdown(plan)
+        case "html":
+            return plan_as_html(plan)
+        case _:
+            return plan_as_text(plan, has_colour=sys.stdout.isatty(), shows_source=shows_source)
+
+
+def _plan_code(plan: Plan) -> int:
+    if plan.problems:
+        return _FAILED
+    if plan.disputed:
+        return _DISPUTED
+    return _CHANGES if plan.page_writes else _IN_SYNC
+
+
+def _tell(plan: Plan, report: ApplyReport, format_: str) -> int:
+    """Print what became of a plan, and return the exit code."""
+    if format_ == "json":
+        output.say_json({"plan": as_document(plan), "report": report})
+    else:
+        for line in _describe(plan, report):
+            output.say(visible(line))
+    if report.stopped:
+        return _STOPPED
+    if report.has_failed or plan.problems:
+        return _FAILED
+    return _DISPUTED if report.has_left_undone or plan.disputed else _IN_SYNC
+
+
+def _describe(plan: Plan, report: ApplyReport) -> list[str]:
+    lines = [_describe_page(page) for page in report.pages]
+    lines += [f"problem: {each.page}: {each.message}" for each in plan.problems]
+    lines += [f"{page.title}: {change.region}: {change.note}" for page, change in plan.disputed]
+    lines += [f"stopped: {reason}" for reason in report.stopped]
+    lines += [f"not tried: {title}" for title in report.not_tried]
+    if not lines:
+        lines.append(f"in sync: {plan.managed_regions} region(s), nothing to write")
+    return lines
+
+
+def _describe_page(page: PageReport) -> str:
+    reasons = "; ".join(page.reasons)
+    match page.result:
+        case Result.WRITTEN:
+            rest = f"; {reasons}" if reasons else ""
+            return f"wrote {', '.join(page.regions)} on {page.title} (version {page.version}){rest}"
+        case Result.UNCHANGED:
+            return f"{page.title}: says already what it should"
+        case result:
+            return f"{result}: {page.title}: {reasons}"
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise PlanError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise PlanError(f"{path}: cannot be read: {reason}; write one with `wikibot plan --out {path}`") from error

@@ -1,0 +1,44 @@
+"""Which news are shown at a given moment, and when that changes next."""
+
+import datetime as dt
+from collections.abc import Iterable
+from itertools import groupby
+
+from bot.config.data_model import News, NewsItem
+
+
+def shown_news(news: News, now: dt.datetime) -> tuple[NewsItem, ...]:
+    """Return the items to show at *now*: published, not expired, pinned ones first, at most `show` of them."""
+    return _live(news, now)[: news.show]
+
+
+def older_news(news: News, now: dt.datetime) -> tuple[NewsItem, ...]:
+    """Return the published items that `show` leaves no room for; they belong on the page `older`."""
+    return () if news.show is None else _live(news, now)[news.show :]
+
+
+def next_change(news: News, now: dt.datetime) -> dt.datetime | None:
+    """Return the next moment after *now* at which an item appears or expires."""
+    moments = (moment for item in news.items for moment in (item.publish_at, item.expires_at))
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)
+
+
+def day_of(item: NewsItem, zone: dt.tzinfo) -> dt.date | None:
+    """Return the day of an item: its date, else the day in *zone* on which it was published."""
+    if item.date is not None or item.publish_at is None:
+        return item.date
+    return item.publish_at.astimezone(zone).date()
+
+
+def by_day(items: Iterable[NewsItem], zone: dt.tzinfo = dt.UTC) -> list[tuple[dt.date | None, tuple[NewsItem, ...]]]:
+    """Group items that follow each other and share a day."""
+    return [(day, tuple(group)) for day, group in groupby(items, key=lambda item: day_of(item, zone))]
+
+
+def _live(news: News, now: dt.datetime) -> tuple[NewsItem, ...]:
+    live = [
+        item
+        for item in news.items
+        if (item.publish_at is None or item.publish_at <= now) and (item.expires_at is None or now < item.expires_at)
+    ]
+    return tuple(sorted(live, key=lambda item: not item.pinned))

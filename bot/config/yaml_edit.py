@@ -1,0 +1,297 @@
+"""Edits of one value in a YAML text, by offset: every other byte, comment and blank line stays."""
+
+import re
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
+from ruamel.yaml.representer import SafeRepresenter
+
+from bot.config.yaml_source import Location, YamlSource, parse_yaml
+from bot.errors import ContentError
+from bot.splice import Span, splice
+
+_INDENT = 2
+
+
+def set_value(source: YamlSource, location: Location, value: object) -> YamlSource:
+    """Set the value at *location*, a key that stands in the file or a new last key of its mapping."""
+    *parents, step = location
+    parent = _get(source, tuple(parents))
+    node = source.node_at(location)
+    edit = _replace(source, parent, node, value) if node else _append_key(source, parent, str(step), value)
+    return _apply(source, edit, location, value)
+
+
+def remove_key(source: YamlSource, location: Location) -> YamlSource:
+    """Remove a key and its value from a mapping."""
+    *parents, step = location
+    parent = _get(source, tuple(parents))
+    if not isinstance(parent, MappingNode):
+        raise _cannot(source, location)
+    index = next((i for i, (key, _) in enumerate(parent.value) if key.value == step), None)
+    if index is None:
+        return source
+    items = [(key, value) for key, value in parent.value]
+    edit = _cut(source, parent, [Span(k.start_mark.index, _end(v)) for k, v in items], index)
+    return _apply(source, edit, location, _ABSENT)
+
+
+def insert_item(source: YamlSource, location: Location, index: int, value: object) -> YamlSource:
+    """Insert *value* into the sequence at *location*, before the item that is at *index*."""
+    node = _get(source, location)
+    if not isinstance(node, SequenceNode):
+        raise _cannot(source, location)
+    if not node.value:
+        *parents, _ = location
+        edit = _replace(source, _get(source, tuple(parents)), node, [value])
+    elif node.flow_style:
+        edit = _insert_in_flow(node, index, _dump_flow(value))
+    else:
+        edit = _insert_in_block(source, node, index, value)
+    return _apply(source, edit, (*location, index), value, is_new_item=True)
+
+
+def remove_item(source: YamlSource, location: Location) -> YamlSource:
+    """Remove one item of a sequence; the last one leaves `[]`."""
+    *parents, index = location
+    node = _get(source, tuple(parents))
+    if not isinstance(node, SequenceNode) or not isinstance(index, int):
+        raise _cannot(source, location)
+    if len(node.value) == 1:
+        return set_value(source, tuple(parents), [])
+    edit = _cut(source, node, [Span(_item_start(source, node, i), _end(n)) for i, n in enumerate(node.value)], index)
+    return _apply(source, edit, location, _ABSENT)
+
+
+_ABSENT = object()
+
+
+def _apply(
+    source: YamlSource, edit: tuple[Span, str], location: Location, value: object, *, is_new_item: bool = False
+) -> YamlSource:
+    """Splice, then prove that the file now says just what was asked for and nothing else."""
+    span, text = edit
+    edited = parse_yaml(splice(source.text, {span: text}), path=source.path, error=ContentError)
+    wanted = _changed(source.value, location, value, is_new_item=is_new_item)
+    if edited.value != wanted:
+        raise _cannot(source, location)
+    return edited
+
+
+def _changed(tree: object, location: Location, value: object, *, is_new_item: bool) -> object:
+    step, *rest = location
+    if isinstance(tree, Mapping):
+        copy = dict(tree)
+        if rest:
+            copy[step] = _changed(copy[step], tuple(rest), value, is_new_item=is_new_item)
+        elif value is _ABSENT:
+            copy.pop(step, None)
+        else:
+            copy[step] = value
+        return copy
+    assert isinstance(tree, list)  # noqa: S101 -- a location leads through mappings and lists only
+    assert isinstance(step, int)  # noqa: S101
+    items = list(tree)
+    if rest:
+        items[step] = _changed(items[step], tuple(rest), value, is_new_item=is_new_item)
+    elif is_new_item:
+        items.insert(step, value)
+    elif value is _ABSENT:
+        del items[step]
+    else:
+        items[step] = value
+    return items
+
+
+def _get(source: YamlSource, location: Location) -> Node:
+    node = source.node_at(location)
+    if node is None:
+        raise _cannot(source, location)
+    return node
+
+
+def _cannot(source: YamlSource, location: Location) -> ContentError:
+    where = ".".join(str(step) for step in location)
+    message = (
+        f"{where} is written in a way that cannot be edited without touching what stands around it; edit it by hand"
+    )
+    return ContentError(message, path=source.path, line=source.line_of(location))
+
+
+def _end(node: Node) -> int:
+    """Return where a node's own text ends; the marks of block collections run on into the comments after them."""
+    if isinstance(node, CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _end(last[1] if isinstance(node, MappingNode) else last)
+    return int(node.end_mark.index)
+
+
+def _line_start(text: str, offset: int) -> int:
+    return text.rfind("\n", 0, offset) + 1
+
+
+def _line_end(text: str, offset: int) -> int:
+    """Return the offset after the line break that ends the line of *offset*."""
+    if offset > 0 and text[offset - 1] == "\n":
+        return offset  # a block scalar ends with its own line break
+    found = text.find("\n", offset)
+    return len(text) if found < 0 else found + 1
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _item_start(source: YamlSource, node: SequenceNode, index: int) -> int:
+    """Return the offset of the dash of a block sequence's item, or of the item itself in flow style."""
+    start = int(node.value[index].start_mark.index)
+    if node.flow_style:
+        return start
+    floor = _end(node.value[index - 1]) if index else int(node.start_mark.index)
+    dashes = [m.start(1) for m in re.finditer(r"(?:^|(?<=[ \n]))(-)(?=\s)", source.text[floor:start])]
+    if not dashes:
+        raise _cannot(source, (index,))
+    return floor + dashes[0]
+
+
+def _cut(source: YamlSource, parent: CollectionNode, spans: list[Span], index: int) -> tuple[Span, str]:
+    span = spans[index]
+    if parent.flow_style:
+        if index + 1 < len(spans):
+            return Span(span.start, spans[index + 1].start), ""
+        start = spans[index - 1].end if index else span.start
+        return Span(start, span.end), ""
+    text = source.text
+    start = _line_start(text, span.start)
+    if text[start : span.start].strip():  # shares its line with what comes before, such as the dash of an item
+        if index + 1 == len(spans):
+            raise _cannot(source, (index,))
+        return Span(span.start, spans[index + 1].start), ""
+    return Span(start, _line_end(text, span.end)), ""
+
+
+def _replace(source: YamlSource, parent: Node, node: Node, value: object) -> tuple[Span, str]:
+    text, newline = source.text, _newline(source.text)
+    start, end = int(node.start_mark.index), _end(node)
+    if isinstance(parent, CollectionNode) and parent.flow_style:
+        return Span(start, end), _dump_flow(value)
+    own_break = newline if end > start and text[end - 1] == "\n" else ""  # of a block scalar
+    is_block = isinstance(value, Mapping | list) and bool(value)
+    if not isinstance(parent, MappingNode):
+        dumped = _indented(_dump_block(value), " " * int(node.start_mark.column), newline).lstrip()
+        return Span(start, end), (dumped if is_block else _dump_flow(value)) + own_break
+    key = next(key for key, child in parent.value if child is node)
+    after_colon = text.index(":", int(key.end_mark.index)) + 1
+    block = _indented(_dump_block(value), " " * (int(key.start_mark.column) + _INDENT), newline) if is_block else ""
+    if start == end:  # `key:` and nothing more
+        return Span(after_colon, after_colon), newline + block if is_block else " " + _dump_flow(value)
+    if "\n" not in text[after_colon:start]:
+        if is_block:
+            return Span(after_colon, end), newline + block + own_break
+        return Span(start, end), _dump_flow(value) + own_break
+    line = _line_start(text, start)
+    if is_block:
+        return Span(line, end), block + own_break
+    between = text[after_colon:line].rstrip("\r\n")  # the comments above the old value stay
+    return Span(after_colon, end), " " + _dump_flow(value) + between + own_break
+
+
+def _append_key(source: YamlSource, parent: Node, key: str, value: object) -> tuple[Span, str]:
+    if not isinstance(parent, MappingNode):
+        raise _cannot(source, (key,))
+    if parent.flow_style:
+        at = _end(parent.value[-1][1]) if parent.value else int(parent.end_mark.index) - 1
+        separator = ", " if parent.value else ""
+        return Span(at, at), separator + _dump_flow({key: value})[1:-1]
+    text, newline = source.text, _newline(source.text)
+    at = _line_end(text, _end(parent))
+    before = "" if text[:at].endswith("\n") or at == 0 else newline
+    lines = _indented(_dump_block({key: value}), " " * int(parent.start_mark.column), newline)
+    return Span(at, at), before + lines + newline
+
+
+def _insert_in_flow(node: SequenceNode, index: int, item: str) -> tuple[Span, str]:
+    if index < len(node.value):
+        at = int(node.value[index].start_mark.index)
+        return Span(at, at), item + ", "
+    at = _end(node.value[-1])
+    return Span(at, at), ", " + item
+
+
+def _insert_in_block(source: YamlSource, node: SequenceNode, index: int, value: object) -> tuple[Span, str]:
+    text, newline = source.text, _newline(source.text)
+    column = int(node.start_mark.column)
+    neighbour = node.value[min(index, len(node.value) - 1)]
+    in_flow = isinstance(neighbour, CollectionNode) and neighbour.flow_style
+    body = _dump_flow(value) if in_flow else _indented(_dump_block(value), " " * (column + _INDENT), newline).lstrip()
+    item = " " * column + "- " + body + newline
+    if index >= len(node.value):
+        at = _line_end(text, _end(node))
+        return Span(at, at), ("" if text[:at].endswith("\n") else newline) + item
+    dash = _item_start(source, node, index)
+    at = _line_start(text, dash)
+    if text[at:dash].strip():
+        raise _cannot(source, (index,))
+    return Span(at, at), item
+
+
+class _Quoting(SafeRepresenter):
+    """Writes every string in double quotes."""
+
+
+_Quoting.add_representer(
+    str, lambda representer, text: representer.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+)
+
+
+def _dump_block(value: object) -> str:
+    dumped = _dump(value, in_flow=False)
+    if isinstance(value, list):  # ruamel indents the dashes of a top-level list by its offset
+        dumped = "\n".join(line.removeprefix(" " * _INDENT) for line in dumped.split("\n"))
+    return dumped
+
+
+def _dump_flow(value: object) -> str:
+    """Dump *value* on one line so that it may stand in flow and in block style alike."""
+    return _dump({"k": value}, in_flow=True).removeprefix("{k: ").removeprefix('{"k": ').removesuffix("}")
+
+
+def _dump(value: object, *, in_flow: bool) -> str:
+    """Dump *value*; quote all strings where ruamel does not read back what it writes, such as `{a: ?b}`."""
+    dumped = _dump_as(value, in_flow=in_flow, representer=SafeRepresenter)
+    try:
+        if YAML(typ="safe", pure=True).load(dumped) == value:
+            return dumped
+    except YAMLError:
+        pass
+    return _dump_as(value, in_flow=in_flow, representer=_Quoting)
+
+
+def _dump_as(value: object, *, in_flow: bool, representer: type[SafeRepresenter]) -> str:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Representer = representer
+    yaml.width = 1_000_000
+    yaml.default_flow_style = in_flow
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # they declare None
+    yaml.indent(mapping=_INDENT, sequence=_INDENT + 2, offset=_INDENT)
+    stream = StringIO()
+    yaml.dump(value, stream)
+    return stream.getvalue().rstrip("\n")
+
+
+def _indented(dumped: str, indent: str, newline: str) -> str:
+    return newline.join(indent + line if line else line for line in dumped.split("\n"))
+
+
+def dump(value: object) -> str:
+    """Return *value* in block style."""
+    return _dump_block(value)
+
+
+def parse(text: str, path: Path) -> YamlSource:
+    """Parse *text* as the data file at *path*."""
+    return parse_yaml(text, path=path, error=ContentError)

@@ -1,0 +1,230 @@
+"""Adopt: an unmanaged page becomes data file and markers, and what people wrote in a region goes into the data file."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
+
+from bot.adopt.data_targets import CannotSayError
+from bot.adopt.merge import merge
+from bot.adopt.proposal import Claim, Refusal, carry_over, propose, read_region
+from bot.adopt.values import Value
+from bot.adopt.wiki_pages import WikiPages
+from bot.config.data_file import SCHEMA_NAME, ContentDocument, write_schema
+from bot.config.data_model import Home, Workspace
+from bot.config.settings import WorkspaceSettings
+from bot.errors import (
+    ContentError,
+    MalformedBodyError,
+    PageNotFoundError,
+    PlanError,
+    SettingsError,
+    StoppedError,
+)
+from bot.operations.assignment import page_finder, region_rule
+from bot.operations.edit import Edit
+from bot.operations.sync import writer_lock
+from bot.runtime import Runtime
+from bot.storage.markers import Marker, MarkerKind
+from bot.storage.meaning import is_same
+from bot.storage.regions import find_region
+from bot.sync.drift import digest_of
+from bot.sync.guard import Guard, GuardRules
+from bot.sync.ledger import Mark, Tag
+from bot.wiki.gateway import Page, PageStatus, Version, WikiGateway
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What adopting a page would do; nothing is done yet.
+
+    *claims* are places that become regions, *read* regions whose live text goes into the data file, each with what of
+    its looks is not kept; *texts* is what each of them says from then on.
+    """
+
+    workspace: WorkspaceSettings
+    page: Page
+    body: str
+    edit: Edit
+    claims: tuple[Claim, ...] = ()
+    read: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
+    lost_comments: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to adopt."""
+        return not self.texts
+
+    @property
+    def writes_page(self) -> bool:
+        """Whether carrying it out writes the page: to place markers, or to note in its history what was taken over."""
+        return bool(self.texts)
+
+
+def plan_adoption(runtime: Runtime, reference: str | None = None, *, space_key: str | None = None) -> Adoption:
+    """Look at a page, by default the home page, and propose what to adopt; writes nothing.
+
+    *space_key* is needed where there is no data file yet and the page is named by its title.
+    """
+    gateway = runtime.gateway()
+    workspace = runtime.workspace
+    path = runtime.data_path(workspace)
+    before = ContentDocument.load(path) if path.exists() else None
+    page = _find_page(runtime, gateway, before, reference, space_key)
+    document = before or ContentDocument.create(
+        Workspace(workspace=Home(space=page.ref.space_key, home=page.title)), path
+    )
+    finder = page_finder(runtime, gateway, document.workspace)
+    pages = WikiPages(gateway, finder)
+    adoption = _Adopter(runtime, workspace, page, document, pages).run()
+    finder.know(page.ref)
+    finder.save()
+    return replace(adoption, edit=Edit(before, adoption.edit.after))
+
+
+def carry_out_adoption(runtime: Runtime, adoption: Adoption) -> Version | None:
+    """Write markers to the page and values to the data file, in this order; returns the page's new version.
+
+    Raises `PageConflictError` when somebody saved the page meanwhile; then nothing was written at all.
+    """
+    if adoption.is_empty:
+        return None
+    path = adoption.edit.after.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ContentError("cannot be written; nothing was changed on the wiki", path=path)
+    gateway = runtime.gateway(may_write=True)
+    with writer_lock(runtime, gateway.base_url):
+        _raise_if_kept_off(runtime, gateway, adoption)
+        version = gateway.update_page(adoption.page, adoption.body, message=_message(adoption))
+        adoption.edit.save()
+    if not (path.parent / SCHEMA_NAME).exists():
+        write_schema(path.parent)
+    return version
+
+
+class _Adopter:
+    """Puts together what adopting one page does."""
+
+    def __init__(
+        self, runtime: Runtime, workspace: WorkspaceSettings, page: Page, document: ContentDocument, pages: WikiPages
+    ) -> None:
+        self._runtime, self._workspace, self._page, self._pages = runtime, workspace, page, pages
+        self._document = document
+        self._now = runtime.clock()
+        self._zone = ZoneInfo(document.workspace.workspace.timezone)
+        self._read: dict[str, tuple[str, ...]] = {}
+        self._refusals: list[Refusal] = []
+
+    def run(self) -> Adoption:
+        markers = [
+            region_rule(self._runtime, self._workspace, name, region).marker
+            for name, region in self._workspace.regions.items()
+        ]
+        proposal = propose(self._page.body, markers, self._pages)
+        for marker in markers:
+            if marker.name in proposal.managed:
+                self._take_in(marker)
+        proposal = replace(proposal, claims=tuple(c for c in proposal.claims if not self._says_already(c)))
+        original = self._document
+        claimed = {claim.region: self._merged(claim.region, claim.value) for claim in proposal.claims}
+        for region, value in claimed.items():
+            self._document = self._document.set_region(region, value)
+        adopted = carry_over(proposal, {region: self._render(region) for region in claimed}, self._pages)
+        carried = {claim.region for claim in adopted.claims}
+        if carried != set(claimed):  # a claim that the page could not carry leaves no trace in the file either
+            self._document = original
+            for region in carried:
+                self._document = self._document.set_region(region, claimed[region])
+        return Adoption(
+            self._workspace,
+            self._page,
+            adopted.body,
+            Edit(None, self._document),
+            adopted.claims,
+            self._read,
+            (*adopted.refusals, *self._refusals),
+            adopted.lost_comments,
+            {region: self._render(region) for region in sorted({*carried, *self._read})},
+        )
+
+    def _take_in(self, marker: Marker) -> None:
+        """Take the live text of a marked region into the data file, where the two differ."""
+        region = find_region(self._page.body, marker)
+        live = "" if region is None else region.text(self._page.body)
+        has_value = getattr(self._document.workspace, marker.name) is not None
+        if has_value and is_same(live, self._render(marker.name)):
+            return
+        base = getattr(self._document.workspace, marker.name)
+        try:
+            reading = read_region(marker.name, live, self._pages, base=base, now=self._now, zone=self._zone)
+        except (CannotSayError, MalformedBodyError) as error:
+            self._refusals.append(Refusal(marker.name, f"the page says what the data file cannot: {error}"))
+            return
+        self._document = self._document.set_region(marker.name, reading.value)
+        self._read[marker.name] = reading.notes
+
+    def _says_already(self, claim: Claim) -> bool:
+        """Tell whether the page says what the data file says, in a place that needs no marker put around it."""
+        if claim.marker.kind is not MarkerKind.HEADING or getattr(self._document.workspace, claim.region) is None:
+            return False
+        return is_same(claim.span.of(self._page.body), self._render(claim.region))
+
+    def _merged(self, region: str, value: Value) -> Value:
+        base = getattr(self._document.workspace, region)
+        return value if base is None else merge(value, base, self._pages, now=self._now, zone=self._zone)
+
+    def _render(self, region: str) -> str:
+        return self._runtime.renderer.render(region, self._document.workspace, now=self._now, links=self._pages)
+
+
+def _find_page(
+    runtime: Runtime,
+    gateway: WikiGateway,
+    document: ContentDocument | None,
+    reference: str | None,
+    space_key: str | None,
+) -> Page:
+    if document is not None:
+        home = document.workspace.workspace
+        if space_key not in (None, home.space):
+            raise SettingsError(f"the data file is for space {home.space}, not {space_key}", path=document.path)
+        page_id = page_finder(runtime, gateway, document.workspace).get_id(reference or home.home)
+    elif reference is None:
+        raise SettingsError("there is no data file yet; name the page to adopt")
+    elif reference.isdecimal():
+        page_id = reference
+    elif space_key is None:
+        raise SettingsError("there is no data file yet; say with --space which space the page is in, or give its id")
+    else:
+        ref = gateway.find_page(space_key, reference)
+        if ref is None:
+            raise PageNotFoundError(reference, space_key=space_key)
+        page_id = ref.id
+    page = gateway.fetch_page(page_id)
+    if page.ref.status is not PageStatus.CURRENT:
+        raise PlanError(f"page {page.title!r} is {page.ref.status} and cannot be edited; restore it first")
+    return page
+
+
+def _raise_if_kept_off(runtime: Runtime, gateway: WikiGateway, adoption: Adoption) -> None:
+    safety = runtime.settings.safety
+    home = adoption.edit.after.workspace.workspace.home
+    finder = page_finder(runtime, gateway, adoption.edit.after.workspace)
+    rules = GuardRules(
+        {adoption.workspace.name: finder.get_id(home)},
+        safety.stop_label,
+        safety.exclude_label,
+        safety.draft_wait_seconds,
+    )
+    obstacle = Guard(gateway, rules).find_obstacle(adoption.workspace.name, adoption.page.id)
+    if obstacle is not None:
+        raise StoppedError(f"page {adoption.page.title!r} was not adopted: {obstacle.reason}")
+
+
+def _message(adoption: Adoption) -> str:
+    """Return the version message: from then on the history knows these texts as ours."""
+    marks = {region: Mark(digest_of(text)) for region, text in adoption.texts.items()}
+    return Tag(marks, adoption.edit.after.revision).message(f"adopted {', '.join(adoption.texts)}")

@@ -1,0 +1,117 @@
+"""What a workspace wants of the wiki: its texts, the pages they belong on, and what is wrong with its links."""
+
+import datetime as dt
+
+from bot.config.data_model import Workspace
+from bot.config.settings import RegionSettings, WorkspaceSettings
+from bot.errors import SettingsError
+from bot.operations.workspace_index import make_index
+from bot.render import OLDER_NEWS, has_region
+from bot.runtime import Runtime
+from bot.storage.markers import Marker, MarkerKind
+from bot.storage.placement import Place
+from bot.sync.data_links import Link, LinkKind, LinkProblem, find_missing_attachments, iter_links, resolve_links
+from bot.sync.drift import Policy
+from bot.sync.external_links import ExternalLinks
+from bot.sync.page_finder import PageFinder
+from bot.sync.page_memory import PageMemory
+from bot.sync.target_pages import RegionRule, choose_targets
+from bot.sync.wanted import Assignment
+from bot.wiki.gateway import WikiGateway
+
+
+def check_links(runtime: Runtime, workspace: WorkspaceSettings, *, asks_external: bool = False) -> list[LinkProblem]:
+    """Return what is wrong with the links of a workspace's data; external ones are followed only on request."""
+    gateway = runtime.gateway()
+    data = runtime.document(workspace).workspace
+    finder = page_finder(runtime, gateway, data)
+    links = list(iter_links(data))
+    problems = [*resolve_links(links, finder).problems, *_check_attachments(gateway, finder, data, links)]
+    finder.save()
+    if asks_external:
+        problems += ExternalLinks().find_problems(links)
+    return problems
+
+
+def assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings, now: dt.datetime) -> Assignment:
+    """Put together what one workspace wants: texts, targets, and what is wrong with its links."""
+    document = runtime.document(workspace)
+    data = document.workspace
+    finder = page_finder(runtime, gateway, data)
+    links = list(iter_links(data))
+    finder.expect((), wants_tree=any(region.also.under for region in workspace.regions.values()))
+    resolved = resolve_links(links, finder)
+    rules = [region_rule(runtime, workspace, name, region) for name, region in workspace.regions.items()]
+    rules += _older_news_rules(workspace, data)
+    index = make_index(runtime, gateway, workspace, data, finder)
+    texts: dict[str, str | None] = {
+        rule.marker.name: runtime.renderer.render(rule.marker.name, data, now=now, links=resolved, index=index)
+        for rule in rules
+        if has_region(data, rule.marker.name)
+    }
+    targets, problems = choose_targets(
+        gateway, finder, rules, texts, workspace=workspace.name, home=data.workspace.home
+    )
+    link_problems = [*resolved.problems, *_check_attachments(gateway, finder, data, links)]
+    finder.save()
+    return Assignment(
+        workspace.name,
+        document.revision,
+        tuple(targets),
+        tuple(problems),
+        tuple(f"{document.path.name}: {problem}" for problem in link_problems),
+        finder.find_again,
+    )
+
+
+def _older_news_rules(workspace: WorkspaceSettings, data: Workspace) -> list[RegionRule]:
+    """Return where the news belong for which the home page has no room, when the data names a page for them."""
+    if "news" not in workspace.regions or data.news is None or data.news.older is None or data.news.show is None:
+        return []
+    policy = Policy(workspace.drift_policy("news"))
+    return [RegionRule(Marker(OLDER_NEWS), policy, place="end", is_on_home=False, pages=(data.news.older,))]
+
+
+def page_finder(runtime: Runtime, gateway: WikiGateway, data: Workspace) -> PageFinder:
+    """Return what finds the pages that the data of a workspace speaks of."""
+    space_key = data.workspace.space
+    memory = PageMemory(runtime.state_dir / "pages.json", wiki=gateway.base_url, space_key=space_key)
+    return PageFinder(gateway, space_key, memory)
+
+
+def _check_attachments(
+    gateway: WikiGateway, finder: PageFinder, data: Workspace, links: list[Link]
+) -> list[LinkProblem]:
+    if not any(link.kind is LinkKind.ATTACHMENT for link in links):
+        return []
+    names = [file.name for file in gateway.fetch_attachments(finder.get_id(data.workspace.home))]
+    return find_missing_attachments(links, names)
+
+
+def region_rule(runtime: Runtime, workspace: WorkspaceSettings, name: str, region: RegionSettings) -> RegionRule:
+    if name not in Workspace.model_fields or name == "workspace":
+        known = ", ".join(field for field in Workspace.model_fields if field != "workspace")
+        raise SettingsError(f"{name!r} is no region; there are: {known}", path=runtime.settings.config_path)
+    return RegionRule(
+        marker=Marker(name, MarkerKind(region.marker), region.heading),
+        policy=Policy(workspace.drift_policy(name)),
+        place=_check_place(runtime, region.place),
+        is_on_home=region.home,
+        pages=region.also.pages,
+        labels=region.also.labels,
+        under=region.also.under,
+        says_data=name != "page_index",
+    )
+
+
+def _check_place(runtime: Runtime, place: str | None) -> str | None:
+    """Return a place in the words of `Place.parse`; `before:HEADING` is short for `before heading HEADING`."""
+    if place is None:
+        return None
+    side, colon, heading = place.partition(":")
+    text = f"{side} heading {heading}" if colon and side in ("before", "after") else place
+    try:
+        Place.parse(text)
+    except ValueError as error:
+        raise SettingsError(str(error), path=runtime.settings.config_path) from error
+    return text

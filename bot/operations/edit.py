@@ -1,0 +1,110 @@
+"""Edit the data file: news, status, links. Each edit is a value that can be looked at before it is saved."""
+
+import datetime as dt
+import difflib
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.config.data_file import ContentDocument
+from bot.config.data_model import NewsItem, QuickLink, StatusLine
+from bot.inline import plain_text
+from bot.runtime import Runtime
+
+_MAX_ID_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of the data file that is not saved yet; *before* is None for a new file."""
+
+    before: ContentDocument | None
+    after: ContentDocument
+
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff of the file."""
+        name = self.after.path.name
+        before = self.before.text.splitlines() if self.before else []
+        return "\n".join(difflib.unified_diff(before, self.after.text.splitlines(), name, name, lineterm="", n=2))
+
+    def save(self) -> None:
+        """Write the file; raises `ContentError` when someone else changed it meanwhile."""
+        self.after.save()
+
+
+def edit_document(runtime: Runtime, change: Callable[[ContentDocument], ContentDocument]) -> Edit:
+    """Return what *change* would make of the workspace's data file."""
+    before = runtime.document(runtime.workspace)
+    return Edit(before, change(before))
+
+
+def add_news(
+    runtime: Runtime,
+    text: str,
+    *,
+    item_id: str | None = None,
+    date: dt.date | None = None,
+    publish_at: dt.datetime | None = None,
+    expires_at: dt.datetime | None = None,
+    pinned: bool = False,
+) -> Edit:
+    """Add a news item as the newest; its id is made from its words where none is given."""
+
+    def change(document: ContentDocument) -> ContentDocument:
+        taken = {item.id for item in document.workspace.news.items} if document.workspace.news else set()
+        given: dict[str, object] = {"date": date, "publish_at": publish_at, "expires_at": expires_at}
+        fields = {"id": item_id or make_id(text, taken)} | {k: v for k, v in given.items() if v is not None}
+        return document.add_news(
+            NewsItem.model_validate(fields | {"text": text} | ({"pinned": True} if pinned else {}))
+        )
+
+    return edit_document(runtime, change)
+
+
+def edit_news(runtime: Runtime, item_id: str, changes: Mapping[str, object]) -> Edit:
+    """Set the given fields of a news item; None removes one."""
+    return edit_document(runtime, lambda document: document.edit_news(item_id, changes))
+
+
+def remove_news(runtime: Runtime, item_id: str) -> Edit:
+    """Remove a news item."""
+    return edit_document(runtime, lambda document: document.remove_news(item_id))
+
+
+def set_status(runtime: Runtime, lines: Sequence[StatusLine], *, heading: str | None = None) -> Edit:
+    """Replace the lines of the status banner, its heading, or both."""
+
+    def change(document: ContentDocument) -> ContentDocument:
+        changed = document.set_status(lines) if lines else document
+        return changed.set_heading("status", heading) if heading is not None else changed
+
+    return edit_document(runtime, change)
+
+
+def edit_status_line(runtime: Runtime, number: int, changes: Mapping[str, object]) -> Edit:
+    """Set the given fields of one line of the status banner, counted from 1."""
+    return edit_document(runtime, lambda document: document.edit_status_line(number, changes))
+
+
+def add_link(runtime: Runtime, link: QuickLink, *, under: str | None = None, first: bool = False) -> Edit:
+    """Add a quick link at the top level, or below another."""
+    return edit_document(runtime, lambda document: document.add_link(link, under=under, first=first))
+
+
+def remove_link(runtime: Runtime, text: str) -> Edit:
+    """Remove a quick link and the links below it."""
+    return edit_document(runtime, lambda document: document.remove_link(text))
+
+
+def make_id(text: str, taken: set[str]) -> str:
+    """Make an id from the words of a news text; numbered where it is taken."""
+    ascii_text = unicodedata.normalize("NFKD", plain_text(text)).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")
+    base = words[:_MAX_ID_LENGTH].rpartition("-")[0] if len(words) > _MAX_ID_LENGTH else words
+    base = base or "news"
+    number, found = 2, base
+    while found in taken:
+        found, number = f"{base}-{number}", number + 1
+    return found

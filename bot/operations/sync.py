@@ -1,0 +1,149 @@
+"""Keep the pages in step with the data files: plan, apply, drift."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from loguru import logger
+
+from bot.errors import BotError, PlanError
+from bot.lock import InstanceLock
+from bot.operations.assignment import assign, page_finder
+from bot.operations.feeds import write_feeds
+from bot.render import OLDER_NEWS
+from bot.runtime import Runtime
+from bot.stopping import interruptible_sleep
+from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan
+from bot.sync.drift import Verdict
+from bot.sync.guard import Guard, GuardRules
+from bot.sync.plan import EVERY_REGION, Limits, Plan, Problem
+from bot.sync.survey import SurveyRules, build_plan
+from bot.sync.wanted import Assignment
+from bot.wiki.gateway import WikiGateway
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOutcome:
+    """A plan and what became of it."""
+
+    plan: Plan
+    report: ApplyReport
+
+
+def make_plan(runtime: Runtime, *, take_over: frozenset[str] = frozenset()) -> Plan:
+    """Compare the pages of all chosen workspaces with their data files; writes nothing to the wiki.
+
+    *take_over* names regions whose text on the page may be replaced although people changed it, or `all`. With several
+    workspaces, one that cannot be read becomes a problem of the plan.
+    """
+    _check_names(runtime, take_over)
+    gateway = runtime.gateway()
+    now = runtime.clock()
+    safety = runtime.settings.safety
+    assignments: list[Assignment] = []
+    for workspace in runtime.workspaces:
+        try:
+            assignments.append(assign(runtime, gateway, workspace, now))
+        except BotError as error:
+            if len(runtime.workspaces) == 1:
+                raise
+            problem = Problem(workspace.name, workspace.name, str(error))
+            assignments.append(Assignment(workspace.name, "", (), (problem,)))
+    rules = SurveyRules(take_over, safety.max_repairs_a_day, safety.exclude_label)
+    return build_plan(gateway, assignments, rules, now=now)
+
+
+def carry_out(
+    runtime: Runtime,
+    plan: Plan,
+    *,
+    is_reviewed: bool,
+    force: bool = False,
+    writes_over_drafts: bool = False,
+    on_page: Callable[[PageReport], None] = lambda _: None,
+) -> ApplyReport:
+    """Write what *plan* says, and nothing else.
+
+    *force* lifts the safety limits; *is_reviewed* lets the bot write pages that it has never written before. Raises
+    `UnsafePlanError`, `LockedError`, `PlanError` (a plan for another wiki) before anything is written.
+    """
+    gateway = runtime.gateway(may_write=True)
+    safety = runtime.settings.safety
+    if plan.wiki != gateway.base_url:
+        raise PlanError(f"the plan was made for {plan.wiki}, but the settings name {gateway.base_url}")
+    if not force:
+        plan.raise_if_unsafe(limits_of(runtime))
+    if not plan.page_writes:
+        write_feeds(runtime)
+        return ApplyReport(plan.digest)
+    with writer_lock(runtime, gateway.base_url):
+        rules = GuardRules(
+            _find_homes(runtime, gateway, plan),
+            safety.stop_label,
+            safety.exclude_label,
+            safety.draft_wait_seconds,
+            writes_over_drafts,
+        )
+        guard = Guard(gateway, rules, sleep=interruptible_sleep(runtime.stop))
+        report = apply_plan(plan, gateway, guard, is_reviewed=is_reviewed, on_page=on_page)
+    write_feeds(runtime)
+    _log(report)
+    return report
+
+
+def limits_of(runtime: Runtime) -> Limits:
+    """Return how much a run may change without being told to."""
+    safety = runtime.settings.safety
+    return Limits(safety.max_changed_share, safety.max_changed_regions, safety.max_writes)
+
+
+def sync(runtime: Runtime, *, force: bool = False) -> SyncOutcome:
+    """Plan and apply unattended: pages that the bot has never written are only planned."""
+    plan = make_plan(runtime)
+    return SyncOutcome(plan, carry_out(runtime, plan, is_reviewed=False, force=force))
+
+
+def find_drift(runtime: Runtime) -> Plan:
+    """Return the part of the plan that tells what people changed inside regions."""
+    plan = make_plan(runtime)
+    kinds = {Verdict.DRIFTED, Verdict.CONFLICT}
+    pages = (
+        replace(page, changes=tuple(change for change in page.changes if change.verdict in kinds))
+        for page in plan.pages
+    )
+    return replace(plan, pages=tuple(page for page in pages if page.changes))
+
+
+def writer_lock(runtime: Runtime, wiki: str) -> InstanceLock:
+    """Return the lock that lets one run write to *wiki* at a time."""
+    name = f"writer-{hashlib.sha256(wiki.encode()).hexdigest()[:12]}.lock"
+    return InstanceLock(runtime.state_dir / name, purpose=f"writing to {wiki}")
+
+
+def _check_names(runtime: Runtime, take_over: frozenset[str]) -> None:
+    """Refuse a misspelt region: nothing would be taken over, without a word."""
+    known = {OLDER_NEWS, *(name for workspace in runtime.workspaces for name in workspace.regions)}
+    strangers = sorted(take_over - known - {EVERY_REGION})
+    if strangers:
+        raise PlanError(f"no region is named {', '.join(strangers)}; there are: {', '.join(sorted(known))}, or all")
+
+
+def _find_homes(runtime: Runtime, gateway: WikiGateway, plan: Plan) -> dict[str, str]:
+    """Return the home page id of each workspace of *plan*, as the settings have it now."""
+    homes: dict[str, str] = {}
+    configured = {workspace.name: workspace for workspace in runtime.settings.workspaces}
+    for name in {page.workspace for page in plan.page_writes}:
+        if name not in configured:
+            raise PlanError(f"the plan writes workspace {name!r}, which the settings do not have")
+        data = runtime.document(configured[name]).workspace
+        homes[name] = page_finder(runtime, gateway, data).get_id(data.workspace.home)
+    return homes
+
+
+def _log(report: ApplyReport) -> None:
+    for page in report.pages:
+        for reason in page.reasons:
+            logger.warning("{}: {}: {}", page.title, page.result, reason)
+    for reason in report.stopped:
+        logger.warning("stopped: {}", reason)
+    logger.info("wrote {} page(s) of plan {}", report.count(Result.WRITTEN), report.digest)

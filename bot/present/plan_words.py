@@ -1,0 +1,103 @@
+"""What every rendering of a plan says: the words for a verdict, and the comparisons that belong to it (pure)."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+
+from bot.storage.visible_lines import read_lines
+from bot.sync.drift import Edit, Verdict
+from bot.sync.plan import Action, Change, Plan
+from bot.text_diff import DiffLine, diff_lines, split_source
+
+_VERDICTS = {
+    Verdict.IN_SYNC: "in sync",
+    Verdict.BEHIND: "behind the data file",
+    Verdict.DRIFTED: "changed on the page",
+    Verdict.CONFLICT: "changed on the page and in the data file",
+    Verdict.UNMANAGED: "not managed yet",
+}
+_LINES_KEPT = "\n\t"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison of a region: what a reader sees, and the source."""
+
+    caption: str
+    seen: list[DiffLine]
+    source: list[DiffLine]
+
+
+def headline(change: Change) -> str:
+    """Say in a few words how a region stands and what will be done."""
+    verdict = _VERDICTS[change.verdict]
+    match change.action:
+        case Action.CREATE:
+            return f"{verdict}; will be added at: {change.place}"
+        case Action.WRITE if change.is_repair:
+            return f"{verdict}; will be put back"
+        case Action.WRITE:
+            return f"{verdict}; will be written"
+        case _ if change.live is None:
+            return f"{verdict}; missing on the page"
+        case _:
+            return verdict
+
+
+def compare(change: Change) -> list[Comparison]:
+    """Return the comparisons that a person needs to judge a change."""
+    comparisons = []
+    has_people_changes = change.verdict in (Verdict.DRIFTED, Verdict.CONFLICT)
+    if has_people_changes and change.last_applied is not None:
+        comparisons.append(_comparison("what people changed", change.last_applied.text, change.live or ""))
+    if change.action is not Action.NONE or change.verdict in (Verdict.CONFLICT, Verdict.UNMANAGED, Verdict.BEHIND):
+        is_planned = change.action is not Action.NONE
+        caption = "what will change" if is_planned else "what the data file would change"
+        comparisons.append(_comparison(caption, change.live or "", change.desired))
+    return comparisons
+
+
+def describe_edit(edit: Edit) -> str:
+    """Say who changed a region, when, and in which version."""
+    when = edit.when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    doubt = "" if edit.is_certain else "perhaps "
+    message = f": {edit.message}" if edit.message else ""
+    return f"{doubt}{edit.author}, {when}, version {edit.version}{message}"
+
+
+def describe_lost_comments(change: Change) -> list[str]:
+    """Name the inline comments that lose their place."""
+    return [f"the inline comment on “{words}” loses its place in the text" for words in change.lost_comments]
+
+
+def summarise(plan: Plan) -> str:
+    """Say in one line what the plan comes to."""
+    regions = sum(len(page.writes) for page in plan.pages)
+    parts = [f"{regions} of {plan.managed_regions} region(s) to write on {len(plan.page_writes)} page(s)"]
+    if plan.disputed:
+        parts.append(f"{len(plan.disputed)} waiting for a person")
+    if plan.problems:
+        parts.append(f"{len(plan.problems)} problem(s)")
+    if regions == 0 and len(parts) == 1:
+        pages = sum(scope.pages for scope in plan.scopes)
+        return f"in sync: {plan.managed_regions} region(s) on {pages} page(s)"
+    return ", ".join(parts)
+
+
+def visible(text: str) -> str:
+    """Return *text* with characters that steer a terminal or the direction of writing spelled out."""
+    return "".join(
+        f"\\u{ord(each):04x}" if unicodedata.category(each) in {"Cc", "Cf"} and each not in _LINES_KEPT else each
+        for each in text
+    )
+
+
+def _comparison(caption: str, before: str, after: str) -> Comparison:
+    return Comparison(
+        caption, _diff(read_lines(before), read_lines(after)), _diff(split_source(before), split_source(after))
+    )
+
+
+def _diff(before: Sequence[str], after: Sequence[str]) -> list[DiffLine]:
+    return diff_lines([visible(line) for line in before], [visible(line) for line in after])

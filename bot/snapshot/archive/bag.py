@@ -1,0 +1,137 @@
+"""BagIt bags (RFC 8493): the manifests of one, kept up to date without reading the payload again."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from bot.errors import EvidenceError
+from bot.snapshot.archive.entry import PageEntry, dump_entries, parse_entries
+
+MAX_PAGES = 500
+"""Pages in one bag, so that its folders of sources stay within the entries a folder may hold."""
+
+MANIFEST, TAG_MANIFEST, PAGES = "manifest-sha256.txt", "tagmanifest-sha256.txt", "pages.jsonl"
+BAGIT_TXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+TAG_FILES = ("README.md", "bag-info.txt", "bagit.txt", MANIFEST, PAGES)
+"""What the tag manifest vouches for."""
+
+_MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  ([!-~][ -~]*)")
+
+
+@dataclass
+class Bag:
+    """One bag of one space: its manifest and page entries in memory, the payload on disk."""
+
+    name: str
+    space_key: str
+    origin: str
+    manifest: dict[str, str] = field(default_factory=dict)
+    entries: dict[str, PageEntry] = field(default_factory=dict)
+    payload_bytes: int = 0
+    is_changed: bool = False
+
+    def add(self, path: str, data: bytes, *, old_bytes: int | None = None) -> None:
+        """Record a payload file; *old_bytes* is the size of the one it replaces.
+
+        Raises `EvidenceError` when an existing file would be overwritten without saying so.
+        """
+        if (path in self.manifest) != (old_bytes is not None):
+            raise EvidenceError(f"{self.name}/{path} is evidence already and is not overwritten")
+        self.manifest[path] = sha256(data)
+        self.payload_bytes += len(data) - (old_bytes or 0)
+        self.is_changed = True
+
+    def drop(self, path: str, *, size_bytes: int) -> None:
+        """Take a payload file out of the manifest (a redaction)."""
+        del self.manifest[path]
+        self.payload_bytes -= size_bytes
+        self.is_changed = True
+
+    def put_entry(self, entry: PageEntry) -> None:
+        """Set what is known about a page."""
+        self.entries[entry.page_id] = entry
+        self.is_changed = True
+
+    def tag_files(self, readme: bytes, *, bagging_date: date, software: str) -> dict[str, bytes]:
+        """Return every tag file of the bag, by its path in the bag."""
+        files = {
+            "README.md": readme,
+            "bag-info.txt": self._bag_info(bagging_date, software),
+            "bagit.txt": BAGIT_TXT,
+            MANIFEST: render_manifest(self.manifest),
+            PAGES: dump_entries(self.entries),
+        }
+        files[TAG_MANIFEST] = render_manifest({path: sha256(data) for path, data in files.items()})
+        return files
+
+    def _bag_info(self, bagging_date: date, software: str) -> bytes:
+        lines = {
+            "Bag-Group-Identifier": self.origin,
+            "Bag-Software-Agent": software,
+            "Bagging-Date": bagging_date.isoformat(),
+            "External-Description": f"Pages of space {self.space_key}, as Markdown and as received",
+            "External-Identifier": self.space_key,
+            "Payload-Oxum": f"{self.payload_bytes}.{len(self.manifest)}",
+        }
+        return "".join(f"{label}: {_one_line(value)}\n" for label, value in sorted(lines.items())).encode()
+
+
+def load_bag(root: Path, name: str) -> Bag:
+    """Read the tag files of a bag; raises `EvidenceError` when one is missing or malformed."""
+    folder = root / name
+    try:
+        info = parse_bag_info((folder / "bag-info.txt").read_bytes(), name=f"{name}/bag-info.txt")
+        manifest = parse_manifest((folder / MANIFEST).read_bytes(), name=f"{name}/{MANIFEST}")
+        entries = parse_entries((folder / PAGES).read_bytes(), name=f"{name}/{PAGES}")
+        octets = int(info["Payload-Oxum"].partition(".")[0])
+        return Bag(name, info["External-Identifier"], info["Bag-Group-Identifier"], manifest, entries, octets)
+    except (OSError, KeyError, ValueError) as error:
+        raise EvidenceError(f"the bag {folder} cannot be read ({error}); see `wikibot verify`") from error
+
+
+def render_manifest(digests: dict[str, str]) -> bytes:
+    """Return a manifest, sorted by path; also what `sha256sum -c` reads."""
+    return "".join(f"{digest}  {path}\n" for path, digest in sorted(digests.items())).encode()
+
+
+def parse_manifest(data: bytes, *, name: str) -> dict[str, str]:
+    """Read a manifest in the one spelling that we write: path → digest.
+
+    Raises `EvidenceError` for anything else: other spacing, upper-case digests, a path twice or out of order.
+    """
+    digests: dict[str, str] = {}
+    for number, line in enumerate(data.decode("utf-8", "replace").split("\n")[:-1], start=1):
+        match = _MANIFEST_LINE.fullmatch(line)
+        if not match:
+            raise EvidenceError(f"{name}:{number}: is not a line of a manifest")
+        digest, path = match.groups()
+        if path in digests:
+            raise EvidenceError(f"{name}:{number}: lists {path} twice")
+        if path.startswith("/") or ".." in path.split("/"):
+            raise EvidenceError(f"{name}:{number}: {path} leads out of the snapshots")
+        digests[path] = digest
+    if render_manifest(digests) != data:
+        raise EvidenceError(f"{name} is not written as we write it: lines out of order, or no newline at its end")
+    return digests
+
+
+def parse_bag_info(data: bytes, *, name: str) -> dict[str, str]:
+    """Read `bag-info.txt`, whose lines are never folded."""
+    fields: dict[str, str] = {}
+    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
+        label, colon, value = line.partition(": ")
+        if not colon or label in fields:
+            raise EvidenceError(f"{name}:{number}: is not `Label: value`, or repeats a label")
+        fields[label] = value
+    return fields
+
+
+def sha256(data: bytes) -> str:
+    """Return the digest as it stands in manifests."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,95 @@
+"""The head of the snapshots: one small file that names everything below it and the head before it.
+
+    # wikibot checkpoint 1
+    # origin: https://wiki.example.org
+    # sequence: 124
+    # time: 2026-11-24T02:30:00Z
+    # signature: ssh-ed25519 SHA256:…           (or: none)
+    <digest>  SHA256SUMS
+    <digest>  log/2026/000123.checkpoint        the head before this one
+    <digest>  log/2026/000123.checkpoint.sig    when that one was signed
+    <digest>  log/2026/000124.events.jsonl      what this run did
+
+`sha256sum -c --strict CHECKPOINT` checks it; the lines with # are comments to that tool.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.errors import EvidenceError
+from bot.snapshot.archive.bag import parse_manifest, render_manifest
+
+HEAD, SIGNATURE, SUMS = "CHECKPOINT", "CHECKPOINT.sig", "SHA256SUMS"
+
+_HEADER = re.compile(
+    r"# wikibot checkpoint 1\n"
+    r"# origin: (?P<origin>[^\n]*)\n"
+    r"# sequence: (?P<sequence>[1-9][0-9]*)\n"
+    r"# time: (?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)\n"
+    r"# signature: (?P<signature>[^\n]+)\n"
+)
+_UNSIGNED = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One head; *signed_by* is the fingerprint of the key, None where the run had no key."""
+
+    origin: str
+    sequence: int
+    time: datetime
+    signed_by: str | None
+    digests: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def previous_path(self) -> str | None:
+        """Where the head before this one lies; None for the first."""
+        return next((path for path in self.digests if path.endswith(".checkpoint")), None)
+
+    @property
+    def events_path(self) -> str | None:
+        """Where the events of this run lie."""
+        return next((path for path in self.digests if path.endswith(".events.jsonl")), None)
+
+
+def render_checkpoint(checkpoint: Checkpoint) -> bytes:
+    """Return the content of `CHECKPOINT`."""
+    header = (
+        "# wikibot checkpoint 1\n"
+        f"# origin: {checkpoint.origin}\n"
+        f"# sequence: {checkpoint.sequence}\n"
+        f"# time: {format_time(checkpoint.time)}\n"
+        f"# signature: {checkpoint.signed_by or _UNSIGNED}\n"
+    )
+    return header.encode() + render_manifest(checkpoint.digests)
+
+
+def parse_checkpoint(data: bytes, *, name: str = HEAD) -> Checkpoint:
+    """Read a head; raises `EvidenceError` when it is not exactly what `render_checkpoint` writes."""
+    text = data.decode("utf-8", "replace")
+    match = _HEADER.match(text)
+    if not match:
+        raise EvidenceError(f"{name} does not begin like a checkpoint of ours")
+    digests = parse_manifest(text[match.end() :].encode(), name=name)
+    try:
+        time = datetime.strptime(match["time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise EvidenceError(f"{name}: {match['time']} is no time") from error
+    signed_by = None if match["signature"] == _UNSIGNED else match["signature"]
+    checkpoint = Checkpoint(match["origin"], int(match["sequence"]), time, signed_by, digests)
+    if render_checkpoint(checkpoint) != data:
+        raise EvidenceError(f"{name} is not written as we write it")
+    return checkpoint
+
+
+def load_head(root: Path) -> Checkpoint | None:
+    """Read the present head; None where nothing was captured yet."""
+    path = root / HEAD
+    return parse_checkpoint(path.read_bytes(), name=str(path)) if path.is_file() else None
+
+
+def format_time(when: datetime) -> str:
+    """Return a time in UTC to the second."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

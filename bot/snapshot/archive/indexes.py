@@ -1,0 +1,107 @@
+"""The README files of the snapshots: the page tree of each bag with status and links, and the list of bags."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+
+from bot.snapshot.archive.bag import Bag
+from bot.snapshot.archive.entry import PageEntry, id_order
+
+
+@dataclass
+class _Node:
+    """A page in the tree of a bag; *entry* is None for an ancestor that lies in another bag or was not captured."""
+
+    title: str
+    entry: PageEntry | None = None
+    children: dict[str, "_Node"] = field(default_factory=dict)
+
+
+def render_bag_index(bag: Bag) -> bytes:
+    """Return a bag's README: its pages as a tree."""
+    lines = [
+        f"# {plain_markdown(bag.space_key)}: captured pages",
+        "",
+        f"{len(bag.entries)} page(s) of {plain_markdown(bag.origin)}. How to check them: [VERIFY.md](../VERIFY.md).",
+        "",
+        *_render_nodes(_build_tree(bag.entries.values()), depth=0),
+    ]
+    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def render_root_index(bags: Mapping[str, Bag], origin: str) -> bytes:
+    """Return the README of the whole."""
+    lines = [
+        "# Captured pages",
+        "",
+        f"Archived pages of {plain_markdown(origin)}, as Markdown to read and as received to prove.",
+        "",
+        "| Bag | Space | Pages | Gone upstream | Redacted |",
+        "|---|---|--:|--:|--:|",
+        *(_bag_row(bag) for _, bag in sorted(bags.items())),
+        "",
+        "Each bag is a [BagIt](https://www.rfc-editor.org/rfc/rfc8493) bag. In its `data` folder the folders named for",
+        "years hold the pages as Markdown, `_source` each page's storage format and record, `_attachments` its files.",
+        "`CHECKPOINT` is the head of a chain of digests over everything here; `log` holds the earlier heads and what",
+        "each run did. [VERIFY.md](VERIFY.md) has the commands that check all of it with tools that are not ours.",
+    ]
+    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def plain_markdown(text: str) -> str:
+    """Return *text* so that Markdown shows it as it is, on one line."""
+    escaped = "".join(f"\\{char}" if char in r"\`*_[]{}|#!~" else char for char in " ".join(text.split()))
+    escaped = escaped.replace("\0", "\ufffd")  # as every reader of Markdown shows it
+    return escape(escaped, quote=False)
+
+
+def _bag_row(bag: Bag) -> str:
+    entries = bag.entries.values()
+    gone = sum(entry.tombstone is not None for entry in entries)
+    redacted = sum(entry.redacted_at is not None for entry in entries)
+    return (
+        f"| [{plain_markdown(bag.name)}]({bag.name}/README.md) | {plain_markdown(bag.space_key)} "
+        f"| {len(bag.entries)} | {gone} | {redacted} |"
+    )
+
+
+def _build_tree(entries: Iterable[PageEntry]) -> _Node:
+    root = _Node("")
+    for entry in entries:
+        node = root
+        for ancestor in entry.ancestors:
+            node = node.children.setdefault(ancestor.id, _Node(ancestor.title))
+        own = node.children.setdefault(entry.page_id, _Node(entry.title))
+        own.title, own.entry = entry.title, entry
+    return root
+
+
+def _render_nodes(node: _Node, *, depth: int) -> list[str]:
+    lines = []
+    for _, child in sorted(node.children.items(), key=_order):
+        lines.append("  " * depth + f"- {_render_node(child)}")
+        lines += _render_nodes(child, depth=depth + 1)
+    return lines
+
+
+def _order(item: tuple[str, _Node]) -> tuple[int, str, tuple[int, int, str]]:
+    page_id, node = item
+    position = node.entry.position if node.entry else None
+    return (1 << 62 if position is None else position, node.title.casefold(), id_order(page_id))
+
+
+def _render_node(node: _Node) -> str:
+    entry = node.entry
+    if entry is None:
+        return plain_markdown(node.title)
+    status = entry.status.value
+    if entry.redacted_at:
+        status = f"redacted {entry.redacted_at.date().isoformat()}"
+    elif entry.tombstone:
+        status = f"gone from the wiki since {entry.tombstone.when.date().isoformat()}"
+    elif not entry.is_selected:
+        status += ", no longer archived"
+    return (
+        f"[{plain_markdown(entry.title) or 'untitled'}]({entry.path}) "
+        f"— {status}, version {entry.version} of {entry.version_when.date().isoformat()}"
+    )

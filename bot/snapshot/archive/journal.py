@@ -1,0 +1,219 @@
+"""One run is one transaction: stage, commit, apply, and complete or discard what a crash left behind.
+
+    stage    every new file is written to the staging folder and synced
+    commit   the journal is renamed into place: from here on the run counts
+    apply    each staged file is moved to its place; doing it twice does no harm
+    drop     the journal is deleted
+
+A crash before the commit leaves the old state and some rubbish; after it, `recover` completes the run.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import EvidenceError, SnapshotError
+from bot.snapshot.archive.disk import Disk
+
+_SINGLE_SYNCS = 64  # above this many files one `sync` of the whole system is quicker than one wait a file
+
+WORK_FOLDER = ".wikibot"
+"""Inside the snapshots, but no evidence: lock, staging, search index. Neither verified nor committed to git."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One file of the transaction; *staged* is None where the file at *path* is to be deleted."""
+
+    path: str
+    staged: str | None
+    sha256: str
+
+
+class Transaction:
+    """Files that will all appear under *root*, or none of them."""
+
+    def __init__(self, root: Path, disk: Disk) -> None:
+        self._root, self._disk = root, disk
+        self._staging = staging_folder(root)
+        self._steps: dict[str, _Step] = {}
+        self._count = 0
+        self._is_committed = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing would change."""
+        return not self._steps
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths that will be written or deleted."""
+        return list(self._steps)
+
+    def stage(self, path: str, data: bytes) -> None:
+        """Prepare *data* as the content of *path*, relative to the root with `/`."""
+        name = f"{self._count + 1:07}"
+        try:
+            if not self._count:
+                self._disk.make_folder(self._staging)
+            self._disk.write(self._staging / name, data)
+        except OSError as error:
+            raise self._refused(error) from error
+        self._count += 1
+        self._steps[path] = _Step(path, name, hashlib.sha256(data).hexdigest())
+
+    def stage_removal(self, path: str) -> None:
+        """Prepare the deletion of *path*."""
+        self._steps[path] = _Step(path, None, "")
+
+    def commit(self) -> None:
+        """Make the staged files durable, then real.
+
+        Raises `SnapshotError`; its text says whether the old state stands or the run awaits completion.
+        """
+        steps = list(self._steps.values())
+        try:
+            self._make_durable(steps)
+            _apply(self._root, self._disk, steps)
+        except OSError as error:
+            if has_pending(self._root):
+                raise SnapshotError(
+                    f"{failure(error)}; the capture is safe in {self._staging} "
+                    "and the next `wikibot snapshot` or `wikibot verify` completes it"
+                ) from error
+            if self._is_committed:
+                return  # all is in place; what could not be tidied away is tidied at the next start
+            self.discard()
+            raise self._refused(error) from error
+
+    def _make_durable(self, steps: list[_Step]) -> None:
+        disk = self._disk
+        disk.make_folder(self._staging)
+        for folder in _folders(self._root, steps):
+            disk.make_folder(folder)
+        _sync_many(disk, [self._staging / step.staged for step in steps if step.staged])
+        draft = self._staging / "journal.draft"
+        disk.write(draft, _render_journal(steps))
+        disk.sync(draft)
+        disk.sync(self._staging)
+        disk.replace(draft, _journal_path(self._root))
+        self._is_committed = True
+        disk.sync(self._staging)
+
+    def discard(self) -> None:
+        """Forget what was staged; rubbish that cannot be deleted now is deleted at the next start."""
+        if has_pending(self._root):
+            return
+        with suppress(OSError):
+            _discard(self._root, self._disk)
+
+    def _refused(self, error: OSError) -> SnapshotError:
+        return SnapshotError(f"{failure(error)}; nothing was changed in {self._root}")
+
+
+def staging_folder(root: Path) -> Path:
+    """Return where a run prepares its files."""
+    return root / WORK_FOLDER / "staging"
+
+
+def has_pending(root: Path) -> bool:
+    """Tell whether a committed run has not been carried out to its end."""
+    return _journal_path(root).exists()
+
+
+def recover(root: Path, disk: Disk) -> bool:
+    """Complete a committed run, or delete what an uncommitted one left; tells whether a run was completed.
+
+    Raises `EvidenceError` when a staged file is gone or not what was committed.
+    """
+    if not staging_folder(root).exists():
+        return False
+    try:
+        if not has_pending(root):
+            _discard(root, disk)
+            return False
+        steps = _load_journal(root)
+        _check_staged(root, steps)
+        _apply(root, disk, steps)
+    except OSError as error:
+        raise SnapshotError(f"{failure(error)}; an interrupted capture in {root} could not be completed") from error
+    return True
+
+
+def _apply(root: Path, disk: Disk, steps: list[_Step]) -> None:
+    staging = staging_folder(root)
+    folders = _folders(root, steps)
+    for folder in folders:
+        disk.make_folder(folder)
+    for step in steps:
+        if step.staged is None:
+            disk.remove(root / step.path)
+        elif (staging / step.staged).exists():
+            disk.replace(staging / step.staged, root / step.path)
+    _sync_many(disk, folders)
+    disk.remove(_journal_path(root))
+    disk.sync(staging)
+    _discard(root, disk)
+
+
+def _check_staged(root: Path, steps: list[_Step]) -> None:
+    for step in steps:
+        if step.staged is None:
+            continue
+        staged, target = staging_folder(root) / step.staged, root / step.path
+        found = staged if staged.exists() else target
+        if not found.is_file() or hashlib.sha256(found.read_bytes()).hexdigest() != step.sha256:
+            raise EvidenceError(
+                f"an interrupted capture in {root} cannot be completed: {found} is not what was committed; "
+                "restore the snapshots from a copy"
+            )
+
+
+def _discard(root: Path, disk: Disk) -> None:
+    staging = staging_folder(root)
+    if not staging.exists():
+        return
+    for path in sorted(staging.iterdir()):
+        disk.remove(path)
+    disk.remove_folder(staging)
+
+
+def _sync_many(disk: Disk, paths: list[Path]) -> None:
+    if len(paths) > _SINGLE_SYNCS:
+        disk.sync_all()
+        return
+    for path in paths:
+        disk.sync(path)
+
+
+def _folders(root: Path, steps: Iterable[_Step]) -> list[Path]:
+    """Return every folder whose list of names changes, the root first."""
+    written = {(root / step.path).parent for step in steps if step.staged}
+    ancestors = {folder for path in written for folder in (path, *path.parents) if folder.is_relative_to(root)}
+    removed = {(root / step.path).parent for step in steps if not step.staged}
+    return sorted(ancestors | removed)
+
+
+def _journal_path(root: Path) -> Path:
+    return staging_folder(root) / "journal.json"
+
+
+def _render_journal(steps: list[_Step]) -> bytes:
+    return json.dumps([[step.path, step.staged, step.sha256] for step in steps]).encode()
+
+
+def _load_journal(root: Path) -> list[_Step]:
+    path = _journal_path(root)
+    try:
+        return [_Step(*entry) for entry in json.loads(path.read_bytes())]
+    except (ValueError, TypeError) as error:
+        raise EvidenceError(f"{path} is not a journal of ours; restore the snapshots from a copy") from error
+
+
+def failure(error: OSError) -> str:
+    """Say which file could not be written and why."""
+    place = f" {error.filename}" if error.filename else ""
+    return f"cannot write{place}: {error.strerror or error}"

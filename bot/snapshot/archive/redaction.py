@@ -1,0 +1,85 @@
+"""Take the content of a captured page out of the evidence, and leave the digests of what was there."""
+
+from dataclasses import replace
+
+from bot.errors import EvidenceError, SnapshotError
+from bot.snapshot.archive import paths
+from bot.snapshot.archive.bag import Bag
+from bot.snapshot.archive.canonical_json import dump_json
+from bot.snapshot.archive.checkpoint import Checkpoint, format_time
+from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.events import Event, EventType, Outcome
+from bot.snapshot.archive.frontmatter import render_front_matter
+from bot.snapshot.archive.indexes import plain_markdown
+from bot.snapshot.archive.writer import SnapshotWriter
+
+
+def redact(writer: SnapshotWriter, page: str, *, reason: str, by: str) -> Checkpoint:
+    """Remove bodies, records, comments, attachments and rendition of a page; raises `SnapshotError` if it is not held.
+
+    Its id, title, versions and all digests stay, in a record of the redaction. The chain stays whole: heads name
+    digests only. A later capture leaves the page out and says so.
+    """
+    bag, entry = writer.library.get_page(page)
+    if entry.redacted_at is not None:
+        raise SnapshotError(f"page {entry.page_id} was redacted on {entry.redacted_at.date().isoformat()} already")
+    if not reason.strip():
+        raise SnapshotError("a redaction needs a reason, which stays in the evidence")
+    removed = _remove_content(writer, bag, entry)
+    path = f"{paths.source_folder(entry.page_id)}/redaction-{writer.sequence:06}.json"
+    document = {
+        "by": by,
+        "page_id": entry.page_id,
+        "reason": reason,
+        "redacted_at": format_time(writer.now),
+        "removed": removed,
+        "sequence": writer.sequence,
+        "title": entry.title,
+    }
+    writer.put(bag, path, dump_json(document))
+    markdown = _render_stub(entry, reason, writer)
+    writer.put(bag, entry.path, markdown, old_bytes=entry.markdown_bytes)
+    writer.put_entry(
+        bag,
+        replace(
+            entry,
+            record_path=path,
+            sources=(),
+            source_path=path,
+            markdown_bytes=len(markdown),
+            redacted_at=writer.now,
+        ),
+    )
+    facts = {"by": by, "reason": reason, "removed_files": len(removed)}
+    event = Event(EventType.REDACTION, Outcome.SUCCESS, f"{entry.title}: {reason}", (entry.page_id,), facts)
+    return writer.finish([event], agents=(writer.software, by))
+
+
+def _remove_content(writer: SnapshotWriter, bag: Bag, entry: PageEntry) -> dict[str, str]:
+    folders = (f"{paths.source_folder(entry.page_id)}/", f"{paths.attachment_folder(entry.page_id)}/")
+    removed = {path: digest for path, digest in bag.manifest.items() if path.startswith(folders)}
+    for path in removed:
+        try:
+            writer.drop(bag, path)
+        except OSError as error:
+            raise EvidenceError(f"{bag.name}/{path} is not there to be redacted; see `wikibot verify`") from error
+    return removed | {entry.path: bag.manifest[entry.path]}
+
+
+def _render_stub(entry: PageEntry, reason: str, writer: SnapshotWriter) -> bytes:
+    front = render_front_matter(
+        {
+            "page_id": entry.page_id,
+            "redacted_at": format_time(writer.now),
+            "source_sha256": entry.source_sha256,
+            "space": entry.space_key,
+            "title": entry.title,
+            "version": entry.version,
+        }
+    )
+    text = (
+        f"{front}\n# {plain_markdown(entry.title) or 'Untitled'}\n\n"
+        f"The content of this page was removed: {plain_markdown(reason)}. The digests of what was here are kept\n"
+        f"in the record of the redaction, run {writer.sequence}.\n"
+    )
+    return text.encode("utf-8", "replace")

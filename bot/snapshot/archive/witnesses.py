@@ -1,0 +1,135 @@
+"""Tell the head to someone else, so that putting back an older state, or forging with our key, can be noticed."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import requests
+
+from bot.errors import BotError, SnapshotError
+from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, format_time, parse_checkpoint
+from bot.snapshot.archive.journal import WORK_FOLDER
+from bot.wiki.gateway import WikiGateway
+
+_TIMEOUT_SECONDS = 30
+_KEPT = "This page is kept by wikibot: it holds the head of its snapshots."
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedHead:
+    """A head as it is told to others. *digest* is what `verify --witness` takes."""
+
+    origin: str
+    sequence: int
+    time: str
+    digest: str
+    checkpoint: str
+    signature: str | None
+
+
+Publisher = Callable[[PublishedHead], None]
+"""Tells one place; raises a `BotError` when it did not get there."""
+
+
+def load_published_head(root: Path) -> PublishedHead | None:
+    """Read the present head; None where nothing was captured."""
+    path = root / HEAD
+    if not path.is_file():
+        return None
+    data = path.read_bytes()
+    head = parse_checkpoint(data, name=str(path))
+    signature = (root / SIGNATURE).read_text(encoding="ascii") if head.signed_by else None
+    return PublishedHead(
+        head.origin,
+        head.sequence,
+        format_time(head.time),
+        hashlib.sha256(data).hexdigest(),
+        data.decode(),
+        signature,
+    )
+
+
+def publish(root: Path, publishers: dict[str, Publisher]) -> list[str]:
+    """Tell the head to every place that was not told it yet, and return their names.
+
+    What each place was told is remembered beside the snapshots, so that a place that did not answer is told next time.
+    Raises the first `BotError` after all places were tried.
+    """
+    head = load_published_head(root)
+    if head is None:
+        return []
+    told, failure = [], None
+    for name, tell in publishers.items():
+        note = root / WORK_FOLDER / f"told-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+        if note.is_file() and note.read_text(encoding="ascii") == head.digest:
+            continue
+        try:
+            tell(head)
+        except BotError as error:
+            failure = failure or error
+            continue
+        note.write_text(head.digest, encoding="ascii")
+        told.append(name)
+    if failure:
+        raise failure
+    return told
+
+
+def to_webhook(url: str, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> Publisher:
+    """Return a publisher that posts the head as JSON."""
+
+    def tell(head: PublishedHead) -> None:
+        payload = {
+            "origin": head.origin,
+            "sequence": head.sequence,
+            "time": head.time,
+            "sha256": head.digest,
+            "checkpoint": head.checkpoint,
+            "signature": head.signature,
+        }
+        try:
+            requests.post(url, json=payload, timeout=timeout_seconds).raise_for_status()
+        except requests.RequestException as error:
+            raise SnapshotError(
+                f"the capture is written, but its head could not be posted to {url}: {error}; the next run tries again"
+            ) from error
+
+    return tell
+
+
+def to_wiki_page(gateway: WikiGateway, space_key: str, title: str) -> Publisher:
+    """Return a publisher that keeps a page of the wiki; a page that is someone else's is never overwritten."""
+
+    def tell(head: PublishedHead) -> None:
+        body = render_head_page(head)
+        message = f"snapshots: head of run {head.sequence}"
+        ref = gateway.find_page(space_key, title)
+        if ref is None:
+            gateway.create_page(space_key, title=title, body=body, parent_id=None, message=message)
+            return
+        page = gateway.fetch_page(ref.id)
+        if _KEPT not in page.body:
+            raise SnapshotError(
+                f"the page {title!r} in space {space_key} is not one that wikibot keeps; "
+                "name another in snapshots.publish_page"
+            )
+        gateway.update_page(page, body, message=message)
+
+    return tell
+
+
+def render_head_page(head: PublishedHead) -> str:
+    """Return the storage format of the page that shows the head."""
+    rows = {
+        "Run": str(head.sequence),
+        "Time": head.time,
+        "SHA-256 of CHECKPOINT": head.digest,
+        "Signed": "yes" if head.signature else "no",
+    }
+    cells = "".join(f"<tr><th>{name}</th><td><code>{escape(value)}</code></td></tr>" for name, value in rows.items())
+    return (
+        f"<p>{_KEPT} Whoever checks the snapshots can demand that they descend from it: "
+        f"<code>wikibot verify --witness {head.digest}</code></p><table><tbody>{cells}</tbody></table>"
+    )

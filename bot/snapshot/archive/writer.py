@@ -1,0 +1,202 @@
+"""One capture run as one transaction: payload, bags, indexes, sums, events and the signed head."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from bot.errors import EvidenceError, LockedError, SnapshotError
+from bot.snapshot.archive.bag import TAG_MANIFEST, Bag, render_manifest, sha256
+from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, SUMS, Checkpoint, render_checkpoint
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.events import Event, render_events
+from bot.snapshot.archive.indexes import render_bag_index, render_root_index
+from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, INSTRUCTIONS
+from bot.snapshot.archive.journal import WORK_FOLDER, Transaction, failure, recover
+from bot.snapshot.archive.library import Library, load_library
+from bot.snapshot.archive.paths import MAX_ENTRIES, year_folder
+from bot.snapshot.archive.signature import Signer
+from bot.snapshot.verify.verification import check_before_writing
+
+_LOG_ROOM = MAX_ENTRIES - 5  # a run adds three files, two of them with the run after it
+
+
+@dataclass
+class SnapshotWriter:
+    """The one writer of a folder of snapshots, for one run; get it from `open_writer`."""
+
+    library: Library
+    origin: str
+    software: str
+    now: datetime
+    disk: Disk
+    signer: Signer | None = None
+    was_recovered: bool = False
+    _transaction: Transaction = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start the transaction."""
+        self._transaction = Transaction(self.root, self.disk)
+
+    @property
+    def root(self) -> Path:
+        """Where the snapshots lie."""
+        return self.library.root
+
+    @property
+    def sequence(self) -> int:
+        """The number that this run will have."""
+        return self.library.head.sequence + 1 if self.library.head else 1
+
+    @property
+    def has_changes(self) -> bool:
+        """Tell whether anything was put."""
+        return not self._transaction.is_empty or any(bag.is_changed for bag in self.library.bags.values())
+
+    def put(self, bag: Bag, path: str, data: bytes, *, old_bytes: int | None = None) -> None:
+        """Add a payload file; *old_bytes* is the size of the one it may replace."""
+        bag.add(path, data, old_bytes=old_bytes)
+        self._transaction.stage(f"{bag.name}/{path}", data)
+
+    def drop(self, bag: Bag, path: str) -> None:
+        """Delete a payload file (a redaction)."""
+        bag.drop(path, size_bytes=(self.root / bag.name / path).stat().st_size)
+        self._transaction.stage_removal(f"{bag.name}/{path}")
+
+    def put_entry(self, bag: Bag, entry: PageEntry) -> None:
+        """Set what is known about a page."""
+        bag.put_entry(entry)
+
+    def finish(self, events: Sequence[Event], *, agents: tuple[str, ...]) -> Checkpoint:
+        """Write bags, indexes, sums, events and head, and make the run real."""
+        sums = dict(self.library.sums)
+        for bag in self.library.bags.values():
+            if bag.is_changed:
+                sums[f"{bag.name}/{TAG_MANIFEST}"] = self._stage_tag_files(bag)
+        filled = {name: bag for name, bag in self.library.bags.items() if bag.entries}
+        root_files = {
+            "README.md": render_root_index(filled, self.origin),
+            "VERIFY.md": INSTRUCTIONS.encode(),
+            ".gitattributes": GIT_ATTRIBUTES.encode(),
+        }
+        for name, data in root_files.items():
+            if sums.get(name) != sha256(data):
+                self._transaction.stage(name, data)
+                sums[name] = sha256(data)
+        head = self._stage_head(render_manifest(sums), events, agents)
+        self._transaction.commit()
+        return head
+
+    def discard(self) -> None:
+        """Forget what was put; the old state stands."""
+        self._transaction.discard()
+
+    def _stage_tag_files(self, bag: Bag) -> str:
+        bag.origin = bag.origin or self.origin
+        files = bag.tag_files(render_bag_index(bag), bagging_date=self.now.date(), software=self.software)
+        for path, data in files.items():
+            self._transaction.stage(f"{bag.name}/{path}", data)
+        return sha256(files[TAG_MANIFEST])
+
+    def _stage_head(self, sums: bytes, events: Sequence[Event], agents: tuple[str, ...]) -> Checkpoint:
+        digests = {SUMS: self._stage(SUMS, sums)}
+        log = f"log/{year_folder(self.now, self._is_full)}"
+        rendered = render_events(events, sequence=self.sequence, when=self.now, agents=agents)
+        events_path = f"{log}/{self.sequence:06}.events.jsonl"
+        digests[events_path] = self._stage(events_path, rendered)
+        digests |= self._stage_previous_head()
+        signed_by = self.signer.fingerprint() if self.signer else None
+        head = Checkpoint(self.origin, self.sequence, self.now, signed_by, digests)
+        content = render_checkpoint(head)
+        self._stage(HEAD, content)
+        if self.signer:
+            self._stage(SIGNATURE, self.signer.sign(content))
+        elif (self.root / SIGNATURE).exists():
+            self._transaction.stage_removal(SIGNATURE)
+        return head
+
+    def _stage_previous_head(self) -> dict[str, str]:
+        previous = self.library.head
+        if previous is None:
+            return {}
+        folder = (previous.events_path or "").rpartition("/")[0]
+        path = f"{folder}/{previous.sequence:06}.checkpoint"
+        digests = {path: self._stage(path, (self.root / HEAD).read_bytes())}
+        if previous.signed_by:
+            digests[f"{path}.sig"] = self._stage(f"{path}.sig", (self.root / SIGNATURE).read_bytes())
+        return digests
+
+    def _stage(self, path: str, data: bytes) -> str:
+        self._transaction.stage(path, data)
+        return sha256(data)
+
+    def _is_full(self, folder: str) -> bool:
+        path = self.root / "log" / folder
+        return path.is_dir() and sum(1 for _ in path.iterdir()) >= _LOG_ROOM
+
+
+@contextmanager
+def open_writer(
+    root: Path,
+    *,
+    origin: str,
+    software: str,
+    clock: Callable[[], datetime],
+    disk: Disk | None = None,
+    signer: Signer | None = None,
+    allowed_signers: str | None = None,
+) -> Iterator[SnapshotWriter]:
+    """Take the lock, complete or discard what a crash left, check the head, and hand out the writer.
+
+    What the writer has not finished when the block ends is discarded. Raises `LockedError` when another run is under
+    way and `EvidenceError` when the snapshots were changed by someone else. *allowed_signers* must name every key whose
+    head may be built on, the present key's when absent.
+    """
+    disk = disk or Disk()
+    if signer:
+        own = signer.allowed_signers()  # fails now rather than after a long capture when the key cannot be used
+        allowed_signers = own if allowed_signers is None else allowed_signers
+    with writer_lock(root, disk):
+        was_recovered = recover(root, disk)
+        check_before_writing(root, allowed_signers)
+        library = load_library(root)
+        if library.head and library.head.origin != _one_line(origin):
+            raise EvidenceError(
+                f"the snapshots in {root} are of {library.head.origin}, not of {origin}; "
+                "choose another folder for this wiki"
+            )
+        now = clock().replace(microsecond=0)
+        writer = SnapshotWriter(library, _one_line(origin), software, now, disk, signer, was_recovered)
+        try:
+            yield writer
+        except Exception:
+            writer.discard()
+            raise
+
+
+@contextmanager
+def writer_lock(root: Path, disk: Disk, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the lock of a folder of snapshots; raises `LockedError` when another process has it for too long."""
+    work = root / WORK_FOLDER
+    lock = FileLock(work / "lock", timeout=wait_seconds)
+    try:
+        if not (work / ".gitignore").is_file():
+            disk.make_folder(work)
+            disk.write(work / ".gitignore", b"*\n")
+        lock.acquire()
+    except Timeout as error:
+        raise LockedError(f"another run is writing to the snapshots in {root}; wait until it has ended") from error
+    except OSError as error:
+        raise SnapshotError(f"{failure(error)}; nothing was changed") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,136 @@
+"""Ask the wiki everything about one page; many pages can be asked about at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from bot.errors import PageNotFoundError, WikiError
+from bot.snapshot.archive.record import CapturedFile, PageRecord
+from bot.wiki.gateway import Attachment, Comment, Page, Restrictions, Version, WikiGateway
+
+
+class HistoryMode(StrEnum):
+    """Which versions of a page are captured: every one, those since the last capture, or the newest."""
+
+    ALL = "all"
+    CHANGES = "changes"
+    LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """The bytes of an attachment that is new to us."""
+
+    attachment: Attachment
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A page with everything that belongs to it, as the wiki had it."""
+
+    page: Page
+    labels: tuple[str, ...]
+    restrictions: Restrictions
+    comments: tuple[Comment, ...]
+    versions: tuple[Version, ...]
+    attachments: tuple[Attachment, ...]
+    downloads: tuple[Download, ...]
+    older: tuple[Page, ...] = ()
+    missing: tuple[str, ...] = ()
+    """What could not be fetched although the page could: attachments."""
+    purged: tuple[int, ...] = ()
+    """Versions that the history lists and the wiki no longer has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the snapshots hold of a page already."""
+
+    record: PageRecord | None = None
+    held_versions: frozenset[int] = field(default_factory=frozenset)
+
+
+def observe(gateway: WikiGateway, page: Page, known: Known, history: HistoryMode) -> Observation:
+    """Fetch all that belongs to *page*; raises `WikiError` when any of it but an attachment cannot be had."""
+    versions = _fetch_versions(gateway, page, known)
+    older, purged = _fetch_older(gateway, page, _wanted_versions(page, versions, known, history))
+    attachments = tuple(_with_author(gateway, attachment) for attachment in gateway.fetch_attachments(page.id))
+    downloads, missing = _download_new(gateway, attachments, known)
+    return Observation(
+        page,
+        tuple(sorted(gateway.fetch_labels(page.id))),
+        gateway.fetch_restrictions(page.id),
+        tuple(gateway.fetch_comments(page.id)),
+        versions,
+        attachments,
+        downloads,
+        older,
+        missing,
+        purged,
+    )
+
+
+def same_file(file: CapturedFile, attachment: Attachment) -> bool:
+    """Tell whether we hold exactly this version of an attachment."""
+    held = (file.id, file.version.number, file.size_bytes)
+    return file.path is not None and held == (attachment.id, attachment.version.number, attachment.size_bytes)
+
+
+def _with_author(gateway: WikiGateway, attachment: Attachment) -> Attachment:
+    """Give the author a name where the listing told an id only."""
+    author = attachment.version.author
+    if author.display_name != author.id:
+        return attachment
+    return replace(attachment, version=replace(attachment.version, author=gateway.fetch_user(author.id)))
+
+
+def _fetch_versions(gateway: WikiGateway, page: Page, known: Known) -> tuple[Version, ...]:
+    """Return the version history, newest first; what we know of it is not asked for again."""
+    before = known.record
+    if before and before.versions and before.versions[0].number == page.version:
+        return before.versions
+    old = {version.number: version for version in before.versions} if before else {}
+    fresh = []
+    for version in gateway.fetch_versions(page.id):
+        if version.number in old:
+            break
+        fresh.append(version)
+    return (*fresh, *(before.versions if before else ()))
+
+
+def _wanted_versions(page: Page, versions: Sequence[Version], known: Known, history: HistoryMode) -> list[int]:
+    numbers = sorted(version.number for version in versions if version.number < page.version)
+    missing = [number for number in numbers if number not in known.held_versions]
+    match history:
+        case HistoryMode.ALL:
+            return missing
+        case HistoryMode.CHANGES if known.held_versions:
+            return [number for number in missing if number > max(known.held_versions)]
+        case _:
+            return []
+
+
+def _fetch_older(gateway: WikiGateway, page: Page, numbers: list[int]) -> tuple[tuple[Page, ...], tuple[int, ...]]:
+    found, purged = [], []
+    for number in numbers:
+        try:
+            found.append(gateway.fetch_page(page.id, version=number))
+        except PageNotFoundError:
+            purged.append(number)
+    return tuple(found), tuple(purged)
+
+
+def _download_new(
+    gateway: WikiGateway, attachments: Sequence[Attachment], known: Known
+) -> tuple[tuple[Download, ...], tuple[str, ...]]:
+    held = known.record.attachments if known.record else ()
+    downloads, missing = [], []
+    for attachment in attachments:
+        if any(same_file(file, attachment) for file in held):
+            continue
+        try:
+            downloads.append(Download(attachment, gateway.download(attachment)))
+        except WikiError as error:
+            missing.append(f"{attachment.name}: {error}")
+    return tuple(downloads), tuple(missing)

@@ -1,0 +1,219 @@
+"""One page of a capture run: compare what was observed with what is held, and write what is new."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.snapshot.archive import paths
+from bot.snapshot.archive.bag import Bag, sha256
+from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.events import Event, EventType, Outcome
+from bot.snapshot.archive.record import (
+    CapturedFile,
+    PageRecord,
+    Surroundings,
+    dump_record,
+    is_same_capture,
+    settled,
+)
+from bot.snapshot.archive.writer import SnapshotWriter
+from bot.snapshot.capture.changes import describe_changes
+from bot.snapshot.capture.observation import Observation, same_file
+from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
+from bot.snapshot.capture.rendition import Rendition
+from bot.snapshot.capture.selection import Selection
+from bot.wiki.gateway import Attachment
+
+
+@dataclass
+class PageCapture:
+    """What the run does about one page. *path* is its rendition's place in *bag*."""
+
+    writer: SnapshotWriter
+    outcome: CaptureOutcome
+    bag: Bag
+    path: str
+    selection: Selection
+    observation: Observation
+
+    def __post_init__(self) -> None:
+        """Look up what is held, and put what was observed into a record."""
+        page = self.observation.page
+        self.entry = self.bag.entries.get(page.id)
+        self.before = self.writer.library.load_record(self.bag, self.entry) if self.entry else None
+        self.source = page.body.encode("utf-8", "surrogatepass")
+        self.files = {
+            d.attachment.id: (self._place_file(d.attachment, d.data), d.data) for d in self.observation.downloads
+        }
+        self.record = settled(self._build_record())
+
+    def needs_writing(self) -> bool:
+        """Tell whether anything about the page differs from what is held; count and log it if not."""
+        self._note_incomplete()
+        page_id = self.record.page_id
+        if self.before is None or not is_same_capture(self.before, self.record) or self._older_bodies():
+            return True
+        self.outcome.unchanged += 1
+        is_selected = page_id in self.selection.archived
+        if self.entry and (self.entry.tombstone or (is_selected and not self.entry.is_selected)):
+            self.writer.put_entry(self.bag, replace(self.entry, tombstone=None, is_selected=is_selected))
+            self._log(EventType.METADATA, ["in the wiki and archived again"], {})
+        return False
+
+    def complete(self, surroundings: Surroundings) -> PageRecord:
+        """Add what the body refers to and return the record that the rendition is made from."""
+        self.record = settled(replace(self.record, surroundings=surroundings))
+        return self.record
+
+    def write(self, rendition: Rendition) -> None:
+        """Write sources, attachments, record, rendition and entry."""
+        added = self._write_sources()
+        for path, data in self.files.values():
+            if path not in self.bag.manifest:
+                self.writer.put(self.bag, path, data)
+        record_path = paths.record_path(self.record.page_id, self.writer.sequence)
+        self.writer.put(self.bag, record_path, dump_record(self.record))
+        old_bytes = self.entry.markdown_bytes if self.entry else None
+        self.writer.put(self.bag, self.path, rendition.markdown, old_bytes=old_bytes)
+        self.writer.put_entry(self.bag, self._build_entry(record_path, len(rendition.markdown), added))
+        self.outcome.captured += 1
+        self.outcome.losses += rendition.losses
+        self._log_capture(added, rendition.losses)
+
+    def _build_record(self) -> PageRecord:
+        page, seen = self.observation.page, self.observation
+        digest = sha256(self.source)
+        source_path, captured_at = self._place_source(digest)
+        return PageRecord(
+            page_id=page.id,
+            space_key=page.ref.space_key,
+            title=page.title,
+            url=page.ref.url,
+            status=page.ref.status,
+            parent_id=page.ref.parent_id,
+            position=page.ref.position,
+            # the history has the authors' names, a listing may have ids only
+            version=next((v for v in seen.versions if v.number == page.version), page.ref.version),
+            source_path=source_path,
+            source_sha256=digest,
+            source_bytes=len(self.source),
+            captured_at=captured_at,
+            ancestors=self.selection.ancestors(page.id),
+            labels=seen.labels,
+            restrictions=seen.restrictions,
+            attachments=tuple(map(self._captured_file, seen.attachments)),
+            comments=seen.comments,
+            versions=seen.versions,
+        )
+
+    def _place_source(self, digest: str) -> tuple[str, datetime]:
+        """Return where this body lies or will lie, and when it was first captured."""
+        page = self.observation.page
+        before = self.before
+        if before and (before.version.number, before.source_sha256) == (page.version, digest):
+            return before.source_path, before.captured_at
+        edition = 1
+        while (path := paths.source_path(page.id, page.version, edition=edition)) in self.bag.manifest:
+            if self.bag.manifest[path] == digest:
+                break
+            edition += 1
+        return path, self.writer.now
+
+    def _place_file(self, attachment: Attachment, data: bytes) -> str:
+        folder = f"{paths.attachment_folder(self.record_id)}/"
+        number = 1 + sum(path.startswith(folder) for path in self.bag.manifest) // (paths.MAX_ENTRIES - 100)
+        edition = 1
+        while True:
+            path = paths.attachment_path(
+                self.record_id, attachment.id, attachment.name, attachment.version.number,
+                folder_number=number, edition=edition,
+            )  # fmt: skip
+            if self.bag.manifest.get(path, sha256(data)) == sha256(data):
+                return path
+            edition += 1
+
+    @property
+    def record_id(self) -> str:
+        """The page id."""
+        return self.observation.page.id
+
+    def _captured_file(self, attachment: Attachment) -> CapturedFile:
+        if self.before:
+            for file in self.before.attachments:
+                if same_file(file, attachment):
+                    return replace(
+                        file,
+                        name=attachment.name,
+                        media_type=attachment.media_type,
+                        comment=attachment.comment,
+                        version=attachment.version,
+                    )
+        path, data = self.files.get(attachment.id, (None, None))
+        return CapturedFile(
+            attachment.id, attachment.name, attachment.media_type, attachment.size_bytes, attachment.version,
+            attachment.comment, path, None if data is None else sha256(data),
+        )  # fmt: skip
+
+    def _older_bodies(self) -> dict[str, bytes]:
+        """Return the earlier versions that are not held yet, by path."""
+        bodies = {
+            paths.source_path(page.id, page.version): page.body.encode("utf-8", "surrogatepass")
+            for page in self.observation.older
+        }
+        return {path: body for path, body in bodies.items() if path not in self.bag.manifest}
+
+    def _write_sources(self) -> list[str]:
+        bodies = self._older_bodies()
+        if self.record.source_path not in self.bag.manifest:
+            bodies[self.record.source_path] = self.source
+        for path, body in bodies.items():
+            self.writer.put(self.bag, path, body)
+        return list(bodies)
+
+    def _build_entry(self, record_path: str, markdown_bytes: int, added: list[str]) -> PageEntry:
+        record = self.record
+        sources = {*(self.entry.sources if self.entry else ()), *added}
+        return PageEntry(
+            page_id=record.page_id,
+            path=self.path,
+            space_key=record.space_key,
+            title=record.title,
+            url=record.url,
+            status=record.status,
+            position=record.position,
+            ancestors=record.ancestors,
+            version=record.version.number,
+            version_when=record.version.when,
+            captured_at=record.captured_at,
+            record_path=record_path,
+            source_path=record.source_path,
+            source_sha256=record.source_sha256,
+            markdown_bytes=markdown_bytes,
+            sources=tuple(sorted(sources, key=paths.source_order)),
+            is_selected=record.page_id in self.selection.archived,
+        )
+
+    def _log_capture(self, added: list[str], losses: int) -> None:
+        before = self.before
+        has_new_body = before is None or bool(added)
+        facts: dict[str, object] = {
+            "losses": losses,
+            "source_sha256": self.record.source_sha256,
+            "version": self.record.version.number,
+            "versions_added": sorted({paths.source_version(path) for path in added}),
+        }
+        if self.observation.purged:
+            facts["versions_purged_upstream"] = list(self.observation.purged)
+        lines = describe_changes(before, self.record)
+        if self.entry and self.entry.tombstone:
+            lines.append("in the wiki again")
+        self._log(EventType.CAPTURE if has_new_body else EventType.METADATA, lines, facts)
+
+    def _log(self, kind: EventType, lines: list[str], facts: dict[str, object]) -> None:
+        detail = f"{self.record.title}: {'; '.join(lines)}"
+        self.outcome.events.append(Event(kind, Outcome.SUCCESS, detail, (self.record.page_id,), facts))
+
+    def _note_incomplete(self) -> None:
+        for problem in self.observation.missing:
+            self.outcome.incomplete.append(Trouble(self.record.page_id, self.record.title, f"attachment {problem}"))
+            detail = f"{self.record.title}: attachment {problem}"
+            self.outcome.events.append(Event(EventType.CAPTURE, Outcome.FAILURE, detail, (self.record.page_id,)))

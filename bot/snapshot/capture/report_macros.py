@@ -1,0 +1,138 @@
+"""What listing macros ask for, and the properties that pages state: read from bodies alone."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bs4 import Tag
+
+from bot.convert import PageContext, words_of
+from bot.convert.macro import Macro, read_macro
+from bot.convert.parse import parse_storage
+from bot.convert.tree import attribute, plain, tags
+
+REPORT, LIST = "detailssummary", "contentbylabel"
+
+_MACROS = ["ac:structured-macro", "ac:macro"]
+_LABEL = re.compile(r'\blabel\s*(?:=\s*("[^"]*"|[\w-]+)|in\s*\(([^()]*)\))', re.IGNORECASE)
+_SPACE = r'\bspace\s*=\s*(?:currentSpace\(\s*\)|"?{key}"?(?![\w-]))'
+_HARMLESS = re.compile(r'\btype\s*=\s*"?page"?(?![\w-])|\band\b', re.IGNORECASE)
+_USER = ("ri:account-id", "ri:userkey", "ri:username")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelQuery:
+    """Pages that bear any of the labels, or all; *is_partial* where pages of other spaces are asked for too."""
+
+    labels: tuple[str, ...]
+    needs_all: bool = False
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyBlock:
+    """One Page Properties macro: its id, and what it states by name, several times where its table has several rows."""
+
+    id: str
+    rows: tuple[Mapping[str, str], ...]
+
+
+def find_listings(body: str) -> list[Macro]:
+    """Return the macros in *body* that list pages by their labels."""
+    if f'"{REPORT}"' not in body and f'"{LIST}"' not in body:
+        return []
+    root, _ = parse_storage(body)
+    return [macro for tag in root.find_all(_MACROS) if (macro := read_macro(tag)).name in (REPORT, LIST)]
+
+
+def read_query(macro: Macro, space_key: str) -> LabelQuery | None:
+    """Return what *macro* asks for; None where it asks for more than we can tell."""
+    query = macro.get("cql")
+    if query:
+        return _read_cql(query, space_key)
+    named = macro.get("label", "labels")
+    labels = _split(named)
+    kinds, spaces = _split(macro.get("type", "types")), _split(macro.get("spaces", "space", "key"))
+    asks_more = any(label[0] in "+-" for label in labels) or macro.get("author") or set(kinds) - {"page"}
+    is_here = bool({"@self", space_key.lower()} & set(spaces)) or (not spaces and macro.name == REPORT)
+    if not labels or asks_more or not (is_here or set(spaces) <= {"@all", "*"}):
+        return None
+    is_partial = not is_here or len(spaces) > 1
+    return LabelQuery(labels, macro.get("operator").upper() == "AND" and len(labels) > 1, is_partial)
+
+
+def _read_cql(query: str, space_key: str) -> LabelQuery | None:
+    asked = [_split(one or several) for one, several in _LABEL.findall(query)]
+    rest, spaces = re.subn(_SPACE.format(key=re.escape(space_key)), "", _LABEL.sub("", query), flags=re.IGNORECASE)
+    if _HARMLESS.sub("", rest).strip() or not asked or not all(asked):
+        return None
+    if len(asked) > 1 and any(len(labels) > 1 for labels in asked):
+        return None
+    labels = tuple(sorted({label for labels in asked for label in labels}))
+    return LabelQuery(labels, len(asked) > 1 and len(labels) > 1, not spaces)
+
+
+def read_columns(headings: str, rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Return the columns that a report names, quoted where a name has a comma in it; else all there are."""
+    named = [plain(name) for line in csv.reader([headings], skipinitialspace=True) for name in line]
+    return tuple(filter(None, named)) or tuple(dict.fromkeys(name for row in rows for name in row))
+
+
+def read_properties(body: str, name_of: Callable[[str], str]) -> tuple[PropertyBlock, ...]:
+    """Return the Page Properties of a page as plain text; *name_of* tells the name of a person by an id."""
+    root, _ = parse_storage(body)
+    blocks = []
+    for tag in root.find_all(_MACROS, attrs={"ac:name": "details"}):
+        tables = [table for table in tag.find_all("table") if _nearest(table, "table", tag) is None]
+        rows = tuple(row for table in tables for row in _read_table(table, name_of) if row)
+        blocks.append(PropertyBlock(read_macro(tag).get("id"), rows))
+    return tuple(blocks)
+
+
+def merge_properties(blocks: Sequence[PropertyBlock], wanted_id: str = "") -> list[dict[str, str]]:
+    """Return a page's rows in a report: one, unless a property is stated again, which begins another row."""
+    merged: list[dict[str, str]] = []
+    for block in blocks:
+        if wanted_id and block.id != wanted_id:
+            continue
+        for row in block.rows:
+            if merged and not merged[-1].keys() & row.keys():
+                merged[-1] |= row
+            else:
+                merged.append(dict(row))
+    return merged
+
+
+def _read_table(table: Tag, name_of: Callable[[str], str]) -> Iterator[dict[str, str]]:
+    """Yield what a table states: downwards (a name, then its value), or sideways under a row of names."""
+    rows = [list(tags(row, "th", "td")) for row in table.find_all("tr") if _nearest(row, "table") is table]
+    if len(rows) > 1 and len(rows[0]) > 1 and all(cell.name == "th" for cell in rows[0]):
+        names = [_words(cell, name_of) for cell in rows[0]]
+        for row in rows[1:]:
+            yield {name: _words(cell, name_of) for name, cell in zip(names, row, strict=False) if name}
+        return
+    stated: dict[str, str] = {}
+    for name, value in ((_words(row[0], name_of), row[1]) for row in rows if len(row) > 1):
+        if name:
+            stated[name] = "; ".join(filter(None, [stated.get(name, ""), _words(value, name_of)]))
+    yield stated
+
+
+def _words(cell: Tag, name_of: Callable[[str], str]) -> str:
+    ids = {attribute(user, key) for user in cell.find_all("ri:user") for key in _USER} - {""}
+    return words_of(cell, PageContext(users={user: name_of(user) for user in sorted(ids)}))
+
+
+def _nearest(tag: Tag, name: str, within: Tag | None = None) -> Tag | None:
+    """Return the innermost *name* around *tag*, looking no further than *within*."""
+    for parent in tag.parents:
+        if parent is within:
+            return None
+        if parent.name == name:
+            return parent
+    return None
+
+
+def _split(names: str) -> tuple[str, ...]:
+    return tuple(sorted({name.strip('"').lower() for name in re.split(r"[,\s]+", names) if name.strip('"')}))

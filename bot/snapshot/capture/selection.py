@@ -1,0 +1,76 @@
+"""Which pages of a space are archived: by status, by label, by what they lie under."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.snapshot.archive.record import Ancestor
+from bot.wiki.gateway import PageRef, PageSelection, PageStatus, WikiGateway
+
+_LISTED = (PageStatus.CURRENT, PageStatus.ARCHIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedRule:
+    """Any of the three makes a page archived; *under* holds titles or ids, and does not mean those pages themselves."""
+
+    status: bool = True
+    labels: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
+
+    def describe(self) -> str:
+        """Return the rule as the events state it."""
+        parts = ['status = "archived"'] if self.status else []
+        parts += [f'label = "{label}"' for label in self.labels]
+        parts += [f'ancestor = "{page}"' for page in self.under]
+        return " or ".join(parts) or "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The pages of one space: all that were listed, and those to capture, with the query that chose them."""
+
+    space_key: str
+    query: str
+    listed: Mapping[str, PageRef]
+    chosen: tuple[PageRef, ...]
+    archived: frozenset[str] = field(default_factory=frozenset)
+    """Ids of the chosen pages that the rule counts as archived."""
+
+    def ancestors(self, page_id: str) -> tuple[Ancestor, ...]:
+        """Return the pages above a page, the highest first; a cycle ends where it closes."""
+        return find_ancestors(self.listed, page_id)
+
+
+def select(gateway: WikiGateway, space_key: str, rule: ArchivedRule, *, everything: bool = False) -> Selection:
+    """List a space and choose; *everything* captures all pages whatever the rule says."""
+    listed = {ref.id: ref for ref in gateway.iter_refs(space_key, PageSelection(_LISTED))}
+    labelled = _find_labelled(gateway, space_key, rule)
+    archived = frozenset(ref.id for ref in listed.values() if ref.id in labelled or _is_archived(ref, rule, listed))
+    chosen = tuple(ref for ref in listed.values() if everything or ref.id in archived)
+    query = f'space = "{space_key}"' + ("" if everything else f" and ({rule.describe()})")
+    return Selection(space_key, query, listed, chosen, archived)
+
+
+def find_ancestors(listed: Mapping[str, PageRef], page_id: str) -> tuple[Ancestor, ...]:
+    """Return the pages above a page, the highest first."""
+    above: dict[str, Ancestor] = {}
+    ref = listed.get(page_id)
+    while ref and ref.parent_id in listed and ref.parent_id not in above and ref.parent_id != page_id:
+        ref = listed[str(ref.parent_id)]
+        above[ref.id] = Ancestor(ref.id, ref.title)
+    return tuple(reversed(above.values()))
+
+
+def _find_labelled(gateway: WikiGateway, space_key: str, rule: ArchivedRule) -> set[str]:
+    if not rule.labels:
+        return set()
+    # Archived pages count by their status already, and asking each for its labels costs a request.
+    statuses = (PageStatus.CURRENT,) if rule.status else _LISTED
+    return {ref.id for ref in gateway.iter_refs(space_key, PageSelection(statuses, rule.labels))}
+
+
+def _is_archived(ref: PageRef, rule: ArchivedRule, listed: Mapping[str, PageRef]) -> bool:
+    if rule.status and ref.status is PageStatus.ARCHIVED:
+        return True
+    wanted = set(rule.under)
+    return bool(wanted) and any({page.id, page.title} & wanted for page in find_ancestors(listed, ref.id))

@@ -1,0 +1,251 @@
+"""Two captured states of a page → what changed: data about it, its structure, its words."""
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.convert import convert_page
+from bot.errors import SnapshotError
+from bot.snapshot.archive import paths
+from bot.snapshot.archive.bag import Bag
+from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.library import Library
+from bot.snapshot.archive.record import PageRecord
+from bot.snapshot.capture.changes import describe_changes
+from bot.snapshot.capture.rendition import build_context
+
+_WORD = re.compile(r"[^\W_]+|\s+|.", re.DOTALL)
+_SIMILAR = 0.4  # two blocks below this have nothing to do with each other
+
+
+class Change(StrEnum):
+    """What became of a block or of some words."""
+
+    SAME = "same"
+    ADDED = "added"
+    REMOVED = "removed"
+    EDITED = "edited"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of words with one fate: same, added or removed."""
+
+    change: Change
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockChange:
+    """A heading, paragraph, list item, table row or line of code, and its words."""
+
+    change: Change
+    kind: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageDiff:
+    """What changed between two states of a page, named *before* and *after*; *data* is about the page itself."""
+
+    page_id: str
+    title: str
+    before: str
+    after: str
+    data: tuple[str, ...]
+    structure: tuple[str, ...]
+    blocks: tuple[BlockChange, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the two states read alike."""
+        return not self.data and all(block.change is Change.SAME for block in self.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    name: str
+    body: str
+    record: PageRecord | None
+
+
+def diff_page(
+    library: Library, bag: Bag, entry: PageEntry, before: str | None = None, after: str | None = None
+) -> PageDiff:
+    """Compare two states: `17` or `v17` is a version, `run:124` what that run captured; by default the last two.
+
+    Raises `SnapshotError` when a state is not held.
+    """
+    if entry.redacted_at:
+        raise SnapshotError(f"page {entry.page_id} was redacted on {entry.redacted_at.date().isoformat()}")
+    wanted = _default_states(library, bag, entry) if before is None else (before, after or f"{entry.version}")
+    old, new = (_load_state(library, bag, entry, name) for name in wanted)
+    data = describe_changes(old.record, new.record) if old.record and new.record and old.record != new.record else []
+    path = entry.path
+    base = library.head.origin if library.head else ""
+    blocks = compare_blocks(*(list(_blocks(_markdown(state, path, base))) for state in (old, new)))
+    return PageDiff(
+        entry.page_id, entry.title, old.name, new.name, tuple(data), tuple(_describe_structure(blocks)), tuple(blocks)
+    )
+
+
+def compare_blocks(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> list[BlockChange]:
+    """Align two sequences of (kind, text); words are compared where a block was edited."""
+    changes: list[BlockChange] = []
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag == "equal":
+            changes += (_whole(Change.SAME, block) for block in old[i1:i2])
+        else:
+            changes += _pair_up(old[i1:i2], new[j1:j2])
+    return _mark_moves(changes)
+
+
+def compare_words(old: str, new: str) -> tuple[Piece, ...]:
+    """Compare two texts word by word; scripts without spaces compare by character."""
+    a, b = (_words(text) for text in (old, new))
+    pieces: list[Piece] = []
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece(Change.SAME, "".join(a[i1:i2])))
+            continue
+        if i1 < i2:
+            pieces.append(Piece(Change.REMOVED, "".join(a[i1:i2])))
+        if j1 < j2:
+            pieces.append(Piece(Change.ADDED, "".join(b[j1:j2])))
+    return tuple(pieces)
+
+
+def _words(text: str) -> list[str]:
+    words: list[str] = []
+    for word in _WORD.findall(text):
+        words += word if ord(word[0]) > 0x2E7F else [word]
+    return words
+
+
+def _pair_up(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> Iterator[BlockChange]:
+    """Pair each old block with the next new one of its kind that resembles it."""
+    waiting = list(new)
+    for block in old:
+        match = next((n for n, other in enumerate(waiting) if _resembles(block, other)), None)
+        if match is None:
+            yield _whole(Change.REMOVED, block)
+            continue
+        yield from (_whole(Change.ADDED, other) for other in waiting[:match])
+        yield BlockChange(Change.EDITED, block[0], compare_words(block[1], waiting[match][1]))
+        del waiting[: match + 1]
+    yield from (_whole(Change.ADDED, other) for other in waiting)
+
+
+def _resembles(a: tuple[str, str], b: tuple[str, str]) -> bool:
+    if a[0] != b[0]:
+        return False
+    matcher = difflib.SequenceMatcher(None, _words(a[1]), _words(b[1]), autojunk=False)
+    return matcher.real_quick_ratio() >= _SIMILAR and matcher.ratio() >= _SIMILAR
+
+
+def _whole(change: Change, block: tuple[str, str]) -> BlockChange:
+    return BlockChange(change, block[0], (Piece(change, block[1]),))
+
+
+def _mark_moves(changes: list[BlockChange]) -> list[BlockChange]:
+    """A block that went in one place and came in another, word for word, was moved."""
+    removed = Counter((c.kind, c.pieces[0].text) for c in changes if c.change is Change.REMOVED)
+    added = Counter((c.kind, c.pieces[0].text) for c in changes if c.change is Change.ADDED)
+    moved = removed & added
+    left = {Change.REMOVED: Counter(moved), Change.ADDED: Counter(moved)}
+    marked = []
+    for change in changes:
+        key = (change.kind, change.pieces[0].text)
+        if change.change in left and left[change.change][key] > 0:
+            left[change.change][key] -= 1
+            if change.change is Change.ADDED:
+                marked.append(BlockChange(Change.MOVED, change.kind, (Piece(Change.SAME, key[1]),)))
+            continue
+        marked.append(change)
+    return marked
+
+
+def _describe_structure(blocks: Sequence[BlockChange]) -> Iterator[str]:
+    counts = Counter((block.change, block.kind) for block in blocks if block.change is not Change.SAME)
+    for (change, kind), number in sorted(counts.items()):
+        yield f"{number} {kind}(s) {change.value}"
+
+
+def _blocks(markdown: str) -> Iterator[tuple[str, str]]:
+    """Split Markdown into lines with a kind; wrapped paragraphs are one line each in our renditions."""
+    fence = ""
+    for line in markdown.splitlines():
+        text = line.strip()
+        opening = re.match(r"`{3,}|~{3,}", text)
+        if opening and (not fence or text == fence):
+            fence = "" if fence else opening[0]
+            continue
+        if fence:
+            yield "line of code", line
+        elif text:
+            yield _kind_of(text), line
+
+
+def _kind_of(text: str) -> str:
+    if re.match(r"#{1,6} ", text):
+        return "heading"
+    if re.match(r"([-*+]|\d+[.)]) ", text):
+        return "list item"
+    return "table row" if text.startswith("|") else "paragraph"
+
+
+def _markdown(state: _State, path: str, base_url: str) -> str:
+    if state.record is None:
+        return convert_page(state.body).markdown
+    return convert_page(state.body, build_context(state.record, path, base_url)).markdown
+
+
+def _default_states(library: Library, bag: Bag, entry: PageEntry) -> tuple[str, str]:
+    """Return the last two bodies, or the last two captures where only data about the page changed."""
+    if len(entry.sources) > 1:
+        return entry.sources[-2], entry.sources[-1]
+    runs = [_run_of(path) for path in library.record_paths(bag, entry)]
+    if len(runs) > 1:
+        return f"run:{runs[-2]}", f"run:{runs[-1]}"
+    raise SnapshotError(f"page {entry.page_id} was captured only once, so there is nothing to compare")
+
+
+def _load_state(library: Library, bag: Bag, entry: PageEntry, name: str) -> _State:
+    records = {_run_of(path): path for path in library.record_paths(bag, entry)}
+    if name.startswith("run:"):
+        path = records.get(int(name[4:])) if name[4:].isdigit() else None
+        if path is None:
+            runs = ", ".join(f"run:{run}" for run in records)
+            raise SnapshotError(f"page {entry.page_id} was not captured by {name}; it was by {runs}")
+        record = library.load_record_at(bag, path)
+        return _State(f"{name} (version {record.version.number})", _body(library, bag, record.source_path), record)
+    source = name if name in entry.sources else _find_source(entry, name.removeprefix("v"))
+    loaded = [library.load_record_at(bag, path) for path in records.values()]
+    record_of_source = next((record for record in reversed(loaded) if record.source_path == source), None)
+    return _State(_name_of(source), _body(library, bag, source), record_of_source)
+
+
+def _find_source(entry: PageEntry, number: str) -> str:
+    found = [path for path in entry.sources if str(paths.source_version(path)) == number]
+    if not found:
+        held = ", ".join(str(number) for number in sorted({paths.source_version(path) for path in entry.sources}))
+        raise SnapshotError(f"version {number} of page {entry.page_id} is not held; held are: {held}")
+    return found[-1]
+
+
+def _name_of(source: str) -> str:
+    version, edition = paths.source_order(source)
+    return f"version {version}" + (f", body {edition}" if edition > 1 else "")
+
+
+def _body(library: Library, bag: Bag, path: str) -> str:
+    return library.read(bag, path).decode("utf-8", "surrogatepass")
+
+
+def _run_of(record_path: str) -> int:
+    return int(record_path.rpartition("record-")[2].removesuffix(".json"))

@@ -1,0 +1,173 @@
+"""What happened to the snapshots in a period: runs, pages, shortfalls, and whether the chain is whole."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from bot.snapshot.archive.events import EventType, LoggedEvent, Outcome
+from bot.snapshot.archive.library import Library
+from bot.snapshot.query.period import Period
+from bot.snapshot.query.timeline import iter_log
+from bot.snapshot.verify.verification import Verification
+
+_LONG_DAYS = 62  # beyond two months a bar stands for a week, beyond a year for a month
+_VERY_LONG_DAYS = 366
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run: what was expected, and what came of it."""
+
+    run: int
+    day: date
+    expected: int
+    captured: int
+    unchanged: int
+    gone: int
+    missing: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageLine:
+    """One event about a page."""
+
+    run: int
+    day: date
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A span of the chart: how many pages were captured anew, changed, gone or missing in it."""
+
+    label: str
+    captured: int
+    changed: int
+    gone: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The state of the snapshots over a period."""
+
+    origin: str
+    period: str
+    pages_held: int
+    captured: int
+    changed: int
+    gone: int
+    redacted: int
+    missing: int
+    is_intact: bool
+    findings: tuple[str, ...]
+    head_digest: str | None
+    is_signed: bool
+    runs: tuple[RunLine, ...] = ()
+    pages: tuple[PageLine, ...] = ()
+    troubles: tuple[PageLine, ...] = ()
+    bars: tuple[Bar, ...] = field(default=())
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether the last run of the period captured all that it expected."""
+        return not self.runs or self.runs[-1].missing == 0
+
+
+def build_report(library: Library, checked: Verification, period: Period) -> Report:
+    """Gather what the log says about *period*, and what *checked* says of the whole."""
+    logged = [entry for entry in iter_log(library.root) if period.holds(entry.when)]
+    pages = [entry for entry in logged if entry.event.objects]
+    kinds = Counter(_kind(entry) for entry in pages)
+    runs = tuple(
+        _run_line(entry) for entry in logged if entry.event.type is EventType.INGESTION and not entry.event.objects
+    )
+    return Report(
+        origin=library.head.origin if library.head else "",
+        period=str(period),
+        pages_held=sum(1 for _ in library.iter_entries()),
+        captured=kinds["captured"],
+        changed=kinds["changed"],
+        gone=kinds["gone"],
+        redacted=kinds["redacted"],
+        missing=kinds["missing"],
+        is_intact=checked.is_clean,
+        findings=tuple(f"{finding.path}: {finding.message}" for finding in checked.findings),
+        head_digest=checked.head_digest,
+        is_signed=bool(checked.head and checked.head.signed_by),
+        runs=runs,
+        pages=tuple(_page_line(entry) for entry in pages if _kind(entry) != "missing"),
+        troubles=tuple(_page_line(entry) for entry in pages if _kind(entry) == "missing"),
+        bars=_build_bars(pages, period),
+    )
+
+
+def _kind(entry: LoggedEvent) -> str:
+    event = entry.event
+    if event.outcome in (Outcome.FAILURE, Outcome.RESTRICTED):
+        return "missing"
+    match event.type:
+        case EventType.CAPTURE if "first captured" in event.detail:
+            return "captured"
+        case EventType.DELETION:
+            return "gone"
+        case EventType.REDACTION:
+            return "redacted"
+        case _:
+            return "changed"
+
+
+def _run_line(entry: LoggedEvent) -> RunLine:
+    facts = entry.event.facts
+    missing = sum(_number(facts, name) for name in ("failed", "restricted", "incomplete", "unknown"))
+    unlisted = facts.get("unlisted_spaces")
+    missing += len(unlisted) if isinstance(unlisted, list) else 0
+    return RunLine(
+        entry.sequence,
+        entry.when.date(),
+        _number(facts, "expected"),
+        _number(facts, "captured"),
+        _number(facts, "unchanged"),
+        _number(facts, "gone"),
+        missing,
+        entry.event.detail,
+    )
+
+
+def _number(facts: object, name: str) -> int:
+    value = facts.get(name, 0) if isinstance(facts, dict) else 0
+    return value if isinstance(value, int) else 0
+
+
+def _page_line(entry: LoggedEvent) -> PageLine:
+    return PageLine(entry.sequence, entry.when.date(), _kind(entry), entry.event.detail)
+
+
+def _build_bars(pages: Sequence[LoggedEvent], period: Period) -> tuple[Bar, ...]:
+    if not pages:
+        return ()
+    first = period.since or min(entry.when.date() for entry in pages)
+    last = period.until or max(entry.when.date() for entry in pages)
+    span = (last - first).days
+    counts: dict[str, Counter[str]] = {}
+    day = first
+    while day <= last:
+        counts.setdefault(_label(day, span), Counter())
+        day += timedelta(days=1)
+    for entry in pages:
+        counts[_label(entry.when.date(), span)][_kind(entry)] += 1
+    return tuple(
+        Bar(label, count["captured"], count["changed"] + count["redacted"], count["gone"], count["missing"])
+        for label, count in counts.items()
+    )
+
+
+def _label(day: date, span_days: int) -> str:
+    if span_days > _VERY_LONG_DAYS:
+        return f"{day:%Y-%m}"
+    if span_days > _LONG_DAYS:
+        return f"{day - timedelta(days=day.weekday()):%Y-%m-%d}"
+    return f"{day:%Y-%m-%d}"

@@ -1,0 +1,215 @@
+"""Full-text search over the renditions: an SQLite FTS5 index beside the evidence, made anew from the files at will."""
+
+import hashlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import EvidenceError, SnapshotError
+from bot.snapshot.archive.checkpoint import HEAD
+from bot.snapshot.archive.journal import WORK_FOLDER
+from bot.snapshot.archive.library import Library, full_path, load_library
+from bot.snapshot.query.timeline import describe_status
+
+INDEX_NAME = "search.sqlite"
+_SCHEMA_VERSION = 2
+_FEW = 2_000  # so many hits are ranked
+
+# Scripts that are written without spaces: each character is a word of its own, and a word of several is a phrase.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+)
+_UNSPACED_CHARACTER = re.compile(f"([{_UNSPACED}])")
+_LINK_TARGET = re.compile(r"\]\([^)\s]*\)")
+START, END, _ELLIPSIS = "\x02", "\x03", "…"
+_SET_APART = re.compile(f" ?({START}?[{_UNSPACED}]{END}?) ?")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A page that was found; *snippet* has the found words between `START` and `END`."""
+
+    page_id: str
+    title: str
+    path: str
+    status: str
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was asked, for FTS5; in *begun* the last word may go on, for it may not be typed to its end."""
+
+    exact: str
+    begun: str
+
+
+class SearchIndex:
+    """The index of one folder of snapshots; brought up to date when the head has moved."""
+
+    def __init__(self, root: Path, *, path: Path | None = None) -> None:
+        self._root = root
+        self._path = path or root / WORK_FOLDER / INDEX_NAME
+
+    def search(self, words: str, *, limit: int = 20) -> list[Hit]:
+        """Return the best hits: all words must occur, the last may go on. Quotes make a phrase, `-` excludes.
+
+        Raises `SnapshotError` when there are no snapshots or no word to search for.
+        """
+        query = build_query(words)
+        self.refresh()
+        with closing(open_index(self._path)) as database:
+            return list(find_hits(database, query, limit))
+
+    def refresh(self, *, from_scratch: bool = False) -> int:
+        """Index what changed since the last time, and return how many pages that were."""
+        head = self._root / HEAD
+        if not head.is_file():
+            raise SnapshotError(f"there are no snapshots in {self._root}; `wikibot snapshot` makes the first")
+        if from_scratch:
+            self._path.unlink(missing_ok=True)
+        digest = hashlib.sha256(head.read_bytes()).hexdigest()
+        try:
+            return self._refresh(digest)
+        except sqlite3.DatabaseError:
+            # Not an index, or one of a version that is gone: it holds nothing that the files do not.
+            self._path.unlink(missing_ok=True)
+            return self._refresh(digest)
+
+    def _refresh(self, digest: str) -> int:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(open_index(self._path)) as database, database:
+            known = database.execute("SELECT value FROM meta WHERE name = 'head'").fetchone()
+            if known == (digest,):
+                return 0
+            changed = _update(database, load_library(self._root))
+            database.execute("INSERT OR REPLACE INTO meta VALUES ('head', ?)", (digest,))
+        return changed
+
+
+def build_query(words: str) -> Query:
+    """Return the query for what a person typed; nothing in it is an operator but quotes and a leading minus.
+
+    Raises `SnapshotError` when it holds no word.
+    """
+    wanted: list[str] = []
+    unwanted: list[str] = []
+    may_go_on = False
+    for minus, phrase, word in re.findall(r'(?:(?<=\s)|^)(-?)(?:"([^"]*)"|(\S+))', words):
+        text = spaced(phrase or word.replace('"', "")).replace("\0", " ").strip()
+        if not re.search(r"\w", text):
+            continue
+        (unwanted if minus else wanted).append(f'"{text}"')
+        if not minus:
+            may_go_on = bool(word) and not _UNSPACED_CHARACTER.search(text)
+    if not wanted:
+        raise SnapshotError(f"{words!r} has no word to search for")
+    without = "".join(f" NOT {word}" for word in unwanted)
+    exact = " AND ".join(wanted)
+    return Query(exact + without, exact + ("*" if may_go_on else "") + without)
+
+
+def spaced(text: str) -> str:
+    """Set every character of an unspaced script apart, so that the tokenizer takes each for a word."""
+    return _UNSPACED_CHARACTER.sub(r" \1 ", text)
+
+
+def index_texts(markdown: str) -> tuple[str, str]:
+    """Return the labels and the words of a rendition; addresses of links are left out."""
+    front, _, body = markdown.partition("\n---\n")
+    labels = re.search(r"^labels:\n((?:  - .*\n?)+)", front, re.MULTILINE)
+    return labels[1].replace("  - ", "") if labels else "", _LINK_TARGET.sub("]", body)
+
+
+def open_index(path: Path) -> sqlite3.Connection:
+    """Open an index, a new one where there is none; raises `sqlite3.DatabaseError` for anything else."""
+    database = sqlite3.connect(path, timeout=30)
+    try:
+        _ensure_schema(database)
+    except sqlite3.DatabaseError:
+        database.close()
+        raise
+    return database
+
+
+def put_page(database: sqlite3.Connection, row: tuple[str, ...], title: str, labels: str, body: str) -> None:
+    """Set a page: *row* is id, title, path, status and a state that tells whether it has changed."""
+    _remove(database, row[0])
+    cursor = database.execute("INSERT INTO pages (page_id, title, path, status, state) VALUES (?, ?, ?, ?, ?)", row)
+    texts = (cursor.lastrowid, spaced(title), spaced(labels), spaced(body))
+    database.execute("INSERT INTO words (rowid, title, labels, body) VALUES (?, ?, ?, ?)", texts)
+    database.execute("INSERT INTO titles (rowid, title) VALUES (?, ?)", texts[:2])
+
+
+def _ensure_schema(database: sqlite3.Connection) -> None:
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if version not in (0, _SCHEMA_VERSION):
+        raise sqlite3.DatabaseError("an index of another version")
+    if version == 0:
+        database.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT)")
+        database.execute(
+            "CREATE TABLE pages (id INTEGER PRIMARY KEY, page_id TEXT UNIQUE, title TEXT, path TEXT, status TEXT,"
+            " state TEXT)"
+        )
+        database.execute(
+            "CREATE VIRTUAL TABLE words USING fts5(title, labels, body, tokenize = 'unicode61 remove_diacritics 2',"
+            " prefix = '2 3')"
+        )
+        database.execute("CREATE VIRTUAL TABLE titles USING fts5(title, tokenize = 'unicode61 remove_diacritics 2')")
+        database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+
+
+def _update(database: sqlite3.Connection, library: Library) -> int:
+    known = dict(database.execute("SELECT page_id, state FROM pages"))
+    changed = 0
+    for bag, entry in library.iter_entries():
+        status = describe_status(entry)
+        state = f"{bag.manifest[entry.path]} {entry.title} {status}"
+        if known.pop(entry.page_id, None) == state:
+            continue
+        try:
+            markdown = library.read(bag, entry.path).decode("utf-8", "replace")
+        except EvidenceError:
+            _remove(database, entry.page_id)  # what someone put in the place of a page is not found under its name
+            continue
+        row = (entry.page_id, entry.title, full_path(bag, entry), status, state)
+        put_page(database, row, entry.title, *index_texts(markdown))
+        changed += 1
+    for page_id in known:
+        _remove(database, page_id)
+    return changed + len(known)
+
+
+def _remove(database: sqlite3.Connection, page_id: str) -> None:
+    for table in ("words", "titles"):
+        where = "rowid = (SELECT id FROM pages WHERE page_id = ?)"
+        database.execute(f"DELETE FROM {table} WHERE {where}", (page_id,))  # noqa: S608 -- two fixed names
+    database.execute("DELETE FROM pages WHERE page_id = ?", (page_id,))
+
+
+def find_hits(database: sqlite3.Connection, query: Query, limit: int) -> Iterator[Hit]:
+    """Return the best pages: whole words before words that only begin like the last one."""
+    exact = _find_ids(database, query.exact, limit)
+    begun = _find_ids(database, query.begun, limit) if len(exact) < limit and query.begun != query.exact else []
+    for rowid in list(dict.fromkeys(exact + begun))[:limit]:
+        row = database.execute(
+            "SELECT page_id, pages.title, path, status, snippet(words, -1, ?, ?, ?, 16)"
+            " FROM words JOIN pages ON pages.id = words.rowid WHERE words MATCH ? AND words.rowid = ?",
+            (START, END, _ELLIPSIS, query.exact if rowid in exact else query.begun, rowid),
+        ).fetchone()
+        page_id, title, path, status, snippet = row
+        yield Hit(page_id, title, path, status, " ".join(_SET_APART.sub(r"\1", snippet).split()))
+
+
+def _find_ids(database: sqlite3.Connection, query: str, limit: int) -> list[int]:
+    """Rank the hits while they are few; of many, those with all words in the title come first, then the newest."""
+    some = database.execute("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", (query, _FEW + 1)).fetchall()
+    if len(some) <= _FEW:
+        ranked = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 10.0, 5.0, 1.0) LIMIT ?"
+        return [rowid for (rowid,) in database.execute(ranked, (query, limit))]
+    titled = database.execute("SELECT rowid FROM titles WHERE titles MATCH ? LIMIT ?", (query, limit))
+    newest = database.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?", (query, limit))
+    return list(dict.fromkeys(rowid for (rowid,) in (*titled, *newest)))[:limit]

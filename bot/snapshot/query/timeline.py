@@ -1,0 +1,91 @@
+"""What the snapshots know of one page over time: its versions, and what each run saw happen."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot.snapshot.archive import paths
+from bot.snapshot.archive.bag import Bag
+from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.events import LoggedEvent, load_events
+from bot.snapshot.archive.library import Library
+from bot.wiki.gateway import Version
+
+_EVENTS = re.compile(r"(\d+)\.events\.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldVersion:
+    """A version of a page; *paths* are its bodies in the bag, none where only the history tells of it."""
+
+    version: Version
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event about a page."""
+
+    run: int
+    when: datetime
+    type: str
+    outcome: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The history of one captured page; versions newest first, happenings in order."""
+
+    page_id: str
+    title: str
+    path: str
+    status: str
+    versions: tuple[HeldVersion, ...]
+    happenings: tuple[Happening, ...]
+
+
+def read_timeline(library: Library, bag: Bag, entry: PageEntry) -> Timeline:
+    """Gather what is known about a page."""
+    versions = () if entry.redacted_at else _versions(library, bag, entry)
+    happenings = tuple(
+        Happening(
+            logged.sequence, logged.when, logged.event.type.value, logged.event.outcome.value, logged.event.detail
+        )
+        for logged in iter_log(library.root)
+        if entry.page_id in logged.event.objects
+    )
+    return Timeline(
+        entry.page_id, entry.title, f"{bag.name}/{entry.path}", describe_status(entry), versions, happenings
+    )
+
+
+def describe_status(entry: PageEntry) -> str:
+    """Say in a few words where a page stands."""
+    if entry.redacted_at:
+        return f"redacted on {entry.redacted_at.date().isoformat()}"
+    if entry.tombstone:
+        return f"gone from the wiki since {entry.tombstone.when.date().isoformat()}: {entry.tombstone.reason}"
+    return entry.status.value if entry.is_selected else f"{entry.status.value}, no longer archived"
+
+
+def iter_log(root: Path) -> Iterator[LoggedEvent]:
+    """Read every event of every run, oldest first."""
+    for path in log_files(root):
+        yield from load_events(path)
+
+
+def log_files(root: Path) -> list[Path]:
+    """Return the logs of all runs in order."""
+    found = [(int(match[1]), path) for path in root.glob("log/*/*") if (match := _EVENTS.fullmatch(path.name))]
+    return [path for _, path in sorted(found)]
+
+
+def _versions(library: Library, bag: Bag, entry: PageEntry) -> tuple[HeldVersion, ...]:
+    held: dict[int, list[str]] = {}
+    for path in entry.sources:
+        held.setdefault(paths.source_version(path), []).append(path)
+    record = library.load_record(bag, entry)
+    return tuple(HeldVersion(version, tuple(held.get(version.number, ()))) for version in record.versions)

@@ -1,0 +1,73 @@
+"""The files under a folder, as a verification sees them: what is there, and what it hashes to."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from bot.snapshot.archive.journal import WORK_FOLDER
+
+_NOT_EVIDENCE = {WORK_FOLDER, ".git"}
+
+
+class Tree:
+    """A folder on disk, listed once without following links."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.files: set[str] = set()
+        self.others: set[str] = set()
+        """Links, sockets, devices: nothing of the kind belongs to evidence."""
+        self.hashed_bytes = 0
+        self.hashed_files = 0
+        if root.is_dir():
+            self._list(str(root), "")
+
+    def _list(self, folder: str, prefix: str) -> None:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = prefix + entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if path not in _NOT_EVIDENCE:
+                        self._list(entry.path, f"{path}/")
+                elif entry.is_file(follow_symlinks=False):
+                    if path != ".git":  # the worktree of a git repository
+                        self.files.add(path)
+                else:
+                    self.others.add(path)
+
+    def has_file(self, path: str) -> bool:
+        """Tell whether there is a plain file."""
+        return path in self.files
+
+    def has_other(self, path: str) -> bool:
+        """Tell whether there is something else in the place of a file."""
+        return path in self.others
+
+    def read(self, path: str) -> bytes:
+        """Return a file's content; raises `OSError`."""
+        return (self.root / path).read_bytes()
+
+    def digest(self, path: str) -> str:
+        """Return a file's SHA-256; raises `OSError`."""
+        with open(f"{self.root}/{path}", "rb", buffering=0) as stream:  # noqa: PTH123 -- a Path costs more than the file
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            self.hashed_bytes += stream.tell()
+        self.hashed_files += 1
+        return digest
+
+
+class UnlistedTree(Tree):
+    """A folder of which only the files that are asked for are looked at: quick, and blind to what else is there."""
+
+    def _list(self, folder: str, prefix: str) -> None:
+        del folder, prefix
+
+    def has_file(self, path: str) -> bool:
+        """Tell whether there is a plain file."""
+        target = self.root / path
+        return target.is_file() and not target.is_symlink()
+
+    def has_other(self, path: str) -> bool:
+        """Tell whether there is something else in the place of a file."""
+        target = self.root / path
+        return target.is_symlink() or (target.exists() and not target.is_file())

@@ -1,0 +1,88 @@
+"""What a verification may find, and how the parts of one collect it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.snapshot.verify.file_tree import Tree
+
+
+class FindingKind(StrEnum):
+    """Classes of what can be wrong."""
+
+    MISSING = "missing"
+    CHANGED = "changed"
+    UNEXPECTED = "unexpected"
+    NOT_A_FILE = "not a file"
+    UNREADABLE = "unreadable"
+    MALFORMED = "malformed"
+    SIGNATURE = "signature"
+    CHAIN = "chain"
+    WITNESS = "witness"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be; *path* is relative to the root."""
+
+    kind: FindingKind
+    path: str
+    message: str
+
+
+@dataclass
+class Inspection:
+    """The state of one verification: the tree, the paths that something vouches for, and what was found."""
+
+    tree: Tree
+    named: set[str] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+
+    def report(self, kind: FindingKind, path: str, message: str) -> None:
+        """Add a finding."""
+        self.findings.append(Finding(kind, path, message))
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's content; None, and a finding, when there is none to read."""
+        if not self.is_there(path):
+            return None
+        try:
+            return self.tree.read(path)
+        except OSError as error:
+            self.report(FindingKind.UNREADABLE, path, f"cannot be read: {error.strerror}")
+            return None
+
+    def check_digests(self, digests: Mapping[str, str], *, prefix: str = "", witness: str) -> None:
+        """Compare files with what *witness*, a file name for messages, says of them."""
+        for path, digest in digests.items():
+            self.check_digest(prefix + path, digest, witness=witness)
+
+    def check_digest(self, path: str, digest: str, *, witness: str) -> None:
+        """Compare one file with what *witness* says of it."""
+        if not self.is_there(path, witness=witness):
+            return
+        try:
+            found = self.tree.digest(path)
+        except OSError as error:
+            self.report(FindingKind.UNREADABLE, path, f"cannot be read: {error.strerror}")
+            return
+        if found != digest:
+            self.report(FindingKind.CHANGED, path, f"its SHA-256 is {found}, but {witness} says {digest}")
+
+    def is_there(self, path: str, *, witness: str = "") -> bool:
+        """Tell whether *path* is a plain file, with a finding if not; either way something vouches for it."""
+        self.named.add(path)
+        if self.tree.has_file(path):
+            return True
+        if self.tree.has_other(path):
+            self.report(FindingKind.NOT_A_FILE, path, "is a link or a device where a plain file belongs")
+        else:
+            source = f", but {witness} lists it" if witness else ""
+            self.report(FindingKind.MISSING, path, f"is not there{source}")
+        return False
+
+    def iter_strays(self) -> Iterator[Finding]:
+        """List everything that nothing vouches for."""
+        for path in sorted((self.tree.files | self.tree.others) - self.named):
+            yield Finding(FindingKind.UNEXPECTED, path, "is not part of what was captured: nothing vouches for it")

@@ -1,0 +1,165 @@
+"""Put a new region on a page, at a stated place, and take one off again; all else stays byte for byte."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.errors import RegionError
+from bot.splice import Span, splice
+from bot.storage.macros import collapse, iter_content
+from bot.storage.markers import Marker, MarkerKind, render_marked
+from bot.storage.reader import Element, Text, TextKind, Tree, line_and_column, scan
+from bot.storage.regions import Region, find_headings, find_region, line_of, why_not_details
+
+
+class Side(StrEnum):
+    """Which side of something a region goes to."""
+
+    START = "start"
+    END = "end"
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a new region goes: at the start or end of the page or of a layout cell, before or after a heading.
+
+    *cell* counts the page's layout cells from 1. On a page made of layouts, where nothing may stand outside them,
+    start and end are those of its first and its last cell.
+    """
+
+    side: Side
+    heading: str | None = None
+    cell: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Place":
+        """Read `start`, `end`, `start of cell 2`, `end of cell 2`, `before heading News`, `after heading News`."""
+        match = re.fullmatch(
+            r"\s*(?:(start|end)(?:\s+of\s+cell\s+([1-9]\d*))?|(before|after)\s+heading\s+(.*\S))\s*",
+            text,
+            re.DOTALL,
+        )
+        if match is None:
+            raise ValueError(
+                f"{text!r} is no place for a region; say start, end, end of cell 2, "
+                "before heading TEXT or after heading TEXT"
+            )
+        edge, cell, side, heading = match.groups()
+        return cls(Side(edge or side), heading and heading.strip("\"'"), int(cell) if cell else None)
+
+
+def insert_region(body: str, marker: Marker, content: str, place: Place) -> str:
+    """Return *body* with a new region. Raises `RegionError` where it is there already or may not stand."""
+    if find_region(body, marker) is not None:
+        raise RegionError(f"region {marker.name!r} is on the page already", region=marker.name)
+    tree = scan(body)
+    spot, parent = _find_spot(tree, marker, place)
+    obstacle = why_not_details(parent) if marker.kind is MarkerKind.DETAILS else None
+    if obstacle is not None:
+        raise RegionError(
+            f"region {marker.name!r} cannot stand in {obstacle}: a Page Properties block belongs on the page "
+            "itself or in a layout cell; choose another place",
+            region=marker.name,
+        )
+    result = _insert(body, spot, parent, render_marked(marker, content))
+    region = find_region(result, marker)
+    if region is None or region.text(result) != content:
+        raise RegionError(
+            f"region {marker.name!r} would not keep to its own there: it would reach over what stands beside it; "
+            "choose another place or another marker",
+            region=marker.name,
+        )
+    return result
+
+
+def remove_region(body: str, marker: Marker, *, keep_content: bool) -> str:
+    """Return *body* without the region's markers, and without its content unless that is kept.
+
+    A heading is content of its page as much as a marker: with *keep_content* such a region stays as it is. What a
+    person typed on the line of an anchor stays in any case. Raises `RegionError` where there is no such region.
+    """
+    region = find_region(body, marker)
+    if region is None:
+        raise RegionError(f"region {marker.name!r} is not on the page", region=marker.name)
+    match region.marker.kind:
+        case MarkerKind.DETAILS:
+            return splice(body, {region.span: region.text(body) if keep_content else ""})
+        case MarkerKind.ANCHORS:
+            return splice(body, dict.fromkeys(_to_cut(body, region, keep_content=keep_content), ""))
+        case MarkerKind.HEADING:
+            return body if keep_content else splice(body, {region.span: ""})
+
+
+def _to_cut(body: str, region: Region, *, keep_content: bool) -> list[Span]:
+    """Return what goes when the anchors of *region* go: each line where it holds nothing else, or its anchor."""
+    outer = (Span(region.span.start, region.content.start), Span(region.content.end, region.span.end))
+    cuts = [] if keep_content else [region.content]
+    for anchor in (each for each in iter_content(scan(body)) if each.attributes.get("ac:name") == "anchor"):
+        if any(line.holds(anchor.span) for line in outer) and collapse(anchor.text).startswith(f"{region.marker.id}-"):
+            line = line_of(anchor)
+            alone = all(each is anchor or anchor.span.holds(each.span) for each in _leaves(line))
+            cuts.append(line.span if alone else anchor.span)
+    return cuts
+
+
+def _leaves(line: Element) -> list[Element | Text]:
+    """Return what a reader would see on a line: its words, images, macros."""
+    return [
+        node
+        for node in line.walk()
+        if (isinstance(node, Text) and node.is_visible and node.value.strip())
+        or (isinstance(node, Element) and node.name.startswith("ac:") and node.name != "ac:inline-comment-marker")
+    ]
+
+
+def _find_spot(tree: Tree, marker: Marker, place: Place) -> tuple[int, Element]:
+    """Return the offset of a place, and what it stands in."""
+    if place.heading is not None:
+        return _beside_heading(tree, marker, place.heading, place.side)
+    cells = [each for each in iter_content(tree) if each.name == "ac:layout-cell"]
+    at_start = place.side is Side.START
+    if place.cell is not None:
+        if place.cell > len(cells):
+            raise RegionError(
+                f"region {marker.name!r} should stand in layout cell {place.cell}, but the page has {len(cells)}",
+                region=marker.name,
+            )
+        return _edge(cells[place.cell - 1], at_start=at_start)
+    if any(each.name == "ac:layout" for each in tree.root.children) and cells:
+        return _edge(cells[0 if at_start else -1], at_start=at_start)
+    return _edge(tree.root, at_start=at_start)
+
+
+def _edge(element: Element, *, at_start: bool) -> tuple[int, Element]:
+    offset = element.inner.end
+    if at_start:
+        offset = element.inner.start
+        for node in element.nodes:  # an XML declaration or a byte order mark has to stay first
+            is_instruction = isinstance(node, Text) and node.kind is TextKind.INSTRUCTION
+            if not is_instruction and not (isinstance(node, Text) and node.value == "\ufeff"):
+                break
+            offset = node.span.end
+    return offset, element
+
+
+def _beside_heading(tree: Tree, marker: Marker, text: str, side: Side) -> tuple[int, Element]:
+    headings = find_headings(tree, text)
+    if len(headings) != 1:
+        places = "; ".join(line_and_column(tree.source, each.span.start) for each in headings)
+        raise RegionError(
+            f"region {marker.name!r} should stand {side} the heading {text!r}, of which the page has "
+            f"{len(headings) or 'none'}{f' ({places})' if places else ''}; choose another place",
+            region=marker.name,
+        )
+    heading = headings[0]
+    assert heading.parent is not None  # noqa: S101 -- only the root has none
+    return heading.span.start if side is Side.BEFORE else heading.span.end, heading.parent
+
+
+def _insert(body: str, spot: int, parent: Element, markup: str) -> str:
+    if parent.parent is not None and parent.inner.start == parent.span.end:  # <ac:layout-cell /> has to open first
+        opened = re.sub(r"\s*/>$", ">", parent.span.of(body))
+        return splice(body, {parent.span: f"{opened}{markup}</{parent.name}>"})
+    return splice(body, {Span(spot, spot): markup})

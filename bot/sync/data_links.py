@@ -1,0 +1,137 @@
+"""Every link of the data: where it stands, what it leads to, and what is wrong with it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.config.data_model import QuickLink, Workspace
+from bot.inline import PageTarget, link_destinations
+from bot.sync.page_finder import PageFinder
+from bot.wiki.gateway import PageStatus
+
+
+class LinkKind(StrEnum):
+    """What a link leads to."""
+
+    PAGE = "page"
+    ATTACHMENT = "attachment"
+    EXTERNAL = "external"
+
+
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of the data; *location* is its place in the data file, as keys and positions from 0."""
+
+    kind: LinkKind
+    target: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class LinkProblem:
+    """What is wrong with a link, and what to do about it; *fix* is what to write in the place of its target."""
+
+    link: Link
+    message: str
+    fix: str | None = None
+
+    def __str__(self) -> str:
+        """Return the problem with its place, for a person."""
+        return f"{describe_location(self.link.location)}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedLinks:
+    """What the page links of a workspace lead to; what the renderer asks."""
+
+    targets: Mapping[str, PageTarget]
+    problems: tuple[LinkProblem, ...] = ()
+
+    def find_target(self, reference: str) -> PageTarget | None:
+        """Return the page that *reference* stands for."""
+        return self.targets.get(reference)
+
+
+def iter_links(workspace: Workspace) -> Iterator[Link]:
+    """Yield every link of the data in the order of the file."""
+    if workspace.status:
+        for index, line in enumerate(workspace.status.lines):
+            yield from _in_text(line.text, ("status", "lines", index, "text"))
+    if workspace.quick_links:
+        yield from _in_quick_links(workspace.quick_links.links, ("quick_links", "links"))
+    if workspace.news:
+        for index, item in enumerate(workspace.news.items):
+            yield from _in_text(item.text, ("news", "items", index, "text"))
+        if workspace.news.older:
+            yield Link(LinkKind.PAGE, workspace.news.older, ("news", "older"))
+
+
+def resolve_links(links: Iterable[Link], finder: PageFinder) -> ResolvedLinks:
+    """Find the page of every page link; a page that was renamed is linked to by its new title."""
+    wanted = [link for link in links if link.kind is LinkKind.PAGE]
+    references = {link.target for link in wanted}
+    finder.expect(references)
+    finder.prefetch(references)
+    targets: dict[str, PageTarget] = {}
+    problems: list[LinkProblem] = []
+    for link in wanted:
+        found = finder.find(link.target)
+        if found is None:
+            problems.append(
+                LinkProblem(link, f"there is no page {link.target!r} in space {finder.space_key}; correct the title")
+            )
+            continue
+        ref = found.ref
+        is_elsewhere = ref.space_key != finder.space_key
+        targets[link.target] = PageTarget(ref.title, ref.space_key if is_elsewhere else None)
+        if ref.status is not PageStatus.CURRENT:
+            problems.append(LinkProblem(link, f"page {ref.title!r} is {ref.status}; link to another, or restore it"))
+        if found.is_renamed:
+            message = f"page {link.target!r} is now called {ref.title!r}; write that, or its id {ref.id}"
+            problems.append(LinkProblem(link, message, fix=ref.title))
+    return ResolvedLinks(targets, tuple(problems))
+
+
+def find_missing_attachments(links: Iterable[Link], names: Sequence[str]) -> list[LinkProblem]:
+    """Name the attachment links whose file is not among *names*, those of the home page."""
+    problems = []
+    for link in links:
+        if link.kind is LinkKind.ATTACHMENT and link.target not in names:
+            alike = next((name for name in names if name.casefold() == link.target.casefold()), None)
+            hint = f"write {alike!r}" if alike else "upload it, or correct its name"
+            problems.append(LinkProblem(link, f"the home page has no attachment {link.target!r}; {hint}", fix=alike))
+    return problems
+
+
+def describe_location(location: Location) -> str:
+    """Return a place in the data file as people write it: `news.items[0].text`, counted from 0."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+    return text.removeprefix(".")
+
+
+def _in_quick_links(links: Sequence[QuickLink], location: Location) -> Iterator[Link]:
+    for index, link in enumerate(links):
+        here = (*location, index)
+        if link.page is not None:
+            yield Link(LinkKind.PAGE, link.page, (*here, "page"))
+        if link.attachment is not None:
+            yield Link(LinkKind.ATTACHMENT, link.attachment, (*here, "attachment"))
+        if link.url is not None:
+            yield Link(LinkKind.EXTERNAL, link.url, (*here, "url"))
+        yield from _in_quick_links(link.links, (*here, "links"))
+
+
+def _in_text(text: str, location: Location) -> Iterator[Link]:
+    for destination in link_destinations(text):
+        kind, _, name = destination.partition(":")
+        name = name.removeprefix("<").removesuffix(">").strip()
+        match kind:
+            case "page":
+                yield Link(LinkKind.PAGE, name, location)
+            case "attachment":
+                yield Link(LinkKind.ATTACHMENT, name, location)
+            case _:
+                yield Link(LinkKind.EXTERNAL, destination, location)

@@ -1,0 +1,140 @@
+"""Do external links lead anywhere? Asked politely, and never inside a private network."""
+
+import ipaddress
+import socket
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+import urllib3
+
+from bot.sync.data_links import Link, LinkKind, LinkProblem
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_MAX_HOPS = 5
+_TIMEOUT = urllib3.Timeout(connect=5, read=10)
+_HEADERS = {"User-Agent": "wikibot (checks the links of a wiki page)", "Accept": "*/*"}
+_REFUSES_HEAD = {400, 403, 404, 405, 501}
+_PORTS = {"http": 80, "https": 443}
+
+
+def is_public(address: Address) -> bool:
+    """Tell whether an address belongs to the public internet: not loopback, private, link-local or reserved."""
+    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    if mapped is not None:
+        return is_public(mapped)
+    return address.is_global and not address.is_multicast
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    location: str | None
+
+
+class _RefusedError(Exception):
+    """The address may not be asked."""
+
+
+@dataclass
+class ExternalLinks:
+    """Asks each address once, and a host at most once in *pause_seconds*.
+
+    A name is resolved once and the connection goes to just the address that was vetted, so that a name server cannot
+    answer differently the second time; each redirect is vetted anew.
+    """
+
+    may_ask: Callable[[Address], bool] = is_public
+    pause_seconds: float = 1.0
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    _asked: dict[str, float] = field(default_factory=dict, repr=False)
+
+    def find_problems(self, links: Iterable[Link]) -> list[LinkProblem]:
+        """Return what is wrong with the external links among *links*; `mailto:` is not asked."""
+        answers: dict[str, tuple[str, str | None] | None] = {}
+        problems = []
+        for link in links:
+            if link.kind is not LinkKind.EXTERNAL or urlsplit(link.target).scheme.lower() not in _PORTS:
+                continue
+            if link.target not in answers:
+                answers[link.target] = self._judge(link.target)
+            found = answers[link.target]
+            if found is not None:
+                problems.append(LinkProblem(link, f"{link.target} {found[0]}", fix=found[1]))
+        return problems
+
+    def _judge(self, url: str) -> tuple[str, str | None] | None:
+        """Say what is wrong with an address, and the address to write instead if the other side names one."""
+        here, moved_to, is_permanent = url, None, True
+        for _ in range(_MAX_HOPS):
+            try:
+                answer = self._ask(here)
+            except _RefusedError as error:
+                return str(error), None
+            except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+                return f"cannot be reached: {_reason(error)}", None
+            if answer.location is None or not 300 <= answer.status < 400:
+                break
+            is_permanent = is_permanent and answer.status in (301, 308)
+            here = urljoin(here, answer.location)
+            moved_to = here if is_permanent else moved_to
+        else:
+            return f"redirects more than {_MAX_HOPS} times", None
+        if answer.status in (404, 410):
+            return f"leads nowhere (answer {answer.status})", None
+        if answer.status >= 500:
+            return f"is out of order (answer {answer.status})", None
+        return None if moved_to is None else (f"has moved for good; write {moved_to}", moved_to)
+
+    def _ask(self, url: str) -> _Answer:
+        parts = urlsplit(url)
+        scheme, host = parts.scheme.lower(), parts.hostname
+        if scheme not in _PORTS or host is None:
+            raise _RefusedError(f"leads to {url}, which is no web address")
+        port = parts.port or _PORTS[scheme]
+        address = self._resolve(host, port)
+        self._wait_for_turn(host)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        with _connect(scheme, address, host, port) as pool:
+            headers = _HEADERS | {"Host": parts.netloc.rpartition("@")[2]}
+            answer = _request(pool, "HEAD", path, headers)
+            if answer.status in _REFUSES_HEAD:
+                answer = _request(pool, "GET", path, headers)
+        return answer
+
+    def _resolve(self, host: str, port: int) -> str:
+        found = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        for text in found:
+            if not self.may_ask(ipaddress.ip_address(text.partition("%")[0])):
+                raise _RefusedError(f"leads to {host}, which is inside a private network; it was not asked")
+        return min(found, key=lambda text: (":" in text, text))
+
+    def _wait_for_turn(self, host: str) -> None:
+        last = self._asked.get(host)
+        if last is not None and (left := last + self.pause_seconds - self.clock()) > 0:
+            self.sleep(left)
+        self._asked[host] = self.clock()
+
+
+def _connect(scheme: str, address: str, host: str, port: int) -> urllib3.HTTPConnectionPool:
+    if scheme == "https":
+        return urllib3.HTTPSConnectionPool(
+            address, port, timeout=_TIMEOUT, retries=False, server_hostname=host, assert_hostname=host
+        )
+    return urllib3.HTTPConnectionPool(address, port, timeout=_TIMEOUT, retries=False)
+
+
+def _request(pool: urllib3.HTTPConnectionPool, method: str, path: str, headers: dict[str, str]) -> _Answer:
+    """Ask without reading the content."""
+    answer = pool.urlopen(method, path, headers=headers, redirect=False, preload_content=False)
+    try:
+        return _Answer(answer.status, answer.headers.get("Location"))
+    finally:
+        answer.close()
+
+
+def _reason(error: Exception) -> str:
+    text = str(error)
+    return text.rpartition(": ")[2] or type(error).__name__

@@ -1,0 +1,124 @@
+"""Find pages by title or id with few requests, and know them again after they were renamed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.errors import PageNotFoundError
+from bot.sync.page_memory import PageMemory
+from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
+from bot.wiki.page_tree import PageTree, build_tree
+
+_LOOKUPS_BEFORE_LISTING = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """The page that a reference stands for; *is_renamed* when it bore that title once and now bears another."""
+
+    ref: PageRef
+    is_renamed: bool = False
+
+
+class PageFinder:
+    """Knows the pages of a space. Asks for them one by one at first, then lists the space once."""
+
+    def __init__(self, gateway: WikiGateway, space_key: str, memory: PageMemory) -> None:
+        self.space_key = space_key
+        self._gateway, self._memory = gateway, memory
+        self._found: dict[str, FoundPage | None] = {}
+
+    @cached_property
+    def tree(self) -> PageTree:
+        """The current pages of the space as a tree, listed once."""
+        return build_tree(self._gateway.iter_refs(self.space_key))
+
+    @property
+    def _has_tree(self) -> bool:
+        return "tree" in self.__dict__
+
+    def find(self, reference: str) -> FoundPage | None:
+        """Find the page of that title or id, archived ones too, and pages that bore that title when last seen."""
+        if reference not in self._found:
+            self._found[reference] = self._look_up(reference)
+        return self._found[reference]
+
+    def get_id(self, reference: str) -> str:
+        """Return the id of the page that a target is stated by; raises `PageNotFoundError`.
+
+        What was remembered counts before the title, so that a page keeps its regions when it is renamed, and costs no
+        request.
+        """
+        if reference.isdecimal():
+            return reference
+        remembered = self._memory.recall(reference)
+        if remembered is not None:
+            return remembered
+        found = self.find(reference)
+        if found is None:
+            raise PageNotFoundError(reference, space_key=self.space_key)
+        return found.ref.id
+
+    def find_again(self, title: str) -> str | None:
+        """Find the id of the current page of that title, whatever was remembered: the old page may be deleted."""
+        ref = self._gateway.find_page(self.space_key, title)
+        if ref is None or ref.status is not PageStatus.CURRENT:
+            return None
+        self._memory.remember(title, ref.id)
+        self._memory.save()
+        return ref.id
+
+    def iter_ids_under(self, reference: str) -> list[str]:
+        """Return the ids of all current pages below a page."""
+        return [node.ref.id for node in self.tree.iter_under(self.get_id(reference))]
+
+    def expect(self, references: Iterable[str], *, wants_tree: bool = False) -> None:
+        """Announce pages that will be asked for: many strangers among them are listed rather than looked up singly."""
+        strangers = {each for each in references if not each.isdecimal() and self._memory.recall(each) is None}
+        if wants_tree or len(strangers) > _LOOKUPS_BEFORE_LISTING:
+            _ = self.tree
+
+    def prefetch(self, references: Iterable[str]) -> None:
+        """Read the pages that are remembered all at once; those that have changed are looked up when asked for."""
+        if self._has_tree:
+            return
+        ids = {each: self._memory.recall(each) or "" for each in references if each not in self._found}
+        pages = self._gateway.fetch_pages([page_id for page_id in ids.values() if page_id])
+        for reference, page_id in ids.items():
+            page = pages.get(page_id)
+            if page is not None and page.title == reference and page.ref.status is PageStatus.CURRENT:
+                self._found[reference] = FoundPage(page.ref)
+
+    def know(self, ref: PageRef) -> None:
+        """Remember a page that was found otherwise."""
+        self._memory.remember(ref.title, ref.id)
+
+    def save(self) -> None:
+        """Keep what was learnt for the next run."""
+        self._memory.save()
+
+    def _look_up(self, reference: str) -> FoundPage | None:
+        if reference.isdecimal():
+            ref = self._by_id(reference)
+            if ref is not None:
+                return FoundPage(ref)
+        ref = self._by_title(reference)
+        if ref is not None:
+            self._memory.remember(reference, ref.id)
+            return FoundPage(ref)
+        remembered = self._memory.recall(reference)
+        ref = self._by_id(remembered) if remembered else None
+        return None if ref is None else FoundPage(ref, is_renamed=True)
+
+    def _by_title(self, title: str) -> PageRef | None:
+        node = self.tree.find_titled(title) if self._has_tree else None
+        return node.ref if node else self._gateway.find_page(self.space_key, title)
+
+    def _by_id(self, page_id: str) -> PageRef | None:
+        node = self.tree.find(page_id) if self._has_tree else None
+        if node is not None:
+            return node.ref
+        try:
+            return self._gateway.fetch_page(page_id).ref
+        except PageNotFoundError:
+            return None

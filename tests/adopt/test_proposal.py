@@ -1,0 +1,401 @@
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from bot.adopt.proposal import propose, read_region, reads_same
+from bot.config.data_model import Icon, News, QuickLinks, StatusBanner
+from bot.inline import PageTarget
+from bot.storage.meaning import is_same
+from bot.storage.regions import Marker, MarkerKind, find_region, find_regions, render_marked
+from tests.adopt.adopting import MARKERS, PAGES, adopt, render, workspace_of
+from tests.sync.known_pages import KnownPages
+
+TICK, STAR = '<ac:emoticon ac:name="tick" />', '<ac:emoticon ac:name="yellow-star" />'
+LINK = '<ac:link><ri:page ri:content-title="{}" /></ac:link>'
+HOME = Path(__file__).resolve().parents[2] / "config" / "demo" / "world" / "WS2" / "home.xhtml"
+
+
+def status_of(body: str) -> StatusBanner:
+    (claim,) = propose(body, [Marker("status")], PAGES).claims
+    assert isinstance(claim.value, StatusBanner)
+    return claim.value
+
+
+def links_of(body: str, pages: KnownPages = PAGES) -> QuickLinks:
+    (claim,) = propose(body, [Marker("quick_links")], pages).claims
+    assert isinstance(claim.value, QuickLinks)
+    return claim.value
+
+
+def news_of(body: str, pages: KnownPages = PAGES) -> News:
+    (claim,) = propose(body, [Marker("news")], pages).claims
+    assert isinstance(claim.value, News)
+    return claim.value
+
+
+def reason(body: str, region: str, pages: KnownPages = PAGES) -> str:
+    _, adopted = adopt(body, [Marker(region)], pages)
+    assert adopted.body == body
+    (refusal,) = adopted.refusals
+    return refusal.reason
+
+
+def test_the_home_page_of_the_demonstration_is_adopted_whole() -> None:
+    body = HOME.read_text(encoding="utf-8")
+
+    adoption, adopted = adopt(body)
+
+    assert [claim.region for claim in adopted.claims] == ["status", "quick_links", "news"]
+    assert adopted.refusals == ()
+    assert reads_same(body, adopted.body, PAGES)
+    assert body.count("inline-comment-marker") == adopted.body.count("inline-comment-marker")
+    status, links, news = (claim.value for claim in adoption.claims)
+    assert isinstance(status, StatusBanner)
+    assert isinstance(links, QuickLinks)
+    assert isinstance(news, News)
+    assert status.heading == "Project Status:"
+    assert [(line.icon, line.text) for line in status.lines] == [
+        (Icon.TICK, "Adopted by the Board in November 2019."),
+        (
+            Icon.STAR,
+            "Implementation ongoing - refer to the [implementation page](page:Implementation) for more information.",
+        ),
+    ]
+    assert [link.page for link in links.links] == [
+        "WS2 Final Report",
+        "Org WS2 Implementation At A Glance",
+        "Community WS2 Implementation",
+    ]
+    assert links.links[2].links[0].text == "WS2 Community Coordination Group (WS2 CCG)"
+    assert news.items[0].date == dt.date(2024, 2, 22)
+    assert news.items[0].text.startswith("Listen to the [ICANN 79 - ICANN Reviews Updates](https://")
+
+
+def test_after_adoption_each_region_says_what_is_desired() -> None:
+    adoption, adopted = adopt(HOME.read_text(encoding="utf-8"))
+    workspace = workspace_of(**{claim.region: claim.value for claim in adoption.claims})
+
+    regions = find_regions(adopted.body, [claim.marker for claim in adopted.claims])
+
+    for name, region in regions.items():
+        assert is_same(region.text(adopted.body), render(workspace, name))
+
+
+def test_a_managed_page_has_nothing_to_adopt() -> None:
+    _, adopted = adopt(HOME.read_text(encoding="utf-8"))
+
+    again = propose(adopted.body, MARKERS, PAGES)
+
+    assert again.managed == ("status", "quick_links", "news")
+    assert again.claims == ()
+    assert again.refusals == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<p>Hi</p><h2>Project status</h2><p>{TICK} Done.</p><p>{STAR} Ongoing.</p><h2>Next</h2><p>x</p>",
+        f"<p><b>Current Status</b></p><p><br /></p><p>{TICK} Done.<br />{STAR} Ongoing.</p><p>&nbsp;</p><p>Other</p>",
+        f"<p><strong>Status:</strong> {TICK} Done.</p><p>{STAR} Ongoing.</p><p>Other words</p>",
+        f"<p><strong>STATUS</strong></p><ul><li>{TICK} Done.</li><li><p>{STAR}Ongoing.</p></li></ul><p>Other</p>",
+        (
+            f'<ac:structured-macro ac:name="panel"><ac:parameter ac:name="title">Project Status</ac:parameter>'
+            f"<ac:rich-text-body><p>{TICK} Done.</p><p>{STAR} Ongoing.</p></ac:rich-text-body></ac:structured-macro>"
+        ),
+        f"<table><tbody><tr><th>Project Status</th><td>{TICK} Done.<br />{STAR} Ongoing.</td></tr></tbody></table>",
+        (
+            f"<table><tbody><tr><th>Status</th><th>Who</th></tr><tr><td><p>{TICK} Done.</p><p>{STAR} Ongoing.</p></td>"
+            "<td>Ana</td></tr></tbody></table>"
+        ),
+        (
+            f"<h3>Status</h3><table><tbody><tr><td>{TICK}</td><td>Done.</td></tr><tr><td>{STAR}</td><td>Ongoing.</td></tr>"
+            "</tbody></table>"
+        ),
+        (
+            f'<ac:structured-macro ac:name="excerpt"><ac:parameter ac:name="name">project-status</ac:parameter>'
+            f"<ac:rich-text-body><p>{TICK} Done.</p><p>{STAR} Ongoing.</p></ac:rich-text-body></ac:structured-macro>"
+        ),
+    ],
+)
+def test_a_status_is_found_however_it_is_set_apart(body: str) -> None:
+    adoption, adopted = adopt(body, [Marker("status")])
+
+    (claim,) = adoption.claims
+    assert isinstance(claim.value, StatusBanner)
+    assert [(line.icon, line.text) for line in claim.value.lines] == [(Icon.TICK, "Done."), (Icon.STAR, "Ongoing.")]
+    assert adopted.refusals == ()
+    assert reads_same(body, adopted.body, PAGES)
+    assert adopted.body.startswith(body[: claim.span.start])
+    assert adopted.body.endswith(body[claim.span.end :])
+
+
+@pytest.mark.parametrize("box", ["panel", "info", "expand"])
+def test_a_frame_around_a_region_stays_and_anchors_mark_it(box: str) -> None:
+    body = (
+        f'<ac:structured-macro ac:name="{box}"><ac:parameter ac:name="title">News</ac:parameter>'
+        "<ac:rich-text-body><ul><li>One</li></ul></ac:rich-text-body></ac:structured-macro>"
+    )
+
+    _, adopted = adopt(body, [Marker("news")])
+
+    (claim,) = adopted.claims
+    assert claim.marker == Marker("news", MarkerKind.ANCHORS)
+    assert adopted.body == body.replace("<ul><li>One</li></ul>", render_marked(claim.marker, "<ul><li>One</li></ul>"))
+
+
+def test_a_region_under_a_heading_marker_takes_no_markup() -> None:
+    marker = Marker("news", MarkerKind.HEADING, heading="News")
+    body = "<h2>News</h2><ul><li>One</li></ul><h2>Else</h2>"
+
+    adoption, adopted = adopt(body, [marker])
+
+    assert adopted.body == body
+    assert adoption.claims[0].value.heading is None
+    assert adopted.claims == adoption.claims
+
+
+def test_a_section_ends_where_another_begins() -> None:
+    body = "<h2>Links</h2><ul><li>{}</li></ul><p>See also the wiki.</p><h2>News</h2><ul><li>One</li></ul><p>Bye</p>"
+
+    _, adopted = adopt(body.format(LINK.format("A")), [Marker("quick_links"), Marker("news")])
+
+    assert [claim.region for claim in adopted.claims] == ["quick_links", "news"]
+    assert "</ac:structured-macro><p>See also the wiki.</p><ac:structured-macro" in adopted.body
+    assert adopted.body.endswith("</ac:structured-macro><p>Bye</p>")
+
+
+OTHER_SPACE = KnownPages({"77": PageTarget("Plan", "OPS"), "12": PageTarget("Mine")})
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        (LINK.format("A &amp; B"), {"page": "A & B"}),
+        (
+            (
+                '<ac:link><ri:page ri:space-key="WS2" ri:content-title="X" />'
+                "<ac:link-body><em>A</em> &amp; B</ac:link-body></ac:link>"
+            ),
+            {"page": "X"},
+        ),
+        (LINK.replace("ri:content", 'ri:space-key="OPS" ri:content').format("Plan"), {"page": "77"}),
+        (
+            '<ac:link><ri:content-entity ri:content-id="12" /><ac:link-body>A &amp; B</ac:link-body></ac:link>',
+            {"page": "Mine"},
+        ),
+        ('<ac:link><ri:attachment ri:filename="a.pdf" /></ac:link>', {"attachment": "a.pdf"}),
+        ('<a href="https://example.org/?a=1&amp;b=(2)">A &amp; B</a>', {"url": "https://example.org/?a=1&b=(2)"}),
+        ('<a href="https://wiki.example.org/wiki/spaces/WS2/pages/12/Old+title">A</a>', {"page": "Mine"}),
+        ('<a href="/wiki/pages/viewpage.action?pageId=12">A</a>', {"page": "Mine"}),
+        ('<a href="https://wiki.example.org/wiki/display/WS2/Some+Page">A</a>', {"page": "Some Page"}),
+        ('<a href="https://wiki.example.org/wiki/x/DAAAAA">A</a>', {"page": "Mine"}),
+        ('<a href="https://wiki.example.org/wiki/x/D">A</a>', {"page": "Mine"}),
+        (
+            '<a href="https://wiki.example.org/wiki/spaces/WS2/pages/99/Gone">A</a>',
+            {"url": "https://wiki.example.org/wiki/spaces/WS2/pages/99/Gone"},
+        ),
+        (
+            '<a href="https://wiki.example.org/wiki/display/WS2/Page#place">A</a>',
+            {"url": "https://wiki.example.org/wiki/display/WS2/Page#place"},
+        ),
+        ("Only words", {}),
+    ],
+)
+def test_a_link_keeps_where_it_leads(link: str, expected: dict[str, str]) -> None:
+    body = f"<h2>Quick links</h2><ul><li>{link}<ul><li>{LINK.format('Below')}</li></ul></li></ul>"
+
+    value = links_of(body, OTHER_SPACE)
+
+    (first,) = value.links
+    assert first.model_dump(include={"page", "url", "attachment"}, exclude_none=True) == expected
+    assert first.links[0].page == "Below"
+    _, adopted = adopt(body, [Marker("quick_links")], OTHER_SPACE)
+    assert adopted.refusals == ()
+    assert reads_same(body, adopted.body, OTHER_SPACE)
+
+
+@pytest.mark.parametrize(
+    ("item", "day"),
+    [
+        ("Held on 22 February 2024.", dt.date(2024, 2, 22)),
+        ("Held on February 22nd, 2024.", dt.date(2024, 2, 22)),
+        ("22 Feb 2024 - held", dt.date(2024, 2, 22)),
+        ("2024-02-22: held", dt.date(2024, 2, 22)),
+        ('<time datetime="2024-02-22" />: held', dt.date(2024, 2, 22)),
+        ('<time datetime="2024-02-22" /> held', dt.date(2024, 2, 22)),
+        ("From 22 February 2024 to 1 March 2024", None),
+        ("On 31 February 2024", None),
+        ("Some day", None),
+    ],
+)
+def test_news_bear_the_day_that_they_speak_of(item: str, day: dt.date | None) -> None:
+    body = f"<h2>News</h2><ul><li>{item}</li></ul>"
+
+    assert news_of(body).items[0].date == day
+    _, adopted = adopt(body, [Marker("news")])
+    assert adopted.refusals == ()
+    assert reads_same(body, adopted.body, PAGES)
+
+
+@pytest.mark.parametrize(
+    ("content", "dates", "days"),
+    [
+        ("<ul><li>22 February 2024: A</li><li>B</li></ul>", "before", [dt.date(2024, 2, 22), None]),
+        (
+            "<p><em>2 March 2024</em></p><ul><li>A</li></ul><h4>22 February 2024</h4><ul><li>B</li></ul>",
+            "by_day",
+            [dt.date(2024, 3, 2), dt.date(2024, 2, 22)],
+        ),
+        ("<ul><li>A on 2 March 2024</li><li>B</li></ul>", "hidden", [dt.date(2024, 3, 2), None]),
+        ("<p>A</p><p>B, 2 March 2024</p>", "hidden", [None, dt.date(2024, 3, 2)]),
+        (
+            "<table><tr><td>2 March 2024</td><td>A</td></tr><tr><td>1 March 2024</td><td>B</td></tr></table>",
+            "before",
+            [dt.date(2024, 3, 2), dt.date(2024, 3, 1)],
+        ),
+    ],
+)
+def test_news_print_their_days_as_the_page_did(content: str, dates: str, days: list[dt.date | None]) -> None:
+    body = f"<h2>News</h2>{content}<p><br /></p>"
+
+    value = news_of(body)
+
+    assert value.dates == dates
+    assert [item.date for item in value.items] == days
+    _, adopted = adopt(body, [Marker("news")])
+    assert adopted.refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [
+        ("<strong>Bold </strong>word", "**Bold** word"),
+        ("<em>it</em><strong>bo<em>th</em></strong>", None),
+        ("a <code>x = `y`</code> b", "a `` x = `y` `` b"),
+        ("1 * 2 * 3 _x_ [y](z) &lt;b&gt; \\ `q`", None),
+        ('see <a href="https://x.org/a_b_c?d=(e)">th<strong>is</strong></a>!', None),
+        ("one<br />two", "one\\\ntwo"),
+        (LINK.format("Odd (title) \\ here"), None),
+    ],
+)
+def test_formatting_survives_as_markdown(text: str, markdown: str | None) -> None:
+    body = f"<h2>News</h2><ul><li>{text}</li></ul>"
+
+    value = news_of(body)
+    written = render(workspace_of(news=value), "news")
+
+    assert markdown is None or value.items[0].text == markdown
+    assert is_same(f"<h2>News</h2><ul><li>{text}</li></ul>".replace("Bold </strong>", "Bold</strong> "), written) or (
+        "<ac:link>" in text and reads_same(body, written, PAGES)
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "region", "message"),
+    [
+        ("<p>Hello</p>", "news", "nothing on the page looks like it"),
+        ('<h2>News</h2><ac:structured-macro ac:name="blog-posts" />', "news", "the macro 'blog-posts'"),
+        ("<h2>News</h2><ul><li>A<ul><li>B</li></ul></li></ul>", "news", "a list below the item 'A'"),
+        ("<h2>News</h2><p>Dear all</p><ul><li>A</li></ul>", "news", "the words 'Dear all' beside the list"),
+        ("<h2>News</h2><ul><li>m<sup>2</sup></li></ul>", "news", "<sup>"),
+        (f"<h2>News</h2><ul><li>A {TICK}</li></ul>", "news", "an icon in the middle"),
+        (
+            '<h2>News</h2><ul><li><ac:image><ri:attachment ri:filename="a.png" /></ac:image></li></ul>',
+            "news",
+            "an image",
+        ),
+        (
+            '<h2>News</h2><ul><li>by <ac:link><ri:user ri:account-id="1" /></ac:link></li></ul>',
+            "news",
+            "a mention of a person",
+        ),
+        (
+            "<h2>News</h2><ul><li>A</li></ul><h2>Latest news</h2><ul><li>B</li></ul>",
+            "news",
+            "several places look like it",
+        ),
+        (
+            "<h2>Quick links</h2><ul><li>See <a href='https://x.org'>x</a></li></ul>",
+            "quick_links",
+            "only a part is a link",
+        ),
+        ("<h2>Quick links</h2><p>Here they are</p>", "quick_links", "'Here they are' between the links"),
+        (
+            '<h2>Quick links</h2><ul><li><ac:link ac:anchor="top"><ri:page ri:content-title="A" /></ac:link></li></ul>',
+            "quick_links",
+            "the place 'top'",
+        ),
+        (
+            '<h2>Links</h2><ul><li><ac:link><ri:page ri:space-key="NO" ri:content-title="A" /></ac:link></li></ul>',
+            "quick_links",
+            "a page that was not found ('A' in space NO)",
+        ),
+        ("<h2>Quick links</h2><ul><li><a href='javascript:x()'>x</a></li></ul>", "quick_links", "javascript:x()"),
+        (
+            (
+                '<h2>Status</h2><p><ac:structured-macro ac:name="status">'
+                '<ac:parameter ac:name="title">ON</ac:parameter></ac:structured-macro></p>'
+            ),
+            "status",
+            "the macro 'status'",
+        ),
+        ("<h2>Status</h2><p>a</p><p>" + TICK + "</p>", "status", "an icon without words"),
+        (
+            '<h2>Status</h2><p><ac:emoticon ac:name="blue-star" ac:emoji-shortname=":rocket:" /> Go</p>',
+            "status",
+            "the emoji :rocket:",
+        ),
+        (f"<h2>{STAR} News</h2><ul><li>A</li></ul>", "news", "would not read as before: “(yellow-star) News A” would"),
+        ("<h2>News</h2><p>22 Feb 2024</p><ul><li>A</li></ul>", "news", "'22 Feb 2024' among the news by day"),
+    ],
+)
+def test_what_the_data_cannot_say_is_refused_and_left_alone(body: str, region: str, message: str) -> None:
+    assert message in reason(body, region)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p><ac:placeholder>x<h2>News</h2><ul><li>A</li></ul></ac:placeholder></p>",
+        (
+            "<ac:adf-extension><ac:adf-node><ac:adf-content><h2>News</h2><ul><li>A</li></ul></ac:adf-content></ac:adf-node>"
+            "<ac:adf-fallback><div><h2>News</h2><ul><li>A</li></ul></div></ac:adf-fallback></ac:adf-extension>"
+        ),
+        "<pre><h2>News</h2></pre>",
+        (
+            '<ac:structured-macro ac:name="code"><ac:parameter ac:name="title">News</ac:parameter>'
+            "<ac:plain-text-body><![CDATA[<h2>News</h2><ul><li>A</li></ul>]]></ac:plain-text-body></ac:structured-macro>"
+        ),
+        render_marked(Marker("status"), "<h2>News</h2><ul><li>A</li></ul>"),
+    ],
+)
+def test_copies_quotations_and_managed_regions_are_not_adopted(body: str) -> None:
+    assert propose(body, [Marker("status"), Marker("news")], PAGES).claims == ()
+
+
+def test_a_region_that_the_bot_makes_is_passed_over() -> None:
+    body = render_marked(Marker("page_index"), "<ul><li>x</li></ul>")
+
+    adoption = propose(body, [Marker("page_index")], PAGES)
+
+    assert (adoption.claims, adoption.refusals, adoption.managed) == ((), (), ())
+
+
+def test_remarks_inside_an_adopted_region_stay_with_their_words() -> None:
+    remark = '<ac:inline-comment-marker ac:ref="r1">{}</ac:inline-comment-marker>'
+    body = f"<p><strong>News</strong></p><ul><li>Read {remark.format('the report')}</li></ul>"
+
+    _, adopted = adopt(body, [Marker("news")])
+
+    assert remark.format("the report") in adopted.body
+    assert adopted.lost_comments == ()
+    assert find_region(adopted.body, Marker("news")) is not None
+
+
+def test_an_emptied_list_of_news_is_read_back_as_empty() -> None:
+    base = News(heading="News:", items=())
+
+    reading = read_region("news", render(workspace_of(news=base), "news"), PAGES)
+
+    assert reading.value == base

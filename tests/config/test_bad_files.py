@@ -1,0 +1,164 @@
+"""Bad data files are refused with file and line, or their text comes out as text."""
+
+import datetime as dt
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.config.data_file import ContentDocument
+from bot.errors import ContentError
+from bot.inline import plain_text
+from bot.render import Renderer
+from bot.resources import templates_dir
+from bot.storage.reader import scan
+
+HEAD = "workspace: {space: WS2, home: Home}\n"
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+RENDERER = Renderer([templates_dir() / "wiki"])
+
+BAD = {
+    "empty": "",
+    "only a comment": "# nothing\n",
+    "a list": "- a\n- b\n",
+    "a word": "hello\n",
+    "no workspace": "news: {items: []}\n",
+    "duplicate key": HEAD + "news: {items: []}\nnews: {items: []}\n",
+    "duplicate key in flow": HEAD + "news: {items: [{id: a, text: x, text: y}]}\n",
+    "tab": HEAD + "news:\n\titems: []\n",
+    "NUL": HEAD + "news: {items: [{id: a, text: 'x\0y'}]}\n",
+    "control character": HEAD + 'news: {items: [{id: a, text: "x\\x07y"}]}\n',
+    "surrogate": HEAD + 'news: {items: [{id: a, text: "x\\ud800y"}]}\n',
+    "not a character": HEAD + 'news: {items: [{id: a, text: "x\\uffffy"}]}\n',
+    "bidi override": HEAD + 'news: {items: [{id: a, text: "x\\u202ey"}]}\n',
+    "bidi isolate": HEAD + 'news: {items: [{id: a, text: "x\\u2066y"}]}\n',
+    "alias bomb": HEAD
+    + "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+    + "".join(f"{chr(97 + i)}: &{chr(97 + i)} [{','.join(['*' + chr(96 + i)] * 10)}]\n" for i in range(1, 9)),
+    "an alias of itself": HEAD + "news: &n {items: [*n]}\n",
+    "unknown key": HEAD + "newz: {items: []}\n",
+    "unknown key below": HEAD + "news: {items: [{id: a, txet: x}]}\n",
+    "python tag": HEAD + "news: !!python/object/apply:os.system ['true']\n",
+    "second document": HEAD + "---\n" + HEAD,
+    "unclosed quote": HEAD + 'news: {items: [{id: a, text: "x}]}\n',
+    "unclosed bracket": HEAD + "news: {items: [\n",
+    "second colon": HEAD + "status: {lines: [{text: a: b}]}\nx: y: z\n",
+    "text is a number": HEAD + "news: {items: [{id: a, text: 2024}]}\n",
+    "text is a list": HEAD + "news: {items: [{id: a, text: [x]}]}\n",
+    "text is empty": HEAD + "news: {items: [{id: a, text: ''}]}\n",
+    "text is blank": HEAD + "news: {items: [{id: a, text: '  '}]}\n",
+    "no such day": HEAD + "news: {items: [{id: a, text: x, date: 2024-02-31}]}\n",
+    "no time zone": HEAD + "news: {items: [{id: a, text: x, publish_at: 2024-02-01 09:00:00}]}\n",
+    "expires first": HEAD
+    + "news: {items: [{id: a, text: x, publish_at: 2024-02-02T00:00Z, expires_at: 2024-02-01T00:00Z}]}\n",
+    "same id twice": HEAD + "news: {items: [{id: a, text: x}, {id: a, text: y}]}\n",
+    "bad id": HEAD + "news: {items: [{id: 'A b', text: x}]}\n",
+    "show nothing": HEAD + "news: {show: 0, items: []}\n",
+    "unknown icon": HEAD + "status: {lines: [{icon: unicorn, text: x}]}\n",
+    "no lines": HEAD + "status: {lines: []}\n",
+    "two targets": HEAD + "quick_links: {links: [{text: x, page: y, url: 'https://z'}]}\n",
+    "script address": HEAD + "quick_links: {links: [{text: x, url: 'javascript:alert(1)'}]}\n",
+    "data address": HEAD + "quick_links: {links: [{text: x, url: 'data:text/html,x'}]}\n",
+    "address with a space": HEAD + "quick_links: {links: [{text: x, url: 'https://a b'}]}\n",
+    "heading level": HEAD + "quick_links: {heading_level: 7, links: [{text: x}]}\n",
+    "bad space key": "workspace: {space: 'a/b', home: x}\n",
+    "bad time zone": "workspace: {space: A, home: x, timezone: Mars/Base}\n",
+    "deep": HEAD + "news: " + "[" * 5000 + "]" * 5000 + "\n",
+}
+
+
+@pytest.mark.parametrize("text", BAD.values(), ids=BAD.keys())
+def test_a_bad_file_is_refused_with_its_name_and_a_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "ws2.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+
+    with pytest.raises(ContentError, match=r"ws2\.yaml") as caught:
+        ContentDocument.load(path)
+
+    assert path.read_bytes() == text.encode("utf-8", "surrogatepass")
+    assert "\n  " not in str(caught.value)
+
+
+@pytest.mark.parametrize("section", ["status: {lines: []}", "quick_links: {links: []}"])
+def test_what_is_empty_and_may_not_be_is_said_in_plain_words(tmp_path: Path, section: str) -> None:
+    (tmp_path / "ws2.yaml").write_text(HEAD + section + "\n")
+
+    with pytest.raises(ContentError, match=r"ws2\.yaml:2: \w+\.\w+: must hold at least one entry$"):
+        ContentDocument.load(tmp_path / "ws2.yaml")
+
+
+def test_a_file_that_is_too_large_or_not_utf8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "large.yaml").write_text(HEAD + "#" * 10_000_000)
+    (tmp_path / "latin.yaml").write_bytes(HEAD.encode() + b"# caf\xe9\n")
+
+    with pytest.raises(ContentError, match=r"large\.yaml: is larger than 4 MB"):
+        ContentDocument.load(tmp_path / "large.yaml")
+    with pytest.raises(ContentError, match=r"latin\.yaml:2: is not UTF-8"):
+        ContentDocument.load(tmp_path / "latin.yaml")
+    with pytest.raises(ContentError, match=r"none\.yaml: does not exist; `wikibot adopt"):
+        ContentDocument.load(tmp_path / "none.yaml")
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_accepted_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "ws2.yaml"
+    path.write_bytes(("\ufeff" + HEAD + "news:\n  items:\n    - {id: a, text: x}\n").replace("\n", "\r\n").encode())
+
+    ContentDocument.load(path).edit_news("a", {"text": "y"}).save()
+
+    wanted = ("\ufeff" + HEAD + "news:\n  items:\n    - {id: a, text: y}\n").replace("\n", "\r\n")
+    assert path.read_bytes() == wanted.encode()
+
+
+HOSTILE = st.sampled_from(
+    [
+        "]]>",
+        "</ac:structured-macro>",
+        "</ac:rich-text-body>",
+        '<ac:structured-macro ac:name="html">',
+        "<script>alert(1)</script>",
+        "[x](javascript:alert(1))",
+        "&nbsp;",
+        "&#x202e;",
+        "<!--",
+        "{{ region }}",
+        "{% raw %}",
+        '"><img src=x onerror=alert(1)>',
+        "<![CDATA[",
+        "${jndi}",
+        "\u200b",
+    ]
+)
+TEXTS = st.lists(HOSTILE | st.text(max_size=12), min_size=1, max_size=4).map("".join)
+
+
+@settings(max_examples=300)
+@given(text=TEXTS)
+def test_any_text_is_refused_or_comes_out_as_text(text: str) -> None:
+    document = _document_or_refusal(HEAD + "status: {lines: [{text: " + _quoted(text) + "}]}\n")
+    if isinstance(document, ContentError):
+        assert str(document).startswith("ws2.yaml:2: ")
+        return
+
+    storage = RENDERER.render("status", document.workspace, now=NOW)
+
+    scan(storage)
+    own = re.compile(
+        r"</?(?:p|strong|em|code|ac:link|ac:link-body)>|<br />|</a>|<a href=\"(?:https?|mailto):[^\"<>]*\">"
+    )
+    words = own.sub("", storage)
+    assert "<" not in words
+    assert unescape(words).split() == plain_text(text).split()
+
+
+def _document_or_refusal(text: str) -> ContentDocument | ContentError:
+    try:
+        return ContentDocument.parse(text, Path("ws2.yaml"))
+    except ContentError as error:
+        return error
+
+
+def _quoted(text: str) -> str:
+    return '"' + "".join(f"\\U{ord(character):08x}" for character in text) + '"'

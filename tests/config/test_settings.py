@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import pytest
+
+from bot.config.settings import DriftPolicy, load_settings
+from bot.errors import SettingsError
+
+MINIMAL = """\
+wiki: {url: https://wiki.example.org/confluence/}
+workspaces:
+  - {name: ws2, data: ws2.yaml}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(tmp_path / "secrets"))
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "config" / "bot.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_defaults_are_careful(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, MINIMAL))
+
+    assert settings.workspaces[0].drift is DriftPolicy.REPORT
+    assert sorted(settings.workspaces[0].regions) == ["news", "quick_links", "status"]
+    assert settings.wiki.writes_per_minute == 6
+    assert settings.wiki.url == "https://wiki.example.org/confluence"
+
+
+@pytest.mark.parametrize(
+    ("url", "flavour"),
+    [
+        ("https://acme.atlassian.net/wiki", "cloud"),
+        ("https://acme.atlassian.net", "cloud"),
+        ("https://wiki.example.org", "datacenter"),
+        ("https://atlassian.net.example.org/confluence", "datacenter"),
+    ],
+)
+def test_the_flavour_is_guessed_from_the_address(tmp_path: Path, url: str, flavour: str) -> None:
+    assert load_settings(write(tmp_path, f"wiki: {{url: {url}}}")).wiki.spoken_flavour == flavour
+
+
+def test_the_environment_overrides_the_file_and_secrets_come_from_their_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "wikibot_wiki__token").write_text("s3cret\n")
+    monkeypatch.setenv("WIKIBOT_WIKI__URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("WIKIBOT_SNAPSHOTS__GIT", "true")
+
+    settings = load_settings(write(tmp_path, MINIMAL))
+
+    assert settings.wiki.url == "http://127.0.0.1:1"
+    assert settings.snapshots.git is True
+    assert settings.wiki.token is not None
+    assert settings.wiki.token.get_secret_value().strip() == "s3cret"
+    assert "s3cret" not in repr(settings)
+
+
+def test_a_dotenv_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("WIKIBOT_WIKI__TOKEN=from-dotenv\n")
+
+    token = load_settings(write(tmp_path, MINIMAL)).wiki.token
+
+    assert token is not None
+    assert token.get_secret_value() == "from-dotenv"
+
+
+def test_relative_paths_are_seen_from_the_settings_file(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, MINIMAL))
+
+    assert settings.resolve(settings.workspaces[0].data) == tmp_path / "config" / "ws2.yaml"
+    assert settings.resolve(settings.snapshots.path).resolve() == tmp_path / "snapshots"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("wiki:\n  urll: x\n", r"bot\.yaml:2: wiki\.urll: is not a known key"),
+        ("wiki:\n  token: x\n", r"bot\.yaml:2: wiki\.token is a secret.*WIKIBOT_WIKI__TOKEN"),
+        ("wiki: {url: x}\n\nwiki: {url: y}\n", r"bot\.yaml:3: found duplicate key"),
+        ("wiki:\n\turl: x\n", r"bot\.yaml:2: a tab indents this line"),
+        ("- a\n", r"bot\.yaml:1: must hold keys and values"),
+        ("wiki: {url: 'ftp://x'}\n", r"bot\.yaml:1: wiki\.url: must be the http or https address"),
+        ("wiki: {url: 'https://u:p@x'}\n", "without account"),
+        ("workspaces:\n  - {name: A b, data: x}\n", r"bot\.yaml:2: workspaces\.0\.name"),
+        ("workspaces:\n  - {name: a, data: x}\n  - {name: a, data: y}\n", "two workspaces are named 'a'"),
+        ("jobs:\n  - {run: dance, every: day}\n", r"bot\.yaml:2: jobs\.0\.run"),
+        (
+            "workspaces:\n  - name: a\n    data: x\n    regions:\n      news: {marker: heading}\n",
+            r"bot\.yaml:5: .*needs `heading`",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_file_and_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        load_settings(write(tmp_path, text))
+
+
+def test_what_is_wrong_in_the_environment_is_named_by_its_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WIKIBOT_WIKI__TIMEOUT_SECONDS", "soon")
+
+    with pytest.raises(SettingsError, match=r"WIKIBOT_WIKI__TIMEOUT_SECONDS: .*valid number"):
+        load_settings(write(tmp_path, MINIMAL))
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="wikibot init"):
+        load_settings(tmp_path / "none.yaml")

@@ -1,0 +1,115 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from bot.present.plan_html import plan_as_html
+from bot.present.plan_markdown import plan_as_markdown
+from bot.present.plan_text import plan_as_text
+from bot.storage.regions import Marker
+from bot.sync.plan import Action, PagePlan, Plan
+from tests.sync.plans import change, drifted, page, plan, problem
+
+EVIL = "<script>alert(1)</script>\"' & `x` **b** | ]]> \x9b31m \u202egnp.exe"
+EVIL_TEXT = f"<p>{EVIL.replace('&', '&amp;').replace('<', '&lt;').replace(']]>', ']]&gt;')}</p>"
+
+
+def evil_plan() -> Plan:
+    return plan(
+        page(
+            change(desired=EVIL_TEXT, note=EVIL, lost_comments=(EVIL,)),
+            drifted(live=EVIL_TEXT),
+            title=EVIL,
+        ),
+        PagePlan("ws2", "8", "x", f"javascript:{EVIL}", 1, (change(),)),
+        problems=(problem(EVIL),),
+        notices=(EVIL,),
+    )
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.addresses: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.addresses |= {value or "" for name, value in attrs if name in ("href", "src")}
+
+
+def test_nothing_from_the_page_becomes_markup_in_html() -> None:
+    reader = Tags()
+    reader.feed(plan_as_html(evil_plan()))
+
+    assert "script" not in reader.tags
+    assert all(address.startswith("http://wiki.test/") for address in reader.addresses)
+
+
+def test_html_loads_nothing_from_anywhere() -> None:
+    assert "default-src 'none'" in plan_as_html(evil_plan())
+    assert not {"link", "img", "iframe"} & tags_of(plan_as_html(evil_plan()))
+
+
+def tags_of(html: str) -> set[str]:
+    reader = Tags()
+    reader.feed(html)
+    return reader.tags
+
+
+@pytest.mark.parametrize("render", [plan_as_text, plan_as_markdown, plan_as_html])
+def test_nothing_from_the_page_steers_a_terminal_or_the_direction_of_writing(render: object) -> None:
+    assert callable(render)
+    text = str(render(evil_plan()))
+
+    assert not set(text) & set("\x9b\x1b\u202e")
+    assert "\\u202e" in text
+
+
+def test_nothing_from_the_page_becomes_markup_in_markdown() -> None:
+    text = plan_as_markdown(evil_plan())
+
+    outside = re.sub(r"^(`{3,})diff\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    assert not re.search(r"(?<!\\)<script", outside)
+    assert not re.search(r"(?<!\\)\*\*b", outside)
+
+
+def test_a_fence_is_longer_than_any_in_the_text() -> None:
+    text = plan_as_markdown(plan(page(change(desired="<p>````</p>"))))
+
+    assert "`````diff" in text
+
+
+def test_text_shows_words_verdict_and_what_it_comes_to() -> None:
+    text = plan_as_text(plan(page(change(), drifted())))
+
+    assert "~ news: behind the data file; will be written" in text
+    assert "~ [-old-]{+new+} words" in text
+    assert "! status: changed on the page" in text
+    assert "by Ana Núñez, 2026-11-24 09:00 UTC, version 5: small fix" in text
+    assert "1 of 3 region(s) to write on 1 page(s), 1 waiting for a person" in text
+
+
+def test_colours_are_used_only_when_asked_for() -> None:
+    made = plan(page(change()))
+
+    assert "\x1b[31mold\x1b[0m\x1b[32mnew\x1b[0m words" in plan_as_text(made, has_colour=True)
+    assert "\x1b" not in plan_as_text(made)
+
+
+def test_a_change_that_no_reader_sees_is_shown_in_the_source() -> None:
+    text = plan_as_text(plan(page(change(live="<p>x</p>", desired="<h2>x</h2>"))))
+
+    assert "in the source:" in text
+    assert "<[-p-]{+h2+}>x</[-p-]{+h2+}>" in text
+
+
+def test_a_plan_in_sync_says_so() -> None:
+    assert plan_as_text(plan()) == "in sync: 3 region(s) on 1 page(s)\n"
+
+
+def test_a_missing_region_says_where_it_will_be_added() -> None:
+    made = plan(page(change(live=None, action=Action.CREATE, place="end", marker=Marker("news")), is_first_run=True))
+
+    assert "will be added at: end" in plan_as_text(made)
+    assert "the bot's first write here" in plan_as_text(made)

@@ -1,0 +1,129 @@
+import pytest
+
+from bot.errors import MalformedBodyError
+from bot.storage.meaning import canonical, is_same
+
+CODE = (
+    '<ac:structured-macro ac:name="code"><ac:parameter ac:name="language">py</ac:parameter>'
+    "<ac:plain-text-body><![CDATA[{}]]></ac:plain-text-body></ac:structured-macro>"
+)
+PANEL = '<ac:structured-macro ac:name="panel"{}>{}<ac:rich-text-body><p>x</p></ac:rich-text-body></ac:structured-macro>'
+TITLE, COLOUR = (
+    '<ac:parameter ac:name="title">T</ac:parameter>',
+    '<ac:parameter ac:name="borderColor">red</ac:parameter>',
+)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("<p><b>x</b><i>y</i></p>", "<p><strong>x</strong><em>y</em></p>"),
+        (
+            PANEL.format("", TITLE + COLOUR),
+            PANEL.format(' ac:schema-version="1" ac:macro-id="a-b" ac:local-id="c"', COLOUR + TITLE),
+        ),
+        ("<p>x</p>", '<p local-id="2e">x</p>'),
+        (
+            '<ac:link><ri:page ri:space-key="A" ri:content-title="B" /></ac:link>',
+            '<ac:link><ri:page ri:content-title="B" ri:version-at-save="7" ri:space-key="A"></ri:page></ac:link>',
+        ),
+        ('<span style="color: #ff0000;">x</span>', '<span style="color:rgb(255, 0,0)">x</span>'),
+        ('<td data-highlight-colour="#F0B">x</td>', '<td data-highlight-colour="rgb(255,0,187)">x</td>'),
+        ("<p>a&nbsp;b&rarr;c&eacute;</p>", "<p>a\u00a0b→c&#233;</p>"),
+        ("<p>a &gt; b \"c\" 'd'</p>", "<p>a > b &quot;c&quot; &#39;d&apos;</p>"),
+        ("<p title='a\"b'>x</p>", '<p title="a&quot;b">x</p>'),
+        ("<p/><hr/><br/>", "<p></p><hr />\n<br></br>"),
+        ("<ul>\n  <li> x </li>\r\n  <li>y</li></ul>\n", "<ul><li>x</li><li>y</li></ul>"),
+        ("<p>a\n   b</p>", "<p>a b</p>"),
+        ("<p>a<br />\n b</p>", "<p>a<br />b</p>"),
+        ("<table> <tbody>\n<tr> <td>x</td></tr></tbody></table>", "<table><tbody><tr><td>x</td></tr></tbody></table>"),
+        (PANEL.format("", TITLE) + "\n" + PANEL.format("", ""), PANEL.format("", TITLE) + PANEL.format("", "")),
+        (
+            '<a href="https://x.org/?a=1&amp;b=2" target="_blank" rel="nofollow" id="q">x</a>',
+            '<a href="https://x.org/?a=1&#38;b=2">x</a>',
+        ),
+        ('<p onclick="x()">y</p>', "<p>y</p>"),
+        ("<p>a<!-- note -->b</p>", "<p>ab</p>"),
+        (CODE.format("a]]]]><![CDATA[>b"), CODE.format("a]]]]><![CDATA[>").replace("</ac:plain", "b</ac:plain")),
+        (
+            "<ac:task-list><ac:task><ac:task-status>complete</ac:task-status><ac:task-body>x</ac:task-body></ac:task></ac:task-list>",
+            (
+                "<ac:task-list>\n<ac:task>\n<ac:task-id>7</ac:task-id><ac:task-uuid>a</ac:task-uuid>"
+                "<ac:task-status>complete</ac:task-status>\n<ac:task-body>x</ac:task-body></ac:task></ac:task-list>"
+            ),
+        ),
+        (
+            "<p>The quick <strong>brown</strong> fox</p>",
+            (
+                '<p>The <ac:inline-comment-marker ac:ref="a">qu<ac:inline-comment-marker ac:ref="b">ick '
+                "</ac:inline-comment-marker></ac:inline-comment-marker>"
+                '<strong><ac:inline-comment-marker ac:ref="b">brown</ac:inline-comment-marker></strong> fox</p>'
+            ),
+        ),
+        ('<p><ac:inline-comment-marker ac:ref="a"> x</ac:inline-comment-marker> y</p>', "<p>x y</p>"),
+    ],
+)
+def test_what_a_save_does_is_seen_through(a: str, b: str) -> None:
+    assert canonical(a) == canonical(b)
+    assert is_same(a, b)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("<p>open</p>", "<p>Open</p>"),
+        ("<p>a b</p>", "<p>ab</p>"),
+        ("<p>a b</p>", "<p>a\u00a0b</p>"),
+        ("<p>a</p><p>b</p>", "<p>b</p><p>a</p>"),
+        ("<p>a</p>", "<p>a</p><p />"),
+        ("<p>a</p>", "<p><strong>a</strong></p>"),
+        ("<p><strong>a</strong> b</p>", "<p><strong>a b</strong></p>"),
+        ("<p>x<br />y</p>", "<p>x y</p>"),
+        ('<a href="https://x.org/a">x</a>', '<a href="https://x.org/A">x</a>'),
+        ('<ri:page ri:content-title="A" />', '<ri:page ri:content-title="a" />'),
+        ('<ri:page ri:content-title="A" />', '<ri:page ri:content-title="A" ri:space-key="B" />'),
+        ('<ac:link ac:anchor="a"><ri:page /></ac:link>', "<ac:link><ri:page /></ac:link>"),
+        ('<ac:emoticon ac:name="tick" />', '<ac:emoticon ac:name="cross" />'),
+        (
+            '<ac:emoticon ac:name="blue-star" ac:emoji-id="1f600" />',
+            '<ac:emoticon ac:name="blue-star" ac:emoji-id="1f601" />',
+        ),
+        (PANEL.format("", TITLE), PANEL.format("", TITLE.replace("T<", "t<"))),
+        (PANEL.format("", TITLE), PANEL.format("", COLOUR)),
+        (PANEL.format("", ""), PANEL.format("", "").replace('"panel"', '"note"')),
+        (CODE.format("a\n  b"), CODE.format("a\n b")),
+        (CODE.format("a"), CODE.format("a\n")),
+        (CODE.format(" a"), CODE.format("a")),
+        ("<pre>a  b</pre>", "<pre>a b</pre>"),
+        ("<pre> <span>a  b</span></pre>", "<pre> <span>a b</span></pre>"),
+        ("<p>a <![CDATA[ b]]></p>", "<p>a b</p>"),
+        ('<time datetime="2024-02-22" />', '<time datetime="2024-02-23" />'),
+        ('<span style="color: #ff0000;">x</span>', '<span style="color: #ff0001;">x</span>'),
+        ("<ul><li>a<ul><li>b</li></ul></li></ul>", "<ul><li>a</li><li>b</li></ul>"),
+        ("<p>&lt;b&gt;a&lt;/b&gt;</p>", "<p><b>a</b></p>"),
+        ('<p title="&quot; b=&quot;c">x</p>', '<p b="c" title="">x</p>'),
+        ("<p>naïve</p>", "<p>nai\u0308ve</p>"),
+        (
+            "<ac:task><ac:task-status>complete</ac:task-status></ac:task>",
+            "<ac:task><ac:task-status>incomplete</ac:task-status></ac:task>",
+        ),
+        (
+            '<td>x <ac:structured-macro ac:name="status" /> y</td>',
+            '<td>x<ac:structured-macro ac:name="status" />y</td>',
+        ),
+    ],
+)
+def test_a_change_of_meaning_is_a_difference(a: str, b: str) -> None:
+    assert not is_same(a, b)
+
+
+def test_no_depth_of_nesting_breaks_the_comparison() -> None:
+    deep = "<div>" * 20_000 + "x" + "</div>" * 20_000
+
+    assert is_same(deep, deep.replace("x", " x "))
+    assert not is_same(deep, deep.replace("x", "y"))
+
+
+def test_a_malformed_fragment_is_refused() -> None:
+    with pytest.raises(MalformedBodyError):
+        is_same("<p>a</p>", "<p>a")

@@ -1,0 +1,47 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.text_diff import DiffLine, Kind, Piece, diff_lines, near_changes, split_source
+
+LINES = st.lists(st.text("ab c<>", max_size=8), max_size=6)
+
+
+def test_an_edited_line_shows_the_words_that_changed() -> None:
+    (line,) = diff_lines(["Read the first report now"], ["Read the second report now"])
+
+    assert line.pieces == (
+        Piece(Kind.SAME, "Read the "),
+        Piece(Kind.REMOVED, "first"),
+        Piece(Kind.ADDED, "second"),
+        Piece(Kind.SAME, " report now"),
+    )
+    assert line.kind is None
+
+
+def test_lines_with_little_in_common_are_shown_whole() -> None:
+    assert [line.kind for line in diff_lines(["alpha beta"], ["gamma delta epsilon"])] == [Kind.REMOVED, Kind.ADDED]
+
+
+@given(before=LINES, after=LINES)
+def test_a_comparison_holds_both_texts(before: list[str], after: list[str]) -> None:
+    lines = diff_lines(before, after)
+
+    assert list(filter(None, (side(line, Kind.REMOVED) for line in lines))) == list(filter(None, before))
+    assert list(filter(None, (side(line, Kind.ADDED) for line in lines))) == list(filter(None, after))
+
+
+def side(line: DiffLine, kind: Kind) -> str:
+    return "".join(piece.text for piece in line.pieces if piece.kind in (Kind.SAME, kind))
+
+
+@given(before=LINES, after=LINES, context=st.integers(0, 3))
+def test_no_change_is_left_out(before: list[str], after: list[str], context: int) -> None:
+    lines = diff_lines(before, after)
+    changed = [line for line in lines if line.kind is not Kind.SAME]
+
+    assert [line for line in near_changes(lines, context=context) if line and line.kind is not Kind.SAME] == changed
+
+
+@given(st.text("<>/pulh2 \n", max_size=60))
+def test_breaking_the_source_into_lines_loses_nothing(source: str) -> None:
+    assert "".join(split_source(source)) == source.replace("\n", "")
