@@ -17,7 +17,8 @@ JobFunction = Callable[[Callable[[], bool]], Mapping[str, int] | None]
 """A job: is handed a question "should I stop?" to ask between pages; returns what to count in the run records."""
 NextMoment = Callable[[datetime], datetime | None]
 """Tells when, after a moment, a job has something to do of its own, such as a news item that becomes due."""
-_LOOK_AHEAD_EVERY = timedelta(minutes=1)
+_DUE_SECONDS = 1
+_LOOK_AHEAD_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,55 +39,53 @@ class JobSpec:
             raise SettingsError(f"job {self.run}: {error}") from error
 
 
-class _Job(schedule.Job):
-    """A job of `schedule` that lives in UTC: the library keeps naive local times, which jump when clocks change."""
+class _Job:
+    """One line of the job table and its next due moment, in UTC."""
 
     def __init__(
         self,
-        scheduler: schedule.Scheduler,
-        *,
         name: str,
         cadence: Cadence,
+        function: JobFunction,
+        *,
         now: Callable[[], datetime],
         last_start: datetime | None,
         next_moment: NextMoment,
     ) -> None:
-        super().__init__(1, scheduler)
         self.name = name
+        self.function = function
         self.last_start = last_start
-        self.due = self._planned_at = now()
         self._cadence = cadence
         self._now = now
         self._next_moment = next_moment
-        self._may_catch_up = True
+        self.due = self._planned_at = now()
+        self.plan(may_catch_up=True)
 
     @property
-    def should_run(self) -> bool:
-        """Whether the job is due; when the clock was set back it plans anew rather than sleep through the gap."""
+    def is_due(self) -> bool:
+        """Whether the job is due; after the clock was set back, the job is planned again from the new time."""
         now = self._now()
         if now < self._planned_at:
-            self._schedule_next_run()
+            self.plan()
         return self.due <= now
 
-    def _schedule_next_run(self) -> None:
-        """Plan the next run. One that was missed while nothing ran is made up for once, at the start, however many."""
+    def plan(self, *, may_catch_up: bool = False) -> None:
+        """Set the next due moment. With *may_catch_up*, all missed runs are coalesced into one that is due now."""
         now = self._planned_at = self._now()
         if self.last_start is None:
-            due = self._cadence.first_after(now)
+            self.due = self._cadence.first_after(now)
         else:
             last_start = min(self.last_start, now)
-            is_overdue = self._may_catch_up and self._cadence.is_missed(last_start, now)
-            due = now if is_overdue else self._cadence.next_after(last_start, now)
-        self._may_catch_up = False
-        self.due = self.next_run = due
+            is_overdue = may_catch_up and self._cadence.is_missed(last_start, now)
+            self.due = now if is_overdue else self._cadence.next_after(last_start, now)
         self.look_ahead()
 
     def look_ahead(self) -> None:
-        """Be due earlier where the job has a moment of its own before its cadence; that may change at any time."""
+        """Move the due moment forward when the job has a moment of its own before its cadence; this can change."""
         now = self._now()
         moment = self._next_moment(self.last_start or now)
         if moment is not None and moment < self.due:
-            self.due = self.next_run = max(moment, now)
+            self.due = max(moment, now)
 
 
 class JobScheduler:
@@ -114,22 +113,22 @@ class JobScheduler:
         self._tick_seconds = tick_seconds
         self._grace_seconds = grace_seconds
         self._stop = threading.Event()
-        self._table = schedule.Scheduler()
         self._ended: list[Run] = []
+        self._jobs: list[_Job] = []
         self.has_left_job_behind = False
         for name, spec in _named(specs):
             if spec.run not in functions:
                 raise SettingsError(f"job {spec.run}: there is no such job; known: {', '.join(sorted(functions))}")
             last = history.last_run(name)
             job = _Job(
-                self._table,
-                name=name,
-                cadence=spec.cadence,
+                name,
+                spec.cadence,
+                functions[spec.run],
                 now=now,
                 last_start=last.started if last else None,
                 next_moment=_contained((next_moments or {}).get(spec.run), name),
             )
-            job.do(self._run, job, functions[spec.run])
+            self._jobs.append(job)
 
     @property
     def next_due(self) -> datetime:
@@ -141,18 +140,13 @@ class JobScheduler:
         """When each job runs next, in UTC, by the name that its run records stand under."""
         return {job.name: job.due for job in self._jobs}
 
-    @property
-    def _jobs(self) -> list[_Job]:
-        return [job for job in self._table.jobs if isinstance(job, _Job)]
-
     def run_once(self, stop: threading.Event | None = None) -> tuple[Run, ...]:
         """Run what is due now, once, and what never ran; for cron. Returns how each run ended."""
         self._stop = stop or self._stop
-        self._ended = []
         for job in self._jobs:
             if job.last_start is None:
                 job.due = self._now()
-        self._table.run_pending()
+        self.run_due()
         return tuple(self._ended)
 
     def run_until(self, stop: threading.Event) -> None:
@@ -160,17 +154,35 @@ class JobScheduler:
         self._stop = stop
         due = self.next_due
         logger.info("{} job(s) scheduled; the next is due {}", len(self._jobs), due.isoformat(timespec="seconds"))
-        looked_at = self._now()
+        ticks = self._schedule_ticks()
         while not stop.wait(self._tick_seconds):
-            self._ended = []
-            if abs(self._now() - looked_at) >= _LOOK_AHEAD_EVERY:
-                looked_at = self._now()
-                for job in self._jobs:
-                    job.look_ahead()
-            self._table.run_pending()
+            if _was_set_back(ticks):
+                ticks = self._schedule_ticks()
+            ticks.run_pending()
             if self.next_due != due:
                 due = self.next_due
                 logger.debug("the next job is due {}", due.isoformat(timespec="seconds"))
+
+    def run_due(self) -> None:
+        """Run each job that is due now, the longest overdue first, and set its next due moment."""
+        self._ended = []
+        for job in sorted(self._jobs, key=lambda job: job.due):
+            if job.is_due:
+                self._run(job, job.function)
+                job.plan()
+
+    def look_ahead(self) -> None:
+        """Ask each job for a moment of its own, such as a news item that becomes due before the next run."""
+        for job in self._jobs:
+            job.look_ahead()
+
+    def _schedule_ticks(self) -> schedule.Scheduler:
+        """Return the ticks of the daemon on `schedule`; when a job is due is decided in UTC by its `Cadence`."""
+        ticks = schedule.Scheduler()
+        ticks.every(_LOOK_AHEAD_SECONDS).seconds.do(self.look_ahead)
+        ticks.every(_DUE_SECONDS).seconds.do(self.run_due)
+        ticks.run_all()
+        return ticks
 
     def _run(self, job: _Job, function: JobFunction) -> None:
         """Run one job in a thread and wait for it, or for the end of its grace after a stop."""
@@ -233,6 +245,11 @@ class JobScheduler:
         took = (finished - run.started) / timedelta(seconds=1)
         counted = ", ".join(f"{count} {what}" for what, count in run.counts.items())
         logger.info("job {}: {} in {:.1f} s{}", run.job, run.outcome, took, f" ({counted})" if counted else "")
+
+
+def _was_set_back(ticks: schedule.Scheduler) -> bool:
+    """Return whether the local clock was set back: `schedule` plans in naive local time and would wait for the gap."""
+    return (ticks.idle_seconds or 0) > _DUE_SECONDS + 1
 
 
 def _named(specs: Sequence[JobSpec]) -> list[tuple[str, JobSpec]]:

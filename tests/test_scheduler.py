@@ -1,8 +1,9 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -65,7 +66,7 @@ def counting(clock: Clock, runs: list[datetime]) -> JobFunction:
 
 def due_again(scheduler: JobScheduler) -> None:
     """Let the scheduler look at the clock once, as its loop does."""
-    scheduler._table.run_pending()
+    scheduler.run_due()
 
 
 def test_job_that_never_ran_runs_at_once_and_then_by_its_cadence(history: RunHistory, clock: Clock) -> None:
@@ -338,3 +339,39 @@ def test_same_job_at_two_cadences_has_records_of_its_own(history: RunHistory, cl
     due_again(make(history, clock, {"sync": counting(clock, runs)}, *specs))
 
     assert {run.job for run in history.recent()} == {"sync (10 minutes)", "sync (hour)"}
+
+
+def test_jobs_go_on_after_the_local_clock_was_set_back(
+    history: RunHistory, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[datetime] = []
+    scheduler = make(history, clock, {"sync": counting(clock, runs)})
+    stop = threading.Event()
+    daemon = threading.Thread(target=scheduler.run_until, args=(stop,))
+    daemon.start()
+    try:
+        wait_for(lambda: len(runs) == 1)
+
+        set_local_clock_back(monkeypatch, timedelta(hours=1))
+        clock.move(minutes=10)
+
+        wait_for(lambda: len(runs) == 2)
+    finally:
+        stop.set()
+        daemon.join()
+
+
+def set_local_clock_back(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
+    class SetBack(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) - by
+
+    monkeypatch.setattr("schedule.datetime.datetime", SetBack)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen within 30 s"
+        time.sleep(0.01)

@@ -15,8 +15,8 @@ from loguru import logger
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.files import InstanceLock
 from bot.history import Outcome, Run, RunHistory
-from bot.lock import InstanceLock
 from bot.log import redact
 from bot.operations.jobs import make_jobs, next_news_moment
 from bot.runtime import Runtime

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from bot.config import yaml_edit
 from bot.config.data_model import NewsItem, QuickLink, StatusLine, Workspace
 from bot.config.yaml_source import Location, YamlSource, load_yaml, parse_yaml, validate
 from bot.errors import ContentError
+from bot.files import replace_file
 
 SCHEMA_NAME = "workspace.schema.json"
 _SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA_NAME}\n"
@@ -132,7 +131,7 @@ class ContentDocument:
         if on_disk != self.loaded_text:
             raise ContentError("has changed on disk since it was read; nothing was written, try again", path=self.path)
         try:
-            _write(self.path, self.text)
+            replace_file(self.path, self.text.encode())
         except OSError as error:
             raise ContentError(f"cannot be written: {error.strerror}", path=self.path) from error
 
@@ -174,7 +173,8 @@ def schema() -> dict[str, object]:
 
 def write_schema(folder: Path) -> None:
     """Write the JSON Schema into *folder*, beside the data files whose first line names it."""
-    _write(folder / SCHEMA_NAME, json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+    replace_file(folder / SCHEMA_NAME, text.encode())
 
 
 def _find_links(links: Sequence[QuickLink], text: str, location: Location) -> list[Location]:
@@ -206,18 +206,3 @@ def _plain_value(value: object) -> object:
 
 def _plain_all(values: Sequence[BaseModel]) -> list[object]:
     return [_plain(value) for value in values]
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -1,13 +1,12 @@
 """Keep an Atom feed of each workspace's news beside the snapshots."""
 
-import os
-import tempfile
 from pathlib import Path
 
 from loguru import logger
 
 from bot.config.settings import WorkspaceSettings
 from bot.errors import BotError
+from bot.files import replace_file
 from bot.operations.assignment import page_finder
 from bot.runtime import Runtime
 from bot.sync.feed import render_feed
@@ -43,13 +42,4 @@ def _render(runtime: Runtime, workspace: WorkspaceSettings) -> bytes | None:
 def _write_if_changed(path: Path, content: bytes) -> None:
     if path.exists() and path.read_bytes() == content:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    replace_file(path, content)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from loguru import logger
 
 from bot.errors import BotError, PlanError
-from bot.lock import InstanceLock
+from bot.files import InstanceLock
 from bot.operations.assignment import assign, page_finder
 from bot.operations.feeds import write_feeds
 from bot.render import OLDER_NEWS

@@ -2,9 +2,9 @@
 
 import contextlib
 import json
-import os
-import tempfile
 from pathlib import Path
+
+from bot.files import replace_file
 
 
 class PageMemory:
@@ -30,8 +30,9 @@ class PageMemory:
         if not self._is_changed:
             return
         content = self._load() | {self._key: self._ids}
+        text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
         with contextlib.suppress(OSError):
-            _replace(self._path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+            replace_file(self._path, text.encode())
             self._is_changed = False
 
     def _load(self) -> dict[str, dict[str, str]]:
@@ -46,15 +47,3 @@ class PageMemory:
             for key, ids in content.items()
             if isinstance(ids, dict)
         }
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

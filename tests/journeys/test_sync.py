@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.lock import InstanceLock
+from bot.files import InstanceLock
 from bot.storage.markers import Marker, render_marked
 from tests.journeys.conftest import HOME, SETTINGS, Desk
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from bot.errors import EvidenceError, LockedError, SnapshotError
+from bot.errors import EvidenceError, SnapshotError
+from bot.files import InstanceLock
 from bot.snapshot.archive.bag import TAG_MANIFEST, Bag, render_manifest, sha256
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, SUMS, Checkpoint, render_checkpoint
 from bot.snapshot.archive.disk import Disk
@@ -182,20 +181,14 @@ def open_writer(
 def writer_lock(root: Path, disk: Disk, *, wait_seconds: float = 0) -> Iterator[None]:
     """Hold the lock of a folder of snapshots; raises `LockedError` when another process has it for too long."""
     work = root / WORK_FOLDER
-    lock = FileLock(work / "lock", timeout=wait_seconds)
     try:
         if not (work / ".gitignore").is_file():
             disk.make_folder(work)
             disk.write(work / ".gitignore", b"*\n")
-        lock.acquire()
-    except Timeout as error:
-        raise LockedError(f"another run is writing to the snapshots in {root}; wait until it has ended") from error
     except OSError as error:
         raise SnapshotError(f"{failure(error)}; nothing was changed") from error
-    try:
+    with InstanceLock(work / "lock", purpose=f"the snapshots folder {root}", wait_seconds=wait_seconds):
         yield
-    finally:
-        lock.release()
 
 
 def _one_line(text: str) -> str:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot.errors import LockedError, SettingsError
-from bot.lock import InstanceLock
+from bot.files import InstanceLock, replace_file
 
 HOLD = """
 import sys
 from pathlib import Path
-from bot.lock import InstanceLock
+from bot.files import InstanceLock
 with InstanceLock(Path(sys.argv[1]), purpose="the bot"):
     print("held", flush=True)
     sys.stdin.read()
@@ -65,5 +65,42 @@ def test_lock_of_another_process_holds_until_that_process_is_killed(tmp_path: Pa
 def test_place_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(SettingsError, match=r"bot\.lock: the lock cannot be made: .*; set `state`"):
+    with pytest.raises(SettingsError, match=r"bot\.lock: the lock cannot be created: .*; let the bot write to"):
         InstanceLock(tmp_path / "file" / "bot.lock", purpose="the bot").__enter__()
+
+
+def test_replaced_file_keeps_its_mode_and_leaves_nothing_next_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "data.yaml"
+    path.write_bytes(b"before")
+    path.chmod(0o600)
+
+    replace_file(path, b"after")
+
+    assert path.read_bytes() == b"after"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_replacing_a_linked_file_changes_the_file_and_keeps_the_link(tmp_path: Path) -> None:
+    path = tmp_path / "elsewhere" / "data.yaml"
+    path.parent.mkdir()
+    path.write_bytes(b"before")
+    link = tmp_path / "data.yaml"
+    link.symlink_to(path)
+
+    replace_file(link, b"after")
+
+    assert link.is_symlink()
+    assert path.read_bytes() == b"after"
+
+
+def test_file_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "folder"
+    path.mkdir()
+    (path / "inside").write_text("kept")
+
+    with pytest.raises(OSError, match="folder"):
+        replace_file(path, b"after")
+
+    assert (path / "inside").read_text() == "kept"
+    assert list(tmp_path.iterdir()) == [path]
