@@ -1,5 +1,6 @@
 """The Flask application: one store, one flavour, both REST interfaces, files and pages for people."""
 
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -16,7 +17,7 @@ from .pages import create_pages
 from .pages.blueprint import lost
 from .platform import platform
 from .rest_v1.flavours import EXPERIMENTAL
-from .site import SITE_KEY, Flavour, Site
+from .site import SITE_KEY, Flavour, Site, get_site
 from .store import InvalidError, Store
 
 MAX_UPLOAD_BYTES: Final = 100 * 2**20
@@ -66,9 +67,19 @@ def _flask_app(flavour: Flavour) -> Flask:
     app.register_blueprint(movepage)
     app.register_blueprint(platform)
     app.register_blueprint(create_pages())
+    app.after_request(_name_the_product)
     for status in (404, 405):
         app.register_error_handler(status, _refuse_address)
     return app
+
+
+def _name_the_product(response: Response) -> Response:
+    """Add the headers by which clients recognise the product: the edge of Cloud, and Confluence behind it."""
+    if get_site().is_cloud:
+        response.headers["Server"] = "AtlassianEdge"
+        response.headers["Atl-Request-Id"] = str(uuid.uuid4())
+    response.headers["X-Confluence-Request-Time"] = str(time.time_ns() // 1_000_000)
+    return response
 
 
 def _refuse_address(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
