@@ -10,6 +10,7 @@
     │   └── RegionError             region markers that are doubled, nested, swapped or half lost
     ├── WikiError
     │   ├── WikiUnreachableError    no connection, a timeout, 5xx that lasted
+    │   │   └── UntrustedCertificateError  a certificate of an authority that this machine does not know
     │   ├── WikiAnswerError         an answer that is not what the API promises (HTML, cut JSON, another page)
     │   ├── RateLimitedError        429 that lasted
     │   ├── AuthenticationError     401, or a login page
@@ -89,6 +90,10 @@ class WikiError(BotError):
 
 class WikiUnreachableError(WikiError):
     """No connection, a timeout, or a server error that lasted through our tries."""
+
+
+class UntrustedCertificateError(WikiUnreachableError):
+    """The certificate is signed by an authority that this machine does not know; `wiki.ca_bundle` can name it."""
 
 
 class WikiAnswerError(WikiError):

@@ -95,6 +95,7 @@ class Runtime:
 def _connect(settings: Settings, *, may_write: bool, stop: threading.Event) -> WikiGateway:
     from bot.wiki.confluence import ConfluenceGateway  # the client library is slow to import
     from bot.wiki.dialect import Flavour
+    from bot.wiki.site_probe import guess_flavour
     from bot.wiki.transport import Credentials, Manners
 
     wiki = settings.wiki
@@ -106,7 +107,7 @@ def _connect(settings: Settings, *, may_write: bool, stop: threading.Event) -> W
         )
     return ConfluenceGateway(
         wiki.url,
-        flavour=Flavour(wiki.spoken_flavour),
+        flavour=Flavour(wiki.flavour) if wiki.flavour else guess_flavour(wiki.url),
         credentials=Credentials(user=wiki.user, token=secret.get_secret_value().strip()),
         writes_per_minute=wiki.writes_per_minute,
         is_dry_run=not may_write,

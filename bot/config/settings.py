@@ -80,15 +80,6 @@ class WikiSettings(_Section):
     tries: int = Field(5, ge=1, le=20, description="How often a request is sent while the wiki does not answer.")
     ca_bundle: Path | None = None
 
-    @property
-    def spoken_flavour(self) -> Literal["cloud", "datacenter"]:
-        """The flavour, guessed from the address where it was not said."""
-        if self.flavour is not None:
-            return self.flavour
-        parts = urlsplit(self.url)
-        is_cloud = (parts.hostname or "").endswith(".atlassian.net") or parts.path == "/wiki"
-        return "cloud" if is_cloud else "datacenter"
-
 
 class TargetSettings(_Section):
     """The pages that bear a region, beside the home page."""

@@ -12,6 +12,7 @@ from bot.config.settings import Settings, WikiSettings, WorkspaceSettings, load_
 from bot.errors import PageNotFoundError, SettingsError, WikiError
 from bot.runtime import Runtime
 from bot.wiki.gateway import PageRef, WikiGateway
+from bot.wiki.site_probe import guess_flavour, probe_site
 
 _ARCHIVE = "Archive"
 
@@ -96,7 +97,7 @@ def _find_home(gateway: WikiGateway, answers: Answers) -> PageRef:
 
 
 def _compose(answers: Answers, *, has_archive: bool) -> str:
-    flavour = WikiSettings(url=answers.url).spoken_flavour
+    flavour = probe_site(answers.url).flavour or guess_flavour(answers.url)
     user = f"\n  user: {_quoted(answers.user)}" if answers.user else ""
     under = f", under: [{_ARCHIVE}]" if has_archive else ""
     return f"""\

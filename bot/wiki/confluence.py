@@ -16,11 +16,12 @@ import requests
 from atlassian.rest_client import AtlassianRestAPI
 
 from bot.stopping import interruptible_sleep
-from bot.wiki.dialect import Dialect, Flavour, base_address
+from bot.wiki.dialect import Dialect, Flavour
 from bot.wiki.dialect_cloud import CloudDialect
 from bot.wiki.dialect_datacenter import DataCenterDialect
 from bot.wiki.rate_limit import RateLimiter
 from bot.wiki.rest import RestClient
+from bot.wiki.site_probe import base_address
 from bot.wiki.transport import PATIENT, Credentials, Manners, WikiSession
 from bot.wiki.writing import PageWriter
 

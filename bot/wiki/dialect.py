@@ -6,7 +6,6 @@ A dialect is pure: it never touches the network. `bot.wiki.confluence` sends wha
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from bot.wiki.ask import Ask
 from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, User, Version
@@ -67,21 +66,3 @@ class Dialect(Protocol):
 
     def update(self, page: Page, body: str, *, message: str, is_minor: bool) -> Ask: ...
     def create(self, space: Space, *, title: str, body: str, parent_id: str | None, message: str) -> Ask: ...
-
-
-def guess_flavour(url: str) -> Flavour:
-    """Tell the flavour from the address: Atlassian's own hosts are Cloud, all others Data Center."""
-    host = urlsplit(url).hostname or ""
-    is_cloud = any(
-        host == name or host.endswith("." + name) for name in ("atlassian.net", "jira.com", "api.atlassian.com")
-    )
-    return Flavour.CLOUD if is_cloud else Flavour.DATA_CENTER
-
-
-def base_address(url: str, flavour: Flavour) -> str:
-    """Return *url* without a trailing slash, and with the `/wiki` that every Cloud site has and people forget."""
-    url = url.strip().rstrip("/")
-    parts = urlsplit(url)
-    if flavour is Flavour.CLOUD and not parts.path and guess_flavour(url) is Flavour.CLOUD:
-        return url + "/wiki"
-    return url

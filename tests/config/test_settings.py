@@ -34,19 +34,6 @@ def test_defaults_are_careful(tmp_path: Path) -> None:
     assert settings.wiki.url == "https://wiki.example.org/confluence"
 
 
-@pytest.mark.parametrize(
-    ("url", "flavour"),
-    [
-        ("https://acme.atlassian.net/wiki", "cloud"),
-        ("https://acme.atlassian.net", "cloud"),
-        ("https://wiki.example.org", "datacenter"),
-        ("https://atlassian.net.example.org/confluence", "datacenter"),
-    ],
-)
-def test_the_flavour_is_guessed_from_the_address(tmp_path: Path, url: str, flavour: str) -> None:
-    assert load_settings(write(tmp_path, f"wiki: {{url: {url}}}")).wiki.spoken_flavour == flavour
-
-
 def test_the_environment_overrides_the_file_and_secrets_come_from_their_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,7 +32,7 @@ def test_init_writes_settings_and_data_that_work_at_once(desk: Desk, config: Pat
 
     assert f"{config} written; Workspace Bot reaches" in ran.out
     settings = load_settings(config)
-    assert settings.wiki.spoken_flavour == desk.wiki.flavour
+    assert settings.wiki.flavour == desk.wiki.flavour
     assert settings.workspaces[0].archived.under == ("Archive",)
     assert (config.parent / "ws2.yaml").is_file()
     assert os.environ["WIKIBOT_WIKI__TOKEN"] not in config.read_text()

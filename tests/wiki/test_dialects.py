@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 
 from bot.errors import WikiAnswerError
-from bot.wiki.dialect import Flavour, base_address, guess_flavour
 from bot.wiki.dialect_cloud import CloudDialect
 from bot.wiki.dialect_datacenter import DataCenterDialect
 from bot.wiki.gateway import PageStatus, Space
@@ -167,30 +166,3 @@ def test_every_real_v1_page_and_attachment_is_read() -> None:
         assert attachment.download_path.startswith("/download/")
     assert pages
     assert files
-
-
-@pytest.mark.parametrize(
-    ("url", "flavour"),
-    [
-        ("https://name.atlassian.net/wiki", Flavour.CLOUD),
-        ("https://api.atlassian.com/ex/confluence/1/wiki", Flavour.CLOUD),
-        ("https://wiki.example.org/confluence", Flavour.DATA_CENTER),
-        ("https://notatlassian.net", Flavour.DATA_CENTER),
-        ("http://127.0.0.1:8090", Flavour.DATA_CENTER),
-    ],
-)
-def test_flavour_is_guessed_from_the_host(url: str, flavour: Flavour) -> None:
-    assert guess_flavour(url) is flavour
-
-
-@pytest.mark.parametrize(
-    ("url", "flavour", "address"),
-    [
-        ("https://name.atlassian.net", Flavour.CLOUD, "https://name.atlassian.net/wiki"),
-        ("https://name.atlassian.net/wiki/", Flavour.CLOUD, "https://name.atlassian.net/wiki"),
-        ("http://127.0.0.1:8090/", Flavour.CLOUD, "http://127.0.0.1:8090"),
-        ("https://wiki.example.org/confluence/", Flavour.DATA_CENTER, "https://wiki.example.org/confluence"),
-    ],
-)
-def test_base_address_is_completed(url: str, flavour: Flavour, address: str) -> None:
-    assert base_address(url, flavour) == address

@@ -1,0 +1,164 @@
+"""Which flavour of Confluence answers at an address, and where its base is: the only place that decides it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from bot.errors import UntrustedCertificateError, WikiAnswerError, WikiUnreachableError
+from bot.log import redact
+from bot.wiki.deadline import Deadline, DeadlineAdapter
+from bot.wiki.dialect import Flavour
+from bot.wiki.failures import describe_loss, describe_tls_failure, shorten_address
+
+_CLOUD_HOSTS = ("atlassian.net", "atlassian-us-gov-mod.net", "jira.com", "api.atlassian.com")
+_CLOUD_SIGN_IN = "id.atlassian.com"
+_TIMEOUT_SECONDS = (10.0, 20.0)
+_TOTAL_SECONDS = 30.0
+_MAX_HOPS = 5
+_MAX_BYTES = 256 * 1024
+_CHUNK_BYTES = 16 * 1024
+# The first part of a path that belongs to a place in the wiki and not to its base address.
+_PLACE_IN_WIKI = re.compile(
+    r"/(?:[^/]*\.action|pages|display|spaces|x|rest|api|label|labels|download|plugins|s|login|status|setup|people|users)"
+    r"(?=/|$)"
+)
+_META = r"<meta\b(?=[^>]*\bname=[\"']{name}[\"'])[^>]*\bcontent=[\"']([^\"']*)[\"']"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What answers at an address: *url* is the base address, *flavour* is None if the answer does not show it."""
+
+    url: str
+    flavour: Flavour | None
+    has_own_domain: bool = False
+
+
+def guess_flavour(url: str) -> Flavour:
+    """Return the flavour that the host of *url* suggests: the hosts of Atlassian are Cloud, all others Data Center."""
+    return Flavour.CLOUD if _is_cloud_host(url) else Flavour.DATA_CENTER
+
+
+def base_address(url: str, flavour: Flavour) -> str:
+    """Return *url* without a trailing slash, and with the `/wiki` that every Cloud site has and people forget."""
+    url = url.strip().rstrip("/")
+    if flavour is Flavour.CLOUD and not urlsplit(url).path and _is_cloud_host(url):
+        return url + "/wiki"
+    return url
+
+
+def probe_site(url: str, *, ca_bundle: Path | None = None) -> Site:
+    """Ask what answers at *url*: one request without credentials, and one more for each redirect on the way.
+
+    *url* may be the address of any page of the wiki. Observed: Cloud answers with `Server: AtlassianEdge` and
+    `Atl-Request-Id`, and asks people to sign in at id.atlassian.com; Confluence names itself by
+    `X-Confluence-Request-Time` on both flavours, on its redirect to the login page too. Raises `WikiUnreachableError`
+    without an answer, `WikiAnswerError` where no such Cloud site exists.
+    """
+    if _is_cloud_host(url):
+        url = _origin(url) + "/wiki"
+    with requests.Session() as session:
+        session.mount("https://", DeadlineAdapter())
+        session.mount("http://", DeadlineAdapter())
+        for _hop in range(_MAX_HOPS):
+            answer = _get(session, url, ca_bundle)
+            target = _target(url, answer)
+            site = _identify(url, answer, target)
+            if site is not None:
+                return site
+            if target is None:
+                break
+            url = target
+    return Site(_origin(url) + _without_place(urlsplit(url).path), None)
+
+
+def _get(session: requests.Session, url: str, ca_bundle: Path | None) -> requests.Response:
+    try:
+        with Deadline(_TOTAL_SECONDS):
+            response = session.get(
+                url,
+                auth=lambda request: request,  # without this, `requests` would send what a .netrc holds
+                headers={"User-Agent": "wikibot", "Accept": "text/html,application/json"},
+                timeout=_TIMEOUT_SECONDS,
+                allow_redirects=False,
+                stream=True,
+                verify=str(ca_bundle) if ca_bundle else None,
+            )
+            pieces, size = [], 0
+            for piece in response.iter_content(_CHUNK_BYTES):
+                pieces.append(piece)
+                size += len(piece)
+                if size > _MAX_BYTES:
+                    break
+    except requests.exceptions.SSLError as error:
+        message = f"{shorten_address(url)}: {describe_tls_failure(error)}"
+        is_untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        raise (UntrustedCertificateError if is_untrusted else WikiUnreachableError)(message) from error
+    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+        raise WikiUnreachableError(f"{shorten_address(url)}: {describe_loss(error)}") from error
+    except (requests.RequestException, OSError) as error:
+        raise WikiUnreachableError(f"{shorten_address(url)}: {redact(str(error))}") from error
+    finally:
+        session.cookies.clear()
+    response._content = b"".join(pieces)  # noqa: SLF001 -- requests has no public way to cap the size of a body
+    response.close()
+    return response
+
+
+def _identify(url: str, answer: requests.Response, target: str | None) -> Site | None:
+    headers = answer.headers
+    is_at_cloud = headers.get("Server") == "AtlassianEdge" or "Atl-Request-Id" in headers
+    if is_at_cloud or (target is not None and urlsplit(target).hostname == _CLOUD_SIGN_IN):
+        if answer.status_code == requests.codes.not_found:
+            host = urlsplit(url).hostname
+            raise WikiAnswerError(f"{shorten_address(url)}: there is no Confluence Cloud site {host}; check the name")
+        return Site(_origin(url) + "/wiki", Flavour.CLOUD, has_own_domain=_has_own_domain(url))
+    page = answer.text if "html" in headers.get("Content-Type", "") else ""
+    if "X-Confluence-Request-Time" not in headers and _meta(page, "confluence-request-time") is None:
+        return None
+    context = _meta(page, "ajs-context-path")
+    if context is None:
+        is_here = target is not None and _origin(target) == _origin(url)
+        context = _without_place(urlsplit(target if is_here and target else url).path)
+    return Site(_origin(url) + context.rstrip("/"), Flavour.DATA_CENTER)
+
+
+def _target(url: str, answer: requests.Response) -> str | None:
+    """Return where the answer redirects to, if it does."""
+    if not answer.is_redirect:
+        return None
+    try:
+        target = urljoin(url, answer.headers["Location"])
+        _ = urlsplit(target).port
+    except ValueError:
+        return None
+    return target if urlsplit(target).scheme in {"http", "https"} else None
+
+
+def _meta(page: str, name: str) -> str | None:
+    found = re.search(_META.format(name=re.escape(name)), page, re.IGNORECASE)
+    return found[1] if found else None
+
+
+def _without_place(path: str) -> str:
+    found = _PLACE_IN_WIKI.search(path)
+    return (path[: found.start()] if found else path).rstrip("/")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_cloud_host(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return any(host == name or host.endswith("." + name) for name in _CLOUD_HOSTS)
+
+
+def _has_own_domain(url: str) -> bool:
+    """Return whether a Cloud site answers under a domain of its owner, where it takes no tokens (AX-649, AX-664)."""
+    host = urlsplit(url).hostname or ""
+    return not _is_cloud_host(url) and host not in {"localhost", "127.0.0.1", "::1"}
