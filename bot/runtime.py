@@ -1,6 +1,7 @@
 """The composition root: settings become a gateway, a renderer, data files and paths; nothing else builds things."""
 
 import datetime as dt
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -28,12 +29,14 @@ class Runtime:
     clock: Callable[[], dt.datetime] = _now
     stop: threading.Event = field(default_factory=threading.Event, repr=False)
     """Once set, nothing more is sent to the wiki, and waits for it end."""
+    is_attended: bool = False
+    """Whether a person waits for the result: a wiki that never answered is then reported after one try."""
     _gateways: dict[bool, WikiGateway] = field(default_factory=dict, repr=False)
 
     def gateway(self, *, may_write: bool = False) -> WikiGateway:
         """Return the wiki; without *may_write* the transport itself refuses everything but reading."""
         if may_write not in self._gateways:
-            self._gateways[may_write] = _connect(self.settings, may_write=may_write, stop=self.stop)
+            self._gateways[may_write] = _connect(self, may_write=may_write)
         return self._gateways[may_write]
 
     @property
@@ -92,12 +95,18 @@ class Runtime:
         return self.settings.resolve(self.settings.state)
 
 
-def _connect(settings: Settings, *, may_write: bool, stop: threading.Event) -> WikiGateway:
+def person_waits() -> bool:
+    """Return whether a person is at the keyboard: standard input and standard error are terminals."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _connect(runtime: Runtime, *, may_write: bool) -> WikiGateway:
     from bot.wiki.confluence import ConfluenceGateway  # the client library is slow to import
     from bot.wiki.dialect import Flavour
     from bot.wiki.site_probe import guess_flavour
-    from bot.wiki.transport import Credentials, Manners
+    from bot.wiki.transport import PATIENT, Credentials, Manners
 
+    settings = runtime.settings
     wiki = settings.wiki
     secret = wiki.token or wiki.password
     if secret is None:
@@ -112,6 +121,10 @@ def _connect(settings: Settings, *, may_write: bool, stop: threading.Event) -> W
         writes_per_minute=wiki.writes_per_minute,
         is_dry_run=not may_write,
         ca_bundle=settings.resolve(wiki.ca_bundle) if wiki.ca_bundle else None,
-        manners=Manners(read_seconds=wiki.timeout_seconds, tries=wiki.tries),
-        stop=stop,
+        manners=Manners(
+            read_seconds=wiki.timeout_seconds,
+            tries=wiki.tries or PATIENT.tries,
+            reports_at_once=runtime.is_attended and wiki.tries is None,
+        ),
+        stop=runtime.stop,
     )

@@ -25,11 +25,11 @@ class App:
     def runtime(self) -> "Runtime":
         """Settings, gateway, renderer and paths; raises `SettingsError`."""
         from bot.config.settings import load_settings
-        from bot.runtime import Runtime
+        from bot.runtime import Runtime, person_waits
 
         self.set_up_logging()
         settings = load_settings(self.config)
-        return Runtime(settings, only=self.workspace)
+        return Runtime(settings, only=self.workspace, is_attended=person_waits())
 
     def set_up_logging(self, *, is_service: bool = False) -> None:
         """Log as the options say; a command that is no service prints for itself and logs only warnings."""

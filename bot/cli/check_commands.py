@@ -1,5 +1,7 @@
 """`wikibot check`: look for mistakes before they matter."""
 
+from dataclasses import replace
+
 import click
 
 from bot.cli import output
@@ -14,7 +16,7 @@ from bot.operations.check import Outcome, run_checks
 def check(app: App, *, fmt: str, external: bool) -> int:
     """Check settings, account, data files, templates, links, rights and pages; ends with 1 when something is wrong."""
     checks = []
-    for found in run_checks(app.runtime, asks_external=external):
+    for found in run_checks(replace(app.runtime, is_attended=True), asks_external=external):
         checks.append(found)
         if fmt == "text":
             message = f": {found.message}" if found.message else ""

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -46,7 +46,7 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
         _show(_list_jobs(app.runtime), format_)
         return _DONE
     app.set_up_logging(is_service=True)
-    runtime = app.runtime
+    runtime = replace(app.runtime, is_attended=False)
     lock = InstanceLock(runtime.state_dir / "run.lock", purpose=f"the bot of {runtime.settings.config_path}")
     with lock, _stopping_on_signals(runtime.stop):
         history = RunHistory(runtime.state_dir / "runs.db")

@@ -1,6 +1,7 @@
 """`plan`, `apply`, `sync`, `drift`."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -110,7 +111,7 @@ def apply(
 @pass_app
 def sync(app: App, force: bool, format_: str) -> int:
     """Plan and apply unattended; pages that the bot has never written are only planned."""
-    outcome = operation.sync(app.runtime, force=force)
+    outcome = operation.sync(replace(app.runtime, is_attended=False), force=force)
     return _tell(outcome.plan, outcome.report, format_)
 
 

@@ -77,7 +77,13 @@ class WikiSettings(_Section):
     password: SecretStr | None = None
     writes_per_minute: float = Field(6, gt=0)
     timeout_seconds: float = Field(30, gt=0)
-    tries: int = Field(5, ge=1, le=20, description="How often a request is sent while the wiki does not answer.")
+    tries: int | None = Field(
+        None,
+        ge=1,
+        le=20,
+        description="How often a request is sent while the wiki does not answer. Absent: 5; at a keyboard 1, until the "
+        "wiki has answered once.",
+    )
     ca_bundle: Path | None = None
 
 

@@ -51,6 +51,8 @@ class ConfluenceGateway(PageWriter):
         sleep = sleep or interruptible_sleep(stop)
         limiter = RateLimiter.per_minute(writes_per_minute, clock=clock, sleep=sleep)
 
+        has_answered = threading.Event()
+
         def new_session() -> WikiSession:
             return WikiSession(
                 credentials,
@@ -59,6 +61,7 @@ class ConfluenceGateway(PageWriter):
                 ca_bundle=ca_bundle,
                 is_dry_run=is_dry_run,
                 stop=stop,
+                has_answered=has_answered,
                 sleep=sleep,
                 now=now,
                 jitter=jitter,

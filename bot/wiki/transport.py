@@ -1,6 +1,7 @@
 """The HTTP session under the gateway: retries, rate limit, deadlines, dry-run brake, redirects, redaction."""
 
 import base64
+import itertools
 import random
 import re
 import threading
@@ -69,6 +70,8 @@ class Manners:
     total_seconds: float = 300.0
     download_seconds: float = 1800.0
     tries: int = 5
+    reports_at_once: bool = False
+    """A person waits: until the wiki has answered once, a request without an answer is not repeated."""
     first_pause_seconds: float = 5.0
     longest_pause_seconds: float = 120.0
     longest_retry_after_seconds: float = 300.0
@@ -96,7 +99,8 @@ class WikiSession(requests.Session):
 
     429 is retried on any verb, since it says that nothing was done. 5xx, lost connections and unreadable answers are
     retried on GET only: a write may have been committed although its answer was lost, so the gateway re-reads instead.
-    Once *stop* is set nothing more is sent, and waits end, with `StoppedError`.
+    Once *stop* is set nothing more is sent, and waits end, with `StoppedError`. Sessions to one wiki share
+    *has_answered*.
     """
 
     def __init__(
@@ -108,6 +112,7 @@ class WikiSession(requests.Session):
         ca_bundle: Path | None = None,
         is_dry_run: bool = False,
         stop: threading.Event | None = None,
+        has_answered: threading.Event | None = None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
@@ -123,6 +128,7 @@ class WikiSession(requests.Session):
         self._manners = manners
         self._is_dry_run = is_dry_run
         self._stop = stop or threading.Event()
+        self._has_answered = has_answered or threading.Event()
         self._sleep = sleep
         self._now = now
         self._jitter = jitter
@@ -158,18 +164,28 @@ class WikiSession(requests.Session):
             raise WritesForbiddenError(
                 f"a dry run tried to {request.method} {shorten_address(request.url)}; nothing was sent"
             )
-        for tries_left in reversed(range(self._manners.tries)):
+        for tries_made in itertools.count(1):
             if is_write:
                 self._write_limiter.wait()
             raise_if_stopping(self._stop)
             try:
-                return self._try(request, wants_json=wants_json)
+                response = self._try(request, wants_json=wants_json)
             except TransientError as failure:
-                may_retry = not is_write or failure.status == requests.codes.too_many_requests
-                if not tries_left or not may_retry:
+                is_limited = failure.status == requests.codes.too_many_requests
+                if is_limited:
+                    self._has_answered.set()
+                if tries_made >= self._max_tries or (is_write and not is_limited):
                     self._give_up(request, failure)
-                self._pause(request, failure, tries_made=self._manners.tries - tries_left)
+                self._pause(request, failure, tries_made=tries_made)
+                continue
+            self._has_answered.set()
+            return response
         raise AssertionError("unreachable: the last try returns or raises")
+
+    @property
+    def _max_tries(self) -> int:
+        is_first_contact = self._manners.reports_at_once and not self._has_answered.is_set()
+        return 1 if is_first_contact else self._manners.tries
 
     def _pause(self, request: requests.Request, failure: TransientError, *, tries_made: int) -> None:
         manners = self._manners
@@ -192,7 +208,8 @@ class WikiSession(requests.Session):
             raise RateLimitedError(message + wish, retry_after_seconds=failure.retry_after) from failure
         if failure.status is not None and failure.status < requests.codes.server_error:
             raise WikiAnswerError(message) from failure
-        raise WikiUnreachableError(message) from failure
+        hint = "; check wiki.url and the network" if failure.status is None else ""
+        raise WikiUnreachableError(message + hint) from failure
 
     def _try(self, request: requests.Request, *, wants_json: bool) -> requests.Response:
         """Make one try; raises `TransientError` for what may pass."""

@@ -350,3 +350,23 @@ def test_proxy_that_is_away_is_named_as_the_trouble(naps: list[float], monkeypat
 
     with pytest.raises(WikiUnreachableError, match="proxy"):
         make_session(naps).request("GET", "http://wiki.invalid/echo")
+
+
+def test_with_a_person_waiting_only_the_first_contact_is_not_repeated(server: CrookedServer, naps: list[float]) -> None:
+    session = make_session(naps, manners=Manners(tries=3, reports_at_once=True))
+
+    with pytest.raises(WikiUnreachableError):
+        session.get(f"{server.url}/status?code=503")
+    assert naps == []
+
+    assert session.get(f"{server.url}/echo").ok
+    with pytest.raises(WikiUnreachableError):
+        session.get(f"{server.url}/status?code=502")
+    assert len(naps) == 2
+
+
+def test_a_wiki_that_asks_for_patience_has_answered(server: CrookedServer, naps: list[float]) -> None:
+    session = make_session(naps, manners=Manners(tries=3, reports_at_once=True))
+
+    assert session.get(f"{server.url}/status?code=429&retry_after=2&times=1").json() == {"fine": True}
+    assert naps == [2.0]

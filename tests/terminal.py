@@ -1,0 +1,97 @@
+"""A command at a terminal of its own, and a person who reads it and types."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_AT_THE_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.executable, sys.argv[1:])"
+)
+_STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_SECONDS = 60
+
+
+class Terminal:
+    """Runs `wikibot` with *words* in *folder* until the `with` block ends; *shown* is all that it printed."""
+
+    def __init__(self, *words: str, folder: Path, environment: Mapping[str, str]) -> None:
+        self._near, far = pty.openpty()
+        command = [sys.executable, "-c", _AT_THE_TERMINAL, sys.executable, "-m", "bot", *words]
+        settled = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "110", "PYTHONPATH": _repository()}
+        self._process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**settled, **environment},
+            stdin=far,
+            stdout=far,
+            stderr=far,
+            start_new_session=True,
+        )
+        os.close(far)
+        self.shown = ""
+        self._read = 0
+
+    def expect(self, text: str) -> str:
+        """Wait until *text* is shown after what was expected last; return what was shown up to its end."""
+        until = time.monotonic() + _SECONDS
+        while (found := self.shown.find(text, self._read)) < 0:
+            assert self._receive(until - time.monotonic()), f"{text!r} was not shown:\n{self.shown[self._read :]}"
+        start, self._read = self._read, found + len(text)
+        return self.shown[start : self._read]
+
+    def enter(self, line: str) -> None:
+        """Type a line and press Enter."""
+        os.write(self._near, f"{line}\n".encode())
+
+    def answer(self, question: str, line: str) -> str:
+        """Wait for a question and type the answer; return what was shown before it."""
+        shown = self.expect(question)
+        self.enter(line)
+        return shown
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        os.write(self._near, b"\x03")
+
+    def end(self) -> int:
+        """Wait until the command ends; return its exit code."""
+        until = time.monotonic() + _SECONDS
+        while self._receive(until - time.monotonic()):
+            pass
+        return self._process.wait(timeout=_SECONDS)
+
+    def _receive(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self._near], [], [], max(seconds, 0))
+        assert ready, f"nothing more was shown in {_SECONDS} s:\n{self.shown[self._read :]}"
+        try:
+            piece = os.read(self._near, 65536)
+        except OSError:  # Linux: the other end is closed
+            return False
+        self.shown = _STYLE.sub("", self.shown + piece.decode(errors="replace").replace("\r\n", "\n"))
+        return bool(piece)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the command if it still runs."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        os.close(self._near)
+
+
+def _repository() -> str:
+    return str(Path(__file__).resolve().parent.parent)
