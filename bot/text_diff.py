@@ -1,20 +1,27 @@
-"""Compare two texts line by line, and lines that were edited word by word (pure)."""
+"""The one diff engine: blocks or lines aligned by resemblance, and edited ones compared word by word (pure)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
-from itertools import zip_longest
+from typing import TypeVar
 
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+_WORD = re.compile(r"[^\W_]+|\s+|.", re.DOTALL)
+_FIRST_IDEOGRAPH = 0x2E80
 _SOURCE_BREAK = re.compile(
     r"(?<=>)(?=<(?:p|h[1-6]|ul|ol|li|table|tbody|tr|td|th|div|blockquote|pre|hr|"
     r"ac:structured-macro|ac:rich-text-body|ac:layout|ac:layout-section|ac:layout-cell)[\s/>])|"
     r"(?<=</li>)(?=</)|(?<=</ul>)(?=</)|(?<=</ol>)(?=</)"
 )
 _ALIKE = 0.4
-_LONGEST_LINE = 4000
+"""Two blocks whose words have a smaller ratio in common are shown as one removed and one added."""
+_CANDIDATES = 30
+"""How many added blocks a removed one is compared with: the cost stays linear in the size of a rewritten section."""
+_LONGEST_CHARACTERS = 20_000
+"""Longer blocks are not compared word by word, since that takes quadratic time."""
+
+Block = TypeVar("Block", bound=Hashable)
 
 
 class Kind(StrEnum):
@@ -41,7 +48,7 @@ class DiffLine:
 
     @property
     def kind(self) -> Kind | None:
-        """What became of the line as a whole; None where it was edited."""
+        """What became of the line as a whole; None when it was edited."""
         kinds = {piece.kind for piece in self.pieces}
         return kinds.pop() if len(kinds) == 1 else None
 
@@ -53,57 +60,84 @@ def split_source(source: str) -> list[str]:
 
 def diff_lines(before: Sequence[str], after: Sequence[str]) -> list[DiffLine]:
     """Return the lines of both in order; an edited line comes once, with the words that were removed and added."""
-    lines: list[DiffLine] = []
-    for operation, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if operation == "equal":
-            lines += [_whole(Kind.SAME, line) for line in before[a:b]]
-        else:
-            lines += _pair(before[a:b], after[c:d])
-    return lines
+    return [_line(old, new) for old, new in align(before, after, are_alike)]
 
 
-def near_changes(lines: Sequence[DiffLine], *, context: int) -> Iterator[DiffLine | None]:
-    """Yield the changed lines with *context* same ones around them; None stands for what is left out."""
-    changed = [index for index, line in enumerate(lines) if line.kind is not Kind.SAME]
-    shown = {near for index in changed for near in range(index - context, index + context + 1)}
-    is_gap = False
-    for index, line in enumerate(lines):
-        if index in shown:
-            yield line
-            is_gap = False
-        elif not is_gap:
-            yield None
-            is_gap = True
-
-
-def _whole(kind: Kind, line: str) -> DiffLine:
-    return DiffLine((Piece(kind, line),))
-
-
-def _pair(removed: Sequence[str], added: Sequence[str]) -> Iterator[DiffLine]:
-    for before, after in zip_longest(removed, added):
-        if before is None or after is None:
-            yield _whole(Kind.ADDED, after) if before is None else _whole(Kind.REMOVED, before)
-        elif (pieces := _diff_words(before, after)) is None:
-            yield _whole(Kind.REMOVED, before)
-            yield _whole(Kind.ADDED, after)
-        else:
-            yield DiffLine(pieces)
-
-
-def _diff_words(before: str, after: str) -> tuple[Piece, ...] | None:
-    """Return what became of the words; None where the lines have too little in common."""
-    if len(before) + len(after) > _LONGEST_LINE:
-        return None
-    old, new = _WORDS.findall(before), _WORDS.findall(after)
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < _ALIKE:
-        return None
+def diff_words(before: str, after: str) -> tuple[Piece, ...]:
+    """Compare two texts word by word; scripts without spaces are compared by character."""
+    old, new = _words(before), _words(after)
     pieces: list[Piece] = []
-    for operation, a, b, c, d in matcher.get_opcodes():
+    for operation, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if operation == "equal":
             pieces.append(Piece(Kind.SAME, "".join(old[a:b])))
             continue
         pieces += [Piece(Kind.REMOVED, "".join(old[a:b]))] if b > a else []
         pieces += [Piece(Kind.ADDED, "".join(new[c:d]))] if d > c else []
     return tuple(pieces)
+
+
+def align(
+    before: Sequence[Block], after: Sequence[Block], are_alike: Callable[[Block, Block], bool]
+) -> Iterator[tuple[Block | None, Block | None]]:
+    """Pair the blocks of two sequences in order: equal ones, edited ones that *are_alike*, else one side is None."""
+    for operation, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if operation == "equal":
+            yield from zip(before[a:b], after[c:d], strict=True)
+        else:
+            yield from _pair(before[a:b], after[c:d], are_alike)
+
+
+def are_alike(before: str, after: str) -> bool:
+    """Return whether two texts have enough words in common to be shown as one edited text."""
+    if len(before) + len(after) > _LONGEST_CHARACTERS:
+        return False
+    matcher = SequenceMatcher(None, _words(before), _words(after), autojunk=False)
+    return matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
+
+
+def near_changes(changed: Sequence[bool], *, context: int) -> Iterator[int | None]:
+    """Yield the indexes of what is *changed* with *context* others around each; None stands for what is left out."""
+    shown = {
+        near
+        for index, is_changed in enumerate(changed)
+        if is_changed
+        for near in range(index - context, index + context + 1)
+    }
+    is_gap = False
+    for index in range(len(changed)):
+        if index in shown:
+            yield index
+            is_gap = False
+        elif not is_gap:
+            yield None
+            is_gap = True
+
+
+def _pair(
+    removed: Sequence[Block], added: Sequence[Block], are_alike: Callable[[Block, Block], bool]
+) -> Iterator[tuple[Block | None, Block | None]]:
+    waiting = list(added)
+    for block in removed:
+        match = next((n for n, other in enumerate(waiting[:_CANDIDATES]) if are_alike(block, other)), None)
+        if match is None:
+            yield block, None
+            continue
+        yield from ((None, other) for other in waiting[:match])
+        yield block, waiting[match]
+        del waiting[: match + 1]
+    yield from ((None, other) for other in waiting)
+
+
+def _line(before: str | None, after: str | None) -> DiffLine:
+    if before is None:
+        return DiffLine((Piece(Kind.ADDED, after or ""),))
+    if after is None:
+        return DiffLine((Piece(Kind.REMOVED, before),))
+    return DiffLine((Piece(Kind.SAME, before),)) if before == after else DiffLine(diff_words(before, after))
+
+
+def _words(text: str) -> list[str]:
+    words: list[str] = []
+    for word in _WORD.findall(text):
+        words += word if ord(word[0]) >= _FIRST_IDEOGRAPH else [word]
+    return words

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text_diff import DiffLine, Kind, Piece, diff_lines, near_changes, split_source
+from bot.text_diff import DiffLine, Kind, Piece, diff_lines, diff_words, near_changes, split_source
 
 LINES = st.lists(st.text("ab c<>", max_size=8), max_size=6)
 
@@ -34,12 +34,21 @@ def side(line: DiffLine, kind: Kind) -> str:
     return "".join(piece.text for piece in line.pieces if piece.kind in (Kind.SAME, kind))
 
 
-@given(before=LINES, after=LINES, context=st.integers(0, 3))
-def test_no_change_is_left_out(before: list[str], after: list[str], context: int) -> None:
-    lines = diff_lines(before, after)
-    changed = [line for line in lines if line.kind is not Kind.SAME]
+@given(changed=st.lists(st.booleans(), max_size=12), context=st.integers(0, 3))
+def test_no_change_is_left_out(changed: list[bool], context: int) -> None:
+    shown = [index for index in near_changes(changed, context=context) if index is not None]
 
-    assert [line for line in near_changes(lines, context=context) if line and line.kind is not Kind.SAME] == changed
+    assert [index for index in shown if changed[index]] == [index for index, each in enumerate(changed) if each]
+
+
+def test_an_edited_line_is_paired_with_the_line_that_it_resembles() -> None:
+    lines = diff_lines(["Read the first report now"], ["Something else entirely", "Read the second report now"])
+
+    assert [line.kind for line in lines] == [Kind.ADDED, None]
+
+
+def test_scripts_without_spaces_are_compared_by_character() -> None:
+    assert Piece(Kind.ADDED, "新") in diff_words("第一版报告", "第一新版报告")
 
 
 @given(st.text("<>/pulh2 \n", max_size=60))

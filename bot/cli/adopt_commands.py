@@ -6,8 +6,8 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.escape import visible
 from bot.operations.adoption import Adoption, carry_out_adoption, plan_adoption
-from bot.present.plan_words import visible
 from bot.runtime import Runtime
 
 

@@ -9,7 +9,7 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.operations import archive
-from bot.present.page_diff_views import diff_as_html, diff_as_text
+from bot.present.page_diff_view import page_diff_as_html, page_diff_as_text
 from bot.present.period_report import report_as_html, report_as_markdown
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.search import END, START, Hit
@@ -71,9 +71,9 @@ def diff(app: App, page: str, before: str | None, after: str | None, format_: st
         case "json":
             output.say_json(made)
         case "html":
-            _put_out(diff_as_html(made), out)
+            _put_out(page_diff_as_html(made), out)
         case _:
-            _put_out(diff_as_text(made), out)
+            _put_out(page_diff_as_text(made), out)
     return _DONE
 
 

@@ -9,11 +9,9 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.errors import PlanError
+from bot.escape import visible
 from bot.operations import sync as operation
-from bot.present.plan_html import plan_as_html
-from bot.present.plan_markdown import plan_as_markdown
-from bot.present.plan_text import plan_as_text
-from bot.present.plan_words import visible
+from bot.present.plan_view import plan_as_html, plan_as_markdown, plan_as_text
 from bot.sync.apply import ApplyReport, PageReport, Result
 from bot.sync.plan import Plan
 from bot.sync.plan_file import as_document, check_digest, dump_plan, load_plan

@@ -1,10 +1,10 @@
-"""What every rendering of a plan says: the words for a verdict, and the comparisons that belong to it (pure)."""
+"""The words of a plan for people: verdicts, edits, comparisons, the summary (pure)."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
+from bot.escape import visible
 from bot.storage.visible_lines import read_lines
 from bot.sync.drift import Edit, Verdict
 from bot.sync.plan import Action, Change, Plan
@@ -17,7 +17,6 @@ _VERDICTS = {
     Verdict.CONFLICT: "changed on the page and in the data file",
     Verdict.UNMANAGED: "not managed yet",
 }
-_LINES_KEPT = "\n\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +82,6 @@ def summarise(plan: Plan) -> str:
         pages = sum(scope.pages for scope in plan.scopes)
         return f"in sync: {plan.managed_regions} region(s) on {pages} page(s)"
     return ", ".join(parts)
-
-
-def visible(text: str) -> str:
-    """Return *text* with characters that steer a terminal or the direction of writing spelled out."""
-    return "".join(
-        f"\\u{ord(each):04x}" if unicodedata.category(each) in {"Cc", "Cf"} and each not in _LINES_KEPT else each
-        for each in text
-    )
 
 
 def _comparison(caption: str, before: str, after: str) -> Comparison:

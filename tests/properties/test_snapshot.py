@@ -12,13 +12,14 @@ from markdown_it import MarkdownIt
 from ruamel.yaml import YAML
 
 from bot.errors import SnapshotError
+from bot.escape import escape_markdown
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import parse_manifest, render_manifest
 from bot.snapshot.archive.checkpoint import Checkpoint, parse_checkpoint, render_checkpoint
 from bot.snapshot.archive.frontmatter import render_front_matter
-from bot.snapshot.archive.indexes import plain_markdown
-from bot.snapshot.query.page_diff import Change, compare_blocks, compare_words
+from bot.snapshot.query.page_diff import Change, compare_blocks
 from bot.snapshot.query.search import build_query, find_hits, open_index, put_page
+from bot.text_diff import Kind, diff_words
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 ANY_TEXT = st.text(st.characters())
@@ -110,10 +111,10 @@ def test_checkpoints_read_back(origin: str, sequence: int, when: dt.datetime, di
 
 @given(old=TEXT, new=TEXT)
 def test_a_diff_of_words_holds_both_texts(old: str, new: str) -> None:
-    pieces = compare_words(old, new)
+    pieces = diff_words(old, new)
 
-    assert "".join(p.text for p in pieces if p.change is not Change.ADDED) == old
-    assert "".join(p.text for p in pieces if p.change is not Change.REMOVED) == new
+    assert "".join(p.text for p in pieces if p.kind is not Kind.ADDED) == old
+    assert "".join(p.text for p in pieces if p.kind is not Kind.REMOVED) == new
 
 
 BLOCKS = st.lists(st.tuples(st.sampled_from(["paragraph", "heading"]), st.sampled_from(["a b c", "a b d", "x", "y z"])))
@@ -124,7 +125,7 @@ def test_a_diff_of_blocks_holds_the_new_page_in_order(old: list[tuple[str, str]]
     changes = compare_blocks(old, new)
 
     shown = [
-        (c.kind, "".join(p.text for p in c.pieces if p.change is not Change.REMOVED))
+        (c.kind, "".join(p.text for p in c.pieces if p.kind is not Kind.REMOVED))
         for c in changes
         if c.change is not Change.REMOVED
     ]
@@ -134,7 +135,7 @@ def test_a_diff_of_blocks_holds_the_new_page_in_order(old: list[tuple[str, str]]
 @given(text=TEXT)
 def test_a_title_in_markdown_reads_as_it_was(text: str) -> None:
     wanted = " ".join(text.split()).replace("\0", "\ufffd")
-    inline = MarkdownIt("gfm-like", {"linkify": False}).parse(f"- [{plain_markdown(text)}](x.md) end")
+    inline = MarkdownIt("gfm-like", {"linkify": False}).parse(f"- [{escape_markdown(text)}](x.md) end")
 
     leaves = [leaf for token in inline for leaf in token.children or []]
     assert "".join(leaf.content for leaf in leaves) == f"{wanted} end"

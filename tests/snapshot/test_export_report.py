@@ -115,7 +115,7 @@ def test_a_report_says_when_the_chain_is_broken(root: Path) -> None:
 
     assert not report.is_intact
     assert "minutes--" in report_as_markdown(report)
-    assert 'class="bad"' in report_as_html(report)
+    assert "badge bad" in report_as_html(report)
 
 
 def test_a_report_as_markdown_shows_runs_and_changes(root: Path) -> None:

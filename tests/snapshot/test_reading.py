@@ -4,15 +4,16 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SnapshotError
-from bot.present.page_diff_views import diff_as_html, diff_as_text
+from bot.present.page_diff_view import page_diff_as_html, page_diff_as_text
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.redaction import redact
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.observation import HistoryMode
-from bot.snapshot.query.page_diff import Change, compare_words, diff_page
+from bot.snapshot.query.page_diff import Change, diff_page
 from bot.snapshot.query.search import SearchIndex
 from bot.snapshot.query.timeline import read_timeline
 from bot.snapshot.verify.verification import verify
+from bot.text_diff import diff_words
 from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import events_of, run_capture
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
@@ -29,7 +30,7 @@ def wiki() -> Iterator[SmallWiki]:
 
 def diff_of(root: Path, title: str, *states: str) -> str:
     library = load_library(root)
-    return diff_as_text(diff_page(library, *library.get_page(title), *states))
+    return page_diff_as_text(diff_page(library, *library.get_page(title), *states))
 
 
 def test_history_lists_versions_and_what_happened(wiki: SmallWiki, tmp_path: Path) -> None:
@@ -94,7 +95,7 @@ def test_a_moved_paragraph_is_called_moved(wiki: SmallWiki, tmp_path: Path) -> N
 
 
 def test_scripts_without_spaces_compare_by_character() -> None:
-    changed = [(piece.change.value, piece.text) for piece in compare_words("决定：通过。", "决定：否决。")]
+    changed = [(piece.kind.value, piece.text) for piece in diff_words("决定：通过。", "决定：否决。")]
 
     assert changed == [("same", "决定："), ("removed", "通过"), ("added", "否决"), ("same", "。")]
 
@@ -106,7 +107,7 @@ def test_diff_as_html_takes_text_for_text(wiki: SmallWiki, tmp_path: Path) -> No
     run_capture(wiki, tmp_path, day=1)
     library = load_library(tmp_path)
 
-    html = diff_as_html(diff_page(library, *library.get_page("Sharp")))
+    html = page_diff_as_html(diff_page(library, *library.get_page("Sharp")))
 
     assert "<script>" not in html
     assert "<ins>" in html

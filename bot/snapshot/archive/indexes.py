@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from html import escape
 
+from bot.escape import escape_markdown
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import PageEntry, id_order
 
@@ -20,9 +20,9 @@ class _Node:
 def render_bag_index(bag: Bag) -> bytes:
     """Return a bag's README: its pages as a tree."""
     lines = [
-        f"# {plain_markdown(bag.space_key)}: captured pages",
+        f"# {escape_markdown(bag.space_key)}: captured pages",
         "",
-        f"{len(bag.entries)} page(s) of {plain_markdown(bag.origin)}. How to check them: [VERIFY.md](../VERIFY.md).",
+        f"{len(bag.entries)} page(s) of {escape_markdown(bag.origin)}. How to check them: [VERIFY.md](../VERIFY.md).",
         "",
         *_render_nodes(_build_tree(bag.entries.values()), depth=0),
     ]
@@ -34,7 +34,7 @@ def render_root_index(bags: Mapping[str, Bag], origin: str) -> bytes:
     lines = [
         "# Captured pages",
         "",
-        f"Archived pages of {plain_markdown(origin)}, as Markdown to read and as received to prove.",
+        f"Archived pages of {escape_markdown(origin)}, as Markdown to read and as received to prove.",
         "",
         "| Bag | Space | Pages | Gone upstream | Redacted |",
         "|---|---|--:|--:|--:|",
@@ -48,19 +48,12 @@ def render_root_index(bags: Mapping[str, Bag], origin: str) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
-def plain_markdown(text: str) -> str:
-    """Return *text* so that Markdown shows it as it is, on one line."""
-    escaped = "".join(f"\\{char}" if char in r"\`*_[]{}|#!~" else char for char in " ".join(text.split()))
-    escaped = escaped.replace("\0", "\ufffd")  # as every reader of Markdown shows it
-    return escape(escaped, quote=False)
-
-
 def _bag_row(bag: Bag) -> str:
     entries = bag.entries.values()
     gone = sum(entry.tombstone is not None for entry in entries)
     redacted = sum(entry.redacted_at is not None for entry in entries)
     return (
-        f"| [{plain_markdown(bag.name)}]({bag.name}/README.md) | {plain_markdown(bag.space_key)} "
+        f"| [{escape_markdown(bag.name)}]({bag.name}/README.md) | {escape_markdown(bag.space_key)} "
         f"| {len(bag.entries)} | {gone} | {redacted} |"
     )
 
@@ -93,7 +86,7 @@ def _order(item: tuple[str, _Node]) -> tuple[int, str, tuple[int, int, str]]:
 def _render_node(node: _Node) -> str:
     entry = node.entry
     if entry is None:
-        return plain_markdown(node.title)
+        return escape_markdown(node.title)
     status = entry.status.value
     if entry.redacted_at:
         status = f"redacted {entry.redacted_at.date().isoformat()}"
@@ -102,6 +95,6 @@ def _render_node(node: _Node) -> str:
     elif not entry.is_selected:
         status += ", no longer archived"
     return (
-        f"[{plain_markdown(entry.title) or 'untitled'}]({entry.path}) "
+        f"[{escape_markdown(entry.title) or 'untitled'}]({entry.path}) "
         f"— {status}, version {entry.version} of {entry.version_when.date().isoformat()}"
     )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.errors import EvidenceError, SnapshotError
+from bot.escape import escape_markdown
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.canonical_json import dump_json
@@ -10,7 +11,6 @@ from bot.snapshot.archive.checkpoint import Checkpoint, format_time
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.events import Event, EventType, Outcome
 from bot.snapshot.archive.frontmatter import render_front_matter
-from bot.snapshot.archive.indexes import plain_markdown
 from bot.snapshot.archive.writer import SnapshotWriter
 
 
@@ -78,8 +78,8 @@ def _render_stub(entry: PageEntry, reason: str, writer: SnapshotWriter) -> bytes
         }
     )
     text = (
-        f"{front}\n# {plain_markdown(entry.title) or 'Untitled'}\n\n"
-        f"The content of this page was removed: {plain_markdown(reason)}. The digests of what was here are kept\n"
+        f"{front}\n# {escape_markdown(entry.title) or 'Untitled'}\n\n"
+        f"The content of this page was removed: {escape_markdown(reason)}. The digests of what was here are kept\n"
         f"in the record of the redaction, run {writer.sequence}.\n"
     )
     return text.encode("utf-8", "replace")

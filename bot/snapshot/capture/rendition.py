@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from bs4 import BeautifulSoup
 
 from bot import convert
+from bot.escape import escape_markdown
 from bot.snapshot.archive.checkpoint import format_time
 from bot.snapshot.archive.frontmatter import render_front_matter
-from bot.snapshot.archive.indexes import plain_markdown
 from bot.snapshot.archive.record import PageRecord
 from bot.wiki.gateway import Comment
 
@@ -35,7 +35,7 @@ def render_page(record: PageRecord, body: str, path: str, base_url: str) -> Rend
         {"kind": loss.kind, "what": loss.what} | ({"detail": loss.detail} if loss.detail else {})
         for loss in conversion.losses
     ]
-    head = render_front_matter(_front_matter(record, losses)) + f"\n# {plain_markdown(record.title) or 'Untitled'}\n\n"
+    head = render_front_matter(_front_matter(record, losses)) + f"\n# {escape_markdown(record.title) or 'Untitled'}\n\n"
     tail = ["\n## Comments\n\n", *comments] if comments else []
     # The converter composes prose by itself and leaves code as it was written, so only the head is composed here.
     text = "".join([unicodedata.normalize("NFC", head), conversion.markdown, *tail])
@@ -126,11 +126,11 @@ def _render_thread(
     comment: Comment, replies: dict[str | None, list[Comment]], context: convert.PageContext, *, indent: str
 ) -> Iterator[str]:
     resolved = ", resolved" if comment.is_resolved else ""
-    author = plain_markdown(comment.version.author.display_name)
+    author = escape_markdown(comment.version.author.display_name)
     yield f"{indent}- **{author}**, {format_time(comment.version.when)}{resolved}\n\n"
     inner = indent + "  "
     if comment.inline_text:
-        yield f"{inner}> {plain_markdown(comment.inline_text)}\n\n"
+        yield f"{inner}> {escape_markdown(comment.inline_text)}\n\n"
     for line in convert.convert_page(comment.body, context).markdown.splitlines():
         yield f"{inner}{line}\n" if line else "\n"
     yield "\n"

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import SnapshotError
+from bot.escape import escape_markdown
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import BAGIT_TXT, MANIFEST, TAG_MANIFEST, Bag, render_manifest, sha256
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, SUMS, Checkpoint
 from bot.snapshot.archive.entry import PageEntry
-from bot.snapshot.archive.indexes import plain_markdown
 from bot.snapshot.archive.library import Library
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.timeline import describe_status, iter_log
@@ -116,8 +116,8 @@ def _copy_proof(library: Library, proof: Path, bags: set[str], period: Period) -
 
 def _render_readme(library: Library, head: Checkpoint, chosen: list[tuple[Bag, PageEntry]], period: Period) -> bytes:
     rows = "\n".join(
-        f"| [{plain_markdown(entry.title) or 'untitled'}](pages/{bag.name}/{entry.path}) "
-        f"| {plain_markdown(describe_status(entry))} | {entry.version} | {entry.captured_at.date().isoformat()} |"
+        f"| [{escape_markdown(entry.title) or 'untitled'}](pages/{bag.name}/{entry.path}) "
+        f"| {escape_markdown(describe_status(entry))} | {entry.version} | {entry.captured_at.date().isoformat()} |"
         for bag, entry in chosen
     )
     digest = sha256((library.root / HEAD).read_bytes())

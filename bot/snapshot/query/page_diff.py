@@ -1,6 +1,5 @@
 """Two captured states of a page → what changed: data about it, its structure, its words."""
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,9 +15,10 @@ from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.record import PageRecord
 from bot.snapshot.capture.changes import describe_changes
 from bot.snapshot.capture.rendition import build_context
+from bot.text_diff import Kind, Piece, align, are_alike, diff_words
 
-_WORD = re.compile(r"[^\W_]+|\s+|.", re.DOTALL)
-_SIMILAR = 0.4  # two blocks below this have nothing to do with each other
+Block = tuple[str, str]
+"""The kind of a block, such as a heading, and its text."""
 
 
 class Change(StrEnum):
@@ -29,14 +29,6 @@ class Change(StrEnum):
     REMOVED = "removed"
     EDITED = "edited"
     MOVED = "moved"
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of words with one fate: same, added or removed."""
-
-    change: Change
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,63 +85,28 @@ def diff_page(
     )
 
 
-def compare_blocks(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> list[BlockChange]:
-    """Align two sequences of (kind, text); words are compared where a block was edited."""
-    changes: list[BlockChange] = []
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        if tag == "equal":
-            changes += (_whole(Change.SAME, block) for block in old[i1:i2])
-        else:
-            changes += _pair_up(old[i1:i2], new[j1:j2])
-    return _mark_moves(changes)
+def compare_blocks(old: Sequence[Block], new: Sequence[Block]) -> list[BlockChange]:
+    """Align two sequences of blocks; words are compared where a block was edited."""
+    return _mark_moves([_change(before, after) for before, after in align(old, new, _are_alike)])
 
 
-def compare_words(old: str, new: str) -> tuple[Piece, ...]:
-    """Compare two texts word by word; scripts without spaces compare by character."""
-    a, b = (_words(text) for text in (old, new))
-    pieces: list[Piece] = []
-    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        if tag == "equal":
-            pieces.append(Piece(Change.SAME, "".join(a[i1:i2])))
-            continue
-        if i1 < i2:
-            pieces.append(Piece(Change.REMOVED, "".join(a[i1:i2])))
-        if j1 < j2:
-            pieces.append(Piece(Change.ADDED, "".join(b[j1:j2])))
-    return tuple(pieces)
+def _are_alike(before: Block, after: Block) -> bool:
+    return before[0] == after[0] and are_alike(before[1], after[1])
 
 
-def _words(text: str) -> list[str]:
-    words: list[str] = []
-    for word in _WORD.findall(text):
-        words += word if ord(word[0]) > 0x2E7F else [word]
-    return words
+def _change(before: Block | None, after: Block | None) -> BlockChange:
+    if before is None:
+        return _whole(Change.ADDED, Kind.ADDED, after)
+    if after is None:
+        return _whole(Change.REMOVED, Kind.REMOVED, before)
+    if before == after:
+        return _whole(Change.SAME, Kind.SAME, before)
+    return BlockChange(Change.EDITED, before[0], diff_words(before[1], after[1]))
 
 
-def _pair_up(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> Iterator[BlockChange]:
-    """Pair each old block with the next new one of its kind that resembles it."""
-    waiting = list(new)
-    for block in old:
-        match = next((n for n, other in enumerate(waiting) if _resembles(block, other)), None)
-        if match is None:
-            yield _whole(Change.REMOVED, block)
-            continue
-        yield from (_whole(Change.ADDED, other) for other in waiting[:match])
-        yield BlockChange(Change.EDITED, block[0], compare_words(block[1], waiting[match][1]))
-        del waiting[: match + 1]
-    yield from (_whole(Change.ADDED, other) for other in waiting)
-
-
-def _resembles(a: tuple[str, str], b: tuple[str, str]) -> bool:
-    if a[0] != b[0]:
-        return False
-    matcher = difflib.SequenceMatcher(None, _words(a[1]), _words(b[1]), autojunk=False)
-    return matcher.real_quick_ratio() >= _SIMILAR and matcher.ratio() >= _SIMILAR
-
-
-def _whole(change: Change, block: tuple[str, str]) -> BlockChange:
-    return BlockChange(change, block[0], (Piece(change, block[1]),))
+def _whole(change: Change, kind: Kind, block: Block | None) -> BlockChange:
+    name, text = block or ("", "")
+    return BlockChange(change, name, (Piece(kind, text),))
 
 
 def _mark_moves(changes: list[BlockChange]) -> list[BlockChange]:
@@ -164,7 +121,7 @@ def _mark_moves(changes: list[BlockChange]) -> list[BlockChange]:
         if change.change in left and left[change.change][key] > 0:
             left[change.change][key] -= 1
             if change.change is Change.ADDED:
-                marked.append(BlockChange(Change.MOVED, change.kind, (Piece(Change.SAME, key[1]),)))
+                marked.append(BlockChange(Change.MOVED, change.kind, (Piece(Kind.SAME, key[1]),)))
             continue
         marked.append(change)
     return marked

@@ -3,9 +3,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from bot.present.plan_html import plan_as_html
-from bot.present.plan_markdown import plan_as_markdown
-from bot.present.plan_text import plan_as_text
+from bot.present.plan_view import plan_as_html, plan_as_markdown, plan_as_text
 from bot.storage.regions import Marker
 from bot.sync.plan import Action, PagePlan, Plan
 from tests.sync.plans import change, drifted, page, plan, problem

@@ -1,0 +1,37 @@
+"""The Jinja2 environment of `templates/present/`: HTML is escaped by itself, Markdown and text by filters."""
+
+from functools import cache
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from bot.escape import escape_markdown, visible
+from bot.resources import templates_dir
+
+_ANSI = {"removed": "31", "added": "32", "title": "1", "faint": "2", "warning": "33"}
+
+
+def render(name: str, **values: object) -> str:
+    """Render the template *name*, such as `plan.html`, with exactly one line feed at the end."""
+    return _environment().get_template(f"{name}.j2").render(values).rstrip("\n") + "\n"
+
+
+def paint(text: str, style: str, *, has_colour: bool) -> str:
+    """Return *text* in an ANSI *style* of the terminal, or as it is without colour."""
+    return f"\x1b[{_ANSI[style]}m{text}\x1b[0m" if has_colour and text else text
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(templates_dir() / "present"),
+        autoescape=select_autoescape(enabled_extensions=("html.j2", "svg.j2"), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"visible": visible, "markdown": _one_line_markdown, "paint": paint}
+    return environment
+
+
+def _one_line_markdown(text: object) -> str:
+    return escape_markdown(visible(str(text)))

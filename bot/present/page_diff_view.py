@@ -1,0 +1,31 @@
+"""The diff of two captured states of a page for people: text with marks, or a page of HTML (pure)."""
+
+from bot.escape import visible
+from bot.present.environment import render
+from bot.snapshot.query.page_diff import BlockChange, Change, PageDiff
+from bot.text_diff import Kind, near_changes
+
+_CONTEXT = 2
+_MARGIN = {Change.SAME: " ", Change.ADDED: "+", Change.REMOVED: "-", Change.EDITED: "~", Change.MOVED: ">"}
+_MARKS = {Kind.REMOVED: "[-{}-]", Kind.ADDED: "{{+{}+}}", Kind.SAME: "{}"}
+
+
+def page_diff_as_text(diff: PageDiff) -> str:
+    """Return the changes with two lines around each; removed words are in `[-…-]`, added ones in `{+…+}`."""
+    return visible(render("page_diff.txt", diff=diff, blocks=_near(diff), margin=_MARGIN, text_of=_text_of))
+
+
+def page_diff_as_html(diff: PageDiff) -> str:
+    """Return a page that loads nothing from anywhere."""
+    return render("page_diff.html", diff=diff, blocks=_near(diff))
+
+
+def _near(diff: PageDiff) -> list[BlockChange | None]:
+    shown = near_changes([block.change is not Change.SAME for block in diff.blocks], context=_CONTEXT)
+    return [None if index is None else diff.blocks[index] for index in shown] if not diff.is_empty else []
+
+
+def _text_of(block: BlockChange) -> str:
+    if block.change is not Change.EDITED:
+        return block.pieces[0].text
+    return "".join(_MARKS[piece.kind].format(piece.text) for piece in block.pieces)

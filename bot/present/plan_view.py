@@ -1,0 +1,156 @@
+"""A plan for people: for the terminal, as Markdown for a review, or as one self-contained HTML page."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bot.escape import visible
+from bot.present.environment import paint, render
+from bot.present.plan_words import Comparison, compare, describe_edit, describe_lost_comments, headline, summarise
+from bot.sync.plan import Action, Change, PagePlan, Plan, Problem
+from bot.text_diff import DiffLine, Kind, near_changes
+
+_CONTEXT = 2
+_PLAIN_ADDRESS = re.compile(r"https?://[^\s<>\\]+")
+_SIGNS = {Action.WRITE: "~", Action.CREATE: "+"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One region of a page, in words."""
+
+    region: str
+    headline: str
+    tone: str
+    sign: str
+    remarks: tuple[str, ...]
+    warnings: tuple[str, ...]
+    comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """One page of a plan; *address* is empty when its URL is not one that a browser should open."""
+
+    title: str
+    url: str
+    address: str
+    version: int
+    is_first_run: bool
+    changes: tuple[ChangeView, ...]
+
+
+def plan_as_text(plan: Plan, *, has_colour: bool = False, shows_source: bool = False) -> str:
+    """Return the plan as lines for a terminal; *shows_source* adds the storage format below what a reader sees."""
+    return render(
+        "plan.txt",
+        **_values(plan),
+        has_colour=has_colour,
+        shows_source=shows_source,
+        differs=_differs,
+        rows=lambda lines: [_text_row(line, has_colour=has_colour) for line in _near(lines)],
+    )
+
+
+def plan_as_markdown(plan: Plan) -> str:
+    """Return the plan as a Markdown document; everything from page and data file is escaped or fenced."""
+    return render("plan.md", **_values(plan), fence=_fence)
+
+
+def plan_as_html(plan: Plan) -> str:
+    """Return the plan as an HTML document that loads nothing from anywhere."""
+    return render("plan.html", **_values(plan), near=_near)
+
+
+def _values(plan: Plan) -> dict[str, object]:
+    return {
+        "pages": [_page(page) for page in plan.pages],
+        "problems": [_describe_problem(problem) for problem in plan.problems],
+        "notices": [visible(notice) for notice in plan.notices],
+        "summary": summarise(plan),
+        "digest": plan.digest,
+        "writes": bool(plan.page_writes),
+    }
+
+
+def _page(page: PagePlan) -> PageView:
+    return PageView(
+        visible(page.title),
+        visible(page.url),
+        page.url if _PLAIN_ADDRESS.fullmatch(page.url) and urlsplit(page.url).hostname else "",
+        page.base_version,
+        page.is_first_run,
+        tuple(_change(change) for change in page.changes),
+    )
+
+
+def _change(change: Change) -> ChangeView:
+    is_waiting = change.action is Action.NONE and change.needs_a_person
+    return ChangeView(
+        change.region,
+        visible(headline(change)),
+        "waiting" if is_waiting else "" if change.action is Action.NONE else change.action.value,
+        _SIGNS.get(change.action, "!" if change.needs_a_person else " "),
+        tuple(visible(f"by {describe_edit(edit)}") for edit in change.edits),
+        tuple(visible(line) for line in [change.note] * bool(change.note) + describe_lost_comments(change)),
+        tuple(compare(change)),
+    )
+
+
+def _describe_problem(problem: Problem) -> str:
+    region = f", region {problem.region}" if problem.region else ""
+    return visible(f"{problem.page}{region}: {problem.message}")
+
+
+def _near(lines: Sequence[DiffLine]) -> list[DiffLine | None]:
+    shown = near_changes([line.kind is not Kind.SAME for line in lines], context=_CONTEXT)
+    return [None if index is None else lines[index] for index in shown]
+
+
+def _differs(lines: Iterable[DiffLine]) -> bool:
+    return any(line.kind is not Kind.SAME for line in lines)
+
+
+def _text_row(line: DiffLine | None, *, has_colour: bool) -> str:
+    if line is None:
+        return paint("⋯", "faint", has_colour=has_colour)
+    text = "".join(piece.text for piece in line.pieces)
+    match line.kind:
+        case Kind.SAME:
+            return f"  {text}"
+        case Kind.REMOVED:
+            return paint(f"- {text}", "removed", has_colour=has_colour)
+        case Kind.ADDED:
+            return paint(f"+ {text}", "added", has_colour=has_colour)
+        case None:
+            return "~ " + "".join(_text_piece(piece.kind, piece.text, has_colour=has_colour) for piece in line.pieces)
+
+
+def _text_piece(kind: Kind, text: str, *, has_colour: bool) -> str:
+    if kind is Kind.SAME:
+        return text
+    if has_colour and text.strip():  # coloured white space cannot be seen
+        return paint(text, kind.value, has_colour=True)
+    return f"[-{text}-]" if kind is Kind.REMOVED else f"{{+{text}+}}"
+
+
+def _fence(lines: Sequence[DiffLine]) -> str:
+    """Return a fenced block in the form of `diff`, with a fence longer than any run of backticks inside."""
+    text = [row for line in _near(lines) for row in _diff_rows(line)]
+    longest = max((len(run) for row in text for run in re.findall("`+", row)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join((f"{fence}diff", *text, fence))
+
+
+def _diff_rows(line: DiffLine | None) -> list[str]:
+    if line is None:
+        return ["  ⋯"]
+    if line.kind is Kind.SAME:
+        return [f"  {_join(line, Kind.SAME)}"]
+    sides = ((Kind.REMOVED, "-"), (Kind.ADDED, "+"))
+    return [f"{sign} {_join(line, Kind.SAME, kind)}" for kind, sign in sides if line.kind in (kind, None)]
+
+
+def _join(line: DiffLine, *kinds: Kind) -> str:
+    return "".join(piece.text for piece in line.pieces if piece.kind in kinds).replace("\n", " ")
