@@ -14,7 +14,7 @@ from benchmarks.fidelity_measure import ASPECTS, Tally, measure, measure_nothing
 from benchmarks.fidelity_source import Content, read_source
 from benchmarks.fidelity_view import ViewBody, view_body
 from bot.convert import convert_page
-from bot.wikiserver.storage_tree import BadBody
+from wikiserver.storage_tree import BadBody
 
 THRESHOLDS = {"words": 0.999}
 """The least share of each aspect that must be kept; all where nothing is said."""

@@ -5,7 +5,7 @@ import zlib
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
 
-from bot.wikiserver.view import LinkedFile, LinkedPage, LinkedUser, PageName, UserKey, ViewContext, render_view
+from wikiserver.view import LinkedFile, LinkedPage, LinkedUser, PageName, UserKey, ViewContext, render_view
 
 
 @dataclass

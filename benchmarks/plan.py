@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 from bot.resources import demo_dir
-from bot.wikiserver.seed import load_world
-from bot.wikiserver.server import WikiServer
-from bot.wikiserver.site import Flavour
-from bot.wikiserver.store import Store
+from wikiserver.seed import seed_wiki
+from wikiserver.server import WikiServer
+from wikiserver.site import Flavour
+from wikiserver.store import Store
 
 _HOME = "WS2 - Enhancing ICANN Accountability Implementation"
 _LIMIT_SECONDS = 1.5
@@ -26,7 +26,7 @@ def main(runs: int) -> int:
     failed = False
     for flavour in ("cloud", "datacenter"):
         with tempfile.TemporaryDirectory() as folder, Store() as store, WikiServer(store, flavour=flavour) as server:
-            load_world(store, demo_dir() / "world")
+            seed_wiki(store, "demo")
             failed |= _measure(Path(folder), server, flavour, runs)
     return int(failed)
 

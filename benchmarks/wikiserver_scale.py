@@ -13,8 +13,8 @@ from pathlib import Path
 
 import requests
 
-from bot.wikiserver.server import WikiServer
-from bot.wikiserver.store import Store
+from wikiserver.server import WikiServer
+from wikiserver.store import Store
 
 LIMIT_MILLISECONDS = 20
 CHILDREN = 10

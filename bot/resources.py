@@ -12,5 +12,5 @@ def templates_dir() -> Path:
 
 
 def demo_dir() -> Path:
-    """Return the folder of the demo: its `bot.yaml` and its `world/`."""
+    """Return the folder with the settings of the demo (`bot.yaml`)."""
     return _IN_WHEEL / "demo" if _IN_WHEEL.is_dir() else _PACKAGE.parent / "config" / "demo"

@@ -17,7 +17,7 @@ from bot.operations.jobs import make_jobs
 from bot.operations.sync import carry_out, make_plan
 from bot.runtime import Runtime
 from bot.scheduler import JobScheduler, JobSpec
-from tests.conftest import Wiki
+from wikiserver.testing import Wiki
 
 WARM_UP, WINDOWS = 8, 4
 RUNS = 248 if os.environ.get("WIKIBOT_NIGHTLY") else 8

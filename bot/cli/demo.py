@@ -16,11 +16,9 @@ import requests
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.wiki_commands import wikiserver_missing
 from bot.errors import BotError, SettingsError
 from bot.resources import demo_dir
-from bot.wikiserver.seed import load_world
-from bot.wikiserver.server import WikiServer
-from bot.wikiserver.store import Store
 
 HOME = "WS2 - Enhancing ICANN Accountability Implementation"
 _NEWS = "Read the [Q1 2024 outlook](page:Implementation): **two** recommendations left."
@@ -46,10 +44,16 @@ class DemoError(BotError):
 @pass_app
 def demo(app: App, *, once: bool, flavour: str, port: int, folder: Path) -> None:
     """Show the whole job on an embedded wiki: adopt, plan, apply, capture, verify."""
+    try:
+        from wikiserver.seed import seed_wiki
+        from wikiserver.server import WikiServer
+        from wikiserver.store import Store
+    except ModuleNotFoundError as error:
+        raise wikiserver_missing(error) from error
     folder = folder.absolute()
     _prepare(folder)
     with Store(folder / "wiki.db") as store:
-        load_world(store, demo_dir() / "world")
+        seed_wiki(store, "demo")
         with WikiServer(store, flavour=flavour, port=port) as wiki:  # type: ignore[arg-type]  # click gives a plain str
             address = wiki.url + ("/wiki" if flavour == "cloud" else "")
             with _environment(folder, address, flavour):

@@ -1,101 +1,38 @@
-"""`wikibot wiki`: the embedded wiki, to try things on."""
-
-import signal
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+"""`wikibot wiki`: the commands of the embedded wiki, which is a distribution of its own (`wikiserver/`)."""
 
 import click
 
-from bot.cli import output
-from bot.errors import SettingsError
-from bot.resources import demo_dir
-from bot.wikiserver.export import export_world
-from bot.wikiserver.faults import REQUEST_FAULTS, SITE_FAULTS, FaultSpecError
-from bot.wikiserver.seed import WorldError, load_world
-from bot.wikiserver.server import LOOPBACK, WikiServer
-from bot.wikiserver.site import Flavour
-from bot.wikiserver.store import Store
+from bot.cli.app import add_common_options
+from bot.errors import BotError
 
 
-def _faults_help() -> str:
-    lines = [f"{name}: {what}" for name, what in (REQUEST_FAULTS | SITE_FAULTS).items()]
-    return "\b\nFaults, as KIND[=ARGUMENT][@OPERATION][*TIMES][%CHANCE], parted by commas:\n  " + "\n  ".join(lines)
+def wikiserver_missing(error: ModuleNotFoundError) -> BotError:
+    """Return what to say when the embedded wiki, or a library that it needs, is not installed."""
+    return BotError(
+        f"the embedded wiki is not installed (no module {error.name}); "
+        "run `pip install ./wikiserver` in a checkout of wikibot"
+    )
 
 
-@click.group()
+class _WikiGroup(click.Group):
+    """The commands of the embedded wiki; they are imported only when one of them is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return _load_commands().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        command = _load_commands().get_command(ctx, cmd_name)
+        return command and add_common_options(command)
+
+
+def _load_commands() -> click.Group:
+    try:
+        from wikiserver.commands import cli
+    except ModuleNotFoundError as error:
+        raise wikiserver_missing(error) from error
+    return cli
+
+
+@click.group(cls=_WikiGroup)
 def wiki() -> None:
     """Run a small Confluence of our own, for demonstrations and tests."""
-
-
-@wiki.command(epilog=_faults_help())
-@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
-@click.option("--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-@click.option("--flavour", default="datacenter", show_default=True, type=click.Choice(["cloud", "datacenter"]))
-@click.option("--db", type=click.Path(dir_okay=False, path_type=Path), help="Keep the wiki in this file.")
-@click.option("--seed", default="demo", show_default=True, help="demo, empty, or a world folder; only for a new wiki.")
-@click.option("--faults", default="", metavar="SPEC", help="What shall go wrong; see below.")
-def serve(host: str, port: int, flavour: Flavour, db: Path | None, seed: str, faults: str) -> None:
-    """Serve the wiki until it is interrupted.
-
-    The accounts admin, bot, ana, li and omar exist, each with the password NAME-secret and the token NAME-token.
-    """
-    with _open(db) as store:
-        server = _server(store, flavour, host, port)
-        _seed(store, seed)
-        try:
-            server.faults.add(faults)
-        except FaultSpecError as error:
-            raise SettingsError(f"--faults: {error}") from error
-        done = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda _number, _frame: done.set())
-        with server:
-            output.say(f"listening on {server.url}")
-            done.wait()
-
-
-def _server(store: Store, flavour: Flavour, host: str, port: int) -> WikiServer:
-    try:
-        return WikiServer(store, flavour=flavour, host=host, port=port)
-    except OSError as error:
-        raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}; choose another --port") from error
-
-
-@contextmanager
-def _open(db: Path | None) -> Iterator[Store]:
-    try:
-        store = Store(db)
-    except sqlite3.Error as error:
-        raise SettingsError(f"not a wiki database: {error}", path=db) from error
-    with store:
-        yield store
-
-
-def _seed(store: Store, seed: str) -> None:
-    if seed == "empty" or store.spaces.all():
-        return
-    folder = demo_dir() / "world" if seed == "demo" else Path(seed)
-    try:
-        load_world(store, folder)
-    except WorldError as error:
-        raise SettingsError(str(error)) from error
-
-
-@wiki.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--db", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The wiki's file.")
-@click.option("--seed", default="demo", show_default=True, help="Without --db: demo, or a world folder.")
-@click.option("--space", "spaces", multiple=True, metavar="KEY", help="Only this space; may be given again.")
-def export(folder: Path, db: Path | None, seed: str, spaces: tuple[str, ...]) -> None:
-    """Write a wiki to FOLDER as files, from which `wiki serve --seed FOLDER` makes the same wiki again."""
-    with _open(db) as store:
-        if db is None:
-            _seed(store, seed)
-        try:
-            count = export_world(store, folder, space_keys=spaces)
-        except WorldError as error:
-            raise SettingsError(str(error)) from error
-    output.say(f"{count} pages in {folder}")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.history import Outcome, RunHistory
-from tests.conftest import Wiki
+from wikiserver.testing import Wiki
 
 HOME = "<p>Home of the workspace.</p>"
 DATA = """\

@@ -1,95 +1,51 @@
-"""`wikibot wiki`, as its own process."""
+"""`wikibot wiki` and `wikibot demo` use the embedded wiki where it is installed, and say so where it is not."""
 
-import re
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import requests
+
+_WITHOUT_WIKISERVER = "import sys; sys.modules['wikiserver'] = None; from bot.cli.main import main; main()"
 
 
-@contextmanager
-def served(*options: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    command = [sys.executable, "-m", "bot", "wiki", "serve", "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            address = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)\n", line)
-            assert address is not None, line + (process.stderr.read() if process.stderr else "")
-            yield address[1], process
-        finally:
-            process.kill()
+def run(*words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False, timeout=60)
 
 
-def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "bot", "wiki", *arguments], capture_output=True, text=True, check=False, timeout=60
-    )
+def test_wiki_commands_are_those_of_the_embedded_wiki(tmp_path: Path) -> None:
+    ours = run("-m", "bot", "wiki", "export", str(tmp_path / "ours"), "--space", "COMMS")
+    own = run("-m", "wikiserver", "export", str(tmp_path / "own"), "--space", "COMMS")
+
+    assert (ours.returncode, own.returncode) == (0, 0)
+    assert ours.stdout.split(" in ")[0] == own.stdout.split(" in ")[0]
+    names = {path.relative_to(tmp_path / "own") for path in (tmp_path / "own").rglob("*")}
+    assert Path("COMMS/space.yaml") in names
+    assert {path.relative_to(tmp_path / "ours") for path in (tmp_path / "ours").rglob("*")} == names
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_and_ends_cleanly_on_a_signal(number: signal.Signals) -> None:
-    with served("--seed", "empty") as (url, process):
-        answer = requests.get(f"{url}/rest/api/user/current", auth=("bot", "bot-secret"), timeout=10)
-        process.send_signal(number)
-        code = process.wait(timeout=10)
+def test_a_problem_of_the_embedded_wiki_ends_with_1_in_one_line() -> None:
+    result = run("-m", "bot", "wiki", "serve", "--port", "0", "--seed", "/nowhere/at/all")
 
-    assert answer.json()["username"] == "bot"
-    assert code == 0
-
-
-def test_a_wiki_in_a_file_keeps_what_was_written(tmp_path: Path) -> None:
-    database = str(tmp_path / "wiki.db")
-    auth = ("ana", "ana-secret")
-    with served("--seed", "empty", "--db", database) as (url, process):
-        space = {"key": "DOC", "name": "Documents"}
-        made = requests.post(f"{url}/rest/api/space", json=space, auth=auth, timeout=10)
-        process.terminate()
-        process.wait(timeout=10)
-    with served("--seed", "demo", "--db", database) as (url, process):
-        keys = [one["key"] for one in requests.get(f"{url}/rest/api/space", auth=auth, timeout=10).json()["results"]]
-
-    assert made.status_code == 200
-    assert keys == ["DOC"]
-
-
-def test_faults_are_in_force_from_the_start() -> None:
-    with served("--seed", "empty", "--flavour", "cloud", "--faults", "503@list*once") as (url, _):
-        statuses = [
-            requests.get(f"{url}/wiki/api/v2/pages", auth=("bot", "bot-secret"), timeout=10).status_code
-            for _ in range(2)
-        ]
-
-    assert statuses == [503, 200]
-
-
-def test_export_writes_the_demo_and_refuses_to_overwrite_it(tmp_path: Path) -> None:
-    folder = str(tmp_path / "world")
-
-    first, second = run("export", folder), run("export", folder)
-
-    assert first.returncode == 0
-    assert (tmp_path / "world" / "WS2" / "space.yaml").is_file()
-    assert second.returncode == 1
-    assert "not an empty folder" in second.stderr
+    assert result.returncode == 1
+    assert "no such folder" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("options", "problem"),
-    [
-        (("--faults", "gremlins"), "there is no fault 'gremlins'"),
-        (("--seed", "/nowhere/at/all"), "no such folder"),
-        (("--db", __file__), "not a wiki database"),
-    ],
+    "words", [("wiki", "serve"), ("wiki", "export", "world"), ("wiki", "--help"), ("demo", "--once")]
 )
-def test_bad_options_are_told_in_one_line(options: tuple[str, str], problem: str) -> None:
-    result = run("serve", "--port", "0", *options)
+def test_without_the_embedded_wiki_the_message_says_what_to_install(words: tuple[str, ...]) -> None:
+    result = run("-c", _WITHOUT_WIKISERVER, *words)
 
     assert result.returncode == 1
-    assert problem in result.stderr
-    assert "Traceback" not in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("error: the embedded wiki is not installed (no module wikiserver")
+    assert "run `pip install ./wikiserver` in a checkout of wikibot" in result.stderr
+
+
+def test_without_the_embedded_wiki_all_else_works() -> None:
+    result = run("-c", _WITHOUT_WIKISERVER, "--help")
+
+    assert result.returncode == 0, result.stderr
+    assert "Run a small Confluence" in result.stdout

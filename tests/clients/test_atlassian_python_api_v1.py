@@ -9,8 +9,8 @@ import pytest
 from atlassian import ConfluenceServer
 from atlassian.errors import ApiError
 
-from bot.wikiserver.site import Flavour
-from tests.conftest import Wiki
+from wikiserver.site import Flavour
+from wikiserver.testing import Wiki
 
 BOTH = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
 DATA_CENTER = pytest.mark.parametrize("flavour", ["datacenter"])

@@ -7,7 +7,7 @@ import pytest
 from atlassian import ConfluenceCloud, ConfluenceV2
 from requests import HTTPError
 
-from tests.conftest import Wiki
+from wikiserver.testing import Wiki
 
 
 @pytest.fixture

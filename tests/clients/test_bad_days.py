@@ -8,7 +8,7 @@ from atlassian import ConfluenceServer
 
 from tests.clients.programs import run_program
 from tests.clients.test_markdown_exporter import export, markdown_files
-from tests.conftest import Wiki
+from wikiserver.testing import Wiki
 
 
 def publish(wiki: Wiki, home: Path) -> None:

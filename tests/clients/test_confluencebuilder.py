@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.wikiserver.store import Content
 from tests.clients.images import png
 from tests.clients.programs import run_program
-from tests.conftest import Wiki
+from wikiserver.store import Content
+from wikiserver.testing import Wiki
 
 CONF = """
 project = "Manual"

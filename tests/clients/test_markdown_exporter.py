@@ -8,7 +8,7 @@ import pytest
 
 from tests.clients.images import png
 from tests.clients.programs import run_program
-from tests.conftest import Wiki
+from wikiserver.testing import Wiki
 
 BODY = """\
 <h1>What it is</h1>

@@ -10,7 +10,7 @@ from werkzeug.serving import make_server
 
 from tests.clients.images import png
 from tests.clients.programs import run_program
-from tests.conftest import Wiki
+from wikiserver.testing import Wiki
 
 INDEX = """\
 ---

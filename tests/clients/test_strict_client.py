@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.clients.programs import run_program
-from tests.conftest import Wiki
-from tests.wikiserver.openapi import DEVIATIONS
+from wikiserver.testing import Wiki
+from wikiserver_support.openapi import DEVIATIONS
 
 CLIENT = Path(__file__).with_name("strict_client.py")
 

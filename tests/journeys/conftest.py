@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.cli.main import main
-from tests.conftest import Wiki
+from wikiserver.testing import Wiki
 
 HOME = "WS2 - Enhancing ICANN Accountability Implementation"
 SETTINGS = """\

@@ -8,7 +8,7 @@ from bot.errors import ShortfallError, StoppedError, WikiError
 from bot.operations.jobs import make_jobs, next_news_moment
 from bot.operations.sync import carry_out, make_plan
 from bot.runtime import Runtime
-from tests.conftest import Wiki
+from wikiserver.testing import Wiki
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 DATA = """\

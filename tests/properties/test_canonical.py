@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from bot.splice import Span, splice
 from bot.storage.meaning import canonical, is_same
 from bot.storage.reader import Element, Text, TextKind, scan
-from bot.wikiserver.normalise import Flavour, Level, normalise
 from tests.storage.corpus import real_bodies
 from tests.storage.fragments import bodies
+from wikiserver.normalise import Flavour, Level, normalise
 
 FLAVOURS: list[Flavour] = ["cloud", "datacenter"]
 LEVELS: list[Level] = ["none", "light", "full"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.dialect import Flavour
 from bot.wiki.transport import Credentials, Manners
-from bot.wikiserver.server import WikiServer
-from bot.wikiserver.store import Store
-from bot.wikiserver.store.people import account_id_of
+from wikiserver.server import WikiServer
+from wikiserver.store import Store
+from wikiserver.store.people import account_id_of
 
 WHEN = dt.datetime(2024, 3, 1, 9, tzinfo=dt.UTC)
 ANA, LI, OMAR = (account_id_of(name) for name in ("ana", "li", "omar"))

@@ -15,9 +15,9 @@ from bot.sync.wanted import Assignment, Target, WantedRegion
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.dialect import Flavour
 from bot.wiki.transport import Credentials, Manners
-from bot.wikiserver.server import WikiServer
-from bot.wikiserver.store import Store
-from bot.wikiserver.store.people import account_id_of
+from wikiserver.server import WikiServer
+from wikiserver.store import Store
+from wikiserver.store.people import account_id_of
 
 MARKERS = (Marker("status"), Marker("quick_links"), Marker("news"))
 QUICK = Manners(first_pause_seconds=0, longest_pause_seconds=0, tries=3)

@@ -8,8 +8,8 @@ import pytest
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.dialect import Flavour
 from bot.wiki.transport import Credentials, Manners
-from bot.wikiserver.site import Flavour as ServedFlavour
-from tests.conftest import Wiki
+from wikiserver.site import Flavour as ServedFlavour
+from wikiserver.testing import Wiki
 
 FEW_TRIES = Manners(tries=3)
 

@@ -16,8 +16,8 @@ from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageSelection, PageStatus, WikiGateway
 from bot.wiki.page_tree import build_tree
 from bot.wiki.transport import Credentials
-from tests.conftest import Wiki
 from tests.wiki.conftest import Connect, count_requests
+from wikiserver.testing import Wiki
 
 
 def test_gateway_is_the_port(gateway: ConfluenceGateway) -> None:

@@ -14,8 +14,8 @@ from bot.errors import (
 )
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.transport import Manners
-from tests.conftest import Wiki
 from tests.wiki.conftest import FEW_TRIES, Connect
+from wikiserver.testing import Wiki
 
 LASTING = {
     "429=2": RateLimitedError,

@@ -15,9 +15,9 @@ from bot.errors import PageConflictError, WikiUnreachableError
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.rate_limit import RateLimiter
 from bot.wiki.transport import Credentials, Manners, WikiSession
-from tests.conftest import Wiki
 from tests.wiki.conftest import Connect
 from tests.wiki.crooked_server import CrookedServer, crooked_server
+from wikiserver.testing import Wiki
 
 
 def test_threads_share_a_gateway_and_lose_no_write(wiki: Wiki, gateway: ConfluenceGateway) -> None:

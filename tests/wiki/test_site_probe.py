@@ -9,9 +9,9 @@ import pytest
 from bot.errors import WikiAnswerError, WikiUnreachableError
 from bot.wiki.dialect import Flavour
 from bot.wiki.site_probe import Site, base_address, guess_flavour, probe_site
-from bot.wikiserver.server import WikiServer
-from bot.wikiserver.store import Store
-from tests.conftest import Wiki
+from wikiserver.server import WikiServer
+from wikiserver.store import Store
+from wikiserver.testing import Wiki
 
 CONFLUENCE = {"X-Confluence-Request-Time": "1764127262000"}
 EDGE = {"Server": "AtlassianEdge"}

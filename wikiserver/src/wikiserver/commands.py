@@ -1,0 +1,100 @@
+"""The command line: `wikiserver serve` and `wikiserver export`."""
+
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from .export import export_world
+from .faults import REQUEST_FAULTS, SITE_FAULTS, FaultSpecError
+from .seed import WorldError, seed_wiki
+from .server import LOOPBACK, WikiServer
+from .site import Flavour
+from .store import Store
+
+
+def _faults_help() -> str:
+    lines = [f"{name}: {what}" for name, what in (REQUEST_FAULTS | SITE_FAULTS).items()]
+    return "\b\nFaults, as KIND[=ARGUMENT][@OPERATION][*TIMES][%CHANCE], separated by commas:\n  " + "\n  ".join(lines)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="wikibot-wikiserver")
+def cli() -> None:
+    """Run a small Confluence, for demonstrations and tests."""
+
+
+@cli.command(epilog=_faults_help())
+@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
+@click.option("--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--flavour", default="datacenter", show_default=True, type=click.Choice(["cloud", "datacenter"]))
+@click.option("--db", type=click.Path(dir_okay=False, path_type=Path), help="Keep the wiki in this file.")
+@click.option("--seed", default="demo", show_default=True, help="demo, empty, or a world folder; only for a new wiki.")
+@click.option("--faults", default="", metavar="SPEC", help="Faults to simulate; see below.")
+def serve(host: str, port: int, flavour: Flavour, db: Path | None, seed: str, faults: str) -> None:
+    """Serve the wiki until it is interrupted.
+
+    The accounts admin, bot, ana, li and omar exist, each with the password NAME-secret and the token NAME-token.
+    """
+    with _open(db) as store:
+        server = _server(store, flavour, host, port)
+        _seed(store, seed)
+        try:
+            server.faults.add(faults)
+        except FaultSpecError as error:
+            raise click.ClickException(f"--faults: {error}") from error
+        done = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: done.set())
+        with server:
+            click.echo(f"listening on {server.url}")
+            done.wait()
+
+
+def _server(store: Store, flavour: Flavour, host: str, port: int) -> WikiServer:
+    try:
+        return WikiServer(store, flavour=flavour, host=host, port=port)
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another --port"
+        ) from error
+
+
+@contextmanager
+def _open(db: Path | None) -> Iterator[Store]:
+    try:
+        store = Store(db)
+    except sqlite3.Error as error:
+        raise click.ClickException(f"{db}: not a wiki database: {error}") from error
+    with store:
+        yield store
+
+
+def _seed(store: Store, seed: str) -> None:
+    if store.spaces.all():
+        return
+    try:
+        seed_wiki(store, seed)
+    except WorldError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--db", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The wiki's file.")
+@click.option("--seed", default="demo", show_default=True, help="Without --db: demo, or a world folder.")
+@click.option("--space", "spaces", multiple=True, metavar="KEY", help="Only this space; may be given again.")
+def export(folder: Path, db: Path | None, seed: str, spaces: tuple[str, ...]) -> None:
+    """Write a wiki to FOLDER as files, from which `serve --seed FOLDER` makes the same wiki again."""
+    with _open(db) as store:
+        if db is None:
+            _seed(store, seed)
+        try:
+            count = export_world(store, folder, space_keys=spaces)
+        except WorldError as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"{count} pages in {folder}")

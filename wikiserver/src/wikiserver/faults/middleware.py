@@ -1,0 +1,262 @@
+"""Faults on the wire: a layer around the application that spoils requests and answers."""
+
+import json
+import re
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any, Final
+
+from wikiserver.site import Site, authenticate
+from wikiserver.store import Content, StoreError
+
+from .plan import Faults
+from .spec import FaultSpec
+
+SOCKET_KEY: Final = "wiki.socket"
+ADMIN_PATH: Final = "/_admin/faults"
+
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+StartResponse = Callable[..., Any]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+_ONE_PAGE: Final = re.compile(r"/(?:rest/(?:api|experimental)/content|api/v2/(?:pages|blogposts))/(\d+)/?$")
+_API: Final = re.compile(r"^(?:/[\w-]+)?/(?:rest/(?:api|experimental)|api/v2)/")
+_HTML: Final = (
+    "<!DOCTYPE html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1><p>{text}</p></body></html>\n"
+)
+_LOGIN: Final = _HTML.format(
+    title="Log in with Atlassian account",
+    text='Log in to continue</p><form action="/login" method="post"><input name="username"/></form><p>',
+)
+
+
+@dataclass(slots=True)
+class Answer:
+    """A whole answer, before it goes out."""
+
+    status: str
+    headers: Headers
+    body: bytes
+
+    def with_body(self, body: bytes, media_type: str | None = None) -> "Answer":
+        """Return the answer with another body and a length that fits it."""
+        kept = [(k, v) for k, v in self.headers if k.lower() not in {"content-length", "content-type"}]
+        kind = media_type or dict(self.headers).get("Content-Type", "application/json")
+        headers = [*kept, ("Content-Type", kind), ("Content-Length", str(len(body)))]
+        return Answer(self.status, headers, body)
+
+
+def operation_of(method: str, path: str) -> str:
+    """Return what a request is for, in the words of fault specifications."""
+    if "/label" in path:
+        return "labels"
+    if path.rstrip("/").endswith("/search") or "/search/" in path:
+        return "search"
+    if "/download/" in path or "/attachment" in path:
+        return "files" if method == "GET" and "/download" in path else {"GET": "list"}.get(method, "files")
+    if method in {"PUT", "POST", "DELETE"}:
+        return method.lower()
+    return "get" if _ONE_PAGE.search(path) else "list"
+
+
+class FaultyApp:
+    """The application, with whatever is in force going wrong on the way in or out. Pages for people are spared."""
+
+    def __init__(self, app: App, site: Site, faults: Faults, stopping: threading.Event) -> None:
+        self._app, self._site, self._faults, self._stopping = app, site, faults, stopping
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request, well or badly."""
+        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+        if path == ADMIN_PATH or not (_API.match(path) or "/download/" in path):
+            return self._app(environ, start_response)
+        limited = self._over_the_limit(environ)
+        if limited is not None:
+            return _send(limited, start_response)
+        spec = self._faults.next_for(operation_of(method, path), method)
+        if spec is None:
+            return self._app(environ, start_response)
+        return self._spoil(spec, environ, start_response)
+
+    def _over_the_limit(self, environ: Environ) -> Answer | None:
+        bucket = self._faults.bucket
+        if bucket is None:
+            return None
+        wait, left = bucket.take(environ.get("HTTP_AUTHORIZATION", ""))
+        if not wait:
+            return None
+        more = [("X-RateLimit-Limit", str(bucket.capacity)), ("X-RateLimit-Remaining", str(left))]
+        more += [("X-RateLimit-NearLimit", "true"), ("Retry-After", str(wait))]
+        return _error(429, "Rate limit exceeded", more)
+
+    def _spoil(self, spec: FaultSpec, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        early = self._instead(spec, environ)
+        if early is not None:
+            return _send(early, start_response)
+        answer = _collect(self._app, environ)
+        match spec.kind:
+            case "commit-reset":
+                _reset(environ)
+            case "commit-502":
+                return _send(_gateway_error(502, []), start_response)
+            case "slow":
+                start_response(answer.status, answer.headers)
+                return self._trickle(answer.body, int(spec.argument or 1))
+            case "truncated":
+                return _send(answer.with_body(answer.body[: len(answer.body) // 2]), start_response)
+            case "cut":
+                return _cut(answer, environ, start_response)
+            case "edit" | "comment" | "draft":
+                self._interfere(spec.kind, environ)
+        return _send(answer, start_response)
+
+    def _instead(self, spec: FaultSpec, environ: Environ) -> Answer | None:
+        """Return the answer to give without asking the application, None for faults that come after it."""
+        match spec.kind:
+            case "reset":
+                _reset(environ)
+            case "timeout":
+                self._stopping.wait(float(spec.argument or 3600))
+                _reset(environ)
+            case "429":
+                return _error(429, "Rate limit exceeded", _retry_after(spec.argument or "1"))
+            case "502" | "503":
+                return _gateway_error(int(spec.kind), _retry_after(spec.argument or "none"))
+            case "500" | "401" | "403" | "404":
+                return _error(int(spec.kind), f"fault {spec.kind}", [])
+            case "garbage":
+                return Answer("200 OK", [], b"").with_body(b"\x00\xff{]garbage" * 20, "application/json")
+            case "wrong-type":
+                return Answer("200 OK", [], b"").with_body(
+                    b'["not", "what", "you", "asked", "for"]', "application/json"
+                )
+            case "login":
+                return Answer("200 OK", [], b"").with_body(_LOGIN.encode(), "text/html;charset=UTF-8")
+            case "other-page":
+                return self._other_page(environ)
+        return None
+
+    def _trickle(self, body: bytes, bytes_per_second: int) -> Iterator[bytes]:
+        for place in range(0, len(body), bytes_per_second):
+            yield body[place : place + bytes_per_second]
+            if self._stopping.wait(1):
+                return
+
+    def _other_page(self, environ: Environ) -> Answer | None:
+        match = _ONE_PAGE.search(environ.get("PATH_INFO", ""))
+        if match is None:
+            return None
+        other = self._site.store.contents.find_other_page(int(match[1]))
+        if other is None:
+            return None
+        return _collect(self._app, environ | {"PATH_INFO": environ["PATH_INFO"].replace(match[1], str(other))})
+
+    def _interfere(self, kind: str, environ: Environ) -> None:
+        """Let a person act on the page that was just read, before the caller can."""
+        match = _ONE_PAGE.search(environ.get("PATH_INFO", ""))
+        page = self._site.store.contents.find(int(match[1])) if match else None
+        if page is None:
+            return
+        try:
+            self._act(kind, page)
+        except StoreError:
+            return  # the page does not allow it: then nobody does
+
+    def _act(self, kind: str, page: Content) -> None:
+        store = self._site.store
+        person, body = store.people.get("omar").account_id, store.contents.body(page.id)
+        if kind == "edit":
+            store.pages.update(page.id, body=f"{body}<p>Edited meanwhile.</p>", author=person, message="meanwhile")
+        elif kind == "draft":
+            store.pages.save_draft(page.id, title=None, body=f"{body}<p>Not yet published.</p>", author=person)
+        else:
+            word = re.search(r"\w+(?=[^<>]*<)", re.sub(r"<[^>]*>", lambda tag: " " * len(tag[0]), body) + "<")
+            if word is not None:
+                store.comments.add_inline(page.id, "<p>Is this so?</p>", author=person, selection=word[0])
+
+
+def fault_admin(app: App, site: Site, faults: Faults) -> App:
+    """Return the application with the door through which tests change the faults: GET, POST text, DELETE."""
+
+    def answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") != ADMIN_PATH:
+            return app(environ, start_response)
+        user = authenticate(environ.get("HTTP_AUTHORIZATION"), site.store)
+        if user is None or not user.is_admin:
+            return _send(_error(403, "Only administrators change the faults", []), start_response)
+        if environ["REQUEST_METHOD"] == "DELETE":
+            faults.clear()
+        elif environ["REQUEST_METHOD"] == "POST":
+            length = int(environ.get("CONTENT_LENGTH") or 0)
+            try:
+                faults.add(environ["wsgi.input"].read(length).decode())
+            except ValueError as error:
+                return _send(_error(400, str(error), []), start_response)
+        body = json.dumps({"faults": faults.active(), "hits": list(faults.hits)}).encode()
+        return _send(Answer("200 OK", [], b"").with_body(body, "application/json"), start_response)
+
+    return answer
+
+
+def _send(answer: Answer, start_response: StartResponse) -> list[bytes]:
+    start_response(answer.status, answer.headers)
+    return [answer.body]
+
+
+def _collect(app: App, environ: Environ) -> Answer:
+    """Run the application to the end, so that its work is done before its answer is spoilt."""
+    answer = Answer("", [], b"")
+
+    def start_response(status: str, headers: Headers, exc_info: object = None) -> None:
+        del exc_info
+        answer.status, answer.headers = status, headers
+
+    pieces = app(environ, start_response)
+    try:
+        answer.body = b"".join(pieces)
+    finally:
+        close = getattr(pieces, "close", None)
+        if close is not None:
+            close()
+    return answer
+
+
+def _cut(answer: Answer, environ: Environ, start_response: StartResponse) -> Iterator[bytes]:
+    start_response(answer.status, answer.headers)
+    yield answer.body[: len(answer.body) // 2]
+    _reset(environ, at_once=False)
+
+
+def _reset(environ: Environ, *, at_once: bool = True) -> None:
+    """End the connection; *at_once* with a TCP reset, else after what was sent."""
+    connection: socket.socket | None = environ.get(SOCKET_KEY)
+    if connection is not None and at_once:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    raise ConnectionResetError("fault: the connection ends here")
+
+
+def _error(status: int, message: str, headers: Headers) -> Answer:
+    body = json.dumps({"statusCode": status, "message": message, "data": None}).encode()
+    names = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests", 400: "Bad Request"}
+    line = f"{status} {names.get(status, 'Internal Server Error')}"
+    return Answer(line, headers, b"").with_body(body, "application/json")
+
+
+def _gateway_error(status: int, headers: Headers) -> Answer:
+    title = {502: "502 Bad Gateway", 503: "503 Service Temporarily Unavailable"}[status]
+    body = _HTML.format(title=title, text="Something went wrong between you and the wiki.").encode()
+    return Answer(title, headers, b"").with_body(body, "text/html")
+
+
+def _retry_after(argument: str) -> Headers:
+    if argument == "none":
+        return []
+    if argument == "date":
+        return [("Retry-After", format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True))]
+    return [("Retry-After", argument)]

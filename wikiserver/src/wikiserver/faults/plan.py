@@ -1,0 +1,102 @@
+"""The faults in force: which request meets which, and how often still."""
+
+import random
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, cast
+
+from wikiserver.normalise import Level
+from wikiserver.site import Site
+
+from .bucket import TokenBucket
+from .spec import FaultSpec, parse_faults
+
+_MAX_HITS: Final = 10_000
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A fault in force, and how many more times it strikes; None is for ever."""
+
+    spec: FaultSpec
+    left: int | None
+
+
+class Faults:
+    """What shall go wrong; change it while the server runs."""
+
+    def __init__(self, site: Site, set_level: Callable[[Level], None], *, level: Level) -> None:
+        self._site, self._set_level, self._level = site, set_level, level
+        self._lock = threading.Lock()
+        self._entries: list[_Entry] = []
+        self._random = random.Random(0)  # noqa: S311 -- chance in tests, not in secrets
+        self.bucket: TokenBucket | None = None
+        self.hits: deque[tuple[str, str]] = deque(maxlen=_MAX_HITS)
+
+    def add(self, text: str) -> None:
+        """Put faults in force beside those that are; raises FaultSpecError."""
+        for spec in parse_faults(text):
+            if spec.is_site_wide:
+                self._change_site(spec)
+            with self._lock:
+                self._entries.append(_Entry(spec, spec.times))
+
+    def clear(self) -> None:
+        """Let everything go right again."""
+        with self._lock:
+            self._entries.clear()
+            self.bucket = None
+        site = self._site
+        site.max_page_size, site.stale_search_seconds = 0, 0.0
+        site.is_read_only = site.answers_forbidden = site.refuses_over_drafts = False
+        self._keep_state(keep=not site.is_cloud)
+        self._set_level(self._level)
+
+    def active(self) -> list[str]:
+        """Return the faults in force, as they would be written."""
+        with self._lock:
+            return [str(one.spec) if one.left is None else f"{one.spec} ({one.left} left)" for one in self._entries]
+
+    def next_for(self, operation: str, method: str) -> FaultSpec | None:
+        """Return the fault that a request meets, None where it shall go right; a counted one is used up by it."""
+        with self._lock:
+            for entry in self._entries:
+                spec = entry.spec
+                if spec.is_site_wide or entry.left == 0 or not spec.fits(operation, method):
+                    continue
+                if spec.percent < 100 and self._random.randrange(100) >= spec.percent:
+                    continue
+                if entry.left is not None:
+                    entry.left -= 1
+                self.hits.append((spec.kind, operation))
+                return spec
+        return None
+
+    def _change_site(self, spec: FaultSpec) -> None:
+        site = self._site
+        match spec.kind:
+            case "cap":
+                site.max_page_size = int(spec.argument)
+            case "stale":
+                site.stale_search_seconds = float(spec.argument)
+            case "read-only":
+                site.is_read_only = True
+            case "forbidden":
+                site.answers_forbidden = True
+            case "draft-conflict":
+                site.refuses_over_drafts = True
+            case "keep-state":
+                self._keep_state(keep=True)
+            case "level":
+                self._set_level(cast(Level, spec.argument))
+            case "seed":
+                self._random.seed(int(spec.argument))
+            case "bucket":
+                capacity, _, per_second = spec.argument.partition("/")
+                self.bucket = TokenBucket(int(capacity), float(per_second))
+
+    def _keep_state(self, *, keep: bool) -> None:
+        self._site.store.pages.clears_state_on_write = not keep
+        self._site.store.properties.clears_state_on_write = not keep

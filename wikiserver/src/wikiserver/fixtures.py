@@ -1,0 +1,35 @@
+"""Fixtures for pytest: a wiki to talk to over HTTP. Load them with `-p wikiserver.fixtures`.
+
+pytest loads this module before it measures coverage, so the rest of the package is imported in the fixtures.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .site import Flavour
+    from .testing import Wiki
+
+
+@pytest.fixture
+def flavour() -> "Flavour":
+    """Which wiki to run; a test that needs the other, or both, parametrises `flavour`."""
+    return "cloud"
+
+
+@pytest.fixture
+def seed() -> str | Path:
+    """What the wiki contains at first: `empty`, `demo` or a world folder; parametrise `seed` for another."""
+    return "empty"
+
+
+@pytest.fixture
+def wiki(flavour: "Flavour", seed: str | Path) -> Iterator["Wiki"]:
+    """A wiki that listens on loopback for the length of one test."""
+    from .testing import running_wiki
+
+    with running_wiki(flavour, seed) as running:
+        yield running

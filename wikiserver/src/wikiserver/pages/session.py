@@ -1,0 +1,44 @@
+"""Signing in and out."""
+
+from typing import Any
+
+from flask import redirect, render_template, request, session, url_for
+
+from wikiserver.site import check_password, get_store
+
+from .blueprint import pages, sign_in
+
+
+@pages.get("/login")
+@pages.get("/login.action")
+def login() -> Any:
+    """Ask who it is."""
+    return render_template("wiki/login.html", next=_next(), name="", problem="")
+
+
+@pages.post("/login")
+def check_login() -> Any:
+    """Let a person in, or say that name and password do not fit."""
+    name = request.form.get("name", "").strip()
+    user = check_password(name, request.form.get("password", ""), get_store())
+    if user is None:
+        problem = "Name and password do not fit together."
+        return render_template("wiki/login.html", next=_next(), name=name, problem=problem), 401
+    sign_in(user.account_id)
+    return redirect(request.script_root + _next())
+
+
+@pages.post("/logout")
+def logout() -> Any:
+    """Forget the person."""
+    session.clear()
+    return redirect(url_for("pages.login"))
+
+
+def _next() -> str:
+    """Return where to go after signing in: a path of this wiki, never another site."""
+    wanted = request.values.get("next", "/")
+    is_local = (
+        wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and "\n" not in wanted and "\r" not in wanted
+    )
+    return wanted if is_local else "/"

@@ -1,0 +1,116 @@
+"""What stands around a page: its space, the way to it, and the tree beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from flask import request, url_for
+
+from wikiserver.links import space_webui, webui
+from wikiserver.site import get_store, get_user, may_read, may_update, parse_id, space_of
+from wikiserver.store import Content, NotFoundError, Space, User
+
+MAX_SIBLINGS: Final = 200
+"""Pages of one level that the tree shows; the list of all pages has the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeNode:
+    """A page in the tree; *children* are there where the tree is open, *is_branch* where there are some."""
+
+    id: int
+    title: str
+    url: str
+    is_current: bool
+    is_branch: bool
+    children: Sequence["TreeNode"] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Everything around the page itself."""
+
+    space: Space
+    space_url: str
+    page: Content | None
+    page_url: str
+    breadcrumbs: Sequence[tuple[str, str]]
+    tree: Sequence[TreeNode]
+    may_edit: bool
+
+    @property
+    def is_home(self) -> bool:
+        """Say whether the page is the front of its space."""
+        return self.page is not None and self.page.id == self.space.homepage_id
+
+
+def url_of(content: Content) -> str:
+    """Return the address of a page, context path included."""
+    return request.script_root + webui(content, space_of(content))
+
+
+def get_page(page_id: int | str) -> Content:
+    """Return a page or blog post that the person may see; NotFoundError for all else, hidden ones too."""
+    content = get_store().contents.get(parse_id(str(page_id)))
+    if content.type not in {"page", "blogpost"} or content.status == "trashed" or not may_read(content):
+        raise NotFoundError(f"No page with id {page_id}")
+    return content
+
+
+def name_of(account_id: str) -> str:
+    """Return what to call a person."""
+    person = get_store().people.find(account_id)
+    return person.display_name if person is not None else "Unknown user"
+
+
+def current_user() -> User:
+    """Return the person who is signed in."""
+    return get_user()
+
+
+def shell_of_page(page: Content) -> Shell:
+    """Return what stands around *page*, the tree open down to it."""
+    space = space_of(page)
+    above = [one for one in get_store().hierarchy.ancestors(page.id) if may_read(one)]
+    space_url = request.script_root + space_webui(space)
+    trail = [(space.name, space_url)]
+    trail += [(one.title, url_of(one)) for one in above if one.id != space.homepage_id]
+    is_editable = may_update(page) and page.status in {"current", "draft"}
+    tree = _tree(space, open_ids={one.id for one in above} | {page.id}, current_id=page.id)
+    return Shell(space, space_url, page, url_of(page), trail, tree, is_editable)
+
+
+def shell_of_space(space: Space) -> Shell:
+    """Return what stands around a list or form of *space*."""
+    url = request.script_root + space_webui(space)
+    return Shell(
+        space, url, None, url, [(space.name, url)], _tree(space, open_ids=set(), current_id=None), may_edit=True
+    )
+
+
+def _tree(space: Space, *, open_ids: set[int], current_id: int | None) -> list[TreeNode]:
+    """Return the tree of a space: the pages below its home, then the pages beside the home."""
+    roots = [page for page in get_store().hierarchy.roots(space.id) if page.id != space.homepage_id][:MAX_SIBLINGS]
+    below = level(space.homepage_id, open_ids=open_ids, current_id=current_id) if space.homepage_id else []
+    return below + [_node(page, open_ids, current_id) for page in roots if may_read(page)]
+
+
+def level(parent_id: int, *, open_ids: set[int], current_id: int | None) -> list[TreeNode]:
+    """Return one level of the tree, open below the pages of *open_ids*; a long one ends in the way to the rest."""
+    found = get_store().hierarchy.children(parent_id, limit=MAX_SIBLINGS + 1)
+    shown = found[:MAX_SIBLINGS]
+    if len(found) > MAX_SIBLINGS:  # the page one looks at is never among the rest
+        known = {page.id for page in shown}
+        shown += [page for page in get_store().contents.get_many(open_ids - known) if page.parent_id == parent_id]
+    nodes = [_node(page, open_ids, current_id) for page in shown if may_read(page)]
+    if len(found) > MAX_SIBLINGS:
+        url = url_for("pages.all_pages", key=space_of(found[0]).key)
+        nodes.append(TreeNode(0, "More: see all pages", url, is_current=False, is_branch=False))
+    return nodes
+
+
+def _node(page: Content, open_ids: set[int], current_id: int | None) -> TreeNode:
+    is_open = page.id in open_ids
+    below = level(page.id, open_ids=open_ids, current_id=current_id) if is_open else []
+    is_branch = bool(below) or (not is_open and bool(get_store().hierarchy.children(page.id, limit=1)))
+    return TreeNode(page.id, page.title, url_of(page), page.id == current_id, is_branch, below)

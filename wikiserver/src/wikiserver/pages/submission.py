@@ -1,0 +1,70 @@
+"""What an editor's form sends, and what it becomes when the page has changed beneath it."""
+
+import json
+from dataclasses import dataclass, replace
+
+from flask import request
+
+from wikiserver.site import get_store
+from wikiserver.store import Content, InvalidError
+
+from .merge import merge
+from .rich import apply_edits
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A page as somebody wants it: *body* was made from *original*, the body of version *base* at that time."""
+
+    title: str
+    body: str
+    base: int
+    original: str
+    message: str = ""
+    is_minor: bool = False
+
+
+def read_submission(page: Content) -> Submission:
+    """Read the form of the current request: a whole body, or edits to runs of the original one."""
+    base = request.form.get("version", page.version, int)
+    original = _original(page, base)
+    return Submission(
+        title=request.form.get("title", page.title).strip(),
+        body=_body(original),
+        base=base,
+        original=original,
+        message=request.form.get("message", "").strip(),
+        is_minor=bool(request.form.get("minor")),
+    )
+
+
+def _original(page: Content, base: int) -> str:
+    """Return the body that the form was made from: the stored one, but for the line ends that forms change."""
+    sent = request.form.get("original")
+    stored = get_store().contents.body(page.id, base) if 1 <= base <= page.version else ""
+    return stored if sent is None or _one_line_end(sent) == _one_line_end(stored) else _one_line_end(sent)
+
+
+def _body(original: str) -> str:
+    if "edits" not in request.form:
+        return _one_line_end(request.form.get("body", ""))
+    try:
+        edits = {int(number): str(typed) for number, typed in json.loads(request.form["edits"]).items()}
+        return apply_edits(original, edits)
+    except (ValueError, AttributeError) as error:
+        raise InvalidError(f"The edits could not be understood: {error}") from error
+
+
+def _one_line_end(text: str) -> str:
+    return text.replace("\r\n", "\n")
+
+
+def rebase(submission: Submission, current: str) -> Submission | None:
+    """Return the submission as it would be had it been made from *current*; None where both changed one place.
+
+    A comment beside the text changes the body of a page and not its version: the lock alone would lose its mark.
+    """
+    if submission.original == current:
+        return submission
+    merged = merge(submission.original, submission.body, current)
+    return replace(submission, body=merged, original=current) if merged is not None else None

@@ -1,0 +1,117 @@
+"""A running wiki for tests, with the actions of the people who use it.
+
+A test suite loads the fixtures `wiki`, `flavour` and `seed` with `-p wikiserver.fixtures`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from requests import Session
+
+from .faults import Faults
+from .seed import seed_wiki
+from .server import WikiServer
+from .site import Flavour, Site
+from .store import Content, Space, Store, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Wiki:
+    """A running wiki, and the hands of the people who use it."""
+
+    server: WikiServer
+    flavour: Flavour
+
+    @property
+    def url(self) -> str:
+        """The address to give to a client: with `/wiki` on Cloud, as Atlassian has it."""
+        return f"{self.server.url}/wiki" if self.flavour == "cloud" else self.server.url
+
+    @property
+    def store(self) -> Store:
+        return self.server.store
+
+    @property
+    def site(self) -> Site:
+        return self.server.site
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong: `wiki.faults.add("429@put*2")`."""
+        return self.server.faults
+
+    @property
+    def requests(self) -> list[tuple[str, str]]:
+        """The method and path of each request that the server received."""
+        return self.server.requests
+
+    def account(self, name: str) -> str:
+        return self.store.people.get(name).account_id
+
+    def add_space(self, key: str = "WS2", name: str | None = None) -> Space:
+        """The space of that key, made without a home page where there is none."""
+        known = self.store.spaces.find_by_key(key)
+        if known is not None:
+            return known
+        return self.store.spaces.create(key, name or key, creator=self.account("admin"), now=self.store.clock())
+
+    def add_page(
+        self,
+        title: str,
+        body: str = "",
+        *,
+        space: str = "WS2",
+        parent: int | str | None = None,
+        by: str = "ana",
+        labels: tuple[str, ...] = (),
+        status: str = "current",
+    ) -> str:
+        """Create a page as a person would; the first page of a space is its home, the parent of the others."""
+        place = self.add_space(space)
+        parent_id = int(parent) if parent is not None else place.homepage_id
+        page = self.store.pages.create(place.id, title, body, author=self.account(by), parent_id=parent_id)
+        if place.homepage_id is None:
+            self.store.spaces.update(place.id, homepage_id=page.id)
+        for label in labels:
+            self.store.labels.add(page.id, label)
+        if status != "current":
+            self.store.pages.set_status(page.id, status)
+        return str(page.id)
+
+    def edit(self, page_id: int | str, body: str, by: str = "ana", *, message: str = "") -> Content:
+        """Save a page as a person who does not look whether it has moved on."""
+        return self.store.pages.update(int(page_id), body=body, author=self.account(by), message=message)
+
+    def body(self, page_id: int | str, number: int | None = None) -> str:
+        return self.store.contents.body(int(page_id), number)
+
+    def page(self, page_id: int | str) -> Content:
+        return self.store.contents.get(int(page_id))
+
+    def find(self, title: str, space: str = "WS2") -> Content:
+        """The page of that title, archived ones too."""
+        place = self.store.spaces.get_by_key(space)
+        page = self.store.contents.find_page(place.id, title, statuses=("current", "archived"))
+        if page is None:
+            raise AssertionError(f"there is no page {title!r} in {space}")
+        return page
+
+    def versions(self, page_id: int | str) -> list[Version]:
+        """The versions of a page, the oldest first."""
+        return self.store.contents.versions(int(page_id), is_ascending=True)
+
+    def session(self, name: str = "bot") -> Session:
+        """A plain HTTP session of one account; close it, or use it in `with`."""
+        session = Session()
+        session.auth = (name, f"{name}-secret")
+        return session
+
+
+@contextmanager
+def running_wiki(flavour: Flavour = "cloud", seed: str | Path = "empty") -> Iterator[Wiki]:
+    """Serve a wiki in memory on loopback; *seed* is `empty`, `demo` or a world folder."""
+    with Store() as store, WikiServer(store, flavour=flavour) as server:
+        seed_wiki(store, seed)
+        yield Wiki(server, flavour)

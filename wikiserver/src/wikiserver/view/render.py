@@ -1,0 +1,208 @@
+"""Storage format → HTML: the walk over a body, and the tables of what each element and macro becomes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+from urllib.parse import quote, urlsplit
+
+from wikiserver.storage_tree import CData, Element, Node, Text, Verbatim, parse
+from wikiserver.view import html
+
+if TYPE_CHECKING:
+    from wikiserver.view.context import ViewContext
+
+Representation: TypeAlias = Literal["view", "export_view", "styled_view", "page"]
+"""What the REST interface knows, and `page`: what a person's browser gets (captions, contents lists, folding)."""
+
+Handler: TypeAlias = Callable[["Rendering", Element], str]
+
+ELEMENTS: dict[str, Handler] = {}
+MACROS: dict[str, Handler] = {}
+
+MAX_INCLUDES = 50
+"""Bodies that one page may pull in, all together: pages that include each other must end."""
+
+
+def element(*names: str) -> Callable[[Handler], Handler]:
+    """Register what elements of these names become."""
+    return _registered(ELEMENTS, names)
+
+
+def macro(*names: str) -> Callable[[Handler], Handler]:
+    """Register what macros of these names become; the nameless one stands for all others."""
+    return _registered(MACROS, names)
+
+
+def _registered(table: dict[str, Handler], names: Iterable[str]) -> Callable[[Handler], Handler]:
+    def register(handler: Handler) -> Handler:
+        table.update(dict.fromkeys(names, handler))
+        return handler
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading that a contents list can point to."""
+
+    level: int
+    text: str
+    id: str
+
+
+@dataclass
+class _Sheet:
+    """What all bodies on one sheet of HTML share, the page's own and those it includes."""
+
+    headings: list[Heading] = field(default_factory=list)
+    ids: dict[str, int] = field(default_factory=dict)
+    deferred: list[Callable[[], str]] = field(default_factory=list)
+    included: int = 0
+
+
+class Rendering:
+    """One body on its way to HTML."""
+
+    def __init__(
+        self, context: ViewContext, representation: Representation, *, parent: Rendering | None = None
+    ) -> None:
+        self.context = context
+        self.representation: Representation = representation
+        self._sheet: _Sheet = parent._sheet if parent else _Sheet()  # noqa: SLF001 -- the same class
+        self._path: tuple[int, ...] = (*(parent._path if parent else ()), context.page_id)  # noqa: SLF001
+
+    @property
+    def is_page(self) -> bool:
+        """Say whether this is for a person's browser."""
+        return self.representation == "page"
+
+    @property
+    def is_export(self) -> bool:
+        """Say whether this is to be read outside the wiki: whole addresses, nothing folded away."""
+        return self.representation in {"export_view", "styled_view"}
+
+    @property
+    def headings(self) -> list[Heading]:
+        """The headings so far; in deferred pieces, all of them."""
+        return self._sheet.headings
+
+    def document(self, body: str) -> str:
+        """Render a whole body; contents lists and other deferred pieces filled in."""
+        return self.complete(self.children(parse(body)))
+
+    def complete(self, rendered: str) -> str:
+        """Put deferred pieces in their places; XML has no NUL, so no body can forge a mark."""
+        return re.sub("\x00(\\d+)\x00", lambda mark: self.complete(self._sheet.deferred[int(mark[1])]()), rendered)
+
+    def children(self, parent: Element) -> str:
+        """Render all that *parent* holds."""
+        return self.nodes(parent.children)
+
+    def nodes(self, nodes: Iterable[Node]) -> str:
+        """Render *nodes* in order."""
+        return "".join(self._pieces(nodes))
+
+    def _pieces(self, nodes: Iterable[Node]) -> Iterator[str]:
+        for node in nodes:
+            match node:
+                case Text() | CData():
+                    yield html.text(node.value)
+                case Element():
+                    handler = ELEMENTS.get(node.name)
+                    yield handler(self, node) if handler else self.children(node)
+                case Verbatim():
+                    pass
+
+    def macro(self, node: Element) -> str:
+        """Render a macro; an unknown one shows its name and its text."""
+        return MACROS.get(node.macro_name.lower(), MACROS[""])(self, node)
+
+    def macro_attributes(
+        self,
+        node: Element,
+        css: str,
+        *,
+        inline: bool = False,
+        style: str | None = None,
+        extra: html.Attributes | None = None,
+    ) -> dict[str, str | int | None]:
+        """Return the attributes of what a macro becomes: exporters find macros by them in views; exports lack them."""
+        if self.is_export:
+            return {"class": css or None, "style": style, **(extra or {})}
+        has_body = any(True for _ in node.elements("ac:rich-text-body", "ac:plain-text-body"))
+        return {
+            "class": f"{css} conf-macro output-{'inline' if inline else 'block'}".strip(),
+            "data-hasbody": "true" if has_body else "false",
+            "data-layout": node.attributes.get("data-layout"),
+            "data-local-id": node.attributes.get("ac:local-id"),
+            "data-macro-id": node.attributes.get("ac:macro-id"),
+            "data-macro-name": node.macro_name,
+            "style": style,
+            **(extra or {}),
+        }
+
+    def macro_body(self, node: Element) -> str:
+        """Render the rich text of a macro."""
+        body = node.find("ac:rich-text-body")
+        return self.children(body) if body else ""
+
+    def defer(self, render: Callable[[], str]) -> str:
+        """Return a mark that *render*'s answer takes the place of once the whole page has been read."""
+        self._sheet.deferred.append(render)
+        return f"\x00{len(self._sheet.deferred) - 1}\x00"
+
+    def include(
+        self, page_id: int, body: str, context: ViewContext, *, part: Callable[[Element], list[Node]]
+    ) -> str | None:
+        """Render a *part* of another page's body here; None when it would include itself or go too deep or too far."""
+        if page_id in self._path or self._sheet.included >= MAX_INCLUDES:
+            return None
+        self._sheet.included += 1
+        try:
+            return Rendering(context, self.representation, parent=self).nodes(part(parse(body)))
+        except RecursionError:  # pages that may each nest MAX_DEPTH deep, one within another
+            return None
+
+    def unique_id(self, wanted: str) -> str:
+        """Return *wanted*, or with a number behind it where the sheet has one by that name."""
+        ids = self._sheet.ids  # each with the last number that was put behind it
+        if wanted not in ids:
+            ids[wanted] = 0
+            return wanted
+        number = ids[wanted] + 1
+        while f"{wanted}.{number}" in ids:
+            number += 1
+        ids[wanted] = number
+        ids[f"{wanted}.{number}"] = 0
+        return f"{wanted}.{number}"
+
+    def is_taken(self, identity: str) -> bool:
+        """Say whether something on the sheet bears this id."""
+        return identity in self._sheet.ids
+
+    def anchor_id(self, name: str) -> str:
+        """Return the id that the wiki gives to an anchor or heading of this page: `PageTitle-Heading`."""
+        wanted = f"{self.context.title}-{name}" if self.context.title else name
+        wanted = re.sub(r"\s+", "", wanted)
+        return wanted if re.match("[A-Za-z]", wanted) else f"id-{wanted}"
+
+    def url(self, path: str) -> str:
+        """Return the address of a *path* of this wiki, whole in exports."""
+        return (self.context.base_url.rstrip("/") if self.is_export else self.context.context_path) + path
+
+    def absolute(self, path: str) -> str:
+        """Return the whole address of a *path* of this wiki; browsers get it relative, they know the host."""
+        return self.url(path) if self.is_page else self.context.base_url.rstrip("/") + path
+
+    def is_external(self, address: str) -> bool:
+        """Say whether *address* leaves the wiki (a mail address does)."""
+        parts = urlsplit(address)
+        return bool(parts.scheme) and parts.netloc != urlsplit(self.context.base_url).netloc
+
+
+def quote_path(name: str) -> str:
+    """Return *name* as one segment of a path."""
+    return quote(name, safe="")
