@@ -8,20 +8,15 @@ from pathlib import Path
 import click
 import pytest
 
-from bot.cli.command_reference import reference
 from bot.cli.main import cli
 from bot.config.data_file import ContentDocument
 from bot.config.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 
 
-def test_the_command_reference_is_what_the_program_says() -> None:
-    assert (ROOT / "docs" / "commands.md").read_text() == reference(), "run script/docs"
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_local_link_leads_to_a_file(document: Path) -> None:
     links = re.findall(
         r"\]\(([^)#:<>\s]+)(?:#[^)]*)?\)", re.sub(r"`[^`\n]*`|```.*?```", "", document.read_text(), flags=re.DOTALL)
@@ -30,7 +25,7 @@ def test_every_local_link_leads_to_a_file(document: Path) -> None:
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_command_that_is_shown_exists_with_its_options(document: Path) -> None:
     shown = re.findall(r"(?:^\$ |`)wikibot ([^`\n#]+)", document.read_text(), flags=re.MULTILINE)
 

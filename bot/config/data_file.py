@@ -1,7 +1,6 @@
 """The canonical data file: load with line numbers, edit one value where it stands, keep every other byte."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,17 +163,6 @@ class ContentDocument:
 
     def _error(self, message: str, location: Location) -> ContentError:
         return ContentError(message, path=self.path, line=self.source.line_of(location))
-
-
-def schema() -> dict[str, object]:
-    """Return the JSON Schema of a data file."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | Workspace.model_json_schema()
-
-
-def write_schema(folder: Path) -> None:
-    """Write the JSON Schema into *folder*, beside the data files whose first line names it."""
-    text = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
-    replace_file(folder / SCHEMA_NAME, text.encode())
 
 
 def _find_links(links: Sequence[QuickLink], text: str, location: Location) -> list[Location]:

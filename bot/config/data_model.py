@@ -51,7 +51,9 @@ Plain = Annotated[str, AfterValidator(_check_one_line)]
 """One line of text, taken literally."""
 InlineMarkdown = Annotated[str, AfterValidator(_check_plain)]
 """Bold, italic, code and links in Markdown; everything else is text."""
-PageReference = Annotated[str, BeforeValidator(_id_as_text), AfterValidator(_check_one_line)]
+PageReference = Annotated[
+    str, AfterValidator(_check_one_line), BeforeValidator(_id_as_text, json_schema_input_type=str | int)
+]
 """Title or id of a page."""
 Url = Annotated[str, AfterValidator(_check_url)]
 TimeZone = Annotated[str, AfterValidator(_check_zone)]
@@ -89,31 +91,47 @@ class _Value(BaseModel):
 
 
 class _Region(_Value):
-    heading: Plain | None = Field(None, description="Written above the region's content; absent: no heading.")
-    heading_level: int = Field(0, ge=0, le=6, description="1 to 6: a heading of that level; 0: a bold line.")
+    heading: Plain | None = Field(
+        None, description="Text above the content of the region. Absent: no heading.", examples=["News:"]
+    )
+    heading_level: int = Field(
+        0, ge=0, le=6, description="1 to 6: a heading of that level. 0: a bold line.", examples=[2]
+    )
 
 
 class StatusLine(_Value):
     """One line of the status banner."""
 
-    icon: Icon | None = None
-    text: InlineMarkdown
+    icon: Icon | None = Field(None, description="Emoticon before the text. Absent: none.", examples=["tick"])
+    text: InlineMarkdown = Field(description="The line, as inline Markdown.", examples=["Adopted in November 2019."])
 
 
 class StatusBanner(_Region):
-    """The status banner: where the project stands."""
+    """The status banner: the state of the project."""
 
-    lines: tuple[StatusLine, ...] = Field(min_length=1)
+    lines: tuple[StatusLine, ...] = Field(
+        min_length=1,
+        description="The lines, from the top.",
+        examples=[[{"icon": "tick", "text": "Adopted in November 2019."}]],
+    )
 
 
 class QuickLink(_Value):
-    """A link, with further links below it; without a target it is a plain caption."""
+    """A link, with further links below it. Without a target it is a caption."""
 
-    text: Plain
-    page: PageReference | None = Field(None, description="Title or id of a page of this wiki.")
-    url: Url | None = None
-    attachment: Plain | None = Field(None, description="Name of a file attached to the home page.")
-    links: tuple["QuickLink", ...] = ()
+    text: Plain = Field(description="Text of the link, taken literally (no Markdown).", examples=["Final report"])
+    page: PageReference | None = Field(
+        None, description="Target: title or id of a page of this wiki.", examples=["WS2 Final Report"]
+    )
+    url: Url | None = Field(
+        None, description="Target: an http, https or mailto address.", examples=["https://example.org/report"]
+    )
+    attachment: Plain | None = Field(
+        None, description="Target: name of a file that is attached to the home page.", examples=["report.pdf"]
+    )
+    links: tuple["QuickLink", ...] = Field(
+        (), description="Links below this one.", examples=[[{"text": "Summary", "page": "Report summary"}]]
+    )
 
     @model_validator(mode="after")
     def _has_one_target(self) -> Self:
@@ -123,20 +141,37 @@ class QuickLink(_Value):
 
 
 class QuickLinks(_Region):
-    """The list of links that people come for."""
+    """The list of the most important links."""
 
-    links: tuple[QuickLink, ...] = Field(min_length=1)
+    links: tuple[QuickLink, ...] = Field(
+        min_length=1,
+        description="The links, from the top.",
+        examples=[[{"text": "Final report", "page": "WS2 Final Report"}]],
+    )
 
 
 class NewsItem(_Value):
-    """One item of news; *id* stays the same when the text is edited."""
+    """One news item."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
-    date: dt.date | None = None
-    text: InlineMarkdown
-    publish_at: AwareDatetime | None = Field(None, description="Not shown before this moment.")
-    expires_at: AwareDatetime | None = Field(None, description="Not shown from this moment on.")
-    pinned: bool = False
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")] = Field(
+        description="Name of the item in commands; unchanged when the text changes. Small letters, digits and `-`.",
+        examples=["q1-report"],
+    )
+    date: dt.date | None = Field(None, description="Day of the news. Absent: no date.", examples=["2024-02-22"])
+    text: InlineMarkdown = Field(
+        description="The item, as inline Markdown.", examples=["Read the [report](<page:Q1 Report>)."]
+    )
+    publish_at: AwareDatetime | None = Field(
+        None,
+        description="Not shown before this moment. With a time zone (`Z` is UTC).",
+        examples=["2024-05-01T09:00:00Z"],
+    )
+    expires_at: AwareDatetime | None = Field(
+        None,
+        description="Not shown from this moment on. With a time zone (`Z` is UTC).",
+        examples=["2024-06-01T00:00:00Z"],
+    )
+    pinned: bool = Field(False, description="Whether the item is shown before all others.", examples=[True])
 
     @model_validator(mode="after")
     def _is_shown_some_time(self) -> Self:
@@ -146,15 +181,28 @@ class NewsItem(_Value):
 
 
 class News(_Region):
-    """The news of the workspace: pinned items first, then in the order of the file, which is newest first."""
+    """The news: pinned items first, then in the order of the file, which is newest first."""
 
-    show: int | None = Field(None, ge=1, description="How many are shown; the others go to the page `older`.")
-    older: PageReference | None = Field(None, description="Title or id of the page that keeps the older news.")
+    show: int | None = Field(
+        None,
+        ge=1,
+        description="How many items are shown. The others go to the page `older`, if it is set. Absent: all.",
+        examples=[5],
+    )
+    older: PageReference | None = Field(
+        None, description="Title or id of the page for the items that are not shown.", examples=["Older news"]
+    )
     dates: Literal["hidden", "before", "by_day"] = Field(
         "hidden",
-        description="How an item's date is printed: not at all, before its text, or over the items of its day.",
+        description="How dates are printed. `hidden`: not at all. `before`: before the text of each item. "
+        "`by_day`: once, above all items of a day.",
+        examples=["before"],
     )
-    items: tuple[NewsItem, ...] = ()
+    items: tuple[NewsItem, ...] = Field(
+        (),
+        description="The items, newest first.",
+        examples=[[{"id": "q1-report", "text": "The report is published."}]],
+    )
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
@@ -167,28 +215,46 @@ class News(_Region):
 
 
 class PageIndex(_Region):
-    """The index of the workspace's pages: active ones as a tree of links, archived ones as a list."""
+    """The index of the pages of the workspace: active pages as a tree of links, archived pages as a list."""
 
-    depth: int | None = Field(None, ge=1, description="How many levels are listed; absent: all.")
-    archived: bool = Field(True, description="Whether archived pages are listed too.")
+    depth: int | None = Field(None, ge=1, description="How many levels are listed. Absent: all.", examples=[2])
+    archived: bool = Field(True, description="Whether archived pages are listed.", examples=[False])
     snapshots: Url | None = Field(
-        None, description="Address under which the folder of snapshots is published; absent: paths without links."
+        None,
+        description="Address at which the folder of snapshots is published. Absent: paths without links.",
+        examples=["https://archive.example.org/snapshots/"],
     )
 
 
 class Home(_Value):
-    """Which page the workspace lives on."""
+    """The page of the workspace."""
 
-    space: Annotated[str, Field(pattern=r"^~?[A-Za-z0-9._-]{1,255}$")]
-    home: PageReference = Field(description="Title or id of the home page.")
-    timezone: TimeZone = "UTC"
+    space: Annotated[str, Field(pattern=r"^~?[A-Za-z0-9._-]{1,255}$")] = Field(
+        description="Key of the space.", examples=["WS2"]
+    )
+    home: PageReference = Field(description="Title or id of the home page.", examples=["WS2 Home"])
+    timezone: TimeZone = Field(
+        "UTC",
+        description="Time zone that turns `publish_at` into the day of a news item without `date`.",
+        examples=["America/Los_Angeles"],
+    )
 
 
 class Workspace(_Value):
-    """One canonical data file. A region that is absent here is not managed."""
+    """One data file. A region that is absent here is not managed."""
 
-    workspace: Home
-    status: StatusBanner | None = None
-    quick_links: QuickLinks | None = None
-    news: News | None = None
-    page_index: PageIndex | None = None
+    workspace: Home = Field(description="The page of the workspace.", examples=[{"space": "WS2", "home": "WS2 Home"}])
+    status: StatusBanner | None = Field(
+        None,
+        description="The status banner.",
+        examples=[{"lines": [{"icon": "tick", "text": "Adopted in November 2019."}]}],
+    )
+    quick_links: QuickLinks | None = Field(
+        None,
+        description="The list of the most important links.",
+        examples=[{"links": [{"text": "Final report", "page": "WS2 Final Report"}]}],
+    )
+    news: News | None = Field(None, description="The news.", examples=[{"show": 5, "items": []}])
+    page_index: PageIndex | None = Field(
+        None, description="The index of the pages of the workspace.", examples=[{"depth": 2}]
+    )

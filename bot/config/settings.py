@@ -29,6 +29,8 @@ from bot.config.yaml_source import Location, YamlSource, describe_problems, load
 from bot.errors import SettingsError
 
 DEFAULT_CONFIG = Path("config/bot.yaml")
+SECRETS = (("wiki", "token"), ("wiki", "password"))
+"""Keys that are refused in the settings file."""
 
 
 class DriftPolicy(StrEnum):
@@ -57,8 +59,8 @@ def _as_text(value: object) -> object:
 
 
 Address = Annotated[str, AfterValidator(_check_address)]
-Text = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple)]
+Text = Annotated[str, Field(min_length=1), BeforeValidator(_as_text, json_schema_input_type=str | int)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[Text, ...])]
 
 
 class _Section(BaseModel):
@@ -68,44 +70,94 @@ class _Section(BaseModel):
 class WikiSettings(_Section):
     """Where the wiki is and how the bot signs in."""
 
-    url: Address = "http://127.0.0.1:8090"
-    flavour: Literal["cloud", "datacenter"] | None = Field(None, description="Guessed from the address when absent.")
-    user: str | None = Field(
-        None, description="With a token or password: basic authentication; without: a bearer token."
+    url: Address = Field(
+        "http://127.0.0.1:8090",
+        description="Address of the wiki. Cloud: `https://NAME.atlassian.net/wiki`. "
+        "Data Center: with the context path, if there is one.",
+        examples=["https://example.atlassian.net/wiki", "https://wiki.example.org/confluence"],
     )
-    token: SecretStr | None = None
-    password: SecretStr | None = None
-    writes_per_minute: float = Field(6, gt=0)
-    timeout_seconds: float = Field(30, gt=0)
+    flavour: Literal["cloud", "datacenter"] | None = Field(
+        None,
+        description="The kind of Confluence. If absent, it is derived from the address.",
+        examples=["datacenter"],
+    )
+    user: str | None = Field(
+        None,
+        description="Account name for basic authentication. Cloud: the e-mail address of the account, used with an API "
+        "token. Absent: the token is sent as a bearer token (Data Center personal access token).",
+        examples=["wikibot@example.org"],
+    )
+    token: SecretStr | None = Field(
+        None,
+        description="API token or personal access token. A secret: set it in the environment or in the secrets folder. "
+        "In `bot.yaml` it is refused.",
+    )
+    password: SecretStr | None = Field(
+        None,
+        description="Password of `user`, for a Data Center without personal access tokens. A secret, like `token`. "
+        "If both are set, `token` is used.",
+    )
+    writes_per_minute: float = Field(
+        6, gt=0, description="Upper limit of write requests to this wiki in one minute.", examples=[12]
+    )
+    timeout_seconds: float = Field(
+        30, gt=0, description="How long one request waits for an answer, in seconds.", examples=[60]
+    )
     tries: int | None = Field(
         None,
         ge=1,
         le=20,
-        description="How often a request is sent while the wiki does not answer. Absent: 5; at a keyboard 1, until the "
-        "wiki has answered once.",
+        description="How often a request is sent in total while the wiki does not answer. Absent: 5; at a keyboard 1, "
+        "until the wiki has answered once.",
+        examples=[3],
     )
-    ca_bundle: Path | None = None
+    ca_bundle: Path | None = Field(
+        None,
+        description="PEM file with the certificates of a private certificate authority. Absent: public authorities.",
+        examples=["/etc/ssl/certs/example-ca.pem"],
+    )
 
 
 class TargetSettings(_Section):
-    """The pages that bear a region, beside the home page."""
+    """Further pages that contain a region, in addition to the home page."""
 
-    pages: Texts = ()
-    labels: Texts = ()
-    under: Texts = Field((), description="Every page below these pages.")
+    pages: Texts = Field((), description="Titles or ids of single pages.", examples=[["Implementation", "131080"]])
+    labels: Texts = Field((), description="Every page with one of these labels.", examples=[["has-banner"]])
+    under: Texts = Field(
+        (), description="Every page below one of these pages (titles or ids).", examples=[["Subgroups"]]
+    )
 
 
 class RegionSettings(_Section):
-    """How one region is marked on the page, and what becomes of changes that people make in it."""
+    """How one region is marked on the page, and what is done about changes that people make in it."""
 
-    marker: Literal["details", "anchors", "heading"] = "details"
-    heading: Text | None = Field(None, description="The heading that bounds the region, for marker: heading.")
-    drift: DriftPolicy | None = Field(None, description="Absent: the workspace's.")
-    place: Text | None = Field(
-        None, description="Where a missing region is created: start, end, before:HEADING, after:HEADING."
+    marker: Literal["details", "anchors", "heading"] = Field(
+        "details",
+        description="How the region is marked. `details`: a Page Properties macro around it. `anchors`: an anchor "
+        "before and after it. `heading`: no marker; the region is everything from a heading to the next one of the "
+        "same level.",
+        examples=["heading"],
     )
-    home: bool = Field(True, description="Whether the home page bears it.")
-    also: TargetSettings = TargetSettings()
+    heading: Text | None = Field(
+        None,
+        description="Text of the heading above the region. Required for `marker: heading`, not used otherwise.",
+        examples=["Latest news"],
+    )
+    drift: DriftPolicy | None = Field(
+        None, description="Drift policy of this region. Absent: the policy of the workspace.", examples=["repair"]
+    )
+    place: Text | None = Field(
+        None,
+        description="Where a missing region is created: `start`, `end`, `before:HEADING` or `after:HEADING`. "
+        "Absent: a missing region is reported and not created.",
+        examples=["after:Quick Links"],
+    )
+    home: bool = Field(True, description="Whether the home page contains the region.", examples=[False])
+    also: TargetSettings = Field(
+        TargetSettings(),
+        description="Further pages that contain the region.",
+        examples=[{"pages": ["Implementation"]}],
+    )
 
     @model_validator(mode="after")
     def _knows_its_heading(self) -> Self:
@@ -115,23 +167,42 @@ class RegionSettings(_Section):
 
 
 class ArchivedSettings(_Section):
-    """Which pages count as archived; any of the three makes one so."""
+    """Which pages count as archived. A page is archived if any condition matches."""
 
-    status: bool = True
-    labels: Texts = ("archived",)
-    under: Texts = Field((), description="Every page below pages of these titles or ids.")
+    status: bool = Field(
+        True, description="Pages that the wiki itself marks as archived (Cloud only).", examples=[False]
+    )
+    labels: Texts = Field(
+        ("archived",), description="Pages with one of these labels.", examples=[["archived", "outdated"]]
+    )
+    under: Texts = Field((), description="Every page below one of these pages (titles or ids).", examples=[["Archive"]])
 
 
 class WorkspaceSettings(_Section):
-    """One workspace: a home page kept in step with one data file."""
+    """One workspace: a home page that is kept in step with one data file."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-    data: Path
-    drift: DriftPolicy = DriftPolicy.REPORT
-    regions: dict[str, RegionSettings] = Field(
-        default_factory=lambda: {name: RegionSettings() for name in ("status", "quick_links", "news")}
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = Field(
+        description="Short name of the workspace in commands and messages. Small letters, digits, `-` and `_`.",
+        examples=["ws2"],
     )
-    archived: ArchivedSettings = ArchivedSettings()
+    data: Path = Field(description="The data file, relative to the folder of the settings file.", examples=["ws2.yaml"])
+    drift: DriftPolicy = Field(
+        DriftPolicy.REPORT,
+        description="What is done when people change a region on the page. `report`: report it and leave the page as "
+        "it is. `repair`: write the region again. `ignore`: leave it without a report.",
+        examples=["repair"],
+    )
+    regions: dict[str, RegionSettings] = Field(
+        {name: RegionSettings() for name in ("status", "quick_links", "news")},
+        description="The regions that the bot manages, by name: `status`, `quick_links`, `news`, `page_index`. A "
+        "region also needs its section in the data file.",
+        examples=[{"status": {}, "news": {"drift": "repair"}}],
+    )
+    archived: ArchivedSettings = Field(
+        ArchivedSettings(),
+        description="Which pages count as archived; `wikibot snapshot` captures these.",
+        examples=[{"labels": ["archived"], "under": ["Archive"]}],
+    )
 
     def drift_policy(self, region: str) -> DriftPolicy:
         """Return what becomes of drift in *region*."""
@@ -139,12 +210,23 @@ class WorkspaceSettings(_Section):
 
 
 class JobSettings(_Section):
-    """One scheduled job."""
+    """One job of `wikibot run`."""
 
-    run: Literal["sync", "snapshot", "verify"]
-    every: Text
-    at: Text | None = None
-    timezone: Text | None = None
+    run: Literal["sync", "snapshot", "verify"] = Field(
+        description="What the job does; each is also a command of that name.", examples=["sync"]
+    )
+    every: Text = Field(
+        description="How often: a number and a unit (`30 seconds`, `10 minutes`, `hour`, `day`, `2 weeks`) or a "
+        "weekday (`monday`).",
+        examples=["10 minutes"],
+    )
+    at: Text | None = Field(
+        None,
+        description="Time of the day, `HH:MM`, for days, weeks and weekdays. In quotes, because YAML reads 02:30 as a "
+        "number.",
+        examples=["02:30"],
+    )
+    timezone: Text | None = Field(None, description="Time zone of `at`. Absent: UTC.", examples=["America/Los_Angeles"])
 
     @model_validator(mode="after")
     def _is_a_cadence(self) -> Self:
@@ -155,27 +237,88 @@ class JobSettings(_Section):
 class SnapshotSettings(_Section):
     """Where snapshots are written and how they are sealed."""
 
-    path: Path = Path("../snapshots")
-    git: bool = False
-    signing_key: Path | None = None
-    allowed_signers: Path | None = None
-    history: Literal["all", "changes", "latest"] = "changes"
-    workers: int = Field(1, ge=1, le=64, description="Processes that convert pages; 1 converts in the bot's own.")
-    publish_url: Address | None = Field(None, description="Where the head of the chain is posted after each capture.")
-    publish_page: Text | None = Field(None, description="Title of a wiki page that the bot keeps to show that head.")
+    path: Path = Field(
+        Path("../snapshots"),
+        description="Folder of the snapshots, relative to the folder of the settings file.",
+        examples=["/var/lib/wikibot/snapshots"],
+    )
+    git: bool = Field(
+        False,
+        description="Whether the folder is a git repository, with a commit for each run that changed something.",
+        examples=[True],
+    )
+    signing_key: Path | None = Field(
+        None,
+        description="Private SSH key (Ed25519, no passphrase) that signs the checkpoint. Absent: the checkpoint is not "
+        "signed.",
+        examples=["snapshots-key"],
+    )
+    allowed_signers: Path | None = Field(
+        None,
+        description="File with the public keys that `wikibot verify` accepts, in the `allowed_signers` format of "
+        "`ssh-keygen`.",
+        examples=["allowed_signers"],
+    )
+    history: Literal["all", "changes", "latest"] = Field(
+        "changes",
+        description="Which versions of a page are captured. `all`: every version. `changes`: all since the last "
+        "capture. `latest`: only the newest.",
+        examples=["all"],
+    )
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Number of processes that convert pages. 1: the bot's own process converts.",
+        examples=[4],
+    )
+    publish_url: Address | None = Field(
+        None,
+        description="Address to which the head of the chain is posted after each capture.",
+        examples=["https://audit.example.org/heads"],
+    )
+    publish_page: Text | None = Field(
+        None,
+        description="Title of a wiki page on which the bot shows the head of the chain.",
+        examples=["Snapshot checkpoints"],
+    )
 
 
 class SafetySettings(_Section):
-    """Limits on what one run may do by itself."""
+    """Limits of one run."""
 
-    max_changed_share: float = Field(0.3, gt=0, le=1)
-    max_changed_regions: int = Field(10, ge=0)
-    max_writes: int = Field(200, ge=1)
-    max_repairs_a_day: int = Field(3, ge=1)
-    stop_label: Text = Field("wikibot-stop", description="On a home page: nothing of its workspace is written.")
-    exclude_label: Text = Field("wikibot-exclude", description="On a page: that page is left alone.")
+    max_changed_share: float = Field(
+        0.3,
+        gt=0,
+        le=1,
+        description="Refuse a plan that changes more than this share of all managed regions, if it also changes more "
+        "than `max_changed_regions`.",
+        examples=[0.5],
+    )
+    max_changed_regions: int = Field(
+        10, ge=0, description="Number of regions that may always change, whatever their share is.", examples=[20]
+    )
+    max_writes: int = Field(200, ge=1, description="Refuse a plan that writes more pages than this.", examples=[50])
+    max_repairs_a_day: int = Field(
+        3,
+        ge=1,
+        description="With `drift: repair`: how often one region is repaired in 24 hours. After that it is reported.",
+        examples=[1],
+    )
+    stop_label: Text = Field(
+        "wikibot-stop",
+        description="Label on a home page that stops every write to the workspace.",
+        examples=["bot-stop"],
+    )
+    exclude_label: Text = Field(
+        "wikibot-exclude", description="Label on a page that excludes this page from writing.", examples=["bot-exclude"]
+    )
     draft_wait_seconds: float = Field(
-        0, ge=0, description="How long a write waits for an unpublished draft to go away."
+        0,
+        ge=0,
+        description="How long a write waits for another person's unpublished draft to disappear, in seconds. "
+        "After that the page is skipped.",
+        examples=[120],
     )
 
 
@@ -191,15 +334,33 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
-    wiki: WikiSettings = WikiSettings()
-    workspaces: tuple[WorkspaceSettings, ...] = ()
-    jobs: tuple[JobSettings, ...] = ()
-    snapshots: SnapshotSettings = SnapshotSettings()
-    safety: SafetySettings = SafetySettings()
-    templates: Path | None = Field(
-        None, description="A folder whose `wiki/REGION.xml.j2` go before those that come with the program."
+    wiki: WikiSettings = Field(
+        WikiSettings(),
+        description="The wiki and the account.",
+        examples=[{"url": "https://example.atlassian.net/wiki"}],
     )
-    state: Path = Field(Path(".wikibot"), description="Run records and locks.")
+    workspaces: tuple[WorkspaceSettings, ...] = Field(
+        (),
+        description="The workspaces, each with a data file of its own.",
+        examples=[[{"name": "ws2", "data": "ws2.yaml"}]],
+    )
+    jobs: tuple[JobSettings, ...] = Field(
+        (), description="What `wikibot run` does, and when.", examples=[[{"run": "sync", "every": "10 minutes"}]]
+    )
+    snapshots: SnapshotSettings = Field(
+        SnapshotSettings(), description="Where snapshots are written and how they are sealed.", examples=[{"git": True}]
+    )
+    safety: SafetySettings = Field(SafetySettings(), description="Limits of one run.", examples=[{"max_writes": 50}])
+    templates: Path | None = Field(
+        None,
+        description="Folder with your own templates: `wiki/REGION.xml.j2` in it replaces the template of that region.",
+        examples=["templates"],
+    )
+    state: Path = Field(
+        Path(".wikibot"),
+        description="Folder of the run records and locks, relative to the folder of the settings file.",
+        examples=["/var/lib/wikibot/state"],
+    )
 
     _config: Path = PrivateAttr(default=DEFAULT_CONFIG)
 
@@ -236,7 +397,7 @@ def load_settings(config: Path | None = None) -> Settings:
     try:
         settings = _bound_to(source)()
     except ValidationError as problem:
-        raise describe_problems(problem, source, SettingsError, elsewhere=_name_variable) from problem
+        raise describe_problems(problem, source, Settings, SettingsError, elsewhere=_name_variable) from problem
     return settings.read_from(path)
 
 
@@ -245,13 +406,13 @@ def _name_variable(location: Location) -> str:
 
 
 def _refuse_secrets(source: YamlSource) -> None:
-    for name in ("token", "password"):
-        if source.node_at(("wiki", name)) is not None:
-            variable = f"WIKIBOT_WIKI__{name.upper()}"
+    for location in SECRETS:
+        if source.node_at(location) is not None:
             raise SettingsError(
-                f"wiki.{name} is a secret, and this file is no place for it; set {variable} or use the secrets folder",
+                f"{'.'.join(location)} is a secret and must not be in this file; set {_name_variable(location)} or use "
+                "the secrets folder",
                 path=source.path,
-                line=source.line_of(("wiki", name)),
+                line=source.line_of(location),
             )
 
 

@@ -12,6 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from bot.config.known_keys import explain_unknown_key
 from bot.errors import LocatedError
 
 Location = tuple[str | int, ...]
@@ -93,12 +94,13 @@ def validate(model: type[_Model], source: YamlSource, error: type[LocatedError])
     try:
         return model.model_validate({} if source.value is None else source.value)
     except ValidationError as problem:
-        raise describe_problems(problem, source, error) from problem
+        raise describe_problems(problem, source, model, error) from problem
 
 
 def describe_problems(
     problem: ValidationError,
     source: YamlSource,
+    model: type[BaseModel],
     error: type[LocatedError],
     *,
     elsewhere: Callable[[Location], str] | None = None,
@@ -108,7 +110,7 @@ def describe_problems(
     *elsewhere* names the place of a value that does not stand in the file, such as an environment variable.
     """
     details = sorted(problem.errors(include_url=False), key=lambda detail: source.line_of(detail["loc"]) or 0)
-    lines = [f"{_place(detail, source, elsewhere)}: {_say(detail)}" for detail in details[:_MAX_PROBLEMS_SHOWN]]
+    lines = [f"{_place(detail, source, elsewhere)}: {_say(detail, model)}" for detail in details[:_MAX_PROBLEMS_SHOWN]]
     if len(details) > _MAX_PROBLEMS_SHOWN:
         lines.append(f"and {len(details) - _MAX_PROBLEMS_SHOWN} more")
     found = error("\n".join(lines))
@@ -172,11 +174,11 @@ def _explain(problem: MarkedYAMLError) -> str:
     return text
 
 
-def _say(detail: ErrorDetails) -> str:
+def _say(detail: ErrorDetails, model: type[BaseModel]) -> str:
     where = ".".join(str(step) for step in detail["loc"])
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
-        message = "is not a known key; is it misspelt?"
+        message = explain_unknown_key(model, detail["loc"])
     elif detail["type"] == "missing":
         message = "is missing"
     elif detail["type"] == "string_type":

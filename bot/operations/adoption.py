@@ -10,8 +10,9 @@ from bot.adopt.merge import merge
 from bot.adopt.proposal import Claim, Refusal, carry_over, propose, read_region
 from bot.adopt.values import Value
 from bot.adopt.wiki_pages import WikiPages
-from bot.config.data_file import SCHEMA_NAME, ContentDocument, write_schema
+from bot.config.data_file import SCHEMA_NAME, ContentDocument
 from bot.config.data_model import Home, Workspace
+from bot.config.schemas import write_schemas
 from bot.config.settings import WorkspaceSettings
 from bot.errors import (
     ContentError,
@@ -101,7 +102,7 @@ def carry_out_adoption(runtime: Runtime, adoption: Adoption) -> Version | None:
         version = gateway.update_page(adoption.page, adoption.body, message=_message(adoption))
         adoption.edit.save()
     if not (path.parent / SCHEMA_NAME).exists():
-        write_schema(path.parent)
+        write_schemas(path.parent)
     return version
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bot.config.data_file import ContentDocument, write_schema
+from bot.config.data_file import ContentDocument
 from bot.config.data_model import Home, Workspace
+from bot.config.schemas import SETTINGS_SCHEMA_NAME, write_schemas
 from bot.config.settings import Settings, WikiSettings, WorkspaceSettings, load_settings
 from bot.errors import PageNotFoundError, SettingsError, WikiError
 from bot.runtime import Runtime
@@ -63,7 +64,7 @@ def write_bare_data_file(setup: Setup) -> Path:
     path = runtime.data_path(runtime.workspace)
     home = Home(space=setup.home.space_key, home=setup.home.title)
     ContentDocument.create(Workspace(workspace=home), path).save()
-    write_schema(path.parent)
+    write_schemas(path.parent)
     return path
 
 
@@ -101,6 +102,7 @@ def _compose(answers: Answers, *, has_archive: bool) -> str:
     user = f"\n  user: {_quoted(answers.user)}" if answers.user else ""
     under = f", under: [{_ARCHIVE}]" if has_archive else ""
     return f"""\
+# yaml-language-server: $schema={SETTINGS_SCHEMA_NAME}
 # Settings of wikibot. Each key can be overridden by the environment as WIKIBOT_…, nested by two underscores.
 # The token never stands here: set WIKIBOT_WIKI__TOKEN, or put it in the secrets folder.
 wiki:
