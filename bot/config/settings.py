@@ -78,7 +78,8 @@ class WikiSettings(_Section):
     )
     flavour: Literal["cloud", "datacenter"] | None = Field(
         None,
-        description="The kind of Confluence. If absent, it is derived from the address.",
+        description="The kind of Confluence. Absent: Cloud for host names of Atlassian, Data Center for all others. "
+        "Set `cloud` for a Cloud site with its own domain.",
         examples=["datacenter"],
     )
     user: str | None = Field(
