@@ -16,7 +16,7 @@ from bot.config.news_selection import by_day, older_news, shown_news
 from bot.errors import BotError, MalformedBodyError, TemplateError
 from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, page_link, to_storage
 from bot.storage.nesting import find_misfit
-from bot.storage.reader import scan
+from bot.storage.reader import read_strictly
 
 EMOTICONS: dict[Icon, str] = {icon: icon.value for icon in Icon} | {
     Icon.STAR: "yellow-star",
@@ -115,7 +115,7 @@ class Renderer:
             path, line = _place_in_template(error)
             raise TemplateError(f"cannot be rendered: {error}", path=path or name, line=line) from error
         try:
-            misfit = find_misfit(scan(text))
+            misfit = find_misfit(read_strictly(text))
         except MalformedBodyError as error:
             raise TemplateError(f"renders what is not storage format: {error}", path=template.filename) from error
         if misfit:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.inline import PageTarget, TitlesAsWritten, escape, link_destinations, plain_text, to_storage
-from bot.storage.reader import scan
+from bot.storage.reader import read_strictly
 
 TITLES = TitlesAsWritten()
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("*_`[]()<>\\&!#~|"), max_size=40)
@@ -13,7 +13,7 @@ TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from(
 
 @given(TEXT)
 def test_any_text_renders_as_well_formed_storage_format(text: str) -> None:
-    scan(to_storage(text, TITLES))
+    read_strictly(to_storage(text, TITLES))
 
 
 @given(TEXT)

@@ -9,7 +9,7 @@ from bot.adopt.data_targets import CannotSayError, Pages, Target, page_of, read_
 from bot.adopt.dates import format_day
 from bot.inline import PageTarget
 from bot.storage.lines import OBJECT, read_lines
-from bot.storage.reader import scan
+from bot.storage.reader import read_strictly
 
 _OBJECT = re.compile(f"{OBJECT}([^{OBJECT}]*){OBJECT}")
 _COLON = re.compile(r"(?<=\b\d{4}):(?= )")
@@ -45,7 +45,7 @@ def _set_apart(match: re.Match[str]) -> str:
 
 
 def _iter_links(fragment: str, pages: Pages) -> Iterator[PageTarget | Target | str]:
-    for element in scan(fragment).elements():
+    for element in read_strictly(fragment).elements():
         is_seen = element.name == "ac:link" or (element.name == "a" and element.text.strip())
         if not is_seen:
             continue

@@ -18,7 +18,7 @@ from bot.adopt.values import Value, make_id
 from bot.config.data_model import News, NewsItem, QuickLink, QuickLinks, StatusBanner, StatusLine
 from bot.config.news_selection import day_of, older_news, shown_news
 from bot.inline import PageTarget
-from bot.storage.reader import scan
+from bot.storage.reader import read_strictly
 from bot.sync.data_links import LinkKind
 
 _ALIKE = 0.6
@@ -75,7 +75,7 @@ def _respell(markdown: str, pages: Pages) -> str:
     fragment = inline.to_storage(markdown, pages)
     context = Context(pages)
     try:
-        return to_markdown(read_phrases(scan(fragment).root.nodes, context), context)
+        return to_markdown(read_phrases(read_strictly(fragment).root.nodes, context), context)
     except CannotSayError:
         return markdown
 

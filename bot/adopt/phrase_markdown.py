@@ -19,7 +19,7 @@ from bot.adopt.phrases import (
     shared_marks,
     text_of,
 )
-from bot.storage.reader import scan
+from bot.storage.reader import read_strictly
 from bot.sync.data_links import LinkKind
 
 
@@ -85,7 +85,7 @@ def _without_style(phrase: Phrase) -> Phrase:
 def _reads_back(markdown: str, phrases: list[Phrase], context: Context) -> bool:
     try:
         fragment = inline.to_storage(markdown, context.pages)
-        read = read_phrases(scan(fragment).root.nodes, Context(context.pages))
+        read = read_phrases(read_strictly(fragment).root.nodes, Context(context.pages))
     except CannotSayError:
         return False
     return _resolve(read, context) == _resolve(phrases, context)

@@ -21,7 +21,7 @@ from bot.errors import RegionError
 from bot.splice import Span, splice
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.markers import Marker, MarkerKind, render_marked
-from bot.storage.reader import scan
+from bot.storage.reader import read_strictly
 from bot.storage.regions import Region, find_region
 
 _WORDS_AROUND = 4
@@ -149,7 +149,7 @@ def read_region(
     if base is not None:
         learn_references(base, pages)
     context = Context(pages)
-    blocks = read_blocks(scan(fragment).root.nodes, context)
+    blocks = read_blocks(read_strictly(fragment).root.nodes, context)
     heading, level = _read_heading(region, blocks, base)
     value = to_value(region, blocks[1:] if heading else blocks, context, heading=heading, heading_level=level)
     if base is not None and now is not None:
@@ -167,7 +167,7 @@ def _propose_region(body: str, marker: Marker, pages: Pages, taken: Sequence[Spa
         return _propose_under_heading(body, marker, pages)
     claims: list[Claim] = []
     reasons: list[str] = []
-    for section in find_sections(scan(body), marker.name, excluded=taken):
+    for section in find_sections(read_strictly(body), marker.name, excluded=taken):
         try:
             claims.append(_claim(section, marker, pages))
         except CannotSayError as error:

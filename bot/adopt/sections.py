@@ -13,7 +13,7 @@ from bot.adopt.labels import is_label_of
 from bot.adopt.nodes import Kind, is_blank, is_bold, is_inline, is_link_only, kind_of, starts_with_icon
 from bot.splice import Span
 from bot.storage.macros import HEADINGS, collapse, find_parameter, find_rich_text_body, iter_content, macro_name
-from bot.storage.reader import Element, Text, Tree
+from bot.storage.reader import Document, Element, Text
 from bot.storage.regions import why_not_details
 
 _CONTAINERS = {"ac:layout-cell", "td", "th", "ac:rich-text-body", "div"}
@@ -39,7 +39,7 @@ class Section:
     has_styled_heading: bool = False
 
 
-def find_sections(tree: Tree, region: str, *, excluded: Sequence[Span] = ()) -> list[Section]:
+def find_sections(tree: Document, region: str, *, excluded: Sequence[Span] = ()) -> list[Section]:
     """Return the places that look like *region*, outside the *excluded* spans, in the order of the page."""
     copies = [each.span for each in tree.elements() if each.name == "ac:adf-extension"]
     sections: list[Section] = []

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from bot.splice import Span, splice
 from bot.storage.lines import OBJECT, Line, read_lines
-from bot.storage.reader import scan
+from bot.storage.reader import read_strictly
 
 _MARKER = "ac:inline-comment-marker"
 _WORD_START, _WORD_END = re.compile(r"\b\w"), re.compile(r"\w\b")
@@ -36,7 +36,7 @@ class Kept:
 def strip_inline_comments(fragment: str) -> str:
     """Return *fragment* without inline-comment markers; what they wrap stays. Raises `MalformedBodyError`."""
     tags: dict[Span, str] = {}
-    for element in scan(fragment).elements():
+    for element in read_strictly(fragment).elements():
         if element.name == _MARKER:
             tags[Span(element.span.start, element.inner.start)] = ""
             tags[Span(element.inner.end, element.span.end)] = ""
@@ -51,7 +51,7 @@ def keep_comment_markers(old: str, new: str) -> Kept:
     """
     if _MARKER not in old:
         return Kept(new, {})
-    present = {each.attributes.get("ac:ref", "") for each in scan(new).elements() if each.name == _MARKER}
+    present = {each.attributes.get("ac:ref", "") for each in read_strictly(new).elements() if each.name == _MARKER}
     old_lines, new_lines = read_lines(old), read_lines(new)
     places: dict[str, list[Span]] = {}
     lost: dict[str, str] = {}

@@ -8,7 +8,7 @@ from itertools import islice
 
 from bot.splice import Span
 from bot.storage.macros import HEADINGS, find_rich_text_body, macro_name
-from bot.storage.reader import Element, Text, TextKind, scan
+from bot.storage.reader import Element, Text, TextKind, read_strictly
 
 OBJECT = "\ufffc"
 """Stands around the name of something that is not words: an icon, an image, a macro."""
@@ -92,7 +92,7 @@ class Line:
 def read_lines(fragment: str) -> list[Line]:
     """Return the lines of *fragment* that say anything. Raises `MalformedBodyError`."""
     reader = _Reader(fragment)
-    for node in scan(fragment).root.walk():
+    for node in read_strictly(fragment).root.walk():
         reader.take(node)
     return [line for line in reader.lines if line.text.strip()]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.storage.reader import Element, Tree
+from bot.storage.reader import Document, Element
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _MACROS = ("ac:structured-macro", "ac:macro")
@@ -29,7 +29,7 @@ def find_rich_text_body(macro: Element) -> Element | None:
     return next((child for child in macro.children if child.name == "ac:rich-text-body"), None)
 
 
-def iter_content(tree: Tree) -> Iterator[Element]:
+def iter_content(tree: Document) -> Iterator[Element]:
     """Yield the elements that are content: not the copies kept for old readers, not an editor's placeholders."""
     skipped_to = 0
     for element in tree.elements():

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.storage.macros import HEADINGS, macro_name
-from bot.storage.reader import Element, Text, TextKind, scan
+from bot.storage.reader import Element, Text, TextKind, read_strictly
 
 _RENAMED = {"b": "strong", "i": "em"}
 _BOOKKEEPING = {"ac:macro-id", "ac:local-id", "local-id", "ac:schema-version", "ri:version-at-save"}
@@ -49,7 +49,7 @@ def is_same(a: str, b: str) -> bool:
 def canonical(fragment: str) -> str:
     """Return the one spelling of everything that means the same as *fragment*. Raises `MalformedBodyError`."""
     pieces: list[str] = []
-    root = scan(fragment).root
+    root = read_strictly(fragment).root
     stack = [("", False, iter(_settle(root, is_verbatim=False)))]
     while stack:
         end_tag, is_verbatim, nodes = stack[-1]

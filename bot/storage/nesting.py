@@ -7,13 +7,13 @@ and panels may stand in one; an expand, a layout or another such block may not, 
 import re
 
 from bot.storage.macros import find_parameter, find_rich_text_body, iter_content, macro_name
-from bot.storage.reader import Tree
+from bot.storage.reader import Document
 
 _PANELS = {"info", "note", "tip", "warning", "panel"}  # macros in storage format, but plain blocks to the editors
 _ANCHOR_MARKER = re.compile(r"wikibot-[a-z0-9-]+-(begin|end)")
 
 
-def find_misfit(content: Tree) -> str | None:
+def find_misfit(content: Document) -> str | None:
     """Name the first thing in *content* that the text of a region may not hold; None when all fits."""
     for element in iter_content(content):
         if element.name == "ac:layout":

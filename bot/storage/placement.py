@@ -8,7 +8,7 @@ from bot.errors import RegionError
 from bot.splice import Span, splice
 from bot.storage.macros import collapse, iter_content
 from bot.storage.markers import Marker, MarkerKind, render_marked
-from bot.storage.reader import Element, Text, TextKind, Tree, line_and_column, scan
+from bot.storage.reader import Document, Element, Text, TextKind, line_and_column, read_strictly
 from bot.storage.regions import Region, find_headings, find_region, line_of, why_not_details
 
 
@@ -54,7 +54,7 @@ def insert_region(body: str, marker: Marker, content: str, place: Place) -> str:
     """Return *body* with a new region. Raises `RegionError` where it is there already or may not stand."""
     if find_region(body, marker) is not None:
         raise RegionError(f"region {marker.name!r} is on the page already", region=marker.name)
-    tree = scan(body)
+    tree = read_strictly(body)
     spot, parent = _find_spot(tree, marker, place)
     obstacle = why_not_details(parent) if marker.kind is MarkerKind.DETAILS else None
     if obstacle is not None:
@@ -96,7 +96,7 @@ def _to_cut(body: str, region: Region, *, keep_content: bool) -> list[Span]:
     """Return what goes when the anchors of *region* go: each line where it holds nothing else, or its anchor."""
     outer = (Span(region.span.start, region.content.start), Span(region.content.end, region.span.end))
     cuts = [] if keep_content else [region.content]
-    for anchor in (each for each in iter_content(scan(body)) if each.attributes.get("ac:name") == "anchor"):
+    for anchor in (each for each in iter_content(read_strictly(body)) if each.attributes.get("ac:name") == "anchor"):
         if any(line.holds(anchor.span) for line in outer) and collapse(anchor.text).startswith(f"{region.marker.id}-"):
             line = line_of(anchor)
             alone = all(each is anchor or anchor.span.holds(each.span) for each in _leaves(line))
@@ -114,7 +114,7 @@ def _leaves(line: Element) -> list[Element | Text]:
     ]
 
 
-def _find_spot(tree: Tree, marker: Marker, place: Place) -> tuple[int, Element]:
+def _find_spot(tree: Document, marker: Marker, place: Place) -> tuple[int, Element]:
     """Return the offset of a place, and what it stands in."""
     if place.heading is not None:
         return _beside_heading(tree, marker, place.heading, place.side)
@@ -144,7 +144,7 @@ def _edge(element: Element, *, at_start: bool) -> tuple[int, Element]:
     return offset, element
 
 
-def _beside_heading(tree: Tree, marker: Marker, text: str, side: Side) -> tuple[int, Element]:
+def _beside_heading(tree: Document, marker: Marker, text: str, side: Side) -> tuple[int, Element]:
     headings = find_headings(tree, text)
     if len(headings) != 1:
         places = "; ".join(line_and_column(tree.source, each.span.start) for each in headings)

@@ -1,34 +1,42 @@
-"""Elements, texts and their offsets in a page body (stdlib expat with the HTML entity DTD).
+"""Read a page body as a tree of elements and texts with their places in the source.
 
 A body is a fragment of XML: several roots, the prefixes `ac:` and `ri:` undeclared, the HTML entities undeclared.
-Expat reads it as it is; what it says about where things stand is translated from UTF-8 bytes to `str` offsets, so
-that a change is a splice into the source and nothing is ever printed from a tree.
+There are two ways to read it, and both return the same tree:
+
+- `read_strictly` is for bodies that are written back: every offset is exact; a body that is not well-formed
+  raises `MalformedBodyError`.
+- `read_leniently` is for bodies that are converted or searched. It never raises. A well-formed body gives the same
+  tree as `read_strictly`. Of any other body it keeps all text and as much markup as can be matched, and records what
+  is wrong.
+
+Both take time in proportion to the length of the body, at any depth of nesting.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
-from html.entities import name2codepoint
+from html.entities import html5
 from xml.parsers import expat
 
 from bot.errors import MalformedBodyError
 from bot.splice import Span
+from bot.storage.loose_markup import iter_tokens
 
-_OPEN, _CLOSE = b"<body>", b"</body>"
-_PREDEFINED = {"lt", "gt", "amp", "quot", "apos"}  # XML's own; redeclaring them needs another spelling
-_ENTITY_DTD = "".join(
-    f'<!ENTITY {name} "&#{code};">' for name, code in name2codepoint.items() if name not in _PREDEFINED
-)
-_KNOWN_ENTITIES = _PREDEFINED | set(name2codepoint)
-_ENTITY = re.compile(rb"&([^#;]+);")
+_PREDEFINED = {"lt", "gt", "amp", "quot", "apos"}
+"""The entities that XML itself declares."""
+_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
+_UNKNOWN_ENTITY = "undefined entity"
 _START_TAG = re.compile(rb"(?:[^\"'>]|\"[^\"]*\"|'[^']*')*+>")
+_DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<\?(xml)\s")
+_DOCUMENT_TYPE = re.compile(r"\A\s*(?:<\?xml[^>]*\?>\s*)?(<!DOCTYPE[^>\[]*>)")
 _NAMELESS = "<body>"
 
 
 class TextKind(StrEnum):
-    """How a run of characters stands in the source."""
+    """How a run of characters is written in the source."""
 
     PLAIN = "plain"
     CDATA = "cdata"
@@ -41,7 +49,7 @@ class Text:
     """Characters between two tags.
 
     *span* is what they take in the source, `<![CDATA[` and `]]>` included; *value* is what they mean, with
-    entities resolved and every line end a line feed. Comments and instructions are kept apart by *kind*.
+    entities resolved and every line end a line feed. Comments and instructions have a *kind* of their own.
     """
 
     span: Span
@@ -57,7 +65,7 @@ class Text:
 
 @dataclass(slots=True, eq=False)
 class Element:
-    """One element; *span* reaches over its tags, *inner* lies between them (empty, at the end, in `<x/>`)."""
+    """One element; *span* covers its tags, *inner* lies between them (empty, at the end, in `<x/>`)."""
 
     name: str
     attributes: dict[str, str]
@@ -73,11 +81,15 @@ class Element:
 
     @property
     def text(self) -> str:
-        """All characters inside, however deep, as they stand."""
+        """All characters inside as they are written, those that no reader sees included (see `text_of`)."""
         return "".join(node.value for node in self.walk() if isinstance(node, Text) and node.is_visible)
 
+    def find_child(self, *names: str) -> "Element | None":
+        """Return the first element directly inside that has one of *names*."""
+        return next((node for node in self.nodes if isinstance(node, Element) and node.name in names), None)
+
     def walk(self) -> "Iterator[Element | Text]":
-        """Yield what is inside in document order, without recursion: pages can nest as deep as they like."""
+        """Yield what is inside in document order, without recursion: pages can nest to any depth."""
         stack = [iter(self.nodes)]
         while stack:
             for node in stack[-1]:
@@ -88,42 +100,63 @@ class Element:
             else:
                 stack.pop()
 
-    def elements(self) -> "Iterator[Element]":
-        """Yield the elements inside, in document order."""
-        return (node for node in self.walk() if isinstance(node, Element))
+    def elements(self, *names: str) -> "Iterator[Element]":
+        """Yield the elements inside in document order, only those with one of *names* where any are given."""
+        return (node for node in self.walk() if isinstance(node, Element) and (not names or node.name in names))
 
     def ancestors(self) -> "Iterator[Element]":
-        """Yield what this element is in, nearest first; the body itself is not an element."""
+        """Yield the elements around this one, nearest first; the body itself is not an element."""
         parent = self.parent
         while parent is not None and parent.parent is not None:
             yield parent
             parent = parent.parent
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong with a body, in words, and the offset where it was noticed."""
+
+    message: str
+    offset: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Tree:
-    """A scanned body; *root* stands for the body itself and has no tags."""
+class Document:
+    """A body that was read; *root* represents the body itself and has no tags. Nobody changes it."""
 
     source: str
     root: Element = field(repr=False)
+    problems: tuple[Problem, ...] = ()
 
-    def elements(self) -> Iterator[Element]:
-        """Yield every element in document order."""
-        return self.root.elements()
+    def elements(self, *names: str) -> Iterator[Element]:
+        """Yield the elements in document order, only those with one of *names* where any are given."""
+        return self.root.elements(*names)
 
 
 @lru_cache(maxsize=4)  # several regions are looked for in one body; a tree is never changed once it is built
-def scan(body: str) -> Tree:
-    """Find every element and text of *body*. Raises `MalformedBodyError`, which says where reading stopped."""
+def read_strictly(body: str) -> Document:
+    """Read a body strictly. Raises `MalformedBodyError`, which says where reading stopped."""
+    return Document(body, _StrictReader(body, body).read())
+
+
+def read_leniently(body: str, *, max_depth: int | None = None) -> Document:
+    """Read a body of any quality; `problems` says what is wrong with it.
+
+    An unknown entity, a stray `&` or `<` is text. An end tag without a start is dropped; an element that is not closed
+    ends where the element around it ends. A name may be closed in other capitals. Control characters are dropped.
+    Elements nested deeper than *max_depth* lose their tags and keep their text.
+    """
+    problems: list[Problem] = []
+    masked = _mask_document_type(body)
     try:
-        data = body.encode()
-    except UnicodeEncodeError as error:
-        raise MalformedBodyError(
-            f"the body holds half a character at offset {error.start}", offset=error.start
-        ) from error
-    builder = _Builder(body, data)
-    builder.parse()
-    return Tree(body, builder.root)
+        root = _StrictReader(body, masked).read()
+    except MalformedBodyError as error:
+        problems.append(Problem(str(error), error.offset or 0))
+        root = _LooseReader(body, masked).read()
+    if max_depth is not None and (deepest := _flatten(root, max_depth)) is not None:
+        message = f"elements nested deeper than {max_depth} levels: their text was kept, their markup was not"
+        problems.append(Problem(message, deepest))
+    return Document(body, root, tuple(problems))
 
 
 def line_and_column(body: str, offset: int) -> str:
@@ -132,36 +165,67 @@ def line_and_column(body: str, offset: int) -> str:
     return f"line {before.count(chr(10)) + 1}, column {offset - (before.rfind(chr(10)) + 1) + 1}"
 
 
-def _mask_declaration(data: bytes) -> bytes:
-    """Let a file that begins with an XML declaration, as exports do, pass for the fragment that it holds."""
-    declaration = b"<?xml "
-    if data.removeprefix(b"\xef\xbb\xbf").startswith(declaration):
-        return data.replace(declaration, b"<?xxx ", 1)
-    return data
+def _mask_document_type(body: str) -> str:
+    """Return *body* with its document type, which some exports begin with, spelled as an instruction."""
+    match = _DOCUMENT_TYPE.match(body)
+    return body if match is None else f"{body[: match.start(1)]}<?{match[1][2:-2]}?>{body[match.end(1) :]}"
 
 
-class _Builder:
-    """Builds the tree from expat's events; offsets come as bytes of the wrapped fragment."""
+def _declare_entities(body: str) -> bytes:
+    """Return declarations of the HTML entities in *body*; expat knows only those of XML."""
+    declared = []
+    for name in sorted(set(_ENTITY.findall(body)) - _PREDEFINED):
+        if characters := html5.get(f"{name};"):
+            value = "".join(f"&#38;#{ord(each)};" if each in "<&" else f"&#{ord(each)};" for each in characters)
+            declared.append(f'<!ENTITY {name} "{value}">')
+    return f"<!DOCTYPE body [{''.join(declared)}]>".encode() if declared else b""
 
-    def __init__(self, body: str, data: bytes) -> None:
-        self._body, self._data = body, _OPEN + _mask_declaration(data) + _CLOSE
-        self._byte, self._char = len(_OPEN), 0
-        self.root = Element(_NAMELESS, {}, Span(0, len(body)), Span(0, len(body)))
-        self._at = self.root
+
+class _Growth:
+    """A tree while it is read."""
+
+    def __init__(self, length: int) -> None:
+        self.root = Element(_NAMELESS, {}, Span(0, length), Span(0, length))
+        self.at = self.root
+
+    def open(self, name: str, attributes: dict[str, str], span: Span) -> None:
+        element = Element(name, attributes, span, Span(span.end, span.end), self.at)
+        self.at.nodes.append(element)
+        self.at = element
+
+    def close(self, end_tag: Span | None = None) -> None:
+        """Close the innermost element; one with an empty tag `<x/>` has no end tag."""
+        element = self.at
+        if end_tag is not None:
+            element.inner = Span(element.inner.start, end_tag.start)
+            element.span = Span(element.span.start, end_tag.end)
+        assert element.parent is not None  # noqa: S101 -- only the root has none
+        self.at = element.parent
+
+    def add_text(self, span: Span, value: str, kind: TextKind) -> None:
+        self.at.nodes.append(Text(span, value, kind, self.at))
+
+
+class _StrictReader:
+    """Reads with expat, whose byte offsets are translated to offsets into the `str`."""
+
+    def __init__(self, body: str, masked: str) -> None:
+        self._body = body
+        prefix = _declare_entities(masked) + b"<body>"
+        self._first = len(prefix)
+        self._data = prefix + _mask_declaration(_encode(masked)) + b"</body>"
+        self._is_ascii = body.isascii()
+        self._byte, self._char = self._first, 0
+        self._growth = _Growth(len(body))
         self._depth = 0
         self._tag_ends: list[int] = []
         self._run_start: int | None = None
         self._run: list[str] = []
-        self._in_cdata = False
         self._parser = self._make_parser()
 
     def _make_parser(self) -> expat.XMLParserType:
         parser = expat.ParserCreate("utf-8")
         parser.buffer_text = False
-        parser.UseForeignDTD(True)
-        parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_ALWAYS)
-        parser.ExternalEntityRefHandler = self._declare_entities
-        parser.SkippedEntityHandler = self._refuse_entity
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
@@ -171,44 +235,35 @@ class _Builder:
         parser.ProcessingInstructionHandler = self._outside_text(TextKind.INSTRUCTION, b"?>")
         return parser
 
-    def parse(self) -> None:
+    def read(self) -> Element:
         try:
             self._parser.Parse(self._data, True)
         except expat.ExpatError as error:
             offset = self._safe_offset(self._parser.ErrorByteIndex)
-            reason = expat.ErrorString(error.code)
-            raise self._malformed(reason, offset) from error
-
-    def _malformed(self, reason: str, offset: int) -> MalformedBodyError:
-        place = line_and_column(self._body, offset)
-        return MalformedBodyError(f"the body is not well-formed storage format at {place}: {reason}", offset=offset)
+            raise _malformed(self._body, self._reason(expat.ErrorString(error.code), offset), offset) from error
+        return self._growth.root
 
     def _safe_offset(self, byte: int) -> int:
-        inside = self._data[len(_OPEN) : max(byte, len(_OPEN))]
+        inside = self._data[self._first : max(byte, self._first)]
         return min(len(inside.decode(errors="ignore")), len(self._body))
+
+    def _reason(self, reason: str, offset: int) -> str:
+        if reason != _UNKNOWN_ENTITY:
+            return reason
+        names = (match for match in _ENTITY.finditer(self._body, offset) if match[1] not in _PREDEFINED)
+        unknown = next((match for match in names if f"{match[1]};" not in html5), None)
+        return f"unknown entity {unknown[0]}" if unknown else "unknown entity"
 
     def _offset(self, byte: int) -> int:
         """Translate a byte index, which never lies before the last one asked for."""
+        if self._is_ascii:
+            return byte - self._first
         self._char += len(self._data[self._byte : byte].decode())
         self._byte = byte
         return self._char
 
     def _here(self) -> int:
         return self._offset(self._parser.CurrentByteIndex)
-
-    def _declare_entities(self, context: str | None, *_: object) -> int:
-        self._parser.ExternalEntityParserCreate(context).Parse(_ENTITY_DTD, True)
-        return 1
-
-    def _refuse_entity(self, name: str, _is_parameter: bool = False, /) -> None:
-        offset = self._safe_offset(self._parser.CurrentByteIndex)
-        raise self._malformed(f"unknown entity &{name};", offset)
-
-    def _check_entities(self, tag: bytes) -> None:
-        """Refuse what expat would drop without a word: an unknown entity in an attribute."""
-        for name in _ENTITY.findall(tag):
-            if name.decode() not in _KNOWN_ENTITIES:
-                self._refuse_entity(name.decode())
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
@@ -219,28 +274,21 @@ class _Builder:
         self._flush(start)
         match = _START_TAG.match(self._data, first)
         assert match is not None  # noqa: S101 -- expat has just read this tag
-        self._check_entities(match.group())
-        tag_end = self._offset(match.end())
-        element = Element(name, attributes, Span(start, tag_end), Span(tag_end, tag_end), self._at)
-        self._at.nodes.append(element)
-        self._at = element
-        self._tag_ends.append(match.end() if match.group().endswith(b"/>") else -1)
+        byte = match.end()
+        self._growth.open(name, attributes, Span(start, self._offset(byte)))
+        self._tag_ends.append(byte if self._data.startswith(b"/>", byte - 2) else -1)
 
     def _end(self, _name: str) -> None:
         self._depth -= 1
         if self._depth == 0:
             self._flush(len(self._body))
-            return
-        element = self._at
-        if self._tag_ends.pop() < 0:
+        elif self._tag_ends.pop() >= 0:
+            self._growth.close()
+        else:
             first = self._parser.CurrentByteIndex
-            close = self._offset(first)
-            self._flush(close)
-            end = self._offset(self._data.index(b">", first) + 1)
-            element.inner = Span(element.inner.start, close)
-            element.span = Span(element.span.start, end)
-        assert element.parent is not None  # noqa: S101 -- only the root has none
-        self._at = element.parent
+            start = self._offset(first)
+            self._flush(start)
+            self._growth.close(Span(start, self._offset(self._data.index(b">", first) + 1)))
 
     def _characters(self, value: str) -> None:
         if self._run_start is None:
@@ -250,9 +298,9 @@ class _Builder:
     def _flush(self, end: int, kind: TextKind = TextKind.PLAIN) -> None:
         """Close the run of characters that reaches to *end*."""
         if self._run_start is not None:
-            self._at.nodes.append(Text(Span(self._run_start, end), "".join(self._run), kind, self._at))
-        self._run_start = None
-        self._run.clear()
+            self._growth.add_text(Span(self._run_start, end), "".join(self._run), kind)
+            self._run_start = None
+            self._run.clear()
 
     def _start_cdata(self) -> None:
         start = self._here()
@@ -268,6 +316,79 @@ class _Builder:
             start = self._offset(first)
             self._flush(start)
             end = self._offset(self._data.index(terminator, first) + len(terminator))
-            self._at.nodes.append(Text(Span(start, end), " ".join(values), kind, self._at))
+            self._growth.add_text(Span(start, end), " ".join(values), kind)
 
         return add
+
+
+def _encode(body: str) -> bytes:
+    try:
+        return body.encode()
+    except UnicodeEncodeError as error:
+        raise MalformedBodyError(
+            f"the body holds half a character at offset {error.start}", offset=error.start
+        ) from error
+
+
+def _mask_declaration(data: bytes) -> bytes:
+    """Rename an XML declaration, as exports have it, to an instruction that is allowed inside a document."""
+    match = _DECLARATION.match(data)
+    return data if match is None else data[: match.start(1)] + b"xxx" + data[match.end(1) :]
+
+
+def _malformed(body: str, reason: str, offset: int) -> MalformedBodyError:
+    place = line_and_column(body, offset)
+    return MalformedBodyError(f"the body is not well-formed storage format at {place}: {reason}", offset=offset)
+
+
+class _LooseReader:
+    """Matches tags by their names; everything else is text."""
+
+    def __init__(self, body: str, masked: str) -> None:
+        self._tokens = iter_tokens(masked)
+        self._growth = _Growth(len(body))
+        self._open: list[str] = []
+        self._counts: Counter[str] = Counter()
+
+    def read(self) -> Element:
+        for token in self._tokens:
+            match token.kind:
+                case "start":
+                    self._growth.open(token.value, token.attributes, token.span)
+                    self._open.append(token.value.lower())
+                    self._counts[token.value.lower()] += 1
+                case "empty":
+                    self._growth.open(token.value, token.attributes, token.span)
+                    self._growth.close()
+                case "end":
+                    self._end(token.value.lower(), token.span)
+                case kind:
+                    self._growth.add_text(token.span, token.value, TextKind(kind))
+        end = self._growth.root.span.end
+        for _ in self._open:
+            self._growth.close(Span(end, end))
+        return self._growth.root
+
+    def _end(self, name: str, tag: Span) -> None:
+        """Close the innermost open *name* and all that is open inside it; ignore the tag where none is open."""
+        while self._counts[name]:
+            closed = self._open.pop()
+            self._counts[closed] -= 1
+            self._growth.close(tag if closed == name else Span(tag.start, tag.start))
+            if closed == name:
+                return
+
+
+def _flatten(root: Element, max_depth: int) -> int | None:
+    """Replace elements below *max_depth* by their texts; return where the first of them was."""
+    first: int | None = None
+    level = [root]
+    for _ in range(max_depth):
+        level = [child for element in level for child in element.children]
+    for element in level:
+        children = element.children
+        if children:
+            first = children[0].span.start if first is None else min(first, children[0].span.start)
+            texts = (node for node in element.walk() if isinstance(node, Text))
+            element.nodes = [replace(text, parent=element) for text in texts]
+    return first

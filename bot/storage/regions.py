@@ -14,7 +14,7 @@ from bot.storage.macros import (
     macro_name,
 )
 from bot.storage.markers import BODY_CLOSE, BODY_OPEN, Marker, MarkerKind, render_marked
-from bot.storage.reader import Element, Tree, line_and_column, scan
+from bot.storage.reader import Document, Element, line_and_column, read_strictly
 
 __all__ = [
     "Marker",
@@ -59,12 +59,12 @@ def replace_regions(body: str, contents: Iterable[tuple[Region, str]]) -> str:
 
 def find_region(body: str, marker: Marker) -> Region | None:
     """Find one region; None when nothing of it is on the page. Raises `RegionError`, `MalformedBodyError`."""
-    return _Finder(scan(body)).find(marker)
+    return _Finder(read_strictly(body)).find(marker)
 
 
 def find_regions(body: str, markers: Iterable[Marker]) -> dict[str, Region]:
     """Find regions by name, those that are absent left out. Raises `RegionError`, `MalformedBodyError`."""
-    finder = _Finder(scan(body))
+    finder = _Finder(read_strictly(body))
     regions: dict[str, Region] = {}
     for marker in markers:
         region = finder.find(marker)
@@ -77,7 +77,7 @@ def find_regions(body: str, markers: Iterable[Marker]) -> dict[str, Region]:
     return regions
 
 
-def find_headings(tree: Tree, text: str) -> list[Element]:
+def find_headings(tree: Document, text: str) -> list[Element]:
     """Return the headings that say *text*, white space aside."""
     wanted = collapse(text)
     return [each for each in iter_content(tree) if each.name in HEADINGS and collapse(each.text) == wanted]
@@ -112,7 +112,7 @@ def line_of(anchor: Element) -> Element:
 class _Finder:
     """Finds regions in one scanned body."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Document) -> None:
         self._tree = tree
         self._blocks: dict[str, list[Element]] = {}
         self._anchors: dict[str, list[Element]] = {}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bot.errors import MalformedBodyError
-from bot.storage.reader import Element, Text, TextKind, scan
+from bot.storage.reader import Element, Text, TextKind, read_strictly
 
 _BLOCKS = {
     *("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr", "br"),
@@ -24,7 +24,7 @@ def read_lines(fragment: str) -> list[str]:
     A fragment that is not well-formed comes back as its source.
     """
     try:
-        tree = scan(fragment)
+        tree = read_strictly(fragment)
     except MalformedBodyError:
         return fragment.splitlines()
     page = _Page()

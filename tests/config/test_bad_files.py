@@ -14,7 +14,7 @@ from bot.errors import ContentError
 from bot.inline import plain_text
 from bot.render import Renderer
 from bot.resources import templates_dir
-from bot.storage.reader import scan
+from bot.storage.reader import read_strictly
 
 HEAD = "workspace: {space: WS2, home: Home}\n"
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -144,7 +144,7 @@ def test_any_text_is_refused_or_comes_out_as_text(text: str) -> None:
 
     storage = RENDERER.render("status", document.workspace, now=NOW)
 
-    scan(storage)
+    read_strictly(storage)
     own = re.compile(
         r"</?(?:p|strong|em|code|ac:link|ac:link-body)>|<br />|</a>|<a href=\"(?:https?|mailto):[^\"<>]*\">"
     )

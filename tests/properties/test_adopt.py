@@ -12,7 +12,7 @@ from bot.inline import PageTarget
 from bot.splice import splice
 from bot.storage.meaning import is_same
 from bot.storage.placement import Place, Side, insert_region, remove_region
-from bot.storage.reader import scan
+from bot.storage.reader import read_strictly
 from bot.storage.regions import Marker, find_regions
 from tests.adopt.adopting import NOW, PAGES, adopt, render, workspace_of
 from tests.storage.corpus import real_bodies
@@ -163,7 +163,7 @@ def test_what_is_read_off_a_region_renders_as_the_region(value: Value) -> None:
 
 
 def has_mark_within_its_like(fragment: str) -> bool:
-    styled = (each for each in scan(fragment).elements() if each.name in ("em", "strong"))
+    styled = (each for each in read_strictly(fragment).elements() if each.name in ("em", "strong"))
     return any(up.name == each.name for each in styled for up in each.ancestors())
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.splice import Span, splice
 from bot.storage.meaning import canonical, is_same
-from bot.storage.reader import Element, Text, TextKind, scan
+from bot.storage.reader import Element, Text, TextKind, read_strictly
 from tests.storage.corpus import real_bodies
 from tests.storage.fragments import bodies
 from wikiserver.normalise import Flavour, Level, normalise
@@ -45,7 +45,7 @@ def test_a_save_of_any_page_is_seen_through(body: str, flavour: Flavour, level: 
 
 def respellings(body: str) -> Iterator[str]:
     """Yield *body* with each plain text spelled in numbers, and with each commented upon."""
-    texts = [each for each in scan(body).root.walk() if isinstance(each, Text) and each.kind is TextKind.PLAIN]
+    texts = [each for each in read_strictly(body).root.walk() if isinstance(each, Text) and each.kind is TextKind.PLAIN]
     visible = [each for each in texts if each.value.strip()]
     yield splice(body, {each.span: "".join(f"&#{ord(char)};" for char in each.value) for each in visible})
     marker = '<ac:inline-comment-marker ac:ref="r">{}</ac:inline-comment-marker>'
@@ -60,7 +60,7 @@ def test_spelling_and_comments_are_seen_through(body: str) -> None:
 
 def mutations(body: str) -> Iterator[tuple[str, str]]:
     """Yield pages that mean something else, with what was done."""
-    root = scan(body).root
+    root = read_strictly(body).root
     for node in root.walk():
         owner = node if isinstance(node, Element) else None
         if isinstance(node, Text):

@@ -3,13 +3,13 @@ from hypothesis import strategies as st
 
 from bot.storage.comment_markers import keep_comment_markers, strip_inline_comments
 from bot.storage.meaning import is_same
-from bot.storage.reader import scan
+from bot.storage.reader import read_strictly
 from tests.storage.corpus import real_bodies
 from tests.storage.fragments import fragments
 
 
 def refs_of(fragment: str) -> set[str]:
-    markers = (each for each in scan(fragment).elements() if each.name == "ac:inline-comment-marker")
+    markers = (each for each in read_strictly(fragment).elements() if each.name == "ac:inline-comment-marker")
     return {each.attributes.get("ac:ref", "") for each in markers if each.text.strip()}
 
 

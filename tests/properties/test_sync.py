@@ -12,7 +12,7 @@ from bot.render import Renderer
 from bot.resources import templates_dir
 from bot.storage.markers import Marker, MarkerKind, render_marked
 from bot.storage.placement import Place, insert_region, remove_region
-from bot.storage.reader import scan
+from bot.storage.reader import read_strictly
 from bot.storage.regions import find_region
 from bot.storage.visible_lines import read_lines
 from bot.sync.drift import LastApplied, Verdict, digest_of, judge
@@ -118,7 +118,7 @@ def test_whatever_the_data_file_says_comes_out_as_text_inside_its_region(
     assert (
         written == "<p>before</p>" + "<hr />".join(render_marked(Marker(n), texts[n]) for n in names) + "<p>after</p>"
     )
-    elements = {element.name for text in texts.values() for element in scan(text).elements()}
+    elements = {element.name for text in texts.values() for element in read_strictly(text).elements()}
     assert elements <= {
         *("p", "ul", "li", "strong", "em", "code", "a", "br"),
         *("ac:link", "ac:link-body", "ri:page", "ri:attachment"),
@@ -126,7 +126,7 @@ def test_whatever_the_data_file_says_comes_out_as_text_inside_its_region(
     addresses = [
         element.attributes["href"]
         for text in texts.values()
-        for element in scan(text).elements()
+        for element in read_strictly(text).elements()
         if element.name == "a"
     ]
     assert all(address.lower().startswith(("http:", "https:", "mailto:")) for address in addresses)
