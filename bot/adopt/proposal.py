@@ -45,10 +45,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a region is not adopted."""
+    """Why a region is not adopted; *is_absent* if the page has nothing like it, so that it has to be created."""
 
     region: str
     reason: str
+    is_absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,9 @@ def _propose_region(body: str, marker: Marker, pages: Pages, taken: Sequence[Spa
     if claims:
         places = ", ".join(claim.how for claim in claims)
         return Refusal(marker.name, f"several places look like it ({places}); mark the right one by hand")
-    return Refusal(marker.name, "; ".join(reasons) or "nothing on the page looks like it")
+    if reasons:
+        return Refusal(marker.name, "; ".join(reasons))
+    return Refusal(marker.name, "nothing on the page looks like it", is_absent=True)
 
 
 def _claim(section: Section, marker: Marker, pages: Pages) -> Claim:
@@ -200,7 +203,7 @@ def _claim(section: Section, marker: Marker, pages: Pages) -> Claim:
 def _propose_under_heading(body: str, marker: Marker, pages: Pages) -> Claim | Refusal:
     region = find_region(body, marker)
     if region is None:
-        return Refusal(marker.name, f"the page has no heading {marker.heading!r}")
+        return Refusal(marker.name, f"the page has no heading {marker.heading!r}", is_absent=True)
     try:
         reading = read_region(marker.name, region.text(body), pages)
     except CannotSayError as error:

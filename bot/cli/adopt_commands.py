@@ -6,9 +6,10 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.place_questions import PLACE_OPTION, choose_places, parse_places, save_places, say_homeless
 from bot.escape import visible
-from bot.operations.adoption import Adoption, carry_out_adoption, plan_adoption
-from bot.runtime import Runtime
+from bot.operations.adoption import Adoption, carry_out_adoption, plan_adoption, start_data_file
+from bot.runtime import Runtime, person_waits
 
 
 @click.command()
@@ -16,23 +17,34 @@ from bot.runtime import Runtime
 @click.option("--space", "space_key", metavar="KEY", help="The page's space, where there is no data file yet.")
 @click.option("--dry-run", is_flag=True, help="Show the proposal and write nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@PLACE_OPTION
 @pass_app
-def adopt(app: App, page: str | None, *, space_key: str | None, dry_run: bool, yes: bool) -> int:
+def adopt(
+    app: App, page: str | None, *, space_key: str | None, dry_run: bool, yes: bool, places: tuple[str, ...]
+) -> int:
     """Take over PAGE, by default the home page: its status, links and news become data file and marked regions.
 
     The page reads as before. In a region that is marked already, what people wrote there goes into the data file. What
-    the data file cannot say is reported and left alone.
+    the data file cannot say is reported and left alone. For a region that the page lacks, --place chooses where `apply`
+    creates it; at a terminal it is asked for.
     """
+    given = parse_places(places)
     adoption = plan_adoption(app.runtime, page, space_key=space_key)
     propose(adoption)
-    if adoption.is_empty:
-        output.warn("nothing to adopt" if not adoption.refusals else "nothing was adopted")
-        return 1 if adoption.refusals else 0
+    chosen = choose_places(app.runtime, adoption, given, asks=person_waits() and not (yes or dry_run))
     if dry_run:
         output.warn("nothing was written")
         return 0
-    confirm(yes=yes)
-    carry_out(app.runtime, adoption)
+    if not adoption.is_empty:
+        confirm(yes=yes)
+        carry_out(app.runtime, adoption)
+    elif start_data_file(adoption):
+        output.say(visible(f"{adoption.edit.after.path} written without regions"))
+    save_places(app.runtime, adoption, chosen)
+    say_homeless([region for region in adoption.homeless if region not in chosen], adoption.headings)
+    if adoption.is_empty and not chosen:
+        output.warn("nothing to adopt" if not adoption.refusals else "nothing was adopted")
+        return 1 if adoption.refusals else 0
     return 0
 
 
@@ -48,7 +60,10 @@ def propose(adoption: Adoption) -> None:
         for note in notes:
             output.say(visible(f"    {note}"))
     for refusal in adoption.refusals:
-        output.say(visible(f"  {refusal.region}: left alone: {refusal.reason}"))
+        if not refusal.is_absent:
+            output.say(visible(f"  {refusal.region}: left alone: {refusal.reason}"))
+    for region, place in adoption.missing.items():
+        output.say(visible(f"  {region}: not on the page{f'; `wikibot apply` creates it: {place}' if place else ''}"))
     for text in adoption.lost_comments:
         output.say(visible(f"  the inline comment on “{text}” loses its place"))
     if not adoption.is_empty:

@@ -1,14 +1,14 @@
 """Adopt: an unmanaged page becomes data file and markers, and what people wrote in a region goes into the data file."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from bot.adopt.data_targets import CannotSayError
 from bot.adopt.merge import merge
 from bot.adopt.proposal import Claim, Refusal, carry_over, propose, read_region
-from bot.adopt.values import Value
+from bot.adopt.values import ADOPTABLE, Value
 from bot.adopt.wiki_pages import WikiPages
 from bot.config.data_file import SCHEMA_NAME, ContentDocument
 from bot.config.data_model import Home, Workspace
@@ -25,10 +25,12 @@ from bot.errors import (
 from bot.operations.assignment import page_finder, region_rule
 from bot.operations.edit import Edit
 from bot.operations.sync import writer_lock
+from bot.render import has_region
 from bot.runtime import Runtime
 from bot.storage.markers import Marker, MarkerKind
 from bot.storage.meaning import is_same
-from bot.storage.regions import find_region
+from bot.storage.placement import Place, insert_region, list_headings
+from bot.storage.regions import find_region, is_absent
 from bot.sync.drift import digest_of
 from bot.sync.guard import Guard, GuardRules
 from bot.sync.ledger import Mark, Tag
@@ -40,7 +42,8 @@ class Adoption:
     """What adopting a page would do; nothing is done yet.
 
     *claims* are places that become regions, *read* regions whose live text goes into the data file, each with what of
-    its looks is not kept; *texts* is what each of them says from then on.
+    its looks is not kept; *texts* is what each of them says from then on. *missing* are the regions that the page
+    lacks, each with the place that the settings name for it.
     """
 
     workspace: WorkspaceSettings
@@ -52,6 +55,17 @@ class Adoption:
     refusals: tuple[Refusal, ...] = ()
     lost_comments: tuple[str, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def homeless(self) -> tuple[str, ...]:
+        """The missing regions for which the settings name no place."""
+        return tuple(region for region, place in self.missing.items() if place is None)
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings of the page before or after which a region can be created."""
+        return list_headings(self.body)
 
     @property
     def is_empty(self) -> bool:
@@ -106,6 +120,18 @@ def carry_out_adoption(runtime: Runtime, adoption: Adoption) -> Version | None:
     return version
 
 
+def start_data_file(adoption: Adoption) -> bool:
+    """Write the data file of a page on which nothing was adopted, if there is none; return whether that was done."""
+    path = adoption.edit.after.path
+    if adoption.edit.before is not None or path.exists():
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    adoption.edit.save()
+    if not (path.parent / SCHEMA_NAME).exists():
+        write_schemas(path.parent)
+    return True
+
+
 class _Adopter:
     """Puts together what adopting one page does."""
 
@@ -125,6 +151,8 @@ class _Adopter:
             for name, region in self._workspace.regions.items()
         ]
         proposal = propose(self._page.body, markers, self._pages)
+        self._refusals += [refusal for refusal in proposal.refusals if refusal.is_absent]
+        proposal = replace(proposal, refusals=tuple(each for each in proposal.refusals if not each.is_absent))
         for marker in markers:
             if marker.name in proposal.managed:
                 self._take_in(marker)
@@ -149,7 +177,22 @@ class _Adopter:
             (*adopted.refusals, *self._refusals),
             adopted.lost_comments,
             {region: self._render(region) for region in sorted({*carried, *self._read})},
+            self._find_missing(markers, carried),
         )
+
+    def _find_missing(self, markers: Sequence[Marker], carried: Container[str]) -> dict[str, str | None]:
+        """Return the regions of the home page that it neither has nor gets, each with its place."""
+        if self._document.workspace.workspace.home not in (self._page.title, self._page.id):
+            return {}
+        absent = {refusal.region for refusal in self._refusals if refusal.is_absent}
+        return {
+            marker.name: self._workspace.regions[marker.name].place
+            for marker in markers
+            if self._workspace.regions[marker.name].home
+            and marker.name not in carried
+            and (marker.name in absent or marker.name not in ADOPTABLE)
+            and is_absent(self._page.body, marker)
+        }
 
     def _take_in(self, marker: Marker) -> None:
         """Take the live text of a marked region into the data file, where the two differ."""
@@ -179,6 +222,27 @@ class _Adopter:
 
     def _render(self, region: str) -> str:
         return self._runtime.renderer.render(region, self._document.workspace, now=self._now, links=self._pages)
+
+
+def check_place(runtime: Runtime, adoption: Adoption, region: str, place: str) -> None:
+    """Raise an error that says why *region* cannot be created at *place* of the page."""
+    workspace = adoption.workspace
+    if region not in workspace.regions:
+        known = ", ".join(workspace.regions)
+        raise SettingsError(
+            f"workspace {workspace.name!r} has no region {region!r}; it has: {known}", path=runtime.settings.config_path
+        )
+    try:
+        parsed = Place.parse(place)
+    except ValueError as error:
+        raise SettingsError(f"{region}: {error}") from error
+    marker = region_rule(runtime, workspace, region, workspace.regions[region]).marker
+    insert_region(adoption.body, marker, "<p>text</p>", parsed)
+
+
+def has_data(adoption: Adoption, region: str) -> bool:
+    """Return whether the data file says something for *region*."""
+    return has_region(adoption.edit.after.workspace, region)
 
 
 def _find_page(

@@ -105,13 +105,9 @@ def region_rule(runtime: Runtime, workspace: WorkspaceSettings, name: str, regio
 
 
 def _check_place(runtime: Runtime, place: str | None) -> str | None:
-    """Return a place in the words of `Place.parse`; `before:HEADING` is short for `before heading HEADING`."""
-    if place is None:
-        return None
-    side, colon, heading = place.partition(":")
-    text = f"{side} heading {heading}" if colon and side in ("before", "after") else place
-    try:
-        Place.parse(text)
-    except ValueError as error:
-        raise SettingsError(str(error), path=runtime.settings.config_path) from error
-    return text
+    if place is not None:
+        try:
+            Place.parse(place)
+        except ValueError as error:
+            raise SettingsError(f"place: {error}", path=runtime.settings.config_path) from error
+    return place

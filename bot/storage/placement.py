@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from bot.errors import RegionError
 from bot.splice import Span, splice
-from bot.storage.macros import collapse, iter_content
+from bot.storage.macros import HEADINGS, collapse, iter_content
 from bot.storage.markers import Marker, MarkerKind, render_marked
 from bot.storage.reader import Document, Element, Text, TextKind, line_and_column, read_strictly
 from bot.storage.regions import Region, find_headings, find_region, line_of, why_not_details
@@ -35,19 +35,31 @@ class Place:
 
     @classmethod
     def parse(cls, text: str) -> "Place":
-        """Read `start`, `end`, `start of cell 2`, `end of cell 2`, `before heading News`, `after heading News`."""
+        """Read `start`, `end`, `start of cell 2`, `end of cell 2`, `before:News`, `after heading News`."""
         match = re.fullmatch(
-            r"\s*(?:(start|end)(?:\s+of\s+cell\s+([1-9]\d*))?|(before|after)\s+heading\s+(.*\S))\s*",
+            r"\s*(?:(start|end)(?:\s+of\s+cell\s+([1-9]\d*))?|(before|after)(?:\s*:|\s+heading\s)\s*(.*\S))\s*",
             text,
             re.DOTALL,
         )
         if match is None:
             raise ValueError(
-                f"{text!r} is no place for a region; say start, end, end of cell 2, "
-                "before heading TEXT or after heading TEXT"
+                f"{text!r} is not a place; use start, end, start of cell 2, end of cell 2, before:HEADING or "
+                "after:HEADING"
             )
         edge, cell, side, heading = match.groups()
         return cls(Side(edge or side), heading and heading.strip("\"'"), int(cell) if cell else None)
+
+
+def list_headings(body: str) -> tuple[str, ...]:
+    """Return the headings before or after which a new region can go: those that occur once and are not in a block."""
+    tree = read_strictly(body)
+    headings = [each for each in iter_content(tree) if each.name in HEADINGS]
+    texts = [collapse(each.text) for each in headings]
+    return tuple(
+        text
+        for each, text in zip(headings, texts, strict=True)
+        if text and texts.count(text) == 1 and why_not_details(each.parent) is None
+    )
 
 
 def insert_region(body: str, marker: Marker, content: str, place: Place) -> str:

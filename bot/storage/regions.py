@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from bot.errors import RegionError
+from bot.errors import RegionError, StorageFormatError
 from bot.splice import Span, splice
 from bot.storage.macros import (
     HEADINGS,
@@ -75,6 +75,14 @@ def find_regions(body: str, markers: Iterable[Marker]) -> dict[str, Region]:
                 raise _overlap(marker.name, other.marker.name)
         regions[marker.name] = region
     return regions
+
+
+def is_absent(body: str, marker: Marker) -> bool:
+    """Return whether a page has no trace of a region; a broken one counts as there."""
+    try:
+        return find_region(body, marker) is None
+    except StorageFormatError:
+        return False
 
 
 def find_headings(tree: Document, text: str) -> list[Element]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from bot.storage.markers import Marker
 from bot.sync.drift import Edit, LastApplied, Policy, Verdict
 
 EVERY_REGION = "all"
+_MAX_HEADINGS = 8
 
 
 class Action(StrEnum):
@@ -164,11 +165,13 @@ class Plan:
                 )
 
 
-def decide(change: Change, *, take_over: frozenset[str], repairs_left: int) -> tuple[Action, str]:
+def decide(
+    change: Change, *, take_over: frozenset[str], repairs_left: int, headings: Sequence[str] = ()
+) -> tuple[Action, str]:
     """Say what to do about a region with this verdict, and why not more.
 
     *take_over* names regions whose text on the page a person has given up (or `all`); *repairs_left* is how often it
-    may still be put back today.
+    may still be put back today; *headings* are those of the page, to say where a missing region could go.
     """
     is_given_up = change.region in take_over or EVERY_REGION in take_over
     match change.verdict:
@@ -177,24 +180,35 @@ def decide(change: Change, *, take_over: frozenset[str], repairs_left: int) -> t
         case Verdict.BEHIND:
             return _unless_at_war(change, Action.WRITE, repairs_left)
         case Verdict.DRIFTED if change.policy is Policy.REPAIR and not is_given_up:
-            action, note = _put_back(change)
+            action, note = _put_back(change, headings)
             return _unless_at_war(change, action, repairs_left) if action is not Action.NONE else (action, note)
         case Verdict.UNMANAGED if change.live is None:
-            return _put_back(change)
+            return _put_back(change, headings)
         case _ if is_given_up:
-            return _put_back(change)
+            return _put_back(change, headings)
         case verdict:
             return Action.NONE, _advice(verdict, change)
 
 
-def _put_back(change: Change) -> tuple[Action, str]:
+def _put_back(change: Change, headings: Sequence[str]) -> tuple[Action, str]:
     if change.live is not None:
         return Action.WRITE, ""
     if change.place is not None:
         return Action.CREATE, ""
+    where = _advise_place(change.region, headings)
     if change.verdict is Verdict.UNMANAGED:
-        return Action.NONE, "not on the page; run `wikibot adopt` for this page, or state its `place` in the settings"
-    return Action.NONE, "somebody removed the region; restore that version, or state its `place` in the settings"
+        return Action.NONE, f"not on the page; {where}"
+    return Action.NONE, f"somebody removed the region; restore that version of the page, or {where}"
+
+
+def _advise_place(region: str, headings: Sequence[str]) -> str:
+    shown = ", ".join(f"“{text}”" for text in headings[:_MAX_HEADINGS])
+    more = ", …" if len(headings) > _MAX_HEADINGS else ""
+    found = f"; headings of the page: {shown}{more}" if shown else ""
+    return (
+        f"choose where to create it with `wikibot adopt --place {region}=end` "
+        f"(or start, before:HEADING, after:HEADING{found})"
+    )
 
 
 def _unless_at_war(change: Change, action: Action, repairs_left: int) -> tuple[Action, str]:

@@ -8,6 +8,7 @@ from itertools import chain
 from bot.errors import PageNotFoundError, RegionError, StorageFormatError, WikiAnswerError, WikiError
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.meaning import is_same
+from bot.storage.placement import list_headings
 from bot.storage.regions import Region, find_region, find_regions
 from bot.storage.visible_lines import count_characters
 from bot.sync.drift import LastApplied, Verdict, digest_of, judge
@@ -234,9 +235,9 @@ class _Survey:
         )
         if verdict is Verdict.IN_SYNC:
             return change
-        return self._settle(change, ledger)
+        return self._settle(change, ledger, list_headings(page.body) if live is None else ())
 
-    def _settle(self, change: Change, ledger: PageLedger) -> Change:
+    def _settle(self, change: Change, ledger: PageLedger, headings: Sequence[str]) -> Change:
         """Add who changed the region, and decide."""
         since = self._now - _WAR_WINDOW
         has_people_edits = change.verdict in (Verdict.DRIFTED, Verdict.CONFLICT) and change.last_applied is not None
@@ -252,7 +253,10 @@ class _Survey:
         change = replace(change, edits=edits, is_repair=is_repair)
         repairs = ledger.count_repairs(change.region, since=since) if is_repair else 0
         action, note = decide(
-            change, take_over=self._rules.take_over, repairs_left=self._rules.max_repairs_a_day - repairs
+            change,
+            take_over=self._rules.take_over,
+            repairs_left=self._rules.max_repairs_a_day - repairs,
+            headings=headings,
         )
         lost: tuple[str, ...] = ()
         if action is Action.WRITE and change.live is not None:

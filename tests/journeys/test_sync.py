@@ -280,7 +280,7 @@ def test_settings_are_checked(desk: Desk) -> None:
     assert "'nonsense' is no region" in desk.ran("plan", code=1).err
     (desk.folder / "bot.yaml").write_text(SETTINGS.format(url=desk.wiki.url, flavour=desk.wiki.flavour, user=""))
     settings(desk, **{"data: ws2.yaml": "data: ws2.yaml\n    regions: {news: {place: nowhere}}"})
-    assert "'nowhere' is no place for a region" in desk.ran("plan", code=1).err
+    assert "'nowhere' is not a place" in desk.ran("plan", code=1).err
 
 
 @both_flavours

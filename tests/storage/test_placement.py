@@ -1,7 +1,7 @@
 import pytest
 
 from bot.errors import RegionError
-from bot.storage.placement import Place, Side, insert_region, remove_region
+from bot.storage.placement import Place, Side, insert_region, list_headings, remove_region
 from bot.storage.regions import Marker, MarkerKind, find_region, render_marked
 
 NEWS = Marker("news")
@@ -19,6 +19,8 @@ LAYOUT = (
         ("start", Place(Side.START)),
         (" end of  cell 12 ", Place(Side.END, cell=12)),
         ("before heading About us: more", Place(Side.BEFORE, heading="About us: more")),
+        ("before:About us: more", Place(Side.BEFORE, heading="About us: more")),
+        ("after: News", Place(Side.AFTER, heading="News")),
         ('after heading "News"', Place(Side.AFTER, heading="News")),
     ],
 )
@@ -28,7 +30,7 @@ def test_a_place_is_read_from_words(text: str, place: Place) -> None:
 
 @pytest.mark.parametrize("text", ["", "middle", "start of cell 0", "before", "after heading", "startend"])
 def test_words_that_are_no_place_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="no place for a region"):
+    with pytest.raises(ValueError, match="is not a place"):
         Place.parse(text)
 
 
@@ -147,3 +149,12 @@ def test_an_image_on_the_line_of_an_anchor_outlives_the_region() -> None:
 def test_a_region_that_is_not_there_cannot_be_removed() -> None:
     with pytest.raises(RegionError, match="not on the page"):
         remove_region("<p>a</p>", NEWS, keep_content=False)
+
+
+def test_the_headings_beside_which_a_region_can_go_are_listed() -> None:
+    body = (
+        "<h1>About  us</h1><h2>Twice</h2><h2>Twice</h2><h2> </h2><table><tbody><tr><td><h2>In a table</h2></td></tr>"
+        "</tbody></table><h3>News &amp; more</h3>"
+    )
+
+    assert list_headings(body) == ("About us", "News & more")
