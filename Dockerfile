@@ -1,14 +1,14 @@
 # The bot as a service: `docker build -t wikibot . && docker run -v ./config:/etc/wikibot:ro -v wikibot:/var/lib/wikibot wikibot`
 FROM python:3.12-slim AS build
 WORKDIR /src
-RUN python -m venv /opt/wikibot
-COPY requirements/runtime.txt requirements/
-RUN /opt/wikibot/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r requirements/runtime.txt
+# A wheel, built with requirements/build.txt, over requirements/runtime.txt: no build backend, no embedded wiki, no demo.
+COPY script/python.sh script/environments.py script/install script/
+COPY requirements/build.txt requirements/runtime.txt requirements/
 COPY pyproject.toml README.md CHANGELOG.md LICENSE ./
 COPY bot bot
 COPY templates templates
 COPY config/demo config/demo
-RUN /opt/wikibot/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
+RUN PIP_NO_CACHE_DIR=1 script/install /opt/wikibot
 
 FROM python:3.12-slim
 # git and ssh-keygen are needed only where snapshots are kept in a repository or signed.

@@ -2,6 +2,8 @@ import datetime as dt
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from bot.config.data_model import Workspace
 from bot.sync.feed import render_feed
 
@@ -56,6 +58,47 @@ def test_equal_news_give_equal_bytes_whenever_they_are_written() -> None:
     first = render_feed(workspace, now=NOW, title="t", home_url=HOME)
 
     assert render_feed(workspace, now=NOW + dt.timedelta(hours=1), title="t", home_url=HOME) == first
+
+
+def test_the_bytes_of_a_feed_change_only_with_its_news() -> None:
+    item = {"id": "a", "date": "2024-02-22", "text": "Tom & <Jerry>: [the *update*](https://a.test/x?a=1&b=2) ü 😀"}
+    workspace = Workspace.model_validate({"workspace": {"space": "WS2", "home": "Home"}, "news": {"items": [item]}})
+
+    written = render_feed(workspace, now=NOW, title="WS2 & news", home_url=HOME)
+
+    assert written.decode() == GOLDEN
+
+
+GOLDEN = """\
+<?xml version='1.0' encoding='UTF-8'?>
+<feed xmlns="http://www.w3.org/2005/Atom">
+  <id>https://wiki.test/pages/1?a=1&amp;b=2</id>
+  <title>WS2 &amp; news</title>
+  <updated>2024-02-22T00:00:00+00:00</updated>
+  <author>
+    <name>WS2 &amp; news</name>
+  </author>
+  <link href="https://wiki.test/pages/1?a=1&amp;b=2" rel="alternate" />
+  <generator>wikibot</generator>
+  <entry>
+    <id>https://wiki.test/pages/1?a=1&amp;b=2#news-a</id>
+    <title>Tom &amp; &lt;Jerry&gt;: the update ü 😀</title>
+    <updated>2024-02-22T00:00:00+00:00</updated>
+    <content type="text">Tom &amp; &lt;Jerry&gt;: the update ü 😀</content>
+    <link href="https://a.test/x?a=1&amp;b=2" rel="alternate" />
+    <published>2024-02-22T00:00:00+00:00</published>
+  </entry>
+</feed>
+"""
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x0b", "\ud800", "\ufffe"])
+def test_a_title_with_a_character_that_xml_forbids_leaves_a_feed_that_can_be_read(character: str) -> None:
+    workspace = Workspace.model_validate({"workspace": {"space": "WS2", "home": "Home"}})
+
+    written = render_feed(workspace, now=NOW, title=f"a{character}b", home_url=HOME)
+
+    assert ET.fromstring(written).findtext(f"{ATOM}title") == "a\N{REPLACEMENT CHARACTER}b"  # noqa: S314 -- our own
 
 
 def test_a_workspace_without_news_has_an_empty_feed() -> None:
