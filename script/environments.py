@@ -247,7 +247,7 @@ def _load_stamp(folder: Path) -> dict[str, str]:
     """Return what *folder* was made from; nothing when it is not complete or its Python no longer runs."""
     try:
         stamp: dict[str, str] = json.loads((folder / STAMP).read_text(encoding="utf-8"))
-        subprocess.run([folder / "bin" / "python", "-c", ""], check=True, capture_output=True)
+        subprocess.run([folder / "bin" / "python", "-c", "import pip"], check=True, capture_output=True)
     except (OSError, ValueError, subprocess.CalledProcessError):
         return {}
     return stamp

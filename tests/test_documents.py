@@ -74,6 +74,7 @@ def test_help_needs_no_settings_and_python_m_bot_is_wikibot(tmp_path: Path) -> N
     assert "Usage: wikibot" in run.stdout
 
 
+@pytest.mark.needs("git")
 def test_no_file_names_a_package_index_or_a_place_on_a_machine() -> None:
     files = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True

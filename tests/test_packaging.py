@@ -56,4 +56,16 @@ def test_the_container_file_copies_what_exists_and_runs_without_rights() -> None
     assert "USER 10001" in lines
     assert 'ENTRYPOINT ["wikibot"]' in lines
     assert 'CMD ["run"]' in lines
-    assert any("--require-hashes" in line for line in lines)
+    assert "RUN PIP_NO_CACHE_DIR=1 script/install /opt/wikibot" in lines
+
+
+def test_the_container_builder_is_sent_what_the_container_file_copies_and_nothing_else() -> None:
+    sent = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    copied = [
+        word
+        for line in (ROOT / "Dockerfile").read_text().splitlines()
+        if line.startswith("COPY ") and "--from" not in line
+        for word in line.split()[1:-1]
+    ]
+
+    assert sorted(sent) == sorted(copied)

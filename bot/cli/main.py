@@ -11,32 +11,44 @@ from bot.cli.app import App, add_common_options
 from bot.errors import BotError, EvidenceError, LockedError, StoppedError, UnsafePlanError
 
 _COMMANDS = {
-    "init": "bot.cli.init_commands:init",
-    "check": "bot.cli.check_commands:check",
-    "plan": "bot.cli.sync_commands:plan",
-    "apply": "bot.cli.sync_commands:apply",
-    "sync": "bot.cli.sync_commands:sync",
-    "drift": "bot.cli.sync_commands:drift",
-    "adopt": "bot.cli.adopt_commands:adopt",
-    "news": "bot.cli.edit_commands:news",
-    "status": "bot.cli.edit_commands:status",
-    "links": "bot.cli.edit_commands:links",
-    "tree": "bot.cli.view_commands:tree",
-    "render": "bot.cli.view_commands:render",
-    "snapshot": "bot.cli.snapshot_commands:snapshot",
-    "verify": "bot.cli.snapshot_commands:verify",
-    "history": "bot.cli.archive_commands:history",
-    "diff": "bot.cli.archive_commands:diff",
-    "search": "bot.cli.archive_commands:search",
-    "export": "bot.cli.archive_commands:export",
-    "report": "bot.cli.archive_commands:report",
-    "redact": "bot.cli.archive_commands:redact",
-    "convert": "bot.cli.convert_commands:convert",
-    "run": "bot.cli.run_commands:run",
-    "wiki": "bot.cli.wiki_commands:wiki",
-    "demo": "bot.cli.demo:demo",
+    "init": (
+        "bot.cli.init_commands:init",
+        "Set up: ask what is not given, try the wiki, write settings and data file.",
+    ),
+    "check": (
+        "bot.cli.check_commands:check",
+        "Check settings, account, data files, templates, links, rights and pages.",
+    ),
+    "plan": ("bot.cli.sync_commands:plan", "Show what would change, region by region; writes nothing to the wiki."),
+    "apply": ("bot.cli.sync_commands:apply", "Carry out the reviewed plan and nothing else."),
+    "sync": ("bot.cli.sync_commands:sync", "Plan and apply unattended."),
+    "drift": ("bot.cli.sync_commands:drift", "Show what people changed inside regions, with who and when."),
+    "adopt": ("bot.cli.adopt_commands:adopt", "Take over a page, or the live text of its regions, into the data file."),
+    "news": ("bot.cli.edit_commands:news", "Edit the news in the data file."),
+    "status": ("bot.cli.edit_commands:status", "Edit the status banner in the data file."),
+    "links": ("bot.cli.edit_commands:links", "Edit the quick links in the data file."),
+    "tree": ("bot.cli.view_commands:tree", "Show the page tree of the space, with status."),
+    "render": ("bot.cli.view_commands:render", "Print the storage format that would be written."),
+    "snapshot": (
+        "bot.cli.snapshot_commands:snapshot",
+        "Capture archived pages as Markdown, with the evidence beside it.",
+    ),
+    "verify": ("bot.cli.snapshot_commands:verify", "Check the snapshots: files, chain of checkpoints, signatures."),
+    "history": ("bot.cli.archive_commands:history", "Show the versions of a captured page, and what happened to it."),
+    "diff": ("bot.cli.archive_commands:diff", "Show what changed in a captured page between two versions."),
+    "search": ("bot.cli.archive_commands:search", "Find captured pages that contain all words."),
+    "export": ("bot.cli.archive_commands:export", "Copy what was captured in a period into a bag of its own."),
+    "report": ("bot.cli.archive_commands:report", "Report what was captured, changed, gone and missing in a period."),
+    "redact": ("bot.cli.archive_commands:redact", "Remove the content of a captured page for good; its digests stay."),
+    "convert": ("bot.cli.convert_commands:convert", "Print a page body in storage format as Markdown."),
+    "run": ("bot.cli.run_commands:run", "Run the scheduled jobs until asked to end."),
+    "wiki": ("bot.cli.wiki_commands:wiki", "Run a small Confluence of our own, for demonstrations and tests."),
+    "demo": ("bot.cli.demo:demo", "Show the whole job on an embedded wiki."),
 }
-"""Each command and where it lives; a command's module is imported only when it is asked for."""
+"""Each command, where it lives, and its line in the help.
+
+A command's module is imported only when that command is asked for: some libraries take a second to import.
+"""
 
 _EXIT_CODES: tuple[tuple[type[BotError], int], ...] = (
     (UnsafePlanError, 4),
@@ -57,9 +69,14 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         if cmd_name not in self.commands:
-            module, _, name = _COMMANDS[cmd_name].partition(":")
+            module, _, name = _COMMANDS[cmd_name][0].partition(":")
             self.commands[cmd_name] = add_common_options(getattr(import_module(module), name))
         return self.commands[cmd_name]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -5,18 +5,14 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
+from tests.machine import need_client
 
 _VENV = Path(__file__).resolve().parent.parent.parent / ".venv-clients" / "bin"
 
 
 def run_program(name: str, *arguments: str | Path, home: Path, environment: Mapping[str, str] | None = None) -> str:
     """Run the program *name* of `.venv-clients` in *home*; return all it printed. The test fails where it does."""
-    program = _VENV / name
-    if not program.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{program} is absent: script/bootstrap clients makes it")
-        pytest.skip(f"{program} is absent: script/bootstrap clients makes it")
+    program = need_client(name)
     done = subprocess.run(
         [program, *arguments],
         cwd=home,

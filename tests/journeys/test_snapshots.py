@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import HOME, Desk
+from tests.machine import need
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import tree_bytes
 
@@ -23,6 +24,8 @@ def data_file(desk: Desk) -> None:
 
 
 def signing_key(desk: Desk) -> Path:
+    need("git")
+    need("ssh-keygen")
     key = desk.folder / "signing_key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)], check=True)
     settings = desk.folder / "bot.yaml"

@@ -1,10 +1,12 @@
 """`script/bootstrap` as it stands, over a small project and an index that is a folder."""
 
+import ensurepip
 import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,22 @@ from tests.setup.checkout import Checkout, make_checkout, write_lock
 from tests.setup.wheels import make_wheel, pack_installed_pip
 
 IS_NIGHTLY = bool(os.environ.get("WIKIBOT_NIGHTLY"))
+
+
+@pytest.fixture(scope="module")
+def shared_checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return make_checkout(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture
+def made(shared_checkout: Checkout) -> Checkout:
+    """A checkout whose environment is complete; several tests work on it, each made good here."""
+    write_lock(
+        shared_checkout, *(shared_checkout.index / f"{name}-1.0-py3-none-any.whl" for name in ("reader", "cover"))
+    )
+    ran = shared_checkout.bootstrap("dev")
+    assert ran.returncode == 0, ran.stderr
+    return shared_checkout
 
 
 @pytest.fixture
@@ -28,26 +46,33 @@ def test_a_release_newer_than_the_lock_changes_nothing(
     make_wheel(checkout.index, "cover", "2.0", extras=["toml"])
     for name, value in checkout.environment.items():
         monkeypatch.setenv(name, value)
-    resolving, ours = tmp_path / "resolving", tmp_path / "ours"
-    for folder in (resolving, ours):
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        if pip == "newest":
-            wheel = pack_installed_pip(tmp_path / "pip")
-            subprocess.run([folder / "bin" / "pip", "install", "-q", "--no-deps", wheel], check=True)
+    wheel = bundled_pip() if pip == "bundled" else pack_installed_pip(tmp_path / "pip")
+    resolving, ours = (make_environment(tmp_path / name, pip=wheel) for name in ("resolving", "ours"))
     lock = checkout.folder / "requirements" / "dev.txt"
 
-    old = subprocess.run(
-        [resolving / "bin" / "pip", "install", "--require-hashes", "-r", lock],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [resolving / "bin" / "python", "-m", "pip", "install", "--require-hashes", "-r", lock]
+    old = subprocess.run(command, capture_output=True, text=True, check=False)
     environments.install_lock(ours, lock)
 
     assert old.returncode != 0
     assert "cover" in old.stderr
     shown = [str(ours / "bin" / "python"), "-c", "import cover, reader; print(cover.version, reader.version)"]
     assert subprocess.run(shown, capture_output=True, text=True, check=True).stdout == "1.0 1.0\n"
+
+
+def make_environment(folder: Path, *, pip: Path) -> Path:
+    """Make a virtual environment that has the pip of the wheel *pip*."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    (site,) = folder.glob("lib/python3*/site-packages")
+    with zipfile.ZipFile(pip) as archive:
+        archive.extractall(site)
+    return folder
+
+
+def bundled_pip() -> Path:
+    """Return the wheel of the pip that comes with this Python."""
+    (wheel,) = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
+    return wheel
 
 
 def test_a_lock_that_lacks_what_its_packages_need_is_refused(checkout: Checkout) -> None:
@@ -60,43 +85,36 @@ def test_a_lock_that_lacks_what_its_packages_need_is_refused(checkout: Checkout)
     assert not checkout.python.exists()
 
 
-def test_a_second_run_does_nothing(checkout: Checkout) -> None:
-    assert checkout.bootstrap().returncode == 0
-    made = checkout.python.lstat().st_ctime_ns
+def test_a_second_run_does_nothing(made: Checkout) -> None:
+    made = made.python.lstat().st_ctime_ns
 
-    again = checkout.bootstrap()
+    again = made.bootstrap("dev")
 
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
-    assert checkout.python.lstat().st_ctime_ns == made
-    assert checkout.run(".venv/bin/wikibot").stdout == "reader 1.0\n"
+    assert made.python.lstat().st_ctime_ns == made
+    assert made.run(".venv/bin/wikibot").stdout == "reader 1.0\n"
 
 
-def test_the_environment_of_the_tests_serves_the_demo_too(checkout: Checkout) -> None:
-    assert checkout.bootstrap("dev").returncode == 0
-
-    assert checkout.bootstrap("demo").stderr == ""
+def test_the_environment_of_the_tests_serves_the_demo_too(made: Checkout) -> None:
+    assert made.bootstrap("demo").stderr == ""
 
 
-def test_a_lock_that_changed_is_installed_and_what_it_dropped_is_gone(checkout: Checkout) -> None:
-    assert checkout.bootstrap().returncode == 0
-    reader = make_wheel(checkout.index, "reader", "2.0")
-    write_lock(checkout, reader)
+def test_a_lock_that_changed_is_installed_and_what_it_dropped_is_gone(made: Checkout) -> None:
+    reader = make_wheel(made.index, "reader", "2.0")
+    write_lock(made, reader)
 
-    assert checkout.bootstrap().returncode == 0
-
-    assert checkout.run(".venv/bin/wikibot").stdout == "reader 2.0\n"
-    assert checkout.ask("import importlib.util; print(importlib.util.find_spec('cover'))") == "None"
+    assert made.run(".venv/bin/wikibot").stdout == "reader 2.0\n"
+    assert made.ask("import importlib.util; print(importlib.util.find_spec('cover'))") == "None"
 
 
 @pytest.mark.parametrize("missing", [".complete.json", "bin/python"] + ["lib", "bin"] * IS_NIGHTLY)
-def test_an_environment_that_is_not_complete_is_made_again(checkout: Checkout, missing: str) -> None:
-    assert checkout.bootstrap().returncode == 0
-    (checkout.folder / ".venv" / missing).rename(checkout.folder / "taken-away")
+def test_an_environment_that_is_not_complete_is_made_again(made: Checkout, missing: str) -> None:
+    (made.folder / ".venv" / missing).rename(made.folder / f"taken-{Path(missing).name}")
 
-    ran = checkout.bootstrap()
+    ran = made.bootstrap("dev")
 
     assert ran.returncode == 0, ran.stderr
-    assert checkout.run(".venv/bin/wikibot").stdout == "reader 1.0\n"
+    assert made.run(".venv/bin/wikibot").stdout == "reader 1.0\n"
 
 
 @pytest.mark.parametrize(
@@ -120,9 +138,9 @@ def test_a_pip_that_outlives_its_run_is_waited_for(checkout: Checkout) -> None:
     while process.poll() is None and not (checkout.folder / ".venv" / "bin" / "pip").exists():
         time.sleep(0.002)
     os.kill(process.pid, signal.SIGKILL)  # pip goes on
-    process.wait()
 
     ran = checkout.bootstrap()
+    process.communicate()
 
     assert ran.returncode == 0, ran.stderr
     assert checkout.run(".venv/bin/wikibot").stdout == "reader 1.0\n"
@@ -139,28 +157,26 @@ def test_several_runs_at_once_make_one_environment(checkout: Checkout) -> None:
     assert checkout.run(".venv/bin/wikibot").stdout == "reader 1.0\n"
 
 
-def test_another_python_makes_another_environment(checkout: Checkout, tmp_path: Path) -> None:
-    assert checkout.bootstrap().returncode == 0
+def test_another_python_makes_another_environment(made: Checkout, tmp_path: Path) -> None:
     # A Python of another version, as far as the script can see: what it reads is patched at start-up.
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "sitecustomize.py").write_text("import sys\nsys.version = '3.99.0 (other)'\n")
 
-    ran = checkout.bootstrap(PYTHONPATH=str(tmp_path / "other"))
+    ran = made.bootstrap("dev", PYTHONPATH=str(tmp_path / "other"))
 
     assert ran.returncode == 0, ran.stderr
     assert "installing" in ran.stderr
-    assert checkout.bootstrap(PYTHONPATH=str(tmp_path / "other")).stderr == ""
+    assert made.bootstrap("dev", PYTHONPATH=str(tmp_path / "other")).stderr == ""
 
 
-def test_a_failed_renewal_leaves_the_earlier_environment(checkout: Checkout) -> None:
-    assert checkout.bootstrap().returncode == 0
-    write_lock(checkout, make_wheel(checkout.folder / "elsewhere", "reader", "3.0"))
+def test_a_failed_renewal_leaves_the_earlier_environment(made: Checkout) -> None:
+    write_lock(made, make_wheel(made.folder / "elsewhere", "reader", "3.0"))
 
-    ran = checkout.bootstrap()
+    ran = made.bootstrap("dev")
 
     assert ran.returncode == 1
-    assert checkout.run(".venv/bin/wikibot").stdout == "reader 1.0\n"
-    assert not (checkout.folder / ".venv-earlier").exists()
+    assert made.run(".venv/bin/wikibot").stdout == "reader 1.0\n"
+    assert not (made.folder / ".venv-earlier").exists()
 
 
 def test_a_python_without_ensurepip_is_named(checkout: Checkout, tmp_path: Path) -> None:
@@ -188,6 +204,7 @@ def test_no_python_and_an_old_python_are_named(checkout: Checkout, tmp_path: Pat
     assert "Python 2.7.18 is too old" in checkout.bootstrap(PYTHON=str(old)).stderr
 
 
+@pytest.mark.needs("unshare")
 def test_a_full_disk_is_named(checkout: Checkout) -> None:
     full = (
         "mkdir full && mount -t tmpfs -o size=6m small full && cp -r script requirements pyproject.toml full/ && "

@@ -10,6 +10,7 @@ import pytest
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.signature import Signer
 from bot.wiki.dialect import Flavour
+from tests.machine import need
 from tests.snapshot.small_tree import CLOCK, capture_first, capture_second
 from tests.snapshot.small_wiki import SmallWiki, small_wiki
 
@@ -25,6 +26,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Signer:
 
 
 def make_key(path: Path) -> Signer:
+    need("ssh-keygen")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path)], check=True)
     return Signer(path)
 

@@ -12,6 +12,8 @@ from bot.snapshot.verify.verification import verify
 from tests.snapshot.public_tools import run_instructions
 from tests.snapshot.small_tree import capture_first, capture_second
 
+pytestmark = pytest.mark.needs("git")
+
 
 def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout

@@ -126,6 +126,7 @@ def test_a_space_of_more_pages_than_a_bag_holds_fills_a_second_bag(tmp_path: Pat
     assert bagit_accepts(tmp_path)
 
 
+@pytest.mark.needs("ssh-keygen")
 def test_a_key_with_a_passphrase_is_refused_before_anything_is_captured(tmp_path: Path) -> None:
     key = tmp_path / "locked"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-C", "", "-f", str(key)], check=True)

@@ -1,7 +1,6 @@
 """One gateway for many threads, and connections that are what they claim to be."""
 
 import gc
-import shutil
 import ssl
 import subprocess
 import threading
@@ -15,6 +14,7 @@ from bot.errors import PageConflictError, WikiUnreachableError
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.rate_limit import RateLimiter
 from bot.wiki.transport import Credentials, Manners, WikiSession
+from tests.machine import need
 from tests.wiki.conftest import Connect
 from tests.wiki.crooked_server import CrookedServer, crooked_server
 from wikiserver.testing import Wiki
@@ -71,8 +71,7 @@ def test_writes_of_all_threads_keep_one_distance(wiki: Wiki, connect: Connect, n
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl, which makes the certificate, is not on this machine")
+    need("openssl")
     path = tmp_path / "server.pem"
     subprocess.run(
         f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost "

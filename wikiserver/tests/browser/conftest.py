@@ -1,7 +1,5 @@
 """A real Chromium: one for the whole run, clean for each test."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,8 +8,8 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.chrome.webdriver import WebDriver
 
-# Debian calls it chromium, others google-chrome; the driver must be the browser's own.
-_BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from tests.machine import need
+
 _ARGUMENTS: Final = (
     "--headless=new",
     "--no-sandbox",
@@ -29,13 +27,7 @@ _ARGUMENTS: Final = (
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
     """A browser that stays open for the whole run."""
-    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    driver = shutil.which("chromedriver")
-    if browser is None or driver is None:
-        missing = "there is no Chromium with its chromedriver on this machine"
-        if os.environ.get("CI"):
-            pytest.fail(f"{missing}, and CI must not skip the tests that need one")
-        pytest.skip(missing)
+    browser, driver = need("chromium"), need("chromedriver")
     options = webdriver.ChromeOptions()
     options.binary_location = browser
     for argument in (*_ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):

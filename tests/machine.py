@@ -1,0 +1,57 @@
+"""What some tests need of the machine.
+
+Without it they are skipped, with one line that says what to install; in CI they fail.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Final, NoReturn
+
+import pytest
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+PACKAGES: Final = {
+    "chromium": "chromium",
+    "chromedriver": "chromium-driver",
+    "git": "git",
+    "openssl": "openssl",
+    "ssh-keygen": "openssh-client",
+    "unshare": "util-linux",
+}
+"""Each program that a test may need, and the Debian package that has it; `.ci/run` installs them all."""
+
+_OTHER_NAMES: Final = {"chromium": ("chromium-browser", "google-chrome", "google-chrome-stable")}
+
+
+def need(program: str) -> str:
+    """Return the path of *program*; skip the test where it is not installed."""
+    path = next(filter(None, map(shutil.which, (program, *_OTHER_NAMES.get(program, ())))), None)
+    if path is None:
+        skip_for_want_of(program, f"install the package {PACKAGES[program]}")
+    return path
+
+
+def need_client(program: str) -> Path:
+    """Return the path of *program* in `.venv-clients`; skip the test where it is not installed."""
+    path = ROOT / ".venv-clients" / "bin" / program
+    if not path.exists():
+        skip_for_want_of(f".venv-clients/bin/{program}", "run script/bootstrap clients")
+    return path
+
+
+def shared_dir(name: str) -> Path:
+    """Return the folder *name* of real page bodies or OpenAPI documents, which are read and never committed."""
+    folder = ROOT.parent / "shared" / name
+    if not folder.is_dir():
+        skip_for_want_of(f"../shared/{name}", "put that folder beside the checkout")
+    return folder
+
+
+def skip_for_want_of(thing: str, remedy: str) -> NoReturn:
+    """Skip the running test; in CI, where nothing may be skipped, fail it."""
+    message = f"needs {thing}, which is not here: {remedy}"
+    if os.environ.get("CI"):
+        pytest.fail(f"{message} (CI skips no test)", pytrace=False)
+    pytest.skip(message)
