@@ -50,12 +50,13 @@ def test_a_release_newer_than_the_lock_changes_nothing(
     resolving, ours = (make_environment(tmp_path / name, pip=wheel) for name in ("resolving", "ours"))
     lock = checkout.folder / "requirements" / "dev.txt"
 
-    command = [resolving / "bin" / "python", "-m", "pip", "install", "--require-hashes", "-r", lock]
+    command = [str(resolving / "bin" / "python"), "-m", "pip", "install", "--require-hashes", "-r", str(lock)]
     old = subprocess.run(command, capture_output=True, text=True, check=False)
     environments.install_lock(ours, lock)
 
-    assert old.returncode != 0
-    assert "cover" in old.stderr
+    if pip == "bundled":  # pip 26 chooses the pinned release by itself
+        assert old.returncode != 0
+        assert "cover[toml]" in old.stderr
     shown = [str(ours / "bin" / "python"), "-c", "import cover, reader; print(cover.version, reader.version)"]
     assert subprocess.run(shown, capture_output=True, text=True, check=True).stdout == "1.0 1.0\n"
 
@@ -86,12 +87,12 @@ def test_a_lock_that_lacks_what_its_packages_need_is_refused(checkout: Checkout)
 
 
 def test_a_second_run_does_nothing(made: Checkout) -> None:
-    made = made.python.lstat().st_ctime_ns
+    born = made.python.lstat().st_ctime_ns
 
     again = made.bootstrap("dev")
 
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
-    assert made.python.lstat().st_ctime_ns == made
+    assert made.python.lstat().st_ctime_ns == born
     assert made.run(".venv/bin/wikibot").stdout == "reader 1.0\n"
 
 
@@ -103,6 +104,7 @@ def test_a_lock_that_changed_is_installed_and_what_it_dropped_is_gone(made: Chec
     reader = make_wheel(made.index, "reader", "2.0")
     write_lock(made, reader)
 
+    assert made.bootstrap("dev").returncode == 0
     assert made.run(".venv/bin/wikibot").stdout == "reader 2.0\n"
     assert made.ask("import importlib.util; print(importlib.util.find_spec('cover'))") == "None"
 
