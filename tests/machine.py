@@ -41,14 +41,6 @@ def need_client(program: str) -> Path:
     return path
 
 
-def shared_dir(name: str) -> Path:
-    """Return the folder *name* of real page bodies or OpenAPI documents, which are read and never committed."""
-    folder = ROOT.parent / "shared" / name
-    if not folder.is_dir():
-        skip_for_want_of(f"../shared/{name}", "put that folder beside the checkout")
-    return folder
-
-
 def skip_for_want_of(thing: str, remedy: str) -> NoReturn:
     """Skip the running test; in CI, where nothing may be skipped, fail it."""
     message = f"needs {thing}, which is not here: {remedy}"

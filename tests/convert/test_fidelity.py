@@ -9,7 +9,7 @@ from benchmarks.fidelity_markdown import READERS, read_markdown
 from benchmarks.fidelity_measure import ASPECTS, measure
 from benchmarks.fidelity_source import read_source
 from bot.convert import convert_page
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 
 
 @cache

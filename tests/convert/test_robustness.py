@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.convert import IncludedPage, PageContext, convert_page
 from tests.convert.known_page import KNOWN_PAGE
 from tests.convert.reading import shown
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 
 _NAMES = [
     *("p", "h1", "h3", "ul", "ol", "li", "table", "tbody", "thead", "tr", "td", "th", "strong", "em", "u", "span"),

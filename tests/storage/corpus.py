@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 
 NOT_BALANCED = {"confluence80tags_Page_720904.xhtml"}
 

@@ -14,7 +14,7 @@ from bot.wiki.dialect import Dialect, Flavour
 from bot.wiki.dialect_cloud import CloudDialect
 from bot.wiki.dialect_datacenter import DataCenterDialect
 from bot.wiki.gateway import Comment, PageStatus, Space
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 from tests.wiki.refs import make_page
 
 SPACE = Space("5", "WS2", "Workstream 2")

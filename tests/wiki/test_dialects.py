@@ -7,7 +7,7 @@ from bot.errors import WikiAnswerError
 from bot.wiki.dialect_cloud import CloudDialect
 from bot.wiki.dialect_datacenter import DataCenterDialect
 from bot.wiki.gateway import PageStatus, Space
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 
 BASE = "https://example.atlassian.net/wiki"
 SPACE = Space("5", "WS2", "Workstream 2")

@@ -2,7 +2,7 @@ import pytest
 
 from bot.errors import MalformedBodyError
 from bot.wiki.well_formed import check_well_formed
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 
 NOT_BALANCED = {"confluence80tags_Page_720904.xhtml"}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 from wikiserver.adf import AdfError, adf_to_storage, storage_to_adf
 from wikiserver.testing import Wiki
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 from requests import Response
 
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 from wikiserver.application import WikiApp
 from wikiserver.rest_v1.flavours import has_operation
 from wikiserver.store import Store

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 from wikiserver.seed import DEMO_WORLD
 from wikiserver_support.demo_world import (
     AC,

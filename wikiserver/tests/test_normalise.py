@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 from wikiserver.normalise import BadBody, Flavour, Level, normalise
 from wikiserver.storage_tree import CData, Element, Node, Text, parse
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 from wikiserver.links import tiny_key, tiny_to_id
 from wikiserver.testing import Wiki
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 from wikiserver.storage_tree import BadBody, parse, serialise
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 from wikiserver.application import normaliser
 from wikiserver.export import export_world
 from wikiserver.seed import DEMO_WORLD, WorldError, load_pages, load_world

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 from wikiserver.pages.rich import BLOCKS, apply_edits, find_runs, render_editable
 from wikiserver.pages.typed import is_unchanged
 from wikiserver.storage_tree import BadBody, Element, parse

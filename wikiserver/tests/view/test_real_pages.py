@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 from wikiserver.storage_tree import parse
 from wikiserver.view import (
     LinkedFile,

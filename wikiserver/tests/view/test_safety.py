@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.machine import shared_dir
+from tests.shared import shared_dir
 from wikiserver.storage_tree import BadBody, parse
 from wikiserver.view import (
     Representation,
