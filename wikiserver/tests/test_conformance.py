@@ -10,7 +10,7 @@ from requests import Response
 
 from tests.shared import shared_dir
 from wikiserver.application import WikiApp
-from wikiserver.rest_v1.flavours import has_operation
+from wikiserver.rest.v1.flavours import has_operation
 from wikiserver.store import Store
 from wikiserver.testing import Wiki
 from wikiserver_support.conformance_calls import NO_CHECK, V1_CALLS, V2_CALLS, Call

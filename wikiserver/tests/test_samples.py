@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.shared import shared_dir
-from wikiserver.links import tiny_key, tiny_to_id
+from wikiserver.addresses import tiny_key, tiny_to_id
 from wikiserver.testing import Wiki
 
 # What a real answer has only because of something that this wiki does not have.

@@ -1,5 +1,5 @@
 """`python -m wikiserver` is `wikiserver`."""
 
-from .commands import cli
+from wikiserver.commands import cli
 
 cli(prog_name="wikiserver")

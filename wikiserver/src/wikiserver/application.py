@@ -9,16 +9,16 @@ from typing import Any, Final
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from . import rest_v1, rest_v2
-from .files import files
-from .movepage import movepage
-from .normalise import BadBody, Level, normalise
-from .pages import create_pages
-from .pages.blueprint import lost
-from .platform import platform
-from .rest_v1.flavours import EXPERIMENTAL
-from .site import SITE_KEY, Flavour, Site, get_site
-from .store import InvalidError, Store
+from wikiserver.downloads import files
+from wikiserver.movepage import movepage
+from wikiserver.normalise import BadBody, Level, normalise
+from wikiserver.pages import create_pages
+from wikiserver.pages.blueprint import lost
+from wikiserver.rest import v1, v2
+from wikiserver.rest.v1.flavours import EXPERIMENTAL
+from wikiserver.site import SITE_KEY, Flavour, Site, get_site
+from wikiserver.site_status import platform
+from wikiserver.store import InvalidError, Store
 
 MAX_UPLOAD_BYTES: Final = 100 * 2**20
 
@@ -58,11 +58,11 @@ def _flask_app(flavour: Flavour) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MAX_UPLOAD_BYTES
     app.url_map.strict_slashes = False
-    app.register_blueprint(rest_v1.api, url_prefix="/rest/api")
+    app.register_blueprint(v1.api, url_prefix="/rest/api")
     if flavour == "cloud":
-        app.register_blueprint(rest_v2.api, url_prefix="/api/v2")
+        app.register_blueprint(v2.api, url_prefix="/api/v2")
     else:
-        app.register_blueprint(rest_v1.api, url_prefix="/rest/experimental", name=EXPERIMENTAL)
+        app.register_blueprint(v1.api, url_prefix="/rest/experimental", name=EXPERIMENTAL)
     app.register_blueprint(files)
     app.register_blueprint(movepage)
     app.register_blueprint(platform)
@@ -86,11 +86,9 @@ def _refuse_address(error: HTTPException) -> Response | tuple[str, int] | HTTPEx
     """Answer for an address that no operation has: as JSON where programs ask, as a page elsewhere."""
     status, where = error.code or 404, request.path
     if where.startswith("/rest/"):
-        return rest_v1.error_answer(
-            status, f"null for uri: {request.base_url}" if status == 404 else str(error.description)
-        )
+        return v1.error_answer(status, f"null for uri: {request.base_url}" if status == 404 else str(error.description))
     if where.startswith("/api/v2/"):
-        return rest_v2.error_answer(status, error.name)
+        return v2.error_answer(status, error.name)
     return lost(error) if status == 404 else error
 
 

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from .adf import storage_to_adf
-from .site import base_url, get_store, may_read, space_of
-from .store import Content
-from .view import Representation, render_view
-from .view_context import StoreViewContext
+from wikiserver.adf import storage_to_adf
+from wikiserver.site import base_url, get_store, may_read, space_of
+from wikiserver.store import Content
+from wikiserver.store_view import StoreViewContext
+from wikiserver.view import Representation, render_view
 
 VIEWS: Final[dict[str, Representation]] = {
     "view": "view",

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 
-from .export import export_world
-from .faults import REQUEST_FAULTS, SITE_FAULTS, FaultSpecError
-from .seed import WorldError, seed_wiki
-from .server import LOOPBACK, WikiServer
-from .site import Flavour
-from .store import Store
+from wikiserver.export import export_world
+from wikiserver.faults import REQUEST_FAULTS, SITE_FAULTS, FaultSpecError
+from wikiserver.seed import WorldError, seed_wiki
+from wikiserver.server import LOOPBACK, WikiServer
+from wikiserver.site import Flavour
+from wikiserver.store import Store
 
 
 def _faults_help() -> str:

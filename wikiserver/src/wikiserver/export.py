@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
-from .moments import iso
-from .seed import BODY_SUFFIX, SPACE_FILE, USERS_FILE, WorldError
-from .store import Content, NotFoundError, Selection, Space, Store
+from wikiserver.moments import iso
+from wikiserver.seed import BODY_SUFFIX, SPACE_FILE, USERS_FILE, WorldError
+from wikiserver.store import Content, NotFoundError, Selection, Space, Store
 
 Json = dict[str, Any]
 

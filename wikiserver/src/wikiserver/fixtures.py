@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from .site import Flavour
-    from .testing import Wiki
+    from wikiserver.site import Flavour
+    from wikiserver.testing import Wiki
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def seed() -> str | Path:
 @pytest.fixture
 def wiki(flavour: "Flavour", seed: str | Path) -> Iterator["Wiki"]:
     """A wiki that listens on loopback for the length of one test."""
-    from .testing import running_wiki
+    from wikiserver.testing import running_wiki
 
     with running_wiki(flavour, seed) as running:
         yield running

@@ -1,4 +1,4 @@
-"""Moments as the API writes and reads them."""
+"""Dates and times as the API writes and reads them."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ def iso(moment: datetime) -> str:
 
 
 def friendly(moment: datetime, now: datetime) -> str:
-    """Return a moment as people would say it, the way Cloud does beside each date."""
+    """Return a moment as people would say it, as Cloud does next to each date."""
     age = now - moment
     if age.days >= 1:
         return moment.strftime("%b %d, %Y")

@@ -1,11 +1,11 @@
-"""`/pages/movepage.action`: how people and older clients move pages."""
+"""`/pages/movepage.action`, by which people and older clients move pages."""
 
 from typing import Any, Final
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from .site import authenticate, get_site, get_store, may_update, parse_id
-from .store import ForbiddenError, StoreError
+from wikiserver.site import authenticate, get_site, get_store, may_update, parse_id
+from wikiserver.store import ForbiddenError, StoreError
 
 movepage: Final = Blueprint("movepage", __name__)
 

@@ -1,4 +1,4 @@
-"""What the wiki does to a body when somebody saves it: ids, element names, spelling, order."""
+"""What the wiki changes in a body on save: ids, element names, spelling, order."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from .store import Content, InvalidError, Space, Store, StoreError
+from wikiserver.store import Content, InvalidError, Space, Store, StoreError
 
 SPACE_FILE: Final = "space.yaml"
 USERS_FILE: Final = "users.yaml"

@@ -11,11 +11,11 @@ from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import WSGITask
 
-from .application import WikiApp, normaliser
-from .faults import SOCKET_KEY, Faults, FaultyApp, fault_admin
-from .normalise import Level
-from .site import Flavour, Site
-from .store import Store
+from wikiserver.application import WikiApp, normaliser
+from wikiserver.faults import SOCKET_KEY, Faults, FaultyApp, fault_admin
+from wikiserver.normalise import Level
+from wikiserver.site import Flavour, Site
+from wikiserver.store import Store
 
 MAX_REMEMBERED: Final = 50_000
 THREADS: Final = 32  # slow and hanging answers hold one each

@@ -1,4 +1,4 @@
-"""What one running wiki is: its store, its flavour and how it was set up; and who is asking."""
+"""One running wiki: its store, its flavour and its settings; and the caller of the current request."""
 
 import base64
 import binascii
@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, cast
 
 from flask import g, request
 
-from .store import Content, NotFoundError, Space, Store, User
+from wikiserver.store import Content, NotFoundError, Space, Store, User
 
 Flavour = Literal["cloud", "datacenter"]
 SITE_KEY: Final = "wiki.site"

@@ -1,6 +1,6 @@
-"""The beginning and the end of a space."""
+"""Create and delete spaces."""
 
-from .store import LongTask, Selection, Space, Store
+from wikiserver.store import LongTask, Selection, Space, Store
 
 _HOME_BODY = "<p>Welcome to your new space.</p>"
 _CHUNK = 500

@@ -1,4 +1,4 @@
-"""Storage format as a small tree that prints back what it read: text keeps its spelling, CDATA stays CDATA."""
+"""Storage format as a small tree that is written back exactly as it was read: spelling and CDATA are preserved."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def serialise(nodes: Iterable[Node]) -> str:
 
 
 def escape_attribute(value: str) -> str:
-    """Spell *value* so that it can stand in double quotes; line ends and tabs survive the next reading."""
+    """Spell *value* for use in double quotes; line ends and tabs survive the next reading."""
     for char, reference in (
         ("&", "&amp;"),
         ("<", "&lt;"),

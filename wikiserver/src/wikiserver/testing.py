@@ -10,11 +10,11 @@ from pathlib import Path
 
 from requests import Session
 
-from .faults import Faults
-from .seed import seed_wiki
-from .server import WikiServer
-from .site import Flavour, Site
-from .store import Content, Space, Store, Version
+from wikiserver.faults import Faults
+from wikiserver.seed import seed_wiki
+from wikiserver.server import WikiServer
+from wikiserver.site import Flavour, Site
+from wikiserver.store import Content, Space, Store, Version
 
 
 @dataclass(frozen=True, slots=True)

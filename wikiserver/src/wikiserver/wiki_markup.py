@@ -1,4 +1,4 @@
-"""The wiki's old markup (`h1. Title`, `*bold*`, `{code}`) → storage format, as a save in that representation does."""
+"""The old wiki markup (`h1. Title`, `*bold*`, `{code}`) → storage format, as a save in that representation does."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -69,7 +69,7 @@ def _macro(name: str, parameters: str | None, body: str = "") -> str:
 
 
 def _pairs(parameters: str | None) -> Iterator[tuple[str, str]]:
-    """Yield key and value of `python|title=x`; a value that stands alone has the empty key."""
+    """Yield key and value of `python|title=x`; a value without a key has the empty key."""
     for part in filter(None, (parameters or "").split("|")):
         key, equals, value = part.partition("=")
         yield (key.strip(), value.strip()) if equals else ("", part.strip())
@@ -124,7 +124,7 @@ def _single(line: str) -> str | None:
 
 
 def _list(lines: list[str]) -> str:
-    """Nest list items by how many signs they bear; the last sign says of which kind they are."""
+    """Nest list items by the number of their signs; the last sign gives the type of list."""
     pieces: list[str] = []
     open_kinds: list[str] = []
     for line in lines:

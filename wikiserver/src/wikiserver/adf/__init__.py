@@ -1,6 +1,6 @@
-"""The Atlassian document format, as far as storage format can say the same."""
+"""The Atlassian document format (ADF), from and to storage format. May import `view` and `storage_tree`."""
 
-from .from_storage import storage_to_adf
-from .to_storage import AdfError, adf_to_storage
+from wikiserver.adf.from_storage import storage_to_adf
+from wikiserver.adf.to_storage import AdfError, adf_to_storage
 
 __all__ = ["AdfError", "adf_to_storage", "storage_to_adf"]

@@ -4,11 +4,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from wikiserver.storage_tree import BadBody, CData, Element, Node, Text, parse, serialise, text_of
-from wikiserver.view import PageName, ViewContext
-
-from .names import PANELS
-from .nodes import (
+from wikiserver.adf.names import PANELS
+from wikiserver.adf.nodes import (
     AdfNode,
     alignment_of,
     breakout_of,
@@ -21,6 +18,8 @@ from .nodes import (
     text_node,
     to_number,
 )
+from wikiserver.storage_tree import BadBody, CData, Element, Node, Text, parse, serialise, text_of
+from wikiserver.view import PageName, ViewContext
 
 _MARKS: Final[dict[str, AdfNode]] = {
     "strong": {"type": "strong"},
@@ -57,7 +56,7 @@ class _Writer:
         self._context = context
 
     def blocks(self, nodes: Iterable[Node]) -> list[AdfNode]:
-        """Return nodes that stand on their own; loose text between them becomes paragraphs."""
+        """Return block nodes; loose text between them becomes paragraphs."""
         found: list[AdfNode] = []
         loose: list[Node] = []
 
@@ -181,7 +180,7 @@ class _Writer:
 
     def layout_section(self, section: Element) -> list[AdfNode]:
         cells = list(section.elements("ac:layout-cell"))
-        if len(cells) == 1:  # Cloud's editor has no section of one column: what is in it stands alone
+        if len(cells) == 1:  # Cloud's editor has no section of one column: its content is put on the page itself
             return self._cell(cells[0])
         width = round(100 / max(1, len(cells)), 2)
         columns = [make_node("layoutColumn", {"width": width}, self._cell(cell)) for cell in cells]
@@ -230,7 +229,7 @@ class _Writer:
         return self.blocks(fallback.children if fallback is not None else [])
 
     def inlines(self, nodes: Iterable[Node], marks: list[AdfNode]) -> list[AdfNode]:
-        """Return text and what stands in a line with it, each piece with the marks that hold around it."""
+        """Return text and inline nodes, each with the marks around it."""
         found: list[AdfNode] = []
         for node in nodes:
             if isinstance(node, (Text, CData)):

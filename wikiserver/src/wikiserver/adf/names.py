@@ -1,4 +1,4 @@
-"""Names that storage format and ADF have for the same things."""
+"""Names that differ between storage format and ADF."""
 
 from typing import Final
 

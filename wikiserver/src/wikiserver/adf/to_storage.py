@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from .names import PANEL_MACROS
+from wikiserver.adf.names import PANEL_MACROS
 
 AdfNode = Mapping[str, Any]
 

@@ -1,13 +1,12 @@
-"""A tree of CQL conditions → SQL over the table `content`, with the indexes in mind."""
+"""CQL conditions → SQL over the table `content`, written for its indexes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from wikiserver.cql.dates import parse_moment
+from wikiserver.cql.parse import Both, Call, Clause, CqlError, Node, Not, Query, Value
 from wikiserver.store import Store, User, to_milliseconds
-
-from .dates import parse_moment
-from .parse import Both, Call, Clause, CqlError, Node, Not, Query, Value
 
 SEARCHABLE: Final = "+content.status = 'current'"
 

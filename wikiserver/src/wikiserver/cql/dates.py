@@ -5,7 +5,7 @@ from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from .parse import Call, CqlError, Value
+from wikiserver.cql.parse import Call, CqlError, Value
 
 _FORMATS: Final = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
 _OFFSET: Final = re.compile(r"([+-]?)(\d+)([yMwdhm])")

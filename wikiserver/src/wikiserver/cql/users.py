@@ -1,8 +1,7 @@
-"""The CQL of people: `user.fullname ~ "ana"`, `user = ID`, `type = user`."""
+"""CQL queries for users: `user.fullname ~ "ana"`, `user = ID`, `type = user`."""
 
+from wikiserver.cql.parse import Both, Call, Clause, CqlError, Node, Not, parse_cql
 from wikiserver.store import Store, User
-
-from .parse import Both, Call, Clause, CqlError, Node, Not, parse_cql
 
 
 def find_users(cql: str, store: Store, asker: User) -> list[User]:

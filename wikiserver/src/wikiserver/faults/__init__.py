@@ -1,8 +1,8 @@
-"""Unkindness on purpose: what a real wiki and the network before it do on bad days."""
+"""Simulated faults of the wiki and of the network in front of it. May import `site`, `store` and `normalise`."""
 
-from .middleware import ADMIN_PATH, SOCKET_KEY, FaultyApp, fault_admin, operation_of
-from .plan import Faults
-from .spec import OPERATIONS, REQUEST_FAULTS, SITE_FAULTS, FaultSpec, FaultSpecError, parse_faults
+from wikiserver.faults.middleware import ADMIN_PATH, SOCKET_KEY, FaultyApp, fault_admin, operation_of
+from wikiserver.faults.plan import Faults
+from wikiserver.faults.spec import OPERATIONS, REQUEST_FAULTS, SITE_FAULTS, FaultSpec, FaultSpecError, parse_faults
 
 __all__ = [
     "ADMIN_PATH",

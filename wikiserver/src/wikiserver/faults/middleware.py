@@ -1,4 +1,4 @@
-"""Faults on the wire: a layer around the application that spoils requests and answers."""
+"""A WSGI layer around the application that applies faults to requests and answers."""
 
 import json
 import re
@@ -11,11 +11,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, Final
 
+from wikiserver.faults.plan import Faults
+from wikiserver.faults.spec import FaultSpec
 from wikiserver.site import Site, authenticate
 from wikiserver.store import Content, StoreError
-
-from .plan import Faults
-from .spec import FaultSpec
 
 SOCKET_KEY: Final = "wiki.socket"
 ADMIN_PATH: Final = "/_admin/faults"

@@ -1,4 +1,4 @@
-"""The faults in force: which request meets which, and how often still."""
+"""The faults in force: which requests each one applies to, and how often it still does."""
 
 import random
 import threading
@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, cast
 
+from wikiserver.faults.bucket import TokenBucket
+from wikiserver.faults.spec import FaultSpec, parse_faults
 from wikiserver.normalise import Level
 from wikiserver.site import Site
-
-from .bucket import TokenBucket
-from .spec import FaultSpec, parse_faults
 
 _MAX_HITS: Final = 10_000
 
@@ -36,7 +35,7 @@ class Faults:
         self.hits: deque[tuple[str, str]] = deque(maxlen=_MAX_HITS)
 
     def add(self, text: str) -> None:
-        """Put faults in force beside those that are; raises FaultSpecError."""
+        """Add faults to those in force; raises FaultSpecError."""
         for spec in parse_faults(text):
             if spec.is_site_wide:
                 self._change_site(spec)
@@ -60,7 +59,7 @@ class Faults:
             return [str(one.spec) if one.left is None else f"{one.spec} ({one.left} left)" for one in self._entries]
 
     def next_for(self, operation: str, method: str) -> FaultSpec | None:
-        """Return the fault that a request meets, None where it shall go right; a counted one is used up by it."""
+        """Return the fault that applies to a request, or None; this uses up one of a counted fault."""
         with self._lock:
             for entry in self._entries:
                 spec = entry.spec

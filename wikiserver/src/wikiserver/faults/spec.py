@@ -1,4 +1,4 @@
-"""Fault specifications: text such as `429=date@put*2, reset@get, stale=60` → what shall go wrong, where, how often."""
+"""Fault specifications, such as `429=date@put*2, reset@get, stale=60`: what fails, in which operation, how often."""
 
 import re
 from dataclasses import dataclass

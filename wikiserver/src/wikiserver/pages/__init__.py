@@ -1,13 +1,25 @@
-"""The wiki for people: what a browser shows at `/wiki/spaces/…`, `/display/…` and beside them."""
+"""The pages that people open in a browser: `/wiki/spaces/…`, `/display/…` and others.
+
+May import everything but `rest`, `application`, `faults` and `server`. What works on bodies alone is in `editor`.
+"""
 
 from flask import Blueprint
 
-from . import arranging, attaching, commenting, editing, finding, history, reading, session  # they add their routes
-from .blueprint import pages
+from wikiserver.pages import (  # each adds its routes
+    page_actions,
+    page_comments,
+    page_edits,
+    page_files,
+    page_history,
+    page_search,
+    page_views,
+    session,
+)
+from wikiserver.pages.blueprint import pages
 
 __all__ = ["create_pages"]
 
-_ROUTES = (arranging, attaching, commenting, editing, finding, history, reading, session)
+_ROUTES = (page_actions, page_comments, page_edits, page_files, page_history, page_search, page_views, session)
 
 
 def create_pages() -> Blueprint:

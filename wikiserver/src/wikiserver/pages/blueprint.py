@@ -1,4 +1,4 @@
-"""The blueprint of the pages: who is let in, what browsers are allowed to do, how errors look."""
+"""The blueprint of the pages: sign-in, security headers, and how errors are shown."""
 
 import hmac
 import secrets
@@ -93,7 +93,7 @@ def sign_in(account_id: str) -> None:
 
 
 def csrf_token() -> str:
-    """Return the secret that every form of this browser bears."""
+    """Return the secret that every form of this browser contains."""
     if "csrf" not in session:
         session["csrf"] = secrets.token_urlsafe(24)
     return str(session["csrf"])
@@ -106,7 +106,7 @@ def _for_every_template() -> dict[str, object]:
 
 @pages.after_request
 def guard(response: Response) -> Response:
-    """Tell the browser to run nothing that is not ours, and to keep no page."""
+    """Forbid the browser to run foreign scripts and to cache pages."""
     response.headers.setdefault("Content-Security-Policy", _POLICY)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")

@@ -1,12 +1,11 @@
-"""Signing in and out."""
+"""Sign in and out."""
 
 from typing import Any
 
 from flask import redirect, render_template, request, session, url_for
 
+from wikiserver.pages.blueprint import pages, sign_in
 from wikiserver.site import check_password, get_store
-
-from .blueprint import pages, sign_in
 
 
 @pages.get("/login")

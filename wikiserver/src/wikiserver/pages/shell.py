@@ -1,4 +1,4 @@
-"""What stands around a page: its space, the way to it, and the tree beside it."""
+"""The frame of a page: its space, its ancestors, and the page tree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import request, url_for
 
-from wikiserver.links import space_webui, webui
+from wikiserver.addresses import space_webui, webui
 from wikiserver.site import get_store, get_user, may_read, may_update, parse_id, space_of
 from wikiserver.store import Content, NotFoundError, Space, User
 
@@ -69,7 +69,7 @@ def current_user() -> User:
 
 
 def shell_of_page(page: Content) -> Shell:
-    """Return what stands around *page*, the tree open down to it."""
+    """Return the frame of *page*, with the tree open down to it."""
     space = space_of(page)
     above = [one for one in get_store().hierarchy.ancestors(page.id) if may_read(one)]
     space_url = request.script_root + space_webui(space)
@@ -81,7 +81,7 @@ def shell_of_page(page: Content) -> Shell:
 
 
 def shell_of_space(space: Space) -> Shell:
-    """Return what stands around a list or form of *space*."""
+    """Return the frame of a list or form of *space*."""
     url = request.script_root + space_webui(space)
     return Shell(
         space, url, None, url, [(space.name, url)], _tree(space, open_ids=set(), current_id=None), may_edit=True
@@ -89,7 +89,7 @@ def shell_of_space(space: Space) -> Shell:
 
 
 def _tree(space: Space, *, open_ids: set[int], current_id: int | None) -> list[TreeNode]:
-    """Return the tree of a space: the pages below its home, then the pages beside the home."""
+    """Return the tree of a space: the pages below its home, then the other top-level pages."""
     roots = [page for page in get_store().hierarchy.roots(space.id) if page.id != space.homepage_id][:MAX_SIBLINGS]
     below = level(space.homepage_id, open_ids=open_ids, current_id=current_id) if space.homepage_id else []
     return below + [_node(page, open_ids, current_id) for page in roots if may_read(page)]

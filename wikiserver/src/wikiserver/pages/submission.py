@@ -1,15 +1,14 @@
-"""What an editor's form sends, and what it becomes when the page has changed beneath it."""
+"""What an editor's form sends, and the merge with a version that was saved in the meantime."""
 
 import json
 from dataclasses import dataclass, replace
 
 from flask import request
 
+from wikiserver.editor.merge import merge
+from wikiserver.editor.rich_text import apply_edits
 from wikiserver.site import get_store
 from wikiserver.store import Content, InvalidError
-
-from .merge import merge
-from .rich import apply_edits
 
 
 @dataclass(frozen=True, slots=True)

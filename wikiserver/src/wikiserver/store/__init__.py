@@ -1,4 +1,7 @@
-"""What the wiki knows, in one SQLite database: a file, or memory."""
+"""The content of the wiki in one SQLite database, in a file or in memory.
+
+May import nothing but `storage_tree`; knows no request. Everything above reads and changes the wiki through `Store`.
+"""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -7,11 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .attachments import Attachments
-from .comments import Comments
-from .contents import Contents, Selection
-from .database import Database
-from .errors import (
+from wikiserver.store.attachments import Attachments
+from wikiserver.store.comments import Comments
+from wikiserver.store.contents import Contents, Selection
+from wikiserver.store.database import Database
+from wikiserver.store.errors import (
     DraftConflictError,
     DuplicateError,
     ForbiddenError,
@@ -22,16 +25,16 @@ from .errors import (
     TitleTakenError,
     VersionConflictError,
 )
-from .extras import LongTasks, States, Templates, Watches
-from .hierarchy import IN_TREE, Hierarchy
-from .inline_tasks import InlineTasks
-from .labels import Labels
-from .pages import Pages
-from .people import ACCOUNTS, ADMINISTRATORS_GROUP, USERS_GROUP, People
-from .properties import Properties
-from .restrictions import Restrictions
-from .spaces import Spaces
-from .values import (
+from wikiserver.store.extras import LongTasks, States, Templates, Watches
+from wikiserver.store.hierarchy import IN_TREE, Hierarchy
+from wikiserver.store.inline_tasks import InlineTasks
+from wikiserver.store.labels import Labels
+from wikiserver.store.pages import Pages
+from wikiserver.store.people import ACCOUNTS, ADMINISTRATORS_GROUP, USERS_GROUP, People
+from wikiserver.store.properties import Properties
+from wikiserver.store.restrictions import Restrictions
+from wikiserver.store.spaces import Spaces
+from wikiserver.store.values import (
     Comment,
     Content,
     Draft,

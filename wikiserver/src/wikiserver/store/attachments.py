@@ -4,11 +4,11 @@ import mimetypes
 import uuid
 from datetime import datetime
 
-from .contents import Contents
-from .database import Database, Row, placeholders
-from .errors import DuplicateError, InvalidError, NotFoundError
-from .pages import Pages
-from .values import Content, File
+from wikiserver.store.contents import Contents
+from wikiserver.store.database import Database, Row, placeholders
+from wikiserver.store.errors import DuplicateError, InvalidError, NotFoundError
+from wikiserver.store.pages import Pages
+from wikiserver.store.values import Content, File
 
 
 class Attachments:
@@ -115,7 +115,7 @@ class Attachments:
         return self._contents.get(content_id)
 
     def move(self, content_id: int, page_id: int) -> None:
-        """Hang an attachment on another page."""
+        """Move an attachment to another page."""
         self._database.execute("UPDATE content SET container_id = ? WHERE id = ?", (page_id, content_id))
 
     def file(self, content_id: int, number: int | None = None) -> File:

@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 
-from .contents import Contents
-from .database import Database
-from .errors import InvalidError, NotFoundError
-from .pages import Pages
-from .values import Comment, Content, from_milliseconds, to_milliseconds
+from wikiserver.store.contents import Contents
+from wikiserver.store.database import Database
+from wikiserver.store.errors import InvalidError, NotFoundError
+from wikiserver.store.pages import Pages
+from wikiserver.store.values import Comment, Content, from_milliseconds, to_milliseconds
 
 
 class Comments:
@@ -64,7 +64,7 @@ class Comments:
         return self._contents.get_many(row["id"] for row in rows)
 
     def detail(self, comment_id: int) -> Comment:
-        """Return where a comment stands; NotFoundError if it is none."""
+        """Return the place of a comment; NotFoundError if it is not a comment."""
         row = self._database.row("SELECT * FROM comments WHERE content_id = ?", (comment_id,))
         if row is None:
             raise NotFoundError(f"No comment found with id: {comment_id}")
@@ -138,7 +138,7 @@ class Comments:
             return self.add(page_id, body, author=author, marker_ref=marker_ref, selection=selection, when=when)
 
     def update(self, comment_id: int, body: str, *, number: int | None, author: str, message: str = "") -> Content:
-        """Save a comment anew, under the same version check as pages."""
+        """Save a new version of a comment, under the same version check as pages."""
         return self._pages.update(comment_id, number=number, body=body, author=author, message=message)
 
     def resolve(self, comment_id: int, *, is_resolved: bool, by: str) -> None:

@@ -1,11 +1,11 @@
-"""Reading content: pages, blog posts, comments and attachments, their versions and bodies."""
+"""Read content: pages, blog posts, comments and attachments, their versions and bodies."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .database import Database, Row, placeholders
-from .errors import NotFoundError
-from .values import Content, Draft, Version, from_milliseconds
+from wikiserver.store.database import Database, Row, placeholders
+from wikiserver.store.errors import NotFoundError
+from wikiserver.store.values import Content, Draft, Version, from_milliseconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from .schema import FIRST_CONTENT_ID, FIRST_SPACE_ID, SCHEMA
+from wikiserver.store.schema import FIRST_CONTENT_ID, FIRST_SPACE_ID, SCHEMA
 
 Parameters = Sequence[object] | Mapping[str, object]
 Row = sqlite3.Row

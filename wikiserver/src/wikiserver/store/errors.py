@@ -1,4 +1,4 @@
-"""What the store refuses, each with what a caller needs to answer well."""
+"""What the store refuses; each error carries what a caller needs for its answer."""
 
 
 class StoreError(Exception):
@@ -25,7 +25,7 @@ class DraftConflictError(StoreError):
 
 
 class TitleTakenError(StoreError):
-    """Another page of the space bears this title."""
+    """Another page of the space has this title."""
 
     def __init__(self, title: str) -> None:
         super().__init__(f"A page with this title already exists: A page already exists with the title {title}")

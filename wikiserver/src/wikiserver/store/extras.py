@@ -1,13 +1,13 @@
-"""The small things around pages: content states, watches, templates, finished long tasks."""
+"""Content states, watches, templates, finished long tasks."""
 
 import json
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from .database import Database, Row
-from .errors import NotFoundError
-from .values import LongTask, State, Template, from_milliseconds, to_milliseconds
+from wikiserver.store.database import Database, Row
+from wikiserver.store.errors import NotFoundError
+from wikiserver.store.values import LongTask, State, Template, from_milliseconds, to_milliseconds
 
 
 class States:
@@ -35,7 +35,7 @@ class States:
         self._database.execute("DELETE FROM states WHERE content_id = ?", (content_id,))
 
     def all_in(self, space_id: int, state_id: int) -> list[int]:
-        """Return the ids of the pages of a space that bear a state."""
+        """Return the ids of the pages of a space that have a state."""
         rows = self._database.rows(
             "SELECT content_id FROM states JOIN content ON id = content_id WHERE space_id = ? AND"
             " state_id = ? ORDER BY id",
@@ -105,7 +105,7 @@ class Templates:
         )
 
     def update(self, template_id: int, name: str, description: str, body: str) -> Template:
-        """Save a template anew."""
+        """Replace a template."""
         self.get(template_id)
         self._database.execute(
             "UPDATE templates SET name = ?, description = ?, body = ? WHERE id = ?",
@@ -120,7 +120,7 @@ class Templates:
 
 
 class LongTasks:
-    """Work answered with 202. It is done at once here, so that a task only tells how it went."""
+    """Work answered with 202. It is done at once here, so that a task only reports its result."""
 
     def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
         self._database, self._clock = database, clock

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from typing import Final
 
-from .contents import read_content
-from .database import Database, placeholders
-from .errors import InvalidError
-from .values import Content
+from wikiserver.store.contents import read_content
+from wikiserver.store.database import Database, placeholders
+from wikiserver.store.errors import InvalidError
+from wikiserver.store.values import Content
 
 IN_TREE: Final = ("page", "folder")
-"""The types of content that hang in the page tree."""
+"""The types of content that are nodes of the page tree."""
 
 _ANY_STATUS: Final = ("current", "archived", "trashed", "draft")
 
 
 class Hierarchy:
-    """Where pages hang. Callers hold a transaction around changes that belong together."""
+    """The page tree. Callers hold a transaction around changes that belong together."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -97,7 +97,7 @@ class Hierarchy:
         )
 
     def reparent(self, content_id: int, parent_id: int | None) -> None:
-        """Hang a page with all below it under another parent; InvalidError if that lies in its own subtree."""
+        """Move a page with its subtree under another parent; InvalidError if that is in its own subtree."""
         if parent_id is not None and parent_id in self.subtree_ids(content_id):
             raise InvalidError("A page cannot be moved under itself or one of its descendants")
         self._database.execute(
@@ -125,7 +125,7 @@ class Hierarchy:
         )
 
     def place(self, content_id: int, neighbour: Content, *, is_after: bool) -> None:
-        """Put a page right before or after a sibling, and number all of them anew."""
+        """Put a page right before or after a sibling, and renumber all siblings."""
         if neighbour.parent_id is not None:
             siblings = self.children(neighbour.parent_id, statuses=_ANY_STATUS)
         else:

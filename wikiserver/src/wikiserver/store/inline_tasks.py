@@ -1,13 +1,13 @@
-"""The tick boxes in page bodies, indexed on every save so that they can be listed and ticked over the API."""
+"""Tasks in page bodies, indexed on every save so that they can be listed and completed over the API."""
 
 import re
 from datetime import datetime
 from typing import Final
 
-from .contents import Contents
-from .database import Database, Row
-from .errors import NotFoundError
-from .values import InlineTask, from_milliseconds, to_milliseconds
+from wikiserver.store.contents import Contents
+from wikiserver.store.database import Database, Row
+from wikiserver.store.errors import NotFoundError
+from wikiserver.store.values import InlineTask, from_milliseconds, to_milliseconds
 
 _TASK: Final = re.compile(
     r"<ac:task>\s*<ac:task-id>(?P<id>[^<]*)</ac:task-id>.*?<ac:task-status>(?P<status>[^<]*)</ac:task-status>"

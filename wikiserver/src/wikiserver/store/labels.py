@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from .database import Database, Row, placeholders
-from .errors import InvalidError, NotFoundError
-from .values import Label
+from wikiserver.store.database import Database, Row, placeholders
+from wikiserver.store.errors import InvalidError, NotFoundError
+from wikiserver.store.values import Label
 
 _FORBIDDEN = frozenset(" !#&()*,.:;<>?@[]^")  # what Confluence refuses in a label
 
 
 class Labels:
-    """Labels are lower case and have no spaces; a content bears each at most once."""
+    """Labels are lower case and have no spaces; a content has each at most once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -46,7 +46,7 @@ class Labels:
         return [_label(row) for row in rows]
 
     def in_space(self, space_id: int) -> list[Label]:
-        """Return the labels that content of a space bears."""
+        """Return the labels of the content of a space."""
         rows = self._database.rows(
             "SELECT DISTINCT labels.* FROM content JOIN content_labels ON content_id = content.id"
             " JOIN labels ON labels.id = label_id WHERE space_id = ? ORDER BY labels.id",

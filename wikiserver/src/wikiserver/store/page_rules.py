@@ -1,12 +1,12 @@
-"""What may be saved where: the rules that every change to a page is held against."""
+"""The rules that every change to a page must meet."""
 
 from typing import Final
 
-from .contents import Contents
-from .database import Database
-from .errors import InvalidError, NotEditableError, NotFoundError, TitleTakenError
-from .hierarchy import IN_TREE
-from .values import Content
+from wikiserver.store.contents import Contents
+from wikiserver.store.database import Database
+from wikiserver.store.errors import InvalidError, NotEditableError, NotFoundError, TitleTakenError
+from wikiserver.store.hierarchy import IN_TREE
+from wikiserver.store.values import Content
 
 MAX_TITLE_LENGTH: Final = 255
 LIVE: Final = ("current", "archived")

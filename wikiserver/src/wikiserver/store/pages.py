@@ -1,16 +1,16 @@
-"""Writing pages: create, save with the optimistic lock, move, archive, trash, purge, drafts, old versions."""
+"""Write pages: create, save with the optimistic lock, move, archive, trash, purge, drafts, old versions."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from .contents import Contents
-from .database import Database, placeholders
-from .errors import InvalidError, NotEditableError, NotFoundError, VersionConflictError
-from .hierarchy import IN_TREE, Hierarchy
-from .inline_tasks import InlineTasks
-from .page_rules import LIVE, PageRules
-from .values import Content, Draft, to_milliseconds
+from wikiserver.store.contents import Contents
+from wikiserver.store.database import Database, placeholders
+from wikiserver.store.errors import InvalidError, NotEditableError, NotFoundError, VersionConflictError
+from wikiserver.store.hierarchy import IN_TREE, Hierarchy
+from wikiserver.store.inline_tasks import InlineTasks
+from wikiserver.store.page_rules import LIVE, PageRules
+from wikiserver.store.values import Content, Draft, to_milliseconds
 
 _OWNED_TABLES: Final = (
     ("versions", "content_id"),
@@ -264,7 +264,7 @@ class Pages:
         return self._contents.get(content_id)
 
     def set_parent(self, content_id: int, parent_id: int | None) -> None:
-        """Hang a page under another parent, last among its children; no new version."""
+        """Move a page under another parent, last among its children; no new version."""
         with self._database.transaction():
             content = self._contents.get(content_id)
             if content.parent_id == parent_id:

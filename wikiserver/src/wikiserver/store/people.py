@@ -4,9 +4,9 @@ import hashlib
 import uuid
 from typing import Final
 
-from .database import Database, Row
-from .errors import DuplicateError, NotFoundError
-from .values import Group, User
+from wikiserver.store.database import Database, Row
+from wikiserver.store.errors import DuplicateError, NotFoundError
+from wikiserver.store.values import Group, User
 
 ACCOUNTS: Final = {"admin": "Admin", "bot": "Wiki Bot", "ana": "Ana Souza", "li": "Li Wei", "omar": "Omar Haddad"}
 USERS_GROUP: Final = "confluence-users"

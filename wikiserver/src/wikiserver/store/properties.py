@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
-from .database import Database, Row
-from .errors import DuplicateError, InvalidError, NotFoundError, VersionConflictError
-from .values import Property, from_milliseconds, to_milliseconds
+from wikiserver.store.database import Database, Row
+from wikiserver.store.errors import DuplicateError, InvalidError, NotFoundError, VersionConflictError
+from wikiserver.store.values import Property, from_milliseconds, to_milliseconds
 
 
 class Properties:

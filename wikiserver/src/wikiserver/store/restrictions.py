@@ -1,9 +1,9 @@
 """Who may read and who may update a page: restrictions on it and, for reading, on every page above it."""
 
-from .database import Database
-from .errors import InvalidError
-from .people import People
-from .values import User
+from wikiserver.store.database import Database
+from wikiserver.store.errors import InvalidError
+from wikiserver.store.people import People
+from wikiserver.store.values import User
 
 OPERATIONS = ("read", "update")
 

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from .database import Database, Row
-from .errors import InvalidError, NotFoundError
-from .values import Space, from_milliseconds, to_milliseconds
+from wikiserver.store.database import Database, Row
+from wikiserver.store.errors import InvalidError, NotFoundError
+from wikiserver.store.values import Space, from_milliseconds, to_milliseconds
 
 
 class Spaces:

@@ -37,7 +37,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """A space; its pages hang under *homepage_id*."""
+    """A space; its pages are below *homepage_id*."""
 
     id: int
     key: str
@@ -73,6 +73,19 @@ class Content:
     updated_at: datetime
     message: str
     is_minor: bool
+
+    @property
+    def current_version(self) -> "Version":
+        """Return the current version, without a trip to the database."""
+        return Version(
+            content_id=self.id,
+            number=self.version,
+            title=self.title,
+            message=self.message,
+            author=self.updater,
+            created_at=self.updated_at,
+            is_minor=self.is_minor,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +127,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """Where a comment stands: at the foot of the page, or inline at the text that *marker_ref* marks."""
+    """The place of a comment: at the foot of the page, or inline at the text that *marker_ref* marks."""
 
     content_id: int
     location: str

@@ -1,4 +1,7 @@
-"""Storage format → HTML, as the wiki's REST interface and its pages show it."""
+"""Storage format → HTML, as the REST API and the pages show it.
+
+Pure: what a body refers to comes through `ViewContext`. May import `storage_tree`.
+"""
 
 # The modules below fill the tables of elements and macros.
 from wikiserver.view import blocks, elements, html, links, macro_files, macro_includes, macro_navigation, macro_text

@@ -1,4 +1,4 @@
-"""Plain HTML in a body: kept where it is harmless, with the classes and ids that the wiki adds."""
+"""Plain HTML in a body: harmless elements are kept, with the classes and ids that the wiki adds."""
 
 import re
 
@@ -77,7 +77,7 @@ def heading(view: Rendering, node: Element) -> str:
 
 @element("table")
 def table(view: Rendering, node: Element) -> str:
-    """A table stands in a box of its own that can scroll."""
+    """A table is put into a box that can scroll."""
     inner = html.tag("table", _with_class(kept_attributes(node), "confluenceTable"), view.children(node))
     return html.tag("div", {"class": "table-wrap"}, inner)
 

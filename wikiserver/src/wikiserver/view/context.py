@@ -1,4 +1,4 @@
-"""What a page being shown needs to know of the wiki around it."""
+"""What rendering a page needs to know of the wiki around it."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class ViewContext:
         return ()
 
     def list_labelled(self, labels: Sequence[str], limit: int) -> Sequence[LinkedPage]:
-        """Return the pages of this space that bear any of *labels*, by title."""
+        """Return the pages of this space that have any of *labels*, by title."""
         del labels, limit
         return ()
 

@@ -1,4 +1,4 @@
-"""The emoticons of storage format: a character for each, what was typed for it, and a picture that needs no font."""
+"""The emoticons of storage format: a character for each, its typed form, and an image that needs no font."""
 
 from typing import Final
 
@@ -78,4 +78,4 @@ PICTURES: Final[dict[str, str]] = {
     "heart": _HEART,
     "broken-heart": _HEART + _lines("M8 3.5L6.5 7l3 2L8 13", "#fff").replace('width="2"', 'width="1.2"'),
 }
-"""What stands in an SVG of 16 by 16."""
+"""The content of an SVG of 16 by 16."""

@@ -1,4 +1,4 @@
-"""Building HTML that is safe to show: escaped text, checked addresses, checked styles."""
+"""Build HTML that is safe to show: escaped text, checked addresses, checked styles."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SAFE_PROPERTY = re.compile(
 
 
 def text(value: object) -> str:
-    """Return *value* as it may stand between tags or in double quotes."""
+    """Return *value* for use between tags or in double quotes."""
     return escape(str(value), quote=True)
 
 

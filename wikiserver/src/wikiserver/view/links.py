@@ -1,4 +1,4 @@
-"""Links and images that name things of the wiki: pages, files, people, spaces."""
+"""Links and images that refer to pages, files, people and spaces of the wiki."""
 
 from urllib.parse import quote, unquote, urlencode
 
@@ -31,7 +31,7 @@ def page_link(view: Rendering, page: LinkedPage, content: str | None = None, *, 
 
 
 def file_attributes(view: Rendering, file: LinkedFile) -> dict[str, str | int | None]:
-    """Return the attributes by which the wiki tells which attachment a link or image stands for."""
+    """Return the attributes that identify the attachment of a link or image."""
     return {
         "data-linked-resource-id": file.id,
         "data-linked-resource-version": file.version,
@@ -170,7 +170,7 @@ def image(view: Rendering, node: Element) -> str:
 
 
 def _in_one_line(view: Rendering, caption: Element) -> str:
-    """Return a caption without paragraphs: images stand in paragraphs, which cannot hold others."""
+    """Return a caption without paragraphs: images are in paragraphs, which cannot hold others."""
     paragraphs = list(caption.elements("p"))
     return "<br/>".join(map(view.children, paragraphs)) if paragraphs else view.children(caption)
 

@@ -1,4 +1,4 @@
-"""Macros that show files: previews, lists of attachments, galleries; and Jira issues, which live elsewhere."""
+"""Macros that show files (previews, attachment lists, galleries), and Jira issues."""
 
 from collections.abc import Iterator
 
@@ -143,7 +143,7 @@ def widget(view: Rendering, node: Element) -> str:
 
 @macro("drawio", "gliffy")
 def diagram(view: Rendering, node: Element) -> str:
-    """A diagram: the picture that its editor keeps beside it."""
+    """A diagram: the picture that its editor saves with it."""
     name = node.parameter("diagramDisplayName") or node.parameter("diagramName") or node.parameter("name")
     file = view.context.find_file(f"{node.parameter('diagramName') or node.parameter('name')}.png")
     attributes = view.macro_attributes(node, "diagram")

@@ -42,7 +42,7 @@ def include(view: Rendering, node: Element) -> str:
 
 @macro("excerpt-include")
 def excerpt_include(view: Rendering, node: Element) -> str:
-    """The excerpt of another page, in a panel that bears its title."""
+    """The excerpt of another page, in a panel with its title."""
     title, page = _target(view, node)
     loaded = view.context.load_page(page) if page else None
     if page is None or loaded is None:
@@ -77,7 +77,7 @@ def details(view: Rendering, node: Element) -> str:
 
 @macro("detailssummary")
 def properties_report(view: Rendering, node: Element) -> str:
-    """A table of the properties of all pages that bear a label."""
+    """A table of the properties of all pages that have a label."""
     wanted_id = node.parameter("id")
     rows: list[tuple[LinkedPage, dict[str, str]]] = []
     columns = [name.strip() for name in node.parameter("headings").split(",") if name.strip()]

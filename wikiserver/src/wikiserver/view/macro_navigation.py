@@ -1,4 +1,4 @@
-"""Macros that lead to other pages: contents, children, trees, searches, lists of what changed or bears a label."""
+"""Macros that link to other pages: contents, children, trees, searches, recent changes, pages with a label."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -194,7 +194,7 @@ def _dated(view: Rendering, pages: Iterable[LinkedPage], css: str) -> str:
 
 @macro("contentbylabel")
 def content_by_label(view: Rendering, node: Element) -> str:
-    """Pages that bear a label, by title."""
+    """Pages that have a label, by title."""
     labels = labels_wanted(node)
     pages = view.context.list_labelled(labels, min(_number(node.parameter("max"), 15), MAX_LISTED)) if labels else ()
     items = "".join(html.tag("li", {}, page_link(view, page)) for page in pages)

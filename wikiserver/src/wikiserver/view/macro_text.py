@@ -1,4 +1,4 @@
-"""Macros that shape text: boxes, panels, code, status lozenges, folding, columns."""
+"""Macros that format text: boxes, panels, code, status lozenges, expand, columns."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Storage format → HTML: the walk over a body, and the tables of what each element and macro becomes."""
+"""Storage format → HTML: the walk over a body, and the tables of elements and macros."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def element(*names: str) -> Callable[[Handler], Handler]:
 
 
 def macro(*names: str) -> Callable[[Handler], Handler]:
-    """Register what macros of these names become; the nameless one stands for all others."""
+    """Register what macros of these names become; the nameless one is for all others."""
     return _registered(MACROS, names)
 
 
@@ -180,7 +180,7 @@ class Rendering:
         return f"{wanted}.{number}"
 
     def is_taken(self, identity: str) -> bool:
-        """Say whether something on the sheet bears this id."""
+        """Return whether something in the output has this id."""
         return identity in self._sheet.ids
 
     def anchor_id(self, name: str) -> str:

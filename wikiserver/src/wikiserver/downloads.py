@@ -1,0 +1,57 @@
+"""The bytes of attachments, under `/download/`, and the check against forged uploads."""
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from flask import Blueprint, Response, g, request
+
+from wikiserver.site import authenticate, get_store, may_read, parse_id
+from wikiserver.store import ForbiddenError, NotFoundError
+
+files: Final = Blueprint("files", __name__)
+
+
+def check_xsrf() -> None:
+    """Refuse a form without the header that a browser cannot be tricked into sending."""
+    if request.headers.get("X-Atlassian-Token", "").lower() not in {"nocheck", "no-check"}:
+        raise ForbiddenError("XSRF check failed")
+
+
+@files.before_request
+def let_in() -> Response | None:
+    """Know who asks; strangers are sent away."""
+    g.user = authenticate(request.headers.get("Authorization"), get_store()) or g.get("user")
+    if g.user is None:
+        return Response("Log in first.\n", 401, {"WWW-Authenticate": 'Basic realm="Confluence"'})
+    return None
+
+
+@files.errorhandler(NotFoundError)
+def not_found(error: NotFoundError) -> Response:
+    """Answer that there is no such file."""
+    return Response(f"{error}\n", 404, mimetype="text/plain")
+
+
+@files.get("/download/attachments/<page_id>/<path:name>")
+@files.get("/download/thumbnails/<page_id>/<path:name>")
+def download(page_id: str, name: str) -> Any:
+    """Return the bytes of a file at the version asked for."""
+    page = get_store().contents.get(parse_id(page_id))
+    content = get_store().attachments.find(page.id, name)
+    if content is None or not may_read(page):
+        raise NotFoundError(f"No attachment {name} on page {page_id}")
+    wanted = request.args.get("version", "")
+    number = int(wanted) if wanted.isdecimal() else None
+    file = get_store().attachments.file(content.id, number)
+    return Response(
+        get_store().attachments.data(content.id, number),
+        mimetype=file.media_type,
+        headers={
+            "Content-Disposition": _disposition(name, is_inline=file.media_type.startswith("image/")),
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+def _disposition(name: str, *, is_inline: bool) -> str:
+    return f"{'inline' if is_inline else 'attachment'}; filename*=UTF-8''{quote(name)}"

@@ -1,0 +1,120 @@
+"""Move, copy, archive and remove pages; their labels."""
+
+from typing import Any
+
+from flask import redirect, render_template, request
+
+from wikiserver.pages.blueprint import pages
+from wikiserver.pages.shell import current_user, get_page, shell_of_page, url_of
+from wikiserver.site import get_store, may_update, space_of
+from wikiserver.store import Content, ForbiddenError, InvalidError, NotFoundError
+
+
+@pages.get("/pages/<int:page_id>/move")
+def where_to(page_id: int) -> Any:
+    """Ask where a page shall go."""
+    page = _changeable(page_id)
+    return render_template("wiki/move.html", shell=shell_of_page(page), page=page, target="", problem="")
+
+
+@pages.post("/pages/<int:page_id>/move")
+def move(page_id: int) -> Any:
+    """Put a page under, before or after another of its space, which is named by its title or id."""
+    page = _changeable(page_id)
+    wanted = request.form.get("target", "").strip()
+    target = _find(page, wanted)
+    if target is None:
+        problem = f"There is no page called “{wanted}” in this space."
+        return render_template(
+            "wiki/move.html", shell=shell_of_page(page), page=page, target=wanted, problem=problem
+        ), 400
+    if not may_update(target):
+        raise ForbiddenError("You may not put pages there.")
+    get_store().pages.move(page.id, target.id, request.form.get("position", "append"))
+    return redirect(url_of(get_page(page_id)))
+
+
+def _find(page: Content, wanted: str) -> Content | None:
+    contents = get_store().contents
+    found = contents.find_page(page.space_id, wanted)
+    if found is None and wanted.isdecimal():
+        found = contents.find(int(wanted))
+    return get_page(found.id) if found is not None else None
+
+
+@pages.post("/pages/<int:page_id>/archive")
+def archive(page_id: int) -> Any:
+    """Archive a page: it stays readable under its address, out of the tree and of the search."""
+    page = _changeable(page_id)
+    if page.id == space_of(page).homepage_id:
+        raise InvalidError("The home page of a space cannot be archived.")
+    get_store().pages.archive([page.id])
+    return redirect(url_of(get_page(page_id)))
+
+
+@pages.post("/pages/<int:page_id>/unarchive")
+def unarchive(page_id: int) -> Any:
+    """Bring an archived page back into the tree."""
+    page = _changeable(page_id)
+    if page.status != "archived":
+        raise InvalidError("This page is not archived.")
+    get_store().pages.set_status(page.id, "current")
+    return redirect(url_of(get_page(page_id)))
+
+
+@pages.post("/pages/<int:page_id>/trash")
+def trash(page_id: int) -> Any:
+    """Put a page into the trash; what was below it moves up."""
+    page = _changeable(page_id)
+    space = space_of(page)
+    if page.id == space.homepage_id:
+        raise InvalidError("The home page of a space cannot be removed.")
+    above = get_store().hierarchy.ancestors(page.id)
+    get_store().pages.trash(page.id)
+    return redirect(url_of(above[-1]) if above else f"{request.script_root}/spaces/{space.key}")
+
+
+@pages.post("/pages/<int:page_id>/untrash")
+def untrash(page_id: int) -> Any:
+    """Take a page out of the trash, as a new version."""
+    page = get_store().contents.get(page_id)
+    if page.type != "page" or page.status != "trashed" or not may_update(page):
+        raise NotFoundError(f"No page {page_id} in the trash")
+    get_store().pages.update(
+        page.id, author=current_user().account_id, status="current", message="Taken out of the trash"
+    )
+    return redirect(url_of(get_page(page_id)))
+
+
+@pages.post("/pages/<int:page_id>/labels")
+def add_labels(page_id: int) -> Any:
+    """Put labels on a page, several between spaces or commas."""
+    page = _changeable(page_id)
+    for name in request.form.get("labels", "").replace(",", " ").split():
+        get_store().labels.add(page.id, name)
+    return redirect(f"{url_of(page)}#labels")
+
+
+@pages.post("/pages/<int:page_id>/labels/remove")
+def remove_label(page_id: int) -> Any:
+    """Take a label off a page."""
+    page = _changeable(page_id)
+    get_store().labels.remove(page.id, request.form.get("label", ""))
+    return redirect(f"{url_of(page)}#labels")
+
+
+@pages.post("/pages/<int:page_id>/watch")
+def watch(page_id: int) -> Any:
+    """Watch a page, or watch it no longer."""
+    page = get_page(page_id)
+    watches, account_id = get_store().watches, current_user().account_id
+    change = watches.remove if watches.has(account_id, "content", str(page.id)) else watches.add
+    change(account_id, "content", str(page.id))
+    return redirect(url_of(page))
+
+
+def _changeable(page_id: int) -> Content:
+    page = get_page(page_id)
+    if not may_update(page):
+        raise ForbiddenError("You may read this page but not change it.")
+    return page

@@ -1,0 +1,50 @@
+"""The query on content that a listing makes from its parameters, in either version of the API."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from flask import request
+
+from wikiserver.site import visibility
+from wikiserver.store import Label, Selection
+
+
+@dataclass(slots=True)
+class ContentQuery:
+    """SQL conditions on the table `content`, each with its parameters."""
+
+    conditions: list[str] = field(default_factory=list)
+    parameters: list[object] = field(default_factory=list)
+
+    def where(self, condition: str, *parameters: object) -> Self:
+        """Add a condition."""
+        self.conditions.append(condition)
+        self.parameters += parameters
+        return self
+
+    def where_in(self, column: str, values: Sequence[object]) -> Self:
+        """Add the condition that a column has one of some values."""
+        return self.where(f"{column} IN ({','.join('?' * len(values))})", *values)
+
+    def where_title(self) -> Self:
+        """Add the condition on the title that the request asks for, if it asks for one."""
+        title = request.args.get("title")
+        return self.where("content.title_key = ?", title.casefold()) if title else self
+
+    def where_label(self, label: Label) -> Self:
+        """Add the condition that the content has a label."""
+        return self.where("content.id IN (SELECT content_id FROM content_labels WHERE label_id = ?)", label.id)
+
+    def visible(self, *, limit: int, offset: int = 0) -> Selection:
+        """Return the selection of all that meets the conditions and that the caller may see."""
+        conditions, parameters = visibility()
+        return Selection((*self.conditions, *conditions), (*self.parameters, *parameters), limit=limit, offset=offset)
+
+
+def index_hint() -> str:
+    """Return what goes before the columns other than the title.
+
+    With a title the search starts at the index on titles; a plus sign keeps SQLite from the indexes on other columns.
+    """
+    return "+" if request.args.get("title") else ""

@@ -1,0 +1,31 @@
+"""The REST API v1: all of Data Center's, and what Cloud still has of it."""
+
+# Importing a module adds its operations to the blueprint.
+from wikiserver.rest.v1 import (
+    administration,
+    attachments,
+    children,
+    content,
+    conversions,
+    history,
+    labels,
+    page_operations,
+    people,
+    properties,
+    restrictions,
+    scan,
+    search,
+    spaces,
+    states,
+    tasks,
+    templates,
+    watches,
+)
+from wikiserver.rest.v1.interface import api, error_answer
+
+__all__ = ["api", "error_answer"]
+
+_OPERATIONS = (
+    *(administration, attachments, children, content, conversions, history, labels, page_operations, people),
+    *(properties, restrictions, scan, search, spaces, states, tasks, templates, watches),
+)

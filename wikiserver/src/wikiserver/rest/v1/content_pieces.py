@@ -1,0 +1,121 @@
+"""Parts of content as v1 shows it that need no rendering of other content."""
+
+import json
+
+from wikiserver.addresses import download_path, page_links, thumbnail_path, webui
+from wikiserver.rest.arguments import Json
+from wikiserver.rest.media_files import media_type_description
+from wikiserver.rest.v1.expand import Expand
+from wikiserver.rest.v1.people_json import user_by_id
+from wikiserver.site import base_url, get_site, get_store
+from wikiserver.store import Content, Space
+
+PAGES = ("page",)
+
+
+def api_id(content: Content) -> str:
+    """Return the id of a content as programs see it; Cloud sets `att` before those of attachments."""
+    return f"att{content.id}" if content.type == "attachment" and get_site().is_cloud else str(content.id)
+
+
+def extensions_json(content: Content) -> Json:
+    """Return what only this type of content has: position, file, place of a comment."""
+    store = get_store()
+    if content.type == "attachment":
+        file = store.attachments.file(content.id)
+        answer: Json = {"mediaType": file.media_type, "fileSize": file.size, "comment": file.comment}
+        if get_site().is_cloud:
+            answer |= {"mediaTypeDescription": media_type_description(file.media_type), "fileId": file.file_id}
+            answer["collectionName"] = f"contentId-{content.container_id}"
+        return answer
+    if content.type == "comment":
+        detail = store.comments.detail(content.id)
+        answer = {"location": detail.location}
+        if detail.location == "inline":
+            answer["inlineProperties"] = {
+                "originalSelection": detail.selection or "",
+                "markerRef": detail.marker_ref or "",
+            }
+            answer["resolution"] = {"status": store.comments.resolution(content)}
+        return answer
+    return {"position": content.position}
+
+
+def properties_json(content: Content, expand: Expand) -> Json:
+    """Return the properties that were asked for by key."""
+    answer: Json = {}
+    for one in get_store().properties.of(content.id):
+        if one.key in expand:
+            link = f"{base_url()}/rest/api/content/{content.id}/property/{one.key}"
+            answer[one.key] = {
+                "id": str(one.id),
+                "key": one.key,
+                "value": json.loads(one.value),
+                "_links": {"self": link},
+            }
+    return answer
+
+
+def collaborators_json(content: Content) -> Json:
+    """Return everyone who ever saved a content."""
+    accounts = get_store().contents.contributors(content.id)
+    people = [user_by_id(one) for one in accounts]
+    keys = [user.user_key for one in accounts if (user := get_store().people.find(one)) is not None]
+    return {"users": people, "userKeys": keys, "_links": {"base": base_url()}}
+
+
+def child_types_json(content: Content) -> Json:
+    """Return whether a content has children of each type."""
+    store, link = get_store(), f"{base_url()}/rest/api/content/{api_id(content)}/child"
+    has = {
+        "attachment": bool(store.attachments.of(content.id)),
+        "comment": bool(store.comments.of(content.id)),
+        "page": bool(store.hierarchy.children(content.id, kinds=PAGES, limit=1)),
+    }
+    return {name: {"value": value, "_links": {"self": f"{link}/{name}"}} for name, value in has.items()}
+
+
+def operations_json() -> list[Json]:
+    """Return what the caller may do with a content."""
+    names = ("read", "update", "delete", "create", "copy", "move", "export")
+    return [{"operation": name, "targetType": "page"} for name in names]
+
+
+def expandable_links(content: Content, space: Space, link: str) -> Json:
+    """Return the parts that can be asked for, each with its address."""
+    container = f"/rest/api/content/{content.container_id}" if content.container_id else f"/rest/api/space/{space.key}"
+    answer = {
+        "container": container,
+        "metadata": "",
+        "restrictions": f"{link}/restriction/byOperation",
+        "history": f"{link}/history",
+        "body": "",
+        "version": "",
+        "descendants": f"{link}/descendant",
+        "space": f"/rest/api/space/{space.key}",
+        "operations": "",
+        "children": f"{link}/child",
+        "ancestors": "",
+    }
+    if get_site().is_cloud:
+        return answer | {"childTypes": "", "schedulePublishInfo": "", "schedulePublishDate": "", "draftVersion": ""}
+    return answer | {"relevantViewRestrictions": f"{link}/restriction/relevantViewRestrictions"}
+
+
+def view_expandable() -> Json:
+    """Return what a rendered body leaves out."""
+    left: Json = {"webresource": "", "embeddedContent": ""}
+    return left | {"mediaToken": ""} if get_site().is_cloud else left
+
+
+def content_links(content: Content, space: Space) -> Json:
+    """Return where people read, edit or download a content."""
+    if content.type == "attachment":
+        links = {"webui": webui(content, space), "download": download_path(content)}
+        file_kind = get_store().attachments.file(content.id).media_type
+        if not get_site().is_cloud and file_kind.startswith("image/"):
+            links["thumbnail"] = thumbnail_path(content)
+        return links
+    if content.type == "comment":
+        return {"webui": webui(content, space)}
+    return page_links(content, space)

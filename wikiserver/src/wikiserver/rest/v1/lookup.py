@@ -1,0 +1,35 @@
+"""Find the content that a v1 request is about, as far as the caller may see it, and read the values that it sends."""
+
+from wikiserver.rest.access import check_editable, check_readable
+from wikiserver.rest.arguments import Json, find_text
+from wikiserver.site import get_site, get_store, parse_id
+from wikiserver.store import Content, InvalidError, NotFoundError
+
+
+def get_readable(text: str, *, statuses: tuple[str, ...] = ()) -> Content:
+    """Return a content by id; one that is restricted is not found, as is one in a status not asked for."""
+    hidden = "User not permitted to view content" if get_site().answers_forbidden else "No content found"
+    content = check_readable(get_store().contents.get(parse_id(text)), f"{hidden} with id: {text}")
+    if statuses and content.status not in statuses:
+        raise NotFoundError(f"No content found with id: ContentId{{id={text}}}, status: {','.join(statuses)}")
+    return content
+
+
+def get_editable(text: str) -> Content:
+    """Return a content that the caller may change."""
+    return check_editable(get_readable(text), f"User not permitted to edit content with id: {text}")
+
+
+def text_of(body: Json, *path: str) -> str | None:
+    """Return the text at a path inside a JSON object, None where the path leads nowhere."""
+    return find_text(body, path, shown_as=".".join(path))
+
+
+def number_of(body: Json, *path: str) -> int | None:
+    """Return the whole number at a path inside a JSON object; a number in quotes will do, as with Jackson."""
+    text = text_of(body, *path)
+    if text is None:
+        return None
+    if not text.removeprefix("-").isdecimal():
+        raise InvalidError(f"{'.'.join(path)} must be a number")
+    return int(text)

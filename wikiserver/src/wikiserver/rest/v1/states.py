@@ -1,0 +1,110 @@
+"""v1: the content status lozenge (Cloud)."""
+
+from typing import Any, Final
+
+from flask import jsonify, request
+
+from wikiserver.moments import iso
+from wikiserver.rest.arguments import Json, json_object
+from wikiserver.rest.v1.content_json import contents_json
+from wikiserver.rest.v1.expand import Expand
+from wikiserver.rest.v1.interface import api
+from wikiserver.rest.v1.lookup import get_editable, get_readable, text_of
+from wikiserver.rest.v1.paging import envelope, start_and_limit
+from wikiserver.site import get_store, get_user, parse_id
+from wikiserver.store import Content, InvalidError, State
+
+SUGGESTED: Final = (
+    {"id": 0, "name": "Rough draft", "color": "#ffc400"},
+    {"id": 1, "name": "In progress", "color": "#2684ff"},
+    {"id": 2, "name": "Ready for review", "color": "#57d9a3"},
+    {"id": 3, "name": "Verified", "color": "#6554c0"},
+)
+_FIRST_CUSTOM_ID: Final = 100
+
+
+def _answer(state: State | None) -> Any:
+    if state is None:
+        return jsonify({})
+    shown = {"id": state.state_id, "name": state.name, "color": state.color}
+    return jsonify({"contentState": shown, "lastUpdated": iso(state.set_at)})
+
+
+@api.get("/content/<content_id>/state")
+def get_state(content_id: str) -> Any:
+    """Return the lozenge of a content."""
+    return _answer(get_store().states.find(get_readable(content_id).id))
+
+
+@api.put("/content/<content_id>/state")
+def set_state(content_id: str) -> Any:
+    """Give a content a lozenge; on the published page this makes a new version with the same body."""
+    content, wanted = get_editable(content_id), _wanted(json_object())
+    store, who = get_store(), get_user().account_id
+    with store.transaction():
+        if request.args.get("status", "current") == "current":
+            store.pages.update(content.id, author=who, message=f"Status changed to {wanted['name']}", is_minor=True)
+        state = store.states.set(content.id, state_id=wanted["id"], name=wanted["name"], color=wanted["color"], by=who)
+    return _answer(state)
+
+
+def _wanted(body: Json) -> Json:
+    if body.get("id") is not None:
+        for state in SUGGESTED:
+            if state["id"] == body["id"]:
+                return dict(state)
+        raise InvalidError(f"There is no content state with id {body['id']}")
+    name, color = text_of(body, "name"), text_of(body, "color")
+    if not name or not color:
+        raise InvalidError("A content state needs an id, or a name and a color")
+    for state in SUGGESTED:
+        if state["name"] == name:
+            return dict(state)
+    return {"id": _FIRST_CUSTOM_ID + sum(map(ord, name)), "name": name[:20], "color": color}
+
+
+@api.delete("/content/<content_id>/state")
+def remove_state(content_id: str) -> Any:
+    """Take the lozenge away."""
+    get_store().states.clear(get_editable(content_id).id)
+    return _answer(None)
+
+
+@api.get("/content/<content_id>/state/available")
+def list_available_states(content_id: str) -> Any:
+    """Return the lozenges that a content can have."""
+    get_editable(content_id)
+    return jsonify({"spaceContentStates": list(SUGGESTED), "customContentStates": []})
+
+
+@api.get("/content-states")
+def list_custom_states() -> Any:
+    """Return the lozenges that the caller has made up."""
+    return jsonify([])
+
+
+@api.get("/space/<key>/state")
+def list_space_states(key: str) -> Any:
+    """Return the lozenges that a space suggests."""
+    get_store().spaces.get_by_key(key)
+    return jsonify(list(SUGGESTED))
+
+
+@api.get("/space/<key>/state/settings")
+def get_state_settings(key: str) -> Any:
+    """Return whether lozenges are allowed in a space."""
+    get_store().spaces.get_by_key(key)
+    names = ("contentStatesAllowed", "customContentStatesAllowed", "spaceContentStatesAllowed")
+    return jsonify(dict.fromkeys(names, True) | {"spaceContentStates": list(SUGGESTED)})
+
+
+@api.get("/space/<key>/state/content")
+def list_content_with_state(key: str) -> Any:
+    """Return the content of a space that has a status lozenge."""
+    space = get_store().spaces.get_by_key(key)
+    state_id = parse_id(request.args.get("state-id", ""), what="state")
+    expand = Expand.of_request()
+    start, limit = start_and_limit(expand=expand)
+    found: list[Content] = get_store().contents.get_many(get_store().states.all_in(space.id, state_id))
+    page = contents_json(found[start : start + limit], expand)
+    return jsonify(envelope(page, start=start, limit=limit, has_more=len(found) > start + limit))

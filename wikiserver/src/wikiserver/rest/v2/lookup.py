@@ -1,0 +1,56 @@
+"""Find what a v2 request is about, as far as the caller may see it, and read the values that it sends."""
+
+from wikiserver.rest.access import check_editable, check_readable
+from wikiserver.rest.arguments import Json, find_text
+from wikiserver.site import MAX_ID, get_store, may_read
+from wikiserver.store import Content, InvalidError, NotFoundError
+
+
+def parse_number(text: str, name: str = "id") -> int:
+    """Return an id of the path; v2 answers 400 to one that is no number."""
+    digits = text.removeprefix("att")
+    if not digits.isdecimal() or int(digits) > MAX_ID:
+        message = f"Provided value {{{text}}} for '{name}' is not the correct type. Expected type is Long"
+        raise InvalidError(message)
+    return int(digits)
+
+
+def get_readable(text: str, kind: str = "page") -> Content:
+    """Return a content of one type by id; one that is restricted is not found."""
+    message = f"Not Found: no {kind} with id {text}"
+    content = get_store().contents.find(parse_number(text))
+    if content is None or content.type != kind:
+        raise NotFoundError(message)
+    return check_readable(content, message)
+
+
+def get_editable(text: str, kind: str = "page") -> Content:
+    """Return a content of one type that the caller may change."""
+    return check_editable(get_readable(text, kind), f"Not permitted to edit the {kind} {text}")
+
+
+def readable_parent(text: str) -> Content:
+    """Return a content that something may be put under, of whatever type."""
+    parent = get_store().contents.find(parse_number(text, "parentId"))
+    if parent is None or not may_read(parent):
+        raise NotFoundError(f"Not Found: no content with id {text}")
+    return parent
+
+
+def text_of(body: Json, name: str, *, required: bool = False) -> str | None:
+    """Return a string of a request body."""
+    text = find_text(body, (name,), shown_as=f"'{name}'")
+    if text is None and required:
+        raise InvalidError(f"'{name}' is required")
+    return text
+
+
+def version_of(body: Json, *, required: bool = True) -> tuple[int | None, str]:
+    """Return the version number and message that a request carries."""
+    version = body.get("version")
+    number = version.get("number") if isinstance(version, dict) else None
+    if number is None and not required:
+        return None, ""
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise InvalidError("'version.number' is required and must be a number")
+    return number, str(version.get("message") or "") if isinstance(version, dict) else ""

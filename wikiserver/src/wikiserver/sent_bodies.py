@@ -1,0 +1,50 @@
+"""Bodies that callers send, in any representation, as storage format."""
+
+from typing import Any
+
+from wikiserver.adf import AdfError, adf_to_storage
+from wikiserver.site import get_site, get_store
+from wikiserver.store import Content, DraftConflictError, InvalidError
+from wikiserver.wiki_markup import wiki_to_storage
+
+Json = dict[str, Any]
+
+
+def body_of(request_body: Json) -> str:
+    """Return the storage format in the `body` of a request; no body at all is an empty one."""
+    return storage_from(request_body.get("body") or {})
+
+
+def storage_from(body: object) -> str:
+    """Return the storage format in a body object: `{"storage": {…}}`, or flat with value and representation."""
+    if not isinstance(body, dict):
+        raise InvalidError("body must be an object")
+    if not body:
+        return ""
+    nested = [(name, part) for name, part in body.items() if isinstance(part, dict) and "value" in part]
+    if nested:
+        name, part = nested[0]
+        return convert_to_storage(str(part["value"]), str(part.get("representation", name)))
+    if "value" not in body:
+        raise InvalidError("body needs a value and a representation")
+    return convert_to_storage(str(body["value"]), str(body.get("representation", "storage")))
+
+
+def convert_to_storage(value: str, representation: str) -> str:
+    """Return *value* as storage format."""
+    if representation in {"storage", "editor", "editor2", "raw"}:
+        return value
+    if representation == "wiki":
+        return wiki_to_storage(value)
+    if representation == "atlas_doc_format":
+        try:
+            return adf_to_storage(value)
+        except AdfError as error:
+            raise InvalidError(f"Error parsing atlas_doc_format: {error}") from error
+    raise InvalidError(f"Cannot save a body in the representation {representation!r}")
+
+
+def check_drafts(content: Content) -> None:
+    """Refuse a save over unpublished changes, in a wiki that is set up to do so."""
+    if get_site().refuses_over_drafts and get_store().contents.find_draft(content.id) is not None:
+        raise DraftConflictError(content.id)
