@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from requests import Session
@@ -146,7 +147,9 @@ def test_the_older_way_of_moving_does_the_same(
     first, second = wiki.add_page("A", parent=home), wiki.add_page("B", parent=home)
 
     answer = session.post(
-        f"{wiki.url}/pages/movepage.action", data={"pageId": second, "targetId": first, "position": position}
+        f"{wiki.url}/pages/movepage.action",
+        data={"pageId": second, "targetId": first, "position": position},
+        headers=NO_CHECK,
     )
 
     assert answer.status_code == 200
@@ -587,7 +590,8 @@ def test_a_site_that_moves_pages_says_why_it_did_not(wiki: Wiki, session: Sessio
     page = wiki.add_page("Page", parent=home)
 
     def move(**form: str) -> dict[str, Any]:
-        return session.post(f"{wiki.url}/pages/movepage.action", data={"pageId": page} | form).json()  # type: ignore[no-any-return]
+        url = f"{wiki.url}/pages/movepage.action"
+        return session.post(url, data={"pageId": page} | form, headers=NO_CHECK).json()  # type: ignore[no-any-return]
 
     wiki.add_page("Target", parent=home)
 
@@ -619,3 +623,70 @@ def test_a_label_tells_what_bears_it(wiki: Wiki, session: Session, home: str) ->
 
     assert [one["contentId"] for one in found["associatedContents"]["results"]] == [int(page)]
     assert missing.status_code == 404
+
+
+@both
+def test_movepage_needs_a_post_with_a_token_and_the_right_to_see_both_ends(
+    wiki: Wiki, session: Session, home: str
+) -> None:
+    page, closed = wiki.add_page("Page", parent=home), wiki.add_page("Closed", parent=home)
+    wiki.store.restrictions.add(int(closed), "read", "user", wiki.account("admin"))
+    url, onto = f"{wiki.url}/pages/movepage.action", {"pageId": page, "targetId": closed, "position": "append"}
+    away = {"pageId": closed, "targetId": page, "position": "append"}
+
+    by_get = session.get(url, params=onto, headers=NO_CHECK)
+    without_token = session.post(url, data={"pageId": page, "targetId": home, "position": "append"})
+    refused = [session.post(url, data=data, headers=NO_CHECK).json() for data in (onto, away)]
+
+    assert by_get.status_code in {404, 405}
+    assert without_token.json() == {"actionErrors": ["XSRF check failed"]}
+    assert [list(one) for one in refused] == [["actionErrors"], ["actionErrors"]]
+    assert children(wiki, home) == ["Page", "Closed"]
+
+
+def test_fields_of_an_upload_may_be_sent_as_parts_with_a_file_name(wiki: Wiki, session: Session, home: str) -> None:
+    parts = {
+        "file": ("a.txt", b"x", "text/plain"),
+        "comment": ("comment", b"hash: 77ab", "text/plain"),
+        "minorEdit": ("minorEdit", b"true", "text/plain"),
+    }
+
+    session.post(v1(wiki, f"/content/{home}/child/attachment"), files=parts, headers=NO_CHECK).raise_for_status()
+
+    (file,) = wiki.store.attachments.of(int(home))
+    assert wiki.store.attachments.file(file.id).comment == "hash: 77ab"
+    assert file.is_minor
+
+
+@pytest.mark.parametrize("flavour", ["cloud"])
+def test_a_cursor_is_only_good_for_its_own_listing(wiki: Wiki, session: Session, home: str) -> None:
+    for number in range(3):
+        wiki.add_page(f"Page {number}", parent=home)
+
+    def following(url: str) -> str:
+        link: str = session.get(url).json()["_links"]["next"]
+        return parse_qs(urlsplit(link).query)["cursor"][0]
+
+    def status(url: str, **query: str) -> int:
+        return session.get(url, params=query).status_code
+
+    of_pages = following(v2(wiki, "/pages?limit=1"))
+    of_search = following(v1(wiki, "/content/search?cql=type=page&limit=1"))
+
+    assert status(v2(wiki, "/pages"), limit="1", cursor=of_pages) == 200
+    assert status(v2(wiki, f"/pages/{home}/children"), cursor=of_pages) == 400
+    search = v1(wiki, "/content/search")
+    assert status(search, cql="type=page", limit="1", cursor=of_search) == 200
+    assert status(search, cql="type=comment", cursor=of_search) == 400
+    assert status(search, cql="type=page", cursor=of_pages) == 400
+
+
+@both
+def test_links_begin_with_the_configured_address(wiki: Wiki, session: Session, home: str) -> None:
+    wiki.site.address = "https://wiki.example.org"
+    context = "/wiki" if wiki.flavour == "cloud" else ""
+
+    links = session.get(v1(wiki, f"/content/{home}")).json()["_links"]
+
+    assert links["base"] == f"https://wiki.example.org{context}"
+    assert links["self"] == f"https://wiki.example.org{context}/rest/api/content/{home}"

@@ -31,17 +31,21 @@ def cli() -> None:
 @cli.command(epilog=_faults_help())
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
 @click.option("--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--base-url", metavar="URL", help="Address that links in answers begin with.  [default: as requested]")
 @click.option("--flavour", default="datacenter", show_default=True, type=click.Choice(["cloud", "datacenter"]))
 @click.option("--db", type=click.Path(dir_okay=False, path_type=Path), help="Keep the wiki in this file.")
 @click.option("--seed", default="demo", show_default=True, help="demo, empty, or a world folder; only for a new wiki.")
 @click.option("--faults", default="", metavar="SPEC", help="Faults to simulate; see below.")
-def serve(host: str, port: int, flavour: Flavour, db: Path | None, seed: str, faults: str) -> None:
+def serve(
+    host: str, port: int, base_url: str | None, flavour: Flavour, db: Path | None, seed: str, faults: str
+) -> None:
     """Serve the wiki until it is interrupted.
 
     The accounts admin, bot, ana, li and omar exist, each with the password NAME-secret and the token NAME-token.
     """
     with _open(db) as store:
         server = _server(store, flavour, host, port)
+        server.site.address = base_url
         _seed(store, seed)
         try:
             server.faults.add(faults)

@@ -6,10 +6,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any, Final
 
 from wikiserver.cql import compile_query, parse_cql
 from wikiserver.site import get_site, get_store, get_user, visibility
 from wikiserver.store import Content, InvalidError, Selection, to_milliseconds
+
+Json = dict[str, Any]
+
+_NO_CURSOR: Final = "The cursor is not one of this search"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,12 @@ def search(cql: str, *, limit: int, cursor: str | None, start: int = 0) -> Hits:
         *first, (last, is_descending) = order
         columns = ", ".join(f"{column} {'DESC' if down else 'ASC'}" for column, down in first)
         selection = replace(base, order_by=f"{columns}, {last}", is_descending=is_descending)
-    selection = _continued(selection, cursor, start, is_keyed=len(order) == 1)
+    selection = _continued(selection, _read_cursor(cursor, cql), start, is_keyed=len(order) == 1)
     found = get_store().contents.select(replace(selection, limit=limit + 1))
     page = found[:limit]
     following = None
     if len(found) > limit and page:
-        following = _cursor_after(page[-1], selection, len(page), is_keyed=len(order) == 1)
+        following = _cursor_after(page[-1], selection, len(page), cql, is_keyed=len(order) == 1)
     return Hits(page, base, following)
 
 
@@ -60,19 +65,31 @@ def _as_of_last_indexing(selection: Selection) -> Selection:
     )
 
 
-def _continued(selection: Selection, cursor: str | None, start: int, *, is_keyed: bool) -> Selection:
-    if cursor is None:
+def _continued(selection: Selection, place: Json | None, start: int, *, is_keyed: bool) -> Selection:
+    if place is None:
         return replace(selection, offset=start)
     try:
-        place = json.loads(base64.urlsafe_b64decode(cursor.removeprefix("_sa_")))
         if is_keyed:
             return replace(selection, after=(place["value"], int(place["id"])))
         return replace(selection, offset=int(place["offset"]))
-    except (binascii.Error, ValueError, KeyError, TypeError):
-        raise InvalidError("The cursor is not one of this search") from None
+    except (ValueError, KeyError, TypeError):
+        raise InvalidError(_NO_CURSOR) from None
 
 
-def _cursor_after(last: Content, selection: Selection, size: int, *, is_keyed: bool) -> str:
+def _read_cursor(cursor: str | None, cql: str) -> Json | None:
+    """Return the place that a cursor names; it is only good for the query that it comes from."""
+    if cursor is None:
+        return None
+    try:
+        place = json.loads(base64.urlsafe_b64decode(cursor.removeprefix("_sa_")))
+    except (binascii.Error, ValueError):
+        place = None
+    if not isinstance(place, dict) or place.get("cql") != cql:
+        raise InvalidError(_NO_CURSOR)
+    return place
+
+
+def _cursor_after(last: Content, selection: Selection, size: int, cql: str, *, is_keyed: bool) -> str:
     place: dict[str, object] = {"offset": selection.offset + size}
     if is_keyed:
         values: dict[str, object] = {
@@ -84,4 +101,4 @@ def _cursor_after(last: Content, selection: Selection, size: int, *, is_keyed: b
             "content.creator": last.creator,
         }
         place = {"value": values.get(selection.order_by, last.id), "id": last.id}
-    return "_sa_" + base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+    return "_sa_" + base64.urlsafe_b64encode(json.dumps(place | {"cql": cql}).encode()).decode()

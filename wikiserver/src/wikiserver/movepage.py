@@ -4,23 +4,29 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from wikiserver.site import authenticate, get_site, get_store, may_update, parse_id
-from wikiserver.store import ForbiddenError, StoreError
+from wikiserver.downloads import check_xsrf
+from wikiserver.site import authenticate, get_site, get_store, may_read, may_update, parse_id
+from wikiserver.store import ForbiddenError, NotFoundError, StoreError
 
 movepage: Final = Blueprint("movepage", __name__)
 
 _POSITIONS: Final = {"above": "before", "below": "after", "append": "append", "topLevel": "append"}
 
 
-@movepage.route("/pages/movepage.action", methods=["GET", "POST"])
+@movepage.post("/pages/movepage.action")
 def move() -> Any:
-    """Move the page `pageId` to `position` (above, below, append) of `targetId` or `targetTitle`."""
+    """Move the page `pageId` to `position` (above, below, append) of `targetId` or `targetTitle`.
+
+    The request needs the header `X-Atlassian-Token: no-check`; the caller must be allowed to edit the page and to see
+    the target.
+    """
     g.user = authenticate(request.headers.get("Authorization"), get_store())
     if g.user is None:
         return Response(status=401)
     if get_site().is_read_only:
         return jsonify({"actionErrors": ["Confluence is in read-only mode."]}), 405
     try:
+        check_xsrf()
         return _moved()
     except StoreError as error:
         return jsonify({"actionErrors": [str(error)]})
@@ -29,6 +35,8 @@ def move() -> Any:
 def _moved() -> Response:
     store, asked = get_store(), request.values
     page = store.contents.get(parse_id(asked.get("pageId", "")))
+    if not may_read(page):
+        raise NotFoundError("The page to move does not exist")
     if not may_update(page):
         raise ForbiddenError("You are not permitted to move this page")
     space_key = asked.get("spaceKey")
@@ -39,5 +47,7 @@ def _moved() -> Response:
         titled = store.contents.find_page(space_id, asked.get("targetTitle", ""))
         homepage_id = store.spaces.get(space_id).homepage_id
         target_id = titled.id if titled is not None else parse_id(str(homepage_id or ""))
+    if not may_read(store.contents.get(target_id)):
+        raise NotFoundError("The target page does not exist")
     moved = store.pages.move(page.id, target_id, _POSITIONS.get(asked.get("position", "append"), "append"))
     return jsonify({"page": {"id": str(moved.id), "title": moved.title}})

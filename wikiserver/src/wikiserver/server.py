@@ -33,7 +33,8 @@ class Received(NamedTuple):
 class WikiServer:
     """A wiki that answers over HTTP for as long as the `with` block lasts.
 
-    *port* 0 takes a free one; *requests* is what it was asked, in order, as far as it remembers.
+    *port* 0 takes a free one. *address* is the base address to make links from, for a wiki behind a proxy. *requests*
+    is what the server was asked, in order, as far as it remembers.
     """
 
     def __init__(
@@ -45,10 +46,12 @@ class WikiServer:
         context_path: str = "/wiki",
         host: str = LOOPBACK,
         port: int = 0,
+        address: str | None = None,
     ) -> None:
         self.store = store
         self.received: deque[Received] = deque(maxlen=MAX_REMEMBERED)
         self.app = WikiApp(store, flavour=flavour, level=level, context_path=context_path)
+        self.site.address = address
         self._stopping = threading.Event()
         self.faults = Faults(self.site, self._set_level, level=level)
         faulty = FaultyApp(self.app, self.site, self.faults, self._stopping)

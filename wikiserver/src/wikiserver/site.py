@@ -17,7 +17,11 @@ CLOUD_ID: Final = "6b9c2f0e-52a1-4c41-9f0a-2b5f0e6c7a11"
 
 @dataclass(slots=True)
 class Site:
-    """One wiki as it is served. *max_page_size* caps every listing below what callers ask for; 0 is no cap."""
+    """One wiki as it is served. *max_page_size* caps every listing below what callers ask for; 0 is no cap.
+
+    *address* is the configured base address, from which links are made; without one it is the address of the request.
+    *sessions* are the accounts that are signed in with a browser, by session id.
+    """
 
     store: Store
     flavour: Flavour
@@ -26,7 +30,9 @@ class Site:
     answers_forbidden: bool = False
     refuses_over_drafts: bool = False
     stale_search_seconds: float = 0.0
+    address: str | None = None
     conversions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_cloud(self) -> bool:
@@ -54,8 +60,8 @@ def get_user() -> User:
 
 
 def base_url() -> str:
-    """Return the address of the wiki as the caller reached it, `/wiki` included where they used it."""
-    return request.host_url.rstrip("/") + request.script_root
+    """Return the configured address of the wiki, else the address of the request; `/wiki` included if it was used."""
+    return (get_site().address or request.host_url).rstrip("/") + request.script_root
 
 
 def authenticate(header: str | None, store: Store) -> User | None:

@@ -1,6 +1,7 @@
 """Signing in and out, and what a browser is kept from."""
 
 import pytest
+from requests import Session
 
 from wikiserver.testing import Wiki
 from wikiserver_support.screenless import Browse, Browser
@@ -34,6 +35,22 @@ def test_signing_out_ends_it(ana: Browser) -> None:
     ana.submit(".user-menu form")
 
     assert ana.open("/spaces/WS2").select_one("form.login")
+
+
+def test_a_copied_cookie_is_of_no_use_after_signing_out(wiki: Wiki, ana: Browser) -> None:
+    cookies = ana.session.cookies.get_dict()
+    ana.open("/spaces/WS2")
+    with Session() as thief:
+        thief.cookies.update(cookies)
+        before = thief.get(f"{wiki.url}/spaces/WS2", allow_redirects=False)
+
+        ana.submit(".user-menu form")
+
+        after = thief.get(f"{wiki.url}/spaces/WS2", allow_redirects=False)
+
+    assert before.status_code == 200
+    assert after.status_code == 302
+    assert "/login" in after.headers["Location"]
 
 
 def test_a_form_from_another_site_is_refused(wiki: Wiki, ana: Browser, home: str) -> None:

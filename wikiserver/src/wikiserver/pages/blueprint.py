@@ -26,7 +26,7 @@ pages: Final = Blueprint(
 _PUBLIC: Final = frozenset(
     ("pages.login", "pages.check_login", "pages.static", "pages.emoticon", "pages.missing_image")
 )
-_SIGNED_IN: Final = "account_id"
+_SESSION_ID: Final = "id"
 # What a page may load: its own styles and script, and pictures from anywhere, as people put them on pages.
 _POLICY: Final = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src * data:; connect-src 'self';"
@@ -62,7 +62,7 @@ def _prepare(state: BlueprintSetupState) -> None:
 def know_who_asks() -> None:
     """Note who signed in with this browser; the REST interfaces do not look at it."""
     if request.blueprint in {"pages", "files"}:
-        account_id = session.get(_SIGNED_IN)
+        account_id = get_site().sessions.get(session.get(_SESSION_ID, ""))
         g.user = get_store().people.find(account_id) if account_id else None
 
 
@@ -87,9 +87,16 @@ def let_in() -> Any:
 
 
 def sign_in(account_id: str) -> None:
-    """Remember in the browser who this is, under a session that nobody else can have prepared."""
+    """Start a session for an account, with an id that nobody else can have prepared."""
+    sign_out()
+    session[_SESSION_ID] = secrets.token_urlsafe(24)
+    get_site().sessions[session[_SESSION_ID]] = account_id
+
+
+def sign_out() -> None:
+    """End the session on the server, so that a copy of its cookie is of no use, and forget it in the browser."""
+    get_site().sessions.pop(session.get(_SESSION_ID, ""), None)
     session.clear()
-    session[_SIGNED_IN] = account_id
 
 
 def csrf_token() -> str:

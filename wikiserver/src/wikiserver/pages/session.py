@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flask import redirect, render_template, request, session, url_for
+from flask import redirect, render_template, request, url_for
 
-from wikiserver.pages.blueprint import pages, sign_in
+from wikiserver.pages.blueprint import pages, sign_in, sign_out
 from wikiserver.site import check_password, get_store
 
 
@@ -29,8 +29,8 @@ def check_login() -> Any:
 
 @pages.post("/logout")
 def logout() -> Any:
-    """Forget the person."""
-    session.clear()
+    """End the session."""
+    sign_out()
     return redirect(url_for("pages.login"))
 
 

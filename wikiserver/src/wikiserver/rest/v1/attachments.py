@@ -49,12 +49,18 @@ def _save(page: Content, file: FileStorage, *, may_replace: bool) -> Content:
     details = {
         "author": get_user().account_id,
         "media_type": _media_type(file),
-        "comment": request.form.get("comment", ""),
+        "comment": _field("comment"),
     }
-    is_minor = request.form.get("minorEdit", "false") == "true"
+    is_minor = _field("minorEdit") == "true"
     if known is not None:
         return store.attachments.replace(known.id, file.read(), is_minor=is_minor, **details)
     return store.attachments.add(page.id, name, file.read(), is_minor=is_minor, **details)
+
+
+def _field(name: str) -> str:
+    """Return a field of the form; some clients send it as a part with a file name."""
+    part = request.files.get(name)
+    return request.form.get(name, "") if part is None else part.read().decode(errors="replace")
 
 
 def _media_type(file: FileStorage) -> Any:
@@ -82,8 +88,8 @@ def replace_data(content_id: str, attachment_id: str) -> Any:
         file.read(),
         author=get_user().account_id,
         media_type=_media_type(file),
-        comment=request.form.get("comment", ""),
-        is_minor=request.form.get("minorEdit", "false") == "true",
+        comment=_field("comment"),
+        is_minor=_field("minorEdit") == "true",
     )
     return jsonify(_outermost(saved))
 

@@ -21,9 +21,10 @@ def scan_content() -> Any:
     """List content in the order of ids; the cursor is `content:false:ID`, the last id of the page before."""
     expand = Expand.of_request(DEFAULT_EXPAND)
     _, limit = start_and_limit(expand=expand)
-    after = request.args.get("cursor", "").rpartition(":")[2]
-    if after and not after.isdecimal():
-        raise InvalidError(f"Not a cursor: {request.args['cursor']}")
+    cursor = request.args.get("cursor", "")
+    after = cursor.removeprefix("content:false:")
+    if cursor and (after == cursor or not after.isdecimal()):
+        raise InvalidError(f"Not a cursor: {cursor}")
     statuses = [one for one in wanted_statuses() if one != "archived"]
     query = ContentQuery().where_in("content.status", statuses)
     query.where("content.type = ?", request.args.get("type", "page"))

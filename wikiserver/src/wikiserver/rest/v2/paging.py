@@ -35,14 +35,14 @@ def read_cursor() -> Json | None:
         place = json.loads(base64.urlsafe_b64decode(text))
     except (binascii.Error, ValueError):
         place = None
-    if not isinstance(place, dict):
+    if not isinstance(place, dict) or place.get("listing") != request.path:
         raise InvalidError("Invalid cursor")
     return place
 
 
 def write_cursor(place: Json) -> str:
-    """Return a place as a cursor."""
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+    """Return a place as a cursor, which only the listing of this request accepts."""
+    return base64.urlsafe_b64encode(json.dumps(place | {"listing": request.path}).encode()).decode()
 
 
 def page_answer(results: Sequence[Json], next_place: Json | None) -> Response:
