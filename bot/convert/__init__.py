@@ -1,7 +1,11 @@
 """Storage format → GitHub-flavoured Markdown, with a record of what Markdown could not say.
 
-parse (storage format → tree) → lowering (macros → what they show) → shape (blocks and lines) → navigation (contents,
-links to headings) → writer (Markdown). Pure: no clock, no settings, no files; values in and out can be pickled.
+`read_leniently` (of `bot.storage`) gives the elements of a body; one table of handlers (`elements`, `macro_table`)
+turns each into blocks and inline content (`document`); one walk (`markdown_writer`) writes them. HTML that an author
+or the wiki wrote is read by beautifulsoup4 and written by markdownify (`html`).
+
+Pure: no clock, no settings, no files; values in and out can be pickled. This room may import `bot.storage` and
+`bot.errors`; others import from here only what `__all__` names.
 """
 
 from bot.convert.context import (
@@ -15,18 +19,24 @@ from bot.convert.context import (
     PageLink,
     ReportRow,
 )
+from bot.convert.html import html_to_markdown
+from bot.convert.macro import MACRO_ELEMENTS, Macro, read_macro
 from bot.convert.page_conversion import convert_page, words_of
 
 __all__ = [
     "CONVERTER_VERSION",
+    "MACRO_ELEMENTS",
     "Comment",
     "Conversion",
     "IncludedPage",
     "Listing",
     "Loss",
+    "Macro",
     "PageContext",
     "PageLink",
     "ReportRow",
     "convert_page",
+    "html_to_markdown",
+    "read_macro",
     "words_of",
 ]

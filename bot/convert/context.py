@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-CONVERTER_VERSION = "1"
+CONVERTER_VERSION = "2"
 """Raised whenever the same body and context may give different Markdown."""
 
 
@@ -18,10 +18,10 @@ class PageLink:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """An inline comment; *text* is plain text, *replies* are in the order they were written."""
+    """An inline comment; *body* is storage format, *replies* are in the order they were written."""
 
     author: str
-    text: str
+    body: str
     replies: tuple["Comment", ...] = ()
     is_resolved: bool = False
 

@@ -1,177 +1,255 @@
-"""What each element of storage format becomes: one handler an element, the table at the end."""
+"""What each element of storage format becomes: a handler for each, the table at the end."""
 
 import re
+from collections.abc import Iterator
 
-from bs4 import Tag
-
-from bot.convert.adf import lower_adf_extension
-from bot.convert.emoji import find_emoji
-from bot.convert.html import is_sayable
-from bot.convert.links import lower_anchor_element, lower_link
-from bot.convert.lowering import ElementHandler, Lowering
-from bot.convert.macro import read_macro
-from bot.convert.macro_table import lower_macro
-from bot.convert.media import lower_html_image, lower_image
-from bot.convert.tasks import lower_task_list
-from bot.convert.tree import (
+from bot.convert.document import (
+    Alert,
+    Apart,
+    Block,
+    Break,
+    Code,
+    Fence,
+    Heading,
+    Inline,
+    Item,
+    List,
     Node,
-    attribute,
-    find_child,
-    make,
-    plain,
-    set_apart,
-    tags,
-    tags_within,
-    text_of,
-    words,
+    Paragraph,
+    Preformatted,
+    Quote,
+    Rule,
+    Run,
+    Styled,
+    flow,
+    wrap,
 )
+from bot.convert.emoji import find_emoji
+from bot.convert.html import is_plain_html
+from bot.convert.links import build_anchor, build_link
+from bot.convert.list_elements import build_list, build_stray_item, build_task_list
+from bot.convert.macro_table import build_macro
+from bot.convert.media import build_html_image, build_image, build_media
+from bot.convert.page_builder import ElementHandler, ObjectHandler, PageBuilder, paragraph
+from bot.convert.table_elements import build_table
+from bot.storage.reader import Element, Text
 
-_COLOUR = re.compile(r"(?:^|;)\s*color\s*:", re.IGNORECASE)
-_HIGHLIGHT = re.compile(r"(?:^|;)\s*background(?:-color)?\s*:", re.IGNORECASE)
-_SIZE = re.compile(r"(?:^|;)\s*font-size\s*:", re.IGNORECASE)
-_ALIGNMENT = re.compile(r"(?:^|;)\s*text-align\s*:\s*(?:center|right|justify)", re.IGNORECASE)
 _STYLED = {"bold": "strong", "italic": "em", "line-through": "del", "underline": "ins"}
+_ADF_ALERTS = {
+    "info": "NOTE",
+    "note": "IMPORTANT",
+    "tip": "TIP",
+    "success": "TIP",
+    "warning": "WARNING",
+    "error": "CAUTION",
+    "custom": "NOTE",
+}
 
 
-def _macro(lowering: Lowering, tag: Tag) -> list[Node]:
-    return lower_macro(lowering, read_macro(tag))
+def _paragraph(page: PageBuilder, element: Element) -> list[Node]:
+    return [*flow(page.nodes(element))]
 
 
-def _renamed(name: str, *kept: str) -> ElementHandler:
-    def handle(lowering: Lowering, tag: Tag) -> list[Node]:
-        return [lowering.copy(tag, *kept, name=name)]
+def _heading(page: PageBuilder, element: Element) -> list[Node]:
+    """A heading is one line: its paragraphs become the line, other blocks in it follow."""
+    level, line = int(element.name[1]), list[Inline | str]()
+    built: list[Node] = []
+    for block in flow(page.nodes(element)):
+        if isinstance(block, Paragraph):
+            line += [" ", *block.content] if line else block.content
+            continue
+        if line:
+            built.append(Heading(level, tuple(line)))
+            line = []
+        built.append(block)
+    return [*built, Heading(level, tuple(line))] if line else built
+
+
+def _quote(page: PageBuilder, element: Element) -> list[Node]:
+    return [Quote(page.blocks(element))]
+
+
+def _styled(kind: str) -> ElementHandler:
+    def around(run: Run) -> Styled:
+        return Styled(kind, run)
+
+    def handle(page: PageBuilder, element: Element) -> list[Node]:
+        return wrap(page.nodes(element), around)
 
     return handle
 
 
-def _kept(*attributes: str) -> ElementHandler:
-    def handle(lowering: Lowering, tag: Tag) -> list[Node]:
-        _note_looks(lowering, tag)
-        return [lowering.copy(tag, *attributes)]
-
-    return handle
+def _unwrapped(page: PageBuilder, element: Element) -> list[Node]:
+    return page.nodes(element)
 
 
-def _unwrapped(lowering: Lowering, tag: Tag) -> list[Node]:
-    _note_looks(lowering, tag)
-    return lowering.children(tag)
-
-
-def _dropped(_lowering: Lowering, _tag: Tag) -> list[Node]:
+def _dropped(_page: PageBuilder, _element: Element) -> list[Node]:
     return []
 
 
-def _forbidden(lowering: Lowering, tag: Tag) -> list[Node]:
-    lowering.lose("element", tag.name, "never shown on a page")
+def _forbidden(page: PageBuilder, element: Element) -> list[Node]:
+    page.lose("element", element.name, "never shown on a page")
     return []
 
 
-def _span(lowering: Lowering, tag: Tag) -> list[Node]:
+def _break(page: PageBuilder, element: Element) -> list[Node]:
+    return [Break(), *page.nodes(element)]
+
+
+def _rule(page: PageBuilder, element: Element) -> list[Node]:
+    return [Rule(), *page.nodes(element)]
+
+
+def _span(page: PageBuilder, element: Element) -> list[Node]:
     """Keep what a span's style says in words Markdown has; count the rest."""
-    _note_looks(lowering, tag)
-    nodes = lowering.children(tag)
-    style = attribute(tag, "style").lower()
-    for value, name in _STYLED.items():
+    nodes = page.nodes(element)
+    style = element.attributes.get("style", "").lower()
+    for value, kind in _STYLED.items() if style else ():
         if re.search(rf"(?:font-weight|font-style|text-decoration)[\w-]*\s*:[^;]*\b{value}\b", style):
-            nodes = [make(name, *nodes)]
+            nodes = wrap(nodes, lambda run, kind=kind: Styled(kind, run))  # type: ignore[misc] # a default binds the loop's kind
     return nodes
 
 
-def _note_looks(lowering: Lowering, tag: Tag) -> None:
-    style = attribute(tag, "style")
-    if _HIGHLIGHT.search(style) or tag.has_attr("data-highlight-colour"):
-        lowering.lose_style("highlight")
-    if _COLOUR.search(style):
-        lowering.lose_style("colour")
-    if _ALIGNMENT.search(style):
-        lowering.lose_style("alignment")
-    if _SIZE.search(style):
-        lowering.lose_style("font size")
-
-
-def _preformatted(lowering: Lowering, tag: Tag) -> list[Node]:
+def _preformatted(page: PageBuilder, element: Element) -> list[Node]:
     """Text alone is a fence; a `pre` with links or emphasis inside keeps them, as HTML."""
-    marked = any(child.name not in ("span", "br", "code") for child in tags_within(tag))
-    if marked:
-        lowered = lowering.copy(tag)
-        return [lowered if is_sayable(lowered) else make("div", *list(lowered.children))]
-    for line_break in tag.find_all("br"):
-        line_break.replace_with("\n")
-    return [make("fence", text_of(tag))]
+    if all(child.name in ("span", "br", "code") for child in element.elements()):
+        return [Fence("".join(_lines(element)))]
+    nodes = page.nodes(element)
+    run = tuple(node for node in nodes if not isinstance(node, Block))
+    return [Preformatted(run)] if len(run) == len(nodes) and is_plain_html(run) else [*flow(nodes)]
 
 
-def _code(lowering: Lowering, tag: Tag) -> list[Node]:
-    marked = any(child.name != "span" for child in tags_within(tag))
-    return [lowering.copy(tag)] if marked else [make("code", text_of(tag))]
+def _lines(element: Element) -> Iterator[str]:
+    """Yield the text of *element*, with its breaks."""
+    for node in element.walk():
+        if isinstance(node, Text):
+            if node.is_visible:
+                yield node.value
+        elif node.name == "br":
+            yield "\n"
 
 
-def _time(_lowering: Lowering, tag: Tag) -> list[Node]:
-    return set_apart(tag, plain(text_of(tag)) or attribute(tag, "datetime"))
+def _code(page: PageBuilder, element: Element) -> list[Node]:
+    if all(child.name == "span" for child in element.elements()):
+        return [Code(element.text)]
+    nodes = page.nodes(element)
+    texts = [node for node in nodes if isinstance(node, str)]
+    return [Code("".join(texts))] if len(texts) == len(nodes) else wrap(nodes, lambda run: Styled("code", run))
 
 
-def _emoticon(lowering: Lowering, tag: Tag) -> list[Node]:
-    found = find_emoji(tag)
+def _time(_page: PageBuilder, element: Element) -> list[Node]:
+    return [Apart((" ".join(element.text.split()) or element.attributes.get("datetime", ""),))]
+
+
+def _emoticon(page: PageBuilder, element: Element) -> list[Node]:
+    found = find_emoji(element)
     if found is not None:
-        return [make("span", found)]
-    name = attribute(tag, "ac:emoji-shortname") or attribute(tag, "ac:emoji-fallback") or attribute(tag, "ac:name")
-    lowering.lose("emoji", name.strip(":"), "only the wiki has its picture")
-    return [make("span", f":{name.strip(':')}:")]
+        return [found]
+    attributes = element.attributes
+    name = attributes.get("ac:emoji-shortname") or attributes.get("ac:emoji-fallback") or attributes.get("ac:name", "")
+    page.lose("emoji", name.strip(":"), "only the wiki has its picture")
+    return [f":{name.strip(':')}:"]
 
 
-def _layout_section(lowering: Lowering, tag: Tag) -> list[Node]:
-    columns = len(list(tags(tag, "ac:layout-cell")))
+def _layout_section(page: PageBuilder, element: Element) -> list[Node]:
+    columns = sum(child.name == "ac:layout-cell" for child in element.children)
     if columns > 1:
-        lowering.lose_style(f"layout in {columns} columns (placed one after the other)")
-    return [make("div", *lowering.children(tag))]
+        page.lose_style(f"layout in {columns} columns (placed one after the other)")
+    return [*flow(page.nodes(element))]
 
 
-def _placeholder(lowering: Lowering, tag: Tag) -> list[Node]:
-    lowering.lose("placeholder", plain(text_of(tag)), "an instruction that only the editor shows")
-    return [make("em", plain(text_of(tag)))]
+def _placeholder(page: PageBuilder, element: Element) -> list[Node]:
+    text = " ".join(element.text.split())
+    page.lose("placeholder", text, "an instruction that only the editor shows")
+    return [Styled("em", (text,))]
 
 
-def _inline_comment(lowering: Lowering, tag: Tag) -> list[Node]:
-    """Mark the end of the commented text with a footnote; a marker may be split, its last piece carries the note."""
-    nodes = lowering.children(tag)
-    ref = attribute(tag, "ac:ref")
-    if ref not in lowering.context.comments:
-        lowering.lose_style("inline comment (marked in the text, not captured)")
+def _inline_comment(page: PageBuilder, element: Element) -> list[Node]:
+    """Mark the end of the commented text with a footnote; a marker may be split, its last piece has the note."""
+    nodes = page.nodes(element)
+    ref = element.attributes.get("ac:ref", "")
+    if ref not in page.context.comments:
+        page.lose_style("inline comment (marked in the text, not captured)")
         return nodes
-    return [*nodes, lowering.footnote(ref)]
+    return [*nodes, page.reference(ref)]
 
 
-def _definition_term(lowering: Lowering, tag: Tag) -> list[Node]:
-    return [make("p", make("strong", *lowering.children(tag)))]
+def _definition_term(page: PageBuilder, element: Element) -> list[Node]:
+    return [*flow(wrap(page.nodes(element), lambda run: Styled("strong", run)))]
 
 
-def _definition(lowering: Lowering, tag: Tag) -> list[Node]:
-    return [make("blockquote", *lowering.children(tag))]
+def _definition(page: PageBuilder, element: Element) -> list[Node]:
+    return [Quote(page.blocks(element))]
 
 
-def _quotation(lowering: Lowering, tag: Tag) -> list[Node]:
-    return [make("span", "“", *lowering.children(tag), "”")]
+def _quotation(page: PageBuilder, element: Element) -> list[Node]:
+    return ["“", *page.nodes(element), "”"]
 
 
-def _caption(lowering: Lowering, tag: Tag) -> list[Node]:
-    return [make("caption", *lowering.children(tag))]
+# What the new editor cannot say in storage format: once as an ADF node, and again as a fallback for old readers.
 
 
-def _media(lowering: Lowering, tag: Tag) -> list[Node]:
-    """`video`, `audio`, `iframe`, …: a link to what they show."""
-    source = find_child(tag, "source")
-    address = attribute(tag, "src") or (attribute(source, "src") if source else "") or attribute(tag, "data")
-    lowering.lose("element", tag.name, address)
-    children = [] if source else lowering.children(tag)
-    return (
-        [make("a", *(children or [words(tag.name)]), href=lowering.targets.address(address))] if address else children
-    )
+def _adf_extension(page: PageBuilder, element: Element) -> list[Node]:
+    node = element.find_child("ac:adf-node")
+    if node is not None:
+        kind = node.attributes.get("type", "")
+        if kind == "panel":
+            return [_adf_panel(page, node)]
+        if kind in ("decision-list", "decisionList"):
+            return [_decisions(page, node)]
+        page.lose("element", f"ADF {kind}", "kept as its text")
+        content = node.find_child("ac:adf-content")
+        if content is not None and content.text.strip():
+            return [*page.blocks(content)]
+    fallback = element.find_child("ac:adf-fallback")
+    return page.nodes(fallback) if fallback is not None else []
+
+
+def _adf_panel(page: PageBuilder, node: Element) -> Alert:
+    values = _adf_attributes(node)
+    icon = values.get("panel-icon-text") or values.get("panel-icon", "")
+    content = node.find_child("ac:adf-content")
+    blocks = page.blocks(content) if content is not None else ()
+    # A custom panel's icon is part of what it says; a short name without colons or letters is a picture.
+    title = (paragraph(icon),) if icon and not icon.isascii() else ()
+    return Alert(_ADF_ALERTS.get(values.get("panel-type", ""), "NOTE"), (*title, *blocks))
+
+
+def _decisions(page: PageBuilder, node: Element) -> List:
+    items = []
+    for item in (node.find_child("ac:adf-content") or node).children:
+        if item.name == "ac:adf-node":
+            is_decided = _adf_attributes(item).get("state", "DECIDED").upper() == "DECIDED"
+            text = item.find_child("ac:adf-content")
+            items.append(Item(page.blocks(text) if text is not None else (), "✔️" if is_decided else "❔"))
+    return List(tuple(items))
+
+
+def _adf_attributes(node: Element) -> dict[str, str]:
+    return {
+        child.attributes.get("key", ""): " ".join(child.text.split())
+        for child in node.children
+        if child.name == "ac:adf-attribute"
+    }
 
 
 ELEMENTS: dict[str, ElementHandler] = {
-    **dict.fromkeys(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "blockquote"), _kept()),
-    **dict.fromkeys(("table", "thead", "tbody", "tfoot", "tr"), _kept()),
-    **dict.fromkeys(("strong", "em", "del", "ins", "sub", "sup", "br", "hr", "kbd", "samp", "var"), _kept()),
-    **dict.fromkeys(("div", "section", "article", "header", "footer", "main", "figure", "center"), _renamed("div")),
+    "p": _paragraph,
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _heading),
+    **dict.fromkeys(("ul", "ol"), build_list),
+    "li": build_stray_item,
+    "ac:task-list": build_task_list,
+    "table": build_table,
+    **dict.fromkeys(("thead", "tbody", "tfoot", "tr", "td", "th", "caption"), _paragraph),  # outside any table
+    **{name: _styled(name) for name in ("strong", "em", "del", "ins", "sub", "sup", "kbd", "samp", "var")},
+    **dict.fromkeys(("b",), _styled("strong")),
+    **dict.fromkeys(("i", "figcaption"), _styled("em")),
+    **dict.fromkeys(("u",), _styled("ins")),
+    **dict.fromkeys(("s", "strike"), _styled("del")),
+    "br": _break,
+    "hr": _rule,
+    "blockquote": _quote,
+    **dict.fromkeys(("div", "section", "article", "header", "footer", "main", "figure", "center"), _paragraph),
     **dict.fromkeys(("span", "font"), _span),
     **dict.fromkeys(
         ("small", "big", "abbr", "cite", "label", "mark", "bdi", "bdo", "dfn", "dl", "body", "xml", "html"), _unwrapped
@@ -179,36 +257,26 @@ ELEMENTS: dict[str, ElementHandler] = {
     **dict.fromkeys(("ac:rich-text-body", "ac:layout", "ac:layout-cell", "ac:adf-content", "acxhtml"), _unwrapped),
     **dict.fromkeys(("colgroup", "col", "ac:parameter", "wbr", "meta", "ac:adf-mark"), _dropped),
     **dict.fromkeys(("script", "style"), _forbidden),
-    **dict.fromkeys(("video", "audio", "iframe", "object", "embed"), _media),
-    "b": _renamed("strong"),
-    "i": _renamed("em"),
-    "u": _renamed("ins"),
-    "s": _renamed("del"),
-    "strike": _renamed("del"),
-    "tt": _code,
-    "code": _code,
+    **dict.fromkeys(("video", "audio", "iframe", "object", "embed"), build_media),
+    **dict.fromkeys(("tt", "code"), _code),
     "pre": _preformatted,
-    "ol": _kept("start"),
-    "li": _kept("value"),
-    "td": _kept("colspan", "rowspan"),
-    "th": _kept("colspan", "rowspan"),
-    "caption": _caption,
-    "figcaption": _renamed("em"),
     "dt": _definition_term,
     "dd": _definition,
     "q": _quotation,
-    "a": lower_anchor_element,
-    "img": lower_html_image,
+    "a": build_anchor,
+    "img": build_html_image,
     "time": _time,
-    "ac:link": lower_link,
-    "ac:image": lower_image,
-    "ac:emoticon": _emoticon,
-    "ac:hipchat-emoticon": _emoticon,
-    "ac:task-list": lower_task_list,
-    "ac:layout-section": _layout_section,
+    "ac:link": build_link,
+    **dict.fromkeys(("ac:emoticon", "ac:hipchat-emoticon"), _emoticon),
     "ac:placeholder": _placeholder,
     "ac:inline-comment-marker": _inline_comment,
-    "ac:adf-extension": lower_adf_extension,
-    "ac:structured-macro": _macro,
-    "ac:macro": _macro,
+    "ac:layout-section": _layout_section,
+    "ac:adf-extension": _adf_extension,
 }
+"""Elements by name."""
+
+OBJECTS: dict[str, ObjectHandler] = {
+    **dict.fromkeys(("ac:structured-macro", "ac:macro"), build_macro),
+    "ac:image": build_image,
+}
+"""Elements that are a block of their own where they are alone."""

@@ -1,6 +1,6 @@
 """Confluence emoticons and Atlassian emoji → Unicode."""
 
-from bs4 import Tag
+from bot.storage.reader import Element
 
 EMOTICONS = {
     "smile": "🙂",
@@ -44,19 +44,19 @@ _ATLASSIAN = {
 }
 
 
-def find_emoji(emoticon: Tag) -> str | None:
+def find_emoji(emoticon: Element) -> str | None:
     """Return the characters an `ac:emoticon` shows, None where only the wiki knows its picture."""
-    fallback = str(emoticon.get("ac:emoji-fallback") or "")
+    fallback = emoticon.attributes.get("ac:emoji-fallback", "")
     if fallback and not fallback.startswith(":"):
         return fallback
-    identifier = str(emoticon.get("ac:emoji-id") or "")
+    identifier = emoticon.attributes.get("ac:emoji-id", "")
     name = identifier.removeprefix("atlassian-") if identifier.startswith("atlassian-") else fallback.strip(":")
     if name in _ATLASSIAN:
         return _ATLASSIAN[name]
     shown = _from_code_points(identifier)
     if shown is None and not (identifier or fallback):
         # With an identifier, the name is but a stand-in: every custom emoji is called `blue-star`.
-        shown = EMOTICONS.get(str(emoticon.get("ac:name") or ""))
+        shown = EMOTICONS.get(emoticon.attributes.get("ac:name", ""))
     return shown
 
 

@@ -1,38 +1,89 @@
-"""Inline content as HTML, for the places where Markdown is not read."""
+"""HTML, both ways: inline content as HTML for the places where Markdown is not read, and HTML as Markdown.
 
+Foreign HTML is read by beautifulsoup4 and written by markdownify, whose trade that is.
+"""
+
+import re
+from collections.abc import Callable
 from html import escape
 
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
+from markdownify import ATX, MarkdownConverter
 
-from bot.convert.tree import Node, tags_within
+from bot.convert.document import Apart, Break, Code, Image, Inline, Link, Place, Run, Styled
+from bot.convert.link_targets import is_unsafe
 
-_INLINE = frozenset(
-    {"a", "img", "strong", "em", "del", "ins", "sub", "sup", "code", "kbd", "samp", "var", "br", "span"}
-)
-_VOID = frozenset({"br", "img"})
-_BARE = frozenset({"span"})
-
-
-def is_sayable(tag: Tag) -> bool:
-    """Tell whether all that *tag* holds is inline and has an HTML element of its own."""
-    return all(child.name in _INLINE for child in tags_within(tag))
+_PLAIN = (str, Styled, Code, Link, Place, Image, Break, Apart)
+_NEVER_SHOWN = ("script", "style", "template", "noscript", "head", "title")
 
 
-def render_inline(node: Node) -> str:
-    """Return *node* as HTML; the tree's own elements must not be in it."""
-    if not isinstance(node, Tag):
-        return escape(str(node), quote=False)
-    if node.name in _BARE:
-        return render_children(node)
-    tag = render_tag(node)
-    return tag if node.name in _VOID else f"{tag}{render_children(node)}</{node.name}>"
+def is_plain_html(run: Run) -> bool:
+    """Return whether every part of *run* has an element of its own in HTML."""
+    return all(
+        isinstance(inline, _PLAIN) and (not isinstance(inline, Styled | Link | Apart) or is_plain_html(inline.content))
+        for inline in run
+    )
 
 
-def render_children(tag: Tag) -> str:
-    return "".join(render_inline(child) for child in tag.children)
+def render_run(run: Run, place_of: Callable[[str], str]) -> str:
+    """Return *run* as HTML; *place_of* gives the address of a place in the page."""
+    return "".join(_render(inline, place_of) for inline in run)
 
 
-def render_tag(tag: Tag, name: str = "") -> str:
-    """Return the opening tag with its attributes."""
-    attributes = "".join(f' {key}="{escape(str(value))}"' for key, value in tag.attrs.items())
-    return f"<{name or tag.name}{attributes}>"
+def _render(inline: Inline | str, place_of: Callable[[str], str]) -> str:
+    match inline:
+        case str():
+            return escape(inline, quote=False)
+        case Styled(kind, content):
+            return f"<{kind}>{render_run(content, place_of)}</{kind}>"
+        case Code(text):
+            return f"<code>{escape(text, quote=False)}</code>"
+        case Link(content, address, title, place):
+            start = _start_tag("a", href=place_of(place) if place else address, title=title)
+            return f"{start}{render_run(content, place_of)}</a>"
+        case Place(name):
+            return f"{_start_tag('a', id=name)}</a>"
+        case Image():
+            return render_image(inline)
+        case Break():
+            return "<br>"
+        case Apart(content):
+            return render_run(content, place_of)
+        case _:
+            raise TypeError(f"{type(inline).__name__} has no element in HTML")
+
+
+def render_image(image: Image) -> str:
+    """Return an image as HTML, with its size."""
+    required = f'<img src="{escape(image.source)}" alt="{escape(image.alt)}"'
+    optional = {"title": image.title, "width": image.width, "height": image.height}
+    return required + "".join(f' {name}="{escape(value)}"' for name, value in optional.items() if value) + ">"
+
+
+def _start_tag(name: str, **attributes: str) -> str:
+    written = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items() if value or key == "href")
+    return f"<{name}{written}>"
+
+
+class _HtmlConverter(MarkdownConverter):
+    """markdownify with the conventions of our own writer, and without addresses that could run code."""
+
+    def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        if is_unsafe(str(el.get("href") or "")):
+            return text
+        return str(super().convert_a(el, text, parent_tags))  # type: ignore[misc] # typeshed lacks it
+
+    def convert_img(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        if is_unsafe(str(el.get("src") or "")):
+            return str(el.get("alt") or "")
+        return str(super().convert_img(el, text, parent_tags))  # type: ignore[misc] # typeshed lacks it
+
+
+def html_to_markdown(html: str) -> str:
+    """Return an HTML fragment, from a macro or a rendered view, as Markdown in the manner of our own writer."""
+    soup = BeautifulSoup(html, "html.parser")
+    for element in soup(_NEVER_SHOWN):
+        element.decompose()
+    converter = _HtmlConverter(heading_style=ATX, bullets="-", newline_style="backslash", escape_misc=True)
+    markdown = re.sub(r"^\\$\n", "", str(converter.convert_soup(soup)), flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", markdown).strip()

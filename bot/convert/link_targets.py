@@ -2,13 +2,24 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qs, quote, unquote, unquote_plus, urlsplit
 
 from bot.convert.context import PageContext
 
+_UNSAFE = re.compile(r"(?:javascript|vbscript|data|file|jar|mocha|livescript):", re.IGNORECASE)
+_SAFE_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp|avif|x-icon)[;,]", re.IGNORECASE)
+# What address parsers drop or pass over before they read the scheme.
+_UNSEEN = re.compile("[\x00-\x20\x7f-\xa0\xad\u061c\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
 _PATH_SAFE = "!$&'*,;=:@~-._"
 _PAGE_ID_PATH = re.compile(r"/pages/(?:viewpage\.action\?.*\bpageId=)?(\d+)")
 _DISPLAY_PATH = re.compile(r"/display/([^/~?#][^/?#]*)/([^/?#]+)")
+
+
+def is_unsafe(address: str, *, is_picture: bool = False) -> bool:
+    """Return whether following *address* could run code or open a document that it carries; a picture cannot."""
+    bare = _UNSEEN.sub("", address)
+    return bool(_UNSAFE.match(bare)) and not (is_picture and _SAFE_PICTURE.match(bare))
 
 
 def slug(text: str) -> str:
@@ -22,6 +33,11 @@ def _fragment(anchor: str, title: str) -> str:
     return f"#{slug(anchor.removeprefix(prefix))}" if anchor else ""
 
 
+@lru_cache(maxsize=8)
+def _captured_files(paths: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(Targets.quoted, paths))
+
+
 @dataclass(frozen=True, slots=True)
 class Targets:
     """Find link targets for a page; in the body of an included one (*owner*), names mean its neighbours and files."""
@@ -29,6 +45,10 @@ class Targets:
     context: PageContext
     owner: str = ""
     owner_key: str = ""
+
+    def is_captured(self, target: str) -> bool:
+        """Return whether *target* is a file in the snapshot."""
+        return target in _captured_files(tuple(self.context.attachments.values()))
 
     def page(self, title: str, space_key: str = "", *, page_id: str = "", anchor: str = "") -> str:
         """Return the target of a page named by title (in *space_key*, or this space) or by id."""

@@ -1,130 +1,120 @@
-"""Links: `ac:link` in all its forms, and plain `a`."""
+"""Links: `ac:link` in all its forms, plain `a`, mentions of people."""
 
-import re
-
-from bs4 import Tag
-
-from bot.convert.link_targets import slug
-from bot.convert.lowering import Lowering
-from bot.convert.tree import Node, attribute, find_child, make, plain, set_apart, tags, text_of, words
-
-# A browser or GitHub refuses these, and some do harm: the address is shown, never linked.
-_UNSAFE = re.compile(r"\s*(?:javascript|vbscript|data|file)\s*:", re.IGNORECASE)
+from bot.convert.document import Apart, Link, Node, Run, flow, wrap
+from bot.convert.link_targets import is_unsafe, slug
+from bot.convert.page_builder import PageBuilder
+from bot.storage.reader import Element
 
 
-def lower_anchor_element(lowering: Lowering, tag: Tag) -> list[Node]:
-    """`<a href>`, smart links included; `<a name>` becomes an anchor."""
-    children = lowering.children(tag)
-    address = attribute(tag, "href")
-    if not tag.has_attr("href"):
-        name = attribute(tag, "name") or attribute(tag, "id")
-        return [anchor(name), *children] if name else children
-    if tag.has_attr("data-datasource"):
-        lowering.lose("smart link", address, "the table it shows was not captured")
-    lowered = link(lowering, children, address)
-    title = plain(attribute(tag, "title"))
-    if title and lowered.name == "a" and title != plain(text_of(tag)):
-        lowered["title"] = title
-    return [lowered]
+def build_anchor(page: PageBuilder, element: Element) -> list[Node]:
+    """`<a href>`, smart links included; `<a name>` becomes a place."""
+    nodes = page.nodes(element)
+    attributes = element.attributes
+    if "href" not in attributes:
+        name = attributes.get("name") or attributes.get("id")
+        return [page.place(slug(name) or name.strip()), *nodes] if name else nodes
+    address = attributes["href"]
+    if "data-datasource" in attributes:
+        page.lose("smart link", address, "the table it shows was not captured")
+    title = " ".join(attributes.get("title", "").split())
+    return link(page, nodes, address, title="" if title == " ".join(element.text.split()) else title)
 
 
-def link(lowering: Lowering, children: list[Node], address: str) -> Tag:
+def link(page: PageBuilder, nodes: list[Node], address: str, *, title: str = "") -> list[Node]:
     """Return a link to a written *address*."""
-    if _UNSAFE.match(address):
-        lowering.lose("link", address, "an address that must not be followed: shown as text")
-        return make("span", *children, " (", make("code", address), ")")
+    if is_unsafe(address):
+        return [*nodes, *page.unsafe(address)]
     if address.startswith("#"):
-        return make("a", *children, href=address, anchor=address[1:])
-    return make("a", *children, href=lowering.targets.address(address))
+        return link_to(nodes, address, title=title, place=address[1:])
+    return link_to(nodes, page.targets.address(address), title=title)
 
 
-def anchor(name: str) -> Tag:
-    """Return a place in the page that links can name."""
-    return make("a", id=slug(name) or plain(name))
+def link_to(nodes: list[Node], target: str, *, title: str = "", place: str = "") -> list[Node]:
+    """Return a link to a *target* of ours, or to a *place* in this page."""
+
+    def linked(run: Run) -> Link:
+        return Link(run, target, title, place)
+
+    return wrap(nodes, linked)
 
 
-def lower_link(lowering: Lowering, tag: Tag) -> list[Node]:
+def build_link(page: PageBuilder, element: Element) -> list[Node]:
     """`ac:link`: to a page, a blog post, a file, a space, a person, or a place in this page."""
-    resource = next((child for child in tags(tag) if child.name.startswith("ri:")), None)
-    body = _link_body(lowering, tag)
-    place = attribute(tag, "ac:anchor")
+    resource = next((child for child in element.children if child.name.startswith("ri:")), None)
+    body = _link_body(page, element)
+    place = element.attributes.get("ac:anchor", "")
     if resource is None:
-        if place:
-            return [make("a", *(body or [words(place)]), href=f"#{place}", anchor=place)]
-        return body
+        return link_to(body or [place], f"#{place}", place=place) if place else body
+    attributes = resource.attributes
     match resource.name:
         case "ri:user":
-            return _mention(lowering, resource, body)
+            return body or [mention(page, resource)]
         case "ri:attachment":
-            return [_file_link(lowering, resource, body)]
+            name, target = file_target(page, resource)
+            return link_to(body or [name], target)
         case "ri:url":
-            address = attribute(resource, "ri:value")
-            return [link(lowering, body or [make("span", address)], address)]
+            address = attributes.get("ri:value", "")
+            return link(page, body or [address], address)
         case "ri:shortcut":
-            key, parameter = attribute(resource, "ri:key"), attribute(resource, "ri:parameter")
-            lowering.lose("link", f"{parameter}@{key}", "a shortcut whose address only the wiki knows")
-            return body or [make("span", f"{parameter}@{key}")]
+            shortcut = f"{attributes.get('ri:parameter', '')}@{attributes.get('ri:key', '')}"
+            page.lose("link", shortcut, "a shortcut whose address only the wiki knows")
+            return body or [shortcut]
         case "ri:space":
-            key = attribute(resource, "ri:space-key")
-            return [make("a", *(body or [words(key)]), href=lowering.targets.space(key))]
+            key = attributes.get("ri:space-key", "")
+            return link_to(body or [key], page.targets.space(key))
         case _:
-            return [_page_link(lowering, resource, body, place)]
+            return _page_link(page, resource, body, place)
 
 
-def page_target(lowering: Lowering, resource: Tag, place: str = "") -> tuple[str, str]:
+def page_target(page: PageBuilder, resource: Element, place: str = "") -> tuple[str, str]:
     """Return what an `ri:` element that names a page is called, and where it leads."""
-    title = attribute(resource, "ri:content-title")
-    key = attribute(resource, "ri:space-key")
+    attributes = resource.attributes
+    title, key = attributes.get("ri:content-title", ""), attributes.get("ri:space-key", "")
     if resource.name == "ri:blog-post":
-        return title, lowering.targets.blog_post(title, key, attribute(resource, "ri:posting-day"))
-    page_id = attribute(resource, "ri:content-id")
-    return title or f"page {page_id}", lowering.targets.page(title, key, page_id=page_id, anchor=place)
+        return title, page.targets.blog_post(title, key, attributes.get("ri:posting-day", ""))
+    page_id = attributes.get("ri:content-id", "")
+    return title or f"page {page_id}", page.targets.page(title, key, page_id=page_id, anchor=place)
 
 
-def file_target(lowering: Lowering, resource: Tag) -> tuple[str, str]:
+def file_target(page: PageBuilder, resource: Element) -> tuple[str, str]:
     """Return an attachment's name, and where it leads."""
-    name = attribute(resource, "ri:filename")
-    owner = find_child(resource, "ri:page", "ri:blog-post")
-    title, key = (attribute(owner, "ri:content-title"), attribute(owner, "ri:space-key")) if owner else ("", "")
-    return name, lowering.targets.attachment(name, title=title, space_key=key)
+    name = resource.attributes.get("ri:filename", "")
+    owner = resource.find_child("ri:page", "ri:blog-post")
+    title, key = (
+        (owner.attributes.get(name, "") for name in ("ri:content-title", "ri:space-key")) if owner else ("", "")
+    )
+    return name, page.targets.attachment(name, title=title, space_key=key)
 
 
-def person(lowering: Lowering, resource: Tag) -> str:
+def mention(page: PageBuilder, resource: Element) -> Apart:
+    """Return a person as the wiki shows one in a text."""
+    return Apart((f"@{person(page, resource)}",))
+
+
+def person(page: PageBuilder, resource: Element) -> str:
     """Return the name of the person an `ri:user` stands for; one that is not known is a loss."""
-    identifiers = [attribute(resource, f"ri:{key}") for key in ("account-id", "userkey", "username")]
+    identifiers = [resource.attributes.get(f"ri:{key}", "") for key in ("account-id", "userkey", "username")]
     given = [identifier for identifier in identifiers if identifier]
     for identifier in given:
-        if identifier in lowering.context.users:
-            return lowering.context.users[identifier]
+        if identifier in page.context.users:
+            return page.context.users[identifier]
     shown = given[-1] if given else "unknown user"
-    lowering.lose("user", shown, "name not known")
+    page.lose("user", shown, "name not known")
     return shown
 
 
-def _link_body(lowering: Lowering, tag: Tag) -> list[Node]:
-    rich = find_child(tag, "ac:link-body")
+def _link_body(page: PageBuilder, element: Element) -> list[Node]:
+    rich = element.find_child("ac:link-body")
     if rich is not None:
-        children = lowering.children(rich)
-        return children if any(text_of(node).strip() or isinstance(node, Tag) for node in children) else []
-    text = find_child(tag, "ac:plain-text-link-body")
-    return [make("span", text_of(text))] if text is not None and plain(text_of(text)) else []
+        nodes = page.nodes(rich)
+        return nodes if flow(nodes) or any(not isinstance(node, str) for node in nodes) else []
+    text = element.find_child("ac:plain-text-link-body")
+    return [text.text] if text is not None and text.text.strip() else []
 
 
-def _mention(lowering: Lowering, resource: Tag, body: list[Node]) -> list[Node]:
-    name = person(lowering, resource)
-    link_tag = resource.parent
-    return body or set_apart(link_tag if link_tag is not None else resource, f"@{name}")
-
-
-def _file_link(lowering: Lowering, resource: Tag, body: list[Node]) -> Tag:
-    name, target = file_target(lowering, resource)
-    return make("a", *(body or [words(name)]), href=target)
-
-
-def _page_link(lowering: Lowering, resource: Tag, body: list[Node], place: str) -> Tag:
-    if place and lowering.targets.is_this_page(
-        attribute(resource, "ri:content-title"), attribute(resource, "ri:space-key")
-    ):
-        return make("a", *(body or [words(place)]), href=f"#{place}", anchor=place)
-    title, target = page_target(lowering, resource, place)
-    return make("a", *(body or [words(title)]), href=target)
+def _page_link(page: PageBuilder, resource: Element, body: list[Node], place: str) -> list[Node]:
+    attributes = resource.attributes
+    if place and page.targets.is_this_page(attributes.get("ri:content-title", ""), attributes.get("ri:space-key", "")):
+        return link_to(body or [place], f"#{place}", place=place)
+    title, target = page_target(page, resource, place)
+    return link_to(body or [title], target)

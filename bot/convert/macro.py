@@ -1,89 +1,133 @@
 """A macro as its author sees it: name, parameters, body."""
 
+import json
+import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
 
-from bs4 import Tag
+from bot.storage.reader import Element
 
-from bot.convert.tree import Node, attribute, fill, plain, tags, tags_within, text_of
-
-_PARTS = frozenset({"ac:parameter", "ac:default-parameter", "ac:rich-text-body", "ac:plain-text-body"})
+MACRO_ELEMENTS = ("ac:structured-macro", "ac:macro")
+_PARAMETERS = ("ac:parameter", "ac:default-parameter")
+MACRO_PARTS = frozenset({*_PARAMETERS, "ac:rich-text-body", "ac:plain-text-body"})
+_RESOURCE_NAMES = ("value", "filename", "content-title", "space-key", "username", "userkey", "account-id")
+_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """One macro; `parameters` holds their text, `parameter_tags` the elements that may hold `ri:` resources."""
+    """One macro; `parameters` holds their texts, `parameter_elements` the elements, which may hold `ri:` resources."""
 
     name: str
     parameters: dict[str, str]
-    parameter_tags: dict[str, Tag]
-    rich_body: Tag | None
+    parameter_elements: dict[str, Element]
+    rich_bodies: tuple[Element, ...]
     plain_body: str | None
-    tag: Tag
+    element: Element
+    _read: set[str] = field(default_factory=set, compare=False, repr=False)
+
+    @property
+    def key(self) -> str:
+        """The name by which handlers are found."""
+        return self.name.lower()
 
     def get(self, *names: str) -> str:
         """Return the first of the parameters *names* that says something."""
+        self._read.update(names)
         return next((self.parameters[name] for name in names if self.parameters.get(name)), "")
+
+    def read_all(self) -> dict[str, str]:
+        """Return all parameters."""
+        self._read.update(self.parameters)
+        return self.parameters
+
+    @property
+    def unread(self) -> dict[str, str]:
+        """The parameters that no handler has asked for, with their values."""
+        return {name: value for name, value in self.parameters.items() if value and name not in self._read}
 
     @property
     def identity(self) -> str:
-        """What tells this macro from others of its page: name and parameters, composed as a record keeps text."""
-        return unicodedata.normalize("NFC", f"{self.name}: {self.settings()}")
+        """What distinguishes this macro from others of its page: name and parameters, composed as records are."""
+        return unicodedata.normalize("NFC", f"{self.name}: {describe(self.parameters)}")
 
-    def settings(self) -> str:
-        """Return the parameters as a person would read them."""
-        return ", ".join(f"{name or 'value'}: {value}" for name, value in self.parameters.items() if value)
+    def resources(self, *kinds: str) -> Iterator[Element]:
+        """Yield the `ri:` elements of *kinds* in any parameter."""
+        for name, parameter in self.parameter_elements.items():
+            for found in parameter.elements(*kinds):
+                self._read.add(name)
+                yield found
 
-    def resource(self, kind: str) -> Tag | None:
-        """Return the first `ri:` element of *kind* in any parameter."""
-        for parameter in self.parameter_tags.values():
-            found = parameter.find(kind)
-            if isinstance(found, Tag):
-                return found
+    def resource(self, *kinds: str) -> Element | None:
+        """Return the first `ri:` element of *kinds* in any parameter."""
+        return next(self.resources(*kinds), None)
+
+
+def read_macro(element: Element) -> Macro:
+    """Read an `ac:structured-macro` or a legacy `ac:macro`."""
+    parameters: dict[str, str] = {}
+    parameter_elements: dict[str, Element] = {}
+    bodies: list[Element] = []
+    texts: list[str] = []
+    for child in element.children:
+        if child.name in _PARAMETERS:
+            name = child.attributes.get("ac:name", "")
+            parameters[name] = " ".join(child.text.split()) or ", ".join(_named_resources(child))
+            parameter_elements[name] = child
+        elif child.name == "ac:rich-text-body":
+            bodies.append(child)
+        elif child.name == "ac:plain-text-body":
+            texts.append(child.text)
+    # Some tools write a body more than once; nothing of it may be lost.
+    return Macro(
+        name=element.attributes.get("ac:name", ""),
+        parameters=parameters,
+        parameter_elements=parameter_elements,
+        rich_bodies=tuple(bodies),
+        plain_body="".join(texts) if texts else None,
+        element=element,
+    )
+
+
+def is_macro(element: Element) -> bool:
+    """Return whether *element* is a macro."""
+    return element.name in MACRO_ELEMENTS
+
+
+def describe(parameters: dict[str, str]) -> str:
+    """Return parameters as a person would read them."""
+    return ", ".join(f"{name or 'value'}: {value}" for name, value in parameters.items() if value)
+
+
+def decoded(value: str) -> str:
+    """Return a parameter's value without the URL encoding that some macros store it in."""
+    if not _ENCODED.search(value) or " " in value or "://" in value:
+        return value
+    try:
+        text = unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        return value
+    return text if text.isprintable() or "\n" in text else value
+
+
+def find_json(value: str) -> Any:
+    """Return what a parameter says in JSON, None where it is something else."""
+    text = decoded(value).strip()
+    if text[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
         return None
 
 
-def read_macro(tag: Tag) -> Macro:
-    """Read an `ac:structured-macro` or a legacy `ac:macro`."""
-    parameters: dict[str, str] = {}
-    parameter_tags: dict[str, Tag] = {}
-    for child in tags(tag, "ac:parameter", "ac:default-parameter"):
-        name = attribute(child, "ac:name")
-        parameters[name] = plain(text_of(child)) or _resource_text(child)
-        parameter_tags[name] = child
-    texts = list(tags(tag, "ac:plain-text-body"))
-    bodies = list(tags(tag, "ac:rich-text-body"))
-    # Some tools write a body more than once; nothing of it may be lost.
-    for extra in bodies[1:]:
-        fill(bodies[0], list(extra.children))
-    return Macro(
-        name=attribute(tag, "ac:name"),
-        parameters=parameters,
-        parameter_tags=parameter_tags,
-        rich_body=bodies[0] if bodies else None,
-        plain_body="".join(text_of(text) for text in texts) if texts else None,
-        tag=tag,
-    )
-
-
-def loose_content(macro: Macro) -> list[Node]:
-    """Return what stands in a macro outside its parameters and bodies; it has no business there, but is content."""
-    return [child for child in macro.tag.children if not (isinstance(child, Tag) and child.name in _PARTS)]
-
-
-def _resource_text(parameter: Tag) -> str:
-    """Return what a parameter made of `ri:` elements names."""
-    names = (
-        "ri:value",
-        "ri:filename",
-        "ri:content-title",
-        "ri:space-key",
-        "ri:username",
-        "ri:userkey",
-        "ri:account-id",
-    )
-    for tag in tags_within(parameter):
-        for name in names:
-            if tag.get(name):
-                return str(tag[name])
-    return ""
+def _named_resources(parameter: Element) -> Iterator[str]:
+    """Yield what the `ri:` elements of a parameter name."""
+    for element in parameter.elements():
+        named = (element.attributes.get(f"ri:{name}") for name in _RESOURCE_NAMES)
+        found = next(filter(None, named), None)
+        if found and not (element.parent is not None and element.parent.name.startswith("ri:")):
+            yield found

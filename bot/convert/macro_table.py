@@ -1,13 +1,16 @@
-"""The table of macros: what each becomes in a page that stands on its own."""
+"""What each macro becomes in a page that stands on its own: the table of macros."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from bot.convert import media, page_macros, panels, small_macros
-from bot.convert.lowering import Lowering
-from bot.convert.macro import Macro, loose_content
-from bot.convert.tree import Node, make, stands_alone, verbatim
+from bot.convert import macro_handlers, media, page_macros
+from bot.convert.document import Block, Details, Fence, Node, flow
+from bot.convert.links import person
+from bot.convert.macro import MACRO_PARTS, Macro, decoded, describe, find_json, read_macro
+from bot.convert.page_builder import PageBuilder, paragraph
+from bot.convert.said import is_meaningless
+from bot.storage.reader import Element
 
-MacroHandler = Callable[[Lowering, Macro], list[Node]]
+MacroHandler = Callable[[PageBuilder, Macro], list[Node]]
 
 # What these show, a search or the wiki's own state decides anew at each visit; none has text of its own.
 _LIVE = {
@@ -36,7 +39,6 @@ _LIVE = {
     "network": "network of a person",
     "tasks-report-macro": "report of tasks",
     "gadget": "gadget",
-    "roadmap": "roadmap",
     "chart": "chart",
     "calendar": "calendar",
 }
@@ -45,104 +47,139 @@ _MATH_INLINE = ("mathinline", "math-inline", "latex-inline", "easy-math-inline",
 _WITHIN_TEXT = frozenset({"status", "anchor", "jira", "jiraissues", *_MATH_INLINE})
 _SOURCE = {"html": "html", "html-bobswift": "html", "style": "css", "sql": "sql", "plantuml": "plantuml"}
 _SOURCE |= {"mermaid": "mermaid", "mermaid-macro": "mermaid", "markdown-macro": "markdown", "csv": "csv", "xslt": "xml"}
+_LONGEST_SETTING = 200
+_LONGEST_WORD = 20
+"""Text whose words are longer than this on the average is data."""
 
 
-def lower_macro(lowering: Lowering, macro: Macro) -> list[Node]:
-    """Return what *macro* shows; one that is not in the table keeps its text, under a note."""
-    handler = MACROS.get(macro.name.lower(), _lower_unknown)
-    nodes = handler(lowering, macro)
-    if handler not in _BODIED:
-        nodes += _unexpected_body(lowering, macro)
-    nodes += [lowered for node in loose_content(macro) for lowered in lowering.node(node)]
-    is_block = macro.name.lower() not in _WITHIN_TEXT and stands_alone(macro.tag)
-    return [make("div", *nodes)] if is_block else nodes
+def build_macro(page: PageBuilder, element: Element, is_alone: bool) -> list[Node]:
+    """Return what a macro shows; one that is not in the table keeps its text and parameters, under a note."""
+    macro = read_macro(element)
+    handle = MACROS.get(macro.key, _unknown)
+    nodes = handle(page, macro)
+    if handle not in _BODIED:
+        nodes = [*nodes, *_unexpected_body(page, macro)]
+    nodes = [*nodes, *_unread(page, macro)]
+    # What is outside parameters and bodies has no business there, but is content.
+    nodes = [*nodes, *page.nodes(element, without=MACRO_PARTS)]
+    return [*flow(nodes)] if is_alone and macro.key not in _WITHIN_TEXT else nodes
 
 
-def _lower_unknown(lowering: Lowering, macro: Macro) -> list[Node]:
+def _unknown(page: PageBuilder, macro: Macro) -> list[Node]:
     """Never drop in silence: a note in the page, its text, and an entry among the losses."""
     name = macro.name or "without a name"
-    settings = macro.settings()
-    lowering.lose("macro", name, settings)
-    note = lowering.note(f"macro {name}; {settings}" if settings else f"macro {name}")
+    settings, long_ones = _settings(page, macro)
+    page.lose_macro(name, settings)
+    note = page.note(f"macro {name}; {settings}" if settings else f"macro {name}")
     if macro.plain_body is not None:
-        return [make("p", note), verbatim("fence", macro.plain_body, language=_SOURCE.get(macro.name.lower(), ""))]
-    if macro.rich_body is not None:
-        body = lowering.children(macro.rich_body)
-        return [make("p", note), make("div", *body)] if panels.is_block(macro) else [note, make("span", " "), *body]
-    return [note]
+        return [paragraph(note), *long_ones, Fence(macro.plain_body, _SOURCE.get(macro.key, ""))]
+    if macro.rich_bodies:
+        if macro_handlers.is_block(macro):
+            return [paragraph(note), *long_ones, *page.blocks(*macro.rich_bodies)]
+        return [note, " ", *macro_handlers.body(page, macro), *long_ones]
+    return [note, *long_ones]
 
 
-def _unexpected_body(lowering: Lowering, macro: Macro) -> list[Node]:
+def _unread(page: PageBuilder, macro: Macro) -> list[Node]:
+    """Record the parameters that the handler of *macro* did not ask for; keep the long ones, which are content."""
+    unread = {name: value for name, value in macro.unread.items() if not is_meaningless(macro.key, name)}
+    if not unread:
+        return []
+    settings, long_ones = _settings(page, macro, unread)
+    page.lose_macro(macro.name, settings)
+    return long_ones
+
+
+def _settings(page: PageBuilder, macro: Macro, parameters: Mapping[str, str] | None = None) -> tuple[str, list[Node]]:
+    """Return a macro's *parameters* (all where None) in words, and the long ones, which are content, as blocks."""
+    short: dict[str, str] = {}
+    long_ones: list[Node] = []
+    for name, value in (macro.read_all() if parameters is None else parameters).items():
+        people = [f"@{person(page, user)}" for user in macro.parameter_elements[name].elements("ri:user")]
+        text = ", ".join(people) or decoded(value)
+        if len(text) <= _LONGEST_SETTING:
+            short[name] = text
+        else:
+            short[name] = "(see below)"
+            long_ones.append(Details(name or "value", (_long(text),)))
+    return describe(short), long_ones
+
+
+def _long(text: str) -> Block:
+    """Return a long value as what it is: JSON, words, or data."""
+    if find_json(text) is not None:
+        return Fence(text, "json")
+    return paragraph(text) if len(text.split()) > len(text) / _LONGEST_WORD else Fence(text)
+
+
+def _unexpected_body(page: PageBuilder, macro: Macro) -> list[Node]:
     """Keep the text of a macro that needs none for what it shows (a chart has its numbers in it)."""
-    rich = [make("div", *lowering.children(macro.rich_body))] if macro.rich_body is not None else []
-    return [*rich, verbatim("fence", macro.plain_body)] if macro.plain_body else [*rich]
+    fence = [Fence(macro.plain_body)] if macro.plain_body else []
+    return [*page.blocks(*macro.rich_bodies), *fence]
 
 
-def _lower_live(lowering: Lowering, macro: Macro) -> list[Node]:
-    lists = lowering.context.lists
+def _live(page: PageBuilder, macro: Macro) -> list[Node]:
+    what, lists = _LIVE[macro.key], page.context.lists
     if macro.name in lists:
-        return page_macros.as_captured(lowering, _LIVE[macro.name.lower()], page_macros.page_list(lists[macro.name]))
-    what = _LIVE[macro.name.lower()]
-    lowering.lose("macro", macro.name, macro.settings())
-    return [lowering.note(f"{what}: not part of a snapshot")]
+        return page_macros.as_captured(page, macro, what, lambda: page_macros.page_list(lists[macro.name]))
+    settings, long_ones = _settings(page, macro)
+    page.lose_macro(macro.name, settings)
+    return [page.note(f"{what}: not part of a snapshot"), *long_ones]
 
 
-def _lower_unwrapped(lowering: Lowering, macro: Macro) -> list[Node]:
-    """A macro that only arranges what is inside it."""
-    return [make("div", *lowering.children(macro.rich_body))] if macro.rich_body is not None else []
-
-
-def _lower_columns(lowering: Lowering, macro: Macro) -> list[Node]:
-    lowering.lose_style("layout in columns (placed one after the other)")
-    return _lower_unwrapped(lowering, macro)
+def _columns(page: PageBuilder, macro: Macro) -> list[Node]:
+    page.lose_style("layout in columns (placed one after the other)")
+    return macro_handlers.build_unwrapped(page, macro)
 
 
 MACROS: dict[str, MacroHandler] = {
-    **dict.fromkeys(("info", "note", "tip", "success", "warning", "error"), panels.lower_alert),
-    **dict.fromkeys(("panel", "auimessage", "alert"), panels.lower_panel),
-    **dict.fromkeys(("expand", "ui-expand", "expandable"), panels.lower_expand),
-    **dict.fromkeys(("code", "code-block", "codeblock"), panels.lower_code),
-    **dict.fromkeys(("noformat", "preformatted"), panels.lower_noformat),
-    **dict.fromkeys(("excerpt", "multiexcerpt", "multiexcerpt-macro"), panels.lower_excerpt),
-    "details": panels.lower_page_properties,
-    "markdown": panels.lower_markdown,
-    **dict.fromkeys(("section",), _lower_columns),
+    **dict.fromkeys(("info", "note", "tip", "success", "warning", "error"), macro_handlers.build_alert),
+    **dict.fromkeys(("panel", "auimessage", "alert"), macro_handlers.build_panel),
+    **dict.fromkeys(("expand", "ui-expand", "expandable"), macro_handlers.build_expand),
+    **dict.fromkeys(("code", "code-block", "codeblock"), macro_handlers.build_code),
+    **dict.fromkeys(("noformat", "preformatted"), macro_handlers.build_noformat),
+    **dict.fromkeys(("excerpt", "multiexcerpt", "multiexcerpt-macro"), macro_handlers.build_excerpt),
+    "details": macro_handlers.build_page_properties,
+    "markdown": macro_handlers.build_markdown,
+    **dict.fromkeys(("html", "html-bobswift"), macro_handlers.build_html),
+    "section": _columns,
     **dict.fromkeys(
         ("column", "div", "span", "content-block", "content-column", "toc-zone", "center", "align", "table-filter"),
-        _lower_unwrapped,
+        macro_handlers.build_unwrapped,
     ),
-    "content-layer": _lower_unwrapped,
-    "status": small_macros.lower_status,
-    "anchor": small_macros.lower_anchor,
-    "toc": small_macros.lower_toc,
-    **dict.fromkeys(("jira", "jiraissues"), small_macros.lower_jira),
-    **dict.fromkeys(("widget", "iframe", "multimedia", "viewport-url-redirect"), small_macros.lower_embedded),
+    "content-layer": macro_handlers.build_unwrapped,
+    "status": macro_handlers.build_status,
+    "anchor": macro_handlers.build_place,
+    "toc": macro_handlers.build_contents,
+    "roadmap": macro_handlers.build_roadmap,
+    **dict.fromkeys(("jira", "jiraissues"), macro_handlers.build_jira),
+    **dict.fromkeys(("widget", "iframe", "multimedia", "viewport-url-redirect"), macro_handlers.build_embedded),
     **dict.fromkeys(
         ("mathblock", "math-block", "latex", "latex-block", "mathdisplay", "easy-math-block", "eazy-math-block"),
-        small_macros.lower_math_block,
+        macro_handlers.build_formula_block,
     ),
-    **dict.fromkeys(_MATH_INLINE, small_macros.lower_math_inline),
+    **dict.fromkeys(_MATH_INLINE, macro_handlers.build_formula),
     **dict.fromkeys(
         ("view-file", "viewpdf", "viewdoc", "viewxls", "viewppt", "view-pdf", "view-doc", "view-xls", "view-ppt"),
-        media.lower_view_file,
+        media.build_view_file,
     ),
-    **dict.fromkeys(("drawio", "drawio-sketch", "inc-drawio", "gliffy"), media.lower_diagram),
-    "attachments": media.lower_attachment_list,
-    "gallery": media.lower_gallery,
-    "children": page_macros.lower_children,
-    "pagetree": page_macros.lower_page_tree,
-    "contentbylabel": page_macros.lower_listing,
-    "blog-posts": page_macros.lower_listing,
-    "index": page_macros.lower_listing,
-    "detailssummary": page_macros.lower_report,
-    "include": page_macros.lower_include,
-    "excerpt-include": page_macros.lower_excerpt_include,
-    **dict.fromkeys(_LIVE, _lower_live),
+    **dict.fromkeys(("drawio", "drawio-sketch", "inc-drawio", "gliffy"), media.build_diagram),
+    "attachments": media.build_attachment_list,
+    "gallery": media.build_gallery,
+    "children": page_macros.build_children,
+    "pagetree": page_macros.build_page_tree,
+    **dict.fromkeys(("contentbylabel", "blog-posts", "index"), page_macros.build_listing),
+    "detailssummary": page_macros.build_report,
+    "include": page_macros.build_include,
+    "excerpt-include": page_macros.build_excerpt_include,
+    **dict.fromkeys(_LIVE, _live),
 }
+"""Macros by name."""
 
 _BODIED = {
-    *(panels.lower_alert, panels.lower_panel, panels.lower_expand, panels.lower_code, panels.lower_noformat),
-    *(panels.lower_excerpt, panels.lower_page_properties, panels.lower_markdown),
-    *(small_macros.lower_math_block, small_macros.lower_math_inline, _lower_unknown, _lower_unwrapped, _lower_columns),
+    *(macro_handlers.build_alert, macro_handlers.build_panel, macro_handlers.build_expand, macro_handlers.build_code),
+    *(macro_handlers.build_noformat, macro_handlers.build_excerpt, macro_handlers.build_page_properties),
+    *(macro_handlers.build_markdown, macro_handlers.build_html, macro_handlers.build_unwrapped),
+    *(macro_handlers.build_formula, macro_handlers.build_formula_block, _unknown, _columns),
 }
 """The handlers that show a macro's body themselves."""

@@ -1,194 +1,399 @@
-"""A shaped page → GitHub-flavoured Markdown: one `convert_` method an element."""
-
-# ruff: noqa: ARG002 -- markdownify hands every method the element, its text and its ancestors
+"""A page of blocks → GitHub-flavoured Markdown, in one walk: a method for each block, a method for each inline."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from html import escape
+from typing import Any
 
-from bs4 import Tag
-from markdownify import MarkdownConverter
-
-from bot.convert import emphasis
-from bot.convert.emphasis import BREAK, CLOSE, DELETED, EM, LINK, STRONG, code_span, escape_label, escape_text
-from bot.convert.html import render_children, render_tag
-from bot.convert.tables import render_table
-from bot.convert.tree import Node, attribute, tags, text_of
-
-Ancestors = set[str]
-Write = Callable[[Tag, Ancestors], str]
+from bot.convert.document import (
+    Alert,
+    Apart,
+    Block,
+    Break,
+    Cell,
+    Code,
+    Details,
+    Fence,
+    Formula,
+    Heading,
+    Image,
+    Inline,
+    Item,
+    Link,
+    List,
+    NoteReference,
+    Paragraph,
+    Place,
+    Preformatted,
+    Quote,
+    RenderedMarkdown,
+    Row,
+    Rule,
+    Run,
+    Styled,
+    Table,
+    text_of_run,
+)
+from bot.convert.html import is_plain_html, render_image, render_run
+from bot.convert.markdown_text import (
+    EMPHASIS,
+    Emphasis,
+    Mark,
+    Part,
+    code_span,
+    escape_label,
+    escape_text,
+    finish_line,
+    finish_lines,
+    trimmed,
+)
 
 _AUTOLINK = re.compile(r"(?:https?|ftp|mailto):[^\s<>\\]+$")
 _LANGUAGES = {"c#": "csharp", "html/xml": "xml", "none": "", "plain": "", "text": "", "coldfusion": "cfm"}
 _LANGUAGES |= {"actionscript3": "actionscript", "py": "python", "c++": "cpp"}
 _LABELS = {"NOTE": "Note", "TIP": "Tip", "IMPORTANT": "Important", "WARNING": "Warning", "CAUTION": "Caution"}
+_LARGEST_NUMBER = 1_000_000_000
 
 
-class PageWriter(MarkdownConverter):
-    """Write the elements that lowering leaves.
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What a block is in."""
 
-    A `convert_` method gets its element's content as Markdown; a `write_` method arranges the content itself.
-    """
+    item: bool = False
+    container: bool = False
+    cell: bool = False
 
-    def process_tag(self, node: Tag, parent_tags: Ancestors | None = None) -> str:
-        write: Write | None = getattr(self, f"write_{node.name}", None)
-        return write(node, parent_tags or set()) if write else self._process(node, parent_tags)
 
-    def _process(self, node: Tag, parent_tags: Ancestors | None) -> str:
-        return str(super().process_tag(node, parent_tags))  # type: ignore[misc] # typeshed lacks it
+_PAGE = Within()
 
-    def process_text(self, el: Node, parent_tags: Ancestors | None = None) -> str:
-        return escape_label(str(el)) if parent_tags and "a" in parent_tags else escape_text(str(el))
 
-    def convert_p(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        lines = emphasis.finish_lines(text)
-        return f"\n{lines}\n" if el.parent and _is_in_tight_list(el) else _block(lines)
+class MarkdownWriter:
+    """Writes the blocks of one page; *place_of* gives the address of a place in it, *labels* those of its footnotes."""
 
-    def convert_hN(self, n: int, el: Tag, text: str, parent_tags: Ancestors) -> str:  # noqa: N802 -- markdownify's
-        line = re.sub(r"(#+)$", r"\\\1", emphasis.finish_line(text))
-        return _block(f"{'#' * n} {line}") if line else ""
+    def __init__(
+        self, place_of: Callable[[str], str], labels: Mapping[str, int], last_pieces: Mapping[str, int]
+    ) -> None:
+        self._place_of = place_of
+        self._labels = labels
+        self._last_pieces = last_pieces
 
-    def convert_strong(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        return f"{STRONG}{text}{CLOSE}"
+    def blocks(self, blocks: tuple[Block, ...], within: Within = _PAGE, *, separator: str = "\n\n") -> str:
+        """Return *blocks* as Markdown; lists that touch alternate their markers, so that they stay two lists."""
+        written: list[str] = []
+        previous: List | None = None
+        is_other = False
+        for block in blocks:
+            if isinstance(block, List):
+                touches = previous is not None and (previous.start is None) == (block.start is None)
+                is_other = touches and not is_other
+                text = self._list(block, within, is_other=is_other)
+                previous = block
+            else:
+                text = _BLOCKS[type(block)](self, block, within)
+                previous = None
+            if text:
+                written.append(text)
+        return separator.join(written)
 
-    def convert_em(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        return f"{EM}{text}{CLOSE}"
+    def footnote(self, label: int, blocks: tuple[Block, ...]) -> str:
+        """Return the text of a footnote."""
+        return f"[^{label}]: {_indented(self.blocks(blocks, Within(container=True)), 4)}"
 
-    def convert_del(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        return f"{DELETED}{text}{CLOSE}"
+    # Blocks
 
-    def _as_html(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        before, inner, after = _trimmed(text)
-        return f"{before}<{el.name}>{inner}</{el.name}>{after}" if inner else text
+    def write_paragraph(self, block: Paragraph, within: Within) -> str:
+        return finish_lines(self._parts(block.content, within))
 
-    convert_ins = convert_sub = convert_sup = convert_kbd = convert_samp = convert_var = _as_html
+    def write_heading(self, block: Heading, within: Within) -> str:
+        line = re.sub(r"(#+)$", r"\\\1", finish_line(self._parts(block.content, within)))
+        return f"{'#' * block.level} {line}" if line else ""
 
-    def convert_code(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        if el.find(True):
-            return self._as_html(el, text, parent_tags)
-        code = text_of(el)
-        # Readers disagree on `\|` inside code in a table.
-        if "cell" in parent_tags and "\\|" in code:
-            return f"<code>{''.join(char if char.isalnum() else f'&#{ord(char)};' for char in code)}</code>"
-        return code_span(code) if code else ""
+    def write_rule(self, _block: Rule, within: Within) -> str:
+        return "___" if within.item else "---"
 
-    def convert_br(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        return BREAK
+    def write_quote(self, block: Quote, within: Within) -> str:
+        return _quoted(self.blocks(block.blocks, replace(within, container=True)))
 
-    def convert_a(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        if el.has_attr("id"):
-            return f'<a id="{escape(attribute(el, "id"))}"></a>{text}'
-        address = attribute(el, "href")
-        if "a" in parent_tags:
-            return text
-        if text_of(el) == address and _AUTOLINK.match(address) and not el.find(["code", "img"]):
-            return f"{LINK}<{address}>"
-        before, label, after = _trimmed(text)
-        return f"{before}{LINK}[{label}]({_destination(address)}{_title(el)}){after}"
-
-    def convert_img(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        if el.has_attr("width") or el.has_attr("height"):
-            return render_tag(el)
-        return f"![{escape_label(attribute(el, 'alt'))}]({_destination(attribute(el, 'src'))}{_title(el)})"
-
-    def convert_math(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        return f"${code_span(text_of(el).strip())}$"
-
-    def convert_footnoteref(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        return f"[^{attribute(el, 'label')}]" if attribute(el, "label") else ""
-
-    def convert_footnote(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        return _block(f"[^{attribute(el, 'label')}]: {_indented(text.strip(chr(10)), 4)}")
-
-    def convert_hr(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        return _block("___" if "li" in parent_tags else "---")
-
-    def convert_blockquote(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        text = text.strip("\n")
-        return _block(_quoted(text)) if text else ""
-
-    def convert_alert(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
+    def write_alert(self, block: Alert, within: Within) -> str:
         """GitHub knows alerts only at the top; further in it would show their raw label."""
-        text = text.strip("\n")
-        kind = attribute(el, "kind")
+        text = self.blocks(block.blocks, replace(within, container=True))
         if not text:
             return ""
-        starts_with_text = next(tags(el)).name == "p"
-        if parent_tags & {"li", "blockquote", "alert", "cell"}:
-            return _block(_quoted(f"**{_LABELS[kind]}**\n\n{text}"))
-        return _block(_quoted(f"[!{kind}]\n{text}" if starts_with_text else f"[!{kind}]\n\n{text}"))
+        if within.container or within.item or within.cell:
+            return _quoted(f"**{_LABELS[block.kind]}**\n\n{text}")
+        starts_with_text = isinstance(block.blocks[0], Paragraph)
+        return _quoted(f"[!{block.kind}]\n{text}" if starts_with_text else f"[!{block.kind}]\n\n{text}")
 
-    def convert_details(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        summary = escape(attribute(el, "summary"), quote=False)
-        text = text.strip("\n")
+    def write_details(self, block: Details, within: Within) -> str:
+        text = self.blocks(block.blocks, within)
         body = f"{text}\n\n" if text else ""
-        return _block(f"<details>\n<summary>{summary}</summary>\n\n{body}</details>")
+        return f"<details>\n<summary>{escape(block.summary, quote=False)}</summary>\n\n{body}</details>"
 
-    def convert_list(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        text = text.strip("\n")
-        return f"\n{text}\n" if _is_in_tight_list(el) else _block(text)
+    def write_fence(self, block: Fence, _within: Within) -> str:
+        language = block.language.strip().lower()
+        language = re.sub(r"[^\w+#.-]", "", _LANGUAGES.get(language, language))
+        code = re.sub(r"\r\n?", "\n", block.code)
+        fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", code)), default=0))
+        return f"{fence}{language}\n{code}\n{fence}" if code else f"{fence}{language}\n{fence}"
 
-    convert_ul = convert_ol = convert_list
+    def write_preformatted(self, block: Preformatted, _within: Within) -> str:
+        content = render_run(block.content, self._place_of)
+        return f"<pre>{chr(10) if content.startswith(chr(10)) else ''}{content}</pre>"
 
-    def convert_li(self, el: Tag, text: str, parent_tags: Ancestors) -> str:
-        marker, text = _marker(el), text.strip("\n")
-        if mark := attribute(el, "mark"):
-            first = next(tags(el), None)
-            text = f"{mark} {text}" if first is None or first.name == "p" else f"{mark}\n\n{text}"
-        item = f"{marker} {_indented(text, len(marker) + 1)}".rstrip(" ")
-        return f"\n{item}\n" if _is_tight(el.parent) else _block(item)
+    def write_rendered(self, block: RenderedMarkdown, _within: Within) -> str:
+        return block.markdown
 
-    def write_fence(self, el: Tag, parent_tags: Ancestors) -> str:
-        language = attribute(el, "language").strip().lower()
-        return _fenced(text_of(el), re.sub(r"[^\w+#.-]", "", _LANGUAGES.get(language, language)))
+    def _list(self, block: List, within: Within, *, is_other: bool) -> str:
+        is_tight = all(map(_is_tight, block.items))
+        inside = replace(within, item=True)
+        return ("\n" if is_tight else "\n\n").join(
+            self._item(item, _marker(block, index, is_other=is_other), inside, is_tight=is_tight)
+            for index, item in enumerate(block.items)
+        )
 
-    def write_mathblock(self, el: Tag, parent_tags: Ancestors) -> str:
-        return _fenced(text_of(el).strip("\n"), "math")
+    def _item(self, item: Item, marker: str, within: Within, *, is_tight: bool) -> str:
+        text = self.blocks(item.blocks, within, separator="\n" if is_tight else "\n\n")
+        if item.mark:
+            is_inline = not item.blocks or isinstance(item.blocks[0], Paragraph)
+            text = f"{item.mark} {text}" if is_inline else f"{item.mark}\n\n{text}"
+        return f"{marker} {_indented(text, len(marker) + 1)}".rstrip(" ")
 
-    def write_pre(self, el: Tag, parent_tags: Ancestors) -> str:
-        content = render_children(el)
-        return _block(f"<pre>{chr(10) if content.startswith(chr(10)) else ''}{content}</pre>")
+    # Tables
 
-    def write_table(self, el: Tag, parent_tags: Ancestors) -> str:
-        within = parent_tags | {"cell"}
+    def write_table(self, block: Table, within: Within) -> str:
+        inside = replace(within, cell=True)
+        if _needs_html(block.rows):
+            return "\n".join(["<table>", *self._html_rows(block.rows, inside), "</table>"])
+        return self._pipe_table(block.rows, inside)
 
-        def blocks(cell: Tag) -> str:
-            cell.name = "cell"
-            return self._process(cell, within).strip("\n")
+    def _pipe_table(self, rows: tuple[Row, ...], within: Within) -> str:
+        width = max(len(row.cells) for row in rows)
+        has_head = rows[0].is_head or all(cell.is_head for cell in rows[0].cells)
+        head = [self._one_line(cell, within, is_bold=False) for cell in rows[0].cells] if has_head else []
+        lines = [_pipe_row(head, width), "|" + " --- |" * width]
+        lines += (
+            _pipe_row([self._one_line(cell, within, is_bold=cell.is_head) for cell in row.cells], width)
+            for row in rows[1 if has_head else 0 :]
+        )
+        return "\n".join(lines)
 
-        def run(paragraph: Tag) -> str:
-            paragraph.name = "run"
-            text = self._process(paragraph, within)
-            paragraph.name = "p"
-            return text
+    def _one_line(self, cell: Cell, within: Within, *, is_bold: bool) -> str:
+        """Return a cell's content in one line; a heading among ordinary rows is bold."""
+        return "".join(self._pieces(cell.blocks, within, is_bold=is_bold)).replace("|", "\\|")
 
-        return _block(render_table(el, run, blocks))
+    def _pieces(self, blocks: tuple[Block, ...], within: Within, *, is_bold: bool = False) -> Iterator[str]:
+        previous: Block | None = None
+        for block in blocks:
+            if isinstance(block, Paragraph):
+                parts = self._parts(block.content, within)
+                line = finish_line([Emphasis("strong", parts)] if is_bold else parts, line_break="<br>")
+                yield f"<br>{line}" if isinstance(previous, Paragraph) else line
+            elif isinstance(block, List):
+                yield from self._html_list(block, within)
+            previous = block
+
+    def _html_list(self, block: List, within: Within) -> Iterator[str]:
+        name = "ul" if block.start is None else "ol"
+        yield f"<{name}>" if block.start in (None, 1) else f'<{name} start="{block.start}">'
+        for item in block.items:
+            yield f"<li>{item.mark + ' ' if item.mark else ''}"
+            yield from self._pieces(item.blocks, within)
+            yield "</li>"
+        yield f"</{name}>"
+
+    def _html_rows(self, rows: tuple[Row, ...], within: Within) -> Iterator[str]:
+        for row in rows:
+            yield "<tr>"
+            for cell in row.cells:
+                yield self._html_cell(cell, within)
+            yield "</tr>"
+
+    def _html_cell(self, cell: Cell, within: Within) -> str:
+        """One line of HTML for a simple cell; between blank lines a cell may hold any Markdown."""
+        name = "th" if cell.is_head else "td"
+        spans = (("colspan", cell.colspan), ("rowspan", cell.rowspan))
+        start = f"<{name}{''.join(f' {key}={chr(34)}{escape(value)}{chr(34)}' for key, value in spans if value)}>"
+        end = f"</{name}>"
+        if not cell.blocks:
+            return start + end
+        first = cell.blocks[0]
+        if len(cell.blocks) == 1 and isinstance(first, Paragraph) and is_plain_html(first.content):
+            return f"{start}{render_run(first.content, self._place_of).replace(chr(10), ' ').strip()}{end}"
+        return f"{start}\n\n{self.blocks(cell.blocks, within)}\n\n{end}"
+
+    # Inline content
+
+    def _parts(self, run: Run, within: Within, *, in_link: bool = False) -> list[Part]:
+        """Return *run* as parts of a line; texts that touch are escaped as one."""
+        parts: list[Part] = []
+        texts: list[str] = []
+        for inline in run:
+            if isinstance(inline, str):
+                texts.append(inline)
+                continue
+            if texts:
+                parts.append(_escaped("".join(texts), in_link))
+                texts = []
+            _INLINES[type(inline)](self, inline, parts, within, in_link)
+        if texts:
+            parts.append(_escaped("".join(texts), in_link))
+        return parts
+
+    def write_styled(self, inline: Styled, parts: list[Part], within: Within, in_link: bool) -> None:
+        inner = self._parts(inline.content, within, in_link=in_link)
+        if inline.kind in EMPHASIS:
+            parts.append(Emphasis(inline.kind, inner))
+            return
+        before, inner, after = trimmed(inner)
+        parts += before
+        if inner:
+            parts += [f"<{inline.kind}>", *inner, f"</{inline.kind}>"]
+        parts += after
+
+    def write_code(self, inline: Code, parts: list[Part], within: Within, _in_link: bool) -> None:
+        code = inline.text
+        # Readers disagree on `\|` inside code in a table.
+        if within.cell and "\\|" in code:
+            parts.append(f"<code>{''.join(char if char.isalnum() else f'&#{ord(char)};' for char in code)}</code>")
+        elif code:
+            parts += [Mark.CODE, code_span(code), Mark.CODE]
+
+    def write_link(self, inline: Link, parts: list[Part], within: Within, in_link: bool) -> None:
+        address = self._place_of(inline.place) if inline.place else inline.address
+        if in_link:
+            parts += self._parts(inline.content, within, in_link=True)
+            return
+        if _AUTOLINK.match(address) and _is_address_itself(inline.content, address):
+            parts += [Mark.LINK, f"<{address}>"]
+            return
+        before, inner, after = trimmed(self._parts(inline.content, within, in_link=True))
+        title = f' "{_title(inline.title)}"' if inline.title else ""
+        parts += [*before, Mark.LINK, "[", *inner, f"]({_destination(address)}{title})", *after]
+
+    def write_image(self, inline: Image, parts: list[Part], _within: Within, _in_link: bool) -> None:
+        if inline.width or inline.height:
+            parts.append(render_image(inline))
+            return
+        title = f' "{_title(inline.title)}"' if inline.title else ""
+        parts.append(f"![{escape_label(inline.alt)}]({_destination(inline.source)}{title})")
+
+    def write_place(self, inline: Place, parts: list[Part], _within: Within, _in_link: bool) -> None:
+        parts.append(f'<a id="{escape(inline.name)}"></a>')
+
+    def write_formula(self, inline: Formula, parts: list[Part], _within: Within, _in_link: bool) -> None:
+        parts += ["$", Mark.CODE, code_span(inline.text.strip()), Mark.CODE, "$"]
+
+    def write_reference(self, inline: NoteReference, parts: list[Part], _within: Within, _in_link: bool) -> None:
+        """Only the last piece of commented text refers to the comment."""
+        if inline.piece == self._last_pieces[inline.ref]:
+            parts.append(f"[^{self._labels[inline.ref]}]")
+
+    def write_break(self, _inline: Break, parts: list[Part], _within: Within, _in_link: bool) -> None:
+        parts.append(Mark.BREAK)
+
+    def write_apart(self, inline: Apart, parts: list[Part], within: Within, in_link: bool) -> None:
+        parts += self._parts(inline.content, within, in_link=in_link)
 
 
-def _block(text: str) -> str:
-    return f"\n\n{text}\n\n" if text else ""
+_BLOCKS: dict[type[Block], Callable[[MarkdownWriter, Any, Within], str]] = {
+    Paragraph: MarkdownWriter.write_paragraph,
+    Heading: MarkdownWriter.write_heading,
+    Rule: MarkdownWriter.write_rule,
+    Quote: MarkdownWriter.write_quote,
+    Alert: MarkdownWriter.write_alert,
+    Details: MarkdownWriter.write_details,
+    Fence: MarkdownWriter.write_fence,
+    Preformatted: MarkdownWriter.write_preformatted,
+    RenderedMarkdown: MarkdownWriter.write_rendered,
+    Table: MarkdownWriter.write_table,
+}
+
+_INLINES: dict[type[Inline], Callable[[MarkdownWriter, Any, list[Part], Within, bool], None]] = {
+    Styled: MarkdownWriter.write_styled,
+    Code: MarkdownWriter.write_code,
+    Link: MarkdownWriter.write_link,
+    Image: MarkdownWriter.write_image,
+    Place: MarkdownWriter.write_place,
+    Formula: MarkdownWriter.write_formula,
+    NoteReference: MarkdownWriter.write_reference,
+    Break: MarkdownWriter.write_break,
+    Apart: MarkdownWriter.write_apart,
+}
 
 
-def _fenced(code: str, language: str) -> str:
-    code = re.sub(r"\r\n?", "\n", code)
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", code)), default=0))
-    return _block(f"{fence}{language}\n{code}\n{fence}" if code else f"{fence}{language}\n{fence}")
+def _escaped(text: str, in_link: bool) -> str:
+    return escape_label(text) if in_link else escape_text(text)
+
+
+def _is_address_itself(run: Run, address: str) -> bool:
+    """Return whether a link shows its own address and nothing else."""
+    return text_of_run(run) == address and not any(isinstance(inline, Code | Image) for inline in _leaves(run))
+
+
+def _leaves(run: Run) -> Iterator[Inline | str]:
+    for inline in run:
+        if isinstance(inline, Styled | Link | Apart):
+            yield from _leaves(inline.content)
+        else:
+            yield inline
+
+
+def _is_tight(item: Item) -> bool:
+    """Return whether an item is one paragraph with at most lists under it: its list then needs no blank lines."""
+    blocks = item.blocks
+    for index, block in enumerate(blocks):
+        if not isinstance(block, List) and (index or not isinstance(block, Paragraph)):
+            return False
+        if index and isinstance(block, List) and not _may_follow_text(block):
+            return False
+    return not (len(blocks) > 1 and isinstance(blocks[0], Paragraph) and _is_html_line(blocks[0].content))
+
+
+def _may_follow_text(the_list: List) -> bool:
+    """A list whose first item is empty, or that does not start at 1, needs a blank line before it."""
+    first = the_list.items[0] if the_list.items else None
+    return first is not None and bool(first.blocks or first.mark) and the_list.start in (None, 1)
+
+
+def _is_html_line(run: Run) -> bool:
+    """Return whether *run* is one tag of HTML alone: that opens an HTML block, which ends at the next blank line."""
+    seen = [inline for inline in run if not (isinstance(inline, str) and inline.isspace()) and inline != ""]
+    return len(seen) == 1 and isinstance(seen[0], Image) and bool(seen[0].width or seen[0].height)
+
+
+def _marker(the_list: List, index: int, *, is_other: bool) -> str:
+    if the_list.start is None:
+        return "*" if is_other else "-"
+    return f"{(the_list.start + index) % _LARGEST_NUMBER}{')' if is_other else '.'}"
+
+
+def _needs_html(rows: tuple[Row, ...]) -> bool:
+    return sum(row.is_head for row in rows) > 1 or any(
+        cell.is_merged or not _fits_one_line(cell.blocks) for row in rows for cell in row.cells
+    )
+
+
+def _fits_one_line(blocks: tuple[Block, ...]) -> bool:
+    """Return whether a cell or list item holds only paragraphs and lists of such."""
+    return all(
+        isinstance(block, Paragraph)
+        or (isinstance(block, List) and all(_fits_one_line(item.blocks) for item in block.items))
+        for block in blocks
+    )
+
+
+def _pipe_row(cells: list[str], width: int) -> str:
+    return "|" + "".join(f" {cell} |" if cell else "  |" for cell in cells + [""] * (width - len(cells)))
 
 
 def _indented(text: str, width: int) -> str:
     """Indent every line but the first, and none that is empty."""
-    return re.sub(r"\n(?!\n|$)", "\n" + " " * width, text)
+    return re.sub(r"\n(?!\n|$)", "\n" + " " * width, text) if "\n" in text else text
 
 
 def _quoted(text: str) -> str:
-    return "\n".join(f"> {line}" if line else ">" for line in text.split("\n"))
-
-
-def _trimmed(text: str) -> tuple[str, str, str]:
-    """Part *text* into the space and breaks before it, itself, and those after it."""
-    inner = text.strip(f" {BREAK}")
-    before = len(text) - len(text.lstrip(f" {BREAK}"))
-    return text[:before], inner, text[before + len(inner) :]
+    return "\n".join(f"> {line}" if line else ">" for line in text.split("\n")) if text else ""
 
 
 def _destination(address: str) -> str:
@@ -198,25 +403,6 @@ def _destination(address: str) -> str:
     return re.sub(r"[()]", r"\\\g<0>", re.sub(r"&(?=#?\w+;)", "&amp;", address))
 
 
-def _title(el: Tag) -> str:
+def _title(text: str) -> str:
     """Return the text that shows when a pointer rests on a link or picture, as Markdown has it."""
-    title = escape_text(attribute(el, "title")).replace('"', '\\"')
-    return f' "{title}"' if title else ""
-
-
-def _marker(item: Tag) -> str:
-    """Return `-` or a number; lists that touch alternate their markers, lest they become one."""
-    parent = item.parent
-    if parent is None or parent.name == "ul":
-        return "*" if parent and attribute(parent, "other") else "-"
-    start = attribute(parent, "start")
-    number = (int(start) if start.isdecimal() else 1) + int(attribute(item, "index"))
-    return f"{number % 1_000_000_000}{')' if attribute(parent, 'other') else '.'}"
-
-
-def _is_in_tight_list(el: Tag) -> bool:
-    return el.parent is not None and el.parent.name == "li" and _is_tight(el.parent.parent)
-
-
-def _is_tight(the_list: Tag | None) -> bool:
-    return the_list is not None and the_list.has_attr("tight")
+    return escape_text(text).replace('"', '\\"')

@@ -1,136 +1,153 @@
 """Pictures and files."""
 
-from bs4 import Tag
-
-from bot.convert.links import file_target
-from bot.convert.lowering import Lowering
+from bot.convert.document import Apart, Break, Image, Item, List, Node, Run, Styled, flow, wrap
+from bot.convert.link_targets import is_unsafe
+from bot.convert.links import file_target, link, link_to
 from bot.convert.macro import Macro
-from bot.convert.tree import Node, attribute, find_child, make, plain, set_apart, stands_alone, text_of
+from bot.convert.page_builder import PageBuilder, paragraph
+from bot.storage.reader import Element
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".bmp")
 
 
-def lower_image(lowering: Lowering, tag: Tag) -> list[Node]:
+def build_image(page: PageBuilder, element: Element, is_alone: bool) -> list[Node]:
     """`ac:image`: with its size, as a link where it is one, its caption under it."""
-    name, source, is_there = _image_source(lowering, tag)
-    alt = attribute(tag, "ac:alt") or attribute(tag, "ac:title") or name
-    if not is_there and tag.find_parent(["a", "ac:link"]) is None:
-        shown = make("span", "🖼 ", make("a", plain(alt), href=source))
-    else:
-        size = {"width": attribute(tag, "ac:width"), "height": attribute(tag, "ac:height")}
-        shown = _image(source, alt=alt, title=attribute(tag, "ac:title"), **size)
-    if address := attribute(tag, "ac:href"):
-        shown = make("a", shown, href=lowering.targets.address(address))
-    caption = find_child(tag, "ac:caption")
-    if caption is not None and plain(text_of(caption)):
-        return [shown, make("br"), make("em", *_caption(lowering, caption)), make("br")]
-    return [make("div", shown)] if stands_alone(tag) else set_apart(tag, shown)
+    nodes = _picture(page, element)
+    if address := element.attributes.get("ac:href"):
+        nodes = link(page, nodes, address)
+    caption = element.find_child("ac:caption")
+    if caption is not None and caption.text.strip():
+        nodes = [*nodes, Break(), *wrap(_caption(page, caption), _emphasised)]
+        return [*flow(nodes)] if is_alone else [*nodes, Break()]
+    if is_alone:
+        return [*flow(nodes)]
+    return [Apart(tuple(nodes), is_picture=True)]  # type: ignore[arg-type] # a picture or a link, no block
 
 
-def lower_html_image(lowering: Lowering, tag: Tag) -> list[Node]:
+def _emphasised(run: Run) -> Styled:
+    return Styled("em", run)
+
+
+def _picture(page: PageBuilder, element: Element) -> list[Node]:
+    attributes = element.attributes
+    name, source, is_there = _image_source(page, element)
+    alt = " ".join((attributes.get("ac:alt") or attributes.get("ac:title") or name).split())
+    if is_unsafe(source, is_picture=True):
+        return [alt, *page.unsafe(source, "image")]
+    if not is_there and not any(parent.name in ("a", "ac:link") for parent in element.ancestors()):
+        return ["🖼 ", *link_to([alt], source)]
+    title = " ".join(attributes.get("ac:title", "").split())
+    return [Image(source, alt, title, attributes.get("ac:width", ""), attributes.get("ac:height", ""))]
+
+
+def build_html_image(page: PageBuilder, element: Element) -> list[Node]:
     """`img` as some editors paste it."""
-    return [
-        _image(
-            lowering.targets.address(attribute(tag, "src")),
-            alt=attribute(tag, "alt"),
-            title=attribute(tag, "title"),
-            width=attribute(tag, "width"),
-            height=attribute(tag, "height"),
-        )
-    ]
+    attributes = element.attributes
+    source, alt = page.targets.address(attributes.get("src", "")), " ".join(attributes.get("alt", "").split())
+    if is_unsafe(source, is_picture=True):
+        return [alt, *page.unsafe(source, "image")]
+    title = " ".join(attributes.get("title", "").split())
+    return [Image(source, alt, title, attributes.get("width", ""), attributes.get("height", ""))]
 
 
-def lower_view_file(lowering: Lowering, macro: Macro) -> list[Node]:
+def build_media(page: PageBuilder, element: Element) -> list[Node]:
+    """`video`, `audio`, `iframe`, …: a link to what they show."""
+    source = element.find_child("source")
+    nodes = [] if source else page.nodes(element)
+    address = element.attributes.get("src") or (source.attributes.get("src", "") if source else "")
+    address = address or element.attributes.get("data", "")
+    page.lose("element", element.name, address)
+    return link(page, nodes if flow(nodes) else [element.name], address) if address else nodes
+
+
+def build_view_file(page: PageBuilder, macro: Macro) -> list[Node]:
     """A previewed file: a link to it."""
     resource = macro.resource("ri:attachment")
     if resource is not None:
-        name, target = file_target(lowering, resource)
+        name, target = file_target(page, resource)
     else:
         name = macro.get("name", "file", "")
-        target = lowering.targets.attachment(name, title=_page_title(macro))
+        owner = macro.resource("ri:page")
+        title = macro.get("page") if owner is None else owner.attributes.get("ri:content-title", "")
+        target = page.targets.attachment(name, title=title)
     if not name:
-        lowering.lose("macro", macro.name, "names no file")
-        return [lowering.note(f"{macro.name}: no file")]
-    return [make("span", "📎 ", make("a", name, href=target))]
+        page.lose("macro", macro.name, "names no file")
+        return [page.note(f"{macro.name}: no file")]
+    return ["📎 ", *link_to([name], target)]
 
 
-def lower_diagram(lowering: Lowering, macro: Macro) -> list[Node]:
-    """draw.io and Gliffy keep a preview picture beside the drawing: show it where it was captured."""
+def build_diagram(page: PageBuilder, macro: Macro) -> list[Node]:
+    """draw.io and Gliffy keep a preview picture with the drawing: show it where it was captured."""
     name = macro.get("diagramDisplayName", "diagramName", "displayName", "name", "filename")
     stem = macro.get("diagramName", "name", "filename") or name
-    attachments = lowering.context.attachments
+    attachments = page.context.attachments
     if not stem:
-        lowering.lose("macro", macro.name, "names no diagram")
-        return [lowering.note(f"{macro.name} diagram")]
+        page.lose("macro", macro.name, "names no diagram")
+        return [page.note(f"{macro.name} diagram")]
     bare = stem.removesuffix(".drawio").removesuffix(".gliffy")
     preview = next((file for file in (f"{stem}.png", f"{bare}.png", f"{stem}.svg") if file in attachments), None)
     source = next((file for file in (stem, f"{bare}.drawio", f"{bare}.gliffy") if file in attachments), None)
     if preview is None:
-        lowering.lose("macro", macro.name, f"no preview of {name} is attached")
-        label = [lowering.note(f"{macro.name} diagram: {name}")]
-        return [make("a", *label, href=lowering.targets.attachment(source))] if source else [*label]
-    image = _image(lowering.targets.attachment(preview), alt=name, width=macro.get("width"))
-    return [make("a", image, href=lowering.targets.attachment(source)) if source else image]
+        page.lose("macro", macro.name, f"no preview of {name} is attached")
+        label = page.note(f"{macro.name} diagram: {name}")
+        return link_to([label], page.targets.attachment(source)) if source else [label]
+    image = Image(page.targets.attachment(preview), " ".join(name.split()), width=macro.get("width"))
+    return link_to([image], page.targets.attachment(source)) if source else [image]
 
 
-def lower_attachment_list(lowering: Lowering, macro: Macro) -> list[Node]:
+def build_attachment_list(page: PageBuilder, macro: Macro) -> list[Node]:
     """`attachments`: the files of the page, as captured."""
-    names = _own_files(lowering)
+    if not page.may_show(macro.name, "list of attachments"):
+        return [page.note("attachments: shown before")]
+    names = _own_files(page)
     if not names:
-        lowering.lose("macro", macro.name, "no attachments were captured")
-        return [lowering.note("attachments of this page: not captured")]
-    links = (make("a", name, href=lowering.targets.attachment(name)) for name in names)
-    return [make("p", lowering.note("attachments, as captured")), make("ul", *(make("li", link) for link in links))]
+        page.lose("macro", macro.name, "no attachments were captured")
+        return [page.note("attachments of this page: not captured")]
+    items = tuple(Item(flow(link_to([name], page.targets.attachment(name)))) for name in names)
+    return [paragraph(page.note("attachments, as captured")), List(items)]
 
 
-def lower_gallery(lowering: Lowering, macro: Macro) -> list[Node]:
+def build_gallery(page: PageBuilder, macro: Macro) -> list[Node]:
     """`gallery`: the pictures of the page, as captured."""
-    suffixes = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".bmp")
-    names = [name for name in _own_files(lowering) if name.lower().endswith(suffixes)]
+    if not page.may_show(macro.name, "gallery"):
+        return [page.note("gallery: shown before")]
+    names = [name for name in _own_files(page) if name.lower().endswith(_PICTURES)]
     if not names or macro.get("page", "includeLabel", "excludeLabel"):
-        lowering.lose("macro", macro.name, "its pictures were not captured")
-        return [lowering.note("gallery: not captured")]
-    note = make("p", lowering.note("pictures attached to this page, as captured"))
-    pictures = [_image(lowering.targets.attachment(name), alt=name, width="200") for name in names]
-    return [note, make("p", *(node for picture in pictures for node in (picture, " ")))]
+        page.lose("macro", macro.name, "its pictures were not captured")
+        return [page.note("gallery: not captured")]
+    pictures: list[Node] = []
+    for name in names:
+        pictures += [Image(page.targets.attachment(name), " ".join(name.split()), width="200"), " "]
+    return [paragraph(page.note("pictures attached to this page, as captured")), paragraph(*pictures)]
 
 
-def _own_files(lowering: Lowering) -> list[str]:
-    """Return the names of the page's own attachments; those of others bear their page's title and a slash."""
-    return sorted(name for name in lowering.context.attachments if "/" not in name)
+def _own_files(page: PageBuilder) -> list[str]:
+    """Return the names of the page's own attachments; those of others begin with their page's title and a slash."""
+    return sorted(name for name in page.context.attachments if "/" not in name)
 
 
-def _image(source: str, *, alt: str, title: str = "", width: str = "", height: str = "") -> Tag:
-    attributes = {"src": source, "alt": plain(alt), "title": plain(title), "width": width, "height": height}
-    return make("img", **{key: value for key, value in attributes.items() if value or key in ("src", "alt")})
-
-
-def _image_source(lowering: Lowering, tag: Tag) -> tuple[str, str, bool]:
+def _image_source(page: PageBuilder, element: Element) -> tuple[str, str, bool]:
     """Return a picture's name and address, and whether there is a picture at that address."""
-    file, url = find_child(tag, "ri:attachment"), find_child(tag, "ri:url")
+    file, url = element.find_child("ri:attachment"), element.find_child("ri:url")
     if file is not None:
-        name, target = file_target(lowering, file)
-        is_shown = target in map(lowering.targets.quoted, lowering.context.attachments.values())
-        if (find_child(file, "ri:page", "ri:blog-post") or lowering.targets.owner) and not is_shown:
+        name, target = file_target(page, file)
+        if (page.targets.owner or file.find_child("ri:page", "ri:blog-post")) and not page.targets.is_captured(target):
             # Another page's picture was not captured with this one; its address there is a page, not a picture.
-            lowering.lose("image", name, "attached to another page: shown as a link")
+            page.lose("image", name, "attached to another page: shown as a link")
             return name, target, False
         return name, target, True
-    address = attribute(url, "ri:value") if url is not None else ""
+    address = url.attributes.get("ri:value", "") if url is not None else ""
     if not address:
-        lowering.lose("image", attribute(tag, "ac:alt") or "image", "names no picture")
-    return address.partition("?")[0].rpartition("/")[2], lowering.targets.address(address), True
+        page.lose("image", element.attributes.get("ac:alt") or "image", "names no picture")
+    return address.partition("?")[0].rpartition("/")[2], page.targets.address(address), True
 
 
-def _caption(lowering: Lowering, caption: Tag) -> list[Node]:
-    """Lower a caption's inline content; paragraphs in it are joined by breaks."""
-    paragraphs = [child for child in caption.children if isinstance(child, Tag) and child.name == "p"]
+def _caption(page: PageBuilder, caption: Element) -> list[Node]:
+    """Return a caption's inline content; paragraphs in it are joined by breaks."""
+    paragraphs = [child for child in caption.children if child.name == "p"]
     if not paragraphs:
-        return lowering.children(caption)
+        return page.nodes(caption)
     nodes: list[Node] = []
-    for paragraph in paragraphs:
-        nodes += [make("br"), *lowering.children(paragraph)] if nodes else lowering.children(paragraph)
+    for element in paragraphs:
+        nodes += [Break(), *page.nodes(element)] if nodes else page.nodes(element)
     return nodes
-
-
-def _page_title(macro: Macro) -> str:
-    page = macro.resource("ri:page")
-    return attribute(page, "ri:content-title") if page is not None else macro.get("page")

@@ -1,62 +1,174 @@
 """Storage format → Markdown: one page, from its body and what is known about it."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from bs4 import Tag
-
 from bot.convert.context import Comment, Conversion, PageContext
-from bot.convert.elements import ELEMENTS
-from bot.convert.lowering import Lowering
-from bot.convert.markdown_writer import PageWriter
-from bot.convert.navigation import resolve_places
-from bot.convert.parse import parse_storage
-from bot.convert.shape import shape
-from bot.convert.tree import BLOCKS, ROOT, Node, attribute, fill, make, make_tag, plain
+from bot.convert.document import (
+    Apart,
+    Block,
+    Break,
+    Contents,
+    Fence,
+    Heading,
+    Image,
+    Inline,
+    Item,
+    Link,
+    List,
+    Paragraph,
+    Quote,
+    Run,
+    Styled,
+    change_blocks,
+    inner_blocks,
+    text_of_run,
+    walk,
+)
+from bot.convert.elements import ELEMENTS, OBJECTS
+from bot.convert.link_targets import slug
+from bot.convert.markdown_writer import MarkdownWriter
+from bot.convert.page_builder import MAX_DEPTH, PageBuilder
+from bot.storage.reader import Element, read_leniently
 
 _NOTHING_KNOWN = PageContext()
 
 
 def convert_page(body: str, metadata: PageContext = _NOTHING_KNOWN) -> Conversion:
     """Return *body* as GitHub-flavoured Markdown with what it could not say; never raises on a body."""
-    root, problem = parse_storage(body)
-    lowering = Lowering(metadata, ELEMENTS)
-    if problem is not None:
-        lowering.lose("body", "malformed", problem)
-    nodes = lowering.children(root)
-    page = fill(make_tag(ROOT), shape([*nodes, *_footnotes(lowering)]))
-    resolve_places(page, metadata.title)
-    markdown = PageWriter().convert_soup(page)
-    return Conversion(f"{markdown}\n" if markdown else "", lowering.losses())
+    page = PageBuilder(metadata, ELEMENTS, OBJECTS)
+    blocks = page.blocks(_read(page, body))
+    notes = [(ref, _comment(page, metadata.comments[ref])) for ref in [*page.note_pieces]]
+    places = _Places(blocks, page, metadata.title)
+    if page.has_contents:
+        blocks = places.with_contents(blocks)
+    labels = {ref: label for label, (ref, _text) in enumerate(notes, 1)}
+    writer = MarkdownWriter(places.address, labels, page.note_pieces)
+    written = [writer.blocks(blocks), *(writer.footnote(labels[ref], text) for ref, text in notes)]
+    markdown = "\n\n".join(filter(None, written))
+    return Conversion(f"{markdown}\n" if markdown else "", page.losses())
 
 
-def words_of(part: Tag, metadata: PageContext = _NOTHING_KNOWN) -> str:
-    """Return what a reader sees of a parsed *part* of a page, as plain text on one line."""
-    return plain("".join(_say(Lowering(metadata, ELEMENTS).children(part))))
+def words_of(part: Element, metadata: PageContext = _NOTHING_KNOWN) -> str:
+    """Return what a reader sees of a *part* of a page, as plain text on one line."""
+    blocks = PageBuilder(metadata, ELEMENTS, OBJECTS).blocks(part)
+    return " ".join(" ".join(_words(blocks)).split())
 
 
-def _say(nodes: Iterable[Node]) -> Iterator[str]:
-    for node in nodes:
-        if not isinstance(node, Tag):
-            yield str(node)
-            continue
-        gap = " " if node.name in BLOCKS or node.name in ("br", "td", "th") else ""
-        yield gap
-        yield attribute(node, "mark") + gap if node.name == "li" else attribute(node, "alt")
-        yield from _say(node.children)
-        yield gap
+def _read(page: PageBuilder, body: str) -> Element:
+    document = read_leniently(body, max_depth=MAX_DEPTH)
+    for problem in document.problems:
+        page.lose("body", "malformed", f"{problem.message}; what could be read was converted")
+    return document.root
 
 
-def _footnotes(lowering: Lowering) -> list[Node]:
-    comments = lowering.context.comments
-    return [
-        make("footnote", *_comment(comments[ref]), label=str(reference["label"]))
-        for ref, reference in lowering.footnotes.items()
+def _comment(page: PageBuilder, comment: Comment) -> tuple[Block, ...]:
+    """Return a comment as the blocks of a footnote: who said it, what it says, the replies."""
+    first, *rest = page.blocks(_read(page, comment.body)) or (Paragraph(()),)
+    author: list[Inline | str] = [
+        Styled("strong", (comment.author,)),
+        f"{' (resolved)' if comment.is_resolved else ''}: ",
     ]
+    opening = (
+        [Paragraph((*author, *first.content))] if isinstance(first, Paragraph) else [Paragraph(tuple(author)), first]
+    )
+    return (*opening, *rest, *(Quote(_comment(page, reply)) for reply in comment.replies))
 
 
-def _comment(comment: Comment) -> list[Tag]:
-    lines = [line for line in comment.text.split("\n") if line.strip()] or [""]
-    resolved = " (resolved)" if comment.is_resolved else ""
-    first = make("p", make("strong", comment.author), f"{resolved}: {lines[0]}")
-    replies = [make("blockquote", *_comment(reply)) for reply in comment.replies]
-    return [first, *(make("p", line) for line in lines[1:]), *replies]
+class _Places:
+    """Where links inside the page lead: to GitHub's ids of its headings, and to its own places."""
+
+    def __init__(self, blocks: tuple[Block, ...], page: PageBuilder, title: str) -> None:
+        self._blocks, self._page, self._title = blocks, page, title
+        self._headings: list[tuple[int, str, str]] | None = None
+        self._slugs: dict[str, str] = {}
+
+    def headings(self) -> list[tuple[int, str, str]]:
+        """Return level, text and id of each heading; the title is above the page as its first heading."""
+        if self._headings is None:
+            self._headings = list(_number_headings(self._blocks, self._title))
+            self._slugs = {_key(text): place for _level, text, place in reversed(self._headings)}
+        return self._headings
+
+    def address(self, place: str) -> str:
+        """Return the address of a *place* in the page: a heading in any spelling, or a place that has a name."""
+        self.headings()
+        if slug(place) in self._page.places:
+            return f"#{slug(place)}"
+        # Data Center writes `PageTitle-HeadingText`, Cloud `Heading-Text`, authors the heading itself.
+        found = self._slugs.get(_key(place)) or self._slugs.get(_key(place).removeprefix(_key(self._title)))
+        return f"#{found or slug(place)}"
+
+    def with_contents(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        """Return *blocks* with each table of contents filled in."""
+        return change_blocks(blocks, self._filled)
+
+    def _filled(self, block: Block) -> Block:
+        if not isinstance(block, Contents):
+            return block
+        entries = [entry for entry in self.headings() if block.lowest <= entry[0] <= block.highest]
+        return List(_nested(entries))
+
+
+def _number_headings(blocks: tuple[Block, ...], title: str) -> Iterator[tuple[int, str, str]]:
+    """Yield level, text and id of each heading; GitHub numbers those that are alike."""
+    seen = Counter([slug(title)] if title else [])
+    for block in walk(blocks):
+        if isinstance(block, Heading):
+            text = " ".join(text_of_run(block.content).split())
+            place = slug(text)
+            number = seen[place]
+            seen[place] += 1
+            if text:
+                yield block.level, text, f"{place}-{number}" if number else place
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\W_]", "", text.lower())
+
+
+def _nested(entries: list[tuple[int, str, str]]) -> tuple[Item, ...]:
+    """Return headings as items of links: those of a deeper level are in a list under the one before."""
+    items: list[Item] = []
+    index = 0
+    while index < len(entries):
+        level, text, place = entries[index]
+        end = index + 1
+        while end < len(entries) and entries[end][0] > level:
+            end += 1
+        inner = _nested(entries[index + 1 : end])
+        link = Paragraph((Link((text,), f"#{place}"),))
+        items.append(Item((link, List(inner)) if inner else (link,)))
+        index = end
+    return tuple(items)
+
+
+def _words(blocks: Iterable[Block]) -> Iterator[str]:
+    """Yield the words of *blocks*, those of each block or item apart."""
+    for block in blocks:
+        if isinstance(block, Paragraph | Heading):
+            yield _line(block.content)
+        elif isinstance(block, Fence):
+            yield block.code
+        elif isinstance(block, List):
+            for item in block.items:
+                yield item.mark
+                yield from _words(item.blocks)
+        else:
+            yield from _words(inner_blocks(block))
+
+
+def _line(run: Run) -> str:
+    """Return the words of a line, with those that stand for pictures."""
+    pieces = []
+    for inline in run:
+        if isinstance(inline, Image):
+            pieces.append(inline.alt)
+        elif isinstance(inline, Break):
+            pieces.append(" ")
+        elif isinstance(inline, Styled | Link | Apart):
+            pieces.append(_line(inline.content))
+        else:
+            pieces.append(text_of_run([inline]))
+    return "".join(pieces)

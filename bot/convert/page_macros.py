@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from bs4 import Tag
-
 from bot.convert.context import IncludedPage, Listing, PageLink, ReportRow
-from bot.convert.links import page_target
-from bot.convert.lowering import Lowering
-from bot.convert.macro import Macro, read_macro
-from bot.convert.parse import parse_storage
-from bot.convert.tree import Node, attribute, make
+from bot.convert.document import Block, Cell, Item, List, Node, Paragraph, Quote, Row, Styled, Table, flow
+from bot.convert.links import link_to, page_target
+from bot.convert.macro import MACRO_ELEMENTS, Macro, describe, read_macro
+from bot.convert.page_builder import PageBuilder, paragraph
+from bot.storage.reader import Element, read_leniently
 
 # How deep the elements of an included page may nest, of one that it includes, and so on; no further.
 _INCLUDED_DEPTHS = (20, 10, 5)
@@ -24,140 +22,160 @@ _EXTRA_COLUMNS = {
     "showLikesCount": "numbers of likes",
 }
 
-FindParts = Callable[[Tag], list[Tag]]
+FindParts = Callable[[Element], list[Element]]
 
 
-def page_list(links: tuple[PageLink, ...]) -> list[Node]:
+def page_list(links: tuple[PageLink, ...]) -> list[Block]:
     """Return a nested list of *links*."""
-    items = [make("li", make("a", page.title, href=page.target), *page_list(page.children)) for page in links]
-    return [make("ul", *items)] if items else []
+    items = tuple(Item((*flow(link_to([page.title], page.target)), *page_list(page.children))) for page in links)
+    return [List(items)] if items else []
 
 
-def as_captured(lowering: Lowering, what: str, shown: list[Node], *remarks: str) -> list[Node]:
+def as_captured(
+    page: PageBuilder, macro: Macro, what: str, shown: Callable[[], list[Block]], *remarks: str
+) -> list[Node]:
     """Say that what follows was made by the wiki when the page was captured, and is not in the page itself."""
-    if not shown:
-        return [lowering.note("; ".join([f"{what}: none", *remarks]))]
-    return [make("p", lowering.note("; ".join([f"{what}, as captured", *remarks]))), *shown]
+    settings = describe(macro.parameters)
+    if not page.may_show(macro.name, f"{what} ({settings})" if settings else what):
+        return [page.note(f"{what}: shown before")]
+    blocks = shown()
+    if not blocks:
+        return [page.note("; ".join([f"{what}: none", *remarks]))]
+    return [paragraph(page.note("; ".join([f"{what}, as captured", *remarks]))), *blocks]
 
 
-def lower_children(lowering: Lowering, macro: Macro) -> list[Node]:
-    return _static(lowering, macro, lowering.context.children, "child pages")
+def build_children(page: PageBuilder, macro: Macro) -> list[Node]:
+    return _static(page, macro, page.context.children, "child pages")
 
 
-def lower_page_tree(lowering: Lowering, macro: Macro) -> list[Node]:
-    return _static(lowering, macro, lowering.context.page_tree, "page tree")
+def build_page_tree(page: PageBuilder, macro: Macro) -> list[Node]:
+    return _static(page, macro, page.context.page_tree, "page tree")
 
 
-def lower_listing(lowering: Lowering, macro: Macro) -> list[Node]:
-    what = {"contentbylabel": "pages with a label", "blog-posts": "blog posts", "index": "index of pages"}
-    name = what[macro.name.lower()]
-    listing = lowering.context.listings.get(macro.identity)
+def build_listing(page: PageBuilder, macro: Macro) -> list[Node]:
+    what = {"contentbylabel": "pages with a label", "blog-posts": "blog posts", "index": "index of pages"}[macro.key]
+    listing = page.context.listings.get(macro.identity)
     if listing is None:
-        return _static(lowering, macro, lowering.context.lists.get(macro.name), name)
-    shown = page_list(tuple(row.page for row in listing.rows))
-    return as_captured(lowering, name, shown, *_shortfalls(lowering, macro, listing))
+        kept = page.context.lists.get(macro.name)
+        if kept is not None:
+            macro.read_all()  # the capture has answered all that the macro asks for
+        return _static(page, macro, kept, what)
+    links = tuple(row.page for row in listing.rows)
+    return as_captured(page, macro, what, lambda: page_list(links), *_shortfalls(page, macro, listing))
 
 
-def lower_report(lowering: Lowering, macro: Macro) -> list[Node]:
+def build_report(page: PageBuilder, macro: Macro) -> list[Node]:
     """A page-properties report: the table it showed at the capture."""
     what = "report of page properties"
-    listing = lowering.context.listings.get(macro.identity)
+    listing = page.context.listings.get(macro.identity)
     if listing is not None:
-        shown: list[Node] = [_report_table(macro, listing.rows, listing.columns)] if listing.rows else []
-        return as_captured(lowering, what, shown, *_shortfalls(lowering, macro, listing))
-    rows = lowering.context.report
+        return as_captured(
+            page,
+            macro,
+            what,
+            lambda: [_report_table(macro, listing.rows, listing.columns)] if listing.rows else [],
+            *_shortfalls(page, macro, listing),
+        )
+    rows = page.context.report
     if rows is None:
-        return _static(lowering, macro, None, what)
+        return _static(page, macro, None, what)
     wanted = [name.strip() for name in macro.get("headings").split(",") if name.strip()]
     names = wanted or list(dict.fromkeys(name for row in rows for name in row.values))
-    return as_captured(lowering, what, [_report_table(macro, rows, names)])
+    macro.read_all()
+    return as_captured(page, macro, what, lambda: [_report_table(macro, rows, names)])
 
 
-def _report_table(macro: Macro, rows: Sequence[ReportRow], columns: Sequence[str]) -> Tag:
-    head = make("tr", make("th", macro.get("firstcolumn") or "Title"), *(make("th", name) for name in columns))
-    body = [
-        make(
-            "tr",
-            make("td", make("a", row.page.title, href=row.page.target)),
-            *(make("td", row.values.get(name, "")) for name in columns),
+def _report_table(macro: Macro, rows: Sequence[ReportRow], columns: Sequence[str]) -> Table:
+    head = Row(tuple(Cell(flow([name]), is_head=True) for name in (macro.get("firstcolumn") or "Title", *columns)))
+    body = (
+        Row(
+            (
+                Cell(flow(link_to([row.page.title], row.page.target))),
+                *(Cell(flow([row.values.get(name, "")])) for name in columns),
+            )
         )
         for row in rows
-    ]
-    return make("table", head, *body)
+    )
+    return Table((head, *body))
 
 
-def _shortfalls(lowering: Lowering, macro: Macro, listing: Listing) -> list[str]:
+def _shortfalls(page: PageBuilder, macro: Macro, listing: Listing) -> list[str]:
     """Return in what the list is less than the wiki showed, each noted as a loss."""
-    extra = [name for name, value in macro.parameters.items() if name in _EXTRA_COLUMNS and value == "true"]
+    extra = [name for name in _EXTRA_COLUMNS if macro.get(name) == "true"]
     remarks = [f"{listing.left_out} more left out"] if listing.left_out else []
     remarks += ["of this space only"] if listing.is_partial else []
     remarks += [f"without {', '.join(_EXTRA_COLUMNS[name] for name in extra)}"] if extra else []
+    macro.read_all()  # the capture has answered all that the macro asks for
     for remark in remarks:
-        lowering.lose("macro", macro.name, remark)
+        page.lose("macro", macro.name, remark)
     return remarks
 
 
-def lower_include(lowering: Lowering, macro: Macro) -> list[Node]:
-    return _include(lowering, macro, "included page", lambda root: [root])
+def _static(page: PageBuilder, macro: Macro, links: tuple[PageLink, ...] | None, what: str) -> list[Node]:
+    if links is not None:
+        return as_captured(page, macro, what, lambda: page_list(links))
+    page.lose_macro(macro.name, describe(macro.read_all()))
+    return [page.note(f"{what}: not captured")]
 
 
-def lower_excerpt_include(lowering: Lowering, macro: Macro) -> list[Node]:
+def build_include(page: PageBuilder, macro: Macro) -> list[Node]:
+    return _include(page, macro, "included page", lambda root: [root])
+
+
+def build_excerpt_include(page: PageBuilder, macro: Macro) -> list[Node]:
     """The excerpt of another page: the named one, else its first."""
     wanted = macro.get("name", "excerptName")
 
-    def find(root: Tag) -> list[Tag]:
-        for tag in root.find_all(["ac:structured-macro", "ac:macro"]):
-            found = read_macro(tag)
-            if found.name == "excerpt" and found.rich_body is not None and wanted in ("", found.get("name")):
-                return [found.rich_body]
+    def find(root: Element) -> list[Element]:
+        for element in root.elements(*MACRO_ELEMENTS):
+            found = read_macro(element)
+            if found.name == "excerpt" and found.rich_bodies and wanted in ("", found.get("name")):
+                return [*found.rich_bodies]
         return []
 
-    return _include(lowering, macro, "included excerpt of", find)
+    return _include(page, macro, "included excerpt of", find)
 
 
-def _static(lowering: Lowering, macro: Macro, links: tuple[PageLink, ...] | None, what: str) -> list[Node]:
-    if links is not None:
-        return as_captured(lowering, what, page_list(links))
-    lowering.lose("macro", macro.name, macro.settings())
-    return [lowering.note(f"{what}: not captured")]
-
-
-def _include(lowering: Lowering, macro: Macro, what: str, find: FindParts) -> list[Node]:
-    title, key, target = _included_page(lowering, macro)
-    page = _find_included(lowering, title, key)
-    label = make("a", title or "a page", href=(page.target if page and page.target else target))
+def _include(page: PageBuilder, macro: Macro, what: str, find: FindParts) -> list[Node]:
+    title, key, target = _included_page(page, macro)
+    included = _find_included(page, title, key)
+    label = link_to([title or "a page"], included.target if included and included.target else target)
     name = f"{key}:{title}"
-    if page is None or name in lowering.including or len(lowering.including) == len(_INCLUDED_DEPTHS):
-        lowering.lose("macro", macro.name, f"{what} {title}: not captured")
-        return [make("em", f"({what} ", label, ": not captured)")]
-    root, problem = parse_storage(page.body, max_depth=_INCLUDED_DEPTHS[len(lowering.including)])
-    if problem:
-        lowering.lose("body", title, problem)
-    parts = find(root)
+    if included is None or name in page.including or len(page.including) == len(_INCLUDED_DEPTHS):
+        page.lose("macro", macro.name, f"{what} {title}: not captured")
+        return [_remark(f"({what} ", *label, ": not captured)")]
+    if not page.may_show(macro.name, f"{what} {title}"):
+        return [_remark(f"({what} ", *label, ": shown before)")]
+    document = read_leniently(included.body, max_depth=_INCLUDED_DEPTHS[len(page.including)])
+    for problem in document.problems:
+        page.lose("body", title, problem.message)
+    parts = find(document.root)
     if not parts:
-        lowering.lose("macro", macro.name, f"{title} has no such excerpt")
-        return [make("em", f"({what} ", label, ": there is none)")]
-    version = f", version {page.version}" if page.version is not None else ""
-    note = make("p", make("em", f"({what} ", label, f"{version})"))
-    with lowering.within(name, title, key):
-        body = [node for part in parts for node in lowering.children(part)]
-    return [note, make("blockquote", *body)]
+        page.lose("macro", macro.name, f"{title} has no such excerpt")
+        return [_remark(f"({what} ", *label, ": there is none)")]
+    version = f", version {included.version}" if included.version is not None else ""
+    with page.within(name, title, key):
+        blocks = page.blocks(*parts)
+    return [Paragraph((_remark(f"({what} ", *label, f"{version})"),)), Quote(blocks)]
 
 
-def _included_page(lowering: Lowering, macro: Macro) -> tuple[str, str, str]:
+def _remark(*content: Node) -> Styled:
+    return Styled("em", paragraph(*content).content)
+
+
+def _included_page(page: PageBuilder, macro: Macro) -> tuple[str, str, str]:
     """Return title, space key and target of the page a macro names; older ones name it in their text."""
-    resource = macro.resource("ri:page") or macro.resource("ri:blog-post")
+    resource, named = macro.resource("ri:page", "ri:blog-post"), macro.get("page", "pageTitle", "")
     if resource is not None:
-        title, target = page_target(lowering, resource)
-        return title, attribute(resource, "ri:space-key") or lowering.context.space_key, target
-    named = macro.get("page", "pageTitle", "")
+        title, target = page_target(page, resource)
+        return title, resource.attributes.get("ri:space-key") or page.context.space_key, target
     key, colon, title = named.partition(":")
     if not (colon and key.isalnum() and key.isupper()):
         key, title = "", named
-    return title, key or lowering.context.space_key, lowering.targets.page(title, key)
+    return title, key or page.context.space_key, page.targets.page(title, key)
 
 
-def _find_included(lowering: Lowering, title: str, key: str) -> IncludedPage | None:
-    included = lowering.context.included
+def _find_included(page: PageBuilder, title: str, key: str) -> IncludedPage | None:
+    included = page.context.included
     found = included.get(f"{key}:{title}")
-    return found or (included.get(title) if key in ("", lowering.context.space_key) else None)
+    return found or (included.get(title) if key in ("", page.context.space_key) else None)

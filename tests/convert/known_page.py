@@ -50,8 +50,8 @@ KNOWN_PAGE = PageContext(
         "contentbylabel: labels: nothing": Listing((), is_partial=True),
     },
     comments={
-        "c1": Comment("Ana Lindqvist", "Is this *final*?", (Comment("Li Wei", "Yes, see 1. below"),)),
-        "c2": Comment("Omar Haddad", "Please check\n- the date", is_resolved=True),
+        "c1": Comment("Ana Lindqvist", "<p>Is this *final*?</p>", (Comment("Li Wei", "<p>Yes, see 1. below</p>"),)),
+        "c2": Comment("Omar Haddad", "<p>Please check</p><p>- the date</p>", is_resolved=True),
     },
     included={
         "Final Report": IncludedPage(

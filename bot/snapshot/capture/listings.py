@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.convert import Listing, PageLink, ReportRow
-from bot.convert.macro import Macro
+from bot.convert import Listing, Macro, PageLink, ReportRow
 from bot.errors import WikiError
 from bot.snapshot.capture.report_macros import (
     LIST,

@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup
-
 from bot import convert
 from bot.escape import escape_markdown
 from bot.snapshot.archive.checkpoint import format_time
@@ -30,10 +28,10 @@ def render_page(record: PageRecord, body: str, path: str, base_url: str) -> Rend
     """Return the rendition that belongs at *path* in the bag. The same arguments give the same bytes, always."""
     context = build_context(record, path, base_url)
     conversion = convert.convert_page(body, context)
-    comments = list(_render_comments(record.comments, body, context))
+    lost = dict.fromkeys(conversion.losses)
+    comments = list(_render_comments(record.comments, body, context, lost))
     losses = [
-        {"kind": loss.kind, "what": loss.what} | ({"detail": loss.detail} if loss.detail else {})
-        for loss in conversion.losses
+        {"kind": loss.kind, "what": loss.what} | ({"detail": loss.detail} if loss.detail else {}) for loss in lost
     ]
     head = render_front_matter(_front_matter(record, losses)) + f"\n# {escape_markdown(record.title) or 'Untitled'}\n\n"
     tail = ["\n## Comments\n\n", *comments] if comments else []
@@ -62,11 +60,6 @@ def build_context(record: PageRecord, path: str, base_url: str) -> convert.PageC
         listings=around.listings,
         comments=_inline_comments(record.comments),
     )
-
-
-def plain_text(body: str) -> str:
-    """Return the words of a storage body."""
-    return " ".join(BeautifulSoup(body, "html.parser").get_text(" ").split())
 
 
 def _front_matter(record: PageRecord, losses: list[dict[str, str]]) -> dict[str, object]:
@@ -99,7 +92,7 @@ def _inline_comments(comments: Sequence[Comment]) -> dict[str, convert.Comment]:
 def _footnote(comment: Comment, replies: dict[str | None, list[Comment]]) -> convert.Comment:
     return convert.Comment(
         comment.version.author.display_name,
-        plain_text(comment.body),
+        comment.body,
         tuple(_footnote(reply, replies) for reply in replies[comment.id]),
         comment.is_resolved,
     )
@@ -114,16 +107,23 @@ def _by_parent(comments: Sequence[Comment]) -> dict[str | None, list[Comment]]:
     return replies
 
 
-def _render_comments(comments: Sequence[Comment], body: str, context: convert.PageContext) -> Iterator[str]:
-    """Write the threads that the converter does not show as footnotes of the body."""
+def _render_comments(
+    comments: Sequence[Comment], body: str, context: convert.PageContext, lost: dict[convert.Loss, None]
+) -> Iterator[str]:
+    """Write the threads that the converter does not show as footnotes of the body; add what they lose to *lost*."""
     replies = _by_parent(comments)
     for comment in replies[None]:
         if not (comment.inline_ref and f'"{comment.inline_ref}"' in body):
-            yield from _render_thread(comment, replies, context, indent="")
+            yield from _render_thread(comment, replies, context, lost, indent="")
 
 
 def _render_thread(
-    comment: Comment, replies: dict[str | None, list[Comment]], context: convert.PageContext, *, indent: str
+    comment: Comment,
+    replies: dict[str | None, list[Comment]],
+    context: convert.PageContext,
+    lost: dict[convert.Loss, None],
+    *,
+    indent: str,
 ) -> Iterator[str]:
     resolved = ", resolved" if comment.is_resolved else ""
     author = escape_markdown(comment.version.author.display_name)
@@ -131,8 +131,10 @@ def _render_thread(
     inner = indent + "  "
     if comment.inline_text:
         yield f"{inner}> {escape_markdown(comment.inline_text)}\n\n"
-    for line in convert.convert_page(comment.body, context).markdown.splitlines():
+    conversion = convert.convert_page(comment.body, context)
+    lost.update(dict.fromkeys(conversion.losses))
+    for line in conversion.markdown.split("\n")[:-1]:
         yield f"{inner}{line}\n" if line else "\n"
     yield "\n"
     for reply in replies[comment.id]:
-        yield from _render_thread(reply, replies, context, indent=inner)
+        yield from _render_thread(reply, replies, context, lost, indent=inner)

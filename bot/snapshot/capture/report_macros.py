@@ -5,16 +5,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bs4 import Tag
-
-from bot.convert import PageContext, words_of
-from bot.convert.macro import Macro, read_macro
-from bot.convert.parse import parse_storage
-from bot.convert.tree import attribute, plain, tags
+from bot.convert import MACRO_ELEMENTS, Macro, PageContext, read_macro, words_of
+from bot.storage.reader import Element, read_leniently
 
 REPORT, LIST = "detailssummary", "contentbylabel"
 
-_MACROS = ["ac:structured-macro", "ac:macro"]
 _LABEL = re.compile(r'\blabel\s*(?:=\s*("[^"]*"|[\w-]+)|in\s*\(([^()]*)\))', re.IGNORECASE)
 _SPACE = r'\bspace\s*=\s*(?:currentSpace\(\s*\)|"?{key}"?(?![\w-]))'
 _HARMLESS = re.compile(r'\btype\s*=\s*"?page"?(?![\w-])|\band\b', re.IGNORECASE)
@@ -42,8 +37,8 @@ def find_listings(body: str) -> list[Macro]:
     """Return the macros in *body* that list pages by their labels."""
     if f'"{REPORT}"' not in body and f'"{LIST}"' not in body:
         return []
-    root, _ = parse_storage(body)
-    return [macro for tag in root.find_all(_MACROS) if (macro := read_macro(tag)).name in (REPORT, LIST)]
+    macros = map(read_macro, read_leniently(body).elements(*MACRO_ELEMENTS))
+    return [macro for macro in macros if macro.name in (REPORT, LIST)]
 
 
 def read_query(macro: Macro, space_key: str) -> LabelQuery | None:
@@ -75,18 +70,18 @@ def _read_cql(query: str, space_key: str) -> LabelQuery | None:
 
 def read_columns(headings: str, rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
     """Return the columns that a report names, quoted where a name has a comma in it; else all there are."""
-    named = [plain(name) for line in csv.reader([headings], skipinitialspace=True) for name in line]
+    named = [" ".join(name.split()) for line in csv.reader([headings], skipinitialspace=True) for name in line]
     return tuple(filter(None, named)) or tuple(dict.fromkeys(name for row in rows for name in row))
 
 
 def read_properties(body: str, name_of: Callable[[str], str]) -> tuple[PropertyBlock, ...]:
     """Return the Page Properties of a page as plain text; *name_of* tells the name of a person by an id."""
-    root, _ = parse_storage(body)
     blocks = []
-    for tag in root.find_all(_MACROS, attrs={"ac:name": "details"}):
-        tables = [table for table in tag.find_all("table") if _nearest(table, "table", tag) is None]
-        rows = tuple(row for table in tables for row in _read_table(table, name_of) if row)
-        blocks.append(PropertyBlock(read_macro(tag).get("id"), rows))
+    for element in read_leniently(body).elements(*MACRO_ELEMENTS):
+        if element.attributes.get("ac:name") == "details":
+            tables = [table for table in element.elements("table") if _nearest(table, "table", element) is None]
+            rows = tuple(row for table in tables for row in _read_table(table, name_of) if row)
+            blocks.append(PropertyBlock(read_macro(element).get("id"), rows))
     return tuple(blocks)
 
 
@@ -104,9 +99,13 @@ def merge_properties(blocks: Sequence[PropertyBlock], wanted_id: str = "") -> li
     return merged
 
 
-def _read_table(table: Tag, name_of: Callable[[str], str]) -> Iterator[dict[str, str]]:
+def _read_table(table: Element, name_of: Callable[[str], str]) -> Iterator[dict[str, str]]:
     """Yield what a table states: downwards (a name, then its value), or sideways under a row of names."""
-    rows = [list(tags(row, "th", "td")) for row in table.find_all("tr") if _nearest(row, "table") is table]
+    rows = [
+        [cell for cell in row.children if cell.name in ("th", "td")]
+        for row in table.elements("tr")
+        if _nearest(row, "table") is table
+    ]
     if len(rows) > 1 and len(rows[0]) > 1 and all(cell.name == "th" for cell in rows[0]):
         names = [_words(cell, name_of) for cell in rows[0]]
         for row in rows[1:]:
@@ -119,14 +118,14 @@ def _read_table(table: Tag, name_of: Callable[[str], str]) -> Iterator[dict[str,
     yield stated
 
 
-def _words(cell: Tag, name_of: Callable[[str], str]) -> str:
-    ids = {attribute(user, key) for user in cell.find_all("ri:user") for key in _USER} - {""}
+def _words(cell: Element, name_of: Callable[[str], str]) -> str:
+    ids = {user.attributes.get(key, "") for user in cell.elements("ri:user") for key in _USER} - {""}
     return words_of(cell, PageContext(users={user: name_of(user) for user in sorted(ids)}))
 
 
-def _nearest(tag: Tag, name: str, within: Tag | None = None) -> Tag | None:
-    """Return the innermost *name* around *tag*, looking no further than *within*."""
-    for parent in tag.parents:
+def _nearest(element: Element, name: str, within: Element | None = None) -> Element | None:
+    """Return the innermost *name* around *element*, looking no further than *within*."""
+    for parent in element.ancestors():
         if parent is within:
             return None
         if parent.name == name:

@@ -157,7 +157,8 @@ def _capture_space(run: _Run, selection: Selection, neighbourhood: Neighbourhood
         bag, path = run.homes[ref.id]
         page = PageCapture(run.writer, run.outcome, bag, path, selection, observation)
         if page.needs_writing():
-            record = page.complete(neighbourhood.around(observation.page.body, ref.id))
+            bodies = [observation.page.body, *(comment.body for comment in observation.comments)]
+            record = page.complete(neighbourhood.around("\n".join(bodies), ref.id))
             job = run.options.executor.submit(render_page, record, observation.page.body, path, run.writer.origin)
             writing.append((page, job))
         while len(writing) >= _IN_FLIGHT:

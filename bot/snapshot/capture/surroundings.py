@@ -42,7 +42,7 @@ class Neighbourhood:
         self._listings = Listings(self.gateway, self.space_key, self.listed, lambda user: self._name_of(user) or user)
 
     def around(self, body: str, page_id: str) -> Surroundings:
-        """Return what *body*, of page *page_id*, refers to."""
+        """Return what *body*, of page *page_id* and with those of its comments, refers to."""
         folder = posixpath.dirname(self.places[page_id])
         return Surroundings(
             pages=self._linked_pages(body, folder),

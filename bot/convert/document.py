@@ -1,0 +1,357 @@
+"""A page as Markdown sees it: blocks that hold blocks, or a run of inline content, never both."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+
+class Inline:
+    """Content of a line, beside plain `str`."""
+
+    __slots__ = ()
+
+
+class Block:
+    """Content that begins on a line of its own."""
+
+    __slots__ = ()
+
+
+Node = Block | Inline | str
+Run = tuple[Inline | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Styled(Inline):
+    """Content in an element of HTML: strong, em, del have a mark in Markdown; ins, sub, sup, kbd, … are HTML there."""
+
+    kind: str
+    content: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Code(Inline):
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link(Inline):
+    """*place* names a place in this page; its address is known when the whole page is."""
+
+    content: Run
+    address: str
+    title: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Inline):
+    """A place that links can name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image(Inline):
+    source: str
+    alt: str
+    title: str = ""
+    width: str = ""
+    height: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Formula(Inline):
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteReference(Inline):
+    """The end of a piece of commented text; *piece* counts the pieces of one comment from 1."""
+
+    ref: str
+    piece: int
+
+
+@dataclass(frozen=True, slots=True)
+class Apart(Inline):
+    """Content that the wiki draws with room around it, so that a word beside it does not touch it."""
+
+    content: Run
+    is_picture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Break(Inline):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph(Block):
+    content: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Heading(Block):
+    level: int
+    content: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a list; *mark* is a check box or another sign before its text."""
+
+    blocks: tuple[Block, ...]
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class List(Block):
+    """A numbered list has a *start*; *indent* says how much deeper it is than where it was found."""
+
+    items: tuple[Item, ...]
+    start: int | None = None
+    indent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quote(Block):
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert(Block):
+    """A GitHub alert: *kind* is NOTE, TIP, IMPORTANT, WARNING or CAUTION."""
+
+    kind: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Details(Block):
+    """Content that is folded away under a *summary*."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fence(Block):
+    code: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preformatted(Block):
+    """Preformatted text with links or emphasis in it."""
+
+    content: Run
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMarkdown(Block):
+    """Markdown that was made from HTML."""
+
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Block):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Contents(Block):
+    """A table of contents of the headings from level *lowest* to level *highest*."""
+
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    blocks: tuple[Block, ...]
+    is_head: bool = False
+    colspan: str = ""
+    rowspan: str = ""
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether the cell takes the place of several."""
+        return bool(self.colspan or self.rowspan)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    cells: tuple[Cell, ...]
+    is_head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Block):
+    rows: tuple[Row, ...]
+
+
+def flow(nodes: Iterable[Node]) -> tuple[Block, ...]:
+    """Return *nodes* as blocks: inline content between blocks becomes a paragraph where there is something to see."""
+    blocks: list[Block] = []
+    run: list[Inline | str] = []
+    for node in nodes:
+        if not isinstance(node, Block):
+            run.append(node)
+            continue
+        if run:
+            _add_paragraph(blocks, run)
+            run = []
+        add_block(blocks, node)
+    if run:
+        _add_paragraph(blocks, run)
+    return tuple(blocks)
+
+
+def add_block(blocks: list[Block], block: Block) -> None:
+    """Add *block* to *blocks*; an indented list goes into the last item of a list directly before it."""
+    last = blocks[-1] if blocks else None
+    if isinstance(block, List) and block.indent and isinstance(last, List) and last.items:
+        item = last.items[-1]
+        inner = list(item.blocks)
+        add_block(inner, replace(block, indent=block.indent - 1))
+        blocks[-1] = replace(last, items=(*last.items[:-1], replace(item, blocks=tuple(inner))))
+    else:
+        blocks.append(block)
+
+
+def _add_paragraph(blocks: list[Block], run: list[Inline | str]) -> None:
+    if any(map(is_visible, run)):
+        while isinstance(run[0], str) and not run[0].strip():
+            del run[0]
+        while isinstance(last := run[-1], str) and not last.strip():
+            del run[-1]
+        blocks.append(Paragraph(set_apart(run)))
+
+
+def is_visible(inline: Inline | str) -> bool:
+    """Return whether a reader sees *inline*, or can follow a link to it."""
+    if isinstance(inline, str):
+        return bool(inline) and not inline.isspace()
+    if isinstance(inline, Code):
+        return bool(inline.text.strip())
+    if isinstance(inline, Styled | Apart):
+        return any(map(is_visible, inline.content))
+    return not isinstance(inline, Break)
+
+
+def wrap(nodes: list[Node], wrapper: Callable[[Run], Inline]) -> list[Node]:
+    """Return *nodes* with *wrapper* around the inline content, also around that of each block among them."""
+    if not any(isinstance(node, Block) for node in nodes):
+        return [wrapper(tuple(node for node in nodes if not isinstance(node, Block)))]
+    return [wrap_block(block, wrapper) for block in flow(nodes)]
+
+
+def wrap_block(block: Block, wrapper: Callable[[Run], Inline]) -> Block:
+    """Return *block* with *wrapper* around every run of inline content in it."""
+
+    def change(inner: Block) -> Block:
+        return replace(inner, content=(wrapper(inner.content),)) if isinstance(inner, Paragraph | Heading) else inner
+
+    return change_blocks((block,), change)[0]
+
+
+def change_blocks(blocks: tuple[Block, ...], change: Callable[[Block], Block]) -> tuple[Block, ...]:
+    """Return *blocks* with *change* made to those that hold no blocks, at any depth."""
+    return tuple(_change_block(block, change) for block in blocks)
+
+
+def _change_block(block: Block, change: Callable[[Block], Block]) -> Block:
+    if isinstance(block, Quote | Alert | Details):
+        return replace(block, blocks=change_blocks(block.blocks, change))
+    if isinstance(block, List):
+        return replace(
+            block, items=tuple(replace(item, blocks=change_blocks(item.blocks, change)) for item in block.items)
+        )
+    if isinstance(block, Table):
+        return Table(
+            tuple(
+                replace(
+                    row,
+                    cells=tuple(replace(cell, blocks=change_blocks(cell.blocks, change)) for cell in row.cells),
+                )
+                for row in block.rows
+            )
+        )
+    return change(block)
+
+
+def inner_blocks(block: Block) -> Iterator[Block]:
+    """Yield the blocks directly inside *block*."""
+    if isinstance(block, Quote | Alert | Details):
+        yield from block.blocks
+    elif isinstance(block, List):
+        for item in block.items:
+            yield from item.blocks
+    elif isinstance(block, Table):
+        for row in block.rows:
+            for cell in row.cells:
+                yield from cell.blocks
+
+
+def walk(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield *blocks* and all blocks in them in reading order."""
+    for block in blocks:
+        yield block
+        yield from walk(inner_blocks(block))
+
+
+def text_of_run(run: Iterable[Inline | str]) -> str:
+    """Return the characters of *run*, without the texts that stand for pictures."""
+    pieces = []
+    for inline in run:
+        if isinstance(inline, str):
+            pieces.append(inline)
+        elif isinstance(inline, Code | Formula):
+            pieces.append(inline.text)
+        elif isinstance(inline, Styled | Link | Apart):
+            pieces.append(text_of_run(inline.content))
+    return "".join(pieces)
+
+
+def set_apart(run: list[Inline | str]) -> Run:
+    """Return *run* with a space where a word, or another object, touches an object that the wiki sets apart."""
+    return tuple(_Spacer().spaced(run)) if any(map(_holds_apart, run)) else tuple(run)
+
+
+def _holds_apart(inline: Inline | str) -> bool:
+    if isinstance(inline, Styled | Link):
+        return any(map(_holds_apart, inline.content))
+    return isinstance(inline, Apart)
+
+
+class _Spacer:
+    """Walks over a run; remembers the last character, and the object that ended just before."""
+
+    def __init__(self) -> None:
+        self._last = ""
+        self._after: Apart | None = None
+
+    def spaced(self, run: Iterable[Inline | str]) -> Iterator[Inline | str]:
+        for inline in run:
+            if isinstance(inline, Apart):
+                if self._last.isalnum() or (self._after and not (self._after.is_picture and inline.is_picture)):
+                    yield " "
+                self._after, self._last = None, ""
+                yield from self.spaced(inline.content)
+                self._after, self._last = inline, ""
+            elif isinstance(inline, Styled | Link):
+                yield replace(inline, content=tuple(self.spaced(inline.content)))
+            else:
+                yield from self._spaced_leaf(inline)
+
+    def _spaced_leaf(self, inline: Inline | str) -> Iterator[Inline | str]:
+        if isinstance(inline, Place | NoteReference):
+            yield inline
+            return
+        text = inline if isinstance(inline, str) else inline.text if isinstance(inline, Code | Formula) else "\n"
+        if self._after and text[:1].isalnum():
+            yield " "
+        if text:
+            self._after, self._last = None, text[-1]
+        yield inline

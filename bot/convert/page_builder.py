@@ -1,0 +1,227 @@
+"""The walk over a body: each element of the source becomes blocks or inline content, by the tables of handlers.
+
+The builder holds what handlers share: the context, the targets of links, the losses, the notes, and what the page has
+included so far.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from bot.convert.context import Loss, PageContext
+from bot.convert.document import Block, Code, Contents, Node, NoteReference, Paragraph, Place, Styled, flow
+from bot.convert.link_targets import Targets
+from bot.convert.said import LOOKS, unsaid_attributes
+from bot.storage.reader import Element, Text
+
+MAX_DEPTH = 80
+"""Elements nested deeper than this lose their tags, not their text (real pages stay under 40)."""
+
+_LONGEST_REMARK = 200
+_MOST_REPEATS = 20
+"""How often one page shows again what it has shown before: included pages, lists, tables of contents."""
+
+_PARAGRAPH_LIKE = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
+_INLINE_NAMES = frozenset(
+    {"span", "strong", "em", "u", "s", "b", "i", "a", "sub", "sup", "del", "font", "code"}
+    | {"ac:link-body", "ac:inline-comment-marker"}
+)
+_LOOKS = {
+    "colour": re.compile(r"(?:^|;)\s*color\s*:", re.IGNORECASE),
+    "alignment": re.compile(r"(?:^|;)\s*text-align\s*:\s*(?:center|right|justify)", re.IGNORECASE),
+    "font size": re.compile(r"(?:^|;)\s*font-size\s*:", re.IGNORECASE),
+    "highlight": re.compile(r"(?:^|;)\s*background(?:-color)?\s*:", re.IGNORECASE),
+}
+_INLINE_PARENTS = _PARAGRAPH_LIKE | _INLINE_NAMES
+_INLINE_NEIGHBOURS = _INLINE_NAMES | {"br", "ac:link", "ac:emoticon", "time"}
+
+ElementHandler = Callable[["PageBuilder", Element], list[Node]]
+ObjectHandler = Callable[["PageBuilder", Element, bool], list[Node]]
+"""Handles an element that is a block of its own where it is alone, which the third argument says."""
+
+
+class PageBuilder:
+    """One page on its way: the context, the targets, and what has been lost so far."""
+
+    def __init__(
+        self, context: PageContext, handlers: Mapping[str, ElementHandler], objects: Mapping[str, ObjectHandler]
+    ) -> None:
+        self.context = context
+        self.targets = Targets(context)
+        self.places: set[str] = set()
+        self.note_pieces: Counter[str] = Counter()
+        """How many pieces of the text each comment marks, in the order of the comments."""
+        self.has_contents = False
+        self.including: tuple[str, ...] = ()
+        self._handlers, self._objects = handlers, objects
+        self._shown: Counter[str] = Counter()
+        self._repeats = 0
+        self._losses: dict[Loss, None] = {}
+        self._styles: Counter[str] = Counter()
+        self._cut: Counter[tuple[str, str]] = Counter()
+
+    # The walk
+
+    def nodes(self, parent: Element, *, without: frozenset[str] = frozenset()) -> list[Node]:
+        """Return what all that *parent* holds becomes, elements *without* those names."""
+        built: list[Node] = []
+        for index, node in enumerate(parent.nodes):
+            if isinstance(node, Text):
+                if node.is_visible:
+                    built.append(node.value)
+                continue
+            if node.name in without:
+                continue
+            handle = self._objects.get(node.name)
+            if handle is None:
+                built += self.element(node)
+            else:
+                self.note_attributes(node)
+                built += handle(self, node, is_alone(parent, index))
+        return built
+
+    def element(self, element: Element) -> list[Node]:
+        """Return what *element* becomes; an element that no handler knows keeps its text, and counts as a loss."""
+        self.note_attributes(element)
+        if handle := self._handlers.get(element.name) or self._handlers.get(element.name.lower()):
+            return handle(self, element)
+        if handle_object := self._objects.get(element.name):
+            return handle_object(self, element, False)
+        return self._unknown(element)
+
+    def blocks(self, *parents: Element) -> tuple[Block, ...]:
+        """Return the content of *parents* as blocks."""
+        return flow(node for parent in parents for node in self.nodes(parent))
+
+    def _unknown(self, element: Element) -> list[Node]:
+        self.lose("element", element.name, "kept as its text")
+        nodes = self.nodes(element)
+        return nodes if flow(nodes) else [self.note(f"element {element.name}")]
+
+    # Losses
+
+    def lose(self, kind: str, what: str, detail: str = "") -> None:
+        """Record a loss, once."""
+        self._losses.setdefault(Loss(kind, what, shorten(detail)))
+
+    def lose_macro(self, name: str, settings: str) -> None:
+        """Record that the wiki shows more than the page says; *settings* is what the macro was told, whole."""
+        self._losses.setdefault(Loss("macro", name, settings))
+
+    def lose_style(self, what: str) -> None:
+        """Count a matter of looks; one entry of the page says how often it occurred."""
+        self._styles[what] += 1
+
+    def note_attributes(self, element: Element) -> None:
+        """Record what the attributes of *element* say and Markdown cannot."""
+        attributes = element.attributes
+        if not attributes:
+            return
+        looks = set()
+        if style := attributes.get("style"):
+            looks = {what for what, pattern in _LOOKS.items() if pattern.search(style)}
+        if "data-highlight-colour" in attributes:
+            looks.add("highlight")
+        for name, value in unsaid_attributes(element).items():
+            if name == "dir":
+                looks |= {"direction of the text"} if value.lower() != "ltr" else set()
+            elif name in LOOKS:
+                looks.add(LOOKS[name])
+            else:
+                self.lose("attribute", f"{element.name} {name}", value)
+        for what in looks:
+            self.lose_style(what)
+
+    def losses(self) -> tuple[Loss, ...]:
+        """Return all losses; each counted one says how often it occurred."""
+        cut = (
+            Loss("macro", name, f"repeated {what}: not shown again, {_times(n)}")
+            for (name, what), n in self._cut.items()
+        )
+        styles = (Loss("style", what, _times(count)) for what, count in sorted(self._styles.items()))
+        return (*self._losses, *cut, *styles)
+
+    # Content of our own
+
+    def note(self, text: str) -> Styled:
+        """Return a remark of ours, in the place of what could not be kept."""
+        return Styled("em", (f"({text})",))
+
+    def unsafe(self, address: str, kind: str = "link") -> list[Node]:
+        """Return an address that must not be followed as text, and record it."""
+        self.lose(kind, address, "an address that must not be followed: shown as text")
+        return [" (", Code(address), ")"]
+
+    def place(self, name: str) -> Place:
+        """Return a place in the page that links can name."""
+        self.places.add(name)
+        return Place(name)
+
+    def reference(self, ref: str) -> NoteReference:
+        """Return a reference to the comment *ref*, whose text goes to the end of the page."""
+        self.note_pieces[ref] += 1
+        return NoteReference(ref, self.note_pieces[ref])
+
+    def contents(self, lowest: int, highest: int) -> Contents:
+        """Return a table of contents, to be filled in when the whole page is known."""
+        self.has_contents = True
+        return Contents(lowest, highest)
+
+    # Repetition and inclusion
+
+    def may_show(self, macro: str, what: str) -> bool:
+        """Return whether *what* may be shown in full: the first time always, then a limited number of times a page.
+
+        Without a limit, a page that includes a page 20 times, which includes another 20 times, and so on, has no end.
+        """
+        self._shown[what] += 1
+        if self._shown[what] == 1:
+            return True
+        if self._repeats < _MOST_REPEATS:
+            self._repeats += 1
+            return True
+        self._cut[macro, what] += 1
+        return False
+
+    @contextmanager
+    def within(self, name: str, title: str, space_key: str) -> Iterator[None]:
+        """Build what belongs to another, included page: its names mean its own files and neighbours."""
+        outer = self.including, self.targets
+        self.including, self.targets = (*self.including, name), Targets(self.context, title, space_key)
+        yield
+        self.including, self.targets = outer
+
+
+def is_alone(parent: Element, index: int) -> bool:
+    """Return whether a node is a block of its own: neither in a paragraph nor beside text."""
+    if parent.name in _INLINE_PARENTS:
+        return False
+    nodes = parent.nodes
+    return not (_is_inline(nodes, range(index - 1, -1, -1)) or _is_inline(nodes, range(index + 1, len(nodes))))
+
+
+def _is_inline(nodes: "list[Element | Text]", order: Iterable[int]) -> bool:
+    """Return whether the first node in *order* that is no white space belongs to a line."""
+    for index in order:
+        node = nodes[index]
+        if isinstance(node, Element):
+            return node.name in _INLINE_NEIGHBOURS
+        if node.is_visible and node.value.strip():
+            return True
+    return False
+
+
+def shorten(text: str) -> str:
+    """Return *text* as one line, cut where it goes on and on."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_REMARK else f"{line[:_LONGEST_REMARK]}…"
+
+
+def paragraph(*content: Node) -> Paragraph:
+    """Return a paragraph of inline *content*."""
+    return Paragraph(tuple(node for node in content if not isinstance(node, Block)))
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
