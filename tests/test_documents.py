@@ -60,7 +60,7 @@ def test_the_readme_names_every_command() -> None:
 
 
 def test_the_example_settings_and_data_are_accepted() -> None:
-    settings = load_settings(ROOT / "config" / "bot.yaml")
+    settings = load_settings(ROOT / "config" / "example" / "bot.yaml")
 
     for workspace in settings.workspaces:
         assert ContentDocument.load(settings.resolve(workspace.data)).workspace.news is not None

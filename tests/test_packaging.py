@@ -30,7 +30,15 @@ def run(installed: Path, *words: str, cwd: Path) -> subprocess.CompletedProcess[
 
 
 def test_the_wheel_renders_with_its_own_templates(installed: Path, tmp_path: Path) -> None:
-    ran = run(installed, "render", "status", "--offline", "--config", str(ROOT / "config" / "bot.yaml"), cwd=tmp_path)
+    ran = run(
+        installed,
+        "render",
+        "status",
+        "--offline",
+        "--config",
+        str(ROOT / "config" / "example" / "bot.yaml"),
+        cwd=tmp_path,
+    )
 
     assert ran.returncode == 0, ran.stderr
     assert "<p><strong>Project Status:</strong></p>" in ran.stdout

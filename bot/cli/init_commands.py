@@ -1,9 +1,8 @@
 """`wikibot init`: set up."""
 
 import os
-import re
 import shlex
-import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -11,82 +10,199 @@ import click
 from bot.cli import output
 from bot.cli.adopt_commands import carry_out, confirm, propose
 from bot.cli.app import App, pass_app
+from bot.cli.interview import Interview
+from bot.cli.place_questions import PLACE_OPTION, choose_places, parse_places, save_places, say_homeless
 from bot.config.settings import DEFAULT_CONFIG
-from bot.errors import BotError
+from bot.errors import BotError, SettingsError
+from bot.escape import visible
+from bot.operations import setup
 from bot.operations.adoption import plan_adoption
-from bot.operations.setup import Answers, set_up, write_bare_data_file
-
-_TOKEN = "WIKIBOT_WIKI__TOKEN"  # noqa: S105 -- the name of a variable
+from bot.operations.setup import Answers
+from bot.runtime import Runtime, person_waits
+from bot.wiki.gateway import PageRef
 
 
 @click.command()
-@click.option("--url", help="Address of the wiki, such as https://NAME.atlassian.net/wiki.")
+@click.option("--url", help="Address of the wiki, or of any page of it, such as https://NAME.atlassian.net/wiki.")
+@click.option("--flavour", type=click.Choice(["cloud", "datacenter"]), help="Overrides what the wiki says it is.")
+@click.option("--ca-bundle", metavar="FILE", help="Certificates of a private certificate authority (PEM).")
 @click.option("--user", help="The account's e-mail address (Cloud); none for a personal access token (Data Center).")
+@click.option("--save-token/--no-save-token", default=None, help="Keep the token in the secrets folder, mode 0600.")
 @click.option("--space", "space_key", metavar="KEY", help="Key of the space.")
 @click.option("--home", metavar="PAGE", help="Title or id of the home page.")
 @click.option("--name", help="Short name of the workspace.  [default: from the space key]")
+@click.option("--signing-key/--no-signing-key", default=None, help="Make a key that signs the snapshots.")
+@click.option("--replace", "replaces", is_flag=True, help="Replace the settings file; the old one is kept beside it.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before the page is written.")
 @click.option("--no-adopt", is_flag=True, help="Write settings and a bare data file; leave the page alone.")
+@PLACE_OPTION
 @pass_app
 def init(
     app: App,
     *,
     url: str | None,
+    flavour: str | None,
+    ca_bundle: str | None,
     user: str | None,
+    save_token: bool | None,
     space_key: str | None,
     home: str | None,
     name: str | None,
+    signing_key: bool | None,
+    replaces: bool,
     yes: bool,
     no_adopt: bool,
+    places: tuple[str, ...],
 ) -> int:
-    """Set up: ask for what is not given, try the wiki, write the settings file, adopt the home page."""
-    path = app.config or Path(os.environ.get("WIKIBOT_CONFIG") or DEFAULT_CONFIG)
-    url = _ask("Address of the wiki", url, "--url")
-    if user is None and sys.stdin.isatty():
-        user = (
-            click.prompt("Account (empty for a personal access token)", default="", show_default=False, err=True)
-            or None
-        )
-    _ask_for_token()
-    space_key = _ask("Space key", space_key, "--space")
-    home = _ask("Home page (title or id)", home, "--home")
-    name = name or re.sub(r"[^a-z0-9_-]+", "-", space_key.lower()).strip("-_") or "workspace"
+    """Set up: find the wiki, sign in, choose space and home page, write the settings file, adopt the page.
+
+    At a terminal it asks for what is not given and tries each answer at once; elsewhere every answer has an option, and
+    the token comes from WIKIBOT_WIKI__TOKEN or the secrets folder.
+    """
+    asks = person_waits()
     app.set_up_logging()
-    setup = set_up(path, Answers(url, user, space_key, home, name))
-    output.say(f"{path} written; {setup.account} reaches {setup.home.title!r}")
-    if no_adopt:
-        output.say(f"{write_bare_data_file(setup)} written; `wikibot adopt` takes over what the page says")
-        return 0
-    adoption = plan_adoption(setup.runtime, setup.home.id)
-    propose(adoption)
-    if adoption.is_empty:
-        output.say(f"{write_bare_data_file(setup)} written without regions; add them there")
-        return 0
+    config = app.config or Path(os.environ.get("WIKIBOT_CONFIG") or DEFAULT_CONFIG)
+    config, replaces = _choose_file(config, replaces=replaces, asks=asks)
+    given_places = parse_places(places)
+    bundle = str(Path(ca_bundle).expanduser().absolute()) if ca_bundle else None
+    given = Answers(url, flavour, bundle, user, space_key, home, name)
+    kept = Answers.recall(config) if asks else Answers()
+    if asks:
+        output.warn("Ctrl-C stops at any question; what you have answered is kept for the next `wikibot init`.\n")
+    interview = Interview(config, given, kept, asks=asks)
     try:
-        confirm(yes=yes)
-    except (click.UsageError, BotError):
-        output.warn(f"the settings stay; `wikibot adopt {shlex.quote(setup.home.title)} --space {space_key}` goes on")
+        found = _interview(interview, config, save_token=save_token)
+        is_signed = _settle_key(config, signing_key, asks=asks)
+        has_archive = setup.has_archive(found[0].gateway(), found[1].space_key)
+        if replaces and config.exists():
+            output.say_step(f"the old settings are in {setup.set_aside(config)}")
+        runtime = setup.write_settings(config, interview.answers, has_archive=has_archive, is_signed=is_signed)
+    except (Exception, KeyboardInterrupt):
+        if asks:
+            _keep(interview.answers, kept, config)
         raise
-    carry_out(setup.runtime, adoption)
+    Answers.forget(config)
+    output.say_step(f"{config} written")
+    _adopt(runtime, found[1], given_places, yes=yes, no_adopt=no_adopt, asks=asks)
+    _say_next(config)
     return 0
 
 
-def _ask(question: str, given: str | None, option: str) -> str:
-    if given:
-        return given
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"say {option}")
-    answer: str = click.prompt(question, err=True)
-    return answer
+def _choose_file(config: Path, *, replaces: bool, asks: bool) -> tuple[Path, bool]:
+    """Return which settings file to write, and whether to replace it; asked before anything else."""
+    while config.exists() and not replaces:
+        if not asks:
+            raise SettingsError(
+                "exists already; edit it, name another file with --config, or add --replace (the old one is kept)",
+                path=config,
+            )
+        output.warn(f"{config} exists already: the bot is set up here. `wikibot check` looks whether it works.")
+        answer = click.prompt(
+            "Keep it and stop (k), replace it and keep the old one beside it (r), or name another file",
+            default="k",
+            err=True,
+        ).strip()
+        if answer.lower() in {"k", "keep"}:
+            raise BotError(f"nothing was changed; {config} stays as it is")
+        if answer.lower() in {"r", "replace"}:
+            return config, True
+        config = Path(answer).expanduser()
+        if config.suffix not in {".yaml", ".yml"}:
+            output.warn("  a settings file ends with .yaml")
+            config = config.with_suffix(".yaml")
+    return config, replaces
 
 
-def _ask_for_token() -> None:
-    """Take the token from where it will be kept, or ask for it once; it is never written to a file."""
-    has_secret = any((Path(os.environ.get("WIKIBOT_SECRETS_DIR") or "/run/secrets")).glob("wikibot_wiki__*"))
-    has_dotenv = Path(".env").is_file() and _TOKEN in Path(".env").read_text(encoding="utf-8")
-    if os.environ.get(_TOKEN) or os.environ.get("WIKIBOT_WIKI__PASSWORD") or has_secret or has_dotenv:
+def _interview(interview: Interview, config: Path, *, save_token: bool | None) -> tuple[Runtime, PageRef]:
+    interview.settle_site()
+    runtime = interview.settle_account()
+    _settle_token(interview, config, save_token)
+    space = interview.settle_space(runtime.gateway())
+    home = interview.settle_home(runtime.gateway(), space)
+    interview.settle_name(home)
+    return runtime, home
+
+
+def _settle_token(interview: Interview, config: Path, wanted: bool | None) -> None:
+    """Keep the token where the next command finds it, if that is wanted."""
+    path = setup.token_path(config)
+    if wanted is None:
+        wanted = interview.is_token_typed and click.confirm(
+            f"Keep the token in {_relative(path)}, readable by you only?", default=True, err=True
+        )
+    if wanted:
+        output.say_step(f"the token is in {_relative(setup.keep_token(config, interview.token))}")
+        if os.environ.get(setup.TOKEN_VARIABLE, interview.token) != interview.token:
+            output.warn(f"  {setup.TOKEN_VARIABLE} holds another token and has priority: unset it")
+    elif interview.is_token_typed:
+        output.warn(f"  The token is not kept. Before you run the bot: export {setup.TOKEN_VARIABLE}=…")
+
+
+def _settle_key(config: Path, wanted: bool | None, *, asks: bool) -> bool:
+    if not setup.has_keygen():
+        if wanted:
+            raise SettingsError(
+                "there is no ssh-keygen to make a key with; install OpenSSH, or leave --signing-key away"
+            )
+        if asks:
+            output.warn("  Snapshots will not be signed: ssh-keygen (OpenSSH) is not installed.")
+        return False
+    if wanted is None:
+        wanted = asks and click.confirm(
+            "Make a key that signs the snapshots? It shows auditors who wrote them", default=True, err=True
+        )
+    if wanted:
+        key = setup.make_signing_key(config)
+        output.say_step(f"the key is {_relative(key)}; give {_relative(key.with_name('allowed_signers'))} to auditors")
+    return wanted
+
+
+def _keep(answers: Answers, before: Answers, config: Path) -> None:
+    known = {key: value for key, value in asdict(answers).items() if value is not None}
+    path = replace(before, **known).keep(config)
+    if path is not None:
+        output.warn(
+            f"\nYour answers are kept in {_relative(path)} (the token is not): `wikibot init` goes on from there."
+        )
+
+
+def _adopt(runtime: Runtime, home: PageRef, places: dict[str, str], *, yes: bool, no_adopt: bool, asks: bool) -> None:
+    if no_adopt:
+        output.say_step(f"{setup.write_bare_data_file(runtime, home)} is there; `wikibot adopt` takes over the page")
         return
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"set {_TOKEN} to the token of the bot's account")
-    os.environ[_TOKEN] = click.prompt("Token (it is not kept)", hide_input=True, err=True)
-    output.warn(f"set {_TOKEN} to this token before you run the bot")
+    adoption = plan_adoption(runtime, home.id)
+    output.say()
+    propose(adoption)
+    chosen = choose_places(runtime, adoption, places, asks=asks and not yes)
+    if adoption.is_empty:
+        output.say_step(f"{setup.write_bare_data_file(runtime, home)} is there, without regions")
+    else:
+        try:
+            confirm(yes=yes)
+        except (click.UsageError, BotError):
+            again = f"wikibot adopt {shlex.quote(home.title)} --space {shlex.quote(home.space_key)}"
+            output.warn(f"the settings stay; `{again}` goes on")
+            raise
+        carry_out(runtime, adoption)
+    save_places(runtime, adoption, chosen)
+    say_homeless([region for region in adoption.homeless if region not in chosen], adoption.headings)
+
+
+def _say_next(config: Path) -> None:
+    option = (
+        "" if config == DEFAULT_CONFIG or os.environ.get("WIKIBOT_CONFIG") == str(config) else f" --config {config}"
+    )
+    output.say("\nNext:")
+    for command, does in (
+        ("check", "looks for mistakes"),
+        ("plan", "shows what would change"),
+        ("apply", "writes it"),
+        ("run", "does all this from now on, as the settings say"),
+    ):
+        output.say(visible(f"  wikibot {command}{option:<{len(option) + 6 - len(command)}}  {does}"))
+
+
+def _relative(path: Path) -> Path:
+    """Return a path as people would type it from here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -63,6 +63,11 @@ def say_outcome(outcome: str, text: str) -> None:
     click.echo(f"{click.style(f'{outcome:<7}', fg=colours.get(outcome))} {text}")
 
 
+def say_step(text: str) -> None:
+    """Print that one step of several is done."""
+    click.echo(f"{click.style('  ok', fg='green')}  {text}")
+
+
 def warn(text: str) -> None:
     """Print *text* on standard error."""
     click.echo(text, err=True)

@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 
 from bot.config.cadence import Cadence
-from bot.config.yaml_source import Location, YamlSource, describe_problems, load_yaml
+from bot.config.yaml_source import Location, YamlSource, describe_problems, load_yaml, parse_yaml
 from bot.errors import SettingsError
 
 DEFAULT_CONFIG = Path("config/bot.yaml")
@@ -402,6 +402,24 @@ def load_settings(config: Path | None = None) -> Settings:
     return settings.read_from(path)
 
 
+def load_overrides(config: Path) -> Settings:
+    """Return what environment, `.env` and secrets give where the settings file at *config* does not exist yet."""
+    try:
+        return _bound_to(parse_yaml("{}", path=config, error=SettingsError))().read_from(config)
+    except ValidationError as problem:
+        details = "; ".join(f"{_name_variable(each['loc'])}: {each['msg']}" for each in problem.errors())
+        raise SettingsError(f"the environment, .env or the secrets folder: {details}") from problem
+
+
+def secrets_folders(config: Path) -> list[Path]:
+    """Return the folders that secrets are read from; in the first one a person can keep secrets.
+
+    `WIKIBOT_SECRETS_DIR`, or else `secrets` in the folder of the settings file and `/run/secrets` of a container.
+    """
+    chosen = os.environ.get("WIKIBOT_SECRETS_DIR")
+    return [Path(chosen)] if chosen else [config.absolute().parent / "secrets", Path("/run/secrets")]
+
+
 def _name_variable(location: Location) -> str:
     return "WIKIBOT_" + "__".join(str(step).upper() for step in location)
 
@@ -435,7 +453,7 @@ def _bound_to(source: YamlSource) -> type[Settings]:
     if not isinstance(source.value, dict | None):
         raise SettingsError("must hold keys and values", path=source.path, line=1)
     values: dict[str, Any] = source.value or {}
-    secrets = Path(os.environ.get("WIKIBOT_SECRETS_DIR") or "/run/secrets")
+    secrets = secrets_folders(source.path)
 
     class Bound(Settings):
         @classmethod

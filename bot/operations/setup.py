@@ -1,113 +1,243 @@
-"""Set up: settings for a wiki that was reached, and a data file for its home page."""
+"""Set up: find the wiki, sign in, choose space and home page, write settings, token, key and data file."""
 
 import json
-from dataclasses import dataclass
+import os
+import shutil
+import subprocess
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Self
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from bot.config.data_file import ContentDocument
 from bot.config.data_model import Home, Workspace
 from bot.config.schemas import SETTINGS_SCHEMA_NAME, write_schemas
-from bot.config.settings import Settings, WikiSettings, WorkspaceSettings, load_settings
+from bot.config.settings import (
+    Settings,
+    WikiSettings,
+    WorkspaceSettings,
+    load_overrides,
+    load_settings,
+    secrets_folders,
+)
 from bot.errors import PageNotFoundError, SettingsError, WikiError
+from bot.files import replace_file
 from bot.runtime import Runtime
+from bot.snapshot.archive.signature import Signer
+from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageRef, WikiGateway
-from bot.wiki.site_probe import guess_flavour, probe_site
+from bot.wiki.site_probe import Site, base_address, probe_site
 
+TOKEN_VARIABLE = "WIKIBOT_WIKI__TOKEN"  # noqa: S105 -- the name of a variable
+_TOKEN_FILE = "wikibot_wiki__token"  # noqa: S105 -- the name of a file
 _ARCHIVE = "Archive"
+_KEY, _SIGNERS = "snapshots-key", "allowed_signers"
+_KEYGEN_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a person says about the wiki; *home* is a title or an id."""
+    """What a person has said about the wiki so far; *home* is a title or an id. The token is never among it."""
 
-    url: str
-    user: str | None
-    space_key: str
-    home: str
-    name: str
+    url: str | None = None
+    flavour: str | None = None
+    ca_bundle: str | None = None
+    user: str | None = None
+    space_key: str | None = None
+    home: str | None = None
+    name: str | None = None
+
+    @classmethod
+    def recall(cls, config: Path) -> Self:
+        """Return the answers that an interrupted `init` for this settings file has kept."""
+        try:
+            kept = json.loads(_draft(config).read_text(encoding="utf-8"))
+            return cls(**{key: str(value) for key, value in kept.items() if value is not None})
+        except (OSError, ValueError, TypeError, AttributeError):
+            return cls()
+
+    def keep(self, config: Path) -> Path | None:
+        """Keep the answers for the next `init`; return where, None if there are none."""
+        if self == type(self)():
+            return None
+        path = _draft(config)
+        replace_file(path, (json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n").encode())
+        return path
+
+    @staticmethod
+    def forget(config: Path) -> None:
+        """Remove the answers that were kept."""
+        _draft(config).unlink(missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """Settings that were written and work."""
-
-    runtime: Runtime
-    account: str
-    home: PageRef
+def _draft(config: Path) -> Path:
+    return config.absolute().parent / ".wikibot" / "init.json"
 
 
-def set_up(path: Path, answers: Answers) -> Setup:
-    """Write the settings file and try it; where the wiki, space or page is not reached, no file is left behind."""
-    if path.exists():
-        raise SettingsError("exists already; edit it, or name another file with --config", path=path)
-    _check(answers)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_compose(answers, has_archive=False), encoding="utf-8")
+def set_aside(config: Path) -> Path:
+    """Move the settings file out of the way; return its new path."""
+    number = 1
+    while (aside := config.with_name(f"{config.name}.{number}")).exists():
+        number += 1
+    return config.rename(aside)
+
+
+def find_site(address: str, *, flavour: str | None = None, ca_bundle: str | None = None) -> Site:
+    """Ask the wiki what it is; a stated *flavour* is believed.
+
+    An address without a scheme gets https; one of this machine gets http.
+    """
+    address = address.strip()
+    if "://" not in address:
+        is_local = address.startswith(("localhost", "127.0.0.1", "[::1]"))
+        address = f"{'http' if is_local else 'https'}://{address}"
     try:
-        gateway = _impatient(load_settings(path)).gateway()
-        account = gateway.fetch_current_user().display_name
-        gateway.fetch_space(answers.space_key)
-        home = _find_home(gateway, answers)
-        if gateway.find_page(answers.space_key, _ARCHIVE) is not None:
-            path.write_text(_compose(answers, has_archive=True), encoding="utf-8")
-    except BaseException:
-        path.unlink()
-        raise
-    return Setup(Runtime(load_settings(path)), account, home)
+        url = WikiSettings(url=address.partition("?")[0].partition("#")[0]).url
+    except ValidationError as problem:
+        raise SettingsError(f"{address!r} {problem.errors()[0]['msg'].removeprefix('Value error, ')}") from problem
+    if ca_bundle is not None and not Path(ca_bundle).expanduser().is_file():
+        raise SettingsError(f"{ca_bundle}: there is no such file; it must hold certificates in PEM format")
+    site = probe_site(url, ca_bundle=Path(ca_bundle).expanduser() if ca_bundle else None)
+    if flavour is None or site.flavour is Flavour(flavour):
+        return site
+    return Site(base_address(url, Flavour(flavour)), Flavour(flavour))
 
 
-def write_bare_data_file(setup: Setup) -> Path:
-    """Write a data file without regions, for a page on which nothing was adopted."""
-    runtime = setup.runtime
-    path = runtime.data_path(runtime.workspace)
-    home = Home(space=setup.home.space_key, home=setup.home.title)
-    ContentDocument.create(Workspace(workspace=home), path).save()
-    write_schemas(path.parent)
+def find_token(config: Path) -> str | None:
+    """Return the token or password that environment, `.env` or secrets folder give."""
+    wiki = load_overrides(config).wiki
+    secret = wiki.token or wiki.password
+    return secret.get_secret_value().strip() if secret else None
+
+
+def sign_in(answers: Answers, token: str, config: Path) -> Runtime:
+    """Return a runtime that reaches the wiki; raises a `WikiError` that says why the account is refused."""
+    wiki = WikiSettings.model_validate(
+        {
+            "url": answers.url,
+            "flavour": answers.flavour,
+            "user": answers.user,
+            "ca_bundle": answers.ca_bundle,
+            "token": SecretStr(token),
+        }
+    )
+    runtime = Runtime(Settings.model_construct(wiki=wiki).read_from(config), is_attended=True)
+    runtime.gateway().fetch_current_user()
+    return runtime
+
+
+def token_path(config: Path) -> Path:
+    """Return the file in which a person can keep the token."""
+    return secrets_folders(config)[0] / _TOKEN_FILE
+
+
+def keep_token(config: Path, token: str) -> Path:
+    """Write the token to the secrets folder, readable by its owner only."""
+    path = token_path(config)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(token + "\n")
+    except OSError as error:
+        raise SettingsError(f"cannot be written: {error.strerror}; set {TOKEN_VARIABLE} instead", path=path) from error
     return path
 
 
-def _check(answers: Answers) -> None:
-    """Refuse answers that no settings file may hold, before there is one to point at."""
-    try:
-        WikiSettings(url=answers.url)
-        WorkspaceSettings(name=answers.name, data=Path(f"{answers.name}.yaml"))
-    except ValidationError as problem:
-        detail = problem.errors()[0]
-        message = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "string_pattern_mismatch":
-            message = "must begin with a small letter or digit and hold only those, _ and -"
-        raise SettingsError(f"{detail['loc'][-1]} {detail['input']!r}: {message}") from problem
-
-
-def _impatient(settings: Settings) -> Runtime:
-    """Return a runtime that asks once: whoever mistyped an address need not wait for more tries."""
-    return Runtime(settings.model_copy(update={"wiki": settings.wiki.model_copy(update={"tries": 1})}))
-
-
-def _find_home(gateway: WikiGateway, answers: Answers) -> PageRef:
-    ref = gateway.find_page(answers.space_key, answers.home)
-    if ref is None and answers.home.isdecimal():
-        ref = gateway.fetch_page(answers.home).ref
+def find_home(gateway: WikiGateway, space_key: str, reference: str) -> PageRef:
+    """Return the page of that title or id in the space; raises `PageNotFoundError`, `WikiError`."""
+    ref = gateway.find_page(space_key, reference)
+    if ref is None and reference.isdecimal():
+        ref = gateway.fetch_page(reference).ref
     if ref is None:
-        raise PageNotFoundError(answers.home, space_key=answers.space_key)
-    if ref.space_key != answers.space_key:
-        raise WikiError(f"page {ref.title!r} is in space {ref.space_key}, not in {answers.space_key}")
+        raise PageNotFoundError(reference, space_key=space_key)
+    if ref.space_key != space_key:
+        raise WikiError(f"page {ref.title!r} is in space {ref.space_key}, not in {space_key}")
     return ref
 
 
-def _compose(answers: Answers, *, has_archive: bool) -> str:
-    flavour = probe_site(answers.url).flavour or guess_flavour(answers.url)
-    user = f"\n  user: {_quoted(answers.user)}" if answers.user else ""
+def check_name(config: Path, name: str, home: PageRef) -> Path:
+    """Return the data file of a workspace of that name; raises `SettingsError` if it belongs to another page."""
+    try:
+        WorkspaceSettings(name=name, data=Path(f"{name}.yaml"))
+    except ValidationError as problem:
+        raise SettingsError(
+            f"name {name!r}: must begin with a small letter or digit and contain only those, _ and -"
+        ) from problem
+    path = config.absolute().parent / f"{name}.yaml"
+    if path == config.absolute():
+        raise SettingsError(f"name {name!r}: {path.name} is the settings file; choose another name")
+    if path.exists():
+        kept = ContentDocument.load(path).workspace.workspace
+        if kept.space != home.space_key or kept.home not in (home.title, home.id):
+            raise SettingsError(f"exists and is for page {kept.home!r} in space {kept.space}", path=path)
+    return path
+
+
+def has_keygen() -> bool:
+    """Return whether OpenSSH's `ssh-keygen` is installed."""
+    return shutil.which("ssh-keygen") is not None
+
+
+def make_signing_key(config: Path) -> Path:
+    """Make a key for signing snapshots, and the file that auditors check signatures with, if they do not exist."""
+    key = config.absolute().parent / _KEY
+    key.parent.mkdir(parents=True, exist_ok=True)
+    if not key.exists():
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "wikibot snapshots", "-f", str(key)]
+        try:
+            done = subprocess.run(  # noqa: S603 -- no shell; all words are ours
+                command, capture_output=True, text=True, timeout=_KEYGEN_SECONDS, check=False
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise SettingsError(f"ssh-keygen cannot be run: {error}; install OpenSSH", path=key) from error
+        if done.returncode:
+            raise SettingsError(f"ssh-keygen could not make it: {done.stderr.strip()}", path=key)
+    signers = key.with_name(_SIGNERS)
+    if not signers.exists():
+        replace_file(signers, Signer(key).allowed_signers().encode())
+    return key
+
+
+def write_settings(config: Path, answers: Answers, *, has_archive: bool, is_signed: bool) -> Runtime:
+    """Write the settings file and the schemas beside it; return the runtime that they make."""
+    replace_file(config, _compose(answers, has_archive=has_archive, is_signed=is_signed).encode())
+    write_schemas(config.absolute().parent)
+    return Runtime(load_settings(config), is_attended=True)
+
+
+def has_archive(gateway: WikiGateway, space_key: str) -> bool:
+    """Return whether the space has the page below which people usually move what is archived."""
+    return gateway.find_page(space_key, _ARCHIVE) is not None
+
+
+def write_bare_data_file(runtime: Runtime, home: PageRef) -> Path:
+    """Write a data file without regions, unless there is one; return its path."""
+    path = runtime.data_path(runtime.workspace)
+    if not path.exists():
+        workspace = Workspace(workspace=Home(space=home.space_key, home=home.title))
+        ContentDocument.create(workspace, path).save()
+    return path
+
+
+def with_site(answers: Answers, site: Site) -> Answers:
+    """Return the answers with what the wiki said about itself."""
+    return replace(answers, url=site.url, flavour=site.flavour.value if site.flavour else None)
+
+
+def _compose(answers: Answers, *, has_archive: bool, is_signed: bool) -> str:
+    optional = {"user": answers.user, "ca_bundle": answers.ca_bundle}
+    more = "".join(f"\n  {key}: {_quoted(value)}" for key, value in optional.items() if value)
     under = f", under: [{_ARCHIVE}]" if has_archive else ""
+    keys = f"signing_key: {_KEY}, allowed_signers: {_SIGNERS}" if is_signed else "signing_key: null"
     return f"""\
 # yaml-language-server: $schema={SETTINGS_SCHEMA_NAME}
 # Settings of wikibot. Each key can be overridden by the environment as WIKIBOT_…, nested by two underscores.
-# The token never stands here: set WIKIBOT_WIKI__TOKEN, or put it in the secrets folder.
+# The token is not written here: set {TOKEN_VARIABLE}, or put it in the secrets folder.
 wiki:
   url: {_quoted(answers.url)}
-  flavour: {flavour}{user}
+  flavour: {answers.flavour}{more}
   writes_per_minute: 6
 
 workspaces:
@@ -121,7 +251,7 @@ jobs:
   - {{run: sync, every: 10 minutes}}
   - {{run: snapshot, every: day, at: "02:30", timezone: UTC}}
 
-snapshots: {{path: ../snapshots, git: false, signing_key: null}}
+snapshots: {{path: ../snapshots, git: false, {keys}}}
 """
 
 

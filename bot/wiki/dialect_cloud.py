@@ -114,6 +114,9 @@ class CloudDialect:
         user = read_shape(_User, answer, "a user")
         return User(user.accountId, user.displayName or user.publicName or user.accountId)
 
+    def spaces(self) -> Ask:
+        return Ask(f"{_V2}/spaces", "the spaces", {"status": "current", "sort": "name", "limit": _MAX_LIMIT})
+
     def space(self, key: str) -> Ask:
         return Ask(f"{_V2}/spaces", f"space {key}", {"keys": key}, space_key=key)
 

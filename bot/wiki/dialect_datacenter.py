@@ -153,6 +153,9 @@ class DataCenterDialect:
     def read_user(self, answer: object) -> User:
         return read_shape(_User, answer, "a user").value()
 
+    def spaces(self) -> Ask:
+        return Ask(f"{V1}/space", "the spaces", {"status": "current", "expand": "homepage", "limit": _LIMIT})
+
     def space(self, key: str) -> Ask:
         return Ask(f"{V1}/space/{escape_part(key)}", f"space {key}", {"expand": "homepage"}, space_key=key)
 

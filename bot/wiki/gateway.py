@@ -149,6 +149,14 @@ class WikiGateway(Protocol):
         """Return the space with this key; raises `SpaceNotFoundError` when it is absent or hidden."""
         ...
 
+    def iter_spaces(self) -> Iterator[Space]:
+        """List the current spaces that the account may see."""
+        ...
+
+    def find_titles(self, space_key: str, words: str) -> list[str]:
+        """Return titles of current pages that contain words which begin like *words* (from CQL, so possibly stale)."""
+        ...
+
     def iter_refs(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[PageRef]:
         """List the pages of a space without bodies, ⌈N/limit⌉ requests for N pages."""
         ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from bot.errors import (
@@ -50,6 +51,15 @@ class WikiReader:
     def fetch_space(self, key: str) -> Space:
         """Return the space with this key as it is now."""
         return self._fetch_space(self._dialect.space(key), key)
+
+    def iter_spaces(self) -> Iterator[Space]:
+        """List the current spaces that the account may see."""
+        ask = self._dialect.spaces()
+        for item in self._client.iter(ask):
+            space = self._dialect.read_space(item, ask.about)
+            if space is not None:
+                self._spaces[space.key] = space
+                yield space
 
     def _fetch_space(self, ask: Ask, key_or_id: str) -> Space:
         space = self._dialect.read_space(self._client.get(ask), ask.about)
@@ -177,6 +187,11 @@ class WikiReader:
                 if ref.title == title and ref.space_key == space_key:
                     return ref
         return None
+
+    def find_titles(self, space_key: str, words: str) -> list[str]:
+        """Return up to 25 titles of current pages in which each of *words* begins a word, as the search index knows."""
+        items = islice(self._client.iter(rest_v1.titled_like(space_key, words)), 25)
+        return [str(item["title"]) for item in items if "title" in item]
 
     def find_labelled(self, space_key: str, label: str) -> list[str]:
         """Return the ids of current pages that bear a label, as the search index knows them."""

@@ -15,6 +15,13 @@ def labelled(space_key: str, label: str) -> Ask:
     return Ask(f"{V1}/content/search", f"pages labelled {label!r}", {"cql": query, "limit": 200})
 
 
+def titled_like(space_key: str, words: str) -> Ask:
+    """Ask for the pages of a space whose titles contain words that begin like *words*, from the search index."""
+    terms = [f"title ~ {_quoted(word + '*')}" for word in words.split()]
+    query = " and ".join(["type = page", f"space = {_quoted(space_key)}", *terms])
+    return Ask(f"{V1}/content/search", f"pages titled like {words!r}", {"cql": query, "limit": 25})
+
+
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 HOME = "WS2 - Enhancing ICANN Accountability Implementation"
 
 
-@pytest.mark.parametrize("path", ["config/bot.yaml", "config/demo/bot.yaml"])
+@pytest.mark.parametrize("path", ["config/example/bot.yaml", "config/demo/bot.yaml"])
 def test_the_settings_to_start_from_are_accepted(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("WIKIBOT_")]:
         monkeypatch.delenv(name)
@@ -30,8 +30,8 @@ def test_the_settings_to_start_from_are_accepted(path: str, monkeypatch: pytest.
 def test_the_data_file_to_start_from_links_to_pages_of_the_workspace(wiki: Wiki) -> None:
     space = wiki.store.spaces.get_by_key("WS2")
     titles = {page.title for page in wiki.store.contents.select(Selection(("space_id = ?",), (space.id,), limit=-1))}
-    workspace = ContentDocument.load(REPOSITORY / "config/ws2.yaml").workspace
-    text = (REPOSITORY / "config/ws2.yaml").read_text(encoding="utf-8")
+    workspace = ContentDocument.load(REPOSITORY / "config/example/ws2.yaml").workspace
+    text = (REPOSITORY / "config/example/ws2.yaml").read_text(encoding="utf-8")
 
     linked = set(re.findall(r"\(<page:([^>]+)>\)|\(page:([^)]+)\)", text.split("\n\n", 1)[1]))
 

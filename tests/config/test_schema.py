@@ -17,11 +17,11 @@ def load_as_json(path: Path) -> object:
 
 
 def test_the_example_is_valid_for_the_schema_and_for_the_program() -> None:
-    path = CONFIG / "ws2.yaml"
+    path = CONFIG / "example" / "ws2.yaml"
 
     jsonschema.validate(load_as_json(path), data_schema())
     assert ContentDocument.load(path).workspace.news is not None
-    assert path.read_text().startswith("# yaml-language-server: $schema=workspace.schema.json\n")
+    assert path.read_text().startswith("# yaml-language-server: $schema=../workspace.schema.json\n")
 
 
 def test_the_schema_refuses_what_the_program_refuses() -> None:
