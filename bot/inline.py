@@ -190,3 +190,9 @@ def plain_text(markdown: str) -> str:
 
 def _words(tokens: Sequence[Token]) -> list[str]:
     return [" " if token.type in {"softbreak", "hardbreak"} else token.content for token in tokens]
+
+
+def text_outside_code(markdown: str) -> str:
+    """Return what readers will see of inline Markdown outside `code`: the place to look for markup that failed."""
+    (inline,) = _PARSER.parseInline(markdown.strip())
+    return "".join(_words([token for token in inline.children or () if token.type != "code_inline"]))

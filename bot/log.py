@@ -110,8 +110,12 @@ class _Intercept(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
+            text = record.getMessage()
+        except Exception as error:  # noqa: BLE001 -- a library's faulty log call must not end the work that it reports on
+            text = f"{record.msg} (its arguments could not be formatted: {type(error).__name__}: {error})"
+        try:
             level: str | int = logger.level(record.levelname).name
         except ValueError:
             level = record.levelno
         named = logger.patch(lambda ours: ours.__setitem__("name", record.name))
-        named.opt(exception=record.exc_info).log(level, "{}", record.getMessage())
+        named.opt(exception=record.exc_info).log(level, "{}", text)

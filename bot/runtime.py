@@ -13,7 +13,10 @@ from bot.config.settings import Settings, WorkspaceSettings
 from bot.errors import SettingsError
 from bot.render import Renderer
 from bot.resources import templates_dir
+from bot.suggestion import did_you_mean
 from bot.wiki.gateway import WikiGateway
+
+_SHORT_TIMEOUT_SECONDS = 10.0
 
 
 def _now() -> dt.datetime:
@@ -44,8 +47,11 @@ class Runtime:
         """The workspaces to work on; raises `SettingsError` when there is none, or none of the wanted name."""
         found = tuple(w for w in self.settings.workspaces if self.only in (None, w.name))
         if not found:
-            names = ", ".join(w.name for w in self.settings.workspaces) or "none"
-            wanted = f"no workspace is named {self.only!r}" if self.only else "no workspace is configured"
+            known = [w.name for w in self.settings.workspaces]
+            names = ", ".join(known) or "none"
+            wanted = "no workspace is configured"
+            if self.only:
+                wanted = f"no workspace is named {self.only!r}{did_you_mean(self.only, known)}"
             raise SettingsError(f"{wanted}; configured: {names}", path=self.settings.config_path)
         return found
 
@@ -60,6 +66,13 @@ class Runtime:
     def narrowed_to(self, workspace: str) -> "Runtime":
         """Return the same runtime for one workspace only."""
         return replace(self, only=workspace)
+
+    def trying_once(self) -> "Runtime":
+        """Return the same runtime that sends each request once and waits briefly, for work that a person waits for."""
+        wiki = self.settings.wiki
+        quick = {"tries": 1, "timeout_seconds": min(wiki.timeout_seconds, _SHORT_TIMEOUT_SECONDS)}
+        settings = self.settings.model_copy(update={"wiki": wiki.model_copy(update=quick)})
+        return replace(self, settings=settings, _gateways={})
 
     def data_path(self, workspace: WorkspaceSettings) -> Path:
         """Return the path of the workspace's data file."""

@@ -61,6 +61,12 @@ class _Job:
         self.due = self._planned_at = now()
         self.plan(may_catch_up=True)
 
+    def __repr__(self) -> str:
+        """Name the job; the library's own text needs a unit of time, which this job does not have."""
+        return f"job {self.name}"
+
+    __str__ = __repr__
+
     @property
     def is_due(self) -> bool:
         """Whether the job is due; after the clock was set back, the job is planned again from the new time."""

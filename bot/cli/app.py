@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.usage_errors import SuggestingChoice
+
 if TYPE_CHECKING:
     from bot.runtime import Runtime
 
@@ -44,9 +46,12 @@ pass_app = click.make_pass_decorator(App, ensure=True)
 
 
 def add_common_options(command: click.Command) -> click.Command:
-    """Give *command*, and all below it, the options that stand everywhere."""
+    """Give *command*, and all commands below it, the options of every command; let all choices suggest."""
     names = {name for parameter in command.params for name in parameter.opts}
     command.params += [option for option in _common_options() if not names & set(option.opts)]
+    for parameter in command.params:
+        if type(parameter.type) is click.Choice:
+            parameter.type = SuggestingChoice(parameter.type.choices)
     if isinstance(command, click.Group):
         for child in command.commands.values():
             add_common_options(child)
@@ -58,6 +63,18 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
         setattr(context.ensure_object(App), str(parameter.name), value)
 
 
+def _complete_workspaces(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    from bot.config.settings import load_settings
+    from bot.errors import BotError
+
+    del parameter
+    try:
+        names = [workspace.name for workspace in load_settings(context.ensure_object(App).config).workspaces]
+    except BotError:
+        return []
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def _common_options() -> list[click.Option]:
     return [
         click.Option(
@@ -67,7 +84,13 @@ def _common_options() -> list[click.Option]:
             expose_value=False,
             callback=_remember,
         ),
-        click.Option(["--workspace"], help="Only this workspace.", expose_value=False, callback=_remember),
+        click.Option(
+            ["--workspace"],
+            help="Only this workspace.",
+            expose_value=False,
+            callback=_remember,
+            shell_complete=_complete_workspaces,
+        ),
         click.Option(
             ["-v", "--verbose", "is_verbose"],
             is_flag=True,

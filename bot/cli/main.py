@@ -8,6 +8,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, add_common_options
+from bot.cli.usage_errors import SuggestingGroup, describe_usage_error
 from bot.errors import BotError, EvidenceError, LockedError, StoppedError, UnsafePlanError
 
 _COMMANDS = {
@@ -24,9 +25,10 @@ _COMMANDS = {
     "sync": ("bot.cli.sync_commands:sync", "Plan and apply unattended."),
     "drift": ("bot.cli.sync_commands:drift", "Show what people changed inside regions, with who and when."),
     "adopt": ("bot.cli.adopt_commands:adopt", "Take over a page, or the live text of its regions, into the data file."),
-    "news": ("bot.cli.edit_commands:news", "Edit the news in the data file."),
-    "status": ("bot.cli.edit_commands:status", "Edit the status banner in the data file."),
-    "links": ("bot.cli.edit_commands:links", "Edit the quick links in the data file."),
+    "news": ("bot.cli.news_commands:news", "Edit the news in the data file."),
+    "banner": ("bot.cli.banner_commands:banner", "Edit the status banner in the data file."),
+    "links": ("bot.cli.link_commands:links", "Edit the quick links in the data file."),
+    "status": ("bot.cli.banner_commands:status", "The former name of `banner`."),
     "tree": ("bot.cli.view_commands:tree", "Show the page tree of the space, with status."),
     "render": ("bot.cli.view_commands:render", "Print the storage format that would be written."),
     "snapshot": (
@@ -59,7 +61,13 @@ _EXIT_CODES: tuple[tuple[type[BotError], int], ...] = (
 )
 
 
-class _LazyGroup(click.Group):
+class _LazyGroup(SuggestingGroup):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            output.say(ctx.get_help())
+            ctx.exit(1)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return list(_COMMANDS)
@@ -98,23 +106,23 @@ def main(arguments: list[str] | None = None) -> None:
     except click.exceptions.Exit as error:
         code = error.exit_code
     except click.ClickException as error:
-        error.show()
+        output.fail(describe_usage_error(error))
         code = 1  # not click's 2, which `plan` uses for "there are changes"
     except (click.Abort, KeyboardInterrupt):
         output.fail("interrupted")
         code = 130
     except BotError as error:
         if app.is_verbose:
-            raise
+            output.say_traceback()
         output.fail(str(error))
         code = exit_code(error)
     except BrokenPipeError:
         # The reader has seen enough (`| head`); leave without complaint, also when Python flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- the last resort: an error line in place of a traceback
         if app.is_verbose:
-            raise
+            output.say_traceback()
         output.fail(f"unexpected {type(error).__name__}: {error}; this is a bug, run again with -v for the details")
         code = 1
     sys.exit(code)

@@ -2,7 +2,10 @@
 
 import json
 import shlex
+import shutil
 import sys
+import textwrap
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -42,11 +45,6 @@ def say_json(value: object) -> None:
     click.echo(json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False))
 
 
-def say_json_line(value: object) -> None:
-    """Print a value as one line of JSON."""
-    click.echo(json.dumps(to_jsonable_python(value), ensure_ascii=False))
-
-
 def say_heading(text: str) -> None:
     """Print a heading, bold on a terminal."""
     click.echo(click.style(text, bold=True))
@@ -70,7 +68,19 @@ def say_step(text: str) -> None:
 
 def warn(text: str) -> None:
     """Print *text* on standard error."""
-    click.echo(text, err=True)
+    _say_to_person(text)
+
+
+def say_warning(text: str) -> None:
+    """Print *text* on standard error as a warning: the command goes on."""
+    _say_to_person(text, prefix="warning:", colour="yellow")
+
+
+def say_traceback() -> None:
+    """Print the traceback of the error that is being handled on standard error, without secrets."""
+    from bot.log import redact
+
+    click.echo(redact(traceback.format_exc()).rstrip(), err=True)
 
 
 def confirm(question: str) -> None:
@@ -83,26 +93,39 @@ def fail(message: str) -> None:
     """Print an error for a person on standard error, without secrets."""
     from bot.log import redact
 
-    prefix = click.style("error:", fg="red", bold=True)
-    click.echo(f"{prefix} {redact.known(message)}", err=True)
+    _say_to_person(redact.known(message), prefix="error:", colour="red")
+
+
+def _say_to_person(text: str, *, prefix: str = "", colour: str | None = None) -> None:
+    """Print lines on standard error, on a terminal broken at words instead of in the middle of one."""
+    whole = f"{prefix} {text}" if prefix else text
+    lines = whole.split("\n")
+    if sys.stderr.isatty():
+        width = max(shutil.get_terminal_size().columns, 20)
+        lines = [
+            piece
+            for line in lines
+            for piece in textwrap.wrap(
+                line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+            )
+            or [""]
+        ]
+    if prefix:
+        lines[0] = lines[0].replace(prefix, click.style(prefix, fg=colour, bold=True), 1)
+    for line in lines:
+        click.echo(line, err=True)
 
 
 def say_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table: with lines and colours on a terminal, as tab-separated values into a pipe."""
-    if not sys.stdout.isatty():
-        for row in (headings, *rows):
-            click.echo("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
-        return
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+    """Print a table in aligned columns; on a terminal within its width."""
+    from bot.cli.table import format_table  # rich is slow to import
 
-    table = Table(box=box.SIMPLE_HEAD)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    _console().print(table)
+    found = [list(row) for row in rows]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    heading, lines = format_table(headings, found, width=width)
+    click.echo(click.style(heading, bold=True))
+    for line in lines:
+        click.echo(line)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.parameter_types import complete_regions
 from bot.errors import PlanError
 from bot.escape import visible
 from bot.operations import sync as operation
@@ -21,6 +22,7 @@ _TAKE_OVER = click.option(
     "--take-over",
     metavar="REGION",
     multiple=True,
+    shell_complete=complete_regions,
     help="Replace what the page says in this region, although people changed it or its history is unknown; or `all`.",
 )
 _FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)

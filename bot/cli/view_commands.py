@@ -4,6 +4,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.parameter_types import complete_regions
 from bot.operations import view
 from bot.operations.view import TreePage
 
@@ -28,7 +29,7 @@ def tree(app: App, *, archived: bool, fmt: str) -> None:
 
 
 @click.command()
-@click.argument("region", required=False)
+@click.argument("region", required=False, shell_complete=complete_regions)
 @click.option("--offline", is_flag=True, help="Take page references for titles instead of asking the wiki.")
 @pass_app
 def render(app: App, *, region: str | None, offline: bool) -> None:

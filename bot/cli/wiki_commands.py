@@ -3,6 +3,7 @@
 import click
 
 from bot.cli.app import add_common_options
+from bot.cli.usage_errors import SuggestingGroup
 from bot.errors import BotError
 
 
@@ -14,7 +15,7 @@ def wikiserver_missing(error: ModuleNotFoundError) -> BotError:
     )
 
 
-class _WikiGroup(click.Group):
+class _WikiGroup(SuggestingGroup):
     """The commands of the embedded wiki; they are imported only when one of them is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -10,11 +10,14 @@ from pydantic import BaseModel
 
 from bot.config import yaml_edit
 from bot.config.data_model import NewsItem, QuickLink, StatusLine, Workspace
+from bot.config.link_choice import LinkChoice, LinkChoiceError, LinkDestination, LinkPlace, choose_link
 from bot.config.yaml_source import Location, YamlSource, load_yaml, parse_yaml, validate
 from bot.errors import ContentError
 from bot.files import replace_file
+from bot.suggestion import did_you_mean
 
 SCHEMA_NAME = "workspace.schema.json"
+_TARGETS = ("page", "url", "attachment")
 _SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA_NAME}\n"
 
 
@@ -77,19 +80,23 @@ class ContentDocument:
 
     def edit_news(self, item_id: str, changes: Mapping[str, object]) -> Self:
         """Set the given keys of a news item; None removes a key."""
-        return self._changed(("news", "items", self._news_index(item_id)), changes)
+        return self._changed(("news", "items", self.news_index(item_id)), changes)
+
+    def move_news(self, item_id: str, index: int) -> Self:
+        """Move a news item so that it becomes the item at *index* of the file."""
+        return self._edited(yaml_edit.move_item(self.source, ("news", "items", self.news_index(item_id)), index))
 
     def remove_news(self, item_id: str) -> Self:
         """Remove a news item."""
-        return self._edited(yaml_edit.remove_item(self.source, ("news", "items", self._news_index(item_id))))
+        return self._edited(yaml_edit.remove_item(self.source, ("news", "items", self.news_index(item_id))))
 
-    def set_status(self, lines: Sequence[StatusLine]) -> Self:
+    def set_banner(self, lines: Sequence[StatusLine]) -> Self:
         """Replace the lines of the status banner."""
         if self.workspace.status is None:
             return self._edited(yaml_edit.set_value(self.source, ("status",), {"lines": _plain_all(lines)}))
         return self._edited(yaml_edit.set_value(self.source, ("status", "lines"), _plain_all(lines)))
 
-    def edit_status_line(self, number: int, changes: Mapping[str, object]) -> Self:
+    def edit_banner_line(self, number: int, changes: Mapping[str, object]) -> Self:
         """Set the given keys of one line, counted from 1; None removes a key."""
         count = len(self.workspace.status.lines) if self.workspace.status else 0
         if not 1 <= number <= count:
@@ -98,31 +105,92 @@ class ContentDocument:
             )
         return self._changed(("status", "lines", number - 1), changes)
 
-    def set_heading(self, region: str, heading: str | None) -> Self:
-        """Set or remove the heading of a region that the file has."""
-        return self._changed((region,), {"heading": heading})
+    def set_heading(self, region: str, heading: str | None, *, level: int | None = None) -> Self:
+        """Set or remove the heading of a region that the file has, and set its level when one is given."""
+        if getattr(self.workspace, region) is None:
+            raise self._error(f"has no section {region!r} yet; add its first entry, then its heading", ())
+        source = self.source
+        if level is not None:
+            source = yaml_edit.set_value(source, (region, "heading_level"), level, first=True)
+        if heading is None:
+            return self._edited(yaml_edit.remove_key(source, (region, "heading")))
+        return self._edited(yaml_edit.set_value(source, (region, "heading"), heading, first=True))
 
     def add_link(self, link: QuickLink, *, under: str | None = None, first: bool = False) -> Self:
-        """Add a quick link, at the top level or below the link whose text is *under*."""
-        plain = _plain(link)
+        """Add a quick link, at the top level or below the link whose text or number is *under*."""
         if self.workspace.quick_links is None:
             if under is not None:
                 raise self._error(f"there is no link {under!r}", ("quick_links",))
-            return self._edited(yaml_edit.set_value(self.source, ("quick_links",), {"links": [plain]}))
-        parent: Location = ("quick_links",) if under is None else self._link_location(under)
-        node = self.source.node_at((*parent, "links"))
-        if node is None or not node.value:
-            return self._edited(yaml_edit.set_value(self.source, (*parent, "links"), [plain]))
-        index = 0 if first else len(node.value)
-        return self._edited(yaml_edit.insert_item(self.source, (*parent, "links"), index, plain))
+            return self._edited(yaml_edit.set_value(self.source, ("quick_links",), {"links": [_plain(link)]}))
+        parent: Location = ("quick_links",) if under is None else self.find_link(LinkChoice(under)).location
+        return self._edited(_insert_link(self.source, parent, 0 if first else None, _plain(link)))
 
-    def remove_link(self, text: str) -> Self:
-        """Remove the quick link of that text, and the links below it."""
-        location = self._link_location(text)
-        siblings = self.source.node_at(location[:-1])
-        if siblings is not None and len(siblings.value) == 1 and len(location) > len(("quick_links", "links", 0)):
-            return self._edited(yaml_edit.remove_key(self.source, location[:-1]))
-        return self._edited(yaml_edit.remove_item(self.source, location))
+    def edit_link(self, choice: LinkChoice, changes: Mapping[str, object]) -> Self:
+        """Set the given keys of a quick link; a new target replaces the target of another kind."""
+        link = self.find_link(choice)
+        changes = {
+            key: value for key, value in changes.items() if value is not None or key in link.link.model_fields_set
+        }
+        if any(changes.get(key) is not None for key in _TARGETS):
+            old = {key: None for key in _TARGETS if getattr(link.link, key) is not None}
+            changes = {**changes, **{key: None for key in old if key not in changes}}
+        return self._changed(link.location, changes)
+
+    def move_link(self, choice: LinkChoice, destination: LinkDestination) -> Self:
+        """Move a quick link, with the links below it, to another place."""
+        moved = self.find_link(choice)
+        parent, index = self._destination(moved, destination)
+        if parent[: len(moved.location)] == moved.location:
+            raise self._error(f"the link {moved.link.text!r} cannot go below itself", moved.location)
+        if (*parent, "links") == moved.location[:-1]:
+            siblings = self.source.node_at(moved.location[:-1])
+            last = len(siblings.value) - 1 if siblings is not None else 0
+            return self._edited(
+                yaml_edit.move_item(self.source, moved.location, last if index is None else min(index, last))
+            )
+        written = yaml_edit.item_text(self.source, moved.location)
+        source = _without_link(self.source, moved.location)
+        parent = _after_removal(parent, moved.location)
+        return self._edited(_insert_link(source, parent, index, _plain(moved.link), written=written))
+
+    def remove_link(self, choice: LinkChoice) -> Self:
+        """Remove a quick link, and the links below it."""
+        return self._edited(_without_link(self.source, self.find_link(choice).location))
+
+    def find_link(self, choice: LinkChoice) -> LinkPlace:
+        """Return the one quick link that *choice* describes; raises `ContentError` with the candidates."""
+        links = self.workspace.quick_links.links if self.workspace.quick_links else ()
+        try:
+            return choose_link(links, choice)
+        except LinkChoiceError as error:
+            raise self._error(str(error), ("quick_links",)) from error
+
+    def news_index(self, item_id: str) -> int:
+        """Return the position of a news item in the file; raises `ContentError` for an unknown id."""
+        ids = [item.id for item in self._news()]
+        if item_id not in ids:
+            hint = did_you_mean(item_id, ids)
+            message = f"there is no news item {item_id!r}{hint}; `wikibot news list` shows the ids"
+            raise self._error(message, ("news",))
+        return ids.index(item_id)
+
+    def _destination(self, moved: LinkPlace, wanted: LinkDestination) -> tuple[Location, int | None]:
+        """Return the parent's location and the index among its links without *moved*; None is the end."""
+        neighbour_name = wanted.before if wanted.before is not None else wanted.after
+        if neighbour_name is not None:
+            neighbour = self.find_link(LinkChoice(neighbour_name))
+            if neighbour.location == moved.location:
+                raise self._error(f"the link {moved.link.text!r} cannot go beside itself", moved.location)
+            *parents, _, position = neighbour.location
+            index = int(position) + (wanted.after is not None)
+            is_behind = neighbour.location[:-1] == moved.location[:-1] and int(position) > int(moved.location[-1])
+            return tuple(parents), index - is_behind
+        parent = moved.location[:-2]
+        if wanted.under is not None:
+            parent = self.find_link(LinkChoice(wanted.under)).location
+        elif wanted.is_top_level:
+            parent = ("quick_links",)
+        return parent, 0 if wanted.is_first else None
 
     def save(self) -> None:
         """Write the file in one step; raises `ContentError` when someone else changed it since it was loaded."""
@@ -147,31 +215,39 @@ class ContentDocument:
     def _news(self) -> tuple[NewsItem, ...]:
         return self.workspace.news.items if self.workspace.news else ()
 
-    def _news_index(self, item_id: str) -> int:
-        ids = [item.id for item in self._news()]
-        if item_id not in ids:
-            raise self._error(f"there is no news item {item_id!r}; `wikibot news list` shows their ids", ("news",))
-        return ids.index(item_id)
-
-    def _link_location(self, text: str) -> Location:
-        links = self.workspace.quick_links.links if self.workspace.quick_links else ()
-        found = list(_find_links(links, text, ("quick_links", "links")))
-        if len(found) != 1:
-            problem = "there is no link" if not found else f"{len(found)} links have the text"
-            raise self._error(f"{problem} {text!r}; `wikibot links list` shows them", ("quick_links",))
-        return found[0]
-
     def _error(self, message: str, location: Location) -> ContentError:
         return ContentError(message, path=self.path, line=self.source.line_of(location))
 
 
-def _find_links(links: Sequence[QuickLink], text: str, location: Location) -> list[Location]:
-    found: list[Location] = []
-    for index, link in enumerate(links):
-        if link.text == text:
-            found.append((*location, index))
-        found += _find_links(link.links, text, (*location, index, "links"))
-    return found
+def _insert_link(
+    source: YamlSource, parent: Location, index: int | None, link: object, *, written: str | None = None
+) -> YamlSource:
+    """Insert a link below *parent*, at the end when *index* is None; *written* is its own text in the file."""
+    where = (*parent, "links")
+    node = source.node_at(where)
+    if node is None or not node.value:
+        return yaml_edit.set_value(source, where, [link])
+    return yaml_edit.insert_item(source, where, len(node.value) if index is None else index, link, written=written)
+
+
+def _without_link(source: YamlSource, location: Location) -> YamlSource:
+    """Remove a link; the last link below another takes the empty list with it."""
+    siblings = source.node_at(location[:-1])
+    if siblings is not None and len(siblings.value) == 1 and len(location) > len(("quick_links", "links", 0)):
+        return yaml_edit.remove_key(source, location[:-1])
+    return yaml_edit.remove_item(source, location)
+
+
+def _after_removal(location: Location, removed: Location) -> Location:
+    """Return where the value at *location* is after the item at *removed* was removed."""
+    *parents, index = removed
+    depth = len(parents)
+    if location[:depth] != tuple(parents) or len(location) <= depth:
+        return location
+    step = location[depth]
+    if isinstance(step, int) and isinstance(index, int) and step > index:
+        return (*location[:depth], step - 1, *location[depth + 1 :])
+    return location
 
 
 def _plain(value: BaseModel) -> dict[str, object]:

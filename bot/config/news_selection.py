@@ -2,9 +2,20 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from enum import StrEnum
 from itertools import groupby
 
 from bot.config.data_model import News, NewsItem
+
+
+class NewsState(StrEnum):
+    """What readers see of a news item at a given moment."""
+
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    PINNED = "pinned"
+    EXPIRED = "expired"
+    OLDER = "older"
 
 
 def shown_news(news: News, now: dt.datetime) -> tuple[NewsItem, ...]:
@@ -15,6 +26,12 @@ def shown_news(news: News, now: dt.datetime) -> tuple[NewsItem, ...]:
 def older_news(news: News, now: dt.datetime) -> tuple[NewsItem, ...]:
     """Return the published items that `show` leaves no room for; they belong on the page `older`."""
     return () if news.show is None else _live(news, now)[news.show :]
+
+
+def news_states(news: News, now: dt.datetime) -> list[NewsState]:
+    """Return the state of each item at *now*, in the order of the file."""
+    older = {item.id for item in older_news(news, now)}
+    return [_state(item, now, is_older=item.id in older) for item in news.items]
 
 
 def next_change(news: News, now: dt.datetime) -> dt.datetime | None:
@@ -42,3 +59,13 @@ def _live(news: News, now: dt.datetime) -> tuple[NewsItem, ...]:
         if (item.publish_at is None or item.publish_at <= now) and (item.expires_at is None or now < item.expires_at)
     ]
     return tuple(sorted(live, key=lambda item: not item.pinned))
+
+
+def _state(item: NewsItem, now: dt.datetime, *, is_older: bool) -> NewsState:
+    if item.expires_at is not None and item.expires_at <= now:
+        return NewsState.EXPIRED
+    if item.publish_at is not None and now < item.publish_at:
+        return NewsState.SCHEDULED
+    if is_older:
+        return NewsState.OLDER
+    return NewsState.PINNED if item.pinned else NewsState.LIVE

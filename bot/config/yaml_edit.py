@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -17,12 +18,17 @@ from bot.splice import Span, splice
 _INDENT = 2
 
 
-def set_value(source: YamlSource, location: Location, value: object) -> YamlSource:
-    """Set the value at *location*, a key that stands in the file or a new last key of its mapping."""
+def set_value(source: YamlSource, location: Location, value: object, *, first: bool = False) -> YamlSource:
+    """Set the value at *location*, a key of the file or a new key: the last of its mapping, or the *first*."""
     *parents, step = location
     parent = _get(source, tuple(parents))
     node = source.node_at(location)
-    edit = _replace(source, parent, node, value) if node else _append_key(source, parent, str(step), value)
+    if node:
+        edit = _replace(source, parent, node, value)
+    elif first and isinstance(parent, MappingNode) and parent.value:
+        edit = _prepend_key(source, parent, str(step), value)
+    else:
+        edit = _append_key(source, parent, str(step), value)
     return _apply(source, edit, location, value)
 
 
@@ -40,9 +46,33 @@ def remove_key(source: YamlSource, location: Location) -> YamlSource:
     return _apply(source, edit, location, _ABSENT)
 
 
-def insert_item(source: YamlSource, location: Location, index: int, value: object) -> YamlSource:
-    """Insert *value* into the sequence at *location*, before the item that is at *index*."""
+def item_text(source: YamlSource, location: Location) -> str | None:
+    """Return the text of a block sequence's item without its dash and indentation; None in flow style."""
+    *parents, _ = location
+    parent, node = _get(source, tuple(parents)), _get(source, location)
+    if isinstance(parent, CollectionNode) and parent.flow_style:
+        return None
+    start, column = int(node.start_mark.index), int(node.start_mark.column)
+    first, *others = source.text[start : _line_end(source.text, _end(node))].splitlines()
+    if any(line[:column].strip() for line in others):
+        return None
+    return "\n".join([first, *(line[column:] for line in others)])
+
+
+def insert_item(
+    source: YamlSource, location: Location, index: int, value: object, *, written: str | None = None
+) -> YamlSource:
+    """Insert *value* into the sequence at *location*, before the item that is at *index*.
+
+    *written* is how the value is written elsewhere in the file (`item_text`); it is used where the sequence allows it.
+    """
     node = _get(source, location)
+    if written is not None and isinstance(node, SequenceNode) and node.value and not node.flow_style:
+        try:
+            edit = _insert_in_block(source, node, index, value, written=written)
+            return _apply(source, edit, (*location, index), value, is_new_item=True)
+        except ContentError:
+            pass  # for example a scalar that depends on its indentation; write the value anew
     if not isinstance(node, SequenceNode):
         raise _cannot(source, location)
     if not node.value:
@@ -65,6 +95,58 @@ def remove_item(source: YamlSource, location: Location) -> YamlSource:
         return set_value(source, tuple(parents), [])
     edit = _cut(source, node, [Span(_item_start(source, node, i), _end(n)) for i, n in enumerate(node.value)], index)
     return _apply(source, edit, location, _ABSENT)
+
+
+def move_item(source: YamlSource, location: Location, index: int) -> YamlSource:
+    """Move one item of a sequence so that it becomes the item at *index*; its own text moves with it unchanged."""
+    *parents, before = location
+    node = _get(source, tuple(parents))
+    if not isinstance(node, SequenceNode) or not isinstance(before, int) or not 0 <= index < len(node.value):
+        raise _cannot(source, location)
+    if index == before:
+        return source
+    rewritten = (
+        _move_in_flow(source, node, before, index) if node.flow_style else _move_in_block(source, node, before, index)
+    )
+    items = list(_value_at(source.value, tuple(parents)))
+    items.insert(index, items.pop(before))
+    return _apply(source, rewritten, tuple(parents), items)
+
+
+def _value_at(tree: object, location: Location) -> list[object]:
+    for step in location:
+        tree = tree[step]  # type: ignore[index]  # a location leads through mappings and lists only
+    assert isinstance(tree, list)  # noqa: S101
+    return tree
+
+
+def _move_in_flow(source: YamlSource, node: SequenceNode, before: int, index: int) -> tuple[Span, str]:
+    """Return the items in their new order between the separators that are there."""
+    spans = [Span(int(item.start_mark.index), _end(item)) for item in node.value]
+    texts = [source.text[span.start : span.end] for span in spans]
+    between = [source.text[left.end : right.start] for left, right in pairwise(spans)]
+    texts.insert(index, texts.pop(before))
+    whole = "".join(text + separator for text, separator in zip(texts, [*between, ""], strict=True))
+    return Span(spans[0].start, spans[-1].end), whole
+
+
+def _move_in_block(source: YamlSource, node: SequenceNode, before: int, index: int) -> tuple[Span, str]:
+    """Return the lines from the first moved item to the last, with the lines of the item at their new place."""
+    text, newline = source.text, _newline(source.text)
+    starts = [_line_start(text, _item_start(source, node, position)) for position in range(len(node.value))]
+    ends = [_line_end(text, _end(item)) for item in node.value]
+    if any(text[start : _item_start(source, node, i)].strip() for i, start in enumerate(starts)):
+        raise _cannot(source, (before,))
+    moved = text[starts[before] : ends[before]]
+    if index < before:
+        span = Span(starts[index], ends[before])
+        pieces = [moved, text[starts[index] : starts[before]]]
+    else:
+        span = Span(starts[before], ends[index])
+        pieces = [text[ends[before] : ends[index]], moved]
+    has_last_break = text[span.start : span.end].endswith("\n")
+    whole = "".join(piece if piece.endswith("\n") else piece + newline for piece in pieces)
+    return span, whole if has_last_break else whole.removesuffix(newline)
 
 
 _ABSENT = object()
@@ -214,6 +296,18 @@ def _append_key(source: YamlSource, parent: Node, key: str, value: object) -> tu
     return Span(at, at), before + lines + newline
 
 
+def _prepend_key(source: YamlSource, parent: MappingNode, key: str, value: object) -> tuple[Span, str]:
+    at = int(parent.value[0][0].start_mark.index)
+    if parent.flow_style:
+        return Span(at, at), _dump_flow({key: value})[1:-1] + ", "
+    text, newline = source.text, _newline(source.text)
+    column = int(parent.value[0][0].start_mark.column)
+    if text[_line_start(text, at) : at].strip():
+        raise _cannot(source, (key,))
+    lines = _indented(_dump_block({key: value}), " " * column, newline)
+    return Span(_line_start(text, at), _line_start(text, at)), lines + newline
+
+
 def _insert_in_flow(node: SequenceNode, index: int, item: str) -> tuple[Span, str]:
     if index < len(node.value):
         at = int(node.value[index].start_mark.index)
@@ -222,12 +316,19 @@ def _insert_in_flow(node: SequenceNode, index: int, item: str) -> tuple[Span, st
     return Span(at, at), ", " + item
 
 
-def _insert_in_block(source: YamlSource, node: SequenceNode, index: int, value: object) -> tuple[Span, str]:
+def _insert_in_block(
+    source: YamlSource, node: SequenceNode, index: int, value: object, *, written: str | None = None
+) -> tuple[Span, str]:
     text, newline = source.text, _newline(source.text)
     column = int(node.start_mark.column)
     neighbour = node.value[min(index, len(node.value) - 1)]
     in_flow = isinstance(neighbour, CollectionNode) and neighbour.flow_style
-    body = _dump_flow(value) if in_flow else _indented(_dump_block(value), " " * (column + _INDENT), newline).lstrip()
+    if written is not None:
+        body = _indented(written, " " * (column + _INDENT), newline).lstrip()
+    elif in_flow:
+        body = _dump_flow(value)
+    else:
+        body = _indented(_dump_block(value), " " * (column + _INDENT), newline).lstrip()
     item = " " * column + "- " + body + newline
     if index >= len(node.value):
         at = _line_end(text, _end(node))

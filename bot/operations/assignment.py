@@ -10,6 +10,7 @@ from bot.render import OLDER_NEWS, has_region
 from bot.runtime import Runtime
 from bot.storage.markers import Marker, MarkerKind
 from bot.storage.placement import Place
+from bot.suggestion import did_you_mean
 from bot.sync.data_links import Link, LinkKind, LinkProblem, find_missing_attachments, iter_links, resolve_links
 from bot.sync.drift import Policy
 from bot.sync.external_links import ExternalLinks
@@ -90,8 +91,9 @@ def _check_attachments(
 
 def region_rule(runtime: Runtime, workspace: WorkspaceSettings, name: str, region: RegionSettings) -> RegionRule:
     if name not in Workspace.model_fields or name == "workspace":
-        known = ", ".join(field for field in Workspace.model_fields if field != "workspace")
-        raise SettingsError(f"{name!r} is no region; there are: {known}", path=runtime.settings.config_path)
+        known = [field for field in Workspace.model_fields if field != "workspace"]
+        message = f"{name!r} is not a region{did_you_mean(name, known)}; regions: {', '.join(known)}"
+        raise SettingsError(message, path=runtime.settings.config_path)
     return RegionRule(
         marker=Marker(name, MarkerKind(region.marker), region.heading),
         policy=Policy(workspace.drift_policy(name)),

@@ -1,4 +1,4 @@
-"""Edit the data file: news, status, links. Each edit is a value that can be looked at before it is saved."""
+"""Edit the data file: news, banner, links. Each edit is a value that can be looked at before it is saved."""
 
 import datetime as dt
 import difflib
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.config.data_file import ContentDocument
 from bot.config.data_model import NewsItem, QuickLink, StatusLine
+from bot.config.link_choice import LinkChoice, LinkDestination
 from bot.inline import plain_text
 from bot.runtime import Runtime
 
@@ -73,19 +74,38 @@ def remove_news(runtime: Runtime, item_id: str) -> Edit:
     return edit_document(runtime, lambda document: document.remove_news(item_id))
 
 
-def set_status(runtime: Runtime, lines: Sequence[StatusLine], *, heading: str | None = None) -> Edit:
+def move_news(runtime: Runtime, item_id: str, *, before: str | None = None, index: int = 0) -> Edit:
+    """Move a news item before another one, or to *index* of the file; -1 is the end."""
+
+    def change(document: ContentDocument) -> ContentDocument:
+        count = len(document.workspace.news.items) if document.workspace.news else 0
+        position = document.news_index(item_id)
+        if before is None:
+            return document.move_news(item_id, index % count if count else 0)
+        wanted = document.news_index(before)
+        return document.move_news(item_id, wanted - (position < wanted))
+
+    return edit_document(runtime, change)
+
+
+def set_heading(runtime: Runtime, region: str, heading: str | None, *, level: int | None = None) -> Edit:
+    """Set the heading of a region, or remove it with None; *level* 0 is a bold line."""
+    return edit_document(runtime, lambda document: document.set_heading(region, heading, level=level))
+
+
+def set_banner(runtime: Runtime, lines: Sequence[StatusLine], *, heading: str | None = None) -> Edit:
     """Replace the lines of the status banner, its heading, or both."""
 
     def change(document: ContentDocument) -> ContentDocument:
-        changed = document.set_status(lines) if lines else document
+        changed = document.set_banner(lines) if lines else document
         return changed.set_heading("status", heading) if heading is not None else changed
 
     return edit_document(runtime, change)
 
 
-def edit_status_line(runtime: Runtime, number: int, changes: Mapping[str, object]) -> Edit:
+def edit_banner_line(runtime: Runtime, number: int, changes: Mapping[str, object]) -> Edit:
     """Set the given fields of one line of the status banner, counted from 1."""
-    return edit_document(runtime, lambda document: document.edit_status_line(number, changes))
+    return edit_document(runtime, lambda document: document.edit_banner_line(number, changes))
 
 
 def add_link(runtime: Runtime, link: QuickLink, *, under: str | None = None, first: bool = False) -> Edit:
@@ -93,9 +113,19 @@ def add_link(runtime: Runtime, link: QuickLink, *, under: str | None = None, fir
     return edit_document(runtime, lambda document: document.add_link(link, under=under, first=first))
 
 
-def remove_link(runtime: Runtime, text: str) -> Edit:
+def edit_link(runtime: Runtime, choice: LinkChoice, changes: Mapping[str, object]) -> Edit:
+    """Set the given fields of a quick link; a new target replaces the old one."""
+    return edit_document(runtime, lambda document: document.edit_link(choice, changes))
+
+
+def move_link(runtime: Runtime, choice: LinkChoice, destination: LinkDestination) -> Edit:
+    """Move a quick link and the links below it."""
+    return edit_document(runtime, lambda document: document.move_link(choice, destination))
+
+
+def remove_link(runtime: Runtime, choice: LinkChoice) -> Edit:
     """Remove a quick link and the links below it."""
-    return edit_document(runtime, lambda document: document.remove_link(text))
+    return edit_document(runtime, lambda document: document.remove_link(choice))
 
 
 def make_id(text: str, taken: set[str]) -> str:

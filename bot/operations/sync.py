@@ -13,6 +13,7 @@ from bot.operations.feeds import write_feeds
 from bot.render import OLDER_NEWS
 from bot.runtime import Runtime
 from bot.stopping import interruptible_sleep
+from bot.suggestion import did_you_mean
 from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan
 from bot.sync.drift import Verdict
 from bot.sync.guard import Guard, GuardRules
@@ -125,7 +126,8 @@ def _check_names(runtime: Runtime, take_over: frozenset[str]) -> None:
     known = {OLDER_NEWS, *(name for workspace in runtime.workspaces for name in workspace.regions)}
     strangers = sorted(take_over - known - {EVERY_REGION})
     if strangers:
-        raise PlanError(f"no region is named {', '.join(strangers)}; there are: {', '.join(sorted(known))}, or all")
+        hint = did_you_mean(strangers[0], known)
+        raise PlanError(f"no region is named {', '.join(strangers)}{hint}; regions: {', '.join(sorted(known))}, or all")
 
 
 def _find_homes(runtime: Runtime, gateway: WikiGateway, plan: Plan) -> dict[str, str]:

@@ -10,6 +10,7 @@ from bot.operations.workspace_index import make_index
 from bot.render import Index
 from bot.runtime import Runtime
 from bot.snapshot.capture.selection import ArchivedRule, select
+from bot.suggestion import did_you_mean
 from bot.sync.data_links import iter_links, resolve_links
 from bot.wiki.page_tree import build_tree
 
@@ -57,7 +58,10 @@ def render_regions(runtime: Runtime, wanted: str | None = None, *, offline: bool
     names = [name for name in Workspace.model_fields if name != "workspace"]
     present = [name for name in names if getattr(document.workspace, name) is not None]
     if wanted is not None and wanted not in present:
-        raise ContentError(f"has no region {wanted!r}; it has: {', '.join(present) or 'none'}", path=document.path)
+        raise ContentError(
+            f"has no region {wanted!r}{did_you_mean(wanted, names)}; it has: {', '.join(present) or 'none'}",
+            path=document.path,
+        )
     links, index = (TitlesAsWritten(), None) if offline else _ask_the_wiki(runtime, document.workspace)
     now = runtime.clock()
     return {

@@ -8,6 +8,7 @@ import pytest
 
 from bot.cli.main import cli, exit_code
 from bot.errors import BotError, EvidenceError, LockedError, ShortfallError, StoppedError, UnsafePlanError
+from bot.lock import InstanceLock
 from tests.cli.conftest import Ran
 
 Wikibot = Callable[..., Ran]
@@ -15,10 +16,41 @@ Wikibot = Callable[..., Ran]
 
 def test_a_usage_error_ends_with_1_since_2_means_changes(folder: Path, wikibot: Wikibot) -> None:
     assert folder.exists()
-    for words in (("nonsense",), ("plan", "--nonsense"), ("news", "add"), ("--nonsense",)):
+    for words in (("nonsense",), ("plan", "--nonsense"), ("news", "add"), ("--nonsense",), ("news",)):
         ran = wikibot(*words)
         assert ran.code == 1, words
-        assert "Usage: wikibot" in ran.err
+        assert ran.err.startswith("error: ")
+        assert len(ran.err.splitlines()) <= 2, words
+        assert "Usage:" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("nws",), "there is no command `wikibot nws` (did you mean 'news'?)"),
+        (("news", "ad"), "there is no command `wikibot news ad` (did you mean 'add'?)"),
+        (("wiki", "srve"), "there is no command `wikibot wiki srve` (did you mean 'serve'?)"),
+        (("plan", "--fromat", "json"), "--fromat is not an option of `wikibot plan` (did you mean --format"),
+        (("plan", "--format", "jsn"), "--format: 'jsn' is not a choice (did you mean 'json'?); choices: text, json"),
+        (("--log-format", "jason", "plan"), "--log-format: 'jason' is not a choice (did you mean 'json'?)"),
+        (("render", "newz", "--offline"), "has no region 'newz' (did you mean 'news'?)"),
+        (("news", "list", "--workspace", "ws"), "no workspace is named 'ws' (did you mean 'ws2'?)"),
+        (("news", "add"), "TEXT is missing\nsee `wikibot news add --help`"),
+        (("export",), "--out is missing"),
+        (("news",), "`wikibot news` needs a command: add, edit, heading, list, move, remove"),
+    ],
+)
+def test_what_was_meant_is_suggested(folder: Path, wikibot: Wikibot, words: tuple[str, ...], message: str) -> None:
+    assert folder.exists()
+
+    ran = wikibot(*words)
+
+    assert ran.code == 1
+    assert message in ran.err
+
+
+def test_a_hidden_command_is_not_suggested(wikibot: Wikibot) -> None:
+    assert "status" not in wikibot("statsu").err.partition("`wikibot statsu`")[2]
 
 
 def test_errors_have_the_exit_codes_of_the_interface() -> None:
@@ -32,6 +64,24 @@ def test_errors_have_the_exit_codes_of_the_interface() -> None:
     ]
 
     assert [exit_code(error) for error in errors] == [1, 1, 3, 4, 5, 6]
+
+
+def test_verbose_adds_the_traceback_and_changes_neither_message_nor_exit_code(
+    folder: Path, wikibot: Wikibot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder.exists()
+    monkeypatch.setenv("WIKIBOT_WIKI__TOKEN", "bot-secret")
+    (folder / ".wikibot").mkdir()
+    with InstanceLock(folder / "config" / ".wikibot" / "run.lock", purpose="a test"):
+        (folder / "config" / "bot.yaml").write_text(
+            "workspaces: [{name: ws2, data: ws2.yaml}]\njobs: [{run: sync, every: day}]\n"
+        )
+        plain, verbose = wikibot("run", "--once"), wikibot("run", "--once", "-v")
+
+    assert plain.code == verbose.code == 5
+    assert "Traceback" not in plain.err
+    assert "Traceback" in verbose.err
+    assert verbose.err.splitlines()[-1] == plain.err.splitlines()[-1]
 
 
 def test_an_error_is_a_line_without_a_traceback(

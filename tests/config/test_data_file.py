@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.config.data_file import ContentDocument
 from bot.config.data_model import Icon, News, NewsItem, QuickLink, StatusLine
+from bot.config.link_choice import LinkChoice
 from bot.errors import ContentError
 
 TEXT = """\
@@ -88,7 +89,7 @@ def test_removing_all_news_leaves_an_empty_list_and_the_comments(document: Conte
 
 
 def test_status_lines_and_heading_are_edited_where_they_stand(document: ContentDocument) -> None:
-    after = document.edit_status_line(1, {"icon": "cross"}).set_heading("status", "State: now")
+    after = document.edit_banner_line(1, {"icon": "cross"}).set_heading("status", "State: now")
 
     assert changed_lines(after) == [
         '-   heading: "Status:"  # people know this word',
@@ -99,7 +100,7 @@ def test_status_lines_and_heading_are_edited_where_they_stand(document: ContentD
 
 
 def test_new_status_lines_replace_the_old_ones(document: ContentDocument) -> None:
-    after = document.set_status([StatusLine(icon=Icon.TICK, text="Done.")])
+    after = document.set_banner([StatusLine(icon=Icon.TICK, text="Done.")])
 
     assert after.workspace.status is not None
     assert after.workspace.status.lines == (StatusLine(icon=Icon.TICK, text="Done."),)
@@ -117,7 +118,7 @@ def test_links_are_added_at_the_top_level_and_below_others(document: ContentDocu
 
 
 def test_removing_the_only_link_below_another_removes_the_empty_list(document: ContentDocument) -> None:
-    after = document.remove_link("Annex")
+    after = document.remove_link(LinkChoice("Annex"))
 
     assert changed_lines(after) == ["-       links:", '-       - {text: Annex, url: "https://example.org/annex"}']
 
@@ -126,7 +127,7 @@ def test_a_section_that_is_absent_is_made() -> None:
     document = ContentDocument.parse("workspace: {space: A, home: B}\n", PATH)
 
     after = (
-        document.add_news(NewsItem(id="a", text="x")).add_link(QuickLink(text="L")).set_status([StatusLine(text="S")])
+        document.add_news(NewsItem(id="a", text="x")).add_link(QuickLink(text="L")).set_banner([StatusLine(text="S")])
     )
 
     assert after.text.startswith("workspace: {space: A, home: B}\n")
@@ -152,7 +153,7 @@ def test_any_text_can_be_added_and_all_old_lines_stay(newline: str, text: str, i
 
 @given(text=LINE, line=st.sampled_from([1, 2]))
 def test_any_text_can_replace_a_status_text_in_flow_style(text: str, line: int) -> None:
-    after = ContentDocument.parse(TEXT, PATH).edit_status_line(line, {"text": text})
+    after = ContentDocument.parse(TEXT, PATH).edit_banner_line(line, {"text": text})
 
     assert after.workspace.status is not None
     assert after.workspace.status.lines[line - 1].text == text
@@ -194,14 +195,14 @@ def test_unknown_ids_links_and_lines_are_named_with_their_place(document: Conten
     with pytest.raises(ContentError, match=r"ws2\.yaml:19: there is no news item 'x'"):
         document.remove_news("x")
     with pytest.raises(ContentError, match=r"ws2\.yaml:12: there is no link 'x'"):
-        document.remove_link("x")
+        document.remove_link(LinkChoice("x"))
     with pytest.raises(ContentError, match="there is no line 3"):
-        document.edit_status_line(3, {"text": "x"})
+        document.edit_banner_line(3, {"text": "x"})
     with pytest.raises(ContentError, match="there is a news item 'first' already"):
         document.add_news(NewsItem(id="first", text="x"))
 
 
 def test_a_text_that_the_yaml_library_cannot_read_back_unquoted_is_quoted() -> None:
-    after = ContentDocument.parse(TEXT, PATH).edit_status_line(2, {"text": "?ī"})
+    after = ContentDocument.parse(TEXT, PATH).edit_banner_line(2, {"text": "?ī"})
 
     assert '- {icon: star, text: "?ī"}' in after.text

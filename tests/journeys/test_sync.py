@@ -277,7 +277,7 @@ def test_settings_are_checked(desk: Desk) -> None:
     desk.data.write_text(f'workspace: {{space: WS2, home: "{HOME}"}}\n')
     settings(desk, **{"data: ws2.yaml": "data: ws2.yaml\n    regions: {nonsense: {}}"})
 
-    assert "'nonsense' is no region" in desk.ran("plan", code=1).err
+    assert "'nonsense' is not a region" in desk.ran("plan", code=1).err
     (desk.folder / "bot.yaml").write_text(SETTINGS.format(url=desk.wiki.url, flavour=desk.wiki.flavour, user=""))
     settings(desk, **{"data: ws2.yaml": "data: ws2.yaml\n    regions: {news: {place: nowhere}}"})
     assert "'nowhere' is not a place" in desk.ran("plan", code=1).err

@@ -1,0 +1,81 @@
+"""The end of every command that edits the data file: advice, save, diff, and what happens next."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+from pydantic import ValidationError
+
+from bot.cli import output
+from bot.cli.app import App
+from bot.errors import ContentError
+from bot.operations.content_advice import check_targets, find_warnings
+from bot.operations.edit import Edit
+from bot.operations.publication import publication_of
+
+_Made = TypeVar("_Made")
+
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show the change of the file and write nothing.")
+offline_option = click.option("--offline", is_flag=True, help="Do not ask the wiki whether linked pages exist.")
+format_option = click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+
+
+def finish(
+    app: App,
+    region: str,
+    make: Callable[[], Edit],
+    *,
+    dry_run: bool,
+    offline: bool = True,
+    publish_at: dt.datetime | None = None,
+) -> None:
+    """Make an edit of *region*, print warnings and the diff, save unless *dry_run*, and say what happens next."""
+    edit = checked(make)
+    runtime = app.runtime
+    warnings = find_warnings(edit, runtime.clock())
+    if not offline:
+        warnings += check_targets(runtime, edit)
+    path = edit.after.path
+    if not edit.diff:
+        output.warn(f"{path} says that already; nothing was written")
+        return
+    if not dry_run:
+        edit.save()
+    output.say_diff(edit.diff)
+    for warning in warnings:
+        output.say_warning(warning)
+    if dry_run:
+        output.warn(f"dry run: {path} would change as shown; nothing was written")
+        return
+    output.warn(f"{path} saved")
+    output.warn(_next_step(app, region, publish_at))
+
+
+def checked(make: Callable[[], _Made]) -> _Made:
+    """Return what *make* makes; a value that the data file does not accept is a `ContentError`."""
+    try:
+        return make()
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        field = ".".join(str(step) for step in problem["loc"])
+        raise ContentError(f"{field}: {problem['msg'].removeprefix('Value error, ')}".removeprefix(": ")) from error
+
+
+def _next_step(app: App, region: str, publish_at: dt.datetime | None) -> str:
+    runtime = app.runtime
+    publication = publication_of(runtime, region)
+    if not publication.is_managed:
+        return (
+            f"next: nothing; region {region!r} is not among the `regions` of workspace {runtime.workspace.name!r} in "
+            f"{runtime.settings.config_path}"
+        )
+    cadence = f"sync: {publication.cadence}" if publication.cadence else "no `sync` job is configured"
+    if publish_at is not None and publish_at > runtime.clock():
+        return f"next: shown from {publish_at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC on, when the bot runs ({cadence})"
+    by_hand = "`wikibot plan` shows the page, `wikibot apply` publishes"
+    if publication.cadence is None:
+        return f"next: {by_hand}; {cadence}"
+    return f"next: the scheduled bot publishes it ({cadence}); at once: {by_hand}"

@@ -1,0 +1,141 @@
+"""`wikibot news`: edit the news in the data file."""
+
+import datetime as dt
+
+import click
+
+from bot.cli import output
+from bot.cli.app import App, pass_app
+from bot.cli.edit_report import dry_run_option, finish, format_option, offline_option
+from bot.cli.heading_command import add_heading_command
+from bot.cli.parameter_types import Day, Moment, complete_news_ids
+from bot.cli.usage_errors import SuggestingGroup
+from bot.config.data_model import NewsItem
+from bot.config.news_selection import NewsState, news_states
+from bot.inline import plain_text
+from bot.operations import edit
+
+_item_id = click.argument("item_id", metavar="ID", shell_complete=complete_news_ids)
+
+
+@click.group(cls=SuggestingGroup)
+def news() -> None:
+    """Edit the news in the data file."""
+
+
+@news.command("add")
+@click.argument("text")
+@click.option("--id", "item_id", help="Made from the text when absent.")
+@click.option("--date", type=Day(), help="The day of the news.")
+@click.option("--publish-at", type=Moment(), help="Not shown before this moment.")
+@click.option("--expires-at", type=Moment(), help="Not shown from this moment on.")
+@click.option("--pinned", is_flag=True, help="Shown before all others.")
+@offline_option
+@dry_run_option
+@pass_app
+def add_news(app: App, /, text: str, *, dry_run: bool, offline: bool, **fields: object) -> None:
+    """Add a news item, as the newest. TEXT may hold **bold**, *italic*, `code` and [links](page:TITLE).
+
+    Warns about likely mistakes; refuses a link to a page that the wiki does not have.
+    """
+    publish_at = fields["publish_at"]
+    finish(
+        app,
+        "news",
+        lambda: edit.add_news(app.runtime, text, **fields),  # type: ignore[arg-type]  # click's
+        dry_run=dry_run,
+        offline=offline,
+        publish_at=publish_at if isinstance(publish_at, dt.datetime) else None,
+    )
+
+
+@news.command("list")
+@format_option
+@pass_app
+def list_news(app: App, format_: str) -> None:
+    """List the news in the order of the data file: scheduled, live, pinned, expired or older."""
+    section = app.runtime.document(app.runtime.workspace).workspace.news
+    items = section.items if section else ()
+    states = news_states(section, app.runtime.clock()) if section else []
+    if format_ == "json":
+        output.say_json([{**dict(item), "state": state} for item, state in zip(items, states, strict=True)])
+        return
+    if not items:
+        output.warn("there are no news; `wikibot news add` adds an item")
+        return
+    rows = [
+        (item.id, str(item.date or ""), _describe_state(item, state), plain_text(item.text))
+        for item, state in zip(items, states, strict=True)
+    ]
+    output.say_table(("id", "date", "state", "text"), rows)
+
+
+@news.command("edit")
+@_item_id
+@click.option("--text")
+@click.option("--date", type=Day())
+@click.option("--publish-at", type=Moment())
+@click.option("--expires-at", type=Moment())
+@click.option("--pinned/--not-pinned", default=None)
+@click.option(
+    "--clear", multiple=True, type=click.Choice(["date", "publish_at", "expires_at", "pinned"]), help="Remove a field."
+)
+@offline_option
+@dry_run_option
+@pass_app
+def edit_news(
+    app: App, /, item_id: str, *, clear: tuple[str, ...], dry_run: bool, offline: bool, **fields: object
+) -> None:
+    """Change fields of the news item ID."""
+    changes = {name: value for name, value in fields.items() if value is not None} | dict.fromkeys(clear)
+    if not changes:
+        raise click.UsageError("say what to change, such as --text or --date")
+    publish_at = changes.get("publish_at")
+    finish(
+        app,
+        "news",
+        lambda: edit.edit_news(app.runtime, item_id, changes),
+        dry_run=dry_run,
+        offline=offline,
+        publish_at=publish_at if isinstance(publish_at, dt.datetime) else None,
+    )
+
+
+@news.command("move")
+@_item_id
+@click.option("--first", "index", flag_value=0, type=int, default=None, help="Before all others: as the newest.")
+@click.option("--last", "index", flag_value=-1, type=int, help="After all others.")
+@click.option("--before", metavar="ID", shell_complete=complete_news_ids, help="Before this news item.")
+@dry_run_option
+@pass_app
+def move_news(app: App, item_id: str, *, index: int | None, before: str | None, dry_run: bool) -> None:
+    """Move the news item ID; pinned items are shown before the others wherever they are."""
+    if (index is None) == (before is None):
+        raise click.UsageError("say where to: one of --first, --last and --before ID")
+    finish(app, "news", lambda: edit.move_news(app.runtime, item_id, before=before, index=index or 0), dry_run=dry_run)
+
+
+@news.command("remove")
+@_item_id
+@dry_run_option
+@pass_app
+def remove_news(app: App, item_id: str, *, dry_run: bool) -> None:
+    """Remove the news item ID."""
+    finish(app, "news", lambda: edit.remove_news(app.runtime, item_id), dry_run=dry_run)
+
+
+add_heading_command(news, "news")
+
+
+def _describe_state(item: NewsItem, state: NewsState) -> str:
+    match state:
+        case NewsState.SCHEDULED if item.publish_at:
+            return f"scheduled, from {_minute(item.publish_at)}"
+        case NewsState.LIVE | NewsState.PINNED if item.expires_at:
+            return f"{state}, until {_minute(item.expires_at)}"
+        case _:
+            return state
+
+
+def _minute(moment: dt.datetime) -> str:
+    return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"

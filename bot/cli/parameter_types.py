@@ -1,0 +1,92 @@
+"""Types of arguments and options: days, moments, and values that the shell completes from the user's own files."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from bot.cli.app import App
+
+if TYPE_CHECKING:
+    from bot.config.data_model import Workspace
+
+
+class Moment(click.ParamType[dt.datetime]):
+    """A date and time with a time zone."""
+
+    name = "moment"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        """Read an ISO 8601 moment."""
+        if isinstance(value, dt.datetime):
+            return value
+        try:
+            moment = dt.datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a moment such as 2026-03-01T09:00Z", param, ctx)
+        if moment.tzinfo is None:
+            self.fail(f"{value!r} lacks a time zone; write 2026-03-01T09:00Z or 2026-03-01T09:00+01:00", param, ctx)
+        return moment
+
+
+class Day(click.ParamType[dt.date]):
+    """A date."""
+
+    name = "day"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        """Read an ISO 8601 date."""
+        if isinstance(value, dt.date):
+            return value
+        try:
+            return dt.date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a day such as 2026-03-01", param, ctx)
+
+
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
+
+
+def complete_news_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Offer the ids of the news items in the data file, with their texts."""
+    del parameter
+    data = _data(context)
+    items = data.news.items if data and data.news else ()
+    return [CompletionItem(item.id, help=item.text[:60]) for item in items if item.id.startswith(incomplete)]
+
+
+def complete_link_numbers(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Offer the numbers of the quick links, with their texts: the texts have spaces, which shells split."""
+    from bot.config.link_choice import iter_places
+
+    del parameter
+    data = _data(context)
+    places = iter_places(data.quick_links.links) if data and data.quick_links else ()
+    return [CompletionItem(each.number, help=each.link.text) for each in places if each.number.startswith(incomplete)]
+
+
+def complete_regions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Offer the names of the regions."""
+    from bot.config.data_model import Workspace
+
+    del context, parameter
+    return _starting(incomplete, (name for name in Workspace.model_fields if name != "workspace"))
+
+
+def _data(context: click.Context) -> "Workspace | None":
+    """Return the data of the workspace, or None: completion must not print errors into someone's prompt."""
+    from bot.errors import BotError
+
+    try:
+        runtime = context.ensure_object(App).runtime
+        return runtime.document(runtime.workspace).workspace
+    except BotError:
+        return None
+
+
+def _starting(incomplete: str, words: Iterable[str]) -> list[CompletionItem[str]]:
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]

@@ -1,0 +1,186 @@
+"""Advice on an edit of the data file before it is saved: likely mistakes, and links to pages that do not exist.
+
+The first half needs no wiki. The second half asks the wiki once; where it cannot be reached the edit is not refused,
+because `check` and `plan` look at every link again before anything is published.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.config.data_model import NewsItem, QuickLink, Workspace
+from bot.config.link_choice import iter_places, target_of
+from bot.errors import BotError, ContentError
+from bot.inline import link_destinations, plain_text, text_outside_code
+from bot.operations.assignment import page_finder
+from bot.operations.edit import Edit
+from bot.runtime import Runtime
+from bot.suggestion import similar_words
+from bot.sync.data_links import Link, LinkKind, find_missing_attachments, iter_links
+from bot.sync.page_finder import PageFinder
+from bot.wiki.gateway import PageStatus, WikiGateway
+
+LONG_TEXT = 500
+"""Number of characters above which a text is called long."""
+_TAG = re.compile(r"</?[A-Za-z][\w:-]*(?:\s+[\w:-]+(?:=[^<>]*)?)*\s*/?>")
+_FAILED_LINK = re.compile(r"\]\(|\[[^\[\]]*\((?:https?|page|attachment|mailto):")
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text that the edit added or changed, and where it is."""
+
+    where: str
+    text: str
+    is_markdown: bool = True
+
+
+def find_warnings(edit: Edit, now: dt.datetime) -> list[str]:
+    """Return likely mistakes in what *edit* adds or changes."""
+    before = edit.before.workspace if edit.before else None
+    after = edit.after.workspace
+    items = _new_items(before, after)
+    warnings = [warning for text in _new_texts(before, after) for warning in _judge_text(text)]
+    warnings += [warning for item in items for warning in _judge_item(item, after, now)]
+    warnings += [warning for link in _new_links(before, after) for warning in _judge_link(link, after)]
+    return warnings
+
+
+def check_targets(runtime: Runtime, edit: Edit) -> list[str]:
+    """Ask the wiki about the pages and files that *edit* links to; return warnings.
+
+    Raises `ContentError` for a page that the wiki does not have. A wiki that cannot be asked is a warning.
+    """
+    before = edit.before.workspace if edit.before else None
+    known = {(link.kind, link.target) for link in iter_links(before)} if before else set()
+    new = [link for link in iter_links(edit.after.workspace) if (link.kind, link.target) not in known]
+    wanted = [link for link in new if link.kind is not LinkKind.EXTERNAL]
+    if not wanted:
+        return []
+    try:
+        gateway = runtime.trying_once().gateway()
+        finder = page_finder(runtime, gateway, edit.after.workspace)
+        return [*_check_pages(edit, wanted, finder), *_check_files(edit, wanted, finder, gateway)]
+    except ContentError:
+        raise
+    except BotError as error:
+        names = ", ".join(dict.fromkeys(repr(link.target) for link in wanted))
+        return [f"{names} was not checked against the wiki ({error}); run `wikibot check` later"]
+
+
+def _check_pages(edit: Edit, links: Iterable[Link], finder: PageFinder) -> Iterator[str]:
+    for reference in dict.fromkeys(link.target for link in links if link.kind is LinkKind.PAGE):
+        found = finder.find(reference)
+        if found is None:
+            raise _no_page(edit, reference, finder)
+        ref = found.ref
+        if ref.status is not PageStatus.CURRENT:
+            yield f"page {ref.title!r} is {ref.status}; readers may not find it"
+        if found.is_renamed:
+            yield f"page {reference!r} is now called {ref.title!r}; write that, or its id {ref.id}"
+
+
+def _no_page(edit: Edit, reference: str, finder: PageFinder) -> ContentError:
+    titles = similar_words(reference, [node.ref.title for node in finder.tree])
+    hint = f"did you mean {' or '.join(map(repr, titles))}?" if titles else "`wikibot tree` lists the pages."
+    message = (
+        f"there is no page {reference!r} in space {finder.space_key}; nothing was written. {hint}\n"
+        "For a page that does not exist yet, add --offline."
+    )
+    return ContentError(message, path=edit.after.path)
+
+
+def _check_files(edit: Edit, links: list[Link], finder: PageFinder, gateway: WikiGateway) -> Iterator[str]:
+    if any(link.kind is LinkKind.ATTACHMENT for link in links):
+        home = finder.get_id(edit.after.workspace.workspace.home)
+        names = [file.name for file in gateway.fetch_attachments(home)]
+        yield from (problem.message for problem in find_missing_attachments(links, names))
+
+
+def _new_items(before: Workspace | None, after: Workspace) -> list[NewsItem]:
+    old = before.news.items if before and before.news else ()
+    return [item for item in after.news.items if item not in old] if after.news else []
+
+
+def _new_links(before: Workspace | None, after: Workspace) -> list[QuickLink]:
+    old = {_own_values(link) for link in _all_links(before)} if before else set()
+    return [link for link in _all_links(after) if _own_values(link) not in old]
+
+
+def _all_links(workspace: Workspace) -> list[QuickLink]:
+    links = workspace.quick_links.links if workspace.quick_links else ()
+    return [place.link for place in iter_places(links)]
+
+
+def _own_values(link: QuickLink) -> tuple[str, str | None]:
+    return link.text, target_of(link)
+
+
+def _new_texts(before: Workspace | None, after: Workspace) -> Iterator[_Text]:
+    old_items = {item.text for item in before.news.items} if before and before.news else set()
+    for item in _new_items(before, after):
+        if item.text not in old_items:
+            yield _Text("the text", item.text)
+    old_lines = {line.text for line in before.status.lines} if before and before.status else set()
+    for line in after.status.lines if after.status else ():
+        if line.text not in old_lines:
+            yield _Text("the line", line.text)
+    for link in _new_links(before, after):
+        yield _Text("the link text", link.text, is_markdown=False)
+
+
+def _judge_text(text: _Text) -> Iterator[str]:
+    words = text_outside_code(text.text) if text.is_markdown else text.text
+    tag = _TAG.search(words)
+    if tag:
+        way_on = "use Markdown, such as **bold**" if text.is_markdown else "it is plain text"
+        yield f"{text.where} contains {tag[0]!r}, which readers will see as it is; {way_on}"
+    failed = _FAILED_LINK.search(words)
+    if failed and text.is_markdown:
+        yield (
+            f"{text.where} contains a link that is not complete, near {_near(words, failed.start())}; write "
+            "[words](https://…) or [words](page:TITLE)"
+        )
+    elif failed:
+        yield f"{text.where} is plain text, so {_near(words, failed.start())} is not a link; use --page or --url"
+    length = len(plain_text(text.text) if text.is_markdown else text.text)
+    if length > LONG_TEXT:
+        yield f"{text.where} has {length} characters; more than {LONG_TEXT} are hard to read on a home page"
+
+
+def _judge_item(item: NewsItem, after: Workspace, now: dt.datetime) -> Iterator[str]:
+    if item.expires_at is not None and item.expires_at <= now:
+        moment = item.expires_at.astimezone(dt.UTC)
+        yield f"news item {item.id!r} expired on {moment:%Y-%m-%d %H:%M} UTC, so it is not shown"
+    others = [other for other in after.news.items if other.id != item.id] if after.news else []
+    same_text = next((other for other in others if _folded(other.text) == _folded(item.text)), None)
+    if same_text is not None:
+        yield f"news item {same_text.id!r} has the same text"
+        return
+    targets = set(link_destinations(item.text))
+    same_target = next((other for other in others if targets & set(link_destinations(other.text))), None)
+    if same_target is not None:
+        shared = min(targets & set(link_destinations(same_target.text)))
+        yield f"news item {same_target.id!r} links to the same target, {shared}"
+
+
+def _judge_link(link: QuickLink, after: Workspace) -> Iterator[str]:
+    same = [other for other in _all_links(after) if other is not link]
+    if any(_folded(other.text) == _folded(link.text) for other in same):
+        yield f"there is another link with the text {link.text!r}"
+    target = target_of(link)
+    twin = next((other for other in same if target is not None and target_of(other) == target), None)
+    if twin is not None and _folded(twin.text) != _folded(link.text):
+        yield f"the link {twin.text!r} has the same target"
+
+
+def _folded(text: str) -> str:
+    return " ".join(plain_text(text).casefold().split())
+
+
+def _near(words: str, offset: int) -> str:
+    start = max(0, words.rfind("[", 0, offset + 1) if "[" in words[: offset + 1] else offset)
+    piece = words[start : start + _SHOWN].split("\n")[0]
+    return repr(piece + ("…" if len(words) > start + _SHOWN else ""))

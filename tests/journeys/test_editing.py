@@ -1,0 +1,85 @@
+"""Edits of the data file against a wiki that answers: pages that exist, that do not, and that are archived."""
+
+import pytest
+
+from tests.journeys.conftest import Desk
+
+pytestmark = [
+    pytest.mark.parametrize("seed", ["demo"]),
+    pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
+]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("news", "add", "Read [it](page:Implementaton)"),
+        ("links", "add", "New", "--page", "Implementaton"),
+        ("links", "edit", "1", "--page", "Implementaton"),
+        ("banner", "set", "--line", "1", "See [it](page:Implementaton)"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_a_page_that_the_wiki_lacks_is_refused_with_similar_titles(adopted: Desk, words: tuple[str, ...]) -> None:
+    before = adopted.data.read_bytes()
+
+    ran = adopted.ran(*words, code=1)
+
+    assert (
+        "there is no page 'Implementaton' in space WS2; nothing was written. did you mean 'Implementation'" in ran.err
+    )
+    assert adopted.data.read_bytes() == before
+    adopted.ran(*words, "--offline")
+    assert adopted.data.read_bytes() != before
+
+
+def test_a_page_that_exists_is_accepted_by_title_and_by_id(adopted: Desk) -> None:
+    page = adopted.wiki.find("Implementation")
+
+    by_title = adopted.ran("news", "add", "Read [one](page:Implementation)")
+    by_id = adopted.ran("links", "add", "Two", "--page", str(page.id))
+
+    assert "was not checked" not in by_title.err + by_id.err
+    assert "there is no" not in by_title.err + by_id.err
+
+
+def test_an_archived_page_and_a_missing_file_are_warned_about(adopted: Desk) -> None:
+    archived = adopted.wiki.add_page("Old rules", "<p>x</p>", status="archived")
+
+    page = adopted.ran("links", "add", "Rules", "--page", archived)
+    file = adopted.ran("news", "add", "Get [it](attachment:nothing.pdf)")
+
+    assert "warning: page 'Old rules' is archived" in page.err
+    assert "warning: the home page has no attachment 'nothing.pdf'" in file.err
+
+
+def test_a_wiki_that_does_not_answer_is_asked_once_and_the_edit_is_saved(adopted: Desk) -> None:
+    adopted.wiki.faults.add("503@get")
+    asked = len(adopted.wiki.requests)
+
+    ran = adopted.ran("news", "add", "Read [it](page:Nowhere)")
+
+    assert "warning: 'Nowhere' was not checked against the wiki" in ran.err
+    assert "page:Nowhere" in adopted.data.read_text()
+    assert 1 <= len(adopted.wiki.requests) - asked <= 2
+
+
+def test_an_edit_without_links_asks_the_wiki_nothing(adopted: Desk) -> None:
+    asked = len(adopted.wiki.requests)
+
+    adopted.ran("news", "add", "Plain words")
+    adopted.ran("news", "move", "plain-words", "--last")
+
+    assert len(adopted.wiki.requests) == asked
+
+
+def test_moved_and_edited_entries_reach_the_page(adopted: Desk) -> None:
+    adopted.ran("links", "edit", "1", "--text", "The one report")
+    adopted.ran("links", "move", "1", "--last")
+    adopted.ran("links", "heading", "Where to go:")
+
+    adopted.ran("apply", "--yes")
+
+    assert "Where to go:" in adopted.home_body
+    assert "The one report" in adopted.home_body
+    assert adopted.home_body.index("Community WS2 Implementation") < adopted.home_body.index("The one report")
