@@ -226,7 +226,7 @@ def _insert_link(
     where = (*parent, "links")
     node = source.node_at(where)
     if node is None or not node.value:
-        return yaml_edit.set_value(source, where, [link])
+        return yaml_edit.add_list(source, where, link, written=written)
     return yaml_edit.insert_item(source, where, len(node.value) if index is None else index, link, written=written)
 
 

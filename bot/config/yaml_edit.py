@@ -32,6 +32,23 @@ def set_value(source: YamlSource, location: Location, value: object, *, first: b
     return _apply(source, edit, location, value)
 
 
+def add_list(source: YamlSource, location: Location, value: object, *, written: str | None = None) -> YamlSource:
+    """Add a list of one item as the last key of a mapping; *written* is how the item is written elsewhere."""
+    *parents, key = location
+    parent = _get(source, tuple(parents))
+    if written is not None and source.node_at(location) is None and not _is_flow(parent):
+        newline, column = _newline(source.text), int(parent.start_mark.column)
+        body = _indented(written, " " * (column + 2 * _INDENT), newline).lstrip()
+        lines = f"{' ' * column}{key}:{newline}{' ' * (column + _INDENT)}- {body}{newline}"
+        at = _line_end(source.text, _end(parent))
+        before = "" if source.text[:at].endswith("\n") else newline
+        try:
+            return _apply(source, (Span(at, at), before + lines), location, [value])
+        except ContentError:
+            pass  # for example a scalar that depends on its indentation; write the value anew
+    return set_value(source, location, [value])
+
+
 def remove_key(source: YamlSource, location: Location) -> YamlSource:
     """Remove a key and its value from a mapping."""
     *parents, step = location
@@ -194,6 +211,10 @@ def _get(source: YamlSource, location: Location) -> Node:
     if node is None:
         raise _cannot(source, location)
     return node
+
+
+def _is_flow(node: Node) -> bool:
+    return isinstance(node, CollectionNode) and bool(node.flow_style)
 
 
 def _cannot(source: YamlSource, location: Location) -> ContentError:

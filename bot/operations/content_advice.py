@@ -84,9 +84,9 @@ def _check_pages(edit: Edit, links: Iterable[Link], finder: PageFinder) -> Itera
 
 def _no_page(edit: Edit, reference: str, finder: PageFinder) -> ContentError:
     titles = similar_words(reference, [node.ref.title for node in finder.tree])
-    hint = f"did you mean {' or '.join(map(repr, titles))}?" if titles else "`wikibot tree` lists the pages."
+    hint = f" Did you mean {' or '.join(map(repr, titles))}?" if titles else " `wikibot tree` lists the pages."
     message = (
-        f"there is no page {reference!r} in space {finder.space_key}; nothing was written. {hint}\n"
+        f"there is no page {reference!r} in space {finder.space_key}; nothing was written.{hint}\n"
         "For a page that does not exist yet, add --offline."
     )
     return ContentError(message, path=edit.after.path)

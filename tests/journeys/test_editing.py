@@ -26,7 +26,7 @@ def test_a_page_that_the_wiki_lacks_is_refused_with_similar_titles(adopted: Desk
     ran = adopted.ran(*words, code=1)
 
     assert (
-        "there is no page 'Implementaton' in space WS2; nothing was written. did you mean 'Implementation'" in ran.err
+        "there is no page 'Implementaton' in space WS2; nothing was written. Did you mean 'Implementation'" in ran.err
     )
     assert adopted.data.read_bytes() == before
     adopted.ran(*words, "--offline")
@@ -44,9 +44,9 @@ def test_a_page_that_exists_is_accepted_by_title_and_by_id(adopted: Desk) -> Non
 
 
 def test_an_archived_page_and_a_missing_file_are_warned_about(adopted: Desk) -> None:
-    archived = adopted.wiki.add_page("Old rules", "<p>x</p>", status="archived")
+    adopted.wiki.add_page("Old rules", "<p>x</p>", status="archived")
 
-    page = adopted.ran("links", "add", "Rules", "--page", archived)
+    page = adopted.ran("links", "add", "Rules", "--page", "Old rules")
     file = adopted.ran("news", "add", "Get [it](attachment:nothing.pdf)")
 
     assert "warning: page 'Old rules' is archived" in page.err
