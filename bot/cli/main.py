@@ -52,6 +52,9 @@ _COMMANDS = {
 A command's module is imported only when that command is asked for: some libraries take a second to import.
 """
 
+_HIDDEN = {"status"}
+"""Former names; they work and are in no list."""
+
 _EXIT_CODES: tuple[tuple[type[BotError], int], ...] = (
     (UnsafePlanError, 4),
     (LockedError, 5),
@@ -72,6 +75,9 @@ class _LazyGroup(SuggestingGroup):
         del ctx
         return list(_COMMANDS)
 
+    def visible_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in self.list_commands(ctx) if name not in _HIDDEN]
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
         if cmd_name not in _COMMANDS:
@@ -82,9 +88,8 @@ class _LazyGroup(SuggestingGroup):
         return self.commands[cmd_name]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx
         with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.visible_commands(ctx)])
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

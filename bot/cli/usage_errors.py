@@ -16,10 +16,15 @@ class SuggestingGroup(click.Group):
         """Find the command; an unknown one is a usage error with a suggestion."""
         name = args[0]
         if not ctx.resilient_parsing and not name.startswith("-") and self.get_command(ctx, name) is None:
-            visible = _visible_commands(self, ctx)
+            visible = self.visible_commands(ctx)
             hint = did_you_mean(name, visible) or f"; commands: {', '.join(visible)}"
             raise click.UsageError(f"there is no command `{ctx.command_path} {name}`{hint}", ctx)
         return super().resolve_command(ctx, args)
+
+    def visible_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands that are not hidden."""
+        found = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        return [name for name, command in found.items() if command is not None and not command.hidden]
 
 
 class SuggestingChoice(click.Choice[str]):
@@ -42,15 +47,10 @@ def describe_usage_error(error: click.ClickException) -> str:
     return f"{message}\nsee `{context.command_path} --help`"
 
 
-def _visible_commands(group: click.Group, context: click.Context) -> list[str]:
-    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
-    return [name for name, command in found.items() if command is not None and not command.hidden]
-
-
 def _message(error: click.ClickException) -> str:
     match error:
-        case click.exceptions.NoArgsIsHelpError(ctx=click.Context(command=click.Group() as group) as context):
-            return f"`{context.command_path}` needs a command: {', '.join(_visible_commands(group, context))}"
+        case click.exceptions.NoArgsIsHelpError(ctx=click.Context(command=SuggestingGroup() as group) as context):
+            return f"`{context.command_path}` needs a command: {', '.join(group.visible_commands(context))}"
         case click.NoSuchOption():
             return _no_such_option(error)
         case click.MissingParameter():

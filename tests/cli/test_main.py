@@ -8,7 +8,7 @@ import pytest
 
 from bot.cli.main import cli, exit_code
 from bot.errors import BotError, EvidenceError, LockedError, ShortfallError, StoppedError, UnsafePlanError
-from bot.lock import InstanceLock
+from bot.files import InstanceLock
 from tests.cli.conftest import Ran
 
 Wikibot = Callable[..., Ran]

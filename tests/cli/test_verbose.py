@@ -10,8 +10,8 @@ import pytest
 
 from bot.cli.main import cli
 from tests.cli.conftest import Ran
-from tests.conftest import Wiki
 from tests.journeys.conftest import HOME, settings_for
+from wikiserver.testing import Wiki
 
 JOBS = "jobs: [{run: sync, every: 10 minutes}, {run: snapshot, every: day}, {run: verify, every: day}]\n"
 WORDS: dict[str, tuple[str, ...]] = {
