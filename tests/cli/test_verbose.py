@@ -51,7 +51,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "redact": ("Implementation",),
     "convert": ("body.xml",),
     "run": ("--once",),
-    "wiki serve": ("--port", "0", "--faults", "nonsense"),
+    "wiki serve": ("--db", "body.xml"),
     "wiki export": ("world",),
     "demo": ("--once", "--folder", "{occupied}"),
 }

@@ -55,19 +55,33 @@ def test_every_command_has_its_exit_codes() -> None:
     assert [path[0] for path, _ in commands(cli) if len(path) == 1 and f"`{path[0]}`" not in table] == []
 
 
+def outcomes(node: ast.expr | None) -> Iterator[ast.expr]:
+    """Yield what an expression can be: itself, or the branches of a conditional."""
+    if isinstance(node, ast.IfExp):
+        yield from outcomes(node.body)
+        yield from outcomes(node.orelse)
+    elif node is not None:
+        yield node
+
+
 def integers_returned(path: Path) -> set[int]:
-    """Collect the whole numbers that a module of the command line returns, or names to return."""
-    found: set[int] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Return | ast.Assign) and node.value is not None:
-            names = [] if isinstance(node, ast.Return) else [ast.unparse(target) for target in node.targets]
-            if isinstance(node, ast.Return) or any(re.search(r"code|_[A-Z]{4,}", name) for name in names):
-                found |= {
-                    leaf.value
-                    for leaf in ast.walk(node.value)
-                    if isinstance(leaf, ast.Constant) and type(leaf.value) is int
-                }
-    return found
+    """Collect the whole numbers that a module of the command line returns, also by name."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    named: dict[str, int] = {}
+    returned = [leaf for node in nodes if isinstance(node, ast.Return) for leaf in outcomes(node.value)]
+    for node in nodes:
+        if not isinstance(node, ast.Assign):
+            continue
+        targets, values = node.targets[0], node.value
+        names = targets.elts if isinstance(targets, ast.Tuple) else [targets]
+        each = values.elts if isinstance(values, ast.Tuple) else [values]
+        for name, value in zip(map(ast.unparse, names), each, strict=False):
+            if isinstance(value, ast.Constant) and type(value.value) is int:
+                named[name] = value.value
+            if "code" in name:
+                returned += outcomes(value)
+    found = {leaf.value for leaf in returned if isinstance(leaf, ast.Constant) and type(leaf.value) is int}
+    return found | {named[leaf.id] for leaf in returned if isinstance(leaf, ast.Name) and leaf.id in named}
 
 
 def test_every_exit_code_is_documented() -> None:
