@@ -38,7 +38,8 @@ def save_place(path: Path, workspace: str, region: str, place: str) -> None:
     found = next(each for each in settings.workspaces if each.name == workspace)
     if found.regions.get(region, RegionSettings()).place != place:
         raise SettingsError(
-            f"the place of {region} was written, but the environment overrides it: unset WIKIBOT_WORKSPACES", path=path
+            f"the place of {region} was written, but an environment variable overrides `workspaces`; unset it",
+            path=path,
         )
 
 
