@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-from bot.cli import output
+from bot.cli import host, output
 from bot.cli.app import App, add_common_options
 from bot.cli.usage_errors import SuggestingGroup, describe_usage_error
 from bot.errors import BotError, EvidenceError, LockedError, StoppedError, UnsafePlanError
@@ -103,6 +103,10 @@ add_common_options(cli)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with the exit code that the interface promises."""
+    host.make_streams_print_everything()
+    if problem := host.find_unsupported_system(sys.platform):
+        output.warn(f"error: {problem}")
+        sys.exit(1)
     app = App()
     try:
         result = cli.main(args=arguments, prog_name="wikibot", obj=app, standalone_mode=False)
