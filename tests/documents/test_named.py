@@ -172,3 +172,11 @@ def error_classes() -> list[type[errors.BotError]]:
         for kind in vars(errors).values()
         if isinstance(kind, type) and issubclass(kind, errors.BotError) and kind is not errors.LocatedError
     ]
+
+
+@pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
+def test_every_error_is_explained_with_its_exit_code(kind: type[errors.BotError]) -> None:
+    pages = sorted((ROOT / "docs" / "troubleshooting").glob("*.md"))
+    text = " ".join(" ".join(page.read_text(encoding="utf-8").split()) for page in pages)
+
+    assert f"`{kind.__name__}`, exit code {exit_code(kind.__new__(kind))}" in text
