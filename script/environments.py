@@ -28,6 +28,7 @@ ENVIRONMENTS = {
     "dev": (".venv", True),
     "clients": (".venv-clients", False),
     "fidelity": (".venv-fidelity", False),
+    "docs": (".venv-docs", False),
 }
 """Each lock, the environment that it is installed in, and whether the projects of this checkout are installed too."""
 
