@@ -17,6 +17,9 @@ class _Lists:
         self._start = self._next = start
         self._indent = 0
         self._items: list[Item] = []
+        self._last: list[Block] = []
+        """What the last of the items holds, with strays."""
+        self._has_strays = False
         self._built: list[Block] = []
 
     def add(self, item: Item, number: int | None = None) -> bool:
@@ -27,16 +30,17 @@ class _Lists:
             self._start = self._next = number
         if self._next is not None:
             self._next += 1
+        self._finish_item()
         self._items.append(item)
+        self._last = list(item.blocks)
         return is_out_of_order and len(self._built) > 0
 
     def add_stray(self, blocks: tuple[Block, ...]) -> None:
         """Add content that is in no item: it belongs to the item before; before the first, a list takes its place."""
         for block in blocks:
             if self._items:
-                inner = list(self._items[-1].blocks)
-                add_block(inner, block)
-                self._items[-1] = replace(self._items[-1], blocks=tuple(inner))
+                add_block(self._last, block)
+                self._has_strays = True
             elif not isinstance(block, List):
                 self.add(Item((block,)))
             elif self._built or (block.start is None) != (self._start is None):
@@ -51,8 +55,14 @@ class _Lists:
         self._close()
         return [*self._built]
 
+    def _finish_item(self) -> None:
+        if self._has_strays:
+            self._items[-1] = replace(self._items[-1], blocks=tuple(self._last))
+            self._has_strays = False
+
     def _close(self) -> None:
         if self._items:
+            self._finish_item()
             self._built.append(List(tuple(self._items), self._start, self._indent))
             self._items, self._indent = [], 0
 

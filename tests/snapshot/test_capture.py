@@ -173,6 +173,25 @@ def test_an_inline_comment_changes_the_body_under_the_same_version(wiki: SmallWi
     assert "ac:inline-comment-marker" in (folder / "v3-editions/2.xml").read_text()
 
 
+def test_an_inline_comment_is_kept_with_its_people_links_and_code(wiki: SmallWiki, tmp_path: Path) -> None:
+    mention = f'<ac:link><ri:user ri:account-id="{LI}" /></ac:link>'
+    body = f'<p>Ask {mention}, see <a href="https://e.example/x">doc</a> and <code>a[0]</code></p>'
+    wiki.store.comments.add_inline(wiki.ids["Minutes"], body, author=OMAR, selection="three")
+
+    run_capture(wiki, tmp_path)
+
+    name = wiki.gateway.fetch_user(LI).display_name
+    assert f": Ask @{name}, see [doc](https://e.example/x) and `a[0]`\n" in markdown_of(tmp_path, "Minutes")
+
+
+def test_what_a_comment_loses_is_among_the_losses_of_its_page(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.store.comments.add(wiki.ids["Minutes"], '<ol type="a"><li>x</li></ol>', author=OMAR)
+
+    run_capture(wiki, tmp_path)
+
+    assert "counted with small letters: shown with numbers" in markdown_of(tmp_path, "Minutes")
+
+
 def test_a_resolved_comment_is_noticed_and_kept(wiki: SmallWiki, tmp_path: Path) -> None:
     run_capture(wiki, tmp_path)
     comment = wiki.store.comments.of(wiki.ids["Final report"])[0]
