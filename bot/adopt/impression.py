@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from bot.adopt.data_targets import CannotSayError, Pages, Target, page_of, read_target
 from bot.adopt.dates import format_day
 from bot.inline import PageTarget
-from bot.storage.lines import OBJECT, read_lines
-from bot.storage.reader import read_strictly
+from bot.storage.reader import Element, read_strictly
+from bot.storage.visible_text import text_of
 
-_OBJECT = re.compile(f"{OBJECT}([^{OBJECT}]*){OBJECT}")
 _COLON = re.compile(r"(?<=\b\d{4}):(?= )")
 """After a day at the head of a line: print, where the page may have had a column of its own."""
-_STAMP = re.compile(r"\d{4}-\d{2}-\d{2}.*")
+_STAMP = re.compile(r"\b(\d{4}-\d{2}-\d{2})(?:T[\d:.+Z-]*)?\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +26,21 @@ class Impression:
 
 def impression_of(fragment: str, pages: Pages) -> Impression:
     """Return what a reader takes from *fragment*. Raises `MalformedBodyError`."""
-    text = " ".join(line.text for line in read_lines(fragment))
-    words = _COLON.sub("", _OBJECT.sub(_set_apart, text)).split()
-    return Impression(tuple(words), tuple(_iter_links(fragment, pages)))
+    root = read_strictly(fragment).root
+    words = _COLON.sub("", _STAMP.sub(_say_day, text_of(root))).split()
+    return Impression(tuple(words), tuple(_iter_links(root, pages)))
 
 
-def _set_apart(match: re.Match[str]) -> str:
-    name = match[1]
-    if name == "anchor":  # prints nothing
-        return " "
-    if not _STAMP.fullmatch(name):
-        return f" ({name}) "
+def _say_day(stamp: re.Match[str]) -> str:
+    """Spell a day as a template prints it: the page may have it as a date of the editor's calendar."""
     try:
-        return format_day(dt.date.fromisoformat(name[:10]))
+        return format_day(dt.date.fromisoformat(stamp[1]))
     except ValueError:
-        return name
+        return stamp[0]
 
 
-def _iter_links(fragment: str, pages: Pages) -> Iterator[PageTarget | Target | str]:
-    for element in read_strictly(fragment).elements():
+def _iter_links(root: Element, pages: Pages) -> Iterator[PageTarget | Target | str]:
+    for element in root.elements():
         is_seen = element.name == "ac:link" or (element.name == "a" and element.text.strip())
         if not is_seen:
             continue

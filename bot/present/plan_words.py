@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from bot.escape import visible
-from bot.storage.visible_lines import read_lines
+from bot.storage.visible_text import lines_of
 from bot.sync.drift import Edit, Verdict
 from bot.sync.plan import Action, Change, Plan
 from bot.text_diff import DiffLine, diff_lines, split_source
@@ -86,7 +86,7 @@ def summarise(plan: Plan) -> str:
 
 def _comparison(caption: str, before: str, after: str) -> Comparison:
     return Comparison(
-        caption, _diff(read_lines(before), read_lines(after)), _diff(split_source(before), split_source(after))
+        caption, _diff(lines_of(before), lines_of(after)), _diff(split_source(before), split_source(after))
     )
 
 

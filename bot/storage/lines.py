@@ -7,31 +7,16 @@ from functools import cached_property
 from itertools import islice
 
 from bot.splice import Span
-from bot.storage.macros import HEADINGS, find_rich_text_body, macro_name
+from bot.storage.macros import find_rich_text_body, macro_name
 from bot.storage.reader import Element, Text, TextKind, read_strictly
+from bot.storage.visible_text import BLOCKS, HIDDEN, text_of
 
 OBJECT = "\ufffc"
 """Stands around the name of something that is not words: an icon, an image, a macro."""
 
-_BLOCKS = {
-    *("p", "div", "blockquote", "pre", *HEADINGS, "ul", "ol", "li", "dl", "dt", "dd"),
-    *("table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "ac:caption"),
-    *(
-        "ac:layout",
-        "ac:layout-section",
-        "ac:layout-cell",
-        "ac:rich-text-body",
-        "ac:task-list",
-        "ac:task",
-        "ac:task-body",
-    ),
-}
 _BREAKS = {"br", "hr"}
+_LINE_BLOCKS = (BLOCKS | {"td", "th"}) - _BREAKS
 _OBJECTS = {"ac:link", "ac:emoticon", "ac:image", "time"}
-_SILENT = {
-    *("ac:parameter", "ac:default-parameter", "ac:placeholder", "ac:adf-fallback", "ac:adf-attribute"),
-    *("ac:task-id", "ac:task-uuid", "ac:task-status", "colgroup"),
-}
 _CHARACTER = re.compile(r"&[^;]+;|\r\n|.", re.DOTALL)
 
 
@@ -111,7 +96,7 @@ class _Reader:
             return
         if isinstance(node, Text):
             self._take_text(node)
-        elif node.name in _SILENT:
+        elif node.name in HIDDEN:
             self._skipped_to = node.span.end
         elif node.name in _BREAKS:
             self.lines.append(Line(self._fragment))
@@ -121,7 +106,7 @@ class _Reader:
 
     def _line_of(self, node: Element | Text) -> Line:
         block = node.parent
-        while block is not None and block.name not in _BLOCKS:
+        while block is not None and block.name not in _LINE_BLOCKS:
             block = block.parent
         if block is not self._block:
             self._block = block
@@ -150,17 +135,8 @@ def _refs(node: Element | Text) -> tuple[str, ...]:
 
 
 def _say(element: Element) -> str:
-    """Return a link's words, or else what tells one object from another."""
-    words = "".join(each.text for each in element.children if each.name in ("ac:link-body", "ac:plain-text-link-body"))
-    if words.strip():
-        return words
-    resource = next((each for each in element.children if each.name.startswith("ri:")), element)
-    named = resource.attributes.get("ri:content-title") or resource.attributes.get("ri:filename")
-    if element.name == "ac:link" and named:
-        return named
-    attributes = {**element.attributes, **resource.attributes}
-    name = attributes.get("ac:name")
-    if name == "blue-star":  # the editor's name for any emoji that has no name of old
-        name = attributes.get("ac:emoji-shortname", name)
-    said = name or next((attributes[key] for key in ("datetime", "ri:filename", "ri:value") if key in attributes), "")
-    return OBJECT + said + OBJECT
+    """Return what a link shows, or between two `OBJECT` the text of something that is not words."""
+    text = text_of(element)
+    resource = next((each for each in element.children if each.name.startswith("ri:")), None)
+    is_words = element.name == "ac:link" and (resource is None or resource.name != "ri:user" or element.text.strip())
+    return text if is_words and text else OBJECT + text + OBJECT

@@ -10,7 +10,7 @@ from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.meaning import is_same
 from bot.storage.placement import list_headings
 from bot.storage.regions import Region, find_region, find_regions
-from bot.storage.visible_lines import count_characters
+from bot.storage.visible_text import count_characters
 from bot.sync.drift import LastApplied, Verdict, digest_of, judge
 from bot.sync.ledger import Ledger, PageLedger
 from bot.sync.plan import Action, Change, PagePlan, Plan, Problem, Scope, decide

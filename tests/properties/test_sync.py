@@ -14,7 +14,7 @@ from bot.storage.markers import Marker, MarkerKind, render_marked
 from bot.storage.placement import Place, insert_region, remove_region
 from bot.storage.reader import read_strictly
 from bot.storage.regions import find_region
-from bot.storage.visible_lines import read_lines
+from bot.storage.visible_text import lines_of
 from bot.sync.drift import LastApplied, Verdict, digest_of, judge
 from bot.sync.plan import Action, Change
 from bot.sync.rewrite import rewrite
@@ -60,7 +60,7 @@ def test_every_page_of_the_corpus_is_the_same_as_itself_and_another_one_with_a_w
 
 def test_what_a_reader_sees_can_be_told_of_every_page_of_the_corpus() -> None:
     for _, body in real_bodies():
-        assert all(line.strip() for line in read_lines(body))
+        assert all(line.strip() for line in lines_of(body))
 
 
 NASTY = st.sampled_from(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.storage.visible_lines import count_characters, read_lines
+from bot.storage.visible_text import count_characters, lines_of
 
 CODE = (
     '<ac:structured-macro ac:name="code"><ac:parameter ac:name="language">py</ac:parameter>'
@@ -15,7 +15,7 @@ CODE = (
     [
         ("", []),
         ("<p>one <strong>two</strong>\n three</p><p /><h2>four</h2>", ["one two three", "four"]),
-        ('<p><ac:emoticon ac:name="tick" /> Done.</p>', ["[tick] Done."]),
+        ('<p><ac:emoticon ac:name="tick" /> Done.</p>', ["✅ Done."]),
         ("<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>", ["• a", "  • b", "• c"]),
         ("<ol><li>a</li><li>b</li></ol>", ["1. a", "2. b"]),
         ('<p><a href="https://x.test/?a=1&amp;b=2">here</a>!</p>', ["here ‹https://x.test/?a=1&b=2›!"]),
@@ -36,7 +36,7 @@ CODE = (
     ],
 )
 def test_lines_are_what_a_reader_sees(fragment: str, lines: list[str]) -> None:
-    assert read_lines(fragment) == lines
+    assert lines_of(fragment) == lines
 
 
 def test_white_space_does_not_count() -> None:
@@ -45,4 +45,4 @@ def test_white_space_does_not_count() -> None:
 
 @given(st.integers(1, 3000))
 def test_deep_nesting_is_read(depth: int) -> None:
-    assert read_lines("<div>" * depth + "x" + "</div>" * depth) == ["x"]
+    assert lines_of("<div>" * depth + "x" + "</div>" * depth) == ["x"]
