@@ -86,7 +86,7 @@ def read_address(url: str, pages: Pages) -> Target:
     if not url:
         raise CannotSayError("a link that leads nowhere")
     address = parse_page_address(url, pages.base_url)
-    if address is not None:
+    if address is not None and address.is_whole_page:
         try:
             return _name(address, pages)
         except CannotSayError:

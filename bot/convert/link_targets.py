@@ -1,19 +1,25 @@
 """Where a link leads: into the snapshot when its target was captured, else to the wiki."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from urllib.parse import parse_qs, quote, unquote, unquote_plus, urlsplit
+from urllib.parse import quote, urlsplit
 
 from bot.convert.context import PageContext
+from bot.storage.addresses import (
+    PageAddress,
+    attachment_address,
+    blog_post_address,
+    page_address,
+    parse_page_address,
+    space_address,
+)
 
 _UNSAFE = re.compile(r"(?:javascript|vbscript|data|file|jar|mocha|livescript):", re.IGNORECASE)
 _SAFE_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp|avif|x-icon)[;,]", re.IGNORECASE)
 # What address parsers drop or pass over before they read the scheme.
 _UNSEEN = re.compile("[\x00-\x20\x7f-\xa0\xad\u061c\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
 _PATH_SAFE = "!$&'*,;=:@~-._"
-_PAGE_ID_PATH = re.compile(r"/pages/(?:viewpage\.action\?.*\bpageId=)?(\d+)")
-_DISPLAY_PATH = re.compile(r"/display/([^/~?#][^/?#]*)/([^/?#]+)")
 
 
 def is_unsafe(address: str, *, is_picture: bool = False) -> bool:
@@ -56,8 +62,7 @@ class Targets:
         captured = self._captured(title, space_key, page_id)
         if captured is not None:
             return captured + _fragment(anchor, title)
-        target = self._wiki_page(title, space_key, page_id)
-        return f"{target}#{quote(anchor, safe=_PATH_SAFE)}" if anchor else target
+        return self._wiki_page(PageAddress(page_id or None, space_key, title, anchor))
 
     def is_this_page(self, title: str, space_key: str = "") -> bool:
         """Tell whether *title* names the page whose body is being converted."""
@@ -65,24 +70,24 @@ class Targets:
         return not title or (title == own_title and space_key in ("", own_key))
 
     def space(self, key: str) -> str:
-        return self._wiki(f"/display/{quote(key, safe=_PATH_SAFE)}")
+        return space_address(self.context.base_url, key)
 
     def blog_post(self, title: str, space_key: str, day: str) -> str:
-        key = quote(space_key or self.owner_key or self.context.space_key, safe=_PATH_SAFE)
-        return self._wiki(f"/display/{key}/{quote(day.strip('/'), safe='/')}/{quote(title, safe=_PATH_SAFE)}")
+        key = space_key or self.owner_key or self.context.space_key
+        return blog_post_address(self.context.base_url, key, day, title)
 
     def attachment(self, name: str, *, title: str = "", space_key: str = "") -> str:
         """Return the target of a file attached to this page, or to the page *title*."""
-        path = quote(name, safe=_PATH_SAFE)
         title, space_key = title or self.owner, space_key or self.owner_key
         is_own = title in ("", self.context.title) and space_key in ("", self.context.space_key)
         key = name if is_own else f"{title}/{name}"
         if key in self.context.attachments:
             return self.quoted(self.context.attachments[key])
         if not is_own:
-            page = self._wiki_page(title, space_key, "")
-            return f"{page}{'&' if '?' in page else '?'}preview=/{path}"
-        return self._wiki(f"/download/attachments/{self.context.page_id}/{path}") if self.context.page_id else path
+            return self._wiki_page(PageAddress(None, space_key, title, file=name))
+        if not self.context.page_id:
+            return quote(name, safe=_PATH_SAFE)
+        return attachment_address(self.context.base_url, self.context.page_id, name)
 
     @staticmethod
     def quoted(path: str) -> str:
@@ -91,12 +96,11 @@ class Targets:
 
     def address(self, address: str) -> str:
         """Return where a written address leads: a captured page's path, else the address made absolute."""
+        path = self._captured_address(address)
+        if path is not None:
+            return path
         base = self.context.base_url.rstrip("/")
         is_own = address.startswith("/") and not address.startswith("//")
-        if is_own or (base and address.startswith(base + "/")):
-            path = self._captured_address(address)
-            if path is not None:
-                return path
         if not (is_own and base):
             return address
         context_path = urlsplit(base).path
@@ -116,28 +120,18 @@ class Targets:
         return None if path is None else self.quoted(path)
 
     def _captured_address(self, address: str) -> str | None:
-        """Return the path of the captured page that a wiki *address* names, with its fragment."""
-        fragment = urlsplit(address).fragment
-        title = space_key = page_id = ""
-        if match := _PAGE_ID_PATH.search(address):
-            page_id = match[1]
-        elif match := _DISPLAY_PATH.search(address):
-            space_key, title = unquote_plus(match[1]), unquote_plus(match[2])
-        elif "/viewpage.action" in address:
-            query = parse_qs(urlsplit(address).query)
-            space_key, title = query.get("spaceKey", [""])[0], query.get("title", [""])[0]
-        path = self._captured(title, space_key, page_id) if page_id or title else None
-        return None if path is None else path + _fragment(unquote(fragment), title)
+        """Return the path of the captured page or file that a wiki *address* names, with its fragment."""
+        named = parse_page_address(address, self.context.base_url) if "/" in address else None
+        if named is None:
+            return None
+        if named.file:
+            is_own = named.page_id is not None and named.page_id == self.context.page_id
+            file = self.context.attachments.get(named.file) if is_own else None
+            return None if file is None else self.quoted(file)
+        title = named.title or ""
+        path = self._captured(title, named.space_key or "", named.page_id or "")
+        return None if path is None else path + _fragment(named.anchor, title)
 
-    def _wiki_page(self, title: str, space_key: str, page_id: str) -> str:
-        if page_id:
-            return self._wiki(f"/pages/viewpage.action?pageId={quote(page_id)}")
-        key = space_key or self.context.space_key
-        # Confluence itself avoids /display/ for titles that a path would mangle.
-        if key and not re.search(r"[+/\\?&;%#]", title):
-            return self._wiki(f"/display/{quote(key, safe=_PATH_SAFE)}/{quote(title, safe=_PATH_SAFE)}")
-        query = (f"spaceKey={quote(key)}&" if key else "") + f"title={quote(title, safe='')}"
-        return self._wiki(f"/pages/viewpage.action?{query}")
-
-    def _wiki(self, path: str) -> str:
-        return self.context.base_url.rstrip("/") + path
+    def _wiki_page(self, address: PageAddress) -> str:
+        key = address.space_key or self.context.space_key
+        return page_address(self.context.base_url, replace(address, space_key=key))

@@ -1,67 +1,178 @@
-"""The addresses by which a wiki knows its pages: which page is meant (pure)."""
+"""The addresses by which a wiki knows its pages: which page an address leads to, and the address of a page.
+
+Confluence has many addresses for one page: `/spaces/KEY/pages/ID/Title`, `/pages/viewpage.action?pageId=ID` (or
+`spaceKey` and `title`), `/display/KEY/Title`, the short `/x/CODE`, `/pages/ID`. Each may have the context path of the
+wiki before it (`/wiki` on Cloud, any on Data Center), or the address of the gateway through which a Cloud wiki is
+reached (`https://api.atlassian.com/ex/confluence/CLOUDID/wiki`), which is then a part of the wiki's base address.
+"""
 
 import base64
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qs, unquote, unquote_plus, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, unquote_plus, urljoin, urlsplit
 
 _MAX_ID_BYTES = 8
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_NOWHERE = "https://wiki.invalid"
+_PATH_SAFE = "!$&'*,;=:@~-._"
+_NO_PATH = re.compile(r"[+/\\?&;%#]|\A\.{1,2}\Z|\A\s|\s\Z")
+"""Titles that a path would change; Confluence itself avoids `/display/` for most of these."""
+_STATISTICS = {"src", "atl_f", "atlOrigin"}
+"""Parameters that change nothing of what an address shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageAddress:
-    """The page that an address names: by id, or by space key and title."""
+    """The page that an address names: by id, or by space key and title.
+
+    *anchor* is a place on the page, *comment_id* a comment on it, *file* one of its attachments. *has_more* says that
+    the address has parameters beyond these, so that it may lead to another view of the page.
+    """
 
     page_id: str | None = None
     space_key: str | None = None
     title: str | None = None
+    anchor: str = ""
+    comment_id: str = ""
+    file: str = ""
+    has_more: bool = False
+
+    @property
+    def is_whole_page(self) -> bool:
+        """Whether the address leads to the page itself and not to a part of it."""
+        return not (self.anchor or self.comment_id or self.file or self.has_more)
 
 
 def parse_page_address(url: str, base_url: str) -> PageAddress | None:
-    """Return the page that *url* leads to; None for another site, another kind of address, or a place on a page.
+    """Return the page that *url* leads to; None for another site or another kind of address.
 
-    Knows `/spaces/KEY/pages/ID/Title`, `/pages/viewpage.action?pageId=ID` (or `spaceKey` and `title`),
-    `/display/KEY/Title`, and the short `/x/…`. A relative address belongs to the wiki.
+    A relative address belongs to the wiki at *base_url*, with or without its context path. Where *base_url* is empty,
+    only relative addresses are recognised.
     """
-    base = urlsplit(base_url.rstrip("/") + "/")
+    url = url.strip()
+    base = urlsplit((base_url or _NOWHERE).rstrip("/") + "/")
     try:
-        parts = urlsplit(urljoin(base.geturl(), url.strip()))
+        parts = urlsplit(urljoin(base.geturl(), url))
         is_elsewhere = _host(parts) != _host(base)
     except ValueError:
         return None
     if is_elsewhere or parts.scheme not in _DEFAULT_PORTS:
         return None
-    if parts.fragment:
+    context = base.path.rstrip("/")
+    path = parts.path
+    if path.startswith(f"{context}/"):
+        path = path.removeprefix(context)
+    elif not url.startswith("/"):
         return None
-    return _parse_path(parts, base.path)
+    return _parse_path(path.removeprefix("/wiki"), parse_qs(parts.query), unquote(parts.fragment))
+
+
+def page_address(base_url: str, address: PageAddress) -> str:
+    """Return an address that leads to the page, and to the anchor, comment or file in *address*.
+
+    `parse_page_address` reads it back. A page without an id needs a title; without a space key the address is one
+    that only a person can complete.
+    """
+    if address.file and address.page_id:
+        return attachment_address(base_url, address.page_id, address.file)
+    base = base_url.rstrip("/")
+    parameters = []
+    if address.comment_id:
+        parameters.append(f"focusedCommentId={quote(address.comment_id, safe='')}")
+    if address.file:
+        parameters.append(f"preview=/{quote(address.file, safe=_PATH_SAFE.replace('&', ''))}")
+    if address.page_id:
+        path, named = "/pages/viewpage.action", [f"pageId={quote(address.page_id)}"]
+    elif address.space_key and not _NO_PATH.search(address.title or ""):
+        path, named = f"/display/{_in_path(address.space_key)}/{_in_path(address.title or '')}", []
+    else:
+        path, named = "/pages/viewpage.action", [f"title={quote(address.title or '', safe='')}"]
+        if address.space_key:
+            named.insert(0, f"spaceKey={quote(address.space_key, safe='')}")
+    query = "&".join([*named, *parameters])
+    fragment = f"#{_in_path(address.anchor)}" if address.anchor else ""
+    return f"{base}{path}{'?' if query else ''}{query}{fragment}"
+
+
+def tiny_address(base_url: str, page_id: str) -> str:
+    """Return the short address of a page, as the wiki makes it for its share button."""
+    number = int(page_id)
+    data = number.to_bytes(_MAX_ID_BYTES, "little").rstrip(b"\0")
+    code = base64.b64encode(data).decode().rstrip("=").rstrip("A")
+    return f"{base_url.rstrip('/')}/x/{code.replace('/', '-').replace('+', '_')}"
+
+
+def space_address(base_url: str, space_key: str) -> str:
+    """Return the address of a space."""
+    return f"{base_url.rstrip('/')}/display/{_in_path(space_key)}"
+
+
+def blog_post_address(base_url: str, space_key: str, day: str, title: str) -> str:
+    """Return the address of a blog post; *day* is written `2024/02/22`."""
+    return f"{base_url.rstrip('/')}/display/{_in_path(space_key)}/{quote(day.strip('/'), safe='/')}/{_in_path(title)}"
+
+
+def attachment_address(base_url: str, page_id: str, name: str) -> str:
+    """Return the address from which a file attached to a page is downloaded."""
+    return f"{base_url.rstrip('/')}/download/attachments/{page_id}/{_in_path(name)}"
+
+
+def _in_path(text: str) -> str:
+    return quote(text, safe=_PATH_SAFE)
 
 
 def _host(parts: SplitResult) -> tuple[str | None, int | None]:
     return parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
 
 
-def _parse_path(parts: SplitResult, context: str) -> PageAddress | None:
-    query = parse_qs(parts.query)
-    path = parts.path.removeprefix(context.rstrip("/")).removeprefix("/wiki")
-    if path in ("/pages/viewpage.action", "/viewpage.action"):
-        return _parse_query(query)
-    if query.keys() - {"src", "atl_f", "atlOrigin"}:
+def _parse_path(path: str, query: dict[str, list[str]], anchor: str) -> PageAddress | None:
+    named = _parse_file_path(path) or _parse_page_path(path)
+    known = set(_STATISTICS)
+    if named is None and re.fullmatch(r"/spaces/[^/]+/overview/?", path) and _first(query, "homepageId").isdecimal():
+        named = PageAddress(page_id=_first(query, "homepageId"))
+        known.add("homepageId")
+    if named is None and path in ("/pages/viewpage.action", "/viewpage.action"):
+        named = _parse_query(query)
+        known |= {"pageId", "spaceKey", "title"}
+    if named is None:
         return None
-    if match := re.fullmatch(r"/spaces/[^/]+/pages/(\d+)(?:/[^/]*)?/?", path):
+    if named.file:
+        return named
+    return PageAddress(
+        named.page_id,
+        named.space_key,
+        named.title,
+        anchor,
+        comment_id=_first(query, "focusedCommentId"),
+        file=_first(query, "preview").rpartition("/")[2],
+        has_more=bool(query.keys() - known - {"focusedCommentId", "preview"}),
+    )
+
+
+def _parse_page_path(path: str) -> PageAddress | None:
+    if match := re.fullmatch(r"(?:/spaces/[^/]+)?/pages/([0-9]+)(?:/[^/]*)?/?", path):
         return PageAddress(page_id=match[1])
     if match := re.fullmatch(r"/display/([^/]+)/([^/]+)/?", path):
         return PageAddress(space_key=unquote(match[1]), title=unquote_plus(match[2]))
-    if match := re.fullmatch(r"/x/([A-Za-z0-9_-]{1,11})", path):
+    if match := re.fullmatch(r"/x/([A-Za-z0-9_-]{1,11})/?", path):
         return _parse_tiny(match[1])
     return None
 
 
+def _parse_file_path(path: str) -> PageAddress | None:
+    match = re.fullmatch(r"/download/(?:attachments|thumbnails)/([0-9]+)/([^/]+)", path)
+    return PageAddress(page_id=match[1], file=unquote(match[2])) if match else None
+
+
 def _parse_query(query: dict[str, list[str]]) -> PageAddress | None:
-    if page_id := query.get("pageId", [""])[0]:
-        return PageAddress(page_id=page_id) if page_id.isdecimal() else None
-    space_key, title = query.get("spaceKey", [""])[0], query.get("title", [""])[0]
+    if page_id := _first(query, "pageId"):
+        return PageAddress(page_id=page_id) if re.fullmatch("[0-9]+", page_id) else None
+    space_key, title = _first(query, "spaceKey"), _first(query, "title")
     return PageAddress(space_key=space_key, title=title) if space_key and title else None
+
+
+def _first(query: dict[str, list[str]], name: str) -> str:
+    return query.get(name, [""])[0]
 
 
 def _parse_tiny(code: str) -> PageAddress | None:

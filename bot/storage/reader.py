@@ -159,6 +159,22 @@ def read_leniently(body: str, *, max_depth: int | None = None) -> Document:
     return Document(body, root, tuple(problems))
 
 
+def check_well_formed(body: str, *, what: str = "the page") -> None:
+    """Raise `MalformedBodyError` unless *body* may be written: a well-formed fragment that is not empty.
+
+    An empty body is refused since a response that was cut, or a draft that was never published, reads like one.
+    A document with an XML declaration is refused since no wiki has one in a page.
+    """
+    if not body.strip():
+        raise MalformedBodyError(f"{what}: its body is empty; type something on it first")
+    if _DECLARATION.match(body.encode(errors="replace")):
+        raise MalformedBodyError(f"{what}: its body begins with an XML declaration; it should be a fragment", offset=0)
+    try:
+        read_strictly(body)
+    except MalformedBodyError as error:
+        raise MalformedBodyError(f"{what}: {error}", offset=error.offset) from error
+
+
 def line_and_column(body: str, offset: int) -> str:
     """Say where *offset* is, for a person; both count from 1."""
     before = body[:offset]

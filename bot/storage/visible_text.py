@@ -26,11 +26,13 @@ HIDDEN = {
     *("ac:task-id", "ac:task-uuid", "ac:task-status", "colgroup", "script", "style"),
 }
 """The elements whose content no reader sees as text."""
+USER_KEYS = ("ri:account-id", "ri:userkey", "ri:username")
+"""The attributes by which an `ri:user` names a person."""
 _CELLS = {"td", "th"}
 _LINE_MACROS = {"status", "anchor", "jira"}
 _PICTURES = ("ac:emoticon", "ac:image", "img")
 _MAX_DEPTH = 200
-_USER_KEYS = ("ri:account-id", "ri:userkey", "ri:username")
+
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
@@ -78,7 +80,7 @@ def check_box(task: Element) -> str:
 
 def mention_text(user: Element, users: Mapping[str, str] = _NOBODY) -> str:
     """Return an `ri:user` as a mention: with the name of the person, or else the id."""
-    ids = [user.attributes[key] for key in _USER_KEYS if user.attributes.get(key)]
+    ids = [user.attributes[key] for key in USER_KEYS if user.attributes.get(key)]
     return "@" + next((users[each] for each in ids if each in users), ids[0] if ids else "unknown user")
 
 

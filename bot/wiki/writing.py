@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from loguru import logger
 
 from bot.errors import AuthenticationError, PageConflictError, WikiAnswerError, WikiError, WikiUnreachableError
+from bot.storage.reader import check_well_formed
 from bot.wiki import rest_v1
 from bot.wiki.committed import is_our_write
 from bot.wiki.details import DetailReader
 from bot.wiki.gateway import Page, PageRef, Version
-from bot.wiki.well_formed import check_well_formed
 
 _MAYBE_COMMITTED = (WikiUnreachableError, WikiAnswerError, AuthenticationError)
 """After these a write may stand although no good answer came; a proxy's login page is one of them."""

@@ -1,13 +1,16 @@
 """What a page refers to: people, lists of pages, included pages; and how it is worked off."""
 
 import os
+import re
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.capture.selection import find_ancestors
 from bot.snapshot.verify.verification import verify
+from bot.storage.addresses import tiny_address
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageRef, PageStatus, User, Version
 from tests.snapshot.capturing import markdown_of, record_of, run_capture
@@ -25,6 +28,26 @@ def test_people_who_are_mentioned_have_their_names(wiki: SmallWiki, tmp_path: Pa
     run_capture(wiki, tmp_path)
 
     assert li.display_name in markdown_of(tmp_path, "Mention")
+
+
+def test_a_link_by_any_address_leads_to_the_captured_page(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.add("Target & more", "<p>here</p>")
+    target, base = str(wiki.ids["Target & more"]), urlsplit(wiki.gateway.base_url).path
+    addresses = [
+        f"{base}/pages/viewpage.action?spaceKey=WS2&amp;title=Target+%26+more",
+        f"{base}/pages/viewpage.action?pageId={target}",
+        f"{base}/display/WS2/Target+%26+more#the-end",
+        f"{base}/spaces/WS2/pages/{target}/Target",
+        tiny_address(base, target),
+        f"{tiny_address(base, target)}?src=share",
+    ]
+    wiki.add("Linking", "".join(f'<p><a href="{address}">to it</a></p>' for address in addresses))
+
+    run_capture(wiki, tmp_path)
+
+    links = re.findall(r"\[to it\]\((.*?)\)", markdown_of(tmp_path, "Linking"))
+    path = f"target-more--{target}.md"
+    assert links == [path, path, f"{path}#the-end", path, path, path]
 
 
 def test_a_list_of_children_is_the_one_of_the_capture(wiki: SmallWiki, tmp_path: Path) -> None:

@@ -238,6 +238,17 @@ def test_a_heading_region_ends_at_the_next_heading_of_its_level() -> None:
     assert content_of(body, NEWS_HEADING) == "<p>a</p><h3>More</h3><p>b</p>"
 
 
+@pytest.mark.parametrize("following", ["<h2>Next</h2>", "<h1>Next</h1>", "<div><h2>Next</h2></div>"])
+def test_a_heading_region_is_empty_where_the_next_heading_touches_its_own(following: str) -> None:
+    body = f"<h2>News</h2>{following}<p>not ours</p>"
+
+    region = find_region(body, NEWS_HEADING)
+
+    assert region is not None
+    assert region.text(body) == ""
+    assert replace_regions(body, [(region, "<p>new</p>")]) == f"<h2>News</h2><p>new</p>{following}<p>not ours</p>"
+
+
 def test_a_heading_region_ends_before_a_block_that_holds_a_heading_of_its_level() -> None:
     body = "<h2>News</h2><p>a</p><div><p>x</p><h2>Links</h2></div><p>c</p>"
 

@@ -1,25 +1,24 @@
 """What a body refers to: the captured pages it links to, people it mentions, pages it lists or includes."""
 
 import posixpath
-import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from html import unescape
-from urllib.parse import unquote_plus
 
 from bot.convert import IncludedPage, PageLink
 from bot.errors import WikiError
 from bot.snapshot.archive.record import Surroundings
 from bot.snapshot.capture.listings import Listings
+from bot.storage.addresses import PageAddress, parse_page_address
+from bot.storage.macros import macro_name
+from bot.storage.reader import Document, read_leniently
+from bot.storage.visible_text import USER_KEYS
 from bot.wiki.gateway import PageRef, WikiGateway
 from bot.wiki.page_tree import build_tree
 
-_TITLE = re.compile(r'ri:content-title="([^"]*)"')
-_DISPLAY = re.compile(r"/display/[^/\"?#]+/([^/\"?#]+)")
-_PAGE_ID = re.compile(r"(?:pageId=|/pages/|ri:content-id=\")(\d+)")
-_USER = re.compile(r'ri:(?:account-id|userkey|username)="([^"]+)"')
-_INCLUDE = re.compile(r'ac:name="(?:include|excerpt-include)"(.*?)</ac:structured-macro>', re.DOTALL)
+_ADDRESSES = ("href", "ac:href", "src", "ri:value")
+_INCLUDES = ("include", "excerpt-include")
+_MAX_DEPTH = 200
 
 
 @dataclass
@@ -44,19 +43,23 @@ class Neighbourhood:
     def around(self, body: str, page_id: str) -> Surroundings:
         """Return what *body*, of page *page_id* and with those of its comments, refers to."""
         folder = posixpath.dirname(self.places[page_id])
+        read = read_leniently(body, max_depth=_MAX_DEPTH)
+        macros = {macro_name(element) for element in read.elements()}
+        users = {each.attributes.get(key, "") for each in read.elements("ri:user") for key in USER_KEYS}
         return Surroundings(
-            pages=self._linked_pages(body, folder),
-            users={user: name for user in sorted(_find(_USER, body)) if (name := self._name_of(user))},
-            children=self._children_of(page_id, folder) if 'ac:name="children"' in body else None,
-            page_tree=self._tree(folder) if 'ac:name="pagetree"' in body else None,
-            included=self._included(body, folder),
+            pages=self._linked_pages(read, folder),
+            users={user: name for user in sorted(users - {""}) if (name := self._name_of(user))},
+            children=self._children_of(page_id, folder) if "children" in macros else None,
+            page_tree=self._tree(folder) if "pagetree" in macros else None,
+            included=self._included(read, folder),
             listings=self._listings.of(body, page_id, lambda ref: self._link(ref, folder)),
         )
 
-    def _linked_pages(self, body: str, folder: str) -> dict[str, str]:
-        titles = _find(_TITLE, body) | {unquote_plus(title) for title in _find(_DISPLAY, body)}
-        ids = {page_id for page_id in _find(_PAGE_ID, body) if page_id in self.places}
-        linked = {page_id: self._relative(page_id, folder) for page_id in ids}
+    def _linked_pages(self, body: Document, folder: str) -> dict[str, str]:
+        addresses = list(_iter_addresses(body, self.gateway.base_url))
+        titles = {address.title for address in addresses if address.title}
+        ids = {address.page_id for address in addresses if address.page_id in self.places}
+        linked = {page_id: self._relative(page_id, folder) for page_id in ids if page_id}
         for title in titles:
             for page_id in self.titles.get(title, ()):
                 linked[f"{self.space_of[page_id]}:{title}"] = self._relative(page_id, folder)
@@ -88,8 +91,9 @@ class Neighbourhood:
             levels[node.depth].append(link)
         return tuple(reversed(levels[0]))
 
-    def _included(self, body: str, folder: str) -> dict[str, IncludedPage]:
-        titles = {title for macro in _INCLUDE.findall(body) for title in _find(_TITLE, macro)}
+    def _included(self, body: Document, folder: str) -> dict[str, IncludedPage]:
+        macros = (element for element in body.elements() if macro_name(element) in _INCLUDES)
+        titles = {page.attributes.get("ri:content-title") for macro in macros for page in macro.elements("ri:page")}
         wanted = {ref.id: ref for ref in self.listed.values() if ref.title in titles}
         if not wanted:
             return {}
@@ -112,5 +116,12 @@ class Neighbourhood:
         return posixpath.relpath(self.places[page_id], folder)
 
 
-def _find(pattern: re.Pattern[str], text: str) -> set[str]:
-    return {unescape(found) for found in pattern.findall(text)}
+def _iter_addresses(body: Document, base_url: str) -> Iterator[PageAddress]:
+    """Yield the pages that a body names, in resources and in addresses."""
+    for element in body.elements():
+        attributes = element.attributes
+        if attributes.get("ri:content-title") or attributes.get("ri:content-id"):
+            yield PageAddress(attributes.get("ri:content-id"), title=attributes.get("ri:content-title"))
+        for name in _ADDRESSES:
+            if (url := attributes.get(name)) and (address := parse_page_address(url, base_url)):
+                yield address
