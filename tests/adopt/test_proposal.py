@@ -13,7 +13,8 @@ from tests.sync.known_pages import KnownPages
 
 TICK, STAR = '<ac:emoticon ac:name="tick" />', '<ac:emoticon ac:name="yellow-star" />'
 LINK = '<ac:link><ri:page ri:content-title="{}" /></ac:link>'
-HOME = Path(__file__).resolve().parents[2] / "config" / "demo" / "world" / "WS2" / "home.xhtml"
+_WORLDS = Path(__file__).resolve().parents[2] / "wikiserver" / "src" / "wikiserver" / "worlds"
+HOME = _WORLDS / "demo" / "WS2" / "home.xhtml"
 
 
 def status_of(body: str) -> StatusBanner:
