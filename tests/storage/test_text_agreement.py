@@ -93,7 +93,7 @@ def _plan(fragment: str) -> str:
 
 
 def _adoption(fragment: str) -> str:
-    return " ".join(impression_of(fragment, _PAGES).words)  # type: ignore[arg-type]
+    return " ".join(impression_of(fragment, _PAGES).words)
 
 
 def _search(fragment: str) -> str:
