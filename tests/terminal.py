@@ -8,24 +8,27 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 _AT_THE_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.executable, sys.argv[1:])"
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 )
+_WIKIBOT = (sys.executable, "-m", "bot")
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _SECONDS = 60
 
 
 class Terminal:
-    """Runs `wikibot` with *words* in *folder* until the `with` block ends; *shown* is all that it printed."""
+    """Runs *program* with *words* in *folder* until the `with` block ends; *shown* is all that it printed."""
 
-    def __init__(self, *words: str, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, *words: str, folder: Path, environment: Mapping[str, str], program: Sequence[str] = _WIKIBOT
+    ) -> None:
         self._near, far = pty.openpty()
-        command = [sys.executable, "-c", _AT_THE_TERMINAL, sys.executable, "-m", "bot", *words]
+        command = [sys.executable, "-c", _AT_THE_TERMINAL, *program, *words]
         settled = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "110", "PYTHONPATH": _repository()}
         self._process = subprocess.Popen(
             command,
@@ -40,9 +43,9 @@ class Terminal:
         self.shown = ""
         self._read = 0
 
-    def expect(self, text: str) -> str:
+    def expect(self, text: str, *, seconds: float = _SECONDS) -> str:
         """Wait until *text* is shown after what was expected last; return what was shown up to its end."""
-        until = time.monotonic() + _SECONDS
+        until = time.monotonic() + seconds
         while (found := self.shown.find(text, self._read)) < 0:
             assert self._receive(until - time.monotonic()), f"{text!r} was not shown:\n{self.shown[self._read :]}"
         start, self._read = self._read, found + len(text)
