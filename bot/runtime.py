@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from bot.config.data_file import ContentDocument
-from bot.config.settings import Settings, WorkspaceSettings
+from bot.config.policy import WorkspaceSettings
+from bot.config.settings import Settings
 from bot.errors import SettingsError
 from bot.render import Renderer
 from bot.resources import templates_dir

@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import schedule
 from loguru import logger
 
 from bot.config.cadence import Cadence
+from bot.config.policy import JobSettings
 from bot.errors import BotError, HistoryError, SettingsError, StoppedError
 from bot.history import Outcome, Run, RunHistory
 from bot.log import redact
@@ -19,24 +19,6 @@ NextMoment = Callable[[datetime], datetime | None]
 """Tells when, after a moment, a job has something to do of its own, such as a news item that becomes due."""
 _DUE_SECONDS = 1
 _LOOK_AHEAD_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class JobSpec:
-    """One line of the job table, as the settings have it."""
-
-    run: str
-    every: str
-    at: str | None = None
-    timezone: str | None = None
-
-    @property
-    def cadence(self) -> Cadence:
-        """The parsed rhythm; raises `SettingsError`."""
-        try:
-            return Cadence.parse(self.every, at=self.at, timezone=self.timezone)
-        except ValueError as error:
-            raise SettingsError(f"job {self.run}: {error}") from error
 
 
 class _Job:
@@ -103,7 +85,7 @@ class JobScheduler:
 
     def __init__(
         self,
-        specs: Sequence[JobSpec],
+        specs: Sequence[JobSettings],
         functions: Mapping[str, JobFunction],
         history: RunHistory,
         *,
@@ -258,7 +240,7 @@ def _was_set_back(ticks: schedule.Scheduler) -> bool:
     return (ticks.idle_seconds or 0) > _DUE_SECONDS + 1
 
 
-def _named(specs: Sequence[JobSpec]) -> list[tuple[str, JobSpec]]:
+def _named(specs: Sequence[JobSettings]) -> list[tuple[str, JobSettings]]:
     """Give each line of the table the name that its records stand under; a job that stands there twice has two."""
     runs = [spec.run for spec in specs]
     named = [(spec.run if runs.count(spec.run) == 1 else f"{spec.run} ({spec.every})", spec) for spec in specs]

@@ -7,12 +7,13 @@ from typing import Self
 
 import pytest
 
+from bot.config.policy import JobSettings
 from bot.errors import ContentError, SettingsError, StoppedError, WikiUnreachableError
 from bot.history import Outcome, RunHistory
-from bot.scheduler import JobFunction, JobScheduler, JobSpec, NextMoment
+from bot.scheduler import JobFunction, JobScheduler, NextMoment
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
-SYNC = JobSpec("sync", "10 minutes")
+SYNC = JobSettings(run="sync", every="10 minutes")
 
 
 class Clock:
@@ -42,7 +43,7 @@ def make(
     history: RunHistory,
     clock: Clock,
     functions: Mapping[str, JobFunction],
-    *specs: JobSpec,
+    *specs: JobSettings,
     next_moments: Mapping[str, NextMoment] | None = None,
 ) -> JobScheduler:
     return JobScheduler(
@@ -111,7 +112,7 @@ def test_restart_remembers_the_last_start(history: RunHistory, clock: Clock) -> 
 
 def test_daily_job_missed_at_night_runs_in_the_morning_and_then_at_its_time(history: RunHistory, clock: Clock) -> None:
     runs: list[datetime] = []
-    spec = JobSpec("snapshot", "day", at="02:30", timezone="UTC")
+    spec = JobSettings(run="snapshot", every="day", at="02:30", timezone="UTC")
     history.begin("snapshot", at=NOON - timedelta(days=2))
 
     scheduler = make(history, clock, {"snapshot": counting(clock, runs)}, spec)
@@ -177,7 +178,7 @@ def test_failure_is_contained_recorded_and_run_again_in_time(
         raise error
 
     runs: list[datetime] = []
-    specs = (SYNC, JobSpec("verify", "10 minutes"))
+    specs = (SYNC, JobSettings(run="verify", every="10 minutes"))
     scheduler = make(history, clock, {"sync": failing, "verify": counting(clock, runs)}, *specs)
 
     due_again(scheduler)
@@ -258,7 +259,7 @@ def test_own_moment_that_comes_up_between_runs_is_noticed(history: RunHistory, c
 
 def test_run_once_runs_what_is_due_and_what_never_ran(history: RunHistory, clock: Clock) -> None:
     runs: list[datetime] = []
-    nightly = JobSpec("snapshot", "day", at="02:30")
+    nightly = JobSettings(run="snapshot", every="day", at="02:30")
     functions = {"sync": counting(clock, runs), "snapshot": counting(clock, runs)}
 
     first = make(history, clock, functions, SYNC, nightly).run_once()
@@ -310,7 +311,7 @@ def test_after_a_stop_no_further_job_is_begun(history: RunHistory, clock: Clock)
     def stopping(_is_stopping: Callable[[], bool]) -> None:
         stop.set()
 
-    specs = (SYNC, JobSpec("verify", "10 minutes"))
+    specs = (SYNC, JobSettings(run="verify", every="10 minutes"))
     make(history, clock, {"sync": stopping, "verify": counting(clock, runs)}, *specs).run_until(stop)
 
     assert runs == []
@@ -320,13 +321,12 @@ def test_after_a_stop_no_further_job_is_begun(history: RunHistory, clock: Clock)
     ("specs", "message"),
     [
         ((), "no job"),
-        ((JobSpec("sync", "0 minutes"),), "never rest"),
-        ((JobSpec("dance", "hour"),), "no such job"),
+        ((JobSettings(run="snapshot", every="hour"),), "no such job"),
         ((SYNC, SYNC), "twice"),
     ],
 )
 def test_senseless_job_tables_are_refused(
-    history: RunHistory, clock: Clock, specs: tuple[JobSpec, ...], message: str
+    history: RunHistory, clock: Clock, specs: tuple[JobSettings, ...], message: str
 ) -> None:
     with pytest.raises(SettingsError, match=message):
         JobScheduler(specs, {"sync": counting(clock, [])}, history, now=clock)
@@ -334,7 +334,7 @@ def test_senseless_job_tables_are_refused(
 
 def test_same_job_at_two_cadences_has_records_of_its_own(history: RunHistory, clock: Clock) -> None:
     runs: list[datetime] = []
-    specs = (JobSpec("sync", "10 minutes"), JobSpec("sync", "hour"))
+    specs = (JobSettings(run="sync", every="10 minutes"), JobSettings(run="sync", every="hour"))
 
     due_again(make(history, clock, {"sync": counting(clock, runs)}, *specs))
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.policy import JobSettings
 from bot.config.settings import load_settings
 from bot.history import Outcome, RunHistory
 from bot.operations.jobs import make_jobs
 from bot.operations.sync import carry_out, make_plan
 from bot.runtime import Runtime
-from bot.scheduler import JobScheduler, JobSpec
+from bot.scheduler import JobScheduler
 from wikiserver.testing import Wiki
 
 WARM_UP, WINDOWS = 8, 4
@@ -51,7 +52,7 @@ def runtime(tmp_path: Path, wiki: Wiki, monkeypatch: pytest.MonkeyPatch) -> Runt
 def test_idle_bot_writes_nothing_and_does_not_grow(runtime: Runtime, wiki: Wiki, tmp_path: Path) -> None:
     clock = Clock()
     history = RunHistory(tmp_path / "runs.db")
-    specs = [JobSpec("sync", "10 minutes"), JobSpec("snapshot", "10 minutes")]
+    specs = [JobSettings(run="sync", every="10 minutes"), JobSettings(run="snapshot", every="10 minutes")]
     scheduler = JobScheduler(specs, make_jobs(runtime), history, now=clock)
     body = wiki.body(wiki.find("Home").id)
 

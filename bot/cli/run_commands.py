@@ -20,7 +20,7 @@ from bot.history import Outcome, Run, RunHistory
 from bot.log import redact
 from bot.operations.jobs import make_jobs, next_news_moment
 from bot.runtime import Runtime
-from bot.scheduler import JobScheduler, JobSpec
+from bot.scheduler import JobScheduler
 
 _FAILED, _DONE = 1, 0
 
@@ -106,7 +106,7 @@ def _make_scheduler(runtime: Runtime, history: RunHistory) -> JobScheduler:
         if secret is not None:
             redact.add_account(wiki.user, secret.get_secret_value().strip())
     return JobScheduler(
-        [JobSpec(job.run, job.every, job.at, job.timezone) for job in runtime.settings.jobs],
+        runtime.settings.jobs,
         make_jobs(runtime),
         history,
         next_moments={"sync": lambda after: next_news_moment(runtime, after)},

@@ -46,7 +46,7 @@ def plan(app: App, format_: str | None, out: Path | None, source: bool, take_ove
     decision, 1 when a page could not be judged.
     """
     made = operation.make_plan(app.runtime, take_over=frozenset(take_over))
-    for excess in made.find_excesses(operation.limits_of(app.runtime)):
+    for excess in made.find_excesses(app.runtime.settings.safety):
         output.warn(f"`wikibot apply` will want --force: {excess}")
     if out is None:
         output.say(_render(made, format_ or "text", shows_source=source), newline=False)

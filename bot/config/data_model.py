@@ -258,3 +258,8 @@ class Workspace(_Value):
     page_index: PageIndex | None = Field(
         None, description="The index of the pages of the workspace.", examples=[{"depth": 2}]
     )
+
+
+PAGE_INDEX = "page_index"
+REGION_NAMES = tuple(name for name in Workspace.model_fields if name != "workspace")
+"""The regions that a data file can describe; each is a key of it."""

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from bot.config import yaml_edit
-from bot.config.settings import RegionSettings, WorkspaceSettings, load_settings
+from bot.config.policy import RegionSettings, WorkspaceSettings
+from bot.config.settings import load_settings
 from bot.config.yaml_source import YamlSource, load_yaml
 from bot.errors import SettingsError
 from bot.files import replace_file

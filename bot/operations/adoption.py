@@ -12,8 +12,8 @@ from bot.adopt.values import ADOPTABLE, Value
 from bot.adopt.wiki_pages import WikiPages
 from bot.config.data_file import SCHEMA_NAME, ContentDocument
 from bot.config.data_model import Home, Workspace
+from bot.config.policy import WorkspaceSettings
 from bot.config.schemas import write_schemas
-from bot.config.settings import WorkspaceSettings
 from bot.errors import (
     ContentError,
     MalformedBodyError,
@@ -22,7 +22,7 @@ from bot.errors import (
     SettingsError,
     StoppedError,
 )
-from bot.operations.assignment import page_finder, region_rule
+from bot.operations.assignment import page_finder
 from bot.operations.edit import Edit
 from bot.operations.sync import writer_lock
 from bot.render import has_region
@@ -32,8 +32,9 @@ from bot.storage.meaning import is_same
 from bot.storage.placement import Place, insert_region, list_headings
 from bot.storage.regions import find_region, is_absent
 from bot.sync.drift import digest_of
-from bot.sync.guard import Guard, GuardRules
+from bot.sync.guard import Guard
 from bot.sync.ledger import Mark, Tag
+from bot.sync.target_pages import marker_of
 from bot.wiki.gateway import Page, PageStatus, Version, WikiGateway
 
 
@@ -146,10 +147,7 @@ class _Adopter:
         self._refusals: list[Refusal] = []
 
     def run(self) -> Adoption:
-        markers = [
-            region_rule(self._runtime, self._workspace, name, region).marker
-            for name, region in self._workspace.regions.items()
-        ]
+        markers = [marker_of(name, region) for name, region in self._workspace.regions.items()]
         proposal = propose(self._page.body, markers, self._pages)
         self._refusals += [refusal for refusal in proposal.refusals if refusal.is_absent]
         proposal = replace(proposal, refusals=tuple(each for each in proposal.refusals if not each.is_absent))
@@ -236,7 +234,7 @@ def check_place(runtime: Runtime, adoption: Adoption, region: str, place: str) -
         parsed = Place.parse(place)
     except ValueError as error:
         raise SettingsError(f"{region}: {error}") from error
-    marker = region_rule(runtime, workspace, region, workspace.regions[region]).marker
+    marker = marker_of(region, workspace.regions[region])
     insert_region(adoption.body, marker, "<p>text</p>", parsed)
 
 
@@ -278,13 +276,8 @@ def _raise_if_kept_off(runtime: Runtime, gateway: WikiGateway, adoption: Adoptio
     safety = runtime.settings.safety
     home = adoption.edit.after.workspace.workspace.home
     finder = page_finder(runtime, gateway, adoption.edit.after.workspace)
-    rules = GuardRules(
-        {adoption.workspace.name: finder.get_id(home)},
-        safety.stop_label,
-        safety.exclude_label,
-        safety.draft_wait_seconds,
-    )
-    obstacle = Guard(gateway, rules).find_obstacle(adoption.workspace.name, adoption.page.id)
+    guard = Guard(gateway, safety, stop_pages={adoption.workspace.name: finder.get_id(home)})
+    obstacle = guard.find_obstacle(adoption.workspace.name, adoption.page.id)
     if obstacle is not None:
         raise StoppedError(f"page {adoption.page.title!r} was not adopted: {obstacle.reason}")
 

@@ -3,20 +3,15 @@
 import datetime as dt
 
 from bot.config.data_model import Workspace
-from bot.config.settings import RegionSettings, WorkspaceSettings
-from bot.errors import SettingsError
+from bot.config.policy import RegionSettings, TargetSettings, WorkspaceSettings
 from bot.operations.workspace_index import make_index
 from bot.render import OLDER_NEWS, has_region
 from bot.runtime import Runtime
-from bot.storage.markers import Marker, MarkerKind
-from bot.storage.placement import Place
-from bot.suggestion import did_you_mean
 from bot.sync.data_links import Link, LinkKind, LinkProblem, find_missing_attachments, iter_links, resolve_links
-from bot.sync.drift import Policy
 from bot.sync.external_links import ExternalLinks
 from bot.sync.page_finder import PageFinder
 from bot.sync.page_memory import PageMemory
-from bot.sync.target_pages import RegionRule, choose_targets
+from bot.sync.target_pages import choose_targets
 from bot.sync.wanted import Assignment
 from bot.wiki.gateway import WikiGateway
 
@@ -42,16 +37,15 @@ def assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings,
     links = list(iter_links(data))
     finder.expect((), wants_tree=any(region.also.under for region in workspace.regions.values()))
     resolved = resolve_links(links, finder)
-    rules = [region_rule(runtime, workspace, name, region) for name, region in workspace.regions.items()]
-    rules += _older_news_rules(workspace, data)
+    regions = {name: workspace.region(name) for name in workspace.regions} | _older_news(workspace, data)
     index = make_index(runtime, gateway, workspace, data, finder)
     texts: dict[str, str | None] = {
-        rule.marker.name: runtime.renderer.render(rule.marker.name, data, now=now, links=resolved, index=index)
-        for rule in rules
-        if has_region(data, rule.marker.name)
+        name: runtime.renderer.render(name, data, now=now, links=resolved, index=index)
+        for name in regions
+        if has_region(data, name)
     }
     targets, problems = choose_targets(
-        gateway, finder, rules, texts, workspace=workspace.name, home=data.workspace.home
+        gateway, finder, regions, texts, workspace=workspace.name, home=data.workspace.home
     )
     link_problems = [*resolved.problems, *_check_attachments(gateway, finder, data, links)]
     finder.save()
@@ -65,12 +59,14 @@ def assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings,
     )
 
 
-def _older_news_rules(workspace: WorkspaceSettings, data: Workspace) -> list[RegionRule]:
-    """Return where the news belong for which the home page has no room, when the data names a page for them."""
+def _older_news(workspace: WorkspaceSettings, data: Workspace) -> dict[str, RegionSettings]:
+    """Return the region of older news: it exists when the data file limits the news and names a page for the others."""
     if "news" not in workspace.regions or data.news is None or data.news.older is None or data.news.show is None:
-        return []
-    policy = Policy(workspace.drift_policy("news"))
-    return [RegionRule(Marker(OLDER_NEWS), policy, place="end", is_on_home=False, pages=(data.news.older,))]
+        return {}
+    policy = workspace.region("news").drift
+    return {
+        OLDER_NEWS: RegionSettings(drift=policy, place="end", home=False, also=TargetSettings(pages=(data.news.older,)))
+    }
 
 
 def page_finder(runtime: Runtime, gateway: WikiGateway, data: Workspace) -> PageFinder:
@@ -87,29 +83,3 @@ def _check_attachments(
         return []
     names = [file.name for file in gateway.fetch_attachments(finder.get_id(data.workspace.home))]
     return find_missing_attachments(links, names)
-
-
-def region_rule(runtime: Runtime, workspace: WorkspaceSettings, name: str, region: RegionSettings) -> RegionRule:
-    if name not in Workspace.model_fields or name == "workspace":
-        known = [field for field in Workspace.model_fields if field != "workspace"]
-        message = f"{name!r} is not a region{did_you_mean(name, known)}; regions: {', '.join(known)}"
-        raise SettingsError(message, path=runtime.settings.config_path)
-    return RegionRule(
-        marker=Marker(name, MarkerKind(region.marker), region.heading),
-        policy=Policy(workspace.drift_policy(name)),
-        place=_check_place(runtime, region.place),
-        is_on_home=region.home,
-        pages=region.also.pages,
-        labels=region.also.labels,
-        under=region.also.under,
-        says_data=name != "page_index",
-    )
-
-
-def _check_place(runtime: Runtime, place: str | None) -> str | None:
-    if place is not None:
-        try:
-            Place.parse(place)
-        except ValueError as error:
-            raise SettingsError(f"place: {error}", path=runtime.settings.config_path) from error
-    return place

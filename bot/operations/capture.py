@@ -11,7 +11,7 @@ from pathlib import Path
 
 from loguru import logger
 
-from bot.config.settings import WorkspaceSettings
+from bot.config.policy import WorkspaceSettings
 from bot.errors import SettingsError, SnapshotError
 from bot.runtime import Runtime
 from bot.snapshot.archive.bag import sha256
@@ -26,7 +26,6 @@ from bot.snapshot.capture.observation import HistoryMode
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.rebuild import rebuild
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
-from bot.snapshot.capture.selection import ArchivedRule
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.verify.verification import Verification, verify
 
@@ -182,9 +181,8 @@ def _read_signers(path: Path) -> str:
 
 
 def _request(runtime: Runtime, workspace: WorkspaceSettings, *, everything: bool) -> SpaceRequest:
-    rule = workspace.archived
     space_key = runtime.document(workspace).workspace.workspace.space
-    return SpaceRequest(space_key, ArchivedRule(rule.status, rule.labels, rule.under), everything)
+    return SpaceRequest(space_key, workspace.archived, everything)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.config.settings import WorkspaceSettings
+from bot.config.policy import WorkspaceSettings
 from bot.errors import BotError, PageNotFoundError, PermissionDeniedError
 from bot.operations.assignment import check_links, page_finder
 from bot.operations.sync import make_plan

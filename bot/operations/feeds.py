@@ -4,7 +4,7 @@ from pathlib import Path
 
 from loguru import logger
 
-from bot.config.settings import WorkspaceSettings
+from bot.config.policy import WorkspaceSettings
 from bot.errors import BotError
 from bot.files import replace_file
 from bot.operations.assignment import page_finder

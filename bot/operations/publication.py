@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.config.settings import JobSettings
+from bot.config.policy import JobSettings
 from bot.runtime import Runtime
 
 

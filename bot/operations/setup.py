@@ -12,15 +12,9 @@ from pydantic import SecretStr, ValidationError
 
 from bot.config.data_file import ContentDocument
 from bot.config.data_model import Home, Workspace
+from bot.config.policy import WikiSettings, WorkspaceSettings
 from bot.config.schemas import SETTINGS_SCHEMA_NAME, write_schemas
-from bot.config.settings import (
-    Settings,
-    WikiSettings,
-    WorkspaceSettings,
-    load_overrides,
-    load_settings,
-    secrets_folders,
-)
+from bot.config.settings import Settings, load_overrides, load_settings, secrets_folders
 from bot.errors import PageNotFoundError, SettingsError, WikiError
 from bot.files import replace_file
 from bot.runtime import Runtime

@@ -16,9 +16,9 @@ from bot.stopping import interruptible_sleep
 from bot.suggestion import did_you_mean
 from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan
 from bot.sync.drift import Verdict
-from bot.sync.guard import Guard, GuardRules
-from bot.sync.plan import EVERY_REGION, Limits, Plan, Problem
-from bot.sync.survey import SurveyRules, build_plan
+from bot.sync.guard import Guard
+from bot.sync.plan import EVERY_REGION, Plan, Problem
+from bot.sync.survey import build_plan
 from bot.sync.wanted import Assignment
 from bot.wiki.gateway import WikiGateway
 
@@ -50,8 +50,7 @@ def make_plan(runtime: Runtime, *, take_over: frozenset[str] = frozenset()) -> P
                 raise
             problem = Problem(workspace.name, workspace.name, str(error))
             assignments.append(Assignment(workspace.name, "", (), (problem,)))
-    rules = SurveyRules(take_over, safety.max_repairs_a_day, safety.exclude_label)
-    return build_plan(gateway, assignments, rules, now=now)
+    return build_plan(gateway, assignments, safety, now=now, take_over=take_over)
 
 
 def carry_out(
@@ -73,29 +72,22 @@ def carry_out(
     if plan.wiki != gateway.base_url:
         raise PlanError(f"the plan was made for {plan.wiki}, but the settings name {gateway.base_url}")
     if not force:
-        plan.raise_if_unsafe(limits_of(runtime))
+        plan.raise_if_unsafe(safety)
     if not plan.page_writes:
         write_feeds(runtime)
         return ApplyReport(plan.digest)
     with writer_lock(runtime, gateway.base_url):
-        rules = GuardRules(
-            _find_homes(runtime, gateway, plan),
-            safety.stop_label,
-            safety.exclude_label,
-            safety.draft_wait_seconds,
-            writes_over_drafts,
+        guard = Guard(
+            gateway,
+            safety,
+            stop_pages=_find_homes(runtime, gateway, plan),
+            writes_over_drafts=writes_over_drafts,
+            sleep=interruptible_sleep(runtime.stop),
         )
-        guard = Guard(gateway, rules, sleep=interruptible_sleep(runtime.stop))
         report = apply_plan(plan, gateway, guard, is_reviewed=is_reviewed, on_page=on_page)
     write_feeds(runtime)
     _log(report)
     return report
-
-
-def limits_of(runtime: Runtime) -> Limits:
-    """Return how much a run may change without being told to."""
-    safety = runtime.settings.safety
-    return Limits(safety.max_changed_share, safety.max_changed_regions, safety.max_writes)
 
 
 def sync(runtime: Runtime, *, force: bool = False) -> SyncOutcome:

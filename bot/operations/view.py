@@ -9,7 +9,7 @@ from bot.operations.assignment import page_finder
 from bot.operations.workspace_index import make_index
 from bot.render import Index
 from bot.runtime import Runtime
-from bot.snapshot.capture.selection import ArchivedRule, select
+from bot.snapshot.capture.selection import select
 from bot.suggestion import did_you_mean
 from bot.sync.data_links import iter_links, resolve_links
 from bot.wiki.page_tree import build_tree
@@ -31,9 +31,7 @@ def read_tree(runtime: Runtime, *, archived_only: bool = False) -> list[TreePage
     """Return the pages of the workspace's space, depth first, in the order that people see."""
     gateway = runtime.gateway()
     space = gateway.fetch_space(runtime.document(runtime.workspace).workspace.workspace.space)
-    archived = runtime.workspace.archived
-    rule = ArchivedRule(archived.status, archived.labels, archived.under)
-    selection = select(gateway, space.key, rule, everything=True)
+    selection = select(gateway, space.key, runtime.workspace.archived, everything=True)
     tree = build_tree(selection.listed.values(), home_id=space.homepage_id)
     return [
         TreePage(

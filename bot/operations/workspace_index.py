@@ -3,7 +3,7 @@
 from loguru import logger
 
 from bot.config.data_model import PageIndex, Workspace
-from bot.config.settings import WorkspaceSettings
+from bot.config.policy import WorkspaceSettings
 from bot.errors import SnapshotError
 from bot.render import Index
 from bot.runtime import Runtime
@@ -20,11 +20,10 @@ def make_index(
     wanted: PageIndex | None = data.page_index
     if wanted is None or "page_index" not in workspace.regions:
         return None
-    from bot.snapshot.capture.selection import ArchivedRule, select  # brings the converter: too slow for each plan
+    from bot.snapshot.capture.selection import select  # brings the converter: too slow for each plan
 
     home_id = finder.get_id(data.workspace.home)
-    rule = ArchivedRule(workspace.archived.status, workspace.archived.labels, workspace.archived.under)
-    selection = select(gateway, data.workspace.space, rule, everything=True)
+    selection = select(gateway, data.workspace.space, workspace.archived, everything=True)
     return build_index(
         build_tree(selection.listed.values(), home_id=home_id),
         home_id=home_id,

@@ -22,14 +22,6 @@ class Verdict(StrEnum):
     """The history tells of no write of ours, so whose text this is cannot be known."""
 
 
-class Policy(StrEnum):
-    """What becomes of a region that has drifted."""
-
-    REPORT = "report"
-    REPAIR = "repair"
-    IGNORE = "ignore"
-
-
 @dataclass(frozen=True, slots=True)
 class LastApplied:
     """What we last made a region say: as the wiki stored it, and the digest of what we had sent."""

@@ -7,10 +7,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.config.policy import DriftPolicy, SafetySettings
 from bot.errors import UnsafePlanError
 from bot.storage.markers import Marker
-from bot.sync.drift import Edit, LastApplied, Policy, Verdict
+from bot.sync.drift import Edit, LastApplied, Verdict
 
+_MIN_SIZE_SHARE = 0.5
+_MIN_SIZE_CHARACTERS = 200
+"""A home page that says at least this much must not lose more than half of it: the data file may be cut."""
 EVERY_REGION = "all"
 _MAX_HEADINGS = 8
 
@@ -39,7 +43,7 @@ class Change:
     desired: str
     live: str | None
     last_applied: LastApplied | None = None
-    policy: Policy = Policy.REPORT
+    policy: DriftPolicy = DriftPolicy.REPORT
     place: str | None = None
     is_repair: bool = False
     edits: tuple[Edit, ...] = ()
@@ -49,7 +53,7 @@ class Change:
     @property
     def needs_a_person(self) -> bool:
         """Whether the bot leaves this region as it is although it does not say what it should."""
-        is_ignored = self.verdict is Verdict.DRIFTED and self.policy is Policy.IGNORE
+        is_ignored = self.verdict is Verdict.DRIFTED and self.policy is DriftPolicy.IGNORE
         return self.verdict is not Verdict.IN_SYNC and self.action is Action.NONE and not is_ignored
 
 
@@ -95,17 +99,6 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How much one run may change without being told to (`--force`)."""
-
-    max_changed_share: float = 0.3
-    max_changed_regions: int = 10
-    max_writes: int = 200
-    min_size_share: float = 0.5
-    min_size_characters: int = 200
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """What a run would do. Equal states of data and wiki give equal digests, whenever the plan is made."""
 
@@ -139,13 +132,13 @@ class Plan:
         """How many regions were looked at."""
         return sum(scope.regions for scope in self.scopes)
 
-    def raise_if_unsafe(self, limits: Limits) -> None:
+    def raise_if_unsafe(self, limits: SafetySettings) -> None:
         """Raise `UnsafePlanError` when the plan is past *limits*; it says which, and how to go on."""
         reasons = list(self.find_excesses(limits))
         if reasons:
             raise UnsafePlanError(f"{'; '.join(reasons)}. Nothing was written; if you want this, use --force")
 
-    def find_excesses(self, limits: Limits) -> Iterator[str]:
+    def find_excesses(self, limits: SafetySettings) -> Iterator[str]:
         """Yield in what this plan is past *limits*."""
         changed = sum(len(page.writes) for page in self.pages)
         managed = self.managed_regions
@@ -157,8 +150,8 @@ class Plan:
         if len(self.page_writes) > limits.max_writes:
             yield f"{len(self.page_writes)} pages would be written, more than the {limits.max_writes} of one run"
         for scope in self.scopes:
-            is_large = scope.live_characters >= limits.min_size_characters
-            if is_large and scope.desired_characters < limits.min_size_share * scope.live_characters:
+            is_large = scope.live_characters >= _MIN_SIZE_CHARACTERS
+            if is_large and scope.desired_characters < _MIN_SIZE_SHARE * scope.live_characters:
                 yield (
                     f"the data file of workspace {scope.workspace!r} says {scope.desired_characters} characters where "
                     f"its page says {scope.live_characters}; it may be cut or empty"
@@ -179,7 +172,7 @@ def decide(
             return Action.NONE, ""
         case Verdict.BEHIND:
             return _unless_at_war(change, Action.WRITE, repairs_left)
-        case Verdict.DRIFTED if change.policy is Policy.REPAIR and not is_given_up:
+        case Verdict.DRIFTED if change.policy is DriftPolicy.REPAIR and not is_given_up:
             action, note = _put_back(change, headings)
             return _unless_at_war(change, action, repairs_left) if action is not Action.NONE else (action, note)
         case Verdict.UNMANAGED if change.live is None:
@@ -223,7 +216,7 @@ def _unless_at_war(change: Change, action: Action, repairs_left: int) -> tuple[A
 def _advice(verdict: Verdict, change: Change) -> str:
     insist = f"--take-over {change.region} replaces what the page says"
     match verdict:
-        case Verdict.DRIFTED if change.policy is Policy.IGNORE:
+        case Verdict.DRIFTED if change.policy is DriftPolicy.IGNORE:
             return "left to the people on the page, as the settings say"
         case Verdict.DRIFTED:
             return f"people changed it; `wikibot adopt` takes their text into the data file, {insist}"

@@ -1,10 +1,11 @@
 """Look at the pages and draw the plan: reads in bulk, and the history only of a page that differs."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 
+from bot.config.policy import SafetySettings
 from bot.errors import PageNotFoundError, RegionError, StorageFormatError, WikiAnswerError, WikiError
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.meaning import is_same
@@ -20,22 +21,20 @@ from bot.wiki.gateway import Page, PageStatus, WikiGateway
 _WAR_WINDOW = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyRules:
-    """What the settings and the command line say about judging."""
-
-    take_over: frozenset[str] = frozenset()
-    max_repairs_a_day: int = 3
-    exclude_label: str = ""
-
-
-def build_plan(gateway: WikiGateway, assignments: Iterable[Assignment], rules: SurveyRules, *, now: datetime) -> Plan:
-    """Compare the live pages with what they should say.
+def build_plan(
+    gateway: WikiGateway,
+    assignments: Iterable[Assignment],
+    safety: SafetySettings,
+    *,
+    now: datetime,
+    take_over: frozenset[str] = frozenset(),
+) -> Plan:
+    """Compare the live pages with what they should say; *take_over* names regions that a person has given up.
 
     A page in sync costs its share of a bulk read. A page that cannot be read or judged becomes a problem of the plan;
     only what concerns the whole wiki is raised.
     """
-    surveys = [_Survey(gateway, assignment, rules, now) for assignment in without_rivals(assignments)]
+    surveys = [_Survey(gateway, assignment, safety, take_over, now) for assignment in without_rivals(assignments)]
     for survey in surveys:
         survey.run()
     return Plan(
@@ -51,8 +50,16 @@ def build_plan(gateway: WikiGateway, assignments: Iterable[Assignment], rules: S
 class _Survey:
     """Looks at the targets of one workspace."""
 
-    def __init__(self, gateway: WikiGateway, assignment: Assignment, rules: SurveyRules, now: datetime) -> None:
-        self._gateway, self._assignment, self._rules, self._now = gateway, assignment, rules, now
+    def __init__(
+        self,
+        gateway: WikiGateway,
+        assignment: Assignment,
+        safety: SafetySettings,
+        take_over: frozenset[str],
+        now: datetime,
+    ) -> None:
+        self._gateway, self._assignment, self._safety, self._now = gateway, assignment, safety, now
+        self._take_over = take_over
         self._ledger = Ledger(gateway)
         self._live_characters = self._desired_characters = 0
         self.pages: list[PagePlan] = []
@@ -162,7 +169,7 @@ class _Survey:
         )
 
     def _is_excluded(self, page: Page, target: Target) -> bool:
-        label = self._rules.exclude_label
+        label = self._safety.exclude_label
         if not label or self._is_in_sync(page, target) or label not in self._gateway.fetch_labels(page.id):
             return False
         self.notices.append(f"{page.title}: bears the label {label!r} and is left alone")
@@ -254,8 +261,8 @@ class _Survey:
         repairs = ledger.count_repairs(change.region, since=since) if is_repair else 0
         action, note = decide(
             change,
-            take_over=self._rules.take_over,
-            repairs_left=self._rules.max_repairs_a_day - repairs,
+            take_over=self._take_over,
+            repairs_left=self._safety.max_repairs_a_day - repairs,
             headings=headings,
         )
         lost: tuple[str, ...] = ()

@@ -1,35 +1,26 @@
 """Which pages bear which region: the home page, and pages by title, id, label or ancestor."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
+from bot.config.data_model import PAGE_INDEX
+from bot.config.policy import DriftPolicy, RegionSettings, TargetSettings
 from bot.errors import PageNotFoundError
-from bot.storage.markers import Marker
-from bot.sync.drift import Policy
+from bot.storage.markers import Marker, MarkerKind
 from bot.sync.page_finder import PageFinder
 from bot.sync.plan import Problem
 from bot.sync.wanted import Target, WantedRegion
 from bot.wiki.gateway import WikiGateway
 
 
-@dataclass(frozen=True, slots=True)
-class RegionRule:
-    """Where one region belongs, how it is marked there, and what becomes of changes in it."""
-
-    marker: Marker
-    policy: Policy = Policy.REPORT
-    place: str | None = None
-    is_on_home: bool = True
-    pages: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    under: tuple[str, ...] = ()
-    says_data: bool = True
+def marker_of(name: str, region: RegionSettings) -> Marker:
+    """Return how the region *name* is marked on a page."""
+    return Marker(name, MarkerKind(region.marker), region.heading)
 
 
 def choose_targets(
     gateway: WikiGateway,
     finder: PageFinder,
-    rules: Sequence[RegionRule],
+    regions: Mapping[str, RegionSettings],
     texts: Mapping[str, str | None],
     *,
     workspace: str,
@@ -37,23 +28,24 @@ def choose_targets(
 ) -> tuple[list[Target], list[Problem]]:
     """Return each page with the regions that belong on it, the home page first; a page comes once.
 
-    *texts* gives what each region should say. A page that is stated and not found becomes a problem; raises
-    `PageNotFoundError` where it is the home page.
+    *texts* gives what each region should say; a region without a drift policy is reported. A page that is stated and
+    not found becomes a problem; raises `PageNotFoundError` if it is the home page.
     """
-    stated_pages = {page for rule in rules for page in rule.pages}
-    finder.expect(stated_pages, wants_tree=any(rule.under for rule in rules))
+    stated_pages = {page for region in regions.values() for page in region.also.pages}
+    finder.expect(stated_pages, wants_tree=any(region.also.under for region in regions.values()))
     home_id = finder.get_id(home)
     chosen: dict[str, list[WantedRegion]] = {home_id: []}
     stated = {home_id: home}
     problems: list[Problem] = []
-    for rule in rules:
-        wanted = WantedRegion(rule.marker, texts.get(rule.marker.name), rule.policy, rule.place, rule.says_data)
-        places = {home_id: home} if rule.is_on_home else {}
+    for name, region in regions.items():
+        policy = region.drift or DriftPolicy.REPORT
+        wanted = WantedRegion(marker_of(name, region), texts.get(name), policy, region.place, name != PAGE_INDEX)
+        places = {home_id: home} if region.home else {}
         if wanted.text is not None:
-            places |= _find_places(gateway, finder, rule, workspace, problems)
-        for page_id, name in places.items():
+            places |= _find_places(gateway, finder, name, region.also, workspace, problems)
+        for page_id, place in places.items():
             chosen.setdefault(page_id, []).append(wanted)
-            stated.setdefault(page_id, name)
+            stated.setdefault(page_id, place)
     names = {home, *stated_pages}
     titles = {page_id: name for page_id, name in stated.items() if name in names and not name.isdecimal()}
     targets = [
@@ -65,23 +57,23 @@ def choose_targets(
 
 
 def _find_places(
-    gateway: WikiGateway, finder: PageFinder, rule: RegionRule, workspace: str, problems: list[Problem]
+    gateway: WikiGateway, finder: PageFinder, region: str, also: TargetSettings, workspace: str, problems: list[Problem]
 ) -> dict[str, str]:
-    """Return the ids of the pages that a rule names, each with how it is named."""
+    """Return the ids of the pages that the settings name for a region, each with how it is named."""
     places: dict[str, str] = {}
-    for label in rule.labels:
+    for label in also.labels:
         for page_id in gateway.find_labelled(finder.space_key, label):
             places.setdefault(page_id, f"page {page_id} (label {label})")
-    for page in rule.pages:
+    for page in also.pages:
         try:
             places.setdefault(finder.get_id(page), page)
         except PageNotFoundError as error:
-            problems.append(Problem(workspace, page, str(error), rule.marker.name))
-    for page in rule.under:
+            problems.append(Problem(workspace, page, str(error), region))
+    for page in also.under:
         try:
             ids = finder.iter_ids_under(page)
         except PageNotFoundError as error:
-            problems.append(Problem(workspace, page, str(error), rule.marker.name))
+            problems.append(Problem(workspace, page, str(error), region))
             continue
         for page_id in ids:
             places.setdefault(page_id, f"page {page_id} (under {page})")

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from bot.config.policy import DriftPolicy
 from bot.storage.markers import Marker
-from bot.sync.drift import Policy
 from bot.sync.plan import Problem
 
 
@@ -17,7 +17,7 @@ class WantedRegion:
 
     marker: Marker
     text: str | None
-    policy: Policy = Policy.REPORT
+    policy: DriftPolicy = DriftPolicy.REPORT
     place: str | None = None
     says_data: bool = True
 

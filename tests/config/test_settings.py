@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.settings import DriftPolicy, load_settings
+from bot.config.policy import DriftPolicy
+from bot.config.settings import load_settings
 from bot.errors import SettingsError
 
 MINIMAL = """\

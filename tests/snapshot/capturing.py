@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
+from bot.config.policy import ArchivedSettings
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.record import PageRecord
@@ -14,19 +15,18 @@ from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.observation import HistoryMode
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
-from bot.snapshot.capture.selection import ArchivedRule
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from tests.snapshot.small_tree import CLOCK, SOFTWARE
 from tests.snapshot.small_wiki import SmallWiki
 
-RULE = ArchivedRule(status=True, labels=("archived",))
+RULE = ArchivedSettings(status=True, labels=("archived",))
 
 
 def run_capture(
     wiki: SmallWiki,
     root: Path,
     *,
-    rule: ArchivedRule = RULE,
+    rule: ArchivedSettings = RULE,
     everything: bool = False,
     history: HistoryMode = HistoryMode.CHANGES,
     day: int = 0,

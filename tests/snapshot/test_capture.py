@@ -2,10 +2,10 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from bot.config.policy import ArchivedSettings
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.capture.observation import HistoryMode
 from bot.snapshot.capture.rendition import render_page
-from bot.snapshot.capture.selection import ArchivedRule
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageStatus
@@ -294,7 +294,7 @@ def test_pages_below_a_named_page_count_as_archived(wiki: SmallWiki, tmp_path: P
     wiki.add("Deep", under="Folder", label="")
     wiki.add("Deeper", under="Deep", label="")
 
-    outcome = run_capture(wiki, tmp_path, rule=ArchivedRule(status=False, under=("Folder",)))
+    outcome = run_capture(wiki, tmp_path, rule=ArchivedSettings(status=False, under=("Folder",)))
 
     assert sorted(entry.title for _, entry in load_library(tmp_path).iter_entries()) == ["Deep", "Deeper"]
     assert outcome.queries == ('space = "WS2" and (ancestor = "Folder")',)
@@ -306,7 +306,7 @@ def test_a_page_archived_by_status_is_captured(wiki: SmallWiki, tmp_path: Path) 
     wiki.add("Old", under="Home", label="")
     wiki.store.pages.archive([wiki.ids["Old"]])
 
-    run_capture(wiki, tmp_path, rule=ArchivedRule(status=True))
+    run_capture(wiki, tmp_path, rule=ArchivedSettings(status=True))
 
     ((_, entry),) = load_library(tmp_path).iter_entries()
     assert (entry.title, entry.status) == ("Old", PageStatus.ARCHIVED)

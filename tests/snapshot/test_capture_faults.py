@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.policy import ArchivedSettings
 from bot.errors import WikiError
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
-from bot.snapshot.capture.selection import ArchivedRule
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.capturing import RULE, events_of, run_capture
@@ -115,7 +115,7 @@ def test_a_space_that_cannot_be_listed_does_not_keep_the_others_from_being_captu
 def test_a_first_run_that_gets_no_page_still_leaves_evidence_that_verifies(wiki: SmallWiki, tmp_path: Path) -> None:
     wiki.server.faults.add("403@labels*always")
 
-    outcome = run_capture(wiki, tmp_path, rule=ArchivedRule(under=("Home",)))
+    outcome = run_capture(wiki, tmp_path, rule=ArchivedSettings(under=("Home",)))
 
     assert (outcome.captured, len(outcome.restricted)) == (0, 3)
     assert verify(tmp_path).is_clean

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.policy import ArchivedSettings
 from bot.errors import EvidenceError
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
-from bot.snapshot.capture.selection import ArchivedRule
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.query import search
 from bot.snapshot.query.search import build_query, find_hits, open_index, put_page
@@ -55,8 +55,8 @@ def test_two_workspaces_in_one_space_are_one_request(wiki: SmallWiki, tmp_path: 
     wiki.add("Folder", under="Home", label="")
     wiki.add("Below", under="Folder", label="")
     requests = [
-        SpaceRequest("WS2", ArchivedRule(status=False, labels=("archived",))),
-        SpaceRequest("WS2", ArchivedRule(status=False, under=("Folder",))),
+        SpaceRequest("WS2", ArchivedSettings(status=False, labels=("archived",))),
+        SpaceRequest("WS2", ArchivedSettings(status=False, under=("Folder",))),
     ]
     with open_writer(tmp_path, origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
         outcome = capture(wiki.gateway, writer, requests, CaptureOptions(SerialExecutor()))

@@ -3,12 +3,13 @@ from typing import Any
 
 import pytest
 
+from bot.config.policy import SafetySettings
 from bot.errors import WritesForbiddenError
 from bot.storage.regions import Marker, MarkerKind, render_marked
 from bot.sync.apply import ApplyReport, Result
 from bot.sync.drift import digest_of
 from bot.sync.ledger import Mark, Tag, parse_tag
-from bot.sync.survey import SurveyRules, build_plan
+from bot.sync.survey import build_plan
 from bot.sync.wanted import Assignment, Target, WantedRegion
 from bot.wiki.gateway import Page, Version
 from tests.sync.world import EXCLUDE, STOP, Bot, World, page_body
@@ -315,7 +316,7 @@ def test_regions_of_all_three_markers_are_written_in_a_layout(either_world: Worl
     bot = Bot(either_world, [page_id], {})
     assignment = Assignment("ws2", "r1", (Target(page_id, "Home", wanted, is_home=True),))
 
-    plan = build_plan(bot.gateway, [assignment], SurveyRules(TAKE_ALL), now=either_world.clock())
+    plan = build_plan(bot.gateway, [assignment], SafetySettings(), now=either_world.clock(), take_over=TAKE_ALL)
     bot.apply(plan)
 
     assert either_world.body(page_id) == before.replace(OLD, NEW)

@@ -5,10 +5,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bot.config.policy import DriftPolicy
 from bot.splice import splice
 from bot.storage.regions import Marker, find_region, find_regions, replace_regions
 from bot.sync.apply import Result
-from bot.sync.drift import Policy
 from bot.sync.plan import Plan
 from tests.sync.world import EXCLUDE, MARKERS, STOP, Bot, World, page_body
 
@@ -31,7 +31,7 @@ class SharedPage(RuleBasedStateMachine):
         body = page_body({name: text or "" for name, text in self.texts.items()})
         self.page = self.world.add_page("Home", body)
         self.gateway = self.world.gateway()
-        self.policy = Policy.REPORT
+        self.policy = DriftPolicy.REPORT
         self.kept: Plan | None = None
         self.people_texts: dict[str, str] = {}
         self.is_stopped = self.is_excluded = False
@@ -113,8 +113,8 @@ class SharedPage(RuleBasedStateMachine):
     def the_data_file_is_edited(self, name: str, words: str) -> None:
         self.texts[name] = paragraph(words)
 
-    @rule(policy=st.sampled_from(Policy))
-    def the_policy_is_changed(self, policy: Policy) -> None:
+    @rule(policy=st.sampled_from(DriftPolicy))
+    def the_policy_is_changed(self, policy: DriftPolicy) -> None:
         self.policy = policy
 
     @rule()

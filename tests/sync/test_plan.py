@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from bot.config.policy import DriftPolicy, SafetySettings
 from bot.errors import UnsafePlanError
-from bot.sync.drift import Policy, Verdict
-from bot.sync.plan import Action, Limits, Scope, decide
+from bot.sync.drift import Verdict
+from bot.sync.plan import Action, Scope, decide
 from tests.sync.plans import change, drifted, page, plan
 
 
@@ -24,10 +25,10 @@ def test_only_what_nobody_else_changed_is_written_unasked() -> None:
 
 
 def test_drift_is_repaired_only_where_the_policy_says_so() -> None:
-    assert decided(Verdict.DRIFTED, policy=Policy.REPAIR) is Action.WRITE
-    assert decided(Verdict.DRIFTED, policy=Policy.IGNORE) is Action.NONE
-    assert decided(Verdict.CONFLICT, policy=Policy.REPAIR) is Action.NONE
-    assert decided(Verdict.UNMANAGED, policy=Policy.REPAIR) is Action.NONE
+    assert decided(Verdict.DRIFTED, policy=DriftPolicy.REPAIR) is Action.WRITE
+    assert decided(Verdict.DRIFTED, policy=DriftPolicy.IGNORE) is Action.NONE
+    assert decided(Verdict.CONFLICT, policy=DriftPolicy.REPAIR) is Action.NONE
+    assert decided(Verdict.UNMANAGED, policy=DriftPolicy.REPAIR) is Action.NONE
 
 
 @pytest.mark.parametrize("verdict", [Verdict.DRIFTED, Verdict.CONFLICT, Verdict.UNMANAGED])
@@ -44,26 +45,26 @@ def test_a_missing_region_is_created_only_at_a_stated_place() -> None:
 
 def test_a_region_that_people_removed_comes_back_only_under_repair_and_at_a_stated_place() -> None:
     assert decided(Verdict.DRIFTED, live=None, place="end") is Action.NONE
-    assert decided(Verdict.DRIFTED, live=None, place="end", policy=Policy.REPAIR) is Action.CREATE
-    assert decided(Verdict.DRIFTED, live=None, policy=Policy.REPAIR) is Action.NONE
+    assert decided(Verdict.DRIFTED, live=None, place="end", policy=DriftPolicy.REPAIR) is Action.CREATE
+    assert decided(Verdict.DRIFTED, live=None, policy=DriftPolicy.REPAIR) is Action.NONE
 
 
 def test_an_edit_war_ends_after_so_many_repairs() -> None:
-    given = change(verdict=Verdict.DRIFTED, policy=Policy.REPAIR, is_repair=True)
+    given = change(verdict=Verdict.DRIFTED, policy=DriftPolicy.REPAIR, is_repair=True)
 
     action, note = decide(given, take_over=frozenset(), repairs_left=0)
 
     assert action is Action.NONE
     assert "edit war" in note
-    assert decided(Verdict.DRIFTED, policy=Policy.REPAIR, is_repair=True, repairs_left=1) is Action.WRITE
+    assert decided(Verdict.DRIFTED, policy=DriftPolicy.REPAIR, is_repair=True, repairs_left=1) is Action.WRITE
     assert decided(Verdict.BEHIND, is_repair=True, repairs_left=0) is Action.NONE
     assert decided(Verdict.DRIFTED, is_repair=True, repairs_left=0, take_over="news") is Action.WRITE
 
 
 def test_ignored_drift_needs_nobody() -> None:
-    assert not drifted(policy=Policy.IGNORE).needs_a_person
+    assert not drifted(policy=DriftPolicy.IGNORE).needs_a_person
     assert drifted().needs_a_person
-    assert change(verdict=Verdict.CONFLICT, action=Action.NONE, policy=Policy.IGNORE).needs_a_person
+    assert change(verdict=Verdict.CONFLICT, action=Action.NONE, policy=DriftPolicy.IGNORE).needs_a_person
 
 
 def changing(count: int, *, of: int) -> Any:
@@ -77,17 +78,17 @@ def test_many_changes_and_a_large_share_are_refused_together(count: int, of: int
     made = changing(count, of=of)
 
     if is_safe:
-        made.raise_if_unsafe(Limits())
+        made.raise_if_unsafe(SafetySettings())
     else:
         with pytest.raises(UnsafePlanError, match=f"{count} of {of}.*--force"):
-            made.raise_if_unsafe(Limits())
+            made.raise_if_unsafe(SafetySettings())
 
 
 def test_more_pages_than_one_run_may_write_are_refused() -> None:
-    changing(200, of=10_000).raise_if_unsafe(Limits())
+    changing(200, of=10_000).raise_if_unsafe(SafetySettings())
 
     with pytest.raises(UnsafePlanError, match="201 pages"):
-        changing(201, of=10_000).raise_if_unsafe(Limits())
+        changing(201, of=10_000).raise_if_unsafe(SafetySettings())
 
 
 @pytest.mark.parametrize(
@@ -97,10 +98,10 @@ def test_a_data_file_that_lost_half_of_what_it_said_is_refused(live: int, desire
     made = plan(page(change()), scopes=(Scope("ws2", "r", 1, 3, live, desired),))
 
     if is_safe:
-        made.raise_if_unsafe(Limits())
+        made.raise_if_unsafe(SafetySettings())
     else:
         with pytest.raises(UnsafePlanError, match="may be cut or empty"):
-            made.raise_if_unsafe(Limits())
+            made.raise_if_unsafe(SafetySettings())
 
 
 def test_the_digest_tells_plans_apart_and_not_the_hours_they_were_made() -> None:

@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot.config.policy import DriftPolicy, SafetySettings
 from bot.storage.regions import Marker, MarkerKind, render_marked
-from bot.sync.drift import Policy, Verdict
+from bot.sync.drift import Verdict
 from bot.sync.plan import Action, Plan
-from bot.sync.survey import SurveyRules, build_plan
+from bot.sync.survey import build_plan
 from bot.sync.wanted import Assignment, Target, WantedRegion
 from bot.wiki.transport import Manners
 from tests.sync.world import EXCLUDE, Bot, World, page_body
@@ -73,7 +74,7 @@ def test_both_changed_is_a_conflict_whatever_the_policy(world: World, page: str)
         f"{THEIRS}</ac:rich-text-body></ac:structured-macro><p>after",
     )
 
-    for policy in Policy:
+    for policy in DriftPolicy:
         (change,) = Bot(world, [page], {"news": NEW}, policy=policy).plan().pages[0].changes
 
         assert change.verdict is Verdict.CONFLICT
@@ -213,7 +214,7 @@ class TestEditWar:
                 f"{THEIRS}</ac:rich-text-body></ac:structured-macro><p>after",
             ),
         )
-        bot = Bot(world, [page], {"news": OLD}, policy=Policy.REPAIR)
+        bot = Bot(world, [page], {"news": OLD}, policy=DriftPolicy.REPAIR)
         plan = bot.plan()
         bot.apply(plan)
         return plan.pages[0].changes[0].action
@@ -223,7 +224,7 @@ class TestEditWar:
 
         assert actions == [Action.WRITE] * 3 + [Action.NONE]
         assert world.region(page, "news") == THEIRS
-        (change,) = Bot(world, [page], {"news": OLD}, policy=Policy.REPAIR).plan().pages[0].changes
+        (change,) = Bot(world, [page], {"news": OLD}, policy=DriftPolicy.REPAIR).plan().pages[0].changes
         assert "edit war" in change.note
         assert change.needs_a_person
 
@@ -256,7 +257,7 @@ def test_two_workspaces_that_want_the_same_region_of_a_page_do_not_fight(world: 
     one, other = (Bot(world, [page], {"news": text}) for text in (NEW, THEIRS))
     assignments = [one.assignment(), replace(other.assignment(), workspace="other")]
 
-    plan = build_plan(one.gateway, assignments, SurveyRules(), now=world.clock())
+    plan = build_plan(one.gateway, assignments, SafetySettings(), now=world.clock())
 
     assert [(each.workspace, [change.desired for change in each.writes]) for each in plan.page_writes] == [
         ("ws2", [NEW])
@@ -275,7 +276,7 @@ def test_what_the_wiki_itself_says_does_not_hide_a_cut_data_file(world: World) -
     )
     assignment = Assignment("ws2", "r", (Target(page_id, "Home", wanted, is_home=True),))
 
-    (scope,) = build_plan(world.gateway(), [assignment], SurveyRules(), now=world.clock()).scopes
+    (scope,) = build_plan(world.gateway(), [assignment], SafetySettings(), now=world.clock()).scopes
 
     assert (scope.live_characters, scope.desired_characters) == (300, 3)
 
@@ -330,7 +331,7 @@ def test_regions_that_overlap_are_both_left_alone(world: World) -> None:
     )
     assignment = Assignment("ws2", "r", (Target(page_id, "Home", wanted, is_home=True),))
 
-    plan = build_plan(world.gateway(), [assignment], SurveyRules(frozenset({"all"})), now=world.clock())
+    plan = build_plan(world.gateway(), [assignment], SafetySettings(), now=world.clock(), take_over=frozenset({"all"}))
 
     assert plan.pages == ()
     assert [problem.region for problem in plan.problems] == ["status", "news"]

@@ -3,13 +3,13 @@ from typing import Any
 
 import pytest
 
+from bot.config.policy import RegionSettings, SafetySettings, TargetSettings
 from bot.errors import PageNotFoundError
-from bot.storage.regions import Marker
 from bot.sync.page_finder import PageFinder
 from bot.sync.page_memory import PageMemory
 from bot.sync.plan import Plan, Problem
-from bot.sync.survey import SurveyRules, build_plan
-from bot.sync.target_pages import RegionRule, choose_targets
+from bot.sync.survey import build_plan
+from bot.sync.target_pages import choose_targets
 from bot.sync.wanted import Assignment, Target
 from tests.sync.world import World, page_body
 
@@ -27,18 +27,18 @@ class Desk:
         memory = PageMemory(self.path, wiki=self.gateway.base_url, space_key="WS2")
         return PageFinder(self.gateway, "WS2", memory)
 
-    def choose(self, home: str = "Home", **rule: Any) -> tuple[list[Target], list[Problem]]:
+    def choose(self, home: str = "Home", *, is_on_home: bool = True, **also: Any) -> tuple[list[Target], list[Problem]]:
         finder = self.finder()
-        rules = [RegionRule(Marker("status"), **rule)]
-        chosen = choose_targets(self.gateway, finder, rules, {"status": TEXT}, workspace="ws2", home=home)
+        regions = {"status": RegionSettings(home=is_on_home, also=TargetSettings(**also))}
+        chosen = choose_targets(self.gateway, finder, regions, {"status": TEXT}, workspace="ws2", home=home)
         finder.save()
         self.find_again = finder.find_again
         return chosen
 
-    def plan(self, home: str = "Home", **rule: Any) -> Plan:
-        targets, problems = self.choose(home, **rule)
+    def plan(self, home: str = "Home", **also: Any) -> Plan:
+        targets, problems = self.choose(home, **also)
         assignment = Assignment("ws2", "r", tuple(targets), tuple(problems), (), self.find_again)
-        return build_plan(self.gateway, [assignment], SurveyRules(), now=self.world.clock())
+        return build_plan(self.gateway, [assignment], SafetySettings(), now=self.world.clock())
 
 
 @pytest.fixture

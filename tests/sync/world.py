@@ -1,16 +1,17 @@
 """A wiki over HTTP with people on it, and a bot that plans and applies; what the sync tests play with."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
+from bot.config.policy import SafetySettings
 from bot.storage.regions import Marker, find_region, render_marked
 from bot.sync.apply import ApplyReport, apply_plan
-from bot.sync.guard import Guard, GuardRules
+from bot.sync.guard import Guard
 from bot.sync.plan import Plan
-from bot.sync.survey import SurveyRules, build_plan
+from bot.sync.survey import build_plan
 from bot.sync.wanted import Assignment, Target, WantedRegion
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.dialect import Flavour
@@ -129,17 +130,30 @@ class Bot:
         )
         return Assignment("ws2", self.revision, targets)
 
-    def plan(self, **rules: Any) -> Plan:
+    def plan(self, *, take_over: frozenset[str] = frozenset(), **safety: Any) -> Plan:
         """Plan as `wikibot plan` does."""
-        rules = {"exclude_label": EXCLUDE} | rules
-        return build_plan(self.gateway, [self.assignment()], SurveyRules(**rules), now=self.world.clock())
+        settings = SafetySettings(**{"exclude_label": EXCLUDE} | safety)
+        return build_plan(self.gateway, [self.assignment()], settings, now=self.world.clock(), take_over=take_over)
 
     def apply(
-        self, plan: Plan, *, is_reviewed: bool = True, sleep: Callable[[float], None] = lambda _: None, **rules: Any
+        self,
+        plan: Plan,
+        *,
+        is_reviewed: bool = True,
+        writes_over_drafts: bool = False,
+        stop_pages: Mapping[str, str] | None = None,
+        sleep: Callable[[float], None] = lambda _: None,
+        **safety: Any,
     ) -> ApplyReport:
         """Apply as `wikibot apply` does."""
-        rules = {"stop_pages": {"ws2": self.pages[0]}, "stop_label": STOP, "exclude_label": EXCLUDE} | rules
-        guard = Guard(self.gateway, GuardRules(**rules), sleep=sleep, clock=lambda: 0.0)
+        guard = Guard(
+            self.gateway,
+            SafetySettings(**{"stop_label": STOP, "exclude_label": EXCLUDE} | safety),
+            stop_pages=stop_pages or {"ws2": self.pages[0]},
+            writes_over_drafts=writes_over_drafts,
+            sleep=sleep,
+            clock=lambda: 0.0,
+        )
         return apply_plan(plan, self.gateway, guard, is_reviewed=is_reviewed)
 
     def run(self, **rules: Any) -> ApplyReport:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from bot.config.policy import ArchivedSettings
 from bot.errors import (
     AuthenticationError,
     PageNotFoundError,
@@ -23,7 +24,7 @@ from bot.snapshot.capture.observation import HistoryMode, Known, Observation, ob
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.page_capture import PageCapture
 from bot.snapshot.capture.rendition import Rendition, render_page
-from bot.snapshot.capture.selection import ArchivedRule, Selection, select
+from bot.snapshot.capture.selection import Selection, select
 from bot.snapshot.capture.surroundings import Neighbourhood
 from bot.snapshot.capture.vanished import account_for_vanished
 from bot.wiki.gateway import Page, PageRef, WikiGateway
@@ -38,7 +39,7 @@ class SpaceRequest:
     """A space to capture, and which of its pages count as archived."""
 
     space_key: str
-    rule: ArchivedRule
+    rule: ArchivedSettings
     everything: bool = False
 
 
@@ -114,11 +115,7 @@ def _unique(requests: Sequence[SpaceRequest]) -> list[SpaceRequest]:
         if other is None:
             joined[request.space_key] = request
             continue
-        rule = ArchivedRule(
-            status=request.rule.status or other.rule.status,
-            labels=tuple(dict.fromkeys(other.rule.labels + request.rule.labels)),
-            under=tuple(dict.fromkeys(other.rule.under + request.rule.under)),
-        )
+        rule = other.rule.joined_with(request.rule)
         joined[request.space_key] = SpaceRequest(request.space_key, rule, request.everything or other.everything)
     return list(joined.values())
 

@@ -3,26 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.config.policy import ArchivedSettings
 from bot.snapshot.archive.record import Ancestor
 from bot.wiki.gateway import PageRef, PageSelection, PageStatus, WikiGateway
 
 _LISTED = (PageStatus.CURRENT, PageStatus.ARCHIVED)
-
-
-@dataclass(frozen=True, slots=True)
-class ArchivedRule:
-    """Any of the three makes a page archived; *under* holds titles or ids, and does not mean those pages themselves."""
-
-    status: bool = True
-    labels: tuple[str, ...] = ()
-    under: tuple[str, ...] = ()
-
-    def describe(self) -> str:
-        """Return the rule as the events state it."""
-        parts = ['status = "archived"'] if self.status else []
-        parts += [f'label = "{label}"' for label in self.labels]
-        parts += [f'ancestor = "{page}"' for page in self.under]
-        return " or ".join(parts) or "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +26,7 @@ class Selection:
         return find_ancestors(self.listed, page_id)
 
 
-def select(gateway: WikiGateway, space_key: str, rule: ArchivedRule, *, everything: bool = False) -> Selection:
+def select(gateway: WikiGateway, space_key: str, rule: ArchivedSettings, *, everything: bool = False) -> Selection:
     """List a space and choose; *everything* captures all pages whatever the rule says."""
     listed = {ref.id: ref for ref in gateway.iter_refs(space_key, PageSelection(_LISTED))}
     labelled = _find_labelled(gateway, space_key, rule)
@@ -61,7 +46,7 @@ def find_ancestors(listed: Mapping[str, PageRef], page_id: str) -> tuple[Ancesto
     return tuple(reversed(above.values()))
 
 
-def _find_labelled(gateway: WikiGateway, space_key: str, rule: ArchivedRule) -> set[str]:
+def _find_labelled(gateway: WikiGateway, space_key: str, rule: ArchivedSettings) -> set[str]:
     if not rule.labels:
         return set()
     # Archived pages count by their status already, and asking each for its labels costs a request.
@@ -69,7 +54,7 @@ def _find_labelled(gateway: WikiGateway, space_key: str, rule: ArchivedRule) -> 
     return {ref.id for ref in gateway.iter_refs(space_key, PageSelection(statuses, rule.labels))}
 
 
-def _is_archived(ref: PageRef, rule: ArchivedRule, listed: Mapping[str, PageRef]) -> bool:
+def _is_archived(ref: PageRef, rule: ArchivedSettings, listed: Mapping[str, PageRef]) -> bool:
     if rule.status and ref.status is PageStatus.ARCHIVED:
         return True
     wanted = set(rule.under)

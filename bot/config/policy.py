@@ -1,0 +1,353 @@
+"""Policy values: `bot.yaml` is made of them, and the other rooms take them as they are."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from bot.config.cadence import Cadence
+from bot.config.data_model import REGION_NAMES
+from bot.storage.placement import Place
+from bot.suggestion import did_you_mean
+
+
+class DriftPolicy(StrEnum):
+    """What to do about a region that people changed while the data file stayed as it was."""
+
+    REPORT = "report"
+    REPAIR = "repair"
+    IGNORE = "ignore"
+
+
+def _check_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be the http or https address of the wiki, such as https://NAME.atlassian.net/wiki")
+    if parts.username or parts.query or parts.fragment:
+        raise ValueError("must be the bare address of the wiki, without account, query or fragment")
+    return url.rstrip("/")
+
+
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Address = Annotated[str, AfterValidator(_check_address)]
+Text = Annotated[str, Field(min_length=1), BeforeValidator(_as_text, json_schema_input_type=str | int)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[Text, ...])]
+
+
+class Section(BaseModel):
+    """A part of the settings: frozen, and strict about unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WikiSettings(Section):
+    """Where the wiki is and how the bot signs in."""
+
+    url: Address = Field(
+        "http://127.0.0.1:8090",
+        description="Address of the wiki. Cloud: `https://NAME.atlassian.net/wiki`. "
+        "Data Center: with the context path, if there is one.",
+        examples=["https://example.atlassian.net/wiki", "https://wiki.example.org/confluence"],
+    )
+    flavour: Literal["cloud", "datacenter"] | None = Field(
+        None,
+        description="The kind of Confluence. Absent: Cloud for host names of Atlassian, Data Center for all others. "
+        "Set `cloud` for a Cloud site with its own domain.",
+        examples=["datacenter"],
+    )
+    user: str | None = Field(
+        None,
+        description="Account name for basic authentication. Cloud: the e-mail address of the account, used with an API "
+        "token. Absent: the token is sent as a bearer token (Data Center personal access token).",
+        examples=["wikibot@example.org"],
+    )
+    token: SecretStr | None = Field(
+        None,
+        description="API token or personal access token. A secret: set it in the environment or in the secrets folder. "
+        "In `bot.yaml` it is refused.",
+    )
+    password: SecretStr | None = Field(
+        None,
+        description="Password of `user`, for a Data Center without personal access tokens. A secret, like `token`. "
+        "If both are set, `token` is used.",
+    )
+    writes_per_minute: float = Field(
+        6, gt=0, description="Upper limit of write requests to this wiki in one minute.", examples=[12]
+    )
+    timeout_seconds: float = Field(
+        30, gt=0, description="How long one request waits for an answer, in seconds.", examples=[60]
+    )
+    tries: int | None = Field(
+        None,
+        ge=1,
+        le=20,
+        description="How often a request is sent in total while the wiki does not answer. Absent: 5; at a keyboard 1, "
+        "until the wiki has answered once.",
+        examples=[3],
+    )
+    ca_bundle: Path | None = Field(
+        None,
+        description="PEM file with the certificates of a private certificate authority. Absent: public authorities.",
+        examples=["/etc/ssl/certs/example-ca.pem"],
+    )
+
+
+class TargetSettings(Section):
+    """Further pages that contain a region, in addition to the home page."""
+
+    pages: Texts = Field((), description="Titles or ids of single pages.", examples=[["Implementation", "131080"]])
+    labels: Texts = Field((), description="Every page with one of these labels.", examples=[["has-banner"]])
+    under: Texts = Field(
+        (), description="Every page below one of these pages (titles or ids).", examples=[["Subgroups"]]
+    )
+
+
+class RegionSettings(Section):
+    """How one region is marked on the page, and what is done about changes that people make in it."""
+
+    marker: Literal["details", "anchors", "heading"] = Field(
+        "details",
+        description="How the region is marked. `details`: a Page Properties macro around it. `anchors`: an anchor "
+        "before and after it. `heading`: no marker; the region is everything from a heading to the next one of the "
+        "same level.",
+        examples=["heading"],
+    )
+    heading: Text | None = Field(
+        None,
+        description="Text of the heading above the region. Required for `marker: heading`, not used otherwise.",
+        examples=["Latest news"],
+    )
+    drift: DriftPolicy | None = Field(
+        None, description="Drift policy of this region. Absent: the policy of the workspace.", examples=["repair"]
+    )
+    place: Text | None = Field(
+        None,
+        description="Where a missing region is created: `start`, `end`, `before:HEADING` or `after:HEADING`. "
+        "Absent: a missing region is reported and not created.",
+        examples=["after:Quick Links"],
+    )
+    home: bool = Field(True, description="Whether the home page contains the region.", examples=[False])
+    also: TargetSettings = Field(
+        TargetSettings(),
+        description="Further pages that contain the region.",
+        examples=[{"pages": ["Implementation"]}],
+    )
+
+    @field_validator("place")
+    @classmethod
+    def _is_a_place(cls, place: str | None) -> str | None:
+        if place is not None:
+            Place.parse(place)
+        return place
+
+    @model_validator(mode="after")
+    def _knows_its_heading(self) -> Self:
+        if self.marker == "heading" and self.heading is None:
+            raise ValueError("marker: heading needs `heading`, the text of the heading that bounds the region")
+        return self
+
+
+class ArchivedSettings(Section):
+    """Which pages count as archived. A page is archived if any condition matches."""
+
+    status: bool = Field(
+        True, description="Pages that the wiki itself marks as archived (Cloud only).", examples=[False]
+    )
+    labels: Texts = Field(
+        ("archived",), description="Pages with one of these labels.", examples=[["archived", "outdated"]]
+    )
+    under: Texts = Field((), description="Every page below one of these pages (titles or ids).", examples=[["Archive"]])
+
+    def describe(self) -> str:
+        """Return the conditions as the events of the snapshots state them."""
+        parts = ['status = "archived"'] if self.status else []
+        parts += [f'label = "{label}"' for label in self.labels]
+        parts += [f'ancestor = "{page}"' for page in self.under]
+        return " or ".join(parts) or "nothing"
+
+    def joined_with(self, other: Self) -> Self:
+        """Return the conditions of both: a page is archived if either of them says so."""
+        return self.model_copy(
+            update={
+                "status": self.status or other.status,
+                "labels": tuple(dict.fromkeys(self.labels + other.labels)),
+                "under": tuple(dict.fromkeys(self.under + other.under)),
+            }
+        )
+
+
+class WorkspaceSettings(Section):
+    """One workspace: a home page that is kept in step with one data file."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = Field(
+        description="Short name of the workspace in commands and messages. Small letters, digits, `-` and `_`.",
+        examples=["ws2"],
+    )
+    data: Path = Field(description="The data file, relative to the folder of the settings file.", examples=["ws2.yaml"])
+    drift: DriftPolicy = Field(
+        DriftPolicy.REPORT,
+        description="What is done when people change a region on the page. `report`: report it and leave the page as "
+        "it is. `repair`: write the region again. `ignore`: leave it without a report.",
+        examples=["repair"],
+    )
+    regions: dict[str, RegionSettings] = Field(
+        {name: RegionSettings() for name in ("status", "quick_links", "news")},
+        description="The regions that the bot manages, by name: `status`, `quick_links`, `news`, `page_index`. A "
+        "region also needs its section in the data file.",
+        examples=[{"status": {}, "news": {"drift": "repair"}}],
+    )
+    archived: ArchivedSettings = Field(
+        ArchivedSettings(),
+        description="Which pages count as archived; `wikibot snapshot` captures these.",
+        examples=[{"labels": ["archived"], "under": ["Archive"]}],
+    )
+
+    @field_validator("regions")
+    @classmethod
+    def _are_regions(cls, regions: dict[str, RegionSettings]) -> dict[str, RegionSettings]:
+        for name in regions:
+            if name not in REGION_NAMES:
+                known = ", ".join(REGION_NAMES)
+                raise ValueError(f"{name!r} is not a region{did_you_mean(name, REGION_NAMES)}; regions: {known}")
+        return regions
+
+    def region(self, name: str) -> RegionSettings:
+        """Return the settings of a region; its drift policy is that of the workspace where it has none of its own."""
+        region = self.regions[name]
+        return region if region.drift is not None else region.model_copy(update={"drift": self.drift})
+
+
+class JobSettings(Section):
+    """One job of `wikibot run`."""
+
+    run: Literal["sync", "snapshot", "verify"] = Field(
+        description="What the job does; each is also a command of that name.", examples=["sync"]
+    )
+    every: Text = Field(
+        description="How often: a number and a unit (`30 seconds`, `10 minutes`, `hour`, `day`, `2 weeks`) or a "
+        "weekday (`monday`).",
+        examples=["10 minutes"],
+    )
+    at: Text | None = Field(
+        None,
+        description="Time of the day, `HH:MM`, for days, weeks and weekdays. In quotes, because YAML reads 02:30 as a "
+        "number.",
+        examples=["02:30"],
+    )
+    timezone: Text | None = Field(None, description="Time zone of `at`. Absent: UTC.", examples=["America/Los_Angeles"])
+
+    @model_validator(mode="after")
+    def _is_a_cadence(self) -> Self:
+        Cadence.parse(self.every, at=self.at, timezone=self.timezone)
+        return self
+
+    @property
+    def cadence(self) -> Cadence:
+        """The parsed rhythm of the job."""
+        return Cadence.parse(self.every, at=self.at, timezone=self.timezone)
+
+
+class SnapshotSettings(Section):
+    """Where snapshots are written and how they are sealed."""
+
+    path: Path = Field(
+        Path("../snapshots"),
+        description="Folder of the snapshots, relative to the folder of the settings file.",
+        examples=["/var/lib/wikibot/snapshots"],
+    )
+    git: bool = Field(
+        False,
+        description="Whether the folder is a git repository, with a commit for each run that changed something.",
+        examples=[True],
+    )
+    signing_key: Path | None = Field(
+        None,
+        description="Private SSH key (Ed25519, no passphrase) that signs the checkpoint. Absent: the checkpoint is not "
+        "signed.",
+        examples=["snapshots-key"],
+    )
+    allowed_signers: Path | None = Field(
+        None,
+        description="File with the public keys that `wikibot verify` accepts, in the `allowed_signers` format of "
+        "`ssh-keygen`.",
+        examples=["allowed_signers"],
+    )
+    history: Literal["all", "changes", "latest"] = Field(
+        "changes",
+        description="Which versions of a page are captured. `all`: every version. `changes`: all since the last "
+        "capture. `latest`: only the newest.",
+        examples=["all"],
+    )
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Number of processes that convert pages. 1: the bot's own process converts.",
+        examples=[4],
+    )
+    publish_url: Address | None = Field(
+        None,
+        description="Address to which the head of the chain is posted after each capture.",
+        examples=["https://audit.example.org/heads"],
+    )
+    publish_page: Text | None = Field(
+        None,
+        description="Title of a wiki page on which the bot shows the head of the chain.",
+        examples=["Snapshot checkpoints"],
+    )
+
+
+class SafetySettings(Section):
+    """Limits of one run."""
+
+    max_changed_share: float = Field(
+        0.3,
+        gt=0,
+        le=1,
+        description="Refuse a plan that changes more than this share of all managed regions, if it also changes more "
+        "than `max_changed_regions`.",
+        examples=[0.5],
+    )
+    max_changed_regions: int = Field(
+        10, ge=0, description="Number of regions that may always change, whatever their share is.", examples=[20]
+    )
+    max_writes: int = Field(200, ge=1, description="Refuse a plan that writes more pages than this.", examples=[50])
+    max_repairs_a_day: int = Field(
+        3,
+        ge=1,
+        description="With `drift: repair`: how often one region is repaired in 24 hours. After that it is reported.",
+        examples=[1],
+    )
+    stop_label: Text = Field(
+        "wikibot-stop",
+        description="Label on a home page that stops every write to the workspace.",
+        examples=["bot-stop"],
+    )
+    exclude_label: Text = Field(
+        "wikibot-exclude", description="Label on a page that excludes this page from writing.", examples=["bot-exclude"]
+    )
+    draft_wait_seconds: float = Field(
+        0,
+        ge=0,
+        description="How long a write waits for another person's unpublished draft to disappear, in seconds. "
+        "After that the page is skipped.",
+        examples=[120],
+    )
