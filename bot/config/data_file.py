@@ -234,7 +234,7 @@ def _without_link(source: YamlSource, location: Location) -> YamlSource:
     """Remove a link; the last link below another takes the empty list with it."""
     siblings = source.node_at(location[:-1])
     if siblings is not None and len(siblings.value) == 1 and len(location) > len(("quick_links", "links", 0)):
-        return yaml_edit.remove_key(source, location[:-1])
+        return yaml_edit.remove_list_of_one(source, location[:-1])
     return yaml_edit.remove_item(source, location)
 
 

@@ -127,7 +127,12 @@ def move_item(source: YamlSource, location: Location, index: int) -> YamlSource:
     )
     items = list(_value_at(source.value, tuple(parents)))
     items.insert(index, items.pop(before))
-    return _apply(source, rewritten, tuple(parents), items)
+    try:
+        return _apply(source, rewritten, tuple(parents), items)
+    except ContentError:
+        # The text of a block scalar changes when the line break after it goes; then the file gets a last line break.
+        span, text = rewritten
+        return _apply(source, (span, text + _newline(source.text)), tuple(parents), items)
 
 
 def _value_at(tree: object, location: Location) -> list[object]:
@@ -164,6 +169,21 @@ def _move_in_block(source: YamlSource, node: SequenceNode, before: int, index: i
     has_last_break = text[span.start : span.end].endswith("\n")
     whole = "".join(piece if piece.endswith("\n") else piece + newline for piece in pieces)
     return span, whole if has_last_break else whole.removesuffix(newline)
+
+
+def remove_list_of_one(source: YamlSource, location: Location) -> YamlSource:
+    """Remove a key whose value is a list of one item; the comments above the item stay."""
+    *parents, step = location
+    parent, node = _get(source, tuple(parents)), _get(source, location)
+    if _is_flow(parent) or _is_flow(node) or not (isinstance(parent, MappingNode) and isinstance(node, SequenceNode)):
+        return remove_key(source, location)
+    text = source.text
+    key = next(key for key, _ in parent.value if key.value == step)
+    start, item = _line_start(text, int(key.start_mark.index)), _line_start(text, _item_start(source, node, 0))
+    if text[start : int(key.start_mark.index)].strip():
+        return remove_key(source, location)
+    above = text[_line_end(text, int(key.end_mark.index)) : item]
+    return _apply(source, (Span(start, _line_end(text, _end(node))), above), location, _ABSENT)
 
 
 _ABSENT = object()
