@@ -19,6 +19,7 @@ _AT_THE_TERMINAL = (
 _WIKIBOT = (sys.executable, "-m", "bot")
 _STYLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _SECONDS = 60
+_IDLE_LOOKS = 10
 
 
 class Terminal:
@@ -62,8 +63,16 @@ class Terminal:
         return shown
 
     def interrupt(self) -> None:
-        """Press Ctrl-C."""
+        """Press Ctrl-C once the command waits for input: Python misses a signal just before it begins to read."""
+        idle = 0
+        while idle < _IDLE_LOOKS:
+            time.sleep(0.05)
+            idle = idle + 1 if self._is_asleep() else 0
         os.write(self._near, b"\x03")
+
+    def _is_asleep(self) -> bool:
+        status = Path(f"/proc/{self._process.pid}/stat")
+        return not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "S"
 
     def end(self) -> int:
         """Wait until the command ends; return its exit code."""
