@@ -17,8 +17,8 @@
     │   ├── PermissionDeniedError   403
     │   ├── PageNotFoundError       404, which may also mean restricted
     │   │   └── SpaceNotFoundError  no such space for this account
-    │   ├── PageConflictError       409: someone saved the page after we read it
-    │   ├── RejectedWriteError      400: the wiki refuses what we sent
+    │   ├── PageConflictError       someone saved the page after we read it
+    │   ├── RejectedWriteError      the wiki refuses what we sent: 400, 409, 413, 501
     │   └── WritesForbiddenError    a write was tried in a dry run
     ├── PlanError                   a plan that is unreadable, or not the one that was reviewed
     │   └── UnsafePlanError         a plan past the safety limits
@@ -85,7 +85,9 @@ class RegionError(StorageFormatError):
 
 
 class WikiError(BotError):
-    """The wiki did not do what we asked."""
+    """The wiki did not do what we asked; *status* is the HTTP status of its refusal, None without one."""
+
+    status: int | None = None
 
 
 class WikiUnreachableError(WikiError):
@@ -119,10 +121,11 @@ class PermissionDeniedError(WikiError):
 class PageNotFoundError(WikiError):
     """No such page for this account: absent, or restricted (the wiki answers 404 for both)."""
 
-    def __init__(self, page: str, *, space_key: str | None = None) -> None:
+    def __init__(self, page: str, *, space_key: str | None = None, said: str = "") -> None:
         where = f" in space {space_key}" if space_key else ""
         super().__init__(
-            f"page {page!r} was not found{where}; it may have been renamed, deleted or restricted for the bot's account"
+            f"page {page!r} was not found{where}{_quoted(said)}; "
+            "it may have been renamed, deleted or restricted for the bot's account"
         )
         self.page, self.space_key = page, space_key
 
@@ -130,11 +133,18 @@ class PageNotFoundError(WikiError):
 class SpaceNotFoundError(PageNotFoundError):
     """No such space for this account; every page of it is as absent."""
 
-    def __init__(self, space_key: str) -> None:
+    def __init__(self, space_key: str, *, said: str = "") -> None:
         WikiError.__init__(
-            self, f"space {space_key!r} was not found; check its key, and that the bot's account may see the space"
+            self,
+            f"space {space_key!r} was not found{_quoted(said)}; "
+            "check its key, and that the bot's account may see the space",
         )
         self.page, self.space_key = "", space_key
+
+
+def _quoted(said: str) -> str:
+    """Return the wiki's own words in parentheses."""
+    return f" ({said})" if said else ""
 
 
 class PageConflictError(WikiError):
@@ -150,7 +160,7 @@ class RejectedWriteError(WikiError):
 
 
 class WritesForbiddenError(WikiError):
-    """A write was tried while writing is forbidden (a dry run): a bug, stopped in the transport."""
+    """A write was tried while writing is forbidden (a dry run): a bug, stopped in the session."""
 
 
 class PlanError(BotError):

@@ -117,8 +117,8 @@ def person_waits() -> bool:
 def _connect(runtime: Runtime, *, may_write: bool) -> WikiGateway:
     from bot.wiki.confluence import ConfluenceGateway  # the client library is slow to import
     from bot.wiki.dialect import Flavour
+    from bot.wiki.session import PATIENT, Credentials, Manners
     from bot.wiki.site_probe import guess_flavour
-    from bot.wiki.transport import PATIENT, Credentials, Manners
 
     settings = runtime.settings
     wiki = settings.wiki

@@ -1,35 +1,26 @@
-"""Read the wiki's answers: JSON of the promised shape in, a value or one of our errors out."""
+"""The shape of the wiki's answers: JSON of the promised shape in, a value or `WikiAnswerError` out."""
 
 import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 import requests
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from bot.errors import (
-    AuthenticationError,
-    PageConflictError,
-    PageNotFoundError,
-    PermissionDeniedError,
-    RejectedWriteError,
-    SpaceNotFoundError,
-    WikiAnswerError,
-    WikiError,
-)
-from bot.log import redact
-from bot.wiki.ask import Ask
+from bot.errors import AuthenticationError, WikiAnswerError
+from bot.wiki.dialect import Call
+from bot.wiki.failures import refusal
 from bot.wiki.gateway import PageStatus
 
-_LONGEST_MESSAGE = 240
-_JAVA_CLASS = re.compile(r"\b(?:[a-z]\w*\.){2,}[A-Z]\w*(?:Exception|Error)?:\s*")
 _LOGIN_PAGE = re.compile(r"log.?in|sign.?in|os_username|password", re.IGNORECASE)
 
 
-def read_json(response: requests.Response, ask: Ask, *, is_write: bool = False) -> Any:
+def read_json(response: requests.Response, call: Call[Any]) -> Any:
     """Return the decoded answer; raises the error of ours that fits when it is not a good one."""
     if not response.ok:
-        raise _error(response, ask, is_write=is_write)
+        raise refusal(
+            response, call.about, is_write=call.method != "GET", page_id=call.page_id, space_key=call.space_key
+        )
     if not response.content:
         return None
     try:
@@ -37,52 +28,12 @@ def read_json(response: requests.Response, ask: Ask, *, is_write: bool = False) 
     except ValueError as error:
         text = response.text[:64_000]
         if not text.lstrip().startswith("<"):
-            raise WikiAnswerError(f"{ask.about}: the wiki's answer is not whole JSON") from error
+            raise WikiAnswerError(f"{call.about}: the wiki's answer is not whole JSON") from error
         if _LOGIN_PAGE.search(text):
-            raise AuthenticationError(f"{ask.about}: the wiki shows a login page; check user and token") from error
+            raise AuthenticationError(f"{call.about}: the wiki shows a login page; check user and token") from error
         raise WikiAnswerError(
-            f"{ask.about}: the wiki answered with a web page instead of data; check wiki.url"
+            f"{call.about}: the wiki answered with a web page instead of data; check wiki.url"
         ) from error
-
-
-def _error(response: requests.Response, ask: Ask, *, is_write: bool) -> WikiError:
-    status = response.status_code
-    words = said_by_wiki(response)
-    detail = f"{ask.about}: the wiki answered {status}" + (f" ({words})" if words else "")
-    match status:
-        case 401:
-            return AuthenticationError(f"{detail}; check user and token")
-        case 403 if "captcha" in response.headers.get("X-Authentication-Denied-Reason", "").lower():
-            return AuthenticationError(f"{detail}; log in once in a browser to answer the CAPTCHA")
-        case 403:
-            return PermissionDeniedError(f"{detail}; the bot's account may not do this")
-        case 404 if ask.page_id is not None:
-            return PageNotFoundError(ask.page_id)
-        case 404 if ask.space_key is not None:
-            return SpaceNotFoundError(ask.space_key)
-        case 404:
-            return WikiAnswerError(f"{detail}; check wiki.url and wiki.flavour")
-        case 409 if ask.page_id is not None and ask.base_version is not None:
-            return PageConflictError(ask.page_id, base_version=ask.base_version)
-    return RejectedWriteError(detail) if is_write else WikiAnswerError(detail)
-
-
-def said_by_wiki(response: requests.Response) -> str:
-    """Return the wiki's own words about an error, in short; v1 has `message`, v2 a list `errors`."""
-    try:
-        answer = response.json()
-    except ValueError:
-        return ""
-    if not isinstance(answer, dict):
-        return ""
-    errors = answer.get("errors")
-    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
-        first = errors[0]
-        words = " ".join(str(first[key]) for key in ("title", "detail") if first.get(key))
-    else:
-        words = str(answer.get("message") or "")
-    words = redact(" ".join(_JAVA_CLASS.sub("", words).split()))
-    return words if len(words) <= _LONGEST_MESSAGE else words[: _LONGEST_MESSAGE - 1] + "…"
 
 
 class Shape(BaseModel):
@@ -129,6 +80,41 @@ class StorageBody(Shape):
 
     value: str
     representation: Literal["storage"]
+
+
+class Bodies(Shape):
+    """The representations of a body that were asked for."""
+
+    storage: StorageBody | None = None
+
+
+class Links(Shape):
+    """The links of a page or file, relative to the base address."""
+
+    webui: Text = ""
+    download: Text = ""
+
+
+class Content(Shape):
+    """What a page, comment or file looks like in both dialects."""
+
+    id: Id
+    body: Bodies | None = None
+    links: Annotated[Links, Field(alias="_links")] = Links()
+
+    def storage(self) -> str:
+        """Return the body; raises `WikiAnswerError` when the wiki sent none."""
+        if self.body is None or self.body.storage is None:
+            raise WikiAnswerError(f"page {self.id}: the wiki sent no body in storage format")
+        return self.body.storage.value
+
+    def storage_or_empty(self) -> str:
+        """Return the body, or an empty string when the wiki sent none."""
+        return self.body.storage.value if self.body and self.body.storage else ""
+
+    def url(self, base_url: str) -> str:
+        """Return the address of the page for people."""
+        return base_url + (self.links.webui or f"/pages/viewpage.action?pageId={self.id}")
 
 
 def read_status(name: str, page_id: str) -> PageStatus:

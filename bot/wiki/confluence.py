@@ -1,33 +1,48 @@
 """The gateway to a Confluence wiki, over the plain verbs of atlassian-python-api.
 
 Only the verbs are used: the library's own helpers re-read versions when they write, drop context paths and stop early.
-This is the one module that knows the library.
+This is the one module that knows the library; it is imported when the first request is sent.
 """
 
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import requests
-from atlassian.rest_client import AtlassianRestAPI
 
 from bot.stopping import interruptible_sleep
+from bot.wiki import rest_v1
 from bot.wiki.dialect import Dialect, Flavour
 from bot.wiki.dialect_cloud import CloudDialect
-from bot.wiki.dialect_datacenter import DataCenterDialect
-from bot.wiki.rate_limit import RateLimiter
-from bot.wiki.rest import RestClient
+from bot.wiki.dialect_data_center import DataCenterDialect
+from bot.wiki.directory import Directory
+from bot.wiki.gateway import (
+    CURRENT_PAGES,
+    Attachment,
+    Comment,
+    Page,
+    PageRef,
+    PageSelection,
+    Restrictions,
+    Space,
+    User,
+    Version,
+    WikiGateway,
+)
+from bot.wiki.page_details import PageDetails
+from bot.wiki.page_reader import PageReader
+from bot.wiki.page_writer import PageWriter
+from bot.wiki.rest_client import RestClient
+from bot.wiki.session import PATIENT, Credentials, Manners, RateLimiter, WikiSession
 from bot.wiki.site_probe import base_address
-from bot.wiki.transport import PATIENT, Credentials, Manners, WikiSession
-from bot.wiki.writing import PageWriter
 
 
-class ConfluenceGateway(PageWriter):
-    """A Cloud or Data Center wiki behind the `WikiGateway` port; safe to share between threads."""
+class ConfluenceGateway(WikiGateway):
+    """A Cloud or Data Center wiki; safe to share between threads. `WikiGateway` documents the methods."""
 
     def __init__(
         self,
@@ -45,16 +60,16 @@ class ConfluenceGateway(PageWriter):
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        base_url = base_address(url, flavour)
-        dialect: Dialect = CloudDialect() if flavour is Flavour.CLOUD else DataCenterDialect()
+        """Prepare; nothing is sent yet. *clock*, *sleep*, *now* and *jitter* are for tests."""
+        self.base_url = base_address(url, flavour)
         stop = stop or threading.Event()
         sleep = sleep or interruptible_sleep(stop)
         limiter = RateLimiter.per_minute(writes_per_minute, clock=clock, sleep=sleep)
 
         has_answered = threading.Event()
 
-        def new_session() -> WikiSession:
-            return WikiSession(
+        def connect() -> _AtlassianVerbs:
+            session = WikiSession(
                 credentials,
                 write_limiter=limiter,
                 manners=manners,
@@ -66,27 +81,95 @@ class ConfluenceGateway(PageWriter):
                 now=now,
                 jitter=jitter,
             )
+            return _AtlassianVerbs(self.base_url, session)
 
-        client = RestClient(lambda: _AtlassianVerbs(base_url, new_session()), base_url=base_url)
-        super().__init__(client, dialect, base_url=base_url)
+        is_cloud = flavour is Flavour.CLOUD
+        self._client = RestClient(connect, base_url=self.base_url, confirms_sign_in=is_cloud)
+        dialect: Dialect = (
+            CloudDialect(self.base_url, self._client.send) if is_cloud else DataCenterDialect(self.base_url)
+        )
+        self._directory = Directory(self._client, dialect)
+        self._pages = PageReader(self._client, dialect, self._directory)
+        self._details = PageDetails(self._client, dialect, self._directory, self._pages)
+        self._writer = PageWriter(self._client, dialect, self._directory, self._pages)
+
+    def fetch_current_user(self) -> User:
+        return self._directory.fetch_current_user()
+
+    def fetch_user(self, user_id: str) -> User:
+        return self._directory.user(user_id)
+
+    def fetch_space(self, key: str) -> Space:
+        return self._directory.fetch_space(key)
+
+    def iter_spaces(self) -> Iterator[Space]:
+        return self._directory.iter_spaces()
+
+    def find_titles(self, space_key: str, words: str) -> list[str]:
+        return self._pages.find_titles(space_key, words)
+
+    def iter_refs(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[PageRef]:
+        return self._pages.iter_refs(space_key, selection)
+
+    def iter_pages(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[Page]:
+        return self._pages.iter_pages(space_key, selection)
+
+    def fetch_pages(self, page_ids: Sequence[str]) -> dict[str, Page]:
+        return self._pages.fetch_many(page_ids)
+
+    def fetch_page(self, page_id: str, *, version: int | None = None) -> Page:
+        return self._pages.fetch(page_id, version=version)
+
+    def find_page(self, space_key: str, title: str) -> PageRef | None:
+        return self._pages.find_titled(space_key, title)
+
+    def find_labelled(self, space_key: str, label: str) -> list[str]:
+        return self._pages.find_labelled(space_key, label)
+
+    def fetch_labels(self, page_id: str) -> frozenset[str]:
+        return self._pages.fetch_labels(page_id)
+
+    def fetch_versions(self, page_id: str) -> Iterator[Version]:
+        return self._details.iter_versions(page_id)
+
+    def fetch_attachments(self, page_id: str) -> list[Attachment]:
+        return self._details.fetch_attachments(page_id)
+
+    def download(self, attachment: Attachment) -> bytes:
+        return self._details.download(attachment)
+
+    def fetch_comments(self, page_id: str) -> list[Comment]:
+        return self._details.fetch_comments(page_id)
+
+    def fetch_restrictions(self, page_id: str) -> Restrictions:
+        return self._client.send(rest_v1.restrictions(page_id))
+
+    def has_unpublished_draft(self, page_id: str) -> bool:
+        return self._details.has_unpublished_draft(page_id)
+
+    def update_page(self, page: Page, body: str, *, message: str, is_minor: bool = True) -> Version:
+        return self._writer.update(page, body, message=message, is_minor=is_minor)
+
+    def create_page(self, space_key: str, *, title: str, body: str, parent_id: str | None, message: str) -> PageRef:
+        return self._writer.create(space_key, title=title, body=body, parent_id=parent_id, message=message)
+
+    def add_labels(self, page_id: str, labels: Sequence[str]) -> None:
+        if labels:
+            self._client.send(rest_v1.add_labels(page_id, labels))
 
 
 class _AtlassianVerbs:
     """The library's plain verbs with raw responses; the session under it is ours."""
 
     def __init__(self, base_url: str, session: WikiSession) -> None:
+        from atlassian.rest_client import AtlassianRestAPI  # slow to import, and not needed before the first request
+
         self._client = AtlassianRestAPI(base_url, session=session, advanced_mode=True, retry_with_header=False)
         self._session = session
         self._base_url = base_url
 
-    def get(self, path: str) -> requests.Response:
-        return self._client.get(path, advanced_mode=True)
-
-    def put(self, path: str, payload: Any) -> requests.Response:
-        return self._client.put(path, data=payload, advanced_mode=True)
-
-    def post(self, path: str, payload: Any) -> requests.Response:
-        return self._client.post(path, data=payload, advanced_mode=True)
+    def send(self, method: str, path: str, payload: Any) -> requests.Response:
+        return self._client.request(method, path, data=payload, advanced_mode=True)
 
     def download(self, path: str) -> bytes:
         return self._session.download(self._base_url + path)

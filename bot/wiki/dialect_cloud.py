@@ -1,19 +1,18 @@
-"""Confluence Cloud: REST v2 for pages and spaces, v1 for what v2 has not got (labels, CQL, restrictions, users)."""
+"""Confluence Cloud: REST v2 for pages and spaces. Operation names are those of Atlassian's v2 OpenAPI document."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from pydantic import Field
-
-from bot.errors import WikiAnswerError
-from bot.wiki.answers import Id, Shape, StorageBody, Text, When, read_shape, read_status
-from bot.wiki.ask import Ask, escape_part
-from bot.wiki.dialect import Flavour, SpaceKeys
+from bot.errors import SpaceNotFoundError
+from bot.wiki.answers import Content, Id, Shape, Text, When, read_shape, read_status
+from bot.wiki.dialect import Call, Flavour, Params, escape_part
 from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, User, Version
-from bot.wiki.rest_v1 import V1
+from bot.wiki.rest_v1 import V1, read_label, read_user
 
 _V2 = "/api/v2"
 _MAX_LIMIT = 250
+_STORAGE = {"body-format": "storage"}
+T = TypeVar("T")
 
 
 class _Version(Shape):
@@ -28,30 +27,16 @@ class _Version(Shape):
         return Version(self.number, self.createdAt, author, self.message, self.minorEdit)
 
 
-class _Bodies(Shape):
-    storage: StorageBody | None = None
+class _Written(Content):
+    version: _Version
 
 
-class _Links(Shape):
-    webui: Text = ""
-    download: Text = ""
-
-
-class _Page(Shape):
-    id: Id
+class _Page(_Written):
     title: str
     status: str
     spaceId: Id  # noqa: N815
-    version: _Version
     parentId: Id | None = None  # noqa: N815
     position: int | None = None
-    body: _Bodies | None = None
-    links: Annotated[_Links, Field(alias="_links")] = _Links()
-
-
-class _Written(Shape):
-    id: Id
-    version: _Version
 
 
 class _Space(Shape):
@@ -65,22 +50,12 @@ class _Spaces(Shape):
     results: list[_Space]
 
 
-class _User(Shape):
-    accountId: Text = ""  # noqa: N815
-    displayName: Text = ""  # noqa: N815
-    publicName: Text = ""  # noqa: N815
-    type: Text = ""
-
-
-class _Attachment(Shape):
-    id: Id
+class _Attachment(_Written):
     title: str
-    version: _Version
     mediaType: Text = ""  # noqa: N815
     fileSize: int  # noqa: N815
     comment: Text = ""
     downloadLink: Text = ""  # noqa: N815
-    links: Annotated[_Links, Field(alias="_links")] = _Links()
 
 
 class _InlineProperties(Shape):
@@ -88,166 +63,156 @@ class _InlineProperties(Shape):
     inlineOriginalSelection: str | None = None  # noqa: N815
 
 
-class _Comment(Shape):
-    id: Id
-    version: _Version
-    body: _Bodies | None = None
+class _Comment(_Written):
     parentCommentId: Id | None = None  # noqa: N815
     resolutionStatus: Text = ""  # noqa: N815
     properties: _InlineProperties | None = None
 
 
 class CloudDialect:
-    """REST v2 with the leftovers of v1."""
+    """REST v2, which names spaces by id only: *fetch_space* asks the wiki for the key of a space not read before."""
 
     flavour = Flavour.CLOUD
     bulk_read_size = _MAX_LIMIT
     is_bulk_read_certain = True
 
-    def current_user(self) -> Ask:
-        return Ask(f"{V1}/user/current", "the bot's account")
+    def __init__(self, base_url: str, fetch_space: Callable[[Call[Space]], Space]) -> None:
+        self._base_url = base_url
+        self._fetch_space = fetch_space
+        self._keys: dict[str, str] = {}
 
-    def user(self, user_id: str) -> Ask:
-        return Ask(f"{V1}/user", f"user {user_id}", {"accountId": user_id})
+    def user(self, user_id: str) -> Call[User]:
+        """Operation getUser of v1: v2 has no people by id for accounts without further scopes."""
+        return Call(f"{V1}/user", f"user {user_id}", read_user, {"accountId": user_id})
 
-    def read_user(self, answer: object) -> User:
-        user = read_shape(_User, answer, "a user")
-        return User(user.accountId, user.displayName or user.publicName or user.accountId)
+    def spaces(self) -> Call[Space]:
+        """Operation getSpaces."""
+        params: Params = {"status": "current", "sort": "name", "limit": _MAX_LIMIT}
+        about = "the spaces"
+        return Call(f"{_V2}/spaces", about, lambda item: self._remember(read_shape(_Space, item, about)), params)
 
-    def spaces(self) -> Ask:
-        return Ask(f"{_V2}/spaces", "the spaces", {"status": "current", "sort": "name", "limit": _MAX_LIMIT})
+    def space(self, key: str) -> Call[Space]:
+        """Operation getSpaces; an absent or hidden space gives an empty list."""
 
-    def space(self, key: str) -> Ask:
-        return Ask(f"{_V2}/spaces", f"space {key}", {"keys": key}, space_key=key)
-
-    def space_by_id(self, space_id: str) -> Ask:
-        return Ask(f"{_V2}/spaces/{escape_part(space_id)}", f"space {space_id}", space_key=space_id)
-
-    def read_space(self, answer: object, about: str) -> Space | None:
-        if isinstance(answer, dict) and "results" in answer:
-            found = read_shape(_Spaces, answer, about).results
+        def read(answer: object) -> Space:
+            found = read_shape(_Spaces, answer, f"space {key}").results
             if not found:
-                return None
-            space = found[0]
-        else:
-            space = read_shape(_Space, answer, about)
+                raise SpaceNotFoundError(key)
+            return self._remember(found[0])
+
+        return Call(f"{_V2}/spaces", f"space {key}", read, {"keys": key}, space_key=key)
+
+    def space_by_id(self, space_id: str) -> Call[Space]:
+        """Operation getSpaceById."""
+        about = f"space {space_id}"
+        path = f"{_V2}/spaces/{escape_part(space_id)}"
+        return Call(path, about, lambda answer: self._remember(read_shape(_Space, answer, about)), space_key=space_id)
+
+    def _remember(self, space: _Space) -> Space:
+        self._keys[space.id] = space.key
         return Space(space.id, space.key, space.name, space.homepageId)
 
-    def listing(self, space: Space, status: PageStatus, *, with_body: bool) -> Ask | None:
-        params: dict[str, str | int] = {"status": status.value, "limit": _MAX_LIMIT, "sort": "id"}
-        if with_body:
-            params["body-format"] = "storage"
-        path = f"{_V2}/spaces/{escape_part(space.id)}/pages"
-        return Ask(path, f"the {status} pages of space {space.key}", params, space_key=space.key)
+    def _space_key(self, space_id: str) -> str:
+        return self._keys.get(space_id) or self._fetch_space(self.space_by_id(space_id)).key
 
-    def page(self, page_id: str) -> Ask:
+    def refs(self, space: Space, status: PageStatus) -> Call[PageRef]:
+        """Operation getPagesInSpace."""
+        path, about, params = _listing(space, status)
+        return Call(path, about, self._read_ref, params, space_key=space.key)
+
+    def bodies(self, space: Space, status: PageStatus) -> Call[Page]:
+        """Operation getPagesInSpace."""
+        path, about, params = _listing(space, status)
+        return Call(path, about, self._read_page, {**params, **_STORAGE}, space_key=space.key)
+
+    def titled(self, space: Space, title: str, status: PageStatus) -> Call[PageRef]:
+        """Operation getPages."""
+        params = {"space-id": space.id, "title": title, "status": status.value}
+        return Call(f"{_V2}/pages", f"page {title!r} in space {space.key}", self._read_ref, params)
+
+    def page(self, page_id: str) -> Call[Page]:
+        """Operation getPageById."""
         return self._page(page_id, {})
 
-    def page_version(self, page_id: str, version: int) -> Ask:
+    def page_version(self, page_id: str, version: int) -> Call[Page]:
+        """Operation getPageById."""
         return self._page(page_id, {"version": version})
 
-    def draft(self, page_id: str) -> Ask:
+    def draft(self, page_id: str) -> Call[Page]:
+        """Operation getPageById."""
         return self._page(page_id, {"get-draft": "true"})
 
-    def _page(self, page_id: str, params: dict[str, str | int]) -> Ask:
+    def _page(self, page_id: str, params: Params) -> Call[Page]:
         path = f"{_V2}/pages/{escape_part(page_id)}"
-        return Ask(path, f"page {page_id}", {"body-format": "storage", **params}, page_id=page_id)
+        return Call(path, f"page {page_id}", self._read_page, {**_STORAGE, **params}, page_id=page_id)
 
-    def pages(self, page_ids: Sequence[str]) -> Ask:
-        params: dict[str, str | int] = {"id": ",".join(page_ids), "body-format": "storage", "limit": _MAX_LIMIT}
-        return Ask(f"{_V2}/pages", f"reading {len(page_ids)} page(s)", params)
+    def pages(self, page_ids: Sequence[str]) -> Call[Page]:
+        """Operation getPages."""
+        params: Params = {"id": ",".join(page_ids), **_STORAGE, "limit": _MAX_LIMIT}
+        return Call(f"{_V2}/pages", f"reading {len(page_ids)} page(s)", self._read_page, params)
 
-    def titled(self, space: Space, title: str, status: PageStatus) -> Ask | None:
-        params = {"space-id": space.id, "title": title, "status": status.value}
-        return Ask(f"{_V2}/pages", f"page {title!r} in space {space.key}", params)
+    def _read_ref(self, answer: object) -> PageRef:
+        return self._ref(read_shape(_Page, answer, "a page"))
 
-    def read_ref(self, answer: object, keys: SpaceKeys, base_url: str) -> PageRef:
-        return self._ref(read_shape(_Page, answer, "a page"), keys, base_url)
-
-    def read_page(self, answer: object, keys: SpaceKeys, base_url: str) -> Page:
+    def _read_page(self, answer: object) -> Page:
         page = read_shape(_Page, answer, "a page")
-        if page.body is None or page.body.storage is None:
-            raise WikiAnswerError(f"page {page.id}: the wiki sent no body in storage format")
-        return Page(self._ref(page, keys, base_url), page.body.storage.value)
+        body = page.storage()
+        return Page(self._ref(page), body)
 
-    def _ref(self, page: _Page, keys: SpaceKeys, base_url: str) -> PageRef:
+    def _ref(self, page: _Page) -> PageRef:
         return PageRef(
             id=page.id,
             title=page.title,
-            space_key=keys(page.spaceId),
+            space_key=self._space_key(page.spaceId),
             status=read_status(page.status, page.id),
             version=page.version.value(),
             parent_id=page.parentId or None,
             position=page.position,
-            url=base_url + page.links.webui
-            if page.links.webui
-            else f"{base_url}/pages/viewpage.action?pageId={page.id}",
+            url=page.url(self._base_url),
         )
 
-    def versions(self, page_id: str) -> tuple[Ask, ...]:
-        params: dict[str, str | int] = {"limit": 50, "sort": "-modified-date"}
-        return (
-            Ask(f"{_V2}/pages/{escape_part(page_id)}/versions", f"versions of page {page_id}", params, page_id=page_id),
-        )
+    def versions(self, page_id: str) -> tuple[Call[Version], ...]:
+        """Operation getPageVersions; 50 is the largest limit since 2026-06-01."""
+        return (_part(page_id, "versions", _read_version, {"limit": 50, "sort": "-modified-date"}),)
 
-    def read_version(self, answer: object) -> Version:
-        return read_shape(_Version, answer, "a version").value()
+    def labels(self, page_id: str) -> Call[str]:
+        """Operation getPageLabels."""
+        return _part(page_id, "labels", read_label, {"limit": _MAX_LIMIT})
 
-    def read_written(self, answer: object) -> tuple[str, Version]:
-        written = read_shape(_Written, answer, "a written page")
-        return written.id, written.version.value()
+    def attachments(self, page_id: str) -> Call[Attachment]:
+        """Operation getPageAttachments."""
+        return _part(page_id, "attachments", _read_attachment, {"limit": _MAX_LIMIT})
 
-    def labels(self, page_id: str) -> Ask:
-        path = f"{_V2}/pages/{escape_part(page_id)}/labels"
-        return Ask(path, f"labels of page {page_id}", {"limit": _MAX_LIMIT}, page_id=page_id)
+    def comments(self, page_id: str) -> tuple[Call[Comment], ...]:
+        """Operations getPageFooterComments, getPageInlineComments."""
+        params: Params = {**_STORAGE, "limit": _MAX_LIMIT}
+        return tuple(_part(page_id, kind, _read_comment, params) for kind in ("footer-comments", "inline-comments"))
 
-    def attachments(self, page_id: str) -> Ask:
-        path = f"{_V2}/pages/{escape_part(page_id)}/attachments"
-        return Ask(path, f"attachments of page {page_id}", {"limit": _MAX_LIMIT}, page_id=page_id)
-
-    def read_attachment(self, answer: object) -> Attachment:
-        file = read_shape(_Attachment, answer, "an attachment")
-        link = file.downloadLink or file.links.download
-        version = file.version.value()
-        return Attachment(file.id, file.title, file.mediaType, file.fileSize, version, link, file.comment)
-
-    def comments(self, page_id: str) -> tuple[Ask, ...]:
-        params: dict[str, str | int] = {"body-format": "storage", "limit": _MAX_LIMIT}
-        return tuple(
-            Ask(f"{_V2}/pages/{escape_part(page_id)}/{kind}", f"comments of page {page_id}", params, page_id=page_id)
-            for kind in ("footer-comments", "inline-comments")
-        )
-
-    def replies(self, comment: Comment, *, is_inline: bool) -> Ask | None:
+    def replies(self, comment: Comment, *, is_inline: bool) -> Call[Comment]:
+        """Operations getFooterCommentChildren, getInlineCommentChildren."""
         kind = "inline-comments" if is_inline else "footer-comments"
-        params: dict[str, str | int] = {"body-format": "storage", "limit": _MAX_LIMIT}
-        return Ask(f"{_V2}/{kind}/{escape_part(comment.id)}/children", f"replies to comment {comment.id}", params)
+        path = f"{_V2}/{kind}/{escape_part(comment.id)}/children"
+        return Call(path, f"replies to comment {comment.id}", _read_comment, {**_STORAGE, "limit": _MAX_LIMIT})
 
-    def read_comment(self, answer: object) -> Comment:
-        comment = read_shape(_Comment, answer, "a comment")
-        inline = comment.properties or _InlineProperties()
-        return Comment(
-            id=comment.id,
-            body=comment.body.storage.value if comment.body and comment.body.storage else "",
-            version=comment.version.value(),
-            parent_id=comment.parentCommentId,
-            inline_ref=inline.inlineMarkerRef,
-            inline_text=inline.inlineOriginalSelection,
-            is_resolved=comment.resolutionStatus == "resolved",
+    def update(self, page: Page, body: str, *, message: str, is_minor: bool) -> Call[tuple[str, Version]]:  # noqa: ARG002
+        """Operation updatePage, which has no minor edits: *is_minor* has no effect."""
+        return Call(
+            f"{_V2}/pages/{escape_part(page.id)}",
+            f"page {page.id}",
+            _read_written,
+            method="PUT",
+            payload={
+                "id": page.id,
+                "status": page.ref.status.value,
+                "title": page.title,
+                "body": {"representation": "storage", "value": body},
+                "version": {"number": page.version + 1, "message": message},
+            },
+            page_id=page.id,
         )
 
-    def update(self, page: Page, body: str, *, message: str, is_minor: bool) -> Ask:  # noqa: ARG002 -- v2 has no minor edits
-        payload = {
-            "id": page.id,
-            "status": page.ref.status.value,
-            "title": page.title,
-            "body": {"representation": "storage", "value": body},
-            "version": {"number": page.version + 1, "message": message},
-        }
-        path = f"{_V2}/pages/{escape_part(page.id)}"
-        return Ask(path, f"page {page.id}", payload=payload, page_id=page.id, base_version=page.version)
-
-    def create(self, space: Space, *, title: str, body: str, parent_id: str | None, message: str) -> Ask:
+    def create(self, space: Space, *, title: str, body: str, parent_id: str | None, message: str) -> Call[PageRef]:
+        """Operation createPage."""
         payload: dict[str, Any] = {
             "spaceId": space.id,
             "status": "current",
@@ -257,4 +222,45 @@ class CloudDialect:
         }
         if parent_id is not None:
             payload["parentId"] = parent_id
-        return Ask(f"{_V2}/pages", f"new page {title!r}", payload=payload)
+        return Call(f"{_V2}/pages", f"new page {title!r}", self._read_ref, method="POST", payload=payload)
+
+
+def _listing(space: Space, status: PageStatus) -> tuple[str, str, dict[str, str | int]]:
+    path = f"{_V2}/spaces/{escape_part(space.id)}/pages"
+    params: dict[str, str | int] = {"status": status.value, "limit": _MAX_LIMIT, "sort": "id"}
+    return path, f"the {status} pages of space {space.key}", params
+
+
+def _part(page_id: str, kind: str, read: Callable[[object], T], params: Params) -> Call[T]:
+    """Return the listing of what belongs to a page."""
+    about = f"{kind.replace('-', ' ')} of page {page_id}"
+    return Call(f"{_V2}/pages/{escape_part(page_id)}/{kind}", about, read, params, page_id=page_id)
+
+
+def _read_version(answer: object) -> Version:
+    return read_shape(_Version, answer, "a version").value()
+
+
+def _read_written(answer: object) -> tuple[str, Version]:
+    written = read_shape(_Written, answer, "a written page")
+    return written.id, written.version.value()
+
+
+def _read_attachment(answer: object) -> Attachment:
+    file = read_shape(_Attachment, answer, "an attachment")
+    link = file.downloadLink or file.links.download
+    return Attachment(file.id, file.title, file.mediaType, file.fileSize, file.version.value(), link, file.comment)
+
+
+def _read_comment(answer: object) -> Comment:
+    comment = read_shape(_Comment, answer, "a comment")
+    inline = comment.properties or _InlineProperties()
+    return Comment(
+        id=comment.id,
+        body=comment.storage_or_empty(),
+        version=comment.version.value(),
+        parent_id=comment.parentCommentId,
+        inline_ref=inline.inlineMarkerRef,
+        inline_text=inline.inlineOriginalSelection,
+        is_resolved=comment.resolutionStatus == "resolved",
+    )

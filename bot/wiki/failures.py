@@ -1,19 +1,235 @@
-"""Why a try failed: in a few words for people, and whether it may pass."""
+"""Why a request failed: the wiki's own words, the error of ours that fits, and what to do.
+
+`_KNOWN` is the table of refusals that are recognised. Sources: Atlassian's OpenAPI documents, the threads named in each
+row, and answers observed on live sites.
+"""
 
 import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
+from bot.errors import (
+    AuthenticationError,
+    PageNotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+    RejectedWriteError,
+    SpaceNotFoundError,
+    WikiAnswerError,
+    WikiError,
+    WikiUnreachableError,
+)
+from bot.log import redact
+
+_LONGEST_WORDS = 240
+_MAX_READ = 64_000
+_JAVA_CLASS = re.compile(r"\b(?:[a-z]\w*\.){2,}[A-Z]\w*(?:Exception|Error)?:\s*")
+_HTML_TITLE = re.compile(r"<title[^>]*>(?P<title>.*?)</title>", re.IGNORECASE | re.DOTALL)
+_NO_REASON = re.compile(r"|(?:http )?404|not ?found", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A refusal that is recognised by everything that its row names: status, words, header."""
+
+    error: type[WikiError]
+    advice: str
+    statuses: tuple[int, ...] = ()
+    words: str = ""
+    header: tuple[str, str] | None = None
+    writes_only: bool = False
+
+    def fits(self, response: requests.Response, words: str, *, is_write: bool) -> bool:
+        return (
+            (not self.statuses or response.status_code in self.statuses)
+            and (is_write or not self.writes_only)
+            and (self.header is None or self.header[1] in response.headers.get(self.header[0], "").upper())
+            and (not self.words or re.search(self.words, words, re.IGNORECASE) is not None)
+        )
+
+
+_CAPTCHA = "sign in once in a browser as the bot's account and answer the CAPTCHA, then run again"
+_SHORTEN = "shorten the text, or move part of it to another page"
+_NEW_TOKEN = "make a new token for the bot's account and put it where the old one was"  # noqa: S105 -- advice
+_PROXY = "the proxy asks for a name and a password: set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT"
+
+_KNOWN = (
+    # Data Center after failed sign-ins: atlassian-python-api#1071; Seraph's header says why a login was refused
+    _Known(AuthenticationError, _CAPTCHA, header=("X-Authentication-Denied-Reason", "CAPTCHA")),
+    _Known(AuthenticationError, _CAPTCHA, (401, 403), header=("X-Seraph-LoginReason", "AUTHENTICATION_DENIED")),
+    _Known(WikiUnreachableError, _PROXY, (407,)),
+    # Cloud gateway: mark#917
+    _Known(
+        AuthenticationError,
+        "the token lacks a scope that this request needs; make a token with the scopes that the documentation lists",
+        (401, 403),
+        header=("X-Failure-Category", "SCOPE"),
+    ),
+    _Known(
+        AuthenticationError,
+        "the token lacks a scope that this request needs; make a token with the scopes that the documentation lists",
+        (401, 403),
+        words=r"scopes? (?:does|do) not match|insufficient.scope",
+    ),
+    _Known(AuthenticationError, _NEW_TOKEN, (401, 403), words=r"\b(?:expired?|expiry|revoked)\b"),
+    _Known(
+        AuthenticationError,
+        "an administrator has to activate the bot's account again",
+        (401, 403),
+        words=r"\b(?:suspended|deactivated|inactive|disabled|not active|locked)\b",
+    ),
+    _Known(AuthenticationError, "check user and token", (401,)),
+    _Known(RateLimitedError, "", (429,)),
+    # v2 createPage: the limit is 5 MB; Data Center 5,242,880 bytes
+    _Known(RejectedWriteError, f"the page is larger than the wiki takes (usually 5 MiB); {_SHORTEN}", (413,)),
+    # confluencebuilder#314, #375
+    _Known(
+        RejectedWriteError,
+        "open the page in a browser, publish it once with the editor, then run again",
+        (501,),
+        writes_only=True,
+    ),
+    # confluence-publisher#283
+    _Known(
+        RejectedWriteError,
+        "the editor of this page cannot hold this content; remove what it does not support from the template or text",
+        words=r"cannot be converted|unsupported (?:content|macro|element)",
+        writes_only=True,
+    ),
+    # Data Center may say 500: confluencebuilder#348
+    _Known(
+        RejectedWriteError,
+        "choose another title, or rename the other page",
+        (400, 409, 500),
+        words=r"page (?:with|already).*title|title.*already|already exists",
+        writes_only=True,
+    ),
+    _Known(
+        RejectedWriteError,
+        "somebody has an unpublished draft of this page; let them publish or discard it",
+        (400, 409),
+        words=r"\b(?:drafts?|unpublished)\b",
+        writes_only=True,
+    ),
+    _Known(
+        RejectedWriteError,
+        "restore the page before the bot can write it",
+        (400, 403, 404, 409),
+        words=r"\b(?:archived|trashed|in the trash)\b",
+        writes_only=True,
+    ),
+    _Known(
+        RejectedWriteError,
+        "the wiki takes no changes at the moment; run again when it does",
+        words=r"read.only mode",
+        writes_only=True,
+    ),
+    # The v1 operations that Cloud has removed: CHANGE-864
+    _Known(WikiAnswerError, "the wiki has removed this operation; check wiki.url, or install a newer wikibot", (410,)),
+    _Known(PermissionDeniedError, "the bot's account may not do this", (403,)),
+    _Known(WikiAnswerError, "check wiki.url and wiki.flavour", (404,)),
+)
+
+
+def refusal(
+    response: requests.Response,
+    about: str,
+    *,
+    is_write: bool,
+    page_id: str | None = None,
+    space_key: str | None = None,
+) -> WikiError:
+    """Return the error that fits an answer of 400 or more, with the wiki's own words and what to do.
+
+    *page_id* or *space_key* says what is absent when the answer is 404. The error carries the status.
+    """
+    status = response.status_code
+    words = said_by_wiki(response)
+    known = next((known for known in _KNOWN if known.fits(response, words, is_write=is_write)), None)
+    error: WikiError
+    if status == requests.codes.not_found and page_id is not None and (known is None or not known.writes_only):
+        error = PageNotFoundError(page_id, said=words)
+    elif status == requests.codes.not_found and space_key is not None:
+        error = SpaceNotFoundError(space_key, said=words)
+    else:
+        said = f" ({words})" if words else ""
+        advice = f"; {known.advice}" if known and known.advice else ""
+        error = (known.error if known else _other(status, is_write=is_write))(
+            f"{about}: the wiki answered {status}{said}{advice}"
+        )
+    error.status = status
+    return error
+
+
+def _other(status: int, *, is_write: bool) -> type[WikiError]:
+    if status >= requests.codes.server_error:
+        return WikiUnreachableError
+    return RejectedWriteError if is_write else WikiAnswerError
+
+
+def gives_no_reason(response: requests.Response) -> bool:
+    """Tell whether a refusal may be about the sign-in: Cloud answers a bad token with 403 (v1) or a bare 404 (v2).
+
+    A 404 about an absent page names its id (observed: mozilla/markfluence).
+    """
+    status = response.status_code
+    if status == requests.codes.not_found:
+        return _NO_REASON.fullmatch(said_by_wiki(response)) is not None
+    return bool(status == requests.codes.forbidden)
+
+
+def said_by_wiki(response: requests.Response) -> str:
+    """Return the wiki's own words about an error, on one line, without secrets, at most 240 characters.
+
+    v1 has `message` and `data.errors[].message.translation`, v2 `errors[].title` and `detail`, proxies an HTML title.
+    """
+    try:
+        answer = response.json()
+    except ValueError:
+        match = _HTML_TITLE.search(response.text[:_MAX_READ])
+        title = unescape(match["title"]) if match else ""
+        found: list[str] = [re.sub(rf"^\s*(?:HTTP )?{response.status_code}\b[\s:–-]*", "", title)]
+    else:
+        found = list(_sentences(answer)) if isinstance(answer, dict) else []
+    words = ""
+    for sentence in found:
+        sentence = " ".join(_JAVA_CLASS.sub("", sentence).split())
+        if sentence and sentence.casefold() not in words.casefold():
+            words = f"{words}: {sentence}" if words else sentence
+    words = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in redact(words))
+    return words if len(words) <= _LONGEST_WORDS else words[: _LONGEST_WORDS - 1] + "…"
+
+
+def _sentences(answer: dict[str, Any]) -> Iterable[str]:
+    yield from _texts(answer, "message")
+    data = answer.get("data")
+    for holder in (answer, data if isinstance(data, dict) else {}):
+        errors = holder.get("errors")
+        for error in errors if isinstance(errors, list) else ():
+            if isinstance(error, dict):
+                yield from _texts(error, "title", "detail", "message")
+                yield from _texts(error.get("message"), "translation")
+
+
+def _texts(holder: object, *keys: str) -> Iterable[str]:
+    if isinstance(holder, dict):
+        yield from (holder[key] for key in keys if isinstance(holder.get(key), str))
+
 
 class TransientError(Exception):
-    """A try that failed in a way that may pass; *status* is None when no answer came."""
+    """A try that failed in a way that may pass; *error* is what to raise when it does not."""
 
-    def __init__(self, message: str, *, status: int | None = None, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.status, self.retry_after = status, retry_after
+    def __init__(self, error: WikiError, *, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.error, self.retry_after = error, retry_after
 
 
 def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
@@ -33,17 +249,24 @@ def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
 
 
 def shorten_address(url: str) -> str:
-    """Shorten an address to what may be shown: no user, no query (tokens of download links live there)."""
+    """Shorten an address to what may be shown: no user, no query (tokens of download links are there)."""
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
 
 
 def describe_tls_failure(error: Exception) -> str:
+    """Say in a few words why no secure connection was made."""
     if "CERTIFICATE_VERIFY_FAILED" not in str(error):
         return "no secure connection can be made; is it an https address?"
     reason = str(error).rpartition("certificate verify failed: ")[2].partition(" (_ssl")[0]
     return f"its certificate is not trusted ({reason}); name the certificate authority's file in wiki.ca_bundle"
+
+
+def find_proxy_refusal(error: Exception) -> str | None:
+    """Return what to do when a proxy refused to connect us (407 to CONNECT); trying again does not help."""
+    is_refused = isinstance(error, requests.exceptions.ProxyError) and "407" in str(error)
+    return f"the proxy answered 407; {_PROXY}" if is_refused else None
 
 
 def describe_loss(error: Exception) -> str:

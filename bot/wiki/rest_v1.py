@@ -1,25 +1,58 @@
-"""The parts of REST v1 that both flavours share: label writes, label search, restrictions."""
+"""The calls of REST v1 that both flavours share: the account, label writes, label search, restrictions."""
 
 from collections.abc import Sequence
 
-from bot.wiki.answers import Shape, Text, read_shape
-from bot.wiki.ask import Ask, escape_part
-from bot.wiki.gateway import Restrictions
+from bot.wiki.answers import Id, Shape, Text, read_shape
+from bot.wiki.dialect import Call, escape_part
+from bot.wiki.gateway import Restrictions, User
 
 V1 = "/rest/api"
 
 
-def labelled(space_key: str, label: str) -> Ask:
-    """Ask for the pages of a space that bear a label: the index may be stale, and archived pages are hidden from it."""
+class V1User(Shape):
+    """A person: Cloud has account ids, Data Center user keys and names."""
+
+    accountId: Text = ""  # noqa: N815 -- the API's name, here and below
+    userKey: Text = ""  # noqa: N815
+    username: Text = ""
+    displayName: Text = ""  # noqa: N815
+    publicName: Text = ""  # noqa: N815
+
+    def value(self) -> User:
+        """Return the person; one without any id is anonymous."""
+        identity = self.accountId or self.userKey or self.username
+        name = self.displayName or self.publicName or self.username or identity
+        return User(identity or "anonymous", name or "Anonymous", self.username or None)
+
+
+def read_user(answer: object) -> User:
+    """Read a person."""
+    return read_shape(V1User, answer, "a user").value()
+
+
+def current_user() -> Call[User]:
+    """Return the account of the credentials (Cloud getCurrentUser, Data Center getCurrent)."""
+    return Call(f"{V1}/user/current", "the bot's account", read_user)
+
+
+def labelled(space_key: str, label: str) -> Call[str]:
+    """List the ids of pages with a label (Cloud searchContentByCQL, Data Center search).
+
+    The search index may be stale, and it hides archived pages.
+    """
     query = f"type = page and space = {_quoted(space_key)} and label = {_quoted(label)}"
-    return Ask(f"{V1}/content/search", f"pages labelled {label!r}", {"cql": query, "limit": 200})
+    about = f"pages labelled {label!r}"
+    params: dict[str, str | int] = {"cql": query, "limit": 200}
+    return Call(f"{V1}/content/search", about, lambda item: read_shape(_Found, item, about).id, params)
 
 
-def titled_like(space_key: str, words: str) -> Ask:
-    """Ask for the pages of a space whose titles contain words that begin like *words*, from the search index."""
+def titled_like(space_key: str, words: str) -> Call[str]:
+    """List the titles of pages with words that begin like *words*, from the search index (same operations)."""
     terms = [f"title ~ {_quoted(word + '*')}" for word in words.split()]
     query = " and ".join(["type = page", f"space = {_quoted(space_key)}", *terms])
-    return Ask(f"{V1}/content/search", f"pages titled like {words!r}", {"cql": query, "limit": 25})
+    about = f"pages titled like {words!r}"
+    params: dict[str, str | int] = {"cql": query, "limit": 25}
+    return Call(f"{V1}/content/search", about, lambda item: read_shape(_Titled, item, about).title, params)
 
 
 def _quoted(text: str) -> str:
@@ -27,11 +60,23 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def add_labels(page_id: str, labels: Sequence[str]) -> Ask:
-    """Ask to add labels to a page."""
-    payload = [{"prefix": "global", "name": label} for label in labels]
-    return Ask(
-        f"{V1}/content/{escape_part(page_id)}/label", f"labels of page {page_id}", payload=payload, page_id=page_id
+class _Found(Shape):
+    id: Id
+
+
+class _Titled(Shape):
+    title: str
+
+
+def add_labels(page_id: str, labels: Sequence[str]) -> Call[None]:
+    """Add labels to a page (Cloud addLabelsToContent, Data Center addLabels)."""
+    return Call(
+        f"{V1}/content/{escape_part(page_id)}/label",
+        f"labels of page {page_id}",
+        lambda _answer: None,
+        method="POST",
+        payload=[{"prefix": "global", "name": label} for label in labels],
+        page_id=page_id,
     )
 
 
@@ -39,25 +84,23 @@ class _Label(Shape):
     name: str
 
 
-def read_label(answer: object, about: str) -> str:
-    """Return the name of a label; v1 and v2 show it alike."""
-    return read_shape(_Label, answer, about).name
+def read_label(answer: object) -> str:
+    """Read the name of a label; v1 and v2 show it alike."""
+    return read_shape(_Label, answer, "a label").name
 
 
-def restrictions(page_id: str) -> Ask:
-    """Ask who may read and edit a page.
+def restrictions(page_id: str) -> Call[Restrictions]:
+    """Return who may read and edit a page (Cloud getRestrictionsByOperation, Data Center byOperation).
 
-    Data Center documents `read.restrictions.user`, Cloud `restrictions.user`; each passes over what it does not know.
+    Data Center documents `read.restrictions.user`, Cloud `restrictions.user`; each ignores what it does not know.
     """
     subjects = (f"{of}restrictions.{kind}" for of in ("read.", "update.", "") for kind in ("user", "group"))
     path = f"{V1}/content/{escape_part(page_id)}/restriction/byOperation"
-    return Ask(path, f"restrictions of page {page_id}", {"expand": ",".join(subjects)}, page_id=page_id)
+    params = {"expand": ",".join(subjects)}
+    return Call(path, f"restrictions of page {page_id}", _read_restrictions, params, page_id=page_id)
 
 
-class _Subject(Shape):
-    username: Text = ""
-    displayName: Text = ""  # noqa: N815 -- the API's name
-    accountId: Text = ""  # noqa: N815
+class _Subject(V1User):
     name: Text = ""
 
 
@@ -73,6 +116,11 @@ class _Kinds(Shape):
 class _Operation(Shape):
     restrictions: _Kinds
 
+    def names(self) -> tuple[str, ...]:
+        users = (user.username or user.displayName or user.accountId for user in self.restrictions.user.results)
+        groups = (f"group:{group.name}" for group in self.restrictions.group.results)
+        return tuple(sorted((*users, *groups)))
+
 
 class _Operations(Shape):
     """Nothing here has a default: what was not expanded must not pass for "open to everyone"."""
@@ -81,13 +129,6 @@ class _Operations(Shape):
     update: _Operation
 
 
-def read_restrictions(answer: object, about: str) -> Restrictions:
-    """Read who may do what; both flavours keep this in REST v1."""
-    operations = read_shape(_Operations, answer, about)
-    return Restrictions(readers=_names(operations.read), editors=_names(operations.update))
-
-
-def _names(operation: _Operation) -> tuple[str, ...]:
-    users = (user.username or user.displayName or user.accountId for user in operation.restrictions.user.results)
-    groups = (f"group:{group.name}" for group in operation.restrictions.group.results)
-    return tuple(sorted((*users, *groups)))
+def _read_restrictions(answer: object) -> Restrictions:
+    operations = read_shape(_Operations, answer, "restrictions")
+    return Restrictions(readers=operations.read.names(), editors=operations.update.names())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.dialect import Flavour
-from bot.wiki.transport import Credentials, Manners
+from bot.wiki.session import Credentials, Manners
 from wikiserver.server import WikiServer
 from wikiserver.store import Store
 from wikiserver.store.people import account_id_of

@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import WikiError
 from bot.sync.apply import Result
-from bot.wiki.transport import Manners
+from bot.wiki.session import Manners
 from tests.sync.world import Bot, World, page_body
 
 IMPATIENT = Manners(connect_seconds=1, read_seconds=0.1, total_seconds=0.1, tries=2, first_pause_seconds=0)

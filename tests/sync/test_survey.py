@@ -9,7 +9,7 @@ from bot.sync.drift import Verdict
 from bot.sync.plan import Action, Plan
 from bot.sync.survey import build_plan
 from bot.sync.wanted import Assignment, Target, WantedRegion
-from bot.wiki.transport import Manners
+from bot.wiki.session import Manners
 from tests.sync.world import EXCLUDE, Bot, World, page_body
 
 OLD, NEW, THEIRS = "<p>old</p>", "<p>new</p>", "<p>by a person</p>"

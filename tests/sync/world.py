@@ -15,7 +15,7 @@ from bot.sync.survey import build_plan
 from bot.sync.wanted import Assignment, Target, WantedRegion
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.dialect import Flavour
-from bot.wiki.transport import Credentials, Manners
+from bot.wiki.session import Credentials, Manners
 from wikiserver.server import WikiServer
 from wikiserver.store import Store
 from wikiserver.store.people import account_id_of

@@ -7,7 +7,7 @@ import pytest
 
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.dialect import Flavour
-from bot.wiki.transport import Credentials, Manners
+from bot.wiki.session import Credentials, Manners
 from wikiserver.site import Flavour as ServedFlavour
 from wikiserver.testing import Wiki
 

@@ -15,7 +15,7 @@ from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageSelection, PageStatus, WikiGateway
 from bot.wiki.page_tree import build_tree
-from bot.wiki.transport import Credentials
+from bot.wiki.session import Credentials
 from tests.wiki.conftest import Connect, count_requests
 from wikiserver.testing import Wiki
 

@@ -5,12 +5,14 @@ import pytest
 
 from bot.errors import WikiAnswerError
 from bot.wiki.dialect_cloud import CloudDialect
-from bot.wiki.dialect_datacenter import DataCenterDialect
+from bot.wiki.dialect_data_center import DataCenterDialect
 from bot.wiki.gateway import PageStatus, Space
 from tests.shared import shared_dir
 
 BASE = "https://example.atlassian.net/wiki"
 SPACE = Space("5", "WS2", "Workstream 2")
+CLOUD = CloudDialect(BASE, lambda _call: SPACE)
+DATA_CENTER = DataCenterDialect("http://wiki")
 
 V2_PAGE: dict[str, Any] = {
     "id": "12",
@@ -63,7 +65,7 @@ def changed(answer: dict[str, Any], path: str, value: object) -> dict[str, Any]:
 
 
 def test_cloud_page_is_read() -> None:
-    page = CloudDialect().read_page(V2_PAGE, {"5": "WS2"}.__getitem__, BASE)
+    page = CLOUD.page("12").read(V2_PAGE)
 
     assert (page.id, page.title, page.version, page.body) == ("12", "Home", 4, "<p>x</p>")
     assert (page.ref.space_key, page.ref.parent_id, page.ref.position) == ("WS2", None, 3)
@@ -72,7 +74,7 @@ def test_cloud_page_is_read() -> None:
 
 
 def test_data_center_page_is_read() -> None:
-    page = DataCenterDialect().read_page(V1_PAGE, str, "http://wiki")
+    page = DATA_CENTER.page("12").read(V1_PAGE)
 
     assert (page.id, page.title, page.version, page.body) == ("12", "Home", 4, "<p>x</p>")
     assert (page.ref.space_key, page.ref.parent_id, page.ref.position) == ("WS2", "7", None)
@@ -98,7 +100,7 @@ def test_data_center_page_is_read() -> None:
 )
 def test_cloud_page_not_as_promised_is_refused(path: str, value: object) -> None:
     with pytest.raises(WikiAnswerError):
-        CloudDialect().read_page(changed(V2_PAGE, path, value), lambda _id: "WS2", BASE)
+        CLOUD.page("12").read(changed(V2_PAGE, path, value))
 
 
 @pytest.mark.parametrize(
@@ -118,23 +120,23 @@ def test_cloud_page_not_as_promised_is_refused(path: str, value: object) -> None
 )
 def test_data_center_page_not_as_promised_is_refused(path: str, value: object) -> None:
     with pytest.raises(WikiAnswerError):
-        DataCenterDialect().read_page(changed(V1_PAGE, path, value), str, "http://wiki")
+        DATA_CENTER.page("12").read(changed(V1_PAGE, path, value))
 
 
 @pytest.mark.parametrize("answer", [None, [], "text", 5, {}])
 def test_answer_of_another_type_is_refused(answer: object) -> None:
-    for dialect in (CloudDialect(), DataCenterDialect()):
+    for dialect in (CLOUD, DATA_CENTER):
         with pytest.raises(WikiAnswerError):
-            dialect.read_page(answer, str, BASE)
+            dialect.page("12").read(answer)
 
 
 def test_listing_of_archived_pages_exists_on_cloud_only() -> None:
-    assert CloudDialect().listing(SPACE, PageStatus.ARCHIVED, with_body=False) is not None
-    assert DataCenterDialect().listing(SPACE, PageStatus.ARCHIVED, with_body=False) is None
+    assert CLOUD.refs(SPACE, PageStatus.ARCHIVED) is not None
+    assert DATA_CENTER.refs(SPACE, PageStatus.ARCHIVED) is None
 
 
 def test_odd_ids_cannot_leave_their_part_of_the_path() -> None:
-    for dialect in (CloudDialect(), DataCenterDialect()):
+    for dialect in (CLOUD, DATA_CENTER):
         assert "../" not in dialect.page("../../admin").address
         assert dialect.page("1?x=2").address.count("?") == 1
 
@@ -144,7 +146,7 @@ def test_every_real_cloud_page_is_read() -> None:
     for path in samples:
         answer = {"spaceId": "539099246", **json.loads(path.read_text())}
 
-        ref = CloudDialect().read_ref(answer, lambda _id: "QM", BASE)
+        ref = CLOUD.refs(SPACE, PageStatus.CURRENT).read(answer)
 
         assert ref.id in path.name
         assert ref.version.number >= 1
@@ -153,14 +155,15 @@ def test_every_real_cloud_page_is_read() -> None:
 
 def test_every_real_v1_page_and_attachment_is_read() -> None:
     folder = shared_dir("spec") / "samples"
+    read = DATA_CENTER.create(SPACE, title="t", body="", parent_id=None, message="").read
     pages = sorted((folder / "cloud").glob("*.page.v1.json"))
     for path in pages:
         answer = json.loads(path.read_text())
         if "space" in answer and "version" in answer:
-            assert DataCenterDialect().read_ref(answer, str, BASE).parent_id == answer["ancestors"][-1]["id"]
+            assert read(answer).parent_id == answer["ancestors"][-1]["id"]
     files = sorted((folder / "data-center").glob("attachment_*.json"))
     for path in files:
-        attachment = DataCenterDialect().read_attachment(json.loads(path.read_text()))
+        attachment = DATA_CENTER.attachments("12").read(json.loads(path.read_text()))
         assert attachment.size_bytes > 0
         assert attachment.media_type.startswith("image/")
         assert attachment.download_path.startswith("/download/")

@@ -13,7 +13,7 @@ from bot.errors import (
     WikiUnreachableError,
 )
 from bot.wiki.confluence import ConfluenceGateway
-from bot.wiki.transport import Manners
+from bot.wiki.session import Manners
 from tests.wiki.conftest import FEW_TRIES, Connect
 from wikiserver.testing import Wiki
 

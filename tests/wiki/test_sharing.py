@@ -12,8 +12,7 @@ import pytest
 
 from bot.errors import PageConflictError, WikiUnreachableError
 from bot.wiki.confluence import ConfluenceGateway
-from bot.wiki.rate_limit import RateLimiter
-from bot.wiki.transport import Credentials, Manners, WikiSession
+from bot.wiki.session import Credentials, Manners, RateLimiter, WikiSession
 from tests.machine import need
 from tests.wiki.conftest import Connect
 from tests.wiki.crooked_server import CrookedServer, crooked_server

@@ -1,7 +1,7 @@
 import pytest
 
-from bot.wiki.committed import is_our_write
 from bot.wiki.gateway import Page, User
+from bot.wiki.page_writer import is_our_write
 from tests.wiki.refs import BOT, make_page
 
 BASE = make_page("7", "<p>old</p>", version=3)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from bot.errors import WikiAnswerError
-from bot.wiki.paging import iter_results, next_path
+from bot.wiki.rest_client import iter_results, next_path
 
 CLOUD = "https://a.atlassian.net/wiki"
 SERVER = "http://h/confluence"

@@ -18,10 +18,9 @@ from bot.errors import (
 )
 from bot.stopping import interruptible_sleep
 from bot.wiki.answers import read_json
-from bot.wiki.ask import Ask
+from bot.wiki.dialect import Call
 from bot.wiki.failures import parse_retry_after
-from bot.wiki.rate_limit import RateLimiter
-from bot.wiki.transport import Credentials, Manners, WikiSession
+from bot.wiki.session import Credentials, Manners, RateLimiter, WikiSession
 from tests.wiki.crooked_server import CrookedServer, crooked_server
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -184,7 +183,7 @@ def test_web_page_in_the_place_of_data_is_refused_at_once(
     response = make_session(naps).request("GET", f"{server.url}/{path}")
 
     with pytest.raises(error):
-        read_json(response, Ask(f"/{path}", "page 1"))
+        read_json(response, Call(f"/{path}", "page 1", str))
     assert len(server.seen) == 1
 
 
@@ -370,3 +369,34 @@ def test_a_wiki_that_asks_for_patience_has_answered(server: CrookedServer, naps:
 
     assert session.get(f"{server.url}/status?code=429&retry_after=2&times=1").json() == {"fine": True}
     assert naps == [2.0]
+
+
+def test_calls_are_spaced_evenly() -> None:
+    naps: list[float] = []
+    limiter = RateLimiter.per_minute(6, clock=lambda: 100.0, sleep=naps.append)
+
+    for _ in range(3):
+        limiter.wait()
+
+    assert naps == [10.0, 20.0]
+
+
+def test_time_already_passed_counts() -> None:
+    naps: list[float] = []
+    moments = iter([0.0, 7.0, 30.0])
+    limiter = RateLimiter(10, clock=lambda: next(moments), sleep=naps.append)
+
+    for _ in range(3):
+        limiter.wait()
+
+    assert naps == [3.0]
+
+
+def test_no_limit_never_waits() -> None:
+    naps: list[float] = []
+    limiter = RateLimiter.per_minute(0, clock=lambda: 1.0, sleep=naps.append)
+
+    limiter.wait()
+    limiter.wait()
+
+    assert naps == []

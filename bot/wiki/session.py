@@ -1,4 +1,4 @@
-"""The HTTP session under the gateway: retries, rate limit, deadlines, dry-run brake, redirects, redaction."""
+"""The HTTP session under the gateway: sign-in, retries, rate limit, deadlines, dry runs, redirects, redaction."""
 
 import base64
 import itertools
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -31,10 +31,12 @@ from bot.wiki.failures import (
     TransientError,
     describe_loss,
     describe_tls_failure,
+    find_proxy_refusal,
     parse_retry_after,
+    refusal,
+    said_by_wiki,
     shorten_address,
 )
-from bot.wiki.rate_limit import RateLimiter
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _CHUNK_BYTES = 64 * 1024
@@ -80,6 +82,43 @@ class Manners:
 
 
 PATIENT = Manners()
+
+
+class RateLimiter:
+    """Keep calls at least *interval_seconds* apart; the first one never waits."""
+
+    def __init__(
+        self,
+        interval_seconds: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._interval = interval_seconds
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next_slot = float("-inf")
+
+    @classmethod
+    def per_minute(
+        cls,
+        calls: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> "RateLimiter":
+        """Allow *calls* a minute, evenly spaced; zero or less means no limit."""
+        return cls(60.0 / calls if calls > 0 else 0.0, clock=clock, sleep=sleep)
+
+    def wait(self) -> None:
+        """Take the next free slot and sleep until it comes."""
+        with self._lock:
+            now = self._clock()
+            slot = max(now, self._next_slot)
+            self._next_slot = slot + self._interval
+        if slot > now:
+            self._sleep(slot - now)
 
 
 class _Authorization(AuthBase):
@@ -155,7 +194,9 @@ class WikiSession(requests.Session):
         """Return the bytes behind *url*; a redirect to another host is followed without credentials."""
         response = self._persist(requests.Request("GET", url), wants_json=False)
         if not response.ok:
-            raise WikiAnswerError(f"downloading {shorten_address(url)}: the wiki answered {response.status_code}")
+            words = said_by_wiki(response)
+            said = f" ({words})" if words else ""
+            raise WikiAnswerError(f"downloading {shorten_address(url)}: the wiki answered {response.status_code}{said}")
         return response.content
 
     def _persist(self, request: requests.Request, *, wants_json: bool) -> requests.Response:
@@ -171,11 +212,11 @@ class WikiSession(requests.Session):
             try:
                 response = self._try(request, wants_json=wants_json)
             except TransientError as failure:
-                is_limited = failure.status == requests.codes.too_many_requests
+                is_limited = isinstance(failure.error, RateLimitedError)
                 if is_limited:
                     self._has_answered.set()
                 if tries_made >= self._max_tries or (is_write and not is_limited):
-                    self._give_up(request, failure)
+                    raise failure.error from failure
                 self._pause(request, failure, tries_made=tries_made)
                 continue
             self._has_answered.set()
@@ -191,7 +232,7 @@ class WikiSession(requests.Session):
         manners = self._manners
         if failure.retry_after is not None:
             if failure.retry_after > manners.longest_retry_after_seconds:
-                self._give_up(request, failure)
+                raise failure.error from failure
             pause = max(failure.retry_after, _SHORTEST_PAUSE_SECONDS)
         else:
             pause = min(manners.first_pause_seconds * 2 ** (tries_made - 1), manners.longest_pause_seconds)
@@ -201,35 +242,49 @@ class WikiSession(requests.Session):
         )
         self._sleep(pause)
 
-    def _give_up(self, request: requests.Request, failure: TransientError) -> NoReturn:
-        message = f"{request.method} {shorten_address(request.url)}: {failure}"
-        if failure.status == requests.codes.too_many_requests:
-            wish = "" if failure.retry_after is None else f"; it wants us back in {failure.retry_after:.0f} s"
-            raise RateLimitedError(message + wish, retry_after_seconds=failure.retry_after) from failure
-        if failure.status is not None and failure.status < requests.codes.server_error:
-            raise WikiAnswerError(message) from failure
-        hint = "; check wiki.url and the network" if failure.status is None else ""
-        raise WikiUnreachableError(message + hint) from failure
-
     def _try(self, request: requests.Request, *, wants_json: bool) -> requests.Response:
         """Make one try; raises `TransientError` for what may pass."""
+        about = f"{request.method} {shorten_address(request.url)}"
         try:
             response = self._follow(request, may_leave_host=not wants_json)
         except requests.exceptions.SSLError as error:
             raise WikiUnreachableError(f"{shorten_address(request.url)}: {describe_tls_failure(error)}") from error
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-            raise TransientError(describe_loss(error)) from error
+            if (advice := find_proxy_refusal(error)) is not None:
+                raise WikiUnreachableError(f"{about}: {advice}") from error
+            reason = describe_loss(error)
+            lost = WikiUnreachableError(f"{about}: {reason}; check wiki.url and the network")
+            raise TransientError(lost, reason=reason) from error
         except requests.exceptions.ContentDecodingError as error:
-            raise TransientError("the answer is damaged", status=requests.codes.ok) from error
+            reason = "the answer is damaged"
+            raise TransientError(WikiAnswerError(f"{about}: {reason}"), reason=reason) from error
         except requests.RequestException as error:
             raise WikiUnreachableError(f"{shorten_address(request.url)}: {redact(str(error))}") from error
-        status = response.status_code
-        if status == requests.codes.too_many_requests or status >= requests.codes.server_error:
-            retry_after = parse_retry_after(response.headers.get("Retry-After"), now=self._now())
-            raise TransientError(f"the wiki answered {status}", status=status, retry_after=retry_after)
+        self._raise_for_pause(response, about, is_write=request.method not in _SAFE_METHODS)
         if wants_json and response.ok and response.content and not _is_html(response) and not _is_json(response):
-            raise TransientError("the answer is not whole JSON", status=status)
+            reason = "the answer is not whole JSON"
+            raise TransientError(WikiAnswerError(f"{about}: {reason}"), reason=reason)
         return response
+
+    def _raise_for_pause(self, response: requests.Response, about: str, *, is_write: bool) -> None:
+        """Raise `TransientError` for a refusal that may pass: 429, and 5xx unless its words say otherwise."""
+        status = response.status_code
+        if status != requests.codes.too_many_requests and status < requests.codes.server_error:
+            return
+        retry_after = parse_retry_after(response.headers.get("Retry-After"), now=self._now())
+        error = refusal(response, about, is_write=is_write)
+        match error:
+            case RateLimitedError():
+                error = RateLimitedError(
+                    str(error) + ("" if retry_after is None else f"; it wants us back in {retry_after:.0f} s"),
+                    retry_after_seconds=retry_after,
+                )
+                error.status = status
+            case WikiUnreachableError():
+                pass
+            case _:
+                return
+        raise TransientError(error, reason=f"the wiki answered {status}", retry_after=retry_after)
 
     def _follow(self, request: requests.Request, *, may_leave_host: bool) -> requests.Response:
         home = _origin(request.url)

@@ -1,0 +1,302 @@
+"""Confluence Data Center: REST v1. Operation names are those of Atlassian's OpenAPI document for 10.0."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, Field
+
+from bot.errors import WikiAnswerError
+from bot.wiki.answers import Content, Id, Shape, Text, When, read_shape, read_status
+from bot.wiki.dialect import Call, Flavour, Params, escape_part
+from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, User, Version
+from bot.wiki.rest_v1 import V1, V1User, read_label, read_user
+
+_EXPAND = "version,ancestors,space"
+_EXPAND_BODY = f"body.storage,{_EXPAND}"
+_LIMIT_WITH_BODY = 50
+_LIMIT = 200
+T = TypeVar("T")
+
+
+def _number_or_none(value: object) -> object:
+    """Positions that are not set come as -1 or as the word "none"."""
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+Position = Annotated[int | None, BeforeValidator(_number_or_none)]
+
+
+class _Version(Shape):
+    number: int
+    when: When
+    message: Text = ""
+    minorEdit: bool = False  # noqa: N815 -- the API's name, here and below
+    by: V1User = V1User()
+
+    def value(self) -> Version:
+        return Version(self.number, self.when, self.by.value(), self.message, self.minorEdit)
+
+
+class _Written(Content):
+    version: _Version
+
+
+class _Ancestor(Shape):
+    id: Id
+
+
+class _SpaceKey(Shape):
+    key: str
+
+
+class _Extensions(Shape):
+    position: Position = None
+
+
+class _Page(_Written):
+    type: str
+    title: str
+    status: str
+    space: _SpaceKey
+    ancestors: list[_Ancestor]
+    position: Position = None
+    extensions: _Extensions = _Extensions()
+
+
+class _Space(Shape):
+    id: Id
+    key: str
+    name: Text = ""
+    homepage: _Ancestor | None = None
+
+
+class _FileMetadata(Shape):
+    mediaType: Text = ""  # noqa: N815
+    comment: Text = ""
+
+
+class _FileExtensions(_FileMetadata):
+    fileSize: int  # noqa: N815
+
+
+class _Attachment(_Written):
+    title: str
+    extensions: _FileExtensions
+    metadata: _FileMetadata = _FileMetadata()
+
+
+class _InlineProperties(Shape):
+    markerRef: str | None = None  # noqa: N815
+    originalSelection: str | None = None  # noqa: N815
+
+
+class _Resolution(Shape):
+    status: Text = ""
+
+
+class _CommentExtensions(Shape):
+    inlineProperties: _InlineProperties | None = None  # noqa: N815
+    resolution: _Resolution | None = None
+
+
+class _Comment(_Written):
+    ancestors: list[_Ancestor] = Field(default_factory=list)
+    extensions: _CommentExtensions = _CommentExtensions()
+
+
+class DataCenterDialect:
+    """REST v1. Pages are never archived here; people use a label or a parent page for it."""
+
+    flavour = Flavour.DATA_CENTER
+    bulk_read_size = _LIMIT_WITH_BODY
+    is_bulk_read_certain = False  # `ids` is documented for 10.0; older ones may ignore it
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+
+    def user(self, user_id: str) -> Call[User]:
+        """Operation getUser."""
+        return Call(f"{V1}/user", f"user {user_id}", read_user, {"key": user_id})
+
+    def spaces(self) -> Call[Space]:
+        """Operation spaces."""
+        params: Params = {"status": "current", "expand": "homepage", "limit": _LIMIT}
+        return Call(f"{V1}/space", "the spaces", _read_space, params)
+
+    def space(self, key: str) -> Call[Space]:
+        """Operation space."""
+        path = f"{V1}/space/{escape_part(key)}"
+        return Call(path, f"space {key}", _read_space, {"expand": "homepage"}, space_key=key)
+
+    def refs(self, space: Space, status: PageStatus) -> Call[PageRef] | None:
+        """Operation getContent."""
+        return _listing(space, status, self._read_ref, {"expand": _EXPAND, "limit": _LIMIT})
+
+    def bodies(self, space: Space, status: PageStatus) -> Call[Page] | None:
+        """Operation getContent; with bodies servers give at most 50 a request."""
+        return _listing(space, status, self._read_page, {"expand": _EXPAND_BODY, "limit": _LIMIT_WITH_BODY})
+
+    def titled(self, space: Space, title: str, status: PageStatus) -> Call[PageRef] | None:
+        """Operation getContent."""
+        if status is PageStatus.ARCHIVED:
+            return None
+        params = {"type": "page", "spaceKey": space.key, "title": title, "status": status.value, "expand": _EXPAND}
+        return Call(f"{V1}/content", f"page {title!r} in space {space.key}", self._read_ref, params)
+
+    def page(self, page_id: str) -> Call[Page]:
+        """Operation getContentById."""
+        return self._page(page_id, {})
+
+    def page_version(self, page_id: str, version: int) -> Call[Page]:
+        """Operation getContentById."""
+        return self._page(page_id, {"status": ["current", "historical"], "version": version})
+
+    def draft(self, page_id: str) -> Call[Page]:
+        """Operation getContentById."""
+        return self._page(page_id, {"status": "draft"})
+
+    def _page(self, page_id: str, params: Params) -> Call[Page]:
+        path = f"{V1}/content/{escape_part(page_id)}"
+        return Call(path, f"page {page_id}", self._read_page, {"expand": _EXPAND_BODY, **params}, page_id=page_id)
+
+    def pages(self, page_ids: Sequence[str]) -> Call[Page]:
+        """Operation getContent."""
+        params: Params = {"ids": page_ids, "expand": _EXPAND_BODY, "limit": _LIMIT_WITH_BODY}
+        return Call(f"{V1}/content", f"reading {len(page_ids)} page(s)", self._read_page, params)
+
+    def _read_ref(self, answer: object) -> PageRef:
+        return self._ref(read_shape(_Page, answer, "a page"))
+
+    def _read_page(self, answer: object) -> Page:
+        page = read_shape(_Page, answer, "a page")
+        return Page(self._ref(page), page.storage())
+
+    def _ref(self, page: _Page) -> PageRef:
+        if page.type != "page":
+            raise WikiAnswerError(f"{page.type} {page.id}: the wiki sent this where a page was asked for")
+        position = page.extensions.position
+        return PageRef(
+            id=page.id,
+            title=page.title,
+            space_key=page.space.key,
+            status=read_status(page.status, page.id),
+            version=page.version.value(),
+            parent_id=page.ancestors[-1].id if page.ancestors else None,
+            position=page.position if position is None else position,
+            url=page.url(self._base_url),
+        )
+
+    def versions(self, page_id: str) -> tuple[Call[Version], ...]:
+        """In no document of Atlassian; observed under both roots, on different servers."""
+        about, params = f"versions of page {page_id}", {"limit": _LIMIT}
+        paths = (f"/rest/{root}/content/{escape_part(page_id)}/version" for root in ("experimental", "api"))
+        return tuple(Call(path, about, _read_version, params, page_id=page_id) for path in paths)
+
+    def labels(self, page_id: str) -> Call[str]:
+        """Operation labels."""
+        return _part(page_id, "label", "labels", read_label, {"limit": _LIMIT})
+
+    def attachments(self, page_id: str) -> Call[Attachment]:
+        """Operation getAttachments."""
+        params: Params = {"expand": "version", "limit": _LIMIT}
+        return _part(page_id, "child/attachment", "attachments", _read_attachment, params)
+
+    def comments(self, page_id: str) -> tuple[Call[Comment], ...]:
+        """Operation commentsOfContent; `depth=all` brings the replies too."""
+        params: Params = {
+            "depth": "all",
+            "location": ["footer", "inline", "resolved"],
+            "expand": "body.storage,version,ancestors,extensions.inlineProperties,extensions.resolution",
+            "limit": _LIMIT_WITH_BODY,
+        }
+        return (_part(page_id, "child/comment", "comments", _read_comment, params),)
+
+    def replies(self, comment: Comment, *, is_inline: bool) -> None:
+        """None: `comments` has brought them."""
+
+    def update(self, page: Page, body: str, *, message: str, is_minor: bool) -> Call[tuple[str, Version]]:
+        """Operation update_2, a PUT of `/content/{contentId}`."""
+        return Call(
+            f"{V1}/content/{escape_part(page.id)}",
+            f"page {page.id}",
+            _read_written,
+            method="PUT",
+            payload={
+                "id": page.id,
+                "type": "page",
+                "status": page.ref.status.value,
+                "title": page.title,
+                "body": {"storage": {"representation": "storage", "value": body}},
+                "version": {"number": page.version + 1, "message": message, "minorEdit": is_minor},
+            },
+            page_id=page.id,
+        )
+
+    def create(self, space: Space, *, title: str, body: str, parent_id: str | None, message: str) -> Call[PageRef]:
+        """Operation createContent."""
+        payload: dict[str, Any] = {
+            "type": "page",
+            "title": title,
+            "space": {"key": space.key},
+            "body": {"storage": {"representation": "storage", "value": body}},
+            "version": {"number": 1, "message": message},
+        }
+        if parent_id is not None:
+            payload["ancestors"] = [{"id": parent_id}]
+        return Call(f"{V1}/content", f"new page {title!r}", self._read_ref, method="POST", payload=payload)
+
+
+def _listing(space: Space, status: PageStatus, read: Callable[[object], T], params: Params) -> Call[T] | None:
+    if status is PageStatus.ARCHIVED:
+        return None
+    selection = {"type": "page", "spaceKey": space.key, "status": status.value}
+    about = f"the {status} pages of space {space.key}"
+    return Call(f"{V1}/content", about, read, {**selection, **params}, space_key=space.key)
+
+
+def _part(page_id: str, path: str, what: str, read: Callable[[object], T], params: Params) -> Call[T]:
+    """Return the listing of what belongs to a page."""
+    address = f"{V1}/content/{escape_part(page_id)}/{path}"
+    return Call(address, f"{what} of page {page_id}", read, params, page_id=page_id)
+
+
+def _read_space(answer: object) -> Space:
+    space = read_shape(_Space, answer, "a space")
+    return Space(space.id, space.key, space.name, space.homepage.id if space.homepage else None)
+
+
+def _read_version(answer: object) -> Version:
+    return read_shape(_Version, answer, "a version").value()
+
+
+def _read_written(answer: object) -> tuple[str, Version]:
+    written = read_shape(_Written, answer, "a written page")
+    return written.id, written.version.value()
+
+
+def _read_attachment(answer: object) -> Attachment:
+    file = read_shape(_Attachment, answer, "an attachment")
+    return Attachment(
+        id=file.id,
+        name=file.title,
+        media_type=file.extensions.mediaType or file.metadata.mediaType,
+        size_bytes=file.extensions.fileSize,
+        version=file.version.value(),
+        download_path=file.links.download,
+        comment=file.extensions.comment or file.metadata.comment,
+    )
+
+
+def _read_comment(answer: object) -> Comment:
+    comment = read_shape(_Comment, answer, "a comment")
+    inline = comment.extensions.inlineProperties or _InlineProperties()
+    resolution = comment.extensions.resolution
+    return Comment(
+        id=comment.id,
+        body=comment.storage_or_empty(),
+        version=comment.version.value(),
+        parent_id=comment.ancestors[-1].id if comment.ancestors else None,
+        inline_ref=inline.markerRef,
+        inline_text=inline.originalSelection,
+        is_resolved=resolution is not None and resolution.status == "resolved",
+    )

@@ -1,0 +1,80 @@
+"""What belongs to a page besides its body: versions, files, comments, drafts. Each needs requests of its own."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import chain, islice
+
+from bot.errors import PageNotFoundError, WikiAnswerError
+from bot.wiki.dialect import Dialect
+from bot.wiki.directory import Directory
+from bot.wiki.gateway import Attachment, Comment, Version
+from bot.wiki.page_reader import PageReader
+from bot.wiki.rest_client import RestClient
+
+
+class PageDetails:
+    """Reads what belongs to a page, with the names of the authors."""
+
+    def __init__(self, client: RestClient, dialect: Dialect, directory: Directory, reader: PageReader) -> None:
+        self._client, self._dialect, self._directory, self._reader = client, dialect, directory, reader
+
+    def iter_versions(self, page_id: str) -> Iterator[Version]:
+        """List the history, newest first.
+
+        A wiki that lists no versions (Data Center documents no such listing) is asked for each, from the newest down.
+        """
+        listed = self._client.iter_first(self._dialect.versions(page_id))
+        try:
+            head = list(islice(listed, 1))
+        except PageNotFoundError:
+            head, listed = [], self._iter_versions_singly(page_id)
+        for version in chain(head, listed):
+            yield replace(version, author=self._directory.named(version.author))
+
+    def _iter_versions_singly(self, page_id: str) -> Iterator[Version]:
+        newest = self._reader.fetch(page_id)
+        yield newest.ref.version
+        for number in range(newest.version - 1, 0, -1):
+            with suppress(PageNotFoundError):  # purged, perhaps
+                yield self._reader.fetch(page_id, version=number).ref.version
+
+    def fetch_attachments(self, page_id: str) -> list[Attachment]:
+        """List the files of a page, by name."""
+        return sorted(self._client.iter(self._dialect.attachments(page_id)), key=lambda attachment: attachment.name)
+
+    def download(self, attachment: Attachment) -> bytes:
+        """Return the bytes of a file; raises `WikiAnswerError` when their number is not the one announced."""
+        content = self._client.download(attachment.download_path)
+        if len(content) != attachment.size_bytes:
+            raise WikiAnswerError(
+                f"attachment {attachment.name!r}: {attachment.size_bytes} bytes announced, {len(content)} received"
+            )
+        return content
+
+    def fetch_comments(self, page_id: str) -> list[Comment]:
+        """List footer and inline comments, resolved ones too, replies after what they reply to."""
+        comments: list[Comment] = []
+        for call in self._dialect.comments(page_id):
+            for comment in self._client.iter(call):
+                comments += [comment, *self._iter_replies(comment, is_inline=comment.inline_ref is not None)]
+        return [self._named(comment) for comment in comments]
+
+    def _iter_replies(self, comment: Comment, *, is_inline: bool) -> Iterator[Comment]:
+        call = self._dialect.replies(comment, is_inline=is_inline)
+        for reply in self._client.iter(call) if call else ():
+            yield reply if reply.parent_id else replace(reply, parent_id=comment.id)
+            yield from self._iter_replies(reply, is_inline=is_inline)
+
+    def _named(self, comment: Comment) -> Comment:
+        author = self._directory.named(comment.version.author)
+        return replace(comment, version=replace(comment.version, author=author))
+
+    def has_unpublished_draft(self, page_id: str) -> bool:
+        """Tell whether there is a draft that says something else than the published page."""
+        try:
+            draft = self._client.send(self._dialect.draft(page_id))
+        except PageNotFoundError:
+            return False
+        page = self._reader.fetch(page_id)
+        return (draft.title, draft.body) != (page.title, page.body)

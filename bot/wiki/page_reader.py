@@ -1,0 +1,132 @@
+"""Read pages: listings of a space, many by id, one by id or title. Each is checked to be the one asked for."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import TypeVar
+
+from bot.errors import PageNotFoundError, WikiAnswerError
+from bot.wiki import rest_v1
+from bot.wiki.dialect import Call, Dialect
+from bot.wiki.directory import Directory
+from bot.wiki.gateway import Page, PageRef, PageSelection, PageStatus, Space
+from bot.wiki.rest_client import RestClient
+
+Listed = TypeVar("Listed", Page, PageRef)
+
+
+class PageReader:
+    """Reads pages through *client* in *dialect*."""
+
+    def __init__(self, client: RestClient, dialect: Dialect, directory: Directory) -> None:
+        self._client, self._dialect, self._directory = client, dialect, directory
+        self._can_read_in_bulk = True
+
+    def iter_refs(self, space_key: str, selection: PageSelection) -> Iterator[PageRef]:
+        """List without bodies: up to 200 (v1) or 250 (v2) a request."""
+        yield from (page.ref for page in self._iter_current_labelled(space_key, selection))
+        yield from self._iter_listed(space_key, selection, self._dialect.refs)
+
+    def iter_pages(self, space_key: str, selection: PageSelection) -> Iterator[Page]:
+        """List with bodies: up to 50 (v1) or 250 (v2) a request."""
+        yield from self._iter_current_labelled(space_key, selection)
+        yield from self._iter_listed(space_key, selection, self._dialect.bodies)
+
+    def _iter_listed(
+        self, space_key: str, selection: PageSelection, listing: Callable[[Space, PageStatus], Call[Listed] | None]
+    ) -> Iterator[Listed]:
+        """List each status by itself, so that none depends on how a server reads several; no page comes twice.
+
+        The space is read anew: a listing of one that is gone may come back empty, and must not pass for an empty space.
+        """
+        space = self._directory.fetch_space(space_key)
+        seen: set[str] = set()
+        for status in selection.statuses:
+            if status is PageStatus.CURRENT and selection.labels:
+                continue
+            call = listing(space, status)
+            for page in self._client.iter(call) if call else ():
+                if page.id not in seen:
+                    seen.add(page.id)
+                    if self._has_label(page.id, selection):
+                        yield page
+
+    def _iter_current_labelled(self, space_key: str, selection: PageSelection) -> Iterator[Page]:
+        """Find current pages by label through the search index; what it knows may be a little old."""
+        if PageStatus.CURRENT not in selection.statuses:
+            return
+        ids = {page_id for label in selection.labels for page_id in self.find_labelled(space_key, label)}
+        for page in self.fetch_many(sorted(ids)).values():
+            if page.ref.status is PageStatus.CURRENT and page.ref.space_key == space_key:
+                yield page
+
+    def _has_label(self, page_id: str, selection: PageSelection) -> bool:
+        """Tell whether a listed page is selected; the search index hides all but current pages, so ask page by page."""
+        return not selection.labels or not self.fetch_labels(page_id).isdisjoint(selection.labels)
+
+    def find_labelled(self, space_key: str, label: str) -> list[str]:
+        """Return the ids of current pages with a label, as the search index knows them."""
+        return list(self._client.iter(rest_v1.labelled(space_key, label)))
+
+    def find_titles(self, space_key: str, words: str) -> list[str]:
+        """Return up to 25 titles of current pages in which each of *words* begins a word, as the search index knows."""
+        return list(islice(self._client.iter(rest_v1.titled_like(space_key, words)), 25))
+
+    def fetch_labels(self, page_id: str) -> frozenset[str]:
+        """Return the labels of a page."""
+        return frozenset(self._client.iter(self._dialect.labels(page_id)))
+
+    def fetch_many(self, page_ids: Sequence[str]) -> dict[str, Page]:
+        """Read many pages by id, up to 50 (v1) or 250 (v2) a request; absent ones are left out."""
+        wanted = list(dict.fromkeys(page_ids))
+        found: dict[str, Page] = {}
+        for start in range(0, len(wanted), self._dialect.bulk_read_size):
+            found |= self._fetch_batch(wanted[start : start + self._dialect.bulk_read_size])
+        return {page_id: found[page_id] for page_id in wanted if page_id in found}
+
+    def _fetch_batch(self, page_ids: Sequence[str]) -> dict[str, Page]:
+        found: dict[str, Page] = {}
+        if self._can_read_in_bulk:
+            call = self._dialect.pages(page_ids)
+            for item in self._client.items(call):
+                if item.get("id") not in page_ids:
+                    if self._dialect.is_bulk_read_certain:
+                        raise WikiAnswerError(f"page {item.get('id')}: the wiki sent it without being asked for it")
+                    self._can_read_in_bulk = False
+                    break
+                page = call.read(item)
+                found[page.id] = page
+        if not self._dialect.is_bulk_read_certain:
+            for page_id in page_ids:
+                if page_id not in found and (single := self._find(page_id)) is not None:
+                    found[page_id] = single
+        return found
+
+    def _find(self, page_id: str) -> Page | None:
+        try:
+            return self.fetch(page_id)
+        except PageNotFoundError:
+            return None
+
+    def fetch(self, page_id: str, *, version: int | None = None) -> Page:
+        """Read one page, the newest published version or an earlier one."""
+        if version is None:
+            page = self._client.send(self._dialect.page(page_id))
+            if page.id != page_id:
+                raise WikiAnswerError(f"page {page_id}: the wiki sent page {page.id} instead")
+            return page
+        page = self._client.send(self._dialect.page_version(page_id, version))
+        if page.version != version:
+            raise WikiAnswerError(f"page {page_id}: asked for version {version}, the wiki sent version {page.version}")
+        # Data Center keeps old versions under ids of their own
+        return replace(page, ref=replace(page.ref, id=page_id))
+
+    def find_titled(self, space_key: str, title: str) -> PageRef | None:
+        """Find a current page by its exact title, else an archived one where the flavour can tell."""
+        space = self._directory.space(space_key)
+        for status in (PageStatus.CURRENT, PageStatus.ARCHIVED):
+            call = self._dialect.titled(space, title, status)
+            for ref in self._client.iter(call) if call else ():
+                if ref.title == title and ref.space_key == space_key:
+                    return ref
+        return None

@@ -1,0 +1,136 @@
+"""Write pages: exactly the next version, never over somebody else's, and never twice."""
+
+import html
+import re
+from collections import Counter
+
+from loguru import logger
+
+from bot.errors import (
+    AuthenticationError,
+    PageConflictError,
+    PermissionDeniedError,
+    WikiAnswerError,
+    WikiError,
+    WikiUnreachableError,
+)
+from bot.storage.reader import check_well_formed
+from bot.wiki.dialect import Dialect
+from bot.wiki.directory import Directory
+from bot.wiki.gateway import Page, PageRef, Version
+from bot.wiki.page_reader import PageReader
+from bot.wiki.rest_client import RestClient
+
+_MARKUP = re.compile(r"<!\[CDATA\[|\]\]>|<[^>]*>")
+
+
+class PageWriter:
+    """Writes pages, and finds out what became of a write that the wiki refused or did not answer."""
+
+    def __init__(self, client: RestClient, dialect: Dialect, directory: Directory, reader: PageReader) -> None:
+        self._client, self._dialect, self._directory, self._reader = client, dialect, directory, reader
+
+    def update(self, page: Page, body: str, *, message: str, is_minor: bool) -> Version:
+        """Write *body* as the version after the one that was read with *page*, and never as any other."""
+        for text in (page.body, body):
+            check_well_formed(text, what=f"page {page.title!r} ({page.id})")
+        author_id = self._directory.current_user().id
+        try:
+            answer = self._client.send(self._dialect.update(page, body, message=message, is_minor=is_minor))
+            written = _check_written(*answer, base=page)
+        except WikiError as error:
+            if not _may_be_committed(error):
+                raise self._explain(error, page) from error
+            written = self._find_committed(page, body, message=message, author_id=author_id, error=error)
+        logger.info("wrote version {} of page {} ({})", written.number, page.id, page.title)
+        return written
+
+    def _explain(self, error: WikiError, base: Page) -> WikiError:
+        """Return what a refusal means: it depends on how the page is now.
+
+        409 is a conflict only when the page has moved on; a draft, a title or a state gives 409 too, and then the
+        wiki's words count (v1 OpenAPI of 2021, CONFCLOUD-76640). 404 to a PUT of a page that can be read means that the
+        account may not edit it (v2 updatePage).
+        """
+        if error.status not in (404, 409):
+            return error
+        try:
+            live = self._reader.fetch(base.id)
+        except WikiError:
+            return error
+        if live.version > base.version:
+            return PageConflictError(base.id, base_version=base.version)
+        if error.status == 404:
+            return PermissionDeniedError(f"page {base.title!r} ({base.id}): the bot's account may read it, not edit it")
+        return error
+
+    def _find_committed(self, base: Page, body: str, *, message: str, author_id: str, error: WikiError) -> Version:
+        """Read the page again: the write counts as done if the wiki holds exactly it, else *error* is raised."""
+        try:
+            live = self._reader.fetch(base.id)
+        except WikiError as lost:
+            raise WikiUnreachableError(
+                f"page {base.id}: the answer to the write was lost ({error}) and the page cannot be read again "
+                f"({lost}); it may have been written, and the next run will see"
+            ) from error
+        if live.version <= base.version:
+            raise error
+        found = live if live.version == base.version + 1 else self._reader.fetch(base.id, version=base.version + 1)
+        if not is_our_write(found, base=base, body=body, message=message, author_id=author_id):
+            raise PageConflictError(base.id, base_version=base.version) from error
+        return found.ref.version
+
+    def create(self, space_key: str, *, title: str, body: str, parent_id: str | None, message: str) -> PageRef:
+        """Create a page; when the answer is lost, it counts as done if the wiki holds the page as its version 1."""
+        if body:
+            check_well_formed(body, what=f"new page {title!r}")
+        space = self._directory.space(space_key)
+        author_id = self._directory.current_user().id
+        try:
+            call = self._dialect.create(space, title=title, body=body, parent_id=parent_id, message=message)
+            ref = self._client.send(call)
+        except WikiError as error:
+            found = self._reader.find_titled(space_key, title) if _may_be_committed(error) else None
+            if found is None or found.version.number != 1 or found.version.author.id != author_id:
+                raise
+            ref = found
+        logger.info("created page {} ({})", ref.id, ref.title)
+        return ref
+
+
+def _may_be_committed(error: WikiError) -> bool:
+    """Tell whether a write may have been done although no good answer came.
+
+    An answer of 400 to 499 says that nothing was done. A login page with status 200 may be a proxy's.
+    """
+    is_refused = error.status is not None and error.status < 500
+    return not is_refused and isinstance(error, WikiUnreachableError | WikiAnswerError | AuthenticationError)
+
+
+def _check_written(page_id: str, version: Version, *, base: Page) -> Version:
+    if page_id != base.id or version.number != base.version + 1:
+        raise WikiAnswerError(
+            f"page {base.id}: wrote version {base.version + 1}, but the wiki answered with "
+            f"version {version.number} of page {page_id}"
+        )
+    return version
+
+
+def is_our_write(found: Page, *, base: Page, body: str, message: str, author_id: str) -> bool:
+    """Tell whether *found* is what we sent on top of *base*.
+
+    The wiki rewrites markup when it saves, so bodies are compared by their words alone; the number of the version, its
+    message and its author have to agree too.
+    """
+    version = found.ref.version
+    return (
+        found.id == base.id
+        and version.number == base.version + 1
+        and version.message == message
+        and version.author.id == author_id
+        and _words(found.body) == _words(body)
+    )
+
+
+def _words(body: str) -> Counter[str]:
+    return Counter(html.unescape(_MARKUP.sub(" ", body)).split())

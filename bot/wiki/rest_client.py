@@ -1,0 +1,140 @@
+"""Send REST calls: one connection a thread, answers decoded, listings followed to their end."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+
+from bot.errors import AuthenticationError, PageNotFoundError, WikiAnswerError, WikiError
+from bot.wiki import rest_v1
+from bot.wiki.answers import read_json
+from bot.wiki.dialect import Call
+from bot.wiki.failures import gives_no_reason
+
+T = TypeVar("T")
+_MAX_REQUESTS = 20_000
+
+
+class Verbs(Protocol):
+    """The plain verbs of an API client; each returns the raw response."""
+
+    def send(self, method: str, path: str, payload: Any) -> requests.Response: ...
+    def download(self, path: str) -> bytes: ...
+
+
+class RestClient:
+    """Sends the calls of a dialect. Connections are not thread-safe, so *connect* is called once a thread.
+
+    With *confirms_sign_in* an answer that may mean a bad token is believed only when the wiki still knows the account:
+    Cloud answers an expired or revoked token with 403 or 404, as if pages were gone.
+    """
+
+    def __init__(self, connect: Callable[[], Verbs], *, base_url: str, confirms_sign_in: bool = False) -> None:
+        self._connect = connect
+        self._base_url = base_url
+        self._confirms_sign_in = confirms_sign_in
+        self._local = threading.local()
+
+    @property
+    def _verbs(self) -> Verbs:
+        verbs: Verbs | None = getattr(self._local, "verbs", None)
+        if verbs is None:
+            verbs = self._local.verbs = self._connect()
+        return verbs
+
+    def send(self, call: Call[T]) -> T:
+        """Send one call and return the value in its answer."""
+        return call.read(self._exchange(call, call.address))
+
+    def iter(self, call: Call[T]) -> Iterator[T]:
+        """Yield the values of a listing, however many requests it takes."""
+        return map(call.read, self.items(call))
+
+    def items(self, call: Call[Any]) -> Iterator[dict[str, Any]]:
+        """Yield the items of a listing as they came, for a caller that looks at their ids before reading them."""
+        return iter_results(
+            call.address, lambda path: self._exchange(call, path), base_url=self._base_url, about=call.about
+        )
+
+    def iter_first(self, alternatives: tuple[Call[T], ...]) -> Iterator[T]:
+        """Yield the values of the first of *alternatives* that the wiki knows."""
+        *others, last = alternatives
+        for call in others:
+            results = self.iter(call)
+            try:
+                first = next(results, None)
+            except PageNotFoundError:
+                continue
+            if first is not None:
+                yield first
+                yield from results
+            return
+        yield from self.iter(last)
+
+    def download(self, path: str) -> bytes:
+        """Return the bytes behind a path relative to the base address."""
+        return self._verbs.download(next_path({"_links": {"next": path}}, self._base_url) or path)
+
+    def _exchange(self, call: Call[Any], path: str) -> Any:
+        response = self._verbs.send(call.method, path, call.payload)
+        try:
+            return read_json(response, call)
+        except WikiError as error:
+            if self._confirms_sign_in and gives_no_reason(response):
+                self._confirm_sign_in(call, error)
+            raise
+
+    def _confirm_sign_in(self, call: Call[Any], error: WikiError) -> None:
+        account = rest_v1.current_user()
+        response = self._verbs.send(account.method, account.address, None)
+        is_unknown = response.status_code in (requests.codes.unauthorized, requests.codes.forbidden)
+        if is_unknown or (response.ok and account.read(read_json(response, account)).id == "anonymous"):
+            raise AuthenticationError(
+                f"{call.about}: the wiki answered {error.status} and does not know the bot's account any more; "
+                "the token may have expired or been revoked: make a new one and put it where the old one was"
+            ) from error
+
+
+def iter_results(
+    first_path: str, fetch: Callable[[str], Any], *, base_url: str, about: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the results of a listing, page by page, until the wiki names no next page.
+
+    The limit that was asked for decides nothing: servers cap it. *fetch* takes a path relative to *base_url*.
+    """
+    path: str | None = first_path
+    seen: set[str] = set()
+    while path is not None:
+        if path in seen or len(seen) >= _MAX_REQUESTS:
+            raise WikiAnswerError(f"{about}: the wiki's listing does not end: it leads back to where it was")
+        seen.add(path)
+        answer = fetch(path)
+        results = answer.get("results") if isinstance(answer, dict) else None
+        if not isinstance(results, list) or not all(isinstance(item, dict) for item in results):
+            raise WikiAnswerError(f"{about}: the wiki's answer is not as promised: it holds no list of results")
+        yield from results
+        path = next_path(answer, base_url)
+
+
+def next_path(answer: dict[str, Any], base_url: str) -> str | None:
+    """Return the path of the next page relative to *base_url*, None on the last one.
+
+    v1 gives it relative to `_links.base`; v2 relative to the host, with the context path in it. Host names in it are
+    never followed: a wiki behind a proxy may know itself by another name, and credentials stay with the one we know.
+    """
+    links = answer.get("_links")
+    if not isinstance(links, dict) or not links.get("next"):
+        return None
+    try:
+        parts = urlsplit(str(links["next"]))
+        contexts = [urlsplit(base).path.rstrip("/") for base in (str(links.get("base") or ""), base_url)]
+    except ValueError as error:
+        raise WikiAnswerError(f"the wiki's listing goes on at a place that is no address: {links['next']!r}") from error
+    path = "/" + parts.path.lstrip("/")
+    for context in contexts:
+        if context and path.startswith(context + "/"):
+            path = path[len(context) :]
+            break
+    return f"{path}?{parts.query}" if parts.query else path

@@ -1,0 +1,36 @@
+"""Every call that the gateway makes, of both dialects, for tests that look at all of them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.wiki import rest_v1
+from bot.wiki.dialect import Call, Dialect
+from bot.wiki.dialect_cloud import CloudDialect
+from bot.wiki.dialect_data_center import DataCenterDialect
+from bot.wiki.gateway import Comment, PageStatus, Space
+from tests.wiki.refs import make_page
+
+SPACE = Space("5", "WS2", "Workstream 2")
+CLOUD = CloudDialect("http://wiki", lambda _call: SPACE)
+DATA_CENTER = DataCenterDialect("http://wiki")
+
+
+def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
+    """Return each call of *dialect* and the calls that both share; optional ones only where there is one."""
+    page = make_page("12", "<p>x</p>")
+    comment = Comment("9", "", page.ref.version)
+    yield from (rest_v1.current_user(), rest_v1.labelled("WS2", "x"), rest_v1.restrictions("12"))
+    yield rest_v1.add_labels("12", ["x"])
+    yield from (rest_v1.titled_like("WS2", "Final Rep"), dialect.user("u"), dialect.space("WS2"), dialect.spaces())
+    if isinstance(dialect, CloudDialect):
+        yield dialect.space_by_id("5")
+    for status in (PageStatus.CURRENT, PageStatus.ARCHIVED, PageStatus.TRASHED):
+        listings = (dialect.refs(SPACE, status), dialect.bodies(SPACE, status), dialect.titled(SPACE, "t", status))
+        yield from (call for call in listings if call is not None)
+    yield from (dialect.page("12"), dialect.page_version("12", 3), dialect.draft("12"), dialect.pages(["12", "13"]))
+    yield from dialect.versions("12")
+    yield from (dialect.labels("12"), dialect.attachments("12"), *dialect.comments("12"))
+    replies = (dialect.replies(comment, is_inline=is_inline) for is_inline in (True, False))
+    yield from (call for call in replies if call is not None)
+    yield dialect.update(page, "<p>y</p>", message="m", is_minor=True)
+    yield dialect.create(SPACE, title="t", body="<p>y</p>", parent_id="12", message="m")
