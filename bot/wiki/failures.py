@@ -82,9 +82,9 @@ _KNOWN = (
     _Known(AuthenticationError, _NEW_TOKEN, (401, 403), words=r"\b(?:expired?|expiry|revoked)\b"),
     _Known(
         AuthenticationError,
-        "an administrator has to activate the bot's account again",
+        "an administrator has to activate the bot's account and give it access to Confluence",
         (401, 403),
-        words=r"\b(?:suspended|deactivated|inactive|disabled|not active|locked)\b",
+        words=r"\b(?:suspended|deactivated|inactive|disabled|not active|locked|not permitted to use confluence)\b",
     ),
     _Known(AuthenticationError, "check user and token", (401,)),
     _Known(RateLimitedError, "", (429,)),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from bot.errors import AuthenticationError, PageNotFoundError, WikiAnswerError, WikiError
+from bot.errors import AuthenticationError, PageNotFoundError, PermissionDeniedError, WikiAnswerError, WikiError
 from bot.wiki import rest_v1
 from bot.wiki.answers import read_json
 from bot.wiki.dialect import Call
@@ -81,7 +81,7 @@ class RestClient:
         response = self._verbs.send(call.method, path, call.payload)
         try:
             return read_json(response, call)
-        except WikiError as error:
+        except (PageNotFoundError, PermissionDeniedError, WikiAnswerError) as error:
             if self._confirms_sign_in and gives_no_reason(response):
                 self._confirm_sign_in(call, error)
             raise

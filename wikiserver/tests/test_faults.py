@@ -386,7 +386,7 @@ def test_a_specification_that_makes_no_sense_is_refused(text: str) -> None:
 
 
 def test_every_fault_can_be_written_and_read_back() -> None:
-    arguments = {"cap": "2", "stale": "5", "level": "full", "bucket": "5/2", "seed": "1"}
+    arguments = {"cap": "2", "stale": "5", "level": "full", "bucket": "5/2", "seed": "1", "refuse": "captcha"}
     for kind in (*REQUEST_FAULTS, *SITE_FAULTS):
         text = kind + (f"={arguments[kind]}" if kind in arguments else "")
         (spec,) = parse_faults(f"{text}@get+put*2%30")

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from typing import Any, Final
 
 from wikiserver.faults.plan import Faults
+from wikiserver.faults.refusals import refuse
 from wikiserver.faults.spec import FaultSpec
 from wikiserver.site import Site, authenticate
 from wikiserver.store import Content, StoreError
@@ -95,7 +96,7 @@ class FaultyApp:
         return _error(429, "Rate limit exceeded", more)
 
     def _spoil(self, spec: FaultSpec, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        early = self._instead(spec, environ)
+        early = self._refuse(spec, environ) if spec.kind == "refuse" else self._instead(spec, environ)
         if early is not None:
             return _send(early, start_response)
         answer = _collect(self._app, environ)
@@ -140,6 +141,10 @@ class FaultyApp:
             case "other-page":
                 return self._other_page(environ)
         return None
+
+    def _refuse(self, spec: FaultSpec, environ: Environ) -> Answer:
+        line, headers, body = refuse(spec.argument, is_cloud=self._site.is_cloud, path=environ.get("PATH_INFO", ""))
+        return Answer(line, headers, b"").with_body(body)
 
     def _trickle(self, body: bytes, bytes_per_second: int) -> Iterator[bytes]:
         for place in range(0, len(body), bytes_per_second):

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from wikiserver.faults.refusals import REFUSALS
+
 OPERATIONS: Final = ("list", "get", "put", "post", "delete", "labels", "search", "files", "any")
 
 REQUEST_FAULTS: Final = {
@@ -14,6 +16,7 @@ REQUEST_FAULTS: Final = {
     "401": "not logged in",
     "403": "forbidden",
     "404": "not found",
+    "refuse": "a refusal of the platform; =REASON: " + ", ".join(REFUSALS),
     "reset": "the connection is reset before anything happened",
     "commit-reset": "the work is done, then the connection is reset",
     "commit-502": "the work is done, then the answer is a 502",
@@ -109,6 +112,7 @@ def _times(text: str | None) -> int | None:
 _ARGUMENTS: Final = {
     "429": r"\d+|date|none|",
     "503": r"\d+|",
+    "refuse": "|".join(REFUSALS),
     "slow": r"[1-9]\d*|",
     "timeout": r"\d+(\.\d+)?|",
     "cap": r"[1-9]\d*",
