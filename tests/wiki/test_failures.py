@@ -16,8 +16,8 @@ from bot.errors import (
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.failures import refusal, said_by_wiki
 from bot.wiki.session import Manners
-from tests.conftest import Wiki
 from tests.wiki.conftest import Connect
+from wikiserver.testing import Wiki
 
 READING = {
     "captcha": (AuthenticationError, "answer the CAPTCHA"),
