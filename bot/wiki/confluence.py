@@ -61,7 +61,7 @@ class ConfluenceGateway(WikiGateway):
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """Prepare; nothing is sent yet. *clock*, *sleep*, *now* and *jitter* are for tests."""
-        self.base_url = base_address(url, flavour)
+        self.base_url = base_url = base_address(url, flavour)
         stop = stop or threading.Event()
         sleep = sleep or interruptible_sleep(stop)
         limiter = RateLimiter.per_minute(writes_per_minute, clock=clock, sleep=sleep)
@@ -81,13 +81,11 @@ class ConfluenceGateway(WikiGateway):
                 now=now,
                 jitter=jitter,
             )
-            return _AtlassianVerbs(self.base_url, session)
+            return _AtlassianVerbs(base_url, session)  # without `self`: a cycle would keep connections open
 
         is_cloud = flavour is Flavour.CLOUD
-        self._client = RestClient(connect, base_url=self.base_url, confirms_sign_in=is_cloud)
-        dialect: Dialect = (
-            CloudDialect(self.base_url, self._client.send) if is_cloud else DataCenterDialect(self.base_url)
-        )
+        self._client = RestClient(connect, base_url=base_url, confirms_sign_in=is_cloud)
+        dialect: Dialect = CloudDialect(base_url, self._client.send) if is_cloud else DataCenterDialect(base_url)
         self._directory = Directory(self._client, dialect)
         self._pages = PageReader(self._client, dialect, self._directory)
         self._details = PageDetails(self._client, dialect, self._directory, self._pages)

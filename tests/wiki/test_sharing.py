@@ -4,6 +4,7 @@ import gc
 import ssl
 import subprocess
 import threading
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -56,6 +57,21 @@ def test_threads_that_end_leave_no_connection_open(wiki: Wiki, gateway: Confluen
 
     assert after[0] <= before[0] + 10  # the server's ends of the last few may still be closing
     assert after[1] <= before[1] + 1
+
+
+def test_gateway_that_nobody_uses_any_more_closes_its_connections_at_once(connect: Connect) -> None:
+    gateway = connect()
+    gateway.fetch_current_user()
+    connections = weakref.ref(gateway._client)
+
+    gc.disable()
+    try:
+        del gateway
+        is_gone = connections() is None
+    finally:
+        gc.enable()
+
+    assert is_gone
 
 
 def test_writes_of_all_threads_keep_one_distance(wiki: Wiki, connect: Connect, naps: list[float]) -> None:
