@@ -1,4 +1,4 @@
-"""The port to a wiki: what the bot may ask of it, and the values that they speak of."""
+"""The port to a wiki: what the bot may ask of it, and the values that it answers with."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class PageStatus(StrEnum):
-    """Where a page stands in its life, as the REST API names it."""
+    """The state of a page, as the REST API names it."""
 
     CURRENT = "current"
     ARCHIVED = "archived"
@@ -48,7 +48,7 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class PageRef:
-    """A page without its body, as a listing tells of it."""
+    """A page without its body, as a listing holds it."""
 
     id: str
     title: str
@@ -123,30 +123,43 @@ class PageSelection:
 
     statuses: tuple[PageStatus, ...] = (PageStatus.CURRENT,)
     labels: tuple[str, ...] = field(default=())
-    """Only pages that bear one of these; empty for all."""
+    """Only pages with one of these; empty for all."""
 
 
 CURRENT_PAGES = PageSelection()
 
 
 class WikiGateway(Protocol):
-    """A Confluence-style wiki. Every method may raise a `WikiError`; see `bot.errors`."""
+    """A Confluence-style wiki.
+
+    Every method may raise `WikiUnreachableError`, `RateLimitedError`, `AuthenticationError`, `PermissionDeniedError` or
+    `WikiAnswerError` (an answer that is not as the API promises). With a page id it may raise `PageNotFoundError`, with
+    a space key `SpaceNotFoundError`; both mean absent or hidden. An error carries the words of the wiki and the HTTP
+    `status`. Iterators send their requests, and raise, as they are read. Sizes are in bytes; times have a zone.
+
+    The operations named here are those of Atlassian's OpenAPI documents: Cloud v2 unless v1 is said, then Data Center.
+    """
 
     base_url: str
+    """The address that all paths are relative to, without a slash at its end."""
 
     def fetch_current_user(self) -> User:
-        """Return the account that the bot works under."""
+        """Return the account of the credentials; raises `AuthenticationError` for an anonymous one.
+
+        v1 getCurrentUser; getCurrent.
+        """
         ...
 
     def fetch_user(self, user_id: str) -> User:
-        """Return a person by the id that a version's author carries.
+        """Return a person by the id that a version's author carries; a person who is gone is named by the id.
 
-        Listings of a Cloud wiki tell ids only, so there `display_name` is the id; versions and comments have names.
+        Listings of a Cloud wiki hold ids only, so there `display_name` is the id; versions and comments have names.
+        v1 getUser; getUser. One request for each person in the life of a gateway.
         """
         ...
 
     def fetch_space(self, key: str) -> Space:
-        """Return the space with this key; raises `SpaceNotFoundError` when it is absent or hidden."""
+        """Return the space as it is now. getSpaces; space."""
         ...
 
     def iter_spaces(self) -> Iterator[Space]:
@@ -158,69 +171,100 @@ class WikiGateway(Protocol):
         ...
 
     def iter_refs(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[PageRef]:
-        """List the pages of a space without bodies, ⌈N/limit⌉ requests for N pages."""
+        """List the pages of a space without bodies: one request for each 250 pages (Cloud) or 200 (Data Center).
+
+        One more request for the space, and with labels one for each page that is not current: the search index hides
+        those. getPagesInSpace; getContent.
+        """
         ...
 
     def iter_pages(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[Page]:
-        """List the pages of a space with bodies, in bulk where the flavour allows it."""
+        """List the pages of a space with bodies: one request for each 250 pages (Cloud) or 50 (Data Center).
+
+        getPagesInSpace; getContent.
+        """
         ...
 
     def fetch_pages(self, page_ids: Sequence[str]) -> dict[str, Page]:
-        """Read many pages by id in as few requests as the flavour allows; absent ones are left out."""
+        """Read many pages by id, 250 (Cloud) or 50 (Data Center) a request, in the order asked for.
+
+        Absent and hidden pages are left out. A Data Center wiki that cannot read by ids is read page by page.
+        getPages; getContent.
+        """
         ...
 
     def fetch_page(self, page_id: str, *, version: int | None = None) -> Page:
-        """Read one page, the newest published version or an earlier one."""
+        """Read one page, the newest published version or an earlier one. getPageById; getContentById."""
         ...
 
     def find_page(self, space_key: str, title: str) -> PageRef | None:
-        """Find a current page by its exact title, else an archived one where the flavour can tell."""
+        """Find a current page by its exact title, else an archived one (Cloud only). getPages; getContent."""
         ...
 
     def find_labelled(self, space_key: str, label: str) -> list[str]:
-        """Return the ids of pages that bear a label (from CQL, so possibly stale: never the base of a write)."""
+        """Return the ids of current pages with a label, as the search index knows them: never the base of a write.
+
+        v1 searchContentByCQL; search.
+        """
         ...
 
     def fetch_versions(self, page_id: str) -> Iterator[Version]:
-        """List the version history, newest first, lazily page by page."""
+        """List the version history, newest first, with names: one request for each 50 versions (Cloud).
+
+        getPageVersions; Data Center documents no listing, so where it has none each version is read.
+        """
         ...
 
     def fetch_labels(self, page_id: str) -> frozenset[str]:
-        """Return the labels of a page."""
+        """Return the labels of a page. getPageLabels; labels."""
         ...
 
     def fetch_attachments(self, page_id: str) -> list[Attachment]:
-        """List the attachments of a page, by name."""
+        """List the files of a page, by name. getPageAttachments; getAttachments."""
         ...
 
     def download(self, attachment: Attachment) -> bytes:
-        """Return the bytes of an attachment."""
+        """Return the bytes of a file; raises `WikiAnswerError` for a refusal or a size other than announced."""
         ...
 
     def fetch_comments(self, page_id: str) -> list[Comment]:
-        """List all comments of a page, footer and inline, resolved ones too."""
+        """List all comments of a page, footer and inline, resolved ones too, replies after what they reply to.
+
+        getPageFooterComments, getPageInlineComments and one request for the replies to each comment;
+        commentsOfContent.
+        """
         ...
 
     def fetch_restrictions(self, page_id: str) -> Restrictions:
-        """Return who may read and edit a page."""
+        """Return who may read and edit a page. v1 getRestrictionsByOperation; byOperation."""
         ...
 
     def has_unpublished_draft(self, page_id: str) -> bool:
-        """Tell whether somebody has an unpublished draft that a write would override."""
+        """Tell whether there is a draft that says something else than the published page.
+
+        getPageById with `get-draft`; getContentById with `status=draft`.
+        """
         ...
 
     def update_page(self, page: Page, body: str, *, message: str, is_minor: bool = True) -> Version:
-        """Write *body* as the version after the one that was read with *page*.
+        """Write *body* as the version after the one that was read with *page*, never as any other.
 
-        Raises `PageConflictError` when someone saved in between. After a failed answer it re-reads before it gives up,
-        since the write may have been committed.
+        updatePage; update_2. Cloud has no minor edits: *is_minor* has no effect there. When the answer is lost or
+        unreadable the page is read again, and the write counts as done if the wiki holds exactly it. Raises
+        `PageConflictError` when the page has moved on, `RejectedWriteError` with the wiki's words when it refuses
+        (draft, title, state, size), `PermissionDeniedError` when the account may only read, `MalformedBodyError` before
+        anything is sent, `WritesForbiddenError` in a dry run.
         """
         ...
 
     def create_page(self, space_key: str, *, title: str, body: str, parent_id: str | None, message: str) -> PageRef:
-        """Create a page."""
+        """Create a page; None as *parent_id* leaves the place to the wiki. createPage; createContent.
+
+        When the answer is lost, it counts as done if the wiki holds the page as its version 1, by this account. Raises
+        `RejectedWriteError`, `MalformedBodyError` and `WritesForbiddenError` as `update_page` does.
+        """
         ...
 
     def add_labels(self, page_id: str, labels: Sequence[str]) -> None:
-        """Add labels to a page."""
+        """Add labels to a page; repeating it changes nothing. v1 addLabelsToContent; addLabels."""
         ...

@@ -1,3 +1,7 @@
+import inspect
+import subprocess
+import sys
+
 import pytest
 
 from bot.errors import (
@@ -24,6 +28,28 @@ def test_gateway_is_the_port(gateway: ConfluenceGateway) -> None:
     port: WikiGateway = gateway
 
     assert port.base_url.startswith("http://127.0.0.1:")
+
+
+def test_every_method_is_documented(gateway: ConfluenceGateway) -> None:
+    methods = [name for name in vars(ConfluenceGateway) if not name.startswith("_")]
+
+    assert len(methods) == 19
+    assert [name for name in methods if not inspect.getdoc(getattr(gateway, name))] == []
+
+
+def test_network_libraries_are_loaded_only_when_they_are_used() -> None:
+    script = """
+import sys
+import bot.cli.main, bot.wiki.gateway, bot.wiki.page_tree
+assert not {"requests", "atlassian"} & set(sys.modules)
+from bot.wiki.confluence import ConfluenceGateway
+from bot.wiki.dialect import Flavour
+from bot.wiki.session import Credentials
+ConfluenceGateway("http://127.0.0.1:1", flavour=Flavour.CLOUD, credentials=Credentials("token"))
+assert "atlassian" not in sys.modules
+"""
+
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_current_user_is_the_account(gateway: ConfluenceGateway) -> None:
