@@ -43,6 +43,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815 -- names of the base class
 
+    def do_CONNECT(self) -> None:
+        self.server.seen.append((self.command, self.path, self.headers.get("Authorization")))
+        self.send(407, b"")
+        self.close_connection = True
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- name of the base class
         pass
 

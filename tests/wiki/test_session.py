@@ -341,6 +341,21 @@ def test_proxy_of_the_environment_is_used_and_held_to_the_deadline(
     assert response.json()["authorization"].startswith("Basic ")
 
 
+def test_proxy_that_asks_for_a_password_is_explained_and_not_asked_again(
+    server: CrookedServer, naps: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, server.url)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+    with pytest.raises(WikiUnreachableError, match=r"407.*set HTTPS_PROXY to"):
+        make_session(naps).request("GET", "https://wiki.invalid/echo")
+
+    assert server.seen == [("CONNECT", "wiki.invalid:443", None)]
+    assert naps == []
+
+
 def test_proxy_that_is_away_is_named_as_the_trouble(naps: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
