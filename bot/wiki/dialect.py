@@ -62,7 +62,6 @@ class Dialect(Protocol):
 
     def user(self, user_id: str) -> Call[User]:
         """Return a person by the id that versions carry."""
-        ...
 
     def spaces(self) -> Call[Space]:
         """List the current spaces."""
@@ -70,60 +69,45 @@ class Dialect(Protocol):
 
     def space(self, key: str) -> Call[Space]:
         """Return a space; its reader raises `SpaceNotFoundError` for an empty answer."""
-        ...
 
     def refs(self, space: Space, status: PageStatus) -> Call[PageRef] | None:
         """List a space without bodies; None where this flavour has no pages of that status."""
-        ...
 
     def bodies(self, space: Space, status: PageStatus) -> Call[Page] | None:
         """List a space with bodies; None where this flavour has no pages of that status."""
-        ...
 
     def titled(self, space: Space, title: str, status: PageStatus) -> Call[PageRef] | None:
         """List the pages with a title; None where this flavour has no pages of that status."""
-        ...
 
     def page(self, page_id: str) -> Call[Page]:
         """Read the newest published version."""
-        ...
 
     def page_version(self, page_id: str, version: int) -> Call[Page]:
         """Read an earlier version; Data Center answers with an id of that version's own."""
-        ...
 
     def draft(self, page_id: str) -> Call[Page]:
         """Read the unpublished draft; on Cloud the published page where there is no draft."""
-        ...
 
     def pages(self, page_ids: Sequence[str]) -> Call[Page]:
         """List pages by id, at most `bulk_read_size`."""
-        ...
 
     def versions(self, page_id: str) -> tuple[Call[Version], ...]:
         """List the history, newest first. These are alternatives: the next one is for wikis that answer 404."""
-        ...
 
     def labels(self, page_id: str) -> Call[str]:
         """List the labels of a page."""
-        ...
 
     def attachments(self, page_id: str) -> Call[Attachment]:
         """List the files of a page."""
-        ...
 
     def comments(self, page_id: str) -> tuple[Call[Comment], ...]:
         """List the comments of a page; all of these listings together."""
-        ...
 
     def replies(self, comment: Comment, *, is_inline: bool) -> Call[Comment] | None:
         """List the replies to a comment; None where `comments` has listed them already."""
-        ...
 
     def update(self, page: Page, body: str, *, message: str, is_minor: bool) -> Call[tuple[str, Version]]:
         """Write the version after *page*; the answer holds little more than page id and version for certain."""
-        ...
 
     def create(self, space: Space, *, title: str, body: str, parent_id: str | None, message: str) -> Call[PageRef]:
         """Create a page."""
-        ...

@@ -148,7 +148,6 @@ class WikiGateway(Protocol):
 
         v1 getCurrentUser; getCurrent.
         """
-        ...
 
     def fetch_user(self, user_id: str) -> User:
         """Return a person by the id that a version's author carries; a person who is gone is named by the id.
@@ -156,11 +155,9 @@ class WikiGateway(Protocol):
         Listings of a Cloud wiki hold ids only, so there `display_name` is the id; versions and comments have names.
         v1 getUser; getUser. One request for each person in the life of a gateway.
         """
-        ...
 
     def fetch_space(self, key: str) -> Space:
         """Return the space as it is now. getSpaces; space."""
-        ...
 
     def iter_spaces(self) -> Iterator[Space]:
         """List the current spaces that the account may see."""
@@ -176,14 +173,12 @@ class WikiGateway(Protocol):
         One more request for the space, and with labels one for each page that is not current: the search index hides
         those. getPagesInSpace; getContent.
         """
-        ...
 
     def iter_pages(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[Page]:
         """List the pages of a space with bodies: one request for each 250 pages (Cloud) or 50 (Data Center).
 
         getPagesInSpace; getContent.
         """
-        ...
 
     def fetch_pages(self, page_ids: Sequence[str]) -> dict[str, Page]:
         """Read many pages by id, 250 (Cloud) or 50 (Data Center) a request, in the order asked for.
@@ -191,41 +186,33 @@ class WikiGateway(Protocol):
         Absent and hidden pages are left out. A Data Center wiki that cannot read by ids is read page by page.
         getPages; getContent.
         """
-        ...
 
     def fetch_page(self, page_id: str, *, version: int | None = None) -> Page:
         """Read one page, the newest published version or an earlier one. getPageById; getContentById."""
-        ...
 
     def find_page(self, space_key: str, title: str) -> PageRef | None:
         """Find a current page by its exact title, else an archived one (Cloud only). getPages; getContent."""
-        ...
 
     def find_labelled(self, space_key: str, label: str) -> list[str]:
         """Return the ids of current pages with a label, as the search index knows them: never the base of a write.
 
         v1 searchContentByCQL; search.
         """
-        ...
 
     def fetch_versions(self, page_id: str) -> Iterator[Version]:
         """List the version history, newest first, with names: one request for each 50 versions (Cloud).
 
         getPageVersions; Data Center documents no listing, so where it has none each version is read.
         """
-        ...
 
     def fetch_labels(self, page_id: str) -> frozenset[str]:
         """Return the labels of a page. getPageLabels; labels."""
-        ...
 
     def fetch_attachments(self, page_id: str) -> list[Attachment]:
         """List the files of a page, by name. getPageAttachments; getAttachments."""
-        ...
 
     def download(self, attachment: Attachment) -> bytes:
         """Return the bytes of a file; raises `WikiAnswerError` for a refusal or a size other than announced."""
-        ...
 
     def fetch_comments(self, page_id: str) -> list[Comment]:
         """List all comments of a page, footer and inline, resolved ones too, replies after what they reply to.
@@ -233,18 +220,15 @@ class WikiGateway(Protocol):
         getPageFooterComments, getPageInlineComments and one request for the replies to each comment;
         commentsOfContent.
         """
-        ...
 
     def fetch_restrictions(self, page_id: str) -> Restrictions:
         """Return who may read and edit a page. v1 getRestrictionsByOperation; byOperation."""
-        ...
 
     def has_unpublished_draft(self, page_id: str) -> bool:
         """Tell whether there is a draft that says something else than the published page.
 
         getPageById with `get-draft`; getContentById with `status=draft`.
         """
-        ...
 
     def update_page(self, page: Page, body: str, *, message: str, is_minor: bool = True) -> Version:
         """Write *body* as the version after the one that was read with *page*, never as any other.
@@ -255,7 +239,6 @@ class WikiGateway(Protocol):
         (draft, title, state, size), `PermissionDeniedError` when the account may only read, `MalformedBodyError` before
         anything is sent, `WritesForbiddenError` in a dry run.
         """
-        ...
 
     def create_page(self, space_key: str, *, title: str, body: str, parent_id: str | None, message: str) -> PageRef:
         """Create a page; None as *parent_id* leaves the place to the wiki. createPage; createContent.
@@ -263,8 +246,6 @@ class WikiGateway(Protocol):
         When the answer is lost, it counts as done if the wiki holds the page as its version 1, by this account. Raises
         `RejectedWriteError`, `MalformedBodyError` and `WritesForbiddenError` as `update_page` does.
         """
-        ...
 
     def add_labels(self, page_id: str, labels: Sequence[str]) -> None:
         """Add labels to a page; repeating it changes nothing. v1 addLabelsToContent; addLabels."""
-        ...
