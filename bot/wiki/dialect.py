@@ -65,7 +65,6 @@ class Dialect(Protocol):
 
     def spaces(self) -> Call[Space]:
         """List the current spaces."""
-        ...
 
     def space(self, key: str) -> Call[Space]:
         """Return a space; its reader raises `SpaceNotFoundError` for an empty answer."""

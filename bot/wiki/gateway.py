@@ -160,12 +160,13 @@ class WikiGateway(Protocol):
         """Return the space as it is now. getSpaces; space."""
 
     def iter_spaces(self) -> Iterator[Space]:
-        """List the current spaces that the account may see."""
-        ...
+        """List the current spaces that the account may see, 250 (Cloud) or 200 a request. getSpaces; spaces."""
 
     def find_titles(self, space_key: str, words: str) -> list[str]:
-        """Return titles of current pages that contain words which begin like *words* (from CQL, so possibly stale)."""
-        ...
+        """Return up to 25 titles of current pages in which each of *words* begins a word, as the search index knows.
+
+        v1 searchContentByCQL; search.
+        """
 
     def iter_refs(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[PageRef]:
         """List the pages of a space without bodies: one request for each 250 pages (Cloud) or 200 (Data Center).
