@@ -350,7 +350,7 @@ def test_jobs_go_on_after_the_local_clock_was_set_back(
     daemon = threading.Thread(target=scheduler.run_until, args=(stop,))
     daemon.start()
     try:
-        wait_for(lambda: len(runs) == 1)
+        wait_for(lambda: scheduler.next_due == NOON + timedelta(minutes=10))
 
         set_local_clock_back(monkeypatch, timedelta(hours=1))
         clock.move(minutes=10)

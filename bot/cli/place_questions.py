@@ -22,7 +22,7 @@ PLACE_OPTION = click.option(
 _FIRST_WORDS = {
     "news": 'wikibot news add "TEXT"',
     "quick_links": 'wikibot links add "TEXT" --page "TITLE"',
-    "status": 'wikibot status set "TEXT"',
+    "status": 'wikibot banner set "TEXT"',
 }
 _MAX_HEADINGS = 12
 
