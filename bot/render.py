@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup
 
-from bot.config.data_model import Icon, News, PageIndex, Workspace
+from bot.config.data_model import Icon, News, PageIndex, WorkspaceData
 from bot.config.news_selection import by_day, older_news, shown_news
 from bot.errors import BotError, MalformedBodyError, TemplateError
 from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, page_link, to_storage
@@ -49,9 +49,9 @@ class Index:
     archived: tuple[IndexEntry, ...] = ()
 
 
-def has_region(workspace: Workspace, region: str) -> bool:
+def has_region(data: WorkspaceData, region: str) -> bool:
     """Tell whether the data says anything for *region*."""
-    return getattr(workspace, _DATA_OF.get(region, region), None) is not None
+    return getattr(data, _DATA_OF.get(region, region), None) is not None
 
 
 class Renderer:
@@ -70,22 +70,22 @@ class Renderer:
     def render(
         self,
         region: str,
-        workspace: Workspace,
+        data: WorkspaceData,
         *,
         now: dt.datetime,
         links: LinkResolver | None = None,
         index: Index | None = None,
     ) -> str:
-        """Return the storage format of *region* as *workspace* has it at *now*; *index* is for the page index alone.
+        """Return the storage format of *region* as *data* has it at *now*; *index* is for the page index alone.
 
         Raises `TemplateError` when the template is missing, broken, or emits what no region may hold, and `KeyError`
         when the data has no such region.
         """
-        value = getattr(workspace, _DATA_OF.get(region, region), None)
+        value = getattr(data, _DATA_OF.get(region, region), None)
         if value is None:
             raise KeyError(region)
         resolver = links or TitlesAsWritten()
-        context: dict[str, object] = {"region": value, "workspace": workspace, "now": now}
+        context: dict[str, object] = {"region": value, "data": data, "now": now}
         context |= {
             "inline": lambda text: Markup(to_storage(text, resolver)),  # noqa: S704 -- to_storage escapes
             "page_link": lambda page, text: Markup(page_link(page, _escape(text), resolver)),  # noqa: S704 -- escaped
@@ -94,7 +94,7 @@ class Renderer:
         if isinstance(value, PageIndex):
             context |= {"index": index or Index(), "address": _address}
         if isinstance(value, News):
-            zone = ZoneInfo(workspace.workspace.timezone)
+            zone = ZoneInfo(data.workspace.timezone)
             shown = shown_news(value, now)
             older = older_news(value, now)
             context |= {"items": shown, "days": by_day(shown, zone)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from bot.config.data_file import ContentDocument
+from bot.config.data_file import DataFile
 from bot.config.policy import WorkspaceSettings
 from bot.config.settings import Settings
 from bot.errors import SettingsError
@@ -79,9 +79,9 @@ class Runtime:
         """Return the path of the workspace's data file."""
         return self.settings.resolve(workspace.data)
 
-    def document(self, workspace: WorkspaceSettings) -> ContentDocument:
+    def document(self, workspace: WorkspaceSettings) -> DataFile:
         """Read the workspace's data file; raises `ContentError` with file and line."""
-        return ContentDocument.load(self.data_path(workspace))
+        return DataFile.load(self.data_path(workspace))
 
     @cached_property
     def renderer(self) -> Renderer:

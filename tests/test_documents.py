@@ -9,7 +9,7 @@ import click
 import pytest
 
 from bot.cli.main import cli
-from bot.config.data_file import ContentDocument
+from bot.config.data_file import DataFile
 from bot.config.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,7 +63,7 @@ def test_the_example_settings_and_data_are_accepted() -> None:
     settings = load_settings(ROOT / "config" / "example" / "bot.yaml")
 
     for workspace in settings.workspaces:
-        assert ContentDocument.load(settings.resolve(workspace.data)).workspace.news is not None
+        assert DataFile.load(settings.resolve(workspace.data)).data.news is not None
 
 
 def test_help_needs_no_settings_and_python_m_bot_is_wikibot(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.data_model import Icon, Workspace
+from bot.config.data_model import Icon, WorkspaceData
 from bot.errors import TemplateError
 from bot.render import EMOTICONS, Index, IndexEntry, Renderer
 from bot.resources import templates_dir
@@ -23,11 +23,11 @@ def renderer() -> Renderer:
     return Renderer([templates_dir() / "wiki"])
 
 
-def workspace(**regions: object) -> Workspace:
-    return Workspace.model_validate({"workspace": {"space": "WS2", "home": "Home"}} | regions)
+def workspace(**regions: object) -> WorkspaceData:
+    return WorkspaceData.model_validate({"workspace": {"space": "WS2", "home": "Home"}} | regions)
 
 
-def news(*items: Mapping[str, object], **options: object) -> Workspace:
+def news(*items: Mapping[str, object], **options: object) -> WorkspaceData:
     return workspace(news=options | {"items": [{"id": f"n{i}", **item} for i, item in enumerate(items)]})
 
 
@@ -176,7 +176,7 @@ def test_a_template_of_ones_own_hides_the_one_that_comes_with_the_program(tmp_pa
 def test_news_without_a_date_stand_under_the_day_they_were_published_on_in_the_workspaces_zone(
     renderer: Renderer,
 ) -> None:
-    data = Workspace.model_validate(
+    data = WorkspaceData.model_validate(
         {
             "workspace": {"space": "WS2", "home": "Home", "timezone": "America/Los_Angeles"},
             "news": {

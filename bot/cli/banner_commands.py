@@ -151,7 +151,7 @@ def _check_usage(
 
 
 def _banner(app: App) -> StatusBanner | None:
-    return app.runtime.document(app.runtime.workspace).workspace.status
+    return app.runtime.document(app.runtime.workspace).data.status
 
 
 def _confirm_dropped(app: App, count: int, *, replace: bool) -> None:

@@ -52,7 +52,7 @@ def links() -> None:
 @pass_app
 def list_links(app: App, format_: str) -> None:
     """List the quick links with their numbers and targets."""
-    section = app.runtime.document(app.runtime.workspace).workspace.quick_links
+    section = app.runtime.document(app.runtime.workspace).data.quick_links
     found = section.links if section else ()
     places = list(iter_places(found))
     if format_ == "json":

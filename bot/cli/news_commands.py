@@ -54,7 +54,7 @@ def add_news(app: App, /, text: str, *, dry_run: bool, offline: bool, **fields: 
 @pass_app
 def list_news(app: App, format_: str) -> None:
     """List the news in the order of the data file: scheduled, live, pinned, expired or older."""
-    section = app.runtime.document(app.runtime.workspace).workspace.news
+    section = app.runtime.document(app.runtime.workspace).data.news
     items = section.items if section else ()
     states = news_states(section, app.runtime.clock()) if section else []
     if format_ == "json":

@@ -10,7 +10,7 @@ from click.shell_completion import CompletionItem
 from bot.cli.app import App
 
 if TYPE_CHECKING:
-    from bot.config.data_model import Workspace
+    from bot.config.data_model import WorkspaceData
 
 
 class Moment(click.ParamType[dt.datetime]):
@@ -71,19 +71,19 @@ def complete_link_numbers(
 
 def complete_regions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """Offer the names of the regions."""
-    from bot.config.data_model import Workspace
+    from bot.config.data_model import WorkspaceData
 
     del context, parameter
-    return _starting(incomplete, (name for name in Workspace.model_fields if name != "workspace"))
+    return _starting(incomplete, (name for name in WorkspaceData.model_fields if name != "workspace"))
 
 
-def _data(context: click.Context) -> "Workspace | None":
+def _data(context: click.Context) -> "WorkspaceData | None":
     """Return the data of the workspace, or None: completion must not print errors into someone's prompt."""
     from bot.errors import BotError
 
     try:
         runtime = context.ensure_object(App).runtime
-        return runtime.document(runtime.workspace).workspace
+        return runtime.document(runtime.workspace).data
     except BotError:
         return None
 

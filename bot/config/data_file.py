@@ -9,7 +9,7 @@ from typing import Self
 from pydantic import BaseModel
 
 from bot.config import yaml_edit
-from bot.config.data_model import NewsItem, QuickLink, StatusLine, Workspace
+from bot.config.data_model import NewsItem, QuickLink, StatusLine, WorkspaceData
 from bot.config.link_choice import LinkChoice, LinkChoiceError, LinkDestination, LinkPlace, choose_link
 from bot.config.yaml_source import Location, YamlSource, load_yaml, parse_yaml, validate
 from bot.errors import ContentError
@@ -22,11 +22,11 @@ _SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA_NAME}\n"
 
 
 @dataclass(frozen=True, slots=True)
-class ContentDocument:
+class DataFile:
     """One data file as text and as values; every edit returns a new document and leaves this one as it was."""
 
     source: YamlSource
-    workspace: Workspace
+    data: WorkspaceData
     loaded_text: str | None
 
     @classmethod
@@ -35,18 +35,18 @@ class ContentDocument:
         if not path.exists():
             raise ContentError("does not exist; `wikibot adopt PAGE --space KEY` makes it of a page", path=path)
         source = load_yaml(path, ContentError)
-        return cls(source, validate(Workspace, source, ContentError), source.text)
+        return cls(source, validate(WorkspaceData, source, ContentError), source.text)
 
     @classmethod
     def parse(cls, text: str, path: Path) -> Self:
         """Read *text* as the data file that will stand at *path*."""
         source = parse_yaml(text, path=path, error=ContentError)
-        return cls(source, validate(Workspace, source, ContentError), None)
+        return cls(source, validate(WorkspaceData, source, ContentError), None)
 
     @classmethod
-    def create(cls, workspace: Workspace, path: Path) -> Self:
-        """Return a new data file that says *workspace*."""
-        text = _SCHEMA_LINE + yaml_edit.dump(_plain(workspace)) + "\n"
+    def create(cls, data: WorkspaceData, path: Path) -> Self:
+        """Return a new data file that says *data*."""
+        text = _SCHEMA_LINE + yaml_edit.dump(_plain(data)) + "\n"
         return cls.parse(text, path)
 
     @property
@@ -72,9 +72,9 @@ class ContentDocument:
         """Insert a news item, by default as the newest; the section is made where there is none."""
         if any(item.id == other.id for other in self._news()):
             raise self._error(f"there is a news item {item.id!r} already; choose another id", ("news", "items"))
-        if self.workspace.news is None:
+        if self.data.news is None:
             return self._edited(yaml_edit.set_value(self.source, ("news",), {"items": [_plain(item)]}))
-        if not self.workspace.news.items:
+        if not self.data.news.items:
             return self._edited(yaml_edit.set_value(self.source, ("news", "items"), [_plain(item)]))
         return self._edited(yaml_edit.insert_item(self.source, ("news", "items"), index, _plain(item)))
 
@@ -92,13 +92,13 @@ class ContentDocument:
 
     def set_banner(self, lines: Sequence[StatusLine]) -> Self:
         """Replace the lines of the status banner."""
-        if self.workspace.status is None:
+        if self.data.status is None:
             return self._edited(yaml_edit.set_value(self.source, ("status",), {"lines": _plain_all(lines)}))
         return self._edited(yaml_edit.set_value(self.source, ("status", "lines"), _plain_all(lines)))
 
     def edit_banner_line(self, number: int, changes: Mapping[str, object]) -> Self:
         """Set the given keys of one line, counted from 1; None removes a key."""
-        count = len(self.workspace.status.lines) if self.workspace.status else 0
+        count = len(self.data.status.lines) if self.data.status else 0
         if not 1 <= number <= count:
             raise self._error(
                 f"the status banner has {count} line(s), so there is no line {number}", ("status", "lines")
@@ -107,7 +107,7 @@ class ContentDocument:
 
     def set_heading(self, region: str, heading: str | None, *, level: int | None = None) -> Self:
         """Set or remove the heading of a region that the file has, and set its level when one is given."""
-        if getattr(self.workspace, region) is None:
+        if getattr(self.data, region) is None:
             raise self._error(f"has no section {region!r} yet; add its first entry, then its heading", ())
         source = self.source
         if level is not None:
@@ -118,7 +118,7 @@ class ContentDocument:
 
     def add_link(self, link: QuickLink, *, under: str | None = None, first: bool = False) -> Self:
         """Add a quick link, at the top level or below the link whose text or number is *under*."""
-        if self.workspace.quick_links is None:
+        if self.data.quick_links is None:
             if under is not None:
                 raise self._error(f"there is no link {under!r}", ("quick_links",))
             return self._edited(yaml_edit.set_value(self.source, ("quick_links",), {"links": [_plain(link)]}))
@@ -159,7 +159,7 @@ class ContentDocument:
 
     def find_link(self, choice: LinkChoice) -> LinkPlace:
         """Return the one quick link that *choice* describes; raises `ContentError` with the candidates."""
-        links = self.workspace.quick_links.links if self.workspace.quick_links else ()
+        links = self.data.quick_links.links if self.data.quick_links else ()
         try:
             return choose_link(links, choice)
         except LinkChoiceError as error:
@@ -203,7 +203,7 @@ class ContentDocument:
             raise ContentError(f"cannot be written: {error.strerror}", path=self.path) from error
 
     def _edited(self, source: YamlSource) -> Self:
-        return type(self)(source, validate(Workspace, source, ContentError), self.loaded_text)
+        return type(self)(source, validate(WorkspaceData, source, ContentError), self.loaded_text)
 
     def _changed(self, location: Location, changes: Mapping[str, object]) -> Self:
         source = self.source
@@ -213,7 +213,7 @@ class ContentDocument:
         return self._edited(source)
 
     def _news(self) -> tuple[NewsItem, ...]:
-        return self.workspace.news.items if self.workspace.news else ()
+        return self.data.news.items if self.data.news else ()
 
     def _error(self, message: str, location: Location) -> ContentError:
         return ContentError(message, path=self.path, line=self.source.line_of(location))

@@ -240,7 +240,7 @@ class Home(_Value):
     )
 
 
-class Workspace(_Value):
+class WorkspaceData(_Value):
     """One data file. A region that is absent here is not managed."""
 
     workspace: Home = Field(description="The page of the workspace.", examples=[{"space": "WS2", "home": "WS2 Home"}])
@@ -261,5 +261,5 @@ class Workspace(_Value):
 
 
 PAGE_INDEX = "page_index"
-REGION_NAMES = tuple(name for name in Workspace.model_fields if name != "workspace")
+REGION_NAMES = tuple(name for name in WorkspaceData.model_fields if name != "workspace")
 """The regions that a data file can describe; each is a key of it."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.config.data_file import SCHEMA_NAME
-from bot.config.data_model import Workspace
+from bot.config.data_model import WorkspaceData
 from bot.config.settings import SECRETS, Settings
 from bot.files import replace_file
 
@@ -15,7 +15,7 @@ _DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
 def data_schema() -> dict[str, Any]:
     """Return the JSON Schema of a data file."""
-    return _DIALECT | Workspace.model_json_schema()
+    return _DIALECT | WorkspaceData.model_json_schema()
 
 
 def settings_schema() -> dict[str, Any]:

@@ -10,8 +10,8 @@ from bot.adopt.merge import merge
 from bot.adopt.proposal import Claim, Refusal, carry_over, propose, read_region
 from bot.adopt.values import ADOPTABLE, Value
 from bot.adopt.wiki_pages import WikiPages
-from bot.config.data_file import SCHEMA_NAME, ContentDocument
-from bot.config.data_model import Home, Workspace
+from bot.config.data_file import SCHEMA_NAME, DataFile
+from bot.config.data_model import Home, WorkspaceData
 from bot.config.policy import WorkspaceSettings
 from bot.config.schemas import write_schemas
 from bot.errors import (
@@ -87,12 +87,10 @@ def plan_adoption(runtime: Runtime, reference: str | None = None, *, space_key: 
     gateway = runtime.gateway()
     workspace = runtime.workspace
     path = runtime.data_path(workspace)
-    before = ContentDocument.load(path) if path.exists() else None
+    before = DataFile.load(path) if path.exists() else None
     page = _find_page(runtime, gateway, before, reference, space_key)
-    document = before or ContentDocument.create(
-        Workspace(workspace=Home(space=page.ref.space_key, home=page.title)), path
-    )
-    finder = page_finder(runtime, gateway, document.workspace)
+    document = before or DataFile.create(WorkspaceData(workspace=Home(space=page.ref.space_key, home=page.title)), path)
+    finder = page_finder(runtime, gateway, document.data)
     pages = WikiPages(gateway, finder)
     adoption = _Adopter(runtime, workspace, page, document, pages).run()
     finder.know(page.ref)
@@ -137,12 +135,12 @@ class _Adopter:
     """Puts together what adopting one page does."""
 
     def __init__(
-        self, runtime: Runtime, workspace: WorkspaceSettings, page: Page, document: ContentDocument, pages: WikiPages
+        self, runtime: Runtime, workspace: WorkspaceSettings, page: Page, document: DataFile, pages: WikiPages
     ) -> None:
         self._runtime, self._workspace, self._page, self._pages = runtime, workspace, page, pages
         self._document = document
         self._now = runtime.clock()
-        self._zone = ZoneInfo(document.workspace.workspace.timezone)
+        self._zone = ZoneInfo(document.data.workspace.timezone)
         self._read: dict[str, tuple[str, ...]] = {}
         self._refusals: list[Refusal] = []
 
@@ -180,7 +178,7 @@ class _Adopter:
 
     def _find_missing(self, markers: Sequence[Marker], carried: Container[str]) -> dict[str, str | None]:
         """Return the regions of the home page that it neither has nor gets, each with its place."""
-        if self._document.workspace.workspace.home not in (self._page.title, self._page.id):
+        if self._document.data.workspace.home not in (self._page.title, self._page.id):
             return {}
         absent = {refusal.region for refusal in self._refusals if refusal.is_absent}
         return {
@@ -196,10 +194,10 @@ class _Adopter:
         """Take the live text of a marked region into the data file, where the two differ."""
         region = find_region(self._page.body, marker)
         live = "" if region is None else region.text(self._page.body)
-        has_value = getattr(self._document.workspace, marker.name) is not None
+        has_value = getattr(self._document.data, marker.name) is not None
         if has_value and is_same(live, self._render(marker.name)):
             return
-        base = getattr(self._document.workspace, marker.name)
+        base = getattr(self._document.data, marker.name)
         try:
             reading = read_region(marker.name, live, self._pages, base=base, now=self._now, zone=self._zone)
         except (CannotSayError, MalformedBodyError) as error:
@@ -210,16 +208,16 @@ class _Adopter:
 
     def _says_already(self, claim: Claim) -> bool:
         """Tell whether the page says what the data file says, in a place that needs no marker put around it."""
-        if claim.marker.kind is not MarkerKind.HEADING or getattr(self._document.workspace, claim.region) is None:
+        if claim.marker.kind is not MarkerKind.HEADING or getattr(self._document.data, claim.region) is None:
             return False
         return is_same(claim.span.of(self._page.body), self._render(claim.region))
 
     def _merged(self, region: str, value: Value) -> Value:
-        base = getattr(self._document.workspace, region)
+        base = getattr(self._document.data, region)
         return value if base is None else merge(value, base, self._pages, now=self._now, zone=self._zone)
 
     def _render(self, region: str) -> str:
-        return self._runtime.renderer.render(region, self._document.workspace, now=self._now, links=self._pages)
+        return self._runtime.renderer.render(region, self._document.data, now=self._now, links=self._pages)
 
 
 def check_place(runtime: Runtime, adoption: Adoption, region: str, place: str) -> None:
@@ -240,21 +238,21 @@ def check_place(runtime: Runtime, adoption: Adoption, region: str, place: str) -
 
 def has_data(adoption: Adoption, region: str) -> bool:
     """Return whether the data file says something for *region*."""
-    return has_region(adoption.edit.after.workspace, region)
+    return has_region(adoption.edit.after.data, region)
 
 
 def _find_page(
     runtime: Runtime,
     gateway: WikiGateway,
-    document: ContentDocument | None,
+    document: DataFile | None,
     reference: str | None,
     space_key: str | None,
 ) -> Page:
     if document is not None:
-        home = document.workspace.workspace
+        home = document.data.workspace
         if space_key not in (None, home.space):
             raise SettingsError(f"the data file is for space {home.space}, not {space_key}", path=document.path)
-        page_id = page_finder(runtime, gateway, document.workspace).get_id(reference or home.home)
+        page_id = page_finder(runtime, gateway, document.data).get_id(reference or home.home)
     elif reference is None:
         raise SettingsError("there is no data file yet; name the page to adopt")
     elif reference.isdecimal():
@@ -274,8 +272,8 @@ def _find_page(
 
 def _raise_if_kept_off(runtime: Runtime, gateway: WikiGateway, adoption: Adoption) -> None:
     safety = runtime.settings.safety
-    home = adoption.edit.after.workspace.workspace.home
-    finder = page_finder(runtime, gateway, adoption.edit.after.workspace)
+    home = adoption.edit.after.data.workspace.home
+    finder = page_finder(runtime, gateway, adoption.edit.after.data)
     guard = Guard(gateway, safety, stop_pages={adoption.workspace.name: finder.get_id(home)})
     obstacle = guard.find_obstacle(adoption.workspace.name, adoption.page.id)
     if obstacle is not None:

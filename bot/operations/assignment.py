@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from bot.config.data_model import Workspace
+from bot.config.data_model import WorkspaceData
 from bot.config.policy import RegionSettings, TargetSettings, WorkspaceSettings
 from bot.operations.workspace_index import make_index
 from bot.render import OLDER_NEWS, has_region
@@ -19,7 +19,7 @@ from bot.wiki.gateway import WikiGateway
 def check_links(runtime: Runtime, workspace: WorkspaceSettings, *, asks_external: bool = False) -> list[LinkProblem]:
     """Return what is wrong with the links of a workspace's data; external ones are followed only on request."""
     gateway = runtime.gateway()
-    data = runtime.document(workspace).workspace
+    data = runtime.document(workspace).data
     finder = page_finder(runtime, gateway, data)
     links = list(iter_links(data))
     problems = [*resolve_links(links, finder).problems, *_check_attachments(gateway, finder, data, links)]
@@ -32,7 +32,7 @@ def check_links(runtime: Runtime, workspace: WorkspaceSettings, *, asks_external
 def assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings, now: dt.datetime) -> Assignment:
     """Put together what one workspace wants: texts, targets, and what is wrong with its links."""
     document = runtime.document(workspace)
-    data = document.workspace
+    data = document.data
     finder = page_finder(runtime, gateway, data)
     links = list(iter_links(data))
     finder.expect((), wants_tree=any(region.also.under for region in workspace.regions.values()))
@@ -59,7 +59,7 @@ def assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings,
     )
 
 
-def _older_news(workspace: WorkspaceSettings, data: Workspace) -> dict[str, RegionSettings]:
+def _older_news(workspace: WorkspaceSettings, data: WorkspaceData) -> dict[str, RegionSettings]:
     """Return the region of older news: it exists when the data file limits the news and names a page for the others."""
     if "news" not in workspace.regions or data.news is None or data.news.older is None or data.news.show is None:
         return {}
@@ -69,7 +69,7 @@ def _older_news(workspace: WorkspaceSettings, data: Workspace) -> dict[str, Regi
     }
 
 
-def page_finder(runtime: Runtime, gateway: WikiGateway, data: Workspace) -> PageFinder:
+def page_finder(runtime: Runtime, gateway: WikiGateway, data: WorkspaceData) -> PageFinder:
     """Return what finds the pages that the data of a workspace speaks of."""
     space_key = data.workspace.space
     memory = PageMemory(runtime.state_dir / "pages.json", wiki=gateway.base_url, space_key=space_key)
@@ -77,7 +77,7 @@ def page_finder(runtime: Runtime, gateway: WikiGateway, data: Workspace) -> Page
 
 
 def _check_attachments(
-    gateway: WikiGateway, finder: PageFinder, data: Workspace, links: list[Link]
+    gateway: WikiGateway, finder: PageFinder, data: WorkspaceData, links: list[Link]
 ) -> list[LinkProblem]:
     if not any(link.kind is LinkKind.ATTACHMENT for link in links):
         return []

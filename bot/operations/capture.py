@@ -181,7 +181,7 @@ def _read_signers(path: Path) -> str:
 
 
 def _request(runtime: Runtime, workspace: WorkspaceSettings, *, everything: bool) -> SpaceRequest:
-    space_key = runtime.document(workspace).workspace.workspace.space
+    space_key = runtime.document(workspace).data.workspace.space
     return SpaceRequest(space_key, workspace.archived, everything)
 
 
@@ -201,7 +201,7 @@ def _publishers(runtime: Runtime) -> dict[str, Publisher]:
     if settings.publish_url:
         publishers[settings.publish_url] = to_webhook(settings.publish_url)
     if settings.publish_page:
-        space_key = runtime.document(runtime.workspaces[0]).workspace.workspace.space
+        space_key = runtime.document(runtime.workspaces[0]).data.workspace.space
         gateway = runtime.gateway(may_write=True)
         publishers[f"{space_key}:{settings.publish_page}"] = to_wiki_page(gateway, space_key, settings.publish_page)
     return publishers

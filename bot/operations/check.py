@@ -73,7 +73,7 @@ def _check_account(runtime: Runtime) -> list[Check]:
 
 def _check_document(runtime: Runtime, workspace: WorkspaceSettings) -> list[Check]:
     document = runtime.document(workspace)
-    missing = [name for name in workspace.regions if getattr(document.workspace, name, None) is None]
+    missing = [name for name in workspace.regions if getattr(document.data, name, None) is None]
     checks = [Check(f"data file {document.path}", Outcome.OK)]
     if missing:
         message = f"has no {', '.join(missing)}, so these regions are not kept"
@@ -101,7 +101,7 @@ def _check_links(runtime: Runtime, workspace: WorkspaceSettings, *, asks_externa
 def _check_rights(runtime: Runtime, workspace: WorkspaceSettings) -> list[Check]:
     """Look whether the home page is open to the bot's edits; which groups its account is in cannot be told."""
     gateway = runtime.gateway()
-    data = runtime.document(workspace).workspace
+    data = runtime.document(workspace).data
     user = gateway.fetch_current_user()
     try:
         editors = gateway.fetch_restrictions(page_finder(runtime, gateway, data).get_id(data.workspace.home)).editors

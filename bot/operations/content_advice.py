@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.config.data_model import NewsItem, QuickLink, Workspace
+from bot.config.data_model import NewsItem, QuickLink, WorkspaceData
 from bot.config.link_choice import iter_places, target_of
 from bot.errors import BotError, ContentError
 from bot.inline import link_destinations, plain_text, text_outside_code
@@ -39,8 +39,8 @@ class _Text:
 
 def find_warnings(edit: Edit, now: dt.datetime) -> list[str]:
     """Return likely mistakes in what *edit* adds or changes."""
-    before = edit.before.workspace if edit.before else None
-    after = edit.after.workspace
+    before = edit.before.data if edit.before else None
+    after = edit.after.data
     items = _new_items(before, after)
     warnings = [warning for text in _new_texts(before, after) for warning in _judge_text(text)]
     warnings += [warning for item in items for warning in _judge_item(item, after, now)]
@@ -53,15 +53,15 @@ def check_targets(runtime: Runtime, edit: Edit) -> list[str]:
 
     Raises `ContentError` for a page that the wiki does not have. A wiki that cannot be asked is a warning.
     """
-    before = edit.before.workspace if edit.before else None
+    before = edit.before.data if edit.before else None
     known = {(link.kind, link.target) for link in iter_links(before)} if before else set()
-    new = [link for link in iter_links(edit.after.workspace) if (link.kind, link.target) not in known]
+    new = [link for link in iter_links(edit.after.data) if (link.kind, link.target) not in known]
     wanted = [link for link in new if link.kind is not LinkKind.EXTERNAL]
     if not wanted:
         return []
     try:
         gateway = runtime.trying_once().gateway()
-        finder = page_finder(runtime, gateway, edit.after.workspace)
+        finder = page_finder(runtime, gateway, edit.after.data)
         return [*_check_pages(edit, wanted, finder), *_check_files(edit, wanted, finder, gateway)]
     except ContentError:
         raise
@@ -94,22 +94,22 @@ def _no_page(edit: Edit, reference: str, finder: PageFinder) -> ContentError:
 
 def _check_files(edit: Edit, links: list[Link], finder: PageFinder, gateway: WikiGateway) -> Iterator[str]:
     if any(link.kind is LinkKind.ATTACHMENT for link in links):
-        home = finder.get_id(edit.after.workspace.workspace.home)
+        home = finder.get_id(edit.after.data.workspace.home)
         names = [file.name for file in gateway.fetch_attachments(home)]
         yield from (problem.message for problem in find_missing_attachments(links, names))
 
 
-def _new_items(before: Workspace | None, after: Workspace) -> list[NewsItem]:
+def _new_items(before: WorkspaceData | None, after: WorkspaceData) -> list[NewsItem]:
     old = before.news.items if before and before.news else ()
     return [item for item in after.news.items if item not in old] if after.news else []
 
 
-def _new_links(before: Workspace | None, after: Workspace) -> list[QuickLink]:
+def _new_links(before: WorkspaceData | None, after: WorkspaceData) -> list[QuickLink]:
     old = {_own_values(link) for link in _all_links(before)} if before else set()
     return [link for link in _all_links(after) if _own_values(link) not in old]
 
 
-def _all_links(workspace: Workspace) -> list[QuickLink]:
+def _all_links(workspace: WorkspaceData) -> list[QuickLink]:
     links = workspace.quick_links.links if workspace.quick_links else ()
     return [place.link for place in iter_places(links)]
 
@@ -118,7 +118,7 @@ def _own_values(link: QuickLink) -> tuple[str, str | None]:
     return link.text, target_of(link)
 
 
-def _new_texts(before: Workspace | None, after: Workspace) -> Iterator[_Text]:
+def _new_texts(before: WorkspaceData | None, after: WorkspaceData) -> Iterator[_Text]:
     old_items = {item.text for item in before.news.items} if before and before.news else set()
     for item in _new_items(before, after):
         if item.text not in old_items:
@@ -150,7 +150,7 @@ def _judge_text(text: _Text) -> Iterator[str]:
         yield f"{text.where} has {length} characters; more than {LONG_TEXT} are hard to read on a home page"
 
 
-def _judge_item(item: NewsItem, after: Workspace, now: dt.datetime) -> Iterator[str]:
+def _judge_item(item: NewsItem, after: WorkspaceData, now: dt.datetime) -> Iterator[str]:
     if item.expires_at is not None and item.expires_at <= now:
         moment = item.expires_at.astimezone(dt.UTC)
         yield f"news item {item.id!r} expired on {moment:%Y-%m-%d %H:%M} UTC, so it is not shown"
@@ -166,7 +166,7 @@ def _judge_item(item: NewsItem, after: Workspace, now: dt.datetime) -> Iterator[
         yield f"news item {same_target.id!r} links to the same target, {shared}"
 
 
-def _judge_link(link: QuickLink, after: Workspace) -> Iterator[str]:
+def _judge_link(link: QuickLink, after: WorkspaceData) -> Iterator[str]:
     same = [other for other in _all_links(after) if other is not link]
     if any(_folded(other.text) == _folded(link.text) for other in same):
         yield f"there is another link with the text {link.text!r}"

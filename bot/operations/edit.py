@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.config.data_file import ContentDocument
+from bot.config.data_file import DataFile
 from bot.config.data_model import NewsItem, QuickLink, StatusLine
 from bot.config.link_choice import LinkChoice, LinkDestination
 from bot.inline import plain_text
@@ -20,8 +20,8 @@ _MAX_ID_LENGTH = 60
 class Edit:
     """A change of the data file that is not saved yet; *before* is None for a new file."""
 
-    before: ContentDocument | None
-    after: ContentDocument
+    before: DataFile | None
+    after: DataFile
 
     @property
     def diff(self) -> str:
@@ -35,7 +35,7 @@ class Edit:
         self.after.save()
 
 
-def edit_document(runtime: Runtime, change: Callable[[ContentDocument], ContentDocument]) -> Edit:
+def edit_document(runtime: Runtime, change: Callable[[DataFile], DataFile]) -> Edit:
     """Return what *change* would make of the workspace's data file."""
     before = runtime.document(runtime.workspace)
     return Edit(before, change(before))
@@ -53,8 +53,8 @@ def add_news(
 ) -> Edit:
     """Add a news item as the newest; its id is made from its words where none is given."""
 
-    def change(document: ContentDocument) -> ContentDocument:
-        taken = {item.id for item in document.workspace.news.items} if document.workspace.news else set()
+    def change(document: DataFile) -> DataFile:
+        taken = {item.id for item in document.data.news.items} if document.data.news else set()
         given: dict[str, object] = {"date": date, "publish_at": publish_at, "expires_at": expires_at}
         fields = {"id": item_id or make_id(text, taken)} | {k: v for k, v in given.items() if v is not None}
         return document.add_news(
@@ -77,8 +77,8 @@ def remove_news(runtime: Runtime, item_id: str) -> Edit:
 def move_news(runtime: Runtime, item_id: str, *, before: str | None = None, index: int = 0) -> Edit:
     """Move a news item before another one, or to *index* of the file; -1 is the end."""
 
-    def change(document: ContentDocument) -> ContentDocument:
-        count = len(document.workspace.news.items) if document.workspace.news else 0
+    def change(document: DataFile) -> DataFile:
+        count = len(document.data.news.items) if document.data.news else 0
         position = document.news_index(item_id)
         if before is None:
             return document.move_news(item_id, index % count if count else 0)
@@ -96,7 +96,7 @@ def set_heading(runtime: Runtime, region: str, heading: str | None, *, level: in
 def set_banner(runtime: Runtime, lines: Sequence[StatusLine], *, heading: str | None = None) -> Edit:
     """Replace the lines of the status banner, its heading, or both."""
 
-    def change(document: ContentDocument) -> ContentDocument:
+    def change(document: DataFile) -> DataFile:
         changed = document.set_banner(lines) if lines else document
         return changed.set_heading("status", heading) if heading is not None else changed
 

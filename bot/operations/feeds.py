@@ -29,7 +29,7 @@ def write_feeds(runtime: Runtime) -> None:
 
 
 def _render(runtime: Runtime, workspace: WorkspaceSettings) -> bytes | None:
-    data = runtime.document(workspace).workspace
+    data = runtime.document(workspace).data
     if data.news is None:
         return None
     gateway = runtime.gateway()

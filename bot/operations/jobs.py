@@ -24,7 +24,7 @@ def make_jobs(runtime: Runtime) -> dict[str, Job]:
 
 def next_news_moment(runtime: Runtime, after: datetime) -> datetime | None:
     """Return the first moment after *after* at which a news item appears or disappears by its own dates."""
-    documents = (runtime.document(workspace).workspace for workspace in runtime.workspaces)
+    documents = (runtime.document(workspace).data for workspace in runtime.workspaces)
     items = (item for document in documents if document.news for item in document.news.items)
     moments = (moment for item in items for moment in (item.publish_at, item.expires_at))
     return min((moment for moment in moments if moment is not None and moment > after), default=None)

@@ -10,8 +10,8 @@ from typing import Self
 
 from pydantic import SecretStr, ValidationError
 
-from bot.config.data_file import ContentDocument
-from bot.config.data_model import Home, Workspace
+from bot.config.data_file import DataFile
+from bot.config.data_model import Home, WorkspaceData
 from bot.config.policy import WikiSettings, WorkspaceSettings
 from bot.config.schemas import SETTINGS_SCHEMA_NAME, write_schemas
 from bot.config.settings import Settings, load_overrides, load_settings, secrets_folders
@@ -163,7 +163,7 @@ def check_name(config: Path, name: str, home: PageRef) -> Path:
     if path == config.absolute():
         raise SettingsError(f"name {name!r}: {path.name} is the settings file; choose another name")
     if path.exists():
-        kept = ContentDocument.load(path).workspace.workspace
+        kept = DataFile.load(path).data.workspace
         if kept.space != home.space_key or kept.home not in (home.title, home.id):
             raise SettingsError(f"exists and is for page {kept.home!r} in space {kept.space}", path=path)
     return path
@@ -210,8 +210,8 @@ def write_bare_data_file(runtime: Runtime, home: PageRef) -> Path:
     """Write a data file without regions, unless there is one; return its path."""
     path = runtime.data_path(runtime.workspace)
     if not path.exists():
-        workspace = Workspace(workspace=Home(space=home.space_key, home=home.title))
-        ContentDocument.create(workspace, path).save()
+        workspace = WorkspaceData(workspace=Home(space=home.space_key, home=home.title))
+        DataFile.create(workspace, path).save()
     return path
 
 

@@ -129,7 +129,7 @@ def _find_homes(runtime: Runtime, gateway: WikiGateway, plan: Plan) -> dict[str,
     for name in {page.workspace for page in plan.page_writes}:
         if name not in configured:
             raise PlanError(f"the plan writes workspace {name!r}, which the settings do not have")
-        data = runtime.document(configured[name]).workspace
+        data = runtime.document(configured[name]).data
         homes[name] = page_finder(runtime, gateway, data).get_id(data.workspace.home)
     return homes
 

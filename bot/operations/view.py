@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.config.data_model import Workspace
+from bot.config.data_model import WorkspaceData
 from bot.errors import ContentError
 from bot.inline import LinkResolver, TitlesAsWritten
 from bot.operations.assignment import page_finder
@@ -30,7 +30,7 @@ class TreePage:
 def read_tree(runtime: Runtime, *, archived_only: bool = False) -> list[TreePage]:
     """Return the pages of the workspace's space, depth first, in the order that people see."""
     gateway = runtime.gateway()
-    space = gateway.fetch_space(runtime.document(runtime.workspace).workspace.workspace.space)
+    space = gateway.fetch_space(runtime.document(runtime.workspace).data.workspace.space)
     selection = select(gateway, space.key, runtime.workspace.archived, everything=True)
     tree = build_tree(selection.listed.values(), home_id=space.homepage_id)
     return [
@@ -53,23 +53,23 @@ def render_regions(runtime: Runtime, wanted: str | None = None, *, offline: bool
     *offline* takes every page reference for a title instead of asking the wiki for the page.
     """
     document = runtime.document(runtime.workspace)
-    names = [name for name in Workspace.model_fields if name != "workspace"]
-    present = [name for name in names if getattr(document.workspace, name) is not None]
+    names = [name for name in WorkspaceData.model_fields if name != "workspace"]
+    present = [name for name in names if getattr(document.data, name) is not None]
     if wanted is not None and wanted not in present:
         raise ContentError(
             f"has no region {wanted!r}{did_you_mean(wanted, names)}; it has: {', '.join(present) or 'none'}",
             path=document.path,
         )
-    links, index = (TitlesAsWritten(), None) if offline else _ask_the_wiki(runtime, document.workspace)
+    links, index = (TitlesAsWritten(), None) if offline else _ask_the_wiki(runtime, document.data)
     now = runtime.clock()
     return {
-        name: runtime.renderer.render(name, document.workspace, now=now, links=links, index=index)
+        name: runtime.renderer.render(name, document.data, now=now, links=links, index=index)
         for name in present
         if wanted in (None, name)
     }
 
 
-def _ask_the_wiki(runtime: Runtime, data: Workspace) -> tuple[LinkResolver, Index | None]:
+def _ask_the_wiki(runtime: Runtime, data: WorkspaceData) -> tuple[LinkResolver, Index | None]:
     gateway = runtime.gateway()
     finder = page_finder(runtime, gateway, data)
     links = resolve_links(iter_links(data), finder)

@@ -2,7 +2,7 @@
 
 from loguru import logger
 
-from bot.config.data_model import PageIndex, Workspace
+from bot.config.data_model import PageIndex, WorkspaceData
 from bot.config.policy import WorkspaceSettings
 from bot.errors import SnapshotError
 from bot.render import Index
@@ -14,7 +14,7 @@ from bot.wiki.page_tree import build_tree
 
 
 def make_index(
-    runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings, data: Workspace, finder: PageFinder
+    runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings, data: WorkspaceData, finder: PageFinder
 ) -> Index | None:
     """Return the index of the pages of a workspace; None where the data file asks for none, which costs nothing."""
     wanted: PageIndex | None = data.page_index

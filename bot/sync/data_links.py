@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.config.data_model import QuickLink, Workspace
+from bot.config.data_model import QuickLink, WorkspaceData
 from bot.inline import PageTarget, link_destinations
 from bot.sync.page_finder import PageFinder
 from bot.wiki.gateway import PageStatus
@@ -55,7 +55,7 @@ class ResolvedLinks:
         return self.targets.get(reference)
 
 
-def iter_links(workspace: Workspace) -> Iterator[Link]:
+def iter_links(workspace: WorkspaceData) -> Iterator[Link]:
     """Yield every link of the data in the order of the file."""
     if workspace.status:
         for index, line in enumerate(workspace.status.lines):

@@ -6,7 +6,7 @@ from itertools import chain
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
-from bot.config.data_model import NewsItem, Workspace
+from bot.config.data_model import NewsItem, WorkspaceData
 from bot.config.news_selection import older_news, shown_news
 from bot.inline import link_destinations, plain_text
 
@@ -16,13 +16,13 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_DATE = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def render_feed(workspace: Workspace, *, now: dt.datetime, title: str, home_url: str) -> bytes:
+def render_feed(data: WorkspaceData, *, now: dt.datetime, title: str, home_url: str) -> bytes:
     """Return the published news, older ones too, as an Atom feed; *home_url* is the page that bears them.
 
     An entry keeps its id when its text is edited. An item without a date is given that of the item below it.
     """
-    zone = ZoneInfo(workspace.workspace.timezone)
-    news = workspace.news
+    zone = ZoneInfo(data.workspace.timezone)
+    news = data.news
     items = () if news is None else tuple(chain(shown_news(news, now), older_news(news, now)))
     moments = _moments(items, zone)
     feed = ET.Element("feed", xmlns="http://www.w3.org/2005/Atom")

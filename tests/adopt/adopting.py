@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.adopt.proposal import Adopted, Adoption, carry_over, propose
-from bot.config.data_model import Home, Workspace
+from bot.config.data_model import Home, WorkspaceData
 from bot.render import Renderer
 from bot.storage.regions import Marker
 from tests.sync.known_pages import KnownPages
@@ -17,12 +17,12 @@ PAGES = KnownPages()
 _RENDERER = Renderer([TEMPLATES])
 
 
-def render(workspace: Workspace, region: str, pages: KnownPages = PAGES, now: dt.datetime = NOW) -> str:
+def render(workspace: WorkspaceData, region: str, pages: KnownPages = PAGES, now: dt.datetime = NOW) -> str:
     return _RENDERER.render(region, workspace, now=now, links=pages)
 
 
-def workspace_of(**regions: object) -> Workspace:
-    return Workspace.model_validate({"workspace": Home(space="WS2", home="Home"), **regions})
+def workspace_of(**regions: object) -> WorkspaceData:
+    return WorkspaceData.model_validate({"workspace": Home(space="WS2", home="Home"), **regions})
 
 
 def adopt(body: str, markers: Sequence[Marker] = MARKERS, pages: KnownPages = PAGES) -> tuple[Adoption, Adopted]:

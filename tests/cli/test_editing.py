@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.data_file import ContentDocument
+from bot.config.data_file import DataFile
 from tests.cli.conftest import DATA, Ran
 
 Wikibot = Callable[..., Ran]
@@ -237,11 +237,11 @@ def test_news_are_moved_with_all_their_bytes(data: Path, wikibot: Wikibot) -> No
 @pytest.mark.parametrize(("noun", "region"), [("news", "news"), ("links", "quick_links"), ("banner", "status")])
 def test_every_region_gets_a_heading_by_command(data: Path, wikibot: Wikibot, noun: str, region: str) -> None:
     assert wikibot(noun, "heading", "To read:", "--level", "2").code == 0
-    section = getattr(ContentDocument.load(data).workspace, region)
+    section = getattr(DataFile.load(data).data, region)
     assert (section.heading, section.heading_level) == ("To read:", 2)
 
     assert wikibot(noun, "heading", "--remove").code == 0
-    assert getattr(ContentDocument.load(data).workspace, region).heading is None
+    assert getattr(DataFile.load(data).data, region).heading is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.config.data_file import ContentDocument
+from bot.config.data_file import DataFile
 from bot.errors import ContentError
 from bot.inline import plain_text
 from bot.render import Renderer
@@ -76,7 +76,7 @@ def test_a_bad_file_is_refused_with_its_name_and_a_line(tmp_path: Path, text: st
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
 
     with pytest.raises(ContentError, match=r"ws2\.yaml") as caught:
-        ContentDocument.load(path)
+        DataFile.load(path)
 
     assert path.read_bytes() == text.encode("utf-8", "surrogatepass")
     assert "\n  " not in str(caught.value)
@@ -87,7 +87,7 @@ def test_what_is_empty_and_may_not_be_is_said_in_plain_words(tmp_path: Path, sec
     (tmp_path / "ws2.yaml").write_text(HEAD + section + "\n")
 
     with pytest.raises(ContentError, match=r"ws2\.yaml:2: \w+\.\w+: must hold at least one entry$"):
-        ContentDocument.load(tmp_path / "ws2.yaml")
+        DataFile.load(tmp_path / "ws2.yaml")
 
 
 def test_a_file_that_is_too_large_or_not_utf8_is_refused(tmp_path: Path) -> None:
@@ -95,18 +95,18 @@ def test_a_file_that_is_too_large_or_not_utf8_is_refused(tmp_path: Path) -> None
     (tmp_path / "latin.yaml").write_bytes(HEAD.encode() + b"# caf\xe9\n")
 
     with pytest.raises(ContentError, match=r"large\.yaml: is larger than 4 MB"):
-        ContentDocument.load(tmp_path / "large.yaml")
+        DataFile.load(tmp_path / "large.yaml")
     with pytest.raises(ContentError, match=r"latin\.yaml:2: is not UTF-8"):
-        ContentDocument.load(tmp_path / "latin.yaml")
+        DataFile.load(tmp_path / "latin.yaml")
     with pytest.raises(ContentError, match=r"none\.yaml: does not exist; `wikibot adopt"):
-        ContentDocument.load(tmp_path / "none.yaml")
+        DataFile.load(tmp_path / "none.yaml")
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_accepted_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "ws2.yaml"
     path.write_bytes(("\ufeff" + HEAD + "news:\n  items:\n    - {id: a, text: x}\n").replace("\n", "\r\n").encode())
 
-    ContentDocument.load(path).edit_news("a", {"text": "y"}).save()
+    DataFile.load(path).edit_news("a", {"text": "y"}).save()
 
     wanted = ("\ufeff" + HEAD + "news:\n  items:\n    - {id: a, text: y}\n").replace("\n", "\r\n")
     assert path.read_bytes() == wanted.encode()
@@ -142,7 +142,7 @@ def test_any_text_is_refused_or_comes_out_as_text(text: str) -> None:
         assert str(document).startswith("ws2.yaml:2: ")
         return
 
-    storage = RENDERER.render("status", document.workspace, now=NOW)
+    storage = RENDERER.render("status", document.data, now=NOW)
 
     read_strictly(storage)
     own = re.compile(
@@ -153,9 +153,9 @@ def test_any_text_is_refused_or_comes_out_as_text(text: str) -> None:
     assert unescape(words).split() == plain_text(text).split()
 
 
-def _document_or_refusal(text: str) -> ContentDocument | ContentError:
+def _document_or_refusal(text: str) -> DataFile | ContentError:
     try:
-        return ContentDocument.parse(text, Path("ws2.yaml"))
+        return DataFile.parse(text, Path("ws2.yaml"))
     except ContentError as error:
         return error
 

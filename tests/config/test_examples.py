@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.data_file import ContentDocument
+from bot.config.data_file import DataFile
 from bot.config.settings import load_settings
 from wikiserver.store import Selection
 from wikiserver.testing import Wiki
@@ -30,12 +30,12 @@ def test_the_settings_to_start_from_are_accepted(path: str, monkeypatch: pytest.
 def test_the_data_file_to_start_from_links_to_pages_of_the_workspace(wiki: Wiki) -> None:
     space = wiki.store.spaces.get_by_key("WS2")
     titles = {page.title for page in wiki.store.contents.select(Selection(("space_id = ?",), (space.id,), limit=-1))}
-    workspace = ContentDocument.load(REPOSITORY / "config/example/ws2.yaml").workspace
+    data = DataFile.load(REPOSITORY / "config/example/ws2.yaml").data
     text = (REPOSITORY / "config/example/ws2.yaml").read_text(encoding="utf-8")
 
     linked = set(re.findall(r"\(<page:([^>]+)>\)|\(page:([^)]+)\)", text.split("\n\n", 1)[1]))
 
-    assert workspace.workspace.home == HOME
+    assert data.data.home == HOME
     assert {name for pair in linked for name in pair if name} <= titles
-    assert workspace.quick_links is not None
-    assert {link.page for link in workspace.quick_links.links if link.page} <= titles
+    assert data.quick_links is not None
+    assert {link.page for link in data.quick_links.links if link.page} <= titles

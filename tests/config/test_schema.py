@@ -5,7 +5,7 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from bot.config.data_file import ContentDocument
+from bot.config.data_file import DataFile
 from bot.config.schemas import data_schema
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -20,7 +20,7 @@ def test_the_example_is_valid_for_the_schema_and_for_the_program() -> None:
     path = CONFIG / "example" / "ws2.yaml"
 
     jsonschema.validate(load_as_json(path), data_schema())
-    assert ContentDocument.load(path).workspace.news is not None
+    assert DataFile.load(path).data.news is not None
     assert path.read_text().startswith("# yaml-language-server: $schema=../workspace.schema.json\n")
 
 

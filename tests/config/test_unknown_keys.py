@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.data_file import ContentDocument
+from bot.config.data_file import DataFile
 from bot.config.settings import load_settings
 from bot.errors import ContentError, SettingsError
 
@@ -46,4 +46,4 @@ def test_the_settings_suggest_the_nearest_known_key(tmp_path: Path, text: str, m
 )
 def test_the_data_file_suggests_the_nearest_known_key(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ContentError, match=message):
-        ContentDocument.parse("workspace: {space: A, home: B}\n" + text, tmp_path / "ws.yaml")
+        DataFile.parse("workspace: {space: A, home: B}\n" + text, tmp_path / "ws.yaml")

@@ -9,12 +9,12 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from bot.config.data_model import Workspace
+from bot.config.data_model import WorkspaceData
 from bot.config.schemas import data_schema, settings_schema
 from bot.config.settings import SECRETS, Settings
 from script.reference import ROOT, iter_keys, pages
 
-MODELS = (Settings, Workspace)
+MODELS = (Settings, WorkspaceData)
 
 
 def models_within(annotation: object) -> Iterator[type[BaseModel]]:
@@ -71,7 +71,7 @@ def test_every_key_has_an_example_that_the_program_accepts(field: FieldInfo) -> 
 
 
 def test_the_reference_has_every_key() -> None:
-    for model, path in ((Settings, "docs/reference/settings.md"), (Workspace, "docs/reference/data-file.md")):
+    for model, path in ((Settings, "docs/reference/settings.md"), (WorkspaceData, "docs/reference/data-file.md")):
         text = (ROOT / path).read_text(encoding="utf-8")
         names = {key.path[-1] for key in iter_keys(model.model_json_schema())}
         fields = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.data_file import ContentDocument
+from bot.config.data_file import DataFile
 from bot.config.data_model import QuickLink
 from bot.config.link_choice import LinkChoice, LinkDestination, iter_places
 from bot.errors import ContentError
@@ -41,29 +41,29 @@ def news_files(draw: st.DrawFn) -> str:
 
 @given(text=news_files(), data=st.data())
 def test_moving_news_permutes_lines_and_changes_no_item(text: str, data: st.DataObject) -> None:
-    document = ContentDocument.parse(text, PATH)
-    items = document.workspace.news.items if document.workspace.news else ()
+    document = DataFile.parse(text, PATH)
+    items = document.data.news.items if document.data.news else ()
     before, after = (data.draw(st.integers(0, len(items) - 1)) for _ in range(2))
 
     moved = document.move_news(items[before].id, after)
 
     wanted = list(items)
     wanted.insert(after, wanted.pop(before))
-    assert moved.workspace.news is not None
-    assert list(moved.workspace.news.items) == wanted
+    assert moved.data.news is not None
+    assert list(moved.data.news.items) == wanted
     assert line_counts(moved.text) == line_counts(text)
     assert moved.text.startswith(text[: text.index("news:")])
 
 
 @given(text=news_files(), data=st.data())
 def test_a_move_and_the_move_back_give_the_same_bytes(text: str, data: st.DataObject) -> None:
-    document = ContentDocument.parse(text, PATH)
-    items = document.workspace.news.items if document.workspace.news else ()
+    document = DataFile.parse(text, PATH)
+    items = document.data.news.items if document.data.news else ()
     before, after = (data.draw(st.integers(0, len(items) - 1)) for _ in range(2))
 
     back = document.move_news(items[before].id, after).move_news(items[before].id, before)
 
-    assert back.workspace == document.workspace
+    assert back.data == document.data
     assert line_counts(back.text) == line_counts(text)
 
 
@@ -75,7 +75,7 @@ def test_moving_in_flow_style_keeps_the_separators(count: int, data: st.DataObje
     text = f"{HEAD}news:\n  items: [ {flow} ]   # all\n"
     before, after = (data.draw(st.integers(0, count - 1)) for _ in range(2))
 
-    moved = ContentDocument.parse(text, PATH).move_news(f"n{before}", after)
+    moved = DataFile.parse(text, PATH).move_news(f"n{before}", after)
 
     entries.insert(after, entries.pop(before))
     wanted = "".join(entry + separator for entry, separator in zip(entries, [*separators, ""], strict=True))
@@ -104,7 +104,7 @@ def link_lines(draw: st.DrawFn, depth: int = 0, prefix: str = "L") -> list[str]:
 @given(lines=link_lines(), newline=NEWLINE, data=st.data())
 def test_moving_a_link_keeps_every_link_and_every_comment(lines: list[str], newline: str, data: st.DataObject) -> None:
     text = newline.join([*HEAD.split("\n")[:-1], "quick_links:", "  links:", *lines, "# end", ""])
-    document = ContentDocument.parse(text, PATH)
+    document = DataFile.parse(text, PATH)
     places = list(iter_places(links_of(document)))
     moved, other = (data.draw(st.sampled_from(places)) for _ in range(2))
     how = data.draw(st.sampled_from(["before", "after", "under"]))
@@ -140,7 +140,7 @@ def test_editing_a_link_touches_only_the_lines_of_its_own_keys(
     lines: list[str], newline: str, new: str, data: st.DataObject
 ) -> None:
     text = newline.join([*HEAD.split("\n")[:-1], "quick_links:", "  links:", *lines, "# end", ""])
-    document = ContentDocument.parse(text, PATH)
+    document = DataFile.parse(text, PATH)
     place = data.draw(st.sampled_from(list(iter_places(links_of(document)))))
 
     after = document.edit_link(LinkChoice(place.number), {"text": new, "url": "https://example.org/"})
@@ -155,20 +155,20 @@ def test_editing_a_link_touches_only_the_lines_of_its_own_keys(
 
 @given(text=news_files(), heading=WORD, level=st.none() | st.integers(0, 6))
 def test_a_heading_adds_at_most_two_lines_and_removes_none(text: str, heading: str, level: int | None) -> None:
-    document = ContentDocument.parse(text, PATH)
+    document = DataFile.parse(text, PATH)
 
     after = document.set_heading("news", heading, level=level)
 
-    assert after.workspace.news is not None
-    assert after.workspace.news.heading == heading
+    assert after.data.news is not None
+    assert after.data.news.heading == heading
     assert line_counts(text) - line_counts(after.text) == Counter()
-    assert after.set_heading("news", None).workspace.news is not None
+    assert after.set_heading("news", None).data.news is not None
     if level is None:
         assert after.set_heading("news", None).text == text
 
 
-def links_of(document: ContentDocument) -> tuple[QuickLink, ...]:
-    return document.workspace.quick_links.links if document.workspace.quick_links else ()
+def links_of(document: DataFile) -> tuple[QuickLink, ...]:
+    return document.data.quick_links.links if document.data.quick_links else ()
 
 
 def line_counts(text: str) -> Counter[str]:

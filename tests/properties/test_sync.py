@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.config.data_model import Workspace
+from bot.config.data_model import WorkspaceData
 from bot.render import Renderer
 from bot.resources import templates_dir
 from bot.storage.markers import Marker, MarkerKind, render_marked
@@ -97,7 +97,7 @@ def test_whatever_the_data_file_says_comes_out_as_text_inside_its_region(
     status: str, caption: str, target: str, news: str
 ) -> None:
     try:
-        data = Workspace.model_validate(
+        data = WorkspaceData.model_validate(
             {
                 "workspace": {"space": "WS2", "home": "Home"},
                 "status": {"heading": caption, "lines": [{"text": status}]},

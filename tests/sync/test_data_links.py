@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.data_model import Workspace
+from bot.config.data_model import WorkspaceData
 from bot.inline import PageTarget
 from bot.sync.data_links import (
     Link,
@@ -18,7 +18,7 @@ from bot.sync.page_finder import PageFinder
 from bot.sync.page_memory import PageMemory
 from tests.sync.world import World
 
-DATA = Workspace.model_validate(
+DATA = WorkspaceData.model_validate(
     {
         "workspace": {"space": "WS2", "home": "Home"},
         "status": {"lines": [{"text": "plain"}, {"text": "[a](page:Plan A) and [f](attachment:a.pdf)"}]},

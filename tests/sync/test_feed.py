@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bot.config.data_model import Workspace
+from bot.config.data_model import WorkspaceData
 from bot.sync.feed import render_feed
 
 NOW = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
@@ -13,7 +13,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def feed(*items: dict[str, Any], zone: str = "UTC", **news: Any) -> ET.Element:
-    workspace = Workspace.model_validate(
+    workspace = WorkspaceData.model_validate(
         {"workspace": {"space": "WS2", "home": "Home", "timezone": zone}, "news": {"items": items, **news}}
     )
     return ET.fromstring(render_feed(workspace, now=NOW, title="WS2 news", home_url=HOME))  # noqa: S314 -- our own
@@ -51,7 +51,7 @@ def test_an_item_without_a_date_takes_that_of_the_item_below() -> None:
 
 
 def test_equal_news_give_equal_bytes_whenever_they_are_written() -> None:
-    workspace = Workspace.model_validate(
+    workspace = WorkspaceData.model_validate(
         {"workspace": {"space": "WS2", "home": "Home"}, "news": {"items": [{"id": "a", "text": "x"}]}}
     )
 
@@ -62,7 +62,7 @@ def test_equal_news_give_equal_bytes_whenever_they_are_written() -> None:
 
 def test_the_bytes_of_a_feed_change_only_with_its_news() -> None:
     item = {"id": "a", "date": "2024-02-22", "text": "Tom & <Jerry>: [the *update*](https://a.test/x?a=1&b=2) ü 😀"}
-    workspace = Workspace.model_validate({"workspace": {"space": "WS2", "home": "Home"}, "news": {"items": [item]}})
+    workspace = WorkspaceData.model_validate({"workspace": {"space": "WS2", "home": "Home"}, "news": {"items": [item]}})
 
     written = render_feed(workspace, now=NOW, title="WS2 & news", home_url=HOME)
 
@@ -94,7 +94,7 @@ GOLDEN = """\
 
 @pytest.mark.parametrize("character", ["\x00", "\x0b", "\ud800", "\ufffe"])
 def test_a_title_with_a_character_that_xml_forbids_leaves_a_feed_that_can_be_read(character: str) -> None:
-    workspace = Workspace.model_validate({"workspace": {"space": "WS2", "home": "Home"}})
+    workspace = WorkspaceData.model_validate({"workspace": {"space": "WS2", "home": "Home"}})
 
     written = render_feed(workspace, now=NOW, title=f"a{character}b", home_url=HOME)
 
@@ -102,7 +102,7 @@ def test_a_title_with_a_character_that_xml_forbids_leaves_a_feed_that_can_be_rea
 
 
 def test_a_workspace_without_news_has_an_empty_feed() -> None:
-    workspace = Workspace.model_validate({"workspace": {"space": "WS2", "home": "Home"}})
+    workspace = WorkspaceData.model_validate({"workspace": {"space": "WS2", "home": "Home"}})
 
     root = ET.fromstring(render_feed(workspace, now=NOW, title="t", home_url=HOME))  # noqa: S314 -- our own
 
