@@ -35,7 +35,7 @@ def test_the_data_file_to_start_from_links_to_pages_of_the_workspace(wiki: Wiki)
 
     linked = set(re.findall(r"\(<page:([^>]+)>\)|\(page:([^)]+)\)", text.split("\n\n", 1)[1]))
 
-    assert data.data.home == HOME
+    assert data.workspace.home == HOME
     assert {name for pair in linked for name in pair if name} <= titles
     assert data.quick_links is not None
     assert {link.page for link in data.quick_links.links if link.page} <= titles
