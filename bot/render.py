@@ -15,7 +15,7 @@ from bot.config.data_model import Icon, News, PageIndex, WorkspaceData
 from bot.config.news_selection import by_day, older_news, shown_news
 from bot.errors import BotError, MalformedBodyError, TemplateError
 from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, page_link, to_storage
-from bot.storage.nesting import find_misfit
+from bot.storage.markers import find_misfit
 from bot.storage.reader import read_strictly
 
 EMOTICONS: dict[Icon, str] = {icon: icon.value for icon in Icon} | {

@@ -20,23 +20,18 @@ from bot.convert.context import (
     ReportRow,
 )
 from bot.convert.html import html_to_markdown
-from bot.convert.macro import MACRO_ELEMENTS, Macro, read_macro
-from bot.convert.page_conversion import convert_page, words_of
+from bot.convert.page_conversion import convert_page
 
 __all__ = [
     "CONVERTER_VERSION",
-    "MACRO_ELEMENTS",
     "Comment",
     "Conversion",
     "IncludedPage",
     "Listing",
     "Loss",
-    "Macro",
     "PageContext",
     "PageLink",
     "ReportRow",
     "convert_page",
     "html_to_markdown",
-    "read_macro",
-    "words_of",
 ]

@@ -24,7 +24,6 @@ from bot.convert.document import (
     flow,
     wrap,
 )
-from bot.convert.emoji import find_emoji
 from bot.convert.html import is_plain_html
 from bot.convert.links import build_anchor, build_link
 from bot.convert.list_elements import build_list, build_stray_item, build_task_list
@@ -32,6 +31,7 @@ from bot.convert.macro_table import build_macro
 from bot.convert.media import build_html_image, build_image, build_media
 from bot.convert.page_builder import ElementHandler, ObjectHandler, PageBuilder, paragraph
 from bot.convert.table_elements import build_table
+from bot.storage.emoticons import find_emoji, name_emoji
 from bot.storage.reader import Element, Text
 
 _STYLED = {"bold": "strong", "italic": "em", "line-through": "del", "underline": "ins"}
@@ -145,10 +145,9 @@ def _emoticon(page: PageBuilder, element: Element) -> list[Node]:
     found = find_emoji(element)
     if found is not None:
         return [found]
-    attributes = element.attributes
-    name = attributes.get("ac:emoji-shortname") or attributes.get("ac:emoji-fallback") or attributes.get("ac:name", "")
-    page.lose("emoji", name.strip(":"), "only the wiki has its picture")
-    return [f":{name.strip(':')}:"]
+    name = name_emoji(element)
+    page.lose("emoji", name, "only the wiki has its picture")
+    return [f":{name}:"]
 
 
 def _layout_section(page: PageBuilder, element: Element) -> list[Node]:

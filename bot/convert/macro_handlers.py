@@ -23,8 +23,9 @@ from bot.convert.document import (
 from bot.convert.html import html_to_markdown
 from bot.convert.link_targets import slug
 from bot.convert.links import link, link_to
-from bot.convert.macro import Macro, decoded, find_json, is_macro
 from bot.convert.page_builder import PageBuilder, paragraph
+from bot.storage.macros import Macro, decoded, find_json, is_macro
+from bot.storage.visible_text import status_dot
 
 _ALERTS = {
     "info": "NOTE",
@@ -35,7 +36,6 @@ _ALERTS = {
     "error": "CAUTION",
     "hint": "TIP",
 }
-_STATUS = {"green": "🟢", "yellow": "🟡", "red": "🔴", "blue": "🔵", "purple": "🟣"}
 _BLOCK_NAMES = frozenset(
     {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "table", "blockquote", "hr", "div", "pre"}
 )
@@ -134,8 +134,7 @@ def build_status(_page: PageBuilder, macro: Macro) -> list[Node]:
     """A lozenge: its colour as a dot, so that it is not lost."""
     colour = macro.get("colour", "color").lower()
     title = macro.get("title") or colour
-    dot = _STATUS.get(colour, "⚪")
-    return [Apart((f"{dot} ", Styled("strong", (title,))))] if title else []
+    return [Apart((f"{status_dot(colour)} ", Styled("strong", (title,))))] if title else []
 
 
 def build_place(page: PageBuilder, macro: Macro) -> list[Node]:

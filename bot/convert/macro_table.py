@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from bot.convert import macro_handlers, media, page_macros
 from bot.convert.document import Block, Details, Fence, Node, flow
 from bot.convert.links import person
-from bot.convert.macro import MACRO_PARTS, Macro, decoded, describe, find_json, read_macro
 from bot.convert.page_builder import PageBuilder, paragraph
 from bot.convert.said import is_meaningless
+from bot.storage.macros import MACRO_PARTS, Macro, decoded, describe, find_json, read_macro
 from bot.storage.reader import Element
 
 MacroHandler = Callable[[PageBuilder, Macro], list[Node]]

@@ -3,8 +3,8 @@
 from bot.convert.document import Apart, Break, Image, Item, List, Node, Run, Styled, flow, wrap
 from bot.convert.link_targets import is_unsafe
 from bot.convert.links import file_target, link, link_to
-from bot.convert.macro import Macro
 from bot.convert.page_builder import PageBuilder, paragraph
+from bot.storage.macros import Macro
 from bot.storage.reader import Element
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".bmp")

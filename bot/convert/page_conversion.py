@@ -2,27 +2,21 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from bot.convert.context import Comment, Conversion, PageContext
 from bot.convert.document import (
-    Apart,
     Block,
-    Break,
     Contents,
-    Fence,
     Heading,
-    Image,
     Inline,
     Item,
     Link,
     List,
     Paragraph,
     Quote,
-    Run,
     Styled,
     change_blocks,
-    inner_blocks,
     text_of_run,
     walk,
 )
@@ -48,12 +42,6 @@ def convert_page(body: str, metadata: PageContext = _NOTHING_KNOWN) -> Conversio
     written = [writer.blocks(blocks), *(writer.footnote(labels[ref], text) for ref, text in notes)]
     markdown = "\n\n".join(filter(None, written))
     return Conversion(f"{markdown}\n" if markdown else "", page.losses())
-
-
-def words_of(part: Element, metadata: PageContext = _NOTHING_KNOWN) -> str:
-    """Return what a reader sees of a *part* of a page, as plain text on one line."""
-    blocks = PageBuilder(metadata, ELEMENTS, OBJECTS).blocks(part)
-    return " ".join(" ".join(_words(blocks)).split())
 
 
 def _read(page: PageBuilder, body: str) -> Element:
@@ -142,33 +130,3 @@ def _nested(entries: list[tuple[int, str, str]]) -> tuple[Item, ...]:
         items.append(Item((link, List(inner)) if inner else (link,)))
         index = end
     return tuple(items)
-
-
-def _words(blocks: Iterable[Block]) -> Iterator[str]:
-    """Yield the words of *blocks*, those of each block or item apart."""
-    for block in blocks:
-        if isinstance(block, Paragraph | Heading):
-            yield _line(block.content)
-        elif isinstance(block, Fence):
-            yield block.code
-        elif isinstance(block, List):
-            for item in block.items:
-                yield item.mark
-                yield from _words(item.blocks)
-        else:
-            yield from _words(inner_blocks(block))
-
-
-def _line(run: Run) -> str:
-    """Return the words of a line, with those that stand for pictures."""
-    pieces = []
-    for inline in run:
-        if isinstance(inline, Image):
-            pieces.append(inline.alt)
-        elif isinstance(inline, Break):
-            pieces.append(" ")
-        elif isinstance(inline, Styled | Link | Apart):
-            pieces.append(_line(inline.content))
-        else:
-            pieces.append(text_of_run([inline]))
-    return "".join(pieces)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from bot.convert.context import IncludedPage, Listing, PageLink, ReportRow
 from bot.convert.document import Block, Cell, Item, List, Node, Paragraph, Quote, Row, Styled, Table, flow
 from bot.convert.links import link_to, page_target
-from bot.convert.macro import MACRO_ELEMENTS, Macro, describe, read_macro
 from bot.convert.page_builder import PageBuilder, paragraph
+from bot.storage.macros import MACRO_ELEMENTS, Macro, describe, read_macro
 from bot.storage.reader import Element, read_leniently
 
 # How deep the elements of an included page may nest, of one that it includes, and so on; no further.

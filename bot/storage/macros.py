@@ -1,17 +1,32 @@
-"""What a macro is called, what it is told, and what it holds; headings and their texts."""
+"""The vocabulary of macros: name, parameters, bodies; which elements are content; headings and their texts."""
 
+import json
+import re
+import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
 
 from bot.storage.reader import Document, Element
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_MACROS = ("ac:structured-macro", "ac:macro")
+MACRO_ELEMENTS = ("ac:structured-macro", "ac:macro")
+_PARAMETERS = ("ac:parameter", "ac:default-parameter")
+MACRO_PARTS = frozenset({*_PARAMETERS, "ac:rich-text-body", "ac:plain-text-body"})
+_RESOURCE_NAMES = ("value", "filename", "content-title", "space-key", "username", "userkey", "account-id")
+_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _NOT_CONTENT = {"ac:adf-fallback", "ac:placeholder"}
+
+
+def is_macro(element: Element) -> bool:
+    """Return whether *element* is a macro."""
+    return element.name in MACRO_ELEMENTS
 
 
 def macro_name(element: Element) -> str | None:
     """Return the macro's name, or None where *element* is no macro."""
-    return element.attributes.get("ac:name") if element.name in _MACROS else None
+    return element.attributes.get("ac:name") if is_macro(element) else None
 
 
 def find_parameter(macro: Element, name: str) -> str | None:
@@ -42,3 +57,114 @@ def iter_content(tree: Document) -> Iterator[Element]:
 def collapse(text: str) -> str:
     """Return *text* with every run of white space, hard spaces included, as one space."""
     return " ".join(text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """One macro; `parameters` holds their texts, `parameter_elements` the elements, which may hold `ri:` resources."""
+
+    name: str
+    parameters: dict[str, str]
+    parameter_elements: dict[str, Element]
+    rich_bodies: tuple[Element, ...]
+    plain_body: str | None
+    element: Element
+    _read: set[str] = field(default_factory=set, compare=False, repr=False)
+
+    @property
+    def key(self) -> str:
+        """The name by which handlers are found."""
+        return self.name.lower()
+
+    def get(self, *names: str) -> str:
+        """Return the first of the parameters *names* that says something."""
+        self._read.update(names)
+        return next((self.parameters[name] for name in names if self.parameters.get(name)), "")
+
+    def read_all(self) -> dict[str, str]:
+        """Return all parameters."""
+        self._read.update(self.parameters)
+        return self.parameters
+
+    @property
+    def unread(self) -> dict[str, str]:
+        """The parameters that no handler has asked for, with their values."""
+        return {name: value for name, value in self.parameters.items() if value and name not in self._read}
+
+    @property
+    def identity(self) -> str:
+        """What distinguishes this macro from others of its page: name and parameters, composed as records are."""
+        return unicodedata.normalize("NFC", f"{self.name}: {describe(self.parameters)}")
+
+    def resources(self, *kinds: str) -> Iterator[Element]:
+        """Yield the `ri:` elements of *kinds* in any parameter."""
+        for name, parameter in self.parameter_elements.items():
+            for found in parameter.elements(*kinds):
+                self._read.add(name)
+                yield found
+
+    def resource(self, *kinds: str) -> Element | None:
+        """Return the first `ri:` element of *kinds* in any parameter."""
+        return next(self.resources(*kinds), None)
+
+
+def read_macro(element: Element) -> Macro:
+    """Read an `ac:structured-macro` or a legacy `ac:macro`."""
+    parameters: dict[str, str] = {}
+    parameter_elements: dict[str, Element] = {}
+    bodies: list[Element] = []
+    texts: list[str] = []
+    for child in element.children:
+        if child.name in _PARAMETERS:
+            name = child.attributes.get("ac:name", "")
+            parameters[name] = " ".join(child.text.split()) or ", ".join(_named_resources(child))
+            parameter_elements[name] = child
+        elif child.name == "ac:rich-text-body":
+            bodies.append(child)
+        elif child.name == "ac:plain-text-body":
+            texts.append(child.text)
+    # Some tools write a body more than once; nothing of it may be lost.
+    return Macro(
+        name=element.attributes.get("ac:name", ""),
+        parameters=parameters,
+        parameter_elements=parameter_elements,
+        rich_bodies=tuple(bodies),
+        plain_body="".join(texts) if texts else None,
+        element=element,
+    )
+
+
+def describe(parameters: dict[str, str]) -> str:
+    """Return parameters as a person would read them."""
+    return ", ".join(f"{name or 'value'}: {value}" for name, value in parameters.items() if value)
+
+
+def decoded(value: str) -> str:
+    """Return a parameter's value without the URL encoding that some macros store it in."""
+    if not _ENCODED.search(value) or " " in value or "://" in value:
+        return value
+    try:
+        text = unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        return value
+    return text if text.isprintable() or "\n" in text else value
+
+
+def find_json(value: str) -> Any:
+    """Return what a parameter says in JSON, None where it is something else."""
+    text = decoded(value).strip()
+    if text[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _named_resources(parameter: Element) -> Iterator[str]:
+    """Yield what the `ri:` elements of a parameter name."""
+    for element in parameter.elements():
+        named = (element.attributes.get(f"ri:{name}") for name in _RESOURCE_NAMES)
+        found = next(filter(None, named), None)
+        if found and not (element.parent is not None and element.parent.name.startswith("ri:")):
+            yield found

@@ -30,6 +30,7 @@ USER_KEYS = ("ri:account-id", "ri:userkey", "ri:username")
 """The attributes by which an `ri:user` names a person."""
 _CELLS = {"td", "th"}
 _LINE_MACROS = {"status", "anchor", "jira"}
+_STATUS_DOTS = {"green": "🟢", "yellow": "🟡", "red": "🔴", "blue": "🔵", "purple": "🟣"}
 _PICTURES = ("ac:emoticon", "ac:image", "img")
 _MAX_DEPTH = 200
 
@@ -122,7 +123,7 @@ def _macro_text(macro: Element) -> str:
         case "anchor":
             return ""
         case "status":
-            return title or find_parameter(macro, "colour") or ""
+            return _status_text(title, find_parameter(macro, "colour") or find_parameter(macro, "color") or "")
         case "jira":
             return find_parameter(macro, "key") or find_parameter(macro, "jqlQuery") or ""
         case _ if title or find_rich_text_body(macro) or macro.find_child("ac:plain-text-body"):
@@ -130,6 +131,16 @@ def _macro_text(macro: Element) -> str:
         case _:
             files = (each.attributes.get("ri:filename") for each in macro.elements("ri:attachment"))
             return next(filter(None, files), f"[{name}]")
+
+
+def status_dot(colour: str) -> str:
+    """Return a dot in the colour of a status macro; grey and unknown colours are white."""
+    return _STATUS_DOTS.get(colour.lower(), "⚪")
+
+
+def _status_text(title: str, colour: str) -> str:
+    shown = title or colour
+    return f"{status_dot(colour)} {shown}" if shown else ""
 
 
 def _is_block(element: Element) -> bool:
@@ -248,7 +259,7 @@ class _Page:
                 self._bullet = f"{self._next_bullet()}{check_box(element)} "
             case "td" | "th":
                 self._line.add(" | ")
-            case "ac:structured-macro" | "ac:macro":
+            case "ac:structured-macro" | "ac:macro" if macro_name(element) != "status":
                 self._line.add_object(f"[{_describe_macro(element)}]")
                 if _is_block(element):
                     self.break_line()

@@ -58,9 +58,10 @@ FRAGMENTS = {
     "a status": (
         (
             '<p>is <ac:structured-macro ac:name="status"><ac:parameter ac:name="title">LATE</ac:parameter>'
+            '<ac:parameter ac:name="colour">Red</ac:parameter>'
             "</ac:structured-macro></p>"
         ),
-        "is LATE",
+        "is 🔴 LATE",
     ),
     "code": ("<p>run <code>ls -l</code> now</p>", "run ls -l now"),
     "a code block": (
@@ -89,7 +90,7 @@ def _plan(fragment: str) -> str:
     text = re.sub(
         r"‹(?:file )?([^›]*)›", lambda match: "" if "://" in match[1] else match[1], " ".join(lines_of(fragment))
     )
-    return re.sub(r"\[status: title=(.*?)\]|\[code\]|• ", lambda match: match[1] or "", text)
+    return re.sub(r"\[code\]|• ", "", text)
 
 
 def _adoption(fragment: str) -> str:
@@ -110,7 +111,7 @@ CALLERS: dict[str, Callable[[str], str]] = {
 
 
 def words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+|[✅🚀€<]", re.sub(r"22 February 2024", "2024-02-22", text.replace("&lt;", "<")))
+    return re.findall(r"[^\W_]+|[✅🚀🔴€<]", re.sub(r"22 February 2024", "2024-02-22", text.replace("&lt;", "<")))
 
 
 @pytest.mark.parametrize("caller", CALLERS)

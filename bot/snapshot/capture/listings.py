@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.convert import Listing, Macro, PageLink, ReportRow
+from bot.convert import Listing, PageLink, ReportRow
 from bot.errors import WikiError
 from bot.snapshot.capture.report_macros import (
     LIST,
@@ -15,6 +15,7 @@ from bot.snapshot.capture.report_macros import (
     read_properties,
     read_query,
 )
+from bot.storage.macros import Macro
 from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
 
 _LISTED_PAGES = 200

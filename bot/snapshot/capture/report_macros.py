@@ -5,15 +5,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.convert import MACRO_ELEMENTS, Macro, PageContext, read_macro, words_of
+from bot.storage.macros import MACRO_ELEMENTS, Macro, read_macro
 from bot.storage.reader import Element, read_leniently
+from bot.storage.visible_text import USER_KEYS, text_of
 
 REPORT, LIST = "detailssummary", "contentbylabel"
 
 _LABEL = re.compile(r'\blabel\s*(?:=\s*("[^"]*"|[\w-]+)|in\s*\(([^()]*)\))', re.IGNORECASE)
 _SPACE = r'\bspace\s*=\s*(?:currentSpace\(\s*\)|"?{key}"?(?![\w-]))'
 _HARMLESS = re.compile(r'\btype\s*=\s*"?page"?(?![\w-])|\band\b', re.IGNORECASE)
-_USER = ("ri:account-id", "ri:userkey", "ri:username")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,8 @@ def _read_table(table: Element, name_of: Callable[[str], str]) -> Iterator[dict[
 
 
 def _words(cell: Element, name_of: Callable[[str], str]) -> str:
-    ids = {user.attributes.get(key, "") for user in cell.elements("ri:user") for key in _USER} - {""}
-    return words_of(cell, PageContext(users={user: name_of(user) for user in sorted(ids)}))
+    ids = {user.attributes.get(key, "") for user in cell.elements("ri:user") for key in USER_KEYS} - {""}
+    return text_of(cell, {user: name_of(user) for user in sorted(ids)})
 
 
 def _nearest(element: Element, name: str, within: Element | None = None) -> Element | None:
