@@ -6,8 +6,8 @@ import pytest
 
 from bot.operations.capture import complete_interrupted, verify_snapshots
 from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.inspection import FindingKind
 from bot.snapshot.archive.journal import has_pending
-from bot.snapshot.verify.finding import FindingKind
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
 from tests.snapshot.small_tree import capture_first, capture_second, tree_bytes

@@ -10,8 +10,8 @@ import pytest
 
 from bot.snapshot.archive.bag import MANIFEST, TAG_MANIFEST, parse_manifest, render_manifest
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, SUMS
+from bot.snapshot.archive.file_tree import Tree
 from bot.snapshot.archive.signature import Signer
-from bot.snapshot.verify.file_tree import Tree
 from bot.snapshot.verify.verification import Verification, verify
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import tree_bytes

@@ -117,6 +117,11 @@ def parse_manifest(data: bytes, *, name: str) -> dict[str, str]:
     return digests
 
 
+def bag_names(sums: dict[str, str]) -> list[str]:
+    """Return the bags that `SHA256SUMS` lists."""
+    return [path.rpartition("/")[0] for path in sums if path.endswith(f"/{TAG_MANIFEST}")]
+
+
 def parse_bag_info(data: bytes, *, name: str) -> dict[str, str]:
     """Read `bag-info.txt`, whose lines are never folded."""
     fields: dict[str, str] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot.archive import paths
-from bot.snapshot.archive.bag import MAX_PAGES, TAG_MANIFEST, Bag, load_bag, parse_manifest, sha256
+from bot.snapshot.archive.bag import MAX_PAGES, Bag, bag_names, load_bag, parse_manifest, sha256
 from bot.snapshot.archive.checkpoint import SUMS, Checkpoint, load_head
 from bot.snapshot.archive.entry import PageEntry, id_order
 from bot.snapshot.archive.record import PageRecord, parse_record
@@ -122,5 +122,4 @@ def load_library(root: Path) -> Library:
         sums = parse_manifest((root / SUMS).read_bytes(), name=SUMS)
     except OSError as error:
         raise EvidenceError(f"{root / SUMS} cannot be read ({error.strerror}); see `wikibot verify`") from error
-    names = [path.rpartition("/")[0] for path in sums if path.endswith(f"/{TAG_MANIFEST}")]
-    return Library(root, head, sums, {name: load_bag(root, name) for name in names})
+    return Library(root, head, sums, {name: load_bag(root, name) for name in bag_names(sums)})

@@ -13,13 +13,13 @@ from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, SUMS, Checkpoint, r
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.events import Event, render_events
+from bot.snapshot.archive.head_check import check_before_writing
 from bot.snapshot.archive.indexes import render_bag_index, render_root_index
 from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, INSTRUCTIONS
 from bot.snapshot.archive.journal import WORK_FOLDER, Transaction, failure, recover
 from bot.snapshot.archive.library import Library, load_library
 from bot.snapshot.archive.paths import MAX_ENTRIES, year_folder
 from bot.snapshot.archive.signature import Signer
-from bot.snapshot.verify.verification import check_before_writing
 
 _LOG_ROOM = MAX_ENTRIES - 5  # a run adds three files, two of them with the run after it
 

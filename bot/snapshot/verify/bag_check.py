@@ -1,38 +1,11 @@
-"""Check one bag: its tag files by the tag manifest, its payload by the manifest, its page entries by both."""
+"""Check one bag: its payload by the manifest, its page entries and `bag-info.txt` by the payload."""
 
 from collections.abc import Callable
 
 from bot.errors import EvidenceError
-from bot.snapshot.archive.bag import (
-    BAGIT_TXT,
-    MANIFEST,
-    PAGES,
-    TAG_FILES,
-    TAG_MANIFEST,
-    parse_bag_info,
-    parse_manifest,
-)
+from bot.snapshot.archive.bag import MANIFEST, PAGES, parse_bag_info
 from bot.snapshot.archive.entry import parse_entries
-from bot.snapshot.verify.finding import FindingKind, Inspection
-
-
-def check_bag_tags(inspection: Inspection, bag: str) -> dict[str, str] | None:
-    """Check the tag files of *bag* and return its manifest; None when that cannot be read."""
-    tags = _read_manifest(inspection, f"{bag}/{TAG_MANIFEST}")
-    if tags is None:
-        tags = {}
-    elif set(tags) != set(TAG_FILES):
-        wrong = ", ".join(sorted(set(tags) ^ set(TAG_FILES)))
-        inspection.report(FindingKind.MALFORMED, f"{bag}/{TAG_MANIFEST}", f"lists more or less than it should: {wrong}")
-    inspection.check_digests(tags, prefix=f"{bag}/", witness=f"{bag}/{TAG_MANIFEST}")
-    for name in TAG_FILES:
-        if name not in tags:
-            inspection.is_there(f"{bag}/{name}")
-    if inspection.tree.has_file(f"{bag}/bagit.txt") and inspection.read(f"{bag}/bagit.txt") != BAGIT_TXT:
-        inspection.report(FindingKind.MALFORMED, f"{bag}/bagit.txt", "does not say BagIt 1.0 in UTF-8")
-    if not inspection.tree.has_file(f"{bag}/{MANIFEST}"):
-        return None
-    return _read_manifest(inspection, f"{bag}/{MANIFEST}")
+from bot.snapshot.archive.inspection import FindingKind, Inspection
 
 
 def check_payload(inspection: Inspection, bag: str, manifest: dict[str, str], is_due: Callable[[str], bool]) -> None:
@@ -66,14 +39,3 @@ def check_consistency(inspection: Inspection, bag: str, manifest: dict[str, str]
                 continue
             message = f"speaks of {path} for page {entry.page_id}, which the manifest does not list"
             inspection.report(FindingKind.MALFORMED, f"{bag}/{PAGES}", message)
-
-
-def _read_manifest(inspection: Inspection, path: str) -> dict[str, str] | None:
-    data = inspection.read(path)
-    if data is None:
-        return None
-    try:
-        return parse_manifest(data, name=path)
-    except EvidenceError as error:
-        inspection.report(FindingKind.MALFORMED, path, str(error))
-        return None

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 
 from bot.errors import EvidenceError
-from bot.snapshot.archive.bag import parse_manifest, sha256
-from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, SUMS, Checkpoint, parse_checkpoint
-from bot.snapshot.archive.signature import find_flaw
-from bot.snapshot.verify.finding import FindingKind, Inspection
+from bot.snapshot.archive.bag import sha256
+from bot.snapshot.archive.checkpoint import HEAD, SUMS, Checkpoint, parse_checkpoint
+from bot.snapshot.archive.inspection import FindingKind, Inspection
 
 
 @dataclass
@@ -15,36 +14,6 @@ class Chain:
 
     heads: list[Checkpoint] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
-
-
-def check_head(inspection: Inspection, allowed_signers: str | None, *, must_be_signed: bool) -> Checkpoint | None:
-    """Check the head, its signature and the files that it names; None when there is no head to read."""
-    data = inspection.read(HEAD)
-    if data is None:
-        return None
-    try:
-        head = parse_checkpoint(data)
-    except EvidenceError as error:
-        inspection.report(FindingKind.MALFORMED, HEAD, str(error))
-        return None
-    _check_signature(inspection, head, data, allowed_signers, must_be_signed=must_be_signed)
-    inspection.check_digests(head.digests, witness=HEAD)
-    return head
-
-
-def load_sums(inspection: Inspection) -> dict[str, str]:
-    """Check what `SHA256SUMS` lists and return it; empty when it cannot be read."""
-    if not inspection.tree.has_file(SUMS):
-        inspection.is_there(SUMS)
-        return {}
-    data = inspection.read(SUMS)
-    try:
-        sums = parse_manifest(data or b"", name=SUMS)
-    except EvidenceError as error:
-        inspection.report(FindingKind.MALFORMED, SUMS, str(error))
-        return {}
-    inspection.check_digests(sums, witness=SUMS)
-    return sums
 
 
 def check_chain(inspection: Inspection, head: Checkpoint) -> Chain:
@@ -100,18 +69,3 @@ def _step_back(inspection: Inspection, current: Checkpoint, name: str) -> tuple[
     older = {target: digest for target, digest in previous.digests.items() if target != SUMS}
     inspection.check_digests(older, witness=path)
     return previous, path, sha256(data)
-
-
-def _check_signature(
-    inspection: Inspection, head: Checkpoint, data: bytes, allowed_signers: str | None, *, must_be_signed: bool
-) -> None:
-    if head.signed_by is None:
-        if must_be_signed:
-            inspection.report(FindingKind.SIGNATURE, HEAD, "is not signed, though allowed signers were given")
-        return
-    signature = inspection.read(SIGNATURE)
-    if signature is None:
-        return
-    flaw = find_flaw(data, signature, allowed_signers)
-    if flaw:
-        inspection.report(FindingKind.SIGNATURE, SIGNATURE, flaw)

@@ -1,10 +1,10 @@
 """What a verification may find, and how the parts of one collect it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.snapshot.verify.file_tree import Tree
+from bot.snapshot.archive.file_tree import Tree
 
 
 class FindingKind(StrEnum):
@@ -86,3 +86,8 @@ class Inspection:
         """List everything that nothing vouches for."""
         for path in sorted((self.tree.files | self.tree.others) - self.named):
             yield Finding(FindingKind.UNEXPECTED, path, "is not part of what was captured: nothing vouches for it")
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return each finding once, by path."""
+    return tuple(sorted(set(findings), key=lambda finding: (finding.path, finding.kind, finding.message)))

@@ -1,0 +1,107 @@
+"""Check the head and the tag files: what the writer checks before a run, and where each verification starts."""
+
+from pathlib import Path
+
+from bot.errors import EvidenceError
+from bot.snapshot.archive.bag import BAGIT_TXT, MANIFEST, TAG_FILES, TAG_MANIFEST, bag_names, parse_manifest
+from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, SUMS, Checkpoint, parse_checkpoint
+from bot.snapshot.archive.file_tree import UnlistedTree
+from bot.snapshot.archive.inspection import FindingKind, Inspection, ordered
+from bot.snapshot.archive.signature import find_flaw
+
+
+def check_before_writing(root: Path, allowed_signers: str | None) -> None:
+    """Refuse to build on a head or tag files that someone else has changed: signing them would hide it.
+
+    Payload is not read; a change to it stays visible, since its digests are carried over and never made anew.
+    A head without a signature is built on, so that signing can begin with any run. Raises `EvidenceError`.
+    """
+    inspection = Inspection(UnlistedTree(root))
+    if not inspection.tree.has_file(HEAD):
+        if any(map(inspection.tree.has_file, (SUMS, "VERIFY.md"))):
+            raise EvidenceError(f"{root} holds snapshots without their {HEAD}; restore them from a copy")
+        return
+    check_head(inspection, allowed_signers, must_be_signed=False)
+    for bag in bag_names(load_sums(inspection)):
+        check_bag_tags(inspection, bag)
+    if inspection.findings:
+        first = ordered(inspection.findings)[0]
+        raise EvidenceError(
+            f"nothing is written on top of snapshots that were changed by someone else: {root / first.path} "
+            f"{first.message}; see `wikibot verify`, and restore them from a copy"
+        )
+
+
+def check_head(inspection: Inspection, allowed_signers: str | None, *, must_be_signed: bool) -> Checkpoint | None:
+    """Check the head, its signature and the files that it names; None when there is no head to read."""
+    data = inspection.read(HEAD)
+    if data is None:
+        return None
+    try:
+        head = parse_checkpoint(data)
+    except EvidenceError as error:
+        inspection.report(FindingKind.MALFORMED, HEAD, str(error))
+        return None
+    _check_signature(inspection, head, data, allowed_signers, must_be_signed=must_be_signed)
+    inspection.check_digests(head.digests, witness=HEAD)
+    return head
+
+
+def load_sums(inspection: Inspection) -> dict[str, str]:
+    """Check what `SHA256SUMS` lists and return it; empty when it cannot be read."""
+    if not inspection.tree.has_file(SUMS):
+        inspection.is_there(SUMS)
+        return {}
+    data = inspection.read(SUMS)
+    try:
+        sums = parse_manifest(data or b"", name=SUMS)
+    except EvidenceError as error:
+        inspection.report(FindingKind.MALFORMED, SUMS, str(error))
+        return {}
+    inspection.check_digests(sums, witness=SUMS)
+    return sums
+
+
+def check_bag_tags(inspection: Inspection, bag: str) -> dict[str, str] | None:
+    """Check the tag files of *bag* and return its manifest; None when that cannot be read."""
+    tags = _read_manifest(inspection, f"{bag}/{TAG_MANIFEST}")
+    if tags is None:
+        tags = {}
+    elif set(tags) != set(TAG_FILES):
+        wrong = ", ".join(sorted(set(tags) ^ set(TAG_FILES)))
+        inspection.report(FindingKind.MALFORMED, f"{bag}/{TAG_MANIFEST}", f"lists more or less than it should: {wrong}")
+    inspection.check_digests(tags, prefix=f"{bag}/", witness=f"{bag}/{TAG_MANIFEST}")
+    for name in TAG_FILES:
+        if name not in tags:
+            inspection.is_there(f"{bag}/{name}")
+    if inspection.tree.has_file(f"{bag}/bagit.txt") and inspection.read(f"{bag}/bagit.txt") != BAGIT_TXT:
+        inspection.report(FindingKind.MALFORMED, f"{bag}/bagit.txt", "does not say BagIt 1.0 in UTF-8")
+    if not inspection.tree.has_file(f"{bag}/{MANIFEST}"):
+        return None
+    return _read_manifest(inspection, f"{bag}/{MANIFEST}")
+
+
+def _check_signature(
+    inspection: Inspection, head: Checkpoint, data: bytes, allowed_signers: str | None, *, must_be_signed: bool
+) -> None:
+    if head.signed_by is None:
+        if must_be_signed:
+            inspection.report(FindingKind.SIGNATURE, HEAD, "is not signed, though allowed signers were given")
+        return
+    signature = inspection.read(SIGNATURE)
+    if signature is None:
+        return
+    flaw = find_flaw(data, signature, allowed_signers)
+    if flaw:
+        inspection.report(FindingKind.SIGNATURE, SIGNATURE, flaw)
+
+
+def _read_manifest(inspection: Inspection, path: str) -> dict[str, str] | None:
+    data = inspection.read(path)
+    if data is None:
+        return None
+    try:
+        return parse_manifest(data, name=path)
+    except EvidenceError as error:
+        inspection.report(FindingKind.MALFORMED, path, str(error))
+        return None
