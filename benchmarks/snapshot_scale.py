@@ -16,10 +16,9 @@ from pathlib import Path
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.paths import page_name, record_path, source_path
-from bot.snapshot.archive.record import PageRecord, dump_record
+from bot.snapshot.archive.record import PageRecord, RecordedPerson, RecordedStatus, RecordedVersion, dump_record
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer
 from bot.snapshot.verify.verification import verify
-from bot.wiki.gateway import PageStatus, User, Version
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _BODY = "<p>The committee took note of the report and asked for a plan.</p>" * 60
@@ -70,20 +69,20 @@ def _put(writer: SnapshotWriter, page_id: str, version: int) -> None:
         record_path(page_id, writer.sequence),
     )
     path = known.path if known else f"data/2026/{page_name(title, page_id)}"
-    saved = Version(version, _NOW, User("u", "Ana"))
+    saved = RecordedVersion(number=version, when=_NOW, author=RecordedPerson(id="u", display_name="Ana"))
     record = PageRecord(
-        page_id,
-        "WS2",
-        title,
-        "",
-        PageStatus.ARCHIVED,
-        None,
-        0,
-        saved,
-        where,
-        digest,
-        len(body),
-        _NOW,
+        page_id=page_id,
+        space_key="WS2",
+        title=title,
+        url="",
+        status=RecordedStatus.ARCHIVED,
+        parent_id=None,
+        position=0,
+        version=saved,
+        source_path=where,
+        source_sha256=digest,
+        source_bytes=len(body),
+        captured_at=_NOW,
         versions=(saved,),
     )
     writer.put(bag, where, body)
@@ -93,22 +92,22 @@ def _put(writer: SnapshotWriter, page_id: str, version: int) -> None:
     writer.put_entry(
         bag,
         PageEntry(
-            page_id,
-            path,
-            "WS2",
-            title,
-            "",
-            record.status,
-            0,
-            (),
-            version,
-            _NOW,
-            _NOW,
-            at,
-            where,
-            digest,
-            len(body),
-            sources,
+            page_id=page_id,
+            path=path,
+            space_key="WS2",
+            title=title,
+            url="",
+            status=record.status,
+            position=0,
+            ancestors=(),
+            version=version,
+            version_when=_NOW,
+            captured_at=_NOW,
+            record_path=at,
+            source_path=where,
+            source_sha256=digest,
+            markdown_bytes=len(body),
+            sources=sources,
         ),
     )
 

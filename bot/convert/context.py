@@ -65,8 +65,7 @@ class PageContext:
     `pages` maps a page id, a title of this space, or `KEY:Title` to a path relative to the Markdown file;
     `attachments` a file name of this page, or `Title/name` of another, likewise. `users` maps an account id, user
     key or user name to a name; `jira` a server's name or id (or "" for the only one) to its address. `included` is
-    keyed like `pages`; `listings` holds what a macro listed, by what it asked for (`Macro.identity`). `lists` and
-    `report` hold the same by name alone: all that early captures kept.
+    keyed like `pages`; `listings` holds what a macro listed, by what it asked for (`Macro.identity`).
     """
 
     page_id: str = ""
@@ -78,8 +77,6 @@ class PageContext:
     attachments: Mapping[str, str] = field(default_factory=dict)
     children: tuple[PageLink, ...] | None = None
     page_tree: tuple[PageLink, ...] | None = None
-    lists: Mapping[str, tuple[PageLink, ...]] = field(default_factory=dict)
-    report: tuple[ReportRow, ...] | None = None
     listings: Mapping[str, Listing] = field(default_factory=dict)
     comments: Mapping[str, Comment] = field(default_factory=dict)
     included: Mapping[str, IncludedPage] = field(default_factory=dict)

@@ -119,12 +119,9 @@ def _unexpected_body(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def _live(page: PageBuilder, macro: Macro) -> list[Node]:
-    what, lists = _LIVE[macro.key], page.context.lists
-    if macro.name in lists:
-        return page_macros.as_captured(page, macro, what, lambda: page_macros.page_list(lists[macro.name]))
     settings, long_ones = _settings(page, macro)
     page.lose_macro(macro.name, settings)
-    return [page.note(f"{what}: not part of a snapshot"), *long_ones]
+    return [page.note(f"{_LIVE[macro.key]}: not part of a snapshot"), *long_ones]
 
 
 def _columns(page: PageBuilder, macro: Macro) -> list[Node]:

@@ -56,10 +56,7 @@ def build_listing(page: PageBuilder, macro: Macro) -> list[Node]:
     what = {"contentbylabel": "pages with a label", "blog-posts": "blog posts", "index": "index of pages"}[macro.key]
     listing = page.context.listings.get(macro.identity)
     if listing is None:
-        kept = page.context.lists.get(macro.name)
-        if kept is not None:
-            macro.read_all()  # the capture has answered all that the macro asks for
-        return _static(page, macro, kept, what)
+        return _static(page, macro, None, what)
     links = tuple(row.page for row in listing.rows)
     return as_captured(page, macro, what, lambda: page_list(links), *_shortfalls(page, macro, listing))
 
@@ -68,21 +65,15 @@ def build_report(page: PageBuilder, macro: Macro) -> list[Node]:
     """A page-properties report: the table it showed at the capture."""
     what = "report of page properties"
     listing = page.context.listings.get(macro.identity)
-    if listing is not None:
-        return as_captured(
-            page,
-            macro,
-            what,
-            lambda: [_report_table(macro, listing.rows, listing.columns)] if listing.rows else [],
-            *_shortfalls(page, macro, listing),
-        )
-    rows = page.context.report
-    if rows is None:
+    if listing is None:
         return _static(page, macro, None, what)
-    wanted = [name.strip() for name in macro.get("headings").split(",") if name.strip()]
-    names = wanted or list(dict.fromkeys(name for row in rows for name in row.values))
-    macro.read_all()
-    return as_captured(page, macro, what, lambda: [_report_table(macro, rows, names)])
+    return as_captured(
+        page,
+        macro,
+        what,
+        lambda: [_report_table(macro, listing.rows, listing.columns)] if listing.rows else [],
+        *_shortfalls(page, macro, listing),
+    )
 
 
 def _report_table(macro: Macro, rows: Sequence[ReportRow], columns: Sequence[str]) -> Table:

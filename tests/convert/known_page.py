@@ -27,11 +27,14 @@ KNOWN_PAGE = PageContext(
         PageLink("Minutes", "minutes--1011.md", (PageLink("Annex [1]", "annex--1012.md"),)),
     ),
     page_tree=(PageLink("Home", "https://wiki.example.org/wiki/display/WS2/Home", (PageLink("Board", "board.md"),)),),
-    report=(
-        ReportRow(PageLink("Review 1", "review-1.md"), {"Status": "Done", "Owner": "Ana | Li"}),
-        ReportRow(PageLink("Review 2", "review-2.md"), {"Status": "Open"}),
-    ),
     listings={
+        'detailssummary: firstcolumn: Review, headings: Status,Owner, cql: label = "x"': Listing(
+            (
+                ReportRow(PageLink("Review 1", "review-1.md"), {"Status": "Done", "Owner": "Ana | Li"}),
+                ReportRow(PageLink("Review 2", "review-2.md"), {"Status": "Open"}),
+            ),
+            ("Status", "Owner"),
+        ),
         'detailssummary: cql: label = "review", firstcolumn: Review | 2': Listing(
             (
                 ReportRow(PageLink("Review 1", "review-1.md"), {"Status": "🟢 Done", "Who, why": "@Ana *and* <Li>"}),

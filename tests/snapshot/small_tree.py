@@ -7,12 +7,11 @@ from pathlib import Path
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.entry import PageEntry
-from bot.snapshot.archive.events import Event, EventType, Outcome
+from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.paths import attachment_path, page_name, record_path, source_path
-from bot.snapshot.archive.record import PageRecord, dump_record
+from bot.snapshot.archive.record import PageRecord, RecordedPerson, RecordedStatus, RecordedVersion, dump_record
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer
-from bot.wiki.gateway import PageStatus, User, Version
 
 CLOCK = dt.datetime(2026, 11, 24, 2, 30, tzinfo=dt.UTC)
 ORIGIN = "https://wiki.example.org"
@@ -24,7 +23,7 @@ def capture_first(root: Path, disk: Disk, *, signer: Signer | None = None) -> No
     with open_writer(root, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK, disk=disk, signer=signer) as writer:
         for page_id, title in PAGES.items():
             put_page(writer, page_id, title, f"<p>{title}</p>", version=1)
-        writer.finish([Event(EventType.INGESTION, Outcome.SUCCESS, "first run")], agents=(SOFTWARE,))
+        writer.finish([Event(EventType.INGESTION, EventOutcome.SUCCESS, "first run")], agents=(SOFTWARE,))
 
 
 def capture_second(root: Path, disk: Disk, *, signer: Signer | None = None) -> None:
@@ -32,7 +31,7 @@ def capture_second(root: Path, disk: Disk, *, signer: Signer | None = None) -> N
     with open_writer(root, origin=ORIGIN, software=SOFTWARE, clock=lambda: later, disk=disk, signer=signer) as writer:
         put_page(writer, "102", PAGES["102"], "<p>更新</p>", version=2)
         put_page(writer, "900", "Elsewhere", "<p>elsewhere</p>", version=1, space_key="OTHER")
-        writer.finish([Event(EventType.INGESTION, Outcome.SUCCESS, "second run")], agents=(SOFTWARE,))
+        writer.finish([Event(EventType.INGESTION, EventOutcome.SUCCESS, "second run")], agents=(SOFTWARE,))
 
 
 def put_page(
@@ -41,22 +40,23 @@ def put_page(
     bag = writer.library.place(space_key, page_id)
     known = bag.entries.get(page_id)
     source = body.encode()
-    saved = Version(version, CLOCK, User("u1", "Ana"))
+    ana = RecordedPerson(id="u1", display_name="Ana")
+    saved = RecordedVersion(number=version, when=CLOCK, author=ana)
     path = known.path if known else f"data/2026/{page_name(title, page_id)}"
     where, digest = source_path(page_id, version), hashlib.sha256(source).hexdigest()
     record = PageRecord(
-        page_id,
-        space_key,
-        title,
-        f"{ORIGIN}/{page_id}",
-        PageStatus.ARCHIVED,
-        None,
-        0,
-        saved,
-        where,
-        digest,
-        len(source),
-        CLOCK,
+        page_id=page_id,
+        space_key=space_key,
+        title=title,
+        url=f"{ORIGIN}/{page_id}",
+        status=RecordedStatus.ARCHIVED,
+        parent_id=None,
+        position=0,
+        version=saved,
+        source_path=where,
+        source_sha256=digest,
+        source_bytes=len(source),
+        captured_at=CLOCK,
     )
     markdown = f"# {title}\n\n{body}\n".encode()
     record_at = record_path(page_id, writer.sequence)
@@ -67,10 +67,24 @@ def put_page(
     writer.put_entry(
         bag,
         PageEntry(
-            page_id, path, space_key, title, record.url, record.status, 0, (), version, CLOCK, CLOCK, record_at, where,
-            digest, len(markdown), (*(known.sources if known else ()), where),
+            page_id=page_id,
+            path=path,
+            space_key=space_key,
+            title=title,
+            url=record.url,
+            status=record.status,
+            position=0,
+            ancestors=(),
+            version=version,
+            version_when=CLOCK,
+            captured_at=CLOCK,
+            record_path=record_at,
+            source_path=where,
+            source_sha256=digest,
+            markdown_bytes=len(markdown),
+            sources=(*(known.sources if known else ()), where),
         ),
-    )  # fmt: skip
+    )
 
 
 def _put_attachment(writer: SnapshotWriter, bag: Bag, page_id: str, version: int) -> None:

@@ -4,11 +4,11 @@ from ruamel.yaml import YAML
 
 from bot.config.policy import ArchivedSettings
 from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.record import RecordedStatus
 from bot.snapshot.capture.observation import HistoryMode
 from bot.snapshot.capture.rendition import render_page
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
-from bot.wiki.gateway import PageStatus
 from tests.snapshot.capturing import events_of, markdown_of, record_of, run_capture
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import tree_bytes
@@ -309,7 +309,7 @@ def test_a_page_archived_by_status_is_captured(wiki: SmallWiki, tmp_path: Path) 
     run_capture(wiki, tmp_path, rule=ArchivedSettings(status=True))
 
     ((_, entry),) = load_library(tmp_path).iter_entries()
-    assert (entry.title, entry.status) == ("Old", PageStatus.ARCHIVED)
+    assert (entry.title, entry.status) == ("Old", RecordedStatus.ARCHIVED)
 
 
 def test_pages_whose_titles_look_alike_do_not_collide(wiki: SmallWiki, tmp_path: Path) -> None:

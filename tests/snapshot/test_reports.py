@@ -4,11 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic import TypeAdapter
 
-from bot.convert import PageContext, convert_page
 from bot.errors import WikiError
-from bot.snapshot.archive.record import Surroundings
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture import listings
 from bot.snapshot.capture.rebuild import rebuild
@@ -151,19 +148,6 @@ def test_a_search_that_fails_is_a_loss_and_no_shortfall(reported: SmallWiki, tmp
 
     assert not run_capture(reported, tmp_path).has_shortfall
     assert markdown_of(tmp_path, "Overview").count(": not captured)*") == 2
-
-
-def test_what_an_early_capture_kept_reads_as_before() -> None:
-    body = macro("detailssummary", label="x", headings="B,A") + macro("contentbylabel", label="x")
-    kept = b'{"lists": {"contentbylabel": [{"title": "P", "target": "p.md", "children": []}]}, "report": [{"page": \
-{"title": "P", "target": "p.md", "children": []}, "values": {"A": "1", "B": "2"}}]}'
-    around = TypeAdapter(Surroundings).validate_json(kept)
-
-    conversion = convert_page(body, PageContext(lists=around.lists, report=around.report, listings=around.listings))
-
-    assert "| Title | B | A |\n| --- | --- | --- |\n| [P](p.md) | 2 | 1 |" in conversion.markdown
-    assert "- [P](p.md)" in conversion.markdown
-    assert conversion.losses == ()
 
 
 @pytest.mark.parametrize(

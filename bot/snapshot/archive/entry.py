@@ -1,59 +1,74 @@
-"""One line of a bag's `pages.jsonl`: where a captured page lies, and what it was when we last looked."""
+"""`pages.jsonl` of a bag: one line for each captured page, which says where its files are and what it was."""
 
-import json
-from dataclasses import dataclass
 from datetime import datetime
-
-from pydantic import TypeAdapter, ValidationError
+from typing import ClassVar, Literal
 
 from bot.errors import EvidenceError
+from bot.file_format import FileDocument, FileFormatError, FileModel
 from bot.snapshot.archive.canonical_json import dump_lines
-from bot.snapshot.archive.record import Ancestor
-from bot.wiki.gateway import PageStatus
+from bot.snapshot.archive.record import Ancestor, RecordedStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Tombstone:
-    """The page is gone from the wiki, or hidden from us; its capture stays."""
+class Tombstone(FileModel):
+    """The page was deleted from the wiki, or is hidden from the account; its capture stays."""
 
     when: datetime
+    """Time of the run that no longer found the page."""
     reason: str
+    """What the wiki answered, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageEntry:
-    """A captured page; paths are relative to the bag and frozen at the first capture."""
+class PageEntry(FileDocument):
+    """A captured page. Paths are relative to the bag; `path` does not change after the first capture."""
 
+    KIND: ClassVar[str] = "wikibot-page"
+
+    format: Literal["wikibot-page/1"] = "wikibot-page/1"
+    """Format of the line."""
     page_id: str
+    """Page id."""
     path: str
+    """Path of the rendition."""
     space_key: str
+    """Key of the space."""
     title: str
+    """Title."""
     url: str
-    status: PageStatus
+    """Address in the wiki."""
+    status: RecordedStatus
+    """Status of the page."""
     position: int | None
+    """Position among the siblings, where the wiki states one."""
     ancestors: tuple[Ancestor, ...]
+    """Pages above the page, the highest first."""
     version: int
+    """Newest captured version."""
     version_when: datetime
+    """Time of that version."""
     captured_at: datetime
+    """Time of the first capture of that version's body."""
     record_path: str
+    """Path of the newest record, or of the record of the redaction."""
     source_path: str
+    """Path of the newest body, or of the record of the redaction."""
     source_sha256: str
+    """SHA-256 of the newest body."""
     markdown_bytes: int
+    """Size of the rendition in bytes."""
     sources: tuple[str, ...]
-    """Every storage body that is held, oldest version first."""
+    """Paths of all captured bodies, oldest version first."""
     is_selected: bool = True
-    """Whether the last run still counted the page as archived."""
+    """Whether the page counted as archived in the last run."""
     tombstone: Tombstone | None = None
+    """Set when the page is no longer in the wiki."""
     redacted_at: datetime | None = None
-
-
-_ADAPTER = TypeAdapter(PageEntry)
+    """Time of the redaction."""
 
 
 def dump_entries(entries: dict[str, PageEntry]) -> bytes:
     """Return the content of `pages.jsonl`, sorted by page id."""
     ordered = sorted(entries.values(), key=lambda entry: id_order(entry.page_id))
-    return dump_lines(_ADAPTER.dump_python(entry, mode="json") for entry in ordered)
+    return dump_lines(entry.content() for entry in ordered)
 
 
 def parse_entries(data: bytes, *, name: str) -> dict[str, PageEntry]:
@@ -61,9 +76,9 @@ def parse_entries(data: bytes, *, name: str) -> dict[str, PageEntry]:
     entries: dict[str, PageEntry] = {}
     for number, line in enumerate(data.splitlines(), start=1):
         try:
-            entry = _ADAPTER.validate_python(json.loads(line))
-        except (ValueError, ValidationError) as error:
-            raise EvidenceError(f"{name}:{number}: is not an entry of a captured page") from error
+            entry = PageEntry.parse(line)
+        except FileFormatError as error:
+            raise EvidenceError(f"{name}:{number}: cannot be read as the entry of a captured page: {error}") from error
         entries[entry.page_id] = entry
     return entries
 

@@ -1,13 +1,16 @@
-"""What a run did, line by line, in the terms of PREMIS (the Library of Congress's vocabulary of event types)."""
+"""`NUMBER.events.jsonl`: what a run did, one event a line, in the terms of PREMIS (Library of Congress)."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
 
 from bot.errors import EvidenceError
+from bot.file_format import FileDocument, FileFormatError
 from bot.snapshot.archive.canonical_json import dump_lines
 from bot.snapshot.archive.checkpoint import format_time
 
@@ -22,17 +25,14 @@ class EventType(StrEnum):
     DEACCESSION = "deaccession"  # still there, no longer archived
     MIGRATION = "migration"  # the same source rendered by another version of the converter
     REDACTION = "redaction"
-    REPLICATION = "replication"  # the head published elsewhere
 
 
-class Outcome(StrEnum):
+class EventOutcome(StrEnum):
     """Terms of the PREMIS vocabulary `eventOutcome`, and what keeps a run from being complete."""
 
     SUCCESS = "success"
-    WARNING = "warning"
     FAILURE = "fail"
     RESTRICTED = "restricted"
-    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Event:
     """One thing that happened; *objects* are page ids or paths, *facts* further data."""
 
     type: EventType
-    outcome: Outcome
+    outcome: EventOutcome
     detail: str
     objects: tuple[str, ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -55,19 +55,44 @@ class LoggedEvent:
     event: Event
 
 
+class EventLine(FileDocument):
+    """One event of one run."""
+
+    KIND: ClassVar[str] = "wikibot-event"
+
+    format: Literal["wikibot-event/1"] = "wikibot-event/1"
+    """Format of the line."""
+    when: str = Field(alias="eventDateTime")
+    """Time of the run, in UTC to the second."""
+    detail: str = Field(alias="eventDetailInformation")
+    """What happened, for people."""
+    identifier: str = Field(alias="eventIdentifier", pattern=r"^[0-9]{6,}-[0-9]{6,}$")
+    """Number of the run, a hyphen, number of the event in the run."""
+    outcome: EventOutcome = Field(alias="eventOutcome")
+    """How the event ended."""
+    facts: dict[str, Any] = Field(alias="eventOutcomeDetail")
+    """Counts, digests and version numbers, by name."""
+    type: EventType = Field(alias="eventType")
+    """What kind of event."""
+    agents: tuple[str, ...] = Field(alias="linkingAgentIdentifier")
+    """Program, converter and account that took part."""
+    objects: tuple[str, ...] = Field(alias="linkingObjectIdentifier")
+    """Page ids, or the key of a space; empty for the event of the run as a whole."""
+
+
 def render_events(events: Iterable[Event], *, sequence: int, when: datetime, agents: tuple[str, ...]) -> bytes:
     """Return the log of one run as JSON Lines."""
     return dump_lines(
-        {
-            "eventDateTime": format_time(when),
-            "eventDetailInformation": event.detail,
-            "eventIdentifier": f"{sequence:06}-{number:06}",
-            "eventOutcome": event.outcome,
-            "eventOutcomeDetail": dict(event.facts),
-            "eventType": event.type,
-            "linkingAgentIdentifier": list(agents),
-            "linkingObjectIdentifier": list(event.objects),
-        }
+        EventLine(
+            eventDateTime=format_time(when),
+            eventDetailInformation=event.detail,
+            eventIdentifier=f"{sequence:06}-{number:06}",
+            eventOutcome=event.outcome,
+            eventOutcomeDetail=dict(event.facts),
+            eventType=event.type,
+            linkingAgentIdentifier=agents,
+            linkingObjectIdentifier=event.objects,
+        ).content()
         for number, event in enumerate(events, start=1)
     )
 
@@ -75,21 +100,12 @@ def render_events(events: Iterable[Event], *, sequence: int, when: datetime, age
 def load_events(path: Path) -> list[LoggedEvent]:
     """Read the log of one run; raises `EvidenceError` with file and line."""
     logged = []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+    for number, data in enumerate(path.read_bytes().splitlines(), start=1):
         try:
-            logged.append(_parse_line(line))
-        except (ValueError, KeyError, TypeError) as error:
-            raise EvidenceError(f"{path}:{number}: is not an event of a capture") from error
+            line = EventLine.parse(data)
+            when = datetime.fromisoformat(line.when)
+        except (FileFormatError, ValueError) as error:
+            raise EvidenceError(f"{path}:{number}: cannot be read as an event of a capture: {error}") from error
+        event = Event(line.type, line.outcome, line.detail, line.objects, line.facts)
+        logged.append(LoggedEvent(int(line.identifier.partition("-")[0]), when, event))
     return logged
-
-
-def _parse_line(line: bytes) -> LoggedEvent:
-    value = json.loads(line)
-    event = Event(
-        EventType(value["eventType"]),
-        Outcome(value["eventOutcome"]),
-        str(value["eventDetailInformation"]),
-        tuple(value["linkingObjectIdentifier"]),
-        value["eventOutcomeDetail"],
-    )
-    return LoggedEvent(int(value["eventIdentifier"][:6]), datetime.fromisoformat(value["eventDateTime"]), event)

@@ -1,103 +1,242 @@
-"""What a run saw about a page, beside its body: enough to render the page again without the wiki."""
+"""`record-NUMBER.json`: what a run saw about a page, except its body; enough to render the page again without the wiki.
 
-from dataclasses import dataclass, field, replace
+The classes are the file format. The capture makes them from what the wiki answers; the rendition makes what the
+converter needs from them.
+"""
+
 from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field
 
-from bot.convert import IncludedPage, Listing, PageLink, ReportRow
 from bot.errors import EvidenceError
+from bot.file_format import FileDocument, FileFormatError, FileModel
 from bot.snapshot.archive.canonical_json import dump_json
-from bot.wiki.gateway import Comment, PageStatus, Restrictions, Version
 
 
-@dataclass(frozen=True, slots=True)
-class Ancestor:
-    """A page above another one."""
+class RecordedStatus(StrEnum):
+    """Status of a page, as the REST API names it."""
+
+    CURRENT = "current"
+    ARCHIVED = "archived"
+    TRASHED = "trashed"
+    DRAFT = "draft"
+
+
+class RecordedPerson(FileModel):
+    """A person or a machine that wrote something."""
 
     id: str
-    title: str
+    """Account id (Cloud) or user key (Data Center)."""
+    display_name: str
+    """Name as the wiki shows it; the id if the wiki does not say the name."""
+    username: str | None = None
+    """User name, where the wiki has one."""
 
 
-@dataclass(frozen=True, slots=True)
-class CapturedFile:
-    """One version of an attachment; *path* is relative to the bag, None where its bytes are not held."""
+class RecordedVersion(FileModel):
+    """One entry of a version history."""
+
+    number: int
+    """Version number."""
+    when: datetime
+    """Time of the version."""
+    author: RecordedPerson
+    """Who wrote the version."""
+    message: str = ""
+    """Version message."""
+    is_minor: bool = False
+    """Whether the author marked the version as a minor edit."""
+
+
+class RecordedComment(FileModel):
+    """A comment on the page."""
 
     id: str
+    """Id of the comment."""
+    body: str
+    """Body in storage format."""
+    version: RecordedVersion
+    """Newest version of the comment."""
+    parent_id: str | None = None
+    """Id of the comment that this one replies to."""
+    inline_ref: str | None = None
+    """Reference of the marker in the page body, for an inline comment."""
+    inline_text: str | None = None
+    """Text that an inline comment was made on."""
+    is_resolved: bool = False
+    """Whether the comment is resolved."""
+
+
+class RecordedRestrictions(FileModel):
+    """Who may read and who may edit the page."""
+
+    readers: tuple[str, ...] = ()
+    """Names of users and groups that may read; empty if everyone in the space may."""
+    editors: tuple[str, ...] = ()
+    """Names of users and groups that may edit; empty if everyone in the space may."""
+
+
+class RecordedFile(FileModel):
+    """One version of an attachment."""
+
+    id: str
+    """Id of the attachment."""
     name: str
+    """File name in the wiki."""
     media_type: str
+    """Media type as the wiki states it."""
     size_bytes: int
-    version: Version
+    """Size in bytes as the wiki states it."""
+    version: RecordedVersion
+    """Version of the attachment."""
     comment: str
+    """Comment of the attachment."""
     path: str | None
+    """Path in the bag; null if the bytes could not be downloaded."""
     sha256: str | None
+    """SHA-256 of the bytes; null if the bytes could not be downloaded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a body refers to, as it was at the capture; a change here alone is no reason to capture a page again.
+class Ancestor(FileModel):
+    """A page above the page in the page tree."""
 
-    `pages` maps a page id or `KEY:Title` to the path, relative to the rendition, of a captured page that the body links
-    to; `users` the id of a mentioned person to a name. The lists are there where a macro of the page shows them;
-    `lists` and `report` in early captures only, which kept one of a kind (`PageContext`).
-    """
-
-    pages: dict[str, str] = field(default_factory=dict)
-    users: dict[str, str] = field(default_factory=dict)
-    children: tuple[PageLink, ...] | None = None
-    page_tree: tuple[PageLink, ...] | None = None
-    included: dict[str, IncludedPage] = field(default_factory=dict)
-    lists: dict[str, tuple[PageLink, ...]] = field(default_factory=dict)
-    report: tuple[ReportRow, ...] | None = None
-    listings: dict[str, Listing] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PageRecord:
-    """A page at the time of one capture. *captured_at* is when this body was first captured."""
-
-    page_id: str
-    space_key: str
+    id: str
+    """Page id."""
     title: str
+    """Title at the time of the capture."""
+
+
+class RecordedLink(FileModel):
+    """A page in a list that a macro showed."""
+
+    title: str
+    """Title of the page."""
+    target: str
+    """Path of its rendition, relative to this page's rendition, or its address in the wiki."""
+    children: tuple["RecordedLink", ...] = ()
+    """Pages below it in the list."""
+
+
+class RecordedInclude(FileModel):
+    """A page that the body includes, as it was at the capture."""
+
+    title: str
+    """Title of the included page."""
+    body: str
+    """Body of the included page in storage format."""
+    version: int | None = None
+    """Version of the included page."""
+    target: str = ""
+    """Path of its rendition, relative to this page's rendition, or its address in the wiki."""
+
+
+class RecordedRow(FileModel):
+    """One page that a listing macro showed."""
+
+    page: RecordedLink
+    """Link to the page."""
+    values: dict[str, str]
+    """Page Properties of the page, by name, as plain text."""
+
+
+class RecordedListing(FileModel):
+    """What one listing macro showed at the capture."""
+
+    rows: tuple[RecordedRow, ...]
+    """Listed pages in order."""
+    columns: tuple[str, ...] = ()
+    """Columns of a report, in order."""
+    left_out: int = 0
+    """How many pages were left out because the list was too long."""
+    is_partial: bool = False
+    """Whether the macro asked for pages of other spaces too, which were not looked up."""
+
+
+class Surroundings(FileModel):
+    """What the body refers to, as it was at the capture. A change here alone does not cause a new capture."""
+
+    pages: dict[str, str] = Field(default_factory=dict)
+    """Captured pages that the body links to: page id or `KEY:Title` → path relative to the rendition."""
+    users: dict[str, str] = Field(default_factory=dict)
+    """Mentioned people: id → name."""
+    children: tuple[RecordedLink, ...] | None = None
+    """Child pages, if a macro of the page shows them."""
+    page_tree: tuple[RecordedLink, ...] | None = None
+    """Page tree of the space, if a macro of the page shows it."""
+    included: dict[str, RecordedInclude] = Field(default_factory=dict)
+    """Included pages by `KEY:Title`."""
+    listings: dict[str, RecordedListing] = Field(default_factory=dict)
+    """Answers of listing macros, by what the macro asks for."""
+
+
+class PageRecord(FileDocument):
+    """A page at the time of one capture."""
+
+    KIND: ClassVar[str] = "wikibot-record"
+
+    format: Literal["wikibot-record/1"] = "wikibot-record/1"
+    """Format of the file."""
+    page_id: str
+    """Page id."""
+    space_key: str
+    """Key of the space."""
+    title: str
+    """Title."""
     url: str
-    status: PageStatus
+    """Address in the wiki."""
+    status: RecordedStatus
+    """Status of the page."""
     parent_id: str | None
+    """Id of the parent page."""
     position: int | None
-    version: Version
+    """Position among the siblings, where the wiki states one."""
+    version: RecordedVersion
+    """Version of the captured body."""
     source_path: str
+    """Path of the body in the bag."""
     source_sha256: str
+    """SHA-256 of the body."""
     source_bytes: int
+    """Size of the body in bytes."""
     captured_at: datetime
+    """Time of the first capture of this body."""
     ancestors: tuple[Ancestor, ...] = ()
+    """Pages above the page, the highest first."""
     labels: tuple[str, ...] = ()
-    restrictions: Restrictions = field(default_factory=Restrictions)
-    attachments: tuple[CapturedFile, ...] = ()
-    comments: tuple[Comment, ...] = ()
-    versions: tuple[Version, ...] = ()
-    surroundings: Surroundings = field(default_factory=Surroundings)
-
-
-_ADAPTER = TypeAdapter(PageRecord)
+    """Labels in alphabetical order."""
+    restrictions: RecordedRestrictions = RecordedRestrictions()
+    """Restrictions of the page itself."""
+    attachments: tuple[RecordedFile, ...] = ()
+    """Attachments of the page."""
+    comments: tuple[RecordedComment, ...] = ()
+    """Comments on the page, resolved ones included."""
+    versions: tuple[RecordedVersion, ...] = ()
+    """Version history, newest first."""
+    surroundings: Surroundings = Surroundings()
+    """What the body refers to."""
 
 
 def dump_record(record: PageRecord) -> bytes:
     """Return the file content of a record."""
-    return dump_json(_ADAPTER.dump_python(record, mode="json"))
+    return dump_json(record.content())
 
 
 def parse_record(data: bytes, *, name: str = "record") -> PageRecord:
     """Read a record; raises `EvidenceError`, which names *name*, when it is not one."""
     try:
-        return _ADAPTER.validate_json(data)
-    except ValidationError as error:
-        raise EvidenceError(f"{name} is not a record of a capture: {error.errors()[0]['msg']}") from error
+        return PageRecord.parse(data)
+    except FileFormatError as error:
+        raise EvidenceError(f"{name} cannot be read as a record of a capture: {error}") from error
 
 
 def settled(record: PageRecord) -> PageRecord:
-    """Return *record* as it will read back from its file (NFC, whole offsets), so that comparing is fair."""
+    """Return *record* as it will be read back from its file (NFC, whole offsets), so that comparing is fair."""
     return parse_record(dump_record(record))
 
 
 def is_same_capture(a: PageRecord, b: PageRecord) -> bool:
-    """Tell whether nothing about the page itself differs; its surroundings do not count."""
-    return replace(a, surroundings=Surroundings()) == replace(b, surroundings=Surroundings())
+    """Return whether nothing about the page itself differs; surroundings and unknown keys do not count."""
+    first, second = (record.replaced(surroundings=Surroundings()).without_unknown() for record in (a, b))
+    return first == second

@@ -1,17 +1,41 @@
 """Take the content of a captured page out of the evidence, and leave the digests of what was there."""
 
-from dataclasses import replace
+from typing import ClassVar, Literal
 
 from bot.errors import EvidenceError, SnapshotError
 from bot.escape import escape_markdown
+from bot.file_format import FileDocument
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.checkpoint import Checkpoint, format_time
 from bot.snapshot.archive.entry import PageEntry
-from bot.snapshot.archive.events import Event, EventType, Outcome
+from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.frontmatter import render_front_matter
 from bot.snapshot.archive.writer import SnapshotWriter
+
+
+class RedactionRecord(FileDocument):
+    """`redaction-NUMBER.json`: what remains of a redacted page, in place of its record."""
+
+    KIND: ClassVar[str] = "wikibot-redaction"
+
+    format: Literal["wikibot-redaction/1"] = "wikibot-redaction/1"
+    """Format of the file."""
+    page_id: str
+    """Page id."""
+    title: str
+    """Title of the page."""
+    sequence: int
+    """Number of the run that removed the content."""
+    redacted_at: str
+    """Time of that run."""
+    by: str
+    """Who removed the content."""
+    reason: str
+    """Why the content was removed."""
+    removed: dict[str, str]
+    """Path in the bag → SHA-256 of each removed file."""
 
 
 def redact(writer: SnapshotWriter, page: str, *, reason: str, by: str) -> Checkpoint:
@@ -27,22 +51,21 @@ def redact(writer: SnapshotWriter, page: str, *, reason: str, by: str) -> Checkp
         raise SnapshotError("a redaction needs a reason, which stays in the evidence")
     removed = _remove_content(writer, bag, entry)
     path = f"{paths.source_folder(entry.page_id)}/redaction-{writer.sequence:06}.json"
-    document = {
-        "by": by,
-        "page_id": entry.page_id,
-        "reason": reason,
-        "redacted_at": format_time(writer.now),
-        "removed": removed,
-        "sequence": writer.sequence,
-        "title": entry.title,
-    }
-    writer.put(bag, path, dump_json(document))
+    document = RedactionRecord(
+        by=by,
+        page_id=entry.page_id,
+        reason=reason,
+        redacted_at=format_time(writer.now),
+        removed=removed,
+        sequence=writer.sequence,
+        title=entry.title,
+    )
+    writer.put(bag, path, dump_json(document.content()))
     markdown = _render_stub(entry, reason, writer)
     writer.put(bag, entry.path, markdown, old_bytes=entry.markdown_bytes)
     writer.put_entry(
         bag,
-        replace(
-            entry,
+        entry.replaced(
             record_path=path,
             sources=(),
             source_path=path,
@@ -51,7 +74,7 @@ def redact(writer: SnapshotWriter, page: str, *, reason: str, by: str) -> Checkp
         ),
     )
     facts = {"by": by, "reason": reason, "removed_files": len(removed)}
-    event = Event(EventType.REDACTION, Outcome.SUCCESS, f"{entry.title}: {reason}", (entry.page_id,), facts)
+    event = Event(EventType.REDACTION, EventOutcome.SUCCESS, f"{entry.title}: {reason}", (entry.page_id,), facts)
     return writer.finish([event], agents=(writer.software, by))
 
 

@@ -1,7 +1,6 @@
 """What differs between two records of one page, in words."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from bot.snapshot.archive.record import PageRecord
 
@@ -66,7 +65,7 @@ def _describe_comments(before: PageRecord, after: PageRecord) -> list[str]:
     }
     for comment_id in new.keys() & old.keys():
         a, b = old[comment_id], new[comment_id]
-        if replace(a, is_resolved=b.is_resolved) != b:
+        if a.replaced(is_resolved=b.is_resolved) != b:
             counts["comment(s) edited"] += 1
         elif a != b:
             counts["comment(s) resolved or reopened"] += 1

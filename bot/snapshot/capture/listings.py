@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.convert import Listing, PageLink, ReportRow
 from bot.errors import WikiError
+from bot.snapshot.archive.record import RecordedLink, RecordedListing, RecordedRow
 from bot.snapshot.capture.report_macros import (
     LIST,
     LabelQuery,
@@ -21,7 +21,7 @@ from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
 _LISTED_PAGES = 200
 """A list longer than this is cut, and says so."""
 
-LinkTo = Callable[[PageRef], PageLink]
+LinkTo = Callable[[PageRef], RecordedLink]
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Listings:
     _labelled: dict[str, frozenset[str]] = field(default_factory=dict)
     _properties: dict[str, tuple[PropertyBlock, ...]] = field(default_factory=dict)
 
-    def of(self, body: str, page_id: str, link_to: LinkTo) -> dict[str, Listing]:
+    def of(self, body: str, page_id: str, link_to: LinkTo) -> dict[str, RecordedListing]:
         """Return the lists of page *page_id* by `Macro.identity`; what cannot be told is left out, and so a loss."""
         found = {}
         for macro in find_listings(body):
@@ -48,21 +48,21 @@ class Listings:
                 continue
         return found
 
-    def _answer(self, macro: Macro, query: LabelQuery, page_id: str, link_to: LinkTo) -> Listing:
+    def _answer(self, macro: Macro, query: LabelQuery, page_id: str, link_to: LinkTo) -> RecordedListing:
         refs = self._pages(query)
         if macro.name != LIST:
             return self._report(macro, query, refs, link_to)
         if macro.get("excludeCurrent") == "true":
             refs = [ref for ref in refs if ref.id != page_id]
         refs = _in_order(refs, macro)
-        kept = tuple(ReportRow(link_to(ref), {}) for ref in refs[:_LISTED_PAGES])
-        return Listing(kept, left_out=len(refs) - len(kept), is_partial=query.is_partial)
+        kept = tuple(RecordedRow(page=link_to(ref), values={}) for ref in refs[:_LISTED_PAGES])
+        return RecordedListing(rows=kept, left_out=len(refs) - len(kept), is_partial=query.is_partial)
 
-    def _report(self, macro: Macro, query: LabelQuery, refs: Sequence[PageRef], link_to: LinkTo) -> Listing:
+    def _report(self, macro: Macro, query: LabelQuery, refs: Sequence[PageRef], link_to: LinkTo) -> RecordedListing:
         kept = refs[:_LISTED_PAGES]
         self._read([ref.id for ref in kept])
         rows = [
-            ReportRow(link_to(ref), values)
+            RecordedRow(page=link_to(ref), values=values)
             for ref in kept
             for values in merge_properties(self._properties.get(ref.id, ()), macro.get("id"))
         ]
@@ -72,7 +72,9 @@ class Listings:
             rows.sort(key=lambda row: row.values.get(by, "").casefold(), reverse=is_reversed)
         elif is_reversed and by.casefold() in ("title", macro.get("firstcolumn").casefold()):
             rows.reverse()
-        return Listing(tuple(rows), columns, len(refs) - len(kept), query.is_partial)
+        return RecordedListing(
+            rows=tuple(rows), columns=columns, left_out=len(refs) - len(kept), is_partial=query.is_partial
+        )
 
     def _pages(self, query: LabelQuery) -> list[PageRef]:
         """Return the pages that bear the labels, by title."""

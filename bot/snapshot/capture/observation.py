@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.errors import PageNotFoundError, WikiError
-from bot.snapshot.archive.record import CapturedFile, PageRecord
-from bot.wiki.gateway import Attachment, Comment, Page, Restrictions, Version, WikiGateway
+from bot.snapshot.archive.record import PageRecord, RecordedComment, RecordedFile, RecordedRestrictions, RecordedVersion
+from bot.snapshot.capture.recorded_values import record_comment, record_restrictions, record_version
+from bot.wiki.gateway import Attachment, Page, WikiGateway
 
 
 class HistoryMode(StrEnum):
@@ -31,9 +32,9 @@ class Observation:
 
     page: Page
     labels: tuple[str, ...]
-    restrictions: Restrictions
-    comments: tuple[Comment, ...]
-    versions: tuple[Version, ...]
+    restrictions: RecordedRestrictions
+    comments: tuple[RecordedComment, ...]
+    versions: tuple[RecordedVersion, ...]
     attachments: tuple[Attachment, ...]
     downloads: tuple[Download, ...]
     older: tuple[Page, ...] = ()
@@ -60,8 +61,8 @@ def observe(gateway: WikiGateway, page: Page, known: Known, history: HistoryMode
     return Observation(
         page,
         tuple(sorted(gateway.fetch_labels(page.id))),
-        gateway.fetch_restrictions(page.id),
-        tuple(gateway.fetch_comments(page.id)),
+        record_restrictions(gateway.fetch_restrictions(page.id)),
+        tuple(map(record_comment, gateway.fetch_comments(page.id))),
         versions,
         attachments,
         downloads,
@@ -71,7 +72,7 @@ def observe(gateway: WikiGateway, page: Page, known: Known, history: HistoryMode
     )
 
 
-def same_file(file: CapturedFile, attachment: Attachment) -> bool:
+def same_file(file: RecordedFile, attachment: Attachment) -> bool:
     """Tell whether we hold exactly this version of an attachment."""
     held = (file.id, file.version.number, file.size_bytes)
     return file.path is not None and held == (attachment.id, attachment.version.number, attachment.size_bytes)
@@ -85,7 +86,7 @@ def _with_author(gateway: WikiGateway, attachment: Attachment) -> Attachment:
     return replace(attachment, version=replace(attachment.version, author=gateway.fetch_user(author.id)))
 
 
-def _fetch_versions(gateway: WikiGateway, page: Page, known: Known) -> tuple[Version, ...]:
+def _fetch_versions(gateway: WikiGateway, page: Page, known: Known) -> tuple[RecordedVersion, ...]:
     """Return the version history, newest first; what we know of it is not asked for again."""
     before = known.record
     if before and before.versions and before.versions[0].number == page.version:
@@ -95,11 +96,11 @@ def _fetch_versions(gateway: WikiGateway, page: Page, known: Known) -> tuple[Ver
     for version in gateway.fetch_versions(page.id):
         if version.number in old:
             break
-        fresh.append(version)
+        fresh.append(record_version(version))
     return (*fresh, *(before.versions if before else ()))
 
 
-def _wanted_versions(page: Page, versions: Sequence[Version], known: Known, history: HistoryMode) -> list[int]:
+def _wanted_versions(page: Page, versions: Sequence[RecordedVersion], known: Known, history: HistoryMode) -> list[int]:
     numbers = sorted(version.number for version in versions if version.number < page.version)
     missing = [number for number in numbers if number not in known.held_versions]
     match history:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.snapshot.archive.checkpoint import Checkpoint
-from bot.snapshot.archive.events import Event, EventType, Outcome
+from bot.snapshot.archive.events import Event, EventOutcome, EventType
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class CaptureOutcome:
 
     def run_event(self, expected_digest: str) -> Event:
         """Return the event that stands for the run as a whole, first in the log."""
-        outcome = Outcome.FAILURE if self.has_shortfall else Outcome.SUCCESS
+        outcome = EventOutcome.FAILURE if self.has_shortfall else EventOutcome.SUCCESS
         facts: dict[str, object] = {
             "captured": self.captured,
             "expected": self.expected,
@@ -72,12 +72,10 @@ class CaptureOutcome:
         """Count a space whose pages could not be listed and log it."""
         self.unlisted.append(trouble)
         detail = f"{trouble.title} could not be listed: {trouble.reason}"
-        self.events.append(Event(EventType.INGESTION, Outcome.FAILURE, detail, (trouble.page_id,)))
+        self.events.append(Event(EventType.INGESTION, EventOutcome.FAILURE, detail, (trouble.page_id,)))
 
-    def add_trouble(self, kind: Outcome, trouble: Trouble) -> None:
+    def add_trouble(self, kind: EventOutcome, trouble: Trouble) -> None:
         """Count a page that was not captured and log it."""
-        {Outcome.FAILURE: self.failed, Outcome.RESTRICTED: self.restricted, Outcome.SKIPPED: self.skipped}[kind].append(
-            trouble
-        )
+        (self.restricted if kind is EventOutcome.RESTRICTED else self.failed).append(trouble)
         detail = f"{trouble.title}: {trouble.reason}"
         self.events.append(Event(EventType.CAPTURE, kind, detail, (trouble.page_id,)))

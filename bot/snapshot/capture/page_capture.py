@@ -1,15 +1,16 @@
 """One page of a capture run: compare what was observed with what is held, and write what is new."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag, sha256
 from bot.snapshot.archive.entry import PageEntry
-from bot.snapshot.archive.events import Event, EventType, Outcome
+from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.record import (
-    CapturedFile,
     PageRecord,
+    RecordedFile,
+    RecordedStatus,
     Surroundings,
     dump_record,
     is_same_capture,
@@ -19,6 +20,7 @@ from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.changes import describe_changes
 from bot.snapshot.capture.observation import Observation, same_file
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
+from bot.snapshot.capture.recorded_values import record_version
 from bot.snapshot.capture.rendition import Rendition
 from bot.snapshot.capture.selection import Selection
 from bot.wiki.gateway import Attachment
@@ -55,13 +57,13 @@ class PageCapture:
         self.outcome.unchanged += 1
         is_selected = page_id in self.selection.archived
         if self.entry and (self.entry.tombstone or (is_selected and not self.entry.is_selected)):
-            self.writer.put_entry(self.bag, replace(self.entry, tombstone=None, is_selected=is_selected))
+            self.writer.put_entry(self.bag, self.entry.replaced(tombstone=None, is_selected=is_selected))
             self._log(EventType.METADATA, ["in the wiki and archived again"], {})
         return False
 
     def complete(self, surroundings: Surroundings) -> PageRecord:
         """Add what the body refers to and return the record that the rendition is made from."""
-        self.record = settled(replace(self.record, surroundings=surroundings))
+        self.record = settled(self.record.replaced(surroundings=surroundings))
         return self.record
 
     def write(self, rendition: Rendition) -> None:
@@ -88,11 +90,11 @@ class PageCapture:
             space_key=page.ref.space_key,
             title=page.title,
             url=page.ref.url,
-            status=page.ref.status,
+            status=RecordedStatus(page.ref.status.value),
             parent_id=page.ref.parent_id,
             position=page.ref.position,
-            # the history has the authors' names, a listing may have ids only
-            version=next((v for v in seen.versions if v.number == page.version), page.ref.version),
+            # The history has the names of authors; a listing may have only their ids.
+            version=next((v for v in seen.versions if v.number == page.version), record_version(page.ref.version)),
             source_path=source_path,
             source_sha256=digest,
             source_bytes=len(self.source),
@@ -136,22 +138,27 @@ class PageCapture:
         """The page id."""
         return self.observation.page.id
 
-    def _captured_file(self, attachment: Attachment) -> CapturedFile:
+    def _captured_file(self, attachment: Attachment) -> RecordedFile:
         if self.before:
             for file in self.before.attachments:
                 if same_file(file, attachment):
-                    return replace(
-                        file,
+                    return file.replaced(
                         name=attachment.name,
                         media_type=attachment.media_type,
                         comment=attachment.comment,
-                        version=attachment.version,
+                        version=record_version(attachment.version),
                     )
         path, data = self.files.get(attachment.id, (None, None))
-        return CapturedFile(
-            attachment.id, attachment.name, attachment.media_type, attachment.size_bytes, attachment.version,
-            attachment.comment, path, None if data is None else sha256(data),
-        )  # fmt: skip
+        return RecordedFile(
+            id=attachment.id,
+            name=attachment.name,
+            media_type=attachment.media_type,
+            size_bytes=attachment.size_bytes,
+            version=record_version(attachment.version),
+            comment=attachment.comment,
+            path=path,
+            sha256=None if data is None else sha256(data),
+        )
 
     def _older_bodies(self) -> dict[str, bytes]:
         """Return the earlier versions that are not held yet, by path."""
@@ -172,7 +179,7 @@ class PageCapture:
     def _build_entry(self, record_path: str, markdown_bytes: int, added: list[str]) -> PageEntry:
         record = self.record
         sources = {*(self.entry.sources if self.entry else ()), *added}
-        return PageEntry(
+        entry = PageEntry(
             page_id=record.page_id,
             path=self.path,
             space_key=record.space_key,
@@ -191,6 +198,7 @@ class PageCapture:
             sources=tuple(sorted(sources, key=paths.source_order)),
             is_selected=record.page_id in self.selection.archived,
         )
+        return self.entry.replaced(**dict(entry.iter_known())) if self.entry else entry
 
     def _log_capture(self, added: list[str], losses: int) -> None:
         before = self.before
@@ -210,10 +218,10 @@ class PageCapture:
 
     def _log(self, kind: EventType, lines: list[str], facts: dict[str, object]) -> None:
         detail = f"{self.record.title}: {'; '.join(lines)}"
-        self.outcome.events.append(Event(kind, Outcome.SUCCESS, detail, (self.record.page_id,), facts))
+        self.outcome.events.append(Event(kind, EventOutcome.SUCCESS, detail, (self.record.page_id,), facts))
 
     def _note_incomplete(self) -> None:
         for problem in self.observation.missing:
             self.outcome.incomplete.append(Trouble(self.record.page_id, self.record.title, f"attachment {problem}"))
             detail = f"{self.record.title}: attachment {problem}"
-            self.outcome.events.append(Event(EventType.CAPTURE, Outcome.FAILURE, detail, (self.record.page_id,)))
+            self.outcome.events.append(Event(EventType.CAPTURE, EventOutcome.FAILURE, detail, (self.record.page_id,)))

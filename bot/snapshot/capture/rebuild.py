@@ -3,12 +3,11 @@
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import replace
 
 from bot.snapshot.archive.bag import Bag, sha256
 from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.entry import PageEntry
-from bot.snapshot.archive.events import Event, EventType, Outcome
+from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.rendition import CONVERTER, Rendition, render_page
 
@@ -39,6 +38,6 @@ def _put(writer: SnapshotWriter, bag: Bag, entry: PageEntry, job: Future[Renditi
     if sha256(rendition.markdown) == bag.manifest[entry.path]:
         return []
     writer.put(bag, entry.path, rendition.markdown, old_bytes=entry.markdown_bytes)
-    writer.put_entry(bag, replace(entry, markdown_bytes=len(rendition.markdown)))
+    writer.put_entry(bag, entry.replaced(markdown_bytes=len(rendition.markdown)))
     detail = f"{entry.title}: rendered anew by {CONVERTER}"
-    return [Event(EventType.MIGRATION, Outcome.SUCCESS, detail, (entry.page_id,), {"losses": rendition.losses})]
+    return [Event(EventType.MIGRATION, EventOutcome.SUCCESS, detail, (entry.page_id,), {"losses": rendition.losses})]

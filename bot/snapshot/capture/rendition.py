@@ -10,8 +10,7 @@ from bot import convert
 from bot.escape import escape_markdown
 from bot.snapshot.archive.checkpoint import format_time
 from bot.snapshot.archive.frontmatter import render_front_matter
-from bot.snapshot.archive.record import PageRecord
-from bot.wiki.gateway import Comment
+from bot.snapshot.archive.record import PageRecord, RecordedComment, RecordedInclude, RecordedLink, RecordedListing
 
 CONVERTER = f"wikibot-markdown {convert.CONVERTER_VERSION}"
 
@@ -52,14 +51,25 @@ def build_context(record: PageRecord, path: str, base_url: str) -> convert.PageC
         users=around.users,
         pages=around.pages,
         attachments={file.name: posixpath.relpath(file.path, folder) for file in record.attachments if file.path},
-        children=around.children,
-        page_tree=around.page_tree,
-        included=around.included,
-        lists=around.lists,
-        report=around.report,
-        listings=around.listings,
+        children=None if around.children is None else _links(around.children),
+        page_tree=None if around.page_tree is None else _links(around.page_tree),
+        included={name: _included(page) for name, page in around.included.items()},
+        listings={asked: _listing(listing) for asked, listing in around.listings.items()},
         comments=_inline_comments(record.comments),
     )
+
+
+def _links(links: Sequence[RecordedLink]) -> tuple[convert.PageLink, ...]:
+    return tuple(convert.PageLink(link.title, link.target, _links(link.children)) for link in links)
+
+
+def _included(page: RecordedInclude) -> convert.IncludedPage:
+    return convert.IncludedPage(page.title, page.body, page.version, page.target)
+
+
+def _listing(listing: RecordedListing) -> convert.Listing:
+    rows = tuple(convert.ReportRow(_links([row.page])[0], row.values) for row in listing.rows)
+    return convert.Listing(rows, listing.columns, listing.left_out, listing.is_partial)
 
 
 def _front_matter(record: PageRecord, losses: list[dict[str, str]]) -> dict[str, object]:
@@ -84,12 +94,12 @@ def _front_matter(record: PageRecord, losses: list[dict[str, str]]) -> dict[str,
     }
 
 
-def _inline_comments(comments: Sequence[Comment]) -> dict[str, convert.Comment]:
+def _inline_comments(comments: Sequence[RecordedComment]) -> dict[str, convert.Comment]:
     replies = _by_parent(comments)
     return {comment.inline_ref: _footnote(comment, replies) for comment in comments if comment.inline_ref}
 
 
-def _footnote(comment: Comment, replies: dict[str | None, list[Comment]]) -> convert.Comment:
+def _footnote(comment: RecordedComment, replies: dict[str | None, list[RecordedComment]]) -> convert.Comment:
     return convert.Comment(
         comment.version.author.display_name,
         comment.body,
@@ -98,17 +108,17 @@ def _footnote(comment: Comment, replies: dict[str | None, list[Comment]]) -> con
     )
 
 
-def _by_parent(comments: Sequence[Comment]) -> dict[str | None, list[Comment]]:
+def _by_parent(comments: Sequence[RecordedComment]) -> dict[str | None, list[RecordedComment]]:
     """Group comments by what they reply to; a reply to one that is not there stands on its own."""
     known = {comment.id for comment in comments}
-    replies: dict[str | None, list[Comment]] = defaultdict(list)
+    replies: dict[str | None, list[RecordedComment]] = defaultdict(list)
     for comment in comments:
         replies[comment.parent_id if comment.parent_id in known else None].append(comment)
     return replies
 
 
 def _render_comments(
-    comments: Sequence[Comment], body: str, context: convert.PageContext, lost: dict[convert.Loss, None]
+    comments: Sequence[RecordedComment], body: str, context: convert.PageContext, lost: dict[convert.Loss, None]
 ) -> Iterator[str]:
     """Write the threads that the converter does not show as footnotes of the body; add what they lose to *lost*."""
     replies = _by_parent(comments)
@@ -118,8 +128,8 @@ def _render_comments(
 
 
 def _render_thread(
-    comment: Comment,
-    replies: dict[str | None, list[Comment]],
+    comment: RecordedComment,
+    replies: dict[str | None, list[RecordedComment]],
     context: convert.PageContext,
     lost: dict[convert.Loss, None],
     *,

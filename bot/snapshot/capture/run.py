@@ -18,7 +18,7 @@ from bot.errors import (
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import id_order
-from bot.snapshot.archive.events import Outcome
+from bot.snapshot.archive.events import EventOutcome
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.observation import HistoryMode, Known, Observation, observe
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
@@ -225,7 +225,8 @@ def _is_redacted(run: _Run, ref: PageRef) -> bool:
 
 
 def _note_trouble(run: _Run, ref: PageRef, error: WikiError) -> None:
-    kind = Outcome.RESTRICTED if isinstance(error, PageNotFoundError | PermissionDeniedError) else Outcome.FAILURE
+    is_restricted = isinstance(error, PageNotFoundError | PermissionDeniedError)
+    kind = EventOutcome.RESTRICTED if is_restricted else EventOutcome.FAILURE
     run.outcome.add_trouble(kind, Trouble(ref.id, ref.title, str(error)))
 
 

@@ -42,7 +42,7 @@ def find_ancestors(listed: Mapping[str, PageRef], page_id: str) -> tuple[Ancesto
     ref = listed.get(page_id)
     while ref and ref.parent_id in listed and ref.parent_id not in above and ref.parent_id != page_id:
         ref = listed[str(ref.parent_id)]
-        above[ref.id] = Ancestor(ref.id, ref.title)
+        above[ref.id] = Ancestor(id=ref.id, title=ref.title)
     return tuple(reversed(above.values()))
 
 

@@ -5,9 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bot.convert import IncludedPage, PageLink
 from bot.errors import WikiError
-from bot.snapshot.archive.record import Surroundings
+from bot.snapshot.archive.record import RecordedInclude, RecordedLink, Surroundings
 from bot.snapshot.capture.listings import Listings
 from bot.storage.addresses import PageAddress, parse_page_address
 from bot.storage.macros import macro_name
@@ -73,16 +72,16 @@ class Neighbourhood:
                 self._users[user_id] = ""  # the converter shows the id and notes the loss
         return self._users[user_id] or None
 
-    def _children_of(self, page_id: str, folder: str) -> tuple[PageLink, ...]:
+    def _children_of(self, page_id: str, folder: str) -> tuple[RecordedLink, ...]:
         if not self._children:
             self._children = defaultdict(list)
             for node in build_tree(self.listed.values()):
                 self._children[node.ref.parent_id].append(node.ref)
         return tuple(self._link(ref, folder) for ref in self._children.get(page_id, ()))
 
-    def _tree(self, folder: str) -> tuple[PageLink, ...]:
+    def _tree(self, folder: str) -> tuple[RecordedLink, ...]:
         """Return the whole space as nested links."""
-        levels: list[list[PageLink]] = [[]]
+        levels: list[list[RecordedLink]] = [[]]
         for node in reversed(build_tree(self.listed.values()).nodes):
             while len(levels) <= node.depth + 1:
                 levels.append([])
@@ -91,7 +90,7 @@ class Neighbourhood:
             levels[node.depth].append(link)
         return tuple(reversed(levels[0]))
 
-    def _included(self, body: Document, folder: str) -> dict[str, IncludedPage]:
+    def _included(self, body: Document, folder: str) -> dict[str, RecordedInclude]:
         macros = (element for element in body.elements() if macro_name(element) in _INCLUDES)
         titles = {page.attributes.get("ri:content-title") for macro in macros for page in macro.elements("ri:page")}
         wanted = {ref.id: ref for ref in self.listed.values() if ref.title in titles}
@@ -102,15 +101,15 @@ class Neighbourhood:
         except WikiError:
             return {}  # the converter says that the page is not included
         return {
-            f"{self.space_key}:{page.title}": IncludedPage(
-                page.title, page.body, page.version, self._link(page.ref, folder).target
+            f"{self.space_key}:{page.title}": RecordedInclude(
+                title=page.title, body=page.body, version=page.version, target=self._link(page.ref, folder).target
             )
             for page in pages.values()
         }
 
-    def _link(self, ref: PageRef, folder: str, children: tuple[PageLink, ...] = ()) -> PageLink:
+    def _link(self, ref: PageRef, folder: str, children: tuple[RecordedLink, ...] = ()) -> RecordedLink:
         target = self._relative(ref.id, folder) if ref.id in self.places else ref.url
-        return PageLink(ref.title, target, children)
+        return RecordedLink(title=ref.title, target=target, children=children)
 
     def _relative(self, page_id: str, folder: str) -> str:
         return posixpath.relpath(self.places[page_id], folder)

@@ -1,12 +1,11 @@
 """Pages that are held but no longer listed or no longer archived: say so, and keep the capture."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.errors import WikiError
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import PageEntry, Tombstone
-from bot.snapshot.archive.events import Event, EventType, Outcome
+from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.selection import Selection
@@ -38,7 +37,7 @@ def account_for_vanished(
         held += entry.space_key in spaces and entry.tombstone is None
         if entry.page_id in listed:
             if entry.tombstone:
-                writer.put_entry(bag, replace(entry, tombstone=None))
+                writer.put_entry(bag, entry.replaced(tombstone=None))
                 _log(outcome, EventType.METADATA, entry, "in the wiki again")
             if entry.is_selected and entry.page_id not in archived:
                 _deselect(writer, outcome, bag, entry, "no longer archived; its capture stays")
@@ -77,8 +76,8 @@ def _account_for_lost(
             outcome.unknown.append(Trouble(entry.page_id, entry.title, doubt))
             continue
         reason = "in the trash" if page else _GONE
-        tombstone = Tombstone(writer.now, reason)
-        writer.put_entry(bag, replace(entry, tombstone=tombstone, is_selected=False))
+        tombstone = Tombstone(when=writer.now, reason=reason)
+        writer.put_entry(bag, entry.replaced(tombstone=tombstone, is_selected=False))
         outcome.gone += 1
         _log(outcome, EventType.DELETION, entry, reason)
 
@@ -95,9 +94,9 @@ def _is_elsewhere(page: Page | None, entry: PageEntry) -> bool:
 
 
 def _deselect(writer: SnapshotWriter, outcome: CaptureOutcome, bag: Bag, entry: PageEntry, reason: str) -> None:
-    writer.put_entry(bag, replace(bag.entries.get(entry.page_id, entry), is_selected=False))
+    writer.put_entry(bag, bag.entries.get(entry.page_id, entry).replaced(is_selected=False))
     _log(outcome, EventType.DEACCESSION, entry, reason)
 
 
 def _log(outcome: CaptureOutcome, kind: EventType, entry: PageEntry, reason: str) -> None:
-    outcome.events.append(Event(kind, Outcome.SUCCESS, f"{entry.title}: {reason}", (entry.page_id,)))
+    outcome.events.append(Event(kind, EventOutcome.SUCCESS, f"{entry.title}: {reason}", (entry.page_id,)))

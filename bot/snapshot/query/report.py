@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from bot.snapshot.archive.events import EventType, LoggedEvent, Outcome
+from bot.snapshot.archive.events import EventOutcome, EventType, LoggedEvent
 from bot.snapshot.archive.library import Library
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.timeline import iter_log
@@ -107,7 +107,7 @@ def build_report(library: Library, checked: Verification, period: Period) -> Rep
 
 def _kind(entry: LoggedEvent) -> str:
     event = entry.event
-    if event.outcome in (Outcome.FAILURE, Outcome.RESTRICTED):
+    if event.outcome in (EventOutcome.FAILURE, EventOutcome.RESTRICTED):
         return "missing"
     match event.type:
         case EventType.CAPTURE if "first captured" in event.detail:

@@ -11,7 +11,7 @@ from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.events import LoggedEvent, load_events
 from bot.snapshot.archive.library import Library
-from bot.wiki.gateway import Version
+from bot.snapshot.archive.record import RecordedVersion
 
 _EVENTS = re.compile(r"(\d+)\.events\.jsonl")
 
@@ -20,7 +20,7 @@ _EVENTS = re.compile(r"(\d+)\.events\.jsonl")
 class HeldVersion:
     """A version of a page; *paths* are its bodies in the bag, none where only the history tells of it."""
 
-    version: Version
+    version: RecordedVersion
     paths: tuple[str, ...]
 
 
