@@ -8,7 +8,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class FileFormatError(ValueError):
-    """The content is not a file of the expected kind and format; the caller adds the name of the file."""
+    """The content is not a file of the expected kind and format. The text is a predicate: the caller names the file."""
+
+
+class NewerFormatError(FileFormatError):
+    """The file was written by a newer version of wikibot."""
 
 
 class FileModel(BaseModel):
@@ -18,7 +22,12 @@ class FileModel(BaseModel):
     this version does not know are kept and written again.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="allow",
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
 
     def replaced(self, **values: object) -> Self:
         """Return a copy with other values; raises `TypeError` for a name that is not a field."""
@@ -70,7 +79,7 @@ class FileDocument(FileModel):
         if kind != cls.KIND or not (number.isascii() and number.isdigit() and int(number)):
             raise FileFormatError(f"does not state the format {cls.KIND}/{cls.NUMBER}")
         if int(number) > cls.NUMBER:
-            raise FileFormatError(
+            raise NewerFormatError(
                 f"has the format {stated}, written by a newer wikibot; this version reads {cls.KIND}/{cls.NUMBER} "
                 "at most: update wikibot"
             )
@@ -95,4 +104,4 @@ def _known_part(value: object) -> object:
 def _describe(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(map(str, first["loc"]))
-    return f"{where}: {first['msg']}" if where else str(first["msg"])
+    return f"is damaged at {where}: {first['msg']}" if where else f"is damaged: {first['msg']}"

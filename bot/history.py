@@ -1,4 +1,4 @@
-"""Run records of the scheduled jobs, in SQLite: started, finished, outcome, counts."""
+"""`runs.db`: run records of the scheduled jobs, in SQLite. The tables are the file format; `Run` is a row in memory."""
 
 import json
 import sqlite3
@@ -13,18 +13,21 @@ from loguru import logger
 
 from bot.errors import HistoryError
 
-_SCHEMA = """
+MIGRATIONS = (
+    """\
 CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY,
-    job TEXT NOT NULL,
-    started TEXT NOT NULL,
-    finished TEXT,
-    outcome TEXT,
-    counts TEXT NOT NULL DEFAULT '{}',
-    message TEXT NOT NULL DEFAULT ''
+    job TEXT NOT NULL,                 -- name of the job
+    started TEXT NOT NULL,             -- time in ISO 8601, UTC
+    finished TEXT,                     -- time in ISO 8601, UTC; NULL while the run goes on
+    outcome TEXT,                      -- success, failed, stopped or interrupted; NULL while the run goes on
+    counts TEXT NOT NULL DEFAULT '{}', -- JSON object: name -> number
+    message TEXT NOT NULL DEFAULT ''   -- why the run failed or stopped
 );
 CREATE INDEX IF NOT EXISTS runs_by_job ON runs (job, started);
-"""
+""",
+)
+"""Script number N makes format N from format N - 1; `PRAGMA user_version` states the format of a file."""
 _KEPT_RUNS_PER_JOB = 1_000
 _FORGET_OLD = """
 DELETE FROM runs WHERE job = ? AND id NOT IN (SELECT id FROM runs WHERE job = ? ORDER BY id DESC LIMIT ?)
@@ -33,7 +36,7 @@ DELETE FROM runs WHERE job = ? AND id NOT IN (SELECT id FROM runs WHERE job = ? 
 _DAMAGED = ("file is not a database", "malformed", "no such column", "encrypted")
 
 
-class Outcome(StrEnum):
+class RunOutcome(StrEnum):
     """How a run ended."""
 
     SUCCESS = "success"
@@ -50,7 +53,7 @@ class Run:
     job: str
     started: datetime
     finished: datetime | None = None
-    outcome: Outcome | None = None
+    outcome: RunOutcome | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     message: str = ""
 
@@ -74,7 +77,13 @@ class RunHistory:
             return int(row.lastrowid or 0)
 
     def end(
-        self, run_id: int, outcome: Outcome, *, at: datetime, counts: Mapping[str, int] | None = None, message: str = ""
+        self,
+        run_id: int,
+        outcome: RunOutcome,
+        *,
+        at: datetime,
+        counts: Mapping[str, int] | None = None,
+        message: str = "",
     ) -> None:
         """Note how a run ended."""
         values = (_text(at), outcome.value, json.dumps(dict(counts or {})), message, run_id)
@@ -87,7 +96,7 @@ class RunHistory:
         """Mark runs that never ended, since their process died; only for who holds the lock. Returns how many."""
         with self._connection() as connection:
             query = "UPDATE runs SET finished = ?, outcome = ?, message = ? WHERE finished IS NULL"
-            return connection.execute(query, (_text(at), Outcome.INTERRUPTED.value, "the process ended")).rowcount
+            return connection.execute(query, (_text(at), RunOutcome.INTERRUPTED.value, "the process ended")).rowcount
 
     def last_run(self, job: str) -> Run | None:
         """Return the newest run of a job, going on or not."""
@@ -135,11 +144,22 @@ class RunHistory:
 
     def _check(self) -> None:
         with self._connection() as connection:
-            connection.executescript(_SCHEMA)
+            self._migrate(connection)
             (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if state != "ok":
                 raise sqlite3.DatabaseError(f"malformed: {state}")
             connection.execute("SELECT id, job, started, finished, outcome, counts, message FROM runs LIMIT 1")
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        """Bring the file to the newest format, each step in one transaction."""
+        (number,) = connection.execute("PRAGMA user_version").fetchone()
+        if number > len(MIGRATIONS):
+            raise HistoryError(
+                f"{self._path}: the run records have format {number}, written by a newer wikibot; "
+                f"this version reads {len(MIGRATIONS)} at most: update wikibot, or move the file away"
+            )
+        for step, script in enumerate(MIGRATIONS[number:], start=number + 1):
+            connection.executescript(f"BEGIN IMMEDIATE;\n{script}PRAGMA user_version = {step};\nCOMMIT;")
 
 
 def _run(row: tuple[int, str, str, str | None, str | None, str, str]) -> Run:
@@ -149,7 +169,7 @@ def _run(row: tuple[int, str, str, str | None, str | None, str, str]) -> Run:
         job,
         datetime.fromisoformat(started),
         datetime.fromisoformat(finished) if finished else None,
-        Outcome(outcome) if outcome else None,
+        RunOutcome(outcome) if outcome else None,
         json.loads(counts),
         message,
     )

@@ -10,7 +10,7 @@ from loguru import logger
 from bot.config.cadence import Cadence
 from bot.config.policy import JobSettings
 from bot.errors import BotError, HistoryError, SettingsError, StoppedError
-from bot.history import Outcome, Run, RunHistory
+from bot.history import Run, RunHistory, RunOutcome
 from bot.log import redact
 
 JobFunction = Callable[[Callable[[], bool]], Mapping[str, int] | None]
@@ -194,7 +194,7 @@ class JobScheduler:
             self.has_left_job_behind = True
             logger.warning("job {} did not stop within {:.0f} s and is left behind", job.name, self._grace_seconds)
             message = "it did not stop in time"
-            run = Run(run_id, job.name, started, self._now(), Outcome.INTERRUPTED, message=message)
+            run = Run(run_id, job.name, started, self._now(), RunOutcome.INTERRUPTED, message=message)
         self._end(run)
 
     def _outcome(self, name: str, run_id: int, started: datetime, function: JobFunction) -> Run:
@@ -202,17 +202,17 @@ class JobScheduler:
         counts: Mapping[str, int] = {}
         try:
             counts = function(self._stop.is_set) or {}
-            outcome = Outcome.STOPPED if self._stop.is_set() else Outcome.SUCCESS
+            outcome = RunOutcome.STOPPED if self._stop.is_set() else RunOutcome.SUCCESS
             message = ""
         except StoppedError as error:
             logger.warning("job {} stopped: {}", name, error)
-            outcome, message = Outcome.STOPPED, str(error)
+            outcome, message = RunOutcome.STOPPED, str(error)
         except BotError as error:
             logger.error("job {} failed: {}", name, error)
-            outcome, message = Outcome.FAILED, str(error)
+            outcome, message = RunOutcome.FAILED, str(error)
         except BaseException as error:  # noqa: BLE001 -- a daemon outlives any one job, whatever it raises
             logger.opt(exception=error).error("job {} crashed", name)
-            outcome, message = Outcome.FAILED, f"{type(error).__name__}: {error}"
+            outcome, message = RunOutcome.FAILED, f"{type(error).__name__}: {error}"
         return Run(run_id, name, started, self._now(), outcome, counts, message)
 
     def _begin(self, name: str, started: datetime) -> int:

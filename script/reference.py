@@ -14,6 +14,7 @@ from bot.cli.app import App
 from bot.cli.main import cli
 from bot.config.schemas import data_schema, write_schemas
 from bot.config.settings import SECRETS, Settings
+from script.file_formats import format_reference, schema_files
 
 ROOT = Path(__file__).resolve().parent.parent
 _WIDTH = 100
@@ -91,6 +92,8 @@ def pages() -> dict[str, str]:
         "docs/reference/settings.md": settings_reference(),
         "docs/reference/data-file.md": data_reference(),
         "docs/reference/commands.md": command_reference(),
+        "docs/reference/file-formats.md": format_reference(_NOTICE),
+        **schema_files(),
     }
 
 
@@ -102,6 +105,7 @@ def iter_keys(schema: dict[str, Any]) -> Iterator[Key]:
 def write() -> None:
     """Write all generated files."""
     for path, text in pages().items():
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / path).write_text(text, encoding="utf-8")
     write_schemas(ROOT / "config")
 

@@ -1,11 +1,12 @@
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.errors import HistoryError
-from bot.history import Outcome, RunHistory
+from bot.history import MIGRATIONS, RunHistory, RunOutcome
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -13,23 +14,23 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 def test_records_survive_a_restart(tmp_path: Path) -> None:
     history = RunHistory(tmp_path / "runs.db")
     run_id = history.begin("sync", at=NOON)
-    history.end(run_id, Outcome.SUCCESS, at=NOON + timedelta(seconds=3), counts={"written": 2})
+    history.end(run_id, RunOutcome.SUCCESS, at=NOON + timedelta(seconds=3), counts={"written": 2})
 
     (run,) = RunHistory(tmp_path / "runs.db").recent()
 
     assert (run.job, run.started, run.finished) == ("sync", NOON, NOON + timedelta(seconds=3))
-    assert (run.outcome, run.counts) == (Outcome.SUCCESS, {"written": 2})
+    assert (run.outcome, run.counts) == (RunOutcome.SUCCESS, {"written": 2})
 
 
 def test_last_success_is_found_behind_later_failures(tmp_path: Path) -> None:
     history = RunHistory(tmp_path / "runs.db")
-    history.end(history.begin("sync", at=NOON), Outcome.SUCCESS, at=NOON)
-    history.end(history.begin("sync", at=NOON + timedelta(hours=1)), Outcome.FAILED, at=NOON, message="no wiki")
+    history.end(history.begin("sync", at=NOON), RunOutcome.SUCCESS, at=NOON)
+    history.end(history.begin("sync", at=NOON + timedelta(hours=1)), RunOutcome.FAILED, at=NOON, message="no wiki")
 
     last, success = history.last_run("sync"), history.last_success("sync")
 
     assert last is not None
-    assert (last.outcome, last.message) == (Outcome.FAILED, "no wiki")
+    assert (last.outcome, last.message) == (RunOutcome.FAILED, "no wiki")
     assert success is not None
     assert success.started == NOON
     assert history.last_run("snapshot") is None
@@ -38,10 +39,10 @@ def test_last_success_is_found_behind_later_failures(tmp_path: Path) -> None:
 def test_old_runs_are_forgotten_but_the_last_success_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.history._KEPT_RUNS_PER_JOB", 3)
     history = RunHistory(tmp_path / "runs.db")
-    history.end(history.begin("sync", at=NOON), Outcome.SUCCESS, at=NOON)
+    history.end(history.begin("sync", at=NOON), RunOutcome.SUCCESS, at=NOON)
     for hour in range(1, 10):
         moment = NOON + timedelta(hours=hour)
-        history.end(history.begin("sync", at=moment), Outcome.FAILED, at=moment)
+        history.end(history.begin("sync", at=moment), RunOutcome.FAILED, at=moment)
 
     assert len(history.recent(job="sync")) == 4
     assert history.last_success("sync") is not None
@@ -54,7 +55,7 @@ def test_run_of_a_dead_process_is_closed_as_interrupted(tmp_path: Path) -> None:
     closed = history.close_interrupted(at=NOON)
 
     assert closed == 1
-    assert [run.outcome for run in history.recent()] == [Outcome.INTERRUPTED]
+    assert [run.outcome for run in history.recent()] == [RunOutcome.INTERRUPTED]
 
 
 def _truncated(path: Path) -> None:
@@ -92,3 +93,36 @@ def test_records_that_cannot_be_opened_say_so(tmp_path: Path) -> None:
 
     with pytest.raises(HistoryError, match=r"runs\.db"):
         RunHistory(tmp_path / "runs.db")
+
+
+def test_the_format_of_the_records_is_stated_in_the_file(tmp_path: Path) -> None:
+    RunHistory(tmp_path / "runs.db").begin("sync", at=NOON)
+
+    with closing(sqlite3.connect(tmp_path / "runs.db")) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+
+
+def test_records_of_an_older_format_are_migrated_and_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    RunHistory(tmp_path / "runs.db").begin("sync", at=NOON)
+    monkeypatch.setattr("bot.history.MIGRATIONS", (*MIGRATIONS, "ALTER TABLE runs ADD COLUMN host TEXT;\n"))
+
+    history = RunHistory(tmp_path / "runs.db")
+
+    assert [run.job for run in history.recent()] == ["sync"]
+    with closing(sqlite3.connect(tmp_path / "runs.db")) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
+        assert database.execute("SELECT host FROM runs").fetchall() == [(None,)]
+
+
+def test_records_of_a_newer_version_are_refused_and_stay(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    RunHistory(path).begin("sync", at=NOON)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    before = path.read_bytes()
+
+    with pytest.raises(HistoryError, match=r"runs\.db: the run records have format 2, written by a newer wikibot"):
+        RunHistory(path)
+
+    assert path.read_bytes() == before
+    assert list(tmp_path.glob("*damaged*")) == []

@@ -9,7 +9,7 @@ import pytest
 
 from bot.config.policy import JobSettings
 from bot.errors import ContentError, SettingsError, StoppedError, WikiUnreachableError
-from bot.history import Outcome, RunHistory
+from bot.history import RunHistory, RunOutcome
 from bot.scheduler import JobFunction, JobScheduler, NextMoment
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -165,14 +165,14 @@ def test_clock_set_back_does_not_silence_the_job(history: RunHistory, clock: Clo
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (WikiUnreachableError("no wiki"), Outcome.FAILED),
-        (StoppedError("stop label"), Outcome.STOPPED),
-        (RuntimeError("a bug"), Outcome.FAILED),
-        (SystemExit(3), Outcome.FAILED),
+        (WikiUnreachableError("no wiki"), RunOutcome.FAILED),
+        (StoppedError("stop label"), RunOutcome.STOPPED),
+        (RuntimeError("a bug"), RunOutcome.FAILED),
+        (SystemExit(3), RunOutcome.FAILED),
     ],
 )
 def test_failure_is_contained_recorded_and_run_again_in_time(
-    history: RunHistory, clock: Clock, error: BaseException, outcome: Outcome
+    history: RunHistory, clock: Clock, error: BaseException, outcome: RunOutcome
 ) -> None:
     def failing(_is_stopping: Callable[[], bool]) -> None:
         raise error
@@ -284,7 +284,7 @@ def test_stop_ends_the_loop_and_the_job_that_asks(history: RunHistory, clock: Cl
     scheduler = make(history, clock, {"sync": patient})
     scheduler.run_until(stop)
 
-    assert [run.outcome for run in history.recent()] == [Outcome.STOPPED]
+    assert [run.outcome for run in history.recent()] == [RunOutcome.STOPPED]
     assert not scheduler.has_left_job_behind
 
 
@@ -301,7 +301,7 @@ def test_job_that_does_not_stop_is_left_behind_and_on_record(history: RunHistory
     release.set()
 
     assert is_left_behind
-    assert [run.outcome for run in history.recent()] == [Outcome.INTERRUPTED]
+    assert [run.outcome for run in history.recent()] == [RunOutcome.INTERRUPTED]
 
 
 def test_after_a_stop_no_further_job_is_begun(history: RunHistory, clock: Clock) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from bot.config.policy import JobSettings
 from bot.config.settings import load_settings
-from bot.history import Outcome, RunHistory
+from bot.history import RunHistory, RunOutcome
 from bot.operations.jobs import make_jobs
 from bot.operations.sync import carry_out, make_plan
 from bot.runtime import Runtime
@@ -73,7 +73,7 @@ def test_idle_bot_writes_nothing_and_does_not_grow(runtime: Runtime, wiki: Wiki,
     finally:
         tracemalloc.stop()
 
-    assert {run.outcome for run in history.recent(limit=10_000)} == {Outcome.SUCCESS}
+    assert {run.outcome for run in history.recent(limit=10_000)} == {RunOutcome.SUCCESS}
     assert len(history.recent(limit=10_000)) == 2 * (WARM_UP + WINDOWS * RUNS)
     assert wiki.body(wiki.find("Home").id) == body
     # A leak shows in every window, a cache that fills only in one; the limit is well under a kept page a run. Measuring

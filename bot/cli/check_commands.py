@@ -6,7 +6,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
-from bot.operations.check import Outcome, run_checks
+from bot.operations.check import CheckOutcome, run_checks
 
 
 @click.command()
@@ -23,4 +23,4 @@ def check(app: App, *, fmt: str, external: bool) -> int:
             output.say_outcome(found.outcome, f"{found.what}{message}")
     if fmt == "json":
         output.say_json(checks)
-    return 1 if any(found.outcome is Outcome.ERROR for found in checks) else 0
+    return 1 if any(found.outcome is CheckOutcome.ERROR for found in checks) else 0

@@ -16,7 +16,7 @@ from loguru import logger
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.files import InstanceLock
-from bot.history import Outcome, Run, RunHistory
+from bot.history import Run, RunHistory, RunOutcome
 from bot.log import redact
 from bot.operations.jobs import make_jobs, next_news_moment
 from bot.runtime import Runtime
@@ -56,7 +56,7 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
         scheduler = _make_scheduler(runtime, history)
         if once:
             ended = scheduler.run_once(runtime.stop)
-            code = _FAILED if any(one.outcome is not Outcome.SUCCESS for one in ended) else _DONE
+            code = _FAILED if any(one.outcome is not RunOutcome.SUCCESS for one in ended) else _DONE
         else:
             scheduler.run_until(runtime.stop)
             code = _DONE

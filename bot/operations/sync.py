@@ -18,6 +18,7 @@ from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan
 from bot.sync.drift import Verdict
 from bot.sync.guard import Guard
 from bot.sync.plan import EVERY_REGION, Plan, Problem
+from bot.sync.plan_file import plan_digest
 from bot.sync.survey import build_plan
 from bot.sync.wanted import Assignment
 from bot.wiki.gateway import WikiGateway
@@ -75,7 +76,7 @@ def carry_out(
         plan.raise_if_unsafe(safety)
     if not plan.page_writes:
         write_feeds(runtime)
-        return ApplyReport(plan.digest)
+        return ApplyReport(plan_digest(plan))
     with writer_lock(runtime, gateway.base_url):
         guard = Guard(
             gateway,

@@ -9,6 +9,7 @@ from bot.escape import visible
 from bot.present.environment import paint, render
 from bot.present.plan_words import Comparison, compare, describe_edit, describe_lost_comments, headline, summarise
 from bot.sync.plan import Action, Change, PagePlan, Plan, Problem
+from bot.sync.plan_file import plan_digest
 from bot.text_diff import DiffLine, Kind, near_changes
 
 _CONTEXT = 2
@@ -69,7 +70,7 @@ def _values(plan: Plan) -> dict[str, object]:
         "problems": [_describe_problem(problem) for problem in plan.problems],
         "notices": [visible(notice) for notice in plan.notices],
         "summary": summarise(plan),
-        "digest": plan.digest,
+        "digest": plan_digest(plan),
         "writes": bool(plan.page_writes),
     }
 

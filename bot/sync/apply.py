@@ -17,6 +17,7 @@ from bot.sync.drift import digest_of
 from bot.sync.guard import Guard, ObstacleKind
 from bot.sync.ledger import Mark, Tag
 from bot.sync.plan import Action, Change, PagePlan, Plan
+from bot.sync.plan_file import plan_digest
 from bot.sync.rewrite import rewrite
 from bot.wiki.gateway import PageStatus, WikiGateway
 
@@ -117,7 +118,7 @@ def apply_plan(
             patience.lose(error)
         reports.append(report)
         on_page(report)
-    return ApplyReport(plan.digest, tuple(reports), tuple(stopped.values()), tuple(not_tried))
+    return ApplyReport(plan_digest(plan), tuple(reports), tuple(stopped.values()), tuple(not_tried))
 
 
 class _Patience:

@@ -1,9 +1,7 @@
 """The plan: what a run would change, region by region, as a value that can refuse itself (pure)."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -100,7 +98,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run would do. Equal states of data and wiki give equal digests, whenever the plan is made."""
+    """What a run would do. `plan_file.plan_digest` identifies it."""
 
     wiki: str
     created: datetime
@@ -108,14 +106,6 @@ class Plan:
     pages: tuple[PagePlan, ...] = ()
     problems: tuple[Problem, ...] = ()
     notices: tuple[str, ...] = field(default=())
-
-    @property
-    def digest(self) -> str:
-        """The SHA-256 of everything but the moment the plan was made."""
-        content = asdict(self)
-        del content["created"]
-        text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def page_writes(self) -> tuple[PagePlan, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.history import Outcome, RunHistory
+from bot.history import RunHistory, RunOutcome
 from wikiserver.testing import Wiki
 
 HOME = "<p>Home of the workspace.</p>"
@@ -90,7 +90,7 @@ def test_terminate_ends_the_idle_bot_in_good_order(bot: Bot) -> None:
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(SECONDS_TO_END) == 0
-    assert [run.outcome for run in bot.history.recent()] == [Outcome.SUCCESS]
+    assert [run.outcome for run in bot.history.recent()] == [RunOutcome.SUCCESS]
 
 
 def test_interrupt_ends_it_too(bot: Bot) -> None:
@@ -110,7 +110,7 @@ def test_terminate_breaks_off_a_long_wait_for_the_wiki(bot: Bot, wiki: Wiki) -> 
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(SECONDS_TO_END) == 0
-    assert [run.outcome for run in bot.history.recent()] == [Outcome.STOPPED]
+    assert [run.outcome for run in bot.history.recent()] == [RunOutcome.STOPPED]
     assert wiki.body(wiki.find("Home").id) == HOME
 
 
@@ -124,7 +124,7 @@ def test_terminate_leaves_behind_a_job_that_hears_nothing(bot: Bot, wiki: Wiki) 
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(SECONDS_TO_END) == 1
-    assert [run.outcome for run in bot.history.recent()] == [Outcome.INTERRUPTED]
+    assert [run.outcome for run in bot.history.recent()] == [RunOutcome.INTERRUPTED]
 
 
 def test_wiki_that_is_away_does_not_end_the_bot(bot: Bot, wiki: Wiki) -> None:
@@ -135,7 +135,7 @@ def test_wiki_that_is_away_does_not_end_the_bot(bot: Bot, wiki: Wiki) -> None:
 
     assert any("check user and token" in line["message"] for line in log)
     (run,) = bot.history.recent()
-    assert (run.outcome, "check user and token" in run.message) == (Outcome.FAILED, True)
+    assert (run.outcome, "check user and token" in run.message) == (RunOutcome.FAILED, True)
 
 
 def test_second_bot_on_the_same_settings_is_refused_and_told_of_the_first(bot: Bot) -> None:
@@ -160,7 +160,7 @@ def test_killed_bot_leaves_no_lock_and_its_run_is_on_record(bot: Bot, wiki: Wiki
 
     assert result.returncode == 0, result.stderr
     assert "had been interrupted" in result.stderr
-    assert Outcome.INTERRUPTED in [run.outcome for run in bot.history.recent()]
+    assert RunOutcome.INTERRUPTED in [run.outcome for run in bot.history.recent()]
 
 
 def test_once_runs_what_is_due_and_ends(bot: Bot) -> None:
@@ -206,7 +206,7 @@ def test_once_ends_with_1_when_a_job_failed(bot: Bot) -> None:
 
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
-    assert [run.outcome for run in bot.history.recent()] == [Outcome.FAILED]
+    assert [run.outcome for run in bot.history.recent()] == [RunOutcome.FAILED]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import PlanError
 from bot.storage.regions import Marker, MarkerKind
-from bot.sync.plan_file import check_digest, dump_plan, load_plan
+from bot.sync.plan_file import PlanDocument, check_digest, dump_plan, load_plan, plan_digest
 from tests.sync.plans import change, drifted, page, plan, problem
 
 MADE = plan(
@@ -29,7 +29,7 @@ def test_the_file_tells_digests_and_base_versions() -> None:
     document = json.loads(dump_plan(MADE))
 
     assert document["format"] == "wikibot-plan/1"
-    assert document["digest"] == MADE.digest
+    assert document["digest"] == plan_digest(MADE)
     assert document["pages"][0]["base_version"] == 4
     assert {"desired_digest", "live_digest"} <= document["pages"][0]["changes"][0].keys()
     assert document["summary"] == {
@@ -48,8 +48,8 @@ def edited(**values: Any) -> str:
     ("text", "complaint"),
     [
         ("", "not JSON"),
-        ("[]", "no plan"),
-        (edited(format="wikibot-plan/9"), "no plan"),
+        ("[]", "does not state the format wikibot-plan/1"),
+        (edited(format="wikibot-plan/9"), "newer wikibot.*update wikibot"),
         (edited(wiki="http://elsewhere.test"), "changed after it was written"),
         (edited(pages=[]), "changed after it was written"),
         (edited(pages=7), "damaged"),
@@ -69,18 +69,30 @@ def test_a_text_changed_by_hand_is_noticed() -> None:
         load_plan(text)
 
 
+def test_keys_of_a_later_program_are_kept_and_bound_by_the_digest() -> None:
+    document = PlanDocument.parse(edited(approved_by="Ana"))
+
+    assert document.content()["approved_by"] == "Ana"
+    with pytest.raises(PlanError, match="changed after"):
+        load_plan(edited(approved_by="Ana"))
+
+
+def test_the_digest_of_a_plan_does_not_depend_on_the_classes_in_memory() -> None:
+    assert plan_digest(MADE) == "sha256:783175073409ddf0f4a90f3d7373190bd1e69f7848967bc8ae1343e0735f41bf"
+
+
 def test_another_plan_than_the_reviewed_one_is_refused() -> None:
     other = plan(page(change(desired="<p>x</p>")))
 
-    check_digest(MADE, MADE.digest)
-    check_digest(MADE, MADE.digest.removeprefix("sha256:")[:12])
-    for digest in (other.digest, "", "sha256:", MADE.digest[:10]):
+    check_digest(MADE, plan_digest(MADE))
+    check_digest(MADE, plan_digest(MADE).removeprefix("sha256:")[:12])
+    for digest in (plan_digest(other), "", "sha256:", plan_digest(MADE)[:10]):
         with pytest.raises(PlanError, match="not the plan that was reviewed"):
             check_digest(MADE, digest)
 
 
 def test_the_documented_shape_is_that_of_the_file() -> None:
-    text = (Path(__file__).resolve().parents[2] / "docs" / "plan-file.md").read_text(encoding="utf-8")
+    text = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "plan-file.md").read_text(encoding="utf-8")
     example = json.loads(text.partition("```json\n")[2].partition("```")[0])
     document = json.loads(dump_plan(plan(page(drifted()), problems=(problem(),))))
 

@@ -23,8 +23,11 @@ from bot.snapshot.archive.bag import parse_manifest, render_manifest
 
 HEAD, SIGNATURE, SUMS = "CHECKPOINT", "CHECKPOINT.sig", "SHA256SUMS"
 
+FORMAT_NUMBER = 1
+
+_FIRST_LINE = re.compile(r"# wikibot checkpoint ([1-9][0-9]{0,8})\n")
 _HEADER = re.compile(
-    r"# wikibot checkpoint 1\n"
+    rf"# wikibot checkpoint {FORMAT_NUMBER}\n"
     r"# origin: (?P<origin>[^\n]*)\n"
     r"# sequence: (?P<sequence>[1-9][0-9]*)\n"
     r"# time: (?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)\n"
@@ -57,7 +60,7 @@ class Checkpoint:
 def render_checkpoint(checkpoint: Checkpoint) -> bytes:
     """Return the content of `CHECKPOINT`."""
     header = (
-        "# wikibot checkpoint 1\n"
+        f"# wikibot checkpoint {FORMAT_NUMBER}\n"
         f"# origin: {checkpoint.origin}\n"
         f"# sequence: {checkpoint.sequence}\n"
         f"# time: {format_time(checkpoint.time)}\n"
@@ -71,7 +74,13 @@ def parse_checkpoint(data: bytes, *, name: str = HEAD) -> Checkpoint:
     text = data.decode("utf-8", "replace")
     match = _HEADER.match(text)
     if not match:
-        raise EvidenceError(f"{name} does not begin like a checkpoint of ours")
+        stated = _FIRST_LINE.match(text)
+        if stated and int(stated[1]) > FORMAT_NUMBER:
+            raise EvidenceError(
+                f"{name} has the format checkpoint {stated[1]}, written by a newer wikibot; this version reads "
+                f"{FORMAT_NUMBER} at most: update wikibot"
+            )
+        raise EvidenceError(f"{name} does not begin as a checkpoint of wikibot")
     digests = parse_manifest(text[match.end() :].encode(), name=name)
     try:
         time = datetime.strptime(match["time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

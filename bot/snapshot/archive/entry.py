@@ -78,7 +78,7 @@ def parse_entries(data: bytes, *, name: str) -> dict[str, PageEntry]:
         try:
             entry = PageEntry.parse(line)
         except FileFormatError as error:
-            raise EvidenceError(f"{name}:{number}: cannot be read as the entry of a captured page: {error}") from error
+            raise EvidenceError(f"{name}:{number}: is not the entry of a captured page: it {error}") from error
         entries[entry.page_id] = entry
     return entries
 

@@ -105,7 +105,7 @@ def load_events(path: Path) -> list[LoggedEvent]:
             line = EventLine.parse(data)
             when = datetime.fromisoformat(line.when)
         except (FileFormatError, ValueError) as error:
-            raise EvidenceError(f"{path}:{number}: cannot be read as an event of a capture: {error}") from error
+            raise EvidenceError(f"{path}:{number}: is not an event of a capture: it {error}") from error
         event = Event(line.type, line.outcome, line.detail, line.objects, line.facts)
         logged.append(LoggedEvent(int(line.identifier.partition("-")[0]), when, event))
     return logged

@@ -9,13 +9,14 @@ A crash before the commit leaves the old state and some rubbish; after it, `reco
 """
 
 import hashlib
-import json
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Literal
 
 from bot.errors import EvidenceError, SnapshotError
+from bot.file_format import FileDocument, FileFormatError, FileModel, NewerFormatError
+from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.disk import Disk
 
 _SINGLE_SYNCS = 64  # above this many files one `sync` of the whole system is quicker than one wait a file
@@ -24,13 +25,26 @@ WORK_FOLDER = ".wikibot"
 """Inside the snapshots, but no evidence: lock, staging, search index. Neither verified nor committed to git."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One file of the transaction; *staged* is None where the file at *path* is to be deleted."""
+class JournalStep(FileModel):
+    """One file of the transaction."""
 
     path: str
+    """Path of the file, relative to the snapshots folder."""
     staged: str | None
+    """Name of the new content in the staging folder; null if the file is deleted."""
     sha256: str
+    """SHA-256 of the new content; empty if the file is deleted."""
+
+
+class Journal(FileDocument):
+    """`journal.json`: the files that a committed run writes and deletes."""
+
+    KIND: ClassVar[str] = "wikibot-journal"
+
+    format: Literal["wikibot-journal/1"] = "wikibot-journal/1"
+    """Format of the file."""
+    steps: tuple[JournalStep, ...]
+    """What to do, in order."""
 
 
 class Transaction:
@@ -39,7 +53,7 @@ class Transaction:
     def __init__(self, root: Path, disk: Disk) -> None:
         self._root, self._disk = root, disk
         self._staging = staging_folder(root)
-        self._steps: dict[str, _Step] = {}
+        self._steps: dict[str, JournalStep] = {}
         self._count = 0
         self._is_committed = False
 
@@ -63,11 +77,11 @@ class Transaction:
         except OSError as error:
             raise self._refused(error) from error
         self._count += 1
-        self._steps[path] = _Step(path, name, hashlib.sha256(data).hexdigest())
+        self._steps[path] = JournalStep(path=path, staged=name, sha256=hashlib.sha256(data).hexdigest())
 
     def stage_removal(self, path: str) -> None:
         """Prepare the deletion of *path*."""
-        self._steps[path] = _Step(path, None, "")
+        self._steps[path] = JournalStep(path=path, staged=None, sha256="")
 
     def commit(self) -> None:
         """Make the staged files durable, then real.
@@ -89,7 +103,7 @@ class Transaction:
             self.discard()
             raise self._refused(error) from error
 
-    def _make_durable(self, steps: list[_Step]) -> None:
+    def _make_durable(self, steps: list[JournalStep]) -> None:
         disk = self._disk
         disk.make_folder(self._staging)
         for folder in _folders(self._root, steps):
@@ -143,7 +157,7 @@ def recover(root: Path, disk: Disk) -> bool:
     return True
 
 
-def _apply(root: Path, disk: Disk, steps: list[_Step]) -> None:
+def _apply(root: Path, disk: Disk, steps: list[JournalStep]) -> None:
     staging = staging_folder(root)
     folders = _folders(root, steps)
     for folder in folders:
@@ -159,7 +173,7 @@ def _apply(root: Path, disk: Disk, steps: list[_Step]) -> None:
     _discard(root, disk)
 
 
-def _check_staged(root: Path, steps: list[_Step]) -> None:
+def _check_staged(root: Path, steps: list[JournalStep]) -> None:
     for step in steps:
         if step.staged is None:
             continue
@@ -189,7 +203,7 @@ def _sync_many(disk: Disk, paths: list[Path]) -> None:
         disk.sync(path)
 
 
-def _folders(root: Path, steps: Iterable[_Step]) -> list[Path]:
+def _folders(root: Path, steps: Iterable[JournalStep]) -> list[Path]:
     """Return every folder whose list of names changes, the root first."""
     written = {(root / step.path).parent for step in steps if step.staged}
     ancestors = {folder for path in written for folder in (path, *path.parents) if folder.is_relative_to(root)}
@@ -201,16 +215,18 @@ def _journal_path(root: Path) -> Path:
     return staging_folder(root) / "journal.json"
 
 
-def _render_journal(steps: list[_Step]) -> bytes:
-    return json.dumps([[step.path, step.staged, step.sha256] for step in steps]).encode()
+def _render_journal(steps: list[JournalStep]) -> bytes:
+    return dump_json(Journal(steps=tuple(steps)).content())
 
 
-def _load_journal(root: Path) -> list[_Step]:
+def _load_journal(root: Path) -> list[JournalStep]:
     path = _journal_path(root)
     try:
-        return [_Step(*entry) for entry in json.loads(path.read_bytes())]
-    except (ValueError, TypeError) as error:
-        raise EvidenceError(f"{path} is not a journal of ours; restore the snapshots from a copy") from error
+        return list(Journal.parse(path.read_bytes()).steps)
+    except NewerFormatError as error:
+        raise EvidenceError(f"{path} {error}") from error
+    except FileFormatError as error:
+        raise EvidenceError(f"{path} {error}; restore the snapshots from a copy") from error
 
 
 def failure(error: OSError) -> str:

@@ -228,7 +228,7 @@ def parse_record(data: bytes, *, name: str = "record") -> PageRecord:
     try:
         return PageRecord.parse(data)
     except FileFormatError as error:
-        raise EvidenceError(f"{name} cannot be read as a record of a capture: {error}") from error
+        raise EvidenceError(f"{name} is not a record of a capture: it {error}") from error
 
 
 def settled(record: PageRecord) -> PageRecord:

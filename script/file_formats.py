@@ -1,0 +1,167 @@
+"""Reference of the files that outlive a run: a JSON Schema for each, and one page about all."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bot.file_format import FileDocument
+from bot.history import MIGRATIONS
+from bot.snapshot.archive.checkpoint import FORMAT_NUMBER as CHECKPOINT_NUMBER
+from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.events import EventLine
+from bot.snapshot.archive.journal import Journal
+from bot.snapshot.archive.record import PageRecord
+from bot.snapshot.archive.redaction import RedactionRecord
+from bot.sync.page_memory import PageMemoryFile
+from bot.sync.plan_file import PlanDocument
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_TYPES = {"string": "text", "integer": "number", "number": "number", "boolean": "`true` or `false`", "null": "`null`"}
+
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """A kind of file: the model of the file, or of one line of it, and who writes it where."""
+
+    model: type[FileDocument]
+    path: str
+    written_by: str
+
+    @property
+    def name(self) -> str:
+        """What the schema is named after: `record` for `wikibot-record`."""
+        return self.model.KIND.removeprefix("wikibot-")
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of what this version writes."""
+        return {"$schema": _DIALECT, **self.model.model_json_schema(mode="serialization")}
+
+
+FILE_KINDS = (
+    FileKind(PageRecord, "`SNAPSHOTS/KEY/data/_source/ID/record-NUMBER.json`", "`snapshot`"),
+    FileKind(RedactionRecord, "`SNAPSHOTS/KEY/data/_source/ID/redaction-NUMBER.json`", "`redact`"),
+    FileKind(PageEntry, "`SNAPSHOTS/KEY/pages.jsonl`, each line", "`snapshot`, `redact`"),
+    FileKind(EventLine, "`SNAPSHOTS/log/YEAR/NUMBER.events.jsonl`, each line", "`snapshot`, `redact`"),
+    FileKind(Journal, "`SNAPSHOTS/.wikibot/staging/journal.json`", "`snapshot`, `redact`"),
+    FileKind(PlanDocument, "The file that `plan --out` names", "`plan`"),
+    FileKind(PageMemoryFile, "`STATE/pages.json`", "each command that reads the wiki"),
+)
+
+_PAGE = """\
+# File formats
+
+{notice}
+
+Each file that outlives a run states its format. `SNAPSHOTS` is `snapshots.path` and `STATE` is `state` in
+[the settings](settings.md). [Files](files.md) lists all files, also those without a format of their own.
+
+- The format is a name and a number, such as `wikibot-record/1`. The number rises when older versions of the bot could
+  misread the file.
+- A newer number is refused. The message says: update wikibot. Nothing is written.
+- Keys that this version does not know are accepted, and they are kept when the file is written again.
+- JSON in the snapshots is UTF-8 in NFC, with sorted keys and line feeds, so that equal content gives equal bytes.
+
+| File | Format | Written by | Schema |
+|---|---|---|---|
+{rows}
+
+## `CHECKPOINT`
+
+Format {checkpoint}. Text that `sha256sum -c --strict` accepts. Lines with `#` are comments to that tool. The file must
+be exactly as below: other spacing, other order and unknown lines are refused, because the signature covers the bytes.
+
+```text
+# wikibot checkpoint {checkpoint}
+# origin: https://wiki.example.org          base address of the wiki
+# sequence: 124                             number of the run
+# time: 2026-11-24T02:30:00Z                time of the run
+# signature: ssh-ed25519 SHA256:…           kind and fingerprint of the key, or: none
+<sha256>  SHA256SUMS
+<sha256>  log/2026/000123.checkpoint        the head before this one
+<sha256>  log/2026/000123.checkpoint.sig    its signature, if it has one
+<sha256>  log/2026/000124.events.jsonl      what this run did
+```
+
+## `runs.db`
+
+Format {runs}, stated by `PRAGMA user_version`. An older file is migrated when it is opened, each step in one
+transaction. Unknown columns are kept.
+
+```sql
+{sql}```
+"""
+
+
+def schema_files() -> dict[str, str]:
+    """Return each schema by its path below the repository."""
+    schemas = {
+        f"docs/schemas/{kind.name}.schema.json": json.dumps(kind.schema, indent=2, ensure_ascii=False) + "\n"
+        for kind in FILE_KINDS
+    }
+    return schemas | {"docs/schemas/runs.sql": _sql()}
+
+
+def format_reference(notice: str) -> str:
+    """Return the page about all formats as Markdown."""
+    rows = [
+        f"| {kind.path} | `{kind.model.KIND}/{kind.model.NUMBER}` | {kind.written_by} "
+        f"| [{kind.name}.schema.json](../schemas/{kind.name}.schema.json) |"
+        for kind in FILE_KINDS
+    ]
+    checkpoints = "`SNAPSHOTS/CHECKPOINT`, `SNAPSHOTS/log/YEAR/NUMBER.checkpoint`"
+    rows += [
+        f"| {checkpoints} | `checkpoint {CHECKPOINT_NUMBER}` | `snapshot`, `redact` | [below](#checkpoint) |",
+        f"| `STATE/runs.db` | `user_version` {len(MIGRATIONS)} | `run` | [runs.sql](../schemas/runs.sql) |",
+    ]
+    head = _PAGE.format(
+        notice=notice, rows="\n".join(rows), checkpoint=CHECKPOINT_NUMBER, runs=len(MIGRATIONS), sql=_sql()
+    )
+    return "\n".join([head, *(line for kind in FILE_KINDS for line in _describe(kind))]).rstrip() + "\n"
+
+
+def _sql() -> str:
+    return "".join(MIGRATIONS) + f"PRAGMA user_version = {len(MIGRATIONS)};\n"
+
+
+def _describe(kind: FileKind) -> Iterator[str]:
+    schema = kind.schema
+    yield f"## `{kind.model.KIND}`\n\n{kind.path}. {_first_line(schema)}\n"
+    yield _table(schema)
+    for name, part in schema.get("$defs", {}).items():
+        if "properties" in part:
+            yield f"### `{name}` in `{kind.model.KIND}`\n\n{_first_line(part)}\n"
+            yield _table(part)
+
+
+def _first_line(node: dict[str, Any]) -> str:
+    return " ".join(str(node["description"]).split())
+
+
+def _table(node: dict[str, Any]) -> str:
+    rows = [f"| `{key}` | {_type(child)} | {_first_line(child)} |" for key, child in node["properties"].items()]
+    return "\n".join(["| Key | Type | Meaning |", "|---|---|---|", *rows, ""])
+
+
+def _type(node: dict[str, Any]) -> str:
+    if "$ref" in node:
+        return f"`{str(node['$ref']).rpartition('/')[2]}`"
+    if "const" in node:
+        return f"`{node['const']}`"
+    if "enum" in node:
+        return "one of " + ", ".join(f"`{value}`" for value in node["enum"])
+    if "anyOf" in node:
+        return " or ".join(_type(shape) for shape in node["anyOf"])
+    return _type_of_container(node) if node.get("type") in ("array", "object") else _type_of_value(node)
+
+
+def _type_of_container(node: dict[str, Any]) -> str:
+    if node["type"] == "array":
+        return f"list of {_type(node['items'])}"
+    inner = node.get("additionalProperties")
+    return f"{_type(inner)} by name" if isinstance(inner, dict) else "object"
+
+
+def _type_of_value(node: dict[str, Any]) -> str:
+    return "time" if node.get("format") == "date-time" else _TYPES[node["type"]]

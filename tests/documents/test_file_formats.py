@@ -1,0 +1,226 @@
+"""Each file that outlives a run states its format, fits its schema, keeps unknown keys, and refuses newer formats."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from bot.errors import BotError, EvidenceError, SettingsError
+from bot.file_format import FileFormatError, NewerFormatError
+from bot.snapshot.archive.checkpoint import parse_checkpoint
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.entry import dump_entries, parse_entries
+from bot.snapshot.archive.events import load_events
+from bot.snapshot.archive.journal import recover, staging_folder
+from bot.snapshot.archive.record import is_same_capture, parse_record
+from bot.snapshot.archive.redaction import redact
+from bot.snapshot.archive.writer import open_writer
+from bot.sync.page_memory import PageMemory
+from bot.sync.plan_file import dump_plan, load_plan
+from script.file_formats import FILE_KINDS, FileKind
+from script.reference import ROOT
+from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
+from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, capture_first, capture_second
+from tests.sync.plans import change, drifted, page, plan, problem
+
+KINDS = {kind.name: kind for kind in FILE_KINDS}
+LATER = {"added_later": {"by": ["a later version"]}}
+each_kind = pytest.mark.parametrize("kind", FILE_KINDS, ids=list(KINDS))
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """What the program wrote of each kind: files, or lines of files."""
+    root = tmp_path_factory.mktemp("written")
+    capture_first(root / "snapshots", Disk())
+    capture_second(root / "snapshots", Disk())
+    with open_writer(root / "snapshots", origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+        redact(writer, "103", reason="a name", by="Ana")
+    journal = interrupt(root / "interrupted")
+    memory = root / "pages.json"
+    remember(memory)
+    made = plan(page(change(lost_comments=("old",)), drifted()), problems=(problem(),), notices=("new",))
+    return {
+        "record": documents(root, "snapshots/*/data/_source/*/record-*.json"),
+        "redaction": documents(root, "snapshots/*/data/_source/*/redaction-*.json"),
+        "page": lines(root, "snapshots/*/pages.jsonl"),
+        "event": lines(root, "snapshots/log/*/*.events.jsonl"),
+        "journal": [json.loads(journal.read_bytes())],
+        "plan": [json.loads(dump_plan(made))],
+        "page-memory": [json.loads(memory.read_bytes())],
+    }
+
+
+def documents(root: Path, pattern: str) -> list[dict[str, Any]]:
+    return [json.loads(path.read_bytes()) for path in root.glob(pattern)]
+
+
+def lines(root: Path, pattern: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for path in root.glob(pattern) for line in path.read_bytes().splitlines()]
+
+
+def interrupt(root: Path) -> Path:
+    """Return the journal of a run that was killed while it put its files in place."""
+    counting = CountingDisk()
+    capture_first(root / "whole", counting)
+    with pytest.raises(Killed):
+        capture_first(root / "killed", KillingDisk(counting.count - 40))
+    return staging_folder(root / "killed") / "journal.json"
+
+
+def remember(path: Path) -> None:
+    memory = PageMemory(path, wiki=ORIGIN, space_key="WS2")
+    memory.remember("Home", "101")
+    memory.save()
+
+
+def with_later_keys(value: Any) -> Any:
+    """Add an unknown key to the object and to each model inside it; objects of free keys are left alone."""
+    if isinstance(value, list):
+        return [with_later_keys(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    free = {"eventOutcomeDetail", "included", "listings", "removed", "spaces", "users", "values"}
+    inner = {key: item if key in free or item == {} else with_later_keys(item) for key, item in value.items()}
+    return inner | LATER
+
+
+@each_kind
+def test_what_the_program_writes_fits_its_schema(kind: FileKind, written: dict[str, list[dict[str, Any]]]) -> None:
+    assert written[kind.name]
+    for document in written[kind.name]:
+        assert document["format"] == f"{kind.model.KIND}/{kind.model.NUMBER}"
+        jsonschema.validate(document, kind.schema)
+        for key in kind.schema["required"]:
+            with pytest.raises(jsonschema.ValidationError, match=key):
+                jsonschema.validate({name: item for name, item in document.items() if name != key}, kind.schema)
+
+
+@each_kind
+def test_keys_of_a_later_version_are_written_again(kind: FileKind, written: dict[str, list[dict[str, Any]]]) -> None:
+    for document in written[kind.name]:
+        later = with_later_keys(document)
+
+        assert kind.model.parse(json.dumps(later)).content() == later
+        assert kind.model.parse(json.dumps(later)).without_unknown().content() == document
+
+
+@each_kind
+@pytest.mark.parametrize("stated", ["wikibot-other/1", "wikibot/1", "", 1, None, "/", "{kind}/x", "{kind}/", "{kind}"])
+def test_a_file_without_its_format_is_refused(
+    kind: FileKind, stated: object, written: dict[str, list[dict[str, Any]]]
+) -> None:
+    value = stated.format(kind=kind.model.KIND) if isinstance(stated, str) else stated
+    document = written[kind.name][0] | {"format": value}
+
+    with pytest.raises(FileFormatError, match=rf"does not state the format {kind.model.KIND}/1"):
+        kind.model.parse(json.dumps(document))
+
+
+@each_kind
+def test_a_newer_format_is_refused_even_if_it_reads_like_this_one(
+    kind: FileKind, written: dict[str, list[dict[str, Any]]]
+) -> None:
+    for document in (written[kind.name][0], {}):
+        newer = json.dumps(document | {"format": f"{kind.model.KIND}/2"})
+
+        with pytest.raises(NewerFormatError, match=r"/2, written by a newer wikibot; .* update wikibot"):
+            kind.model.parse(newer)
+
+
+READERS: dict[str, Callable[[str, Path], object]] = {
+    "record": lambda text, _: parse_record(text.encode(), name="record-000001.json"),
+    "page": lambda text, _: parse_entries(text.encode(), name="WS2/pages.jsonl"),
+    "event": lambda text, path: path.write_text(text) and load_events(path),
+    "plan": lambda text, _: load_plan(text),
+    "page-memory": lambda text, path: path.write_text(text) and PageMemory(path, wiki=ORIGIN, space_key="WS2"),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_each_reader_says_what_to_do_about_a_newer_file(
+    name: str, tmp_path: Path, written: dict[str, list[dict[str, Any]]]
+) -> None:
+    newer = json.dumps(written[name][0] | {"format": f"{KINDS[name].model.KIND}/2"})
+
+    with pytest.raises(BotError, match=r"newer wikibot.*update wikibot"):
+        READERS[name](newer, tmp_path / "file")
+
+
+def test_a_newer_page_memory_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "pages.json"
+    path.write_text('{"format": "wikibot-page-memory/2", "more": 1}')
+
+    with pytest.raises(SettingsError, match="or delete the file"):
+        remember(path)
+
+    assert path.read_text() == '{"format": "wikibot-page-memory/2", "more": 1}'
+
+
+def test_a_damaged_page_memory_is_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "pages.json"
+    path.write_text('{"format": "wikibot-page-memory/1", "spaces": 7}')
+
+    remember(path)
+
+    assert PageMemory(path, wiki=ORIGIN, space_key="WS2").recall("Home") == "101"
+
+
+def test_a_journal_of_a_newer_version_is_neither_completed_nor_discarded(tmp_path: Path) -> None:
+    journal = interrupt(tmp_path)
+    newer = journal.read_text().replace("wikibot-journal/1", "wikibot-journal/2")
+    journal.write_text(newer)
+
+    with pytest.raises(EvidenceError, match="update wikibot"):
+        recover(tmp_path / "killed", Disk())
+
+    assert journal.read_text() == newer
+
+
+def test_a_checkpoint_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    capture_first(tmp_path, Disk())
+    data = (tmp_path / "CHECKPOINT").read_bytes()
+
+    with pytest.raises(EvidenceError, match="checkpoint 2, written by a newer wikibot"):
+        parse_checkpoint(data.replace(b"checkpoint 1", b"checkpoint 2"))
+    with pytest.raises(EvidenceError, match="does not begin as a checkpoint"):
+        parse_checkpoint(data.replace(b"checkpoint 1", b"checkpoint 0"))
+
+
+def test_unknown_keys_of_an_entry_outlive_a_change(written: dict[str, list[dict[str, Any]]]) -> None:
+    line = json.dumps(written["page"][0] | LATER)
+    (entry,) = parse_entries(line.encode(), name="pages.jsonl").values()
+
+    (after,) = dump_entries({entry.page_id: entry.replaced(is_selected=False)}).splitlines()
+
+    assert json.loads(after) == written["page"][0] | LATER | {"is_selected": False}
+    with pytest.raises(TypeError, match="is_chosen"):
+        entry.replaced(is_chosen=False)
+
+
+def test_unknown_keys_of_a_record_do_not_cause_another_capture(written: dict[str, list[dict[str, Any]]]) -> None:
+    record = written["record"][0]
+    before = parse_record(json.dumps(with_later_keys(record)).encode())
+    after = parse_record(json.dumps(record).encode())
+
+    assert is_same_capture(before, after)
+    assert not is_same_capture(before, after.replaced(labels=("new",)))
+
+
+def test_every_model_of_a_file_is_in_the_reference() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py")]
+    defined = {name for source in sources for name in re.findall(r"^class (\w+)\(FileDocument\)", source, re.MULTILINE)}
+
+    assert defined == {kind.model.__name__ for kind in FILE_KINDS}
+
+
+@each_kind
+def test_every_key_of_a_file_is_described_in_a_sentence(kind: FileKind) -> None:
+    parts = [kind.schema, *(part for part in kind.schema.get("$defs", {}).values() if "properties" in part)]
+    for part in parts:
+        for name, key in part["properties"].items():
+            assert re.fullmatch(r"[A-Z`].*\.", key.get("description", ""), re.DOTALL), name
