@@ -24,7 +24,7 @@ _LONGEST_CHARACTERS = 20_000
 Block = TypeVar("Block", bound=Hashable)
 
 
-class Kind(StrEnum):
+class PieceKind(StrEnum):
     """What became of a piece of text."""
 
     SAME = "same"
@@ -36,7 +36,7 @@ class Kind(StrEnum):
 class Piece:
     """Some words, and what became of them."""
 
-    kind: Kind
+    kind: PieceKind
     text: str
 
 
@@ -47,7 +47,7 @@ class DiffLine:
     pieces: tuple[Piece, ...]
 
     @property
-    def kind(self) -> Kind | None:
+    def kind(self) -> PieceKind | None:
         """What became of the line as a whole; None when it was edited."""
         kinds = {piece.kind for piece in self.pieces}
         return kinds.pop() if len(kinds) == 1 else None
@@ -69,10 +69,10 @@ def diff_words(before: str, after: str) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     for operation, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if operation == "equal":
-            pieces.append(Piece(Kind.SAME, "".join(old[a:b])))
+            pieces.append(Piece(PieceKind.SAME, "".join(old[a:b])))
             continue
-        pieces += [Piece(Kind.REMOVED, "".join(old[a:b]))] if b > a else []
-        pieces += [Piece(Kind.ADDED, "".join(new[c:d]))] if d > c else []
+        pieces += [Piece(PieceKind.REMOVED, "".join(old[a:b]))] if b > a else []
+        pieces += [Piece(PieceKind.ADDED, "".join(new[c:d]))] if d > c else []
     return tuple(pieces)
 
 
@@ -130,10 +130,10 @@ def _pair(
 
 def _line(before: str | None, after: str | None) -> DiffLine:
     if before is None:
-        return DiffLine((Piece(Kind.ADDED, after or ""),))
+        return DiffLine((Piece(PieceKind.ADDED, after or ""),))
     if after is None:
-        return DiffLine((Piece(Kind.REMOVED, before),))
-    return DiffLine((Piece(Kind.SAME, before),)) if before == after else DiffLine(diff_words(before, after))
+        return DiffLine((Piece(PieceKind.REMOVED, before),))
+    return DiffLine((Piece(PieceKind.SAME, before),)) if before == after else DiffLine(diff_words(before, after))
 
 
 def _words(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text_diff import DiffLine, Kind, Piece, diff_lines, diff_words, near_changes, split_source
+from bot.text_diff import DiffLine, Piece, PieceKind, diff_lines, diff_words, near_changes, split_source
 
 LINES = st.lists(st.text("ab c<>", max_size=8), max_size=6)
 
@@ -10,28 +10,31 @@ def test_an_edited_line_shows_the_words_that_changed() -> None:
     (line,) = diff_lines(["Read the first report now"], ["Read the second report now"])
 
     assert line.pieces == (
-        Piece(Kind.SAME, "Read the "),
-        Piece(Kind.REMOVED, "first"),
-        Piece(Kind.ADDED, "second"),
-        Piece(Kind.SAME, " report now"),
+        Piece(PieceKind.SAME, "Read the "),
+        Piece(PieceKind.REMOVED, "first"),
+        Piece(PieceKind.ADDED, "second"),
+        Piece(PieceKind.SAME, " report now"),
     )
     assert line.kind is None
 
 
 def test_lines_with_little_in_common_are_shown_whole() -> None:
-    assert [line.kind for line in diff_lines(["alpha beta"], ["gamma delta epsilon"])] == [Kind.REMOVED, Kind.ADDED]
+    assert [line.kind for line in diff_lines(["alpha beta"], ["gamma delta epsilon"])] == [
+        PieceKind.REMOVED,
+        PieceKind.ADDED,
+    ]
 
 
 @given(before=LINES, after=LINES)
 def test_a_comparison_holds_both_texts(before: list[str], after: list[str]) -> None:
     lines = diff_lines(before, after)
 
-    assert list(filter(None, (side(line, Kind.REMOVED) for line in lines))) == list(filter(None, before))
-    assert list(filter(None, (side(line, Kind.ADDED) for line in lines))) == list(filter(None, after))
+    assert list(filter(None, (side(line, PieceKind.REMOVED) for line in lines))) == list(filter(None, before))
+    assert list(filter(None, (side(line, PieceKind.ADDED) for line in lines))) == list(filter(None, after))
 
 
-def side(line: DiffLine, kind: Kind) -> str:
-    return "".join(piece.text for piece in line.pieces if piece.kind in (Kind.SAME, kind))
+def side(line: DiffLine, kind: PieceKind) -> str:
+    return "".join(piece.text for piece in line.pieces if piece.kind in (PieceKind.SAME, kind))
 
 
 @given(changed=st.lists(st.booleans(), max_size=12), context=st.integers(0, 3))
@@ -44,11 +47,11 @@ def test_no_change_is_left_out(changed: list[bool], context: int) -> None:
 def test_an_edited_line_is_paired_with_the_line_that_it_resembles() -> None:
     lines = diff_lines(["Read the first report now"], ["Something else entirely", "Read the second report now"])
 
-    assert [line.kind for line in lines] == [Kind.ADDED, None]
+    assert [line.kind for line in lines] == [PieceKind.ADDED, None]
 
 
 def test_scripts_without_spaces_are_compared_by_character() -> None:
-    assert Piece(Kind.ADDED, "新") in diff_words("第一版报告", "第一新版报告")
+    assert Piece(PieceKind.ADDED, "新") in diff_words("第一版报告", "第一新版报告")
 
 
 @given(st.text("<>/pulh2 \n", max_size=60))

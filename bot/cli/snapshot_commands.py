@@ -6,8 +6,8 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.config.policy import HistoryMode
 from bot.operations import capture
-from bot.snapshot.capture.observation import HistoryMode
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.verify.verification import Verification
 

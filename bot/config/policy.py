@@ -165,6 +165,14 @@ class RegionSettings(Section):
         return self
 
 
+class HistoryMode(StrEnum):
+    """Which versions of a page are captured: every one, those since the last capture, or the newest."""
+
+    ALL = "all"
+    CHANGES = "changes"
+    LATEST = "latest"
+
+
 class ArchivedSettings(Section):
     """Which pages count as archived. A page is archived if any condition matches."""
 
@@ -290,8 +298,8 @@ class SnapshotSettings(Section):
         "`ssh-keygen`.",
         examples=["allowed_signers"],
     )
-    history: Literal["all", "changes", "latest"] = Field(
-        "changes",
+    history: HistoryMode = Field(
+        HistoryMode.CHANGES,
         description="Which versions of a page are captured. `all`: every version. `changes`: all since the last "
         "capture. `latest`: only the newest.",
         examples=["all"],

@@ -10,9 +10,9 @@ Pure: no clock, no settings, no files; values in and out can be pickled. This ro
 
 from bot.convert.context import (
     CONVERTER_VERSION,
-    Comment,
     Conversion,
     IncludedPage,
+    InlineComment,
     Listing,
     Loss,
     PageContext,
@@ -24,9 +24,9 @@ from bot.convert.page_conversion import convert_page
 
 __all__ = [
     "CONVERTER_VERSION",
-    "Comment",
     "Conversion",
     "IncludedPage",
+    "InlineComment",
     "Listing",
     "Loss",
     "PageContext",

@@ -17,12 +17,12 @@ class PageLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Comment:
+class InlineComment:
     """An inline comment; *body* is storage format, *replies* are in the order they were written."""
 
     author: str
     body: str
-    replies: tuple["Comment", ...] = ()
+    replies: tuple["InlineComment", ...] = ()
     is_resolved: bool = False
 
 
@@ -78,7 +78,7 @@ class PageContext:
     children: tuple[PageLink, ...] | None = None
     page_tree: tuple[PageLink, ...] | None = None
     listings: Mapping[str, Listing] = field(default_factory=dict)
-    comments: Mapping[str, Comment] = field(default_factory=dict)
+    comments: Mapping[str, InlineComment] = field(default_factory=dict)
     included: Mapping[str, IncludedPage] = field(default_factory=dict)
     jira: Mapping[str, str] = field(default_factory=dict)
 

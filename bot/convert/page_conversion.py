@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from bot.convert.context import Comment, Conversion, PageContext
+from bot.convert.context import Conversion, InlineComment, PageContext
 from bot.convert.document import (
     Block,
     Contents,
@@ -51,7 +51,7 @@ def _read(page: PageBuilder, body: str) -> Element:
     return document.root
 
 
-def _comment(page: PageBuilder, comment: Comment) -> tuple[Block, ...]:
+def _comment(page: PageBuilder, comment: InlineComment) -> tuple[Block, ...]:
     """Return a comment as the blocks of a footnote: who said it, what it says, the replies."""
     first, *rest = page.blocks(_read(page, comment.body)) or (Paragraph(()),)
     author: list[Inline | str] = [

@@ -7,7 +7,7 @@ from bot.config.policy import RegionSettings, TargetSettings, WorkspaceSettings
 from bot.operations.workspace_index import make_index
 from bot.render import OLDER_NEWS, has_region
 from bot.runtime import Runtime
-from bot.sync.data_links import Link, LinkKind, LinkProblem, find_missing_attachments, iter_links, resolve_links
+from bot.sync.data_links import DataLink, LinkKind, LinkProblem, find_missing_attachments, iter_links, resolve_links
 from bot.sync.external_links import ExternalLinks
 from bot.sync.page_finder import PageFinder
 from bot.sync.page_memory import PageMemory
@@ -77,7 +77,7 @@ def page_finder(runtime: Runtime, gateway: WikiGateway, data: WorkspaceData) -> 
 
 
 def _check_attachments(
-    gateway: WikiGateway, finder: PageFinder, data: WorkspaceData, links: list[Link]
+    gateway: WikiGateway, finder: PageFinder, data: WorkspaceData, links: list[DataLink]
 ) -> list[LinkProblem]:
     if not any(link.kind is LinkKind.ATTACHMENT for link in links):
         return []

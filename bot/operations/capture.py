@@ -11,7 +11,7 @@ from pathlib import Path
 
 from loguru import logger
 
-from bot.config.policy import WorkspaceSettings
+from bot.config.policy import HistoryMode, WorkspaceSettings
 from bot.errors import SettingsError, SnapshotError
 from bot.runtime import Runtime
 from bot.snapshot.archive.bag import sha256
@@ -22,7 +22,6 @@ from bot.snapshot.archive.journal import has_pending, recover
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.witnesses import Publisher, publish, to_webhook, to_wiki_page
 from bot.snapshot.archive.writer import open_writer, writer_lock
-from bot.snapshot.capture.observation import HistoryMode
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.rebuild import rebuild
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
@@ -67,7 +66,7 @@ def take_snapshot(
             allowed_signers=allowed_signers(runtime),
         ) as writer,
     ):
-        history = choices.history or HistoryMode(settings.history)
+        history = choices.history or settings.history
         options = CaptureOptions(executor, history, choices.accepts_many_gone, on_page=on_page, should_stop=should_stop)
         outcome = capture(gateway, writer, requests, options)
         _log(outcome)

@@ -17,7 +17,7 @@ from bot.operations.assignment import page_finder
 from bot.operations.edit import Edit
 from bot.runtime import Runtime
 from bot.suggestion import similar_words
-from bot.sync.data_links import Link, LinkKind, find_missing_attachments, iter_links
+from bot.sync.data_links import DataLink, LinkKind, find_missing_attachments, iter_links
 from bot.sync.page_finder import PageFinder
 from bot.wiki.gateway import PageStatus, WikiGateway
 
@@ -70,7 +70,7 @@ def check_targets(runtime: Runtime, edit: Edit) -> list[str]:
         return [f"{names} was not checked against the wiki ({error}); run `wikibot check` later"]
 
 
-def _check_pages(edit: Edit, links: Iterable[Link], finder: PageFinder) -> Iterator[str]:
+def _check_pages(edit: Edit, links: Iterable[DataLink], finder: PageFinder) -> Iterator[str]:
     for reference in dict.fromkeys(link.target for link in links if link.kind is LinkKind.PAGE):
         found = finder.find(reference)
         if found is None:
@@ -92,7 +92,7 @@ def _no_page(edit: Edit, reference: str, finder: PageFinder) -> ContentError:
     return ContentError(message, path=edit.after.path)
 
 
-def _check_files(edit: Edit, links: list[Link], finder: PageFinder, gateway: WikiGateway) -> Iterator[str]:
+def _check_files(edit: Edit, links: list[DataLink], finder: PageFinder, gateway: WikiGateway) -> Iterator[str]:
     if any(link.kind is LinkKind.ATTACHMENT for link in links):
         home = finder.get_id(edit.after.data.workspace.home)
         names = [file.name for file in gateway.fetch_attachments(home)]

@@ -17,7 +17,7 @@ from bot.suggestion import did_you_mean
 from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan
 from bot.sync.drift import Verdict
 from bot.sync.guard import Guard
-from bot.sync.plan import EVERY_REGION, Plan, Problem
+from bot.sync.plan import EVERY_REGION, Plan, PlanProblem
 from bot.sync.plan_file import plan_digest
 from bot.sync.survey import build_plan
 from bot.sync.wanted import Assignment
@@ -49,7 +49,7 @@ def make_plan(runtime: Runtime, *, take_over: frozenset[str] = frozenset()) -> P
         except BotError as error:
             if len(runtime.workspaces) == 1:
                 raise
-            problem = Problem(workspace.name, workspace.name, str(error))
+            problem = PlanProblem(workspace.name, workspace.name, str(error))
             assignments.append(Assignment(workspace.name, "", (), (problem,)))
     return build_plan(gateway, assignments, safety, now=now, take_over=take_over)
 

@@ -2,12 +2,18 @@
 
 from bot.escape import visible
 from bot.present.environment import render
-from bot.snapshot.query.page_diff import BlockChange, Change, PageDiff
-from bot.text_diff import Kind, near_changes
+from bot.snapshot.query.page_diff import BlockChange, ChangeKind, PageDiff
+from bot.text_diff import PieceKind, near_changes
 
 _CONTEXT = 2
-_MARGIN = {Change.SAME: " ", Change.ADDED: "+", Change.REMOVED: "-", Change.EDITED: "~", Change.MOVED: ">"}
-_MARKS = {Kind.REMOVED: "[-{}-]", Kind.ADDED: "{{+{}+}}", Kind.SAME: "{}"}
+_MARGIN = {
+    ChangeKind.SAME: " ",
+    ChangeKind.ADDED: "+",
+    ChangeKind.REMOVED: "-",
+    ChangeKind.EDITED: "~",
+    ChangeKind.MOVED: ">",
+}
+_MARKS = {PieceKind.REMOVED: "[-{}-]", PieceKind.ADDED: "{{+{}+}}", PieceKind.SAME: "{}"}
 
 
 def page_diff_as_text(diff: PageDiff) -> str:
@@ -21,11 +27,11 @@ def page_diff_as_html(diff: PageDiff) -> str:
 
 
 def _near(diff: PageDiff) -> list[BlockChange | None]:
-    shown = near_changes([block.change is not Change.SAME for block in diff.blocks], context=_CONTEXT)
+    shown = near_changes([block.change is not ChangeKind.SAME for block in diff.blocks], context=_CONTEXT)
     return [None if index is None else diff.blocks[index] for index in shown] if not diff.is_empty else []
 
 
 def _text_of(block: BlockChange) -> str:
-    if block.change is not Change.EDITED:
+    if block.change is not ChangeKind.EDITED:
         return block.pieces[0].text
     return "".join(_MARKS[piece.kind].format(piece.text) for piece in block.pieces)

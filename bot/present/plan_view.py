@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from bot.escape import visible
 from bot.present.environment import paint, render
 from bot.present.plan_words import Comparison, compare, describe_edit, describe_lost_comments, headline, summarise
-from bot.sync.plan import Action, Change, PagePlan, Plan, Problem
+from bot.sync.plan import Action, Change, PagePlan, Plan, PlanProblem
 from bot.sync.plan_file import plan_digest
-from bot.text_diff import DiffLine, Kind, near_changes
+from bot.text_diff import DiffLine, PieceKind, near_changes
 
 _CONTEXT = 2
 _PLAIN_ADDRESS = re.compile(r"https?://[^\s<>\\]+")
@@ -99,18 +99,18 @@ def _change(change: Change) -> ChangeView:
     )
 
 
-def _describe_problem(problem: Problem) -> str:
+def _describe_problem(problem: PlanProblem) -> str:
     region = f", region {problem.region}" if problem.region else ""
     return visible(f"{problem.page}{region}: {problem.message}")
 
 
 def _near(lines: Sequence[DiffLine]) -> list[DiffLine | None]:
-    shown = near_changes([line.kind is not Kind.SAME for line in lines], context=_CONTEXT)
+    shown = near_changes([line.kind is not PieceKind.SAME for line in lines], context=_CONTEXT)
     return [None if index is None else lines[index] for index in shown]
 
 
 def _differs(lines: Iterable[DiffLine]) -> bool:
-    return any(line.kind is not Kind.SAME for line in lines)
+    return any(line.kind is not PieceKind.SAME for line in lines)
 
 
 def _text_row(line: DiffLine | None, *, has_colour: bool) -> str:
@@ -118,22 +118,22 @@ def _text_row(line: DiffLine | None, *, has_colour: bool) -> str:
         return paint("⋯", "faint", has_colour=has_colour)
     text = "".join(piece.text for piece in line.pieces)
     match line.kind:
-        case Kind.SAME:
+        case PieceKind.SAME:
             return f"  {text}"
-        case Kind.REMOVED:
+        case PieceKind.REMOVED:
             return paint(f"- {text}", "removed", has_colour=has_colour)
-        case Kind.ADDED:
+        case PieceKind.ADDED:
             return paint(f"+ {text}", "added", has_colour=has_colour)
         case None:
             return "~ " + "".join(_text_piece(piece.kind, piece.text, has_colour=has_colour) for piece in line.pieces)
 
 
-def _text_piece(kind: Kind, text: str, *, has_colour: bool) -> str:
-    if kind is Kind.SAME:
+def _text_piece(kind: PieceKind, text: str, *, has_colour: bool) -> str:
+    if kind is PieceKind.SAME:
         return text
     if has_colour and text.strip():  # coloured white space cannot be seen
         return paint(text, kind.value, has_colour=True)
-    return f"[-{text}-]" if kind is Kind.REMOVED else f"{{+{text}+}}"
+    return f"[-{text}-]" if kind is PieceKind.REMOVED else f"{{+{text}+}}"
 
 
 def _fence(lines: Sequence[DiffLine]) -> str:
@@ -147,11 +147,11 @@ def _fence(lines: Sequence[DiffLine]) -> str:
 def _diff_rows(line: DiffLine | None) -> list[str]:
     if line is None:
         return ["  ⋯"]
-    if line.kind is Kind.SAME:
-        return [f"  {_join(line, Kind.SAME)}"]
-    sides = ((Kind.REMOVED, "-"), (Kind.ADDED, "+"))
-    return [f"{sign} {_join(line, Kind.SAME, kind)}" for kind, sign in sides if line.kind in (kind, None)]
+    if line.kind is PieceKind.SAME:
+        return [f"  {_join(line, PieceKind.SAME)}"]
+    sides = ((PieceKind.REMOVED, "-"), (PieceKind.ADDED, "+"))
+    return [f"{sign} {_join(line, PieceKind.SAME, kind)}" for kind, sign in sides if line.kind in (kind, None)]
 
 
-def _join(line: DiffLine, *kinds: Kind) -> str:
+def _join(line: DiffLine, *kinds: PieceKind) -> str:
     return "".join(piece.text for piece in line.pieces if piece.kind in kinds).replace("\n", " ")

@@ -22,7 +22,7 @@ Location = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class DataLink:
     """One link of the data; *location* is its place in the data file, as keys and positions from 0."""
 
     kind: LinkKind
@@ -34,7 +34,7 @@ class Link:
 class LinkProblem:
     """What is wrong with a link, and what to do about it; *fix* is what to write in the place of its target."""
 
-    link: Link
+    link: DataLink
     message: str
     fix: str | None = None
 
@@ -55,7 +55,7 @@ class ResolvedLinks:
         return self.targets.get(reference)
 
 
-def iter_links(workspace: WorkspaceData) -> Iterator[Link]:
+def iter_links(workspace: WorkspaceData) -> Iterator[DataLink]:
     """Yield every link of the data in the order of the file."""
     if workspace.status:
         for index, line in enumerate(workspace.status.lines):
@@ -66,10 +66,10 @@ def iter_links(workspace: WorkspaceData) -> Iterator[Link]:
         for index, item in enumerate(workspace.news.items):
             yield from _in_text(item.text, ("news", "items", index, "text"))
         if workspace.news.older:
-            yield Link(LinkKind.PAGE, workspace.news.older, ("news", "older"))
+            yield DataLink(LinkKind.PAGE, workspace.news.older, ("news", "older"))
 
 
-def resolve_links(links: Iterable[Link], finder: PageFinder) -> ResolvedLinks:
+def resolve_links(links: Iterable[DataLink], finder: PageFinder) -> ResolvedLinks:
     """Find the page of every page link; a page that was renamed is linked to by its new title."""
     wanted = [link for link in links if link.kind is LinkKind.PAGE]
     references = {link.target for link in wanted}
@@ -95,7 +95,7 @@ def resolve_links(links: Iterable[Link], finder: PageFinder) -> ResolvedLinks:
     return ResolvedLinks(targets, tuple(problems))
 
 
-def find_missing_attachments(links: Iterable[Link], names: Sequence[str]) -> list[LinkProblem]:
+def find_missing_attachments(links: Iterable[DataLink], names: Sequence[str]) -> list[LinkProblem]:
     """Name the attachment links whose file is not among *names*, those of the home page."""
     problems = []
     for link in links:
@@ -112,26 +112,26 @@ def describe_location(location: Location) -> str:
     return text.removeprefix(".")
 
 
-def _in_quick_links(links: Sequence[QuickLink], location: Location) -> Iterator[Link]:
+def _in_quick_links(links: Sequence[QuickLink], location: Location) -> Iterator[DataLink]:
     for index, link in enumerate(links):
         here = (*location, index)
         if link.page is not None:
-            yield Link(LinkKind.PAGE, link.page, (*here, "page"))
+            yield DataLink(LinkKind.PAGE, link.page, (*here, "page"))
         if link.attachment is not None:
-            yield Link(LinkKind.ATTACHMENT, link.attachment, (*here, "attachment"))
+            yield DataLink(LinkKind.ATTACHMENT, link.attachment, (*here, "attachment"))
         if link.url is not None:
-            yield Link(LinkKind.EXTERNAL, link.url, (*here, "url"))
+            yield DataLink(LinkKind.EXTERNAL, link.url, (*here, "url"))
         yield from _in_quick_links(link.links, (*here, "links"))
 
 
-def _in_text(text: str, location: Location) -> Iterator[Link]:
+def _in_text(text: str, location: Location) -> Iterator[DataLink]:
     for destination in link_destinations(text):
         kind, _, name = destination.partition(":")
         name = name.removeprefix("<").removesuffix(">").strip()
         match kind:
             case "page":
-                yield Link(LinkKind.PAGE, name, location)
+                yield DataLink(LinkKind.PAGE, name, location)
             case "attachment":
-                yield Link(LinkKind.ATTACHMENT, name, location)
+                yield DataLink(LinkKind.ATTACHMENT, name, location)
             case _:
-                yield Link(LinkKind.EXTERNAL, destination, location)
+                yield DataLink(LinkKind.EXTERNAL, destination, location)

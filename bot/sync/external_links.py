@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
-from bot.sync.data_links import Link, LinkKind, LinkProblem
+from bot.sync.data_links import DataLink, LinkKind, LinkProblem
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _MAX_HOPS = 5
@@ -51,7 +51,7 @@ class ExternalLinks:
     clock: Callable[[], float] = time.monotonic
     _asked: dict[str, float] = field(default_factory=dict, repr=False)
 
-    def find_problems(self, links: Iterable[Link]) -> list[LinkProblem]:
+    def find_problems(self, links: Iterable[DataLink]) -> list[LinkProblem]:
         """Return what is wrong with the external links among *links*; `mailto:` is not asked."""
         answers: dict[str, tuple[str, str | None] | None] = {}
         problems = []

@@ -75,7 +75,7 @@ class PagePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PlanProblem:
     """Why a page, or one region of it, could not be planned or written."""
 
     workspace: str
@@ -104,7 +104,7 @@ class Plan:
     created: datetime
     scopes: tuple[Scope, ...]
     pages: tuple[PagePlan, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[PlanProblem, ...] = ()
     notices: tuple[str, ...] = field(default=())
 
     @property

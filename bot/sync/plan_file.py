@@ -13,7 +13,7 @@ from bot.errors import BotError, PlanError
 from bot.file_format import FileDocument, FileFormatError, FileModel
 from bot.storage.markers import Marker, MarkerKind
 from bot.sync.drift import Edit, LastApplied, Verdict, digest_of
-from bot.sync.plan import Action, Change, PagePlan, Plan, Problem, Scope
+from bot.sync.plan import Action, Change, PagePlan, Plan, PlanProblem, Scope
 
 _DERIVED = ("format", "digest", "summary")
 _DERIVED_OF_CHANGE = ("desired_digest", "live_digest")
@@ -340,7 +340,7 @@ def _read(document: PlanDocument) -> Plan:
         ),
         pages=tuple(map(_read_page, document.pages)),
         problems=tuple(
-            Problem(workspace=one.workspace, page=one.page, message=one.message, region=one.region)
+            PlanProblem(workspace=one.workspace, page=one.page, message=one.message, region=one.region)
             for one in document.problems
         ),
         notices=document.notices,

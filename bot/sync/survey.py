@@ -14,7 +14,7 @@ from bot.storage.regions import Region, find_region, find_regions
 from bot.storage.visible_text import count_characters
 from bot.sync.drift import LastApplied, Verdict, digest_of, judge
 from bot.sync.ledger import Ledger, PageLedger
-from bot.sync.plan import Action, Change, PagePlan, Plan, Problem, Scope, decide
+from bot.sync.plan import Action, Change, PagePlan, Plan, PlanProblem, Scope, decide
 from bot.sync.wanted import Assignment, Target, WantedRegion, without_rivals
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 
@@ -63,7 +63,7 @@ class _Survey:
         self._ledger = Ledger(gateway)
         self._live_characters = self._desired_characters = 0
         self.pages: list[PagePlan] = []
-        self.problems: list[Problem] = list(assignment.problems)
+        self.problems: list[PlanProblem] = list(assignment.problems)
         self.notices: list[str] = list(assignment.notices)
 
     def scope(self) -> Scope:
@@ -121,7 +121,7 @@ class _Survey:
         return self._gateway.fetch_page(other)
 
     def _report(self, target: Target, message: str, region: str | None = None) -> None:
-        self.problems.append(Problem(self._assignment.workspace, target.stated, message, region))
+        self.problems.append(PlanProblem(self._assignment.workspace, target.stated, message, region))
 
     def _is_in_sync(self, page: Page, target: Target) -> bool:
         try:

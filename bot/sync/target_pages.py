@@ -7,7 +7,7 @@ from bot.config.policy import DriftPolicy, RegionSettings, TargetSettings
 from bot.errors import PageNotFoundError
 from bot.storage.markers import Marker, MarkerKind
 from bot.sync.page_finder import PageFinder
-from bot.sync.plan import Problem
+from bot.sync.plan import PlanProblem
 from bot.sync.wanted import Target, WantedRegion
 from bot.wiki.gateway import WikiGateway
 
@@ -25,7 +25,7 @@ def choose_targets(
     *,
     workspace: str,
     home: str,
-) -> tuple[list[Target], list[Problem]]:
+) -> tuple[list[Target], list[PlanProblem]]:
     """Return each page with the regions that belong on it, the home page first; a page comes once.
 
     *texts* gives what each region should say; a region without a drift policy is reported. A page that is stated and
@@ -36,7 +36,7 @@ def choose_targets(
     home_id = finder.get_id(home)
     chosen: dict[str, list[WantedRegion]] = {home_id: []}
     stated = {home_id: home}
-    problems: list[Problem] = []
+    problems: list[PlanProblem] = []
     for name, region in regions.items():
         policy = region.drift or DriftPolicy.REPORT
         wanted = WantedRegion(marker_of(name, region), texts.get(name), policy, region.place, name != PAGE_INDEX)
@@ -57,7 +57,12 @@ def choose_targets(
 
 
 def _find_places(
-    gateway: WikiGateway, finder: PageFinder, region: str, also: TargetSettings, workspace: str, problems: list[Problem]
+    gateway: WikiGateway,
+    finder: PageFinder,
+    region: str,
+    also: TargetSettings,
+    workspace: str,
+    problems: list[PlanProblem],
 ) -> dict[str, str]:
     """Return the ids of the pages that the settings name for a region, each with how it is named."""
     places: dict[str, str] = {}
@@ -68,12 +73,12 @@ def _find_places(
         try:
             places.setdefault(finder.get_id(page), page)
         except PageNotFoundError as error:
-            problems.append(Problem(workspace, page, str(error), region))
+            problems.append(PlanProblem(workspace, page, str(error), region))
     for page in also.under:
         try:
             ids = finder.iter_ids_under(page)
         except PageNotFoundError as error:
-            problems.append(Problem(workspace, page, str(error), region))
+            problems.append(PlanProblem(workspace, page, str(error), region))
             continue
         for page_id in ids:
             places.setdefault(page_id, f"page {page_id} (under {page})")

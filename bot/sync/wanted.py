@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.config.policy import DriftPolicy
 from bot.storage.markers import Marker
-from bot.sync.plan import Problem
+from bot.sync.plan import PlanProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Assignment:
     workspace: str
     revision: str
     targets: tuple[Target, ...]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[PlanProblem, ...] = ()
     notices: tuple[str, ...] = ()
     find_again: Callable[[str], str | None] = lambda _title: None
 
@@ -63,6 +63,6 @@ def without_rivals(assignments: Iterable[Assignment]) -> Iterator[Assignment]:
                     own.append(wanted)
                     continue
                 message = f"workspace {owner!r} keeps this region of the page already; take it off one of the two"
-                problems.append(Problem(assignment.workspace, target.stated, message, name))
+                problems.append(PlanProblem(assignment.workspace, target.stated, message, name))
             targets.append(replace(target, regions=tuple(own)))
         yield replace(assignment, targets=tuple(targets), problems=tuple(problems))

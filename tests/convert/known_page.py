@@ -1,6 +1,6 @@
 """What is known about the golden pages: people, captured pages, files, comments."""
 
-from bot.convert import Comment, IncludedPage, Listing, PageContext, PageLink, ReportRow
+from bot.convert import IncludedPage, InlineComment, Listing, PageContext, PageLink, ReportRow
 
 KNOWN_PAGE = PageContext(
     page_id="1001",
@@ -53,8 +53,10 @@ KNOWN_PAGE = PageContext(
         "contentbylabel: labels: nothing": Listing((), is_partial=True),
     },
     comments={
-        "c1": Comment("Ana Lindqvist", "<p>Is this *final*?</p>", (Comment("Li Wei", "<p>Yes, see 1. below</p>"),)),
-        "c2": Comment("Omar Haddad", "<p>Please check</p><p>- the date</p>", is_resolved=True),
+        "c1": InlineComment(
+            "Ana Lindqvist", "<p>Is this *final*?</p>", (InlineComment("Li Wei", "<p>Yes, see 1. below</p>"),)
+        ),
+        "c2": InlineComment("Omar Haddad", "<p>Please check</p><p>- the date</p>", is_resolved=True),
     },
     included={
         "Final Report": IncludedPage(

@@ -2,13 +2,13 @@
 
 import pytest
 
-from bot.convert import Comment, PageContext, convert_page
+from bot.convert import InlineComment, PageContext, convert_page
 
 _MARKED = '<p>see <ac:inline-comment-marker ac:ref="r">this</ac:inline-comment-marker></p>'
 
 
 def _footnote(body: str, **known: dict[str, str]) -> str:
-    context = PageContext(comments={"r": Comment("Li", body)}, **known)  # type: ignore[arg-type]
+    context = PageContext(comments={"r": InlineComment("Li", body)}, **known)  # type: ignore[arg-type]
     text, _, footnote = convert_page(_MARKED, context).markdown.partition("\n\n[^1]: ")
     assert text == "see this[^1]"
     return footnote
@@ -46,8 +46,8 @@ def test_a_footnote_says_what_the_comment_says(body: str, footnote: str) -> None
 
 
 def test_what_a_comment_loses_is_a_loss_of_the_page() -> None:
-    reply = Comment("Ana", "<p><ac:link><ri:user ri:account-id='unknown'/></ac:link></p>")
-    context = PageContext(comments={"r": Comment("Li", "<p>x</p>", (reply,))})
+    reply = InlineComment("Ana", "<p><ac:link><ri:user ri:account-id='unknown'/></ac:link></p>")
+    context = PageContext(comments={"r": InlineComment("Li", "<p>x</p>", (reply,))})
 
     losses = convert_page(_MARKED, context).losses
 

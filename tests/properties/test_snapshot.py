@@ -17,9 +17,9 @@ from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import parse_manifest, render_manifest
 from bot.snapshot.archive.checkpoint import Checkpoint, parse_checkpoint, render_checkpoint
 from bot.snapshot.archive.frontmatter import render_front_matter
-from bot.snapshot.query.page_diff import Change, compare_blocks
+from bot.snapshot.query.page_diff import ChangeKind, compare_blocks
 from bot.snapshot.query.search import build_query, find_hits, open_index, put_page
-from bot.text_diff import Kind, diff_words
+from bot.text_diff import PieceKind, diff_words
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 ANY_TEXT = st.text(st.characters())
@@ -113,8 +113,8 @@ def test_checkpoints_read_back(origin: str, sequence: int, when: dt.datetime, di
 def test_a_diff_of_words_holds_both_texts(old: str, new: str) -> None:
     pieces = diff_words(old, new)
 
-    assert "".join(p.text for p in pieces if p.kind is not Kind.ADDED) == old
-    assert "".join(p.text for p in pieces if p.kind is not Kind.REMOVED) == new
+    assert "".join(p.text for p in pieces if p.kind is not PieceKind.ADDED) == old
+    assert "".join(p.text for p in pieces if p.kind is not PieceKind.REMOVED) == new
 
 
 BLOCKS = st.lists(st.tuples(st.sampled_from(["paragraph", "heading"]), st.sampled_from(["a b c", "a b d", "x", "y z"])))
@@ -125,9 +125,9 @@ def test_a_diff_of_blocks_holds_the_new_page_in_order(old: list[tuple[str, str]]
     changes = compare_blocks(old, new)
 
     shown = [
-        (c.kind, "".join(p.text for p in c.pieces if p.kind is not Kind.REMOVED))
+        (c.kind, "".join(p.text for p in c.pieces if p.kind is not PieceKind.REMOVED))
         for c in changes
-        if c.change is not Change.REMOVED
+        if c.change is not ChangeKind.REMOVED
     ]
     assert shown == new
 

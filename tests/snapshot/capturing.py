@@ -7,12 +7,11 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from bot.config.policy import ArchivedSettings
+from bot.config.policy import ArchivedSettings, HistoryMode
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.record import PageRecord
 from bot.snapshot.archive.writer import open_writer
-from bot.snapshot.capture.observation import HistoryMode
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
 from bot.snapshot.capture.serial_executor import SerialExecutor

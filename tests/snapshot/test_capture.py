@@ -2,10 +2,9 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from bot.config.policy import ArchivedSettings
+from bot.config.policy import ArchivedSettings, HistoryMode
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.record import RecordedStatus
-from bot.snapshot.capture.observation import HistoryMode
 from bot.snapshot.capture.rendition import render_page
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour

@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.policy import HistoryMode
 from bot.errors import SnapshotError
 from bot.present.page_diff_view import page_diff_as_html, page_diff_as_text
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.redaction import redact
 from bot.snapshot.archive.writer import open_writer
-from bot.snapshot.capture.observation import HistoryMode
-from bot.snapshot.query.page_diff import Change, diff_page
+from bot.snapshot.query.page_diff import ChangeKind, diff_page
 from bot.snapshot.query.search import SearchIndex
 from bot.snapshot.query.timeline import read_timeline
 from bot.snapshot.verify.verification import verify
@@ -90,8 +90,8 @@ def test_a_moved_paragraph_is_called_moved(wiki: SmallWiki, tmp_path: Path) -> N
 
     diff = diff_page(library, *library.get_page("Order"))
 
-    assert [b.pieces[0].text for b in diff.blocks if b.change is Change.MOVED] == ["zeta eta theta"]
-    assert not [b for b in diff.blocks if b.change in (Change.ADDED, Change.REMOVED)]
+    assert [b.pieces[0].text for b in diff.blocks if b.change is ChangeKind.MOVED] == ["zeta eta theta"]
+    assert not [b for b in diff.blocks if b.change in (ChangeKind.ADDED, ChangeKind.REMOVED)]
 
 
 def test_scripts_without_spaces_compare_by_character() -> None:

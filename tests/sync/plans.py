@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.storage.regions import Marker
 from bot.sync.drift import Edit, LastApplied, Verdict, digest_of
-from bot.sync.plan import Action, Change, PagePlan, Plan, Problem, Scope
+from bot.sync.plan import Action, Change, PagePlan, Plan, PlanProblem, Scope
 
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
 
@@ -49,5 +49,5 @@ def drifted(region: str = "status", **values: Any) -> Change:
     return change(region, **(defaults | values))
 
 
-def problem(message: str = "is broken", **values: Any) -> Problem:
-    return Problem("ws2", "Home", message, **values)
+def problem(message: str = "is broken", **values: Any) -> PlanProblem:
+    return PlanProblem("ws2", "Home", message, **values)

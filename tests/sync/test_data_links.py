@@ -5,7 +5,7 @@ import pytest
 from bot.config.data_model import WorkspaceData
 from bot.inline import PageTarget
 from bot.sync.data_links import (
-    Link,
+    DataLink,
     LinkKind,
     LinkProblem,
     ResolvedLinks,
@@ -54,7 +54,7 @@ class Library:
     def resolve(self, *references: str) -> ResolvedLinks:
         memory = PageMemory(self.path, wiki=self.gateway.base_url, space_key="WS2")
         finder = PageFinder(self.gateway, "WS2", memory)
-        resolved = resolve_links([Link(LinkKind.PAGE, each, ("x",)) for each in references], finder)
+        resolved = resolve_links([DataLink(LinkKind.PAGE, each, ("x",)) for each in references], finder)
         finder.save()
         return resolved
 
@@ -152,7 +152,7 @@ def test_links_that_are_known_cost_one_request_together(library: Library) -> Non
 
 
 def test_a_missing_attachment_is_told_and_another_spelling_offered() -> None:
-    links = [Link(LinkKind.ATTACHMENT, name, ("x",)) for name in ("a.pdf", "B.PDF", "c.pdf")]
+    links = [DataLink(LinkKind.ATTACHMENT, name, ("x",)) for name in ("a.pdf", "B.PDF", "c.pdf")]
 
     problems = find_missing_attachments(links, ["a.pdf", "b.pdf"])
 

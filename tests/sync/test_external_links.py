@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bot.sync.data_links import Link, LinkKind
+from bot.sync.data_links import DataLink, LinkKind
 from bot.sync.external_links import ExternalLinks, is_public
 
 
@@ -53,7 +53,7 @@ def site() -> Iterator[Site]:
 
 def problems(url: str) -> list[str]:
     checker = ExternalLinks(pause_seconds=0, may_ask=lambda _: True)
-    return [problem.message for problem in checker.find_problems([Link(LinkKind.EXTERNAL, url, ("x",))])]
+    return [problem.message for problem in checker.find_problems([DataLink(LinkKind.EXTERNAL, url, ("x",))])]
 
 
 @pytest.mark.parametrize("path", ["/200", "/headless", "/302/200", "/403", "/401", "/429"])
@@ -81,15 +81,15 @@ def test_links_that_lead_nowhere_are_told(site: Site, path: str, words: str) -> 
 def test_a_page_that_moved_for_good_offers_its_new_address(site: Site) -> None:
     checker = ExternalLinks(pause_seconds=0, may_ask=lambda _: True)
 
-    (problem,) = checker.find_problems([Link(LinkKind.EXTERNAL, f"{site.url}/301/200", ("x",))])
+    (problem,) = checker.find_problems([DataLink(LinkKind.EXTERNAL, f"{site.url}/301/200", ("x",))])
 
     assert problem.fix == f"{site.url}/200"
 
 
 def test_a_private_network_is_never_asked(site: Site) -> None:
     checker = ExternalLinks(pause_seconds=0)
-    link = Link(LinkKind.EXTERNAL, f"{site.url}/200", ("x",))
-    by_name = Link(LinkKind.EXTERNAL, f"http://localhost:{site.server_port}/200", ("x",))
+    link = DataLink(LinkKind.EXTERNAL, f"{site.url}/200", ("x",))
+    by_name = DataLink(LinkKind.EXTERNAL, f"http://localhost:{site.server_port}/200", ("x",))
 
     found = checker.find_problems([link, by_name])
 
@@ -101,7 +101,7 @@ def test_a_redirect_into_a_private_network_is_not_followed(site: Site) -> None:
     answers = iter([True, False])
     checker = ExternalLinks(pause_seconds=0, may_ask=lambda _: next(answers))
 
-    (problem,) = checker.find_problems([Link(LinkKind.EXTERNAL, f"{site.url}/302/200", ("x",))])
+    (problem,) = checker.find_problems([DataLink(LinkKind.EXTERNAL, f"{site.url}/302/200", ("x",))])
 
     assert "private network" in problem.message
     assert site.asked == ["HEAD /302/200"]
@@ -110,7 +110,7 @@ def test_a_redirect_into_a_private_network_is_not_followed(site: Site) -> None:
 def test_each_address_is_asked_once_and_a_host_not_too_often(site: Site) -> None:
     naps: list[float] = []
     checker = ExternalLinks(may_ask=lambda _: True, sleep=naps.append, clock=lambda: 100.0)
-    links = [Link(LinkKind.EXTERNAL, f"{site.url}{path}", ("x",)) for path in ("/200", "/200", "/200?b")]
+    links = [DataLink(LinkKind.EXTERNAL, f"{site.url}{path}", ("x",)) for path in ("/200", "/200", "/200?b")]
 
     checker.find_problems(links)
 

@@ -7,7 +7,7 @@ from bot.config.policy import RegionSettings, SafetySettings, TargetSettings
 from bot.errors import PageNotFoundError
 from bot.sync.page_finder import PageFinder
 from bot.sync.page_memory import PageMemory
-from bot.sync.plan import Plan, Problem
+from bot.sync.plan import Plan, PlanProblem
 from bot.sync.survey import build_plan
 from bot.sync.target_pages import choose_targets
 from bot.sync.wanted import Assignment, Target
@@ -27,7 +27,9 @@ class Desk:
         memory = PageMemory(self.path, wiki=self.gateway.base_url, space_key="WS2")
         return PageFinder(self.gateway, "WS2", memory)
 
-    def choose(self, home: str = "Home", *, is_on_home: bool = True, **also: Any) -> tuple[list[Target], list[Problem]]:
+    def choose(
+        self, home: str = "Home", *, is_on_home: bool = True, **also: Any
+    ) -> tuple[list[Target], list[PlanProblem]]:
         finder = self.finder()
         regions = {"status": RegionSettings(home=is_on_home, also=TargetSettings(**also))}
         chosen = choose_targets(self.gateway, finder, regions, {"status": TEXT}, workspace="ws2", home=home)

@@ -15,7 +15,7 @@ MAX_PAGES = 500
 MANIFEST, TAG_MANIFEST, PAGES = "manifest-sha256.txt", "tagmanifest-sha256.txt", "pages.jsonl"
 BAGIT_TXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 TAG_FILES = ("README.md", "bag-info.txt", "bagit.txt", MANIFEST, PAGES)
-"""What the tag manifest vouches for."""
+"""Files that the tag manifest lists."""
 
 _MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  ([!-~][ -~]*)")
 
@@ -134,7 +134,7 @@ def parse_bag_info(data: bytes, *, name: str) -> dict[str, str]:
 
 
 def sha256(data: bytes) -> str:
-    """Return the digest as it stands in manifests."""
+    """Return the digest in the spelling of manifests."""
     return hashlib.sha256(data).hexdigest()
 
 

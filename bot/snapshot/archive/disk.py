@@ -1,11 +1,11 @@
-"""The few file operations that a capture makes: one seam, so that tests can break any of them."""
+"""File operations of a transaction behind one interface, so that tests can make each of them fail."""
 
 import os
 from pathlib import Path
 
 
 class Disk:
-    """The real disk. Every method is one step that a crash or a full disk may interrupt."""
+    """The real disk. Every method is one step that a crash or a full disk can interrupt."""
 
     def make_folder(self, path: Path) -> None:
         """Create a folder and its parents; an existing one is fine."""
@@ -24,7 +24,7 @@ class Disk:
             os.close(handle)
 
     def sync_all(self) -> None:
-        """Wait until everything written so far has reached the disk: cheaper than many single waits."""
+        """Wait until everything written so far is on the disk; cheaper than many single waits."""
         os.sync()
 
     def replace(self, source: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""The files under a folder, as a verification sees them: what is there, and what it hashes to."""
+"""The files below a folder: which there are, and their digests."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ class Tree:
         self.root = root
         self.files: set[str] = set()
         self.others: set[str] = set()
-        """Links, sockets, devices: nothing of the kind belongs to evidence."""
+        """Links, sockets, devices. None of them belongs to evidence."""
         self.hashed_bytes = 0
         self.hashed_files = 0
         if root.is_dir():
@@ -36,11 +36,11 @@ class Tree:
                     self.others.add(path)
 
     def has_file(self, path: str) -> bool:
-        """Tell whether there is a plain file."""
+        """Return whether there is a plain file."""
         return path in self.files
 
     def has_other(self, path: str) -> bool:
-        """Tell whether there is something else in the place of a file."""
+        """Return whether there is something other than a plain file."""
         return path in self.others
 
     def read(self, path: str) -> bytes:
@@ -57,17 +57,17 @@ class Tree:
 
 
 class UnlistedTree(Tree):
-    """A folder of which only the files that are asked for are looked at: quick, and blind to what else is there."""
+    """A folder in which only the requested files are looked up: fast, but other files are not seen."""
 
     def _list(self, folder: str, prefix: str) -> None:
         del folder, prefix
 
     def has_file(self, path: str) -> bool:
-        """Tell whether there is a plain file."""
+        """Return whether there is a plain file."""
         target = self.root / path
         return target.is_file() and not target.is_symlink()
 
     def has_other(self, path: str) -> bool:
-        """Tell whether there is something else in the place of a file."""
+        """Return whether there is something other than a plain file."""
         target = self.root / path
         return target.is_symlink() or (target.exists() and not target.is_file())

@@ -21,9 +21,9 @@ class GitRepository:
     signer: Signer | None = None
 
     def commit(self, message: str) -> bool:
-        """Commit the snapshots if the last commit holds another head; tells whether there was anything to commit.
+        """Commit the snapshots if the last commit has another head; return whether there was anything to commit.
 
-        So a run that was killed before its commit is caught up with by the next, even when that finds nothing new.
+        If a run was killed before its commit, the next run commits it, even when that run finds nothing new.
         """
         if not (self.root / HEAD).is_file():
             return False
@@ -46,7 +46,7 @@ class GitRepository:
             problem = (result.stderr.decode("utf-8", "replace").strip() or "no reason given").splitlines()[0]
             raise SnapshotError(
                 f"the capture is written, but git could not commit it in {self.root}: {problem}; "
-                "the next run commits it when that is mended"
+                "the next run commits it when this is fixed"
             )
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -11,10 +11,10 @@ from bot.snapshot.archive.signature import find_flaw
 
 
 def check_before_writing(root: Path, allowed_signers: str | None) -> None:
-    """Refuse to build on a head or tag files that someone else has changed: signing them would hide it.
+    """Raise `EvidenceError` if someone else changed the head or tag files: a new signature would hide the change.
 
-    Payload is not read; a change to it stays visible, since its digests are carried over and never made anew.
-    A head without a signature is built on, so that signing can begin with any run. Raises `EvidenceError`.
+    Payload is not read; a change to it stays visible, because digests are carried over and never computed again.
+    A head without a signature is built on, so that signing can begin with any run.
     """
     inspection = Inspection(UnlistedTree(root))
     if not inspection.tree.has_file(HEAD):

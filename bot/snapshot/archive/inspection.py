@@ -1,4 +1,4 @@
-"""What a verification may find, and how the parts of one collect it."""
+"""Findings, and the state that collects them while files are checked."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Finding:
 
 @dataclass
 class Inspection:
-    """The state of one verification: the tree, the paths that something vouches for, and what was found."""
+    """The state of one check: the tree, the paths that a list names, and the findings."""
 
     tree: Tree
     named: set[str] = field(default_factory=set)
@@ -71,7 +71,7 @@ class Inspection:
             self.report(FindingKind.CHANGED, path, f"its SHA-256 is {found}, but {witness} says {digest}")
 
     def is_there(self, path: str, *, witness: str = "") -> bool:
-        """Tell whether *path* is a plain file, with a finding if not; either way something vouches for it."""
+        """Return whether *path* is a plain file, with a finding if not; the path counts as listed either way."""
         self.named.add(path)
         if self.tree.has_file(path):
             return True
@@ -83,9 +83,9 @@ class Inspection:
         return False
 
     def iter_strays(self) -> Iterator[Finding]:
-        """List everything that nothing vouches for."""
+        """List every path that no list names."""
         for path in sorted((self.tree.files | self.tree.others) - self.named):
-            yield Finding(FindingKind.UNEXPECTED, path, "is not part of what was captured: nothing vouches for it")
+            yield Finding(FindingKind.UNEXPECTED, path, "is not part of what was captured: no list names it")
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:

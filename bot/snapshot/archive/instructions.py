@@ -1,4 +1,4 @@
-"""`VERIFY.md`: the commands that check the snapshots with public tools. A test runs them as they stand."""
+"""`VERIFY.md`: the commands that check the snapshots with public tools. A test runs them unchanged."""
 
 INSTRUCTIONS = """\
 # Checking these snapshots

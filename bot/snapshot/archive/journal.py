@@ -1,11 +1,12 @@
 """One run is one transaction: stage, commit, apply, and complete or discard what a crash left behind.
 
     stage    every new file is written to the staging folder and synced
-    commit   the journal is renamed into place: from here on the run counts
+    commit   the journal is renamed into place: from now on the run counts
     apply    each staged file is moved to its place; doing it twice does no harm
     drop     the journal is deleted
 
-A crash before the commit leaves the old state and some rubbish; after it, `recover` completes the run.
+After a crash before the commit, the old state is unchanged and `recover` deletes the staged files. After a crash later,
+`recover` completes the run.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from bot.snapshot.archive.disk import Disk
 _SINGLE_SYNCS = 64  # above this many files one `sync` of the whole system is quicker than one wait a file
 
 WORK_FOLDER = ".wikibot"
-"""Inside the snapshots, but no evidence: lock, staging, search index. Neither verified nor committed to git."""
+"""Folder inside the snapshots for lock, staging and search index. It is not evidence: not verified, not in git."""
 
 
 class JournalStep(FileModel):
@@ -59,7 +60,7 @@ class Transaction:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether nothing would change."""
+        """Whether nothing would change."""
         return not self._steps
 
     @property
@@ -86,7 +87,7 @@ class Transaction:
     def commit(self) -> None:
         """Make the staged files durable, then real.
 
-        Raises `SnapshotError`; its text says whether the old state stands or the run awaits completion.
+        Raises `SnapshotError`; its text says whether the old state is unchanged or the run will be completed.
         """
         steps = list(self._steps.values())
         try:
@@ -118,7 +119,7 @@ class Transaction:
         disk.sync(self._staging)
 
     def discard(self) -> None:
-        """Forget what was staged; rubbish that cannot be deleted now is deleted at the next start."""
+        """Delete what was staged; files that cannot be deleted now are deleted at the next start."""
         if has_pending(self._root):
             return
         with suppress(OSError):
@@ -134,12 +135,12 @@ def staging_folder(root: Path) -> Path:
 
 
 def has_pending(root: Path) -> bool:
-    """Tell whether a committed run has not been carried out to its end."""
+    """Return whether a committed run is not complete yet."""
     return _journal_path(root).exists()
 
 
 def recover(root: Path, disk: Disk) -> bool:
-    """Complete a committed run, or delete what an uncommitted one left; tells whether a run was completed.
+    """Complete a committed run, or delete what an uncommitted one left; return whether a run was completed.
 
     Raises `EvidenceError` when a staged file is gone or not what was committed.
     """

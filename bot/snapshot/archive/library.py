@@ -1,4 +1,4 @@
-"""The snapshots as they lie on disk: head, bags and page entries, read once at the start of a run."""
+"""The snapshots on disk: head, bags and page entries, read once at the start of a run."""
 
 import re
 from collections import Counter
@@ -113,7 +113,7 @@ def full_path(bag: Bag, entry: PageEntry) -> str:
 def load_library(root: Path) -> Library:
     """Read the head, the list of bags and every bag's tag files; an absent folder is an empty library.
 
-    Raises `EvidenceError` when any of them is malformed. Nothing is hashed: that is `verify`'s work.
+    Raises `EvidenceError` when any of them is malformed. No payload is hashed; `verify` does that.
     """
     head = load_head(root)
     if head is None:

@@ -1,4 +1,4 @@
-"""Where things lie in the snapshots: names that never collide, never move, and suit every file system."""
+"""Paths in the snapshots: names that never collide, never change, and are valid on every file system."""
 
 import hashlib
 import re

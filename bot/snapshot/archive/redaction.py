@@ -1,4 +1,4 @@
-"""Take the content of a captured page out of the evidence, and leave the digests of what was there."""
+"""Remove the content of a captured page from the evidence; the digests of what was removed stay."""
 
 from typing import ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""Tell the head to someone else, so that putting back an older state, or forging with our key, can be noticed."""
+"""Publish the head elsewhere, so that a restored older state or a forgery with the signing key can be detected."""
 
 import hashlib
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from pathlib import Path
 import requests
 
 from bot.errors import BotError, SnapshotError
+from bot.files import replace_file
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, format_time, parse_checkpoint
 from bot.snapshot.archive.journal import WORK_FOLDER
 from bot.wiki.gateway import WikiGateway
@@ -19,7 +20,7 @@ _KEPT = "This page is kept by wikibot: it holds the head of its snapshots."
 
 @dataclass(frozen=True, slots=True)
 class PublishedHead:
-    """A head as it is told to others. *digest* is what `verify --witness` takes."""
+    """A head as it is published. *digest* is what `verify --witness` takes."""
 
     origin: str
     sequence: int
@@ -30,7 +31,7 @@ class PublishedHead:
 
 
 Publisher = Callable[[PublishedHead], None]
-"""Tells one place; raises a `BotError` when it did not get there."""
+"""Publishes to one place; raises a `BotError` when that fails."""
 
 
 def load_published_head(root: Path) -> PublishedHead | None:
@@ -52,35 +53,35 @@ def load_published_head(root: Path) -> PublishedHead | None:
 
 
 def publish(root: Path, publishers: dict[str, Publisher]) -> list[str]:
-    """Tell the head to every place that was not told it yet, and return their names.
+    """Publish the head to every place that does not have it yet, and return their names.
 
-    What each place was told is remembered beside the snapshots, so that a place that did not answer is told next time.
+    A file in the work folder notes what each place has, so that a place that did not answer is tried next time.
     Raises the first `BotError` after all places were tried.
     """
     head = load_published_head(root)
     if head is None:
         return []
-    told, failure = [], None
-    for name, tell in publishers.items():
+    published, failure = [], None
+    for name, publish_to in publishers.items():
         note = root / WORK_FOLDER / f"told-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
         if note.is_file() and note.read_text(encoding="ascii") == head.digest:
             continue
         try:
-            tell(head)
+            publish_to(head)
         except BotError as error:
             failure = failure or error
             continue
-        note.write_text(head.digest, encoding="ascii")
-        told.append(name)
+        replace_file(note, head.digest.encode())
+        published.append(name)
     if failure:
         raise failure
-    return told
+    return published
 
 
 def to_webhook(url: str, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> Publisher:
     """Return a publisher that posts the head as JSON."""
 
-    def tell(head: PublishedHead) -> None:
+    def publish_head(head: PublishedHead) -> None:
         payload = {
             "origin": head.origin,
             "sequence": head.sequence,
@@ -96,13 +97,13 @@ def to_webhook(url: str, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> Publis
                 f"the capture is written, but its head could not be posted to {url}: {error}; the next run tries again"
             ) from error
 
-    return tell
+    return publish_head
 
 
 def to_wiki_page(gateway: WikiGateway, space_key: str, title: str) -> Publisher:
-    """Return a publisher that keeps a page of the wiki; a page that is someone else's is never overwritten."""
+    """Return a publisher that writes a page of the wiki; a page that wikibot did not write is never overwritten."""
 
-    def tell(head: PublishedHead) -> None:
+    def publish_head(head: PublishedHead) -> None:
         body = render_head_page(head)
         message = f"snapshots: head of run {head.sequence}"
         ref = gateway.find_page(space_key, title)
@@ -117,7 +118,7 @@ def to_wiki_page(gateway: WikiGateway, space_key: str, title: str) -> Publisher:
             )
         gateway.update_page(page, body, message=message)
 
-    return tell
+    return publish_head
 
 
 def render_head_page(head: PublishedHead) -> str:

@@ -43,7 +43,7 @@ class SnapshotWriter:
 
     @property
     def root(self) -> Path:
-        """Where the snapshots lie."""
+        """The folder of the snapshots."""
         return self.library.root
 
     @property
@@ -53,7 +53,7 @@ class SnapshotWriter:
 
     @property
     def has_changes(self) -> bool:
-        """Tell whether anything was put."""
+        """Whether anything was put."""
         return not self._transaction.is_empty or any(bag.is_changed for bag in self.library.bags.values())
 
     def put(self, bag: Bag, path: str, data: bytes, *, old_bytes: int | None = None) -> None:
@@ -71,7 +71,7 @@ class SnapshotWriter:
         bag.put_entry(entry)
 
     def finish(self, events: Sequence[Event], *, agents: tuple[str, ...]) -> Checkpoint:
-        """Write bags, indexes, sums, events and head, and make the run real."""
+        """Write bags, indexes, sums, events and head, and commit the run."""
         sums = dict(self.library.sums)
         for bag in self.library.bags.values():
             if bag.is_changed:
@@ -91,7 +91,7 @@ class SnapshotWriter:
         return head
 
     def discard(self) -> None:
-        """Forget what was put; the old state stands."""
+        """Discard what was put; the old state stays."""
         self._transaction.discard()
 
     def _stage_tag_files(self, bag: Bag) -> str:
@@ -151,9 +151,9 @@ def open_writer(
 ) -> Iterator[SnapshotWriter]:
     """Take the lock, complete or discard what a crash left, check the head, and hand out the writer.
 
-    What the writer has not finished when the block ends is discarded. Raises `LockedError` when another run is under
-    way and `EvidenceError` when the snapshots were changed by someone else. *allowed_signers* must name every key whose
-    head may be built on, the present key's when absent.
+    What is not finished when the block ends is discarded. Raises `LockedError` when another run is in progress and
+    `EvidenceError` when the snapshots were changed by someone else. *allowed_signers* must name every key whose head
+    may be built on; without it, only the present key's head is accepted.
     """
     disk = disk or Disk()
     if signer:
@@ -179,7 +179,7 @@ def open_writer(
 
 @contextmanager
 def writer_lock(root: Path, disk: Disk, *, wait_seconds: float = 0) -> Iterator[None]:
-    """Hold the lock of a folder of snapshots; raises `LockedError` when another process has it for too long."""
+    """Lock a folder of snapshots; raises `LockedError` when another process has the lock for too long."""
     work = root / WORK_FOLDER
     try:
         if not (work / ".gitignore").is_file():

@@ -26,7 +26,7 @@ LinkTo = Callable[[PageRef], RecordedLink]
 
 @dataclass
 class Listings:
-    """Answers the listing macros of a space from *listed*, its pages; *name_of* tells the name of a person by an id."""
+    """Answers the listing macros of a space from *listed*, its pages; *name_of* returns the name of a person."""
 
     gateway: WikiGateway
     space_key: str
@@ -77,7 +77,7 @@ class Listings:
         )
 
     def _pages(self, query: LabelQuery) -> list[PageRef]:
-        """Return the pages that bear the labels, by title."""
+        """Return the pages with the labels, by title."""
         for label in query.labels:
             if label not in self._labelled:
                 self._labelled[label] = frozenset(self.gateway.find_labelled(self.space_key, label))
@@ -94,7 +94,7 @@ class Listings:
 
 
 def _in_order(refs: list[PageRef], macro: Macro) -> list[PageRef]:
-    """Sort and cut as the macro says; where it sorts by what a listing does not tell, all are kept, by title."""
+    """Sort and cut as the macro says. If its order is not in a listing, return all pages by title."""
     by = macro.get("sort")
     if by not in ("title", "modified"):
         return refs

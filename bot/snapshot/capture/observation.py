@@ -2,25 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
+from bot.config.policy import HistoryMode
 from bot.errors import PageNotFoundError, WikiError
 from bot.snapshot.archive.record import PageRecord, RecordedComment, RecordedFile, RecordedRestrictions, RecordedVersion
 from bot.snapshot.capture.recorded_values import record_comment, record_restrictions, record_version
 from bot.wiki.gateway import Attachment, Page, WikiGateway
 
 
-class HistoryMode(StrEnum):
-    """Which versions of a page are captured: every one, those since the last capture, or the newest."""
-
-    ALL = "all"
-    CHANGES = "changes"
-    LATEST = "latest"
-
-
 @dataclass(frozen=True, slots=True)
 class Download:
-    """The bytes of an attachment that is new to us."""
+    """The bytes of an attachment version that is not captured yet."""
 
     attachment: Attachment
     data: bytes
@@ -46,14 +38,14 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the snapshots hold of a page already."""
+    """What is already captured of a page."""
 
     record: PageRecord | None = None
     held_versions: frozenset[int] = field(default_factory=frozenset)
 
 
 def observe(gateway: WikiGateway, page: Page, known: Known, history: HistoryMode) -> Observation:
-    """Fetch all that belongs to *page*; raises `WikiError` when any of it but an attachment cannot be had."""
+    """Fetch all that belongs to *page*; raises `WikiError` when anything except an attachment cannot be read."""
     versions = _fetch_versions(gateway, page, known)
     older, purged = _fetch_older(gateway, page, _wanted_versions(page, versions, known, history))
     attachments = tuple(_with_author(gateway, attachment) for attachment in gateway.fetch_attachments(page.id))
@@ -73,13 +65,13 @@ def observe(gateway: WikiGateway, page: Page, known: Known, history: HistoryMode
 
 
 def same_file(file: RecordedFile, attachment: Attachment) -> bool:
-    """Tell whether we hold exactly this version of an attachment."""
+    """Return whether exactly this version of an attachment is captured."""
     held = (file.id, file.version.number, file.size_bytes)
     return file.path is not None and held == (attachment.id, attachment.version.number, attachment.size_bytes)
 
 
 def _with_author(gateway: WikiGateway, attachment: Attachment) -> Attachment:
-    """Give the author a name where the listing told an id only."""
+    """Add the name of the author if the listing has only the id."""
     author = attachment.version.author
     if author.display_name != author.id:
         return attachment
@@ -87,7 +79,7 @@ def _with_author(gateway: WikiGateway, attachment: Attachment) -> Attachment:
 
 
 def _fetch_versions(gateway: WikiGateway, page: Page, known: Known) -> tuple[RecordedVersion, ...]:
-    """Return the version history, newest first; what we know of it is not asked for again."""
+    """Return the version history, newest first; captured versions are not requested again."""
     before = known.record
     if before and before.versions and before.versions[0].number == page.version:
         return before.versions

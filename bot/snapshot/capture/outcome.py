@@ -1,4 +1,4 @@
-"""What a capture run came to: expected against captured, failed, restricted and skipped."""
+"""The result of a capture run: expected against captured, failed, restricted and skipped."""
 
 from dataclasses import dataclass, field
 
@@ -29,9 +29,9 @@ class CaptureOutcome:
     restricted: list[Trouble] = field(default_factory=list)
     skipped: list[Trouble] = field(default_factory=list)
     incomplete: list[Trouble] = field(default_factory=list)
-    """Captured, but an attachment could not be had."""
+    """Captured, but an attachment could not be downloaded."""
     unknown: list[Trouble] = field(default_factory=list)
-    """Captured earlier, no longer listed, and the wiki did not say what became of them."""
+    """Captured earlier, no longer listed, and the wiki gives no reason."""
     unlisted: list[Trouble] = field(default_factory=list)
     """Spaces whose pages could not be listed; the id is the space's key."""
     events: list[Event] = field(default_factory=list)
@@ -40,16 +40,16 @@ class CaptureOutcome:
 
     @property
     def has_shortfall(self) -> bool:
-        """Tell whether anything that was expected is not there; what was skipped on purpose does not count."""
+        """Whether anything expected was not captured; pages skipped on purpose do not count."""
         return bool(self.shortfalls)
 
     @property
     def shortfalls(self) -> tuple[Trouble, ...]:
-        """Every page that keeps the run from being complete."""
+        """Every page because of which the run is incomplete."""
         return (*self.unlisted, *self.failed, *self.restricted, *self.incomplete, *self.unknown)
 
     def run_event(self, expected_digest: str) -> Event:
-        """Return the event that stands for the run as a whole, first in the log."""
+        """Return the event of the run as a whole, the first in the log."""
         outcome = EventOutcome.FAILURE if self.has_shortfall else EventOutcome.SUCCESS
         facts: dict[str, object] = {
             "captured": self.captured,

@@ -1,4 +1,4 @@
-"""One page of a capture run: compare what was observed with what is held, and write what is new."""
+"""One page of a capture run: compare what was observed with what is captured, and write what is new."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,7 +38,7 @@ class PageCapture:
     observation: Observation
 
     def __post_init__(self) -> None:
-        """Look up what is held, and put what was observed into a record."""
+        """Look up what is captured, and make a record of what was observed."""
         page = self.observation.page
         self.entry = self.bag.entries.get(page.id)
         self.before = self.writer.library.load_record(self.bag, self.entry) if self.entry else None
@@ -49,7 +49,7 @@ class PageCapture:
         self.record = settled(self._build_record())
 
     def needs_writing(self) -> bool:
-        """Tell whether anything about the page differs from what is held; count and log it if not."""
+        """Return whether the page differs from what is captured; if not, count it as unchanged."""
         self._note_incomplete()
         page_id = self.record.page_id
         if self.before is None or not is_same_capture(self.before, self.record) or self._older_bodies():

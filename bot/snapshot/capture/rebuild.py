@@ -1,4 +1,4 @@
-"""Make the renditions anew from what is held, after the converter has learned something; no wiki is asked."""
+"""Render captured pages again after a change of the converter, from body and record; the wiki is not asked."""
 
 from collections import deque
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _WAITING = 100
 def rebuild(
     writer: SnapshotWriter, executor: Executor, *, on_page: Callable[[str, int], None] = lambda _title, _total: None
 ) -> Checkpoint | None:
-    """Write every rendition that comes out otherwise than it stands; None where all come out byte for byte alike."""
+    """Write each rendition that differs from the present file; return None if no byte differs."""
     entries = [(bag, entry) for bag, entry in writer.library.iter_entries() if entry.redacted_at is None]
     waiting: deque[tuple[Bag, PageEntry, Future[Rendition]]] = deque()
     events: list[Event] = []
@@ -39,5 +39,5 @@ def _put(writer: SnapshotWriter, bag: Bag, entry: PageEntry, job: Future[Renditi
         return []
     writer.put(bag, entry.path, rendition.markdown, old_bytes=entry.markdown_bytes)
     writer.put_entry(bag, entry.replaced(markdown_bytes=len(rendition.markdown)))
-    detail = f"{entry.title}: rendered anew by {CONVERTER}"
+    detail = f"{entry.title}: rendered again by {CONVERTER}"
     return [Event(EventType.MIGRATION, EventOutcome.SUCCESS, detail, (entry.page_id,), {"losses": rendition.losses})]

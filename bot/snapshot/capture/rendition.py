@@ -17,7 +17,7 @@ CONVERTER = f"wikibot-markdown {convert.CONVERTER_VERSION}"
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A page as Markdown with front matter, and how much it could not say."""
+    """A page as Markdown with front matter, and the number of elements that could not be converted."""
 
     markdown: bytes
     losses: int
@@ -41,7 +41,7 @@ def render_page(record: PageRecord, body: str, path: str, base_url: str) -> Rend
 
 
 def build_context(record: PageRecord, path: str, base_url: str) -> convert.PageContext:
-    """Return what the converter may know beside the body."""
+    """Return what the converter needs besides the body."""
     around, folder = record.surroundings, posixpath.dirname(path)
     return convert.PageContext(
         page_id=record.page_id,
@@ -94,13 +94,13 @@ def _front_matter(record: PageRecord, losses: list[dict[str, str]]) -> dict[str,
     }
 
 
-def _inline_comments(comments: Sequence[RecordedComment]) -> dict[str, convert.Comment]:
+def _inline_comments(comments: Sequence[RecordedComment]) -> dict[str, convert.InlineComment]:
     replies = _by_parent(comments)
     return {comment.inline_ref: _footnote(comment, replies) for comment in comments if comment.inline_ref}
 
 
-def _footnote(comment: RecordedComment, replies: dict[str | None, list[RecordedComment]]) -> convert.Comment:
-    return convert.Comment(
+def _footnote(comment: RecordedComment, replies: dict[str | None, list[RecordedComment]]) -> convert.InlineComment:
+    return convert.InlineComment(
         comment.version.author.display_name,
         comment.body,
         tuple(_footnote(reply, replies) for reply in replies[comment.id]),
@@ -109,7 +109,7 @@ def _footnote(comment: RecordedComment, replies: dict[str | None, list[RecordedC
 
 
 def _by_parent(comments: Sequence[RecordedComment]) -> dict[str | None, list[RecordedComment]]:
-    """Group comments by what they reply to; a reply to one that is not there stands on its own."""
+    """Group comments by what they reply to; a reply to a missing comment starts a thread."""
     known = {comment.id for comment in comments}
     replies: dict[str | None, list[RecordedComment]] = defaultdict(list)
     for comment in comments:

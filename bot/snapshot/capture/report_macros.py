@@ -18,7 +18,7 @@ _HARMLESS = re.compile(r'\btype\s*=\s*"?page"?(?![\w-])|\band\b', re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class LabelQuery:
-    """Pages that bear any of the labels, or all; *is_partial* where pages of other spaces are asked for too."""
+    """Pages with any of the labels, or with all; *is_partial* if pages of other spaces are asked for too."""
 
     labels: tuple[str, ...]
     needs_all: bool = False
@@ -42,7 +42,7 @@ def find_listings(body: str) -> list[Macro]:
 
 
 def read_query(macro: Macro, space_key: str) -> LabelQuery | None:
-    """Return what *macro* asks for; None where it asks for more than we can tell."""
+    """Return what *macro* asks for; None if that cannot be answered."""
     query = macro.get("cql")
     if query:
         return _read_cql(query, space_key)
@@ -75,7 +75,7 @@ def read_columns(headings: str, rows: Sequence[Mapping[str, str]]) -> tuple[str,
 
 
 def read_properties(body: str, name_of: Callable[[str], str]) -> tuple[PropertyBlock, ...]:
-    """Return the Page Properties of a page as plain text; *name_of* tells the name of a person by an id."""
+    """Return the Page Properties of a page as plain text; *name_of* returns the name of a person by an id."""
     blocks = []
     for element in read_leniently(body).elements(*MACRO_ELEMENTS):
         if element.attributes.get("ac:name") == "details":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from bot.config.policy import ArchivedSettings
+from bot.config.policy import ArchivedSettings, HistoryMode
 from bot.errors import (
     AuthenticationError,
     PageNotFoundError,
@@ -20,7 +20,7 @@ from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import id_order
 from bot.snapshot.archive.events import EventOutcome
 from bot.snapshot.archive.writer import SnapshotWriter
-from bot.snapshot.capture.observation import HistoryMode, Known, Observation, observe
+from bot.snapshot.capture.observation import Known, Observation, observe
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.page_capture import PageCapture
 from bot.snapshot.capture.rendition import Rendition, render_page
@@ -45,9 +45,9 @@ class SpaceRequest:
 
 @dataclass(frozen=True, slots=True)
 class CaptureOptions:
-    """How to go about it. *fetchers* threads ask the wiki; *executor* converts.
+    """Options of a run. *fetchers* threads read from the wiki; *executor* converts.
 
-    *accepts_many_gone* says that many pages gone at once were really deleted.
+    With *accepts_many_gone*, many pages that are gone at once count as deleted.
     """
 
     executor: Executor
@@ -146,7 +146,9 @@ def _capture_space(run: _Run, selection: Selection, neighbourhood: Neighbourhood
     for ref, observation in _observe_all(run, selection):
         run.options.on_page(ref.title, run.outcome.expected)
         if run.options.should_stop():
-            raise StoppedError("the capture was asked to stop; nothing was written, and the next run starts anew")
+            raise StoppedError(
+                "the capture was asked to stop; nothing was written, and the next run starts from the beginning"
+            )
         if isinstance(observation, WikiError):
             _note_trouble(run, ref, observation)
             continue

@@ -1,4 +1,4 @@
-"""An executor that works at once, in the thread that asks: the simplest thing behind the seam for conversion."""
+"""An executor that runs each call at once, in the calling thread."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -16,6 +16,6 @@ class SerialExecutor(Executor):
         future: Future[_T] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 -- as every executor does: the caller of `result()` gets it
+        except Exception as error:  # noqa: BLE001 -- as every executor does: `result()` raises it
             future.set_exception(error)
         return future

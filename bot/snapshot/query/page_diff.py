@@ -15,13 +15,13 @@ from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.record import PageRecord
 from bot.snapshot.capture.changes import describe_changes
 from bot.snapshot.capture.rendition import build_context
-from bot.text_diff import Kind, Piece, align, are_alike, diff_words
+from bot.text_diff import Piece, PieceKind, align, are_alike, diff_words
 
 Block = tuple[str, str]
 """The kind of a block, such as a heading, and its text."""
 
 
-class Change(StrEnum):
+class ChangeKind(StrEnum):
     """What became of a block or of some words."""
 
     SAME = "same"
@@ -35,7 +35,7 @@ class Change(StrEnum):
 class BlockChange:
     """A heading, paragraph, list item, table row or line of code, and its words."""
 
-    change: Change
+    change: ChangeKind
     kind: str
     pieces: tuple[Piece, ...]
 
@@ -54,8 +54,8 @@ class PageDiff:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether the two states read alike."""
-        return not self.data and all(block.change is Change.SAME for block in self.blocks)
+        """Whether the two states have the same data and text."""
+        return not self.data and all(block.change is ChangeKind.SAME for block in self.blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,39 +96,39 @@ def _are_alike(before: Block, after: Block) -> bool:
 
 def _change(before: Block | None, after: Block | None) -> BlockChange:
     if before is None:
-        return _whole(Change.ADDED, Kind.ADDED, after)
+        return _whole(ChangeKind.ADDED, PieceKind.ADDED, after)
     if after is None:
-        return _whole(Change.REMOVED, Kind.REMOVED, before)
+        return _whole(ChangeKind.REMOVED, PieceKind.REMOVED, before)
     if before == after:
-        return _whole(Change.SAME, Kind.SAME, before)
-    return BlockChange(Change.EDITED, before[0], diff_words(before[1], after[1]))
+        return _whole(ChangeKind.SAME, PieceKind.SAME, before)
+    return BlockChange(ChangeKind.EDITED, before[0], diff_words(before[1], after[1]))
 
 
-def _whole(change: Change, kind: Kind, block: Block | None) -> BlockChange:
+def _whole(change: ChangeKind, kind: PieceKind, block: Block | None) -> BlockChange:
     name, text = block or ("", "")
     return BlockChange(change, name, (Piece(kind, text),))
 
 
 def _mark_moves(changes: list[BlockChange]) -> list[BlockChange]:
     """A block that went in one place and came in another, word for word, was moved."""
-    removed = Counter((c.kind, c.pieces[0].text) for c in changes if c.change is Change.REMOVED)
-    added = Counter((c.kind, c.pieces[0].text) for c in changes if c.change is Change.ADDED)
+    removed = Counter((c.kind, c.pieces[0].text) for c in changes if c.change is ChangeKind.REMOVED)
+    added = Counter((c.kind, c.pieces[0].text) for c in changes if c.change is ChangeKind.ADDED)
     moved = removed & added
-    left = {Change.REMOVED: Counter(moved), Change.ADDED: Counter(moved)}
+    left = {ChangeKind.REMOVED: Counter(moved), ChangeKind.ADDED: Counter(moved)}
     marked = []
     for change in changes:
         key = (change.kind, change.pieces[0].text)
         if change.change in left and left[change.change][key] > 0:
             left[change.change][key] -= 1
-            if change.change is Change.ADDED:
-                marked.append(BlockChange(Change.MOVED, change.kind, (Piece(Kind.SAME, key[1]),)))
+            if change.change is ChangeKind.ADDED:
+                marked.append(BlockChange(ChangeKind.MOVED, change.kind, (Piece(PieceKind.SAME, key[1]),)))
             continue
         marked.append(change)
     return marked
 
 
 def _describe_structure(blocks: Sequence[BlockChange]) -> Iterator[str]:
-    counts = Counter((block.change, block.kind) for block in blocks if block.change is not Change.SAME)
+    counts = Counter((block.change, block.kind) for block in blocks if block.change is not ChangeKind.SAME)
     for (change, kind), number in sorted(counts.items()):
         yield f"{number} {kind}(s) {change.value}"
 

@@ -12,7 +12,7 @@ class Period:
     until: date | None = None
 
     def holds(self, moment: datetime) -> bool:
-        """Tell whether *moment* lies in the period."""
+        """Return whether *moment* is in the period."""
         day = moment.astimezone(UTC).date()
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 

@@ -11,7 +11,7 @@ from bot.snapshot.query.period import Period
 from bot.snapshot.query.timeline import iter_log
 from bot.snapshot.verify.verification import Verification
 
-_LONG_DAYS = 62  # beyond two months a bar stands for a week, beyond a year for a month
+_LONG_DAYS = 62  # above two months a bar is a week, above a year a month
 _VERY_LONG_DAYS = 366
 
 
@@ -41,7 +41,7 @@ class PageLine:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A span of the chart: how many pages were captured anew, changed, gone or missing in it."""
+    """A span of the chart: how many pages were first captured, changed, gone or missing in it."""
 
     label: str
     captured: int
@@ -73,7 +73,7 @@ class Report:
 
     @property
     def is_complete(self) -> bool:
-        """Tell whether the last run of the period captured all that it expected."""
+        """Whether the last run of the period captured all that it expected."""
         return not self.runs or self.runs[-1].missing == 0
 
 

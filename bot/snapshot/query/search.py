@@ -1,4 +1,4 @@
-"""Full-text search over the renditions: an SQLite FTS5 index beside the evidence, made anew from the files at will."""
+"""Full-text search over the renditions. The SQLite FTS5 index is a cache: it can be deleted and is built again."""
 
 import hashlib
 import re
@@ -75,7 +75,7 @@ class SearchIndex:
         try:
             return self._refresh(digest)
         except sqlite3.DatabaseError:
-            # Not an index, or one of a version that is gone: it holds nothing that the files do not.
+            # Not an index, or an index of an older version. Everything in it is in the files too.
             self._path.unlink(missing_ok=True)
             return self._refresh(digest)
 
@@ -136,7 +136,7 @@ def open_index(path: Path) -> sqlite3.Connection:
 
 
 def put_page(database: sqlite3.Connection, row: tuple[str, ...], title: str, labels: str, body: str) -> None:
-    """Set a page: *row* is id, title, path, status and a state that tells whether it has changed."""
+    """Set a page: *row* is id, title, path, status and a state that differs if the page has changed."""
     _remove(database, row[0])
     cursor = database.execute("INSERT INTO pages (page_id, title, path, status, state) VALUES (?, ?, ?, ?, ?)", row)
     texts = (cursor.lastrowid, spaced(title), spaced(labels), spaced(body))

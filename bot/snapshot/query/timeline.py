@@ -18,7 +18,7 @@ _EVENTS = re.compile(r"(\d+)\.events\.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class HeldVersion:
-    """A version of a page; *paths* are its bodies in the bag, none where only the history tells of it."""
+    """A version of a page; *paths* are its bodies in the bag, empty if only the version history lists it."""
 
     version: RecordedVersion
     paths: tuple[str, ...]
@@ -63,7 +63,7 @@ def read_timeline(library: Library, bag: Bag, entry: PageEntry) -> Timeline:
 
 
 def describe_status(entry: PageEntry) -> str:
-    """Say in a few words where a page stands."""
+    """Return the status of a page in a few words."""
     if entry.redacted_at:
         return f"redacted on {entry.redacted_at.date().isoformat()}"
     if entry.tombstone:

@@ -1,4 +1,4 @@
-"""Root → findings: check the snapshots as an auditor would, and say of each flaw which file and what."""
+"""Folder → findings: check everything, and report for each flaw the file and what is wrong."""
 
 import zlib
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class Verification:
 
     @property
     def is_clean(self) -> bool:
-        """Tell whether nothing was found."""
+        """Whether there are no findings."""
         return not self.findings
 
 
