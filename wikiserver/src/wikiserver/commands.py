@@ -43,8 +43,7 @@ def serve(
 
     The accounts admin, bot, ana, li and omar exist, each with the password NAME-secret and the token NAME-token.
     """
-    with _open(db) as store:
-        server = _server(store, flavour, host, port)
+    with _open(db) as store, _bound(store, flavour, host, port) as server:
         server.site.address = base_url
         _seed(store, seed)
         try:
@@ -54,18 +53,24 @@ def serve(
         done = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: done.set())
-        with server:
-            click.echo(f"listening on {server.url}")
-            done.wait()
+        server.start()
+        click.echo(f"listening on {server.url}")
+        done.wait()
 
 
-def _server(store: Store, flavour: Flavour, host: str, port: int) -> WikiServer:
+@contextmanager
+def _bound(store: Store, flavour: Flavour, host: str, port: int) -> Iterator[WikiServer]:
+    """Bind the port; the server is stopped at the end, also where it was never started."""
     try:
-        return WikiServer(store, flavour=flavour, host=host, port=port)
+        server = WikiServer(store, flavour=flavour, host=host, port=port)
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {host}:{port}: {error.strerror}; choose another --port"
         ) from error
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @contextmanager

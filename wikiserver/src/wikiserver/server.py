@@ -90,10 +90,12 @@ class WikiServer:
         return self
 
     def stop(self) -> None:
-        """Answer no more; returns when all threads are done. The store stays open."""
+        """Close the port; returns when all threads are done. The store stays open."""
         self._stopping.set()
-        self._server.pull_trigger()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._server.pull_trigger()
+            self._thread.join()
+        self._server.task_dispatcher.shutdown(timeout=2)
         wasyncore.close_all(self._sockets)  # only now: the trigger that was pulled is one of them
 
     def _set_level(self, level: Level) -> None:
@@ -107,7 +109,6 @@ class WikiServer:
         # waitress' own loop ends only when the last client has gone; ours ends when it is told to.
         while not self._stopping.is_set():
             wasyncore.loop(timeout=1, map=self._sockets, count=1)
-        self._server.task_dispatcher.shutdown(timeout=2)
 
     def __enter__(self) -> Self:
         """Begin to answer."""
