@@ -25,6 +25,10 @@ PACKAGES: Final = {
 _OTHER_NAMES: Final = {"chromium": ("chromium-browser", "google-chrome", "google-chrome-stable")}
 
 
+IS_NIGHTLY: Final = bool(os.environ.get("WIKIBOT_NIGHTLY"))
+"""Whether the suite runs at full size; what is marked `slow` runs only then (tests/conftest.py)."""
+
+
 def need(program: str) -> str:
     """Return the path of *program*; skip the test where it is not installed."""
     path = next(filter(None, map(shutil.which, (program, *_OTHER_NAMES.get(program, ())))), None)

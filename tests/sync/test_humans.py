@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.machine import IS_NIGHTLY
 from tests.sync.humans import (
     Interleaved,
     Journal,
@@ -85,7 +86,7 @@ class TwoBots:
         Bot(office.world, office.pages, texts(revision), gateway=gateway).run()
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(5 if IS_NIGHTLY else 2))
 def test_no_edit_of_a_person_is_lost_beside_two_bots(seed: int) -> None:
     with World() as world:
         office = play(world, seed, TwoBots(world))

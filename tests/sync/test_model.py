@@ -1,4 +1,3 @@
-import os
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
@@ -10,6 +9,7 @@ from bot.splice import splice
 from bot.storage.regions import Marker, find_region, find_regions, replace_regions
 from bot.sync.apply import Result
 from bot.sync.plan import Plan
+from tests.machine import IS_NIGHTLY
 from tests.sync.world import EXCLUDE, MARKERS, STOP, Bot, World, page_body
 
 NAMES = st.sampled_from(["status", "quick_links", "news"])
@@ -213,10 +213,9 @@ def strip(text: str) -> str:
     return text.replace(opening, "").replace("</ac:inline-comment-marker>", "")
 
 
-IS_NIGHTLY = bool(os.environ.get("WIKIBOT_NIGHTLY"))
 TestSharedPage: Any = SharedPage.TestCase
 TestSharedPage.settings = settings(
-    max_examples=200 if IS_NIGHTLY else 30,
+    max_examples=200 if IS_NIGHTLY else 15,
     stateful_step_count=50 if IS_NIGHTLY else 30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
