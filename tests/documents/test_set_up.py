@@ -66,10 +66,10 @@ def await_first_prompt(shell: Terminal) -> None:
     shell.expect(f"{PROMPT}0\n")
 
 
-@pytest.fixture(params=["in the clone", "elsewhere"])
-def folder(request: pytest.FixtureRequest, machine: Path, tmp_path: Path) -> Iterator[Path]:
+@pytest.fixture
+def folder(place: str, machine: Path, tmp_path: Path) -> Iterator[Path]:
     """Where the second block is typed; the clone is left as it was."""
-    if request.param == "elsewhere":
+    if place == "elsewhere":
         yield tmp_path
         return
     clone = machine / "clone"
@@ -80,7 +80,15 @@ def folder(request: pytest.FixtureRequest, machine: Path, tmp_path: Path) -> Ite
 
 
 @pytest.mark.parametrize("seed", ["demo"])
-@pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
+@pytest.mark.parametrize(
+    ("place", "flavour"),
+    [
+        ("in the clone", "cloud"),
+        ("elsewhere", "datacenter"),
+        pytest.param("in the clone", "datacenter", marks=pytest.mark.slow),
+        pytest.param("elsewhere", "cloud", marks=pytest.mark.slow),
+    ],
+)
 def test_the_set_up_section_works_as_it_is_typed(wiki: Wiki, machine: Path, folder: Path) -> None:
     export = next(command for command in typed(0) if command.startswith("export "))
     with shell_at(folder, machine) as shell:
