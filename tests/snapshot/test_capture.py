@@ -293,7 +293,7 @@ def test_pages_below_a_named_page_count_as_archived(wiki: SmallWiki, tmp_path: P
     wiki.add("Deep", under="Folder", label="")
     wiki.add("Deeper", under="Deep", label="")
 
-    outcome = run_capture(wiki, tmp_path, rule=ArchivedSettings(status=False, under=("Folder",)))
+    outcome = run_capture(wiki, tmp_path, rule=ArchivedSettings(status=False, labels=(), under=("Folder",)))
 
     assert sorted(entry.title for _, entry in load_library(tmp_path).iter_entries()) == ["Deep", "Deeper"]
     assert outcome.queries == ('space = "WS2" and (ancestor = "Folder")',)
@@ -305,7 +305,7 @@ def test_a_page_archived_by_status_is_captured(wiki: SmallWiki, tmp_path: Path) 
     wiki.add("Old", under="Home", label="")
     wiki.store.pages.archive([wiki.ids["Old"]])
 
-    run_capture(wiki, tmp_path, rule=ArchivedSettings(status=True))
+    run_capture(wiki, tmp_path, rule=ArchivedSettings(status=True, labels=()))
 
     ((_, entry),) = load_library(tmp_path).iter_entries()
     assert (entry.title, entry.status) == ("Old", RecordedStatus.ARCHIVED)

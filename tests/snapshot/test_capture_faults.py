@@ -115,7 +115,7 @@ def test_a_space_that_cannot_be_listed_does_not_keep_the_others_from_being_captu
 def test_a_first_run_that_gets_no_page_still_leaves_evidence_that_verifies(wiki: SmallWiki, tmp_path: Path) -> None:
     wiki.server.faults.add("403@labels*always")
 
-    outcome = run_capture(wiki, tmp_path, rule=ArchivedSettings(under=("Home",)))
+    outcome = run_capture(wiki, tmp_path, rule=ArchivedSettings(status=False, labels=(), under=("Home",)))
 
     assert (outcome.captured, len(outcome.restricted)) == (0, 3)
     assert verify(tmp_path).is_clean

@@ -56,7 +56,7 @@ def test_two_workspaces_in_one_space_are_one_request(wiki: SmallWiki, tmp_path: 
     wiki.add("Below", under="Folder", label="")
     requests = [
         SpaceRequest("WS2", ArchivedSettings(status=False, labels=("archived",))),
-        SpaceRequest("WS2", ArchivedSettings(status=False, under=("Folder",))),
+        SpaceRequest("WS2", ArchivedSettings(status=False, labels=(), under=("Folder",))),
     ]
     with open_writer(tmp_path, origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
         outcome = capture(wiki.gateway, writer, requests, CaptureOptions(SerialExecutor()))
