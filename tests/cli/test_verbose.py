@@ -88,7 +88,7 @@ def folder(wiki: Wiki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(tmp_path / "none"))
     monkeypatch.setenv("WIKIBOT_CONFIG", "bot.yaml")
     (place / "bot.yaml").write_text(settings_for(wiki) + JOBS)
-    shutil.copy(Path(__file__).parents[2] / "config" / "ws2.yaml", place / "ws2.yaml")
+    shutil.copy(Path(__file__).parents[2] / "config" / "example" / "ws2.yaml", place / "ws2.yaml")
     (place / "body.xml").write_text("<p>Some <strong>words</strong></p>")
     (place / "occupied").mkdir()
     (place / "occupied" / "file").touch()

@@ -10,6 +10,7 @@ from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.journal import has_pending
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.verify.verification import verify
+from tests.machine import IS_NIGHTLY
 from tests.snapshot.breaking_disk import CountingDisk, FailingDisk, Killed, KillingDisk, PowerCutDisk
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, capture_first, capture_second, tree_bytes
@@ -73,7 +74,7 @@ def test_a_crash_during_recovery_is_recovered_from(
     new, operations = after
     committed = _first_committed(before, operations, tmp_path)
 
-    step = 1 if os.environ.get("WIKIBOT_NIGHTLY") else 6
+    step = 1 if IS_NIGHTLY else 20
     for k in (*range(committed, operations, step), operations):
         counting = CountingDisk()
         interrupted = tmp_path / f"{k}"
@@ -107,10 +108,17 @@ def _first_committed(before: Path, operations: int, tmp_path: Path) -> int:
     raise AssertionError("the run was never committed")
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
-@pytest.mark.parametrize("lasts", [False, True])
+@pytest.mark.parametrize(
+    ("code", "lasts"),
+    [
+        (errno.ENOSPC, True),
+        (errno.EIO, False),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in ((errno.ENOSPC, False), (errno.EIO, True))),
+        *(pytest.param(errno.EACCES, lasts, marks=pytest.mark.slow) for lasts in (False, True)),
+    ],
+)
 def test_an_error_of_the_disk_is_named_and_leaves_the_old_state(
-    before: Path, after: tuple[States, int], tmp_path: Path, lasts: bool, code: int
+    before: Path, after: tuple[States, int], tmp_path: Path, code: int, lasts: bool
 ) -> None:
     old, (new, operations) = tree_bytes(before), after
     outcomes = set()
