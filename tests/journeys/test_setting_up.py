@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -154,7 +153,7 @@ def test_the_token_is_kept_for_its_owner_only_and_found_again(
     desk.ran("check")
 
 
-@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="install OpenSSH to run this: ssh-keygen")
+@pytest.mark.needs("ssh-keygen")
 def test_a_signing_key_is_made_that_verify_knows(desk: Desk, config: Path) -> None:
     desk.ran("init", *answers(desk), "--yes", "--signing-key")
 
