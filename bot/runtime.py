@@ -6,14 +6,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 
 from bot.config.data_file import DataFile
-from bot.config.policy import WorkspaceSettings
 from bot.config.settings import Settings
 from bot.errors import SettingsError
+from bot.operations.workspace import Folders, Snapshots, Workspace
 from bot.render import Renderer
 from bot.resources import templates_dir
+from bot.stopping import interruptible_sleep
 from bot.suggestion import did_you_mean
 from bot.wiki.gateway import WikiGateway
 
@@ -44,9 +44,17 @@ class Runtime:
         return self._gateways[may_write]
 
     @property
-    def workspaces(self) -> tuple[WorkspaceSettings, ...]:
+    def configured_workspaces(self) -> tuple[Workspace, ...]:
+        """All workspaces of the settings, whether or not they were chosen."""
+        return tuple(
+            Workspace(each, self.settings.resolve(each.data), self.folders, lambda: self.renderer)
+            for each in self.settings.workspaces
+        )
+
+    @property
+    def workspaces(self) -> tuple[Workspace, ...]:
         """The workspaces to work on; raises `SettingsError` when there is none, or none of the wanted name."""
-        found = tuple(w for w in self.settings.workspaces if self.only in (None, w.name))
+        found = tuple(each for each in self.configured_workspaces if self.only in (None, each.name))
         if not found:
             known = [w.name for w in self.settings.workspaces]
             names = ", ".join(known) or "none"
@@ -57,16 +65,12 @@ class Runtime:
         return found
 
     @property
-    def workspace(self) -> WorkspaceSettings:
+    def workspace(self) -> Workspace:
         """The one workspace to work on; raises `SettingsError` when several are configured and none was chosen."""
         if len(self.workspaces) > 1:
             names = ", ".join(w.name for w in self.workspaces)
             raise SettingsError(f"several workspaces are configured ({names}); choose one with --workspace")
         return self.workspaces[0]
-
-    def narrowed_to(self, workspace: str) -> "Runtime":
-        """Return the same runtime for one workspace only."""
-        return replace(self, only=workspace)
 
     def trying_once(self) -> "Runtime":
         """Return the same runtime that sends each request once and waits briefly, for work that a person waits for."""
@@ -75,13 +79,9 @@ class Runtime:
         settings = self.settings.model_copy(update={"wiki": wiki.model_copy(update=quick)})
         return replace(self, settings=settings, _gateways={})
 
-    def data_path(self, workspace: WorkspaceSettings) -> Path:
-        """Return the path of the workspace's data file."""
-        return self.settings.resolve(workspace.data)
-
-    def document(self, workspace: WorkspaceSettings) -> DataFile:
-        """Read the workspace's data file; raises `ContentError` with file and line."""
-        return DataFile.load(self.data_path(workspace))
+    def data_file(self) -> DataFile:
+        """Read the data file of the one workspace; raises `ContentError` with file and line."""
+        return self.workspace.load_data_file()
 
     @cached_property
     def renderer(self) -> Renderer:
@@ -99,14 +99,25 @@ class Runtime:
         return Renderer(folders)
 
     @property
-    def snapshots_dir(self) -> Path:
-        """Where snapshots are written."""
-        return self.settings.resolve(self.settings.snapshots.path)
+    def folders(self) -> Folders:
+        """Where snapshots and the state of the bot are kept."""
+        return Folders(self.settings.resolve(self.settings.snapshots.path), self.settings.resolve(self.settings.state))
 
     @property
-    def state_dir(self) -> Path:
-        """Where run records and locks are kept."""
-        return self.settings.resolve(self.settings.state)
+    def snapshots(self) -> Snapshots:
+        """The snapshots folder, and how it is kept."""
+        policy = self.settings.snapshots
+        keys = {
+            name: self.settings.resolve(path)
+            for name, path in (("signing_key", policy.signing_key), ("allowed_signers", policy.allowed_signers))
+            if path is not None
+        }
+        return Snapshots(self.folders.snapshots, policy.model_copy(update=keys), self.clock)
+
+    @property
+    def sleep(self) -> Callable[[float], None]:
+        """A sleep that ends as soon as the bot is asked to stop."""
+        return interruptible_sleep(self.stop)
 
 
 def person_waits() -> bool:

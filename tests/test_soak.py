@@ -13,11 +13,11 @@ import pytest
 
 from bot.config.policy import JobSettings
 from bot.config.settings import load_settings
-from bot.history import RunHistory, RunOutcome
-from bot.operations.jobs import make_jobs
-from bot.operations.sync import carry_out, make_plan
+from bot.history import RunHistory
+from bot.jobs import make_jobs
 from bot.runtime import Runtime
 from bot.scheduler import JobScheduler
+from tests.applying import apply_now
 from wikiserver.testing import Wiki
 
 WARM_UP, WINDOWS = 8, 4
@@ -45,7 +45,7 @@ def runtime(tmp_path: Path, wiki: Wiki, monkeypatch: pytest.MonkeyPatch) -> Runt
         "snapshots: {path: snapshots}\n"
     )
     runtime = Runtime(load_settings(tmp_path / "bot.yaml"))
-    carry_out(runtime, make_plan(runtime), is_reviewed=True)
+    apply_now(runtime)
     return runtime
 
 

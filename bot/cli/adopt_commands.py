@@ -29,18 +29,19 @@ def adopt(
     creates it; at a terminal it is asked for.
     """
     given = parse_places(places)
-    adoption = plan_adoption(app.runtime, page, space_key=space_key)
+    runtime = app.runtime
+    adoption = plan_adoption(runtime.gateway(), runtime.workspace, page, space_key=space_key, now=runtime.clock())
     propose(adoption)
-    chosen = choose_places(app.runtime, adoption, given, asks=person_waits() and not (yes or dry_run))
+    chosen = choose_places(adoption, given, asks=person_waits() and not (yes or dry_run))
     if dry_run:
         output.warn("nothing was written")
         return 0
     if not adoption.is_empty:
         confirm(yes=yes)
-        carry_out(app.runtime, adoption)
+        carry_out(runtime, adoption)
     elif start_data_file(adoption):
         output.say(visible(f"{adoption.edit.after.path} written without regions"))
-    save_places(app.runtime, adoption, chosen)
+    save_places(runtime.settings.config_path, adoption, chosen)
     say_homeless([region for region in adoption.homeless if region not in chosen], adoption.headings)
     if adoption.is_empty and not chosen:
         output.warn("nothing to adopt" if not adoption.refusals else "nothing was adopted")
@@ -81,6 +82,6 @@ def confirm(*, yes: bool) -> None:
 
 def carry_out(runtime: Runtime, adoption: Adoption) -> None:
     """Do it, and say what was done."""
-    version = carry_out_adoption(runtime, adoption)
+    version = carry_out_adoption(runtime.gateway(may_write=True), runtime.settings.safety, adoption)
     if version is not None:
         output.say(visible(f"{adoption.page.title} is version {version.number} now; {adoption.edit.after.path} saved"))

@@ -27,7 +27,7 @@ _UNTIL = click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Last day
 @pass_app
 def history(app: App, page: str, format_: str) -> int:
     """Show the versions of a captured PAGE (id, title or path), and what each run saw happen to it."""
-    timeline = archive.page_history(app.runtime, page)
+    timeline = archive.page_history(app.runtime.folders.snapshots, page)
     if format_ == "json":
         output.say_json(timeline)
         return _DONE
@@ -66,7 +66,7 @@ def diff(app: App, page: str, before: str | None, after: str | None, format_: st
 
     V1 and V2 are versions (`17`) or runs (`run:124`); without them the last two states are compared.
     """
-    made = archive.page_diff(app.runtime, page, before, after)
+    made = archive.page_diff(app.runtime.folders.snapshots, page, before, after)
     match format_:
         case "json":
             output.say_json(made)
@@ -86,8 +86,8 @@ def diff(app: App, page: str, before: str | None, after: str | None, format_: st
 def search(app: App, words: tuple[str, ...], limit: int, rebuild: bool, format_: str) -> int:
     """Find captured pages that hold all WORDS; quotes make a phrase, a leading minus excludes (after `--`)."""
     if rebuild:
-        archive.rebuild_search(app.runtime)
-    hits = archive.search_pages(app.runtime, " ".join(words), limit=limit)
+        archive.rebuild_search(app.runtime.folders.snapshots)
+    hits = archive.search_pages(app.runtime.folders.snapshots, " ".join(words), limit=limit)
     if format_ == "json":
         output.say_json([{**_as_dict(hit), "snippet": _plain_snippet(hit.snippet)} for hit in hits])
         return _DONE
@@ -117,7 +117,11 @@ def export(
     """Copy what was captured in a period into a bag of its own, to hand over; only PAGES where some are named."""
     with output.progress("exporting") as step:
         made = archive.export_pages(
-            app.runtime, out, _period(since, until), wanted=pages, on_page=lambda title, total: step(title, total=total)
+            app.runtime.snapshots,
+            out,
+            _period(since, until),
+            wanted=pages,
+            on_page=lambda title, total: step(title, total=total),
         )
     if format_ == "json":
         output.say_json(made)
@@ -141,7 +145,7 @@ def report(app: App, since: dt.datetime | None, until: dt.datetime | None, forma
 
     Ends with 3 when the check of the snapshots finds anything.
     """
-    made = archive.report_period(app.runtime, _period(since, until))
+    made = archive.report_period(app.runtime.snapshots, _period(since, until))
     match format_:
         case "json":
             output.say_json(made)
@@ -161,8 +165,8 @@ def report(app: App, since: dt.datetime | None, until: dt.datetime | None, forma
 def redact(app: App, page: str, reason: str, by: str, yes: bool) -> int:
     """Remove the content of a captured PAGE for good; its digests stay, and everything still verifies."""
     if not yes:
-        output.confirm(f"Remove the content of {page!r} from {app.runtime.snapshots_dir} for good?")
-    done = archive.redact_page(app.runtime, page, reason=reason, by=by)
+        output.confirm(f"Remove the content of {page!r} from {app.runtime.folders.snapshots} for good?")
+    done = archive.redact_page(app.runtime.snapshots, page, reason=reason, by=by)
     output.say(f"redacted {page!r} in run {done.checkpoint.sequence}")
     output.warn("its title stays, in its file name, in the indexes and in the events of earlier runs")
     output.warn("pages that include it keep what they showed of it; redact them too where that matters")

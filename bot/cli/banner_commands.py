@@ -81,12 +81,12 @@ def set_banner(
         finish(
             app,
             "status",
-            lambda: edit.edit_banner_line(app.runtime, number, changes),
+            lambda: edit.edit_banner_line(app.runtime.data_file(), number, changes),
             dry_run=dry_run,
             offline=offline,
         )
         return
-    change = checked(lambda: edit.set_banner(app.runtime, lines, heading=heading))
+    change = checked(lambda: edit.set_banner(app.runtime.data_file(), lines, heading=heading))
     if lines:
         _confirm_dropped(app, len(lines), replace=replace or dry_run)
     finish(app, "status", lambda: change, dry_run=dry_run, offline=offline)
@@ -151,7 +151,7 @@ def _check_usage(
 
 
 def _banner(app: App) -> StatusBanner | None:
-    return app.runtime.document(app.runtime.workspace).data.status
+    return app.runtime.data_file().data.status
 
 
 def _confirm_dropped(app: App, count: int, *, replace: bool) -> None:

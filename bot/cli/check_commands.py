@@ -16,7 +16,15 @@ from bot.operations.check import CheckOutcome, run_checks
 def check(app: App, *, fmt: str, external: bool) -> int:
     """Check settings, account, data files, templates, links, rights and pages; ends with 1 when something is wrong."""
     checks = []
-    for found in run_checks(replace(app.runtime, is_attended=True), asks_external=external):
+    runtime = replace(app.runtime, is_attended=True)
+    for found in run_checks(
+        runtime.gateway,
+        runtime.workspaces,
+        runtime.settings.safety,
+        config_path=runtime.settings.config_path,
+        now=runtime.clock(),
+        asks_external=external,
+    ):
         checks.append(found)
         if fmt == "text":
             message = f": {found.message}" if found.message else ""

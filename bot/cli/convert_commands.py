@@ -5,8 +5,8 @@ from typing import BinaryIO
 import click
 
 from bot.cli import output
+from bot.convert import PageContext, convert_page
 from bot.errors import ContentError
-from bot.operations.conversion import convert_body
 
 
 @click.command()
@@ -23,7 +23,7 @@ def convert(file: BinaryIO, base_url: str) -> None:
     except UnicodeDecodeError as error:
         message = f"byte {error.start} is not UTF-8; storage format is read as UTF-8"
         raise ContentError(message, path=name) from error
-    conversion = convert_body(body, base_url=base_url)
+    conversion = convert_page(body, PageContext(base_url=base_url))
     output.say(conversion.markdown, newline=False)
     for loss in conversion.losses:
         output.warn(f"{loss.kind}: {loss.what}" + (f" ({loss.detail})" if loss.detail else ""))

@@ -37,7 +37,7 @@ def finish(
     runtime = app.runtime
     warnings = find_warnings(edit, runtime.clock())
     if not offline:
-        warnings += check_targets(runtime, edit)
+        warnings += check_targets(runtime.trying_once().gateway, runtime.workspace, edit)
     path = edit.after.path
     if not edit.diff:
         output.warn(f"{path} says that already; nothing was written")
@@ -66,7 +66,7 @@ def checked(make: Callable[[], _Made]) -> _Made:
 
 def _next_step(app: App, region: str, publish_at: dt.datetime | None) -> str:
     runtime = app.runtime
-    publication = publication_of(runtime, region)
+    publication = publication_of(runtime.settings.jobs, runtime.workspace.settings, region)
     if not publication.is_managed:
         return (
             f"next: nothing; region {region!r} is not among the `regions` of workspace {runtime.workspace.name!r} in "

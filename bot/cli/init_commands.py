@@ -76,7 +76,8 @@ def init(
         has_archive = setup.has_archive(found[0].gateway(), found[1].space_key)
         if replaces and config.exists():
             output.say_step(f"the old settings are in {setup.set_aside(config)}")
-        runtime = setup.write_settings(config, interview.answers, has_archive=has_archive, is_signed=is_signed)
+        settings = setup.write_settings(config, interview.answers, has_archive=has_archive, is_signed=is_signed)
+        runtime = Runtime(settings, is_attended=True)
     except (Exception, KeyboardInterrupt):
         if asks:
             _keep(interview.answers, kept, config)
@@ -168,14 +169,15 @@ def _keep(answers: Answers, before: Answers, config: Path) -> None:
 
 def _adopt(runtime: Runtime, home: PageRef, places: dict[str, str], *, yes: bool, no_adopt: bool, asks: bool) -> None:
     if no_adopt:
-        output.say_step(f"{setup.write_bare_data_file(runtime, home)} is there; `wikibot adopt` takes over the page")
+        path = setup.write_bare_data_file(runtime.workspace.data_path, home)
+        output.say_step(f"{path} is there; `wikibot adopt` takes over the page")
         return
-    adoption = plan_adoption(runtime, home.id)
+    adoption = plan_adoption(runtime.gateway(), runtime.workspace, home.id, now=runtime.clock())
     output.say()
     propose(adoption)
-    chosen = choose_places(runtime, adoption, places, asks=asks and not yes)
+    chosen = choose_places(adoption, places, asks=asks and not yes)
     if adoption.is_empty:
-        output.say_step(f"{setup.write_bare_data_file(runtime, home)} is there, without regions")
+        output.say_step(f"{setup.write_bare_data_file(runtime.workspace.data_path, home)} is there, without regions")
     else:
         try:
             confirm(yes=yes)
@@ -184,7 +186,7 @@ def _adopt(runtime: Runtime, home: PageRef, places: dict[str, str], *, yes: bool
             output.warn(f"the settings stay; `{again}` goes on")
             raise
         carry_out(runtime, adoption)
-    save_places(runtime, adoption, chosen)
+    save_places(runtime.settings.config_path, adoption, chosen)
     say_homeless([region for region in adoption.homeless if region not in chosen], adoption.headings)
 
 

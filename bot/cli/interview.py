@@ -95,7 +95,8 @@ class Interview:
             self.answers = replace(self.answers, user=user or None)
             token = found or self._ask_token()
             try:
-                runtime = setup.sign_in(self.answers, token, self._config)
+                runtime = Runtime(setup.account_settings(self.answers, token, self._config), is_attended=True)
+                account = runtime.gateway().fetch_current_user()
             except BotError as error:
                 if not self._asks:
                     raise
@@ -106,7 +107,7 @@ class Interview:
                 found = None
                 continue
             self.token, self.is_token_typed = token, found is None
-            output.say_step(visible(f"signed in as {runtime.gateway().fetch_current_user().display_name}"))
+            output.say_step(visible(f"signed in as {account.display_name}"))
             return runtime
 
     def _ask_token(self) -> str:

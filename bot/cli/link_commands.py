@@ -52,7 +52,7 @@ def links() -> None:
 @pass_app
 def list_links(app: App, format_: str) -> None:
     """List the quick links with their numbers and targets."""
-    section = app.runtime.document(app.runtime.workspace).data.quick_links
+    section = app.runtime.data_file().data.quick_links
     found = section.links if section else ()
     places = list(iter_places(found))
     if format_ == "json":
@@ -84,7 +84,7 @@ def add_link(
     finish(
         app,
         "quick_links",
-        lambda: edit.add_link(app.runtime, QuickLink.model_validate(fields), under=under, first=first),
+        lambda: edit.add_link(app.runtime.data_file(), QuickLink.model_validate(fields), under=under, first=first),
         dry_run=dry_run,
         offline=offline,
     )
@@ -126,7 +126,7 @@ def edit_link(
     finish(
         app,
         "quick_links",
-        lambda: edit.edit_link(app.runtime, choice, changes),
+        lambda: edit.edit_link(app.runtime.data_file(), choice, changes),
         dry_run=dry_run,
         offline=offline,
     )
@@ -165,7 +165,7 @@ def move_link(
         raise click.UsageError("--before and --after say the place already; leave out --first and --last")
     destination = LinkDestination(before, after, under, is_top_level, is_first)
     choice = LinkChoice(link, target=_one_target(targets))
-    finish(app, "quick_links", lambda: edit.move_link(app.runtime, choice, destination), dry_run=dry_run)
+    finish(app, "quick_links", lambda: edit.move_link(app.runtime.data_file(), choice, destination), dry_run=dry_run)
 
 
 @links.command("remove")
@@ -177,7 +177,7 @@ def move_link(
 def remove_link(app: App, /, link: str, *, under: str | None, dry_run: bool, **targets: str | None) -> None:
     """Remove LINK, and the links below it."""
     choice = LinkChoice(link, target=_one_target(targets), under=under)
-    finish(app, "quick_links", lambda: edit.remove_link(app.runtime, choice), dry_run=dry_run)
+    finish(app, "quick_links", lambda: edit.remove_link(app.runtime.data_file(), choice), dry_run=dry_run)
 
 
 add_heading_command(links, "quick_links")

@@ -42,7 +42,7 @@ def add_news(app: App, /, text: str, *, dry_run: bool, offline: bool, **fields: 
     finish(
         app,
         "news",
-        lambda: edit.add_news(app.runtime, text, **fields),  # type: ignore[arg-type]  # click's
+        lambda: edit.add_news(app.runtime.data_file(), text, **fields),  # type: ignore[arg-type]  # click's
         dry_run=dry_run,
         offline=offline,
         publish_at=publish_at if isinstance(publish_at, dt.datetime) else None,
@@ -54,7 +54,7 @@ def add_news(app: App, /, text: str, *, dry_run: bool, offline: bool, **fields: 
 @pass_app
 def list_news(app: App, format_: str) -> None:
     """List the news in the order of the data file: scheduled, live, pinned, expired or older."""
-    section = app.runtime.document(app.runtime.workspace).data.news
+    section = app.runtime.data_file().data.news
     items = section.items if section else ()
     states = news_states(section, app.runtime.clock()) if section else []
     if format_ == "json":
@@ -94,7 +94,7 @@ def edit_news(
     finish(
         app,
         "news",
-        lambda: edit.edit_news(app.runtime, item_id, changes),
+        lambda: edit.edit_news(app.runtime.data_file(), item_id, changes),
         dry_run=dry_run,
         offline=offline,
         publish_at=publish_at if isinstance(publish_at, dt.datetime) else None,
@@ -112,7 +112,12 @@ def move_news(app: App, item_id: str, *, index: int | None, before: str | None, 
     """Move the news item ID; pinned items are shown before the others wherever they are."""
     if (index is None) == (before is None):
         raise click.UsageError("say where to: one of --first, --last and --before ID")
-    finish(app, "news", lambda: edit.move_news(app.runtime, item_id, before=before, index=index or 0), dry_run=dry_run)
+    finish(
+        app,
+        "news",
+        lambda: edit.move_news(app.runtime.data_file(), item_id, before=before, index=index or 0),
+        dry_run=dry_run,
+    )
 
 
 @news.command("remove")
@@ -121,7 +126,7 @@ def move_news(app: App, item_id: str, *, index: int | None, before: str | None, 
 @pass_app
 def remove_news(app: App, item_id: str, *, dry_run: bool) -> None:
     """Remove the news item ID."""
-    finish(app, "news", lambda: edit.remove_news(app.runtime, item_id), dry_run=dry_run)
+    finish(app, "news", lambda: edit.remove_news(app.runtime.data_file(), item_id), dry_run=dry_run)
 
 
 add_heading_command(news, "news")

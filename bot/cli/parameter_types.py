@@ -82,8 +82,7 @@ def _data(context: click.Context) -> "WorkspaceData | None":
     from bot.errors import BotError
 
     try:
-        runtime = context.ensure_object(App).runtime
-        return runtime.document(runtime.workspace).data
+        return context.ensure_object(App).runtime.data_file().data
     except BotError:
         return None
 

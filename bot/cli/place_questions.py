@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
@@ -10,7 +11,6 @@ from bot.config.settings_edit import save_place
 from bot.errors import BotError
 from bot.escape import visible
 from bot.operations.adoption import Adoption, check_place, has_data
-from bot.runtime import Runtime
 
 PLACE_OPTION = click.option(
     "--place",
@@ -38,22 +38,21 @@ def parse_places(given: Sequence[str]) -> dict[str, str]:
     return places
 
 
-def choose_places(runtime: Runtime, adoption: Adoption, given: Mapping[str, str], *, asks: bool) -> dict[str, str]:
+def choose_places(adoption: Adoption, given: Mapping[str, str], *, asks: bool) -> dict[str, str]:
     """Return where the regions go that the page lacks; those that nobody chose a place for are left out."""
     for region, place in given.items():
-        check_place(runtime, adoption, region, place)
+        check_place(adoption, region, place)
     chosen = dict(given)
     homeless = [region for region in adoption.homeless if region not in given]
     if homeless and asks:
         _show_places(homeless, adoption.headings)
-        answers = {region: _ask(runtime, adoption, region) for region in homeless}
+        answers = {region: _ask(adoption, region) for region in homeless}
         chosen |= {region: place for region, place in answers.items() if place is not None}
     return chosen
 
 
-def save_places(runtime: Runtime, adoption: Adoption, places: Mapping[str, str]) -> None:
-    """Write the places into the settings file, and say what happens next."""
-    path = runtime.settings.config_path
+def save_places(path: Path, adoption: Adoption, places: Mapping[str, str]) -> None:
+    """Write the places into the settings file at *path*, and say what happens next."""
     for region, place in places.items():
         save_place(path, adoption.workspace.name, region, place)
         output.say(visible(f"{path}: {region} goes to this place of the page: {place}"))
@@ -85,14 +84,14 @@ def _show_places(regions: Sequence[str], headings: Sequence[str]) -> None:
         output.warn(f"        … and {len(headings) - _MAX_HEADINGS} more: before:HEADING, after:HEADING")
 
 
-def _ask(runtime: Runtime, adoption: Adoption, region: str) -> str | None:
+def _ask(adoption: Adoption, region: str) -> str | None:
     while True:
         answer = click.prompt(f"Place of {region} (Enter: not now)", default="", show_default=False, err=True).strip()
         if not answer or answer.lower() in {"no", "none", "not now"}:
             return None
         place = _with_heading(answer, adoption.headings)
         try:
-            check_place(runtime, adoption, region, place)
+            check_place(adoption, region, place)
         except BotError as error:
             output.warn(visible(f"  {error}"))
             continue

@@ -17,8 +17,8 @@ from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.files import InstanceLock
 from bot.history import Run, RunHistory, RunOutcome
+from bot.jobs import make_jobs, next_news_moment
 from bot.log import redact
-from bot.operations.jobs import make_jobs, next_news_moment
 from bot.runtime import Runtime
 from bot.scheduler import JobScheduler
 
@@ -47,9 +47,9 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
         return _DONE
     app.set_up_logging(is_service=True)
     runtime = replace(app.runtime, is_attended=False)
-    lock = InstanceLock(runtime.state_dir / "run.lock", purpose=f"the bot of {runtime.settings.config_path}")
+    lock = InstanceLock(runtime.folders.state / "run.lock", purpose=f"the bot of {runtime.settings.config_path}")
     with lock, _stopping_on_signals(runtime.stop):
-        history = RunHistory(runtime.state_dir / "runs.db")
+        history = RunHistory(runtime.folders.state / "runs.db")
         interrupted = history.close_interrupted(at=runtime.clock())
         if interrupted:
             logger.warning("{} run(s) had been interrupted when the bot ended last", interrupted)
@@ -70,7 +70,7 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
 
 
 def _list_jobs(runtime: Runtime) -> list[JobState]:
-    history = RunHistory(runtime.state_dir / "runs.db")
+    history = RunHistory(runtime.folders.state / "runs.db")
     states = []
     for job, due in _make_scheduler(runtime, history).due.items():
         success = history.last_success(job)

@@ -1,5 +1,6 @@
 """`snapshot` and `verify`."""
 
+import datetime as dt
 from pathlib import Path
 
 import click
@@ -33,13 +34,20 @@ def snapshot(app: App, everything: bool, history: str | None, accept_gone: bool,
     """
     if rebuild:
         return _rebuild(app)
+    runtime = app.runtime
     choices = capture.CaptureChoices(everything, HistoryMode(history) if history else None, accept_gone)
     with output.progress("capturing") as step:
-        outcome = capture.take_snapshot(app.runtime, choices, on_page=lambda title, total: step(title, total=total))
+        outcome = capture.take_snapshot(
+            runtime.gateway,
+            runtime.workspaces,
+            runtime.snapshots,
+            choices,
+            on_page=lambda title, total: step(title, total=total),
+        )
     if format_ == "json":
-        output.say_json(_as_json(outcome, app.runtime.snapshots_dir))
+        output.say_json(_as_json(outcome, runtime.folders.snapshots))
     else:
-        _say_outcome(outcome, app.runtime.snapshots_dir)
+        _say_outcome(outcome, runtime.folders.snapshots)
     return _SHORTFALL if outcome.has_shortfall else _COMPLETE
 
 
@@ -57,8 +65,11 @@ def snapshot(app: App, everything: bool, history: str | None, accept_gone: bool,
 @pass_app
 def verify(app: App, path: Path | None, witness: str | None, signers: Path | None, rotate: bool, format_: str) -> int:
     """Check the snapshots: every file, the chain of heads, the signature. Ends with 3 when anything is wrong."""
-    runtime = None if path else app.runtime
-    checked = capture.verify_snapshots(runtime, path, witness=witness, signers=signers, rotate=rotate)
+    if path:
+        now = dt.datetime.now(dt.UTC)
+        checked = capture.verify_copy(path, now=now, witness=witness, signers=signers, rotate=rotate)
+    else:
+        checked = capture.verify_snapshots(app.runtime.snapshots, witness=witness, signers=signers, rotate=rotate)
     if format_ == "json":
         output.say_json(checked)
     else:
@@ -68,7 +79,7 @@ def verify(app: App, path: Path | None, witness: str | None, signers: Path | Non
 
 def _rebuild(app: App) -> int:
     with output.progress("rendering") as step:
-        made = capture.rebuild_renditions(app.runtime, on_page=lambda title, total: step(title, total=total))
+        made = capture.rebuild_renditions(app.runtime.snapshots, on_page=lambda title, total: step(title, total=total))
     if made:
         output.say(f"run {made.sequence}: the pages that come out otherwise now were rendered anew")
     else:

@@ -13,6 +13,7 @@ from bot.errors import PlanError
 from bot.escape import visible
 from bot.operations import sync as operation
 from bot.present.plan_view import plan_as_html, plan_as_markdown, plan_as_text
+from bot.runtime import Runtime
 from bot.sync.apply import ApplyReport, PageReport, Result
 from bot.sync.plan import Plan
 from bot.sync.plan_file import as_document, check_digest, dump_plan, load_plan
@@ -45,7 +46,7 @@ def plan(app: App, format_: str | None, out: Path | None, source: bool, take_ove
     Ends with 0 when all is in sync, 2 when there are changes, 3 when people changed a region and the bot waits for a
     decision, 1 when a page could not be judged.
     """
-    made = operation.make_plan(app.runtime, take_over=frozenset(take_over))
+    made = _make_plan(app.runtime, take_over)
     for excess in made.find_excesses(app.runtime.settings.safety):
         output.warn(f"`wikibot apply` will want --force: {excess}")
     if out is None:
@@ -86,8 +87,9 @@ def apply(
     if plan_path is not None:
         chosen = load_plan(_read(plan_path), digest=digest)
     else:
-        chosen = operation.make_plan(app.runtime, take_over=frozenset(take_over))
+        chosen = _make_plan(app.runtime, take_over)
         check_digest(chosen, digest)
+    runtime = app.runtime
     is_reviewed = yes or plan_path is not None or digest is not None
     if not is_reviewed and chosen.page_writes and sys.stdin.isatty() and sys.stdout.isatty():
         output.say(_render(chosen, "text"), newline=False)
@@ -95,8 +97,13 @@ def apply(
         is_reviewed = True
     with output.progress("writing", total=len(chosen.page_writes)) as step:
         report = operation.carry_out(
-            app.runtime,
+            runtime.gateway(may_write=True),
+            runtime.configured_workspaces,
+            runtime.settings.safety,
             chosen,
+            folders=runtime.folders,
+            now=runtime.clock(),
+            sleep=runtime.sleep,
             is_reviewed=is_reviewed,
             force=force,
             writes_over_drafts=over_drafts,
@@ -111,7 +118,16 @@ def apply(
 @pass_app
 def sync(app: App, force: bool, format_: str) -> int:
     """Plan and apply unattended; pages that the bot has never written are only planned."""
-    outcome = operation.sync(replace(app.runtime, is_attended=False), force=force)
+    runtime = replace(app.runtime, is_attended=False)
+    outcome = operation.sync(
+        runtime.gateway,
+        runtime.workspaces,
+        runtime.settings.safety,
+        folders=runtime.folders,
+        now=runtime.clock(),
+        force=force,
+        sleep=runtime.sleep,
+    )
     return _tell(outcome.plan, outcome.report, format_)
 
 
@@ -121,9 +137,20 @@ def sync(app: App, force: bool, format_: str) -> int:
 @pass_app
 def drift(app: App, source: bool, format_: str) -> int:
     """Show only what people changed inside regions, with who and when; ends with 3 when there is something."""
-    found = operation.find_drift(app.runtime)
+    runtime = app.runtime
+    found = operation.find_drift(runtime.gateway(), runtime.workspaces, runtime.settings.safety, now=runtime.clock())
     output.say(_render(found, format_, shows_source=source), newline=False)
     return _FAILED if found.problems else _DISPUTED if found.pages else _IN_SYNC
+
+
+def _make_plan(runtime: Runtime, take_over: tuple[str, ...]) -> Plan:
+    return operation.make_plan(
+        runtime.gateway(),
+        runtime.workspaces,
+        runtime.settings.safety,
+        now=runtime.clock(),
+        take_over=frozenset(take_over),
+    )
 
 
 def _render(plan: Plan, format_: str, *, shows_source: bool = False) -> str:

@@ -15,7 +15,7 @@ from bot.operations.view import TreePage
 @pass_app
 def tree(app: App, *, archived: bool, fmt: str) -> None:
     """Show the page tree of the space, with status."""
-    pages = view.read_tree(app.runtime, archived_only=archived)
+    pages = view.read_tree(app.runtime.gateway(), app.runtime.workspace, archived_only=archived)
     match fmt:
         case "json":
             output.say_json(pages)
@@ -34,7 +34,9 @@ def tree(app: App, *, archived: bool, fmt: str) -> None:
 @pass_app
 def render(app: App, *, region: str | None, offline: bool) -> None:
     """Print the storage format that would be written, of REGION or of all regions."""
-    rendered = view.render_regions(app.runtime, region, offline=offline)
+    runtime = app.runtime
+    gateway = None if offline else runtime.gateway()
+    rendered = view.render_regions(runtime.workspace, gateway, region, now=runtime.clock())
     for name, text in rendered.items():
         if region is None:
             output.say(f"<!-- {name} -->")

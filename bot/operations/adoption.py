@@ -3,6 +3,7 @@
 import os
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.adopt.data_targets import CannotSayError
@@ -12,7 +13,7 @@ from bot.adopt.values import ADOPTABLE, Value
 from bot.adopt.wiki_pages import WikiPages
 from bot.config.data_file import SCHEMA_NAME, DataFile
 from bot.config.data_model import Home, WorkspaceData
-from bot.config.policy import WorkspaceSettings
+from bot.config.policy import SafetySettings
 from bot.config.schemas import write_schemas
 from bot.errors import (
     ContentError,
@@ -22,11 +23,10 @@ from bot.errors import (
     SettingsError,
     StoppedError,
 )
-from bot.operations.assignment import page_finder
 from bot.operations.edit import Edit
 from bot.operations.sync import writer_lock
+from bot.operations.workspace import Workspace
 from bot.render import has_region
-from bot.runtime import Runtime
 from bot.storage.markers import Marker, MarkerKind
 from bot.storage.meaning import is_same
 from bot.storage.placement import Place, insert_region, list_headings
@@ -47,7 +47,7 @@ class Adoption:
     lacks, each with the place that the settings name for it.
     """
 
-    workspace: WorkspaceSettings
+    workspace: Workspace
     page: Page
     body: str
     edit: Edit
@@ -79,26 +79,31 @@ class Adoption:
         return bool(self.texts)
 
 
-def plan_adoption(runtime: Runtime, reference: str | None = None, *, space_key: str | None = None) -> Adoption:
+def plan_adoption(
+    gateway: WikiGateway,
+    workspace: Workspace,
+    reference: str | None = None,
+    *,
+    space_key: str | None = None,
+    now: datetime,
+) -> Adoption:
     """Look at a page, by default the home page, and propose what to adopt; writes nothing.
 
     *space_key* is needed where there is no data file yet and the page is named by its title.
     """
-    gateway = runtime.gateway()
-    workspace = runtime.workspace
-    path = runtime.data_path(workspace)
+    path = workspace.data_path
     before = DataFile.load(path) if path.exists() else None
-    page = _find_page(runtime, gateway, before, reference, space_key)
+    page = _find_page(gateway, workspace, before, reference, space_key)
     document = before or DataFile.create(WorkspaceData(workspace=Home(space=page.ref.space_key, home=page.title)), path)
-    finder = page_finder(runtime, gateway, document.data)
+    finder = workspace.page_finder(gateway, document.data)
     pages = WikiPages(gateway, finder)
-    adoption = _Adopter(runtime, workspace, page, document, pages).run()
+    adoption = _Adopter(workspace, page, document, pages, now).run()
     finder.know(page.ref)
     finder.save()
     return replace(adoption, edit=Edit(before, adoption.edit.after))
 
 
-def carry_out_adoption(runtime: Runtime, adoption: Adoption) -> Version | None:
+def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: Adoption) -> Version | None:
     """Write markers to the page and values to the data file, in this order; returns the page's new version.
 
     Raises `PageConflictError` when somebody saved the page meanwhile; then nothing was written at all.
@@ -109,9 +114,8 @@ def carry_out_adoption(runtime: Runtime, adoption: Adoption) -> Version | None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise ContentError("cannot be written; nothing was changed on the wiki", path=path)
-    gateway = runtime.gateway(may_write=True)
-    with writer_lock(runtime, gateway.base_url):
-        _raise_if_kept_off(runtime, gateway, adoption)
+    with writer_lock(adoption.workspace.folders.state, gateway.base_url):
+        _raise_if_kept_off(gateway, safety, adoption)
         version = gateway.update_page(adoption.page, adoption.body, message=_message(adoption))
         adoption.edit.save()
     if not (path.parent / SCHEMA_NAME).exists():
@@ -134,18 +138,16 @@ def start_data_file(adoption: Adoption) -> bool:
 class _Adopter:
     """Puts together what adopting one page does."""
 
-    def __init__(
-        self, runtime: Runtime, workspace: WorkspaceSettings, page: Page, document: DataFile, pages: WikiPages
-    ) -> None:
-        self._runtime, self._workspace, self._page, self._pages = runtime, workspace, page, pages
-        self._document = document
-        self._now = runtime.clock()
+    def __init__(self, workspace: Workspace, page: Page, document: DataFile, pages: WikiPages, now: datetime) -> None:
+        self._workspace, self._page, self._pages = workspace, page, pages
+        self._document, self._now = document, now
+        self._renderer = workspace.load_renderer()
         self._zone = ZoneInfo(document.data.workspace.timezone)
         self._read: dict[str, tuple[str, ...]] = {}
         self._refusals: list[Refusal] = []
 
     def run(self) -> Adoption:
-        markers = [marker_of(name, region) for name, region in self._workspace.regions.items()]
+        markers = [marker_of(name, region) for name, region in self._workspace.settings.regions.items()]
         proposal = propose(self._page.body, markers, self._pages)
         self._refusals += [refusal for refusal in proposal.refusals if refusal.is_absent]
         proposal = replace(proposal, refusals=tuple(each for each in proposal.refusals if not each.is_absent))
@@ -182,9 +184,9 @@ class _Adopter:
             return {}
         absent = {refusal.region for refusal in self._refusals if refusal.is_absent}
         return {
-            marker.name: self._workspace.regions[marker.name].place
+            marker.name: self._workspace.settings.regions[marker.name].place
             for marker in markers
-            if self._workspace.regions[marker.name].home
+            if self._workspace.settings.regions[marker.name].home
             and marker.name not in carried
             and (marker.name in absent or marker.name not in ADOPTABLE)
             and is_absent(self._page.body, marker)
@@ -217,17 +219,15 @@ class _Adopter:
         return value if base is None else merge(value, base, self._pages, now=self._now, zone=self._zone)
 
     def _render(self, region: str) -> str:
-        return self._runtime.renderer.render(region, self._document.data, now=self._now, links=self._pages)
+        return self._renderer.render(region, self._document.data, now=self._now, links=self._pages)
 
 
-def check_place(runtime: Runtime, adoption: Adoption, region: str, place: str) -> None:
+def check_place(adoption: Adoption, region: str, place: str) -> None:
     """Raise an error that says why *region* cannot be created at *place* of the page."""
-    workspace = adoption.workspace
+    workspace = adoption.workspace.settings
     if region not in workspace.regions:
         known = ", ".join(workspace.regions)
-        raise SettingsError(
-            f"workspace {workspace.name!r} has no region {region!r}; it has: {known}", path=runtime.settings.config_path
-        )
+        raise SettingsError(f"workspace {workspace.name!r} has no region {region!r}; it has: {known}")
     try:
         parsed = Place.parse(place)
     except ValueError as error:
@@ -242,8 +242,8 @@ def has_data(adoption: Adoption, region: str) -> bool:
 
 
 def _find_page(
-    runtime: Runtime,
     gateway: WikiGateway,
+    workspace: Workspace,
     document: DataFile | None,
     reference: str | None,
     space_key: str | None,
@@ -252,7 +252,7 @@ def _find_page(
         home = document.data.workspace
         if space_key not in (None, home.space):
             raise SettingsError(f"the data file is for space {home.space}, not {space_key}", path=document.path)
-        page_id = page_finder(runtime, gateway, document.data).get_id(reference or home.home)
+        page_id = workspace.page_finder(gateway, document.data).get_id(reference or home.home)
     elif reference is None:
         raise SettingsError("there is no data file yet; name the page to adopt")
     elif reference.isdecimal():
@@ -270,10 +270,9 @@ def _find_page(
     return page
 
 
-def _raise_if_kept_off(runtime: Runtime, gateway: WikiGateway, adoption: Adoption) -> None:
-    safety = runtime.settings.safety
+def _raise_if_kept_off(gateway: WikiGateway, safety: SafetySettings, adoption: Adoption) -> None:
     home = adoption.edit.after.data.workspace.home
-    finder = page_finder(runtime, gateway, adoption.edit.after.data)
+    finder = adoption.workspace.page_finder(gateway, adoption.edit.after.data)
     guard = Guard(gateway, safety, stop_pages={adoption.workspace.name: finder.get_id(home)})
     obstacle = guard.find_obstacle(adoption.workspace.name, adoption.page.id)
     if obstacle is not None:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import EvidenceError, SnapshotError
-from bot.operations.capture import allowed_signers, signer, software, verify_snapshots
-from bot.runtime import Runtime
+from bot.operations.capture import open_run, software, verify_snapshots
+from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.library import Library, load_library
 from bot.snapshot.archive.redaction import redact
-from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.query.export import Export, export
 from bot.snapshot.query.page_diff import PageDiff, diff_page
 from bot.snapshot.query.period import Period
@@ -28,46 +27,40 @@ class Redaction:
     has_git: bool
 
 
-def page_history(runtime: Runtime, page: str) -> Timeline:
+def page_history(root: Path, page: str) -> Timeline:
     """Return what is known of a captured page, named by id, title or path."""
-    library = load_snapshots(runtime.snapshots_dir)
+    library = load_snapshots(root)
     return read_timeline(library, *library.get_page(page))
 
 
-def page_diff(runtime: Runtime, page: str, before: str | None = None, after: str | None = None) -> PageDiff:
+def page_diff(root: Path, page: str, before: str | None = None, after: str | None = None) -> PageDiff:
     """Compare two states of a captured page, by default the last two; see `diff_page`."""
-    library = load_snapshots(runtime.snapshots_dir)
+    library = load_snapshots(root)
     return diff_page(library, *library.get_page(page), before, after)
 
 
-def search_pages(runtime: Runtime, words: str, *, limit: int = 20) -> list[Hit]:
+def search_pages(root: Path, words: str, *, limit: int = 20) -> list[Hit]:
     """Find captured pages by words."""
-    return SearchIndex(runtime.snapshots_dir).search(words, limit=limit)
+    return SearchIndex(root).search(words, limit=limit)
 
 
-def rebuild_search(runtime: Runtime) -> int:
+def rebuild_search(root: Path) -> int:
     """Make the search index anew from the files, and return the number of pages in it."""
-    return SearchIndex(runtime.snapshots_dir).refresh(from_scratch=True)
+    return SearchIndex(root).refresh(from_scratch=True)
 
 
-def redact_page(runtime: Runtime, page: str, *, reason: str, by: str) -> Redaction:
+def redact_page(snapshots: Snapshots, page: str, *, reason: str, by: str) -> Redaction:
     """Remove the content of a captured page and keep its digests, as a run of its own."""
-    library = load_snapshots(runtime.snapshots_dir)
+    root = snapshots.root
+    library = load_snapshots(root)
     library.get_page(page)
-    with open_writer(
-        runtime.snapshots_dir,
-        origin=library.head.origin if library.head else "",
-        software=software(),
-        clock=runtime.clock,
-        signer=signer(runtime),
-        allowed_signers=allowed_signers(runtime),
-    ) as writer:
+    with open_run(snapshots, library.head.origin if library.head else "") as writer:
         checkpoint = redact(writer, page, reason=reason, by=by)
-        if runtime.settings.snapshots.git:
+        if snapshots.policy.git:
             GitRepository(writer.root, writer.signer).commit(f"Run {checkpoint.sequence}: redact a page")
-    if (runtime.snapshots_dir / ".wikibot" / "search.sqlite").exists():
-        rebuild_search(runtime)
-    return Redaction(checkpoint, (runtime.snapshots_dir / ".git").exists())
+    if (root / ".wikibot" / "search.sqlite").exists():
+        rebuild_search(root)
+    return Redaction(checkpoint, (root / ".git").exists())
 
 
 def load_snapshots(root: Path) -> Library:
@@ -79,7 +72,7 @@ def load_snapshots(root: Path) -> Library:
 
 
 def export_pages(
-    runtime: Runtime,
+    snapshots: Snapshots,
     target: Path,
     period: Period,
     *,
@@ -87,16 +80,16 @@ def export_pages(
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
 ) -> Export:
     """Copy pages into a bag of their own; raises `EvidenceError` where the snapshots are not intact."""
-    root = runtime.snapshots_dir
+    root = snapshots.root
     library = load_snapshots(root)
-    checked = verify_snapshots(runtime)
+    checked = verify_snapshots(snapshots)
     if not checked.is_clean:
         first = checked.findings[0]
         raise EvidenceError(f"nothing is exported from snapshots that are not intact: {first.path} {first.message}")
     return export(library, target, period, wanted=wanted, software=software(), on_page=on_page)
 
 
-def report_period(runtime: Runtime, period: Period) -> Report:
+def report_period(snapshots: Snapshots, period: Period) -> Report:
     """Check the snapshots and gather what happened in *period*."""
-    checked = verify_snapshots(runtime)
-    return build_report(load_snapshots(runtime.snapshots_dir), checked, period)
+    checked = verify_snapshots(snapshots)
+    return build_report(load_snapshots(snapshots.root), checked, period)

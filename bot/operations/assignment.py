@@ -4,23 +4,21 @@ import datetime as dt
 
 from bot.config.data_model import WorkspaceData
 from bot.config.policy import RegionSettings, TargetSettings, WorkspaceSettings
+from bot.operations.workspace import Workspace
 from bot.operations.workspace_index import make_index
 from bot.render import OLDER_NEWS, has_region
-from bot.runtime import Runtime
 from bot.sync.data_links import DataLink, LinkKind, LinkProblem, find_missing_attachments, iter_links, resolve_links
 from bot.sync.external_links import ExternalLinks
 from bot.sync.page_finder import PageFinder
-from bot.sync.page_memory import PageMemory
 from bot.sync.target_pages import choose_targets
 from bot.sync.wanted import Assignment
 from bot.wiki.gateway import WikiGateway
 
 
-def check_links(runtime: Runtime, workspace: WorkspaceSettings, *, asks_external: bool = False) -> list[LinkProblem]:
-    """Return what is wrong with the links of a workspace's data; external ones are followed only on request."""
-    gateway = runtime.gateway()
-    data = runtime.document(workspace).data
-    finder = page_finder(runtime, gateway, data)
+def check_links(gateway: WikiGateway, workspace: Workspace, *, asks_external: bool = False) -> list[LinkProblem]:
+    """Return what is wrong with the links of a data file; external ones are followed only on request."""
+    data = workspace.load_data_file().data
+    finder = workspace.page_finder(gateway, data)
     links = list(iter_links(data))
     problems = [*resolve_links(links, finder).problems, *_check_attachments(gateway, finder, data, links)]
     finder.save()
@@ -29,18 +27,19 @@ def check_links(runtime: Runtime, workspace: WorkspaceSettings, *, asks_external
     return problems
 
 
-def assign(runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings, now: dt.datetime) -> Assignment:
+def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assignment:
     """Put together what one workspace wants: texts, targets, and what is wrong with its links."""
-    document = runtime.document(workspace)
+    document, settings = workspace.load_data_file(), workspace.settings
     data = document.data
-    finder = page_finder(runtime, gateway, data)
+    finder = workspace.page_finder(gateway, data)
     links = list(iter_links(data))
-    finder.expect((), wants_tree=any(region.also.under for region in workspace.regions.values()))
+    finder.expect((), wants_tree=any(region.also.under for region in settings.regions.values()))
     resolved = resolve_links(links, finder)
-    regions = {name: workspace.region(name) for name in workspace.regions} | _older_news(workspace, data)
-    index = make_index(runtime, gateway, workspace, data, finder)
+    regions = {name: settings.region(name) for name in settings.regions} | _older_news(settings, data)
+    index = make_index(gateway, workspace, data, finder)
+    renderer = workspace.load_renderer()
     texts: dict[str, str | None] = {
-        name: runtime.renderer.render(name, data, now=now, links=resolved, index=index)
+        name: renderer.render(name, data, now=now, links=resolved, index=index)
         for name in regions
         if has_region(data, name)
     }
@@ -67,13 +66,6 @@ def _older_news(workspace: WorkspaceSettings, data: WorkspaceData) -> dict[str, 
     return {
         OLDER_NEWS: RegionSettings(drift=policy, place="end", home=False, also=TargetSettings(pages=(data.news.older,)))
     }
-
-
-def page_finder(runtime: Runtime, gateway: WikiGateway, data: WorkspaceData) -> PageFinder:
-    """Return what finds the pages that the data of a workspace speaks of."""
-    space_key = data.workspace.space
-    memory = PageMemory(runtime.state_dir / "pages.json", wiki=gateway.base_url, space_key=space_key)
-    return PageFinder(gateway, space_key, memory)
 
 
 def _check_attachments(

@@ -1,19 +1,19 @@
 """Capture archived pages, and check what was captured."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
 from loguru import logger
 
-from bot.config.policy import HistoryMode, WorkspaceSettings
+from bot.config.policy import HistoryMode, SnapshotSettings
 from bot.errors import SettingsError, SnapshotError
-from bot.runtime import Runtime
+from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.checkpoint import HEAD, Checkpoint, load_head
 from bot.snapshot.archive.disk import Disk
@@ -21,7 +21,7 @@ from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.journal import has_pending, recover
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.witnesses import Publisher, publish, to_webhook, to_wiki_page
-from bot.snapshot.archive.writer import open_writer, writer_lock
+from bot.snapshot.archive.writer import SnapshotWriter, open_writer, writer_lock
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.rebuild import rebuild
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
@@ -41,90 +41,69 @@ class CaptureChoices:
 
 
 def take_snapshot(
-    runtime: Runtime,
+    connect: Connect,
+    workspaces: Sequence[Workspace],
+    snapshots: Snapshots,
     choices: CaptureChoices = CaptureChoices(),
     *,
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> CaptureOutcome:
-    """Capture the archived pages of every chosen workspace as one run.
+    """Capture the archived pages of all *workspaces* as one run.
 
     *on_page* hears each page's title and the number of pages in all. Raises `LockedError`, `EvidenceError` when the
     snapshots were changed by someone else, `WikiError` when a listing failed; then nothing was written.
     """
-    settings = runtime.settings.snapshots
-    gateway = runtime.gateway()
-    requests = [_request(runtime, workspace, everything=choices.everything) for workspace in runtime.workspaces]
-    with (
-        _converter(settings.workers) as executor,
-        open_writer(
-            runtime.snapshots_dir,
-            origin=gateway.base_url,
-            software=software(),
-            clock=runtime.clock,
-            signer=signer(runtime),
-            allowed_signers=allowed_signers(runtime),
-        ) as writer,
-    ):
-        history = choices.history or settings.history
+    policy = snapshots.policy
+    gateway = connect()
+    requests = [_request(workspace, everything=choices.everything) for workspace in workspaces]
+    with _converter(policy.workers) as executor, open_run(snapshots, gateway.base_url) as writer:
+        history = choices.history or policy.history
         options = CaptureOptions(executor, history, choices.accepts_many_gone, on_page=on_page, should_stop=should_stop)
         outcome = capture(gateway, writer, requests, options)
         _log(outcome)
-        if settings.git:
-            GitRepository(runtime.snapshots_dir, writer.signer).commit(_commit_message(outcome))
-    publish(runtime.snapshots_dir, _publishers(runtime))
+        if policy.git:
+            GitRepository(snapshots.root, writer.signer).commit(_commit_message(outcome))
+    publish(snapshots.root, _publishers(connect, workspaces[0], policy))
     return outcome
 
 
 def rebuild_renditions(
-    runtime: Runtime, *, on_page: Callable[[str, int], None] = lambda _title, _total: None
+    snapshots: Snapshots, *, on_page: Callable[[str, int], None] = lambda _title, _total: None
 ) -> Checkpoint | None:
     """Render every captured page anew from what is held; None where nothing comes out otherwise."""
-    root = runtime.snapshots_dir
+    root = snapshots.root
     head = load_head(root)
     if head is None:
         raise SnapshotError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
-    with (
-        _converter(runtime.settings.snapshots.workers) as executor,
-        open_writer(
-            root,
-            origin=head.origin,
-            software=software(),
-            clock=runtime.clock,
-            signer=signer(runtime),
-            allowed_signers=allowed_signers(runtime),
-        ) as writer,
-    ):
+    with _converter(snapshots.policy.workers) as executor, open_run(snapshots, head.origin) as writer:
         checkpoint = rebuild(writer, executor, on_page=on_page)
-        if checkpoint and runtime.settings.snapshots.git:
+        if checkpoint and snapshots.policy.git:
             GitRepository(root, writer.signer).commit(f"Run {checkpoint.sequence}: render pages anew")
     return checkpoint
 
 
 def verify_snapshots(
-    runtime: Runtime | None,
-    path: Path | None = None,
-    *,
-    witness: str | None = None,
-    signers: Path | None = None,
-    rotate: bool = False,
+    snapshots: Snapshots, *, witness: str | None = None, signers: Path | None = None, rotate: bool = False
 ) -> Verification:
-    """Check the snapshots under *path*, by default the configured ones; *rotate* hashes today's seventh.
-
-    An interrupted run of our own is completed first; a *path* that was named is only read.
-    """
-    if path is None and runtime is None:
-        raise SettingsError("names no snapshots to verify; give their folder")
-    root = path or (runtime.snapshots_dir if runtime else Path())
-    text = _read_signers(signers) if signers else (allowed_signers(runtime) if runtime and path is None else None)
-    portion = _today(runtime) if rotate else None
-    if path is None:
-        complete_interrupted(root)
+    """Check the bot's own snapshots; *rotate* hashes today's seventh. An interrupted run is completed first."""
+    root = snapshots.root
+    text = _read_signers(signers) if signers else find_allowed_signers(snapshots)
+    portion = snapshots.clock().toordinal() if rotate else None
+    complete_interrupted(root)
     checked = verify(root, witness=witness, allowed_signers=text, portion=portion)
-    if path is None and not checked.is_clean and _was_written_to(root, checked):
+    if not checked.is_clean and _was_written_to(root, checked):
         with writer_lock(root, Disk(), wait_seconds=_WAIT_SECONDS):
             checked = verify(root, witness=witness, allowed_signers=text, portion=portion)
     return checked
+
+
+def verify_copy(
+    path: Path, *, now: datetime, witness: str | None = None, signers: Path | None = None, rotate: bool = False
+) -> Verification:
+    """Check a folder of snapshots that may be anybody's, without settings; it is only read."""
+    text = _read_signers(signers) if signers else None
+    return verify(path, witness=witness, allowed_signers=text, portion=now.toordinal() if rotate else None)
 
 
 def complete_interrupted(root: Path) -> None:
@@ -144,27 +123,36 @@ def _was_written_to(root: Path, checked: Verification) -> bool:
     return has_pending(root) or digest != checked.head_digest
 
 
-def signer(runtime: Runtime) -> Signer | None:
-    """Return what signs the head; None where no key is configured."""
-    key = runtime.settings.snapshots.signing_key
+def find_signer(snapshots: Snapshots) -> Signer | None:
+    """Return what signs the head, None if no key is configured; raises `SettingsError` if the key is missing."""
+    key = snapshots.policy.signing_key
     if key is None:
         return None
-    path = runtime.settings.resolve(key)
-    if not path.is_file():
+    if not key.is_file():
         raise SettingsError(
-            f"snapshots.signing_key: {path} does not exist; make it with `ssh-keygen -t ed25519 -N '' -f {path}`",
-            path=runtime.settings.config_path,
+            f"snapshots.signing_key: {key} does not exist; make it with `ssh-keygen -t ed25519 -N '' -f {key}`"
         )
-    return Signer(path)
+    return Signer(key)
 
 
-def allowed_signers(runtime: Runtime) -> str | None:
+def find_allowed_signers(snapshots: Snapshots) -> str | None:
     """Return whose signatures count: the configured file, else the signing key's own, else None."""
-    configured = runtime.settings.snapshots.allowed_signers
-    if configured:
-        return _read_signers(runtime.settings.resolve(configured))
-    own = signer(runtime)
+    if snapshots.policy.allowed_signers:
+        return _read_signers(snapshots.policy.allowed_signers)
+    own = find_signer(snapshots)
     return own.allowed_signers() if own else None
+
+
+def open_run(snapshots: Snapshots, origin: str) -> AbstractContextManager[SnapshotWriter]:
+    """Begin a run that writes to the snapshots; see `bot.snapshot.archive.writer.open_writer`."""
+    return open_writer(
+        snapshots.root,
+        origin=origin,
+        software=software(),
+        clock=snapshots.clock,
+        signer=find_signer(snapshots),
+        allowed_signers=find_allowed_signers(snapshots),
+    )
 
 
 def software() -> str:
@@ -179,9 +167,9 @@ def _read_signers(path: Path) -> str:
         raise SnapshotError(f"the allowed signers in {path} cannot be read: {error.strerror}") from error
 
 
-def _request(runtime: Runtime, workspace: WorkspaceSettings, *, everything: bool) -> SpaceRequest:
-    space_key = runtime.document(workspace).data.workspace.space
-    return SpaceRequest(space_key, workspace.archived, everything)
+def _request(workspace: Workspace, *, everything: bool) -> SpaceRequest:
+    space_key = workspace.load_data_file().data.workspace.space
+    return SpaceRequest(space_key, workspace.settings.archived, everything)
 
 
 @contextmanager
@@ -194,15 +182,14 @@ def _converter(workers: int) -> Iterator[Executor]:
         yield pool
 
 
-def _publishers(runtime: Runtime) -> dict[str, Publisher]:
-    settings = runtime.settings.snapshots
+def _publishers(connect: Connect, workspace: Workspace, policy: SnapshotSettings) -> dict[str, Publisher]:
     publishers: dict[str, Publisher] = {}
-    if settings.publish_url:
-        publishers[settings.publish_url] = to_webhook(settings.publish_url)
-    if settings.publish_page:
-        space_key = runtime.document(runtime.workspaces[0]).data.workspace.space
-        gateway = runtime.gateway(may_write=True)
-        publishers[f"{space_key}:{settings.publish_page}"] = to_wiki_page(gateway, space_key, settings.publish_page)
+    if policy.publish_url:
+        publishers[policy.publish_url] = to_webhook(policy.publish_url)
+    if policy.publish_page:
+        space_key = workspace.load_data_file().data.workspace.space
+        page = to_wiki_page(connect(may_write=True), space_key, policy.publish_page)
+        publishers[f"{space_key}:{policy.publish_page}"] = page
     return publishers
 
 
@@ -211,11 +198,6 @@ def _commit_message(outcome: CaptureOutcome) -> str:
         return "Catch up with a run that was interrupted before its commit"
     changed = outcome.captured + outcome.gone
     return f"Run {outcome.checkpoint.sequence}: {changed} of {outcome.expected} page(s) changed"
-
-
-def _today(runtime: Runtime | None) -> int:
-    now = runtime.clock() if runtime else datetime.now(UTC)
-    return now.toordinal()
 
 
 def _log(outcome: CaptureOutcome) -> None:

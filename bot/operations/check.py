@@ -1,16 +1,20 @@
 """Look for mistakes before they matter: settings, account, data files, templates, pages, links."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from functools import partial
+from pathlib import Path
 
-from bot.config.policy import WorkspaceSettings
+from bot.config.policy import SafetySettings
 from bot.errors import BotError, PageNotFoundError, PermissionDeniedError
-from bot.operations.assignment import check_links, page_finder
+from bot.operations.assignment import check_links
 from bot.operations.sync import make_plan
 from bot.operations.view import render_regions
-from bot.runtime import Runtime
+from bot.operations.workspace import Connect, Workspace
 from bot.sync.drift import Verdict
+from bot.wiki.gateway import WikiGateway
 
 
 class CheckOutcome(StrEnum):
@@ -30,32 +34,34 @@ class Check:
     message: str = ""
 
 
-def run_checks(runtime: Runtime, *, asks_external: bool = False) -> Iterator[Check]:
+def run_checks(
+    connect: Connect,
+    workspaces: Iterable[Workspace],
+    safety: SafetySettings,
+    *,
+    config_path: Path,
+    now: datetime,
+    asks_external: bool = False,
+) -> Iterator[Check]:
     """Look at everything that a run will need; yields each check as it ends, the failed ones too.
 
     *asks_external* follows the links to other sites as well, a second apart.
     """
-    yield Check(f"settings {runtime.settings.config_path}", CheckOutcome.OK)
-    account = list(_attempt("account", lambda: _check_account(runtime)))
+    yield Check(f"settings {config_path}", CheckOutcome.OK)
+    account = list(_attempt("account", lambda: _check_account(connect())))
     yield from account
     is_reachable = all(check.outcome is CheckOutcome.OK for check in account)
-    for workspace in runtime.workspaces:
-        yield from _check_workspace(runtime, workspace, is_reachable=is_reachable, asks_external=asks_external)
-
-
-def _check_workspace(
-    runtime: Runtime, workspace: WorkspaceSettings, *, is_reachable: bool, asks_external: bool
-) -> Iterator[Check]:
-    narrowed = runtime.narrowed_to(workspace.name)
-    document = list(_attempt(f"data file {runtime.data_path(workspace)}", lambda: _check_document(narrowed, workspace)))
-    yield from document
-    if any(check.outcome is CheckOutcome.ERROR for check in document):
-        return
-    yield from _attempt("templates", lambda: _check_templates(narrowed))
-    if is_reachable:
-        yield from _attempt("links", lambda: _check_links(narrowed, workspace, asks_external=asks_external))
-        yield from _attempt("rights", lambda: _check_rights(narrowed, workspace))
-        yield from _attempt("pages", lambda: _check_pages(narrowed, workspace))
+    for workspace in workspaces:
+        document = list(_attempt(f"data file {workspace.data_path}", partial(_check_document, workspace)))
+        yield from document
+        if any(check.outcome is CheckOutcome.ERROR for check in document):
+            continue
+        yield from _attempt("templates", partial(_check_templates, workspace, now))
+        if is_reachable:
+            gateway = connect()
+            yield from _attempt("links", partial(_check_links, gateway, workspace, asks_external=asks_external))
+            yield from _attempt("rights", partial(_check_rights, gateway, workspace))
+            yield from _attempt("pages", partial(_check_pages, gateway, workspace, safety, now))
 
 
 def _attempt(what: str, check: Callable[[], list[Check]]) -> Iterator[Check]:
@@ -65,15 +71,14 @@ def _attempt(what: str, check: Callable[[], list[Check]]) -> Iterator[Check]:
         yield Check(what, CheckOutcome.ERROR, str(error))
 
 
-def _check_account(runtime: Runtime) -> list[Check]:
-    gateway = runtime.gateway()
+def _check_account(gateway: WikiGateway) -> list[Check]:
     user = gateway.fetch_current_user()
     return [Check(f"account {user.display_name} at {gateway.base_url}", CheckOutcome.OK)]
 
 
-def _check_document(runtime: Runtime, workspace: WorkspaceSettings) -> list[Check]:
-    document = runtime.document(workspace)
-    missing = [name for name in workspace.regions if getattr(document.data, name, None) is None]
+def _check_document(workspace: Workspace) -> list[Check]:
+    document = workspace.load_data_file()
+    missing = [name for name in workspace.settings.regions if getattr(document.data, name, None) is None]
     checks = [Check(f"data file {document.path}", CheckOutcome.OK)]
     if missing:
         message = f"has no {', '.join(missing)}, so these regions are not kept"
@@ -81,14 +86,14 @@ def _check_document(runtime: Runtime, workspace: WorkspaceSettings) -> list[Chec
     return checks
 
 
-def _check_templates(runtime: Runtime) -> list[Check]:
-    names = ", ".join(render_regions(runtime, offline=True))
+def _check_templates(workspace: Workspace, now: datetime) -> list[Check]:
+    names = ", ".join(render_regions(workspace, None, now=now))
     return [Check(f"templates {names}" if names else "templates", CheckOutcome.OK)]
 
 
-def _check_links(runtime: Runtime, workspace: WorkspaceSettings, *, asks_external: bool) -> list[Check]:
-    document = runtime.document(workspace)
-    problems = check_links(runtime, workspace, asks_external=asks_external)
+def _check_links(gateway: WikiGateway, workspace: Workspace, *, asks_external: bool) -> list[Check]:
+    document = workspace.load_data_file()
+    problems = check_links(gateway, workspace, asks_external=asks_external)
     if not problems:
         return [Check("links", CheckOutcome.OK)]
     checks = []
@@ -98,13 +103,12 @@ def _check_links(runtime: Runtime, workspace: WorkspaceSettings, *, asks_externa
     return checks
 
 
-def _check_rights(runtime: Runtime, workspace: WorkspaceSettings) -> list[Check]:
+def _check_rights(gateway: WikiGateway, workspace: Workspace) -> list[Check]:
     """Look whether the home page is open to the bot's edits; which groups its account is in cannot be told."""
-    gateway = runtime.gateway()
-    data = runtime.document(workspace).data
+    data = workspace.load_data_file().data
     user = gateway.fetch_current_user()
     try:
-        editors = gateway.fetch_restrictions(page_finder(runtime, gateway, data).get_id(data.workspace.home)).editors
+        editors = gateway.fetch_restrictions(workspace.page_finder(gateway, data).get_id(data.workspace.home)).editors
     except PageNotFoundError:
         return []  # told with the pages
     except PermissionDeniedError as error:
@@ -116,9 +120,9 @@ def _check_rights(runtime: Runtime, workspace: WorkspaceSettings) -> list[Check]
     return [Check("rights", CheckOutcome.WARNING if has_groups else CheckOutcome.ERROR, message)]
 
 
-def _check_pages(runtime: Runtime, workspace: WorkspaceSettings) -> list[Check]:
-    plan = make_plan(runtime)
-    told_with_the_links = f"{runtime.data_path(workspace).name}: "
+def _check_pages(gateway: WikiGateway, workspace: Workspace, safety: SafetySettings, now: datetime) -> list[Check]:
+    plan = make_plan(gateway, [workspace], safety, now=now)
+    told_with_the_links = f"{workspace.data_path.name}: "
     notices = [notice for notice in plan.notices if not notice.startswith(told_with_the_links)]
     checks = [Check("pages", CheckOutcome.ERROR, f"{each.page}: {each.message}") for each in plan.problems]
     for page, change in plan.disputed:

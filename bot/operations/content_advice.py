@@ -13,9 +13,8 @@ from bot.config.data_model import NewsItem, QuickLink, WorkspaceData
 from bot.config.link_choice import iter_places, target_of
 from bot.errors import BotError, ContentError
 from bot.inline import link_destinations, plain_text, text_outside_code
-from bot.operations.assignment import page_finder
 from bot.operations.edit import Edit
-from bot.runtime import Runtime
+from bot.operations.workspace import Connect, Workspace
 from bot.suggestion import similar_words
 from bot.sync.data_links import DataLink, LinkKind, find_missing_attachments, iter_links
 from bot.sync.page_finder import PageFinder
@@ -48,7 +47,7 @@ def find_warnings(edit: Edit, now: dt.datetime) -> list[str]:
     return warnings
 
 
-def check_targets(runtime: Runtime, edit: Edit) -> list[str]:
+def check_targets(connect: Connect, workspace: Workspace, edit: Edit) -> list[str]:
     """Ask the wiki about the pages and files that *edit* links to; return warnings.
 
     Raises `ContentError` for a page that the wiki does not have. A wiki that cannot be asked is a warning.
@@ -60,8 +59,8 @@ def check_targets(runtime: Runtime, edit: Edit) -> list[str]:
     if not wanted:
         return []
     try:
-        gateway = runtime.trying_once().gateway()
-        finder = page_finder(runtime, gateway, edit.after.data)
+        gateway = connect()
+        finder = workspace.page_finder(gateway, edit.after.data)
         return [*_check_pages(edit, wanted, finder), *_check_files(edit, wanted, finder, gateway)]
     except ContentError:
         raise

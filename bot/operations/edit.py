@@ -4,14 +4,13 @@ import datetime as dt
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.config.data_file import DataFile
 from bot.config.data_model import NewsItem, QuickLink, StatusLine
 from bot.config.link_choice import LinkChoice, LinkDestination
 from bot.inline import plain_text
-from bot.runtime import Runtime
 
 _MAX_ID_LENGTH = 60
 
@@ -35,14 +34,8 @@ class Edit:
         self.after.save()
 
 
-def edit_document(runtime: Runtime, change: Callable[[DataFile], DataFile]) -> Edit:
-    """Return what *change* would make of the workspace's data file."""
-    before = runtime.document(runtime.workspace)
-    return Edit(before, change(before))
-
-
 def add_news(
-    runtime: Runtime,
+    document: DataFile,
     text: str,
     *,
     item_id: str | None = None,
@@ -52,80 +45,67 @@ def add_news(
     pinned: bool = False,
 ) -> Edit:
     """Add a news item as the newest; its id is made from its words where none is given."""
-
-    def change(document: DataFile) -> DataFile:
-        taken = {item.id for item in document.data.news.items} if document.data.news else set()
-        given: dict[str, object] = {"date": date, "publish_at": publish_at, "expires_at": expires_at}
-        fields = {"id": item_id or make_id(text, taken)} | {k: v for k, v in given.items() if v is not None}
-        return document.add_news(
-            NewsItem.model_validate(fields | {"text": text} | ({"pinned": True} if pinned else {}))
-        )
-
-    return edit_document(runtime, change)
+    taken = {item.id for item in document.data.news.items} if document.data.news else set()
+    given: dict[str, object] = {"date": date, "publish_at": publish_at, "expires_at": expires_at}
+    fields = {"id": item_id or make_id(text, taken)} | {key: value for key, value in given.items() if value is not None}
+    item = NewsItem.model_validate(fields | {"text": text} | ({"pinned": True} if pinned else {}))
+    return Edit(document, document.add_news(item))
 
 
-def edit_news(runtime: Runtime, item_id: str, changes: Mapping[str, object]) -> Edit:
+def edit_news(document: DataFile, item_id: str, changes: Mapping[str, object]) -> Edit:
     """Set the given fields of a news item; None removes one."""
-    return edit_document(runtime, lambda document: document.edit_news(item_id, changes))
+    return Edit(document, document.edit_news(item_id, changes))
 
 
-def remove_news(runtime: Runtime, item_id: str) -> Edit:
+def remove_news(document: DataFile, item_id: str) -> Edit:
     """Remove a news item."""
-    return edit_document(runtime, lambda document: document.remove_news(item_id))
+    return Edit(document, document.remove_news(item_id))
 
 
-def move_news(runtime: Runtime, item_id: str, *, before: str | None = None, index: int = 0) -> Edit:
+def move_news(document: DataFile, item_id: str, *, before: str | None = None, index: int = 0) -> Edit:
     """Move a news item before another one, or to *index* of the file; -1 is the end."""
-
-    def change(document: DataFile) -> DataFile:
-        count = len(document.data.news.items) if document.data.news else 0
-        position = document.news_index(item_id)
-        if before is None:
-            return document.move_news(item_id, index % count if count else 0)
-        wanted = document.news_index(before)
-        return document.move_news(item_id, wanted - (position < wanted))
-
-    return edit_document(runtime, change)
+    count = len(document.data.news.items) if document.data.news else 0
+    position = document.news_index(item_id)
+    if before is None:
+        return Edit(document, document.move_news(item_id, index % count if count else 0))
+    wanted = document.news_index(before)
+    return Edit(document, document.move_news(item_id, wanted - (position < wanted)))
 
 
-def set_heading(runtime: Runtime, region: str, heading: str | None, *, level: int | None = None) -> Edit:
+def set_heading(document: DataFile, region: str, heading: str | None, *, level: int | None = None) -> Edit:
     """Set the heading of a region, or remove it with None; *level* 0 is a bold line."""
-    return edit_document(runtime, lambda document: document.set_heading(region, heading, level=level))
+    return Edit(document, document.set_heading(region, heading, level=level))
 
 
-def set_banner(runtime: Runtime, lines: Sequence[StatusLine], *, heading: str | None = None) -> Edit:
+def set_banner(document: DataFile, lines: Sequence[StatusLine], *, heading: str | None = None) -> Edit:
     """Replace the lines of the status banner, its heading, or both."""
-
-    def change(document: DataFile) -> DataFile:
-        changed = document.set_banner(lines) if lines else document
-        return changed.set_heading("status", heading) if heading is not None else changed
-
-    return edit_document(runtime, change)
+    changed = document.set_banner(lines) if lines else document
+    return Edit(document, changed.set_heading("status", heading) if heading is not None else changed)
 
 
-def edit_banner_line(runtime: Runtime, number: int, changes: Mapping[str, object]) -> Edit:
+def edit_banner_line(document: DataFile, number: int, changes: Mapping[str, object]) -> Edit:
     """Set the given fields of one line of the status banner, counted from 1."""
-    return edit_document(runtime, lambda document: document.edit_banner_line(number, changes))
+    return Edit(document, document.edit_banner_line(number, changes))
 
 
-def add_link(runtime: Runtime, link: QuickLink, *, under: str | None = None, first: bool = False) -> Edit:
+def add_link(document: DataFile, link: QuickLink, *, under: str | None = None, first: bool = False) -> Edit:
     """Add a quick link at the top level, or below another."""
-    return edit_document(runtime, lambda document: document.add_link(link, under=under, first=first))
+    return Edit(document, document.add_link(link, under=under, first=first))
 
 
-def edit_link(runtime: Runtime, choice: LinkChoice, changes: Mapping[str, object]) -> Edit:
+def edit_link(document: DataFile, choice: LinkChoice, changes: Mapping[str, object]) -> Edit:
     """Set the given fields of a quick link; a new target replaces the old one."""
-    return edit_document(runtime, lambda document: document.edit_link(choice, changes))
+    return Edit(document, document.edit_link(choice, changes))
 
 
-def move_link(runtime: Runtime, choice: LinkChoice, destination: LinkDestination) -> Edit:
+def move_link(document: DataFile, choice: LinkChoice, destination: LinkDestination) -> Edit:
     """Move a quick link and the links below it."""
-    return edit_document(runtime, lambda document: document.move_link(choice, destination))
+    return Edit(document, document.move_link(choice, destination))
 
 
-def remove_link(runtime: Runtime, choice: LinkChoice) -> Edit:
+def remove_link(document: DataFile, choice: LinkChoice) -> Edit:
     """Remove a quick link and the links below it."""
-    return edit_document(runtime, lambda document: document.remove_link(choice))
+    return Edit(document, document.remove_link(choice))
 
 
 def make_id(text: str, taken: set[str]) -> str:

@@ -1,9 +1,9 @@
 """When the bot will publish a region of the data file."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.config.policy import JobSettings
-from bot.runtime import Runtime
+from bot.config.policy import JobSettings, WorkspaceSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +14,10 @@ class Publication:
     cadence: str | None
 
 
-def publication_of(runtime: Runtime, region: str) -> Publication:
+def publication_of(jobs: Iterable[JobSettings], workspace: WorkspaceSettings, region: str) -> Publication:
     """Return how *region* of the workspace gets to the page, by the settings."""
-    jobs = [job for job in runtime.settings.jobs if job.run == "sync"]
-    cadence = " and ".join(_describe(job) for job in jobs)
-    return Publication(region in runtime.workspace.regions, cadence or None)
+    cadence = " and ".join(_describe(job) for job in jobs if job.run == "sync")
+    return Publication(region in workspace.regions, cadence or None)
 
 
 def _describe(job: JobSettings) -> str:

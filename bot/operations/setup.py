@@ -17,7 +17,6 @@ from bot.config.schemas import SETTINGS_SCHEMA_NAME, write_schemas
 from bot.config.settings import Settings, load_overrides, load_settings, secrets_folders
 from bot.errors import PageNotFoundError, SettingsError, WikiError
 from bot.files import replace_file
-from bot.runtime import Runtime
 from bot.snapshot.archive.signature import Signer
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageRef, WikiGateway
@@ -105,8 +104,8 @@ def find_token(config: Path) -> str | None:
     return secret.get_secret_value().strip() if secret else None
 
 
-def sign_in(answers: Answers, token: str, config: Path) -> Runtime:
-    """Return a runtime that reaches the wiki; raises a `WikiError` that says why the account is refused."""
+def account_settings(answers: Answers, token: str, config: Path) -> Settings:
+    """Return settings that reach the wiki with the account of *answers*; the wiki is not asked yet."""
     wiki = WikiSettings.model_validate(
         {
             "url": answers.url,
@@ -116,9 +115,7 @@ def sign_in(answers: Answers, token: str, config: Path) -> Runtime:
             "token": SecretStr(token),
         }
     )
-    runtime = Runtime(Settings.model_construct(wiki=wiki).read_from(config), is_attended=True)
-    runtime.gateway().fetch_current_user()
-    return runtime
+    return Settings.model_construct(wiki=wiki).read_from(config)
 
 
 def token_path(config: Path) -> Path:
@@ -194,11 +191,11 @@ def make_signing_key(config: Path) -> Path:
     return key
 
 
-def write_settings(config: Path, answers: Answers, *, has_archive: bool, is_signed: bool) -> Runtime:
-    """Write the settings file and the schemas beside it; return the runtime that they make."""
+def write_settings(config: Path, answers: Answers, *, has_archive: bool, is_signed: bool) -> Settings:
+    """Write the settings file and the schemas next to it; return the settings."""
     replace_file(config, _compose(answers, has_archive=has_archive, is_signed=is_signed).encode())
     write_schemas(config.absolute().parent)
-    return Runtime(load_settings(config), is_attended=True)
+    return load_settings(config)
 
 
 def has_archive(gateway: WikiGateway, space_key: str) -> bool:
@@ -206,9 +203,8 @@ def has_archive(gateway: WikiGateway, space_key: str) -> bool:
     return gateway.find_page(space_key, _ARCHIVE) is not None
 
 
-def write_bare_data_file(runtime: Runtime, home: PageRef) -> Path:
+def write_bare_data_file(path: Path, home: PageRef) -> Path:
     """Write a data file without regions, unless there is one; return its path."""
-    path = runtime.data_path(runtime.workspace)
     if not path.exists():
         workspace = WorkspaceData(workspace=Home(space=home.space_key, home=home.title))
         DataFile.create(workspace, path).save()

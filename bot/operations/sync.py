@@ -1,18 +1,21 @@
 """Keep the pages in step with the data files: plan, apply, drift."""
 
 import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
 
 from loguru import logger
 
+from bot.config.policy import SafetySettings
 from bot.errors import BotError, PlanError
 from bot.files import InstanceLock
-from bot.operations.assignment import assign, page_finder
+from bot.operations.assignment import assign
 from bot.operations.feeds import write_feeds
+from bot.operations.workspace import Connect, Folders, Workspace
 from bot.render import OLDER_NEWS
-from bot.runtime import Runtime
-from bot.stopping import interruptible_sleep
 from bot.suggestion import did_you_mean
 from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan
 from bot.sync.drift import Verdict
@@ -32,22 +35,26 @@ class SyncOutcome:
     report: ApplyReport
 
 
-def make_plan(runtime: Runtime, *, take_over: frozenset[str] = frozenset()) -> Plan:
-    """Compare the pages of all chosen workspaces with their data files; writes nothing to the wiki.
+def make_plan(
+    gateway: WikiGateway,
+    workspaces: Sequence[Workspace],
+    safety: SafetySettings,
+    *,
+    now: datetime,
+    take_over: frozenset[str] = frozenset(),
+) -> Plan:
+    """Compare the pages of all *workspaces* with their data files; writes nothing to the wiki.
 
     *take_over* names regions whose text on the page may be replaced although people changed it, or `all`. With several
     workspaces, one that cannot be read becomes a problem of the plan.
     """
-    _check_names(runtime, take_over)
-    gateway = runtime.gateway()
-    now = runtime.clock()
-    safety = runtime.settings.safety
+    _check_names(workspaces, take_over)
     assignments: list[Assignment] = []
-    for workspace in runtime.workspaces:
+    for workspace in workspaces:
         try:
-            assignments.append(assign(runtime, gateway, workspace, now))
+            assignments.append(assign(gateway, workspace, now))
         except BotError as error:
-            if len(runtime.workspaces) == 1:
+            if len(workspaces) == 1:
                 raise
             problem = PlanProblem(workspace.name, workspace.name, str(error))
             assignments.append(Assignment(workspace.name, "", (), (problem,)))
@@ -55,51 +62,74 @@ def make_plan(runtime: Runtime, *, take_over: frozenset[str] = frozenset()) -> P
 
 
 def carry_out(
-    runtime: Runtime,
+    gateway: WikiGateway,
+    workspaces: Sequence[Workspace],
+    safety: SafetySettings,
     plan: Plan,
     *,
+    folders: Folders,
+    now: datetime,
     is_reviewed: bool,
     force: bool = False,
     writes_over_drafts: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
     on_page: Callable[[PageReport], None] = lambda _: None,
 ) -> ApplyReport:
-    """Write what *plan* says, and nothing else.
+    """Write what *plan* says, and nothing else; *workspaces* are those that the plan may write.
 
     *force* lifts the safety limits; *is_reviewed* lets the bot write pages that it has never written before. Raises
     `UnsafePlanError`, `LockedError`, `PlanError` (a plan for another wiki) before anything is written.
     """
-    gateway = runtime.gateway(may_write=True)
-    safety = runtime.settings.safety
     if plan.wiki != gateway.base_url:
         raise PlanError(f"the plan was made for {plan.wiki}, but the settings name {gateway.base_url}")
     if not force:
         plan.raise_if_unsafe(safety)
     if not plan.page_writes:
-        write_feeds(runtime)
+        write_feeds(gateway, workspaces, now=now)
         return ApplyReport(plan_digest(plan))
-    with writer_lock(runtime, gateway.base_url):
+    with writer_lock(folders.state, gateway.base_url):
         guard = Guard(
             gateway,
             safety,
-            stop_pages=_find_homes(runtime, gateway, plan),
+            stop_pages=_find_homes(gateway, workspaces, plan),
             writes_over_drafts=writes_over_drafts,
-            sleep=interruptible_sleep(runtime.stop),
+            sleep=sleep,
         )
         report = apply_plan(plan, gateway, guard, is_reviewed=is_reviewed, on_page=on_page)
-    write_feeds(runtime)
+    write_feeds(gateway, workspaces, now=now)
     _log(report)
     return report
 
 
-def sync(runtime: Runtime, *, force: bool = False) -> SyncOutcome:
+def sync(
+    connect: Connect,
+    workspaces: Sequence[Workspace],
+    safety: SafetySettings,
+    *,
+    folders: Folders,
+    now: datetime,
+    force: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+) -> SyncOutcome:
     """Plan and apply unattended: pages that the bot has never written are only planned."""
-    plan = make_plan(runtime)
-    return SyncOutcome(plan, carry_out(runtime, plan, is_reviewed=False, force=force))
+    plan = make_plan(connect(), workspaces, safety, now=now)
+    report = carry_out(
+        connect(may_write=True),
+        workspaces,
+        safety,
+        plan,
+        folders=folders,
+        now=now,
+        is_reviewed=False,
+        force=force,
+        sleep=sleep,
+    )
+    return SyncOutcome(plan, report)
 
 
-def find_drift(runtime: Runtime) -> Plan:
-    """Return the part of the plan that tells what people changed inside regions."""
-    plan = make_plan(runtime)
+def find_drift(gateway: WikiGateway, workspaces: Sequence[Workspace], safety: SafetySettings, *, now: datetime) -> Plan:
+    """Return the part of the plan that shows what people changed inside regions."""
+    plan = make_plan(gateway, workspaces, safety, now=now)
     kinds = {Verdict.DRIFTED, Verdict.CONFLICT}
     pages = (
         replace(page, changes=tuple(change for change in page.changes if change.verdict in kinds))
@@ -108,30 +138,30 @@ def find_drift(runtime: Runtime) -> Plan:
     return replace(plan, pages=tuple(page for page in pages if page.changes))
 
 
-def writer_lock(runtime: Runtime, wiki: str) -> InstanceLock:
+def writer_lock(state: Path, wiki: str) -> InstanceLock:
     """Return the lock that lets one run write to *wiki* at a time."""
     name = f"writer-{hashlib.sha256(wiki.encode()).hexdigest()[:12]}.lock"
-    return InstanceLock(runtime.state_dir / name, purpose=f"writing to {wiki}")
+    return InstanceLock(state / name, purpose=f"writing to {wiki}")
 
 
-def _check_names(runtime: Runtime, take_over: frozenset[str]) -> None:
+def _check_names(workspaces: Iterable[Workspace], take_over: frozenset[str]) -> None:
     """Refuse a misspelt region: nothing would be taken over, without a word."""
-    known = {OLDER_NEWS, *(name for workspace in runtime.workspaces for name in workspace.regions)}
+    known = {OLDER_NEWS, *(name for workspace in workspaces for name in workspace.settings.regions)}
     strangers = sorted(take_over - known - {EVERY_REGION})
     if strangers:
         hint = did_you_mean(strangers[0], known)
         raise PlanError(f"no region is named {', '.join(strangers)}{hint}; regions: {', '.join(sorted(known))}, or all")
 
 
-def _find_homes(runtime: Runtime, gateway: WikiGateway, plan: Plan) -> dict[str, str]:
+def _find_homes(gateway: WikiGateway, workspaces: Iterable[Workspace], plan: Plan) -> dict[str, str]:
     """Return the home page id of each workspace of *plan*, as the settings have it now."""
     homes: dict[str, str] = {}
-    configured = {workspace.name: workspace for workspace in runtime.settings.workspaces}
+    configured = {workspace.name: workspace for workspace in workspaces}
     for name in {page.workspace for page in plan.page_writes}:
         if name not in configured:
             raise PlanError(f"the plan writes workspace {name!r}, which the settings do not have")
-        data = runtime.document(configured[name]).data
-        homes[name] = page_finder(runtime, gateway, data).get_id(data.workspace.home)
+        data = configured[name].load_data_file().data
+        homes[name] = configured[name].page_finder(gateway, data).get_id(data.workspace.home)
     return homes
 
 

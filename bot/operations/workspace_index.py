@@ -1,45 +1,44 @@
 """Put together the index of a workspace's pages: the tree, what counts as archived, and where the snapshots are."""
 
+from pathlib import Path
+
 from loguru import logger
 
 from bot.config.data_model import PageIndex, WorkspaceData
-from bot.config.policy import WorkspaceSettings
 from bot.errors import SnapshotError
+from bot.operations.workspace import Workspace
 from bot.render import Index
-from bot.runtime import Runtime
 from bot.sync.page_finder import PageFinder
 from bot.sync.page_index import build_index
 from bot.wiki.gateway import WikiGateway
 from bot.wiki.page_tree import build_tree
 
 
-def make_index(
-    runtime: Runtime, gateway: WikiGateway, workspace: WorkspaceSettings, data: WorkspaceData, finder: PageFinder
-) -> Index | None:
+def make_index(gateway: WikiGateway, workspace: Workspace, data: WorkspaceData, finder: PageFinder) -> Index | None:
     """Return the index of the pages of a workspace; None where the data file asks for none, which costs nothing."""
     wanted: PageIndex | None = data.page_index
-    if wanted is None or "page_index" not in workspace.regions:
+    if wanted is None or "page_index" not in workspace.settings.regions:
         return None
     from bot.snapshot.capture.selection import select  # brings the converter: too slow for each plan
 
     home_id = finder.get_id(data.workspace.home)
-    selection = select(gateway, data.workspace.space, workspace.archived, everything=True)
+    selection = select(gateway, data.workspace.space, workspace.settings.archived, everything=True)
     return build_index(
         build_tree(selection.listed.values(), home_id=home_id),
         home_id=home_id,
         archived=selection.archived,
         depth=wanted.depth,
         lists_archived=wanted.archived,
-        find_snapshot=_snapshot_paths(runtime).get,
+        find_snapshot=_snapshot_paths(workspace.folders.snapshots).get,
     )
 
 
-def _snapshot_paths(runtime: Runtime) -> dict[str, str]:
+def _snapshot_paths(root: Path) -> dict[str, str]:
     """Return where the snapshot of each page is, by page id; none where the snapshots cannot be read."""
     from bot.snapshot.archive.library import full_path, load_library
 
     try:
-        library = load_library(runtime.snapshots_dir)
+        library = load_library(root)
     except SnapshotError as error:
         logger.warning("the page index names no snapshots: {}", error)
         return {}

@@ -1,10 +1,11 @@
 """A run that was killed after its commit: the owner's check completes it, a stranger's only reads."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.operations.capture import complete_interrupted, verify_snapshots
+from bot.operations.capture import complete_interrupted, verify_copy
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.inspection import FindingKind
 from bot.snapshot.archive.journal import has_pending
@@ -30,7 +31,7 @@ def interrupted(tmp_path: Path) -> Path:
 def test_checking_a_named_folder_reports_the_interruption_and_only_reads(interrupted: Path) -> None:
     before = tree_bytes(interrupted)
 
-    checked = verify_snapshots(None, interrupted)
+    checked = verify_copy(interrupted, now=datetime.now(UTC))
 
     assert FindingKind.INTERRUPTED in {finding.kind for finding in checked.findings}
     assert tree_bytes(interrupted) == before

@@ -24,14 +24,21 @@ def make_jobs(runtime: Runtime) -> dict[str, Job]:
 
 def next_news_moment(runtime: Runtime, after: datetime) -> datetime | None:
     """Return the first moment after *after* at which a news item appears or disappears by its own dates."""
-    documents = (runtime.document(workspace).data for workspace in runtime.workspaces)
+    documents = (workspace.load_data_file().data for workspace in runtime.workspaces)
     items = (item for document in documents if document.news for item in document.news.items)
     moments = (moment for item in items for moment in (item.publish_at, item.expires_at))
     return min((moment for moment in moments if moment is not None and moment > after), default=None)
 
 
 def _sync(runtime: Runtime) -> dict[str, int]:
-    outcome = sync.sync(runtime)
+    outcome = sync.sync(
+        runtime.gateway,
+        runtime.workspaces,
+        runtime.settings.safety,
+        folders=runtime.folders,
+        now=runtime.clock(),
+        sleep=runtime.sleep,
+    )
     report, plan = outcome.report, outcome.plan
     counts = {result.value: report.count(result) for result in Result if report.count(result)}
     if plan.disputed:
@@ -47,7 +54,7 @@ def _sync(runtime: Runtime) -> dict[str, int]:
 
 
 def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> dict[str, int]:
-    outcome = capture.take_snapshot(runtime, should_stop=should_stop)
+    outcome = capture.take_snapshot(runtime.gateway, runtime.workspaces, runtime.snapshots, should_stop=should_stop)
     if outcome.has_shortfall:
         raise ShortfallError(_listed("page(s) were not captured in full", list(map(_describe, outcome.shortfalls))))
     counts = {"expected": outcome.expected, "captured": outcome.captured, "unchanged": outcome.unchanged}
@@ -55,7 +62,7 @@ def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> dict[str, in
 
 
 def _verify(runtime: Runtime) -> dict[str, int]:
-    checked = capture.verify_snapshots(runtime, rotate=True)
+    checked = capture.verify_snapshots(runtime.snapshots, rotate=True)
     if not checked.is_clean:
         raise EvidenceError(_listed("finding(s) in the snapshots", list(map(str, checked.findings))))
     return {"bags": checked.bags, "files": checked.hashed_files}

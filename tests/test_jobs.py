@@ -5,9 +5,9 @@ import pytest
 
 from bot.config.settings import load_settings
 from bot.errors import ShortfallError, StoppedError, WikiError
-from bot.operations.jobs import make_jobs, next_news_moment
-from bot.operations.sync import carry_out, make_plan
+from bot.jobs import make_jobs, next_news_moment
 from bot.runtime import Runtime
+from tests.applying import apply_now
 from wikiserver.testing import Wiki
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -100,7 +100,7 @@ def test_sync_breaks_off_when_asked_to_end(runtime: Runtime, wiki: Wiki) -> None
 
 
 def test_sync_carries_a_change_to_the_page_and_counts_it(runtime: Runtime, wiki: Wiki, tmp_path: Path) -> None:
-    carry_out(runtime, make_plan(runtime), is_reviewed=True)
+    apply_now(runtime)
     (tmp_path / "ws2.yaml").write_text(DATA.replace("text: always", "text: fresh words"))
     sync = make_jobs(runtime)["sync"]
 
@@ -112,7 +112,7 @@ def test_sync_carries_a_change_to_the_page_and_counts_it(runtime: Runtime, wiki:
 
 
 def test_stop_label_ends_the_sync_as_stopped(runtime: Runtime, wiki: Wiki, tmp_path: Path) -> None:
-    carry_out(runtime, make_plan(runtime), is_reviewed=True)
+    apply_now(runtime)
     (tmp_path / "ws2.yaml").write_text(DATA.replace("text: always", "text: fresh words"))
     wiki.store.labels.add(wiki.find("Home").id, "wikibot-stop")
 

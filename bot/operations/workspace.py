@@ -1,0 +1,68 @@
+"""What the operations on a workspace need, as values: its settings, its data file, its templates and its folders."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from bot.config.data_file import DataFile
+from bot.config.data_model import WorkspaceData
+from bot.config.policy import SnapshotSettings, WorkspaceSettings
+from bot.render import Renderer
+from bot.sync.page_finder import PageFinder
+from bot.sync.page_memory import PageMemory
+from bot.wiki.gateway import WikiGateway
+
+
+class Connect(Protocol):
+    """Return the wiki; without *may_write* the session itself refuses everything but reading."""
+
+    def __call__(self, *, may_write: bool = False) -> WikiGateway: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where the bot keeps files: the snapshots, and its own state (run history, locks, page memory)."""
+
+    snapshots: Path
+    state: Path
+
+    @property
+    def feeds(self) -> Path:
+        """The folder of the Atom feeds, next to the folder of the snapshots."""
+        return self.snapshots.parent / "feeds"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The snapshots folder *root* and how it is kept; the paths of keys in *policy* are absolute."""
+
+    root: Path
+    policy: SnapshotSettings
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One workspace. Loading the templates raises `SettingsError` when their folder does not exist."""
+
+    settings: WorkspaceSettings
+    data_path: Path
+    folders: Folders
+    load_renderer: Callable[[], Renderer]
+
+    @property
+    def name(self) -> str:
+        """The name of the workspace in the settings."""
+        return self.settings.name
+
+    def load_data_file(self) -> DataFile:
+        """Read the data file; raises `ContentError` with file and line."""
+        return DataFile.load(self.data_path)
+
+    def page_finder(self, gateway: WikiGateway, data: WorkspaceData) -> PageFinder:
+        """Return what finds the pages that the data file names, also after they were renamed."""
+        space_key = data.workspace.space
+        memory = PageMemory(self.folders.state / "pages.json", wiki=gateway.base_url, space_key=space_key)
+        return PageFinder(gateway, space_key, memory)
