@@ -13,7 +13,7 @@ import pytest
 
 from bot.config.policy import JobSettings
 from bot.config.settings import load_settings
-from bot.history import RunHistory
+from bot.history import RunHistory, RunOutcome
 from bot.jobs import make_jobs
 from bot.runtime import Runtime
 from bot.scheduler import JobScheduler
