@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -78,9 +79,9 @@ def set_up_logging(*, log_format: str = "text", is_verbose: bool = False, is_qui
     if log_format == "json":
         logger.add(_write_json, level=level, format="{message}", backtrace=False, diagnose=False)
     else:
-        is_terminal = sys.stderr.isatty()
+        has_colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
         # `diagnose` would print the values of variables: bodies and tokens
-        logger.add(_write_text, level=level, format=_TEXT_FORMAT, colorize=is_terminal, backtrace=False, diagnose=False)
+        logger.add(_write_text, level=level, format=_TEXT_FORMAT, colorize=has_colour, backtrace=False, diagnose=False)
     logging.basicConfig(handlers=[_Intercept()], level=logging.NOTSET if is_verbose else logging.INFO, force=True)
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(least)

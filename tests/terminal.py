@@ -23,7 +23,10 @@ _IDLE_LOOKS = 10
 
 
 class Terminal:
-    """Runs *program* with *words* in *folder* until the `with` block ends; *shown* is all that it printed."""
+    """Runs *program* with *words* in *folder* until the `with` block ends; *shown* is all that it printed.
+
+    *shown* is without styles; `styles` has the escape sequences in the order in which they were printed.
+    """
 
     def __init__(
         self, *words: str, folder: Path, environment: Mapping[str, str], program: Sequence[str] = _WIKIBOT
@@ -42,6 +45,7 @@ class Terminal:
         )
         os.close(far)
         self.shown = ""
+        self.styles: list[str] = []
         self._read = 0
 
     def expect(self, text: str, *, seconds: float = _SECONDS) -> str:
@@ -88,7 +92,9 @@ class Terminal:
             piece = os.read(self._near, 65536)
         except OSError:  # Linux: the other end is closed
             return False
-        self.shown = _STYLE.sub("", self.shown + piece.decode(errors="replace").replace("\r\n", "\n"))
+        shown = self.shown + piece.decode(errors="replace").replace("\r\n", "\n")
+        self.styles += _STYLE.findall(shown)
+        self.shown = _STYLE.sub("", shown)
         return bool(piece)
 
     def __enter__(self) -> Self:

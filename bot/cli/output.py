@@ -1,6 +1,7 @@
 """Printing: text, JSON, tables, diffs, progress. Nothing else in the program prints."""
 
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -8,7 +9,7 @@ import textwrap
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 import click
 from pydantic_core import to_jsonable_python
@@ -27,9 +28,19 @@ class Step(Protocol):
         ...
 
 
+def has_colour(stream: TextIO) -> bool:
+    """Return whether *stream* gets colours: it is a terminal, and `NO_COLOR` is not set."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _echo(text: str, *, newline: bool = True, is_error: bool = False) -> None:
+    stream = sys.stderr if is_error else sys.stdout
+    click.echo(text, nl=newline, err=is_error, color=has_colour(stream))
+
+
 def say(text: str = "", *, newline: bool = True) -> None:
     """Print *text* as it is on standard output."""
-    click.echo(text, nl=newline)
+    _echo(text, newline=newline)
 
 
 def say_diff(diff: str) -> None:
@@ -37,33 +48,33 @@ def say_diff(diff: str) -> None:
     colours = {"+": "green", "-": "red", "@": "cyan"}
     for line in diff.splitlines():
         is_heading = line.startswith(("+++", "---"))
-        click.echo(click.style(line, fg=None if is_heading else colours.get(line[:1]), bold=is_heading or None))
+        _echo(click.style(line, fg=None if is_heading else colours.get(line[:1]), bold=is_heading or None))
 
 
 def say_json(value: object) -> None:
     """Print a value (dataclasses, models, dates and paths included) as indented JSON."""
-    click.echo(json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False))
+    _echo(json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False))
 
 
 def say_heading(text: str) -> None:
     """Print a heading, bold on a terminal."""
-    click.echo(click.style(text, bold=True))
+    _echo(click.style(text, bold=True))
 
 
 def say_prompt(words: Sequence[str]) -> None:
     """Print a command as it would be typed."""
-    click.echo(click.style(f"$ {shlex.join(words)}", fg="cyan"))
+    _echo(click.style(f"$ {shlex.join(words)}", fg="cyan"))
 
 
 def say_outcome(outcome: str, text: str) -> None:
     """Print a line that begins with how something ended: ok, warning or error."""
     colours = {"ok": "green", "warning": "yellow", "error": "red"}
-    click.echo(f"{click.style(f'{outcome:<7}', fg=colours.get(outcome))} {text}")
+    _echo(f"{click.style(f'{outcome:<7}', fg=colours.get(outcome))} {text}")
 
 
 def say_step(text: str) -> None:
     """Print that one step of several is done."""
-    click.echo(f"{click.style('  ok', fg='green')}  {text}")
+    _echo(f"{click.style('  ok', fg='green')}  {text}")
 
 
 def warn(text: str) -> None:
@@ -80,13 +91,13 @@ def say_traceback() -> None:
     """Print the traceback of the error that is being handled on standard error, without secrets."""
     from bot.log import redact
 
-    click.echo(redact(traceback.format_exc()).rstrip(), err=True)
+    _echo(redact(traceback.format_exc()).rstrip(), is_error=True)
 
 
 def confirm(question: str) -> None:
     """Ask a person on the terminal; raises `BotError` for a no."""
     if not click.confirm(question, err=True):
-        raise BotError("you said no; nothing was done")
+        raise BotError("aborted; nothing was written")
 
 
 def fail(message: str) -> None:
@@ -113,7 +124,7 @@ def _say_to_person(text: str, *, prefix: str = "", colour: str | None = None) ->
     if prefix:
         lines[0] = lines[0].replace(prefix, click.style(prefix, fg=colour, bold=True), 1)
     for line in lines:
-        click.echo(line, err=True)
+        _echo(line, is_error=True)
 
 
 def say_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -123,15 +134,15 @@ def say_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     found = [list(row) for row in rows]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     heading, lines = format_table(headings, found, width=width)
-    click.echo(click.style(heading, bold=True))
+    _echo(click.style(heading, bold=True))
     for line in lines:
-        click.echo(line)
+        _echo(line)
 
 
 @contextmanager
 def progress(label: str, *, total: int | None = None) -> Iterator[Step]:
-    """Show a progress bar on standard error while the block runs; only on a terminal."""
-    if not sys.stderr.isatty():
+    """Show a progress bar on standard error while the block runs; only on a terminal, and not when *total* is 0."""
+    if total == 0 or not sys.stderr.isatty():
         yield _ignore
         return
     from rich.progress import Progress

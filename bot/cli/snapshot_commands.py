@@ -104,7 +104,9 @@ def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
     if outcome.gone:
         output.say(f"{outcome.gone} page(s) gone from the wiki; their captures stay")
     if outcome.losses:
-        output.say(f"{outcome.losses} thing(s) that Markdown cannot say; each page lists its own under `losses`")
+        output.say(
+            f"{outcome.losses} element(s) could not be converted to Markdown; each page lists its own under `losses`"
+        )
     for trouble in outcome.skipped:
         output.say(f"skipped {trouble.title} ({trouble.page_id}): {trouble.reason}")
     for trouble in outcome.shortfalls:

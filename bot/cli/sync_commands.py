@@ -162,7 +162,7 @@ def _render(plan: Plan, format_: str, *, shows_source: bool = False) -> str:
         case "html":
             return plan_as_html(plan)
         case _:
-            return plan_as_text(plan, has_colour=sys.stdout.isatty(), shows_source=shows_source)
+            return plan_as_text(plan, has_colour=output.has_colour(sys.stdout), shows_source=shows_source)
 
 
 def _plan_code(plan: Plan) -> int:
@@ -205,7 +205,7 @@ def _describe_page(page: PageReport) -> str:
             rest = f"; {reasons}" if reasons else ""
             return f"wrote {', '.join(page.regions)} on {page.title} (version {page.version}){rest}"
         case Result.UNCHANGED:
-            return f"{page.title}: says already what it should"
+            return f"{page.title}: already in sync"
         case result:
             return f"{result}: {page.title}: {reasons}"
 

@@ -229,7 +229,7 @@ class PageIndex(_Region):
 class Home(_Value):
     """The page of the workspace."""
 
-    space: Annotated[str, Field(pattern=r"^~?[A-Za-z0-9._-]{1,255}$")] = Field(
+    space: Annotated[str, Field(pattern=r"^([A-Za-z0-9._-]{1,255}|~[A-Za-z0-9._@+-]{1,254})$")] = Field(
         description="Key of the space.", examples=["WS2"]
     )
     home: PageReference = Field(description="Title or id of the home page.", examples=["WS2 Home"])

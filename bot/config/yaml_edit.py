@@ -240,7 +240,8 @@ def _is_flow(node: Node) -> bool:
 def _cannot(source: YamlSource, location: Location) -> ContentError:
     where = ".".join(str(step) for step in location)
     message = (
-        f"{where} is written in a way that cannot be edited without touching what stands around it; edit it by hand"
+        f"{where} is written in a way that cannot be changed without changing the text around it; "
+        "edit the file in an editor"
     )
     return ContentError(message, path=source.path, line=source.line_of(location))
 

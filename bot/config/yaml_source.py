@@ -57,7 +57,7 @@ def load_yaml(path: Path, error: type[LocatedError]) -> YamlSource:
     except OSError as problem:
         raise error(f"cannot be read: {problem.strerror}", path=path) from problem
     if len(data) > _MAX_BYTES:
-        raise error(f"is larger than {_MAX_BYTES // 1_000_000} MB; nobody wrote that by hand", path=path)
+        raise error(f"is larger than {_MAX_BYTES // 1_000_000} MB; check that it is the right file", path=path)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as problem:

@@ -200,7 +200,7 @@ def dump_plan(plan: Plan) -> str:
 
 
 def load_plan(text: str, *, digest: str | None = None) -> Plan:
-    """Read a plan file. Raises `PlanError` when it is none, was changed by hand, or is not the one of *digest*."""
+    """Read a plan file. Raises `PlanError` when it is none, was edited, or is not the one of *digest*."""
     try:
         document = PlanDocument.parse(text)
         plan = _read(document)

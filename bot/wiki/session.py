@@ -276,7 +276,7 @@ class WikiSession(requests.Session):
         match error:
             case RateLimitedError():
                 error = RateLimitedError(
-                    str(error) + ("" if retry_after is None else f"; it wants us back in {retry_after:.0f} s"),
+                    str(error) + ("" if retry_after is None else f"; try again in {retry_after:.0f} s"),
                     retry_after_seconds=retry_after,
                 )
                 error.status = status

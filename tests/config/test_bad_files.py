@@ -65,6 +65,7 @@ BAD = {
     "address with a space": HEAD + "quick_links: {links: [{text: x, url: 'https://a b'}]}\n",
     "heading level": HEAD + "quick_links: {heading_level: 7, links: [{text: x}]}\n",
     "bad space key": "workspace: {space: 'a/b', home: x}\n",
+    "team space key with the characters of a personal one": "workspace: {space: 'a@b', home: x}\n",
     "bad time zone": "workspace: {space: A, home: x, timezone: Mars/Base}\n",
     "deep": HEAD + "news: " + "[" * 5000 + "]" * 5000 + "\n",
 }

@@ -206,3 +206,10 @@ def test_a_text_that_the_yaml_library_cannot_read_back_unquoted_is_quoted() -> N
     after = DataFile.parse(TEXT, PATH).edit_banner_line(2, {"text": "?ī"})
 
     assert '- {icon: star, text: "?ī"}' in after.text
+
+
+@pytest.mark.parametrize("key", ["~jane@example.org", "~jane+wiki@example.org", "~712020ab", "WS2"])
+def test_the_key_of_a_personal_space_is_accepted(key: str) -> None:
+    document = DataFile.parse(f"workspace: {{space: {key}, home: B}}\n", PATH)
+
+    assert document.data.workspace.space == key

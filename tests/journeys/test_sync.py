@@ -1,6 +1,7 @@
 """A maintainer keeps the home page in step with the data file, beside people who edit it."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from bot.files import InstanceLock
 from bot.storage.markers import Marker, render_marked
 from tests.journeys.conftest import HOME, SETTINGS, Desk
+from tests.terminal import Terminal
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])
 both_flavours = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
@@ -64,6 +66,28 @@ def test_planning_in_sync_sends_no_write_and_few_requests(adopted: Desk) -> None
 
 
 @both_flavours
+@pytest.mark.parametrize("words", [("plan",), ("news", "add", "Hello.", "--dry-run"), ("check", "-v"), ("frobnicate",)])
+def test_colours_are_printed_at_a_terminal_unless_no_color_is_set(adopted: Desk, words: tuple[str, ...]) -> None:
+    add_news(adopted)
+
+    assert at_terminal(adopted, *words)[1].styles
+    assert at_terminal(adopted, *words, NO_COLOR="1")[1].styles == []
+
+
+def at_terminal(desk: Desk, *words: str, **environment: str) -> tuple[int, Terminal]:
+    """Run a command to its end at a terminal, with the settings of *desk*."""
+    names = ("WIKIBOT_CONFIG", "WIKIBOT_WIKI__TOKEN", "WIKIBOT_SECRETS_DIR")
+    settled = {"HOME": str(desk.folder)} | {name: os.environ[name] for name in names}
+    with Terminal(*words, folder=desk.folder, environment=settled | environment) as terminal:
+        return terminal.end(), terminal
+
+
+def test_applying_in_sync_shows_no_progress(adopted: Desk) -> None:
+    code, terminal = at_terminal(adopted, "apply")
+
+    assert (code, terminal.shown) == (0, "in sync: 3 region(s), nothing to write\n")
+
+
 def test_the_reviewed_plan_is_carried_out_and_an_edit_outside_survives(adopted: Desk) -> None:
     add_news(adopted)
     digest = re.search(r"sha256:\w+", adopted.ran("plan", "--out", "plan.json", code=2).out)
