@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from bot.config.news_selection import next_change
 from bot.errors import EvidenceError, ShortfallError, StoppedError, WikiError
 from bot.operations import capture, sync
 from bot.runtime import Runtime
@@ -24,10 +25,9 @@ def make_jobs(runtime: Runtime) -> dict[str, Job]:
 
 def next_news_moment(runtime: Runtime, after: datetime) -> datetime | None:
     """Return the first moment after *after* at which a news item appears or disappears by its own dates."""
-    documents = (workspace.load_data_file().data for workspace in runtime.workspaces)
-    items = (item for document in documents if document.news for item in document.news.items)
-    moments = (moment for item in items for moment in (item.publish_at, item.expires_at))
-    return min((moment for moment in moments if moment is not None and moment > after), default=None)
+    news = (workspace.load_data_file().data.news for workspace in runtime.workspaces)
+    moments = (next_change(each, after) for each in news if each is not None)
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _sync(runtime: Runtime) -> dict[str, int]:

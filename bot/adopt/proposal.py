@@ -158,11 +158,6 @@ def read_region(
     return Reading(value, tuple(context.notes))
 
 
-def reads_same(a: str, b: str, pages: Pages) -> bool:
-    """Tell whether two fragments say the same words, icons and links in the same order, whatever their looks."""
-    return impression_of(a, pages) == impression_of(b, pages)
-
-
 def _propose_region(body: str, marker: Marker, pages: Pages, taken: Sequence[Span]) -> Claim | Refusal:
     if marker.kind is MarkerKind.HEADING:
         return _propose_under_heading(body, marker, pages)

@@ -73,11 +73,6 @@ class Adoption:
         """Whether there is nothing to adopt."""
         return not self.texts
 
-    @property
-    def writes_page(self) -> bool:
-        """Whether carrying it out writes the page: to place markers, or to note in its history what was taken over."""
-        return bool(self.texts)
-
 
 def plan_adoption(
     gateway: WikiGateway,

@@ -164,16 +164,6 @@ class Kept:
         return tuple(self.lost_by_ref.values())
 
 
-def strip_inline_comments(fragment: str) -> str:
-    """Return *fragment* without inline-comment markers; what they wrap stays. Raises `MalformedBodyError`."""
-    tags: dict[Span, str] = {}
-    for element in read_strictly(fragment).elements():
-        if element.name == _MARKER:
-            tags[Span(element.span.start, element.inner.start)] = ""
-            tags[Span(element.inner.end, element.span.end)] = ""
-    return splice(fragment, tags)
-
-
 def keep_comment_markers(old: str, new: str) -> Kept:
     """Return *new* with the markers of *old* around the same words, where these are still told apart.
 

@@ -32,11 +32,10 @@ class DataLink:
 
 @dataclass(frozen=True, slots=True)
 class LinkProblem:
-    """What is wrong with a link, and what to do about it; *fix* is what to write in the place of its target."""
+    """What is wrong with a link, and what to do about it."""
 
     link: DataLink
     message: str
-    fix: str | None = None
 
     def __str__(self) -> str:
         """Return the problem with its place, for a person."""
@@ -91,7 +90,7 @@ def resolve_links(links: Iterable[DataLink], finder: PageFinder) -> ResolvedLink
             problems.append(LinkProblem(link, f"page {ref.title!r} is {ref.status}; link to another, or restore it"))
         if found.is_renamed:
             message = f"page {link.target!r} is now called {ref.title!r}; write that, or its id {ref.id}"
-            problems.append(LinkProblem(link, message, fix=ref.title))
+            problems.append(LinkProblem(link, message))
     return ResolvedLinks(targets, tuple(problems))
 
 
@@ -102,7 +101,7 @@ def find_missing_attachments(links: Iterable[DataLink], names: Sequence[str]) ->
         if link.kind is LinkKind.ATTACHMENT and link.target not in names:
             alike = next((name for name in names if name.casefold() == link.target.casefold()), None)
             hint = f"write {alike!r}" if alike else "upload it, or correct its name"
-            problems.append(LinkProblem(link, f"the home page has no attachment {link.target!r}; {hint}", fix=alike))
+            problems.append(LinkProblem(link, f"the home page has no attachment {link.target!r}; {hint}"))
     return problems
 
 

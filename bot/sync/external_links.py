@@ -53,7 +53,7 @@ class ExternalLinks:
 
     def find_problems(self, links: Iterable[DataLink]) -> list[LinkProblem]:
         """Return what is wrong with the external links among *links*; `mailto:` is not asked."""
-        answers: dict[str, tuple[str, str | None] | None] = {}
+        answers: dict[str, str | None] = {}
         problems = []
         for link in links:
             if link.kind is not LinkKind.EXTERNAL or urlsplit(link.target).scheme.lower() not in _PORTS:
@@ -62,31 +62,31 @@ class ExternalLinks:
                 answers[link.target] = self._judge(link.target)
             found = answers[link.target]
             if found is not None:
-                problems.append(LinkProblem(link, f"{link.target} {found[0]}", fix=found[1]))
+                problems.append(LinkProblem(link, f"{link.target} {found}"))
         return problems
 
-    def _judge(self, url: str) -> tuple[str, str | None] | None:
-        """Say what is wrong with an address, and the address to write instead if the other side names one."""
+    def _judge(self, url: str) -> str | None:
+        """Say what is wrong with an address, with the address to write instead if the other side names one."""
         here, moved_to, is_permanent = url, None, True
         for _ in range(_MAX_HOPS):
             try:
                 answer = self._ask(here)
             except _RefusedError as error:
-                return str(error), None
+                return str(error)
             except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-                return f"cannot be reached: {_reason(error)}", None
+                return f"cannot be reached: {_reason(error)}"
             if answer.location is None or not 300 <= answer.status < 400:
                 break
             is_permanent = is_permanent and answer.status in (301, 308)
             here = urljoin(here, answer.location)
             moved_to = here if is_permanent else moved_to
         else:
-            return f"redirects more than {_MAX_HOPS} times", None
+            return f"redirects more than {_MAX_HOPS} times"
         if answer.status in (404, 410):
-            return f"leads nowhere (answer {answer.status})", None
+            return f"leads nowhere (answer {answer.status})"
         if answer.status >= 500:
-            return f"is out of order (answer {answer.status})", None
-        return None if moved_to is None else (f"has moved for good; write {moved_to}", moved_to)
+            return f"is out of order (answer {answer.status})"
+        return None if moved_to is None else f"has moved for good; write {moved_to}"
 
     def _ask(self, url: str) -> _Answer:
         parts = urlsplit(url)

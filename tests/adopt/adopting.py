@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.adopt.data_targets import Pages
+from bot.adopt.impression import impression_of
 from bot.adopt.proposal import Adopted, Adoption, carry_over, propose
 from bot.config.data_model import Home, WorkspaceData
 from bot.render import Renderer
@@ -30,3 +32,8 @@ def adopt(body: str, markers: Sequence[Marker] = MARKERS, pages: KnownPages = PA
     workspace = workspace_of(**{claim.region: claim.value for claim in adoption.claims})
     rendered = {claim.region: render(workspace, claim.region, pages) for claim in adoption.claims}
     return adoption, carry_over(adoption, rendered, pages)
+
+
+def reads_same(a: str, b: str, pages: Pages) -> bool:
+    """Tell whether two fragments say the same words, icons and links in the same order, whatever their looks."""
+    return impression_of(a, pages) == impression_of(b, pages)

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.adopt.proposal import propose, read_region, reads_same
+from bot.adopt.proposal import propose, read_region
 from bot.config.data_model import Icon, News, QuickLinks, StatusBanner
 from bot.inline import PageTarget
 from bot.storage.meaning import is_same
 from bot.storage.regions import Marker, MarkerKind, find_region, find_regions, render_marked
-from tests.adopt.adopting import MARKERS, PAGES, adopt, render, workspace_of
+from tests.adopt.adopting import MARKERS, PAGES, adopt, reads_same, render, workspace_of
 from tests.sync.known_pages import KnownPages
 
 TICK, STAR = '<ac:emoticon ac:name="tick" />', '<ac:emoticon ac:name="yellow-star" />'

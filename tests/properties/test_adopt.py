@@ -4,19 +4,20 @@ import random
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.adopt.proposal import Adopted, Adoption, read_region, reads_same
+from bot.adopt.proposal import Adopted, Adoption, read_region
 from bot.adopt.values import Value
 from bot.config.data_model import Icon, News, NewsItem, QuickLink, QuickLinks, StatusBanner, StatusLine
 from bot.config.news_selection import day_of, older_news, shown_news
 from bot.inline import PageTarget
 from bot.splice import splice
 from bot.storage.meaning import is_same
-from bot.storage.placement import Place, Side, insert_region, remove_region
+from bot.storage.placement import Place, Side, insert_region
 from bot.storage.reader import read_strictly
 from bot.storage.regions import Marker, find_regions
-from tests.adopt.adopting import NOW, PAGES, adopt, render, workspace_of
+from tests.adopt.adopting import NOW, PAGES, adopt, reads_same, render, workspace_of
 from tests.storage.corpus import real_bodies
 from tests.storage.fragments import fragments
+from tests.storage.inverses import remove_region
 from tests.sync.known_pages import KnownPages
 
 SECTIONS = [

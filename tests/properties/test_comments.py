@@ -1,11 +1,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.storage.comment_markers import keep_comment_markers, strip_inline_comments
+from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.meaning import is_same
 from bot.storage.reader import read_strictly
 from tests.storage.corpus import real_bodies
 from tests.storage.fragments import fragments
+from tests.storage.inverses import strip_inline_comments
 
 
 def refs_of(fragment: str) -> set[str]:

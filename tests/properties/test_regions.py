@@ -2,10 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.storage.placement import Place, Side, insert_region, remove_region
+from bot.storage.placement import Place, Side, insert_region
 from bot.storage.regions import Marker, MarkerKind, find_region, replace_regions
 from tests.storage.corpus import real_bodies
 from tests.storage.fragments import bodies, fragments
+from tests.storage.inverses import remove_region
 
 DETAILS, ANCHORS = Marker("news"), Marker("news", MarkerKind.ANCHORS)
 HEADING = Marker("news", MarkerKind.HEADING, heading="wikibot property")

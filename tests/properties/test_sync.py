@@ -11,7 +11,7 @@ from bot.config.data_model import WorkspaceData
 from bot.render import Renderer
 from bot.resources import templates_dir
 from bot.storage.markers import Marker, MarkerKind, render_marked
-from bot.storage.placement import Place, insert_region, remove_region
+from bot.storage.placement import Place, insert_region
 from bot.storage.reader import read_strictly
 from bot.storage.regions import find_region
 from bot.storage.visible_text import lines_of
@@ -19,6 +19,7 @@ from bot.sync.drift import LastApplied, Verdict, digest_of, judge
 from bot.sync.plan import Action, Change
 from bot.sync.rewrite import rewrite
 from tests.storage.corpus import real_bodies
+from tests.storage.inverses import remove_region
 
 MARKERS = (Marker("status"), Marker("news", MarkerKind.ANCHORS))
 TEXT = '<p>banner &amp; <strong>words</strong></p><ul><li>é 😀<ac:emoticon ac:name="tick" /></li></ul>'

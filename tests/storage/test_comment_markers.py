@@ -1,7 +1,8 @@
 import pytest
 
-from bot.storage.comment_markers import keep_comment_markers, strip_inline_comments
+from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.meaning import is_same
+from tests.storage.inverses import strip_inline_comments
 
 
 def marked(text: str, ref: str = "r1") -> str:

@@ -1,8 +1,9 @@
 import pytest
 
 from bot.errors import RegionError
-from bot.storage.placement import Place, Side, insert_region, list_headings, remove_region
+from bot.storage.placement import Place, Side, insert_region, list_headings
 from bot.storage.regions import Marker, MarkerKind, find_region, render_marked
+from tests.storage.inverses import remove_region
 
 NEWS = Marker("news")
 ANCHORS = Marker("news", MarkerKind.ANCHORS)
