@@ -116,6 +116,7 @@ def _first_committed(before: Path, operations: int, tmp_path: Path) -> int:
         *(pytest.param(*case, marks=pytest.mark.slow) for case in ((errno.ENOSPC, False), (errno.EIO, True))),
         *(pytest.param(errno.EACCES, lasts, marks=pytest.mark.slow) for lasts in (False, True)),
     ],
+    ids=lambda value: None if isinstance(value, bool) else errno.errorcode[value],
 )
 def test_an_error_of_the_disk_is_named_and_leaves_the_old_state(
     before: Path, after: tuple[States, int], tmp_path: Path, code: int, lasts: bool
