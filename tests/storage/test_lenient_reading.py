@@ -166,8 +166,10 @@ def test_hostile_bodies_take_time_in_proportion_to_their_length(piece: str) -> N
         read_leniently(body, max_depth=80)
         return time.process_time() - start
 
-    seconds(5_000)
-    assert seconds(120_000) < 12 * max(seconds(30_000), 0.02)
+    def best(length: int) -> float:
+        return min(seconds(length) for _ in range(3))  # a busy machine slows single runs
+
+    assert best(120_000) < 12 * max(best(30_000), 0.02)
 
 
 @given(st.text(st.sampled_from("<>/!?-[]CDATA&;'\"= abp\n\x00é😀\ud83d#x1"), max_size=80) | st.text())
