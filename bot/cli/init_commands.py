@@ -85,7 +85,7 @@ def init(
     Answers.forget(config)
     output.say_step(f"{config} written")
     _adopt(runtime, found[1], given_places, yes=yes, no_adopt=no_adopt, asks=asks)
-    _say_next(config)
+    _say_next(config, adopts=no_adopt)
     return 0
 
 
@@ -190,12 +190,13 @@ def _adopt(runtime: Runtime, home: PageRef, places: dict[str, str], *, yes: bool
     say_homeless([region for region in adoption.homeless if region not in chosen], adoption.headings)
 
 
-def _say_next(config: Path) -> None:
+def _say_next(config: Path, *, adopts: bool) -> None:
     option = (
         "" if config == DEFAULT_CONFIG or os.environ.get("WIKIBOT_CONFIG") == str(config) else f" --config {config}"
     )
     output.say("\nNext:")
     for command, does in (
+        *([("adopt", "takes over the page")] if adopts else []),
         ("check", "looks for mistakes"),
         ("plan", "shows what would change"),
         ("apply", "writes it"),
