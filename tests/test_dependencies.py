@@ -88,7 +88,7 @@ def test_help_imports_no_client_library(arguments: list[str], tmp_path: Path) ->
 
 
 def test_the_client_library_is_imported_only_to_connect(tmp_path: Path) -> None:
-    config = str(ROOT / "config" / "bot.yaml")
+    config = str(ROOT / "config" / "example" / "bot.yaml")
 
     loaded = modules_after(["render", "status", "--offline", "--config", config], tmp_path)
 
