@@ -80,7 +80,7 @@ class JobScheduler:
     """Runs jobs when they are due, one at a time, each in a thread of its own so that a signal is always heard.
 
     *grace_seconds* is how long a job may go on after it was asked to stop; then it is left behind, which its run record
-    says. No job's failure ends the loop.
+    says. *look_ahead_seconds* is how often jobs are asked for a moment of their own. No job's failure ends the loop.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class JobScheduler:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         tick_seconds: float = 1.0,
         grace_seconds: float = 7.0,
+        look_ahead_seconds: int = _LOOK_AHEAD_SECONDS,
     ) -> None:
         if not specs:
             raise SettingsError("no job is configured; add one under `jobs`, such as {run: sync, every: 10 minutes}")
@@ -100,6 +101,7 @@ class JobScheduler:
         self._now = now
         self._tick_seconds = tick_seconds
         self._grace_seconds = grace_seconds
+        self._look_ahead_seconds = look_ahead_seconds
         self._stop = threading.Event()
         self._ended: list[Run] = []
         self._jobs: list[_Job] = []
@@ -167,7 +169,7 @@ class JobScheduler:
     def _schedule_ticks(self) -> schedule.Scheduler:
         """Return the ticks of the daemon on `schedule`; when a job is due is decided in UTC by its `Cadence`."""
         ticks = schedule.Scheduler()
-        ticks.every(_LOOK_AHEAD_SECONDS).seconds.do(self.look_ahead)
+        ticks.every(self._look_ahead_seconds).seconds.do(self.look_ahead)
         ticks.every(_DUE_SECONDS).seconds.do(self.run_due)
         ticks.run_all()
         return ticks

@@ -233,28 +233,34 @@ def test_own_moment_that_cannot_be_told_leaves_the_cadence(history: RunHistory, 
 
 def test_own_moment_that_comes_up_between_runs_is_noticed(history: RunHistory, clock: Clock) -> None:
     runs: list[datetime] = []
-    stop = threading.Event()
     moments: list[datetime] = []
+    stop = threading.Event()
 
     def next_news(after: datetime) -> datetime | None:
         return min((moment for moment in moments if moment > after), default=None)
 
-    def job(_is_stopping: Callable[[], bool]) -> None:
-        runs.append(clock())
-        if len(runs) == 2:
-            stop.set()
+    scheduler = JobScheduler(
+        [SYNC],
+        {"sync": counting(clock, runs)},
+        history,
+        next_moments={"sync": next_news},
+        now=clock,
+        tick_seconds=0.01,
+        look_ahead_seconds=1,
+    )
+    daemon = threading.Thread(target=scheduler.run_until, args=(stop,))
+    daemon.start()
+    try:
+        wait_for(lambda: scheduler.next_due == NOON + timedelta(minutes=10))
 
-    def tick() -> datetime:
-        if runs:
-            clock.move(seconds=5)
-        if clock.now > NOON + timedelta(minutes=2) and not moments:
-            moments.append(NOON + timedelta(minutes=4))  # somebody edits the data file long after the run
-        return clock.now
+        moments.append(NOON + timedelta(minutes=4))  # somebody edits the data file after the run
+        wait_for(lambda: scheduler.next_due == NOON + timedelta(minutes=4))
+        clock.move(minutes=4)
 
-    scheduler = JobScheduler([SYNC], {"sync": job}, history, next_moments={"sync": next_news}, now=tick, tick_seconds=0)
-    scheduler.run_until(stop)
-
-    assert timedelta(minutes=4) <= runs[1] - NOON < timedelta(minutes=6)
+        wait_for(lambda: runs == [NOON, NOON + timedelta(minutes=4)])
+    finally:
+        stop.set()
+        daemon.join()
 
 
 def test_run_once_runs_what_is_due_and_what_never_ran(history: RunHistory, clock: Clock) -> None:
