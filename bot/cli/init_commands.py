@@ -32,7 +32,7 @@ from bot.wiki.gateway import PageRef
 @click.option("--home", metavar="PAGE", help="Title or id of the home page.")
 @click.option("--name", help="Short name of the workspace.  [default: from the space key]")
 @click.option("--signing-key/--no-signing-key", default=None, help="Make a key that signs the snapshots.")
-@click.option("--replace", "replaces", is_flag=True, help="Replace the settings file; the old one is kept beside it.")
+@click.option("--replace", "replaces", is_flag=True, help="Replace the settings file; the old one is kept next to it.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before the page is written.")
 @click.option("--no-adopt", is_flag=True, help="Write settings and a bare data file; leave the page alone.")
 @PLACE_OPTION
@@ -99,7 +99,7 @@ def _choose_file(config: Path, *, replaces: bool, asks: bool) -> tuple[Path, boo
             )
         output.warn(f"{config} exists already: the bot is set up here. `wikibot check` looks whether it works.")
         answer = click.prompt(
-            "Keep it and stop (k), replace it and keep the old one beside it (r), or name another file",
+            "Keep it and stop (k), replace it and keep the old one next to it (r), or name another file",
             default="k",
             err=True,
         ).strip()

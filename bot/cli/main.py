@@ -33,7 +33,7 @@ _COMMANDS = {
     "render": ("bot.cli.view_commands:render", "Print the storage format that would be written."),
     "snapshot": (
         "bot.cli.snapshot_commands:snapshot",
-        "Capture archived pages as Markdown, with the evidence beside it.",
+        "Capture archived pages as Markdown, together with the evidence.",
     ),
     "verify": ("bot.cli.snapshot_commands:verify", "Check the snapshots: files, chain of checkpoints, signatures."),
     "history": ("bot.cli.archive_commands:history", "Show the versions of a captured page, and what happened to it."),

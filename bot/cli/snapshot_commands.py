@@ -28,7 +28,7 @@ _FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]
 @_FORMAT
 @pass_app
 def snapshot(app: App, everything: bool, history: str | None, accept_gone: bool, rebuild: bool, format_: str) -> int:
-    """Capture archived pages as Markdown, with the evidence beside it.
+    """Capture archived pages as Markdown, together with the evidence.
 
     Ends with 0 when every expected page is there, 1 when any is missing. Nothing is written when nothing changed.
     """

@@ -180,7 +180,7 @@ class DataFile:
         if neighbour_name is not None:
             neighbour = self.find_link(LinkChoice(neighbour_name))
             if neighbour.location == moved.location:
-                raise self._error(f"the link {moved.link.text!r} cannot go beside itself", moved.location)
+                raise self._error(f"the link {moved.link.text!r} cannot be moved next to itself", moved.location)
             *parents, _, position = neighbour.location
             index = int(position) + (wanted.after is not None)
             is_behind = neighbour.location[:-1] == moved.location[:-1] and int(position) > int(moved.location[-1])
