@@ -1,46 +1,46 @@
-"""Every error that the bot raises on purpose.
+"""All errors that the bot raises intentionally.
 
     BotError
     ├── SettingsError               bot.yaml, environment or secrets are wrong
     ├── ContentError                the canonical data file is wrong
-    ├── TemplateError               a template is missing or refers to what is not there
+    ├── TemplateError               a template is missing or refers to an undefined name
     ├── SpliceError                 spans that overlap or lie outside the text
     ├── StorageFormatError
     │   ├── MalformedBodyError      a body that is not well-formed storage format
-    │   └── RegionError             region markers that are doubled, nested, swapped or half lost
+    │   └── RegionError             region markers that are duplicated, nested, swapped or incomplete
     ├── WikiError
-    │   ├── WikiUnreachableError    no connection, a timeout, 5xx that lasted
-    │   │   └── UntrustedCertificateError  a certificate of an authority that this machine does not know
-    │   ├── WikiAnswerError         an answer that is not what the API promises (HTML, cut JSON, another page)
-    │   ├── RateLimitedError        429 that lasted
+    │   ├── WikiUnreachableError    no connection, a timeout, or 5xx after all tries
+    │   │   └── UntrustedCertificateError  a certificate of an authority that this machine does not trust
+    │   ├── WikiAnswerError         an answer that violates the API (HTML, truncated JSON, another page)
+    │   ├── RateLimitedError        429 after all tries
     │   ├── AuthenticationError     401, or a login page
     │   ├── PermissionDeniedError   403
-    │   ├── PageNotFoundError       404, which may also mean restricted
+    │   ├── PageNotFoundError       404: absent or restricted
     │   │   └── SpaceNotFoundError  no such space for this account
-    │   ├── PageConflictError       someone saved the page after we read it
-    │   ├── RejectedWriteError      the wiki refuses what we sent: 400, 409, 413, 501
-    │   └── WritesForbiddenError    a write was tried in a dry run
+    │   ├── PageConflictError       the page was saved after the bot read it
+    │   ├── RejectedWriteError      the wiki rejects a write: 400, 409, 413, 501
+    │   └── WritesForbiddenError    a write was attempted in a dry run
     ├── PlanError                   a plan that is unreadable, or not the one that was reviewed
-    │   └── UnsafePlanError         a plan past the safety limits
+    │   └── UnsafePlanError         a plan that exceeds the safety limits
     ├── HistoryError                the run records cannot be read or written
-    ├── LockedError                 another instance holds the lock
-    ├── StoppedError                the stop page or label is set
+    ├── LockedError                 another instance has the lock
+    ├── StoppedError                the stop label is set or unreadable, or a stop was requested
     └── SnapshotError
-        ├── ShortfallError          pages that should have been captured were not
-        └── EvidenceError           the snapshots on disk are not what they should be
+        ├── ShortfallError          pages that should have been captured were not captured
+        └── EvidenceError           the snapshots on disk are missing, damaged or inconsistent
 
-The message says what happened, to what, and what to do. Each carries the data that a caller needs.
+Each message says what happened, to what, and what to do. Each error has the data that a caller needs.
 """
 
 from pathlib import Path
 
 
 class BotError(Exception):
-    """Anything the bot reports to a person without a traceback."""
+    """An error that the bot reports to people without a traceback."""
 
 
 class LocatedError(BotError):
-    """An error with a place in a file; *line* counts from 1."""
+    """An error with a position in a file; *line* counts from 1."""
 
     def __init__(self, message: str, *, path: Path | str | None = None, line: int | None = None) -> None:
         place = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
@@ -57,7 +57,7 @@ class ContentError(LocatedError):
 
 
 class TemplateError(LocatedError):
-    """A template is missing, malformed, or refers to what is not there."""
+    """A template is missing, malformed, or refers to an undefined name."""
 
 
 class SpliceError(BotError):
@@ -65,11 +65,11 @@ class SpliceError(BotError):
 
 
 class StorageFormatError(BotError):
-    """Something about a page body in storage format."""
+    """A problem with a page body in storage format."""
 
 
 class MalformedBodyError(StorageFormatError):
-    """A body that is not well-formed storage format; *offset* is where the parser gave up."""
+    """A body that is not well-formed storage format; *offset* is the position at which parsing failed."""
 
     def __init__(self, message: str, *, offset: int | None = None) -> None:
         super().__init__(message)
@@ -77,7 +77,7 @@ class MalformedBodyError(StorageFormatError):
 
 
 class RegionError(StorageFormatError):
-    """Region markers that are doubled, nested, swapped or half lost; *region* names the region."""
+    """Region markers that are duplicated, nested, swapped or incomplete; *region* is the name of the region."""
 
     def __init__(self, message: str, *, region: str) -> None:
         super().__init__(message)
@@ -85,25 +85,25 @@ class RegionError(StorageFormatError):
 
 
 class WikiError(BotError):
-    """The wiki did not do what we asked; *status* is the HTTP status of its refusal, None without one."""
+    """A request to the wiki failed; *status* is the HTTP status of the refusal, or None."""
 
     status: int | None = None
 
 
 class WikiUnreachableError(WikiError):
-    """No connection, a timeout, or a server error that lasted through our tries."""
+    """No connection, a timeout, or a server error after all tries."""
 
 
 class UntrustedCertificateError(WikiUnreachableError):
-    """The certificate is signed by an authority that this machine does not know; `wiki.ca_bundle` can name it."""
+    """The certificate is signed by an authority that this machine does not trust; `wiki.ca_bundle` can add it."""
 
 
 class WikiAnswerError(WikiError):
-    """An answer that is not what the API promises: HTML, cut JSON, a wrong type, another page's data."""
+    """An answer that violates the API: HTML, truncated JSON, a wrong type, or the data of another page."""
 
 
 class RateLimitedError(WikiError):
-    """The wiki kept answering 429; *retry_after_seconds* is its last wish, if it named one."""
+    """The wiki answered 429 to all tries; *retry_after_seconds* is the last `Retry-After`, or None."""
 
     def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
@@ -111,15 +111,15 @@ class RateLimitedError(WikiError):
 
 
 class AuthenticationError(WikiError):
-    """The wiki does not know us: 401, or a login page in the place of an answer."""
+    """Authentication failed: 401, or a login page instead of an answer."""
 
 
 class PermissionDeniedError(WikiError):
-    """The account may not do this."""
+    """The account does not have permission for the request."""
 
 
 class PageNotFoundError(WikiError):
-    """No such page for this account: absent, or restricted (the wiki answers 404 for both)."""
+    """The page does not exist or is restricted for this account; the wiki answers 404 for both."""
 
     def __init__(self, page: str, *, space_key: str | None = None, said: str = "") -> None:
         where = f" in space {space_key}" if space_key else ""
@@ -131,7 +131,7 @@ class PageNotFoundError(WikiError):
 
 
 class SpaceNotFoundError(PageNotFoundError):
-    """No such space for this account; every page of it is as absent."""
+    """The space, and therefore every page in it, does not exist for this account."""
 
     def __init__(self, space_key: str, *, said: str = "") -> None:
         WikiError.__init__(
@@ -143,12 +143,12 @@ class SpaceNotFoundError(PageNotFoundError):
 
 
 def _quoted(said: str) -> str:
-    """Return the wiki's own words in parentheses."""
+    """Return the message of the wiki in parentheses."""
     return f" ({said})" if said else ""
 
 
 class PageConflictError(WikiError):
-    """Someone saved the page after we read it."""
+    """The page was saved after the bot read it."""
 
     def __init__(self, page_id: str, *, base_version: int) -> None:
         super().__init__(f"page {page_id} has moved on from version {base_version}; plan again")
@@ -156,11 +156,11 @@ class PageConflictError(WikiError):
 
 
 class RejectedWriteError(WikiError):
-    """The wiki refuses what we sent: malformed body, archived page, too large."""
+    """The wiki rejects a write: malformed body, archived page, or too large."""
 
 
 class WritesForbiddenError(WikiError):
-    """A write was tried while writing is forbidden (a dry run): a bug, stopped in the session."""
+    """A write was attempted while writing is forbidden (a dry run): a bug, blocked by the session."""
 
 
 class PlanError(BotError):
@@ -168,7 +168,7 @@ class PlanError(BotError):
 
 
 class UnsafePlanError(PlanError):
-    """A plan past the safety limits; nothing was written."""
+    """A plan that exceeds the safety limits; nothing was written."""
 
 
 class HistoryError(BotError):
@@ -176,7 +176,7 @@ class HistoryError(BotError):
 
 
 class LockedError(BotError):
-    """Another instance holds the lock; *holder* describes it."""
+    """Another instance has the lock; *holder* describes that instance."""
 
     def __init__(self, message: str, *, holder: str = "") -> None:
         super().__init__(message)
@@ -184,16 +184,16 @@ class LockedError(BotError):
 
 
 class StoppedError(BotError):
-    """The stop page or stop label is set, or its state could not be read; nothing was written."""
+    """Work was stopped: the stop label is set or cannot be read, or a person requested a stop."""
 
 
 class SnapshotError(BotError):
-    """Something about the snapshots."""
+    """A problem with the snapshots."""
 
 
 class ShortfallError(SnapshotError):
-    """Pages that should have been captured were not."""
+    """Pages that should have been captured were not captured."""
 
 
 class EvidenceError(SnapshotError):
-    """The snapshots on disk are not what they should be."""
+    """The snapshots on disk are missing, damaged or inconsistent."""

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE INDEX IF NOT EXISTS runs_by_job ON runs (job, started);
 """,
 )
-"""Script number N makes format N from format N - 1; `PRAGMA user_version` states the format of a file."""
+"""Script number N converts format N - 1 to format N; `PRAGMA user_version` is the format of a file."""
 _KEPT_RUNS_PER_JOB = 1_000
 _FORGET_OLD = """
 DELETE FROM runs WHERE job = ? AND id NOT IN (SELECT id FROM runs WHERE job = ? ORDER BY id DESC LIMIT ?)
@@ -47,7 +47,7 @@ class RunOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a job; *finished* and *outcome* are None while it lasts."""
+    """One run of a job; *finished* and *outcome* are None while the run continues."""
 
     id: int
     job: str
@@ -59,10 +59,10 @@ class Run:
 
 
 class RunHistory:
-    """The records in one file; safe to share between threads and processes.
+    """The run records in one file; safe to share between threads and processes.
 
-    A damaged file is put aside, with a new name and a warning, and a new one begun: the records are of use to people,
-    but no run depends on them. Every other trouble (disk full, no permission) raises `HistoryError`.
+    A damaged file is renamed, with a warning, and replaced by a new file: people use the records, but no run depends
+    on them. Every other problem (disk full, no permission) raises `HistoryError`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -70,7 +70,7 @@ class RunHistory:
         self._open_or_replace()
 
     def begin(self, job: str, *, at: datetime) -> int:
-        """Note that a run starts; returns its id."""
+        """Record the start of a run; returns the id of the run."""
         with self._connection() as connection:
             row = connection.execute("INSERT INTO runs (job, started) VALUES (?, ?)", (job, _text(at)))
             connection.execute(_FORGET_OLD, (job, job, _KEPT_RUNS_PER_JOB, job))
@@ -85,7 +85,7 @@ class RunHistory:
         counts: Mapping[str, int] | None = None,
         message: str = "",
     ) -> None:
-        """Note how a run ended."""
+        """Record the end of a run."""
         values = (_text(at), outcome.value, json.dumps(dict(counts or {})), message, run_id)
         with self._connection() as connection:
             connection.execute(
@@ -93,21 +93,21 @@ class RunHistory:
             )
 
     def close_interrupted(self, *, at: datetime) -> int:
-        """Mark runs that never ended, since their process died; only for who holds the lock. Returns how many."""
+        """Mark unfinished runs of dead processes as interrupted; returns their number. Requires the lock."""
         with self._connection() as connection:
             query = "UPDATE runs SET finished = ?, outcome = ?, message = ? WHERE finished IS NULL"
             return connection.execute(query, (_text(at), RunOutcome.INTERRUPTED.value, "the process ended")).rowcount
 
     def last_run(self, job: str) -> Run | None:
-        """Return the newest run of a job, going on or not."""
+        """Return the newest run of a job, finished or not."""
         return self._first("WHERE job = ? ORDER BY id DESC", (job,))
 
     def last_success(self, job: str) -> Run | None:
-        """Return the newest run of a job that succeeded, however long ago."""
+        """Return the newest successful run of a job, whatever its age."""
         return self._first("WHERE job = ? AND outcome = 'success' ORDER BY id DESC", (job,))
 
     def recent(self, *, limit: int = 50, job: str | None = None) -> list[Run]:
-        """Return the newest runs, newest first, of one job or of all."""
+        """Return the newest runs of one job or of all jobs, newest first."""
         where, values = ("WHERE job = ?", (job,)) if job else ("", ())
         return self._select(f"{where} ORDER BY id DESC", (*values,), limit)
 
@@ -151,7 +151,7 @@ class RunHistory:
             connection.execute("SELECT id, job, started, finished, outcome, counts, message FROM runs LIMIT 1")
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        """Bring the file to the newest format, each step in one transaction."""
+        """Migrate the file to the newest format, one transaction for each step."""
         (number,) = connection.execute("PRAGMA user_version").fetchone()
         if number > len(MIGRATIONS):
             raise HistoryError(

@@ -1,4 +1,4 @@
-"""Inline Markdown → storage format: bold, italic, code, links; everything else is text (markdown-it-py)."""
+"""Inline Markdown → storage format: bold, italic, code and links; all else is text (markdown-it-py)."""
 
 import re
 from collections.abc import Sequence
@@ -16,25 +16,25 @@ _WIKI = ("page:", "attachment:")
 
 @dataclass(frozen=True, slots=True)
 class PageTarget:
-    """A page that a link leads to; *space_key* only when it is another space than the linking page's."""
+    """Target page of a link; *space_key* is set only if the page is in another space than the link."""
 
     title: str
     space_key: str | None = None
 
 
 class LinkResolver(Protocol):
-    """Knows the pages of the wiki."""
+    """Resolves references to pages of the wiki."""
 
     def find_target(self, reference: str) -> PageTarget | None:
-        """Return the page that *reference*, a title or an id, stands for."""
+        """Return the page that *reference* (title or id) names; None if unknown."""
         ...
 
 
 class TitlesAsWritten:
-    """A resolver that knows no page and takes every reference for a title."""
+    """A resolver without access to a wiki; treats every reference as a title."""
 
     def find_target(self, reference: str) -> PageTarget | None:
-        """Return a page of that title."""
+        """Return a page with the title *reference*."""
         return PageTarget(reference)
 
 
@@ -45,25 +45,25 @@ def to_storage(markdown: str, links: LinkResolver) -> str:
 
 
 def link_destinations(markdown: str) -> list[str]:
-    """Return the destination of every link in *markdown*, in order: `page:…`, `attachment:…` or an address."""
+    """Return the destinations of all links in *markdown*, in order: `page:…`, `attachment:…` or an address."""
     (inline,) = _PARSER.parseInline(markdown.strip())
     return [str(token.attrGet("href")) for token in inline.children or () if token.type == "link_open"]
 
 
 def page_link(reference: str, body: str, links: LinkResolver) -> str:
-    """Return a link, with *body* in storage format, to the page of that title or id."""
+    """Return a link to the page with that title or id; *body* is the link text in storage format."""
     target = links.find_target(reference) or PageTarget(reference)
     return f"<ac:link>{_page_resource(target)}<ac:link-body>{body}</ac:link-body></ac:link>"
 
 
 def attachment_link(name: str, body: str) -> str:
-    """Return a link, with *body* in storage format, to a file attached to the page that bears the link."""
+    """Return a link to an attachment of the page that contains the link; *body* is the link text in storage format."""
     resource = f'<ri:attachment ri:filename="{escape_xml(name)}" />'
     return f"<ac:link>{resource}<ac:link-body>{body}</ac:link-body></ac:link>"
 
 
 def escape(text: str) -> str:
-    """Return Markdown that `to_storage` renders as just *text*."""
+    """Return Markdown that `to_storage` renders as the literal *text*."""
     return re.sub(r"([\\`*_\[\]<])", r"\\\1", text)
 
 
@@ -73,7 +73,7 @@ def _page_resource(target: PageTarget) -> str:
 
 
 class _Parser(MarkdownIt):
-    """Lets through only addresses of known kinds, and leaves them as they were written."""
+    """Accepts only links with known schemes, and does not change the addresses."""
 
     def validateLink(self, url: str) -> bool:  # noqa: N802 -- their name
         return url.lower().startswith(_EXTERNAL) or url.startswith(_WIKI)
@@ -86,7 +86,7 @@ class _Parser(MarkdownIt):
 
 
 def _wiki_link(state: StateInline, silent: bool) -> bool:
-    """Read `[text](page:A title with spaces (and brackets))`, which CommonMark takes for text."""
+    """Parse `[text](page:A title with spaces (and brackets))`, which CommonMark does not parse as a link."""
     if state.src[state.pos] != "[" or state.linkLevel > 0:
         return False
     label_end = state.md.helpers.parseLinkLabel(state, state.pos, True)
@@ -138,7 +138,7 @@ def _parser() -> MarkdownIt:
 
 
 def _repeat_href(state: object) -> None:
-    """Tell each `link_close` where its link leads, since storage format closes page links differently."""
+    """Copy the destination of each link to its `link_close`: page links have another end tag in storage format."""
     for token in getattr(state, "tokens", ()):
         open_links: list[str] = []
         for child in token.children or ():
@@ -183,7 +183,7 @@ _PARSER = _parser()
 
 
 def plain_text(markdown: str) -> str:
-    """Return the words of inline Markdown without its markup."""
+    """Return the text of inline Markdown without markup."""
     (inline,) = _PARSER.parseInline(markdown.strip())
     return "".join(_words(inline.children or ()))
 
@@ -193,6 +193,6 @@ def _words(tokens: Sequence[Token]) -> list[str]:
 
 
 def text_outside_code(markdown: str) -> str:
-    """Return what readers will see of inline Markdown outside `code`: the place to look for markup that failed."""
+    """Return the visible text of inline Markdown outside `code`, to search for markup that was not recognised."""
     (inline,) = _PARSER.parseInline(markdown.strip())
     return "".join(_words([token for token in inline.children or () if token.type != "code_inline"]))

@@ -1,4 +1,4 @@
-"""What the scheduled bot runs: each job by its name; it returns counts, and raises when it fell short."""
+"""The jobs of the daemon, by name. Each job returns counts and raises an error if it did not complete its work."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ _NAMED_IN_ERROR = 3
 
 
 def make_jobs(runtime: Runtime) -> dict[str, Job]:
-    """Return the jobs that `jobs` in the settings may name; each is handed a question "should I stop?"."""
+    """Return the jobs for `jobs` in the settings; each job receives a function that returns whether to stop."""
     return {
         "sync": lambda _should_stop: _sync(runtime),
         "snapshot": lambda should_stop: _snapshot(runtime, should_stop),
@@ -24,7 +24,7 @@ def make_jobs(runtime: Runtime) -> dict[str, Job]:
 
 
 def next_news_moment(runtime: Runtime, after: datetime) -> datetime | None:
-    """Return the first moment after *after* at which a news item appears or disappears by its own dates."""
+    """Return the first time after *after* at which a news item is published or expires."""
     news = (workspace.load_data_file().data.news for workspace in runtime.workspaces)
     moments = (next_change(each, after) for each in news if each is not None)
     return min((moment for moment in moments if moment is not None), default=None)
@@ -73,7 +73,7 @@ def _describe(trouble: Trouble) -> str:
 
 
 def _listed(what: str, items: list[str]) -> str:
-    """Say how many, and name the first few."""
+    """Return the number of items and the first few items."""
     named = "; ".join(items[:_NAMED_IN_ERROR])
     rest = len(items) - _NAMED_IN_ERROR
     return f"{len(items)} {what}: {named}" + (f"; and {rest} more" if rest > 0 else "")

@@ -1,4 +1,4 @@
-"""Log sinks: text or JSON on standard error, foreign loggers caught, secrets taken out of every line."""
+"""Log sinks: text or JSON on standard error, other loggers intercepted, secrets redacted in every line."""
 
 import base64
 import json
@@ -32,47 +32,47 @@ _QUIET = {
     "waitress": logging.WARNING,
     "werkzeug": logging.WARNING,
 }
-"""Foreign loggers that say too much: at DEBUG the API client logs whole page bodies."""
+"""Minimum levels of verbose third-party loggers: at DEBUG the API client logs whole page bodies."""
 
 
 class Redactor:
-    """Takes secrets out of text: those it was told, and whatever looks like one."""
+    """Replaces secrets in text: registered secrets, and text that looks like a secret."""
 
     def __init__(self) -> None:
         self._known: tuple[str, ...] = ()
 
     def add(self, secrets: Iterable[str]) -> None:
-        """Remember secrets, and the shapes in which they travel; very short ones would blot out plain words."""
+        """Register secrets. Secrets shorter than 4 characters are ignored: they would also match normal words."""
         for secret in secrets:
             if len(secret) >= 4 and secret not in self._known:
                 self._known = (*self._known, secret)
         self._known = tuple(sorted(self._known, key=len, reverse=True))
 
     def add_account(self, user: str | None, secret: str) -> None:
-        """Remember a secret and, with *user*, the basic header made of both."""
+        """Register a secret and, with *user*, the value of the basic authentication header."""
         self.add([secret])
         if user:
             self.add([base64.b64encode(f"{user}:{secret}".encode()).decode()])
 
     def __call__(self, text: str) -> str:
-        """Return *text* without secrets, known or apparent."""
+        """Return *text* without registered secrets and without text that looks like a secret."""
         return _SECRETS.sub(r"\g<before>***", self.known(text))
 
     def known(self, text: str) -> str:
-        """Return *text* without the secrets we hold; for our own texts, where `TOKEN: …` explains something."""
+        """Return *text* without registered secrets; for texts of the bot, where `TOKEN: …` can be an explanation."""
         for secret in self._known:
             text = text.replace(secret, "***")
         return text
 
 
 redact = Redactor()
-"""The one redactor of this process; tell it every secret that was read from the settings."""
+"""The redactor of this process; every secret from the settings must be registered."""
 
 
 def set_up_logging(*, log_format: str = "text", is_verbose: bool = False, is_quiet: bool = False) -> None:
-    """Send all logging of this process to standard error, as *text* lines or one JSON object a line.
+    """Send all logging of this process to standard error, as text lines or as one JSON object per line.
 
-    *is_quiet* keeps what a command prints anyway out of the log.
+    *is_quiet* omits messages below WARNING, for commands that print their own results.
     """
     level = "DEBUG" if is_verbose else "WARNING" if is_quiet else "INFO"
     logger.remove()
@@ -80,7 +80,7 @@ def set_up_logging(*, log_format: str = "text", is_verbose: bool = False, is_qui
         logger.add(_write_json, level=level, format="{message}", backtrace=False, diagnose=False)
     else:
         has_colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-        # `diagnose` would print the values of variables: bodies and tokens
+        # `diagnose` would log the values of variables, such as bodies and tokens
         logger.add(_write_text, level=level, format=_TEXT_FORMAT, colorize=has_colour, backtrace=False, diagnose=False)
     logging.basicConfig(handlers=[_Intercept()], level=logging.NOTSET if is_verbose else logging.INFO, force=True)
     for name, least in _QUIET.items():
@@ -107,12 +107,12 @@ def _write_json(message: "Message") -> None:
 
 
 class _Intercept(logging.Handler):
-    """Hand what foreign libraries log to our sinks, under their own logger's name."""
+    """Forwards log records of libraries to the sinks of the bot, with the name of the original logger."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             text = record.getMessage()
-        except Exception as error:  # noqa: BLE001 -- a library's faulty log call must not end the work that it reports on
+        except Exception as error:  # noqa: BLE001 -- a faulty log call in a library must not end the logged work
             text = f"{record.msg} (its arguments could not be formatted: {type(error).__name__}: {error})"
         try:
             level: str | int = logger.level(record.levelname).name

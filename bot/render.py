@@ -1,4 +1,4 @@
-"""The Jinja2 environment: the canonical data becomes the storage format of one region."""
+"""Render regions with Jinja2: from the canonical data to storage format."""
 
 import datetime as dt
 import traceback
@@ -24,17 +24,17 @@ EMOTICONS: dict[Icon, str] = {icon: icon.value for icon in Icon} | {
     Icon.STAR_GREEN: "green-star",
     Icon.STAR_BLUE: "blue-star",
 }
-"""The storage format's name of each icon."""
+"""Name of each icon in storage format."""
 
 
 OLDER_NEWS = "older_news"
-"""The region of the page that keeps the news for which the home page has no room; the data of `news` says it."""
+"""The region of the page with the news beyond the limit `show`; rendered from the data of `news`."""
 _DATA_OF = {OLDER_NEWS: "news"}
 
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """A page in the page index; *snapshot* is the path of its snapshot, relative to the folder of snapshots."""
+    """A page in the page index; *snapshot* is the path of its snapshot, relative to the snapshots folder."""
 
     title: str
     children: tuple["IndexEntry", ...] = ()
@@ -43,19 +43,19 @@ class IndexEntry:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What the page index lists."""
+    """Content of the page index."""
 
     active: tuple[IndexEntry, ...] = ()
     archived: tuple[IndexEntry, ...] = ()
 
 
 def has_region(data: WorkspaceData, region: str) -> bool:
-    """Tell whether the data says anything for *region*."""
+    """Return whether the data contains *region*."""
     return getattr(data, _DATA_OF.get(region, region), None) is not None
 
 
 class Renderer:
-    """Renders regions with the templates of *folders*; an earlier folder's template hides a later one's."""
+    """Renders regions with the templates in *folders*; earlier folders take precedence."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._environment = Environment(
@@ -76,10 +76,10 @@ class Renderer:
         links: LinkResolver | None = None,
         index: Index | None = None,
     ) -> str:
-        """Return the storage format of *region* as *data* has it at *now*; *index* is for the page index alone.
+        """Return the storage format of *region* for *data* at *now*; *index* is used only for the page index.
 
-        Raises `TemplateError` when the template is missing, broken, or emits what no region may hold, and `KeyError`
-        when the data has no such region.
+        Raises `TemplateError` if the template is missing, fails, or renders content that is not allowed in a region.
+        Raises `KeyError` if the data does not contain the region.
         """
         value = getattr(data, _DATA_OF.get(region, region), None)
         if value is None:
@@ -111,7 +111,7 @@ class Renderer:
             raise TemplateError(str(error.message), path=error.filename or name, line=error.lineno) from error
         except BotError:
             raise
-        except Exception as error:  # a template can call and compute what it likes, and so fail in every way
+        except Exception as error:  # a template can run any expression, and raise any exception
             path, line = _place_in_template(error)
             raise TemplateError(f"cannot be rendered: {error}", path=path or name, line=line) from error
         try:
@@ -126,7 +126,7 @@ class Renderer:
 
 
 def _place_in_template(error: Exception) -> tuple[str | None, int | None]:
-    """Return file and line of the innermost template that *error* came through."""
+    """Return file and line of the innermost template in the traceback of *error*."""
     frames = reversed(traceback.extract_tb(error.__traceback__))
     frame = next((frame for frame in frames if frame.filename.endswith(".j2")), None)
     return (frame.filename, frame.lineno) if frame else (None, None)

@@ -1,4 +1,4 @@
-"""The composition root: settings become a gateway, a renderer, data files and paths; nothing else builds things."""
+"""The composition root: builds gateway, renderer, data files and paths from the settings."""
 
 import datetime as dt
 import sys
@@ -26,26 +26,26 @@ def _now() -> dt.datetime:
 
 @dataclass(frozen=True)
 class Runtime:
-    """What the operations work with; *only* narrows it to one workspace, *clock* returns aware times in UTC."""
+    """The objects that the operations need; *only* selects one workspace, *clock* returns aware times in UTC."""
 
     settings: Settings
     only: str | None = None
     clock: Callable[[], dt.datetime] = _now
     stop: threading.Event = field(default_factory=threading.Event, repr=False)
-    """Once set, nothing more is sent to the wiki, and waits for it end."""
+    """When set, no more requests are sent to the wiki, and waiting for the wiki ends."""
     is_attended: bool = False
-    """Whether a person waits for the result: a wiki that never answered is then reported after one try."""
+    """Whether a person waits for the result. If so, a wiki that has never answered is reported after one try."""
     _gateways: dict[bool, WikiGateway] = field(default_factory=dict, repr=False)
 
     def gateway(self, *, may_write: bool = False) -> WikiGateway:
-        """Return the wiki; without *may_write* the transport itself refuses everything but reading."""
+        """Return the gateway; without *may_write* the transport refuses all write requests."""
         if may_write not in self._gateways:
             self._gateways[may_write] = _connect(self, may_write=may_write)
         return self._gateways[may_write]
 
     @property
     def configured_workspaces(self) -> tuple[Workspace, ...]:
-        """All workspaces of the settings, whether or not they were chosen."""
+        """All workspaces in the settings, independent of *only*."""
         return tuple(
             Workspace(each, self.settings.resolve(each.data), self.folders, lambda: self.renderer)
             for each in self.settings.workspaces
@@ -53,7 +53,7 @@ class Runtime:
 
     @property
     def workspaces(self) -> tuple[Workspace, ...]:
-        """The workspaces to work on; raises `SettingsError` when there is none, or none of the wanted name."""
+        """The selected workspaces; raises `SettingsError` if no workspace is configured or none has the name *only*."""
         found = tuple(each for each in self.configured_workspaces if self.only in (None, each.name))
         if not found:
             known = [w.name for w in self.settings.workspaces]
@@ -66,28 +66,28 @@ class Runtime:
 
     @property
     def workspace(self) -> Workspace:
-        """The one workspace to work on; raises `SettingsError` when several are configured and none was chosen."""
+        """The selected workspace; raises `SettingsError` if several are configured and none is selected."""
         if len(self.workspaces) > 1:
             names = ", ".join(w.name for w in self.workspaces)
             raise SettingsError(f"several workspaces are configured ({names}); choose one with --workspace")
         return self.workspaces[0]
 
     def trying_once(self) -> "Runtime":
-        """Return the same runtime that sends each request once and waits briefly, for work that a person waits for."""
+        """Return a copy with one try per request and a short timeout, for work that a person waits for."""
         wiki = self.settings.wiki
         quick = {"tries": 1, "timeout_seconds": min(wiki.timeout_seconds, _SHORT_TIMEOUT_SECONDS)}
         settings = self.settings.model_copy(update={"wiki": wiki.model_copy(update=quick)})
         return replace(self, settings=settings, _gateways={})
 
     def data_file(self) -> DataFile:
-        """Read the data file of the one workspace; raises `ContentError` with file and line."""
+        """Load the data file of the selected workspace; raises `ContentError` with file and line."""
         return self.workspace.load_data_file()
 
     @cached_property
     def renderer(self) -> Renderer:
-        """The templates: the configured folder first, then those that come with the program.
+        """The renderer, with the configured template folder first, then the templates of the program.
 
-        Raises `SettingsError` when a folder is configured and not there: the others would be used without a word.
+        Raises `SettingsError` if the configured folder does not exist: the program's templates would be used silently.
         """
         folders = [templates_dir() / "wiki"]
         if self.settings.templates is not None:
@@ -100,12 +100,12 @@ class Runtime:
 
     @property
     def folders(self) -> Folders:
-        """Where snapshots and the state of the bot are kept."""
+        """The folders of the snapshots and of the state."""
         return Folders(self.settings.resolve(self.settings.snapshots.path), self.settings.resolve(self.settings.state))
 
     @property
     def snapshots(self) -> Snapshots:
-        """The snapshots folder, and how it is kept."""
+        """The folder of the snapshots and its settings."""
         policy = self.settings.snapshots
         keys = {
             name: self.settings.resolve(path)
@@ -116,12 +116,12 @@ class Runtime:
 
     @property
     def sleep(self) -> Callable[[float], None]:
-        """A sleep that ends as soon as the bot is asked to stop."""
+        """A sleep function that returns as soon as the bot is asked to stop."""
         return interruptible_sleep(self.stop)
 
 
 def person_waits() -> bool:
-    """Return whether a person is at the keyboard: standard input and standard error are terminals."""
+    """Return whether the command is interactive: standard input and standard error are terminals."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 

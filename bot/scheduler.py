@@ -1,4 +1,4 @@
-"""The scheduled bot: a job table on `schedule`, failures contained, missed runs made up for once, a clean end."""
+"""The daemon: a job table on `schedule`. Failures are isolated, missed runs coalesced, shutdown is clean."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,15 +14,15 @@ from bot.history import Run, RunHistory, RunOutcome
 from bot.log import redact
 
 JobFunction = Callable[[Callable[[], bool]], Mapping[str, int] | None]
-"""A job: is handed a question "should I stop?" to ask between pages; returns what to count in the run records."""
+"""A job: receives a function that returns whether to stop, to call between pages; returns counts for its run record."""
 NextMoment = Callable[[datetime], datetime | None]
-"""Tells when, after a moment, a job has something to do of its own, such as a news item that becomes due."""
+"""Returns the next time after a given time at which a job has extra work, such as a news item that becomes due."""
 _DUE_SECONDS = 1
 _LOOK_AHEAD_SECONDS = 60
 
 
 class _Job:
-    """One line of the job table and its next due moment, in UTC."""
+    """One entry of the job table and its next due time, in UTC."""
 
     def __init__(
         self,
@@ -44,21 +44,21 @@ class _Job:
         self.plan(may_catch_up=True)
 
     def __repr__(self) -> str:
-        """Name the job; the library's own text needs a unit of time, which this job does not have."""
+        """Return the name of the job; the text of the library needs a time unit, which this job does not have."""
         return f"job {self.name}"
 
     __str__ = __repr__
 
     @property
     def is_due(self) -> bool:
-        """Whether the job is due; after the clock was set back, the job is planned again from the new time."""
+        """Whether the job is due; if the clock was set back, the job is planned again from the new time."""
         now = self._now()
         if now < self._planned_at:
             self.plan()
         return self.due <= now
 
     def plan(self, *, may_catch_up: bool = False) -> None:
-        """Set the next due moment. With *may_catch_up*, all missed runs are coalesced into one that is due now."""
+        """Set the next due time. With *may_catch_up*, all missed runs are coalesced into one run that is due now."""
         now = self._planned_at = self._now()
         if self.last_start is None:
             self.due = self._cadence.first_after(now)
@@ -69,7 +69,7 @@ class _Job:
         self.look_ahead()
 
     def look_ahead(self) -> None:
-        """Move the due moment forward when the job has a moment of its own before its cadence; this can change."""
+        """Set an earlier due time if the job has extra work before its next run; called often, as this can change."""
         now = self._now()
         moment = self._next_moment(self.last_start or now)
         if moment is not None and moment < self.due:
@@ -77,10 +77,11 @@ class _Job:
 
 
 class JobScheduler:
-    """Runs jobs when they are due, one at a time, each in a thread of its own so that a signal is always heard.
+    """Runs jobs when they are due, one at a time, each in a separate thread so that signals are always handled.
 
-    *grace_seconds* is how long a job may go on after it was asked to stop; then it is left behind, which its run record
-    says. *look_ahead_seconds* is how often jobs are asked for a moment of their own. No job's failure ends the loop.
+    *grace_seconds* is how long a job may continue after a stop request; then the job is abandoned, and its run is
+    recorded as interrupted. *look_ahead_seconds* is the interval at which jobs are asked for extra work. The failure
+    of a job does not end the loop.
     """
 
     def __init__(
@@ -122,16 +123,16 @@ class JobScheduler:
 
     @property
     def next_due(self) -> datetime:
-        """When the next job runs, in UTC."""
+        """The time of the next run of any job, in UTC."""
         return min(job.due for job in self._jobs)
 
     @property
     def due(self) -> dict[str, datetime]:
-        """When each job runs next, in UTC, by the name that its run records stand under."""
+        """The time of the next run of each job, in UTC, by the name of the job in the run records."""
         return {job.name: job.due for job in self._jobs}
 
     def run_once(self, stop: threading.Event | None = None) -> tuple[Run, ...]:
-        """Run what is due now, once, and what never ran; for cron. Returns how each run ended."""
+        """Run each job once that is due now or never ran, for use with cron; returns the runs."""
         self._stop = stop or self._stop
         for job in self._jobs:
             if job.last_start is None:
@@ -154,7 +155,7 @@ class JobScheduler:
                 logger.debug("the next job is due {}", due.isoformat(timespec="seconds"))
 
     def run_due(self) -> None:
-        """Run each job that is due now, the longest overdue first, and set its next due moment."""
+        """Run each job that is due now, the longest overdue first, and set its next due time."""
         self._ended = []
         for job in sorted(self._jobs, key=lambda job: job.due):
             if job.is_due:
@@ -162,12 +163,12 @@ class JobScheduler:
                 job.plan()
 
     def look_ahead(self) -> None:
-        """Ask each job for a moment of its own, such as a news item that becomes due before the next run."""
+        """Ask each job for extra work, such as a news item that becomes due before the next run."""
         for job in self._jobs:
             job.look_ahead()
 
     def _schedule_ticks(self) -> schedule.Scheduler:
-        """Return the ticks of the daemon on `schedule`; when a job is due is decided in UTC by its `Cadence`."""
+        """Return the ticks of the daemon on `schedule`; `Cadence` decides in UTC when a job is due."""
         ticks = schedule.Scheduler()
         ticks.every(self._look_ahead_seconds).seconds.do(self.look_ahead)
         ticks.every(_DUE_SECONDS).seconds.do(self.run_due)
@@ -175,7 +176,7 @@ class JobScheduler:
         return ticks
 
     def _run(self, job: _Job, function: JobFunction) -> None:
-        """Run one job in a thread and wait for it, or for the end of its grace after a stop."""
+        """Run one job in a thread and wait until the job ends, or until its grace period after a stop request ends."""
         if self._stop.is_set():
             return
         started = job.last_start = self._now()
@@ -200,7 +201,7 @@ class JobScheduler:
         self._end(run)
 
     def _outcome(self, name: str, run_id: int, started: datetime, function: JobFunction) -> Run:
-        """Run the job and turn whatever becomes of it into a record."""
+        """Run the job and return its run record; every exception becomes a failed or stopped run."""
         counts: Mapping[str, int] = {}
         try:
             counts = function(self._stop.is_set) or {}
@@ -212,7 +213,7 @@ class JobScheduler:
         except BotError as error:
             logger.error("job {} failed: {}", name, error)
             outcome, message = RunOutcome.FAILED, str(error)
-        except BaseException as error:  # noqa: BLE001 -- a daemon outlives any one job, whatever it raises
+        except BaseException as error:  # noqa: BLE001 -- the daemon continues after any exception of a job
             logger.opt(exception=error).error("job {} crashed", name)
             outcome, message = RunOutcome.FAILED, f"{type(error).__name__}: {error}"
         return Run(run_id, name, started, self._now(), outcome, counts, message)
@@ -238,12 +239,12 @@ class JobScheduler:
 
 
 def _was_set_back(ticks: schedule.Scheduler) -> bool:
-    """Return whether the local clock was set back: `schedule` plans in naive local time and would wait for the gap."""
+    """Return whether the clock was set back: `schedule` uses naive local time and would wait for the repeated time."""
     return (ticks.idle_seconds or 0) > _DUE_SECONDS + 1
 
 
 def _named(specs: Sequence[JobSettings]) -> list[tuple[str, JobSettings]]:
-    """Give each line of the table the name that its records stand under; a job that stands there twice has two."""
+    """Return each job spec with the name for its run records; a job with two cadences gets two names."""
     runs = [spec.run for spec in specs]
     named = [(spec.run if runs.count(spec.run) == 1 else f"{spec.run} ({spec.every})", spec) for spec in specs]
     names = [name for name, _ in named]
@@ -254,7 +255,7 @@ def _named(specs: Sequence[JobSettings]) -> list[tuple[str, JobSettings]]:
 
 
 def _contained(next_moment: NextMoment | None, name: str) -> NextMoment:
-    """Ask *next_moment*, but never fail: what it reads may be broken, and the job itself will say so."""
+    """Return *next_moment* without its errors: a broken data file is logged here and reported by the job itself."""
     last_words = ""
 
     def ask(after: datetime) -> datetime | None:
@@ -264,7 +265,7 @@ def _contained(next_moment: NextMoment | None, name: str) -> NextMoment:
         try:
             moment = next_moment(after)
         except BotError as error:
-            if str(error) != last_words:  # once, not every minute
+            if str(error) != last_words:  # log a repeated error only once
                 last_words = str(error)
                 logger.warning("job {}: cannot tell when it is due of its own: {}", name, error)
             return None

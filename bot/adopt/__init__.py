@@ -1,1 +1,1 @@
-"""Reading a page that people wrote as values of the data model."""
+"""Convert a page that people wrote into values of the data model."""

@@ -1,4 +1,4 @@
-"""A piece of a page as paragraphs, headings and lists."""
+"""Part of a page as paragraphs, headings, lists and tables."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,27 +14,27 @@ _LAYOUT_ATTRIBUTES = {"style", "align", "class"}
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A line of text; *level* is 0, or that of a heading."""
+    """A line of text; *level* is the heading level, or 0 for a paragraph."""
 
     phrases: list[Phrase]
     level: int = 0
 
     @property
     def is_bold(self) -> bool:
-        """Whether all its words are bold."""
+        """Whether all words are bold."""
         return bool(self.phrases) and all(
             isinstance(each, Words) and (Style.STRONG in each.marks or not each.text.strip()) for each in self.phrases
         )
 
     @property
     def is_only_bold(self) -> bool:
-        """Whether bold is all there is to it, as in a heading that a template prints."""
+        """Whether bold is the only mark, as in a heading that a template renders."""
         return all(isinstance(each, Words) and each.marks == (Style.STRONG,) for each in self.phrases)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item of a list, with the lists below it."""
+    """An item of a list, with its nested lists."""
 
     phrases: list[Phrase]
     lists: tuple["Listing", ...] = ()
@@ -49,7 +49,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table: rows of cells of blocks, empty cells left out."""
+    """A table: rows of cells, each a tuple of blocks; empty cells are omitted."""
 
     rows: tuple[tuple[tuple["Block", ...], ...], ...]
 
@@ -58,7 +58,7 @@ Block = Paragraph | Listing | Grid
 
 
 def read_blocks(nodes: Iterable[Element | Text], context: Context) -> list[Block]:
-    """Read blocks, empty paragraphs left out. Raises `CannotSayError` for macros and all else."""
+    """Read blocks; empty paragraphs are omitted. Raises `CannotSayError` for macros and other unsupported content."""
     return list(_read(nodes, context, depth=0))
 
 
@@ -87,7 +87,7 @@ def _read(nodes: Iterable[Element | Text], context: Context, *, depth: int) -> I
 
 
 def is_block(element: Element) -> bool:
-    """Whether *element* is a block of its own rather than part of a line."""
+    """Whether *element* is a block and not part of a line."""
     return element.name in {"p", "div", "ul", "ol", "table", *HEADINGS}
 
 
@@ -117,7 +117,7 @@ def _read_table(table: Element, context: Context, *, depth: int) -> Grid:
 
 
 def _read_item(element: Element, context: Context, *, depth: int) -> Item:
-    """Read one item: a line, then lists. More than one line cannot be said."""
+    """Read one item: a line, then lists. Raises `CannotSayError` for more than one line."""
     paragraphs: list[Paragraph] = []
     lists: list[Listing] = []
     for block in _read(element.nodes, context, depth=depth + 1):

@@ -1,4 +1,4 @@
-"""What a link on a page leads to, in the terms of the data file."""
+"""Convert the target of a link on a page into the form of the data file."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,38 +12,38 @@ from bot.sync.data_links import LinkKind
 
 
 class CannotSayError(StorageFormatError):
-    """Something on the page that the data file has no words for."""
+    """The page contains something that the data file cannot represent."""
 
 
 class Pages(Protocol):
-    """Knows how the data file names the pages of a wiki."""
+    """Maps between pages of a wiki and their references in the data file."""
 
     base_url: str
     space_key: str
 
     def name_page(self, title: str, space_key: str) -> str | None:
-        """Return the reference, a title or an id, for the page of that title in that space; None if unknown."""
+        """Return the reference (title or id) of the page with that title in that space; None if unknown."""
         ...
 
     def name_page_id(self, page_id: str) -> str | None:
-        """Return the reference for the page of that id; None if unknown."""
+        """Return the reference of the page with that id; None if unknown."""
         ...
 
     def find_target(self, reference: str) -> PageTarget | None:
-        """Return the page that a reference stands for, as a link names it; None if unknown."""
+        """Return the page that a reference names, as a link target; None if unknown."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a link leads: a page's title or id, a file's name, or an address."""
+    """Target of a link: title or id of a page, name of a file, or an address."""
 
     kind: LinkKind
     value: str
 
 
 def read_target(link: Element, pages: Pages) -> Target:
-    """Return where an `a` or `ac:link` element leads. Raises `CannotSayError`."""
+    """Return the target of an `a` or `ac:link` element; raises `CannotSayError`."""
     if link.name == "a":
         return read_address(link.attributes.get("href", ""), pages)
     if link.attributes.get("ac:anchor"):
@@ -55,7 +55,7 @@ def read_target(link: Element, pages: Pages) -> Target:
 
 
 def page_of(target: Target, pages: Pages) -> PageTarget | Target:
-    """Return the page that a target stands for, so that a title and an id of one page are equal."""
+    """Return the page of a target, so that title and id of one page compare equal; other targets are unchanged."""
     if target.kind is not LinkKind.PAGE:
         return target
     return pages.find_target(target.value) or PageTarget(target.value)
@@ -82,7 +82,7 @@ def _read_resource(resource: Element, pages: Pages) -> Target:
 
 
 def read_address(url: str, pages: Pages) -> Target:
-    """Return where an address leads: to a page of the wiki where it is one. Raises `CannotSayError`."""
+    """Return the target of an address: a page if it is an address of a wiki page; raises `CannotSayError`."""
     if not url:
         raise CannotSayError("a link that leads nowhere")
     address = parse_page_address(url, pages.base_url)
@@ -90,7 +90,7 @@ def read_address(url: str, pages: Pages) -> Target:
         try:
             return _name(address, pages)
         except CannotSayError:
-            pass  # an address says it too
+            pass  # use the address itself as the target
     absolute = urljoin(pages.base_url.rstrip("/") + "/", url) if url.startswith("/") else url
     if urlsplit(absolute).scheme.lower() not in ("http", "https", "mailto"):
         raise CannotSayError(f"a link to {url!r}, which is no http, https or mailto address")

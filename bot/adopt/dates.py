@@ -1,4 +1,4 @@
-"""Days as people write them: in words, or as ISO dates (pure; English)."""
+"""Parse and format days: in English words, or as ISO dates (pure)."""
 
 import datetime as dt
 import re
@@ -19,24 +19,24 @@ _DATE = re.compile(
 
 
 def format_day(day: dt.date) -> str:
-    """Return a day as the templates print it: `22 February 2024`."""
+    """Return a day as the templates format it: `22 February 2024`."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def parse_day(text: str) -> dt.date | None:
-    """Return the day that *text* is, and nothing else."""
+    """Return the day if *text* is a day and nothing else; else None."""
     match = _DATE.fullmatch(text.strip())
     return _to_date(match) if match else None
 
 
 def find_day(text: str) -> dt.date | None:
-    """Return the one day that *text* speaks of; None when there is none, or several."""
+    """Return the only day in *text*; None if there is no day or more than one."""
     days = {_to_date(match) for match in _DATE.finditer(text)}
     return days.pop() if len(days) == 1 else None
 
 
 def split_leading_day(text: str) -> tuple[dt.date | None, str]:
-    """Split `22 February 2024: words` as the templates print it; no other spelling is taken apart."""
+    """Split `22 February 2024: words`, as the templates format it; no other spelling is split."""
     before, colon, after = text.partition(": ")
     day = parse_day(before) if colon else None
     if day is None or format_day(day) != before or not after.strip():

@@ -1,4 +1,4 @@
-"""What a reader takes from a piece of a page: words, icons and links in their order, whatever the markup (pure)."""
+"""What a reader sees of part of a page: words, icons and links in order, independent of the markup (pure)."""
 
 import datetime as dt
 import re
@@ -12,27 +12,27 @@ from bot.storage.reader import Element, read_strictly
 from bot.storage.visible_text import text_of
 
 _COLON = re.compile(r"(?<=\b\d{4}):(?= )")
-"""After a day at the head of a line: print, where the page may have had a column of its own."""
+"""The colon after a year, which the templates add after a day; the page may have a table column instead."""
 _STAMP = re.compile(r"\b(\d{4}-\d{2}-\d{2})(?:T[\d:.+Z-]*)?\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Impression:
-    """Words, with icons among them, and where each link leads."""
+    """Words with icons, and the target of each link."""
 
     words: tuple[str, ...]
     links: tuple[PageTarget | Target | str, ...]
 
 
 def impression_of(fragment: str, pages: Pages) -> Impression:
-    """Return what a reader takes from *fragment*. Raises `MalformedBodyError`."""
+    """Return what a reader sees of *fragment*; raises `MalformedBodyError`."""
     root = read_strictly(fragment).root
     words = _COLON.sub("", _STAMP.sub(_say_day, text_of(root))).split()
     return Impression(tuple(words), tuple(_iter_links(root, pages)))
 
 
 def _say_day(stamp: re.Match[str]) -> str:
-    """Spell a day as a template prints it: the page may have it as a date of the editor's calendar."""
+    """Format a day as the templates do: the page may have the day as a date element of the editor."""
     try:
         return format_day(dt.date.fromisoformat(stamp[1]))
     except ValueError:

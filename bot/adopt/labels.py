@@ -1,4 +1,4 @@
-"""What people call the parts of a home page."""
+"""Common labels of the parts of a home page."""
 
 import re
 
@@ -19,12 +19,12 @@ _LABELS = {
 
 
 def is_label_of(region: str, text: str) -> bool:
-    """Whether people would call *region* so; case, colon and ornaments aside."""
+    """Whether *text* is a common label of *region*; case and surrounding punctuation are ignored."""
     return _simplify(text) in _LABELS.get(region, ())
 
 
 def is_label(text: str) -> bool:
-    """Whether *text* names any of the regions, or ends like a label."""
+    """Whether *text* is a common label of any region, or ends with a colon."""
     return text.rstrip().endswith(":") or any(is_label_of(region, text) for region in _LABELS)
 
 

@@ -1,7 +1,7 @@
-"""What was read off a region, joined with what the data file knows beyond it (pure).
+"""Merge the value that was read from a live region with the value in the data file (pure).
 
-A page shows less than the data file holds: ids, moments, items not shown now, and which spelling of a text or name of
-a page somebody chose. What the page still says keeps all of that.
+A page shows only part of the data file. Ids, times, items that are not shown now, the spelling of a text and the name
+of a page are not visible. The merge preserves all of these for content that is still on the page.
 """
 
 import datetime as dt
@@ -25,9 +25,9 @@ _ALIKE = 0.6
 
 
 def merge(read: Value, base: Value, pages: Pages, *, now: dt.datetime, zone: dt.tzinfo = dt.UTC) -> Value:
-    """Return what the data file should say: what was *read* off the page, and of *base* what the page does not tell.
+    """Return the merged value: *read* from the page, completed from *base* with what the page does not show.
 
-    The page was rendered at *now*, with days as they are in *zone*.
+    The page was rendered at *now*, with days in the time zone *zone*.
     """
     match read, base:
         case StatusBanner(), StatusBanner():
@@ -44,7 +44,7 @@ def merge(read: Value, base: Value, pages: Pages, *, now: dt.datetime, zone: dt.
 
 
 def learn_references(base: Value, pages: Pages) -> None:
-    """Let *pages* see how the data file names pages so far, so that it goes on naming them so."""
+    """Register the page references of *base* in *pages*, so that the same references are used again."""
     for reference in _page_references(base):
         pages.find_target(reference)
 
@@ -71,7 +71,7 @@ def _title(read: Value, base: Value) -> dict[str, object]:
 
 
 def _respell(markdown: str, pages: Pages) -> str:
-    """Return *markdown* as it would be read off the page."""
+    """Return *markdown* as it is read back from the page after rendering."""
     fragment = inline.to_storage(markdown, pages)
     context = Context(pages)
     try:
@@ -93,7 +93,7 @@ def _all_links(links: Iterable[QuickLink]) -> Iterable[QuickLink]:
 
 
 def _identity(link: QuickLink, pages: Pages) -> tuple[str, PageTarget | Target | None]:
-    """Return what tells a link from another: its words as the page shows them, and where it leads."""
+    """Return the key that identifies a link: its text as shown on the page, and its target."""
     text = re.sub(r"[ \t\r\n]+", " ", link.text).strip()
     if link.page is not None:
         return text, page_of(Target(LinkKind.PAGE, link.page), pages)
@@ -136,17 +136,17 @@ def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime, zone: dt
 
 
 def _with_day(item: NewsItem, day: dt.date | None, dates: str, zone: dt.tzinfo) -> NewsItem:
-    """Return *item* with the day that the page prints for it, in the way that the template finds it."""
+    """Return *item*, changed if necessary so that the template renders *day*."""
     printed = day_of(item, zone) if dates == "by_day" else item.date
     if dates == "hidden" or printed == day:
         return item
     if day is None:
-        return item.model_copy(update={"date": None, "publish_at": None})  # it is published already
+        return item.model_copy(update={"date": None, "publish_at": None})  # the item is published already
     return item.model_copy(update={"date": day})
 
 
 def _merge_older(read: News, base: News, pages: Pages, now: dt.datetime) -> str | None:
-    """Return the page of the older news: the page tells of it only while there are any."""
+    """Return the page of the older news; the home page links to that page only while there are older items."""
     if read.older is None:
         return None if older_news(base, now) else base.older
     known = base.older is not None and page_of(Target(LinkKind.PAGE, base.older), pages)
@@ -154,7 +154,7 @@ def _merge_older(read: News, base: News, pages: Pages, now: dt.datetime) -> str 
 
 
 def _as_printed(read: News, base: News) -> News:
-    """Return *read* with the days put back into the texts, where the template does not print them."""
+    """Return *read* with the days moved back into the texts, if the template of *base* does not print them there."""
     if read.dates != "before" or base.dates == "before":
         return read
     items = tuple(
@@ -167,10 +167,10 @@ def _as_printed(read: News, base: News) -> News:
 def _arrange(
     seen: list[NewsItem], shown: Sequence[NewsItem], older: Sequence[NewsItem], order: Sequence[NewsItem]
 ) -> Iterator[tuple[tuple[NewsItem, ...], tuple[NewsItem, ...]]]:
-    """Yield orders for the file and what they show, the mildest change first.
+    """Yield candidate orders of the items for the file with the items that each order shows, smallest change first.
 
-    Each item where it was; else in the order of the page, with the older ones below; else all of them pinned, which
-    it takes when an older one is pinned.
+    First, each item keeps its position. Second, the items have the order of the page, with the older items below.
+    Third, all items on the page are pinned, which is necessary if an older item is pinned.
     """
     hidden = [item for item in order if item not in shown]
     yield tuple(_in_place(seen, hidden, order)), tuple(seen)
@@ -182,7 +182,7 @@ def _arrange(
 
 
 def _in_place(seen: Sequence[NewsItem], hidden: Iterable[NewsItem], order: Sequence[NewsItem]) -> list[NewsItem]:
-    """Keep the order of the file, and put each new item before the one that it is seen above."""
+    """Keep the order of the file; insert each new item before the item that follows on the page."""
     kept = {item.id: item for item in (*seen, *hidden)}
     items = [kept.pop(item.id) for item in order if item.id in kept]
     below: NewsItem | None = None
@@ -194,7 +194,7 @@ def _in_place(seen: Sequence[NewsItem], hidden: Iterable[NewsItem], order: Seque
 
 
 def _match(items: Sequence[NewsItem], shown: Sequence[NewsItem], pages: Pages) -> list[NewsItem | None]:
-    """Return for each item that was read the one that it was before: the same text first, then one much alike."""
+    """Return the previous item of each item that was read: first by equal text, then by similar text."""
     spelled = {old.id: _respell(old.text, pages) for old in shown}
     left = {old.id: old for old in shown}
     matched: list[NewsItem | None] = [None] * len(items)
@@ -212,7 +212,7 @@ def _match(items: Sequence[NewsItem], shown: Sequence[NewsItem], pages: Pages) -
 
 
 def _unpin_out_of_order(items: list[NewsItem]) -> list[NewsItem]:
-    """Unpin what stands below an item that is not pinned: the page shows it there."""
+    """Unpin items that are below an unpinned item on the page."""
     kept: list[NewsItem] = []
     for item in items:
         may_be_pinned = all(each.pinned for each in kept)
@@ -221,7 +221,7 @@ def _unpin_out_of_order(items: list[NewsItem]) -> list[NewsItem]:
 
 
 def _weave(seen: Sequence[NewsItem], hidden: Iterable[NewsItem], order: Sequence[NewsItem]) -> list[NewsItem]:
-    """Put *hidden* items back before the item that they stood before, those of the end at the end."""
+    """Insert each of the *hidden* items before the item that follows in *order*, or at the end."""
     positions = {item.id: index for index, item in enumerate(order)}
     places: dict[str, list[NewsItem]] = {}
     tail: list[NewsItem] = []

@@ -1,4 +1,4 @@
-"""What kind of thing stands next on a page, before it is read closely (pure)."""
+"""Classify the nodes of a page before they are read in detail (pure)."""
 
 from enum import StrEnum
 
@@ -14,19 +14,19 @@ _OTHER_PREFIXES = ("ac:layout", "ac:task", "ac:adf")
 
 
 class Kind(StrEnum):
-    """How a node looks from afar."""
+    """Rough classification of a node."""
 
     LINE = "line"
     LIST = "list"
     TABLE = "table"
     LABEL = "label"
-    """A heading, or a bold line that names what follows: another part of the page begins."""
+    """A heading, or a bold line that is a label: the start of another part of the page."""
     OTHER = "other"
-    """A macro, a layout, a frame."""
+    """A macro, a layout or another container."""
 
 
 def kind_of(node: Element | Text) -> Kind:
-    """Return how *node*, which is not blank, looks."""
+    """Return the kind of *node*, which must not be blank."""
     if isinstance(node, Text):
         return Kind.LINE
     text = collapse(node.text)
@@ -48,7 +48,7 @@ def kind_of(node: Element | Text) -> Kind:
 
 
 def is_blank(node: Element | Text) -> bool:
-    """Whether a reader sees nothing of *node*."""
+    """Whether *node* has no visible content."""
     if isinstance(node, Text):
         return not node.is_visible or not node.value.strip()
     if node.text.strip() or node.name in _SEEN or macro_name(node) is not None:
@@ -57,7 +57,7 @@ def is_blank(node: Element | Text) -> bool:
 
 
 def is_inline(node: Element | Text) -> bool:
-    """Whether *node* is a part of a line that has no paragraph around it."""
+    """Whether *node* is part of a line without a paragraph element."""
     if isinstance(node, Text):
         return True
     is_frame = node.name in _OTHER or node.name.startswith(_OTHER_PREFIXES) or find_rich_text_body(node) is not None
@@ -65,13 +65,13 @@ def is_inline(node: Element | Text) -> bool:
 
 
 def is_bold(element: Element) -> bool:
-    """Whether *element* has words, all of them bold."""
+    """Whether *element* has visible words and all of them are bold."""
     texts = [node for node in element.walk() if isinstance(node, Text) and node.is_visible and node.value.strip()]
     return bool(texts) and all(_is_in_bold(text, element) for text in texts)
 
 
 def is_link_only(node: Element | Text) -> bool:
-    """Whether *node* is a line that says nothing beside its links."""
+    """Whether *node* is a line that contains only links."""
     if isinstance(node, Text) or (is_block(node) and node.name != "p"):
         return False
     links = [each for each in (node, *node.elements()) if each.name in ("a", "ac:link")]
@@ -80,7 +80,7 @@ def is_link_only(node: Element | Text) -> bool:
 
 
 def starts_with_icon(node: Element | Text) -> bool:
-    """Whether the first that a reader sees of *node* is an icon."""
+    """Whether the first visible content of *node* is an icon."""
     if isinstance(node, Text):
         return False
     for each in (node, *node.walk()):

@@ -1,4 +1,4 @@
-"""Phrases of a page as inline Markdown, checked by reading it back."""
+"""Render phrases as inline Markdown, verified by a round trip."""
 
 import re
 
@@ -24,7 +24,7 @@ from bot.sync.data_links import LinkKind
 
 
 def to_markdown(phrases: list[Phrase], context: Context) -> str:
-    """Return inline Markdown that renders as *phrases*. Raises `CannotSayError`."""
+    """Return inline Markdown that renders as *phrases*; raises `CannotSayError`."""
     if any(isinstance(each, Symbol) for each in phrases):
         raise CannotSayError("an icon in the middle of a text")
     for em, strong in (("*", "**"), ("_", "**"), ("*", "__")):
@@ -92,7 +92,7 @@ def _reads_back(markdown: str, phrases: list[Phrase], context: Context) -> bool:
 
 
 def _resolve(phrases: list[Phrase], context: Context) -> list[tuple[object, ...]]:
-    """Return *phrases* with pages in the place of references, since a title and an id may name one page."""
+    """Return *phrases* with page references resolved, because a title and an id can name the same page."""
     return [
         (text_of(each), *(page_of(mark, context.pages) if isinstance(mark, Target) else mark for mark in each.marks))
         if isinstance(each, Words)

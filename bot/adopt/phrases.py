@@ -1,7 +1,7 @@
-"""A line of a page as phrases: words with the marks around them, icons, breaks.
+"""Read a line of a page as phrases: words with their marks, icons and line breaks.
 
-A phrase is a run of words with the marks around it, outermost first; where two phrases meet, white space bears only
-marks that both have, so that any two spellings of one line give the same phrases.
+Marks are ordered from the outermost to the innermost. White space between two phrases has only the marks that both
+phrases share. This gives equal phrases for all equivalent spellings of a line.
 """
 
 import datetime as dt
@@ -24,7 +24,7 @@ _TRANSPARENT = {"ac:inline-comment-marker", "ac:link-body", "ac:plain-text-link-
 
 
 class Style(StrEnum):
-    """A mark that inline Markdown has."""
+    """A text style of inline Markdown."""
 
     STRONG = "strong"
     EM = "em"
@@ -37,7 +37,7 @@ _STYLES = {"strong": Style.STRONG, "b": Style.STRONG, "em": Style.EM, "i": Style
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A run of words and the marks around it, outermost first."""
+    """A run of words and its marks, outermost first."""
 
     text: str
     marks: tuple[Mark, ...] = ()
@@ -60,29 +60,29 @@ Phrase = Words | Symbol | Break
 
 @dataclass(slots=True)
 class Context:
-    """What a reading needs to know, and what it notes: things that are not kept, though no word is lost."""
+    """Input for reading phrases, and the notes about formatting that is lost; words are never lost."""
 
     pages: Pages
     keeps_hard_spaces: bool = True
     notes: dict[str, None] = field(default_factory=dict)
 
     def note(self, text: str) -> None:
-        """Remember a note, once."""
+        """Add a note; repeated notes are ignored."""
         self.notes[text] = None
 
 
 def read_phrases(nodes: Iterable[Element | Text], context: Context) -> list[Phrase]:
-    """Read one line. Raises `CannotSayError` for what inline Markdown and icons cannot say."""
+    """Read one line; raises `CannotSayError` for content that inline Markdown and icons cannot represent."""
     return settle(list(_read(nodes, context)))
 
 
 def say(phrases: Iterable[Phrase]) -> str:
-    """Return the words alone."""
+    """Return the words without marks."""
     return "".join(each.text if isinstance(each, Words) else " " for each in phrases).strip()
 
 
 def split_lines(phrases: Iterable[Phrase]) -> list[list[Phrase]]:
-    """Return the lines between the breaks, those without words or icons left out."""
+    """Split phrases into lines at the line breaks; lines without words and icons are omitted."""
     lines: list[list[Phrase]] = [[]]
     for phrase in phrases:
         if isinstance(phrase, Break):
@@ -135,7 +135,7 @@ def _read_link(link: Element, marks: tuple[Mark, ...], context: Context) -> Targ
 
 
 def _has_no_words(link: Element) -> bool:
-    """Whether the wiki prints the title of what the link leads to."""
+    """Whether the link has no text, so that the wiki shows the title of its target."""
     return (
         link.name == "ac:link"
         and not link.text.strip()
@@ -167,7 +167,7 @@ def _read_object(element: Element, marks: tuple[Mark, ...], context: Context) ->
 def _read_icon(element: Element) -> Icon:
     name = element.attributes.get("ac:name", "")
     shortname = element.attributes.get("ac:emoji-shortname")
-    if name == "blue-star" and shortname not in (None, ":blue_star:"):  # the editor's name for any other emoji
+    if name == "blue-star" and shortname not in (None, ":blue_star:"):  # the editor uses this name for all other emoji
         raise CannotSayError(f"the emoji {shortname}")
     if name not in _ICONS:
         raise CannotSayError(f"the icon {name!r}")
@@ -185,7 +185,7 @@ def _read_time(element: Element, context: Context) -> str:
 
 
 def settle(phrases: list[Phrase]) -> list[Phrase]:
-    """Bring phrases into the one form that all spellings of a line share."""
+    """Return the canonical form of *phrases*, which is equal for all equivalent spellings of a line."""
     pieces = _mark_spaces(_trim([piece for phrase in phrases for piece in _split_spaces(phrase)]))
     settled: list[Phrase] = []
     for piece in pieces:
@@ -207,7 +207,7 @@ def _split_spaces(phrase: Phrase) -> Iterator[Phrase]:
 
 
 def _trim(pieces: list[Phrase]) -> list[Phrase]:
-    """Drop white space, hard spaces too, and line breaks at both ends."""
+    """Remove white space (including no-break spaces) and line breaks at both ends."""
     while pieces and _is_blank(pieces[0]):
         pieces = pieces[1:]
     while pieces and _is_blank(pieces[-1]):
@@ -219,7 +219,7 @@ def _trim(pieces: list[Phrase]) -> list[Phrase]:
 
 
 def _mark_spaces(pieces: list[Phrase]) -> list[Phrase]:
-    """Drop white space at breaks and in runs; leave the rest only such marks as both its neighbours have."""
+    """Remove white space at line breaks and repeated white space; keep only marks that both neighbours share."""
     marked: list[Phrase] = []
     for index, piece in enumerate(pieces):
         if not _is_space(piece):
@@ -248,11 +248,11 @@ def marks_of(phrase: Phrase) -> tuple[Mark, ...]:
 
 
 def text_of(phrase: Phrase) -> str:
-    """Return the words of a phrase."""
+    """Return the text of a phrase; empty for icons and line breaks."""
     return phrase.text if isinstance(phrase, Words) else ""
 
 
 def shared_marks(a: tuple[Mark, ...], b: tuple[Mark, ...]) -> tuple[Mark, ...]:
-    """Return the marks that two phrases have in common, from the outermost in."""
+    """Return the common outer marks of two phrases."""
     count = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     return a[:count]

@@ -1,7 +1,7 @@
-"""Propose regions on an unmanaged page, and the content that matches it; read a region back into the data (pure).
+"""Propose regions on an unmanaged page with their values; read a live region as a value of the data file (pure).
 
-Nothing is lost on the way: a place that holds anything the data file cannot say is refused and left alone, and so is
-one where the rendered data would not read as the page did.
+No content is lost. A place is refused, and not changed, if it contains anything that the data file cannot represent
+or if the rendered value would show different words, icons or links.
 """
 
 import datetime as dt
@@ -29,10 +29,11 @@ _WORDS_AROUND = 4
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A place on the page that becomes a region, and the value that says what it says.
+    """A place on the page that becomes a region, and its content as a value.
 
-    *how* tells a person by what it was found, *notes* what changes in its looks; no word, icon or link does. *marker*
-    is the stated one, except that in a table, a panel or the like anchors stand in for a Page Properties block.
+    *how* describes how the place was found. *notes* list changes of formatting; words, icons and links do not change.
+    *marker* is the marker from the settings. Where a Page Properties block is not allowed, for example in a table or a
+    panel, its kind is anchors.
     """
 
     region: str
@@ -45,7 +46,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a region is not adopted; *is_absent* if the page has nothing like it, so that it has to be created."""
+    """The reason why a region is not adopted; *is_absent* if the page has no matching place: it must be created."""
 
     region: str
     reason: str
@@ -54,7 +55,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What could be adopted on a page; *managed* regions are marked there already."""
+    """The proposal for a page; *managed* regions have markers on the page already."""
 
     body: str
     claims: tuple[Claim, ...]
@@ -64,7 +65,7 @@ class Adoption:
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """The body with its new regions, and what of the proposal it carries."""
+    """The body with the new regions, and the claims and refusals of the proposal."""
 
     body: str
     claims: tuple[Claim, ...]
@@ -74,14 +75,14 @@ class Adopted:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a live region says, as a value of the data file, and what of its looks that value does not keep."""
+    """A live region as a value of the data file; *notes* list formatting that the value does not preserve."""
 
     value: Value
     notes: tuple[str, ...] = ()
 
 
 def propose(body: str, markers: Sequence[Marker], pages: Pages) -> Adoption:
-    """Find regions that nobody marked yet; those that the bot makes out of other things are passed over.
+    """Find regions that have no markers yet; generated regions such as the page index are ignored.
 
     Raises `MalformedBodyError`.
     """
@@ -112,9 +113,9 @@ def propose(body: str, markers: Sequence[Marker], pages: Pages) -> Adoption:
 
 
 def carry_over(adoption: Adoption, rendered: Mapping[str, str], pages: Pages) -> Adopted:
-    """Put regions with the *rendered* text of the claimed values on the page; every other byte stays.
+    """Replace each claimed place by a region with the *rendered* text of its value; all other bytes are preserved.
 
-    A claim is refused, and its place left as it is, where the page would not read as before.
+    A claim is refused, and its place not changed, if the page would show different words, icons or links.
     """
     replacements: dict[Span, str] = {}
     carried: list[Claim] = []
@@ -143,9 +144,9 @@ def read_region(
     now: dt.datetime | None = None,
     zone: dt.tzinfo = dt.UTC,
 ) -> Reading:
-    """Read the live text of a region; *base* is what the data file says so far, shown at *now* with days in *zone*.
+    """Read the live text of a region; *base* is the value in the data file, rendered at *now* with days in *zone*.
 
-    Raises `CannotSayError` for anything that the data file has no words for, and `MalformedBodyError`.
+    Raises `CannotSayError` for content that the data file cannot represent, and `MalformedBodyError`.
     """
     if base is not None:
         learn_references(base, pages)
@@ -221,7 +222,7 @@ def _read_heading(region: str, blocks: Sequence[Block], base: Value | None) -> t
 
 
 def _find_trouble(body: str, claim: Claim, content: str, markup: str, pages: Pages) -> str | None:
-    """Say why the page would not be as before with *markup* in the claimed place, or None."""
+    """Return why *markup* in the claimed place would change what the page shows, or None."""
     before = impression_of(claim.span.of(body), pages)
     after = impression_of(content, pages)
     if before != after:

@@ -1,8 +1,8 @@
-"""Where a page that nobody marked keeps its status, its quick links and its news (pure).
+"""Find status, quick links and news on a page without markers (pure).
 
-By a heading, a bold line or the first bold words of a line, the title of a panel or another macro that holds text, or
-a table's cell. From there a section reaches as far as what follows is of its kind; it takes too little rather than
-too much.
+A section is found by its label: a heading, a bold line, bold words at the start of a line, the title of a panel or of
+another macro with a rich-text body, or a table cell. The section extends over the following nodes that fit its
+content. In case of doubt, a node is not included.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,9 +24,9 @@ Nodes = Sequence[Element | Text]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A place that looks like a region: *span* is what a region would replace, *nodes* the content without its label.
+    """A place that looks like a region; a region would replace *span*, and *nodes* is the content without the label.
 
-    *is_boxed* when it stands in a table, a panel or the like, where a Page Properties block may not.
+    *is_boxed* if a Page Properties block is not allowed in that place, for example in a table or a panel.
     """
 
     region: str
@@ -40,7 +40,7 @@ class Section:
 
 
 def find_sections(tree: Document, region: str, *, excluded: Sequence[Span] = ()) -> list[Section]:
-    """Return the places that look like *region*, outside the *excluded* spans, in the order of the page."""
+    """Return the places that look like *region* and are outside the *excluded* spans, in page order."""
     copies = [each.span for each in tree.elements() if each.name == "ac:adf-extension"]
     sections: list[Section] = []
     for element in [tree.root, *iter_content(tree)]:
@@ -84,14 +84,14 @@ def _labelled(container: Element, region: str) -> Iterator[Section]:
 
 
 def _is_styled(label: Element) -> bool:
-    """Whether a heading looks otherwise than one that a template prints."""
+    """Whether a label has formatting that the templates do not render."""
     return (
         any(each.name in ("span", "em", "i", "u", "font") for each in label.elements()) or "style" in label.attributes
     )
 
 
 def _inline_label(paragraph: Element, region: str) -> tuple[str, Nodes] | None:
-    """Split `<strong>Status:</strong> words` into its label and the rest."""
+    """Split `<strong>Status:</strong> words` into label and rest."""
     nodes = [node for node in paragraph.nodes if not (isinstance(node, Text) and not node.value.strip())]
     first = nodes[0] if nodes else None
     if not isinstance(first, Element) or first.name not in ("strong", "b") or len(nodes) < 2:
@@ -150,7 +150,7 @@ def _span(nodes: Nodes) -> Span:
 
 
 class _Reach:
-    """Decides how far a section goes on."""
+    """Decides where a section ends."""
 
     def __init__(self, region: str, *, has_lead: bool = False) -> None:
         self._region = region
@@ -159,9 +159,9 @@ class _Reach:
         self._has_icons = False
 
     def takes(self, node: Element | Text, kind: Kind, *, after_gap: bool) -> bool:
-        """Tell whether *node* still belongs to the section; *after_gap* when an empty line stands before it."""
+        """Return whether *node* belongs to the section; *after_gap* if an empty line precedes *node*."""
         if kind in (Kind.LABEL, Kind.OTHER):
-            is_taken = kind is Kind.OTHER and not self._kinds  # so that reading it can say what stands there
+            is_taken = kind is Kind.OTHER and not self._kinds  # taken so that the refusal can name the content
         elif kind is Kind.TABLE:
             is_taken = not self._kinds
         elif not self._kinds:
@@ -198,7 +198,7 @@ def _is_day(node: Element | Text) -> bool:
 
 
 def _take(nodes: Nodes, reach: _Reach) -> list[Element | Text]:
-    """Return the nodes that belong to a section from the first of *nodes* on, without empty ones at both ends."""
+    """Return the leading *nodes* that belong to the section, without blank nodes at both ends."""
     taken: list[Element | Text] = []
     gap: list[Element | Text] = []
     for node in nodes:
@@ -206,7 +206,7 @@ def _take(nodes: Nodes, reach: _Reach) -> list[Element | Text]:
             gap.append(node)
             continue
         kind = kind_of(node)
-        goes_on = bool(taken) and is_inline(taken[-1]) and is_inline(node)  # a line is taken whole
+        goes_on = bool(taken) and is_inline(taken[-1]) and is_inline(node)  # a line is never split
         if not goes_on and not reach.takes(node, kind, after_gap=any(isinstance(each, Element) for each in gap)):
             break
         taken += [*gap, node] if taken else [node]

@@ -1,4 +1,4 @@
-"""Blocks of a page as the values of the data model; what these cannot say is refused, never dropped."""
+"""Convert blocks of a page into values of the data model; unsupported content is refused, never dropped."""
 
 import re
 import unicodedata
@@ -16,15 +16,15 @@ from bot.sync.data_links import LinkKind
 
 Value = StatusBanner | QuickLinks | News
 ADOPTABLE = ("status", "quick_links", "news")
-"""The regions whose content people write; the others are made by the bot."""
+"""The regions whose content people write; the bot generates the content of the others."""
 NO_NEWS = "There is no news at the moment."
-"""What the template prints in the place of an empty list."""
+"""The text that the template renders for an empty list."""
 
 
 def to_value(
     region: str, blocks: Sequence[Block], context: Context, *, heading: str | None = None, heading_level: int = 0
 ) -> Value:
-    """Return the value of a region whose content, its heading apart, is *blocks*. Raises `CannotSayError`."""
+    """Return the value of a region with the content *blocks*, without its heading; raises `CannotSayError`."""
     title = {"heading": heading, "heading_level": heading_level}
     try:
         match region:
@@ -66,7 +66,7 @@ def _lines_of(block: Block, context: Context) -> list[list[Phrase]]:
 
 
 def _row_phrases(row: Sequence[Sequence[Block]]) -> list[Phrase]:
-    """Read a table's row that holds one line: an icon and words, in one cell or two."""
+    """Read a table row with one line: an icon and words, in one or two cells."""
     cells = [block for cell in row for block in cell]
     lines = [block.phrases for block in cells if isinstance(block, Paragraph)]
     leads = lines[:-1]
@@ -142,7 +142,7 @@ def _words(block: Block) -> str:
 
 
 def _pop_older(blocks: list[Block]) -> str | None:
-    """Take a link to a page off the end of a list of news: it leads to the older ones."""
+    """Remove and return a page link after the list of news, which leads to the older news."""
     last = blocks[-1] if len(blocks) > 1 else None
     if not isinstance(last, Paragraph) or not isinstance(blocks[-2], Listing):
         return None
@@ -172,7 +172,7 @@ def _news_lines(blocks: list[Block], context: Context) -> Iterator[list[Phrase]]
 
 
 def _dated_row(row: Sequence[Sequence[Block]]) -> list[Phrase]:
-    """Read a table's row of news: words, or a day and words."""
+    """Read a table row of news: words, or a day and words."""
     lines = [block.phrases for cell in row for block in cell if isinstance(block, Paragraph)]
     has_day = len(lines) == 2 and parse_day(say(lines[0])) is not None
     if len(lines) != sum(len(cell) for cell in row) or len(lines) != 1 + has_day:
@@ -206,7 +206,7 @@ def _news_by_day(blocks: list[Block], context: Context) -> list[NewsItem]:
         if isinstance(block, Grid):
             raise CannotSayError("a table among the news by day")
         dated += [(day, to_markdown(_news_line(item), context)) for item in block.items]
-        day = None  # a list without a caption of its own is one of items without a day
+        day = None  # a list without its own caption has items without a day
     return _make_items(dated)
 
 
@@ -219,7 +219,7 @@ def _make_items(dated: Iterable[tuple[object, str]]) -> list[NewsItem]:
 
 
 def make_id(markdown: str, *, taken: Iterable[str]) -> str:
-    """Return a short id out of the words of an item, different from those that are taken."""
+    """Return a short id made from the words of an item, unique among *taken*."""
     link = re.search(r"\[([^\]]+)\]\(", markdown)
     words = link[1] if link else markdown
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()

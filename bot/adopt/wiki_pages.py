@@ -1,4 +1,4 @@
-"""How the data file names the pages of a wiki, looked up as needed."""
+"""Map between pages of a wiki and references in the data file; pages are looked up on demand."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from bot.wiki.gateway import WikiGateway
 
 
 class WikiPages:
-    """Names pages of the workspace's space by title and others by id; *known* references are kept as they are."""
+    """Names pages of the workspace's space by title and other pages by id; *known* references are not changed."""
 
     def __init__(
         self, gateway: WikiGateway, finder: PageFinder, *, known: Mapping[str, PageTarget] | None = None
@@ -19,7 +19,7 @@ class WikiPages:
         self._references = {target: reference for reference, target in self._targets.items()}
 
     def name_page(self, title: str, space_key: str) -> str | None:
-        """Return the reference for the page of that title: in the workspace's own space even if there is none."""
+        """Return the reference of a page; in the workspace's own space the title, even if no such page exists."""
         target = PageTarget(title, None if space_key == self.space_key else space_key)
         if target in self._references:
             return self._references[target]
@@ -31,14 +31,14 @@ class WikiPages:
         return self._remember(ref.id, target)
 
     def name_page_id(self, page_id: str) -> str | None:
-        """Return the reference for the page of that id."""
+        """Return the reference of the page with that id; None if unknown."""
         found = self._finder.find(page_id)
         if found is None or found.ref.id != page_id:
             return None
         return self.name_page(found.ref.title, found.ref.space_key)
 
     def find_target(self, reference: str) -> PageTarget | None:
-        """Return the page that a reference stands for, as a link names it."""
+        """Return the page that a reference names, as a link target; None if unknown."""
         if reference not in self._targets:
             found = self._finder.find(reference)
             if found is None:

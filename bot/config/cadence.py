@@ -1,4 +1,4 @@
-"""When a job is due: `every: 10 minutes`, `every: day` with `at: "02:30"`, read once and then pure arithmetic."""
+"""When a job is due: `every: 10 minutes`, or `every: day` with `at: "02:30"` (pure)."""
 
 import re
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ _LONGEST = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """Every *step*; with *at*, at that time of the day in *zone*; with *weekday* (0 = Monday), on that day."""
+    """Due every *step*; with *at*, at that time of the day in *zone*; with *weekday* (0 = Monday), on that day."""
 
     step: timedelta
     at: time | None = None
@@ -30,7 +30,7 @@ class Cadence:
 
     @classmethod
     def parse(cls, every: str, *, at: str | None = None, timezone: str | None = None) -> "Cadence":
-        """Read a cadence as it stands in the settings; raises `ValueError` that says what would be right."""
+        """Parse a cadence from the settings; raises `ValueError` with a message that names valid values."""
         step, weekday = _parse_every(every)
         is_daily = step >= _UNITS["day"]
         if at is not None and not is_daily:
@@ -41,10 +41,11 @@ class Cadence:
         return cls(step, moment, weekday, _parse_zone(timezone))
 
     def next_after(self, last_start: datetime, now: datetime) -> datetime:
-        """Return the first due moment after *last_start* that is not yet over at *now*, in UTC.
+        """Return the first due time after both *last_start* and *now*, in UTC.
 
-        Occurrences between the two are passed over. Days are those of the time zone: 02:30 comes once a day, also on
-        the days when clocks change; where it does not exist it is an hour later, where it comes twice the first counts.
+        Due times between the two are skipped. Days are days of the time zone: 02:30 is due once a day, also on days
+        with a clock change. If 02:30 does not exist, the job is due one hour later. If 02:30 occurs twice, the first
+        occurrence counts.
         """
         if self.at is None:
             missed = max(0, (now - last_start) // self.step)
@@ -55,7 +56,7 @@ class Cadence:
         return due
 
     def first_after(self, now: datetime) -> datetime:
-        """Return when a job that never ran is due first: at its time of the day, or else at once."""
+        """Return when a job that never ran is due: at the next occurrence of *at*, or now if *at* is not set."""
         if self.at is None:
             return now
         one_day_before = now - _UNITS["day"]
@@ -63,7 +64,7 @@ class Cadence:
         return daily.next_after(one_day_before, now)
 
     def is_missed(self, last_start: datetime, now: datetime) -> bool:
-        """Tell whether a due moment lies after *last_start* and not after *now*."""
+        """Return whether a due time is after *last_start* and not after *now*."""
         return self.next_after(last_start, last_start) <= now
 
     def _first_day(self, last_start: datetime) -> date:

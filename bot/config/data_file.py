@@ -1,4 +1,4 @@
-"""The canonical data file: load with line numbers, edit one value where it stands, keep every other byte."""
+"""The canonical data file: load with line numbers, edit one value in place, preserve every other byte."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ _SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA_NAME}\n"
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """One data file as text and as values; every edit returns a new document and leaves this one as it was."""
+    """One data file as text and as values; every edit returns a new `DataFile` and does not change this one."""
 
     source: YamlSource
     data: WorkspaceData
@@ -31,7 +31,7 @@ class DataFile:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a data file; raises `ContentError` with file and line."""
+        """Load a data file; raises `ContentError` with file and line."""
         if not path.exists():
             raise ContentError("does not exist; `wikibot adopt PAGE --space KEY` makes it of a page", path=path)
         source = load_yaml(path, ContentError)
@@ -39,37 +39,37 @@ class DataFile:
 
     @classmethod
     def parse(cls, text: str, path: Path) -> Self:
-        """Read *text* as the data file that will stand at *path*."""
+        """Parse *text* as the content of the data file at *path*; the file does not have to exist."""
         source = parse_yaml(text, path=path, error=ContentError)
         return cls(source, validate(WorkspaceData, source, ContentError), None)
 
     @classmethod
     def create(cls, data: WorkspaceData, path: Path) -> Self:
-        """Return a new data file that says *data*."""
+        """Return a new data file with the content *data*."""
         text = _SCHEMA_LINE + yaml_edit.dump(_plain(data)) + "\n"
         return cls.parse(text, path)
 
     @property
     def path(self) -> Path:
-        """Where the file stands."""
+        """Path of the file."""
         return self.source.path
 
     @property
     def text(self) -> str:
-        """The file's text."""
+        """Text of the file."""
         return self.source.text
 
     @property
     def revision(self) -> str:
-        """A short digest of the file's bytes."""
+        """Short digest of the bytes of the file."""
         return hashlib.sha256(self.text.encode()).hexdigest()[:12]
 
     def set_region(self, name: str, value: BaseModel) -> Self:
-        """Replace a region's whole value, or add it."""
+        """Replace the whole value of a region, or add the region."""
         return self._edited(yaml_edit.set_value(self.source, (name,), _plain(value)))
 
     def add_news(self, item: NewsItem, *, index: int = 0) -> Self:
-        """Insert a news item, by default as the newest; the section is made where there is none."""
+        """Insert a news item, by default as the newest; the section is created if it is missing."""
         if any(item.id == other.id for other in self._news()):
             raise self._error(f"there is a news item {item.id!r} already; choose another id", ("news", "items"))
         if self.data.news is None:
@@ -83,7 +83,7 @@ class DataFile:
         return self._changed(("news", "items", self.news_index(item_id)), changes)
 
     def move_news(self, item_id: str, index: int) -> Self:
-        """Move a news item so that it becomes the item at *index* of the file."""
+        """Move a news item to position *index* in the file."""
         return self._edited(yaml_edit.move_item(self.source, ("news", "items", self.news_index(item_id)), index))
 
     def remove_news(self, item_id: str) -> Self:
@@ -106,7 +106,7 @@ class DataFile:
         return self._changed(("status", "lines", number - 1), changes)
 
     def set_heading(self, region: str, heading: str | None, *, level: int | None = None) -> Self:
-        """Set or remove the heading of a region that the file has, and set its level when one is given."""
+        """Set or remove the heading of an existing region, and set its level if *level* is given."""
         if getattr(self.data, region) is None:
             raise self._error(f"has no section {region!r} yet; add its first entry, then its heading", ())
         source = self.source
@@ -117,7 +117,7 @@ class DataFile:
         return self._edited(yaml_edit.set_value(source, (region, "heading"), heading, first=True))
 
     def add_link(self, link: QuickLink, *, under: str | None = None, first: bool = False) -> Self:
-        """Add a quick link, at the top level or below the link whose text or number is *under*."""
+        """Add a quick link, at the top level or below the link with the text or number *under*."""
         if self.data.quick_links is None:
             if under is not None:
                 raise self._error(f"there is no link {under!r}", ("quick_links",))
@@ -126,7 +126,7 @@ class DataFile:
         return self._edited(_insert_link(self.source, parent, 0 if first else None, _plain(link)))
 
     def edit_link(self, choice: LinkChoice, changes: Mapping[str, object]) -> Self:
-        """Set the given keys of a quick link; a new target replaces the target of another kind."""
+        """Set the given keys of a quick link; a new target replaces a target of another kind."""
         link = self.find_link(choice)
         changes = {
             key: value for key, value in changes.items() if value is not None or key in link.link.model_fields_set
@@ -137,7 +137,7 @@ class DataFile:
         return self._changed(link.location, changes)
 
     def move_link(self, choice: LinkChoice, destination: LinkDestination) -> Self:
-        """Move a quick link, with the links below it, to another place."""
+        """Move a quick link, including the links below it, to another place."""
         moved = self.find_link(choice)
         parent, index = self._destination(moved, destination)
         if parent[: len(moved.location)] == moved.location:
@@ -154,11 +154,11 @@ class DataFile:
         return self._edited(_insert_link(source, parent, index, _plain(moved.link), written=written))
 
     def remove_link(self, choice: LinkChoice) -> Self:
-        """Remove a quick link, and the links below it."""
+        """Remove a quick link, including the links below it."""
         return self._edited(_without_link(self.source, self.find_link(choice).location))
 
     def find_link(self, choice: LinkChoice) -> LinkPlace:
-        """Return the one quick link that *choice* describes; raises `ContentError` with the candidates."""
+        """Return the only quick link that matches *choice*; raises `ContentError` with the candidates."""
         links = self.data.quick_links.links if self.data.quick_links else ()
         try:
             return choose_link(links, choice)
@@ -166,7 +166,7 @@ class DataFile:
             raise self._error(str(error), ("quick_links",)) from error
 
     def news_index(self, item_id: str) -> int:
-        """Return the position of a news item in the file; raises `ContentError` for an unknown id."""
+        """Return the position of a news item in the file; raises `ContentError` if the id is unknown."""
         ids = [item.id for item in self._news()]
         if item_id not in ids:
             hint = did_you_mean(item_id, ids)
@@ -175,7 +175,7 @@ class DataFile:
         return ids.index(item_id)
 
     def _destination(self, moved: LinkPlace, wanted: LinkDestination) -> tuple[Location, int | None]:
-        """Return the parent's location and the index among its links without *moved*; None is the end."""
+        """Return the new parent and the index among its links, not counting *moved*; index None means the end."""
         neighbour_name = wanted.before if wanted.before is not None else wanted.after
         if neighbour_name is not None:
             neighbour = self.find_link(LinkChoice(neighbour_name))
@@ -193,7 +193,7 @@ class DataFile:
         return parent, 0 if wanted.is_first else None
 
     def save(self) -> None:
-        """Write the file in one step; raises `ContentError` when someone else changed it since it was loaded."""
+        """Write the file atomically; raises `ContentError` if the file was changed since it was loaded."""
         on_disk = self.path.read_bytes().decode() if self.path.exists() else None
         if on_disk != self.loaded_text:
             raise ContentError("has changed on disk since it was read; nothing was written, try again", path=self.path)
@@ -222,7 +222,7 @@ class DataFile:
 def _insert_link(
     source: YamlSource, parent: Location, index: int | None, link: object, *, written: str | None = None
 ) -> YamlSource:
-    """Insert a link below *parent*, at the end when *index* is None; *written* is its own text in the file."""
+    """Insert a link below *parent*, at the end if *index* is None; *written* is the link's present text in the file."""
     where = (*parent, "links")
     node = source.node_at(where)
     if node is None or not node.value:
@@ -231,7 +231,7 @@ def _insert_link(
 
 
 def _without_link(source: YamlSource, location: Location) -> YamlSource:
-    """Remove a link; the last link below another takes the empty list with it."""
+    """Remove a link; if it is the only link below another link, the list is removed too."""
     siblings = source.node_at(location[:-1])
     if siblings is not None and len(siblings.value) == 1 and len(location) > len(("quick_links", "links", 0)):
         return yaml_edit.remove_list_of_one(source, location[:-1])
@@ -239,7 +239,7 @@ def _without_link(source: YamlSource, location: Location) -> YamlSource:
 
 
 def _after_removal(location: Location, removed: Location) -> Location:
-    """Return where the value at *location* is after the item at *removed* was removed."""
+    """Return the new location of the value at *location* after the item at *removed* was removed."""
     *parents, index = removed
     depth = len(parents)
     if location[:depth] != tuple(parents) or len(location) <= depth:
@@ -251,7 +251,7 @@ def _after_removal(location: Location, removed: Location) -> Location:
 
 
 def _plain(value: BaseModel) -> dict[str, object]:
-    """Return a value as YAML keeps it: defaults left out, enumerations as their words."""
+    """Return a value as plain YAML data, without default values; enumeration members become strings."""
     plain: dict[str, object] = {}
     for name in type(value).model_fields:
         field = getattr(value, name)

@@ -1,4 +1,4 @@
-"""The canonical data: what a workspace's home page should say (frozen values; the JSON Schema comes from here)."""
+"""The data model: the desired content of a home page (frozen values; the JSON Schema is generated from this module)."""
 
 import datetime as dt
 from enum import StrEnum
@@ -262,4 +262,4 @@ class WorkspaceData(_Value):
 
 PAGE_INDEX = "page_index"
 REGION_NAMES = tuple(name for name in WorkspaceData.model_fields if name != "workspace")
-"""The regions that a data file can describe; each is a key of it."""
+"""The names of the regions; each is a key of the data file."""

@@ -1,4 +1,4 @@
-"""The keys that a model knows at a place in a file, to suggest the right one for a key that is unknown."""
+"""The known keys of a model at a location in a file, to suggest a correction for an unknown key."""
 
 import difflib
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 
 def explain_unknown_key(model: type[BaseModel], location: tuple[str | int, ...]) -> str:
-    """Say that the last step of *location* is not a known key, and which key was probably meant."""
+    """Return a message for the unknown key at *location*, with the key that was probably meant."""
     schema = model.model_json_schema()
     name = str(location[-1])
     siblings = _keys_at(schema, location[:-1])
@@ -37,7 +37,7 @@ def _children(schema: dict[str, Any], node: dict[str, Any], step: str | int) -> 
 
 
 def _alternatives(schema: dict[str, Any], node: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return *node*, or what it refers to, or each of the shapes that it may have."""
+    """Return the alternatives of *node*, with references resolved; *node* itself if it has none."""
     if "$ref" in node:
         return _alternatives(schema, schema["$defs"][node["$ref"].removeprefix("#/$defs/")])
     shapes = [*node.get("anyOf", ()), *node.get("allOf", ())]
@@ -45,7 +45,7 @@ def _alternatives(schema: dict[str, Any], node: dict[str, Any]) -> list[dict[str
 
 
 def _paths(schema: dict[str, Any], node: dict[str, Any], before: str = "", depth: int = 0) -> Iterator[str]:
-    """Yield every key as a dotted path; recursive models are followed a few levels only."""
+    """Yield every key as a dotted path, to a limited depth because models can be recursive."""
     if depth > 4:
         return
     for each in _alternatives(schema, node):

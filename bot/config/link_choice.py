@@ -1,4 +1,4 @@
-"""Which quick link is meant: by its text or its number, narrowed by target and parent."""
+"""Select a quick link by text or number, optionally also by target and parent."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ _MOST_CANDIDATES = 10
 
 @dataclass(frozen=True, slots=True)
 class LinkPlace:
-    """A quick link and its place: its *number* such as `2.1`, its *location* in the data file, its parent's text."""
+    """A quick link and its place: *number* such as `2.1`, *location* in the data file, and *parent*."""
 
     number: str
     location: Location
@@ -29,7 +29,7 @@ class LinkPlace:
 
 @dataclass(frozen=True, slots=True)
 class LinkChoice:
-    """A description of one quick link: *name* is its text or its number; the others narrow it."""
+    """A description of one quick link: *name* is its text or number; *target* and *under* are further conditions."""
 
     name: str
     target: str | None = None
@@ -38,7 +38,7 @@ class LinkChoice:
 
 @dataclass(frozen=True, slots=True)
 class LinkDestination:
-    """Where a quick link goes: beside or below another, to the top level, or among its present siblings."""
+    """New place of a link: before, after or below another link, at the top level, or among its siblings."""
 
     before: str | None = None
     after: str | None = None
@@ -48,18 +48,18 @@ class LinkDestination:
 
 
 class LinkChoiceError(ValueError):
-    """No link fits a choice, or more than one."""
+    """No link matches a choice, or more than one."""
 
 
 def target_of(link: QuickLink) -> str | None:
-    """Return the page, address or file that a link leads to."""
+    """Return the page, address or file that is the target of a link."""
     return link.page or link.url or link.attachment
 
 
 def iter_places(
     links: Sequence[QuickLink], location: Location = _ROOT, parent: LinkPlace | None = None
 ) -> Iterator[LinkPlace]:
-    """Yield all links with their places, depth first."""
+    """Yield the places of all links, depth first."""
     for index, link in enumerate(links):
         number = f"{parent.number}.{index + 1}" if parent else str(index + 1)
         place = LinkPlace(number, (*location, index), link, parent)
@@ -68,7 +68,7 @@ def iter_places(
 
 
 def choose_link(links: Sequence[QuickLink], choice: LinkChoice) -> LinkPlace:
-    """Return the link that *choice* describes; raises `LinkChoiceError` with the candidates."""
+    """Return the link that matches *choice*; raises `LinkChoiceError` with the candidates."""
     places = list(iter_places(links))
     named = [place for place in places if place.link.text == choice.name]
     if not named and re.fullmatch(r"\d+(\.\d+)*", choice.name):

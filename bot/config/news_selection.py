@@ -1,4 +1,4 @@
-"""Which news are shown at a given moment, and when that changes next."""
+"""Which news items are shown at a given time, and when the selection changes next."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from bot.config.data_model import News, NewsItem
 
 
 class NewsState(StrEnum):
-    """What readers see of a news item at a given moment."""
+    """State of a news item at a given time."""
 
     SCHEDULED = "scheduled"
     LIVE = "live"
@@ -19,12 +19,12 @@ class NewsState(StrEnum):
 
 
 def shown_news(news: News, now: dt.datetime) -> tuple[NewsItem, ...]:
-    """Return the items to show at *now*: published, not expired, pinned ones first, at most `show` of them."""
+    """Return the items to show at *now*: published and not expired, pinned items first, at most `show` items."""
     return _live(news, now)[: news.show]
 
 
 def older_news(news: News, now: dt.datetime) -> tuple[NewsItem, ...]:
-    """Return the published items that `show` leaves no room for; they belong on the page `older`."""
+    """Return the published items beyond the limit `show`; they belong on the page `older`."""
     return () if news.show is None else _live(news, now)[news.show :]
 
 
@@ -35,20 +35,20 @@ def news_states(news: News, now: dt.datetime) -> list[NewsState]:
 
 
 def next_change(news: News, now: dt.datetime) -> dt.datetime | None:
-    """Return the next moment after *now* at which an item appears or expires."""
+    """Return the next time after *now* at which an item is published or expires."""
     moments = (moment for item in news.items for moment in (item.publish_at, item.expires_at))
     return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
 
 def day_of(item: NewsItem, zone: dt.tzinfo) -> dt.date | None:
-    """Return the day of an item: its date, else the day in *zone* on which it was published."""
+    """Return the day of an item: its date, or else the day of `publish_at` in *zone*."""
     if item.date is not None or item.publish_at is None:
         return item.date
     return item.publish_at.astimezone(zone).date()
 
 
 def by_day(items: Iterable[NewsItem], zone: dt.tzinfo = dt.UTC) -> list[tuple[dt.date | None, tuple[NewsItem, ...]]]:
-    """Group items that follow each other and share a day."""
+    """Group consecutive items with the same day."""
     return [(day, tuple(group)) for day, group in groupby(items, key=lambda item: day_of(item, zone))]
 
 

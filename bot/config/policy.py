@@ -1,4 +1,4 @@
-"""Policy values: `bot.yaml` is made of them, and the other rooms take them as they are."""
+"""Policy values: the sections of `bot.yaml`, also used directly by the other packages."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -185,14 +185,14 @@ class ArchivedSettings(Section):
     under: Texts = Field((), description="Every page below one of these pages (titles or ids).", examples=[["Archive"]])
 
     def describe(self) -> str:
-        """Return the conditions as the events of the snapshots state them."""
+        """Return the conditions as text for the snapshot events."""
         parts = ['status = "archived"'] if self.status else []
         parts += [f'label = "{label}"' for label in self.labels]
         parts += [f'ancestor = "{page}"' for page in self.under]
         return " or ".join(parts) or "nothing"
 
     def joined_with(self, other: Self) -> Self:
-        """Return the conditions of both: a page is archived if either of them says so."""
+        """Return the union of the conditions: a page is archived if any condition of either matches."""
         return self.model_copy(
             update={
                 "status": self.status or other.status,
@@ -238,7 +238,7 @@ class WorkspaceSettings(Section):
         return regions
 
     def region(self, name: str) -> RegionSettings:
-        """Return the settings of a region; its drift policy is that of the workspace where it has none of its own."""
+        """Return the settings of a region; without its own drift policy, the region has the policy of the workspace."""
         region = self.regions[name]
         return region if region.drift is not None else region.model_copy(update={"drift": self.drift})
 
@@ -269,7 +269,7 @@ class JobSettings(Section):
 
     @property
     def cadence(self) -> Cadence:
-        """The parsed rhythm of the job."""
+        """The parsed cadence of the job."""
         return Cadence.parse(self.every, at=self.at, timezone=self.timezone)
 
 

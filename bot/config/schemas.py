@@ -1,4 +1,4 @@
-"""JSON Schemas of the settings file and of the data file, for editors that check YAML while people type."""
+"""JSON Schemas of the settings file and the data file, for YAML validation in editors."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def data_schema() -> dict[str, Any]:
 
 
 def settings_schema() -> dict[str, Any]:
-    """Return the JSON Schema of `bot.yaml`; secrets are not in it, because the file must not contain them."""
+    """Return the JSON Schema of `bot.yaml` without the secrets, because the file must not contain secrets."""
     schema = _DIALECT | Settings.model_json_schema()
     for section, name in SECRETS:
         _properties_of(schema, section).pop(name)
@@ -27,7 +27,7 @@ def settings_schema() -> dict[str, Any]:
 
 
 def write_schemas(folder: Path) -> None:
-    """Write both schemas into *folder*; the first line of `bot.yaml` and of each data file names them."""
+    """Write both schemas to *folder*; the first line of `bot.yaml` and of each data file refers to its schema."""
     for name, schema in ((SCHEMA_NAME, data_schema()), (SETTINGS_SCHEMA_NAME, settings_schema())):
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         replace_file(folder / name, text.encode())

@@ -1,4 +1,4 @@
-"""Settings: `bot.yaml`, overridden by environment, `.env` and a secrets folder (pydantic-settings)."""
+"""Settings: `bot.yaml`, overridden by the environment, `.env` and the secrets folders (pydantic-settings)."""
 
 import os
 from pathlib import Path
@@ -73,21 +73,21 @@ class Settings(BaseSettings):
 
     @property
     def config_path(self) -> Path:
-        """The file that these settings were read from."""
+        """The file from which these settings were loaded."""
         return self._config
 
     def read_from(self, config: Path) -> Self:
-        """Remember which file these settings were read from."""
+        """Set the file from which these settings were loaded, and return the settings."""
         self._config = config.absolute()
         return self
 
     def resolve(self, path: Path) -> Path:
-        """Return *path* as an absolute path; relative ones are seen from the folder of the settings file."""
+        """Return *path* as an absolute path; relative paths start at the folder of the settings file."""
         return (self._config.parent / path.expanduser()).resolve()
 
 
 def load_settings(config: Path | None = None) -> Settings:
-    """Read the settings file and what overrides it; raises `SettingsError` with file and line."""
+    """Load the settings file and all overrides; raises `SettingsError` with file and line."""
     path = config or Path(os.environ.get("WIKIBOT_CONFIG") or DEFAULT_CONFIG)
     if not path.is_file():
         raise SettingsError("does not exist; make one with `wikibot init`, or name another with --config", path=path)
@@ -101,7 +101,7 @@ def load_settings(config: Path | None = None) -> Settings:
 
 
 def load_overrides(config: Path) -> Settings:
-    """Return what environment, `.env` and secrets give where the settings file at *config* does not exist yet."""
+    """Return the settings from environment, `.env` and secrets; the settings file *config* does not exist yet."""
     try:
         return _bound_to(parse_yaml("{}", path=config, error=SettingsError))().read_from(config)
     except ValidationError as problem:
@@ -110,9 +110,10 @@ def load_overrides(config: Path) -> Settings:
 
 
 def secrets_folders(config: Path) -> list[Path]:
-    """Return the folders that secrets are read from; in the first one a person can keep secrets.
+    """Return the folders from which secrets are read; the first is the place for secrets that people store.
 
-    `WIKIBOT_SECRETS_DIR`, or else `secrets` in the folder of the settings file and `/run/secrets` of a container.
+    The value of `WIKIBOT_SECRETS_DIR`; if it is not set, `secrets` in the folder of the settings file, and
+    `/run/secrets` of a container.
     """
     chosen = os.environ.get("WIKIBOT_SECRETS_DIR")
     return [Path(chosen)] if chosen else [config.absolute().parent / "secrets", Path("/run/secrets")]
@@ -147,7 +148,7 @@ class _YamlSettingsSource(PydanticBaseSettingsSource):
 
 
 def _bound_to(source: YamlSource) -> type[Settings]:
-    """Return the settings class that reads *source* beneath environment, `.env` and secrets."""
+    """Return a settings class that reads *source* with lower precedence than environment, `.env` and secrets."""
     if not isinstance(source.value, dict | None):
         raise SettingsError("must hold keys and values", path=source.path, line=1)
     values: dict[str, Any] = source.value or {}

@@ -1,4 +1,4 @@
-"""Edits of `bot.yaml` by a command: one value is changed, every other byte stays."""
+"""Edit one value of `bot.yaml`; every other byte is preserved."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from bot.files import replace_file
 
 
 def with_place(path: Path, workspace: str, region: str, place: str) -> str:
-    """Return the text of the settings file at *path* in which *region* of *workspace* is created at *place*.
+    """Return the text of the settings file *path* with *place* set for *region* of *workspace*.
 
-    A file that leaves the regions to their default gets them written out.
+    If the file does not contain `regions`, the default regions are written too.
     """
     source = load_yaml(path, SettingsError)
     location = ("workspaces", _index_of(source, workspace), "regions")
@@ -29,7 +29,7 @@ def with_place(path: Path, workspace: str, region: str, place: str) -> str:
 
 
 def save_place(path: Path, workspace: str, region: str, place: str) -> None:
-    """Write into the settings file where *region* is created; raises `SettingsError` if that has no effect."""
+    """Save the place of *region* in the settings file; raises `SettingsError` if the environment overrides it."""
     text = with_place(path, workspace, region, place)
     try:
         replace_file(path, text.encode())

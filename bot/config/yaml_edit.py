@@ -1,4 +1,4 @@
-"""Edits of one value in a YAML text, by offset: every other byte, comment and blank line stays."""
+"""Edit one value in a YAML text by offset; all other bytes, comments and blank lines are preserved."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _INDENT = 2
 
 
 def set_value(source: YamlSource, location: Location, value: object, *, first: bool = False) -> YamlSource:
-    """Set the value at *location*, a key of the file or a new key: the last of its mapping, or the *first*."""
+    """Set the value at *location*; a new key becomes the last key of its mapping, or with *first* the first key."""
     *parents, step = location
     parent = _get(source, tuple(parents))
     node = source.node_at(location)
@@ -33,7 +33,7 @@ def set_value(source: YamlSource, location: Location, value: object, *, first: b
 
 
 def add_list(source: YamlSource, location: Location, value: object, *, written: str | None = None) -> YamlSource:
-    """Add a list of one item as the last key of a mapping; *written* is how the item is written elsewhere."""
+    """Add a list of one item as the last key of a mapping; *written* is the text of the item elsewhere in the file."""
     *parents, key = location
     parent = _get(source, tuple(parents))
     if written is not None and source.node_at(location) is None and not _is_flow(parent):
@@ -45,7 +45,7 @@ def add_list(source: YamlSource, location: Location, value: object, *, written: 
         try:
             return _apply(source, (Span(at, at), before + lines), location, [value])
         except ContentError:
-            pass  # for example a scalar that depends on its indentation; write the value anew
+            pass  # for example a scalar that depends on its indentation; dump the value instead
     return set_value(source, location, [value])
 
 
@@ -64,7 +64,7 @@ def remove_key(source: YamlSource, location: Location) -> YamlSource:
 
 
 def item_text(source: YamlSource, location: Location) -> str | None:
-    """Return the text of a block sequence's item without its dash and indentation; None in flow style."""
+    """Return the text of an item of a block sequence without dash and indentation; None in flow style."""
     *parents, _ = location
     parent, node = _get(source, tuple(parents)), _get(source, location)
     if isinstance(parent, CollectionNode) and parent.flow_style:
@@ -79,9 +79,9 @@ def item_text(source: YamlSource, location: Location) -> str | None:
 def insert_item(
     source: YamlSource, location: Location, index: int, value: object, *, written: str | None = None
 ) -> YamlSource:
-    """Insert *value* into the sequence at *location*, before the item that is at *index*.
+    """Insert *value* into the sequence at *location*, before the item at *index*.
 
-    *written* is how the value is written elsewhere in the file (`item_text`); it is used where the sequence allows it.
+    *written* is the text of the value elsewhere in the file (`item_text`); it is used if the sequence allows this.
     """
     node = _get(source, location)
     if written is not None and isinstance(node, SequenceNode) and node.value and not node.flow_style:
@@ -89,7 +89,7 @@ def insert_item(
             edit = _insert_in_block(source, node, index, value, written=written)
             return _apply(source, edit, (*location, index), value, is_new_item=True)
         except ContentError:
-            pass  # for example a scalar that depends on its indentation; write the value anew
+            pass  # for example a scalar that depends on its indentation; dump the value instead
     if not isinstance(node, SequenceNode):
         raise _cannot(source, location)
     if not node.value:
@@ -103,7 +103,7 @@ def insert_item(
 
 
 def remove_item(source: YamlSource, location: Location) -> YamlSource:
-    """Remove one item of a sequence; the last one leaves `[]`."""
+    """Remove one item of a sequence; a sequence without items becomes `[]`."""
     *parents, index = location
     node = _get(source, tuple(parents))
     if not isinstance(node, SequenceNode) or not isinstance(index, int):
@@ -115,7 +115,7 @@ def remove_item(source: YamlSource, location: Location) -> YamlSource:
 
 
 def move_item(source: YamlSource, location: Location, index: int) -> YamlSource:
-    """Move one item of a sequence so that it becomes the item at *index*; its own text moves with it unchanged."""
+    """Move one item of a sequence to position *index*; the text of the item does not change."""
     *parents, before = location
     node = _get(source, tuple(parents))
     if not isinstance(node, SequenceNode) or not isinstance(before, int) or not 0 <= index < len(node.value):
@@ -130,7 +130,7 @@ def move_item(source: YamlSource, location: Location, index: int) -> YamlSource:
     try:
         return _apply(source, rewritten, tuple(parents), items)
     except ContentError:
-        # The text of a block scalar changes when the line break after it goes; then the file gets a last line break.
+        # Without its final line break, a block scalar has another value: end the file with a line break.
         span, text = rewritten
         return _apply(source, (span, text + _newline(source.text)), tuple(parents), items)
 
@@ -143,7 +143,7 @@ def _value_at(tree: object, location: Location) -> list[object]:
 
 
 def _move_in_flow(source: YamlSource, node: SequenceNode, before: int, index: int) -> tuple[Span, str]:
-    """Return the items in their new order between the separators that are there."""
+    """Return the items in their new order, with the existing separators."""
     spans = [Span(int(item.start_mark.index), _end(item)) for item in node.value]
     texts = [source.text[span.start : span.end] for span in spans]
     between = [source.text[left.end : right.start] for left, right in pairwise(spans)]
@@ -153,7 +153,7 @@ def _move_in_flow(source: YamlSource, node: SequenceNode, before: int, index: in
 
 
 def _move_in_block(source: YamlSource, node: SequenceNode, before: int, index: int) -> tuple[Span, str]:
-    """Return the lines from the first moved item to the last, with the lines of the item at their new place."""
+    """Return the affected lines, with the lines of the moved item at their new place."""
     text, newline = source.text, _newline(source.text)
     starts = [_line_start(text, _item_start(source, node, position)) for position in range(len(node.value))]
     ends = [_line_end(text, _end(item)) for item in node.value]
@@ -192,7 +192,7 @@ _ABSENT = object()
 def _apply(
     source: YamlSource, edit: tuple[Span, str], location: Location, value: object, *, is_new_item: bool = False
 ) -> YamlSource:
-    """Splice, then prove that the file now says just what was asked for and nothing else."""
+    """Splice, then verify that exactly the requested value has changed."""
     span, text = edit
     edited = parse_yaml(splice(source.text, {span: text}), path=source.path, error=ContentError)
     wanted = _changed(source.value, location, value, is_new_item=is_new_item)
@@ -247,7 +247,7 @@ def _cannot(source: YamlSource, location: Location) -> ContentError:
 
 
 def _end(node: Node) -> int:
-    """Return where a node's own text ends; the marks of block collections run on into the comments after them."""
+    """Return the end of a node's text; the end mark of a block collection includes the comments that follow."""
     if isinstance(node, CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         return _end(last[1] if isinstance(node, MappingNode) else last)
@@ -259,7 +259,7 @@ def _line_start(text: str, offset: int) -> int:
 
 
 def _line_end(text: str, offset: int) -> int:
-    """Return the offset after the line break that ends the line of *offset*."""
+    """Return the offset after the line break at the end of the line that contains *offset*."""
     if offset > 0 and text[offset - 1] == "\n":
         return offset  # a block scalar ends with its own line break
     found = text.find("\n", offset)
@@ -271,7 +271,7 @@ def _newline(text: str) -> str:
 
 
 def _item_start(source: YamlSource, node: SequenceNode, index: int) -> int:
-    """Return the offset of the dash of a block sequence's item, or of the item itself in flow style."""
+    """Return the offset of the dash of an item in a block sequence, or of the item itself in flow style."""
     start = int(node.value[index].start_mark.index)
     if node.flow_style:
         return start
@@ -291,7 +291,7 @@ def _cut(source: YamlSource, parent: CollectionNode, spans: list[Span], index: i
         return Span(start, span.end), ""
     text = source.text
     start = _line_start(text, span.start)
-    if text[start : span.start].strip():  # shares its line with what comes before, such as the dash of an item
+    if text[start : span.start].strip():  # other text precedes on the same line, such as the dash of an item
         if index + 1 == len(spans):
             raise _cannot(source, (index,))
         return Span(span.start, spans[index + 1].start), ""
@@ -303,7 +303,7 @@ def _replace(source: YamlSource, parent: Node, node: Node, value: object) -> tup
     start, end = int(node.start_mark.index), _end(node)
     if isinstance(parent, CollectionNode) and parent.flow_style:
         return Span(start, end), _dump_flow(value)
-    own_break = newline if end > start and text[end - 1] == "\n" else ""  # of a block scalar
+    own_break = newline if end > start and text[end - 1] == "\n" else ""  # the line break of a block scalar
     is_block = isinstance(value, Mapping | list) and bool(value)
     if not isinstance(parent, MappingNode):
         dumped = _indented(_dump_block(value), " " * int(node.start_mark.column), newline).lstrip()
@@ -311,7 +311,7 @@ def _replace(source: YamlSource, parent: Node, node: Node, value: object) -> tup
     key = next(key for key, child in parent.value if child is node)
     after_colon = text.index(":", int(key.end_mark.index)) + 1
     block = _indented(_dump_block(value), " " * (int(key.start_mark.column) + _INDENT), newline) if is_block else ""
-    if start == end:  # `key:` and nothing more
+    if start == end:  # `key:` without a value
         return Span(after_colon, after_colon), newline + block if is_block else " " + _dump_flow(value)
     if "\n" not in text[after_colon:start]:
         if is_block:
@@ -320,7 +320,7 @@ def _replace(source: YamlSource, parent: Node, node: Node, value: object) -> tup
     line = _line_start(text, start)
     if is_block:
         return Span(line, end), block + own_break
-    between = text[after_colon:line].rstrip("\r\n")  # the comments above the old value stay
+    between = text[after_colon:line].rstrip("\r\n")  # preserves the comments above the old value
     return Span(after_colon, end), " " + _dump_flow(value) + between + own_break
 
 
@@ -383,7 +383,7 @@ def _insert_in_block(
 
 
 class _Quoting(SafeRepresenter):
-    """Writes every string in double quotes."""
+    """Represents every string in double quotes."""
 
 
 _Quoting.add_representer(
@@ -399,12 +399,12 @@ def _dump_block(value: object) -> str:
 
 
 def _dump_flow(value: object) -> str:
-    """Dump *value* on one line so that it may stand in flow and in block style alike."""
+    """Dump *value* on one line, valid both in flow style and in block style."""
     return _dump({"k": value}, in_flow=True).removeprefix("{k: ").removeprefix('{"k": ').removesuffix("}")
 
 
 def _dump(value: object, *, in_flow: bool) -> str:
-    """Dump *value*; quote all strings where ruamel does not read back what it writes, such as `{a: ?b}`."""
+    """Dump *value*; quote all strings if ruamel does not load its own output correctly, for example `{a: ?b}`."""
     dumped = _dump_as(value, in_flow=in_flow, representer=SafeRepresenter)
     try:
         if YAML(typ="safe", pure=True).load(dumped) == value:

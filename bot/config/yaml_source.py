@@ -1,4 +1,4 @@
-"""YAML with a place for every value: loaded strictly, so that errors and edits can point at line and offset."""
+"""Strict YAML loading with the position of every value, for error messages and edits."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from bot.config.known_keys import explain_unknown_key
 from bot.errors import LocatedError
 
 Location = tuple[str | int, ...]
-"""The way from the root of a file to a value: keys and positions."""
+"""The path from the root of a file to a value: keys and positions."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -27,7 +27,7 @@ _MAX_PROBLEMS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class YamlSource:
-    """A YAML file as text, as plain values, and as nodes that know their offsets in the text."""
+    """A YAML file as text, as plain values, and as nodes with offsets in the text."""
 
     path: Path
     text: str
@@ -35,14 +35,14 @@ class YamlSource:
     value: object
 
     def node_at(self, location: Location) -> Node | None:
-        """Return the node of the value at *location*, if it stands in the file."""
+        """Return the node of the value at *location*; None if the file does not contain the value."""
         node = self.root
         for step in location:
             node = None if node is None else child_of(node, step)
         return node
 
     def line_of(self, location: Location) -> int | None:
-        """Return the line, from 1, of the value at *location* or of its nearest parent that stands in the file."""
+        """Return the line, counted from 1, of the value at *location* or of its nearest ancestor in the file."""
         for length in range(len(location), -1, -1):
             node = self.node_at(location[:length])
             if node is not None:
@@ -51,7 +51,7 @@ class YamlSource:
 
 
 def load_yaml(path: Path, error: type[LocatedError]) -> YamlSource:
-    """Read and parse a YAML file; whatever is wrong with it is raised as *error*, with the line."""
+    """Load a YAML file; raises *error* with the line for every problem."""
     try:
         data = path.read_bytes()
     except OSError as problem:
@@ -67,7 +67,7 @@ def load_yaml(path: Path, error: type[LocatedError]) -> YamlSource:
 
 
 def parse_yaml(text: str, *, path: Path, error: type[LocatedError]) -> YamlSource:
-    """Parse *text* strictly: no duplicate keys, no foreign tags, no alias bombs. *path* is for messages."""
+    """Parse *text* strictly: no duplicate keys, no custom tags, no alias bombs. *path* is for messages."""
     yaml = YAML(typ="safe", pure=True)
     root: Node | None = None
     try:
@@ -90,7 +90,7 @@ def parse_yaml(text: str, *, path: Path, error: type[LocatedError]) -> YamlSourc
 
 
 def validate(model: type[_Model], source: YamlSource, error: type[LocatedError]) -> _Model:
-    """Read *source* as a *model*; what does not fit is raised as *error*, a line a problem."""
+    """Validate *source* as a *model*; raises *error* with one line for each problem."""
     try:
         return model.model_validate({} if source.value is None else source.value)
     except ValidationError as problem:
@@ -105,9 +105,9 @@ def describe_problems(
     *,
     elsewhere: Callable[[Location], str] | None = None,
 ) -> LocatedError:
-    """Return what is wrong with *source* as one *error*, a line a problem, each with file and line.
+    """Return the problems of *source* as one *error*, with one line for each problem, with file and line.
 
-    *elsewhere* names the place of a value that does not stand in the file, such as an environment variable.
+    *elsewhere* names the origin of a value that is not in the file, such as an environment variable.
     """
     details = sorted(problem.errors(include_url=False), key=lambda detail: source.line_of(detail["loc"]) or 0)
     lines = [f"{_place(detail, source, elsewhere)}: {_say(detail, model)}" for detail in details[:_MAX_PROBLEMS_SHOWN]]
@@ -126,7 +126,7 @@ def _place(detail: ErrorDetails, source: YamlSource, elsewhere: Callable[[Locati
 
 
 def child_of(node: Node, step: str | int) -> Node | None:
-    """Return the value under a key of a mapping, or at a position of a sequence."""
+    """Return the node under a key of a mapping, or at a position of a sequence; None if there is none."""
     if isinstance(node, MappingNode):
         return next((value for key, value in node.value if key.value == str(step)), None)
     if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
@@ -144,15 +144,15 @@ def _children(node: Node) -> Iterator[Node]:
 
 
 def _count_values(node: Node, known: dict[int, int]) -> int:
-    """Count the values that *node* expands to; each node is walked once however many aliases lead to it."""
+    """Count the values to which *node* expands; each node is visited once, independent of the number of aliases."""
     if id(node) not in known:
-        known[id(node)] = _MAX_VALUES + 1  # an alias of an ancestor expands without end
+        known[id(node)] = _MAX_VALUES + 1  # an alias of an ancestor expands infinitely
         known[id(node)] = 1 + sum(_count_values(child, known) for child in _children(node))
     return known[id(node)]
 
 
 def _line_of_bad(node: Node | None) -> int | None:
-    """Find the first scalar that cannot be constructed, such as a date in month 13."""
+    """Return the line of the first scalar that cannot be constructed, such as a date in month 13."""
     if isinstance(node, ScalarNode):
         try:
             YAML(typ="safe", pure=True).constructor.construct_document(node)

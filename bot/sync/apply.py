@@ -1,4 +1,4 @@
-"""Carry out a plan, page by page: what was reviewed, or nothing."""
+"""Apply a plan page by page. A region is written only if its live text is still what the plan recorded."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ _FAILURES_IN_A_ROW = 3
 
 
 class Result(StrEnum):
-    """What became of one page of a plan."""
+    """The result of applying a plan to one page."""
 
     WRITTEN = "written"
     UNCHANGED = "unchanged"
-    """The wiki already said what the plan wanted."""
+    """The live regions already match the desired text."""
     SKIPPED = "skipped"
-    """Left alone, because people are at work there; the next plan sees it again."""
+    """Not written, for example because of a draft or a changed region; the next plan includes the page again."""
     EXCLUDED = "excluded"
     FAILED = "failed"
 
@@ -42,7 +42,7 @@ _RESULTS = {ObstacleKind.EXCLUDED: Result.EXCLUDED, ObstacleKind.DRAFT: Result.S
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """What became of one page: *regions* were written as *version*; *reasons* tell of those that were not."""
+    """The result for one page: *regions* were written as *version*; *reasons* say why others were not."""
 
     workspace: str
     id: str
@@ -56,7 +56,7 @@ class PageReport:
 
 @dataclass(frozen=True, slots=True)
 class ApplyReport:
-    """What became of a plan; *stopped* tells which workspaces a person has stopped."""
+    """The result of applying a plan; *stopped* has one message for each workspace whose writes were stopped."""
 
     digest: str
     pages: tuple[PageReport, ...] = ()
@@ -64,17 +64,17 @@ class ApplyReport:
     not_tried: tuple[str, ...] = ()
 
     def count(self, result: Result) -> int:
-        """Return how many pages came out that way."""
+        """Return the number of pages with *result*."""
         return sum(page.result is result for page in self.pages)
 
     @property
     def has_failed(self) -> bool:
-        """Whether a page failed, or was not tried because the wiki itself failed."""
+        """Whether a page failed, or pages were not tried although no workspace was stopped."""
         return self.count(Result.FAILED) > 0 or (bool(self.not_tried) and not self.stopped)
 
     @property
     def has_left_undone(self) -> bool:
-        """Whether a region was left because people changed it, or are at work on its page."""
+        """Whether a page was skipped, or written without some of its planned regions."""
         return any(
             page.result is Result.SKIPPED or (page.result is Result.WRITTEN and page.reasons) for page in self.pages
         )
@@ -89,11 +89,11 @@ def apply_plan(
     is_minor: bool = True,
     on_page: Callable[[PageReport], None] = lambda _: None,
 ) -> ApplyReport:
-    """Write the regions of *plan* that still say what the plan saw.
+    """Write the regions of *plan* whose live text is still what the plan recorded.
 
-    One page that fails leaves the others alone; the run breaks off when the wiki lets nobody in, answers nothing for
-    three pages in a row, or a person sets the stop label. A page that the bot has never written is only planned, unless
-    *is_reviewed*.
+    A failure of one page does not affect the other pages. The run ends early if authentication fails or if the wiki
+    is unreachable or rate-limits the bot for three pages in a row. The stop label ends the writes to its workspace. A
+    page that the bot has never written is written only if *is_reviewed*.
     """
     writer = _PageWriter(gateway, guard, is_reviewed=is_reviewed, is_minor=is_minor)
     reports: list[PageReport] = []
@@ -122,7 +122,7 @@ def apply_plan(
 
 
 class _Patience:
-    """When to break off: at once where the wiki does not know us, else after three pages without an answer."""
+    """Decides when to end the run: at once after a failed authentication, else after three pages without an answer."""
 
     def __init__(self) -> None:
         self._left = _FAILURES_IN_A_ROW
@@ -153,14 +153,14 @@ def _report(
 
 
 class _PageWriter:
-    """Writes one page at a time."""
+    """Writes single pages."""
 
     def __init__(self, gateway: WikiGateway, guard: Guard, *, is_reviewed: bool, is_minor: bool) -> None:
         self._gateway, self._guard = gateway, guard
         self._is_reviewed, self._is_minor = is_reviewed, is_minor
 
     def write(self, plan: PagePlan) -> PageReport:
-        """Read, locate, decide, splice and write; again from the reading when somebody saved in between."""
+        """Check for obstacles, read the page, splice and write; repeat all steps after an edit conflict."""
         if plan.is_first_run and not self._is_reviewed:
             reason = "the bot has never written this page; review the plan, then apply it with --plan or --yes"
             return _report(plan, Result.SKIPPED, reasons=(reason,))
@@ -189,7 +189,7 @@ class _PageWriter:
 
 
 def _message(plan: PagePlan, written: Sequence[Change]) -> str:
-    """Return the version message: the ledger's tag, and words for whoever reads the history."""
+    """Return the version message: the tag for the ledger, then words for readers of the history."""
     marks = {each.region: Mark(digest_of(each.desired), each.is_repair) for each in written}
     verbs: dict[str, list[str]] = {}
     for each in written:

@@ -1,4 +1,4 @@
-"""Every link of the data: where it stands, what it leads to, and what is wrong with it."""
+"""The links in a data file: location, target and problems of each link."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bot.wiki.gateway import PageStatus
 
 
 class LinkKind(StrEnum):
-    """What a link leads to."""
+    """The kind of target of a link."""
 
     PAGE = "page"
     ATTACHMENT = "attachment"
@@ -23,7 +23,7 @@ Location = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class DataLink:
-    """One link of the data; *location* is its place in the data file, as keys and positions from 0."""
+    """One link in a data file; *location* is its path in the file: keys, and positions counted from 0."""
 
     kind: LinkKind
     target: str
@@ -32,30 +32,30 @@ class DataLink:
 
 @dataclass(frozen=True, slots=True)
 class LinkProblem:
-    """What is wrong with a link, and what to do about it."""
+    """A problem of a link; *message* also says how to correct the problem."""
 
     link: DataLink
     message: str
 
     def __str__(self) -> str:
-        """Return the problem with its place, for a person."""
+        """Return location and message, for people."""
         return f"{describe_location(self.link.location)}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedLinks:
-    """What the page links of a workspace lead to; what the renderer asks."""
+    """The targets of the page links of a workspace; a link resolver for the renderer."""
 
     targets: Mapping[str, PageTarget]
     problems: tuple[LinkProblem, ...] = ()
 
     def find_target(self, reference: str) -> PageTarget | None:
-        """Return the page that *reference* stands for."""
+        """Return the page that *reference* names; None if the page was not found."""
         return self.targets.get(reference)
 
 
 def iter_links(workspace: WorkspaceData) -> Iterator[DataLink]:
-    """Yield every link of the data in the order of the file."""
+    """Yield every link of the data: status, quick links, then news, each in the order of its section."""
     if workspace.status:
         for index, line in enumerate(workspace.status.lines):
             yield from _in_text(line.text, ("status", "lines", index, "text"))
@@ -69,7 +69,7 @@ def iter_links(workspace: WorkspaceData) -> Iterator[DataLink]:
 
 
 def resolve_links(links: Iterable[DataLink], finder: PageFinder) -> ResolvedLinks:
-    """Find the page of every page link; a page that was renamed is linked to by its new title."""
+    """Find the page of every page link. A link to a renamed page uses the new title."""
     wanted = [link for link in links if link.kind is LinkKind.PAGE]
     references = {link.target for link in wanted}
     finder.expect(references)
@@ -95,7 +95,7 @@ def resolve_links(links: Iterable[DataLink], finder: PageFinder) -> ResolvedLink
 
 
 def find_missing_attachments(links: Iterable[DataLink], names: Sequence[str]) -> list[LinkProblem]:
-    """Name the attachment links whose file is not among *names*, those of the home page."""
+    """Return a problem for each attachment link whose file is not in *names*, the attachments of the home page."""
     problems = []
     for link in links:
         if link.kind is LinkKind.ATTACHMENT and link.target not in names:
@@ -106,7 +106,7 @@ def find_missing_attachments(links: Iterable[DataLink], names: Sequence[str]) ->
 
 
 def describe_location(location: Location) -> str:
-    """Return a place in the data file as people write it: `news.items[0].text`, counted from 0."""
+    """Return a location in the data file as text, such as `news.items[0].text`; positions count from 0."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
     return text.removeprefix(".")
 

@@ -1,4 +1,4 @@
-"""Three-way verdict on one region: what it should say, what it says, what we last made it say (pure)."""
+"""Three-way comparison of one region: desired, live and last applied text (pure)."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from bot.storage.meaning import is_same
 
 
 class Verdict(StrEnum):
-    """How a region on a page stands to the data file."""
+    """Result of the three-way comparison of a region."""
 
     IN_SYNC = "in_sync"
     BEHIND = "behind"
-    """The data file has moved on; nobody touched the page."""
+    """The desired text has changed; the live text has not."""
     DRIFTED = "drifted"
-    """People changed the page; the data file is as it was."""
+    """The live text has changed; the desired text has not."""
     CONFLICT = "conflict"
-    """Both have changed."""
+    """Both the live and the desired text have changed."""
     UNMANAGED = "unmanaged"
-    """The history tells of no write of ours, so whose text this is cannot be known."""
+    """The history has no record of a write by the bot, so the origin of the live text is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastApplied:
-    """What we last made a region say: as the wiki stored it, and the digest of what we had sent."""
+    """The last applied state of a region: the text as the wiki stored it, and the digest of the text that was sent."""
 
     version: int
     text: str
@@ -33,7 +33,7 @@ class LastApplied:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One version in which people changed a region; *is_certain* is False where only the range is known."""
+    """A version in which people changed a region; if *is_certain* is False, the version may not touch the region."""
 
     version: int
     when: datetime
@@ -43,15 +43,16 @@ class Edit:
 
 
 def digest_of(text: str) -> str:
-    """Return the short SHA-256 of a rendered region, as version messages carry it (40 bits in hex)."""
+    """Return the short SHA-256 of a rendered region, as used in version messages (the first 40 bits in hex)."""
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def judge(desired: str, live: str | None, last_applied: LastApplied | None) -> Verdict:
-    """Compare the three states of a region; *live* is None where its markers are gone.
+    """Compare the three states of a region; *live* is None if the region is missing on the page.
 
-    The recorded digest settles whatever the server made of our text: where the page is as we left it and we want what
-    we wanted then, all is well, however different the two may look.
+    The server may change the text that is sent. The recorded digest is of the text that was sent. If the live text is
+    unchanged since the last write and the digest of the desired text matches the recorded digest, the region is in
+    sync even if the two texts differ.
     """
     if live is not None and is_same(live, desired):
         return Verdict.IN_SYNC

@@ -1,4 +1,4 @@
-"""Do external links lead anywhere? Asked politely, and never inside a private network."""
+"""Check external links: rate-limited requests, never to a private network."""
 
 import ipaddress
 import socket
@@ -20,7 +20,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def is_public(address: Address) -> bool:
-    """Tell whether an address belongs to the public internet: not loopback, private, link-local or reserved."""
+    """Return whether an address is on the public internet: not loopback, private, link-local or reserved."""
     mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
     if mapped is not None:
         return is_public(mapped)
@@ -34,15 +34,15 @@ class _Answer:
 
 
 class _RefusedError(Exception):
-    """The address may not be asked."""
+    """The address must not be requested."""
 
 
 @dataclass
 class ExternalLinks:
-    """Asks each address once, and a host at most once in *pause_seconds*.
+    """Requests each URL once, with a pause of *pause_seconds* between two URLs of one host.
 
-    A name is resolved once and the connection goes to just the address that was vetted, so that a name server cannot
-    answer differently the second time; each redirect is vetted anew.
+    Each host name is resolved once per request, and the connection uses exactly the address that was checked. This
+    prevents DNS rebinding. The target of each redirect is checked in the same way.
     """
 
     may_ask: Callable[[Address], bool] = is_public
@@ -52,7 +52,7 @@ class ExternalLinks:
     _asked: dict[str, float] = field(default_factory=dict, repr=False)
 
     def find_problems(self, links: Iterable[DataLink]) -> list[LinkProblem]:
-        """Return what is wrong with the external links among *links*; `mailto:` is not asked."""
+        """Return the problems of the external links in *links*; `mailto:` addresses are not checked."""
         answers: dict[str, str | None] = {}
         problems = []
         for link in links:
@@ -66,7 +66,7 @@ class ExternalLinks:
         return problems
 
     def _judge(self, url: str) -> str | None:
-        """Say what is wrong with an address, with the address to write instead if the other side names one."""
+        """Return the problem of a URL, with the new URL after a permanent redirect; None if there is no problem."""
         here, moved_to, is_permanent = url, None, True
         for _ in range(_MAX_HOPS):
             try:
@@ -127,7 +127,7 @@ def _connect(scheme: str, address: str, host: str, port: int) -> urllib3.HTTPCon
 
 
 def _request(pool: urllib3.HTTPConnectionPool, method: str, path: str, headers: dict[str, str]) -> _Answer:
-    """Ask without reading the content."""
+    """Send a request without reading the response body."""
     answer = pool.urlopen(method, path, headers=headers, redirect=False, preload_content=False)
     try:
         return _Answer(answer.status, answer.headers.get("Location"))

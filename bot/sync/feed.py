@@ -1,4 +1,4 @@
-"""The news as an Atom feed (pure: equal news give equal bytes)."""
+"""Render the news as an Atom feed (pure: equal news give equal bytes)."""
 
 import datetime as dt
 import re
@@ -17,9 +17,9 @@ _NO_DATE = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def render_feed(data: WorkspaceData, *, now: dt.datetime, title: str, home_url: str) -> bytes:
-    """Return the published news, older ones too, as an Atom feed; *home_url* is the page that bears them.
+    """Return all published news, including older items, as an Atom feed; *home_url* is the page with the news.
 
-    An entry keeps its id when its text is edited. An item without a date is given that of the item below it.
+    The id of an entry does not change when its text is edited. An item without a date gets the date of the item below.
     """
     zone = ZoneInfo(data.workspace.timezone)
     news = data.news
@@ -55,7 +55,7 @@ def _add(parent: ET.Element, name: str, text: str, **attributes: str) -> None:
 
 
 def _moments(items: tuple[NewsItem, ...], zone: ZoneInfo) -> list[dt.datetime]:
-    """Return when each item was published; days begin at midnight of the workspace's zone."""
+    """Return the time of publication of each item; a day begins at midnight in *zone*."""
     moments: list[dt.datetime] = []
     below = _NO_DATE
     for item in reversed(items):

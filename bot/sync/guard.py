@@ -1,4 +1,4 @@
-"""May we write now? Stop label, exclusion label and unpublished drafts, asked before every write."""
+"""Checks before every write: stop label, exclusion label and unpublished drafts."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ _POLL_SECONDS = 5.0
 
 
 class ObstacleKind(StrEnum):
-    """Why a page is not written now."""
+    """The reason why a page is not written."""
 
     EXCLUDED = "excluded"
     DRAFT = "draft"
@@ -21,16 +21,17 @@ class ObstacleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What keeps a page from being written now; *reason* is for a person."""
+    """An obstacle to writing a page; *reason* is a message for people."""
 
     kind: ObstacleKind
     reason: str
 
 
 class Guard:
-    """Asks the wiki before each write; fails closed: if the stop label cannot be read, nothing is written.
+    """Checks the wiki before each write. Fails closed: if the stop label cannot be read, nothing is written.
 
-    *stop_pages* gives the id of the home page of each workspace by its name; the stop label on it stops the workspace.
+    *stop_pages* maps the name of each workspace to the id of its home page. The stop label on the home page stops all
+    writes to the workspace.
     """
 
     def __init__(
@@ -47,9 +48,10 @@ class Guard:
         self._stop_pages, self._writes_over_drafts = stop_pages, writes_over_drafts
 
     def find_obstacle(self, workspace: str, page_id: str) -> Obstacle | None:
-        """Say why this page should not be written now; waits a little for a draft to go away.
+        """Return the obstacle to writing this page, or None; waits up to `draft_wait_seconds` for a draft to disappear.
 
-        Raises `StoppedError` when the workspace's home page bears the stop label, or when that cannot be made out.
+        Fails closed: raises `StoppedError` if the home page of the workspace has the stop label or if the labels of
+        the home page cannot be read.
         """
         stop_page = self._stop_pages.get(workspace, page_id)
         labels = self._fetch_stop_labels(workspace, stop_page)

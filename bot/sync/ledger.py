@@ -1,12 +1,13 @@
-"""What we last applied, read back from the wiki's own version history.
+"""The ledger: the last applied state of each region, read from the version history of the page.
 
 The message of each version that the bot writes begins with a tag::
 
     wikibot news=1f2e3d4c5b,status=5b4c3d2e1f! r=9c0ffee123: updated news; repaired status
 
-Regions that this version wrote, each with the digest of the text that was sent; `!` where that text had been put
-there before (a repair); the revision of the data file; words for people. Only versions by the bot's own account
-count, so nobody can speak for it, and a machine that is lost takes no record with it.
+The tag lists the regions that the version wrote, each with the digest of the text that was sent. `!` marks a repair:
+the same text was written before. `r=` is the revision of the data file. Words for people follow the colon. Only
+versions by the bot's own account count, so that other accounts cannot forge a record. No record is stored locally, so
+the loss of the machine loses no record.
 """
 
 import re
@@ -38,13 +39,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """The machine's part of a version message."""
+    """The machine-readable part of a version message."""
 
     regions: Mapping[str, Mark]
     revision: str = ""
 
     def message(self, words: str) -> str:
-        """Return the version message; *words* are cut where the wiki would cut them."""
+        """Return the version message, truncated to the maximum length of a version message in the wiki."""
         regions = ",".join(
             f"{name}={mark.digest}{'!' if mark.is_repair else ''}" for name, mark in sorted(self.regions.items())
         )
@@ -53,7 +54,7 @@ class Tag:
 
 
 def parse_tag(message: str) -> Tag | None:
-    """Read the tag that begins a version message, if it bears one."""
+    """Parse the tag at the start of a version message; None if there is no tag."""
     match = _TAG.match(message)
     if match is None:
         return None
@@ -64,14 +65,14 @@ def parse_tag(message: str) -> Tag | None:
 
 
 class Ledger:
-    """Reads histories, and no more of them than a question needs."""
+    """Gives access to the version histories of pages, which are read lazily."""
 
     def __init__(self, gateway: WikiGateway) -> None:
         self._gateway = gateway
         self._account_id: str | None = None
 
     def open(self, page: Page) -> "PageLedger":
-        """Return the ledger of one page; reads nothing yet."""
+        """Return the ledger of one page without reading its history."""
         return PageLedger(page, self._gateway, self._fetch_account_id)
 
     def _fetch_account_id(self) -> str:
@@ -81,7 +82,7 @@ class Ledger:
 
 
 class PageLedger:
-    """The history of one page, read from the newest version back, as far as the questions reach."""
+    """The history of one page, read lazily from the newest version back."""
 
     def __init__(self, page: Page, gateway: WikiGateway, fetch_account_id: Callable[[], str]) -> None:
         self._page, self._gateway, self._fetch_account_id = page, gateway, fetch_account_id
@@ -90,18 +91,18 @@ class PageLedger:
         self._bodies: dict[int, str | None] = {page.version: page.body}
 
     def find_last_applied(self, marker: Marker) -> LastApplied | None:
-        """Return what the bot last made a region say; None where the history does not tell."""
+        """Return the last applied state of a region; None if the history has no record or the text cannot be read."""
         for version, mark in self._iter_marks(marker.name):
             text = self._find_text(version.number, marker)
             return None if text is None else LastApplied(version.number, text, mark.digest)
         return None
 
     def has_any_record(self) -> bool:
-        """Tell whether the bot has ever written a region of this page, as far as the history goes."""
+        """Return whether the history has a record that the bot wrote a region of this page."""
         return any(self._is_ours(version) for version in self._iter_versions())
 
     def count_repairs(self, region: str, *, since: datetime) -> int:
-        """Count how often the bot has put the same text back since a moment."""
+        """Return the number of repairs of a region since *since*."""
         count = 0
         for version, mark in self._iter_marks(region):
             if version.when < since:
@@ -110,9 +111,10 @@ class PageLedger:
         return count
 
     def is_undone_by_another_bot(self, region: str, digest: str, *, revision: str, since: datetime) -> bool:
-        """Tell whether this very text was written from this very data file before, and then overwritten from another.
+        """Return whether this text was written before from this revision, and then overwritten from another revision.
 
-        A text that comes back because the same data file says so at another hour, as news expire, is no such case.
+        Only versions since *since* count. If the newest write of the region is from the same revision, the result is
+        False: the rendered text of one data file changes over time, for example when news items expire.
         """
         is_newest = True
         for version, mark, written_from in self._iter_tagged(region):
@@ -126,9 +128,10 @@ class PageLedger:
         return False
 
     def find_edits(self, marker: Marker, last_applied: LastApplied) -> tuple[Edit, ...]:
-        """Return the versions in which others changed a region since the bot last wrote it, oldest first.
+        """Return the versions that changed a region since the last write by the bot, oldest first.
 
-        Reads at most 20 bodies; where there are more versions, it names who saved in that time, as uncertain.
+        Reads at most 20 bodies. If there are more versions, returns the newest 20 with `is_certain` False, without
+        reading a body.
         """
         later = list(self._iter_versions(back_to=last_applied.version))
         later = sorted((each for each in later if each.number <= self._page.version), key=lambda each: each.number)
@@ -147,7 +150,7 @@ class PageLedger:
         return ((version, mark) for version, mark, _ in self._iter_tagged(region))
 
     def _iter_tagged(self, region: str) -> Iterator[tuple[Version, Mark, str]]:
-        """Yield the bot's versions that name a region, newest first, with the revision they were written from."""
+        """Yield the bot's versions whose tag has *region*, newest first, with mark and revision of the data file."""
         for version in self._iter_versions():
             tag = parse_tag(version.message)
             if tag and region in tag.regions and self._is_ours(version):
@@ -157,7 +160,7 @@ class PageLedger:
         return parse_tag(version.message) is not None and version.author.id == self._fetch_account_id()
 
     def _iter_versions(self, *, back_to: int = 0) -> Iterator[Version]:
-        """Yield versions newer than *back_to*, newest first, reading on only when those read do not suffice."""
+        """Yield versions newer than *back_to*, newest first; fetches further versions only when needed."""
         position = 0
         if self._unread is None:
             self._unread = iter(self._gateway.fetch_versions(self._page.id))
@@ -173,7 +176,7 @@ class PageLedger:
             position += 1
 
     def _find_text(self, number: int, marker: Marker) -> str | None:
-        """Return what a region said in a version; None where that version or the region in it is gone."""
+        """Return the text of a region in a version; None if the version is gone or has no readable region."""
         if number not in self._bodies:
             try:
                 self._bodies[number] = self._gateway.fetch_page(self._page.id, version=number).body

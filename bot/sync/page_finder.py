@@ -1,4 +1,4 @@
-"""Find pages by title or id with few requests, and know them again after they were renamed."""
+"""Find pages by title or id with few requests, also after a page was renamed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ _LOOKUPS_BEFORE_LISTING = 10
 
 @dataclass(frozen=True, slots=True)
 class FoundPage:
-    """The page that a reference stands for; *is_renamed* when it bore that title once and now bears another."""
+    """The page that a reference names; *is_renamed* if the page had that title before and has another title now."""
 
     ref: PageRef
     is_renamed: bool = False
 
 
 class PageFinder:
-    """Knows the pages of a space. Asks for them one by one at first, then lists the space once."""
+    """Finds the pages of a space: few pages by single requests, many pages by listing the space once."""
 
     def __init__(self, gateway: WikiGateway, space_key: str, memory: PageMemory) -> None:
         self.space_key = space_key
@@ -30,7 +30,7 @@ class PageFinder:
 
     @cached_property
     def tree(self) -> PageTree:
-        """The current pages of the space as a tree, listed once."""
+        """The current pages of the space as a tree; the space is listed on first use."""
         return build_tree(self._gateway.iter_refs(self.space_key))
 
     @property
@@ -38,16 +38,16 @@ class PageFinder:
         return "tree" in self.__dict__
 
     def find(self, reference: str) -> FoundPage | None:
-        """Find the page of that title or id, archived ones too, and pages that bore that title when last seen."""
+        """Find a page by title or id, including archived pages and pages that had that title when last seen."""
         if reference not in self._found:
             self._found[reference] = self._look_up(reference)
         return self._found[reference]
 
     def get_id(self, reference: str) -> str:
-        """Return the id of the page that a target is stated by; raises `PageNotFoundError`.
+        """Return the id of the page that *reference* names; raises `PageNotFoundError`.
 
-        What was remembered counts before the title, so that a page keeps its regions when it is renamed, and costs no
-        request.
+        The page memory takes precedence over a search by title: a renamed page stays the same target, and a remembered
+        page needs no request.
         """
         if reference.isdecimal():
             return reference
@@ -60,7 +60,7 @@ class PageFinder:
         return found.ref.id
 
     def find_again(self, title: str) -> str | None:
-        """Find the id of the current page of that title, whatever was remembered: the old page may be deleted."""
+        """Find the id of the current page with that title, without the page memory: the old page may be deleted."""
         ref = self._gateway.find_page(self.space_key, title)
         if ref is None or ref.status is not PageStatus.CURRENT:
             return None
@@ -69,17 +69,17 @@ class PageFinder:
         return ref.id
 
     def iter_ids_under(self, reference: str) -> list[str]:
-        """Return the ids of all current pages below a page."""
+        """Return the ids of all current descendants of a page."""
         return [node.ref.id for node in self.tree.iter_under(self.get_id(reference))]
 
     def expect(self, references: Iterable[str], *, wants_tree: bool = False) -> None:
-        """Announce pages that will be asked for: many strangers among them are listed rather than looked up singly."""
+        """Announce references; lists the space if more than 10 of them are unknown titles, or if *wants_tree*."""
         strangers = {each for each in references if not each.isdecimal() and self._memory.recall(each) is None}
         if wants_tree or len(strangers) > _LOOKUPS_BEFORE_LISTING:
             _ = self.tree
 
     def prefetch(self, references: Iterable[str]) -> None:
-        """Read the pages that are remembered all at once; those that have changed are looked up when asked for."""
+        """Read the remembered pages in one bulk request; renamed or missing pages are looked up later, by `find`."""
         if self._has_tree:
             return
         ids = {each: self._memory.recall(each) or "" for each in references if each not in self._found}
@@ -90,11 +90,11 @@ class PageFinder:
                 self._found[reference] = FoundPage(page.ref)
 
     def know(self, ref: PageRef) -> None:
-        """Remember a page that was found otherwise."""
+        """Add a page that was found by other means to the page memory."""
         self._memory.remember(ref.title, ref.id)
 
     def save(self) -> None:
-        """Keep what was learnt for the next run."""
+        """Save the page memory for the next run."""
         self._memory.save()
 
     def _look_up(self, reference: str) -> FoundPage | None:

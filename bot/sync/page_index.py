@@ -1,4 +1,4 @@
-"""The index of a workspace's pages, active ones as a tree and archived ones as a list (pure)."""
+"""The page index of a workspace: active pages as a tree, archived pages as a list (pure)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from bot.render import Index, IndexEntry
 from bot.wiki.page_tree import PageTree, TreeNode
 
 DEEPEST = 30
-"""Deeper pages are left out whatever the data file says; no reader finds them in a list."""
+"""Maximum depth of the index, whatever the data file says; a deeper list is not readable."""
 
 
 @dataclass(slots=True)
 class _Open:
-    """A page whose children are still coming."""
+    """A page whose children are not yet complete."""
 
     node: TreeNode
     children: list[IndexEntry]
@@ -27,10 +27,10 @@ def build_index(
     lists_archived: bool = True,
     find_snapshot: Callable[[str], str | None] = lambda _page_id: None,
 ) -> Index:
-    """Arrange all pages but the home page, *depth* levels of them.
+    """Build the index of all pages except the home page, with *depth* levels of active pages.
 
-    An active page below an archived one stands where that one would. *find_snapshot* returns the path of a page's
-    snapshot by the page's id.
+    An active child of an archived page takes the position of its parent. *find_snapshot* returns the path of the
+    snapshot of a page by page id.
     """
     active = _nest(
         (node for node in tree if node.ref.id != home_id and node.ref.id not in archived),
@@ -43,7 +43,7 @@ def build_index(
 
 
 def _nest(nodes: Iterable[TreeNode], depth: int) -> tuple[IndexEntry, ...]:
-    """Build nested entries out of nodes that come depth first; a page that was left out leaves no gap."""
+    """Build nested entries from nodes in depth-first order, *depth* levels; children of an omitted page move up."""
     top: list[IndexEntry] = []
     open_pages: list[_Open] = []
 

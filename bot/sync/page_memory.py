@@ -1,4 +1,4 @@
-"""Which page had which title when it was last seen, so that a renamed page is still found."""
+"""The page memory: the page id of each title when last seen, to find renamed pages."""
 
 import contextlib
 import json
@@ -24,10 +24,10 @@ class PageMemoryFile(FileDocument):
 
 
 class PageMemory:
-    """Titles and page ids of one wiki and space, stored in a small file that can be deleted without harm.
+    """Titles and page ids of one wiki and space, stored in a small file. The file can be deleted without harm.
 
-    Raises `SettingsError` when a newer version of the bot wrote the file: to overwrite it would lose what that
-    version stored. A damaged file counts as empty.
+    Raises `SettingsError` if a newer version of the bot wrote the file, because overwriting the file would lose data
+    of that version. A damaged file counts as empty.
     """
 
     def __init__(self, path: Path, *, wiki: str, space_key: str) -> None:
@@ -40,13 +40,13 @@ class PageMemory:
         return self._ids.get(title)
 
     def remember(self, title: str, page_id: str) -> None:
-        """Note which page has *title*."""
+        """Record which page has *title*."""
         if self._ids.get(title) != page_id:
             self._ids[title] = page_id
             self._is_changed = True
 
     def save(self) -> None:
-        """Write what was noted, in one step. If the folder cannot be written, the next run repeats some requests."""
+        """Save all changes atomically. If the file cannot be written, the next run repeats some requests."""
         if not self._is_changed:
             return
         file = self._load()

@@ -1,4 +1,4 @@
-"""The plan: what a run would change, region by region, as a value that can refuse itself (pure)."""
+"""The plan: what a run would change, region by region, with a check against the safety limits (pure)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from bot.sync.drift import Edit, LastApplied, Verdict
 
 _MIN_SIZE_SHARE = 0.5
 _MIN_SIZE_CHARACTERS = 200
-"""A home page that says at least this much must not lose more than half of it: the data file may be cut."""
+"""If the live text is at least this long and would lose more than half, the data file may be truncated."""
 EVERY_REGION = "all"
 _MAX_HEADINGS = 8
 
 
 class Action(StrEnum):
-    """What applying the plan does to a region."""
+    """The action of a plan on one region."""
 
     NONE = "none"
     WRITE = "write"
@@ -27,11 +27,11 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One region of one page: its three states, the verdict, and what is to be done about it.
+    """One region of one page: its three states, the verdict and the action.
 
-    *place* says where a missing region is created; *is_repair* that the same text was there before; *edits* who
-    changed it; *lost_comments* quotes the text of inline comments that the new text has no place for; *note* tells a
-    person why nothing is done, or what to do.
+    *place* is where a missing region is created. *is_repair* is set if the same text was written before. *edits* are
+    the versions in which people changed the region. *lost_comments* are the commented texts that the new text does not
+    contain. *note* explains to people why nothing is done, or what they can do.
     """
 
     region: str
@@ -50,14 +50,14 @@ class Change:
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether the bot leaves this region as it is although it does not say what it should."""
+        """Whether the region is not in sync, is not written, and is not ignored by its drift policy."""
         is_ignored = self.verdict is Verdict.DRIFTED and self.policy is DriftPolicy.IGNORE
         return self.verdict is not Verdict.IN_SYNC and self.action is Action.NONE and not is_ignored
 
 
 @dataclass(frozen=True, slots=True)
 class PagePlan:
-    """All managed regions of a page of which at least one is not in sync, as *base_version* of the page has them."""
+    """All managed regions of a page, at least one not in sync; *base_version* is the page version that was read."""
 
     workspace: str
     id: str
@@ -70,7 +70,7 @@ class PagePlan:
 
     @property
     def writes(self) -> tuple[Change, ...]:
-        """The changes that applying carries out."""
+        """The changes that `apply` carries out."""
         return tuple(each for each in self.changes if each.action is not Action.NONE)
 
 
@@ -86,7 +86,7 @@ class PlanProblem:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How much of a workspace was looked at, and how much it says, in characters of its home page's regions."""
+    """How much of a workspace was compared, and the live and desired size of the home page's regions in characters."""
 
     workspace: str
     revision: str
@@ -98,7 +98,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run would do. `plan_file.plan_digest` identifies it."""
+    """All changes of a run. `plan_file.plan_digest` returns the digest of a plan."""
 
     wiki: str
     created: datetime
@@ -109,7 +109,7 @@ class Plan:
 
     @property
     def page_writes(self) -> tuple[PagePlan, ...]:
-        """The pages that applying writes."""
+        """The pages that `apply` writes."""
         return tuple(page for page in self.pages if page.writes)
 
     @property
@@ -119,17 +119,17 @@ class Plan:
 
     @property
     def managed_regions(self) -> int:
-        """How many regions were looked at."""
+        """The number of regions that were compared."""
         return sum(scope.regions for scope in self.scopes)
 
     def raise_if_unsafe(self, limits: SafetySettings) -> None:
-        """Raise `UnsafePlanError` when the plan is past *limits*; it says which, and how to go on."""
+        """Raise `UnsafePlanError` if the plan exceeds *limits*; the message names them and the option to override."""
         reasons = list(self.find_excesses(limits))
         if reasons:
             raise UnsafePlanError(f"{'; '.join(reasons)}. Nothing was written; if you want this, use --force")
 
     def find_excesses(self, limits: SafetySettings) -> Iterator[str]:
-        """Yield in what this plan is past *limits*."""
+        """Yield a message for each limit that this plan exceeds."""
         changed = sum(len(page.writes) for page in self.pages)
         managed = self.managed_regions
         if changed > limits.max_changed_regions and changed > limits.max_changed_share * managed:
@@ -151,10 +151,11 @@ class Plan:
 def decide(
     change: Change, *, take_over: frozenset[str], repairs_left: int, headings: Sequence[str] = ()
 ) -> tuple[Action, str]:
-    """Say what to do about a region with this verdict, and why not more.
+    """Return the action for a region, and a note if the bot needs a person.
 
-    *take_over* names regions whose text on the page a person has given up (or `all`); *repairs_left* is how often it
-    may still be put back today; *headings* are those of the page, to say where a missing region could go.
+    *take_over* names the regions (or `all`) whose live text may be overwritten. *repairs_left* is the number of
+    repairs that are still allowed today. *headings* are the headings of the page, for advice on where to create a
+    missing region.
     """
     is_given_up = change.region in take_over or EVERY_REGION in take_over
     match change.verdict:

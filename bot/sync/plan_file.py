@@ -1,6 +1,6 @@
-"""The plan file: what `plan --out` writes and `apply --plan` reads, bound by its digest (docs/reference/plan-file.md).
+"""The plan file: written by `plan --out`, read by `apply --plan`, protected by a digest (docs/reference/plan-file.md).
 
-The classes are the file format. `_written` and `_read` translate between them and the plan in memory. Pure.
+The classes are the file format. `_written` and `_read` convert between the file format and `Plan`. Pure.
 """
 
 import hashlib
@@ -184,12 +184,12 @@ class PlanDocument(FileDocument):
 
 
 def plan_digest(plan: Plan) -> str:
-    """Return the digest of a plan: equal states of data and wiki give equal digests, whenever the plan is made."""
+    """Return the digest of a plan. The time of the plan does not change the digest."""
     return _digest(_written(plan).content())
 
 
 def as_document(plan: Plan) -> dict[str, Any]:
-    """Return the plan as values that JSON can hold."""
+    """Return the plan as JSON-serializable values."""
     content = _written(plan).content()
     return content | {"digest": _digest(content)}
 
@@ -200,7 +200,7 @@ def dump_plan(plan: Plan) -> str:
 
 
 def load_plan(text: str, *, digest: str | None = None) -> Plan:
-    """Read a plan file. Raises `PlanError` when it is none, was edited, or is not the one of *digest*."""
+    """Parse a plan file; raises `PlanError` if the file is invalid, was edited, or does not have *digest*."""
     try:
         document = PlanDocument.parse(text)
         plan = _read(document)
@@ -215,7 +215,7 @@ def load_plan(text: str, *, digest: str | None = None) -> Plan:
 
 
 def check_digest(plan: Plan, digest: str | None) -> None:
-    """Raise `PlanError` when a digest is given and it is not that of *plan*; its first 12 digits suffice."""
+    """Raise `PlanError` if *digest* is given and does not match *plan*; the first 12 digits are sufficient."""
     _check(plan_digest(plan), digest)
 
 
@@ -228,7 +228,7 @@ def _check(found: str, digest: str | None) -> None:
 
 
 def _digest(content: dict[str, Any]) -> str:
-    """Return the digest over the content of a plan file, keys that this version does not know included."""
+    """Return the digest over the content of a plan file, including keys that this version does not know."""
     bound = {key: value for key, value in content.items() if key not in (*_DERIVED, "created")}
     bound["pages"] = [
         {**page, "changes": [_without_digests(change) for change in page["changes"]]} for page in content["pages"]
@@ -242,7 +242,7 @@ def _without_digests(change: dict[str, Any]) -> dict[str, Any]:
 
 
 def _written(plan: Plan) -> PlanDocument:
-    """Return the plan in its file format; the digest is not set."""
+    """Return the plan in the file format; the digest is not set."""
     return PlanDocument(
         digest="",
         summary=PlanSummary(
@@ -323,7 +323,7 @@ def _written_edit(edit: Edit) -> PlannedEdit:
 
 
 def _read(document: PlanDocument) -> Plan:
-    """Return the plan of a file; raises `RegionError` for a marker that is not possible."""
+    """Return the plan from a plan file; raises `RegionError` for an invalid marker."""
     return Plan(
         wiki=document.wiki,
         created=document.created,

@@ -1,4 +1,4 @@
-"""Put the planned texts into a body that was just read, where the regions still say what the plan saw (pure)."""
+"""Splice the planned texts into a fresh body, if the live regions are still what the plan recorded (pure)."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from bot.sync.plan import Action, Change
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A new body, the changes that it carries, and why others of the plan are not in it."""
+    """A new body, the changes in it, and the reasons why other changes are not in it."""
 
     body: str
     written: tuple[Change, ...]
@@ -23,9 +23,9 @@ class Rewrite:
 
 
 def rewrite(body: str, changes: Sequence[Change]) -> Rewrite:
-    """Return *body* with the planned texts; a region that no longer says what the plan saw is left as it is.
+    """Return *body* with the planned texts; a region that changed since the plan stays unchanged.
 
-    Raises `SpliceError` rather than return a body in which anything outside the regions differs.
+    Raises `SpliceError` if anything outside the regions would change.
     """
     contents: list[tuple[Region, str]] = []
     creations: list[Change] = []
@@ -61,7 +61,7 @@ def rewrite(body: str, changes: Sequence[Change]) -> Rewrite:
 
 
 def _find_obstacle(live: str | None, change: Change) -> str | None:
-    """Say why the region is no longer what the plan saw, or carries comments that the plan did not tell of."""
+    """Return why the region differs from the plan or has new inline comments that would be lost, or None."""
     moved = f"region {change.region!r} was changed since the plan was made; plan again"
     if live is None or change.live is None:
         return None if live is change.live and change.action is Action.CREATE else moved
@@ -73,7 +73,7 @@ def _find_obstacle(live: str | None, change: Change) -> str | None:
 
 
 def _check_outside(before: str, after: str, contents: Sequence[tuple[Region, str]]) -> None:
-    """Find the regions in the new body by themselves, cut them out of both bodies, and compare what is left."""
+    """Find each region in the new body, remove the regions from both bodies, and compare the rest."""
     old_spans, new_spans = [], []
     for old, content in contents:
         try:
@@ -103,5 +103,5 @@ def _cut(body: str, spans: Sequence[Span]) -> str:
 
 
 def _open_cells(body: str) -> str:
-    """Write an empty layout cell with two tags, as it has to be when a region is put into it."""
+    """Write empty layout cells with start and end tag; inserting a region makes the same change."""
     return re.sub(r"<ac:layout-cell([^<>]*?)\s*/>", r"<ac:layout-cell\1></ac:layout-cell>", body)

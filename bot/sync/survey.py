@@ -1,4 +1,4 @@
-"""Look at the pages and draw the plan: reads in bulk, and the history only of a page that differs."""
+"""Compare the pages and build the plan. Pages are read in bulk, histories only for pages that differ."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -29,10 +29,10 @@ def build_plan(
     now: datetime,
     take_over: frozenset[str] = frozenset(),
 ) -> Plan:
-    """Compare the live pages with what they should say; *take_over* names regions that a person has given up.
+    """Compare live and desired regions; *take_over* names the regions whose live text may be overwritten.
 
-    A page in sync costs its share of a bulk read. A page that cannot be read or judged becomes a problem of the plan;
-    only what concerns the whole wiki is raised.
+    Pages in sync need only the bulk read. A page that cannot be read or compared becomes a problem in the plan. An
+    error of the bulk read is raised, unless it is an invalid answer.
     """
     surveys = [_Survey(gateway, assignment, safety, take_over, now) for assignment in without_rivals(assignments)]
     for survey in surveys:
@@ -48,7 +48,7 @@ def build_plan(
 
 
 class _Survey:
-    """Looks at the targets of one workspace."""
+    """Compares the targets of one workspace."""
 
     def __init__(
         self,
@@ -82,19 +82,19 @@ class _Survey:
         for target, page, is_fresh in self._read(self._assignment.targets):
             try:
                 if not is_fresh and not self._is_in_sync(page, target):
-                    page = self._gateway.fetch_page(page.id)  # listings may be stale
+                    page = self._gateway.fetch_page(page.id)  # bulk listings can be stale
                 self._look_at(page, target)
             except (WikiError, StorageFormatError) as error:
                 self._report(target, str(error))
 
     def _read(self, targets: Sequence[Target]) -> Iterator[tuple[Target, Page, bool]]:
-        """Yield each target with its page and whether that was read by itself."""
+        """Yield each target with its page, and whether the page was read by a single request."""
         bulk: dict[str, Page] = {}
         if len(targets) > 1:
             try:
                 bulk = self._gateway.fetch_pages([target.page_id for target in targets])
             except WikiAnswerError:
-                bulk = {}  # one bad page spoils the listing: read them one by one
+                bulk = {}  # one bad page makes the whole listing fail: read the pages one by one
         for target in targets:
             if target.page_id in bulk:
                 yield target, bulk[target.page_id], False
@@ -107,7 +107,7 @@ class _Survey:
             yield target, page, True
 
     def _fetch(self, target: Target) -> Page:
-        """Read a page by itself; where it is gone, the page that bears its title now."""
+        """Fetch a single page; if the page is gone, fetch the page that has its title now."""
         try:
             page = self._gateway.fetch_page(target.page_id)
             if page.ref.status is not PageStatus.TRASHED:
@@ -176,7 +176,7 @@ class _Survey:
         return True
 
     def _find_regions(self, page: Page, target: Target) -> list[tuple[WantedRegion, Region | None]]:
-        """Find the wanted regions; where one is broken, the others are found by themselves."""
+        """Find the wanted regions; if one has broken markers, find the others one by one."""
         try:
             regions = find_regions(page.body, [wanted.marker for wanted in target.regions])
             found = [(wanted, regions.get(wanted.marker.name)) for wanted in target.regions]
@@ -201,7 +201,7 @@ class _Survey:
     def _without_overlaps(
         self, target: Target, found: list[tuple[WantedRegion, Region | None]]
     ) -> list[tuple[WantedRegion, Region | None]]:
-        """Leave out regions of which a part belongs to another: writing one would change the other."""
+        """Remove regions that overlap another region: writing one would change the other."""
         clear: list[tuple[WantedRegion, Region | None]] = []
         for wanted, region in found:
             rivals = [other for _, other in found if other is not None and other is not region]
@@ -214,7 +214,7 @@ class _Survey:
         return clear
 
     def _measure(self, page: Page, found: Iterable[tuple[WantedRegion, Region | None]]) -> None:
-        """Compare how much is said where the page has a region: a cut data file says much less."""
+        """Count the live and desired characters of the regions on the page, to detect a truncated data file."""
         for wanted, region in found:
             if region is not None and wanted.says_data:
                 self._live_characters += count_characters(region.text(page.body))
@@ -245,7 +245,7 @@ class _Survey:
         return self._settle(change, ledger, list_headings(page.body) if live is None else ())
 
     def _settle(self, change: Change, ledger: PageLedger, headings: Sequence[str]) -> Change:
-        """Add who changed the region, and decide."""
+        """Add the edits of people to the change, and decide on the action."""
         since = self._now - _WAR_WINDOW
         has_people_edits = change.verdict in (Verdict.DRIFTED, Verdict.CONFLICT) and change.last_applied is not None
         edits = (

@@ -1,4 +1,4 @@
-"""Which pages bear which region: the home page, and pages by title, id, label or ancestor."""
+"""Choose the pages for each region: the home page, and pages by title, id, label or ancestor."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from bot.wiki.gateway import WikiGateway
 
 
 def marker_of(name: str, region: RegionSettings) -> Marker:
-    """Return how the region *name* is marked on a page."""
+    """Return the marker of the region *name*."""
     return Marker(name, MarkerKind(region.marker), region.heading)
 
 
@@ -26,10 +26,10 @@ def choose_targets(
     workspace: str,
     home: str,
 ) -> tuple[list[Target], list[PlanProblem]]:
-    """Return each page with the regions that belong on it, the home page first; a page comes once.
+    """Return each page once, with the regions that belong on the page; the home page comes first.
 
-    *texts* gives what each region should say; a region without a drift policy is reported. A page that is stated and
-    not found becomes a problem; raises `PageNotFoundError` if it is the home page.
+    *texts* has the desired text of each region. A region without a drift policy gets the policy `report`. A page in
+    the settings that is not found becomes a problem; raises `PageNotFoundError` if the home page is not found.
     """
     stated_pages = {page for region in regions.values() for page in region.also.pages}
     finder.expect(stated_pages, wants_tree=any(region.also.under for region in regions.values()))
@@ -64,7 +64,7 @@ def _find_places(
     workspace: str,
     problems: list[PlanProblem],
 ) -> dict[str, str]:
-    """Return the ids of the pages that the settings name for a region, each with how it is named."""
+    """Return the ids of the further pages of a region, each with a name for messages."""
     places: dict[str, str] = {}
     for label in also.labels:
         for page_id in gateway.find_labelled(finder.space_key, label):

@@ -1,4 +1,4 @@
-"""What the workspaces want on the pages of a wiki (pure values)."""
+"""The desired regions of each workspace, by page (pure values)."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -10,9 +10,10 @@ from bot.sync.plan import PlanProblem
 
 @dataclass(frozen=True, slots=True)
 class WantedRegion:
-    """What a region should say on one page; *text* is None where the data file no longer has it.
+    """A desired region on one page; *text* is None if the data file does not contain the region.
 
-    *says_data* is False where the words come from the wiki itself and tell nothing about the data file's size.
+    *says_data* is False if the text comes from the wiki and not from the data file. Such a region does not count for
+    the size check of the data file.
     """
 
     marker: Marker
@@ -24,7 +25,7 @@ class WantedRegion:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A page and what should stand on it; *stated* is how to name it to a person, *title* the title it should have."""
+    """A page and its desired regions; *stated* is its name in messages, *title* the title in the settings."""
 
     page_id: str
     stated: str
@@ -35,9 +36,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """All that one workspace wants of the wiki, and what could not be made out while it was put together.
+    """The targets of one workspace, and the problems found while they were collected.
 
-    *find_again* finds the id of a page by its title, for when the page known under that title is gone.
+    *find_again* returns the id of the page that has a title now. It is used if the remembered page is gone.
     """
 
     workspace: str
@@ -49,7 +50,7 @@ class Assignment:
 
 
 def without_rivals(assignments: Iterable[Assignment]) -> Iterator[Assignment]:
-    """Yield each workspace without the regions that one before it has on the same page: they would undo each other."""
+    """Yield each assignment without regions that an earlier assignment has on the same page."""
     owners: dict[tuple[str, str], str] = {}
     for assignment in assignments:
         targets: list[Target] = []
