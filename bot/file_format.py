@@ -1,4 +1,4 @@
-"""Models of files that outlive a run: each file states its format, unknown keys are kept, newer formats are refused."""
+"""Models of persistent files: each file states its format, unknown keys are preserved, newer formats are refused."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class FileFormatError(ValueError):
-    """The content is not a file of the expected kind and format. The text is a predicate: the caller names the file."""
+    """The content does not have the expected format. The message is a predicate: the caller names the file."""
 
 
 class NewerFormatError(FileFormatError):
@@ -18,8 +18,8 @@ class NewerFormatError(FileFormatError):
 class FileModel(BaseModel):
     """A part of a file on disk.
 
-    The classes are made for the disk only: no class of the gateway, the converter or the planner is stored. Keys that
-    this version does not know are kept and written again.
+    The classes are used only for files: no class of the gateway, the converter or the planner is stored. Keys that
+    this version does not know are preserved when the file is written again.
     """
 
     model_config = ConfigDict(
@@ -37,12 +37,12 @@ class FileModel(BaseModel):
         return self.model_copy(update=values)
 
     def iter_known(self) -> Iterator[tuple[str, Any]]:
-        """Yield name and value of each field, without the keys that this version does not know."""
+        """Yield name and value of each field, without unknown keys."""
         for name in type(self).model_fields:
             yield name, getattr(self, name)
 
     def without_unknown(self) -> Self:
-        """Return a copy without the keys that this version does not know, at every level."""
+        """Return a copy without unknown keys, at every level."""
         copy = self.model_copy(update={name: _known_part(value) for name, value in self.iter_known()})
         (copy.model_extra or {}).clear()
         return copy
@@ -52,7 +52,7 @@ class FileDocument(FileModel):
     """A whole file, or one line of a file of lines. A subclass defines `format` with its name and number."""
 
     KIND: ClassVar[str]
-    """What `format` begins with: `wikibot-record` in `wikibot-record/1`."""
+    """The prefix of `format`: `wikibot-record` in `wikibot-record/1`."""
     NUMBER: ClassVar[int] = 1
     """The format number that this version writes, and the highest that it reads."""
 
@@ -60,7 +60,7 @@ class FileDocument(FileModel):
 
     @classmethod
     def parse(cls, data: bytes | str) -> Self:
-        """Read the content of a file; raises `FileFormatError`, which says what is wrong."""
+        """Parse the content of a file; raises `FileFormatError`, which states the problem."""
         try:
             content = json.loads(data)
         except ValueError as error:
@@ -85,7 +85,7 @@ class FileDocument(FileModel):
             )
 
     def content(self) -> dict[str, Any]:
-        """Return the document as values that JSON can hold, unknown keys included."""
+        """Return the document as JSON values, including unknown keys."""
         return self.model_dump(mode="json", by_alias=True)
 
 

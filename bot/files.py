@@ -1,4 +1,4 @@
-"""Files of the bot on a local disk: one way to replace a file, one way to lock."""
+"""Atomic file replacement and lock files on a local disk."""
 
 import json
 import os
@@ -19,11 +19,11 @@ NEW_FILE_MODE = 0o644
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Replace *path* with *content* in one step: readers see the old file or the new one, also after a crash.
+    """Replace *path* with *content* atomically: readers see the old file or the new one, also after a crash.
 
-    Parent folders are created. An existing file keeps its mode; a new one gets `NEW_FILE_MODE`. A symbolic link is
-    followed, so that a data file which is mounted or linked stays where it is. Raises `OSError`; then *path* is
-    unchanged and no temporary file is left.
+    Parent folders are created. An existing file keeps its mode; a new file gets `NEW_FILE_MODE`. Symbolic links are
+    followed, so that a mounted or linked data file stays at its location. Raises `OSError`; then *path* is
+    unchanged and no temporary file remains.
     """
     target = path.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the rename durable; file systems that cannot open a folder (some network mounts) are skipped."""
+    """Make the rename durable; skip file systems that cannot open a folder (some network mounts)."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -53,11 +53,11 @@ def _sync_folder(folder: Path) -> None:
 
 
 class InstanceLock:
-    """A lock file for one process (and one thread) at a time; the kernel releases it when its process dies.
+    """A lock file for one process and one thread at a time; the kernel releases the lock when the process ends.
 
-    Entering waits up to *wait_seconds*, then raises `LockedError` with the holder. Raises `SettingsError` when the
+    Entering waits up to *wait_seconds*, then raises `LockedError`, which names the owner. Raises `SettingsError` if the
     lock file cannot be created: this is a permission problem, and retrying does not help. The `.holder` file next to
-    the lock only serves that message.
+    the lock is used only for the message of `LockedError`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Where the files that come with the program lie: beside the package in a checkout, inside it in a wheel."""
+"""Locate the files that are shipped with the program: next to the package in a checkout, inside it in a wheel."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ _IN_WHEEL = _PACKAGE / "_data"
 
 
 def templates_dir() -> Path:
-    """Return the folder of the templates that come with the program."""
+    """Return the folder of the shipped templates."""
     return _IN_WHEEL / "templates" if _IN_WHEEL.is_dir() else _PACKAGE.parent / "templates"
 
 

@@ -1,4 +1,4 @@
-"""Replace by offset: everything outside the spans stays as it was, byte for byte (pages and YAML alike)."""
+"""Replace spans by offset: everything outside the spans is unchanged, byte for byte (for pages and YAML)."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -17,14 +17,14 @@ class Span(NamedTuple):
         return source[self.start : self.end]
 
     def holds(self, other: "Span") -> bool:
-        """Tell whether *other* lies wholly inside this span."""
+        """Return whether *other* is completely inside this span."""
         return self.start <= other.start and other.end <= self.end
 
 
 def splice(source: str, replacements: Mapping[Span, str]) -> str:
-    """Return *source* with each span replaced; everything outside stays as it was.
+    """Return *source* with each span replaced; everything outside is unchanged.
 
-    Raises `SpliceError` when spans overlap or lie outside the text.
+    Raises `SpliceError` if spans overlap or are outside the text.
     """
     pieces: list[str] = []
     cursor = 0

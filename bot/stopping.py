@@ -1,4 +1,4 @@
-"""Ending in good order: long waits and loops give up as soon as the process was asked to end."""
+"""Graceful stop: long waits and loops end as soon as the process is asked to stop."""
 
 import threading
 from collections.abc import Callable
@@ -7,13 +7,13 @@ from bot.errors import StoppedError
 
 
 def raise_if_stopping(stop: threading.Event) -> None:
-    """Raise `StoppedError` once *stop* is set; for the seams between two steps of a long piece of work."""
+    """Raise `StoppedError` if *stop* is set; call this between two steps of a long operation."""
     if stop.is_set():
         raise StoppedError("asked to end; what was done stands, and the next run goes on from there")
 
 
 def interruptible_sleep(stop: threading.Event) -> Callable[[float], None]:
-    """Return a sleep that ends with `StoppedError` as soon as *stop* is set."""
+    """Return a sleep function that raises `StoppedError` as soon as *stop* is set."""
 
     def sleep(seconds: float) -> None:
         stop.wait(seconds)

@@ -1,4 +1,4 @@
-"""Suggest the known word that someone may have meant (pure)."""
+"""Suggest known words for a misspelt word (pure)."""
 
 import difflib
 from collections.abc import Iterable
@@ -20,6 +20,6 @@ def similar_words(word: str, known: Iterable[str], *, limit: int = 3) -> list[st
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean 'x'?)` for a message about the unknown *word*; empty when nothing is similar."""
+    """Return ` (did you mean 'x'?)` for a message about the unknown *word*; empty if no word is similar."""
     found = similar_words(word, known)
     return f" (did you mean {' or '.join(map(repr, found))}?)" if found else ""

@@ -1,4 +1,4 @@
-"""The one diff engine: blocks or lines aligned by resemblance, and edited ones compared word by word (pure)."""
+"""The diff engine: align blocks or lines by similarity, and compare edited ones word by word (pure)."""
 
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -15,17 +15,17 @@ _SOURCE_BREAK = re.compile(
     r"(?<=</li>)(?=</)|(?<=</ul>)(?=</)|(?<=</ol>)(?=</)"
 )
 _ALIKE = 0.4
-"""Two blocks whose words have a smaller ratio in common are shown as one removed and one added."""
+"""If the words of two blocks are less similar than this ratio, the blocks are shown as one removed and one added."""
 _CANDIDATES = 30
-"""How many added blocks a removed one is compared with: the cost stays linear in the size of a rewritten section."""
+"""Number of added blocks that each removed block is compared with, so that the cost stays linear."""
 _LONGEST_CHARACTERS = 20_000
-"""Longer blocks are not compared word by word, since that takes quadratic time."""
+"""Longer blocks are not compared word by word, because this takes quadratic time."""
 
 Block = TypeVar("Block", bound=Hashable)
 
 
 class PieceKind(StrEnum):
-    """What became of a piece of text."""
+    """How a piece of text changed."""
 
     SAME = "same"
     REMOVED = "removed"
@@ -34,7 +34,7 @@ class PieceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some words, and what became of them."""
+    """Some words, and how they changed."""
 
     kind: PieceKind
     text: str
@@ -42,24 +42,24 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """One line of a comparison: all the same, all removed, all added, or a mixture of pieces."""
+    """One line of a comparison: unchanged, removed, added, or a mixture of pieces."""
 
     pieces: tuple[Piece, ...]
 
     @property
     def kind(self) -> PieceKind | None:
-        """What became of the line as a whole; None when it was edited."""
+        """How the whole line changed; None if the line was edited."""
         kinds = {piece.kind for piece in self.pieces}
         return kinds.pop() if len(kinds) == 1 else None
 
 
 def split_source(source: str) -> list[str]:
-    """Break storage format into lines where blocks begin, so that a person can compare it."""
+    """Split storage format into lines at the start of blocks, so that a person can read a comparison."""
     return [line for part in _SOURCE_BREAK.split(source) for line in part.splitlines()]
 
 
 def diff_lines(before: Sequence[str], after: Sequence[str]) -> list[DiffLine]:
-    """Return the lines of both in order; an edited line comes once, with the words that were removed and added."""
+    """Compare two lists of lines; an edited line occurs once, with the removed and the added words."""
     return [_line(old, new) for old, new in align(before, after, are_alike)]
 
 
@@ -79,7 +79,7 @@ def diff_words(before: str, after: str) -> tuple[Piece, ...]:
 def align(
     before: Sequence[Block], after: Sequence[Block], are_alike: Callable[[Block, Block], bool]
 ) -> Iterator[tuple[Block | None, Block | None]]:
-    """Pair the blocks of two sequences in order: equal ones, edited ones that *are_alike*, else one side is None."""
+    """Align the blocks of two sequences: equal blocks, edited blocks that *are_alike*; otherwise one side is None."""
     for operation, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if operation == "equal":
             yield from zip(before[a:b], after[c:d], strict=True)
@@ -88,7 +88,7 @@ def align(
 
 
 def are_alike(before: str, after: str) -> bool:
-    """Return whether two texts have enough words in common to be shown as one edited text."""
+    """Return whether two texts are similar enough to be shown as one edited text."""
     if len(before) + len(after) > _LONGEST_CHARACTERS:
         return False
     matcher = SequenceMatcher(None, _words(before), _words(after), autojunk=False)
@@ -96,7 +96,7 @@ def are_alike(before: str, after: str) -> bool:
 
 
 def near_changes(changed: Sequence[bool], *, context: int) -> Iterator[int | None]:
-    """Yield the indexes of what is *changed* with *context* others around each; None stands for what is left out."""
+    """Yield the indexes of *changed* items and of *context* items around each; None stands for omitted items."""
     shown = {
         near
         for index, is_changed in enumerate(changed)

@@ -1,11 +1,11 @@
-"""Storage format → GitHub-flavoured Markdown, with a record of what Markdown could not say.
+"""Convert storage format to GitHub-flavoured Markdown, and record what could not be converted.
 
-`read_leniently` (of `bot.storage`) gives the elements of a body; one table of handlers (`elements`, `macro_table`)
-turns each into blocks and inline content (`document`); one walk (`markdown_writer`) writes them. HTML that an author
-or the wiki wrote is read by beautifulsoup4 and written by markdownify (`html`).
+`read_leniently` (of `bot.storage`) parses a body; tables of handlers (`elements`, `macro_table`) convert each element
+to blocks and inline content (`document`); `markdown_writer` writes these in one pass. HTML from an author
+or from the wiki is parsed by beautifulsoup4 and written by markdownify (`html`).
 
-Pure: no clock, no settings, no files; values in and out can be pickled. This room may import `bot.storage` and
-`bot.errors`; others import from here only what `__all__` names.
+Pure: no clock, no settings, no files; arguments and results can be pickled. May import `bot.storage` and
+`bot.errors`; other packages import from here only the names in `__all__`.
 """
 
 from bot.convert.context import (

@@ -1,10 +1,10 @@
-"""The values the converter takes and returns: plain, frozen, picklable."""
+"""The arguments and results of the converter: plain, frozen, picklable."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 CONVERTER_VERSION = "2"
-"""Raised whenever the same body and context may give different Markdown."""
+"""Increased whenever the Markdown for the same body and context may change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class PageLink:
 
 @dataclass(frozen=True, slots=True)
 class InlineComment:
-    """An inline comment; *body* is storage format, *replies* are in the order they were written."""
+    """An inline comment; *body* is in storage format, *replies* are in chronological order."""
 
     author: str
     body: str
@@ -28,7 +28,7 @@ class InlineComment:
 
 @dataclass(frozen=True, slots=True)
 class IncludedPage:
-    """A page that this one includes, as it was at the capture; *target* is a path or an address."""
+    """An included page, as it was at the time of the capture; *target* is a path or an address."""
 
     title: str
     body: str
@@ -38,7 +38,7 @@ class IncludedPage:
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """One page in a page-properties report: its link and the values of its properties, by name, as plain text."""
+    """One page in a Page Properties report: its link and its properties, by name, as plain text."""
 
     page: PageLink
     values: Mapping[str, str]
@@ -46,9 +46,9 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What one macro listed at the capture: pages, and where it makes a table of them the columns, in order.
+    """The pages that one macro listed at the time of the capture; for a table also the columns, in order.
 
-    `left_out` counts the pages beyond the longest list we keep; `is_partial` says that other spaces were not asked.
+    `left_out` counts the pages above the length limit; `is_partial` means that other spaces were not searched.
     """
 
     rows: tuple[ReportRow, ...]
@@ -59,13 +59,13 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class PageContext:
-    """What a page's body does not say about itself; every part may be missing.
+    """What the converter needs besides the body; every part is optional.
 
-    `title` stands above the Markdown as its first heading, where whoever writes the file puts it; it is not repeated.
+    `title` is the first heading of the file; the caller writes it, so the Markdown does not repeat it.
     `pages` maps a page id, a title of this space, or `KEY:Title` to a path relative to the Markdown file;
-    `attachments` a file name of this page, or `Title/name` of another, likewise. `users` maps an account id, user
-    key or user name to a name; `jira` a server's name or id (or "" for the only one) to its address. `included` is
-    keyed like `pages`; `listings` holds what a macro listed, by what it asked for (`Macro.identity`).
+    `attachments` maps a file name of this page, or `Title/name` of another page, to such a path. `users` maps an
+    account id, user key or user name to a name; `jira` maps the name or id of a server (or "" for the only one) to its
+    address. `included` has the keys of `pages`; `listings` has what a macro listed, by `Macro.identity`.
     """
 
     page_id: str = ""
@@ -85,7 +85,7 @@ class PageContext:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Loss:
-    """Something the Markdown cannot say: *kind* of thing, *what* it is called, *detail* for a person."""
+    """Something that could not be converted: its *kind*, *what* it is called, *detail* for a person."""
 
     kind: str
     what: str
@@ -94,7 +94,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A page as Markdown (ending in one newline, or empty), and what it could not say."""
+    """A page as Markdown (empty, or ending in one newline), and the losses."""
 
     markdown: str
     losses: tuple[Loss, ...] = ()

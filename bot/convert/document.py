@@ -1,17 +1,17 @@
-"""A page as Markdown sees it: blocks that hold blocks, or a run of inline content, never both."""
+"""The document model of the converter: a block contains either blocks or a run of inline content."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 
 class Inline:
-    """Content of a line, beside plain `str`."""
+    """Inline content other than plain `str`."""
 
     __slots__ = ()
 
 
 class Block:
-    """Content that begins on a line of its own."""
+    """Content that starts on its own line."""
 
     __slots__ = ()
 
@@ -22,7 +22,7 @@ Run = tuple[Inline | str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Styled(Inline):
-    """Content in an element of HTML: strong, em, del have a mark in Markdown; ins, sub, sup, kbd, … are HTML there."""
+    """Content in an HTML element: strong, em, del have Markdown syntax; ins, sub, sup, kbd, … are written as HTML."""
 
     kind: str
     content: Run
@@ -35,7 +35,7 @@ class Code(Inline):
 
 @dataclass(frozen=True, slots=True)
 class Link(Inline):
-    """*place* names a place in this page; its address is known when the whole page is."""
+    """*place* names a place in this page; its address is resolved when the whole page is converted."""
 
     content: Run
     address: str
@@ -45,7 +45,7 @@ class Link(Inline):
 
 @dataclass(frozen=True, slots=True)
 class Place(Inline):
-    """A place that links can name."""
+    """A place that can be the target of links."""
 
     name: str
 
@@ -74,7 +74,7 @@ class NoteReference(Inline):
 
 @dataclass(frozen=True, slots=True)
 class Apart(Inline):
-    """Content that the wiki draws with room around it, so that a word beside it does not touch it."""
+    """Content that the wiki shows with space around it, so that adjacent words do not touch it."""
 
     content: Run
     is_picture: bool = False
@@ -98,7 +98,7 @@ class Heading(Block):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item of a list; *mark* is a check box or another sign before its text."""
+    """A list item; *mark* is a check box or another sign before its text."""
 
     blocks: tuple[Block, ...]
     mark: str = ""
@@ -106,7 +106,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class List(Block):
-    """A numbered list has a *start*; *indent* says how much deeper it is than where it was found."""
+    """A list, numbered if *start* is set; *indent* is how many levels deeper it belongs than where it was found."""
 
     items: tuple[Item, ...]
     start: int | None = None
@@ -128,7 +128,7 @@ class Alert(Block):
 
 @dataclass(frozen=True, slots=True)
 class Details(Block):
-    """Content that is folded away under a *summary*."""
+    """Collapsed content under a *summary*."""
 
     summary: str
     blocks: tuple[Block, ...]
@@ -142,14 +142,14 @@ class Fence(Block):
 
 @dataclass(frozen=True, slots=True)
 class Preformatted(Block):
-    """Preformatted text with links or emphasis in it."""
+    """Preformatted text that contains links or emphasis."""
 
     content: Run
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedMarkdown(Block):
-    """Markdown that was made from HTML."""
+    """Markdown that was converted from HTML."""
 
     markdown: str
 
@@ -176,7 +176,7 @@ class Cell:
 
     @property
     def is_merged(self) -> bool:
-        """Whether the cell takes the place of several."""
+        """Whether the cell spans several rows or columns."""
         return bool(self.colspan or self.rowspan)
 
 
@@ -192,7 +192,7 @@ class Table(Block):
 
 
 def flow(nodes: Iterable[Node]) -> tuple[Block, ...]:
-    """Return *nodes* as blocks: inline content between blocks becomes a paragraph where there is something to see."""
+    """Return *nodes* as blocks: visible inline content between blocks becomes a paragraph."""
     blocks: list[Block] = []
     run: list[Inline | str] = []
     for node in nodes:
@@ -209,7 +209,7 @@ def flow(nodes: Iterable[Node]) -> tuple[Block, ...]:
 
 
 def add_block(blocks: list[Block], block: Block) -> None:
-    """Add *block* to *blocks*; an indented list goes into the last item of a list directly before it."""
+    """Append *block* to *blocks*; an indented list goes into the last item of a list directly before it."""
     last = blocks[-1] if blocks else None
     if isinstance(block, List) and block.indent and isinstance(last, List) and last.items:
         item = last.items[-1]
@@ -230,7 +230,7 @@ def _add_paragraph(blocks: list[Block], run: list[Inline | str]) -> None:
 
 
 def is_visible(inline: Inline | str) -> bool:
-    """Return whether a reader sees *inline*, or can follow a link to it."""
+    """Return whether *inline* is visible or a link target."""
     if isinstance(inline, str):
         return bool(inline) and not inline.isspace()
     if isinstance(inline, Code):
@@ -241,14 +241,14 @@ def is_visible(inline: Inline | str) -> bool:
 
 
 def wrap(nodes: list[Node], wrapper: Callable[[Run], Inline]) -> list[Node]:
-    """Return *nodes* with *wrapper* around the inline content, also around that of each block among them."""
+    """Return *nodes* with the inline content wrapped by *wrapper*, also the inline content of blocks among them."""
     if not any(isinstance(node, Block) for node in nodes):
         return [wrapper(tuple(node for node in nodes if not isinstance(node, Block)))]
     return [wrap_block(block, wrapper) for block in flow(nodes)]
 
 
 def wrap_block(block: Block, wrapper: Callable[[Run], Inline]) -> Block:
-    """Return *block* with *wrapper* around every run of inline content in it."""
+    """Return *block* with every run of inline content wrapped by *wrapper*."""
 
     def change(inner: Block) -> Block:
         return replace(inner, content=(wrapper(inner.content),)) if isinstance(inner, Paragraph | Heading) else inner
@@ -257,7 +257,7 @@ def wrap_block(block: Block, wrapper: Callable[[Run], Inline]) -> Block:
 
 
 def change_blocks(blocks: tuple[Block, ...], change: Callable[[Block], Block]) -> tuple[Block, ...]:
-    """Return *blocks* with *change* made to those that hold no blocks, at any depth."""
+    """Return *blocks* with *change* applied to each block without inner blocks, at any depth."""
     return tuple(_change_block(block, change) for block in blocks)
 
 
@@ -302,7 +302,7 @@ def walk(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def text_of_run(run: Iterable[Inline | str]) -> str:
-    """Return the characters of *run*, without the texts that stand for pictures."""
+    """Return the characters of *run*, without the alternative texts of images."""
     pieces = []
     for inline in run:
         if isinstance(inline, str):
@@ -315,7 +315,7 @@ def text_of_run(run: Iterable[Inline | str]) -> str:
 
 
 def set_apart(run: list[Inline | str]) -> Run:
-    """Return *run* with a space where a word, or another object, touches an object that the wiki sets apart."""
+    """Return *run* with a space between an `Apart` object and an adjacent word or object."""
     return tuple(_Spacer().spaced(run)) if any(map(_holds_apart, run)) else tuple(run)
 
 
@@ -326,7 +326,7 @@ def _holds_apart(inline: Inline | str) -> bool:
 
 
 class _Spacer:
-    """Walks over a run; remembers the last character, and the object that ended just before."""
+    """Inserts spaces into a run; remembers the last character, and the `Apart` object that ended directly before."""
 
     def __init__(self) -> None:
         self._last = ""

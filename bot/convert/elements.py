@@ -1,4 +1,4 @@
-"""What each element of storage format becomes: a handler for each, the table at the end."""
+"""The handlers of storage-format elements; the table is at the end."""
 
 import re
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def _paragraph(page: PageBuilder, element: Element) -> list[Node]:
 
 
 def _heading(page: PageBuilder, element: Element) -> list[Node]:
-    """A heading is one line: its paragraphs become the line, other blocks in it follow."""
+    """Convert a heading: its paragraphs become one line; other blocks in it follow."""
     level, line = int(element.name[1]), list[Inline | str]()
     built: list[Node] = []
     for block in flow(page.nodes(element)):
@@ -101,7 +101,7 @@ def _rule(page: PageBuilder, element: Element) -> list[Node]:
 
 
 def _span(page: PageBuilder, element: Element) -> list[Node]:
-    """Keep what a span's style says in words Markdown has; count the rest."""
+    """Convert the style of a span that Markdown can express; other styles are counted as losses."""
     nodes = page.nodes(element)
     style = element.attributes.get("style", "").lower()
     for value, kind in _STYLED.items() if style else ():
@@ -111,7 +111,7 @@ def _span(page: PageBuilder, element: Element) -> list[Node]:
 
 
 def _preformatted(page: PageBuilder, element: Element) -> list[Node]:
-    """Text alone is a fence; a `pre` with links or emphasis inside keeps them, as HTML."""
+    """Convert `pre`: plain text becomes a fence; a `pre` with links or emphasis is kept as HTML."""
     if all(child.name in ("span", "br", "code") for child in element.elements()):
         return [Fence("".join(_lines(element)))]
     nodes = page.nodes(element)
@@ -120,7 +120,7 @@ def _preformatted(page: PageBuilder, element: Element) -> list[Node]:
 
 
 def _lines(element: Element) -> Iterator[str]:
-    """Yield the text of *element*, with its breaks."""
+    """Yield the text of *element*, including line breaks."""
     for node in element.walk():
         if isinstance(node, Text):
             if node.is_visible:
@@ -164,7 +164,7 @@ def _placeholder(page: PageBuilder, element: Element) -> list[Node]:
 
 
 def _inline_comment(page: PageBuilder, element: Element) -> list[Node]:
-    """Mark the end of the commented text with a footnote; a marker may be split, its last piece has the note."""
+    """Mark the end of the commented text with a footnote; of several markers, the last one has the footnote."""
     nodes = page.nodes(element)
     ref = element.attributes.get("ac:ref", "")
     if ref not in page.context.comments:
@@ -185,7 +185,7 @@ def _quotation(page: PageBuilder, element: Element) -> list[Node]:
     return ["“", *page.nodes(element), "”"]
 
 
-# What the new editor cannot say in storage format: once as an ADF node, and again as a fallback for old readers.
+# Content that storage format cannot express: once as an ADF node, and again as a fallback for old clients.
 
 
 def _adf_extension(page: PageBuilder, element: Element) -> list[Node]:
@@ -209,7 +209,7 @@ def _adf_panel(page: PageBuilder, node: Element) -> Alert:
     icon = values.get("panel-icon-text") or values.get("panel-icon", "")
     content = node.find_child("ac:adf-content")
     blocks = page.blocks(content) if content is not None else ()
-    # A custom panel's icon is part of what it says; a short name without colons or letters is a picture.
+    # The icon of a custom panel is content; an ASCII icon text is only the name of an image.
     title = (paragraph(icon),) if icon and not icon.isascii() else ()
     return Alert(_ADF_ALERTS.get(values.get("panel-type", ""), "NOTE"), (*title, *blocks))
 
@@ -272,10 +272,10 @@ ELEMENTS: dict[str, ElementHandler] = {
     "ac:layout-section": _layout_section,
     "ac:adf-extension": _adf_extension,
 }
-"""Elements by name."""
+"""The handlers of elements, by name."""
 
 OBJECTS: dict[str, ObjectHandler] = {
     **dict.fromkeys(("ac:structured-macro", "ac:macro"), build_macro),
     "ac:image": build_image,
 }
-"""Elements that are a block of their own where they are alone."""
+"""The handlers of elements that are a block if nothing is next to them."""

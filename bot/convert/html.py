@@ -1,6 +1,6 @@
-"""HTML, both ways: inline content as HTML for the places where Markdown is not read, and HTML as Markdown.
+"""Render inline content as HTML for places where Markdown is not parsed, and convert HTML to Markdown.
 
-Foreign HTML is read by beautifulsoup4 and written by markdownify, whose trade that is.
+Foreign HTML is parsed by beautifulsoup4 and written by markdownify.
 """
 
 import re
@@ -18,7 +18,7 @@ _NEVER_SHOWN = ("script", "style", "template", "noscript", "head", "title")
 
 
 def is_plain_html(run: Run) -> bool:
-    """Return whether every part of *run* has an element of its own in HTML."""
+    """Return whether every part of *run* has an equivalent HTML element."""
     return all(
         isinstance(inline, _PLAIN) and (not isinstance(inline, Styled | Link | Apart) or is_plain_html(inline.content))
         for inline in run
@@ -26,7 +26,7 @@ def is_plain_html(run: Run) -> bool:
 
 
 def render_run(run: Run, place_of: Callable[[str], str]) -> str:
-    """Return *run* as HTML; *place_of* gives the address of a place in the page."""
+    """Return *run* as HTML; *place_of* returns the address of a place in the page."""
     return "".join(_render(inline, place_of) for inline in run)
 
 
@@ -66,7 +66,7 @@ def _start_tag(name: str, **attributes: str) -> str:
 
 
 class _HtmlConverter(MarkdownConverter):
-    """markdownify with the conventions of our own writer, and without addresses that could run code."""
+    """markdownify with the conventions of our Markdown writer, and without addresses that could run code."""
 
     def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         if is_unsafe(str(el.get("href") or "")):
@@ -80,7 +80,7 @@ class _HtmlConverter(MarkdownConverter):
 
 
 def html_to_markdown(html: str) -> str:
-    """Return an HTML fragment, from a macro or a rendered view, as Markdown in the manner of our own writer."""
+    """Return an HTML fragment, from a macro or a rendered view, as Markdown with the conventions of our writer."""
     soup = BeautifulSoup(html, "html.parser")
     for element in soup(_NEVER_SHOWN):
         element.decompose()

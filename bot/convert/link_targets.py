@@ -1,4 +1,4 @@
-"""Where a link leads: into the snapshot when its target was captured, else to the wiki."""
+"""Resolve link targets: into the snapshot if the target was captured, else to the wiki."""
 
 import re
 from dataclasses import dataclass, replace
@@ -17,24 +17,24 @@ from bot.storage.addresses import (
 
 _UNSAFE = re.compile(r"(?:javascript|vbscript|data|file|jar|mocha|livescript):", re.IGNORECASE)
 _SAFE_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp|avif|x-icon)[;,]", re.IGNORECASE)
-# What address parsers drop or pass over before they read the scheme.
+# Characters that URL parsers remove or skip before they read the scheme.
 _UNSEEN = re.compile("[\x00-\x20\x7f-\xa0\xad\u061c\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
 _PATH_SAFE = "!$&'*,;=:@~-._"
 
 
 def is_unsafe(address: str, *, is_picture: bool = False) -> bool:
-    """Return whether following *address* could run code or open a document that it carries; a picture cannot."""
+    """Return whether following *address* could run code or open an embedded document; `data:` images are safe."""
     bare = _UNSEEN.sub("", address)
     return bool(_UNSAFE.match(bare)) and not (is_picture and _SAFE_PICTURE.match(bare))
 
 
 def slug(text: str) -> str:
-    """Return the id GitHub gives a heading, before it numbers those that are alike; anchors get theirs alike."""
+    """Return GitHub's id for a heading, before duplicates are numbered; ids of anchors are built in the same way."""
     return re.sub(r"[^\w\- ]", "", " ".join(text.split()).lower()).replace(" ", "-")
 
 
 def _fragment(anchor: str, title: str) -> str:
-    """Return the end of an address within the snapshot; Data Center puts the title before a heading's text."""
+    """Return the fragment of an address in the snapshot; Data Center prefixes the heading text with the page title."""
     prefix = re.sub(r"\s", "", title) + "-"
     return f"#{slug(anchor.removeprefix(prefix))}" if anchor else ""
 
@@ -46,14 +46,14 @@ def _captured_files(paths: tuple[str, ...]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Find link targets for a page; in the body of an included one (*owner*), names mean its neighbours and files."""
+    """Resolves link targets for a page; in an included page (*owner*), names refer to its own space and attachments."""
 
     context: PageContext
     owner: str = ""
     owner_key: str = ""
 
     def is_captured(self, target: str) -> bool:
-        """Return whether *target* is a file in the snapshot."""
+        """Return whether *target* is a captured attachment."""
         return target in _captured_files(tuple(self.context.attachments.values()))
 
     def page(self, title: str, space_key: str = "", *, page_id: str = "", anchor: str = "") -> str:
@@ -65,7 +65,7 @@ class Targets:
         return self._wiki_page(PageAddress(page_id or None, space_key, title, anchor))
 
     def is_this_page(self, title: str, space_key: str = "") -> bool:
-        """Tell whether *title* names the page whose body is being converted."""
+        """Return whether *title* is the page whose body is converted."""
         own_title, own_key = self.owner or self.context.title, self.owner_key or self.context.space_key
         return not title or (title == own_title and space_key in ("", own_key))
 
@@ -77,7 +77,7 @@ class Targets:
         return blog_post_address(self.context.base_url, key, day, title)
 
     def attachment(self, name: str, *, title: str = "", space_key: str = "") -> str:
-        """Return the target of a file attached to this page, or to the page *title*."""
+        """Return the target of an attachment of this page, or of the page *title*."""
         title, space_key = title or self.owner, space_key or self.owner_key
         is_own = title in ("", self.context.title) and space_key in ("", self.context.space_key)
         key = name if is_own else f"{title}/{name}"
@@ -91,11 +91,11 @@ class Targets:
 
     @staticmethod
     def quoted(path: str) -> str:
-        """Return a path in the snapshot as an address."""
+        """Return a path in the snapshot, percent-encoded for a link."""
         return quote(path, safe="/" + _PATH_SAFE)
 
     def address(self, address: str) -> str:
-        """Return where a written address leads: a captured page's path, else the address made absolute."""
+        """Return the target of *address*: the path of a captured page, else the absolute address."""
         path = self._captured_address(address)
         if path is not None:
             return path
@@ -120,7 +120,7 @@ class Targets:
         return None if path is None else self.quoted(path)
 
     def _captured_address(self, address: str) -> str | None:
-        """Return the path of the captured page or file that a wiki *address* names, with its fragment."""
+        """Return the path of the captured page or file that a wiki *address* refers to, with its fragment."""
         named = parse_page_address(address, self.context.base_url) if "/" in address else None
         if named is None:
             return None

@@ -7,7 +7,7 @@ from bot.storage.reader import Element
 
 
 def build_anchor(page: PageBuilder, element: Element) -> list[Node]:
-    """`<a href>`, smart links included; `<a name>` becomes a place."""
+    """Convert `<a href>`, smart links included; `<a name>` becomes a place."""
     nodes = page.nodes(element)
     attributes = element.attributes
     if "href" not in attributes:
@@ -21,7 +21,7 @@ def build_anchor(page: PageBuilder, element: Element) -> list[Node]:
 
 
 def link(page: PageBuilder, nodes: list[Node], address: str, *, title: str = "") -> list[Node]:
-    """Return a link to a written *address*."""
+    """Return a link to *address* as written by the author."""
     if is_unsafe(address):
         return [*nodes, *page.unsafe(address)]
     if address.startswith("#"):
@@ -30,7 +30,7 @@ def link(page: PageBuilder, nodes: list[Node], address: str, *, title: str = "")
 
 
 def link_to(nodes: list[Node], target: str, *, title: str = "", place: str = "") -> list[Node]:
-    """Return a link to a *target* of ours, or to a *place* in this page."""
+    """Return a link to a resolved *target*, or to a *place* in this page."""
 
     def linked(run: Run) -> Link:
         return Link(run, target, title, place)
@@ -39,7 +39,7 @@ def link_to(nodes: list[Node], target: str, *, title: str = "", place: str = "")
 
 
 def build_link(page: PageBuilder, element: Element) -> list[Node]:
-    """`ac:link`: to a page, a blog post, a file, a space, a person, or a place in this page."""
+    """Convert `ac:link`: to a page, a blog post, a file, a space, a person, or a place in this page."""
     resource = next((child for child in element.children if child.name.startswith("ri:")), None)
     body = _link_body(page, element)
     place = element.attributes.get("ac:anchor", "")
@@ -67,7 +67,7 @@ def build_link(page: PageBuilder, element: Element) -> list[Node]:
 
 
 def page_target(page: PageBuilder, resource: Element, place: str = "") -> tuple[str, str]:
-    """Return what an `ri:` element that names a page is called, and where it leads."""
+    """Return the title and the target of an `ri:` element that refers to a page."""
     attributes = resource.attributes
     title, key = attributes.get("ri:content-title", ""), attributes.get("ri:space-key", "")
     if resource.name == "ri:blog-post":
@@ -77,7 +77,7 @@ def page_target(page: PageBuilder, resource: Element, place: str = "") -> tuple[
 
 
 def file_target(page: PageBuilder, resource: Element) -> tuple[str, str]:
-    """Return an attachment's name, and where it leads."""
+    """Return the name and the target of an attachment."""
     name = resource.attributes.get("ri:filename", "")
     owner = resource.find_child("ri:page", "ri:blog-post")
     title, key = (
@@ -87,12 +87,12 @@ def file_target(page: PageBuilder, resource: Element) -> tuple[str, str]:
 
 
 def mention(page: PageBuilder, resource: Element) -> Apart:
-    """Return a person as the wiki shows one in a text."""
+    """Return a person as a mention."""
     return Apart((f"@{person(page, resource)}",))
 
 
 def person(page: PageBuilder, resource: Element) -> str:
-    """Return the name of the person an `ri:user` stands for; one that is not known is a loss."""
+    """Return the name of the person of an `ri:user`; an unknown person is a loss."""
     identifiers = [resource.attributes.get(f"ri:{key}", "") for key in ("account-id", "userkey", "username")]
     given = [identifier for identifier in identifiers if identifier]
     for identifier in given:

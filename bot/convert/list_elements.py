@@ -11,19 +11,19 @@ _LETTERS = {"a": "small letters", "A": "letters", "i": "small Roman numbers", "I
 
 
 class _Lists:
-    """The lists that one source list becomes: a number out of order begins another, as does a list of another kind."""
+    """The lists that one source list becomes; a number out of order, or a list of the other kind, starts a new list."""
 
     def __init__(self, start: int | None) -> None:
         self._start = self._next = start
         self._indent = 0
         self._items: list[Item] = []
         self._last: list[Block] = []
-        """What the last of the items holds, with strays."""
+        """The blocks of the last item, including stray content."""
         self._has_strays = False
         self._built: list[Block] = []
 
     def add(self, item: Item, number: int | None = None) -> bool:
-        """Add an item, with its *number* where it has one; return whether a list had to end before it."""
+        """Add an item, with its *number* if it has one; return whether a new list had to be started."""
         is_out_of_order = self._next is not None and number not in (None, self._next)
         if is_out_of_order:
             self._close()
@@ -36,7 +36,7 @@ class _Lists:
         return is_out_of_order and len(self._built) > 0
 
     def add_stray(self, blocks: tuple[Block, ...]) -> None:
-        """Add content that is in no item: it belongs to the item before; before the first, a list takes its place."""
+        """Add content outside any item to the previous item; before the first item, an inner list replaces this one."""
         for block in blocks:
             if self._items:
                 add_block(self._last, block)
@@ -68,7 +68,7 @@ class _Lists:
 
 
 def build_list(page: PageBuilder, element: Element) -> list[Node]:
-    """`ul` and `ol`; a list directly in a list is an indent of the editor."""
+    """Convert `ul` and `ol`; a list directly in a list is an indentation made by the editor."""
     lists = _Lists(_start(page, element) if element.name.lower() == "ol" else None)
     strays: list[Node] = []
     for node in element.nodes:
@@ -94,7 +94,7 @@ def _add_strays(lists: _Lists, strays: list[Node]) -> list[Node]:
 
 
 def _start(page: PageBuilder, element: Element) -> int:
-    """Return the first number of an `ol`; what Markdown cannot count is a loss."""
+    """Return the first number of an `ol`; numbering that Markdown does not support is a loss."""
     attributes = element.attributes
     kind, start = attributes.get("type", ""), attributes.get("start", "")
     if kind in _LETTERS:
@@ -113,12 +113,12 @@ def _number(text: str) -> int | None:
 
 
 def build_stray_item(page: PageBuilder, element: Element) -> list[Node]:
-    """An `li` outside any list."""
+    """Convert an `li` outside any list."""
     return [List((Item(page.blocks(element)),))]
 
 
 def build_task_list(page: PageBuilder, element: Element) -> list[Node]:
-    """A list of check boxes; assignee and date are in the task's own text, as mention and date."""
+    """Convert a task list to check boxes; assignee and date are in the text of the task, as mention and date."""
     lists = _Lists(None)
     for child in element.children:
         if child.name == "ac:task":
@@ -133,6 +133,6 @@ def _task(page: PageBuilder, task: Element) -> Item:
     is_done = status is not None and status.text.strip() == "complete"
     blocks = page.blocks(body) if body is not None else ()
     if not (blocks and isinstance(blocks[0], Paragraph)):
-        # GitHub shows a check box only where text follows on its line.
+        # GitHub shows a check box only if text follows on its line.
         blocks = (Paragraph(("…",)), *blocks)
     return Item(blocks, _CHECKED if is_done else _UNCHECKED)

@@ -1,4 +1,4 @@
-"""Macros that show what is in them: panels, code, excerpts, lozenges, formulas, issues, embedded sites, roadmaps."""
+"""Handlers of macros that show their body: panels, code, excerpts, statuses, formulas, issues, roadmaps, and so on."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -50,7 +50,7 @@ def body(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def is_block(macro: Macro) -> bool:
-    """Return whether a macro holds blocks, rather than words in a sentence."""
+    """Return whether a macro contains blocks, not words in a sentence."""
     return any(
         element.name in _BLOCK_NAMES or is_macro(element)
         for rich_body in macro.rich_bodies
@@ -59,18 +59,18 @@ def is_block(macro: Macro) -> bool:
 
 
 def build_unwrapped(page: PageBuilder, macro: Macro) -> list[Node]:
-    """A macro that only arranges what is inside it."""
+    """Convert a macro that only arranges its body."""
     fence = [Fence(macro.plain_body)] if macro.plain_body else []
     return [*page.blocks(*macro.rich_bodies), *fence]
 
 
 def build_alert(page: PageBuilder, macro: Macro) -> list[Node]:
-    """info, note, tip, warning, …: a GitHub alert of its own kind."""
+    """Convert info, note, tip, warning, … to a GitHub alert of the same kind."""
     return [Alert(_ALERTS[macro.key], (*_title(macro), *flow(body(page, macro))))]
 
 
 def build_panel(page: PageBuilder, macro: Macro) -> list[Node]:
-    """A panel of the author's own colours and icon."""
+    """Convert a panel with custom colours and icon."""
     if macro.get("bgColor", "titleBGColor", "titleColor", "borderColor"):
         page.lose_style("panel colours")
     icon = macro.get("panelIconText") or macro.get("panelIcon")
@@ -86,7 +86,7 @@ def build_expand(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def build_code(page: PageBuilder, macro: Macro) -> list[Node]:
-    """Code, its title above it; the language as its author chose it."""
+    """Convert a code block, with its title and its language."""
     first_line = macro.get("firstline")
     if first_line not in ("", "1"):
         page.lose("macro", macro.name, f"first line number {first_line}: Markdown does not number lines")
@@ -102,12 +102,12 @@ def build_noformat(_page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def build_markdown(_page: PageBuilder, macro: Macro) -> list[Node]:
-    """Markdown that an author typed is shown as code: it may not reach out of its place in the page."""
+    """Show Markdown source as code, because it could affect the rest of the page."""
     return [Fence(macro.plain_body or "", "markdown")]
 
 
 def build_html(page: PageBuilder, macro: Macro) -> list[Node]:
-    """HTML that an author typed: what it shows, and its source, folded away."""
+    """Convert an HTML macro: its content as Markdown, and its source, collapsed."""
     source = macro.plain_body or ""
     page.lose("macro", macro.name, "HTML: shown as Markdown, with its source")
     shown = html_to_markdown(source)
@@ -116,7 +116,7 @@ def build_html(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def build_excerpt(page: PageBuilder, macro: Macro) -> list[Node]:
-    """The text that other pages include; a hidden one is there all the same, folded away."""
+    """Convert an excerpt, the text that other pages include; a hidden excerpt is shown collapsed."""
     nodes = body(page, macro)
     if macro.get("hidden") == "true":
         return [Details("Excerpt (hidden on the page)", flow(nodes))]
@@ -131,7 +131,7 @@ def build_page_properties(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def build_status(_page: PageBuilder, macro: Macro) -> list[Node]:
-    """A lozenge: its colour as a dot, so that it is not lost."""
+    """Convert a status; a dot preserves its colour."""
     colour = macro.get("colour", "color").lower()
     title = macro.get("title") or colour
     return [Apart((f"{status_dot(colour)} ", Styled("strong", (title,))))] if title else []
@@ -143,7 +143,7 @@ def build_place(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def build_contents(page: PageBuilder, macro: Macro) -> list[Node]:
-    """A table of contents, filled in when the whole page is known."""
+    """Return a table of contents, which is filled in when the whole page is converted."""
     lowest, highest = (macro.get(name) for name in ("minLevel", "maxLevel"))
     if not page.may_show(macro.name, "table of contents"):
         return [page.note("table of contents: shown before")]
@@ -155,7 +155,7 @@ def build_contents(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def build_jira(page: PageBuilder, macro: Macro) -> list[Node]:
-    """One issue is a link to it; the result of a query is not part of the page, so the query takes its place."""
+    """Convert one issue to a link; the result of a query is not part of the page, so the query is shown instead."""
     servers = page.context.jira
     address = next((servers[key] for key in (macro.get("serverId"), macro.get("server"), "") if key in servers), "")
     address = address.rstrip("/")
@@ -170,7 +170,7 @@ def build_jira(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def build_embedded(page: PageBuilder, macro: Macro) -> list[Node]:
-    """A site or a film shown inside the page: a link to it."""
+    """Convert an embedded site or video to a link."""
     address = macro.get("url", "src", "redirectTo", "")
     if address:
         page.lose("macro", macro.name, f"shown as a link: {address}")
@@ -201,7 +201,7 @@ def _formula(macro: Macro) -> str:
 
 
 def build_roadmap(page: PageBuilder, macro: Macro) -> list[Node]:
-    """A roadmap keeps its lanes and bars in one parameter: show them as a list."""
+    """Convert a roadmap to a list; its lanes and bars are in one parameter."""
     plan, title = find_json(macro.get("source")), decoded(macro.get("title"))
     page.lose("macro", macro.name, "the picture of the time line: shown as a list")
     if not isinstance(plan, dict):
@@ -219,7 +219,7 @@ def build_roadmap(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def _entry(entry: dict[str, Any], unit: str) -> Item:
-    """Return a lane, a bar or a marker with its description, its time, its page, and what is in it."""
+    """Return a lane, a bar or a marker with its description, its time, its page, and its content."""
     day = _day(entry, "startDate") or _day(entry, "markerDate")
     duration, linked = entry.get("duration"), entry.get("pageLink")
     length = f"{duration:.1f} {unit}s" if isinstance(duration, int | float) and unit else ""

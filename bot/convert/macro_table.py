@@ -1,4 +1,4 @@
-"""What each macro becomes in a page that stands on its own: the table of macros."""
+"""The table of macro handlers."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,7 +12,7 @@ from bot.storage.reader import Element
 
 MacroHandler = Callable[[PageBuilder, Macro], list[Node]]
 
-# What these show, a search or the wiki's own state decides anew at each visit; none has text of its own.
+# Macros whose output is a search or live state of the wiki; none has text of its own.
 _LIVE = {
     "livesearch": "search box",
     "pagetreesearch": "search box",
@@ -49,24 +49,24 @@ _SOURCE = {"html": "html", "html-bobswift": "html", "style": "css", "sql": "sql"
 _SOURCE |= {"mermaid": "mermaid", "mermaid-macro": "mermaid", "markdown-macro": "markdown", "csv": "csv", "xslt": "xml"}
 _LONGEST_SETTING = 200
 _LONGEST_WORD = 20
-"""Text whose words are longer than this on the average is data."""
+"""If the average word of a text is longer, the text is data."""
 
 
 def build_macro(page: PageBuilder, element: Element, is_alone: bool) -> list[Node]:
-    """Return what a macro shows; one that is not in the table keeps its text and parameters, under a note."""
+    """Convert a macro; a macro that is not in the table keeps its text and parameters, under a note."""
     macro = read_macro(element)
     handle = MACROS.get(macro.key, _unknown)
     nodes = handle(page, macro)
     if handle not in _BODIED:
         nodes = [*nodes, *_unexpected_body(page, macro)]
     nodes = [*nodes, *_unread(page, macro)]
-    # What is outside parameters and bodies has no business there, but is content.
+    # Nodes other than parameters and bodies are not valid here, but are content.
     nodes = [*nodes, *page.nodes(element, without=MACRO_PARTS)]
     return [*flow(nodes)] if is_alone and macro.key not in _WITHIN_TEXT else nodes
 
 
 def _unknown(page: PageBuilder, macro: Macro) -> list[Node]:
-    """Never drop in silence: a note in the page, its text, and an entry among the losses."""
+    """Convert an unknown macro: a note in the page, its text, and an entry in the losses."""
     name = macro.name or "without a name"
     settings, long_ones = _settings(page, macro)
     page.lose_macro(name, settings)
@@ -81,7 +81,7 @@ def _unknown(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def _unread(page: PageBuilder, macro: Macro) -> list[Node]:
-    """Record the parameters that the handler of *macro* did not ask for; keep the long ones, which are content."""
+    """Record the parameters that the handler of *macro* did not read; keep the long ones, which are content."""
     unread = {name: value for name, value in macro.unread.items() if not is_meaningless(macro.key, name)}
     if not unread:
         return []
@@ -91,7 +91,7 @@ def _unread(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def _settings(page: PageBuilder, macro: Macro, parameters: Mapping[str, str] | None = None) -> tuple[str, list[Node]]:
-    """Return a macro's *parameters* (all where None) in words, and the long ones, which are content, as blocks."""
+    """Return *parameters* (all if None) as text, and the long ones, which are content, as blocks."""
     short: dict[str, str] = {}
     long_ones: list[Node] = []
     for name, value in (macro.read_all() if parameters is None else parameters).items():
@@ -106,14 +106,14 @@ def _settings(page: PageBuilder, macro: Macro, parameters: Mapping[str, str] | N
 
 
 def _long(text: str) -> Block:
-    """Return a long value as what it is: JSON, words, or data."""
+    """Return a long value as JSON, words, or data."""
     if find_json(text) is not None:
         return Fence(text, "json")
     return paragraph(text) if len(text.split()) > len(text) / _LONGEST_WORD else Fence(text)
 
 
 def _unexpected_body(page: PageBuilder, macro: Macro) -> list[Node]:
-    """Keep the text of a macro that needs none for what it shows (a chart has its numbers in it)."""
+    """Keep the body of a macro whose handler does not show it (for example the numbers of a chart)."""
     fence = [Fence(macro.plain_body)] if macro.plain_body else []
     return [*page.blocks(*macro.rich_bodies), *fence]
 
@@ -171,7 +171,7 @@ MACROS: dict[str, MacroHandler] = {
     "excerpt-include": page_macros.build_excerpt_include,
     **dict.fromkeys(_LIVE, _live),
 }
-"""Macros by name."""
+"""The handlers of macros, by name."""
 
 _BODIED = {
     *(macro_handlers.build_alert, macro_handlers.build_panel, macro_handlers.build_expand, macro_handlers.build_code),
@@ -179,4 +179,4 @@ _BODIED = {
     *(macro_handlers.build_markdown, macro_handlers.build_html, macro_handlers.build_unwrapped),
     *(macro_handlers.build_formula, macro_handlers.build_formula_block, _unknown, _columns),
 }
-"""The handlers that show a macro's body themselves."""
+"""The handlers that convert the body of the macro."""

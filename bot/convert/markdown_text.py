@@ -1,7 +1,9 @@
-"""Lines of Markdown: text that stays text, and emphasis that stays emphasis, whatever is next to it.
+"""Write lines of Markdown so that text and emphasis are parsed as intended, whatever is next to them.
 
-Markdown reads `**` by the characters on both sides: `**강조(bold)**은` is not bold. So a line is first a list of parts;
-when all of it is known, each emphasis becomes Markdown, or HTML where Markdown would fail.
+Markdown interprets `**` by the characters on both sides: `**강조(bold)**은` is not bold. Therefore a line is first
+a list of parts. When the line is complete, each emphasis becomes Markdown, or HTML if the Markdown would not be parsed
+as intended.
+intended.
 """
 
 import re
@@ -13,13 +15,13 @@ from string import punctuation
 
 
 class Mark(Enum):
-    """What else a line is made of, beside text and emphasis."""
+    """Parts of a line other than text and emphasis."""
 
     BREAK = auto()
     LINK = auto()
-    """A link begins here: `!` before it would make it a picture."""
+    """Start of a link: `!` directly before a link would make it an image."""
     CODE = auto()
-    """Code begins or ends here: two spans that touch would be one longer run of backticks."""
+    """Start or end of code: two adjacent spans would be one longer run of backticks."""
 
 
 @dataclass(slots=True)
@@ -39,14 +41,14 @@ _SPECIAL = re.compile(r"[`\[\\_*~<&$:]|www\.", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?=#?[0-9A-Za-z]+;|$)")
 _MARKUP = re.compile(
     r"[`\[]"
-    r"|\\(?![^\W_])"  # a backslash that would escape what follows it, also once a space between them has gone
-    r"|(?<![^\W_])_|_(?![^\W_])"  # snake_case needs nothing
-    r"|(?<!\S )[*~]|[*~](?! \S)"  # between words and spaces they are themselves
+    r"|\\(?![^\W_])"  # would escape what follows, also if the space between is removed
+    r"|(?<![^\W_])_|_(?![^\W_])"  # snake_case is safe
+    r"|(?<!\S )[*~]|[*~](?! \S)"  # safe between words and spaces
     r"|<(?=[A-Za-z/!?]|$)"
-    r"|(?<=\w):(?=//)|(?<=\bwww)\.|(?<=mailto):|(?<=xmpp):",  # an address in plain text is no link
+    r"|(?<=\w):(?=//)|(?<=\bwww)\.|(?<=mailto):|(?<=xmpp):",  # prevents autolinks in plain text
     re.IGNORECASE,
 )
-# GitHub makes emoji of these after Markdown is done, so a backslash would not help.
+# GitHub replaces these by emoji after it parsed the Markdown, so a backslash would not help.
 _SHORTCODE = re.compile(r":(?=(?:[a-z][a-z0-9_+-]*|[+-]1|100|1234|8ball):)")
 _DOLLAR = re.compile(r"(?<![\w\\])\$(?=[^\s$](?:[^$]*[^\s$])?\$(?!\w)|`)")
 _LINE_START = re.compile(r"(?:[-+*](?=\s|$)|#{1,6}(?=\s|$)|>|[=|:-][-=|:\s]*$)")
@@ -54,7 +56,7 @@ _NUMBER_START = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 
 
 def escape_text(text: str) -> str:
-    """Return *text* so that Markdown shows it as it is; `finish_lines` takes care of the starts of lines."""
+    """Return *text* escaped for Markdown; `finish_lines` escapes the starts of lines."""
     if _IRREGULAR_SPACE.search(text):
         text = _WHITESPACE.sub(" ", text)
     if not text.isascii():
@@ -68,12 +70,12 @@ def escape_text(text: str) -> str:
 
 
 def escape_label(text: str) -> str:
-    """Return text for between the brackets of a link, which its own brackets may not close."""
+    """Return text for a link label, with its brackets escaped."""
     return escape_text(text).replace("]", "\\]")
 
 
 def code_span(text: str) -> str:
-    """Return *text* as inline code, delimited by more backticks than it holds in a row."""
+    """Return *text* as inline code, delimited by more backticks than its longest run of backticks."""
     text = re.sub(r"\r\n?|\n", " ", text)
     ticks = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
     needs_padding = text.startswith("`") or text.endswith("`") or (text[:1] == text[-1:] == " " and text.strip(" "))
@@ -82,13 +84,13 @@ def code_span(text: str) -> str:
 
 
 def finish_lines(parts: list[Part]) -> str:
-    """Return a paragraph's text: emphasis settled, breaks made, no line that starts a block."""
+    """Return the text of a paragraph: emphasis resolved, line breaks added, no line that starts a block."""
     lines = _trim([line.strip(" ") for line in settle(parts)])
     return "\\\n".join(_escape_line_start(line) for line in lines)
 
 
 def finish_line(parts: list[Part], *, line_break: str = " ") -> str:
-    """Return the text of a heading or a cell, which has but one line."""
+    """Return the text of a heading or a cell, which has only one line."""
     lines = [line.strip(" ") for line in settle(parts)]
     while lines and not lines[-1].strip():
         lines.pop()
@@ -112,14 +114,14 @@ def _escape_line_start(line: str) -> str:
 
 
 def trimmed(parts: list[Part]) -> tuple[list[Part], list[Part], list[Part]]:
-    """Return the space and breaks before *parts*, the parts without them, and those after."""
+    """Return the white space and breaks before *parts*, the trimmed parts, and the white space and breaks after."""
     before = _pull(parts, 0, " ")
     after = _pull(parts, -1, " ")
     return before, parts, after
 
 
 def _pull(parts: list[Part], end: int, characters: str | None) -> list[Part]:
-    """Take space (*characters*, all where None) and breaks from one end (0 or -1) of *parts*, and return them."""
+    """Remove white space (*characters*, if given) and breaks at one end (0 or -1) of *parts*; return removed parts."""
     pulled: list[Part] = []
     while parts:
         part = parts[end]
@@ -139,14 +141,14 @@ def _pull(parts: list[Part], end: int, characters: str | None) -> list[Part]:
 
 
 def settle(parts: list[Part]) -> list[str]:
-    """Return the lines that *parts* make, with emphasis and links as Markdown, or as HTML where Markdown would fail."""
+    """Return the lines of *parts*, with emphasis and links as Markdown, or as HTML if Markdown would not be parsed."""
     if all(isinstance(part, str) for part in parts):
         return ["".join(part for part in parts if isinstance(part, str))]
     return _write(_tidy(parts, ()))
 
 
 def _tidy(parts: list[Part], around: tuple[str, ...]) -> list[Part]:
-    """Move space out of emphasis, drop emphasis of nothing or inside the same emphasis, join what touches."""
+    """Move white space out of emphasis, drop empty and redundant emphasis, join adjacent emphasis of one kind."""
     tidied: list[Part] = []
     for part in parts:
         if not isinstance(part, Emphasis):
@@ -165,7 +167,7 @@ def _tidy(parts: list[Part], around: tuple[str, ...]) -> list[Part]:
 
 
 def _join(parts: list[Part], part: Part) -> None:
-    """Add *part* to *parts*; emphasis that touches the same emphasis becomes one, on every level."""
+    """Append *part* to *parts*; adjacent emphasis of the same kind is joined on every level."""
     last = parts[-1] if parts else None
     if isinstance(last, Emphasis) and isinstance(part, Emphasis) and last.kind == part.kind:
         for inner in part.parts:
@@ -178,7 +180,7 @@ def _join(parts: list[Part], part: Part) -> None:
 class _Delimiter:
     kind: str
     closing: int = -1
-    """Where the closing delimiter is, for an opening one."""
+    """A delimiter of emphasis; an opening one has the index of its closing delimiter."""
     text: str = ""
 
 
@@ -235,7 +237,7 @@ def _delimiters(pieces: list[_Piece], opening: int, closing: int) -> tuple[str, 
         return html
     touches = {_kind(pieces, index) for index in (opening - 1, opening + 1, closing - 1, closing + 1)}
     if kind == "del":
-        # GitHub's reader looks through `~~` when it judges what is next to `*`.
+        # GitHub's parser skips `~~` when it determines what is next to `*`.
         return html if any(touches) else ("~~", "~~")
     if kind == "strong":
         return ("**", "**")
@@ -259,21 +261,21 @@ def _edge(pieces: list[_Piece], index: int, step: int) -> str:
         return ""
     piece = pieces[index]
     if isinstance(piece, _Delimiter):
-        return "*"  # any mark of emphasis, HTML too, starts and ends in punctuation
+        return "*"  # every delimiter of emphasis, HTML too, starts and ends in punctuation
     if isinstance(piece, Mark):
         return ""
     return piece[0] if step > 0 else piece[-1]
 
 
 def _may_flank(outside: str, inside: str) -> bool:
-    """Return whether a delimiter between these characters opens (or, seen from the end, closes)."""
+    """Return whether a delimiter between these characters can open (or, seen from the end, close) emphasis."""
     if not inside or inside.isspace():
         return False
     return not _may_be_punctuation(inside) or not outside or outside.isspace() or _is_surely_punctuation(outside)
 
 
 def _may_be_punctuation(character: str) -> bool:
-    # Newer readers count symbols as punctuation, older ones do not: rely on neither.
+    # Newer parsers count symbols as punctuation, older ones do not: rely on neither.
     return unicodedata.category(character)[0] in "PS"
 
 

@@ -1,4 +1,4 @@
-"""A page of blocks → GitHub-flavoured Markdown, in one walk: a method for each block, a method for each inline."""
+"""Write blocks as GitHub-flavoured Markdown in one pass: one method for each block and each inline."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -58,7 +58,7 @@ _LARGEST_NUMBER = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """What a block is in."""
+    """The context of a block."""
 
     item: bool = False
     container: bool = False
@@ -69,7 +69,7 @@ _PAGE = Within()
 
 
 class MarkdownWriter:
-    """Writes the blocks of one page; *place_of* gives the address of a place in it, *labels* those of its footnotes."""
+    """Writes the blocks of one page; *place_of* returns the address of a place, *labels* are those of its footnotes."""
 
     def __init__(
         self, place_of: Callable[[str], str], labels: Mapping[str, int], last_pieces: Mapping[str, int]
@@ -79,7 +79,7 @@ class MarkdownWriter:
         self._last_pieces = last_pieces
 
     def blocks(self, blocks: tuple[Block, ...], within: Within = _PAGE, *, separator: str = "\n\n") -> str:
-        """Return *blocks* as Markdown; lists that touch alternate their markers, so that they stay two lists."""
+        """Return *blocks* as Markdown; adjacent lists alternate their markers, so that they stay separate lists."""
         written: list[str] = []
         previous: List | None = None
         is_other = False
@@ -116,7 +116,7 @@ class MarkdownWriter:
         return _quoted(self.blocks(block.blocks, replace(within, container=True)))
 
     def write_alert(self, block: Alert, within: Within) -> str:
-        """GitHub knows alerts only at the top; further in it would show their raw label."""
+        """Write an alert; GitHub supports alerts only at the top level, and would show the raw label elsewhere."""
         text = self.blocks(block.blocks, replace(within, container=True))
         if not text:
             return ""
@@ -179,7 +179,7 @@ class MarkdownWriter:
         return "\n".join(lines)
 
     def _one_line(self, cell: Cell, within: Within, *, is_bold: bool) -> str:
-        """Return a cell's content in one line; a heading among ordinary rows is bold."""
+        """Return the content of a cell on one line; a header cell in an ordinary row is bold."""
         return "".join(self._pieces(cell.blocks, within, is_bold=is_bold)).replace("|", "\\|")
 
     def _pieces(self, blocks: tuple[Block, ...], within: Within, *, is_bold: bool = False) -> Iterator[str]:
@@ -210,7 +210,7 @@ class MarkdownWriter:
             yield "</tr>"
 
     def _html_cell(self, cell: Cell, within: Within) -> str:
-        """One line of HTML for a simple cell; between blank lines a cell may hold any Markdown."""
+        """Return one line of HTML for a simple cell; other cells contain Markdown between blank lines."""
         name = "th" if cell.is_head else "td"
         spans = (("colspan", cell.colspan), ("rowspan", cell.rowspan))
         start = f"<{name}{''.join(f' {key}={chr(34)}{escape(value)}{chr(34)}' for key, value in spans if value)}>"
@@ -225,7 +225,7 @@ class MarkdownWriter:
     # Inline content
 
     def _parts(self, run: Run, within: Within, *, in_link: bool = False) -> list[Part]:
-        """Return *run* as parts of a line; texts that touch are escaped as one."""
+        """Return *run* as parts of a line; adjacent texts are escaped as one."""
         parts: list[Part] = []
         texts: list[str] = []
         for inline in run:
@@ -253,7 +253,7 @@ class MarkdownWriter:
 
     def write_code(self, inline: Code, parts: list[Part], within: Within, _in_link: bool) -> None:
         code = inline.text
-        # Readers disagree on `\|` inside code in a table.
+        # Parsers disagree on `\|` inside code in a table.
         if within.cell and "\\|" in code:
             parts.append(f"<code>{''.join(char if char.isalnum() else f'&#{ord(char)};' for char in code)}</code>")
         elif code:
@@ -285,7 +285,7 @@ class MarkdownWriter:
         parts += ["$", Mark.CODE, code_span(inline.text.strip()), Mark.CODE, "$"]
 
     def write_reference(self, inline: NoteReference, parts: list[Part], _within: Within, _in_link: bool) -> None:
-        """Only the last piece of commented text refers to the comment."""
+        """Write a footnote reference after the last piece of commented text only."""
         if inline.piece == self._last_pieces[inline.ref]:
             parts.append(f"[^{self._labels[inline.ref]}]")
 
@@ -327,7 +327,7 @@ def _escaped(text: str, in_link: bool) -> str:
 
 
 def _is_address_itself(run: Run, address: str) -> bool:
-    """Return whether a link shows its own address and nothing else."""
+    """Return whether the text of a link is its address."""
     return text_of_run(run) == address and not any(isinstance(inline, Code | Image) for inline in _leaves(run))
 
 
@@ -340,7 +340,7 @@ def _leaves(run: Run) -> Iterator[Inline | str]:
 
 
 def _is_tight(item: Item) -> bool:
-    """Return whether an item is one paragraph with at most lists under it: its list then needs no blank lines."""
+    """Return whether an item is one paragraph with at most lists under it; such a list needs no blank lines."""
     blocks = item.blocks
     for index, block in enumerate(blocks):
         if not isinstance(block, List) and (index or not isinstance(block, Paragraph)):
@@ -351,13 +351,13 @@ def _is_tight(item: Item) -> bool:
 
 
 def _may_follow_text(the_list: List) -> bool:
-    """A list whose first item is empty, or that does not start at 1, needs a blank line before it."""
+    """Return whether a list may follow text directly: not if its first item is empty or it does not start at 1."""
     first = the_list.items[0] if the_list.items else None
     return first is not None and bool(first.blocks or first.mark) and the_list.start in (None, 1)
 
 
 def _is_html_line(run: Run) -> bool:
-    """Return whether *run* is one tag of HTML alone: that opens an HTML block, which ends at the next blank line."""
+    """Return whether *run* is a single HTML tag: it starts an HTML block, which ends at the next blank line."""
     seen = [inline for inline in run if not (isinstance(inline, str) and inline.isspace()) and inline != ""]
     return len(seen) == 1 and isinstance(seen[0], Image) and bool(seen[0].width or seen[0].height)
 
@@ -375,7 +375,7 @@ def _needs_html(rows: tuple[Row, ...]) -> bool:
 
 
 def _fits_one_line(blocks: tuple[Block, ...]) -> bool:
-    """Return whether a cell or list item holds only paragraphs and lists of such."""
+    """Return whether a cell or list item contains only paragraphs and lists of paragraphs."""
     return all(
         isinstance(block, Paragraph)
         or (isinstance(block, List) and all(_fits_one_line(item.blocks) for item in block.items))
@@ -388,7 +388,7 @@ def _pipe_row(cells: list[str], width: int) -> str:
 
 
 def _indented(text: str, width: int) -> str:
-    """Indent every line but the first, and none that is empty."""
+    """Indent every line except the first line and empty lines."""
     return re.sub(r"\n(?!\n|$)", "\n" + " " * width, text) if "\n" in text else text
 
 
@@ -397,12 +397,12 @@ def _quoted(text: str) -> str:
 
 
 def _destination(address: str) -> str:
-    """Return *address* as a link's destination, which Markdown then reads as it was."""
+    """Return *address* escaped as a link destination."""
     address = re.sub(r"\s", "%20", address.strip()).replace("<", "%3C").replace(">", "%3E").replace("\\", "%5C")
-    # GitHub's reader does not heed a backslash before `&` here.
+    # GitHub's parser ignores a backslash before `&` here.
     return re.sub(r"[()]", r"\\\g<0>", re.sub(r"&(?=#?\w+;)", "&amp;", address))
 
 
 def _title(text: str) -> str:
-    """Return the text that shows when a pointer rests on a link or picture, as Markdown has it."""
+    """Return the title of a link or image, shown as a tooltip, in Markdown syntax."""
     return escape_text(text).replace('"', '\\"')

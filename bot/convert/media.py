@@ -1,4 +1,4 @@
-"""Pictures and files."""
+"""Images and files."""
 
 from bot.convert.document import Apart, Break, Image, Item, List, Node, Run, Styled, flow, wrap
 from bot.convert.link_targets import is_unsafe
@@ -11,7 +11,7 @@ _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".bmp")
 
 
 def build_image(page: PageBuilder, element: Element, is_alone: bool) -> list[Node]:
-    """`ac:image`: with its size, as a link where it is one, its caption under it."""
+    """Convert `ac:image`: with its size and link, its caption below."""
     nodes = _picture(page, element)
     if address := element.attributes.get("ac:href"):
         nodes = link(page, nodes, address)
@@ -21,7 +21,7 @@ def build_image(page: PageBuilder, element: Element, is_alone: bool) -> list[Nod
         return [*flow(nodes)] if is_alone else [*nodes, Break()]
     if is_alone:
         return [*flow(nodes)]
-    return [Apart(tuple(nodes), is_picture=True)]  # type: ignore[arg-type] # a picture or a link, no block
+    return [Apart(tuple(nodes), is_picture=True)]  # type: ignore[arg-type] # an image or a link, no block
 
 
 def _emphasised(run: Run) -> Styled:
@@ -41,7 +41,7 @@ def _picture(page: PageBuilder, element: Element) -> list[Node]:
 
 
 def build_html_image(page: PageBuilder, element: Element) -> list[Node]:
-    """`img` as some editors paste it."""
+    """Convert `img`, as some editors paste it."""
     attributes = element.attributes
     source, alt = page.targets.address(attributes.get("src", "")), " ".join(attributes.get("alt", "").split())
     if is_unsafe(source, is_picture=True):
@@ -51,7 +51,7 @@ def build_html_image(page: PageBuilder, element: Element) -> list[Node]:
 
 
 def build_media(page: PageBuilder, element: Element) -> list[Node]:
-    """`video`, `audio`, `iframe`, …: a link to what they show."""
+    """Convert `video`, `audio`, `iframe`, …: to a link."""
     source = element.find_child("source")
     nodes = [] if source else page.nodes(element)
     address = element.attributes.get("src") or (source.attributes.get("src", "") if source else "")
@@ -61,7 +61,7 @@ def build_media(page: PageBuilder, element: Element) -> list[Node]:
 
 
 def build_view_file(page: PageBuilder, macro: Macro) -> list[Node]:
-    """A previewed file: a link to it."""
+    """Convert a file preview to a link."""
     resource = macro.resource("ri:attachment")
     if resource is not None:
         name, target = file_target(page, resource)
@@ -77,7 +77,7 @@ def build_view_file(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def build_diagram(page: PageBuilder, macro: Macro) -> list[Node]:
-    """draw.io and Gliffy keep a preview picture with the drawing: show it where it was captured."""
+    """Convert draw.io and Gliffy diagrams: show their preview image if it was captured."""
     name = macro.get("diagramDisplayName", "diagramName", "displayName", "name", "filename")
     stem = macro.get("diagramName", "name", "filename") or name
     attachments = page.context.attachments
@@ -96,7 +96,7 @@ def build_diagram(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def build_attachment_list(page: PageBuilder, macro: Macro) -> list[Node]:
-    """`attachments`: the files of the page, as captured."""
+    """Convert `attachments`: list the captured attachments of the page."""
     if not page.may_show(macro.name, "list of attachments"):
         return [page.note("attachments: shown before")]
     names = _own_files(page)
@@ -108,7 +108,7 @@ def build_attachment_list(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def build_gallery(page: PageBuilder, macro: Macro) -> list[Node]:
-    """`gallery`: the pictures of the page, as captured."""
+    """Convert `gallery`: show the captured images of the page."""
     if not page.may_show(macro.name, "gallery"):
         return [page.note("gallery: shown before")]
     names = [name for name in _own_files(page) if name.lower().endswith(_PICTURES)]
@@ -122,17 +122,17 @@ def build_gallery(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def _own_files(page: PageBuilder) -> list[str]:
-    """Return the names of the page's own attachments; those of others begin with their page's title and a slash."""
+    """Return the names of the page's own attachments; other names start with a page title and a slash."""
     return sorted(name for name in page.context.attachments if "/" not in name)
 
 
 def _image_source(page: PageBuilder, element: Element) -> tuple[str, str, bool]:
-    """Return a picture's name and address, and whether there is a picture at that address."""
+    """Return the name and address of an image, and whether the address is an image."""
     file, url = element.find_child("ri:attachment"), element.find_child("ri:url")
     if file is not None:
         name, target = file_target(page, file)
         if (page.targets.owner or file.find_child("ri:page", "ri:blog-post")) and not page.targets.is_captured(target):
-            # Another page's picture was not captured with this one; its address there is a page, not a picture.
+            # The image of another page was not captured with this page; its address is a page, not an image.
             page.lose("image", name, "attached to another page: shown as a link")
             return name, target, False
         return name, target, True
@@ -143,7 +143,7 @@ def _image_source(page: PageBuilder, element: Element) -> tuple[str, str, bool]:
 
 
 def _caption(page: PageBuilder, caption: Element) -> list[Node]:
-    """Return a caption's inline content; paragraphs in it are joined by breaks."""
+    """Return the inline content of a caption; paragraphs in it are joined by line breaks."""
     paragraphs = [child for child in caption.children if child.name == "p"]
     if not paragraphs:
         return page.nodes(caption)

@@ -1,6 +1,6 @@
-"""The walk over a body: each element of the source becomes blocks or inline content, by the tables of handlers.
+"""Walk over a body: convert each element to blocks or inline content with the tables of handlers.
 
-The builder holds what handlers share: the context, the targets of links, the losses, the notes, and what the page has
+The builder has the state that handlers share: the context, the link targets, the losses, the notes, and the pages
 included so far.
 """
 
@@ -16,11 +16,11 @@ from bot.convert.said import LOOKS, unsaid_attributes
 from bot.storage.reader import Element, Text
 
 MAX_DEPTH = 80
-"""Elements nested deeper than this lose their tags, not their text (real pages stay under 40)."""
+"""Elements nested deeper lose their tags, but keep their text (real pages stay under 40)."""
 
 _LONGEST_REMARK = 200
 _MOST_REPEATS = 20
-"""How often one page shows again what it has shown before: included pages, lists, tables of contents."""
+"""How often one page may repeat included pages, lists and tables of contents."""
 
 _PARAGRAPH_LIKE = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
 _INLINE_NAMES = frozenset(
@@ -38,11 +38,11 @@ _INLINE_NEIGHBOURS = _INLINE_NAMES | {"br", "ac:link", "ac:emoticon", "time"}
 
 ElementHandler = Callable[["PageBuilder", Element], list[Node]]
 ObjectHandler = Callable[["PageBuilder", Element, bool], list[Node]]
-"""Handles an element that is a block of its own where it is alone, which the third argument says."""
+"""Handles an element that may be a block; the third argument says whether nothing inline is next to it."""
 
 
 class PageBuilder:
-    """One page on its way: the context, the targets, and what has been lost so far."""
+    """The state of one conversion: the context, the link targets, and the losses so far."""
 
     def __init__(
         self, context: PageContext, handlers: Mapping[str, ElementHandler], objects: Mapping[str, ObjectHandler]
@@ -51,7 +51,7 @@ class PageBuilder:
         self.targets = Targets(context)
         self.places: set[str] = set()
         self.note_pieces: Counter[str] = Counter()
-        """How many pieces of the text each comment marks, in the order of the comments."""
+        """The number of text pieces that each comment marks, in the order of the comments."""
         self.has_contents = False
         self.including: tuple[str, ...] = ()
         self._handlers, self._objects = handlers, objects
@@ -64,7 +64,7 @@ class PageBuilder:
     # The walk
 
     def nodes(self, parent: Element, *, without: frozenset[str] = frozenset()) -> list[Node]:
-        """Return what all that *parent* holds becomes, elements *without* those names."""
+        """Convert all nodes of *parent*, except elements with a name in *without*."""
         built: list[Node] = []
         for index, node in enumerate(parent.nodes):
             if isinstance(node, Text):
@@ -82,7 +82,7 @@ class PageBuilder:
         return built
 
     def element(self, element: Element) -> list[Node]:
-        """Return what *element* becomes; an element that no handler knows keeps its text, and counts as a loss."""
+        """Convert *element*; an element without a handler keeps its text and counts as a loss."""
         self.note_attributes(element)
         if handle := self._handlers.get(element.name) or self._handlers.get(element.name.lower()):
             return handle(self, element)
@@ -106,15 +106,15 @@ class PageBuilder:
         self._losses.setdefault(Loss(kind, what, shorten(detail)))
 
     def lose_macro(self, name: str, settings: str) -> None:
-        """Record that the wiki shows more than the page says; *settings* is what the macro was told, whole."""
+        """Record that the wiki shows more for a macro than the Markdown; *settings* are its complete parameters."""
         self._losses.setdefault(Loss("macro", name, settings))
 
     def lose_style(self, what: str) -> None:
-        """Count a matter of looks; one entry of the page says how often it occurred."""
+        """Count a loss of style; one entry of the page says how often it occurred."""
         self._styles[what] += 1
 
     def note_attributes(self, element: Element) -> None:
-        """Record what the attributes of *element* say and Markdown cannot."""
+        """Record the attributes of *element* that Markdown cannot express."""
         attributes = element.attributes
         if not attributes:
             return
@@ -134,7 +134,7 @@ class PageBuilder:
             self.lose_style(what)
 
     def losses(self) -> tuple[Loss, ...]:
-        """Return all losses; each counted one says how often it occurred."""
+        """Return all losses; a counted loss includes its number of occurrences."""
         cut = (
             Loss("macro", name, f"repeated {what}: not shown again, {_times(n)}")
             for (name, what), n in self._cut.items()
@@ -142,38 +142,39 @@ class PageBuilder:
         styles = (Loss("style", what, _times(count)) for what, count in sorted(self._styles.items()))
         return (*self._losses, *cut, *styles)
 
-    # Content of our own
+    # Generated content
 
     def note(self, text: str) -> Styled:
-        """Return a remark of ours, in the place of what could not be kept."""
+        """Return a generated note that replaces what could not be converted."""
         return Styled("em", (f"({text})",))
 
     def unsafe(self, address: str, kind: str = "link") -> list[Node]:
-        """Return an address that must not be followed as text, and record it."""
+        """Return an unsafe address as text, and record it as a loss."""
         self.lose(kind, address, "an address that must not be followed: shown as text")
         return [" (", Code(address), ")"]
 
     def place(self, name: str) -> Place:
-        """Return a place in the page that links can name."""
+        """Return a place in the page that can be the target of links."""
         self.places.add(name)
         return Place(name)
 
     def reference(self, ref: str) -> NoteReference:
-        """Return a reference to the comment *ref*, whose text goes to the end of the page."""
+        """Return a reference to the comment *ref*, whose text is at the end of the page."""
         self.note_pieces[ref] += 1
         return NoteReference(ref, self.note_pieces[ref])
 
     def contents(self, lowest: int, highest: int) -> Contents:
-        """Return a table of contents, to be filled in when the whole page is known."""
+        """Return a table of contents, which is filled in when the whole page is converted."""
         self.has_contents = True
         return Contents(lowest, highest)
 
     # Repetition and inclusion
 
     def may_show(self, macro: str, what: str) -> bool:
-        """Return whether *what* may be shown in full: the first time always, then a limited number of times a page.
+        """Return whether to show *what* in full: always the first time, then a limited number of times per page.
 
-        Without a limit, a page that includes a page 20 times, which includes another 20 times, and so on, has no end.
+        Without a limit, a page that includes a page 20 times, which includes another 20 times, and so on, grows
+        exponentially.
         """
         self._shown[what] += 1
         if self._shown[what] == 1:
@@ -186,7 +187,7 @@ class PageBuilder:
 
     @contextmanager
     def within(self, name: str, title: str, space_key: str) -> Iterator[None]:
-        """Build what belongs to another, included page: its names mean its own files and neighbours."""
+        """Convert an included page: names in it refer to its own space and attachments."""
         outer = self.including, self.targets
         self.including, self.targets = (*self.including, name), Targets(self.context, title, space_key)
         yield
@@ -194,7 +195,7 @@ class PageBuilder:
 
 
 def is_alone(parent: Element, index: int) -> bool:
-    """Return whether a node is a block of its own: neither in a paragraph nor beside text."""
+    """Return whether a node is a block: neither in a paragraph nor next to text."""
     if parent.name in _INLINE_PARENTS:
         return False
     nodes = parent.nodes
@@ -202,7 +203,7 @@ def is_alone(parent: Element, index: int) -> bool:
 
 
 def _is_inline(nodes: "list[Element | Text]", order: Iterable[int]) -> bool:
-    """Return whether the first node in *order* that is no white space belongs to a line."""
+    """Return whether the first node in *order* that is not white space is inline content."""
     for index in order:
         node = nodes[index]
         if isinstance(node, Element):
@@ -213,7 +214,7 @@ def _is_inline(nodes: "list[Element | Text]", order: Iterable[int]) -> bool:
 
 
 def shorten(text: str) -> str:
-    """Return *text* as one line, cut where it goes on and on."""
+    """Return *text* on one line, truncated if it is too long."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST_REMARK else f"{line[:_LONGEST_REMARK]}…"
 

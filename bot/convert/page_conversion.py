@@ -1,4 +1,4 @@
-"""Storage format → Markdown: one page, from its body and what is known about it."""
+"""Convert one page from storage format to Markdown, from its body and context."""
 
 import re
 from collections import Counter
@@ -30,7 +30,7 @@ _NOTHING_KNOWN = PageContext()
 
 
 def convert_page(body: str, metadata: PageContext = _NOTHING_KNOWN) -> Conversion:
-    """Return *body* as GitHub-flavoured Markdown with what it could not say; never raises on a body."""
+    """Convert *body* to GitHub-flavoured Markdown, and return it with the losses; never raises on a malformed body."""
     page = PageBuilder(metadata, ELEMENTS, OBJECTS)
     blocks = page.blocks(_read(page, body))
     notes = [(ref, _comment(page, metadata.comments[ref])) for ref in [*page.note_pieces]]
@@ -52,7 +52,7 @@ def _read(page: PageBuilder, body: str) -> Element:
 
 
 def _comment(page: PageBuilder, comment: InlineComment) -> tuple[Block, ...]:
-    """Return a comment as the blocks of a footnote: who said it, what it says, the replies."""
+    """Return a comment as the blocks of a footnote: author, text, replies."""
     first, *rest = page.blocks(_read(page, comment.body)) or (Paragraph(()),)
     author: list[Inline | str] = [
         Styled("strong", (comment.author,)),
@@ -65,7 +65,7 @@ def _comment(page: PageBuilder, comment: InlineComment) -> tuple[Block, ...]:
 
 
 class _Places:
-    """Where links inside the page lead: to GitHub's ids of its headings, and to its own places."""
+    """Link targets inside the page: GitHub's ids of its headings, and named places."""
 
     def __init__(self, blocks: tuple[Block, ...], page: PageBuilder, title: str) -> None:
         self._blocks, self._page, self._title = blocks, page, title
@@ -73,14 +73,14 @@ class _Places:
         self._slugs: dict[str, str] = {}
 
     def headings(self) -> list[tuple[int, str, str]]:
-        """Return level, text and id of each heading; the title is above the page as its first heading."""
+        """Return level, text and id of each heading; the page title is the first heading of the file."""
         if self._headings is None:
             self._headings = list(_number_headings(self._blocks, self._title))
             self._slugs = {_key(text): place for _level, text, place in reversed(self._headings)}
         return self._headings
 
     def address(self, place: str) -> str:
-        """Return the address of a *place* in the page: a heading in any spelling, or a place that has a name."""
+        """Return the address of a *place* in the page: a heading in any spelling, or a named place."""
         self.headings()
         if slug(place) in self._page.places:
             return f"#{slug(place)}"
@@ -100,7 +100,7 @@ class _Places:
 
 
 def _number_headings(blocks: tuple[Block, ...], title: str) -> Iterator[tuple[int, str, str]]:
-    """Yield level, text and id of each heading; GitHub numbers those that are alike."""
+    """Yield level, text and id of each heading; GitHub numbers duplicate ids."""
     seen = Counter([slug(title)] if title else [])
     for block in walk(blocks):
         if isinstance(block, Heading):
@@ -117,7 +117,7 @@ def _key(text: str) -> str:
 
 
 def _nested(entries: list[tuple[int, str, str]]) -> tuple[Item, ...]:
-    """Return headings as items of links: those of a deeper level are in a list under the one before."""
+    """Return headings as list items with links; headings of a deeper level are in a list under the previous heading."""
     items: list[Item] = []
     index = 0
     while index < len(entries):

@@ -1,4 +1,4 @@
-"""Macros that show other pages: lists as of the capture, and included text."""
+"""Handlers of macros that show other pages: lists as of the capture, and included text."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,10 +9,10 @@ from bot.convert.page_builder import PageBuilder, paragraph
 from bot.storage.macros import MACRO_ELEMENTS, Macro, describe, read_macro
 from bot.storage.reader import Element, read_leniently
 
-# How deep the elements of an included page may nest, of one that it includes, and so on; no further.
+# Maximum depth of elements in an included page, in a page that this page includes, and so on.
 _INCLUDED_DEPTHS = (20, 10, 5)
 
-# What a list may show beside each page, and we do not ask for.
+# Columns that a list may show in the wiki, and that are not captured.
 _EXTRA_COLUMNS = {
     "showLastModified": "last changes",
     "showCreator": "creators",
@@ -34,7 +34,7 @@ def page_list(links: tuple[PageLink, ...]) -> list[Block]:
 def as_captured(
     page: PageBuilder, macro: Macro, what: str, shown: Callable[[], list[Block]], *remarks: str
 ) -> list[Node]:
-    """Say that what follows was made by the wiki when the page was captured, and is not in the page itself."""
+    """State that the wiki generated the following content at the time of the capture; the page does not contain it."""
     settings = describe(macro.parameters)
     if not page.may_show(macro.name, f"{what} ({settings})" if settings else what):
         return [page.note(f"{what}: shown before")]
@@ -62,7 +62,7 @@ def build_listing(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def build_report(page: PageBuilder, macro: Macro) -> list[Node]:
-    """A page-properties report: the table it showed at the capture."""
+    """Convert a Page Properties report to the table that it showed at the time of the capture."""
     what = "report of page properties"
     listing = page.context.listings.get(macro.identity)
     if listing is None:
@@ -91,12 +91,12 @@ def _report_table(macro: Macro, rows: Sequence[ReportRow], columns: Sequence[str
 
 
 def _shortfalls(page: PageBuilder, macro: Macro, listing: Listing) -> list[str]:
-    """Return in what the list is less than the wiki showed, each noted as a loss."""
+    """Return what the list lacks compared to the wiki; each is recorded as a loss."""
     extra = [name for name in _EXTRA_COLUMNS if macro.get(name) == "true"]
     remarks = [f"{listing.left_out} more left out"] if listing.left_out else []
     remarks += ["of this space only"] if listing.is_partial else []
     remarks += [f"without {', '.join(_EXTRA_COLUMNS[name] for name in extra)}"] if extra else []
-    macro.read_all()  # the capture has answered all that the macro asks for
+    macro.read_all()  # the capture evaluated all parameters of the macro
     for remark in remarks:
         page.lose("macro", macro.name, remark)
     return remarks
@@ -114,7 +114,7 @@ def build_include(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def build_excerpt_include(page: PageBuilder, macro: Macro) -> list[Node]:
-    """The excerpt of another page: the named one, else its first."""
+    """Convert the included excerpt of another page: the named excerpt, or else the first."""
     wanted = macro.get("name", "excerptName")
 
     def find(root: Element) -> list[Element]:
@@ -155,7 +155,7 @@ def _remark(*content: Node) -> Styled:
 
 
 def _included_page(page: PageBuilder, macro: Macro) -> tuple[str, str, str]:
-    """Return title, space key and target of the page a macro names; older ones name it in their text."""
+    """Return title, space key and target of the page that a macro refers to; older macros have the title as text."""
     resource, named = macro.resource("ri:page", "ri:blog-post"), macro.get("page", "pageTitle", "")
     if resource is not None:
         title, target = page_target(page, resource)

@@ -1,6 +1,6 @@
-"""The census: which attributes and parameters the converter says, and which say nothing to a reader of an archive.
+"""The attributes and parameters that the converter uses, and those that are meaningless in an archive.
 
-Whatever is in neither table is recorded as a loss, so that nothing is dropped in silence.
+Any other attribute or parameter is recorded as a loss, so that nothing is dropped silently.
 """
 
 from bot.storage.reader import Element
@@ -20,7 +20,7 @@ SAID: dict[str, frozenset[str]] = {
     "ac:hipchat-emoticon": frozenset({"ac:name", "ac:shortcut"}),
     "ac:inline-comment-marker": frozenset({"ac:ref"}),
 }
-"""The attributes that each element's handler says."""
+"""The attributes that the handler of each element uses."""
 
 LOOKS = {
     "align": "alignment",
@@ -32,10 +32,10 @@ LOOKS = {
     "lang": "language of the text",
     "xml:lang": "language of the text",
 }
-"""Attributes that say how something looks or sounds; they are counted."""
+"""Attributes of style, direction and the like; their occurrences are counted."""
 
 _MEANINGLESS = frozenset(
-    # Names that only programs use; `style` is looked into elsewhere.
+    # Attributes that only programs use; `style` is handled elsewhere.
     {"class", "id", "style", "local-id", "ac:local-id", "ac:macro-id", "ac:schema-version", "ac:name", "rel", "target"}
     | {
         "headers",
@@ -48,11 +48,11 @@ _MEANINGLESS = frozenset(
         "ac:card-appearance",
         "ac:type",
     }
-    # Sizes and places on the screen.
+    # Sizes and positions on the screen.
     | {"border", "cellpadding", "cellspacing", "cols", "frame", "rules", "width", "height", "span", "nowrap", "clear"}
     | {"ac:align", "ac:layout", "ac:border", "ac:thumbnail", "ac:original-width", "ac:original-height", "ac:vspace"}
     | {"ac:custom-width", "ac:breakout-mode", "ac:breakout-width", "ac:hspace", "hspace", "vspace", "scrolling"}
-    # What a player or a frame may do.
+    # Permissions of a player or a frame.
     | {
         "allow",
         "allowfullscreen",
@@ -83,7 +83,7 @@ _MEANINGLESS_PARAMETERS = frozenset(
     }
     | {"titleBGColor", "subtle", "outline", "printable", "absoluteUrl", "indent", "separator", "retain-block-width"}
     | {"panelIcon", "panelIconId", "panelIconText", "panelColor", "overlay", "_template", "hash", "timeline", "align"}
-    # Where draw.io and Gliffy keep a drawing.
+    # Where draw.io and Gliffy store a drawing.
     | {"macroId", "pagePin", "revision", "lbox", "links", "tbstyle", "simpleViewer", "diagramWidth", "diagramHeight"}
     | {
         "custContentId",
@@ -119,7 +119,7 @@ _MEANINGLESS_FOR = {
 
 
 def unsaid_attributes(element: Element) -> dict[str, str]:
-    """Return the attributes of *element* that no handler says and that are not meaningless."""
+    """Return the attributes of *element* that no handler uses and that are not meaningless."""
     said = SAID.get(element.name, frozenset())
     return {
         name: value
@@ -129,5 +129,5 @@ def unsaid_attributes(element: Element) -> dict[str, str]:
 
 
 def is_meaningless(macro: str, parameter: str) -> bool:
-    """Return whether a reader of an archive misses nothing without *parameter* of *macro*."""
+    """Return whether *parameter* of *macro* is meaningless in an archive."""
     return parameter in _MEANINGLESS_PARAMETERS or parameter in _MEANINGLESS_FOR.get(macro, ())

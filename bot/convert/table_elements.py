@@ -11,7 +11,7 @@ _NOT_SHOWN = frozenset({"colgroup", "col"})
 
 
 def build_table(page: PageBuilder, element: Element) -> list[Node]:
-    """A table as rows of cells; its caption, and what is in no cell, before it."""
+    """Convert a table to rows of cells; its caption, and content outside of cells, precede it."""
     before: list[Block] = []
     rows = [row for row in _rows(page, element, before) if row.cells]
     return [*before, Table(tuple(rows))] if rows else [*before]

@@ -1,4 +1,4 @@
-"""Adopt: an unmanaged page becomes data file and markers, and what people wrote in a region goes into the data file."""
+"""Adopt an unmanaged page: create markers and the data file, and copy the live text of regions to the data file."""
 
 import os
 from collections.abc import Container, Mapping, Sequence
@@ -40,11 +40,11 @@ from bot.wiki.gateway import Page, PageStatus, Version, WikiGateway
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What adopting a page would do; nothing is done yet.
+    """The proposed result of adopting a page; nothing is written yet.
 
-    *claims* are places that become regions, *read* regions whose live text goes into the data file, each with what of
-    its looks is not kept; *texts* is what each of them says from then on. *missing* are the regions that the page
-    lacks, each with the place that the settings name for it.
+    *claims* are places that become regions. *read* are regions whose live text is copied to the data file, each with
+    the formatting that is lost. *texts* is the new desired text of each of these regions. *missing* are the regions
+    that the page lacks, each with the place that the settings name for it.
     """
 
     workspace: Workspace
@@ -60,12 +60,12 @@ class Adoption:
 
     @property
     def homeless(self) -> tuple[str, ...]:
-        """The missing regions for which the settings name no place."""
+        """The missing regions that have no place in the settings."""
         return tuple(region for region, place in self.missing.items() if place is None)
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """The headings of the page before or after which a region can be created."""
+        """The headings of the page that a region can be created before or after."""
         return list_headings(self.body)
 
     @property
@@ -82,9 +82,9 @@ def plan_adoption(
     space_key: str | None = None,
     now: datetime,
 ) -> Adoption:
-    """Look at a page, by default the home page, and propose what to adopt; writes nothing.
+    """Read a page, by default the home page, and propose what to adopt; writes nothing.
 
-    *space_key* is needed where there is no data file yet and the page is named by its title.
+    *space_key* is needed if there is no data file yet and the page is given by its title.
     """
     path = workspace.data_path
     before = DataFile.load(path) if path.exists() else None
@@ -99,9 +99,9 @@ def plan_adoption(
 
 
 def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: Adoption) -> Version | None:
-    """Write markers to the page and values to the data file, in this order; returns the page's new version.
+    """Write markers to the page, then values to the data file; return the page's new version.
 
-    Raises `PageConflictError` when somebody saved the page meanwhile; then nothing was written at all.
+    Raises `PageConflictError` if the page was saved in the meantime; then nothing was written.
     """
     if adoption.is_empty:
         return None
@@ -119,7 +119,7 @@ def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: A
 
 
 def start_data_file(adoption: Adoption) -> bool:
-    """Write the data file of a page on which nothing was adopted, if there is none; return whether that was done."""
+    """Write the data file of a page on which nothing was adopted, unless it exists; return whether it was written."""
     path = adoption.edit.after.path
     if adoption.edit.before is not None or path.exists():
         return False
@@ -131,7 +131,7 @@ def start_data_file(adoption: Adoption) -> bool:
 
 
 class _Adopter:
-    """Puts together what adopting one page does."""
+    """Builds the adoption of one page."""
 
     def __init__(self, workspace: Workspace, page: Page, document: DataFile, pages: WikiPages, now: datetime) -> None:
         self._workspace, self._page, self._pages = workspace, page, pages
@@ -156,7 +156,7 @@ class _Adopter:
             self._document = self._document.set_region(region, value)
         adopted = carry_over(proposal, {region: self._render(region) for region in claimed}, self._pages)
         carried = {claim.region for claim in adopted.claims}
-        if carried != set(claimed):  # a claim that the page could not carry leaves no trace in the file either
+        if carried != set(claimed):  # a claim that could not be applied to the page is not written to the file either
             self._document = original
             for region in carried:
                 self._document = self._document.set_region(region, claimed[region])
@@ -174,7 +174,7 @@ class _Adopter:
         )
 
     def _find_missing(self, markers: Sequence[Marker], carried: Container[str]) -> dict[str, str | None]:
-        """Return the regions of the home page that it neither has nor gets, each with its place."""
+        """Return the regions that the home page neither has nor gets, each with its place."""
         if self._document.data.workspace.home not in (self._page.title, self._page.id):
             return {}
         absent = {refusal.region for refusal in self._refusals if refusal.is_absent}
@@ -188,7 +188,7 @@ class _Adopter:
         }
 
     def _take_in(self, marker: Marker) -> None:
-        """Take the live text of a marked region into the data file, where the two differ."""
+        """Copy the live text of a marked region to the data file, if the two differ."""
         region = find_region(self._page.body, marker)
         live = "" if region is None else region.text(self._page.body)
         has_value = getattr(self._document.data, marker.name) is not None
@@ -204,7 +204,7 @@ class _Adopter:
         self._read[marker.name] = reading.notes
 
     def _says_already(self, claim: Claim) -> bool:
-        """Tell whether the page says what the data file says, in a place that needs no marker put around it."""
+        """Return whether the page has the text of the data file in a HEADING region, which needs no markers."""
         if claim.marker.kind is not MarkerKind.HEADING or getattr(self._document.data, claim.region) is None:
             return False
         return is_same(claim.span.of(self._page.body), self._render(claim.region))
@@ -218,7 +218,7 @@ class _Adopter:
 
 
 def check_place(adoption: Adoption, region: str, place: str) -> None:
-    """Raise an error that says why *region* cannot be created at *place* of the page."""
+    """Raise an error if *region* cannot be created at *place* of the page."""
     workspace = adoption.workspace.settings
     if region not in workspace.regions:
         known = ", ".join(workspace.regions)
@@ -232,7 +232,7 @@ def check_place(adoption: Adoption, region: str, place: str) -> None:
 
 
 def has_data(adoption: Adoption, region: str) -> bool:
-    """Return whether the data file says something for *region*."""
+    """Return whether the data file has a value for *region*."""
     return has_region(adoption.edit.after.data, region)
 
 
@@ -275,6 +275,6 @@ def _raise_if_kept_off(gateway: WikiGateway, safety: SafetySettings, adoption: A
 
 
 def _message(adoption: Adoption) -> str:
-    """Return the version message: from then on the history knows these texts as ours."""
+    """Return the version message, which marks these texts as last applied in the page history."""
     marks = {region: Mark(digest_of(text)) for region, text in adoption.texts.items()}
     return Tag(marks, adoption.edit.after.revision).message(f"adopted {', '.join(adoption.texts)}")

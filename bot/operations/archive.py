@@ -1,4 +1,4 @@
-"""Read what was captured: history, differences, search, exports, reports; and take a page's content out of it."""
+"""Read the snapshots (history, differences, search, exports, reports), and redact a page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from bot.snapshot.query.timeline import Timeline, read_timeline
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """What came of a redaction; *has_git* warns that the repository's own history still holds the content."""
+    """The result of a redaction; *has_git* warns that the git history still contains the content."""
 
     checkpoint: Checkpoint
     has_git: bool
 
 
 def page_history(root: Path, page: str) -> Timeline:
-    """Return what is known of a captured page, named by id, title or path."""
+    """Return the history of a captured page, given by id, title or path."""
     library = load_snapshots(root)
     return read_timeline(library, *library.get_page(page))
 
@@ -45,12 +45,12 @@ def search_pages(root: Path, words: str, *, limit: int = 20) -> list[Hit]:
 
 
 def rebuild_search(root: Path) -> int:
-    """Make the search index anew from the files, and return the number of pages in it."""
+    """Rebuild the search index from the files, and return the number of indexed pages."""
     return SearchIndex(root).refresh(from_scratch=True)
 
 
 def redact_page(snapshots: Snapshots, page: str, *, reason: str, by: str) -> Redaction:
-    """Remove the content of a captured page and keep its digests, as a run of its own."""
+    """Remove the content of a captured page but not its digests, as a separate run."""
     root = snapshots.root
     library = load_snapshots(root)
     library.get_page(page)
@@ -64,7 +64,7 @@ def redact_page(snapshots: Snapshots, page: str, *, reason: str, by: str) -> Red
 
 
 def load_snapshots(root: Path) -> Library:
-    """Read the snapshots; raises `SnapshotError` where there are none."""
+    """Read the snapshots; raises `SnapshotError` if there are none."""
     library = load_library(root)
     if library.head is None:
         raise SnapshotError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
@@ -79,7 +79,7 @@ def export_pages(
     wanted: tuple[str, ...] = (),
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
 ) -> Export:
-    """Copy pages into a bag of their own; raises `EvidenceError` where the snapshots are not intact."""
+    """Copy pages into a separate bag; raises `EvidenceError` if the snapshots are not intact."""
     root = snapshots.root
     library = load_snapshots(root)
     checked = verify_snapshots(snapshots)
@@ -90,6 +90,6 @@ def export_pages(
 
 
 def report_period(snapshots: Snapshots, period: Period) -> Report:
-    """Check the snapshots and gather what happened in *period*."""
+    """Verify the snapshots and report what happened in *period*."""
     checked = verify_snapshots(snapshots)
     return build_report(load_snapshots(snapshots.root), checked, period)

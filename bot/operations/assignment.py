@@ -1,4 +1,4 @@
-"""What a workspace wants of the wiki: its texts, the pages they belong on, and what is wrong with its links."""
+"""Build the desired state of one workspace: the texts, their target pages, and link problems."""
 
 import datetime as dt
 
@@ -16,7 +16,7 @@ from bot.wiki.gateway import WikiGateway
 
 
 def check_links(gateway: WikiGateway, workspace: Workspace, *, asks_external: bool = False) -> list[LinkProblem]:
-    """Return what is wrong with the links of a data file; external ones are followed only on request."""
+    """Return the problems of the links in a data file; external links are requested only with *asks_external*."""
     data = workspace.load_data_file().data
     finder = workspace.page_finder(gateway, data)
     links = list(iter_links(data))
@@ -28,7 +28,7 @@ def check_links(gateway: WikiGateway, workspace: Workspace, *, asks_external: bo
 
 
 def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assignment:
-    """Put together what one workspace wants: texts, targets, and what is wrong with its links."""
+    """Build the desired state of one workspace: texts, targets, and link problems."""
     document, settings = workspace.load_data_file(), workspace.settings
     data = document.data
     finder = workspace.page_finder(gateway, data)
@@ -59,7 +59,7 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
 
 
 def _older_news(workspace: WorkspaceSettings, data: WorkspaceData) -> dict[str, RegionSettings]:
-    """Return the region of older news: it exists when the data file limits the news and names a page for the others."""
+    """Return the region of older news; it exists if the data file limits the news and names a page for older news."""
     if "news" not in workspace.regions or data.news is None or data.news.older is None or data.news.show is None:
         return {}
     policy = workspace.region("news").drift

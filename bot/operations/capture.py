@@ -1,4 +1,4 @@
-"""Capture archived pages, and check what was captured."""
+"""Capture archived pages, and verify the snapshots."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -33,7 +33,7 @@ _WAIT_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class CaptureChoices:
-    """What a person may choose for one run; *history* None is what the settings say."""
+    """The options of one run; if *history* is None, the settings apply."""
 
     everything: bool = False
     history: HistoryMode | None = None
@@ -51,8 +51,8 @@ def take_snapshot(
 ) -> CaptureOutcome:
     """Capture the archived pages of all *workspaces* as one run.
 
-    *on_page* hears each page's title and the number of pages in all. Raises `LockedError`, `EvidenceError` when the
-    snapshots were changed by someone else, `WikiError` when a listing failed; then nothing was written.
+    *on_page* is called with the title of each page and the total number of pages. Raises `LockedError`, `EvidenceError`
+    if the snapshots were changed by someone else, `WikiError` if no space could be listed; then nothing was written.
     """
     policy = snapshots.policy
     gateway = connect()
@@ -71,7 +71,7 @@ def take_snapshot(
 def rebuild_renditions(
     snapshots: Snapshots, *, on_page: Callable[[str, int], None] = lambda _title, _total: None
 ) -> Checkpoint | None:
-    """Render every captured page anew from what is held; None where nothing comes out otherwise."""
+    """Render every captured page again from the snapshots; None if no file changes."""
     root = snapshots.root
     head = load_head(root)
     if head is None:
@@ -86,7 +86,7 @@ def rebuild_renditions(
 def verify_snapshots(
     snapshots: Snapshots, *, witness: str | None = None, signers: Path | None = None, rotate: bool = False
 ) -> Verification:
-    """Check the bot's own snapshots; *rotate* hashes today's seventh. An interrupted run is completed first."""
+    """Verify the bot's own snapshots; *rotate* hashes the seventh of the day. An interrupted run is completed first."""
     root = snapshots.root
     text = _read_signers(signers) if signers else find_allowed_signers(snapshots)
     portion = snapshots.clock().toordinal() if rotate else None
@@ -101,13 +101,13 @@ def verify_snapshots(
 def verify_copy(
     path: Path, *, now: datetime, witness: str | None = None, signers: Path | None = None, rotate: bool = False
 ) -> Verification:
-    """Check a folder of snapshots that may be anybody's, without settings; it is only read."""
+    """Verify a folder of snapshots without settings, for example from another installation; read-only."""
     text = _read_signers(signers) if signers else None
     return verify(path, witness=witness, allowed_signers=text, portion=now.toordinal() if rotate else None)
 
 
 def complete_interrupted(root: Path) -> None:
-    """Carry a committed run that a crash interrupted to its end; waits for a run that is under way."""
+    """Complete a committed run that a crash interrupted; wait for a run in progress."""
     if not has_pending(root):
         return
     disk = Disk()
@@ -117,14 +117,14 @@ def complete_interrupted(root: Path) -> None:
 
 
 def _was_written_to(root: Path, checked: Verification) -> bool:
-    """Tell whether a run ended, or came to apply its files, while the check was under way."""
+    """Return whether a run was committed or started to apply its files during the check."""
     head = root / HEAD
     digest = sha256(head.read_bytes()) if head.is_file() else None
     return has_pending(root) or digest != checked.head_digest
 
 
 def find_signer(snapshots: Snapshots) -> Signer | None:
-    """Return what signs the head, None if no key is configured; raises `SettingsError` if the key is missing."""
+    """Return the signer of the head, None if no key is configured; raises `SettingsError` if the key is missing."""
     key = snapshots.policy.signing_key
     if key is None:
         return None
@@ -136,7 +136,7 @@ def find_signer(snapshots: Snapshots) -> Signer | None:
 
 
 def find_allowed_signers(snapshots: Snapshots) -> str | None:
-    """Return whose signatures count: the configured file, else the signing key's own, else None."""
+    """Return the accepted signers: the configured file, else the signing key's own, else None."""
     if snapshots.policy.allowed_signers:
         return _read_signers(snapshots.policy.allowed_signers)
     own = find_signer(snapshots)
@@ -144,7 +144,7 @@ def find_allowed_signers(snapshots: Snapshots) -> str | None:
 
 
 def open_run(snapshots: Snapshots, origin: str) -> AbstractContextManager[SnapshotWriter]:
-    """Begin a run that writes to the snapshots; see `bot.snapshot.archive.writer.open_writer`."""
+    """Start a run that writes to the snapshots; see `bot.snapshot.archive.writer.open_writer`."""
     return open_writer(
         snapshots.root,
         origin=origin,
@@ -156,7 +156,7 @@ def open_run(snapshots: Snapshots, origin: str) -> AbstractContextManager[Snapsh
 
 
 def software() -> str:
-    """Return what the evidence names as its writer."""
+    """Return the name of the software as recorded in the evidence."""
     return f"wikibot {version('wikibot')}"
 
 

@@ -1,4 +1,4 @@
-"""Look for mistakes before they matter: settings, account, data files, templates, pages, links."""
+"""Check settings, account, data files, templates, pages and links before a run."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from bot.wiki.gateway import WikiGateway
 
 
 class CheckOutcome(StrEnum):
-    """How a check ended."""
+    """The outcome of a check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -27,7 +27,7 @@ class CheckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at, and what was found."""
+    """One check and its result."""
 
     what: str
     outcome: CheckOutcome
@@ -43,9 +43,9 @@ def run_checks(
     now: datetime,
     asks_external: bool = False,
 ) -> Iterator[Check]:
-    """Look at everything that a run will need; yields each check as it ends, the failed ones too.
+    """Check everything that a run needs; yields each check when it ends, including failed ones.
 
-    *asks_external* follows the links to other sites as well, a second apart.
+    *asks_external* also requests the external links, with one second between requests.
     """
     yield Check(f"settings {config_path}", CheckOutcome.OK)
     account = list(_attempt("account", lambda: _check_account(connect())))
@@ -104,13 +104,13 @@ def _check_links(gateway: WikiGateway, workspace: Workspace, *, asks_external: b
 
 
 def _check_rights(gateway: WikiGateway, workspace: Workspace) -> list[Check]:
-    """Look whether the home page is open to the bot's edits; which groups its account is in cannot be told."""
+    """Check whether the bot may edit the home page; the groups of its account cannot be determined."""
     data = workspace.load_data_file().data
     user = gateway.fetch_current_user()
     try:
         editors = gateway.fetch_restrictions(workspace.page_finder(gateway, data).get_id(data.workspace.home)).editors
     except PageNotFoundError:
-        return []  # told with the pages
+        return []  # reported by the check of the pages
     except PermissionDeniedError as error:
         return [Check("rights", CheckOutcome.WARNING, f"who may edit the home page cannot be read: {error}")]
     if not editors or {user.username, user.display_name, user.id} & set(editors):

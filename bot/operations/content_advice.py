@@ -1,7 +1,7 @@
-"""Advice on an edit of the data file before it is saved: likely mistakes, and links to pages that do not exist.
+"""Warnings about an edit of the data file before it is saved: likely mistakes, and links to pages that do not exist.
 
-The first half needs no wiki. The second half asks the wiki once; where it cannot be reached the edit is not refused,
-because `check` and `plan` look at every link again before anything is published.
+`find_warnings` needs no wiki. `check_targets` asks the wiki once; if the wiki cannot be reached, the edit is not
+refused, because `check` and `plan` check every link again before anything is published.
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ from bot.sync.page_finder import PageFinder
 from bot.wiki.gateway import PageStatus, WikiGateway
 
 LONG_TEXT = 500
-"""Number of characters above which a text is called long."""
+"""Number of characters above which a text counts as long."""
 _TAG = re.compile(r"</?[A-Za-z][\w:-]*(?:\s+[\w:-]+(?:=[^<>]*)?)*\s*/?>")
 _FAILED_LINK = re.compile(r"\]\(|\[[^\[\]]*\((?:https?|page|attachment|mailto):")
 _SHOWN = 60
@@ -29,7 +29,7 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text that the edit added or changed, and where it is."""
+    """A text that the edit added or changed, and its place in the data file."""
 
     where: str
     text: str
@@ -37,7 +37,7 @@ class _Text:
 
 
 def find_warnings(edit: Edit, now: dt.datetime) -> list[str]:
-    """Return likely mistakes in what *edit* adds or changes."""
+    """Return warnings about likely mistakes in what *edit* adds or changes."""
     before = edit.before.data if edit.before else None
     after = edit.after.data
     items = _new_items(before, after)
@@ -48,9 +48,9 @@ def find_warnings(edit: Edit, now: dt.datetime) -> list[str]:
 
 
 def check_targets(connect: Connect, workspace: Workspace, edit: Edit) -> list[str]:
-    """Ask the wiki about the pages and files that *edit* links to; return warnings.
+    """Look up the pages and files that *edit* links to; return warnings.
 
-    Raises `ContentError` for a page that the wiki does not have. A wiki that cannot be asked is a warning.
+    Raises `ContentError` for a page that does not exist. An unreachable wiki is a warning.
     """
     before = edit.before.data if edit.before else None
     known = {(link.kind, link.target) for link in iter_links(before)} if before else set()

@@ -1,4 +1,4 @@
-"""Edit the data file: news, banner, links. Each edit is a value that can be looked at before it is saved."""
+"""Edit the data file: news, banner, links. Each edit is a value that can be reviewed before it is saved."""
 
 import datetime as dt
 import difflib
@@ -17,7 +17,7 @@ _MAX_ID_LENGTH = 60
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A change of the data file that is not saved yet; *before* is None for a new file."""
+    """An unsaved change of the data file; *before* is None for a new file."""
 
     before: DataFile | None
     after: DataFile
@@ -30,7 +30,7 @@ class Edit:
         return "\n".join(difflib.unified_diff(before, self.after.text.splitlines(), name, name, lineterm="", n=2))
 
     def save(self) -> None:
-        """Write the file; raises `ContentError` when someone else changed it meanwhile."""
+        """Write the file; raises `ContentError` if the file was changed in the meantime."""
         self.after.save()
 
 
@@ -44,7 +44,7 @@ def add_news(
     expires_at: dt.datetime | None = None,
     pinned: bool = False,
 ) -> Edit:
-    """Add a news item as the newest; its id is made from its words where none is given."""
+    """Add a news item as the newest; if no id is given, the id is built from its words."""
     taken = {item.id for item in document.data.news.items} if document.data.news else set()
     given: dict[str, object] = {"date": date, "publish_at": publish_at, "expires_at": expires_at}
     fields = {"id": item_id or make_id(text, taken)} | {key: value for key, value in given.items() if value is not None}
@@ -63,7 +63,7 @@ def remove_news(document: DataFile, item_id: str) -> Edit:
 
 
 def move_news(document: DataFile, item_id: str, *, before: str | None = None, index: int = 0) -> Edit:
-    """Move a news item before another one, or to *index* of the file; -1 is the end."""
+    """Move a news item before another one, or to *index* in the file; -1 is the end."""
     count = len(document.data.news.items) if document.data.news else 0
     position = document.news_index(item_id)
     if before is None:
@@ -109,7 +109,7 @@ def remove_link(document: DataFile, choice: LinkChoice) -> Edit:
 
 
 def make_id(text: str, taken: set[str]) -> str:
-    """Make an id from the words of a news text; numbered where it is taken."""
+    """Build an id from the words of a news text; add a number if the id is taken."""
     ascii_text = unicodedata.normalize("NFKD", plain_text(text)).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")
     base = words[:_MAX_ID_LENGTH].rpartition("-")[0] if len(words) > _MAX_ID_LENGTH else words

@@ -1,4 +1,4 @@
-"""Keep an Atom feed of each workspace's news beside the snapshots."""
+"""Write an Atom feed of each workspace's news next to the snapshots."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ def feed_path(workspace: Workspace) -> Path:
 
 
 def write_feeds(gateway: WikiGateway, workspaces: Iterable[Workspace], *, now: dt.datetime) -> None:
-    """Write the feeds that have changed; one that cannot be written is logged, since the wiki is what matters."""
+    """Write the changed feeds; a feed that cannot be written is logged and does not prevent the update of pages."""
     for workspace in workspaces:
         try:
             content = _render(gateway, workspace, now)

@@ -1,4 +1,4 @@
-"""When the bot will publish a region of the data file."""
+"""When and how the bot publishes a region of the data file."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from bot.config.policy import JobSettings, WorkspaceSettings
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """How a region gets to the page; *cadence* is None when no job publishes by itself."""
+    """How a region is published; *cadence* is None if no job publishes automatically."""
 
     is_managed: bool
     cadence: str | None
 
 
 def publication_of(jobs: Iterable[JobSettings], workspace: WorkspaceSettings, region: str) -> Publication:
-    """Return how *region* of the workspace gets to the page, by the settings."""
+    """Return how *region* of the workspace is published, according to the settings."""
     cadence = " and ".join(_describe(job) for job in jobs if job.run == "sync")
     return Publication(region in workspace.regions, cadence or None)
 

@@ -31,7 +31,7 @@ _KEYGEN_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a person has said about the wiki so far; *home* is a title or an id. The token is never among it."""
+    """The answers of a person about the wiki so far; *home* is a title or an id. The token is never included."""
 
     url: str | None = None
     flavour: str | None = None
@@ -43,7 +43,7 @@ class Answers:
 
     @classmethod
     def recall(cls, config: Path) -> Self:
-        """Return the answers that an interrupted `init` for this settings file has kept."""
+        """Return the answers that an interrupted `init` saved for this settings file."""
         try:
             kept = json.loads(_draft(config).read_text(encoding="utf-8"))
             return cls(**{key: str(value) for key, value in kept.items() if value is not None})
@@ -51,7 +51,7 @@ class Answers:
             return cls()
 
     def keep(self, config: Path) -> Path | None:
-        """Keep the answers for the next `init`; return where, None if there are none."""
+        """Save the answers for the next `init`; return the path of the file, or None if there are none."""
         if self == type(self)():
             return None
         path = _draft(config)
@@ -60,7 +60,7 @@ class Answers:
 
     @staticmethod
     def forget(config: Path) -> None:
-        """Remove the answers that were kept."""
+        """Delete the saved answers."""
         _draft(config).unlink(missing_ok=True)
 
 
@@ -69,7 +69,7 @@ def _draft(config: Path) -> Path:
 
 
 def set_aside(config: Path) -> Path:
-    """Move the settings file out of the way; return its new path."""
+    """Rename the settings file; return its new path."""
     number = 1
     while (aside := config.with_name(f"{config.name}.{number}")).exists():
         number += 1
@@ -77,9 +77,9 @@ def set_aside(config: Path) -> Path:
 
 
 def find_site(address: str, *, flavour: str | None = None, ca_bundle: str | None = None) -> Site:
-    """Ask the wiki what it is; a stated *flavour* is believed.
+    """Probe the address for a wiki; a given *flavour* is not checked.
 
-    An address without a scheme gets https; one of this machine gets http.
+    An address without a scheme gets https; an address of the local machine gets http.
     """
     address = address.strip()
     if "://" not in address:
@@ -98,14 +98,14 @@ def find_site(address: str, *, flavour: str | None = None, ca_bundle: str | None
 
 
 def find_token(config: Path) -> str | None:
-    """Return the token or password that environment, `.env` or secrets folder give."""
+    """Return the token or password from the environment, `.env` or the secrets folder."""
     wiki = load_overrides(config).wiki
     secret = wiki.token or wiki.password
     return secret.get_secret_value().strip() if secret else None
 
 
 def account_settings(answers: Answers, token: str, config: Path) -> Settings:
-    """Return settings that reach the wiki with the account of *answers*; the wiki is not asked yet."""
+    """Return settings for the wiki and the account in *answers*; no request is sent."""
     wiki = WikiSettings.model_validate(
         {
             "url": answers.url,
@@ -119,12 +119,12 @@ def account_settings(answers: Answers, token: str, config: Path) -> Settings:
 
 
 def token_path(config: Path) -> Path:
-    """Return the file in which a person can keep the token."""
+    """Return the file in which a person can store the token."""
     return secrets_folders(config)[0] / _TOKEN_FILE
 
 
 def keep_token(config: Path, token: str) -> Path:
-    """Write the token to the secrets folder, readable by its owner only."""
+    """Write the token to the secrets folder, readable only by its owner."""
     path = token_path(config)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -137,7 +137,7 @@ def keep_token(config: Path, token: str) -> Path:
 
 
 def find_home(gateway: WikiGateway, space_key: str, reference: str) -> PageRef:
-    """Return the page of that title or id in the space; raises `PageNotFoundError`, `WikiError`."""
+    """Return the page with that title or id in the space; raises `PageNotFoundError`, `WikiError`."""
     ref = gateway.find_page(space_key, reference)
     if ref is None and reference.isdecimal():
         ref = gateway.fetch_page(reference).ref
@@ -149,7 +149,7 @@ def find_home(gateway: WikiGateway, space_key: str, reference: str) -> PageRef:
 
 
 def check_name(config: Path, name: str, home: PageRef) -> Path:
-    """Return the data file of a workspace of that name; raises `SettingsError` if it belongs to another page."""
+    """Return the data file of the workspace *name*; raises `SettingsError` if the file belongs to another page."""
     try:
         WorkspaceSettings(name=name, data=Path(f"{name}.yaml"))
     except ValidationError as problem:
@@ -172,13 +172,13 @@ def has_keygen() -> bool:
 
 
 def make_signing_key(config: Path) -> Path:
-    """Make a key for signing snapshots, and the file that auditors check signatures with, if they do not exist."""
+    """Create a key that signs snapshots, and the file for verifying signatures, unless they exist."""
     key = config.absolute().parent / _KEY
     key.parent.mkdir(parents=True, exist_ok=True)
     if not key.exists():
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "wikibot snapshots", "-f", str(key)]
         try:
-            done = subprocess.run(  # noqa: S603 -- no shell; all words are ours
+            done = subprocess.run(  # noqa: S603 -- no shell; all arguments are built here
                 command, capture_output=True, text=True, timeout=_KEYGEN_SECONDS, check=False
             )
         except (OSError, subprocess.SubprocessError) as error:
@@ -199,12 +199,12 @@ def write_settings(config: Path, answers: Answers, *, has_archive: bool, is_sign
 
 
 def has_archive(gateway: WikiGateway, space_key: str) -> bool:
-    """Return whether the space has the page below which people usually move what is archived."""
+    """Return whether the space has the page under which archived pages are usually moved."""
     return gateway.find_page(space_key, _ARCHIVE) is not None
 
 
 def write_bare_data_file(path: Path, home: PageRef) -> Path:
-    """Write a data file without regions, unless there is one; return its path."""
+    """Write a data file without regions, unless one exists; return its path."""
     if not path.exists():
         workspace = WorkspaceData(workspace=Home(space=home.space_key, home=home.title))
         DataFile.create(workspace, path).save()
@@ -212,7 +212,7 @@ def write_bare_data_file(path: Path, home: PageRef) -> Path:
 
 
 def with_site(answers: Answers, site: Site) -> Answers:
-    """Return the answers with what the wiki said about itself."""
+    """Return the answers with the address and flavour that the probe found."""
     return replace(answers, url=site.url, flavour=site.flavour.value if site.flavour else None)
 
 

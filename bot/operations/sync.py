@@ -1,4 +1,4 @@
-"""Keep the pages in step with the data files: plan, apply, drift."""
+"""Synchronise pages with the data files: plan, apply, drift."""
 
 import hashlib
 import time
@@ -29,7 +29,7 @@ from bot.wiki.gateway import WikiGateway
 
 @dataclass(frozen=True, slots=True)
 class SyncOutcome:
-    """A plan and what became of it."""
+    """A plan and its result."""
 
     plan: Plan
     report: ApplyReport
@@ -45,8 +45,8 @@ def make_plan(
 ) -> Plan:
     """Compare the pages of all *workspaces* with their data files; writes nothing to the wiki.
 
-    *take_over* names regions whose text on the page may be replaced although people changed it, or `all`. With several
-    workspaces, one that cannot be read becomes a problem of the plan.
+    *take_over* names regions whose live text may be replaced although people changed it, or `all`. If there are several
+    workspaces, a workspace that cannot be read becomes a problem of the plan.
     """
     _check_names(workspaces, take_over)
     assignments: list[Assignment] = []
@@ -75,10 +75,10 @@ def carry_out(
     sleep: Callable[[float], None] = time.sleep,
     on_page: Callable[[PageReport], None] = lambda _: None,
 ) -> ApplyReport:
-    """Write what *plan* says, and nothing else; *workspaces* are those that the plan may write.
+    """Apply *plan*, and write nothing else; *workspaces* are those that the plan may write.
 
-    *force* lifts the safety limits; *is_reviewed* lets the bot write pages that it has never written before. Raises
-    `UnsafePlanError`, `LockedError`, `PlanError` (a plan for another wiki) before anything is written.
+    *force* disables the safety limits; *is_reviewed* permits writing to pages that the bot has never written before.
+    Raises `UnsafePlanError`, `LockedError`, `PlanError` (a plan for another wiki) before anything is written.
     """
     if plan.wiki != gateway.base_url:
         raise PlanError(f"the plan was made for {plan.wiki}, but the settings name {gateway.base_url}")
@@ -111,7 +111,7 @@ def sync(
     force: bool = False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> SyncOutcome:
-    """Plan and apply unattended: pages that the bot has never written are only planned."""
+    """Plan and apply without review: pages that the bot has never written are planned but not written."""
     plan = make_plan(connect(), workspaces, safety, now=now)
     report = carry_out(
         connect(may_write=True),
@@ -128,7 +128,7 @@ def sync(
 
 
 def find_drift(gateway: WikiGateway, workspaces: Sequence[Workspace], safety: SafetySettings, *, now: datetime) -> Plan:
-    """Return the part of the plan that shows what people changed inside regions."""
+    """Return the part of the plan that shows changes by people inside regions."""
     plan = make_plan(gateway, workspaces, safety, now=now)
     kinds = {Verdict.DRIFTED, Verdict.CONFLICT}
     pages = (
@@ -139,13 +139,13 @@ def find_drift(gateway: WikiGateway, workspaces: Sequence[Workspace], safety: Sa
 
 
 def writer_lock(state: Path, wiki: str) -> InstanceLock:
-    """Return the lock that lets one run write to *wiki* at a time."""
+    """Return the lock that allows only one run at a time to write to *wiki*."""
     name = f"writer-{hashlib.sha256(wiki.encode()).hexdigest()[:12]}.lock"
     return InstanceLock(state / name, purpose=f"writing to {wiki}")
 
 
 def _check_names(workspaces: Iterable[Workspace], take_over: frozenset[str]) -> None:
-    """Refuse a misspelt region: nothing would be taken over, without a word."""
+    """Raise an error for an unknown region name, which would otherwise be ignored silently."""
     known = {OLDER_NEWS, *(name for workspace in workspaces for name in workspace.settings.regions)}
     strangers = sorted(take_over - known - {EVERY_REGION})
     if strangers:
@@ -154,7 +154,7 @@ def _check_names(workspaces: Iterable[Workspace], take_over: frozenset[str]) -> 
 
 
 def _find_homes(gateway: WikiGateway, workspaces: Iterable[Workspace], plan: Plan) -> dict[str, str]:
-    """Return the home page id of each workspace of *plan*, as the settings have it now."""
+    """Return the home page id of each workspace of *plan*, according to the current settings."""
     homes: dict[str, str] = {}
     configured = {workspace.name: workspace for workspace in workspaces}
     for name in {page.workspace for page in plan.page_writes}:

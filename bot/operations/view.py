@@ -1,4 +1,4 @@
-"""Read the workspace: its page tree, and the regions as they would be written."""
+"""Read the page tree of a workspace, and render its regions."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class TreePage:
 
 
 def read_tree(gateway: WikiGateway, workspace: Workspace, *, archived_only: bool = False) -> list[TreePage]:
-    """Return the pages of the workspace's space, depth first, in the order that people see."""
+    """Return the pages of the workspace's space, depth first, in the order that the wiki shows."""
     space = gateway.fetch_space(workspace.load_data_file().data.workspace.space)
     selection = select(gateway, space.key, workspace.settings.archived, everything=True)
     tree = build_tree(selection.listed.values(), home_id=space.homepage_id)
@@ -49,9 +49,9 @@ def read_tree(gateway: WikiGateway, workspace: Workspace, *, archived_only: bool
 def render_regions(
     workspace: Workspace, gateway: WikiGateway | None, wanted: str | None = None, *, now: dt.datetime
 ) -> dict[str, str]:
-    """Return the storage format that would be written, by region; raises `ContentError` for an unknown region.
+    """Render the desired storage format, by region; raises `ContentError` for an unknown region.
 
-    Without a *gateway* every page reference is taken for a title, and the wiki is not asked.
+    Without a *gateway*, every page reference is taken for a title, and no request is sent.
     """
     document = workspace.load_data_file()
     names = [name for name in WorkspaceData.model_fields if name != "workspace"]

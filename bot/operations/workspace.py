@@ -1,4 +1,4 @@
-"""What the operations on a workspace need, as values: its settings, its data file, its templates and its folders."""
+"""A workspace as operations need it: its settings, its data file, its templates and its folders."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from bot.wiki.gateway import WikiGateway
 
 
 class Connect(Protocol):
-    """Return the wiki; without *may_write* the session itself refuses everything but reading."""
+    """Returns a gateway to the wiki; unless *may_write* is set, the session refuses all writes."""
 
     def __call__(self, *, may_write: bool = False) -> WikiGateway: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """Where the bot keeps files: the snapshots, and its own state (run history, locks, page memory)."""
+    """The folders of the bot: the snapshots, and its own state (run history, locks, page memory)."""
 
     snapshots: Path
     state: Path
@@ -36,7 +36,7 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """The snapshots folder *root* and how it is kept; the paths of keys in *policy* are absolute."""
+    """The snapshots folder *root* and its policy; the paths of keys in *policy* are absolute."""
 
     root: Path
     policy: SnapshotSettings
@@ -62,7 +62,7 @@ class Workspace:
         return DataFile.load(self.data_path)
 
     def page_finder(self, gateway: WikiGateway, data: WorkspaceData) -> PageFinder:
-        """Return what finds the pages that the data file names, also after they were renamed."""
+        """Return the finder of the pages that the data file names; the finder also finds renamed pages."""
         space_key = data.workspace.space
         memory = PageMemory(self.folders.state / "pages.json", wiki=gateway.base_url, space_key=space_key)
         return PageFinder(gateway, space_key, memory)

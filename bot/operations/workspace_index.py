@@ -1,4 +1,4 @@
-"""Put together the index of a workspace's pages: the tree, what counts as archived, and where the snapshots are."""
+"""Build the index of a workspace's pages: the tree, which pages are archived, and the paths of the snapshots."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ from bot.wiki.page_tree import build_tree
 
 
 def make_index(gateway: WikiGateway, workspace: Workspace, data: WorkspaceData, finder: PageFinder) -> Index | None:
-    """Return the index of the pages of a workspace; None where the data file asks for none, which costs nothing."""
+    """Build the index of the pages of a workspace; None, without any request, if the data file wants no index."""
     wanted: PageIndex | None = data.page_index
     if wanted is None or "page_index" not in workspace.settings.regions:
         return None
-    from bot.snapshot.capture.selection import select  # brings the converter: too slow for each plan
+    from bot.snapshot.capture.selection import select  # imports the converter: too slow for each plan
 
     home_id = finder.get_id(data.workspace.home)
     selection = select(gateway, data.workspace.space, workspace.settings.archived, everything=True)
@@ -34,7 +34,7 @@ def make_index(gateway: WikiGateway, workspace: Workspace, data: WorkspaceData, 
 
 
 def _snapshot_paths(root: Path) -> dict[str, str]:
-    """Return where the snapshot of each page is, by page id; none where the snapshots cannot be read."""
+    """Return the path of each page's snapshot, by page id; empty if the snapshots cannot be read."""
     from bot.snapshot.archive.library import full_path, load_library
 
     try:

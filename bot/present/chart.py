@@ -1,4 +1,4 @@
-"""The geometry of a small stacked bar chart; `_chart.svg.j2` draws it. Lengths are units of the view box (pure)."""
+"""Compute a small stacked bar chart; `_chart.svg.j2` draws it. Lengths are in units of the view box (pure)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _MAX_LABELS = 8
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """One part of a bar, with the words that say what it counts."""
+    """One segment of a bar, with a text that states what it counts."""
 
     series: str
     x: float
@@ -25,7 +25,7 @@ class Rectangle:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The words below a bar, centred on *x*."""
+    """The label below a bar, centred on *x*."""
 
     x: float
     words: str
@@ -33,7 +33,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What to draw; *summary* says the same in words for those who cannot see it."""
+    """The chart to draw; *summary* is its text alternative."""
 
     top: int
     rectangles: tuple[Rectangle, ...]
@@ -42,7 +42,7 @@ class Chart:
 
 
 def build_chart(bars: Sequence[Bar]) -> Chart | None:
-    """Return the chart of *bars*, or None when there are none."""
+    """Return the chart of *bars*, or None if there are none."""
     if not bars:
         return None
     top = max(max(sum(_counts(bar).values()) for bar in bars), 1)

@@ -1,4 +1,4 @@
-"""The Jinja2 environment of `templates/present/`: HTML is escaped by itself, Markdown and text by filters."""
+"""The Jinja2 environment of `templates/present/`: HTML is escaped automatically, Markdown and text by filters."""
 
 from functools import cache
 
@@ -16,7 +16,7 @@ def render(name: str, **values: object) -> str:
 
 
 def paint(text: str, style: str, *, has_colour: bool) -> str:
-    """Return *text* in an ANSI *style* of the terminal, or as it is without colour."""
+    """Return *text* in an ANSI *style* of the terminal, or unchanged without colour."""
     return f"\x1b[{_ANSI[style]}m{text}\x1b[0m" if has_colour and text else text
 
 

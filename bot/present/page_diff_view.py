@@ -1,4 +1,4 @@
-"""The diff of two captured states of a page for people: text with marks, or a page of HTML (pure)."""
+"""Render the diff of two captured states of a page as text or HTML (pure)."""
 
 from bot.escape import visible
 from bot.present.environment import render
@@ -17,12 +17,12 @@ _MARKS = {PieceKind.REMOVED: "[-{}-]", PieceKind.ADDED: "{{+{}+}}", PieceKind.SA
 
 
 def page_diff_as_text(diff: PageDiff) -> str:
-    """Return the changes with two lines around each; removed words are in `[-…-]`, added ones in `{+…+}`."""
+    """Return the changes with two lines of context; removed words are in `[-…-]`, added ones in `{+…+}`."""
     return visible(render("page_diff.txt", diff=diff, blocks=_near(diff), margin=_MARGIN, text_of=_text_of))
 
 
 def page_diff_as_html(diff: PageDiff) -> str:
-    """Return a page that loads nothing from anywhere."""
+    """Return an HTML page that loads no external resources."""
     return render("page_diff.html", diff=diff, blocks=_near(diff))
 
 

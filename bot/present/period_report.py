@@ -1,4 +1,4 @@
-"""The report on a period of captures for people: Markdown, or a page of HTML that needs nothing else (pure)."""
+"""Render the report on a period of captures as Markdown, or as a self-contained HTML page (pure)."""
 
 from bot.present import chart
 from bot.present.environment import render
@@ -13,7 +13,7 @@ def report_as_markdown(report: Report) -> str:
 
 
 def report_as_html(report: Report) -> str:
-    """Return the report as a page that loads nothing from anywhere."""
+    """Return the report as an HTML page that loads no external resources."""
     return render(
         "period_report.html",
         **_values(report),

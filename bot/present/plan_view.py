@@ -1,4 +1,4 @@
-"""A plan for people: for the terminal, as Markdown for a review, or as one self-contained HTML page."""
+"""Render a plan as text for the terminal, as Markdown for a review, or as a self-contained HTML page."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ _SIGNS = {Action.WRITE: "~", Action.CREATE: "+"}
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """One region of a page, in words."""
+    """One region of a page, as text."""
 
     region: str
     headline: str
@@ -32,7 +32,7 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """One page of a plan; *address* is empty when its URL is not one that a browser should open."""
+    """One page of a plan; *address* is empty if a browser should not open its URL."""
 
     title: str
     url: str
@@ -43,7 +43,7 @@ class PageView:
 
 
 def plan_as_text(plan: Plan, *, has_colour: bool = False, shows_source: bool = False) -> str:
-    """Return the plan as lines for a terminal; *shows_source* adds the storage format below what a reader sees."""
+    """Return the plan as text for a terminal; *shows_source* adds the storage format below the visible text."""
     return render(
         "plan.txt",
         **_values(plan),
@@ -55,12 +55,12 @@ def plan_as_text(plan: Plan, *, has_colour: bool = False, shows_source: bool = F
 
 
 def plan_as_markdown(plan: Plan) -> str:
-    """Return the plan as a Markdown document; everything from page and data file is escaped or fenced."""
+    """Return the plan as Markdown; all text from the page and the data file is escaped or fenced."""
     return render("plan.md", **_values(plan), fence=_fence)
 
 
 def plan_as_html(plan: Plan) -> str:
-    """Return the plan as an HTML document that loads nothing from anywhere."""
+    """Return the plan as an HTML document that loads no external resources."""
     return render("plan.html", **_values(plan), near=_near)
 
 
@@ -131,13 +131,13 @@ def _text_row(line: DiffLine | None, *, has_colour: bool) -> str:
 def _text_piece(kind: PieceKind, text: str, *, has_colour: bool) -> str:
     if kind is PieceKind.SAME:
         return text
-    if has_colour and text.strip():  # coloured white space cannot be seen
+    if has_colour and text.strip():  # coloured white space is invisible
         return paint(text, kind.value, has_colour=True)
     return f"[-{text}-]" if kind is PieceKind.REMOVED else f"{{+{text}+}}"
 
 
 def _fence(lines: Sequence[DiffLine]) -> str:
-    """Return a fenced block in the form of `diff`, with a fence longer than any run of backticks inside."""
+    """Return a fenced block of type `diff`, with a fence longer than any run of backticks inside."""
     text = [row for line in _near(lines) for row in _diff_rows(line)]
     longest = max((len(run) for row in text for run in re.findall("`+", row)), default=0)
     fence = "`" * max(3, longest + 1)

@@ -1,4 +1,4 @@
-"""The words of a plan for people: verdicts, edits, comparisons, the summary (pure)."""
+"""The texts of a plan for people: verdicts, edits, comparisons, the summary (pure)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One comparison of a region: what a reader sees, and the source."""
+    """One comparison of a region: the visible text, and the storage format."""
 
     caption: str
     seen: list[DiffLine]
@@ -29,7 +29,7 @@ class Comparison:
 
 
 def headline(change: Change) -> str:
-    """Say in a few words how a region stands and what will be done."""
+    """Describe briefly the state of a region and what will be done."""
     verdict = _VERDICTS[change.verdict]
     match change.action:
         case Action.CREATE:
@@ -45,7 +45,7 @@ def headline(change: Change) -> str:
 
 
 def compare(change: Change) -> list[Comparison]:
-    """Return the comparisons that a person needs to judge a change."""
+    """Return the comparisons that a person needs to review a change."""
     comparisons = []
     has_people_changes = change.verdict in (Verdict.DRIFTED, Verdict.CONFLICT)
     if has_people_changes and change.last_applied is not None:
@@ -58,7 +58,7 @@ def compare(change: Change) -> list[Comparison]:
 
 
 def describe_edit(edit: Edit) -> str:
-    """Say who changed a region, when, and in which version."""
+    """Describe who changed a region, when, and in which version."""
     when = edit.when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     doubt = "" if edit.is_certain else "perhaps "
     message = f": {edit.message}" if edit.message else ""
@@ -66,12 +66,12 @@ def describe_edit(edit: Edit) -> str:
 
 
 def describe_lost_comments(change: Change) -> list[str]:
-    """Name the inline comments that lose their place."""
+    """List the inline comments that lose their place."""
     return [f"the inline comment on “{words}” loses its place in the text" for words in change.lost_comments]
 
 
 def summarise(plan: Plan) -> str:
-    """Say in one line what the plan comes to."""
+    """Summarise the plan on one line."""
     regions = sum(len(page.writes) for page in plan.pages)
     parts = [f"{regions} of {plan.managed_regions} region(s) to write on {len(plan.page_writes)} page(s)"]
     if plan.disputed:

@@ -1,6 +1,6 @@
-"""Archived pages as Markdown, with evidence that public tools can check.
+"""Archived pages as Markdown, with evidence that public tools can verify.
 
-Four rooms, each of which imports only the rooms below it: `query` (what people ask), `capture` (what a run takes from
-the wiki), `verify` (what can be wrong), `archive` (files on disk). The rooms import `bot.storage`, `bot.convert`,
-`bot.wiki` and `bot.config.policy`; they know neither settings nor commands.
+Four packages, each of which imports only the packages below it: `query` (history, search, reports), `capture` (capture
+runs), `verify` (verification), `archive` (files on disk). They may import `bot.storage`, `bot.convert`,
+`bot.wiki` and `bot.config.policy`, but no settings and no commands.
 """

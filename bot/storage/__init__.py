@@ -1,17 +1,18 @@
-"""The one room that reads storage format and Confluence addresses.
+"""Parse, compare and edit storage format, and parse and build Confluence addresses.
 
-Pure: no network, clock, log or file. It may import `bot.errors` and `bot.splice`, and nothing else of the bot; every
-other room may import it. The modules, from the bottom:
+Pure: no network, clock, log or file. May import `bot.errors` and `bot.splice`, and nothing else of the bot; every
+other package may import this one. The modules, from the bottom:
 
-- `reader`: a body as a tree of elements and texts with their offsets. `read_strictly` and `check_well_formed` for what
-  is written back, `read_leniently` for what is converted. `loose_markup` finds the tokens of a malformed body.
-- `macros`: the vocabulary of macros: names, parameters, bodies, headings, which elements are content.
+- `reader`: a body as a tree of elements and texts with their offsets. `read_strictly` and `check_well_formed` are for
+  bodies that are written back, `read_leniently` for bodies that are converted. `loose_markup` tokenizes a malformed
+  body.
+- `macros`: macro names, parameters, bodies, headings, and which elements are content.
 - `visible_text`: the text that a reader sees, on one line (`text_of`) or line by line with link targets (`lines_of`).
-  `emoticons` knows the characters of emoticons and emoji.
-- `meaning`: whether two fragments mean the same after the wiki's own rewriting.
-- `markers`, `regions`, `placement`: how a region is marked, where it is found, where a new one goes.
-- `comment_markers`: inline comments keep their place when the text around them is rewritten.
-- `addresses`: which page an address leads to, and the address of a page.
+  `emoticons` maps emoticons and emoji to Unicode characters.
+- `meaning`: whether two fragments mean the same, ignoring what the server rewrites on save.
+- `markers`, `regions`, `placement`: how a region is marked, where a region is found, where a new region is inserted.
+- `comment_markers`: preserves inline comment markers when the text around them is rewritten.
+- `addresses`: parses the address of a page, and builds one.
 
 How to use the reader:
 
@@ -23,6 +24,6 @@ How to use the reader:
         macro.span.of(body), macro.inner.of(body)
 
 A `Text` has a `value` (entities resolved, line ends as line feeds) and a `kind`: PLAIN, CDATA, COMMENT or INSTRUCTION.
-The last two are no content (`is_visible` is false). Texts that touch are not joined across a comment, a CDATA section
-or a tag that was dropped. Nobody changes a tree: a change is a splice into the source.
+COMMENT and INSTRUCTION are not content (`is_visible` is false). Adjacent texts are not joined across a comment, a CDATA
+section or a dropped tag. To change a body, splice its source; do not modify the tree.
 """

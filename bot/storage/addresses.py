@@ -1,9 +1,9 @@
-"""The addresses by which a wiki knows its pages: which page an address leads to, and the address of a page.
+"""Parse and build the addresses of pages, spaces, blog posts and attachments.
 
 Confluence has many addresses for one page: `/spaces/KEY/pages/ID/Title`, `/pages/viewpage.action?pageId=ID` (or
-`spaceKey` and `title`), `/display/KEY/Title`, the short `/x/CODE`, `/pages/ID`. Each may have the context path of the
-wiki before it (`/wiki` on Cloud, any on Data Center), or the address of the gateway through which a Cloud wiki is
-reached (`https://api.atlassian.com/ex/confluence/CLOUDID/wiki`), which is then a part of the wiki's base address.
+`spaceKey` and `title`), `/display/KEY/Title`, the short `/x/CODE`, `/pages/ID`. Each may be preceded by the context
+path of the wiki (`/wiki` on Cloud, any path on Data Center), or by the address of the API gateway of a Cloud wiki
+(`https://api.atlassian.com/ex/confluence/CLOUDID/wiki`). The gateway address is then part of the wiki's base address.
 """
 
 import base64
@@ -16,17 +16,17 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NOWHERE = "https://wiki.invalid"
 _PATH_SAFE = "!$&'*,;=:@~-._"
 _NO_PATH = re.compile(r"[+/\\?&;%#]|\A\.{1,2}\Z|\A\s|\s\Z")
-"""Titles that a path would change; Confluence itself avoids `/display/` for most of these."""
+"""Titles that a URL path would change; Confluence itself avoids `/display/` for most of these."""
 _STATISTICS = {"src", "atl_f", "atlOrigin"}
-"""Parameters that change nothing of what an address shows."""
+"""Query parameters that do not change what an address shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageAddress:
     """The page that an address names: by id, or by space key and title.
 
-    *anchor* is a place on the page, *comment_id* a comment on it, *file* one of its attachments. *has_more* says that
-    the address has parameters beyond these, so that it may lead to another view of the page.
+    *anchor* is a place on the page, *comment_id* a comment on it, *file* one of its attachments. *has_more* means that
+    the address has other parameters, so it may lead to a different view of the page.
     """
 
     page_id: str | None = None
@@ -39,14 +39,14 @@ class PageAddress:
 
     @property
     def is_whole_page(self) -> bool:
-        """Whether the address leads to the page itself and not to a part of it."""
+        """Whether the address leads to the whole page, not to a part of it."""
         return not (self.anchor or self.comment_id or self.file or self.has_more)
 
 
 def parse_page_address(url: str, base_url: str) -> PageAddress | None:
-    """Return the page that *url* leads to; None for another site or another kind of address.
+    """Parse the page address *url*; return None for another site or another kind of address.
 
-    A relative address belongs to the wiki at *base_url*, with or without its context path. Where *base_url* is empty,
+    A relative address belongs to the wiki at *base_url*, with or without its context path. If *base_url* is empty,
     only relative addresses are recognised.
     """
     url = url.strip()
@@ -68,10 +68,10 @@ def parse_page_address(url: str, base_url: str) -> PageAddress | None:
 
 
 def page_address(base_url: str, address: PageAddress) -> str:
-    """Return an address that leads to the page, and to the anchor, comment or file in *address*.
+    """Return an address of the page that includes the anchor, comment or file of *address*.
 
-    `parse_page_address` reads it back. A page without an id needs a title; without a space key the address is one
-    that only a person can complete.
+    `parse_page_address` parses the result. A page without an id needs a title. Without a space key, the address is
+    incomplete and a person has to complete it.
     """
     if address.file and address.page_id:
         return attachment_address(base_url, address.page_id, address.file)
@@ -95,7 +95,7 @@ def page_address(base_url: str, address: PageAddress) -> str:
 
 
 def tiny_address(base_url: str, page_id: str) -> str:
-    """Return the short address of a page, as the wiki makes it for its share button."""
+    """Return the short address of a page, as the wiki builds it for its share button."""
     number = int(page_id)
     data = number.to_bytes(_MAX_ID_BYTES, "little").rstrip(b"\0")
     code = base64.b64encode(data).decode().rstrip("=").rstrip("A")
@@ -108,12 +108,12 @@ def space_address(base_url: str, space_key: str) -> str:
 
 
 def blog_post_address(base_url: str, space_key: str, day: str, title: str) -> str:
-    """Return the address of a blog post; *day* is written `2024/02/22`."""
+    """Return the address of a blog post; *day* has the form `2024/02/22`."""
     return f"{base_url.rstrip('/')}/display/{_in_path(space_key)}/{quote(day.strip('/'), safe='/')}/{_in_path(title)}"
 
 
 def attachment_address(base_url: str, page_id: str, name: str) -> str:
-    """Return the address from which a file attached to a page is downloaded."""
+    """Return the download address of an attachment."""
     return f"{base_url.rstrip('/')}/download/attachments/{page_id}/{_in_path(name)}"
 
 
@@ -176,7 +176,7 @@ def _first(query: dict[str, list[str]], name: str) -> str:
 
 
 def _parse_tiny(code: str) -> PageAddress | None:
-    """Read the id out of a short address: its bytes, lowest first, in base 64 without the trailing zeros."""
+    """Decode the page id of a short address: little-endian bytes in base 64 without trailing zeros."""
     padded = code.replace("-", "/").replace("_", "+").ljust(11, "A") + "="
     try:
         number = int.from_bytes(base64.b64decode(padded, validate=True)[:_MAX_ID_BYTES], "little")

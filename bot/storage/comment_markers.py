@@ -1,7 +1,7 @@
-"""Inline comments: somebody's remarks on words of a page, kept where the words survive a rewriting.
+"""Preserve inline comment markers when the text of a page is rewritten.
 
-An `ac:inline-comment-marker` wraps the words that a remark is about; its `ac:ref` names the remark. Markers nest,
-and one remark has several markers where its words run through several elements.
+An `ac:inline-comment-marker` wraps the text that a comment refers to; its `ac:ref` identifies the comment. Markers can
+nest, and one comment has several markers if its text spans several elements.
 """
 
 import re
@@ -21,7 +21,7 @@ from bot.storage.visible_text import BLOCKS, HIDDEN, text_of
 _MARKER = "ac:inline-comment-marker"
 _WORD_START, _WORD_END = re.compile(r"\b\w"), re.compile(r"\w\b")
 _OBJECT = "\ufffc"
-"""Encloses the text of something that is not words: an icon, an image, a macro."""
+"""Encloses the text of an object that is not words: an icon, an image, a macro."""
 
 _BREAKS = {"br", "hr"}
 _LINE_BLOCKS = (BLOCKS | {"td", "th"}) - _BREAKS
@@ -31,7 +31,7 @@ _CHARACTER = re.compile(r"&[^;]+;|\r\n|.", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Words of one text, or one object that stands or falls as a whole, with the remarks (`ac:ref`) made on it."""
+    """Words of one text node, or one indivisible object, with the comments (`ac:ref`) on it."""
 
     text: str
     span: Span
@@ -39,7 +39,7 @@ class _Run:
     is_whole: bool
 
     def spans(self, source: str, start: int, end: int) -> Span:
-        """Return where in *source* the characters from *start* to *end* of the text stand."""
+        """Return the span in *source* of the characters from *start* to *end* of the text."""
         if self.is_whole or (start, end) == (0, len(self.text)):
             return self.span
         if len(self.text) == self.span.end - self.span.start:
@@ -49,30 +49,30 @@ class _Run:
 
 
 class Line:
-    """What one block says, up to the next block or line break inside it."""
+    """The text of one block, up to the next block or line break inside it."""
 
     def __init__(self, source: str) -> None:
         self._source = source
         self._runs: list[_Run] = []
 
     def add(self, text: str, span: Span, refs: tuple[str, ...], *, is_whole: bool) -> None:
-        """Put a run of words, or an object, at the end."""
+        """Append words or an object."""
         self._runs.append(_Run(text, span, refs, is_whole))
 
     @cached_property
     def text(self) -> str:
-        """The words; to be asked for when the line is complete."""
+        """The text of the line; read it only when the line is complete."""
         return "".join(run.text for run in self._runs)
 
     def remarks(self) -> Iterator[tuple[Span, tuple[str, ...]]]:
-        """Yield pieces of `text`, and the remarks made on each."""
+        """Yield the pieces of `text`, each with the comments on it."""
         at = 0
         for run in self._runs:
             yield Span(at, at + len(run.text)), run.refs
             at += len(run.text)
 
     def spans(self, piece: Span) -> list[Span]:
-        """Return where in the source a piece of `text` stands: in one text after the other, objects whole."""
+        """Return the spans in the source of a piece of `text`: one for each text node; an object counts as a whole."""
         found: list[Span] = []
         at = 0
         for run in self._runs:
@@ -84,7 +84,7 @@ class Line:
 
 
 def _read_lines(fragment: str) -> list[Line]:
-    """Return the lines of *fragment* that say anything. Raises `MalformedBodyError`."""
+    """Return the lines of *fragment* that contain text. Raises `MalformedBodyError`."""
     reader = _Reader(fragment)
     for node in read_strictly(fragment).root.walk():
         reader.take(node)
@@ -92,7 +92,7 @@ def _read_lines(fragment: str) -> list[Line]:
 
 
 class _Reader:
-    """Puts nodes into lines, in document order."""
+    """Collects nodes into lines, in document order."""
 
     def __init__(self, fragment: str) -> None:
         self._fragment = fragment
@@ -130,7 +130,7 @@ class _Reader:
 
 
 def _refs(node: Element | Text) -> tuple[str, ...]:
-    """Return the remarks made on *node*, outermost first, or on a part of it."""
+    """Return the comments on *node* or on a part of it, outermost first."""
     refs: list[str] = []
     parent = node.parent
     while parent is not None:
@@ -144,7 +144,7 @@ def _refs(node: Element | Text) -> tuple[str, ...]:
 
 
 def _say(element: Element) -> str:
-    """Return what a link shows, or between two `_OBJECT` the text of something that is not words."""
+    """Return the text that a link shows; the text of an object that is not words is enclosed in `_OBJECT`."""
     text = text_of(element)
     resource = next((each for each in element.children if each.name.startswith("ri:")), None)
     is_words = element.name == "ac:link" and (resource is None or resource.name != "ri:user" or element.text.strip())
@@ -153,22 +153,22 @@ def _say(element: Element) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A text with the markers that found their words again; *lost* quotes the words of the others, by `ac:ref`."""
+    """The new text with the markers that could be placed again; `lost_by_ref` quotes the other texts by `ac:ref`."""
 
     text: str
     lost_by_ref: dict[str, str]
 
     @property
     def lost(self) -> tuple[str, ...]:
-        """The words of the remarks that have no place in the new text."""
+        """The commented texts that have no place in the new text."""
         return tuple(self.lost_by_ref.values())
 
 
 def keep_comment_markers(old: str, new: str) -> Kept:
-    """Return *new* with the markers of *old* around the same words, where these are still told apart.
+    """Return *new* with the markers of *old* around the same words, if their place in *new* is unambiguous.
 
-    Words keep their marker where the paragraph (list item, cell) that they stand in is unchanged, or else where they
-    occur only once in *new*. Markers that *new* has already stay. Raises `MalformedBodyError`.
+    Words keep their marker if their paragraph (list item, cell) is unchanged, or else if they occur exactly once in
+    *new*. Markers that are already in *new* stay. Raises `MalformedBodyError`.
     """
     if _MARKER not in old:
         return Kept(new, {})
@@ -188,7 +188,7 @@ def keep_comment_markers(old: str, new: str) -> Kept:
 
 
 def _marked_pieces(lines: list[Line]) -> dict[str, list[tuple[Line, Span]]]:
-    """Return what each remark is about: pieces of lines, by `ac:ref`."""
+    """Return the pieces of lines that each comment refers to, by `ac:ref`."""
     pieces: defaultdict[str, list[tuple[Line, Span]]] = defaultdict(list)
     for line in lines:
         for piece, refs in line.remarks():
@@ -202,7 +202,7 @@ def _marked_pieces(lines: list[Line]) -> dict[str, list[tuple[Line, Span]]]:
 
 
 def _find_again(line: Line, piece: Span, old_lines: list[Line], new_lines: list[Line]) -> list[Span]:
-    """Return where in the new source the words of *piece* stand now; nothing when that cannot be told."""
+    """Return the spans of the words of *piece* in the new source; empty if their place is ambiguous."""
     old_same = [each for each in old_lines if each.text.split() == line.text.split()]
     new_same = [each for each in new_lines if each.text.split() == line.text.split()]
     is_unchanged = len(old_same) == len(new_same)
@@ -213,14 +213,14 @@ def _find_again(line: Line, piece: Span, old_lines: list[Line], new_lines: list[
     if pattern is None:
         return []
     found = [(each, Span(*match.span())) for each in candidates for match in pattern.finditer(each.text)]
-    if is_unchanged:  # the words may be there several times: take the same one of them
+    if is_unchanged:  # the words may occur several times: take the occurrence with the same number
         before = sum(1 for match in pattern.finditer(line.text) if match.start() < piece.start)
         found = found[before : before + 1]
     return found[0][0].spans(found[0][1]) if len(found) == 1 else []
 
 
 def _pattern(text: str, piece: Span) -> re.Pattern[str] | None:
-    """Return what finds the words of *piece*, and no part of a longer word where they were whole words."""
+    """Return a pattern for the words of *piece*; whole words in *piece* match whole words only."""
     words = piece.of(text).split()
     if not words:
         return None
@@ -232,7 +232,7 @@ def _pattern(text: str, piece: Span) -> re.Pattern[str] | None:
 
 
 def _cut(places: dict[str, list[Span]]) -> dict[Span, list[str]]:
-    """Return spans that do not overlap, and the remarks on each: where one remark ends within another, both are cut."""
+    """Return spans that do not overlap, with the comments on each; overlapping spans are split at their edges."""
     edges = sorted({edge for spans in places.values() for span in spans for edge in span})
     cut: defaultdict[Span, list[str]] = defaultdict(list)
     for ref, spans in places.items():
@@ -244,7 +244,7 @@ def _cut(places: dict[str, list[Span]]) -> dict[Span, list[str]]:
 
 
 def _wrap(source: str, wraps: dict[Span, list[str]]) -> Iterator[tuple[Span, str]]:
-    """Yield replacements that put markers around words; pieces that touch and bear the same remarks share one."""
+    """Yield replacements that wrap words in markers; adjacent spans with the same comments share one marker."""
     runs: list[tuple[Span, list[str]]] = []
     for span in sorted(wraps):
         if runs and runs[-1][0].end == span.start and runs[-1][1] == wraps[span]:

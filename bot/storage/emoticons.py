@@ -1,4 +1,4 @@
-"""The characters that an `ac:emoticon` shows: Confluence emoticons and Atlassian emoji as Unicode."""
+"""Map `ac:emoticon` elements (Confluence emoticons and Atlassian emoji) to Unicode characters."""
 
 from bot.storage.reader import Element
 
@@ -26,7 +26,7 @@ CHARACTERS = {
     "heart": "❤️",
     "broken-heart": "💔",
 }
-"""The old emoticons, by `ac:name`."""
+"""The emoticons of the old editor, by `ac:name`."""
 _ATLASSIAN = {
     "check_mark": "✅",
     "cross_mark": "❌",
@@ -46,7 +46,7 @@ _ATLASSIAN = {
 
 
 def find_emoji(emoticon: Element) -> str | None:
-    """Return the characters that an `ac:emoticon` shows; None where only the wiki has its picture."""
+    """Return the characters that an `ac:emoticon` shows; None if only the wiki has the image."""
     attributes = emoticon.attributes
     fallback = attributes.get("ac:emoji-fallback", "")
     if fallback and not fallback.startswith(":"):
@@ -57,13 +57,13 @@ def find_emoji(emoticon: Element) -> str | None:
         return _ATLASSIAN[name]
     shown = _from_code_points(identifier)
     if shown is None and not (identifier or fallback):
-        # With an identifier the name is only a substitute: every custom emoji is called `blue-star`.
+        # If there is an identifier, the name is only a placeholder: every custom emoji has the name `blue-star`.
         shown = CHARACTERS.get(attributes.get("ac:name", ""))
     return shown
 
 
 def name_emoji(emoticon: Element) -> str:
-    """Return what an emoji without characters is called, without colons."""
+    """Return the name of an emoji that has no characters, without colons."""
     attributes = emoticon.attributes
     names = (attributes.get(f"ac:{key}", "") for key in ("emoji-shortname", "emoji-fallback", "name"))
     return next(filter(None, names), "emoji").strip(":")

@@ -1,4 +1,4 @@
-"""The tokens of a body that need not be well-formed: tags, texts, comments. Linear in the length of the body."""
+"""Tokenize a body that may be malformed into tags, texts and comments, in linear time."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from bot.splice import Span
 _NAME = r"[A-Za-z_][\w:.-]*"
 _LONGEST_ODD_TAG = 2_000
 _START = re.compile(rf"<({_NAME})((?:\s++[\w:.-]++(?:\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'|[^\s\"'<>/]++)?)?)*+)\s*+(/?)>")
-_ODD_START = re.compile(  # with `<` in a value, which XML forbids; tried on so many characters only
+_ODD_START = re.compile(  # with `<` in a value, which XML forbids; used only on tags of limited length
     rf"<({_NAME})((?:\s++[\w:.-]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'<>/]++)?)?)*+)\s*+(/?)>"
 )
 _END = re.compile(rf"</({_NAME})\s*+>")
@@ -23,7 +23,7 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of a body: *kind* is `start`, `empty` or `end` of a tag with the name *value*, or that of a text."""
+    """One token: a tag (*kind* is `start`, `empty` or `end`, *value* is the tag name), or a text or comment."""
 
     kind: str
     span: Span
@@ -32,7 +32,7 @@ class Token:
 
 
 def iter_tokens(body: str) -> Iterator[Token]:
-    """Yield the tokens of *body*; what is no markup is text."""
+    """Yield the tokens of *body*; everything that is not markup is text."""
     text_start = cursor = 0
     reader = _Markup(body)
     while (at := body.find("<", cursor)) >= 0:
@@ -49,10 +49,10 @@ def iter_tokens(body: str) -> Iterator[Token]:
 
 
 def resolve_entities(text: str, *, is_attribute: bool = False) -> str:
-    """Return *text* with its entities resolved; unknown ones stay as they are written.
+    """Return *text* with its entities resolved; unknown entities are unchanged.
 
-    A name without its semicolon counts where old HTML allows it and no letter or digit follows, and in an attribute no
-    `=`: there it is a part of an address.
+    An entity without a semicolon is resolved if legacy HTML allows this and no letter or digit follows. In an
+    attribute, `=` must not follow either, because the `&` then separates URL parameters.
     """
     if "&" not in text:
         return text
@@ -77,14 +77,14 @@ def _clean(text: str) -> str:
 
 
 class _Markup:
-    """Finds markup; remembers which ends do not occur any more, so that no end is searched for twice in vain."""
+    """Finds markup; caches which end delimiters do not occur any more, so that none is searched for twice."""
 
     def __init__(self, body: str) -> None:
         self._body = body
         self._missing: set[str] = set()
 
     def find_token(self, at: int) -> Token | None:
-        """Return the token that begins with the `<` at offset *at*; None when it is text."""
+        """Return the token that starts with the `<` at offset *at*; None if that `<` is text."""
         body = self._body
         if body.startswith("<![CDATA[", at):
             return self._enclosed("cdata", at, "<![CDATA[", "]]>")
@@ -101,7 +101,7 @@ class _Markup:
         return _start(match) if match else None
 
     def _enclosed(self, kind: str, at: int, begin: str, end: str) -> Token:
-        """Return what lies between *begin* and *end*, or goes on to the end of the body."""
+        """Return the text between *begin* and *end*; without *end*, the text up to the end of the body."""
         start = at + len(begin)
         found = self._body.find(end, start)
         stop = len(self._body) if found < 0 else found

@@ -1,4 +1,4 @@
-"""The vocabulary of macros: name, parameters, bodies; which elements are content; headings and their texts."""
+"""Read macros (name, parameters, bodies), content elements, and headings."""
 
 import json
 import re
@@ -25,12 +25,12 @@ def is_macro(element: Element) -> bool:
 
 
 def macro_name(element: Element) -> str | None:
-    """Return the macro's name, or None where *element* is no macro."""
+    """Return the macro's name, or None if *element* is not a macro."""
     return element.attributes.get("ac:name") if is_macro(element) else None
 
 
 def find_parameter(macro: Element, name: str) -> str | None:
-    """Return the text of a macro's parameter; the nameless one is called ''."""
+    """Return the text of a macro parameter; the unnamed parameter has the name ''."""
     for child in macro.children:
         if child.name == "ac:parameter" and child.attributes.get("ac:name", "") == name:
             return child.text.strip()
@@ -40,12 +40,12 @@ def find_parameter(macro: Element, name: str) -> str | None:
 
 
 def find_rich_text_body(macro: Element) -> Element | None:
-    """Return the rich-text body of a macro that has one."""
+    """Return the rich-text body of a macro; None if there is none."""
     return next((child for child in macro.children if child.name == "ac:rich-text-body"), None)
 
 
 def iter_content(tree: Document) -> Iterator[Element]:
-    """Yield the elements that are content: not the copies kept for old readers, not an editor's placeholders."""
+    """Yield the elements that are content: no fallback copies for old clients, no editor placeholders."""
     skipped_to = 0
     for element in tree.elements():
         if element.name in _NOT_CONTENT:
@@ -55,13 +55,13 @@ def iter_content(tree: Document) -> Iterator[Element]:
 
 
 def collapse(text: str) -> str:
-    """Return *text* with every run of white space, hard spaces included, as one space."""
+    """Return *text* with each run of white space, non-breaking spaces included, replaced by one space."""
     return " ".join(text.split())
 
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """One macro; `parameters` holds their texts, `parameter_elements` the elements, which may hold `ri:` resources."""
+    """One macro; `parameters` has the texts, `parameter_elements` the elements, which may contain `ri:` resources."""
 
     name: str
     parameters: dict[str, str]
@@ -73,11 +73,11 @@ class Macro:
 
     @property
     def key(self) -> str:
-        """The name by which handlers are found."""
+        """The key of the macro in handler tables."""
         return self.name.lower()
 
     def get(self, *names: str) -> str:
-        """Return the first of the parameters *names* that says something."""
+        """Return the first non-empty value of the parameters *names*."""
         self._read.update(names)
         return next((self.parameters[name] for name in names if self.parameters.get(name)), "")
 
@@ -88,12 +88,12 @@ class Macro:
 
     @property
     def unread(self) -> dict[str, str]:
-        """The parameters that no handler has asked for, with their values."""
+        """The non-empty parameters that no handler has read."""
         return {name: value for name, value in self.parameters.items() if value and name not in self._read}
 
     @property
     def identity(self) -> str:
-        """What distinguishes this macro from others of its page: name and parameters, composed as records are."""
+        """What distinguishes this macro from the others of its page: name and parameters, in NFC as in records."""
         return unicodedata.normalize("NFC", f"{self.name}: {describe(self.parameters)}")
 
     def resources(self, *kinds: str) -> Iterator[Element]:
@@ -109,7 +109,7 @@ class Macro:
 
 
 def read_macro(element: Element) -> Macro:
-    """Read an `ac:structured-macro` or a legacy `ac:macro`."""
+    """Parse an `ac:structured-macro` or a legacy `ac:macro`."""
     parameters: dict[str, str] = {}
     parameter_elements: dict[str, Element] = {}
     bodies: list[Element] = []
@@ -123,7 +123,7 @@ def read_macro(element: Element) -> Macro:
             bodies.append(child)
         elif child.name == "ac:plain-text-body":
             texts.append(child.text)
-    # Some tools write a body more than once; nothing of it may be lost.
+    # Some tools write several bodies; keep all of them.
     return Macro(
         name=element.attributes.get("ac:name", ""),
         parameters=parameters,
@@ -135,12 +135,12 @@ def read_macro(element: Element) -> Macro:
 
 
 def describe(parameters: dict[str, str]) -> str:
-    """Return parameters as a person would read them."""
+    """Return the parameters as readable text."""
     return ", ".join(f"{name or 'value'}: {value}" for name, value in parameters.items() if value)
 
 
 def decoded(value: str) -> str:
-    """Return a parameter's value without the URL encoding that some macros store it in."""
+    """Return a parameter value with its URL encoding removed; some macros store values URL-encoded."""
     if not _ENCODED.search(value) or " " in value or "://" in value:
         return value
     try:
@@ -151,7 +151,7 @@ def decoded(value: str) -> str:
 
 
 def find_json(value: str) -> Any:
-    """Return what a parameter says in JSON, None where it is something else."""
+    """Return the decoded JSON value of a parameter, or None if the parameter is not JSON."""
     text = decoded(value).strip()
     if text[:1] not in ("{", "["):
         return None
@@ -162,7 +162,7 @@ def find_json(value: str) -> Any:
 
 
 def _named_resources(parameter: Element) -> Iterator[str]:
-    """Yield what the `ri:` elements of a parameter name."""
+    """Yield the names in the `ri:` elements of a parameter."""
     for element in parameter.elements():
         named = (element.attributes.get(f"ri:{name}") for name in _RESOURCE_NAMES)
         found = next(filter(None, named), None)

@@ -1,18 +1,20 @@
-"""How a region is told from the rest of the page, and the markup of a new one.
+"""How a region is marked on a page, and the markup of a new region.
 
-There are three ways:
+There are three kinds of marker:
 
 - DETAILS: a Page Properties macro (`details`) whose parameter `id` is `wikibot-NAME`. Its rich-text body is the region.
-- ANCHORS: the anchors `wikibot-NAME-begin` and `wikibot-NAME-end`, each on a line of its own, under one parent. What
-  lies between the two lines is the region. The lines themselves are not: what a person types on one of them stays.
-- HEADING: no markup. From a heading with a given text to the next heading of its level or above, or to the end of
-  what the heading stands in. A block that holds such a heading ends the region too.
+- ANCHORS: the anchors `wikibot-NAME-begin` and `wikibot-NAME-end`, each on its own line, with the same parent. The
+  region is what is between the two lines. Text that a person types on one of the two lines is outside the region and
+  stays.
+- HEADING: no markup. The region starts at a heading with a given text and ends at the next heading of the same or a
+  higher level, or at the end of the heading's parent. A block that contains such a heading also ends the region.
 
-A page that bears the other of the first two ways than the settings state is taken as it is: the stated way is how a
-new region is marked. Both ways at once, or markers beside a heading region, are refused.
+If the page has DETAILS markers and the settings say ANCHORS, or the reverse, the markers on the page are used; the
+settings only decide how a new region is marked. Both kinds at once, or markers in addition to a HEADING region, are an
+error.
 
-In an id, `_` of a region's name is written `-`. Markers spelled in CDATA, in a comment, in a placeholder, or in the
-copy that an ADF extension keeps for old readers are not markers.
+In an id, each `_` of the region name is written as `-`. Markers inside CDATA, a comment, a placeholder, or the fallback
+copy of an ADF extension are ignored.
 """
 
 import re
@@ -31,7 +33,7 @@ BODY_OPEN, BODY_CLOSE = "<ac:rich-text-body>", "</ac:rich-text-body>"
 
 
 class MarkerKind(StrEnum):
-    """How a region is told from the rest of the page."""
+    """How a region is marked on a page."""
 
     DETAILS = "details"
     ANCHORS = "anchors"
@@ -40,7 +42,7 @@ class MarkerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """How the region *name* is marked; *heading* is its heading's text, *heading_level* that of a new one."""
+    """The marker of region *name*; *heading* is the text of its heading, *heading_level* the level of a new heading."""
 
     name: str
     kind: MarkerKind = MarkerKind.DETAILS
@@ -59,12 +61,12 @@ class Marker:
 
     @property
     def id(self) -> str:
-        """The id of the Page Properties macro, and what the anchors' names begin with."""
+        """The id of the Page Properties macro, and the prefix of the anchor names."""
         return f"wikibot-{self.name.replace('_', '-')}"
 
 
 def render_marked(marker: Marker, content: str) -> str:
-    """Return the markup of a new region that holds *content*."""
+    """Return the markup of a new region with *content*."""
     match marker.kind:
         case MarkerKind.DETAILS:
             return (
@@ -86,11 +88,11 @@ def _anchor_line(marker: Marker, end: str) -> str:
 
 
 def find_misfit(content: Document) -> str | None:
-    """Name the first thing in *content* that the text of a region may not hold; None when all is allowed.
+    """Return a description of the first thing in *content* that a region may not contain, or None.
 
-    A Page Properties block is what Confluence's editors call a bodied extension: paragraphs, lists, tables, headings,
-    code and panels are allowed in one; an expand, a layout or another such block is not, and the editor refuses the
-    page.
+    The editors of Confluence treat a Page Properties macro as a bodied extension: paragraphs, lists, tables, headings,
+    code and panels are allowed in it. An expand, a layout or another bodied extension is not allowed, and the editor
+    refuses the page.
     """
     for element in iter_content(content):
         if element.name == "ac:layout":

@@ -1,12 +1,12 @@
-"""Same meaning? Compare two fragments past the wiki's own rewriting, and past nothing else.
+"""Compare two fragments and ignore only the differences that the server makes when it saves a page.
 
-Seen through, because a save does it: ids and schema versions, `b` and `strong`, `i` and `em`, hex and rgb colours,
-the order of attributes and of a macro's parameters, how an entity, a quotation mark or an empty element is spelled,
-CDATA or escapes, dropped attributes, comments, the numbers of tasks. Also white space that no reader sees (between
-blocks, at their edges, in runs) and inline-comment markers, which are somebody's remark and not content.
+Differences that are ignored because the server makes them on save: ids and schema versions, `b` and `strong`, `i` and
+`em`, hex and rgb colours, the order of attributes and of macro parameters, the spelling of entities, quotation marks
+and empty elements, CDATA or escapes, dropped attributes, comments, task numbers. Also ignored: invisible white space
+(between blocks, at their edges, in runs), and inline comment markers, because they are not content.
 
-Always a difference: a word, a letter's case, a target, an icon, an order, a hard space in the place of a space, and
-every character of what is set as it is typed (`pre`, plain-text bodies, parameters, CDATA).
+Always a difference: a word, the case of a letter, a link target, an icon, an order, a non-breaking space instead of a
+space, and every character of preformatted text (`pre`, plain-text bodies, parameters, CDATA).
 """
 
 import re
@@ -26,12 +26,12 @@ _FRAMES = {
     *("ac:layout", "ac:layout-section", "ac:structured-macro", "ac:macro", "ac:task-list", "ac:task"),
     *("ac:link", "ac:image", "ac:adf-extension", "ac:adf-node"),
 }
-"""What holds elements only; white space between them is layout of the source."""
+"""Elements that contain only elements; white space between these is formatting of the source."""
 _FLOWS = {
     *("div", "li", "td", "th", "dd", "blockquote"),
     *("ac:layout-cell", "ac:rich-text-body", "ac:task-body", "ac:adf-content", "ac:adf-fallback"),
 }
-"""What holds blocks, or one line of text; macros and images in it stand as blocks."""
+"""Elements that contain blocks or one line of text; macros and images in them are blocks."""
 _LINES = {"p", "dt", "caption", "ac:caption", *HEADINGS}
 _BLOCKS = _FRAMES - {"ac:link", "ac:image", "ac:structured-macro", "ac:macro"} | _FLOWS | _LINES | {"pre", "hr", "br"}
 _INLINE_MACROS = {"status", "anchor", "jira"}
@@ -42,12 +42,12 @@ _RGB_COLOUR = re.compile(r"rgb\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)")
 
 
 def is_same(a: str, b: str) -> bool:
-    """Tell whether two fragments mean the same. Raises `MalformedBodyError`."""
+    """Return whether two fragments mean the same. Raises `MalformedBodyError`."""
     return a == b or canonical(a) == canonical(b)
 
 
 def canonical(fragment: str) -> str:
-    """Return the one spelling of everything that means the same as *fragment*. Raises `MalformedBodyError`."""
+    """Return the canonical form of *fragment*, the same for all with the same meaning. Raises `MalformedBodyError`."""
     pieces: list[str] = []
     root = read_strictly(fragment).root
     stack = [("", False, iter(_settle(root, is_verbatim=False)))]
@@ -99,7 +99,7 @@ def _escape(text: str) -> str:
 
 
 def _settle(parent: Element, *, is_verbatim: bool) -> list[Element | str]:
-    """Return what *parent* holds: markers opened, comments and numbering gone, white space settled."""
+    """Return the content of *parent* with markers unwrapped, comments and numbering removed, white space normalised."""
     nodes = [each for each in _open_markers(parent.nodes) if not _is_numbering(each)]
     if macro_name(parent) is not None:
         nodes = _sort_parameters(nodes)
@@ -113,7 +113,7 @@ def _is_numbering(node: Element | Text) -> bool:
 
 
 def _open_markers(nodes: Iterable[Element | Text]) -> Iterator[Element | Text]:
-    """Yield nodes, and in the place of an inline-comment marker what it wraps; leave out comments."""
+    """Yield nodes with each inline comment marker replaced by its content; skip comments."""
     stack = [iter(nodes)]
     while stack:
         node = next(stack[-1], None)
@@ -132,7 +132,7 @@ def _sort_parameters(nodes: list[Element | Text]) -> list[Element | Text]:
 
 
 def _join_texts(nodes: list[Element | Text]) -> list[Element | Text]:
-    """Join plain texts that touch once the markers between them are gone."""
+    """Join plain texts that are adjacent after the markers between them were removed."""
     joined: list[Element | Text] = []
     for node in nodes:
         last = joined[-1] if joined else None
@@ -148,7 +148,7 @@ def _is_plain(node: Element | Text | None) -> bool:
 
 
 def _settle_spaces(parent: Element, nodes: list[Element | Text]) -> list[Element | str]:
-    """Collapse runs of white space, and drop them where a block begins or ends."""
+    """Collapse runs of white space, and remove white space at the start and end of a block."""
     has_edges = parent.parent is None or parent.name in _BLOCKS or parent.name in _FRAMES
     is_block = [_stands_as_block(each, parent) for each in nodes]
     settled: list[Element | str] = []

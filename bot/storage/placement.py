@@ -1,4 +1,4 @@
-"""Put a new region on a page at a stated place; all other bytes stay."""
+"""Insert a new region at a given place of a page; all other bytes are unchanged."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bot.storage.regions import find_headings, find_region, why_not_details
 
 
 class Side(StrEnum):
-    """Which side of something a region goes to."""
+    """The side of an element on which a region is inserted."""
 
     START = "start"
     END = "end"
@@ -23,10 +23,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a new region goes: at the start or end of the page or of a layout cell, before or after a heading.
+    """Where to insert a new region: at the start or end of the page or of a layout cell, before or after a heading.
 
-    *cell* counts the page's layout cells from 1. On a page made of layouts, where nothing may stand outside them,
-    start and end are those of its first and its last cell.
+    *cell* counts the page's layout cells from 1. On a page with layouts, content outside of layouts is not allowed;
+    there, start and end mean the start of the first cell and the end of the last cell.
     """
 
     side: Side
@@ -35,7 +35,7 @@ class Place:
 
     @classmethod
     def parse(cls, text: str) -> "Place":
-        """Read `start`, `end`, `start of cell 2`, `end of cell 2`, `before:News`, `after heading News`."""
+        """Parse `start`, `end`, `start of cell 2`, `end of cell 2`, `before:News`, `after heading News`."""
         match = re.fullmatch(
             r"\s*(?:(start|end)(?:\s+of\s+cell\s+([1-9]\d*))?|(before|after)(?:\s*:|\s+heading\s)\s*(.*\S))\s*",
             text,
@@ -51,7 +51,7 @@ class Place:
 
 
 def list_headings(body: str) -> tuple[str, ...]:
-    """Return the headings before or after which a new region can go: those that occur once and are not in a block."""
+    """Return the headings that a new region can be placed next to: they occur exactly once and are not in a block."""
     tree = read_strictly(body)
     headings = [each for each in iter_content(tree) if each.name in HEADINGS]
     texts = [collapse(each.text) for each in headings]
@@ -63,7 +63,7 @@ def list_headings(body: str) -> tuple[str, ...]:
 
 
 def insert_region(body: str, marker: Marker, content: str, place: Place) -> str:
-    """Return *body* with a new region. Raises `RegionError` where it is there already or may not stand."""
+    """Return *body* with a new region. Raises `RegionError` if the region exists or is not allowed at this place."""
     if find_region(body, marker) is not None:
         raise RegionError(f"region {marker.name!r} is on the page already", region=marker.name)
     tree = read_strictly(body)
@@ -87,7 +87,7 @@ def insert_region(body: str, marker: Marker, content: str, place: Place) -> str:
 
 
 def _find_spot(tree: Document, marker: Marker, place: Place) -> tuple[int, Element]:
-    """Return the offset of a place, and what it stands in."""
+    """Return the offset of a place, and the element that contains the place."""
     if place.heading is not None:
         return _beside_heading(tree, marker, place.heading, place.side)
     cells = [each for each in iter_content(tree) if each.name == "ac:layout-cell"]
@@ -131,7 +131,7 @@ def _beside_heading(tree: Document, marker: Marker, text: str, side: Side) -> tu
 
 
 def _insert(body: str, spot: int, parent: Element, markup: str) -> str:
-    if parent.parent is not None and parent.inner.start == parent.span.end:  # <ac:layout-cell /> has to open first
+    if parent.parent is not None and parent.inner.start == parent.span.end:  # expand <ac:layout-cell /> first
         opened = re.sub(r"\s*/>$", ">", parent.span.of(body))
         return splice(body, {parent.span: f"{opened}{markup}</{parent.name}>"})
     return splice(body, {Span(spot, spot): markup})

@@ -1,15 +1,15 @@
-"""Read a page body as a tree of elements and texts with their places in the source.
+"""Parse a page body into a tree of elements and texts with their offsets in the source.
 
-A body is a fragment of XML: several roots, the prefixes `ac:` and `ri:` undeclared, the HTML entities undeclared.
-There are two ways to read it, and both return the same tree:
+A body is an XML fragment: it may have several roots; the prefixes `ac:` and `ri:` and the HTML entities are not
+declared. There are two parsers, which return the same kind of tree:
 
 - `read_strictly` is for bodies that are written back: every offset is exact; a body that is not well-formed
   raises `MalformedBodyError`.
-- `read_leniently` is for bodies that are converted or searched. It never raises. A well-formed body gives the same
-  tree as `read_strictly`. Of any other body it keeps all text and as much markup as can be matched, and records what
-  is wrong.
+- `read_leniently` is for bodies that are converted or searched. It never raises. For a well-formed body it returns the
+  same tree as `read_strictly`. For any other body it keeps all text and as much markup as can be matched, and records
+  the problems.
 
-Both take time in proportion to the length of the body, at any depth of nesting.
+Both run in linear time at any depth of nesting.
 """
 
 import re
@@ -26,7 +26,7 @@ from bot.splice import Span
 from bot.storage.loose_markup import iter_tokens
 
 _PREDEFINED = {"lt", "gt", "amp", "quot", "apos"}
-"""The entities that XML itself declares."""
+"""The entities that XML predefines."""
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _UNKNOWN_ENTITY = "undefined entity"
 _START_TAG = re.compile(rb"(?:[^\"'>]|\"[^\"]*\"|'[^']*')*+>")
@@ -36,7 +36,7 @@ _NAMELESS = "<body>"
 
 
 class TextKind(StrEnum):
-    """How a run of characters is written in the source."""
+    """How a text is written in the source."""
 
     PLAIN = "plain"
     CDATA = "cdata"
@@ -48,8 +48,8 @@ class TextKind(StrEnum):
 class Text:
     """Characters between two tags.
 
-    *span* is what they take in the source, `<![CDATA[` and `]]>` included; *value* is what they mean, with
-    entities resolved and every line end a line feed. Comments and instructions have a *kind* of their own.
+    *span* is the range in the source, including `<![CDATA[` and `]]>`; *value* is the decoded text: entities
+    resolved, every line end a line feed. Comments and processing instructions have their own *kind*.
     """
 
     span: Span
@@ -59,13 +59,13 @@ class Text:
 
     @property
     def is_visible(self) -> bool:
-        """Whether the characters belong to the content, unlike those of a comment."""
+        """Whether the text is content; comments and processing instructions are not."""
         return self.kind in (TextKind.PLAIN, TextKind.CDATA)
 
 
 @dataclass(slots=True, eq=False)
 class Element:
-    """One element; *span* covers its tags, *inner* lies between them (empty, at the end, in `<x/>`)."""
+    """One element; *span* includes its tags, *inner* is the range between them (for `<x/>`: empty, at the end)."""
 
     name: str
     attributes: dict[str, str]
@@ -76,20 +76,20 @@ class Element:
 
     @property
     def children(self) -> "list[Element]":
-        """The elements directly inside."""
+        """The direct child elements."""
         return [node for node in self.nodes if isinstance(node, Element)]
 
     @property
     def text(self) -> str:
-        """All characters inside as they are written, those that no reader sees included (see `text_of`)."""
+        """The text of all descendants as written, including text that no reader sees (see `text_of`)."""
         return "".join(node.value for node in self.walk() if isinstance(node, Text) and node.is_visible)
 
     def find_child(self, *names: str) -> "Element | None":
-        """Return the first element directly inside that has one of *names*."""
+        """Return the first direct child element with one of *names*, or None."""
         return next((node for node in self.nodes if isinstance(node, Element) and node.name in names), None)
 
     def walk(self) -> "Iterator[Element | Text]":
-        """Yield what is inside in document order, without recursion: pages can nest to any depth."""
+        """Yield all descendants in document order, without recursion, because pages can nest to any depth."""
         stack = [iter(self.nodes)]
         while stack:
             for node in stack[-1]:
@@ -101,11 +101,11 @@ class Element:
                 stack.pop()
 
     def elements(self, *names: str) -> "Iterator[Element]":
-        """Yield the elements inside in document order, only those with one of *names* where any are given."""
+        """Yield the descendant elements in document order; if *names* are given, only elements with one of them."""
         return (node for node in self.walk() if isinstance(node, Element) and (not names or node.name in names))
 
     def ancestors(self) -> "Iterator[Element]":
-        """Yield the elements around this one, nearest first; the body itself is not an element."""
+        """Yield the ancestor elements, nearest first; the body itself is not an element."""
         parent = self.parent
         while parent is not None and parent.parent is not None:
             yield parent
@@ -114,7 +114,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that is wrong with a body, in words, and the offset where it was noticed."""
+    """A problem of a body: its description, and the offset where the parser noticed it."""
 
     message: str
     offset: int
@@ -122,28 +122,28 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """A body that was read; *root* represents the body itself and has no tags. Nobody changes it."""
+    """A parsed body, which callers must not modify; *root* represents the body itself and has no tags."""
 
     source: str
     root: Element = field(repr=False)
     problems: tuple[Problem, ...] = ()
 
     def elements(self, *names: str) -> Iterator[Element]:
-        """Yield the elements in document order, only those with one of *names* where any are given."""
+        """Yield the elements in document order; if *names* are given, only elements with one of them."""
         return self.root.elements(*names)
 
 
-@lru_cache(maxsize=4)  # several regions are looked for in one body; a tree is never changed once it is built
+@lru_cache(maxsize=4)  # several regions are looked up in one body; a tree is never changed after parsing
 def read_strictly(body: str) -> Document:
-    """Read a body strictly. Raises `MalformedBodyError`, which says where reading stopped."""
+    """Parse a body strictly. Raises `MalformedBodyError` with the position of the error."""
     return Document(body, _StrictReader(body, body).read())
 
 
 def read_leniently(body: str, *, max_depth: int | None = None) -> Document:
-    """Read a body of any quality; `problems` says what is wrong with it.
+    """Parse a body that may be malformed; `problems` lists what is wrong with the body.
 
-    An unknown entity, a stray `&` or `<` is text. An end tag without a start is dropped; an element that is not closed
-    ends where the element around it ends. A name may be closed in other capitals. Control characters are dropped.
+    An unknown entity, a stray `&` or `<` is text. An end tag without a start tag is dropped; an element without an end
+    tag ends where its parent ends. The case of a start tag and its end tag may differ. Control characters are dropped.
     Elements nested deeper than *max_depth* lose their tags and keep their text.
     """
     problems: list[Problem] = []
@@ -162,8 +162,8 @@ def read_leniently(body: str, *, max_depth: int | None = None) -> Document:
 def check_well_formed(body: str, *, what: str = "the page") -> None:
     """Raise `MalformedBodyError` unless *body* may be written: a well-formed fragment that is not empty.
 
-    An empty body is refused since a response that was cut, or a draft that was never published, reads like one.
-    A document with an XML declaration is refused since no wiki has one in a page.
+    An empty body is refused because a truncated response or a draft that was never published also has an empty body. A
+    document with an XML declaration is refused because no page of a wiki has one.
     """
     if not body.strip():
         raise MalformedBodyError(f"{what}: its body is empty; type something on it first")
@@ -176,19 +176,19 @@ def check_well_formed(body: str, *, what: str = "the page") -> None:
 
 
 def line_and_column(body: str, offset: int) -> str:
-    """Say where *offset* is, for a person; both count from 1."""
+    """Describe the position of *offset* by line and column, both counted from 1."""
     before = body[:offset]
     return f"line {before.count(chr(10)) + 1}, column {offset - (before.rfind(chr(10)) + 1) + 1}"
 
 
 def _mask_document_type(body: str) -> str:
-    """Return *body* with its document type, which some exports begin with, spelled as an instruction."""
+    """Return *body* with its document type declaration, found in exports, replaced by a processing instruction."""
     match = _DOCUMENT_TYPE.match(body)
     return body if match is None else f"{body[: match.start(1)]}<?{match[1][2:-2]}?>{body[match.end(1) :]}"
 
 
 def _declare_entities(body: str) -> bytes:
-    """Return declarations of the HTML entities in *body*; expat knows only those of XML."""
+    """Return declarations of the HTML entities in *body*; expat knows only the entities of XML."""
     declared = []
     for name in sorted(set(_ENTITY.findall(body)) - _PREDEFINED):
         if characters := html5.get(f"{name};"):
@@ -198,7 +198,7 @@ def _declare_entities(body: str) -> bytes:
 
 
 class _Growth:
-    """A tree while it is read."""
+    """A tree during parsing."""
 
     def __init__(self, length: int) -> None:
         self.root = Element(_NAMELESS, {}, Span(0, length), Span(0, length))
@@ -210,7 +210,7 @@ class _Growth:
         self.at = element
 
     def close(self, end_tag: Span | None = None) -> None:
-        """Close the innermost element; one with an empty tag `<x/>` has no end tag."""
+        """Close the innermost element; an element with an empty tag `<x/>` has no end tag."""
         element = self.at
         if end_tag is not None:
             element.inner = Span(element.inner.start, end_tag.start)
@@ -223,7 +223,7 @@ class _Growth:
 
 
 class _StrictReader:
-    """Reads with expat, whose byte offsets are translated to offsets into the `str`."""
+    """Parses with expat, and converts its byte offsets to offsets in the `str`."""
 
     def __init__(self, body: str, masked: str) -> None:
         self._body = body
@@ -271,7 +271,7 @@ class _StrictReader:
         return f"unknown entity {unknown[0]}" if unknown else "unknown entity"
 
     def _offset(self, byte: int) -> int:
-        """Translate a byte index, which never lies before the last one asked for."""
+        """Convert a byte offset; each call must pass an offset that is not smaller than the previous one."""
         if self._is_ascii:
             return byte - self._first
         self._char += len(self._data[self._byte : byte].decode())
@@ -312,7 +312,7 @@ class _StrictReader:
         self._run.append(value)
 
     def _flush(self, end: int, kind: TextKind = TextKind.PLAIN) -> None:
-        """Close the run of characters that reaches to *end*."""
+        """Close the text that ends at *end*."""
         if self._run_start is not None:
             self._growth.add_text(Span(self._run_start, end), "".join(self._run), kind)
             self._run_start = None
@@ -347,7 +347,7 @@ def _encode(body: str) -> bytes:
 
 
 def _mask_declaration(data: bytes) -> bytes:
-    """Rename an XML declaration, as exports have it, to an instruction that is allowed inside a document."""
+    """Rename an XML declaration, which exports have, to a processing instruction that is allowed inside a document."""
     match = _DECLARATION.match(data)
     return data if match is None else data[: match.start(1)] + b"xxx" + data[match.end(1) :]
 
@@ -358,7 +358,7 @@ def _malformed(body: str, reason: str, offset: int) -> MalformedBodyError:
 
 
 class _LooseReader:
-    """Matches tags by their names; everything else is text."""
+    """Matches tags by name; everything else is text."""
 
     def __init__(self, body: str, masked: str) -> None:
         self._tokens = iter_tokens(masked)
@@ -386,7 +386,7 @@ class _LooseReader:
         return self._growth.root
 
     def _end(self, name: str, tag: Span) -> None:
-        """Close the innermost open *name* and all that is open inside it; ignore the tag where none is open."""
+        """Close the innermost open *name* and all open elements inside it; ignore the tag if no *name* is open."""
         while self._counts[name]:
             closed = self._open.pop()
             self._counts[closed] -= 1
@@ -396,7 +396,7 @@ class _LooseReader:
 
 
 def _flatten(root: Element, max_depth: int) -> int | None:
-    """Replace elements below *max_depth* by their texts; return where the first of them was."""
+    """Replace elements below *max_depth* by their texts; return the offset of the first of them."""
     first: int | None = None
     level = [root]
     for _ in range(max_depth):

@@ -1,4 +1,4 @@
-"""Find managed regions by name; refuse doubled, nested, swapped and half lost ones (how marked: `markers`)."""
+"""Find managed regions by name; refuse duplicate, nested, swapped and incomplete markers (see `markers`)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -34,11 +34,11 @@ _INLINE = {"a", "b", "em", "i", "s", "span", "strong", "sub", "sup", "u", "ac:in
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A region found on a page: *span* with its markers, *content* what the bot owns, *marker* as the page has it.
+    """A region on a page: *span* includes its markers, *content* is the managed part, *marker* is as found on the page.
 
-    *wrap* has to stand around a new content, because the page has no room for one yet (an emptied `details` macro
-    keeps `<ac:rich-text-body />` or nothing): use `text()` to read and `replace_regions()` to write. *remarks* are
-    things that a person should know and that do not stop the bot.
+    *wrap* is the markup to put around new content if the page has no element for content yet (an emptied `details`
+    macro has `<ac:rich-text-body />` or no body): use `text()` to read and `replace_regions()` to write. *remarks* are
+    messages for a person that do not prevent an update.
     """
 
     marker: Marker
@@ -48,22 +48,22 @@ class Region:
     remarks: tuple[str, ...] = field(default=(), compare=False)
 
     def text(self, body: str) -> str:
-        """Return what the region says now, in storage format."""
+        """Return the live text of the region in storage format."""
         return "" if any(self.wrap) else self.content.of(body)
 
 
 def replace_regions(body: str, contents: Iterable[tuple[Region, str]]) -> str:
-    """Return *body* with new contents for regions found in it; everything else stays byte for byte."""
+    """Return *body* with new contents for regions found in it; all other bytes are unchanged."""
     return splice(body, {region.content: region.wrap[0] + content + region.wrap[1] for region, content in contents})
 
 
 def find_region(body: str, marker: Marker) -> Region | None:
-    """Find one region; None when nothing of it is on the page. Raises `RegionError`, `MalformedBodyError`."""
+    """Find one region; None if the page has no marker of it. Raises `RegionError`, `MalformedBodyError`."""
     return _Finder(read_strictly(body)).find(marker)
 
 
 def find_regions(body: str, markers: Iterable[Marker]) -> dict[str, Region]:
-    """Find regions by name, those that are absent left out. Raises `RegionError`, `MalformedBodyError`."""
+    """Find regions by name; absent regions are omitted. Raises `RegionError`, `MalformedBodyError`."""
     finder = _Finder(read_strictly(body))
     regions: dict[str, Region] = {}
     for marker in markers:
@@ -78,7 +78,7 @@ def find_regions(body: str, markers: Iterable[Marker]) -> dict[str, Region]:
 
 
 def is_absent(body: str, marker: Marker) -> bool:
-    """Return whether a page has no trace of a region; a broken one counts as there."""
+    """Return whether a page has no marker of a region; a broken region is not absent."""
     try:
         return find_region(body, marker) is None
     except StorageFormatError:
@@ -86,13 +86,13 @@ def is_absent(body: str, marker: Marker) -> bool:
 
 
 def find_headings(tree: Document, text: str) -> list[Element]:
-    """Return the headings that say *text*, white space aside."""
+    """Return the headings whose text is *text*, ignoring white space."""
     wanted = collapse(text)
     return [each for each in iter_content(tree) if each.name in HEADINGS and collapse(each.text) == wanted]
 
 
 def why_not_details(parent: Element | None) -> str | None:
-    """Say what keeps a Page Properties block from standing in *parent*; None when nothing does."""
+    """Return why a `details` macro is not allowed inside *parent*, or None."""
     while parent is not None and parent.parent is not None:
         name = macro_name(parent)
         if name is not None and name not in _DETAILS_MACROS:
@@ -108,7 +108,7 @@ def _overlap(name: str, other: str) -> RegionError:
 
 
 def line_of(anchor: Element) -> Element:
-    """Return the block that is an anchor's line: the paragraph or heading around it, or the anchor alone."""
+    """Return the line of an anchor: the paragraph or heading around the anchor, or the anchor alone."""
     line = anchor
     while line.parent is not None and (line.parent.name in _INLINE or line.parent.name in _LINES):
         line = line.parent
@@ -118,7 +118,7 @@ def line_of(anchor: Element) -> Element:
 
 
 class _Finder:
-    """Finds regions in one scanned body."""
+    """Finds regions in one parsed body."""
 
     def __init__(self, tree: Document) -> None:
         self._tree = tree
@@ -136,7 +136,7 @@ class _Finder:
             found.setdefault(name, []).append(element)
 
     def find(self, marker: Marker) -> Region | None:
-        """Find a region as the page marks it: a stated kind other than HEADING tells only how a new one is marked."""
+        """Find a region by its markers on the page; *marker* decides the kind only if the kind is HEADING."""
         has_block, has_anchors = marker.id in self._blocks, any(n in self._anchors for n in _anchor_names(marker.id))
         if has_block + has_anchors + (marker.kind is MarkerKind.HEADING) > 1:
             raise RegionError(
@@ -241,7 +241,7 @@ class _Finder:
         return elements[0] if elements else None
 
     def _outside_extensions(self, marker: Marker, elements: list[Element], what: str) -> list[Element]:
-        """Leave out what stands in an ADF extension, which keeps its words twice."""
+        """Exclude elements inside an ADF extension, because it contains its text twice."""
         outside = [each for each in elements if all(up.name != "ac:adf-extension" for up in each.ancestors())]
         if elements and not outside:
             raise RegionError(
@@ -262,7 +262,7 @@ class _Finder:
                 )
 
     def _other_markers(self, own: set[str]) -> Iterator[tuple[str, Span]]:
-        """Yield blocks, anchors, and what lies between a pair of anchors, of all regions but one."""
+        """Yield the blocks, the anchors, and the spans between pairs of anchors, of all other regions."""
         for name, elements in [*self._blocks.items(), *self._anchors.items()]:
             if name not in own:
                 yield from ((name, element.span) for element in elements)

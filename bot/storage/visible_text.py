@@ -1,8 +1,8 @@
-"""The text that a reader of the page sees, on one line (`text_of`) or line by line (`lines_of`).
+"""Extract the visible text of a page, on one line (`text_of`) or line by line (`lines_of`).
 
-What the wiki shows for an element without text of its own counts as text: the name of a mentioned person, a date, the
-title of the page that a link leads to, an emoji, the title of a status, the check box of a task, the name of a picture.
-What only the editor or the server sees does not: parameters, placeholders, the numbers of tasks, comments.
+What the wiki shows for an element without text counts as text: the name of a mentioned person, a date, the title of
+a linked page, an emoji, the title of a status, the check box of a task, the file name of an image. What only the
+editor or the server sees does not count: parameters, placeholders, task numbers, comments.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,14 +20,14 @@ BLOCKS = {
     *("ac:layout", "ac:layout-section", "ac:layout-cell", "ac:task-list", "ac:task", "ac:task-body"),
     *("ac:rich-text-body", "ac:plain-text-body", "ac:adf-content"),
 }
-"""The elements that begin and end a line."""
+"""Elements that start and end a line."""
 HIDDEN = {
     *("ac:parameter", "ac:default-parameter", "ac:placeholder", "ac:adf-fallback", "ac:adf-attribute"),
     *("ac:task-id", "ac:task-uuid", "ac:task-status", "colgroup", "script", "style"),
 }
-"""The elements whose content no reader sees as text."""
+"""Elements whose content is not visible as text."""
 USER_KEYS = ("ri:account-id", "ri:userkey", "ri:username")
-"""The attributes by which an `ri:user` names a person."""
+"""Attributes of an `ri:user` that identify a person."""
 _CELLS = {"td", "th"}
 _LINE_MACROS = {"status", "anchor", "jira"}
 _STATUS_DOTS = {"green": "🟢", "yellow": "🟡", "red": "🔴", "blue": "🔵", "purple": "🟣"}
@@ -38,7 +38,7 @@ _NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 def text_of(part: str | Element | Text, users: Mapping[str, str] = _NOBODY) -> str:
-    """Return the text that a reader sees of *part* on one line; *users* maps ids of people to their names."""
+    """Return the visible text of *part* on one line; *users* maps user ids to names."""
     line = _Line()
     root = read_leniently(part, max_depth=_MAX_DEPTH).root if isinstance(part, str) else part
     for node, is_end in _walk([root]):
@@ -53,7 +53,7 @@ def text_of(part: str | Element | Text, users: Mapping[str, str] = _NOBODY) -> s
 
 
 def shown_text(element: Element, users: Mapping[str, str] = _NOBODY) -> str:
-    """Return the text that the wiki shows for *element* in addition to the text inside; empty for most elements."""
+    """Return the text that the wiki shows for *element* in addition to its content; empty for most elements."""
     match element.name:
         case "ac:emoticon" | "ac:hipchat-emoticon":
             return find_emoji(element) or f":{name_emoji(element)}:"
@@ -80,7 +80,7 @@ def check_box(task: Element) -> str:
 
 
 def mention_text(user: Element, users: Mapping[str, str] = _NOBODY) -> str:
-    """Return an `ri:user` as a mention: with the name of the person, or else the id."""
+    """Return an `ri:user` as a mention: with the name of the person if known, else with the id."""
     ids = [user.attributes[key] for key in USER_KEYS if user.attributes.get(key)]
     return "@" + next((users[each] for each in ids if each in users), ids[0] if ids else "unknown user")
 
@@ -90,7 +90,7 @@ def _has_words(link: Element) -> bool:
 
 
 def _target_text(link: Element, users: Mapping[str, str]) -> str:
-    """Return what a link without text of its own shows: the title or the name of its target."""
+    """Return what a link without text shows: the title or the name of its target."""
     resource = next((child for child in link.children if child.name.startswith("ri:")), None)
     if resource is None:
         return link.attributes.get("ac:anchor", "")
@@ -134,7 +134,7 @@ def _macro_text(macro: Element) -> str:
 
 
 def status_dot(colour: str) -> str:
-    """Return a dot in the colour of a status macro; grey and unknown colours are white."""
+    """Return a dot in the colour of a status macro; white for grey and for unknown colours."""
     return _STATUS_DOTS.get(colour.lower(), "⚪")
 
 
@@ -149,7 +149,7 @@ def _is_block(element: Element) -> bool:
 
 
 class _Line:
-    """Pieces of one line, with a space where a word would touch what the wiki shows for an element."""
+    """The pieces of one line; adds a space between a word and the text that the wiki shows for an element."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -172,7 +172,7 @@ class _Line:
         self._is_after_object = True
 
     def take(self) -> str:
-        """Return the line with white space collapsed, and begin another."""
+        """Return the line with white space collapsed, and start a new line."""
         line = collapse("".join(self._pieces))
         self._pieces.clear()
         self._is_after_object = False
@@ -180,7 +180,7 @@ class _Line:
 
 
 def _walk(nodes: Iterable[Element | Text]) -> Iterator[tuple[Element | Text, bool]]:
-    """Yield texts, and visible elements when they begin and when they end, without recursion."""
+    """Yield texts, and the start and end of visible elements, without recursion."""
     stack: list[tuple[Element | None, Iterator[Element | Text]]] = [(None, iter(nodes))]
     while stack:
         owner, inside = stack[-1]
@@ -197,10 +197,10 @@ def _walk(nodes: Iterable[Element | Text]) -> Iterator[tuple[Element | Text, boo
 
 
 def lines_of(fragment: str) -> list[str]:
-    """Return the lines that a reader sees, with bullets, check boxes, and the targets of links behind their text.
+    """Return the visible lines, with bullets, check boxes, and link targets after the link text.
 
-    A macro is named with its parameters, since what it shows depends on them. A fragment that is not well-formed
-    returns the lines of its source.
+    A macro is shown with its parameters, because its output depends on them. For a fragment that is not well-formed,
+    the lines of its source are returned.
     """
     try:
         root = read_strictly(fragment).root
@@ -219,13 +219,13 @@ def lines_of(fragment: str) -> list[str]:
 
 
 def count_characters(fragment: str) -> int:
-    """Return how much a reader sees, in characters without white space."""
+    """Return the number of visible characters without white space."""
     return sum(len("".join(line.split())) for line in lines_of(fragment))
 
 
 @dataclass
 class _Page:
-    """Collects lines as a browser would break them."""
+    """Collects lines with the line breaks of a browser."""
 
     lines: list[str] = field(default_factory=list)
     _line: _Line = field(default_factory=_Line)
@@ -273,7 +273,7 @@ class _Page:
     def leave(self, element: Element) -> None:
         target = _describe_target(element)
         if target and element.parent is not None and element.parent.name == "ac:link":
-            self._targets.append(target)  # the source has it before the text of the link
+            self._targets.append(target)  # in the source, the target precedes the text of the link
         elif target:
             self._line.add(f" {target}")
         if element.name == "ac:link" and self._targets:
@@ -306,7 +306,7 @@ def _describe_macro(macro: Element) -> str:
 
 
 def _describe_target(element: Element) -> str:
-    """Return where a link leads, which the line shows after its text."""
+    """Return the target of a link, shown after its text."""
     attributes = element.attributes
     match element.name:
         case "a":

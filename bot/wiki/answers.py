@@ -1,4 +1,4 @@
-"""The shape of the wiki's answers: JSON of the promised shape in, a value or `WikiAnswerError` out."""
+"""Validate the JSON answers of the wiki: return a value or raise `WikiAnswerError`."""
 
 import re
 from datetime import datetime
@@ -16,7 +16,7 @@ _LOGIN_PAGE = re.compile(r"log.?in|sign.?in|os_username|password", re.IGNORECASE
 
 
 def read_json(response: requests.Response, call: Call[Any]) -> Any:
-    """Return the decoded answer; raises the error of ours that fits when it is not a good one."""
+    """Return the decoded answer; raises the matching error if the status or the content is not as expected."""
     if not response.ok:
         raise refusal(
             response, call.about, is_write=call.method != "GET", page_id=call.page_id, space_key=call.space_key
@@ -37,7 +37,7 @@ def read_json(response: requests.Response, call: Call[Any]) -> Any:
 
 
 class Shape(BaseModel):
-    """A part of an answer; what we do not use of it is ignored, what we use is checked strictly."""
+    """A part of an answer; fields that are not used are ignored, fields that are used are checked strictly."""
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
@@ -66,7 +66,7 @@ S = TypeVar("S", bound=Shape)
 
 
 def read_shape(shape: type[S], answer: object, about: str) -> S:
-    """Check *answer* against *shape*; raises `WikiAnswerError` that names the first thing wrong."""
+    """Check *answer* against *shape*; raises `WikiAnswerError` that names the first problem."""
     try:
         return shape.model_validate(answer)
     except ValidationError as error:
@@ -76,14 +76,14 @@ def read_shape(shape: type[S], answer: object, about: str) -> S:
 
 
 class StorageBody(Shape):
-    """A body as both dialects wrap it; any other representation is refused."""
+    """A body as both dialects wrap it; any representation other than storage format is refused."""
 
     value: str
     representation: Literal["storage"]
 
 
 class Bodies(Shape):
-    """The representations of a body that were asked for."""
+    """The requested representations of a body."""
 
     storage: StorageBody | None = None
 
@@ -96,29 +96,29 @@ class Links(Shape):
 
 
 class Content(Shape):
-    """What a page, comment or file looks like in both dialects."""
+    """A page, comment or file, in the shape that both dialects share."""
 
     id: Id
     body: Bodies | None = None
     links: Annotated[Links, Field(alias="_links")] = Links()
 
     def storage(self) -> str:
-        """Return the body; raises `WikiAnswerError` when the wiki sent none."""
+        """Return the body; raises `WikiAnswerError` if the answer has none."""
         if self.body is None or self.body.storage is None:
             raise WikiAnswerError(f"page {self.id}: the wiki sent no body in storage format")
         return self.body.storage.value
 
     def storage_or_empty(self) -> str:
-        """Return the body, or an empty string when the wiki sent none."""
+        """Return the body, or an empty string if the answer has none."""
         return self.body.storage.value if self.body and self.body.storage else ""
 
     def url(self, base_url: str) -> str:
-        """Return the address of the page for people."""
+        """Return the address of the page in a browser."""
         return base_url + (self.links.webui or f"/pages/viewpage.action?pageId={self.id}")
 
 
 def read_status(name: str, page_id: str) -> PageStatus:
-    """Return the status; an old version of a page is `historical` to v1, which is no state of the page itself."""
+    """Return the status; v1 gives an old version the status `historical`, which is not a status of the page itself."""
     try:
         return _STATUSES[name]
     except KeyError as error:

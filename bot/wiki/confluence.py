@@ -1,7 +1,7 @@
-"""The gateway to a Confluence wiki, over the plain verbs of atlassian-python-api.
+"""The gateway to a Confluence wiki, based on the HTTP verbs of atlassian-python-api.
 
-Only the verbs are used: the library's own helpers re-read versions when they write, drop context paths and stop early.
-This is the one module that knows the library; it is imported when the first request is sent.
+Only the verbs are used: the library's helpers re-read versions when they write, drop context paths, and stop before the
+end of a listing. This is the only module that uses the library; it is imported when the first request is sent.
 """
 
 import random
@@ -42,7 +42,7 @@ from bot.wiki.site_probe import base_address
 
 
 class ConfluenceGateway(WikiGateway):
-    """A Cloud or Data Center wiki; safe to share between threads. `WikiGateway` documents the methods."""
+    """The gateway to a Cloud or Data Center wiki; thread-safe. `WikiGateway` documents the methods."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class ConfluenceGateway(WikiGateway):
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """Prepare; nothing is sent yet. *clock*, *sleep*, *now* and *jitter* are for tests."""
+        """Prepare the gateway; no request is sent yet. *clock*, *sleep*, *now* and *jitter* are for tests."""
         self.base_url = base_url = base_address(url, flavour)
         stop = stop or threading.Event()
         sleep = sleep or interruptible_sleep(stop)
@@ -157,7 +157,7 @@ class ConfluenceGateway(WikiGateway):
 
 
 class _AtlassianVerbs:
-    """The library's plain verbs with raw responses; the session under it is ours."""
+    """The library's HTTP verbs with raw responses, over the bot's own session."""
 
     def __init__(self, base_url: str, session: WikiSession) -> None:
         from atlassian.rest_client import AtlassianRestAPI  # slow to import, and not needed before the first request

@@ -1,7 +1,7 @@
-"""A deadline for a whole HTTP exchange: a server that drips one byte a second must not hold us for ever.
+"""A deadline for a whole HTTP exchange, so that a server that sends one byte a second cannot block the bot forever.
 
-Timeouts of `requests` bound the wait for the *next* byte only. Here a watchdog shuts the socket down when the time of
-the whole exchange (headers and body) is up, whatever the reader is doing.
+Timeouts of `requests` limit only the wait for the *next* byte. Here a watchdog shuts the socket down when the time for
+the whole exchange (headers and body) is over, whatever the reader is doing.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ _current: ContextVar["Deadline | None"] = ContextVar("deadline", default=None)
 
 
 class Deadline:
-    """While entered, cut the connection of this thread's exchange after *seconds*; `has_passed` tells if it did."""
+    """Context manager that cuts the connection of this thread's exchange after *seconds*; see `has_passed`."""
 
     def __init__(self, seconds: float) -> None:
         self.has_passed = False
@@ -44,7 +44,7 @@ class Deadline:
         _current.reset(self._token)
 
     def watch(self, connection: socket.socket) -> None:
-        """Cut this socket when the time is up, or at once when it is up already."""
+        """Cut this socket at the deadline, or immediately if the deadline has passed."""
         with self._lock:
             self._socket = connection
             if self.has_passed:
@@ -94,7 +94,7 @@ _POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _WatchedPool, "https": _W
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """The adapter of `requests` with connections that a `Deadline` can cut; it never retries by itself."""
+    """The adapter of `requests` with connections that a `Deadline` can cut; it does not retry."""
 
     def __init__(self) -> None:
         super().__init__(max_retries=0)
@@ -106,7 +106,7 @@ class DeadlineAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> ProxyManager:
-        """Use our connection classes behind a proxy too."""
+        """Use our connection classes behind a proxy as well."""
         manager: ProxyManager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager

@@ -1,4 +1,4 @@
-"""REST calls as plain data, and the calls in which the two REST dialects differ.
+"""REST calls as plain data, and the calls that differ between the two REST dialects.
 
 A dialect is pure: it describes requests and reads answers. `bot.wiki.rest_client` sends them.
 """
@@ -19,8 +19,8 @@ T_co = TypeVar("T_co", covariant=True)
 class Call(Generic[T_co]):
     """One REST call: what to send, and how to read the answer.
 
-    *path* is relative to the base address. *about* names the subject in error messages. *read* turns the decoded answer
-    into a value, in a listing each item. *page_id* or *space_key* says what a 404 means.
+    *path* is relative to the base address. *about* is the subject in error messages. *read* converts the decoded answer
+    to a value; in a listing, it converts each item. *page_id* or *space_key* is the object that a 404 refers to.
     """
 
     path: str
@@ -34,13 +34,13 @@ class Call(Generic[T_co]):
 
     @property
     def address(self) -> str:
-        """The path with its query; lists repeat their name."""
+        """The path with its query; a list repeats its parameter name."""
         query = urlencode(self.params, doseq=True, safe=",")
         return f"{self.path}?{query}" if query else self.path
 
 
 def escape_part(text: str) -> str:
-    """Escape one part of a path."""
+    """Percent-encode one segment of a path."""
     return quote(text, safe="")
 
 
@@ -52,46 +52,46 @@ class Flavour(StrEnum):
 
 
 class Dialect(Protocol):
-    """The calls in which REST v1 and v2 differ. The calls that both flavours share are in `bot.wiki.rest_v1`."""
+    """The calls that differ between REST v1 and v2. The calls that both flavours share are in `bot.wiki.rest_v1`."""
 
     flavour: Flavour
     bulk_read_size: int
-    """How many pages `pages` reads in one request."""
+    """The number of pages that `pages` reads in one request."""
     is_bulk_read_certain: bool
     """False when a server may ignore the ids that `pages` asks for."""
 
     def user(self, user_id: str) -> Call[User]:
-        """Return a person by the id that versions carry."""
+        """Return a person by the id that versions contain."""
 
     def spaces(self) -> Call[Space]:
         """List the current spaces."""
 
     def space(self, key: str) -> Call[Space]:
-        """Return a space; its reader raises `SpaceNotFoundError` for an empty answer."""
+        """Return a space; the reader of the answer raises `SpaceNotFoundError` for an empty answer."""
 
     def refs(self, space: Space, status: PageStatus) -> Call[PageRef] | None:
-        """List a space without bodies; None where this flavour has no pages of that status."""
+        """List a space without bodies; None if this flavour has no pages of that status."""
 
     def bodies(self, space: Space, status: PageStatus) -> Call[Page] | None:
-        """List a space with bodies; None where this flavour has no pages of that status."""
+        """List a space with bodies; None if this flavour has no pages of that status."""
 
     def titled(self, space: Space, title: str, status: PageStatus) -> Call[PageRef] | None:
-        """List the pages with a title; None where this flavour has no pages of that status."""
+        """List the pages with a title; None if this flavour has no pages of that status."""
 
     def page(self, page_id: str) -> Call[Page]:
         """Read the newest published version."""
 
     def page_version(self, page_id: str, version: int) -> Call[Page]:
-        """Read an earlier version; Data Center answers with an id of that version's own."""
+        """Read an earlier version; on Data Center, the id in the answer is the id of the version."""
 
     def draft(self, page_id: str) -> Call[Page]:
-        """Read the unpublished draft; on Cloud the published page where there is no draft."""
+        """Read the unpublished draft; Cloud returns the published page if there is no draft."""
 
     def pages(self, page_ids: Sequence[str]) -> Call[Page]:
         """List pages by id, at most `bulk_read_size`."""
 
     def versions(self, page_id: str) -> tuple[Call[Version], ...]:
-        """List the history, newest first. These are alternatives: the next one is for wikis that answer 404."""
+        """Return alternative calls that list the history, newest first; the next one is for wikis that answer 404."""
 
     def labels(self, page_id: str) -> Call[str]:
         """List the labels of a page."""
@@ -100,13 +100,13 @@ class Dialect(Protocol):
         """List the files of a page."""
 
     def comments(self, page_id: str) -> tuple[Call[Comment], ...]:
-        """List the comments of a page; all of these listings together."""
+        """Return the calls that together list the comments of a page."""
 
     def replies(self, comment: Comment, *, is_inline: bool) -> Call[Comment] | None:
-        """List the replies to a comment; None where `comments` has listed them already."""
+        """List the replies to a comment; None if the calls of `comments` include replies."""
 
     def update(self, page: Page, body: str, *, message: str, is_minor: bool) -> Call[tuple[str, Version]]:
-        """Write the version after *page*; the answer holds little more than page id and version for certain."""
+        """Write the version after *page*; only page id and version are guaranteed in the answer."""
 
     def create(self, space: Space, *, title: str, body: str, parent_id: str | None, message: str) -> Call[PageRef]:
         """Create a page."""

@@ -70,7 +70,7 @@ class _Comment(_Written):
 
 
 class CloudDialect:
-    """REST v2, which names spaces by id only: *fetch_space* asks the wiki for the key of a space not read before."""
+    """REST v2, which identifies spaces by id only: *fetch_space* requests the key of a space that is not cached."""
 
     flavour = Flavour.CLOUD
     bulk_read_size = _MAX_LIMIT
@@ -82,7 +82,7 @@ class CloudDialect:
         self._keys: dict[str, str] = {}
 
     def user(self, user_id: str) -> Call[User]:
-        """Operation getUser of v1: v2 has no people by id for accounts without further scopes."""
+        """Operation getUser of v1: v2 has no lookup of people by id for accounts without further scopes."""
         return Call(f"{V1}/user", f"user {user_id}", read_user, {"accountId": user_id})
 
     def spaces(self) -> Call[Space]:
@@ -92,7 +92,7 @@ class CloudDialect:
         return Call(f"{_V2}/spaces", about, lambda item: self._remember(read_shape(_Space, item, about)), params)
 
     def space(self, key: str) -> Call[Space]:
-        """Operation getSpaces; an absent or hidden space gives an empty list."""
+        """Operation getSpaces; the list is empty for an absent or hidden space."""
 
         def read(answer: object) -> Space:
             found = read_shape(_Spaces, answer, f"space {key}").results
@@ -195,7 +195,7 @@ class CloudDialect:
         return Call(path, f"replies to comment {comment.id}", _read_comment, {**_STORAGE, "limit": _MAX_LIMIT})
 
     def update(self, page: Page, body: str, *, message: str, is_minor: bool) -> Call[tuple[str, Version]]:  # noqa: ARG002
-        """Operation updatePage, which has no minor edits: *is_minor* has no effect."""
+        """Operation updatePage, which has no minor edits: *is_minor* is ignored."""
         return Call(
             f"{_V2}/pages/{escape_part(page.id)}",
             f"page {page.id}",
@@ -232,7 +232,7 @@ def _listing(space: Space, status: PageStatus) -> tuple[str, str, dict[str, str 
 
 
 def _part(page_id: str, kind: str, read: Callable[[object], T], params: Params) -> Call[T]:
-    """Return the listing of what belongs to a page."""
+    """Return the call that lists a sub-resource of a page."""
     about = f"{kind.replace('-', ' ')} of page {page_id}"
     return Call(f"{_V2}/pages/{escape_part(page_id)}/{kind}", about, read, params, page_id=page_id)
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def _number_or_none(value: object) -> object:
-    """Positions that are not set come as -1 or as the word "none"."""
+    """Return a position, or None: unset positions have the value -1 or the text "none"."""
     return value if isinstance(value, int) and value >= 0 else None
 
 
@@ -105,11 +105,11 @@ class _Comment(_Written):
 
 
 class DataCenterDialect:
-    """REST v1. Pages are never archived here; people use a label or a parent page for it."""
+    """REST v1. Data Center has no status for archived pages; people use a label or a parent page."""
 
     flavour = Flavour.DATA_CENTER
     bulk_read_size = _LIMIT_WITH_BODY
-    is_bulk_read_certain = False  # `ids` is documented for 10.0; older ones may ignore it
+    is_bulk_read_certain = False  # `ids` is documented for 10.0; older servers may ignore it
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
@@ -133,7 +133,7 @@ class DataCenterDialect:
         return _listing(space, status, self._read_ref, {"expand": _EXPAND, "limit": _LIMIT})
 
     def bodies(self, space: Space, status: PageStatus) -> Call[Page] | None:
-        """Operation getContent; with bodies servers give at most 50 a request."""
+        """Operation getContent; with bodies, servers return at most 50 results per request."""
         return _listing(space, status, self._read_page, {"expand": _EXPAND_BODY, "limit": _LIMIT_WITH_BODY})
 
     def titled(self, space: Space, title: str, status: PageStatus) -> Call[PageRef] | None:
@@ -187,7 +187,7 @@ class DataCenterDialect:
         )
 
     def versions(self, page_id: str) -> tuple[Call[Version], ...]:
-        """In no document of Atlassian; observed under both roots, on different servers."""
+        """Not in Atlassian's documents; observed under both roots, on different servers."""
         about, params = f"versions of page {page_id}", {"limit": _LIMIT}
         paths = (f"/rest/{root}/content/{escape_part(page_id)}/version" for root in ("experimental", "api"))
         return tuple(Call(path, about, _read_version, params, page_id=page_id) for path in paths)
@@ -202,7 +202,7 @@ class DataCenterDialect:
         return _part(page_id, "child/attachment", "attachments", _read_attachment, params)
 
     def comments(self, page_id: str) -> tuple[Call[Comment], ...]:
-        """Operation commentsOfContent; `depth=all` brings the replies too."""
+        """Operation commentsOfContent; `depth=all` includes the replies."""
         params: Params = {
             "depth": "all",
             "location": ["footer", "inline", "resolved"],
@@ -212,7 +212,7 @@ class DataCenterDialect:
         return (_part(page_id, "child/comment", "comments", _read_comment, params),)
 
     def replies(self, comment: Comment, *, is_inline: bool) -> None:
-        """None: `comments` has brought them."""
+        """Return None: `comments` includes the replies."""
 
     def update(self, page: Page, body: str, *, message: str, is_minor: bool) -> Call[tuple[str, Version]]:
         """Operation update_2, a PUT of `/content/{contentId}`."""
@@ -255,7 +255,7 @@ def _listing(space: Space, status: PageStatus, read: Callable[[object], T], para
 
 
 def _part(page_id: str, path: str, what: str, read: Callable[[object], T], params: Params) -> Call[T]:
-    """Return the listing of what belongs to a page."""
+    """Return the call that lists a sub-resource of a page."""
     address = f"{V1}/content/{escape_part(page_id)}/{path}"
     return Call(address, f"{what} of page {page_id}", read, params, page_id=page_id)
 

@@ -1,4 +1,4 @@
-"""The spaces and people of a wiki, remembered where they do not change."""
+"""A cache of the spaces and people of a wiki."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from bot.wiki.rest_client import RestClient
 
 
 class Directory:
-    """Looks up spaces and people; safe to share between threads."""
+    """Looks up spaces and people; thread-safe."""
 
     def __init__(self, client: RestClient, dialect: Dialect) -> None:
         self._client, self._dialect = client, dialect
@@ -19,7 +19,7 @@ class Directory:
         self._me: User | None = None
 
     def fetch_current_user(self) -> User:
-        """Ask the wiki for the account; raises `AuthenticationError` for an anonymous one."""
+        """Request the account of the credentials; raises `AuthenticationError` for an anonymous one."""
         user = self._client.send(rest_v1.current_user())
         if user.id == "anonymous":
             raise AuthenticationError("the wiki takes the bot for an anonymous visitor; check user and token")
@@ -27,11 +27,11 @@ class Directory:
         return user
 
     def current_user(self) -> User:
-        """Return the account as it was when first asked for."""
+        """Return the cached account of the credentials."""
         return self._me or self.fetch_current_user()
 
     def user(self, user_id: str) -> User:
-        """Return a person as first read; a person who is gone or hidden is named by the id."""
+        """Return a person from the cache or the wiki; a deleted or hidden person has the id as name."""
         if user_id not in self._users:
             try:
                 self._users[user_id] = self._client.send(self._dialect.user(user_id))
@@ -40,11 +40,11 @@ class Directory:
         return self._users[user_id]
 
     def named(self, user: User) -> User:
-        """Return *user* with a name: v2 gives the account id only."""
+        """Return *user* with a name: v2 returns the account id only."""
         return user if user.display_name != user.id else self.user(user.id)
 
     def fetch_space(self, key: str) -> Space:
-        """Ask the wiki for a space as it is now."""
+        """Request the current state of a space from the wiki."""
         space = self._spaces[key] = self._client.send(self._dialect.space(key))
         return space
 
@@ -55,5 +55,5 @@ class Directory:
             yield space
 
     def space(self, key: str) -> Space:
-        """Return a space as last read; its id and key never change."""
+        """Return a space from the cache or the wiki; id and key of a space never change."""
         return self._spaces.get(key) or self.fetch_space(key)

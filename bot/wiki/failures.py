@@ -1,6 +1,6 @@
-"""Why a request failed: the wiki's own words, the error of ours that fits, and what to do.
+"""Map failed requests to errors: the wiki's message, the exception class, and advice.
 
-`_KNOWN` is the table of refusals that are recognised. Sources: Atlassian's OpenAPI documents, the threads named in each
+`_KNOWN` is the table of recognised refusals. Sources: Atlassian's OpenAPI documents, the threads named in each
 row, and answers observed on live sites.
 """
 
@@ -38,7 +38,7 @@ _NO_REASON = re.compile(r"|(?:http )?404|not ?found", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A refusal that is recognised by everything that its row names: status, words, header."""
+    """A recognised refusal; all criteria of the row have to match: status, words, header."""
 
     error: type[WikiError]
     advice: str
@@ -62,7 +62,7 @@ _NEW_TOKEN = "make a new token for the bot's account and put it where the old on
 _PROXY = "the proxy asks for a name and a password: set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT"
 
 _KNOWN = (
-    # Data Center after failed sign-ins: atlassian-python-api#1071; Seraph's header says why a login was refused
+    # Data Center after failed sign-ins: atlassian-python-api#1071; Seraph's header states why the login was refused
     _Known(AuthenticationError, _CAPTCHA, header=("X-Authentication-Denied-Reason", "CAPTCHA")),
     _Known(AuthenticationError, _CAPTCHA, (401, 403), header=("X-Seraph-LoginReason", "AUTHENTICATION_DENIED")),
     _Known(WikiUnreachableError, _PROXY, (407,)),
@@ -147,9 +147,9 @@ def refusal(
     page_id: str | None = None,
     space_key: str | None = None,
 ) -> WikiError:
-    """Return the error that fits an answer of 400 or more, with the wiki's own words and what to do.
+    """Return the error for an answer with status 400 or more, with the wiki's message and advice.
 
-    *page_id* or *space_key* says what is absent when the answer is 404. The error carries the status.
+    *page_id* or *space_key* is the object that a 404 refers to. The error has the HTTP status.
     """
     status = response.status_code
     words = said_by_wiki(response)
@@ -176,9 +176,9 @@ def _other(status: int, *, is_write: bool) -> type[WikiError]:
 
 
 def gives_no_reason(response: requests.Response) -> bool:
-    """Tell whether a refusal may be about the sign-in: Cloud answers a bad token with 403 (v1) or a bare 404 (v2).
+    """Return whether a refusal may be caused by the sign-in: Cloud answers a bad token with 403 (v1) or 404 (v2).
 
-    A 404 about an absent page names its id (observed: mozilla/markfluence).
+    A 404 about an absent page includes the page id, unlike the 404 for a bad token (observed: mozilla/markfluence).
     """
     status = response.status_code
     if status == requests.codes.not_found:
@@ -187,7 +187,7 @@ def gives_no_reason(response: requests.Response) -> bool:
 
 
 def said_by_wiki(response: requests.Response) -> str:
-    """Return the wiki's own words about an error, on one line, without secrets, at most 240 characters.
+    """Return the wiki's error message on one line, without secrets, at most 240 characters.
 
     v1 has `message` and `data.errors[].message.translation`, v2 `errors[].title` and `detail`, proxies an HTML title.
     """
@@ -225,7 +225,7 @@ def _texts(holder: object, *keys: str) -> Iterable[str]:
 
 
 class TransientError(Exception):
-    """A try that failed in a way that may pass; *error* is what to raise when it does not."""
+    """A temporary failure of one attempt; *error* is raised if all retries fail."""
 
     def __init__(self, error: WikiError, *, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -233,7 +233,7 @@ class TransientError(Exception):
 
 
 def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
-    """Read a Retry-After header, seconds or HTTP date, as seconds from *now*; None when absent or senseless."""
+    """Parse a Retry-After header (seconds or HTTP date) to seconds from *now*; None if absent or invalid."""
     if value is None:
         return None
     try:
@@ -249,14 +249,14 @@ def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
 
 
 def shorten_address(url: str) -> str:
-    """Shorten an address to what may be shown: no user, no query (tokens of download links are there)."""
+    """Return an address without user and query, because the query of a download link contains tokens."""
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
 
 
 def describe_tls_failure(error: Exception) -> str:
-    """Say in a few words why no secure connection was made."""
+    """Describe briefly why no secure connection was established."""
     if "CERTIFICATE_VERIFY_FAILED" not in str(error):
         return "no secure connection can be made; is it an https address?"
     reason = str(error).rpartition("certificate verify failed: ")[2].partition(" (_ssl")[0]
@@ -264,13 +264,13 @@ def describe_tls_failure(error: Exception) -> str:
 
 
 def find_proxy_refusal(error: Exception) -> str | None:
-    """Return what to do when a proxy refused to connect us (407 to CONNECT); trying again does not help."""
+    """Return advice if a proxy refused the connection (407 to CONNECT), else None; retrying does not help."""
     is_refused = isinstance(error, requests.exceptions.ProxyError) and "407" in str(error)
     return f"the proxy answered 407; {_PROXY}" if is_refused else None
 
 
 def describe_loss(error: Exception) -> str:
-    """Say in a few words why no answer came; urllib3's own messages quote objects and addresses."""
+    """Describe briefly why there was no answer; urllib3's own messages contain object representations and addresses."""
     match error:
         case requests.exceptions.ConnectTimeout():
             return "no connection in time"

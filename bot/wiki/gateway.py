@@ -1,4 +1,4 @@
-"""The port to a wiki: what the bot may ask of it, and the values that it answers with."""
+"""The port to a wiki: the requests that the bot can make, and the values that they return."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class PageStatus(StrEnum):
-    """The state of a page, as the REST API names it."""
+    """The status of a page, as the REST API names it."""
 
     CURRENT = "current"
     ARCHIVED = "archived"
@@ -18,7 +18,7 @@ class PageStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or a machine that writes; *id* is an account id (Cloud) or a user key (Data Center)."""
+    """A person or a technical account; *id* is an account id (Cloud) or a user key (Data Center)."""
 
     id: str
     display_name: str
@@ -38,7 +38,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """A space; *id* is what REST v2 wants where v1 wants the key."""
+    """A space; REST v2 identifies a space by *id*, v1 by key."""
 
     id: str
     key: str
@@ -48,7 +48,7 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class PageRef:
-    """A page without its body, as a listing holds it."""
+    """A page without its body, as in a listing."""
 
     id: str
     title: str
@@ -62,7 +62,7 @@ class PageRef:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as the wiki had it when we read it; *body* is storage format."""
+    """One page at the time of reading; *body* is in storage format."""
 
     ref: PageRef
     body: str
@@ -79,7 +79,7 @@ class Page:
 
     @property
     def version(self) -> int:
-        """The version number that this body belongs to."""
+        """The number of the version that this body belongs to."""
         return self.ref.version.number
 
 
@@ -98,7 +98,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment on a page; inline ones carry the *ref* of their marker in the body and the text they were made on."""
+    """A comment on a page; an inline comment has the *ref* of its marker in the body and the commented text."""
 
     id: str
     body: str
@@ -111,7 +111,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Restrictions:
-    """Who may read and who may edit; empty means everyone whom the space lets in."""
+    """The users and groups that may read and edit; empty means everyone with access to the space."""
 
     readers: tuple[str, ...] = ()
     editors: tuple[str, ...] = ()
@@ -119,11 +119,11 @@ class Restrictions:
 
 @dataclass(frozen=True, slots=True)
 class PageSelection:
-    """What a listing of a space should hold."""
+    """The pages that a listing of a space includes."""
 
     statuses: tuple[PageStatus, ...] = (PageStatus.CURRENT,)
     labels: tuple[str, ...] = field(default=())
-    """Only pages with one of these; empty for all."""
+    """Only pages with one of these labels; empty for all pages."""
 
 
 CURRENT_PAGES = PageSelection()
@@ -133,15 +133,16 @@ class WikiGateway(Protocol):
     """A Confluence-style wiki.
 
     Every method may raise `WikiUnreachableError`, `RateLimitedError`, `AuthenticationError`, `PermissionDeniedError` or
-    `WikiAnswerError` (an answer that is not as the API promises). With a page id it may raise `PageNotFoundError`, with
-    a space key `SpaceNotFoundError`; both mean absent or hidden. An error carries the words of the wiki and the HTTP
-    `status`. Iterators send their requests, and raise, as they are read. Sizes are in bytes; times have a zone.
+    `WikiAnswerError` (the answer does not conform to the API). With a page id it may raise `PageNotFoundError`, with
+    a space key `SpaceNotFoundError`; both mean absent or hidden. An error has the message of the wiki and the HTTP
+    `status`. Iterators send their requests lazily and raise during iteration. Sizes are in bytes; times have a zone.
 
-    The operations named here are those of Atlassian's OpenAPI documents: Cloud v2 unless v1 is said, then Data Center.
+    The operations named here are those of Atlassian's OpenAPI documents: first Cloud (v2 unless v1 is stated), then
+    Data Center.
     """
 
     base_url: str
-    """The address that all paths are relative to, without a slash at its end."""
+    """The base address of all paths, without a trailing slash."""
 
     def fetch_current_user(self) -> User:
         """Return the account of the credentials; raises `AuthenticationError` for an anonymous one.
@@ -150,20 +151,20 @@ class WikiGateway(Protocol):
         """
 
     def fetch_user(self, user_id: str) -> User:
-        """Return a person by the id that a version's author carries; a person who is gone is named by the id.
+        """Return a person by the author id of a version; a deleted person has the id as name.
 
-        Listings of a Cloud wiki hold ids only, so there `display_name` is the id; versions and comments have names.
-        v1 getUser; getUser. One request for each person in the life of a gateway.
+        Listings of a Cloud wiki contain ids only, so there `display_name` is the id; versions and comments have names.
+        v1 getUser; getUser. One request for each person during the lifetime of a gateway.
         """
 
     def fetch_space(self, key: str) -> Space:
-        """Return the space as it is now. getSpaces; space."""
+        """Return the current state of the space. getSpaces; space."""
 
     def iter_spaces(self) -> Iterator[Space]:
-        """List the current spaces that the account may see, 250 (Cloud) or 200 a request. getSpaces; spaces."""
+        """List the current spaces that the account can see, 250 (Cloud) or 200 per request. getSpaces; spaces."""
 
     def find_titles(self, space_key: str, words: str) -> list[str]:
-        """Return up to 25 titles of current pages in which each of *words* begins a word, as the search index knows.
+        """Return up to 25 titles of current pages in which each of *words* is a word prefix, from the search index.
 
         v1 searchContentByCQL; search.
         """
@@ -171,8 +172,8 @@ class WikiGateway(Protocol):
     def iter_refs(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[PageRef]:
         """List the pages of a space without bodies: one request for each 250 pages (Cloud) or 200 (Data Center).
 
-        One more request for the space, and with labels one for each page that is not current: the search index hides
-        those. getPagesInSpace; getContent.
+        One more request for the space. With labels, one more for each page that is not current, because the search
+        index does not include those. getPagesInSpace; getContent.
         """
 
     def iter_pages(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[Page]:
@@ -182,9 +183,9 @@ class WikiGateway(Protocol):
         """
 
     def fetch_pages(self, page_ids: Sequence[str]) -> dict[str, Page]:
-        """Read many pages by id, 250 (Cloud) or 50 (Data Center) a request, in the order asked for.
+        """Read pages by id, 250 (Cloud) or 50 (Data Center) per request, in the given order.
 
-        Absent and hidden pages are left out. A Data Center wiki that cannot read by ids is read page by page.
+        Absent and hidden pages are omitted. If a Data Center wiki cannot read by ids, each page is read separately.
         getPages; getContent.
         """
 
@@ -192,61 +193,61 @@ class WikiGateway(Protocol):
         """Read one page, the newest published version or an earlier one. getPageById; getContentById."""
 
     def find_page(self, space_key: str, title: str) -> PageRef | None:
-        """Find a current page by its exact title, else an archived one (Cloud only). getPages; getContent."""
+        """Find a current page by its exact title, or else an archived page (Cloud only). getPages; getContent."""
 
     def find_labelled(self, space_key: str, label: str) -> list[str]:
-        """Return the ids of current pages with a label, as the search index knows them: never the base of a write.
+        """Return the ids of current pages with a label, from the search index. Do not base a write on this listing.
 
-        v1 searchContentByCQL; search.
+        The search index may be stale. v1 searchContentByCQL; search.
         """
 
     def fetch_versions(self, page_id: str) -> Iterator[Version]:
         """List the version history, newest first, with names: one request for each 50 versions (Cloud).
 
-        getPageVersions; Data Center documents no listing, so where it has none each version is read.
+        getPageVersions; Data Center documents no listing. If the wiki has none, each version is read separately.
         """
 
     def fetch_labels(self, page_id: str) -> frozenset[str]:
         """Return the labels of a page. getPageLabels; labels."""
 
     def fetch_attachments(self, page_id: str) -> list[Attachment]:
-        """List the files of a page, by name. getPageAttachments; getAttachments."""
+        """List the attachments of a page, by name. getPageAttachments; getAttachments."""
 
     def download(self, attachment: Attachment) -> bytes:
-        """Return the bytes of a file; raises `WikiAnswerError` for a refusal or a size other than announced."""
+        """Return the bytes of a file; raises `WikiAnswerError` for a refusal or a size other than in the listing."""
 
     def fetch_comments(self, page_id: str) -> list[Comment]:
-        """List all comments of a page, footer and inline, resolved ones too, replies after what they reply to.
+        """List all comments of a page, footer and inline, including resolved ones; replies follow their parent.
 
         getPageFooterComments, getPageInlineComments and one request for the replies to each comment;
         commentsOfContent.
         """
 
     def fetch_restrictions(self, page_id: str) -> Restrictions:
-        """Return who may read and edit a page. v1 getRestrictionsByOperation; byOperation."""
+        """Return the users and groups that may read and edit a page. v1 getRestrictionsByOperation; byOperation."""
 
     def has_unpublished_draft(self, page_id: str) -> bool:
-        """Tell whether there is a draft that says something else than the published page.
+        """Return whether there is a draft whose content differs from the published page.
 
         getPageById with `get-draft`; getContentById with `status=draft`.
         """
 
     def update_page(self, page: Page, body: str, *, message: str, is_minor: bool = True) -> Version:
-        """Write *body* as the version after the one that was read with *page*, never as any other.
+        """Write *body* as the version that directly follows the version in *page*.
 
-        updatePage; update_2. Cloud has no minor edits: *is_minor* has no effect there. When the answer is lost or
-        unreadable the page is read again, and the write counts as done if the wiki holds exactly it. Raises
-        `PageConflictError` when the page has moved on, `RejectedWriteError` with the wiki's words when it refuses
-        (draft, title, state, size), `PermissionDeniedError` when the account may only read, `MalformedBodyError` before
-        anything is sent, `WritesForbiddenError` in a dry run.
+        updatePage; update_2. Cloud has no minor edits: *is_minor* is ignored there. If the answer is lost or
+        unreadable, the page is read again; the write is successful if the live page matches the request. Raises
+        `PageConflictError` if the page has a newer version, `RejectedWriteError` with the wiki's message if the wiki
+        refuses (draft, title, state, size), `PermissionDeniedError` if the account has read access only,
+        `MalformedBodyError` before any request is sent, `WritesForbiddenError` in a dry run.
         """
 
     def create_page(self, space_key: str, *, title: str, body: str, parent_id: str | None, message: str) -> PageRef:
-        """Create a page; None as *parent_id* leaves the place to the wiki. createPage; createContent.
+        """Create a page; if *parent_id* is None, the wiki chooses the parent. createPage; createContent.
 
-        When the answer is lost, it counts as done if the wiki holds the page as its version 1, by this account. Raises
+        If the answer is lost, the write is successful if the wiki has the page as version 1 by this account. Raises
         `RejectedWriteError`, `MalformedBodyError` and `WritesForbiddenError` as `update_page` does.
         """
 
     def add_labels(self, page_id: str, labels: Sequence[str]) -> None:
-        """Add labels to a page; repeating it changes nothing. v1 addLabelsToContent; addLabels."""
+        """Add labels to a page; idempotent. v1 addLabelsToContent; addLabels."""

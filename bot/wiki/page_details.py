@@ -1,4 +1,4 @@
-"""What belongs to a page besides its body: versions, files, comments, drafts. Each needs requests of its own."""
+"""Read the versions, attachments, comments and drafts of a page. Each needs separate requests."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,7 +14,7 @@ from bot.wiki.rest_client import RestClient
 
 
 class PageDetails:
-    """Reads what belongs to a page, with the names of the authors."""
+    """Reads versions, attachments, comments and drafts of a page, with the names of the authors."""
 
     def __init__(self, client: RestClient, dialect: Dialect, directory: Directory, reader: PageReader) -> None:
         self._client, self._dialect, self._directory, self._reader = client, dialect, directory, reader
@@ -22,7 +22,7 @@ class PageDetails:
     def iter_versions(self, page_id: str) -> Iterator[Version]:
         """List the history, newest first.
 
-        A wiki that lists no versions (Data Center documents no such listing) is asked for each, from the newest down.
+        If the wiki has no listing (Data Center documents none), each version is requested, from the newest down.
         """
         listed = self._client.iter_first(self._dialect.versions(page_id))
         try:
@@ -36,15 +36,15 @@ class PageDetails:
         newest = self._reader.fetch(page_id)
         yield newest.ref.version
         for number in range(newest.version - 1, 0, -1):
-            with suppress(PageNotFoundError):  # purged, perhaps
+            with suppress(PageNotFoundError):  # the version may have been purged
                 yield self._reader.fetch(page_id, version=number).ref.version
 
     def fetch_attachments(self, page_id: str) -> list[Attachment]:
-        """List the files of a page, by name."""
+        """List the attachments of a page, by name."""
         return sorted(self._client.iter(self._dialect.attachments(page_id)), key=lambda attachment: attachment.name)
 
     def download(self, attachment: Attachment) -> bytes:
-        """Return the bytes of a file; raises `WikiAnswerError` when their number is not the one announced."""
+        """Return the bytes of a file; raises `WikiAnswerError` if the size differs from the listing."""
         content = self._client.download(attachment.download_path)
         if len(content) != attachment.size_bytes:
             raise WikiAnswerError(
@@ -53,7 +53,7 @@ class PageDetails:
         return content
 
     def fetch_comments(self, page_id: str) -> list[Comment]:
-        """List footer and inline comments, resolved ones too, replies after what they reply to."""
+        """List footer and inline comments, including resolved ones; replies follow their parent."""
         comments: list[Comment] = []
         for call in self._dialect.comments(page_id):
             for comment in self._client.iter(call):
@@ -71,7 +71,7 @@ class PageDetails:
         return replace(comment, version=replace(comment.version, author=author))
 
     def has_unpublished_draft(self, page_id: str) -> bool:
-        """Tell whether there is a draft that says something else than the published page."""
+        """Return whether there is a draft whose content differs from the published page."""
         try:
             draft = self._client.send(self._dialect.draft(page_id))
         except PageNotFoundError:

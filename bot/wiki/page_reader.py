@@ -1,4 +1,4 @@
-"""Read pages: listings of a space, many by id, one by id or title. Each is checked to be the one asked for."""
+"""Read pages: listings of a space, many by id, one by id or title. Each answer is checked against the request."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -23,21 +23,22 @@ class PageReader:
         self._can_read_in_bulk = True
 
     def iter_refs(self, space_key: str, selection: PageSelection) -> Iterator[PageRef]:
-        """List without bodies: up to 200 (v1) or 250 (v2) a request."""
+        """List without bodies: up to 200 (v1) or 250 (v2) per request."""
         yield from (page.ref for page in self._iter_current_labelled(space_key, selection))
         yield from self._iter_listed(space_key, selection, self._dialect.refs)
 
     def iter_pages(self, space_key: str, selection: PageSelection) -> Iterator[Page]:
-        """List with bodies: up to 50 (v1) or 250 (v2) a request."""
+        """List with bodies: up to 50 (v1) or 250 (v2) per request."""
         yield from self._iter_current_labelled(space_key, selection)
         yield from self._iter_listed(space_key, selection, self._dialect.bodies)
 
     def _iter_listed(
         self, space_key: str, selection: PageSelection, listing: Callable[[Space, PageStatus], Call[Listed] | None]
     ) -> Iterator[Listed]:
-        """List each status by itself, so that none depends on how a server reads several; no page comes twice.
+        """List each status separately, because servers differ in how they read several; skip duplicate pages.
 
-        The space is read anew: a listing of one that is gone may come back empty, and must not pass for an empty space.
+        The space is read again first: the listing of a deleted space may be empty, and must not be taken for an empty
+        space.
         """
         space = self._directory.fetch_space(space_key)
         seen: set[str] = set()
@@ -52,7 +53,7 @@ class PageReader:
                         yield page
 
     def _iter_current_labelled(self, space_key: str, selection: PageSelection) -> Iterator[Page]:
-        """Find current pages by label through the search index; what it knows may be a little old."""
+        """Find current pages by label through the search index, which may be stale."""
         if PageStatus.CURRENT not in selection.statuses:
             return
         ids = {page_id for label in selection.labels for page_id in self.find_labelled(space_key, label)}
@@ -61,15 +62,15 @@ class PageReader:
                 yield page
 
     def _has_label(self, page_id: str, selection: PageSelection) -> bool:
-        """Tell whether a listed page is selected; the search index hides all but current pages, so ask page by page."""
+        """Return whether a page has a selected label, with one request: the search index has only current pages."""
         return not selection.labels or not self.fetch_labels(page_id).isdisjoint(selection.labels)
 
     def find_labelled(self, space_key: str, label: str) -> list[str]:
-        """Return the ids of current pages with a label, as the search index knows them."""
+        """Return the ids of current pages with a label, from the search index."""
         return list(self._client.iter(rest_v1.labelled(space_key, label)))
 
     def find_titles(self, space_key: str, words: str) -> list[str]:
-        """Return up to 25 titles of current pages in which each of *words* begins a word, as the search index knows."""
+        """Return up to 25 titles of current pages in which each of *words* is a word prefix, from the search index."""
         return list(islice(self._client.iter(rest_v1.titled_like(space_key, words)), 25))
 
     def fetch_labels(self, page_id: str) -> frozenset[str]:
@@ -77,7 +78,7 @@ class PageReader:
         return frozenset(self._client.iter(self._dialect.labels(page_id)))
 
     def fetch_many(self, page_ids: Sequence[str]) -> dict[str, Page]:
-        """Read many pages by id, up to 50 (v1) or 250 (v2) a request; absent ones are left out."""
+        """Read pages by id, up to 50 (v1) or 250 (v2) per request; absent pages are omitted."""
         wanted = list(dict.fromkeys(page_ids))
         found: dict[str, Page] = {}
         for start in range(0, len(wanted), self._dialect.bulk_read_size):
@@ -118,11 +119,11 @@ class PageReader:
         page = self._client.send(self._dialect.page_version(page_id, version))
         if page.version != version:
             raise WikiAnswerError(f"page {page_id}: asked for version {version}, the wiki sent version {page.version}")
-        # Data Center keeps old versions under ids of their own
+        # On Data Center, old versions have ids of their own
         return replace(page, ref=replace(page.ref, id=page_id))
 
     def find_titled(self, space_key: str, title: str) -> PageRef | None:
-        """Find a current page by its exact title, else an archived one where the flavour can tell."""
+        """Find a current page by its exact title, or else an archived page if the flavour has such a status."""
         space = self._directory.space(space_key)
         for status in (PageStatus.CURRENT, PageStatus.ARCHIVED):
             call = self._dialect.titled(space, title, status)

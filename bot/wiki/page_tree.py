@@ -1,4 +1,4 @@
-"""The page tree of a space: order, paths, lookups; whatever the wiki says about parents, it always ends up a tree."""
+"""The page tree of a space: order, paths, lookups. Inconsistent parents in the listing still result in a tree."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ _LAST = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class TreeNode:
-    """A page and its place; *depth* counts from 0, *path* holds the titles from the root down to the page itself."""
+    """A page and its place; *depth* counts from 0, *path* has the titles from the root to the page itself."""
 
     ref: PageRef
     depth: int
@@ -21,10 +21,10 @@ class TreeNode:
 
 @dataclass(frozen=True, slots=True)
 class PageTree:
-    """Pages depth first, children by position, then by title.
+    """All pages in depth-first order, children sorted by position, then by title.
 
-    *orphans* are pages whose parent is not among them (hidden, archived or a folder); they stand as roots. *cyclic* are
-    pages whose ancestors lead back to themselves; the first of each cycle, by id, stands as a root.
+    *orphans* are pages whose parent is not in the listing (hidden, archived or a folder); they become roots. *cyclic*
+    are pages whose ancestors form a cycle; the first page of each cycle, by id, becomes a root.
     """
 
     nodes: tuple[TreeNode, ...]
@@ -58,7 +58,7 @@ class PageTree:
 
 
 def build_tree(refs: Iterable[PageRef], *, home_id: str | None = None) -> PageTree:
-    """Arrange *refs* as a tree; the page *home_id* comes first among the roots."""
+    """Build the tree of *refs*; the page *home_id* is the first of the roots."""
     pages = {ref.id: ref for ref in refs}
     children: dict[str, list[PageRef]] = defaultdict(list)
     roots: list[PageRef] = []
@@ -83,7 +83,7 @@ def _order(ref: PageRef) -> tuple[float, str, str]:
 
 
 def _walk(roots: list[PageRef], children: dict[str, list[PageRef]], nodes: list[TreeNode]) -> None:
-    """Add all pages depth first, with a stack of our own: a tree may be deeper than Python likes to recurse."""
+    """Add all pages depth first, with an explicit stack: a tree may exceed the recursion limit of Python."""
     stack: list[tuple[PageRef, int, tuple[str, ...]]] = [(ref, 0, ()) for ref in reversed(roots)]
     while stack:
         ref, depth, above = stack.pop()
@@ -94,7 +94,7 @@ def _walk(roots: list[PageRef], children: dict[str, list[PageRef]], nodes: list[
 
 
 def _break_cycles(pages: dict[str, PageRef]) -> tuple[list[PageRef], list[PageRef]]:
-    """Return the page at which to cut each cycle of parents, and all pages that stand on a cycle."""
+    """Return the page at which to cut each cycle of parents, and all pages that are part of a cycle."""
     settled: set[str] = set()
     heads: list[PageRef] = []
     cyclic: list[PageRef] = []

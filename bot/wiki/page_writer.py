@@ -1,4 +1,4 @@
-"""Write pages: exactly the next version, never over somebody else's, and never twice."""
+"""Write pages: only as the next version, without overwriting edits of others, and at most once."""
 
 import html
 import re
@@ -25,13 +25,13 @@ _MARKUP = re.compile(r"<!\[CDATA\[|\]\]>|<[^>]*>")
 
 
 class PageWriter:
-    """Writes pages, and finds out what became of a write that the wiki refused or did not answer."""
+    """Writes pages, and determines the result of a write that was refused or not answered."""
 
     def __init__(self, client: RestClient, dialect: Dialect, directory: Directory, reader: PageReader) -> None:
         self._client, self._dialect, self._directory, self._reader = client, dialect, directory, reader
 
     def update(self, page: Page, body: str, *, message: str, is_minor: bool) -> Version:
-        """Write *body* as the version after the one that was read with *page*, and never as any other."""
+        """Write *body* as the version that directly follows the version in *page*."""
         for text in (page.body, body):
             check_well_formed(text, what=f"page {page.title!r} ({page.id})")
         author_id = self._directory.current_user().id
@@ -46,11 +46,11 @@ class PageWriter:
         return written
 
     def _explain(self, error: WikiError, base: Page) -> WikiError:
-        """Return what a refusal means: it depends on how the page is now.
+        """Return the error for a refusal, which depends on the live state of the page.
 
-        409 is a conflict only when the page has moved on; a draft, a title or a state gives 409 too, and then the
-        wiki's words count (v1 OpenAPI of 2021, CONFCLOUD-76640). 404 to a PUT of a page that can be read means that the
-        account may not edit it (v2 updatePage).
+        409 is a conflict only if the page has a newer version; a draft, a title or a state also causes 409, and then
+        the wiki's message is used (v1 OpenAPI of 2021, CONFCLOUD-76640). 404 to a PUT of a page that can be read means
+        that the account may not edit the page (v2 updatePage).
         """
         if error.status not in (404, 409):
             return error
@@ -65,7 +65,7 @@ class PageWriter:
         return error
 
     def _find_committed(self, base: Page, body: str, *, message: str, author_id: str, error: WikiError) -> Version:
-        """Read the page again: the write counts as done if the wiki holds exactly it, else *error* is raised."""
+        """Read the page again: the write is successful if the live page matches the request, else raise *error*."""
         try:
             live = self._reader.fetch(base.id)
         except WikiError as lost:
@@ -81,7 +81,7 @@ class PageWriter:
         return found.ref.version
 
     def create(self, space_key: str, *, title: str, body: str, parent_id: str | None, message: str) -> PageRef:
-        """Create a page; when the answer is lost, it counts as done if the wiki holds the page as its version 1."""
+        """Create a page; if the answer is lost, the write is successful if the wiki has version 1 by this account."""
         if body:
             check_well_formed(body, what=f"new page {title!r}")
         space = self._directory.space(space_key)
@@ -99,9 +99,9 @@ class PageWriter:
 
 
 def _may_be_committed(error: WikiError) -> bool:
-    """Tell whether a write may have been done although no good answer came.
+    """Return whether a write may have been committed although the answer was not valid.
 
-    An answer of 400 to 499 says that nothing was done. A login page with status 200 may be a proxy's.
+    A status of 400 to 499 means that nothing was written. A login page with status 200 may come from a proxy.
     """
     is_refused = error.status is not None and error.status < 500
     return not is_refused and isinstance(error, WikiUnreachableError | WikiAnswerError | AuthenticationError)
@@ -117,10 +117,10 @@ def _check_written(page_id: str, version: Version, *, base: Page) -> Version:
 
 
 def is_our_write(found: Page, *, base: Page, body: str, message: str, author_id: str) -> bool:
-    """Tell whether *found* is what we sent on top of *base*.
+    """Return whether *found* is the result of our write on *base*.
 
-    The wiki rewrites markup when it saves, so bodies are compared by their words alone; the number of the version, its
-    message and its author have to agree too.
+    The wiki rewrites markup when it saves, so only the words of the bodies are compared; the version number, the
+    version message and the author have to match too.
     """
     version = found.ref.version
     return (

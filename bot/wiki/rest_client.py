@@ -1,4 +1,4 @@
-"""Send REST calls: one connection a thread, answers decoded, listings followed to their end."""
+"""Send REST calls: one connection per thread; decode answers, follow listings to the end."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -25,10 +25,10 @@ class Verbs(Protocol):
 
 
 class RestClient:
-    """Sends the calls of a dialect. Connections are not thread-safe, so *connect* is called once a thread.
+    """Sends the calls of a dialect. Connections are not thread-safe, so *connect* is called once per thread.
 
-    With *confirms_sign_in* an answer that may mean a bad token is believed only when the wiki still knows the account:
-    Cloud answers an expired or revoked token with 403 or 404, as if pages were gone.
+    With *confirms_sign_in*, an answer that may mean a bad token is accepted only if the wiki still accepts the account:
+    Cloud answers an expired or revoked token with 403 or 404, as if pages were absent.
     """
 
     def __init__(self, connect: Callable[[], Verbs], *, base_url: str, confirms_sign_in: bool = False) -> None:
@@ -49,17 +49,17 @@ class RestClient:
         return call.read(self._exchange(call, call.address))
 
     def iter(self, call: Call[T]) -> Iterator[T]:
-        """Yield the values of a listing, however many requests it takes."""
+        """Yield the values of a listing, over as many requests as needed."""
         return map(call.read, self.items(call))
 
     def items(self, call: Call[Any]) -> Iterator[dict[str, Any]]:
-        """Yield the items of a listing as they came, for a caller that looks at their ids before reading them."""
+        """Yield the raw items of a listing, for a caller that checks their ids before it decodes them."""
         return iter_results(
             call.address, lambda path: self._exchange(call, path), base_url=self._base_url, about=call.about
         )
 
     def iter_first(self, alternatives: tuple[Call[T], ...]) -> Iterator[T]:
-        """Yield the values of the first of *alternatives* that the wiki knows."""
+        """Yield the values of the first of *alternatives* that the wiki supports."""
         *others, last = alternatives
         for call in others:
             results = self.iter(call)
@@ -74,7 +74,7 @@ class RestClient:
         yield from self.iter(last)
 
     def download(self, path: str) -> bytes:
-        """Return the bytes behind a path relative to the base address."""
+        """Return the bytes at a path relative to the base address."""
         return self._verbs.download(next_path({"_links": {"next": path}}, self._base_url) or path)
 
     def _exchange(self, call: Call[Any], path: str) -> Any:
@@ -100,9 +100,10 @@ class RestClient:
 def iter_results(
     first_path: str, fetch: Callable[[str], Any], *, base_url: str, about: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield the results of a listing, page by page, until the wiki names no next page.
+    """Yield the results of a listing until the wiki names no next page.
 
-    The limit that was asked for decides nothing: servers cap it. *fetch* takes a path relative to *base_url*.
+    The requested limit does not decide when to stop, because servers cap it. *fetch* takes a path relative to
+    *base_url*.
     """
     path: str | None = first_path
     seen: set[str] = set()
@@ -119,10 +120,11 @@ def iter_results(
 
 
 def next_path(answer: dict[str, Any], base_url: str) -> str | None:
-    """Return the path of the next page relative to *base_url*, None on the last one.
+    """Return the path of the next page relative to *base_url*, or None on the last page.
 
-    v1 gives it relative to `_links.base`; v2 relative to the host, with the context path in it. Host names in it are
-    never followed: a wiki behind a proxy may know itself by another name, and credentials stay with the one we know.
+    v1 gives the path relative to `_links.base`; v2 relative to the host, including the context path. Host names in it
+    are ignored: a wiki behind a proxy may use another name for itself, and credentials are sent only to the configured
+    host.
     """
     links = answer.get("_links")
     if not isinstance(links, dict) or not links.get("next"):

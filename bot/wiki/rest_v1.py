@@ -10,7 +10,7 @@ V1 = "/rest/api"
 
 
 class V1User(Shape):
-    """A person: Cloud has account ids, Data Center user keys and names."""
+    """A person: Cloud returns account ids, Data Center user keys and user names."""
 
     accountId: Text = ""  # noqa: N815 -- the API's name, here and below
     userKey: Text = ""  # noqa: N815
@@ -19,7 +19,7 @@ class V1User(Shape):
     publicName: Text = ""  # noqa: N815
 
     def value(self) -> User:
-        """Return the person; one without any id is anonymous."""
+        """Return the person; a person without any id is anonymous."""
         identity = self.accountId or self.userKey or self.username
         name = self.displayName or self.publicName or self.username or identity
         return User(identity or "anonymous", name or "Anonymous", self.username or None)
@@ -38,7 +38,7 @@ def current_user() -> Call[User]:
 def labelled(space_key: str, label: str) -> Call[str]:
     """List the ids of pages with a label (Cloud searchContentByCQL, Data Center search).
 
-    The search index may be stale, and it hides archived pages.
+    The search index may be stale, and it does not include archived pages.
     """
     query = f"type = page and space = {_quoted(space_key)} and label = {_quoted(label)}"
     about = f"pages labelled {label!r}"
@@ -47,7 +47,7 @@ def labelled(space_key: str, label: str) -> Call[str]:
 
 
 def titled_like(space_key: str, words: str) -> Call[str]:
-    """List the titles of pages with words that begin like *words*, from the search index (same operations)."""
+    """List the titles of pages with words that start with *words*, from the search index (same operations)."""
     terms = [f"title ~ {_quoted(word + '*')}" for word in words.split()]
     query = " and ".join(["type = page", f"space = {_quoted(space_key)}", *terms])
     about = f"pages titled like {words!r}"
@@ -85,14 +85,14 @@ class _Label(Shape):
 
 
 def read_label(answer: object) -> str:
-    """Read the name of a label; v1 and v2 show it alike."""
+    """Return the name of a label; v1 and v2 use the same shape."""
     return read_shape(_Label, answer, "a label").name
 
 
 def restrictions(page_id: str) -> Call[Restrictions]:
     """Return who may read and edit a page (Cloud getRestrictionsByOperation, Data Center byOperation).
 
-    Data Center documents `read.restrictions.user`, Cloud `restrictions.user`; each ignores what it does not know.
+    Data Center documents `read.restrictions.user`, Cloud `restrictions.user`; each ignores unknown expansions.
     """
     subjects = (f"{of}restrictions.{kind}" for of in ("read.", "update.", "") for kind in ("user", "group"))
     path = f"{V1}/content/{escape_part(page_id)}/restriction/byOperation"
@@ -123,7 +123,7 @@ class _Operation(Shape):
 
 
 class _Operations(Shape):
-    """Nothing here has a default: what was not expanded must not pass for "open to everyone"."""
+    """No field has a default: a missing expansion must not be read as "open to everyone"."""
 
     read: _Operation
     update: _Operation

@@ -50,7 +50,7 @@ _LOGIN_PATH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the bot proves itself with: basic when *user* is given (an API token or password beside it), else bearer."""
+    """The credentials: basic authentication if *user* is given (*token* is an API token or password), else bearer."""
 
     token: str = field(repr=False)
     user: str | None = None
@@ -65,7 +65,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How patient and how polite the session is."""
+    """Timeouts, retries and rate limit of the session."""
 
     connect_seconds: float = 10.0
     read_seconds: float = 60.0
@@ -73,7 +73,7 @@ class Manners:
     download_seconds: float = 1800.0
     tries: int = 5
     reports_at_once: bool = False
-    """A person waits: until the wiki has answered once, a request without an answer is not repeated."""
+    """For interactive use: until the wiki has answered once, a request without an answer is not retried."""
     first_pause_seconds: float = 5.0
     longest_pause_seconds: float = 120.0
     longest_retry_after_seconds: float = 300.0
@@ -85,7 +85,7 @@ PATIENT = Manners()
 
 
 class RateLimiter:
-    """Keep calls at least *interval_seconds* apart; the first one never waits."""
+    """Keeps requests at least *interval_seconds* apart; the first request does not wait."""
 
     def __init__(
         self,
@@ -108,11 +108,11 @@ class RateLimiter:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> "RateLimiter":
-        """Allow *calls* a minute, evenly spaced; zero or less means no limit."""
+        """Allow *calls* per minute, evenly spaced; zero or less means no limit."""
         return cls(60.0 / calls if calls > 0 else 0.0, clock=clock, sleep=sleep)
 
     def wait(self) -> None:
-        """Take the next free slot and sleep until it comes."""
+        """Reserve the next free slot and sleep until then."""
         with self._lock:
             now = self._clock()
             slot = max(now, self._next_slot)
@@ -122,7 +122,7 @@ class RateLimiter:
 
 
 class _Authorization(AuthBase):
-    """Set the header ourselves, so that `requests` never looks into a .netrc."""
+    """Sets the Authorization header, so that `requests` does not read a .netrc file."""
 
     def __init__(self, header: str | None) -> None:
         self._header = header
@@ -134,12 +134,12 @@ class _Authorization(AuthBase):
 
 
 class WikiSession(requests.Session):
-    """A `requests` session with manners.
+    """A `requests` session with retries, rate limit and deadlines.
 
-    429 is retried on any verb, since it says that nothing was done. 5xx, lost connections and unreadable answers are
-    retried on GET only: a write may have been committed although its answer was lost, so the gateway re-reads instead.
-    Once *stop* is set nothing more is sent, and waits end, with `StoppedError`. Sessions to one wiki share
-    *has_answered*.
+    429 is retried for any verb, because the server did not process the request. 5xx, lost connections and unreadable
+    answers are retried for GET only: a write may have been committed although its answer was lost, so the gateway reads
+    the page again instead. Once *stop* is set, no more requests are sent, and waits end with `StoppedError`. Sessions
+    to one wiki share *has_answered*.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class WikiSession(requests.Session):
         self._now = now
         self._jitter = jitter
 
-    def request(  # type: ignore[override]  # timeouts, redirects and verification are ours to decide
+    def request(  # type: ignore[override]  # timeouts, redirects and verification are set by this session
         self,
         method: str,
         url: str,
@@ -182,16 +182,16 @@ class WikiSession(requests.Session):
         json: object = None,
         **_ignored: Any,
     ) -> requests.Response:
-        """Send a request whose answer should be JSON; the body of the answer is read before this returns."""
+        """Send a request with a JSON answer; the body of the answer is read before this method returns."""
         request = requests.Request(method.upper(), url, headers=dict(headers or {}), data=data, json=json)
         return self._persist(request, wants_json=True)
 
     def resolve_redirects(self, *_args: Any, **_options: Any) -> Iterator[requests.Response]:
-        """Follow nothing: `requests` would look ahead even where it is told not to, and read a body without a limit."""
+        """Yield no redirects: `requests` would look ahead even if told not to, and read a body without a size limit."""
         return iter(())
 
     def download(self, url: str) -> bytes:
-        """Return the bytes behind *url*; a redirect to another host is followed without credentials."""
+        """Return the bytes at *url*; a redirect to another host is followed without credentials."""
         response = self._persist(requests.Request("GET", url), wants_json=False)
         if not response.ok:
             words = said_by_wiki(response)
@@ -243,7 +243,7 @@ class WikiSession(requests.Session):
         self._sleep(pause)
 
     def _try(self, request: requests.Request, *, wants_json: bool) -> requests.Response:
-        """Make one try; raises `TransientError` for what may pass."""
+        """Make one attempt; raises `TransientError` for temporary failures."""
         about = f"{request.method} {shorten_address(request.url)}"
         try:
             response = self._follow(request, may_leave_host=not wants_json)
@@ -267,7 +267,7 @@ class WikiSession(requests.Session):
         return response
 
     def _raise_for_pause(self, response: requests.Response, about: str, *, is_write: bool) -> None:
-        """Raise `TransientError` for a refusal that may pass: 429, and 5xx unless its words say otherwise."""
+        """Raise `TransientError` for a temporary refusal: 429, and 5xx unless its message says otherwise."""
         status = response.status_code
         if status != requests.codes.too_many_requests and status < requests.codes.server_error:
             return
@@ -307,7 +307,7 @@ class WikiSession(requests.Session):
         raise WikiAnswerError(f"{shorten_address(request.url)}: more than {_MAX_HOPS} redirects")
 
     def _exchange(self, request: requests.Request, *, is_home: bool, wants_bytes: bool) -> requests.Response:
-        """Send once and read the whole answer within the deadline; credentials and cookies stay with the home host."""
+        """Send once and read the whole answer within the deadline; only the home host gets credentials and cookies."""
         manners = self._manners
         if is_home:
             prepared = self.prepare_request(request)
@@ -316,7 +316,7 @@ class WikiSession(requests.Session):
             prepared = request.prepare()
         settings: dict[str, Any] = dict(self.merge_environment_settings(prepared.url or "", {}, True, None, None))
         if self.verify is not True:
-            settings["verify"] = self.verify  # a bundle that we were given outdoes one from the environment
+            settings["verify"] = self.verify  # a configured bundle takes precedence over the environment
         seconds = manners.download_seconds if wants_bytes else manners.total_seconds
         too_late = f"no whole answer within {seconds:.0f} s"
         with Deadline(seconds) as deadline:

@@ -1,4 +1,4 @@
-"""Which flavour of Confluence answers at an address, and where its base is: the only place that decides it."""
+"""Determine which flavour of Confluence answers at an address, and its base address; no other module decides this."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _TOTAL_SECONDS = 30.0
 _MAX_HOPS = 5
 _MAX_BYTES = 256 * 1024
 _CHUNK_BYTES = 16 * 1024
-# The first part of a path that belongs to a place in the wiki and not to its base address.
+# The first segment of a path that is a place in the wiki, not part of its base address.
 _PLACE_IN_WIKI = re.compile(
     r"/(?:[^/]*\.action|pages|display|spaces|x|rest|api|label|labels|download|plugins|s|login|status|setup|people|users)"
     r"(?=/|$)"
@@ -30,7 +30,7 @@ _META = r"<meta\b(?=[^>]*\bname=[\"']{name}[\"'])[^>]*\bcontent=[\"']([^\"']*)[\
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What answers at an address: *url* is the base address, *flavour* is None if the answer does not show it."""
+    """The answer at an address: *url* is the base address, *flavour* is None if the answer does not show it."""
 
     url: str
     flavour: Flavour | None
@@ -38,12 +38,12 @@ class Site:
 
 
 def guess_flavour(url: str) -> Flavour:
-    """Return the flavour that the host of *url* suggests: the hosts of Atlassian are Cloud, all others Data Center."""
+    """Return the likely flavour by the host of *url*: Atlassian's hosts are Cloud, all others Data Center."""
     return Flavour.CLOUD if _is_cloud_host(url) else Flavour.DATA_CENTER
 
 
 def base_address(url: str, flavour: Flavour) -> str:
-    """Return *url* without a trailing slash, and with the `/wiki` that every Cloud site has and people forget."""
+    """Return *url* without a trailing slash; for a Cloud site, add `/wiki` if it is missing."""
     url = url.strip().rstrip("/")
     if flavour is Flavour.CLOUD and not urlsplit(url).path and _is_cloud_host(url):
         return url + "/wiki"
@@ -51,12 +51,12 @@ def base_address(url: str, flavour: Flavour) -> str:
 
 
 def probe_site(url: str, *, ca_bundle: Path | None = None) -> Site:
-    """Ask what answers at *url*: one request without credentials, and one more for each redirect on the way.
+    """Probe *url* with one request without credentials, and one more for each redirect.
 
     *url* may be the address of any page of the wiki. Observed: Cloud answers with `Server: AtlassianEdge` and
-    `Atl-Request-Id`, and asks people to sign in at id.atlassian.com; Confluence names itself by
-    `X-Confluence-Request-Time` on both flavours, on its redirect to the login page too. Raises `WikiUnreachableError`
-    without an answer, `WikiAnswerError` where no such Cloud site exists.
+    `Atl-Request-Id`, and redirects to id.atlassian.com for sign-in; both flavours of Confluence send
+    `X-Confluence-Request-Time`, also on the redirect to the login page. Raises `WikiUnreachableError`
+    if there is no answer, `WikiAnswerError` if no such Cloud site exists.
     """
     if _is_cloud_host(url):
         url = _origin(url) + "/wiki"
@@ -80,7 +80,7 @@ def _get(session: requests.Session, url: str, ca_bundle: Path | None) -> request
         with Deadline(_TOTAL_SECONDS):
             response = session.get(
                 url,
-                auth=lambda request: request,  # without this, `requests` would send what a .netrc holds
+                auth=lambda request: request,  # without this, `requests` would send credentials from a .netrc file
                 headers={"User-Agent": "wikibot", "Accept": "text/html,application/json"},
                 timeout=_TIMEOUT_SECONDS,
                 allow_redirects=False,
@@ -127,7 +127,7 @@ def _identify(url: str, answer: requests.Response, target: str | None) -> Site |
 
 
 def _target(url: str, answer: requests.Response) -> str | None:
-    """Return where the answer redirects to, if it does."""
+    """Return the target of a redirect, or None."""
     if not answer.is_redirect:
         return None
     try:
@@ -159,6 +159,6 @@ def _is_cloud_host(url: str) -> bool:
 
 
 def _has_own_domain(url: str) -> bool:
-    """Return whether a Cloud site answers under a domain of its owner, where it takes no tokens (AX-649, AX-664)."""
+    """Return whether a Cloud site answers under a custom domain, where it does not accept tokens (AX-649, AX-664)."""
     host = urlsplit(url).hostname or ""
     return not _is_cloud_host(url) and host not in {"localhost", "127.0.0.1", "::1"}

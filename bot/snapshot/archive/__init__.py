@@ -1,6 +1,7 @@
 """The files of the snapshots: their formats, and the transaction that changes them.
 
 Each kind of file has one module: records, page entries, events, bags, checkpoint, redactions, journal. `library` reads
-them, `writer` writes a run as one transaction and first checks what it builds on. All other rooms of `bot.snapshot`
-may import this one. It imports none of them and no converter; only `witnesses` uses the gateway, to publish the head.
+the files; `writer` checks the current state and then writes a run as one transaction. All other packages of
+`bot.snapshot` may import this one. It imports none of them and no converter; only `witnesses` uses the gateway, to
+publish the head.
 """

@@ -1,4 +1,4 @@
-"""BagIt bags (RFC 8493): the manifests of one, kept up to date without reading the payload again."""
+"""BagIt bags (RFC 8493): the manifests of a bag, updated without reading the payload again."""
 
 import hashlib
 import re
@@ -10,12 +10,12 @@ from bot.errors import EvidenceError
 from bot.snapshot.archive.entry import PageEntry, dump_entries, parse_entries
 
 MAX_PAGES = 500
-"""Pages in one bag, so that its folders of sources stay within the entries a folder may hold."""
+"""Maximum number of pages in one bag, so that its source folders do not exceed the limit of entries per folder."""
 
 MANIFEST, TAG_MANIFEST, PAGES = "manifest-sha256.txt", "tagmanifest-sha256.txt", "pages.jsonl"
 BAGIT_TXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 TAG_FILES = ("README.md", "bag-info.txt", "bagit.txt", MANIFEST, PAGES)
-"""Files that the tag manifest lists."""
+"""Files in the tag manifest."""
 
 _MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  ([!-~][ -~]*)")
 
@@ -33,9 +33,9 @@ class Bag:
     is_changed: bool = False
 
     def add(self, path: str, data: bytes, *, old_bytes: int | None = None) -> None:
-        """Record a payload file; *old_bytes* is the size of the one it replaces.
+        """Record a payload file; *old_bytes* is the size of the file that it replaces.
 
-        Raises `EvidenceError` when an existing file would be overwritten without saying so.
+        Raises `EvidenceError` if the file exists and *old_bytes* is None, or the reverse.
         """
         if (path in self.manifest) != (old_bytes is not None):
             raise EvidenceError(f"{self.name}/{path} is evidence already and is not overwritten")
@@ -44,18 +44,18 @@ class Bag:
         self.is_changed = True
 
     def drop(self, path: str, *, size_bytes: int) -> None:
-        """Take a payload file out of the manifest (a redaction)."""
+        """Remove a payload file from the manifest (a redaction)."""
         del self.manifest[path]
         self.payload_bytes -= size_bytes
         self.is_changed = True
 
     def put_entry(self, entry: PageEntry) -> None:
-        """Set what is known about a page."""
+        """Set the entry of a page."""
         self.entries[entry.page_id] = entry
         self.is_changed = True
 
     def tag_files(self, readme: bytes, *, bagging_date: date, software: str) -> dict[str, bytes]:
-        """Return every tag file of the bag, by its path in the bag."""
+        """Return all tag files of the bag, by path in the bag."""
         files = {
             "README.md": readme,
             "bag-info.txt": self._bag_info(bagging_date, software),
@@ -79,7 +79,7 @@ class Bag:
 
 
 def load_bag(root: Path, name: str) -> Bag:
-    """Read the tag files of a bag; raises `EvidenceError` when one is missing or malformed."""
+    """Read the tag files of a bag; raises `EvidenceError` if one is missing or malformed."""
     folder = root / name
     try:
         info = parse_bag_info((folder / "bag-info.txt").read_bytes(), name=f"{name}/bag-info.txt")
@@ -92,14 +92,14 @@ def load_bag(root: Path, name: str) -> Bag:
 
 
 def render_manifest(digests: dict[str, str]) -> bytes:
-    """Return a manifest, sorted by path; also what `sha256sum -c` reads."""
+    """Return a manifest, sorted by path; `sha256sum -c` can read the manifest."""
     return "".join(f"{digest}  {path}\n" for path, digest in sorted(digests.items())).encode()
 
 
 def parse_manifest(data: bytes, *, name: str) -> dict[str, str]:
-    """Read a manifest in the one spelling that we write: path → digest.
+    """Parse a manifest, which must have exactly the form that `render_manifest` writes: path → digest.
 
-    Raises `EvidenceError` for anything else: other spacing, upper-case digests, a path twice or out of order.
+    Raises `EvidenceError` for any other form: other spacing, upper-case digests, a path twice or out of order.
     """
     digests: dict[str, str] = {}
     for number, line in enumerate(data.decode("utf-8", "replace").split("\n")[:-1], start=1):
@@ -118,12 +118,12 @@ def parse_manifest(data: bytes, *, name: str) -> dict[str, str]:
 
 
 def bag_names(sums: dict[str, str]) -> list[str]:
-    """Return the bags that `SHA256SUMS` lists."""
+    """Return the names of the bags that `SHA256SUMS` lists."""
     return [path.rpartition("/")[0] for path in sums if path.endswith(f"/{TAG_MANIFEST}")]
 
 
 def parse_bag_info(data: bytes, *, name: str) -> dict[str, str]:
-    """Read `bag-info.txt`, whose lines are never folded."""
+    """Parse `bag-info.txt`, whose lines are never folded."""
     fields: dict[str, str] = {}
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
         label, colon, value = line.partition(": ")
@@ -134,7 +134,7 @@ def parse_bag_info(data: bytes, *, name: str) -> dict[str, str]:
 
 
 def sha256(data: bytes) -> str:
-    """Return the digest in the spelling of manifests."""
+    """Return the digest as written in manifests."""
     return hashlib.sha256(data).hexdigest()
 
 

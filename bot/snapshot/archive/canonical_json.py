@@ -1,4 +1,4 @@
-"""JSON with one spelling for one meaning: sorted keys, LF, UTF-8 in NFC."""
+"""JSON in a canonical form: sorted keys, LF, UTF-8 in NFC."""
 
 import json
 import unicodedata
@@ -18,5 +18,5 @@ def dump_lines(values: Iterable[object]) -> bytes:
 
 
 def _encode(text: str) -> bytes:
-    # A lone surrogate, which JSON can carry and UTF-8 cannot, becomes a question mark.
+    # A lone surrogate, which JSON allows and UTF-8 does not, becomes a question mark.
     return unicodedata.normalize("NFC", text).encode("utf-8", "replace") + b"\n"

@@ -1,4 +1,4 @@
-"""The head of the snapshots: one small file that names everything below it and the head before it.
+"""The head of the snapshots: one small file with the digests of everything below it and of the previous head.
 
     # wikibot checkpoint 1
     # origin: https://wiki.example.org
@@ -38,7 +38,7 @@ _UNSIGNED = "none"
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """One head; *signed_by* is the fingerprint of the key, None where the run had no key."""
+    """One head; *signed_by* is the fingerprint of the key, None if the run had no key."""
 
     origin: str
     sequence: int
@@ -48,12 +48,12 @@ class Checkpoint:
 
     @property
     def previous_path(self) -> str | None:
-        """Where the head before this one lies; None for the first."""
+        """The path of the previous head; None for the first head."""
         return next((path for path in self.digests if path.endswith(".checkpoint")), None)
 
     @property
     def events_path(self) -> str | None:
-        """Where the events of this run lie."""
+        """The path of the events of this run."""
         return next((path for path in self.digests if path.endswith(".events.jsonl")), None)
 
 
@@ -70,7 +70,7 @@ def render_checkpoint(checkpoint: Checkpoint) -> bytes:
 
 
 def parse_checkpoint(data: bytes, *, name: str = HEAD) -> Checkpoint:
-    """Read a head; raises `EvidenceError` when it is not exactly what `render_checkpoint` writes."""
+    """Parse a head; raises `EvidenceError` unless it is exactly what `render_checkpoint` writes."""
     text = data.decode("utf-8", "replace")
     match = _HEADER.match(text)
     if not match:
@@ -94,7 +94,7 @@ def parse_checkpoint(data: bytes, *, name: str = HEAD) -> Checkpoint:
 
 
 def load_head(root: Path) -> Checkpoint | None:
-    """Read the present head; None where nothing was captured yet."""
+    """Read the current head; None if nothing was captured yet."""
     path = root / HEAD
     return parse_checkpoint(path.read_bytes(), name=str(path)) if path.is_file() else None
 

@@ -1,14 +1,14 @@
-"""File operations of a transaction behind one interface, so that tests can make each of them fail."""
+"""The file operations of a transaction behind one interface, so that tests can make each operation fail."""
 
 import os
 from pathlib import Path
 
 
 class Disk:
-    """The real disk. Every method is one step that a crash or a full disk can interrupt."""
+    """The real disk. A crash or a full disk can interrupt each method."""
 
     def make_folder(self, path: Path) -> None:
-        """Create a folder and its parents; an existing one is fine."""
+        """Create a folder and its parents; an existing folder is not an error."""
         path.mkdir(parents=True, exist_ok=True)
 
     def write(self, path: Path, data: bytes) -> None:
@@ -16,7 +16,7 @@ class Disk:
         path.write_bytes(data)
 
     def sync(self, path: Path) -> None:
-        """Wait until a file or folder has reached the disk."""
+        """Wait until a file or folder is durable on the disk."""
         handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -24,15 +24,15 @@ class Disk:
             os.close(handle)
 
     def sync_all(self) -> None:
-        """Wait until everything written so far is on the disk; cheaper than many single waits."""
+        """Wait until everything written so far is durable on the disk; cheaper than many single waits."""
         os.sync()
 
     def replace(self, source: Path, target: Path) -> None:
-        """Move a file over another in one step."""
+        """Move a file over another one atomically."""
         source.replace(target)
 
     def remove(self, path: Path) -> None:
-        """Delete a file; an absent one is fine."""
+        """Delete a file; an absent file is not an error."""
         path.unlink(missing_ok=True)
 
     def remove_folder(self, path: Path) -> None:

@@ -72,7 +72,7 @@ def dump_entries(entries: dict[str, PageEntry]) -> bytes:
 
 
 def parse_entries(data: bytes, *, name: str) -> dict[str, PageEntry]:
-    """Read `pages.jsonl`; raises `EvidenceError`, which names *name* and the line."""
+    """Parse `pages.jsonl`; raises `EvidenceError`, which states *name* and the line."""
     entries: dict[str, PageEntry] = {}
     for number, line in enumerate(data.splitlines(), start=1):
         try:
@@ -84,5 +84,5 @@ def parse_entries(data: bytes, *, name: str) -> dict[str, PageEntry]:
 
 
 def id_order(page_id: str) -> tuple[int, int, str]:
-    """Sort numeric ids by number, others after them by text."""
+    """Return a sort key: numeric ids by number, then other ids by text."""
     return (0, int(page_id), "") if page_id.isascii() and page_id.isdigit() else (1, 0, page_id)

@@ -18,11 +18,11 @@ from bot.snapshot.archive.checkpoint import format_time
 class EventType(StrEnum):
     """Terms of the PREMIS vocabulary `eventType`."""
 
-    INGESTION = "ingestion"  # a run as a whole
-    CAPTURE = "capture"  # a page's body, or one of its versions
+    INGESTION = "ingestion"  # a whole run
+    CAPTURE = "capture"  # the body of a page, or one of its versions
     METADATA = "metadata modification"  # labels, attachments, comments, restrictions, place or title, without a version
-    DELETION = "deletion"  # gone upstream: a tombstone
-    DEACCESSION = "deaccession"  # still there, no longer archived
+    DELETION = "deletion"  # absent from the wiki: a tombstone
+    DEACCESSION = "deaccession"  # still in the wiki, no longer archived
     MIGRATION = "migration"  # the same source rendered by another version of the converter
     REDACTION = "redaction"
 

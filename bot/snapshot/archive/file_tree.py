@@ -1,4 +1,4 @@
-"""The files below a folder: which there are, and their digests."""
+"""List the files below a folder and compute their digests."""
 
 import hashlib
 import os
@@ -10,13 +10,13 @@ _NOT_EVIDENCE = {WORK_FOLDER, ".git"}
 
 
 class Tree:
-    """A folder on disk, listed once without following links."""
+    """A folder on disk, listed once without following symbolic links."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.files: set[str] = set()
         self.others: set[str] = set()
-        """Links, sockets, devices. None of them belongs to evidence."""
+        """Symbolic links, sockets, devices. None of them is allowed in the evidence."""
         self.hashed_bytes = 0
         self.hashed_files = 0
         if root.is_dir():
@@ -36,19 +36,19 @@ class Tree:
                     self.others.add(path)
 
     def has_file(self, path: str) -> bool:
-        """Return whether there is a plain file."""
+        """Return whether *path* is a plain file."""
         return path in self.files
 
     def has_other(self, path: str) -> bool:
-        """Return whether there is something other than a plain file."""
+        """Return whether *path* exists and is not a plain file."""
         return path in self.others
 
     def read(self, path: str) -> bytes:
-        """Return a file's content; raises `OSError`."""
+        """Return the content of a file; raises `OSError`."""
         return (self.root / path).read_bytes()
 
     def digest(self, path: str) -> str:
-        """Return a file's SHA-256; raises `OSError`."""
+        """Return the SHA-256 of a file; raises `OSError`."""
         with open(f"{self.root}/{path}", "rb", buffering=0) as stream:  # noqa: PTH123 -- a Path costs more than the file
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
             self.hashed_bytes += stream.tell()
@@ -57,17 +57,17 @@ class Tree:
 
 
 class UnlistedTree(Tree):
-    """A folder in which only the requested files are looked up: fast, but other files are not seen."""
+    """A folder in which only the requested files are looked up: fast, but unlisted files are not found."""
 
     def _list(self, folder: str, prefix: str) -> None:
         del folder, prefix
 
     def has_file(self, path: str) -> bool:
-        """Return whether there is a plain file."""
+        """Return whether *path* is a plain file."""
         target = self.root / path
         return target.is_file() and not target.is_symlink()
 
     def has_other(self, path: str) -> bool:
-        """Return whether there is something other than a plain file."""
+        """Return whether *path* exists and is not a plain file."""
         target = self.root / path
         return target.is_symlink() or (target.exists() and not target.is_file())

@@ -1,4 +1,4 @@
-"""The front matter of a rendition: where it comes from, as YAML that any reader of YAML 1.1 or 1.2 takes."""
+"""The front matter of a rendition: its provenance as YAML that parsers of YAML 1.1 and 1.2 accept."""
 
 import json
 import re
@@ -28,6 +28,6 @@ def _flow(value: object) -> str:
 
 
 def _scalar(value: object) -> str:
-    """Quote as JSON does, which YAML reads alike, and escape what YAML does not take raw."""
+    """Quote as JSON does, which is valid YAML, and escape the characters that YAML does not allow."""
     quoted = json.dumps(value if value != () else [], ensure_ascii=False)
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)

@@ -1,4 +1,4 @@
-"""The snapshots as a git repository of their own: a commit a run, signed where there is a key, by the system's git."""
+"""The snapshots as a separate git repository: one commit per run, signed if there is a key, with the installed git."""
 
 import os
 import subprocess
@@ -15,13 +15,13 @@ _TIMEOUT_SECONDS = 600
 
 @dataclass(frozen=True, slots=True)
 class GitRepository:
-    """Commits what a run wrote; its errors say that the capture itself is safe."""
+    """Commits what a run wrote; its error messages state that the capture itself is safe."""
 
     root: Path
     signer: Signer | None = None
 
     def commit(self, message: str) -> bool:
-        """Commit the snapshots if the last commit has another head; return whether there was anything to commit.
+        """Commit the snapshots if the last commit has another head; return whether a commit was made.
 
         If a run was killed before its commit, the next run commits it, even when that run finds nothing new.
         """
@@ -60,11 +60,11 @@ class GitRepository:
         if self.signer:
             settings |= {"gpg.format": "ssh", "user.signingKey": str(self.signer.key)}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        # Variables of a git that runs us, say from a hook, would lead to another repository.
+        # If a git process started the bot, for example in a hook, its variables would point to another repository.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         try:
             return subprocess.run(  # noqa: S603 -- arguments are fixed words and our own message, no shell is involved
-                ["git", *options, *arguments],  # noqa: S607 -- git lies wherever the system put it
+                ["git", *options, *arguments],  # noqa: S607 -- the location of git depends on the system
                 cwd=self.root,
                 env=environment,
                 capture_output=True,

@@ -1,4 +1,4 @@
-"""Check the head and the tag files: what the writer checks before a run, and where each verification starts."""
+"""Check the head and the tag files, before a run and at the start of each verification."""
 
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from bot.snapshot.archive.signature import find_flaw
 def check_before_writing(root: Path, allowed_signers: str | None) -> None:
     """Raise `EvidenceError` if someone else changed the head or tag files: a new signature would hide the change.
 
-    Payload is not read; a change to it stays visible, because digests are carried over and never computed again.
-    A head without a signature is built on, so that signing can begin with any run.
+    The payload is not read; a change to it stays detectable, because digests are copied and never computed again.
+    A head without a signature is accepted, so that signing can start with any run.
     """
     inspection = Inspection(UnlistedTree(root))
     if not inspection.tree.has_file(HEAD):
@@ -33,7 +33,7 @@ def check_before_writing(root: Path, allowed_signers: str | None) -> None:
 
 
 def check_head(inspection: Inspection, allowed_signers: str | None, *, must_be_signed: bool) -> Checkpoint | None:
-    """Check the head, its signature and the files that it names; None when there is no head to read."""
+    """Check the head, its signature and the files that it lists; None if no head can be read."""
     data = inspection.read(HEAD)
     if data is None:
         return None
@@ -48,7 +48,7 @@ def check_head(inspection: Inspection, allowed_signers: str | None, *, must_be_s
 
 
 def load_sums(inspection: Inspection) -> dict[str, str]:
-    """Check what `SHA256SUMS` lists and return it; empty when it cannot be read."""
+    """Check the files that `SHA256SUMS` lists, and return their digests; empty if `SHA256SUMS` cannot be read."""
     if not inspection.tree.has_file(SUMS):
         inspection.is_there(SUMS)
         return {}
@@ -63,7 +63,7 @@ def load_sums(inspection: Inspection) -> dict[str, str]:
 
 
 def check_bag_tags(inspection: Inspection, bag: str) -> dict[str, str] | None:
-    """Check the tag files of *bag* and return its manifest; None when that cannot be read."""
+    """Check the tag files of *bag* and return its manifest; None if the manifest cannot be read."""
     tags = _read_manifest(inspection, f"{bag}/{TAG_MANIFEST}")
     if tags is None:
         tags = {}

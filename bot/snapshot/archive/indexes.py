@@ -10,7 +10,7 @@ from bot.snapshot.archive.entry import PageEntry, id_order
 
 @dataclass
 class _Node:
-    """A page in the tree of a bag; *entry* is None for an ancestor that lies in another bag or was not captured."""
+    """A page in the tree of a bag; *entry* is None for an ancestor that is in another bag or was not captured."""
 
     title: str
     entry: PageEntry | None = None
@@ -30,7 +30,7 @@ def render_bag_index(bag: Bag) -> bytes:
 
 
 def render_root_index(bags: Mapping[str, Bag], origin: str) -> bytes:
-    """Return the README of the whole."""
+    """Return the README of the snapshots folder."""
     lines = [
         "# Captured pages",
         "",

@@ -1,4 +1,4 @@
-"""Findings, and the state that collects them while files are checked."""
+"""Findings, and the state that collects them during a check."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from bot.snapshot.archive.file_tree import Tree
 
 
 class FindingKind(StrEnum):
-    """Classes of what can be wrong."""
+    """Kinds of findings."""
 
     MISSING = "missing"
     CHANGED = "changed"
@@ -24,7 +24,7 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it should be; *path* is relative to the root."""
+    """One problem; *path* is relative to the snapshots folder."""
 
     kind: FindingKind
     path: str
@@ -33,7 +33,7 @@ class Finding:
 
 @dataclass
 class Inspection:
-    """The state of one check: the tree, the paths that a list names, and the findings."""
+    """The state of one check: the tree, the listed paths, and the findings."""
 
     tree: Tree
     named: set[str] = field(default_factory=set)
@@ -44,7 +44,7 @@ class Inspection:
         self.findings.append(Finding(kind, path, message))
 
     def read(self, path: str) -> bytes | None:
-        """Return a file's content; None, and a finding, when there is none to read."""
+        """Return the content of a file; add a finding and return None if it cannot be read."""
         if not self.is_there(path):
             return None
         try:
@@ -54,12 +54,12 @@ class Inspection:
             return None
 
     def check_digests(self, digests: Mapping[str, str], *, prefix: str = "", witness: str) -> None:
-        """Compare files with what *witness*, a file name for messages, says of them."""
+        """Compare files with the digests in *witness*, a file name for messages."""
         for path, digest in digests.items():
             self.check_digest(prefix + path, digest, witness=witness)
 
     def check_digest(self, path: str, digest: str, *, witness: str) -> None:
-        """Compare one file with what *witness* says of it."""
+        """Compare one file with its digest in *witness*."""
         if not self.is_there(path, witness=witness):
             return
         try:
@@ -71,7 +71,7 @@ class Inspection:
             self.report(FindingKind.CHANGED, path, f"its SHA-256 is {found}, but {witness} says {digest}")
 
     def is_there(self, path: str, *, witness: str = "") -> bool:
-        """Return whether *path* is a plain file, with a finding if not; the path counts as listed either way."""
+        """Return whether *path* is a plain file, with a finding if not; *path* counts as listed in both cases."""
         self.named.add(path)
         if self.tree.has_file(path):
             return True
@@ -83,11 +83,11 @@ class Inspection:
         return False
 
     def iter_strays(self) -> Iterator[Finding]:
-        """List every path that no list names."""
+        """Yield every path that is not listed."""
         for path in sorted((self.tree.files | self.tree.others) - self.named):
             yield Finding(FindingKind.UNEXPECTED, path, "is not part of what was captured: no list names it")
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return each finding once, by path."""
+    """Return the findings without duplicates, sorted by path."""
     return tuple(sorted(set(findings), key=lambda finding: (finding.path, finding.kind, finding.message)))

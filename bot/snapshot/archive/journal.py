@@ -1,11 +1,11 @@
 """One run is one transaction: stage, commit, apply, and complete or discard what a crash left behind.
 
     stage    every new file is written to the staging folder and synced
-    commit   the journal is renamed into place: from now on the run counts
-    apply    each staged file is moved to its place; doing it twice does no harm
+    commit   the journal is renamed to its final name: from now on the run is committed
+    apply    each staged file is moved to its final path; this is idempotent
     drop     the journal is deleted
 
-After a crash before the commit, the old state is unchanged and `recover` deletes the staged files. After a crash later,
+After a crash before the commit, the old state is unchanged and `recover` deletes the staged files. After a later crash,
 `recover` completes the run.
 """
 
@@ -20,7 +20,7 @@ from bot.file_format import FileDocument, FileFormatError, FileModel, NewerForma
 from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.disk import Disk
 
-_SINGLE_SYNCS = 64  # above this many files one `sync` of the whole system is quicker than one wait a file
+_SINGLE_SYNCS = 64  # above this number of files, one `sync` of the whole system is faster
 
 WORK_FOLDER = ".wikibot"
 """Folder inside the snapshots for lock, staging and search index. It is not evidence: not verified, not in git."""
@@ -49,7 +49,7 @@ class Journal(FileDocument):
 
 
 class Transaction:
-    """Files that will all appear under *root*, or none of them."""
+    """Files that are written under *root* atomically: all of them, or none."""
 
     def __init__(self, root: Path, disk: Disk) -> None:
         self._root, self._disk = root, disk
@@ -60,16 +60,16 @@ class Transaction:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing would change."""
+        """Whether there is nothing to write or delete."""
         return not self._steps
 
     @property
     def paths(self) -> list[str]:
-        """The paths that will be written or deleted."""
+        """The paths that are written or deleted."""
         return list(self._steps)
 
     def stage(self, path: str, data: bytes) -> None:
-        """Prepare *data* as the content of *path*, relative to the root with `/`."""
+        """Stage *data* as the content of *path*, relative to the root with `/`."""
         name = f"{self._count + 1:07}"
         try:
             if not self._count:
@@ -81,13 +81,13 @@ class Transaction:
         self._steps[path] = JournalStep(path=path, staged=name, sha256=hashlib.sha256(data).hexdigest())
 
     def stage_removal(self, path: str) -> None:
-        """Prepare the deletion of *path*."""
+        """Stage the deletion of *path*."""
         self._steps[path] = JournalStep(path=path, staged=None, sha256="")
 
     def commit(self) -> None:
-        """Make the staged files durable, then real.
+        """Make the staged files durable, then commit and apply them.
 
-        Raises `SnapshotError`; its text says whether the old state is unchanged or the run will be completed.
+        Raises `SnapshotError`; its message states whether the old state is unchanged or the run will be completed.
         """
         steps = list(self._steps.values())
         try:
@@ -100,7 +100,7 @@ class Transaction:
                     "and the next `wikibot snapshot` or `wikibot verify` completes it"
                 ) from error
             if self._is_committed:
-                return  # all is in place; what could not be tidied away is tidied at the next start
+                return  # all files are applied; leftovers are deleted at the next start
             self.discard()
             raise self._refused(error) from error
 
@@ -119,7 +119,7 @@ class Transaction:
         disk.sync(self._staging)
 
     def discard(self) -> None:
-        """Delete what was staged; files that cannot be deleted now are deleted at the next start."""
+        """Delete the staged files; files that cannot be deleted now are deleted at the next start."""
         if has_pending(self._root):
             return
         with suppress(OSError):
@@ -130,19 +130,19 @@ class Transaction:
 
 
 def staging_folder(root: Path) -> Path:
-    """Return where a run prepares its files."""
+    """Return the folder in which a run stages its files."""
     return root / WORK_FOLDER / "staging"
 
 
 def has_pending(root: Path) -> bool:
-    """Return whether a committed run is not complete yet."""
+    """Return whether a committed run is not applied completely."""
     return _journal_path(root).exists()
 
 
 def recover(root: Path, disk: Disk) -> bool:
-    """Complete a committed run, or delete what an uncommitted one left; return whether a run was completed.
+    """Complete a committed run, or delete the leftovers of an uncommitted run; return whether a run was completed.
 
-    Raises `EvidenceError` when a staged file is gone or not what was committed.
+    Raises `EvidenceError` if a staged file is missing or differs from what was committed.
     """
     if not staging_folder(root).exists():
         return False
@@ -205,7 +205,7 @@ def _sync_many(disk: Disk, paths: list[Path]) -> None:
 
 
 def _folders(root: Path, steps: Iterable[JournalStep]) -> list[Path]:
-    """Return every folder whose list of names changes, the root first."""
+    """Return every folder whose directory entries change, the root first."""
     written = {(root / step.path).parent for step in steps if step.staged}
     ancestors = {folder for path in written for folder in (path, *path.parents) if folder.is_relative_to(root)}
     removed = {(root / step.path).parent for step in steps if not step.staged}
@@ -231,6 +231,6 @@ def _load_journal(root: Path) -> list[JournalStep]:
 
 
 def failure(error: OSError) -> str:
-    """Say which file could not be written and why."""
+    """Return an error that states which file could not be written, and why."""
     place = f" {error.filename}" if error.filename else ""
     return f"cannot write{place}: {error.strerror or error}"

@@ -1,4 +1,4 @@
-"""The snapshots on disk: head, bags and page entries, read once at the start of a run."""
+"""The snapshots on disk: head, bags and page entries, loaded once at the start of a run."""
 
 import re
 from collections import Counter
@@ -16,38 +16,38 @@ from bot.snapshot.archive.record import PageRecord, parse_record
 
 @dataclass
 class Library:
-    """Every captured page under *root*."""
+    """All captured pages under *root*."""
 
     root: Path
     head: Checkpoint | None = None
     sums: dict[str, str] = field(default_factory=dict)
-    """What `SHA256SUMS` lists."""
+    """The content of `SHA256SUMS`."""
     bags: dict[str, Bag] = field(default_factory=dict)
     _places: dict[str, str] = field(default_factory=dict)
     _loads: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        """Remember which page lies in which bag."""
+        """Index the bags by page."""
         self._places = {page_id: bag.name for bag in self.bags.values() for page_id in bag.entries}
         self._loads = Counter(self._places.values())
 
     def find_bag_of(self, page_id: str) -> Bag | None:
-        """Return the bag that holds a page."""
+        """Return the bag that contains a page, or None."""
         name = self._places.get(page_id)
         return self.bags[name] if name else None
 
     def find_entry(self, page_id: str) -> PageEntry | None:
-        """Return what is known about a page."""
+        """Return the entry of a page, or None."""
         bag = self.find_bag_of(page_id)
         return bag.entries.get(page_id) if bag else None
 
     def iter_entries(self) -> Iterator[tuple[Bag, PageEntry]]:
-        """List every captured page, by page id."""
+        """Yield the entry of every captured page, by page id."""
         found = [(bag, entry) for bag in self.bags.values() for entry in bag.entries.values()]
         yield from sorted(found, key=lambda pair: id_order(pair[1].page_id))
 
     def get_page(self, wanted: str) -> tuple[Bag, PageEntry]:
-        """Return a page by id, exact title, or path; raises `SnapshotError` when none or several fit."""
+        """Return a page by id, exact title, or path; raises `SnapshotError` unless exactly one page matches."""
         bag = self.find_bag_of(wanted)
         if bag:
             return bag, bag.entries[wanted]
@@ -62,7 +62,7 @@ class Library:
         )
 
     def place(self, space_key: str, page_id: str) -> Bag:
-        """Return the bag of a page, with room made for a new one."""
+        """Return the bag of a page; a new page is assigned to a bag with room."""
         known = self.find_bag_of(page_id)
         if known:
             return known
@@ -81,7 +81,7 @@ class Library:
         return self.bags[name]
 
     def load_record(self, bag: Bag, entry: PageEntry) -> PageRecord:
-        """Read the newest record of a page; raises `EvidenceError` when it is missing or malformed."""
+        """Read the newest record of a page; raises `EvidenceError` if it is missing or malformed."""
         return self.load_record_at(bag, entry.record_path)
 
     def load_record_at(self, bag: Bag, path: str) -> PageRecord:
@@ -89,7 +89,7 @@ class Library:
         return parse_record(self.read(bag, path), name=f"{bag.name}/{path}")
 
     def read(self, bag: Bag, path: str) -> bytes:
-        """Read a payload file; raises `EvidenceError` when it is missing or not what was captured."""
+        """Read a payload file; raises `EvidenceError` if it is missing or does not match its digest."""
         try:
             data = (self.root / bag.name / path).read_bytes()
         except OSError as error:
@@ -99,21 +99,21 @@ class Library:
         return data
 
     def record_paths(self, bag: Bag, entry: PageEntry) -> list[str]:
-        """Return every record of a page, oldest first."""
+        """Return the paths of all records of a page, oldest first."""
         pattern = re.compile(re.escape(paths.source_folder(entry.page_id)) + r"/(?:\d+/)?record-(\d+)\.json")
         found = [(int(match[1]), path) for path in bag.manifest if (match := pattern.fullmatch(path))]
         return [path for _, path in sorted(found)]
 
 
 def full_path(bag: Bag, entry: PageEntry) -> str:
-    """Return the path of a rendition relative to the root."""
+    """Return the path of a rendition relative to the snapshots folder."""
     return f"{bag.name}/{entry.path}"
 
 
 def load_library(root: Path) -> Library:
-    """Read the head, the list of bags and every bag's tag files; an absent folder is an empty library.
+    """Load the head, the list of bags and every bag's tag files; an absent folder is an empty library.
 
-    Raises `EvidenceError` when any of them is malformed. No payload is hashed; `verify` does that.
+    Raises `EvidenceError` if any of them is malformed. No payload is hashed; `verify` does that.
     """
     head = load_head(root)
     if head is None:

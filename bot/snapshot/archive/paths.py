@@ -1,4 +1,4 @@
-"""Paths in the snapshots: names that never collide, never change, and are valid on every file system."""
+"""Paths in the snapshots: names that are unique, never change, and are valid on every file system."""
 
 import hashlib
 import re
@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 MAX_ENTRIES = 500
-"""Entries that one folder may hold."""
+"""Maximum number of entries in one folder."""
 
 _SLUG_BYTES = 80
-_CHUNK = 200  # numbered files a folder holds before the next ones go to a folder of their own
+_CHUNK = 200  # numbered files per folder
 _PLAIN_ID = re.compile(r"[0-9a-z]{1,40}")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_]{1,60}")
 _SOURCE = re.compile(r"/v(?P<version>\d+)(?:\.xml|-editions/(?:\d+/)?(?P<edition>\d+)\.xml)$")
@@ -25,7 +25,7 @@ def slug(text: str, *, limit_bytes: int = _SLUG_BYTES, empty: str = "page") -> s
 
 
 def safe_id(identifier: str) -> str:
-    """Return *identifier* for a file name; two that differ stay different even where case does not count."""
+    """Return *identifier* as a file name; different identifiers stay different on case-insensitive file systems."""
     if _PLAIN_ID.fullmatch(identifier):
         return identifier
     digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -43,23 +43,23 @@ def source_folder(page_id: str) -> str:
 
 
 def source_path(page_id: str, version: int, *, edition: int = 1) -> str:
-    """Return where a storage body lies; *edition* counts bodies that differ under one version number."""
+    """Return the path of a storage body; *edition* counts different bodies with the same version number."""
     first = f"{source_folder(page_id)}/{_chunked(version, f'v{version}')}"
     return f"{first}.xml" if edition == 1 else f"{first}-editions/{_chunked(edition, f'{edition}.xml')}"
 
 
 def record_path(page_id: str, sequence: int) -> str:
-    """Return where run *sequence* puts what it saw about a page."""
+    """Return the path of the record of a page from run *sequence*."""
     return f"{source_folder(page_id)}/{_chunked(sequence, f'record-{sequence:06}.json')}"
 
 
 def source_version(path: str) -> int:
-    """Return the version number that a storage body belongs to."""
+    """Return the version number in the path of a storage body."""
     return source_order(path)[0]
 
 
 def source_order(path: str) -> tuple[int, int]:
-    """Sort storage bodies by version, then by edition."""
+    """Return a sort key for storage bodies: version, then edition."""
     match = _SOURCE.search(path)
     if not match:
         raise ValueError(f"{path} is not the path of a storage body")
@@ -74,7 +74,7 @@ def attachment_folder(page_id: str) -> str:
 def attachment_path(
     page_id: str, attachment_id: str, name: str, version: int, *, folder_number: int = 1, edition: int = 1
 ) -> str:
-    """Return where one version of an attachment lies; *edition* counts files that differ under one version number."""
+    """Return the path of an attachment version; *edition* counts different files with the same version number."""
     stem, dot, extension = name.rpartition(".")
     if not dot or not re.fullmatch(r"[0-9A-Za-z]{1,10}", extension):
         stem, extension = name, ""
@@ -85,7 +85,7 @@ def attachment_path(
 
 
 def bag_name(space_key: str, is_taken: Callable[[str], bool]) -> str:
-    """Return a folder name for the next bag of a space; *is_taken* compares without case."""
+    """Return a folder name for the next bag of a space; *is_taken* ignores case."""
     base = space_key if _PLAIN_KEY.fullmatch(space_key) else slug(space_key, limit_bytes=60, empty="space")
     if base.lower() in _RESERVED:
         base = f"space-{base}"
@@ -93,7 +93,7 @@ def bag_name(space_key: str, is_taken: Callable[[str], bool]) -> str:
 
 
 def numbered(base: str, is_taken: Callable[[str], bool]) -> str:
-    """Return *base*, else `base-2`, `base-3` and so on, whichever is free first."""
+    """Return the first free name of *base*, `base-2`, `base-3` and so on."""
     name, number = base, 1
     while is_taken(name):
         number += 1
@@ -102,7 +102,7 @@ def numbered(base: str, is_taken: Callable[[str], bool]) -> str:
 
 
 def year_folder(when: datetime, is_full: Callable[[str], bool]) -> str:
-    """Return the folder for something of that year: `2026`, and `2026-2` once that is full."""
+    """Return the folder of a year: `2026`, and `2026-2` when the first is full."""
     return numbered(f"{when.year:04}", is_full)
 
 

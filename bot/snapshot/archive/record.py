@@ -224,7 +224,7 @@ def dump_record(record: PageRecord) -> bytes:
 
 
 def parse_record(data: bytes, *, name: str = "record") -> PageRecord:
-    """Read a record; raises `EvidenceError`, which names *name*, when it is not one."""
+    """Parse a record; raises `EvidenceError`, which states *name*, if the content is not a record."""
     try:
         return PageRecord.parse(data)
     except FileFormatError as error:
@@ -232,11 +232,11 @@ def parse_record(data: bytes, *, name: str = "record") -> PageRecord:
 
 
 def settled(record: PageRecord) -> PageRecord:
-    """Return *record* as it will be read back from its file (NFC, whole offsets), so that comparing is fair."""
+    """Return *record* as it would be read from its file (NFC, whole offsets), so that records can be compared."""
     return parse_record(dump_record(record))
 
 
 def is_same_capture(a: PageRecord, b: PageRecord) -> bool:
-    """Return whether nothing about the page itself differs; surroundings and unknown keys do not count."""
+    """Return whether two records of a page are equal; surroundings and unknown keys are ignored."""
     first, second = (record.replaced(surroundings=Surroundings()).without_unknown() for record in (a, b))
     return first == second

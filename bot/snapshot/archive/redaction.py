@@ -39,10 +39,10 @@ class RedactionRecord(FileDocument):
 
 
 def redact(writer: SnapshotWriter, page: str, *, reason: str, by: str) -> Checkpoint:
-    """Remove bodies, records, comments, attachments and rendition of a page; raises `SnapshotError` if it is not held.
+    """Remove bodies, records, comments, attachments and rendition of a page; raises `SnapshotError` if not captured.
 
-    Its id, title, versions and all digests stay, in a record of the redaction. The chain stays whole: heads name
-    digests only. A later capture leaves the page out and says so.
+    Id, title, versions and all digests of the page stay, in a redaction record. The chain stays valid, because heads
+    contain only digests. A later capture skips the page and reports this.
     """
     bag, entry = writer.library.get_page(page)
     if entry.redacted_at is not None:

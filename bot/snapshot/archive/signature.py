@@ -1,4 +1,4 @@
-"""SSHSIG signatures over the head, made and checked by OpenSSH's own `ssh-keygen`."""
+"""SSHSIG signatures of the head, created and verified by `ssh-keygen` of OpenSSH."""
 
 import base64
 import binascii
@@ -18,21 +18,21 @@ _LINE_LENGTH = 70
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs with one private key, which must not ask for a passphrase."""
+    """Signs with one private key, which must not have a passphrase."""
 
     key: Path
 
     def fingerprint(self) -> str:
-        """Return kind and fingerprint of the key, as `CHECKPOINT` states them."""
+        """Return type and fingerprint of the key, as written in `CHECKPOINT`."""
         words = _run("-l", "-E", "sha256", "-f", str(self.key), failure=self._failure).decode().split()
         return f"ssh-{words[-1].strip('()').lower()} {words[1]}"
 
     def sign(self, data: bytes) -> bytes:
-        """Return an armoured signature over *data*."""
+        """Return an armoured signature of *data*."""
         return _run("-Y", "sign", "-n", NAMESPACE, "-f", str(self.key), stdin=data, failure=self._failure)
 
     def allowed_signers(self) -> str:
-        """Return the line that an auditor needs to check signatures by this key."""
+        """Return the allowed-signers line with which an auditor can verify signatures by this key."""
         line = _run("-y", "-P", "", "-f", str(self.key), failure=self._failure).decode()
         return f'{PRINCIPAL} namespaces="{NAMESPACE}" {" ".join(line.split()[:2])}\n'
 
@@ -42,10 +42,10 @@ class Signer:
 
 
 def find_flaw(data: bytes, signature: bytes, allowed_signers: str | None) -> str | None:
-    """Return what is wrong with *signature* over *data*, or None.
+    """Return what is wrong with *signature* of *data*, or None.
 
-    *allowed_signers* is the text of such a file (`man ssh-keygen`, ALLOWED SIGNERS). Without it only the signature
-    itself is checked, not whose it is.
+    *allowed_signers* is the text of an allowed-signers file (`man ssh-keygen`, ALLOWED SIGNERS). Without it, only the
+    signature is verified, not its signer.
     """
     if not _is_canonical(signature):
         return "is not an SSH signature as ssh-keygen writes it"
@@ -68,7 +68,7 @@ def _check(operation: str, path: Path, data: bytes, *options: str) -> str | None
 
 
 def _is_canonical(signature: bytes) -> bool:
-    """Refuse other spellings of a signature that ssh-keygen would still read: spaces, blank lines, stray bits."""
+    """Reject variants of a signature that ssh-keygen would accept: spaces, blank lines, stray bits."""
     match = _ARMOUR.fullmatch(signature)
     if not match:
         return False
@@ -92,7 +92,7 @@ def _run(*arguments: str, failure: str, stdin: bytes = b"") -> bytes:
 def _keygen(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(  # noqa: S603 -- arguments are paths and fixed words, no shell is involved
-            ["ssh-keygen", *arguments],  # noqa: S607 -- OpenSSH lies wherever the system put it
+            ["ssh-keygen", *arguments],  # noqa: S607 -- the location of OpenSSH depends on the system
             input=stdin,
             capture_output=True,
             timeout=_TIMEOUT_SECONDS,

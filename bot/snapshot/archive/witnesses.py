@@ -1,4 +1,4 @@
-"""Publish the head elsewhere, so that a restored older state or a forgery with the signing key can be detected."""
+"""Publish the head elsewhere, so that a rollback to an older state or a forgery with the signing key is detectable."""
 
 import hashlib
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _KEPT = "This page is kept by wikibot: it holds the head of its snapshots."
 
 @dataclass(frozen=True, slots=True)
 class PublishedHead:
-    """A head as it is published. *digest* is what `verify --witness` takes."""
+    """A head as published. *digest* is the argument of `verify --witness`."""
 
     origin: str
     sequence: int
@@ -31,11 +31,11 @@ class PublishedHead:
 
 
 Publisher = Callable[[PublishedHead], None]
-"""Publishes to one place; raises a `BotError` when that fails."""
+"""Publishes to one place; raises a `BotError` if this fails."""
 
 
 def load_published_head(root: Path) -> PublishedHead | None:
-    """Read the present head; None where nothing was captured."""
+    """Read the current head; None if nothing was captured."""
     path = root / HEAD
     if not path.is_file():
         return None
@@ -53,9 +53,9 @@ def load_published_head(root: Path) -> PublishedHead | None:
 
 
 def publish(root: Path, publishers: dict[str, Publisher]) -> list[str]:
-    """Publish the head to every place that does not have it yet, and return their names.
+    """Publish the head to every place that does not have it yet, and return the names of these places.
 
-    A file in the work folder notes what each place has, so that a place that did not answer is tried next time.
+    A file in the work folder records the last head of each place, so that a place that failed is tried next time.
     Raises the first `BotError` after all places were tried.
     """
     head = load_published_head(root)
@@ -101,7 +101,7 @@ def to_webhook(url: str, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> Publis
 
 
 def to_wiki_page(gateway: WikiGateway, space_key: str, title: str) -> Publisher:
-    """Return a publisher that writes a page of the wiki; a page that wikibot did not write is never overwritten."""
+    """Return a publisher that writes a page of the wiki; a page that wikibot did not create is never overwritten."""
 
     def publish_head(head: PublishedHead) -> None:
         body = render_head_page(head)

@@ -21,12 +21,12 @@ from bot.snapshot.archive.library import Library, load_library
 from bot.snapshot.archive.paths import MAX_ENTRIES, year_folder
 from bot.snapshot.archive.signature import Signer
 
-_LOG_ROOM = MAX_ENTRIES - 5  # a run adds three files, two of them with the run after it
+_LOG_ROOM = MAX_ENTRIES - 5  # a run adds three files, two of them with the next run
 
 
 @dataclass
 class SnapshotWriter:
-    """The one writer of a folder of snapshots, for one run; get it from `open_writer`."""
+    """The only writer of a snapshots folder during one run; `open_writer` returns it."""
 
     library: Library
     origin: str
@@ -43,21 +43,21 @@ class SnapshotWriter:
 
     @property
     def root(self) -> Path:
-        """The folder of the snapshots."""
+        """The snapshots folder."""
         return self.library.root
 
     @property
     def sequence(self) -> int:
-        """The number that this run will have."""
+        """The number of this run."""
         return self.library.head.sequence + 1 if self.library.head else 1
 
     @property
     def has_changes(self) -> bool:
-        """Whether anything was put."""
+        """Whether any change was added."""
         return not self._transaction.is_empty or any(bag.is_changed for bag in self.library.bags.values())
 
     def put(self, bag: Bag, path: str, data: bytes, *, old_bytes: int | None = None) -> None:
-        """Add a payload file; *old_bytes* is the size of the one it may replace."""
+        """Add a payload file; *old_bytes* is the size of the file that it may replace."""
         bag.add(path, data, old_bytes=old_bytes)
         self._transaction.stage(f"{bag.name}/{path}", data)
 
@@ -67,7 +67,7 @@ class SnapshotWriter:
         self._transaction.stage_removal(f"{bag.name}/{path}")
 
     def put_entry(self, bag: Bag, entry: PageEntry) -> None:
-        """Set what is known about a page."""
+        """Set the entry of a page."""
         bag.put_entry(entry)
 
     def finish(self, events: Sequence[Event], *, agents: tuple[str, ...]) -> Checkpoint:
@@ -91,7 +91,7 @@ class SnapshotWriter:
         return head
 
     def discard(self) -> None:
-        """Discard what was put; the old state stays."""
+        """Discard all changes; the old state is unchanged."""
         self._transaction.discard()
 
     def _stage_tag_files(self, bag: Bag) -> str:
@@ -149,15 +149,15 @@ def open_writer(
     signer: Signer | None = None,
     allowed_signers: str | None = None,
 ) -> Iterator[SnapshotWriter]:
-    """Take the lock, complete or discard what a crash left, check the head, and hand out the writer.
+    """Take the lock, complete or discard an interrupted run, check the head, and yield the writer.
 
-    What is not finished when the block ends is discarded. Raises `LockedError` when another run is in progress and
-    `EvidenceError` when the snapshots were changed by someone else. *allowed_signers* must name every key whose head
-    may be built on; without it, only the present key's head is accepted.
+    Changes that are not finished at the end of the block are discarded. Raises `LockedError` if another run is in
+    progress and `EvidenceError` if the snapshots were changed by someone else. *allowed_signers* must include every key
+    whose head is accepted; without it, only heads signed by the current key are accepted.
     """
     disk = disk or Disk()
     if signer:
-        own = signer.allowed_signers()  # fails now rather than after a long capture when the key cannot be used
+        own = signer.allowed_signers()  # if the key cannot be used, fail now, not after a long capture
         allowed_signers = own if allowed_signers is None else allowed_signers
     with writer_lock(root, disk):
         was_recovered = recover(root, disk)
@@ -179,7 +179,7 @@ def open_writer(
 
 @contextmanager
 def writer_lock(root: Path, disk: Disk, *, wait_seconds: float = 0) -> Iterator[None]:
-    """Lock a folder of snapshots; raises `LockedError` when another process has the lock for too long."""
+    """Lock a snapshots folder; raises `LockedError` if another process keeps the lock for too long."""
     work = root / WORK_FOLDER
     try:
         if not (work / ".gitignore").is_file():

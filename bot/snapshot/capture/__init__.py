@@ -1,6 +1,6 @@
-"""One capture run: select pages, fetch what belongs to them, compare with the archive, convert, write, and count.
+"""One capture run: select pages, fetch their data, compare with the archive, convert, write, and count.
 
-The classes of the gateway end here: `recorded_values` turns them into what a record holds, and `rendition` turns a
-record into what the converter needs. Imports `archive`, the gateway port, `bot.storage`, `bot.convert` and
-`bot.config.policy`.
+Classes of the gateway are not used outside this package: `recorded_values` converts them to values of a record, and
+`rendition` converts a record to the context of the converter. May import `archive`, the gateway port, `bot.storage`,
+`bot.convert` and `bot.config.policy`.
 """

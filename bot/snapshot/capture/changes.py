@@ -1,4 +1,4 @@
-"""What differs between two records of one page, in words."""
+"""Describe the differences between two records of one page."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from bot.snapshot.archive.record import PageRecord
 
 
 def describe_changes(before: PageRecord | None, after: PageRecord) -> list[str]:
-    """Return one line a change; empty when nothing about the page differs."""
+    """Return one line per change; empty if the records do not differ."""
     if before is None:
         return [f"first captured at version {after.version.number}"]
     lines = []

@@ -1,4 +1,4 @@
-"""The pages that listing macros of one space showed at the capture; each label is asked for once."""
+"""The pages that listing macros of one space showed at the time of the capture; each label is requested once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ from bot.storage.macros import Macro
 from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
 
 _LISTED_PAGES = 200
-"""A list longer than this is cut, and says so."""
+"""Maximum length of a list; a longer list is cut and marked."""
 
 LinkTo = Callable[[PageRef], RecordedLink]
 
 
 @dataclass
 class Listings:
-    """Answers the listing macros of a space from *listed*, its pages; *name_of* returns the name of a person."""
+    """Evaluates the listing macros of a space over *listed*, its pages; *name_of* returns the name of a person."""
 
     gateway: WikiGateway
     space_key: str
@@ -36,7 +36,7 @@ class Listings:
     _properties: dict[str, tuple[PropertyBlock, ...]] = field(default_factory=dict)
 
     def of(self, body: str, page_id: str, link_to: LinkTo) -> dict[str, RecordedListing]:
-        """Return the lists of page *page_id* by `Macro.identity`; what cannot be told is left out, and so a loss."""
+        """Return the lists of page *page_id* by `Macro.identity`; a list that is not supported is omitted (a loss)."""
         found = {}
         for macro in find_listings(body):
             query = read_query(macro, self.space_key)
@@ -94,7 +94,7 @@ class Listings:
 
 
 def _in_order(refs: list[PageRef], macro: Macro) -> list[PageRef]:
-    """Sort and cut as the macro says. If its order is not in a listing, return all pages by title."""
+    """Sort and limit as the macro says. If its sort order needs data that is not listed, return all pages by title."""
     by = macro.get("sort")
     if by not in ("title", "modified"):
         return refs

@@ -1,4 +1,4 @@
-"""Ask the wiki everything about one page; many pages can be asked about at once."""
+"""Fetch everything about one page; several pages can be fetched concurrently."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A page with everything that belongs to it, as the wiki had it."""
+    """A page with all its data, as fetched from the wiki."""
 
     page: Page
     labels: tuple[str, ...]
@@ -31,9 +31,9 @@ class Observation:
     downloads: tuple[Download, ...]
     older: tuple[Page, ...] = ()
     missing: tuple[str, ...] = ()
-    """What could not be fetched although the page could: attachments."""
+    """Attachments that could not be downloaded although the page could be read."""
     purged: tuple[int, ...] = ()
-    """Versions that the history lists and the wiki no longer has."""
+    """Versions that the history lists but the wiki no longer has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Known:
 
 
 def observe(gateway: WikiGateway, page: Page, known: Known, history: HistoryMode) -> Observation:
-    """Fetch all that belongs to *page*; raises `WikiError` when anything except an attachment cannot be read."""
+    """Fetch all data of *page*; raises `WikiError` if anything except an attachment cannot be read."""
     versions = _fetch_versions(gateway, page, known)
     older, purged = _fetch_older(gateway, page, _wanted_versions(page, versions, known, history))
     attachments = tuple(_with_author(gateway, attachment) for attachment in gateway.fetch_attachments(page.id))
@@ -65,7 +65,7 @@ def observe(gateway: WikiGateway, page: Page, known: Known, history: HistoryMode
 
 
 def same_file(file: RecordedFile, attachment: Attachment) -> bool:
-    """Return whether exactly this version of an attachment is captured."""
+    """Return whether this version of an attachment is already captured."""
     held = (file.id, file.version.number, file.size_bytes)
     return file.path is not None and held == (attachment.id, attachment.version.number, attachment.size_bytes)
 

@@ -1,4 +1,4 @@
-"""The result of a capture run: expected against captured, failed, restricted and skipped."""
+"""The outcome of a capture run: expected and captured, failed, restricted and skipped pages."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from bot.snapshot.archive.events import Event, EventOutcome, EventType
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A page that was expected and not captured in full, and why."""
+    """A page that was expected but not captured completely, and the reason."""
 
     page_id: str
     title: str
@@ -17,7 +17,7 @@ class Trouble:
 
 @dataclass
 class CaptureOutcome:
-    """The counts of one run, and its events. *expected* is what the queries chose."""
+    """The counts of one run, and its events. *expected* is the number of pages selected by the queries."""
 
     queries: tuple[str, ...] = ()
     expected: int = 0
@@ -33,23 +33,23 @@ class CaptureOutcome:
     unknown: list[Trouble] = field(default_factory=list)
     """Captured earlier, no longer listed, and the wiki gives no reason."""
     unlisted: list[Trouble] = field(default_factory=list)
-    """Spaces whose pages could not be listed; the id is the space's key."""
+    """Spaces whose pages could not be listed; the id is the space key."""
     events: list[Event] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
     was_recovered: bool = False
 
     @property
     def has_shortfall(self) -> bool:
-        """Whether anything expected was not captured; pages skipped on purpose do not count."""
+        """Whether anything expected was not captured; intentionally skipped pages do not count."""
         return bool(self.shortfalls)
 
     @property
     def shortfalls(self) -> tuple[Trouble, ...]:
-        """Every page because of which the run is incomplete."""
+        """All pages that make the run incomplete."""
         return (*self.unlisted, *self.failed, *self.restricted, *self.incomplete, *self.unknown)
 
     def run_event(self, expected_digest: str) -> Event:
-        """Return the event of the run as a whole, the first in the log."""
+        """Return the event of the whole run, the first event in the log."""
         outcome = EventOutcome.FAILURE if self.has_shortfall else EventOutcome.SUCCESS
         facts: dict[str, object] = {
             "captured": self.captured,

@@ -1,4 +1,4 @@
-"""One page of a capture run: compare what was observed with what is captured, and write what is new."""
+"""Capture one page: compare the observation with the captured state, and write what is new."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ from bot.wiki.gateway import Attachment
 
 @dataclass
 class PageCapture:
-    """What the run does about one page. *path* is its rendition's place in *bag*."""
+    """The capture of one page. *path* is the path of its rendition in *bag*."""
 
     writer: SnapshotWriter
     outcome: CaptureOutcome
@@ -38,7 +38,7 @@ class PageCapture:
     observation: Observation
 
     def __post_init__(self) -> None:
-        """Look up what is captured, and make a record of what was observed."""
+        """Look up what is captured, and build a record of the observation."""
         page = self.observation.page
         self.entry = self.bag.entries.get(page.id)
         self.before = self.writer.library.load_record(self.bag, self.entry) if self.entry else None
@@ -49,7 +49,7 @@ class PageCapture:
         self.record = settled(self._build_record())
 
     def needs_writing(self) -> bool:
-        """Return whether the page differs from what is captured; if not, count it as unchanged."""
+        """Return whether the page differs from the captured state; if not, count it as unchanged."""
         self._note_incomplete()
         page_id = self.record.page_id
         if self.before is None or not is_same_capture(self.before, self.record) or self._older_bodies():
@@ -62,7 +62,7 @@ class PageCapture:
         return False
 
     def complete(self, surroundings: Surroundings) -> PageRecord:
-        """Add what the body refers to and return the record that the rendition is made from."""
+        """Add the surroundings and return the record from which the page is rendered."""
         self.record = settled(self.record.replaced(surroundings=surroundings))
         return self.record
 
@@ -108,7 +108,7 @@ class PageCapture:
         )
 
     def _place_source(self, digest: str) -> tuple[str, datetime]:
-        """Return where this body lies or will lie, and when it was first captured."""
+        """Return the path of this body, and when it was first captured."""
         page = self.observation.page
         before = self.before
         if before and (before.version.number, before.source_sha256) == (page.version, digest):
@@ -161,7 +161,7 @@ class PageCapture:
         )
 
     def _older_bodies(self) -> dict[str, bytes]:
-        """Return the earlier versions that are not held yet, by path."""
+        """Return the earlier versions that are not captured yet, by path."""
         bodies = {
             paths.source_path(page.id, page.version): page.body.encode("utf-8", "surrogatepass")
             for page in self.observation.older

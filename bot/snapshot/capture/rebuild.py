@@ -1,4 +1,4 @@
-"""Render captured pages again after a change of the converter, from body and record; the wiki is not asked."""
+"""Render captured pages again after a change of the converter, from body and record, without requests to the wiki."""
 
 from collections import deque
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _WAITING = 100
 def rebuild(
     writer: SnapshotWriter, executor: Executor, *, on_page: Callable[[str, int], None] = lambda _title, _total: None
 ) -> Checkpoint | None:
-    """Write each rendition that differs from the present file; return None if no byte differs."""
+    """Write each rendition that differs from the current file; return None if no file differs."""
     entries = [(bag, entry) for bag, entry in writer.library.iter_entries() if entry.redacted_at is None]
     waiting: deque[tuple[Bag, PageEntry, Future[Rendition]]] = deque()
     events: list[Event] = []

@@ -1,11 +1,11 @@
-"""Values of the gateway → values of a record."""
+"""Convert values of the gateway to values of a record."""
 
 from bot.snapshot.archive.record import RecordedComment, RecordedPerson, RecordedRestrictions, RecordedVersion
 from bot.wiki.gateway import Comment, Restrictions, Version
 
 
 def record_version(version: Version) -> RecordedVersion:
-    """Return a version as a record has it."""
+    """Convert a version to the form in a record."""
     author = version.author
     return RecordedVersion(
         number=version.number,
@@ -17,7 +17,7 @@ def record_version(version: Version) -> RecordedVersion:
 
 
 def record_comment(comment: Comment) -> RecordedComment:
-    """Return a comment as a record has it."""
+    """Convert a comment to the form in a record."""
     return RecordedComment(
         id=comment.id,
         body=comment.body,
@@ -30,5 +30,5 @@ def record_comment(comment: Comment) -> RecordedComment:
 
 
 def record_restrictions(restrictions: Restrictions) -> RecordedRestrictions:
-    """Return restrictions as a record has them."""
+    """Convert restrictions to the form in a record."""
     return RecordedRestrictions(readers=restrictions.readers, editors=restrictions.editors)

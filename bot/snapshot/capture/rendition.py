@@ -1,4 +1,4 @@
-"""Storage body and record → the Markdown that people read. Pure, and picklable, so that any process can do it."""
+"""Render Markdown from storage body and record. Pure, and picklable, so that any process can run it."""
 
 import posixpath
 import unicodedata
@@ -24,7 +24,7 @@ class Rendition:
 
 
 def render_page(record: PageRecord, body: str, path: str, base_url: str) -> Rendition:
-    """Return the rendition that belongs at *path* in the bag. The same arguments give the same bytes, always."""
+    """Return the rendition at *path* in the bag. Deterministic: the same arguments give the same bytes."""
     context = build_context(record, path, base_url)
     conversion = convert.convert_page(body, context)
     lost = dict.fromkeys(conversion.losses)
@@ -34,14 +34,14 @@ def render_page(record: PageRecord, body: str, path: str, base_url: str) -> Rend
     ]
     head = render_front_matter(_front_matter(record, losses)) + f"\n# {escape_markdown(record.title) or 'Untitled'}\n\n"
     tail = ["\n## Comments\n\n", *comments] if comments else []
-    # The converter composes prose by itself and leaves code as it was written, so only the head is composed here.
+    # The converter normalises prose to NFC and leaves code unchanged, so only the head is normalised here.
     text = "".join([unicodedata.normalize("NFC", head), conversion.markdown, *tail])
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return Rendition(text.encode("utf-8", "replace"), len(losses))
 
 
 def build_context(record: PageRecord, path: str, base_url: str) -> convert.PageContext:
-    """Return what the converter needs besides the body."""
+    """Return the context of the converter."""
     around, folder = record.surroundings, posixpath.dirname(path)
     return convert.PageContext(
         page_id=record.page_id,
@@ -109,7 +109,7 @@ def _footnote(comment: RecordedComment, replies: dict[str | None, list[RecordedC
 
 
 def _by_parent(comments: Sequence[RecordedComment]) -> dict[str | None, list[RecordedComment]]:
-    """Group comments by what they reply to; a reply to a missing comment starts a thread."""
+    """Group comments by parent comment; a reply to a missing comment starts a thread."""
     known = {comment.id for comment in comments}
     replies: dict[str | None, list[RecordedComment]] = defaultdict(list)
     for comment in comments:
@@ -120,7 +120,7 @@ def _by_parent(comments: Sequence[RecordedComment]) -> dict[str | None, list[Rec
 def _render_comments(
     comments: Sequence[RecordedComment], body: str, context: convert.PageContext, lost: dict[convert.Loss, None]
 ) -> Iterator[str]:
-    """Write the threads that the converter does not show as footnotes of the body; add what they lose to *lost*."""
+    """Render the threads that the converter does not show as footnotes of the body; add their losses to *lost*."""
     replies = _by_parent(comments)
     for comment in replies[None]:
         if not (comment.inline_ref and f'"{comment.inline_ref}"' in body):

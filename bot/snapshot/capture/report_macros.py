@@ -1,4 +1,4 @@
-"""What listing macros ask for, and the properties that pages state: read from bodies alone."""
+"""Parse listing macros and Page Properties from bodies, without requests to the wiki."""
 
 import csv
 import re
@@ -18,7 +18,7 @@ _HARMLESS = re.compile(r'\btype\s*=\s*"?page"?(?![\w-])|\band\b', re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class LabelQuery:
-    """Pages with any of the labels, or with all; *is_partial* if pages of other spaces are asked for too."""
+    """Pages with any or all of the labels; *is_partial* if the query also includes other spaces."""
 
     labels: tuple[str, ...]
     needs_all: bool = False
@@ -27,14 +27,14 @@ class LabelQuery:
 
 @dataclass(frozen=True, slots=True)
 class PropertyBlock:
-    """One Page Properties macro: its id, and what it states by name, several times where its table has several rows."""
+    """One Page Properties macro: its id, and its rows of properties by name; a table can have several rows."""
 
     id: str
     rows: tuple[Mapping[str, str], ...]
 
 
 def find_listings(body: str) -> list[Macro]:
-    """Return the macros in *body* that list pages by their labels."""
+    """Return the macros in *body* that list pages by label."""
     if f'"{REPORT}"' not in body and f'"{LIST}"' not in body:
         return []
     macros = map(read_macro, read_leniently(body).elements(*MACRO_ELEMENTS))
@@ -42,7 +42,7 @@ def find_listings(body: str) -> list[Macro]:
 
 
 def read_query(macro: Macro, space_key: str) -> LabelQuery | None:
-    """Return what *macro* asks for; None if that cannot be answered."""
+    """Return the query of *macro*; None if the query is not supported."""
     query = macro.get("cql")
     if query:
         return _read_cql(query, space_key)
@@ -69,13 +69,13 @@ def _read_cql(query: str, space_key: str) -> LabelQuery | None:
 
 
 def read_columns(headings: str, rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
-    """Return the columns that a report names, quoted where a name has a comma in it; else all there are."""
+    """Return the columns of a report, which are quoted if a name contains a comma; empty means all columns."""
     named = [" ".join(name.split()) for line in csv.reader([headings], skipinitialspace=True) for name in line]
     return tuple(filter(None, named)) or tuple(dict.fromkeys(name for row in rows for name in row))
 
 
 def read_properties(body: str, name_of: Callable[[str], str]) -> tuple[PropertyBlock, ...]:
-    """Return the Page Properties of a page as plain text; *name_of* returns the name of a person by an id."""
+    """Return the Page Properties of a page as plain text; *name_of* returns the name of a person by id."""
     blocks = []
     for element in read_leniently(body).elements(*MACRO_ELEMENTS):
         if element.attributes.get("ac:name") == "details":
@@ -86,7 +86,7 @@ def read_properties(body: str, name_of: Callable[[str], str]) -> tuple[PropertyB
 
 
 def merge_properties(blocks: Sequence[PropertyBlock], wanted_id: str = "") -> list[dict[str, str]]:
-    """Return a page's rows in a report: one, unless a property is stated again, which begins another row."""
+    """Return the rows of a page in a report: one row, or more if a property occurs again, which starts a new row."""
     merged: list[dict[str, str]] = []
     for block in blocks:
         if wanted_id and block.id != wanted_id:
@@ -100,7 +100,7 @@ def merge_properties(blocks: Sequence[PropertyBlock], wanted_id: str = "") -> li
 
 
 def _read_table(table: Element, name_of: Callable[[str], str]) -> Iterator[dict[str, str]]:
-    """Yield what a table states: downwards (a name, then its value), or sideways under a row of names."""
+    """Yield the properties in a table: one per row (name, value), or one per column below a row of names."""
     rows = [
         [cell for cell in row.children if cell.name in ("th", "td")]
         for row in table.elements("tr")
@@ -124,7 +124,7 @@ def _words(cell: Element, name_of: Callable[[str], str]) -> str:
 
 
 def _nearest(element: Element, name: str, within: Element | None = None) -> Element | None:
-    """Return the innermost *name* around *element*, looking no further than *within*."""
+    """Return the nearest ancestor *name* of *element* inside *within*."""
     for parent in element.ancestors():
         if parent is within:
             return None

@@ -1,4 +1,4 @@
-"""One capture run: select, observe, compare with what is held, convert, write; then account for everything."""
+"""One capture run: select, observe, compare with the captured state, convert, write; then handle vanished pages."""
 
 import hashlib
 from collections import defaultdict, deque
@@ -29,14 +29,14 @@ from bot.snapshot.capture.surroundings import Neighbourhood
 from bot.snapshot.capture.vanished import account_for_vanished
 from bot.wiki.gateway import Page, PageRef, WikiGateway
 
-_BATCH = 100  # bodies held in memory at once
-_IN_FLIGHT = 16  # pages with all their attachments held in memory at once, being observed or converted
-_GIVE_UP_AFTER = 3  # pages in a row that the wiki did not answer for
+_BATCH = 100  # bodies in memory at once
+_IN_FLIGHT = 16  # pages with attachments in memory at once, being observed or converted
+_GIVE_UP_AFTER = 3  # consecutive pages without an answer
 
 
 @dataclass(frozen=True, slots=True)
 class SpaceRequest:
-    """A space to capture, and which of its pages count as archived."""
+    """A space to capture, and the rule by which its pages count as archived."""
 
     space_key: str
     rule: ArchivedSettings
@@ -45,9 +45,9 @@ class SpaceRequest:
 
 @dataclass(frozen=True, slots=True)
 class CaptureOptions:
-    """Options of a run. *fetchers* threads read from the wiki; *executor* converts.
+    """Options of a run. *fetchers* is the number of threads that read from the wiki; *executor* converts.
 
-    With *accepts_many_gone*, many pages that are gone at once count as deleted.
+    With *accepts_many_gone*, a mass deletion is accepted as real.
     """
 
     executor: Executor
@@ -65,16 +65,16 @@ class _Run:
     options: CaptureOptions
     outcome: CaptureOutcome
     homes: dict[str, tuple[Bag, str]] = field(default_factory=dict)
-    """Page id → its bag and the path of its rendition there, for all held and expected pages."""
+    """Page id → its bag and the path of its rendition in the bag, for all captured and expected pages."""
     unanswered: int = 0
 
 
 def capture(
     gateway: WikiGateway, writer: SnapshotWriter, requests: Sequence[SpaceRequest], options: CaptureOptions
 ) -> CaptureOutcome:
-    """Capture every requested space and finish the run; where nothing changed and nothing failed, nothing is written.
+    """Capture every requested space and finish the run; write nothing if nothing changed and nothing failed.
 
-    A space that cannot be listed is a shortfall; raises `WikiError` when that holds for all: then nothing is written.
+    A space that cannot be listed is a shortfall. Raises `WikiError` if no space can be listed; then nothing is written.
     """
     outcome = CaptureOutcome(was_recovered=writer.was_recovered)
     account = gateway.fetch_current_user()
@@ -108,7 +108,7 @@ def _select_all(gateway: WikiGateway, requests: Sequence[SpaceRequest], outcome:
 
 
 def _unique(requests: Sequence[SpaceRequest]) -> list[SpaceRequest]:
-    """Join requests for one space: two workspaces may share it."""
+    """Merge requests for the same space, which several workspaces may share."""
     joined: dict[str, SpaceRequest] = {}
     for request in requests:
         other = joined.get(request.space_key)
@@ -121,7 +121,7 @@ def _unique(requests: Sequence[SpaceRequest]) -> list[SpaceRequest]:
 
 
 def _make_room(run: _Run, selection: Selection) -> None:
-    """Give every expected page its place before the first is converted, so that links between them find it."""
+    """Assign a path to every expected page before the first is converted, so that links between pages resolve."""
     for ref in sorted(selection.chosen, key=lambda ref: id_order(ref.id)):
         if ref.id not in run.homes:
             bag = run.writer.library.place(selection.space_key, ref.id)
@@ -141,7 +141,7 @@ def _neighbourhood(run: _Run, selection: Selection, selections: Sequence[Selecti
 
 
 def _capture_space(run: _Run, selection: Selection, neighbourhood: Neighbourhood) -> None:
-    """Observe in threads, convert through the executor, write here: each step keeps the order of the pages."""
+    """Observe in threads, convert in the executor, write in this thread; each step preserves the order of the pages."""
     writing: deque[tuple[PageCapture, Future[Rendition]]] = deque()
     for ref, observation in _observe_all(run, selection):
         run.options.on_page(ref.title, run.outcome.expected)
@@ -188,7 +188,7 @@ def _observe_all(run: _Run, selection: Selection) -> Iterator[tuple[PageRef, Obs
 
 
 def _fetch_bodies(gateway: WikiGateway, refs: Sequence[PageRef]) -> dict[str, Page]:
-    """Return the bodies in bulk; when that fails each page is asked for by itself, and fails by itself."""
+    """Return the bodies, fetched in bulk; if that fails, each page is fetched separately and can fail separately."""
     try:
         return gateway.fetch_pages([ref.id for ref in refs])
     except WikiError:
@@ -233,6 +233,6 @@ def _note_trouble(run: _Run, ref: PageRef, error: WikiError) -> None:
 
 
 def _digest_of_ids(selections: Sequence[Selection]) -> str:
-    """Return the SHA-256 over the ids of all expected pages, one a line, in order."""
+    """Return the SHA-256 of the ids of all expected pages, one per line, in order."""
     ids = sorted((ref.id for selection in selections for ref in selection.chosen), key=id_order)
     return hashlib.sha256("".join(f"{page_id}\n" for page_id in ids).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Which pages of a space are archived: by status, by label, by what they lie under."""
+"""Determine which pages of a space are archived: by status, by label, by ancestor."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,22 +12,22 @@ _LISTED = (PageStatus.CURRENT, PageStatus.ARCHIVED)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The pages of one space: all that were listed, and those to capture, with the query that chose them."""
+    """The pages of one space: all listed pages, and the pages to capture, with the query that selected them."""
 
     space_key: str
     query: str
     listed: Mapping[str, PageRef]
     chosen: tuple[PageRef, ...]
     archived: frozenset[str] = field(default_factory=frozenset)
-    """Ids of the chosen pages that the rule counts as archived."""
+    """Ids of the selected pages that the rule counts as archived."""
 
     def ancestors(self, page_id: str) -> tuple[Ancestor, ...]:
-        """Return the pages above a page, the highest first; a cycle ends where it closes."""
+        """Return the ancestors of a page, the highest first; a cycle ends where it closes."""
         return find_ancestors(self.listed, page_id)
 
 
 def select(gateway: WikiGateway, space_key: str, rule: ArchivedSettings, *, everything: bool = False) -> Selection:
-    """List a space and choose; *everything* captures all pages whatever the rule says."""
+    """List a space and select pages; *everything* selects all pages regardless of the rule."""
     listed = {ref.id: ref for ref in gateway.iter_refs(space_key, PageSelection(_LISTED))}
     labelled = _find_labelled(gateway, space_key, rule)
     archived = frozenset(ref.id for ref in listed.values() if ref.id in labelled or _is_archived(ref, rule, listed))
@@ -37,7 +37,7 @@ def select(gateway: WikiGateway, space_key: str, rule: ArchivedSettings, *, ever
 
 
 def find_ancestors(listed: Mapping[str, PageRef], page_id: str) -> tuple[Ancestor, ...]:
-    """Return the pages above a page, the highest first."""
+    """Return the ancestors of a page, the highest first."""
     above: dict[str, Ancestor] = {}
     ref = listed.get(page_id)
     while ref and ref.parent_id in listed and ref.parent_id not in above and ref.parent_id != page_id:
@@ -49,7 +49,7 @@ def find_ancestors(listed: Mapping[str, PageRef], page_id: str) -> tuple[Ancesto
 def _find_labelled(gateway: WikiGateway, space_key: str, rule: ArchivedSettings) -> set[str]:
     if not rule.labels:
         return set()
-    # Archived pages count by their status already, and asking each for its labels costs a request.
+    # Pages with status archived always count, and the labels of each would cost a request.
     statuses = (PageStatus.CURRENT,) if rule.status else _LISTED
     return {ref.id for ref in gateway.iter_refs(space_key, PageSelection(statuses, rule.labels))}
 

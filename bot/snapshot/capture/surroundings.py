@@ -1,4 +1,4 @@
-"""What a body refers to: the captured pages it links to, people it mentions, pages it lists or includes."""
+"""Resolve what a body refers to: captured pages it links to, people it mentions, pages it lists or includes."""
 
 import posixpath
 from collections import defaultdict
@@ -22,25 +22,25 @@ _MAX_DEPTH = 200
 
 @dataclass
 class Neighbourhood:
-    """The pages of one space and where their captures lie; remembers the people it was asked about."""
+    """The pages of one space and the paths of their captures; caches the people that were looked up."""
 
     gateway: WikiGateway
     space_key: str
     listed: Mapping[str, PageRef]
     places: Mapping[str, str]
-    """Page id → path of its rendition, relative to the root of the snapshots; of every captured page."""
+    """Page id → path of its rendition, relative to the snapshots folder, for every captured page."""
     titles: Mapping[str, list[str]]
-    """Title → ids of captured pages in any space, with `space_of` telling which."""
+    """Title → ids of captured pages in any space; `space_of` has the space of each page."""
     space_of: Mapping[str, str]
     _users: dict[str, str] = field(default_factory=dict)
     _children: dict[str | None, list[PageRef]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Make the lists of labelled pages, which ask the wiki only when a page shows one."""
+        """Prepare the lists of labelled pages, which send requests only when a page shows such a list."""
         self._listings = Listings(self.gateway, self.space_key, self.listed, lambda user: self._name_of(user) or user)
 
     def around(self, body: str, page_id: str) -> Surroundings:
-        """Return what *body*, of page *page_id* and with those of its comments, refers to."""
+        """Return what *body* of page *page_id* and the bodies of its comments refer to."""
         folder = posixpath.dirname(self.places[page_id])
         read = read_leniently(body, max_depth=_MAX_DEPTH)
         macros = {macro_name(element) for element in read.elements()}
@@ -69,7 +69,7 @@ class Neighbourhood:
             try:
                 self._users[user_id] = self.gateway.fetch_user(user_id).display_name
             except WikiError:
-                self._users[user_id] = ""  # the converter shows the id and notes the loss
+                self._users[user_id] = ""  # the converter shows the id and records the loss
         return self._users[user_id] or None
 
     def _children_of(self, page_id: str, folder: str) -> tuple[RecordedLink, ...]:
@@ -99,7 +99,7 @@ class Neighbourhood:
         try:
             pages = self.gateway.fetch_pages(sorted(wanted))
         except WikiError:
-            return {}  # the converter says that the page is not included
+            return {}  # the converter reports that the page is not included
         return {
             f"{self.space_key}:{page.title}": RecordedInclude(
                 title=page.title, body=page.body, version=page.version, target=self._link(page.ref, folder).target
@@ -116,7 +116,7 @@ class Neighbourhood:
 
 
 def _iter_addresses(body: Document, base_url: str) -> Iterator[PageAddress]:
-    """Yield the pages that a body names, in resources and in addresses."""
+    """Yield the pages that a body refers to, in resources and in addresses."""
     for element in body.elements():
         attributes = element.attributes
         if attributes.get("ri:content-title") or attributes.get("ri:content-id"):

@@ -1,4 +1,4 @@
-"""Captured pages that are no longer listed or no longer archived: note it; the capture stays."""
+"""Handle captured pages that are no longer listed or no longer archived: log an event; the capture stays."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from bot.snapshot.capture.selection import Selection
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 
 _MANY_PAGES, _MANY_SHARE = 5, 0.2
-"""If more pages than both limits are gone at once, a lost permission or a wrong setting is likely."""
+"""If more pages than both limits vanish at once, a lost permission or a wrong setting is likely."""
 _GONE = "deleted, or restricted for the account that captures (the wiki answers alike for both)"
 
 
@@ -24,9 +24,9 @@ def account_for_vanished(
     *,
     accepts_many: bool = False,
 ) -> None:
-    """Give a tombstone to every captured page of the requested spaces that the wiki no longer shows.
+    """Add a tombstone to every captured page of the requested spaces that the wiki no longer shows.
 
-    Many at once make the run incomplete instead, unless *accepts_many*.
+    A mass deletion makes the run incomplete instead, unless *accepts_many*.
     """
     listed = {page_id for selection in selections for page_id in selection.listed}
     archived = {page_id for selection in selections for page_id in selection.archived}

@@ -1,4 +1,4 @@
-"""Copy the pages that a period touched into a bag of their own, with what proves where they come from."""
+"""Copy the pages that changed in a period to a separate bag, with proof of their provenance."""
 
 import shutil
 from collections.abc import Callable
@@ -47,7 +47,7 @@ Where `data/proof/CHECKPOINT.sig` is present, check it as `VERIFY.md` there says
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What was exported."""
+    """The result of an export."""
 
     folder: Path
     pages: int
@@ -63,9 +63,9 @@ def export(
     software: str,
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
 ) -> Export:
-    """Write a self-contained bag to *target*: pages with an event in *period*, or of these those that are *wanted*.
+    """Write a self-contained bag to *target*: the pages with an event in *period*, or those of them in *wanted*.
 
-    Raises `SnapshotError` when there is nothing to export, or *target* holds something already.
+    Raises `SnapshotError` if there is nothing to export, or *target* is not empty.
     """
     head = library.head
     if head is None:
@@ -86,7 +86,7 @@ def export(
 
 
 def page_files(bag: Bag, entry: PageEntry) -> list[str]:
-    """Return every payload file of a page."""
+    """Return all payload files of a page."""
     folders = (f"{paths.source_folder(entry.page_id)}/", f"{paths.attachment_folder(entry.page_id)}/")
     return [entry.path, *sorted(path for path in bag.manifest if path.startswith(folders))]
 
@@ -100,7 +100,7 @@ def _choose(library: Library, period: Period, wanted: tuple[str, ...]) -> list[t
 
 
 def _copy_proof(library: Library, proof: Path, bags: set[str], period: Period) -> None:
-    """Copy the head and what leads from it to the pages, and the log of the runs in the period."""
+    """Copy the head, the files between the head and the pages, and the logs of the runs in the period."""
     root = library.root
     for name in (HEAD, SIGNATURE, SUMS, "README.md", "VERIFY.md", ".gitattributes"):
         if (root / name).is_file():
@@ -128,7 +128,7 @@ def _render_readme(library: Library, head: Checkpoint, chosen: list[tuple[Bag, P
 
 
 def _seal(target: Path, head: Checkpoint, period: Period, software: str) -> int:
-    """Write the tag files of the new bag, and return how many payload files it has."""
+    """Write the tag files of the new bag, and return the number of payload files."""
     payload = {
         path.relative_to(target).as_posix(): path.read_bytes()
         for path in sorted((target / "data").rglob("*"))

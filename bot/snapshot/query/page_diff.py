@@ -1,4 +1,4 @@
-"""Two captured states of a page → what changed: data about it, its structure, its words."""
+"""Compare two captured states of a page: its data, its blocks, its words."""
 
 import re
 from collections import Counter
@@ -22,7 +22,7 @@ Block = tuple[str, str]
 
 
 class ChangeKind(StrEnum):
-    """What became of a block or of some words."""
+    """How a block or some words changed."""
 
     SAME = "same"
     ADDED = "added"
@@ -33,7 +33,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BlockChange:
-    """A heading, paragraph, list item, table row or line of code, and its words."""
+    """A heading, paragraph, list item, table row or line of code, with its words."""
 
     change: ChangeKind
     kind: str
@@ -42,7 +42,7 @@ class BlockChange:
 
 @dataclass(frozen=True, slots=True)
 class PageDiff:
-    """What changed between two states of a page, named *before* and *after*; *data* is about the page itself."""
+    """The changes between two states of a page, named *before* and *after*; *data* is about the page itself."""
 
     page_id: str
     title: str
@@ -54,7 +54,7 @@ class PageDiff:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the two states have the same data and text."""
+        """Whether the two states have equal data and text."""
         return not self.data and all(block.change is ChangeKind.SAME for block in self.blocks)
 
 
@@ -68,9 +68,9 @@ class _State:
 def diff_page(
     library: Library, bag: Bag, entry: PageEntry, before: str | None = None, after: str | None = None
 ) -> PageDiff:
-    """Compare two states: `17` or `v17` is a version, `run:124` what that run captured; by default the last two.
+    """Compare two states: `17` or `v17` is a version, `run:124` the capture of that run; by default the last two.
 
-    Raises `SnapshotError` when a state is not held.
+    Raises `SnapshotError` if a state is not in the snapshots.
     """
     if entry.redacted_at:
         raise SnapshotError(f"page {entry.page_id} was redacted on {entry.redacted_at.date().isoformat()}")
@@ -86,7 +86,7 @@ def diff_page(
 
 
 def compare_blocks(old: Sequence[Block], new: Sequence[Block]) -> list[BlockChange]:
-    """Align two sequences of blocks; words are compared where a block was edited."""
+    """Align two sequences of blocks; the words of edited blocks are compared."""
     return _mark_moves([_change(before, after) for before, after in align(old, new, _are_alike)])
 
 
@@ -110,7 +110,7 @@ def _whole(change: ChangeKind, kind: PieceKind, block: Block | None) -> BlockCha
 
 
 def _mark_moves(changes: list[BlockChange]) -> list[BlockChange]:
-    """A block that went in one place and came in another, word for word, was moved."""
+    """Mark a block that was removed at one place and added unchanged at another as moved."""
     removed = Counter((c.kind, c.pieces[0].text) for c in changes if c.change is ChangeKind.REMOVED)
     added = Counter((c.kind, c.pieces[0].text) for c in changes if c.change is ChangeKind.ADDED)
     moved = removed & added
@@ -134,7 +134,7 @@ def _describe_structure(blocks: Sequence[BlockChange]) -> Iterator[str]:
 
 
 def _blocks(markdown: str) -> Iterator[tuple[str, str]]:
-    """Split Markdown into lines with a kind; wrapped paragraphs are one line each in our renditions."""
+    """Split Markdown into lines with a kind; in our renditions, a paragraph is always one line."""
     fence = ""
     for line in markdown.splitlines():
         text = line.strip()
@@ -163,7 +163,7 @@ def _markdown(state: _State, path: str, base_url: str) -> str:
 
 
 def _default_states(library: Library, bag: Bag, entry: PageEntry) -> tuple[str, str]:
-    """Return the last two bodies, or the last two captures where only data about the page changed."""
+    """Return the last two bodies, or the last two captures if only data about the page changed."""
     if len(entry.sources) > 1:
         return entry.sources[-2], entry.sources[-1]
     runs = [_run_of(path) for path in library.record_paths(bag, entry)]

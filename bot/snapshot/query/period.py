@@ -1,4 +1,4 @@
-"""A period of days: what people mean by since and until."""
+"""A period of days, as given by since and until."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Days in UTC, both ends included; None is no end."""
+    """Days in UTC, including both ends; None means unlimited."""
 
     since: date | None = None
     until: date | None = None
@@ -17,7 +17,7 @@ class Period:
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
     def __str__(self) -> str:
-        """Return the period in words."""
+        """Return the period as text."""
         match (self.since, self.until):
             case (None, None):
                 return "all time"

@@ -1,4 +1,4 @@
-"""What happened to the snapshots in a period: runs, pages, shortfalls, and whether the chain is whole."""
+"""Report what happened in a period: runs, pages, shortfalls, and whether the chain is valid."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from bot.snapshot.query.period import Period
 from bot.snapshot.query.timeline import iter_log
 from bot.snapshot.verify.verification import Verification
 
-_LONG_DAYS = 62  # above two months a bar is a week, above a year a month
+_LONG_DAYS = 62  # above two months, a bar is a week; above a year, a month
 _VERY_LONG_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """One run: what was expected, and what came of it."""
+    """One run: the expected pages and the outcome."""
 
     run: int
     day: date
@@ -41,7 +41,7 @@ class PageLine:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A span of the chart: how many pages were first captured, changed, gone or missing in it."""
+    """One bar of the chart: how many pages were first captured, changed, gone or missing in its time span."""
 
     label: str
     captured: int
@@ -52,7 +52,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The state of the snapshots over a period."""
+    """The report on the snapshots in a period."""
 
     origin: str
     period: str
@@ -73,12 +73,12 @@ class Report:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the last run of the period captured all that it expected."""
+        """Whether the last run of the period captured everything that it expected."""
         return not self.runs or self.runs[-1].missing == 0
 
 
 def build_report(library: Library, checked: Verification, period: Period) -> Report:
-    """Gather what the log says about *period*, and what *checked* says of the whole."""
+    """Build the report from the log of *period*, and from *checked*, the verification of the snapshots."""
     logged = [entry for entry in iter_log(library.root) if period.holds(entry.when)]
     pages = [entry for entry in logged if entry.event.objects]
     kinds = Counter(_kind(entry) for entry in pages)

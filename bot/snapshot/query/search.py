@@ -1,4 +1,4 @@
-"""Full-text search over the renditions. The SQLite FTS5 index is a cache: it can be deleted and is built again."""
+"""Full-text search over the renditions. The SQLite FTS5 index is a cache: it can be deleted and is rebuilt."""
 
 import hashlib
 import re
@@ -16,9 +16,9 @@ from bot.snapshot.query.timeline import describe_status
 
 INDEX_NAME = "search.sqlite"
 _SCHEMA_VERSION = 2
-_FEW = 2_000  # so many hits are ranked
+_FEW = 2_000  # maximum number of hits that are ranked
 
-# Scripts that are written without spaces: each character is a word of its own, and a word of several is a phrase.
+# Scripts without spaces: each character is indexed as a word, and a word of several characters is a phrase.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 )
@@ -30,7 +30,7 @@ _SET_APART = re.compile(f" ?({START}?[{_UNSPACED}]{END}?) ?")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A page that was found; *snippet* has the found words between `START` and `END`."""
+    """A matching page; *snippet* has the matching words between `START` and `END`."""
 
     page_id: str
     title: str
@@ -41,23 +41,23 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What was asked, for FTS5; in *begun* the last word may go on, for it may not be typed to its end."""
+    """A query for FTS5; in *begun* the last word is a prefix, because the user may still be typing it."""
 
     exact: str
     begun: str
 
 
 class SearchIndex:
-    """The index of one folder of snapshots; brought up to date when the head has moved."""
+    """The index of one snapshots folder; it is updated when the head has changed."""
 
     def __init__(self, root: Path, *, path: Path | None = None) -> None:
         self._root = root
         self._path = path or root / WORK_FOLDER / INDEX_NAME
 
     def search(self, words: str, *, limit: int = 20) -> list[Hit]:
-        """Return the best hits: all words must occur, the last may go on. Quotes make a phrase, `-` excludes.
+        """Return the best hits: all words must occur, the last may be a prefix. Quotes make a phrase, `-` excludes.
 
-        Raises `SnapshotError` when there are no snapshots or no word to search for.
+        Raises `SnapshotError` if there are no snapshots or the query has no word.
         """
         query = build_query(words)
         self.refresh()
@@ -65,7 +65,7 @@ class SearchIndex:
             return list(find_hits(database, query, limit))
 
     def refresh(self, *, from_scratch: bool = False) -> int:
-        """Index what changed since the last time, and return how many pages that were."""
+        """Index what changed since the last update, and return the number of changed pages."""
         head = self._root / HEAD
         if not head.is_file():
             raise SnapshotError(f"there are no snapshots in {self._root}; `wikibot snapshot` makes the first")
@@ -75,7 +75,7 @@ class SearchIndex:
         try:
             return self._refresh(digest)
         except sqlite3.DatabaseError:
-            # Not an index, or an index of an older version. Everything in it is in the files too.
+            # Not an index, or an index of an older version. All its data is in the files too.
             self._path.unlink(missing_ok=True)
             return self._refresh(digest)
 
@@ -91,9 +91,9 @@ class SearchIndex:
 
 
 def build_query(words: str) -> Query:
-    """Return the query for what a person typed; nothing in it is an operator but quotes and a leading minus.
+    """Parse the query of a user; the only operators are quotes and a leading minus.
 
-    Raises `SnapshotError` when it holds no word.
+    Raises `SnapshotError` if the query has no word.
     """
     wanted: list[str] = []
     unwanted: list[str] = []
@@ -113,19 +113,19 @@ def build_query(words: str) -> Query:
 
 
 def spaced(text: str) -> str:
-    """Set every character of an unspaced script apart, so that the tokenizer takes each for a word."""
+    """Separate all characters of scripts without spaces, so that the tokenizer takes each for a word."""
     return _UNSPACED_CHARACTER.sub(r" \1 ", text)
 
 
 def index_texts(markdown: str) -> tuple[str, str]:
-    """Return the labels and the words of a rendition; addresses of links are left out."""
+    """Return the labels and the words of a rendition, without link addresses."""
     front, _, body = markdown.partition("\n---\n")
     labels = re.search(r"^labels:\n((?:  - .*\n?)+)", front, re.MULTILINE)
     return labels[1].replace("  - ", "") if labels else "", _LINK_TARGET.sub("]", body)
 
 
 def open_index(path: Path) -> sqlite3.Connection:
-    """Open an index, a new one where there is none; raises `sqlite3.DatabaseError` for anything else."""
+    """Open an index, or create it if absent; raises `sqlite3.DatabaseError` if the file is anything else."""
     database = sqlite3.connect(path, timeout=30)
     try:
         _ensure_schema(database)
@@ -173,7 +173,7 @@ def _update(database: sqlite3.Connection, library: Library) -> int:
         try:
             markdown = library.read(bag, entry.path).decode("utf-8", "replace")
         except EvidenceError:
-            _remove(database, entry.page_id)  # what someone put in the place of a page is not found under its name
+            _remove(database, entry.page_id)  # do not index a modified file
             continue
         row = (entry.page_id, entry.title, full_path(bag, entry), status, state)
         put_page(database, row, entry.title, *index_texts(markdown))
@@ -191,7 +191,7 @@ def _remove(database: sqlite3.Connection, page_id: str) -> None:
 
 
 def find_hits(database: sqlite3.Connection, query: Query, limit: int) -> Iterator[Hit]:
-    """Return the best pages: whole words before words that only begin like the last one."""
+    """Return the best pages: matches of whole words before matches of a prefix of the last word."""
     exact = _find_ids(database, query.exact, limit)
     begun = _find_ids(database, query.begun, limit) if len(exact) < limit and query.begun != query.exact else []
     for rowid in list(dict.fromkeys(exact + begun))[:limit]:
@@ -205,7 +205,7 @@ def find_hits(database: sqlite3.Connection, query: Query, limit: int) -> Iterato
 
 
 def _find_ids(database: sqlite3.Connection, query: str, limit: int) -> list[int]:
-    """Rank the hits while they are few; of many, those with all words in the title come first, then the newest."""
+    """Rank the hits if there are few; of many, those with all words in the title come first, then the newest."""
     some = database.execute("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", (query, _FEW + 1)).fetchall()
     if len(some) <= _FEW:
         ranked = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY bm25(words, 10.0, 5.0, 1.0) LIMIT ?"

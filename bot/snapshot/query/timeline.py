@@ -1,4 +1,4 @@
-"""What the snapshots know of one page over time: its versions, and what each run saw happen."""
+"""The history of one captured page: its versions, and the events of each run."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _EVENTS = re.compile(r"(\d+)\.events\.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class HeldVersion:
-    """A version of a page; *paths* are its bodies in the bag, empty if only the version history lists it."""
+    """A version of a page; *paths* are its bodies in the bag, empty if only the version history lists the version."""
 
     version: RecordedVersion
     paths: tuple[str, ...]
@@ -37,7 +37,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The history of one captured page; versions newest first, happenings in order."""
+    """The history of one captured page; versions newest first, events in order."""
 
     page_id: str
     title: str
@@ -48,7 +48,7 @@ class Timeline:
 
 
 def read_timeline(library: Library, bag: Bag, entry: PageEntry) -> Timeline:
-    """Gather what is known about a page."""
+    """Build the history of a page."""
     versions = () if entry.redacted_at else _versions(library, bag, entry)
     happenings = tuple(
         Happening(
@@ -63,7 +63,7 @@ def read_timeline(library: Library, bag: Bag, entry: PageEntry) -> Timeline:
 
 
 def describe_status(entry: PageEntry) -> str:
-    """Return the status of a page in a few words."""
+    """Describe the status of a page briefly."""
     if entry.redacted_at:
         return f"redacted on {entry.redacted_at.date().isoformat()}"
     if entry.tombstone:
@@ -78,7 +78,7 @@ def iter_log(root: Path) -> Iterator[LoggedEvent]:
 
 
 def log_files(root: Path) -> list[Path]:
-    """Return the logs of all runs in order."""
+    """Return the logs of all runs, oldest first."""
     found = [(int(match[1]), path) for path in root.glob("log/*/*") if (match := _EVENTS.fullmatch(path.name))]
     return [path for _, path in sorted(found)]
 

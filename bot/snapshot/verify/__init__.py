@@ -1,4 +1,4 @@
-"""Verification: the folder of snapshots → findings, which say of each flaw the file and what is wrong.
+"""Verify a snapshots folder and return findings, each with the file and the problem.
 
 This room only reads. It imports `archive`, and nothing from the wiki or the converter.
 """

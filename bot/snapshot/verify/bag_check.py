@@ -1,4 +1,4 @@
-"""Check one bag: its payload by the manifest, its page entries and `bag-info.txt` by the payload."""
+"""Check one bag: the payload against the manifest, the page entries and `bag-info.txt` against the payload."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from bot.snapshot.archive.inspection import FindingKind, Inspection
 
 
 def check_payload(inspection: Inspection, bag: str, manifest: dict[str, str], is_due: Callable[[str], bool]) -> None:
-    """Check that every payload file is there, and hash those for which *is_due* says so."""
+    """Check that every payload file exists, and hash the files for which *is_due* returns true."""
     witness = f"{bag}/{MANIFEST}"
     for path, digest in manifest.items():
         full = f"{bag}/{path}"
@@ -22,7 +22,7 @@ def check_payload(inspection: Inspection, bag: str, manifest: dict[str, str], is
 
 
 def check_consistency(inspection: Inspection, bag: str, manifest: dict[str, str]) -> None:
-    """Check that entries and bag-info speak of the payload that the manifest lists."""
+    """Check that page entries and `bag-info.txt` agree with the payload in the manifest."""
     try:
         info = parse_bag_info(inspection.tree.read(f"{bag}/bag-info.txt"), name=f"{bag}/bag-info.txt")
         entries = parse_entries(inspection.tree.read(f"{bag}/{PAGES}"), name=f"{bag}/{PAGES}")
@@ -30,7 +30,7 @@ def check_consistency(inspection: Inspection, bag: str, manifest: dict[str, str]
         inspection.report(FindingKind.MALFORMED, bag, str(error))
         return
     except OSError:
-        return  # reported as missing already
+        return  # already reported as missing
     if info.get("Payload-Oxum", "").partition(".")[2] != str(len(manifest)):
         inspection.report(FindingKind.MALFORMED, f"{bag}/bag-info.txt", "counts other files than the manifest")
     for entry in entries.values():

@@ -1,4 +1,4 @@
-"""Check the head: its signature, what it names, and every head before it."""
+"""Check the head: its signature, the files that it lists, and all previous heads."""
 
 from dataclasses import dataclass, field
 
@@ -10,14 +10,14 @@ from bot.snapshot.archive.inspection import FindingKind, Inspection
 
 @dataclass
 class Chain:
-    """The heads that were found sound, newest first, and their digests."""
+    """The valid heads, newest first, and their digests."""
 
     heads: list[Checkpoint] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
 
 
 def check_chain(inspection: Inspection, head: Checkpoint) -> Chain:
-    """Walk from the head to the first run: every head names the one before it, with its signature and events."""
+    """Walk from the head to the first run: each head lists the previous head, with its signature and events."""
     chain = Chain([head], [inspection.tree.digest(HEAD)])
     current, name = head, HEAD
     while current.sequence > 1:
@@ -33,14 +33,14 @@ def check_chain(inspection: Inspection, head: Checkpoint) -> Chain:
 
 
 def check_witness(inspection: Inspection, chain: Chain, witness: str) -> None:
-    """Demand that a head which was published elsewhere is the present one or one of its ancestors."""
+    """Check that a head that was published elsewhere is the current head or one of its ancestors."""
     if witness.strip().lower().removeprefix("sha256:") not in chain.digests:
         message = f"does not descend from the head {witness}: these snapshots are an older state, or another line"
         inspection.report(FindingKind.WITNESS, HEAD, message)
 
 
 def check_no_unsigning(inspection: Inspection, chain: Chain) -> None:
-    """Find heads without a signature after one with: where signing has begun it does not end."""
+    """Find an unsigned head after a signed head: once signing has started, every head must be signed."""
     for newer, older in zip(chain.heads, chain.heads[1:], strict=False):
         if older.signed_by and not newer.signed_by:
             message = f"run {newer.sequence} is not signed though run {older.sequence} was"
@@ -54,7 +54,7 @@ def _step_back(inspection: Inspection, current: Checkpoint, name: str) -> tuple[
         return None
     data = inspection.read(path) if inspection.tree.has_file(path) else None
     if data is None:
-        return None  # reported where `name` was checked
+        return None  # already reported where `name` was checked
     try:
         previous = parse_checkpoint(data, name=path)
     except EvidenceError as error:

@@ -1,4 +1,4 @@
-"""Folder → findings: check everything, and report for each flaw the file and what is wrong."""
+"""Verify all files of a snapshots folder, and return findings with the file and the problem."""
 
 import zlib
 from collections.abc import Callable
@@ -16,12 +16,12 @@ from bot.snapshot.verify.bag_check import check_consistency, check_payload
 from bot.snapshot.verify.chain import Chain, check_chain, check_no_unsigning, check_witness
 
 PORTIONS = 7
-"""A rotating check hashes one payload file in seven, so that a week covers all."""
+"""A rotating check hashes one of seven parts of the payload, so that a week covers all files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome of a check. *runs* counts the heads whose chain was followed."""
+    """The result of a verification. *runs* is the number of heads in the chain."""
 
     root: Path
     findings: tuple[Finding, ...]
@@ -48,9 +48,9 @@ def verify(
     portion: int | None = None,
     tree: Tree | None = None,
 ) -> Verification:
-    """Check everything under *root*; *portion* (any number, say the day's) hashes only a seventh of the payload.
+    """Verify everything under *root*; *portion* (any number, for example of the day) hashes a seventh of the payload.
 
-    *witness* is the SHA-256 of a `CHECKPOINT` that was published elsewhere. Only reads.
+    *witness* is the SHA-256 of a `CHECKPOINT` that was published elsewhere. Read-only.
     """
     inspection = Inspection(tree or Tree(root))
     if not inspection.tree.files:

@@ -1,4 +1,4 @@
-"""The addresses under which people and programs find things in the wiki, relative to its base address."""
+"""The addresses of pages, files and API objects in the wiki, relative to its base address."""
 
 import base64
 from typing import Final
@@ -12,24 +12,24 @@ _FROM_TINY: Final = str.maketrans("_-", "+/")
 
 
 def tiny_key(content_id: int) -> str:
-    """Return the key of the short link `/x/KEY`: the id's bytes, little end first, in base64 without padding."""
+    """Return the key of the short link `/x/KEY`: the bytes of the id, little-endian, in base64 without padding."""
     packed = content_id.to_bytes(8, "little").rstrip(b"\0")
     return base64.b64encode(packed).decode().rstrip("=").rstrip("A").translate(_TO_TINY)
 
 
 def tiny_to_id(key: str) -> int:
-    """Return the page id in a short link; ValueError where it is none."""
+    """Return the page id of a short link; raises ValueError for an invalid key."""
     text = key.translate(_FROM_TINY).ljust(11, "A") + "="
     return int.from_bytes(base64.b64decode(text, validate=True), "little")
 
 
 def space_webui(space: Space) -> str:
-    """Return the address of the front of a space."""
+    """Return the address of the home page of a space."""
     return f"/spaces/{space.key}" if get_site().is_cloud else f"/display/{space.key}"
 
 
 def webui(content: Content, space: Space) -> str:
-    """Return the address at which a person reads a content."""
+    """Return the address of a content in the browser."""
     if content.type == "attachment":
         where = f"{content.container_id}%2F{content.id}%2F{quote(content.title, safe='')}"
         return f"/pages/viewpageattachments.action?pageId={content.container_id}&preview=%2F{where}"
@@ -49,7 +49,7 @@ def webui(content: Content, space: Space) -> str:
 
 
 def page_links(content: Content, space: Space) -> dict[str, str]:
-    """Return the links of a page or blog post to where it is read, edited and shortened."""
+    """Return the links of a page or blog post: view, edit, short link."""
     links = {"webui": webui(content, space), "tinyui": f"/x/{tiny_key(content.id)}"}
     if get_site().is_cloud:
         links["editui"] = f"/pages/resumedraft.action?draftId={content.id}"
@@ -60,7 +60,7 @@ def page_links(content: Content, space: Space) -> dict[str, str]:
 
 
 def download_path(content: Content) -> str:
-    """Return the address of the bytes of an attachment at its current version."""
+    """Return the download address of an attachment at its current version."""
     moment = to_milliseconds(content.updated_at)
     cache = "&cacheVersion=1" if get_site().is_cloud else ""
     name = quote(content.title, safe="")
@@ -71,5 +71,5 @@ def download_path(content: Content) -> str:
 
 
 def thumbnail_path(content: Content) -> str:
-    """Return the address of the small picture of an image attachment."""
+    """Return the address of the thumbnail of an image attachment."""
     return f"/download/thumbnails/{content.container_id}/{quote(content.title, safe='')}?api=v2"

@@ -26,9 +26,9 @@ StartResponse = Callable[..., Any]
 
 
 class WikiApp:
-    """One wiki as a WSGI application. It answers at the root and under *context_path*.
+    """One wiki as a WSGI application. It serves the root and *context_path*.
 
-    *level* is how much a save changes the body that was sent.
+    *level* is how much a save changes a body.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class WikiApp:
         store.properties.clears_state_on_write = self.site.is_cloud
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request; the prefix moves from the path to the script name, so that links keep it."""
+        """Serve one request; move the prefix from the path to the script name, so that generated links include it."""
         path = environ.get("PATH_INFO", "")
         if self._prefix and (path == self._prefix or path.startswith(f"{self._prefix}/")):
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._prefix
@@ -53,9 +53,9 @@ class WikiApp:
 
 @cache
 def _flask_app(flavour: Flavour) -> Flask:
-    """Return the routes of a flavour. They know no store, each request brings its site: one will do for all wikis."""
+    """Return the routes of a flavour. They contain no store, so one application can serve all wikis."""
     app = Flask(__name__, static_folder=None)
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has this attribute
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = MAX_UPLOAD_BYTES
     app.url_map.strict_slashes = False
     app.register_blueprint(v1.api, url_prefix="/rest/api")
@@ -74,7 +74,7 @@ def _flask_app(flavour: Flavour) -> Flask:
 
 
 def _name_the_product(response: Response) -> Response:
-    """Add the headers by which clients recognise the product: the edge of Cloud, and Confluence behind it."""
+    """Add the headers by which clients identify the product: the edge of Cloud, and Confluence behind it."""
     if get_site().is_cloud:
         response.headers["Server"] = "AtlassianEdge"
         response.headers["Atl-Request-Id"] = str(uuid.uuid4())
@@ -83,7 +83,7 @@ def _name_the_product(response: Response) -> Response:
 
 
 def _refuse_address(error: HTTPException) -> Response | tuple[str, int] | HTTPException:
-    """Answer for an address that no operation has: as JSON where programs ask, as a page elsewhere."""
+    """Return the error for an address without an operation: JSON for API paths, else a page."""
     status, where = error.code or 404, request.path
     if where.startswith("/rest/"):
         return v1.error_answer(status, f"null for uri: {request.base_url}" if status == 404 else str(error.description))
@@ -93,7 +93,7 @@ def _refuse_address(error: HTTPException) -> Response | tuple[str, int] | HTTPEx
 
 
 def normaliser(flavour: Flavour, level: Level) -> Callable[[str], str]:
-    """Return what the wiki does to a body on save; a body that is no XML is refused."""
+    """Return the function that changes a body on save; it refuses malformed XML."""
 
     def save(body: str) -> str:
         try:

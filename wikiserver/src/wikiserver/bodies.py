@@ -1,4 +1,4 @@
-"""The body of a content in each representation that the APIs offer."""
+"""Convert the body of a content to each representation of the APIs."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ READABLE: Final = (*STORED, "atlas_doc_format", *VIEWS)
 
 
 def represent(content: Content, body: str, representation: str) -> str:
-    """Return *body*, storage format of *content*, in another representation of READABLE."""
+    """Return *body*, the storage format of *content*, in another representation of READABLE."""
     if representation in VIEWS:
         return render_view(body, view_context(content), representation=VIEWS[representation])
     if representation == "atlas_doc_format":
@@ -28,6 +28,6 @@ def represent(content: Content, body: str, representation: str) -> str:
 
 
 def view_context(content: Content) -> StoreViewContext:
-    """Return what showing a content needs to know of the wiki around it."""
+    """Return the context for rendering a content."""
     page = content if content.container_id is None else get_store().contents.get(content.container_id)
     return StoreViewContext.of(get_store(), page, space_of(page), base_url=base_url(), may_read=may_read)

@@ -60,7 +60,7 @@ def serve(
 
 @contextmanager
 def _bound(store: Store, flavour: Flavour, host: str, port: int) -> Iterator[WikiServer]:
-    """Bind the port; the server is stopped at the end, also where it was never started."""
+    """Bind the port; stop the server at the end, even if it was never started."""
     try:
         server = WikiServer(store, flavour=flavour, host=host, port=port)
     except OSError as error:

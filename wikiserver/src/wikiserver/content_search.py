@@ -1,4 +1,4 @@
-"""Search over content: CQL in, a page of results and the cursor of the next page out."""
+"""Search content by CQL; return a page of results and the cursor of the next page."""
 
 import base64
 import binascii
@@ -27,12 +27,12 @@ class Hits:
 
     @property
     def total(self) -> int:
-        """Return how many results there are in all; not every answer says it, and counting takes its time."""
+        """Return the total number of results; computed only on request, because counting is slow."""
         return get_store().contents.count(self.everything)
 
 
 def search(cql: str, *, limit: int, cursor: str | None, start: int = 0) -> Hits:
-    """Return one page of what *cql* finds and the caller may see. Archived and trashed content is never found."""
+    """Return one page of the results of *cql* that the caller may see. Archived and trashed content is never found."""
     compiled = compile_query(parse_cql(cql), get_store(), get_user())
     hidden, more = visibility()
     base = Selection((compiled.condition, *hidden), (*compiled.parameters, *more))
@@ -77,7 +77,7 @@ def _continued(selection: Selection, place: Json | None, start: int, *, is_keyed
 
 
 def _read_cursor(cursor: str | None, cql: str) -> Json | None:
-    """Return the place that a cursor names; it is only good for the query that it comes from."""
+    """Return the position in a cursor; a cursor is valid only for the query that it was returned for."""
     if cursor is None:
         return None
     try:

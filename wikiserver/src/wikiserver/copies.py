@@ -8,7 +8,7 @@ from wikiserver.store import Content, Store
 
 @dataclass(frozen=True, slots=True)
 class CopyOptions:
-    """What goes along with the body."""
+    """What is copied in addition to the body."""
 
     attachments: bool = False
     labels: bool = False
@@ -27,7 +27,7 @@ def copy_page(
     options: CopyOptions,
     body: str | None = None,
 ) -> Content:
-    """Make a new page of *page*, at version 1, with another *body* where one is given."""
+    """Create a copy of *page* at version 1, with another *body* if given."""
     with store.transaction():
         text = store.contents.body(page.id) if body is None else body
         copy = store.pages.create(
@@ -44,7 +44,7 @@ def copy_page(
 
 
 def overwrite_page(store: Store, page: Content, target: Content, *, author: str, options: CopyOptions) -> Content:
-    """Put the body of *page* over that of *target*, as its next version."""
+    """Replace the body of *target* with that of *page*, as the next version."""
     with store.transaction():
         message = f"Copied from {page.title}"
         saved = store.pages.update(target.id, body=store.contents.body(page.id), author=author, message=message)
@@ -62,7 +62,7 @@ def copy_tree(
     rename: Callable[[str], str],
     with_descendants: bool = True,
 ) -> Content:
-    """Copy a page with all below it under *parent*; *rename* gives each copy its title."""
+    """Copy a page with its descendants to *parent*; *rename* returns the title of each copy."""
     with store.transaction():
         below = [one for one, _ in store.hierarchy.descendants(page.id)] if with_descendants else []
         copies: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""The bytes of attachments, under `/download/`, and the check against forged uploads."""
+"""Serve attachments under `/download/`, and check uploads against forgery."""
 
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,14 +12,14 @@ files: Final = Blueprint("files", __name__)
 
 
 def check_xsrf() -> None:
-    """Refuse a form without the header that a browser cannot be tricked into sending."""
+    """Refuse a form without the header that another site cannot make a browser send."""
     if request.headers.get("X-Atlassian-Token", "").lower() not in {"nocheck", "no-check"}:
         raise ForbiddenError("XSRF check failed")
 
 
 @files.before_request
 def let_in() -> Response | None:
-    """Know who asks; strangers are sent away."""
+    """Identify the caller; refuse anonymous requests."""
     g.user = authenticate(request.headers.get("Authorization"), get_store()) or g.get("user")
     if g.user is None:
         return Response("Log in first.\n", 401, {"WWW-Authenticate": 'Basic realm="Confluence"'})
@@ -28,14 +28,14 @@ def let_in() -> Response | None:
 
 @files.errorhandler(NotFoundError)
 def not_found(error: NotFoundError) -> Response:
-    """Answer that there is no such file."""
+    """Return a 404 for an unknown file."""
     return Response(f"{error}\n", 404, mimetype="text/plain")
 
 
 @files.get("/download/attachments/<page_id>/<path:name>")
 @files.get("/download/thumbnails/<page_id>/<path:name>")
 def download(page_id: str, name: str) -> Any:
-    """Return the bytes of a file at the version asked for."""
+    """Return the bytes of a file at the requested version."""
     page = get_store().contents.get(parse_id(page_id))
     content = get_store().attachments.find(page.id, name)
     if content is None or not may_read(page):

@@ -1,4 +1,4 @@
-"""A wiki → a world folder, which loads as the same wiki again."""
+"""Export a wiki to a world folder, from which the same wiki can be loaded."""
 
 import json
 import re
@@ -20,7 +20,7 @@ _MAX_SLUG: Final = 80
 
 
 def export_world(store: Store, folder: Path, *, space_keys: Sequence[str] = ()) -> int:
-    """Write spaces (all of them unless named) to *folder*, new or empty; returns the number of pages written."""
+    """Write the named spaces (by default all) to *folder*, new or empty; return the number of pages written."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise WorldError(f"{folder}: is not an empty folder; name a new one")
     try:
@@ -43,7 +43,7 @@ def export_world(store: Store, folder: Path, *, space_keys: Sequence[str] = ()) 
 
 
 class _SpaceExporter:
-    """One space on its way to disk."""
+    """Exports one space."""
 
     def __init__(self, store: Store, space: Space, folder: Path) -> None:
         self._store, self._space, self._folder = store, space, folder

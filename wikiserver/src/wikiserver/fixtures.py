@@ -1,4 +1,4 @@
-"""Fixtures for pytest: a wiki to talk to over HTTP. Load them with `-p wikiserver.fixtures`.
+"""Fixtures for pytest: a wiki over HTTP. Load them with `-p wikiserver.fixtures`.
 
 pytest loads this module before it measures coverage, so the rest of the package is imported in the fixtures.
 """
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def flavour() -> "Flavour":
-    """Which wiki to run; a test that needs the other, or both, parametrises `flavour`."""
+    """The flavour of the wiki; to use the other flavour, or both, parametrise `flavour`."""
     return "cloud"
 
 
 @pytest.fixture
 def seed() -> str | Path:
-    """What the wiki contains at first: `empty`, `demo` or a world folder; parametrise `seed` for another."""
+    """The initial content of the wiki: `empty`, `demo` or a world folder; to change it, parametrise `seed`."""
     return "empty"
 
 
 @pytest.fixture
 def wiki(flavour: "Flavour", seed: str | Path) -> Iterator["Wiki"]:
-    """A wiki that listens on loopback for the length of one test."""
+    """A wiki that listens on loopback during one test."""
     from wikiserver.testing import running_wiki
 
     with running_wiki(flavour, seed) as running:

@@ -16,7 +16,7 @@ class Macro:
 
 
 def find_macro(body: str, macro_id: str) -> Macro:
-    """Return the macro with this id; NotFoundError if the body has none such."""
+    """Return the macro with this id; raises NotFoundError if the body has no such macro."""
     try:
         root = parse(body)
     except BadBody as error:

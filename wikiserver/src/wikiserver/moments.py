@@ -1,4 +1,4 @@
-"""Dates and times as the API writes and reads them."""
+"""Format dates and times for the API and for people."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ def iso(moment: datetime) -> str:
 
 
 def friendly(moment: datetime, now: datetime) -> str:
-    """Return a moment as people would say it, as Cloud does next to each date."""
+    """Return a moment in the relative form that Cloud shows next to each date."""
     age = now - moment
     if age.days >= 1:
         return moment.strftime("%b %d, %Y")

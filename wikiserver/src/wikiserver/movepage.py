@@ -1,4 +1,4 @@
-"""`/pages/movepage.action`, by which people and older clients move pages."""
+"""`/pages/movepage.action`, with which browsers and older clients move pages."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""What the wiki changes in a body on save: ids, element names, spelling, order."""
+"""Change a body as the wiki does on save: ids, element names, spelling, order."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _AC_BLOCKS = {"table", "ac:image", "ac:structured-macro", "ac:task-list", "ac:la
 _DROPPED = {"id", "target", "rel", "contenteditable", "tabindex"}
 _HEX_COLOUR = re.compile(r"((?:background-)?color\s*:\s*)#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
 _SPELLING = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
-# Cloud spells every character that has an HTML name by that name; Data Center writes the character itself.
+# Cloud writes a named entity for every character that has one; Data Center writes the character itself.
 _CLOUD_SPELLING = _SPELLING | {point: f"&{name};" for point, name in codepoint2name.items()}
 
 
 def normalise(body: str, *, flavour: Flavour, level: Level, new_id: Callable[[], str]) -> str:
     """Return *body* as the wiki stores it.
 
-    `none` stores what was sent. `light` does what every save does: spelling (`<x />`, double quotes, entities),
-    missing ids, `b` → `strong`, hex colours → `rgb()`. `full` also does what a save may do: parameters and
-    attributes in another order, some attributes and all comments dropped, ids on every block (Cloud). Ids that
-    are there are kept, so a second save changes nothing. Raises BadBody at every level where *body* is not
+    `none` stores the body unchanged. `light` makes the changes of every save: spelling (`<x />`, double quotes,
+    entities), missing ids, `b` → `strong`, hex colours → `rgb()`. `full` also makes the changes that a save may make:
+    parameters and attributes in another order, some attributes and all comments dropped, ids on every block (Cloud).
+    Existing ids are preserved, so a second save changes nothing. Raises BadBody at every level if *body* is not
     well-formed.
     """
     root = parse(body)
@@ -54,7 +54,7 @@ class _Save:
         self._last_task = max((_task_number(task) for task in root.walk() if task.name == "ac:task"), default=0)
 
     def settle(self, parent: Element) -> None:
-        """Bring everything below *parent* into the stored shape, in place."""
+        """Convert the descendants of *parent* to the stored form, in place."""
         if self._is_full:
             parent.children = [child for child in parent.children if not isinstance(child, Verbatim)]
         for child in parent.children:
@@ -96,7 +96,7 @@ class _Save:
             _set_missing(attributes, "local-id", self._new_id)
 
     def _complete_task(self, task: Element) -> None:
-        """Give a task its number and uuid, in the order the wiki writes them: id, uuid, status, body."""
+        """Add the number and uuid of a task, in the order of the wiki: id, uuid, status, body."""
         if task.find("ac:task-id") is None:
             self._last_task += 1
             task.children.insert(0, Element("ac:task-id", children=[Text(str(self._last_task))]))
@@ -114,7 +114,7 @@ class _Save:
 
 
 def _one_line_end(text: str) -> str:
-    """Return *text* with a line feed for every line end, as any XML parser reads it."""
+    """Return *text* with every line end replaced by a line feed, as XML parsers do."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

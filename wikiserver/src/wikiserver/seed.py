@@ -1,4 +1,4 @@
-"""A world folder → a wiki: the spaces, pages and people that a wiki starts with."""
+"""Load a world folder: the initial spaces, pages and people of a wiki."""
 
 import mimetypes
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ Json = dict[str, Any]
 
 
 class WorldError(Exception):
-    """A world folder cannot be loaded; the message names the file."""
+    """A world folder cannot be loaded; the message states the file."""
 
 
 @dataclass(slots=True)
 class _PageSource:
-    """One page as it lies in the folder."""
+    """One page as stored in the folder."""
 
     slug: str
     path: Path
@@ -39,13 +39,13 @@ class _PageSource:
 
 
 def seed_wiki(store: Store, seed: str | Path) -> None:
-    """Fill a new wiki from *seed*: `empty`, `demo` or a world folder. Raises WorldError for what does not fit."""
+    """Fill a new wiki from *seed*: `empty`, `demo` or a world folder. Raises WorldError for invalid content."""
     if seed != "empty":
         load_world(store, DEMO_WORLD if seed == "demo" else Path(seed))
 
 
 def load_world(store: Store, folder: Path) -> None:
-    """Add everything in *folder* to the wiki. Raises WorldError for what does not fit; nothing is added then."""
+    """Add everything in *folder* to the wiki. Raises WorldError for invalid content; nothing is added then."""
     if not folder.is_dir():
         raise WorldError(f"{folder}: there is no such folder")
     with store.transaction():
@@ -63,7 +63,7 @@ def load_world(store: Store, folder: Path) -> None:
 
 
 def load_pages(store: Store, folder: Path, key: str, name: str) -> None:
-    """Add all `.xhtml` files below *folder* as pages of one new space: a heap of bodies without any metadata."""
+    """Add all `.xhtml` files below *folder* as pages of one new space; they are bodies without metadata."""
     with store.transaction():
         _SpaceLoader(store, folder, {"key": key, "name": name}).load()
 
@@ -91,7 +91,7 @@ def _load_users(store: Store, path: Path) -> None:
 
 
 class _SpaceLoader:
-    """One space folder on its way into the store."""
+    """Loads one space folder into the store."""
 
     def __init__(self, store: Store, folder: Path, settings: Json | None = None) -> None:
         self._store, self._folder = store, folder
@@ -215,14 +215,14 @@ class _SpaceLoader:
         return page
 
     def _stored(self, body: str) -> str:
-        """Return a body as a save would store it; one that no save would let through stays as it is."""
+        """Return a body as a save would store it; a body that a save would refuse is unchanged."""
         try:
             return self._store.normalise(body)
         except InvalidError:
             return body
 
     def _unique_title(self, source: _PageSource) -> str:
-        """Return the title; files of one name in several folders get the folder in front."""
+        """Return a unique title; if files in several folders have the same name, prefix the folder."""
         title = source.title
         if "title" not in source.metadata:
             title = source.path.name.removesuffix(BODY_SUFFIX)

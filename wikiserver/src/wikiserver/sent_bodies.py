@@ -1,4 +1,4 @@
-"""Bodies that callers send, in any representation, as storage format."""
+"""Convert bodies in requests, in any representation, to storage format."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ Json = dict[str, Any]
 
 
 def body_of(request_body: Json) -> str:
-    """Return the storage format in the `body` of a request; no body at all is an empty one."""
+    """Return the storage format of the `body` in a request; a missing body is empty."""
     return storage_from(request_body.get("body") or {})
 
 
 def storage_from(body: object) -> str:
-    """Return the storage format in a body object: `{"storage": {…}}`, or flat with value and representation."""
+    """Return the storage format of a body object: `{"storage": {…}}`, or flat with value and representation."""
     if not isinstance(body, dict):
         raise InvalidError("body must be an object")
     if not body:
@@ -45,6 +45,6 @@ def convert_to_storage(value: str, representation: str) -> str:
 
 
 def check_drafts(content: Content) -> None:
-    """Refuse a save over unpublished changes, in a wiki that is set up to do so."""
+    """Refuse a save over unpublished changes, if the wiki is configured so."""
     if get_site().refuses_over_drafts and get_store().contents.find_draft(content.id) is not None:
         raise DraftConflictError(content.id)

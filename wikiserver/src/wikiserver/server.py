@@ -1,4 +1,4 @@
-"""The wiki as a server: waitress in a thread, on a port of its own."""
+"""The wiki as a server: waitress in a thread, on a separate port."""
 
 import threading
 from collections import deque
@@ -18,12 +18,12 @@ from wikiserver.site import Flavour, Site
 from wikiserver.store import Store
 
 MAX_REMEMBERED: Final = 50_000
-THREADS: Final = 32  # slow and hanging answers hold one each
+THREADS: Final = 32  # each slow or hanging answer occupies one thread
 LOOPBACK: Final = "127.0.0.1"
 
 
 class Received(NamedTuple):
-    """One request as it reached the server."""
+    """One request as received by the server."""
 
     method: str
     path: str
@@ -31,10 +31,10 @@ class Received(NamedTuple):
 
 
 class WikiServer:
-    """A wiki that answers over HTTP for as long as the `with` block lasts.
+    """A wiki that serves HTTP during the `with` block.
 
-    *port* 0 takes a free one. *address* is the base address to make links from, for a wiki behind a proxy. *requests*
-    is what the server was asked, in order, as far as it remembers.
+    *port* 0 selects a free port. *address* is the base address of links, for a wiki behind a proxy. *requests*
+    are the received requests in order, up to a limit.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class WikiServer:
 
     @property
     def site(self) -> Site:
-        """Return what is being served, to change how it behaves."""
+        """Return the served site, whose behaviour can be changed."""
         return self.app.site
 
     @property
@@ -85,44 +85,44 @@ class WikiServer:
         return [(one.method, one.path) for one in list(self.received)]
 
     def start(self) -> Self:
-        """Begin to answer."""
+        """Start serving."""
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Close the port; returns when all threads are done. The store stays open."""
+        """Close the port; return when all threads have ended. The store stays open."""
         self._stopping.set()
         if self._thread.is_alive():
             self._server.pull_trigger()
             self._thread.join()
         self._server.task_dispatcher.shutdown(timeout=2)
-        wasyncore.close_all(self._sockets)  # only now: the trigger that was pulled is one of them
+        wasyncore.close_all(self._sockets)  # last, because the trigger is one of these sockets
 
     def _set_level(self, level: Level) -> None:
         self.store.normalise = normaliser(self.site.flavour, level)
 
     def wait(self) -> None:
-        """Return when the server was stopped."""
+        """Block until the server is stopped."""
         self._stopping.wait()
 
     def _run(self) -> None:
-        # waitress' own loop ends only when the last client has gone; ours ends when it is told to.
+        # waitress' own loop ends only when the last client disconnects; this loop ends when the server is stopped.
         while not self._stopping.is_set():
             wasyncore.loop(timeout=1, map=self._sockets, count=1)
 
     def __enter__(self) -> Self:
-        """Begin to answer."""
+        """Start serving."""
         return self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop answering."""
+        """Stop serving."""
         self.stop()
 
 
 class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
-    """A request that knows its socket, so that a fault can reset the connection."""
+    """A request with its socket, so that a fault can reset the connection."""
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
@@ -135,7 +135,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
 
 class _Recorder:
-    """Notes each request on its way to the application."""
+    """Records each request before the application."""
 
     def __init__(self, app: Callable[..., Iterable[bytes]], received: deque[Received]) -> None:
         self._app, self._received = app, received

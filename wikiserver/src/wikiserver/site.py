@@ -17,9 +17,9 @@ CLOUD_ID: Final = "6b9c2f0e-52a1-4c41-9f0a-2b5f0e6c7a11"
 
 @dataclass(slots=True)
 class Site:
-    """One wiki as it is served. *max_page_size* caps every listing below what callers ask for; 0 is no cap.
+    """One served wiki. *max_page_size* caps the page size of every listing; 0 means no cap.
 
-    *address* is the configured base address, from which links are made; without one it is the address of the request.
+    *address* is the configured base address of links; if empty, the address of the request is used.
     *sessions* are the accounts that are signed in with a browser, by session id.
     """
 
@@ -36,16 +36,16 @@ class Site:
 
     @property
     def is_cloud(self) -> bool:
-        """Return whether this wiki behaves as Confluence Cloud."""
+        """Return whether this wiki behaves like Confluence Cloud."""
         return self.flavour == "cloud"
 
     def capped(self, limit: int) -> int:
-        """Return how many results one page of a listing holds where the caller may have *limit*."""
+        """Return the page size of a listing for the requested *limit*."""
         return min(limit, self.max_page_size) if self.max_page_size else limit
 
 
 def get_site() -> Site:
-    """Return the wiki that the current request is for."""
+    """Return the wiki of the current request."""
     return cast(Site, request.environ[SITE_KEY])
 
 
@@ -55,7 +55,7 @@ def get_store() -> Store:
 
 
 def get_user() -> User:
-    """Return who is asking; only for requests that were let in."""
+    """Return the caller; only for authenticated requests."""
     return cast(User, g.user)
 
 
@@ -65,9 +65,9 @@ def base_url() -> str:
 
 
 def authenticate(header: str | None, store: Store) -> User | None:
-    """Return the account that an `Authorization` header proves, or None.
+    """Return the account of an `Authorization` header, or None.
 
-    Every account has the password `NAME-secret`, good as an API token with the email too, and the bearer token
+    Every account has the password `NAME-secret`, which is also its API token for its email, and the bearer token
     `NAME-token`.
     """
     scheme, _, credentials = (header or "").partition(" ")
@@ -94,12 +94,12 @@ def check_password(name: str, password: str, store: Store) -> User | None:
 
 
 def has_admin_key() -> bool:
-    """Return whether restrictions do not bind this caller: Data Center's super group, Cloud's admin key."""
+    """Return whether the caller bypasses restrictions: Data Center's super group, Cloud's admin key."""
     return get_user().is_admin and (not get_site().is_cloud or "Atl-Confluence-With-Admin-Key" in request.headers)
 
 
 def may_read(content: Content) -> bool:
-    """Return whether the caller may see a content; comments and files go with their page."""
+    """Return whether the caller may see a content; comments and attachments follow their page."""
     page_id = content.container_id or content.id
     return has_admin_key() or get_store().restrictions.may_read(get_user(), page_id)
 
@@ -111,7 +111,7 @@ def may_update(content: Content) -> bool:
 
 
 def visibility() -> tuple[tuple[str, ...], tuple[object, ...]]:
-    """Return the SQL condition, with parameters, that leaves out what the caller may not see."""
+    """Return the SQL condition, with parameters, that excludes what the caller may not see."""
     roots = [] if has_admin_key() else get_store().restrictions.hidden_roots(get_user())
     if not roots:
         return (), ()
@@ -121,12 +121,12 @@ def visibility() -> tuple[tuple[str, ...], tuple[object, ...]]:
 
 
 def space_of(content: Content) -> Space:
-    """Return the space that a content lies in."""
+    """Return the space of a content."""
     return get_store().spaces.get(content.space_id)
 
 
 def parse_id(text: str, *, what: str = "content") -> int:
-    """Return the number in an id as the API writes it (`att` in front of attachments on Cloud)."""
+    """Return the number in an id of the API (on Cloud, ids of attachments have the prefix `att`)."""
     digits = text.removeprefix("att")
     if not digits.isdecimal() or int(digits) > MAX_ID:
         raise NotFoundError(f"No {what} found with id: {text}")

@@ -1,4 +1,4 @@
-"""What clients ask before they sign in: whether the server runs, and the cloud id."""
+"""Operations without sign-in: the state of the server, and the cloud id."""
 
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ platform: Final = Blueprint("platform", __name__)
 
 @platform.get("/status")
 def get_status() -> Any:
-    """Say that the server runs, as Data Center's health check does."""
+    """Report that the server runs, as Data Center's health check does."""
     if get_site().is_cloud:
         abort(404)
     return jsonify({"state": "RUNNING"})
@@ -19,7 +19,7 @@ def get_status() -> Any:
 
 @platform.get("/_edge/tenant_info")
 def get_tenant() -> Any:
-    """Return the id of the site, which Cloud gives to everyone."""
+    """Return the id of the site, which Cloud returns to everyone."""
     if not get_site().is_cloud:
         abort(404)
     return jsonify({"cloudId": CLOUD_ID})

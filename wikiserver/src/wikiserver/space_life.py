@@ -17,9 +17,9 @@ def create_space(
 
 
 def delete_space(store: Store, space: Space) -> LongTask:
-    """Remove a space and everything in it for good."""
+    """Delete a space and its content permanently."""
     with store.transaction():
-        # Deepest first, so that purging never has children to lift up.
+        # Deepest first, so that no children have to move up.
         selection = Selection(("space_id = ?",), (space.id,), is_descending=True, limit=_CHUNK)
         while contents := store.contents.select(selection):
             for content in contents:

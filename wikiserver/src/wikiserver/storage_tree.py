@@ -1,4 +1,4 @@
-"""Storage format as a small tree that is written back exactly as it was read: spelling and CDATA are preserved."""
+"""Parse storage format to a small tree that is written back unchanged: spelling and CDATA are preserved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MAX_DEPTH = 120
-"""Elements within elements that a page may have; real pages stay under 40, Python's stack ends near 1,000."""
+"""Maximum depth of elements; real pages stay under 40, and Python's recursion limit is near 1,000."""
 
 _XML_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ENTITIES = {name: chr(point) for name, point in name2codepoint.items()} | _XML_ENTITIES
@@ -25,8 +25,8 @@ _WRAPPER = "storage-format"
 _WRAPPED_AT = len(_WRAPPER) + 2
 
 
-class BadBody(ValueError):  # noqa: N818 -- the name that the REST layer turns into a 400 answer
-    """The body is not well-formed storage format; says where, in the words of the server it imitates."""
+class BadBody(ValueError):  # noqa: N818 -- the REST layer converts it to a 400 answer
+    """The body is not well-formed; the message has the position, in the wording of the imitated server."""
 
     def __init__(self, problem: str, *, row: int, column: int) -> None:
         super().__init__(f"Error parsing xhtml: {problem} at [row,col {{unknown-source}}]: [{row},{column}]")
@@ -35,19 +35,19 @@ class BadBody(ValueError):  # noqa: N818 -- the name that the REST layer turns i
 
 @dataclass(slots=True)
 class Text:
-    """Characters between tags, spelled as in the source (`&nbsp;` stays `&nbsp;`)."""
+    """Characters between tags, as written in the source (`&nbsp;` stays `&nbsp;`)."""
 
     raw: str
 
     @property
     def value(self) -> str:
-        """What a reader sees."""
+        """The decoded text."""
         return _REFERENCE.sub(_resolve, self.raw)
 
 
 @dataclass(slots=True)
 class CData:
-    """A CDATA section, or several that touch: `]]]]><![CDATA[>` is read as `]]>`."""
+    """A CDATA section, or several adjacent ones: `]]]]><![CDATA[>` is read as `]]>`."""
 
     value: str
 
@@ -61,9 +61,9 @@ class Verbatim:
 
 @dataclass(slots=True)
 class Element:
-    """A tag with its attributes (decoded, in source order) and what it holds.
+    """A tag with its attributes (decoded, in source order) and its content.
 
-    *start* and *end* are offsets into the body in UTF-8, tags included; 0 for elements that were not read.
+    *start* and *end* are UTF-8 offsets in the body, including tags; 0 for elements that were not parsed.
     """
 
     name: str
@@ -77,31 +77,31 @@ class Element:
         return self.attributes.get(attribute, default)
 
     def elements(self, *names: str) -> Iterator[Element]:
-        """Direct children that are elements, of these names where any are given."""
+        """The direct child elements; if names are given, only those with one of them."""
         return (child for child in self.children if isinstance(child, Element) and (not names or child.name in names))
 
     def find(self, *names: str) -> Element | None:
-        """The first direct child of one of these names."""
+        """The first direct child with one of these names."""
         return next(self.elements(*names), None)
 
     def walk(self) -> Iterator[Element]:
-        """Every element below this one, in document order."""
+        """Every descendant element, in document order."""
         for child in self.elements():
             yield child
             yield from child.walk()
 
     @property
     def text(self) -> str:
-        """All words below this element, CDATA included, without a separator."""
+        """The text of all descendants, CDATA included, without a separator."""
         return text_of(self.children)
 
     @property
     def macro_name(self) -> str:
-        """`ac:name` of a macro, today's spelling or the old one; empty for anything else."""
+        """`ac:name` of a macro, in the current or the legacy form; empty for anything else."""
         return self.get("ac:name") if self.name in {"ac:structured-macro", "ac:macro"} else ""
 
     def parameter(self, name: str, default: str = "") -> str:
-        """Text of the macro parameter *name* (`""` is the nameless one), or *default*."""
+        """Text of the macro parameter *name* (`""` is the unnamed one), or *default*."""
         found = (p.text for p in self.elements("ac:parameter", "ac:default-parameter") if p.get("ac:name") == name)
         return next(found, default)
 
@@ -110,7 +110,7 @@ Node: TypeAlias = Element | Text | CData | Verbatim
 
 
 def text_of(nodes: Iterable[Node]) -> str:
-    """All words in *nodes*, CDATA included."""
+    """The text of *nodes*, CDATA included."""
     pieces = []
     for node in nodes:
         match node:
@@ -124,9 +124,9 @@ def text_of(nodes: Iterable[Node]) -> str:
 
 
 def parse(body: str) -> Element:
-    """Read a storage-format fragment; the returned element is a wrapper that is not part of it.
+    """Parse a storage-format fragment; the returned element is a wrapper that is not part of the fragment.
 
-    Raises BadBody where it is not well-formed, names an unknown entity or nests deeper than MAX_DEPTH.
+    Raises BadBody for a malformed fragment, an unknown entity, or nesting deeper than MAX_DEPTH.
     """
     try:
         source = f"<{_WRAPPER}>{body}</{_WRAPPER}>".encode()
@@ -137,14 +137,14 @@ def parse(body: str) -> Element:
 
 
 def serialise(nodes: Iterable[Node]) -> str:
-    """Print *nodes* the way the server does: `<x />`, double quotes, attributes escaped."""
+    """Serialise *nodes* as the server does: `<x />`, double quotes, attributes escaped."""
     pieces: list[str] = []
     _print(nodes, pieces)
     return "".join(pieces)
 
 
 def escape_attribute(value: str) -> str:
-    """Spell *value* for use in double quotes; line ends and tabs survive the next reading."""
+    """Escape *value* for double quotes; line ends and tabs are preserved by a parser."""
     for char, reference in (
         ("&", "&amp;"),
         ("<", "&lt;"),
@@ -188,9 +188,9 @@ def _position(text: str, index: int) -> tuple[int, int]:
 
 
 class _Reader:
-    """One reading of one source by expat.
+    """Parses one source with expat.
 
-    Text comes through the default handler, which expat hands every byte as written (entities unexpanded).
+    Text comes from the default handler, to which expat passes every byte as written (entities unexpanded).
     """
 
     def __init__(self, source: bytes) -> None:
@@ -216,7 +216,7 @@ class _Reader:
         except expat.ExpatError as error:
             row, column = error.lineno, error.offset
             raise self._bad(expat.ErrorString(error.code), row=row, column=column) from error
-        if self._root is None:  # pragma: no cover -- expat has already said "no element found"
+        if self._root is None:  # pragma: no cover -- expat has already reported "no element found"
             raise self._bad("no content")
         return self._root
 
@@ -237,7 +237,7 @@ class _Reader:
         self._open.append(element)
 
     def _refuse_unknown_references(self) -> None:
-        """Expat drops an undeclared entity in an attribute without a word."""
+        """Refuse undeclared entities in an attribute, which expat drops silently."""
         tag = _START_TAG.match(self._source, self._parser.CurrentByteIndex)
         if tag and b"&" in tag[0]:
             self._check_references(tag[0].decode())
@@ -250,7 +250,7 @@ class _Reader:
     def _end(self, _name: str) -> None:
         element = self._open.pop()
         at = self._parser.CurrentByteIndex
-        # Where a tag closes itself, expat is already behind it; else it stands before the closing tag.
+        # For an empty-element tag, expat is already after the tag; otherwise it is before the end tag.
         is_self_closed = not element.children and self._source[at - 2 : at] == b"/>"
         element.end = (at if is_self_closed else self._source.index(b">", at) + 1) - _WRAPPED_AT
 

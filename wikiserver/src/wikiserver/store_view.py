@@ -1,4 +1,4 @@
-"""The wiki around a page that is rendered, as far as the caller may see it; read from the store."""
+"""The view context of a rendered page, read from the store and limited to what the caller may see."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _LIVE: Final = ("current", "archived")
 
 @dataclass
 class StoreViewContext(ViewContext):
-    """Answers from the store; lives as long as the request that asks."""
+    """Reads from the store; exists during one request."""
 
     store: Store | None = None
     space: Space | None = None
@@ -32,7 +32,7 @@ class StoreViewContext(ViewContext):
         base_url: str,
         may_read: Callable[[Content], bool] = caller_may_read,
     ) -> Self:
-        """Return the context to show *page* of *space* in, to someone who sees what *may_read* lets through."""
+        """Return the context to render *page* of *space* for a caller who sees what *may_read* allows."""
         return cls(
             title=page.title,
             page_id=page.id,
@@ -46,7 +46,7 @@ class StoreViewContext(ViewContext):
         )
 
     def find_page(self, name: PageName) -> LinkedPage | None:
-        """Return the page of that title, archived ones included: links to them go on working."""
+        """Return the page of that title, including archived pages, because links to them still work."""
         page = self._find(name)
         return self.linked(page) if page is not None else None
 
@@ -112,7 +112,7 @@ class StoreViewContext(ViewContext):
         return self._store.contents.body(content.id), context
 
     def linked(self, page: Content, *, with_children: bool = False) -> LinkedPage:
-        """Return *page* as other pages link to it."""
+        """Return *page* as a link target."""
         space = self.space if self.space and self.space.id == page.space_id else self._store.spaces.get(page.space_id)
         updater = self._store.people.find(page.updater)
         return LinkedPage(
@@ -126,7 +126,7 @@ class StoreViewContext(ViewContext):
         )
 
     def readable(self, pages: Iterable[Content]) -> list[Content]:
-        """Leave out the pages that the caller may not see."""
+        """Exclude the pages that the caller may not see."""
         return [page for page in pages if self.may_read(page)]
 
     @property

@@ -1,4 +1,4 @@
-"""A running wiki for tests, with the actions of the people who use it.
+"""A running wiki for tests, and the actions of its users.
 
 A test suite loads the fixtures `wiki`, `flavour` and `seed` with `-p wikiserver.fixtures`.
 """
@@ -19,14 +19,14 @@ from wikiserver.store import Content, Space, Store, Version
 
 @dataclass(frozen=True, slots=True)
 class Wiki:
-    """A running wiki, and the hands of the people who use it."""
+    """A running wiki, with methods for the actions of its users."""
 
     server: WikiServer
     flavour: Flavour
 
     @property
     def url(self) -> str:
-        """The address to give to a client: with `/wiki` on Cloud, as Atlassian has it."""
+        """The address for a client: with `/wiki` on Cloud, as Atlassian has it."""
         return f"{self.server.url}/wiki" if self.flavour == "cloud" else self.server.url
 
     @property
@@ -39,7 +39,7 @@ class Wiki:
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong: `wiki.faults.add("429@put*2")`."""
+        """The active faults: `wiki.faults.add("429@put*2")`."""
         return self.server.faults
 
     @property
@@ -51,7 +51,7 @@ class Wiki:
         return self.store.people.get(name).account_id
 
     def add_space(self, key: str = "WS2", name: str | None = None) -> Space:
-        """The space of that key, made without a home page where there is none."""
+        """The space of that key; if it does not exist, it is created without a home page."""
         known = self.store.spaces.find_by_key(key)
         if known is not None:
             return known
@@ -68,7 +68,7 @@ class Wiki:
         labels: tuple[str, ...] = (),
         status: str = "current",
     ) -> str:
-        """Create a page as a person would; the first page of a space is its home, the parent of the others."""
+        """Create a page as a user; the first page of a space is its home page and the parent of the others."""
         place = self.add_space(space)
         parent_id = int(parent) if parent is not None else place.homepage_id
         page = self.store.pages.create(place.id, title, body, author=self.account(by), parent_id=parent_id)
@@ -81,7 +81,7 @@ class Wiki:
         return str(page.id)
 
     def edit(self, page_id: int | str, body: str, by: str = "ana", *, message: str = "") -> Content:
-        """Save a page as a person who does not look whether it has moved on."""
+        """Save a page as a user who does not check for a newer version."""
         return self.store.pages.update(int(page_id), body=body, author=self.account(by), message=message)
 
     def body(self, page_id: int | str, number: int | None = None) -> str:
@@ -91,7 +91,7 @@ class Wiki:
         return self.store.contents.get(int(page_id))
 
     def find(self, title: str, space: str = "WS2") -> Content:
-        """The page of that title, archived ones too."""
+        """The page of that title, including archived pages."""
         place = self.store.spaces.get_by_key(space)
         page = self.store.contents.find_page(place.id, title, statuses=("current", "archived"))
         if page is None:

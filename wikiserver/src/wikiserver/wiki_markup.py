@@ -1,4 +1,4 @@
-"""The old wiki markup (`h1. Title`, `*bold*`, `{code}`) → storage format, as a save in that representation does."""
+"""Convert legacy wiki markup (`h1. Title`, `*bold*`, `{code}`) to storage format, as a save does."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ _DASHES: Final = {"--": "\u2013", "---": "\u2014"}
 
 
 def wiki_to_storage(markup: str) -> str:
-    """Return *markup* as storage format. Markup that is none of the known kinds stays as the words it is."""
+    """Return *markup* as storage format. Unknown markup becomes text."""
     held: list[str] = []
 
     def hold(rendered: str) -> str:
@@ -69,7 +69,7 @@ def _macro(name: str, parameters: str | None, body: str = "") -> str:
 
 
 def _pairs(parameters: str | None) -> Iterator[tuple[str, str]]:
-    """Yield key and value of `python|title=x`; a value without a key has the empty key."""
+    """Yield key and value of `python|title=x`; a value without a key has an empty key."""
     for part in filter(None, (parameters or "").split("|")):
         key, equals, value = part.partition("=")
         yield (key.strip(), value.strip()) if equals else ("", part.strip())
@@ -84,7 +84,7 @@ def _blocks(text: str) -> str:
 
 
 def _block(lines: list[str]) -> str:
-    """Take one block from the front of *lines*."""
+    """Parse one block at the start of *lines*."""
     first = lines[0].strip()
     if not first:
         lines.pop(0)
@@ -111,7 +111,7 @@ def _starts_block(line: str) -> bool:
 
 
 def _single(line: str) -> str | None:
-    """Return what a block of one line becomes, None where the line is no such block."""
+    """Return the storage format of a one-line block; None if the line is not such a block."""
     if _HELD.fullmatch(line):
         return line
     if heading := _HEADING.fullmatch(line):
@@ -124,12 +124,12 @@ def _single(line: str) -> str | None:
 
 
 def _list(lines: list[str]) -> str:
-    """Nest list items by the number of their signs; the last sign gives the type of list."""
+    """Nest list items by the number of their signs; the last sign determines the type of list."""
     pieces: list[str] = []
     open_kinds: list[str] = []
     for line in lines:
         item = _LIST_ITEM.fullmatch(line.strip())
-        assert item is not None  # noqa: S101 -- that is how the lines were taken
+        assert item is not None  # noqa: S101 -- the lines were selected by this pattern
         depth, kind = len(item[1]), "ol" if item[1].endswith("#") else "ul"
         while len(open_kinds) > depth or (len(open_kinds) == depth and open_kinds[-1] != kind):
             pieces.append(f"</li></{open_kinds.pop()}>")
@@ -147,7 +147,7 @@ def _table(lines: list[str]) -> str:
 
 
 def _row(line: str) -> str:
-    # A bar inside a link parts its text from its target, not two cells.
+    # A bar inside a link separates its text from its target, not two cells.
     cells = re.findall(r"(\|\|?)((?:\[[^\]\n]*\]|![^!\s|]+\|[^!\n]*!|[^|])+)", line)
     names = {"||": "th", "|": "td"}
     return "<tr>" + "".join(f"<{names[s]}><p>{_inline(c.strip())}</p></{names[s]}>" for s, c in cells) + "</tr>"
@@ -163,7 +163,7 @@ def _inline(text: str) -> str:
 
 
 def _token(found: re.Match[str]) -> str:
-    """Return what one piece of inline markup becomes."""
+    """Return the storage format of one piece of inline markup."""
     kind, value = next((name, value) for name, value in found.groupdict().items() if value is not None)
     match kind:
         case "break":
@@ -189,7 +189,7 @@ def _token(found: re.Match[str]) -> str:
 
 
 def _link(inside: str) -> str:
-    """`[text|target]`: an address, `#anchor`, `^file`, `~person` or `SPACE:Page title#anchor`."""
+    """Convert `[text|target]`: an address, `#anchor`, `^file`, `~person` or `SPACE:Page title#anchor`."""
     text, _, target = inside.rpartition("|")
     if re.match("[a-z]+://|mailto:|/", target):
         return f'<a href="{escape(target)}">{_inline(text) if text else escape(target, quote=False)}</a>'
@@ -210,7 +210,7 @@ def _resource(target: str) -> str:
 
 
 def _image(inside: str) -> str:
-    """`!name|alt=words,thumbnail!`: a file of the page, or a picture from elsewhere."""
+    """Convert `!name|alt=words,thumbnail!`: a file of the page, or an external image."""
     name, _, options = inside.partition("|")
     given = {k or v: v if k else "true" for k, v in _pairs(options.replace(",", "|"))}
     attributes = "".join(f' ac:{k}="{escape(v)}"' for k, v in given.items() if re.fullmatch("[a-z]+", k))

@@ -1,4 +1,4 @@
-"""The Atlassian document format (ADF), from and to storage format. May import `view` and `storage_tree`."""
+"""Convert between the Atlassian document format (ADF) and storage format. May import `view` and `storage_tree`."""
 
 from wikiserver.adf.from_storage import storage_to_adf
 from wikiserver.adf.to_storage import AdfError, adf_to_storage

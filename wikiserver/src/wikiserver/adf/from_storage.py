@@ -1,4 +1,4 @@
-"""Storage format → the Atlassian document format: the JSON tree that Cloud's editor works on."""
+"""Convert storage format to the Atlassian document format, the JSON document of Cloud's editor."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -37,9 +37,9 @@ _INLINE_MACROS: Final = frozenset(("status", "anchor", "jira", "color"))
 
 
 def storage_to_adf(body: str, context: ViewContext | None = None) -> str:
-    """Return *body* as an ADF document in JSON. *context* finds the pages that links name.
+    """Return *body* as an ADF document in JSON. *context* looks up the pages that links refer to.
 
-    What ADF has no node for becomes an extension that carries the macro; nothing is dropped but formatting.
+    Content without an equivalent ADF node becomes an extension with the macro; only formatting is dropped.
     """
     try:
         root = parse(body)
@@ -50,7 +50,7 @@ def storage_to_adf(body: str, context: ViewContext | None = None) -> str:
 
 
 class _Writer:
-    """One document on its way to ADF."""
+    """Writes one ADF document."""
 
     def __init__(self, context: ViewContext) -> None:
         self._context = context
@@ -180,7 +180,7 @@ class _Writer:
 
     def layout_section(self, section: Element) -> list[AdfNode]:
         cells = list(section.elements("ac:layout-cell"))
-        if len(cells) == 1:  # Cloud's editor has no section of one column: its content is put on the page itself
+        if len(cells) == 1:  # Cloud's editor has no section with one column: its content is put on the page
             return self._cell(cells[0])
         width = round(100 / max(1, len(cells)), 2)
         columns = [make_node("layoutColumn", {"width": width}, self._cell(cell)) for cell in cells]
@@ -201,7 +201,7 @@ class _Writer:
 
     def _extension(self, macro: Element, content: list[AdfNode] | None, kind: str = "extension") -> AdfNode:
         parameters = {one.get("ac:name"): {"value": one.text} for one in macro.elements("ac:parameter")}
-        # The source goes along, so that a save brings back the very macro, whatever is in it.
+        # The source is included, so that a save restores exactly the same macro.
         metadata: AdfNode = {
             "macroId": {"value": macro.get("ac:macro-id")},
             "schemaVersion": {"value": macro.get("ac:schema-version", "1")},
@@ -229,7 +229,7 @@ class _Writer:
         return self.blocks(fallback.children if fallback is not None else [])
 
     def inlines(self, nodes: Iterable[Node], marks: list[AdfNode]) -> list[AdfNode]:
-        """Return text and inline nodes, each with the marks around it."""
+        """Return text and inline nodes, each with its marks."""
         found: list[AdfNode] = []
         for node in nodes:
             if isinstance(node, (Text, CData)):
@@ -321,7 +321,7 @@ _BLOCK_WRITERS: Final[dict[str, Callable[[_Writer, Element], list[AdfNode]]]] = 
 
 
 def _mark(element: Element) -> AdfNode | None:
-    """Return the mark that an element with attributes puts on its text, None where it is no mark."""
+    """Return the mark for an element with attributes, or None."""
     if element.name == "a" and not element.get("data-card-appearance"):
         return {"type": "link", "attrs": {"href": element.get("href")}}
     if element.name == "ac:inline-comment-marker":

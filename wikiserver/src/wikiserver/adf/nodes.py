@@ -1,4 +1,4 @@
-"""Small pieces of ADF, and the attributes of storage format that they come from."""
+"""Helpers that build ADF nodes, and read the storage-format attributes that they need."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def make_node(
     content: list[AdfNode] | None = None,
     marks: list[AdfNode] | None = None,
 ) -> AdfNode:
-    """Return a node; what is empty is left out."""
+    """Return a node; empty values are omitted."""
     node: AdfNode = {"type": kind}
     if attributes:
         node["attrs"] = attributes
@@ -31,7 +31,7 @@ def text_node(value: str, marks: list[AdfNode]) -> AdfNode:
 
 
 def plain_content(value: str) -> list[AdfNode]:
-    """Return the content of a node that holds bare text."""
+    """Return the content of a node that contains text without marks."""
     return [text_node(value, [])] if value else []
 
 
@@ -42,7 +42,7 @@ def local_id_of(element: Element) -> AdfNode:
 
 
 def style_value(element: Element, name: str) -> str:
-    """Return one property of an inline style, empty where it is not set."""
+    """Return one property of an inline style; empty if it is not set."""
     for part in element.get("style").split(";"):
         key, _, value = part.partition(":")
         if key.strip() == name:
@@ -65,7 +65,7 @@ def breakout_of(macro: Element) -> list[AdfNode]:
 
 
 def to_number(text: str) -> float:
-    """Return a number, 0 for what is none."""
+    """Return a number; 0 for an invalid one."""
     try:
         return float(text)
     except ValueError:
@@ -73,7 +73,7 @@ def to_number(text: str) -> float:
 
 
 def hex_colour(colour: str) -> str:
-    """Return a colour as `#rrggbb` where it is written as `rgb()`."""
+    """Return a colour as `#rrggbb` if it is written as `rgb()`."""
     parts = colour.removeprefix("rgb(").removesuffix(")").split(",")
     if len(parts) == 3 and all(part.strip().isdecimal() for part in parts):
         return "#" + "".join(f"{int(part):02x}" for part in parts)
@@ -81,7 +81,7 @@ def hex_colour(colour: str) -> str:
 
 
 def default_text(target: Element | None) -> str:
-    """Return what a link without words of its own shows."""
+    """Return the text that a link without text shows."""
     if target is None:
         return ""
     return target.get("ri:content-title") or target.get("ri:filename") or target.get("ri:space-key")

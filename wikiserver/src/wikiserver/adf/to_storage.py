@@ -1,4 +1,4 @@
-"""The Atlassian document format → storage format, for what is saved as ADF."""
+"""Convert the Atlassian document format to storage format, for content that is saved as ADF."""
 
 import html
 import json
@@ -11,11 +11,11 @@ AdfNode = Mapping[str, Any]
 
 
 class AdfError(ValueError):
-    """What was sent is not an ADF document; the message says where."""
+    """The document is not valid ADF; the message states the position."""
 
 
 def adf_to_storage(text: str) -> str:
-    """Return the ADF document *text* (JSON) as storage format; raises AdfError for what is none."""
+    """Return the ADF document *text* (JSON) as storage format; raises AdfError for an invalid document."""
     try:
         document = json.loads(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""CQL conditions → SQL over the table `content`, written for its indexes."""
+"""Compile CQL conditions to SQL on the table `content`, optimised for its indexes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ _ORDERS: Final = {
     "space": "content.space_id",
     "creator": "content.creator",
 }
-# Fields that name few rows: with one of them the search starts there, and not from all pages.
+# Fields that match few rows: if the query has one of them, the search starts there instead of at all pages.
 _SELECTIVE: Final = {"id", "content", "label", "ancestor", "parent", "title", "container", "lastmodified", "created"}
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """SQL for a query: one condition with parameters, and the order as columns with their direction."""
+    """SQL of a query: one condition with parameters, and the sort columns with their direction."""
 
     condition: str
     parameters: tuple[object, ...]
@@ -36,7 +36,7 @@ class Compiled:
 
 
 def compile_query(query: Query, store: Store, user: User | None) -> Compiled:
-    """Return the SQL of *query*, asked by *user*; raises CqlError for what there is not."""
+    """Return the SQL of *query* for *user*; raises CqlError for unknown fields and functions."""
     compiler = _Compiler(store, user)
     condition, parameters = compiler.node(query.where) if query.where is not None else ("1", ())
     condition = f"({condition}) AND {SEARCHABLE}"
@@ -60,7 +60,7 @@ Sql = tuple[str, tuple[object, ...]]
 
 
 class _Compiler:
-    """One query being turned into SQL."""
+    """Compiles one query to SQL."""
 
     def __init__(self, store: Store, user: User | None) -> None:
         self._store, self._user = store, user
@@ -153,7 +153,7 @@ class _Compiler:
         return self._within("content_id", "content_labels", "label_id = ?", label.id if label is not None else -1)
 
     def _within(self, column: str, table: str, where: str, key: int) -> Sql:
-        """Return that a content is in an index: asked of each content where the index holds very many, listed else."""
+        """Return the condition that a content is in an index: EXISTS if the index has very many rows, else IN."""
         if self._store.contents.is_many(table, where, key, _VERY_MANY):
             return f"EXISTS (SELECT 1 FROM {table} WHERE {where} AND {column} = content.id)", (key,)
         return f"content.id IN (SELECT {column} FROM {table} WHERE {where})", (key,)

@@ -1,4 +1,4 @@
-"""Dates in CQL: written out, or relative to now."""
+"""Dates in CQL: absolute, or relative to now."""
 
 import re
 from calendar import monthrange
@@ -19,7 +19,7 @@ _SPANS: Final = {
 
 
 def parse_moment(value: Value, now: datetime) -> tuple[datetime, timedelta]:
-    """Return the moment that *value* means and how long it lasts: a day, or a minute where a time is given."""
+    """Return the start and the duration of the moment *value*: a day, or a minute if a time is given."""
     if isinstance(value, Call):
         return _call(value, now), timedelta(minutes=1)
     for form in _FORMATS:
@@ -65,7 +65,7 @@ def _end(start: datetime, unit: str) -> datetime:
 
 
 def _shifted(moment: datetime, text: str) -> datetime:
-    """Return *moment* moved by a span such as `-4w`; months and years are those of the calendar."""
+    """Return *moment* shifted by a span such as `-4w`; months and years are calendar months and years."""
     match = _OFFSET.fullmatch(text.strip())
     if match is None:
         raise CqlError(f"{text!r} is not a span of time such as -4w or +1d")

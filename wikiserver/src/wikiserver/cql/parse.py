@@ -1,4 +1,4 @@
-"""CQL text → a tree of conditions."""
+"""Parse CQL to a tree of conditions."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from wikiserver.store import InvalidError
 
 
 class CqlError(InvalidError):
-    """The query is not CQL, or asks for a field or function that there is not."""
+    """The query is not valid CQL, or uses an unknown field or function."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(f"Could not parse cql : {detail}")
@@ -17,7 +17,7 @@ class CqlError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function in place of a value: `currentUser()`, `now("-4w")`."""
+    """A function as a value: `currentUser()`, `now("-4w")`."""
 
     name: str
     arguments: tuple[str, ...]
@@ -37,7 +37,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """What must not hold."""
+    """A negated condition."""
 
     inner: "Node"
 
@@ -55,7 +55,7 @@ Node = Clause | Not | Both
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A whole query; *order* holds (field, is descending)."""
+    """A whole query; *order* contains (field, is descending)."""
 
     where: Node | None
     order: tuple[tuple[str, bool], ...]
@@ -73,12 +73,12 @@ _TOKEN: Final = re.compile(
 
 
 def parse_cql(text: str) -> Query:
-    """Return the query that *text* is; raises CqlError with the place where it stops making sense."""
+    """Parse the query *text*; raises CqlError with the position of the error."""
     return _Parser(text).query()
 
 
 class _Parser:
-    """Recursive descent over the tokens; `or` binds weaker than `and`, `not` strongest."""
+    """Recursive-descent parser; `or` has the lowest precedence, then `and`, then `not`."""
 
     def __init__(self, text: str) -> None:
         self._text = text

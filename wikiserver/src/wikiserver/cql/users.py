@@ -5,7 +5,7 @@ from wikiserver.store import Store, User
 
 
 def find_users(cql: str, store: Store, asker: User) -> list[User]:
-    """Return the users that a query names."""
+    """Return the users that match a query."""
     query = parse_cql(cql)
     if query.where is None:
         raise CqlError("the query is empty")

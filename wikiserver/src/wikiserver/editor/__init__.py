@@ -1,4 +1,4 @@
-"""The editor: bodies as people edit them in a browser, comparison of versions, and merging of two people's changes.
+"""The editor: bodies as edited in a browser, comparison of versions, and merging of concurrent changes.
 
-Pure functions on bodies. May import `view` and `storage_tree`; knows no request and no store.
+Pure functions on bodies. May import `view` and `storage_tree`, but no requests and no store.
 """

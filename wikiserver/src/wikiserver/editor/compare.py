@@ -1,4 +1,4 @@
-"""Compare two versions of a page word by word: what was added, removed and changed, as people read it."""
+"""Compare the visible text of two versions of a page word by word: added, removed and changed text."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ _WORDS: Final = re.compile(r"\s+|[\w'’-]+|[^\w\s]")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some words, and whether they are new, gone or neither."""
+    """Some words that are added, removed or unchanged."""
 
     text: str
     kind: Literal["same", "added", "removed"]
@@ -37,7 +37,7 @@ class Line:
 
 
 def compare(before: str, after: str) -> list[Line]:
-    """Return what changed between two bodies, with a little of what stayed around it."""
+    """Return the changes between two bodies, with some unchanged context."""
     old, new = readable_lines(before), readable_lines(after)
     lines: list[Line] = []
     cursor = 0
@@ -54,7 +54,7 @@ def compare(before: str, after: str) -> list[Line]:
 
 
 def _changed(old: str, new: str) -> list[Line]:
-    """Compare two lines word by word; lines that share too little are shown one after the other."""
+    """Compare two lines word by word; lines that have too little in common are shown one after the other."""
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     pieces: list[Piece] = []
     cursor = 0
@@ -73,7 +73,7 @@ def _changed(old: str, new: str) -> list[Line]:
 
 
 def _shortened(lines: Sequence[Line]) -> list[Line]:
-    """Leave out long stretches of what stayed the same."""
+    """Omit long unchanged passages."""
     near = {
         index
         for number, line in enumerate(lines)

@@ -1,4 +1,4 @@
-"""Merge two people's changes to one body, if they do not touch the same place."""
+"""Merge two changes to one body, if they do not affect the same place."""
 
 import re
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from typing import Final
 from wikiserver.editor.sequences import differences
 from wikiserver.storage_tree import BadBody, parse
 
-# A place is a piece up to the end of a paragraph, item, cell or macro.
+# A place ends at the end of a paragraph, item, cell or macro.
 _PLACES: Final = re.compile(r".*?(?:</(?:p|li|h[1-6]|td|th|tr|ul|ol|table|blockquote|ac:[\w-]+)>|/>|\Z)", re.DOTALL)
 
 _Change = tuple[int, int, str]
 
 
 def merge(base: str, mine: str, theirs: str) -> str | None:
-    """Return *base* with both changes, or None where they touch the same place or the result would be malformed."""
+    """Return *base* with both changes; None if they affect the same place or the result would be malformed."""
     places = _PLACES.findall(base)
     changes = sorted([*_changes(places, mine), *_changes(places, theirs)])
     pieces: list[str] = []
@@ -22,7 +22,7 @@ def merge(base: str, mine: str, theirs: str) -> str | None:
     last: _Change | None = None
     for change in changes:
         if change == last:
-            continue  # both made the same change
+            continue  # both changes are equal
         if last is not None and _touch(last, change):
             return None
         start, end, text = change
@@ -37,7 +37,7 @@ def merge(base: str, mine: str, theirs: str) -> str | None:
 
 
 def _touch(one: _Change, following: _Change) -> bool:
-    """Say whether two changes overlap, or both put something in at one seam, where either could come first."""
+    """Return whether two changes overlap, or both insert at one position, so that their order is undefined."""
     are_insertions = one[0] == one[1] == following[0] == following[1]
     return following[0] < one[1] or are_insertions
 

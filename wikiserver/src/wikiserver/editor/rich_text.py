@@ -1,4 +1,4 @@
-"""Edit a page as it is shown: runs of plain paragraphs can be typed in, everything else is shown and stays as it is."""
+"""Edit a rendered page: runs of plain paragraphs are editable, everything else is shown and unchanged."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,9 +25,9 @@ _CELLS: Final = frozenset(("td", "th", "ac:layout-cell"))
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Neighbouring nodes that can be edited together, and their place in the body (UTF-8 offsets).
+    """Adjacent nodes that are edited together, and their position in the body (UTF-8 offsets).
 
-    An empty cell (`<td />`) is a run too: what is typed there stands between *before* and *after*.
+    An empty cell (`<td />`) is also a run: text typed in it is inserted between *before* and *after*.
     """
 
     parent: Element
@@ -39,17 +39,17 @@ class Run:
 
 
 def render_editable(body: str, context: ViewContext) -> str:
-    """Return the page as it reads, with every run in a box that can be typed in (`data-run`)."""
+    """Return the rendered page with every run in an editable box (`data-run`)."""
     root = parse(body)
     rendering = _EditableRendering(context, root, body)
     shown = rendering.complete(rendering.children(root))
-    return re.sub(r"<(/?)form\b", r"<\1div", shown)  # a form within the editor's form would end it
+    return re.sub(r"<(/?)form\b", r"<\1div", shown)  # a form within the editor's form would end that form
 
 
 def apply_edits(body: str, edits: Mapping[int, str]) -> str:
-    """Return *body* with the runs of these numbers replaced by what was typed (HTML); all else stays byte for byte.
+    """Return *body* with the runs of these numbers replaced by typed HTML; all other bytes are unchanged.
 
-    Raises ValueError for a number that is no run of this body.
+    Raises ValueError if a number is not a run of this body.
     """
     root = parse(body)
     source = body.encode()
@@ -75,9 +75,9 @@ def find_runs(root: Element, source: bytes) -> list[Run]:
 
 
 def _runs_in(parent: Element, source: bytes, start: int, end: int) -> Iterator[Run]:
-    """Yield the runs among the children of *parent*, whose content lies between *start* and *end*.
+    """Yield the runs among the children of *parent*, whose content is between *start* and *end*.
 
-    Comments and CDATA have no known place, so text beside them is left alone.
+    Comments and CDATA have no known offset, so adjacent text is not editable.
     """
     gathered: list[Node] = []
     cursor: int | None = start
@@ -108,7 +108,7 @@ def _can_begin(node: Node, cursor: int | None) -> bool:
 
 
 def _run(parent: Element, nodes: list[Node], start: int, end: int | None) -> Iterator[Run]:
-    """Yield the run of *nodes*, if there is one; *end* is where its last text ends, None where that is unknown."""
+    """Yield the run of *nodes*, if there is one; *end* is the end of its last text, None if unknown."""
     nodes = list(nodes)
     while nodes and isinstance(nodes[-1], Text) and (end is None or not nodes[-1].value.strip()):
         nodes.pop()
@@ -118,7 +118,7 @@ def _run(parent: Element, nodes: list[Node], start: int, end: int | None) -> Ite
 
 
 def _runs_inside(element: Element, source: bytes) -> Iterator[Run]:
-    """Yield the runs within an element that is not one itself."""
+    """Yield the runs inside an element that is not itself a run."""
     if element.name == "ac:rich-text-body" or element.name in _CELLS:
         start = _content_start(element, source)
         if start is not None:
@@ -132,7 +132,7 @@ def _runs_inside(element: Element, source: bytes) -> Iterator[Run]:
 
 
 def _content_start(element: Element, source: bytes) -> int | None:
-    """Return where the content of an element begins; None where its tag closes itself."""
+    """Return the start of the content of an element; None for an empty-element tag."""
     if source[element.end - 2 : element.end] == b"/>" and not element.children:
         return None
     at, quote = element.start, b""
@@ -147,14 +147,14 @@ def _content_start(element: Element, source: bytes) -> int | None:
 
 
 def _may_grow(parent: Element) -> bool:
-    """Say whether something can be typed where nothing is: at the end of a page without columns, in an empty column."""
+    """Return whether text can be inserted at an empty place: the end of a page without columns, an empty column."""
     if parent.name in _CELLS or parent.name == "ac:rich-text-body":
         return not any(True for _ in parent.elements())
     return not any(child.name == "ac:layout" for child in parent.elements())
 
 
 def _is_editable(node: Node) -> bool:
-    """Say whether a node may be part of a run."""
+    """Return whether a node can be part of a run."""
     if isinstance(node, Text):
         return True
     if not isinstance(node, Element) or (_holds_code(node) and not is_chip(node)):
@@ -171,7 +171,7 @@ def _holds_code(element: Element) -> bool:
 
 
 def is_plain_block(block: Element) -> bool:
-    """Say whether a block holds only text, inline elements and lists."""
+    """Return whether a block contains only text, inline elements and lists."""
     if block.name in {"ul", "ol"}:
         return all(_is_plain_item(child) for child in block.children)
     if block.name == "blockquote":
@@ -190,7 +190,7 @@ def _is_plain_item(node: Node) -> bool:
 
 
 def is_chip(element: Element) -> bool:
-    """Say whether an inline element is shown as one piece that can be kept or deleted but not changed."""
+    """Return whether an inline element is shown as one piece that can be kept or deleted but not changed."""
     return element.name in CHIPS or element.macro_name in INLINE_MACROS
 
 
@@ -200,7 +200,7 @@ def is_inline(element: Element) -> bool:
 
 
 class _EditableRendering(Rendering):
-    """The page as a reader sees it, with runs in boxes; what is included from other pages has none."""
+    """The rendered page with runs in boxes; content included from other pages is not editable."""
 
     def __init__(self, context: ViewContext, root: Element, body: str) -> None:
         super().__init__(context, "page")
@@ -210,7 +210,7 @@ class _EditableRendering(Rendering):
         self._growing = {id(run.parent): number for number, run in enumerate(self._runs) if not run.nodes}
 
     def children(self, parent: Element) -> str:
-        """Render all that *parent* holds, runs as boxes."""
+        """Render the content of *parent*, runs as boxes."""
         pieces, inside = [], 0
         for node in parent.children:
             if inside:
@@ -228,7 +228,7 @@ class _EditableRendering(Rendering):
         return "".join(pieces)
 
     def macro(self, node: Element) -> str:
-        """Render a macro in a frame with its name; a contents list waits for the page to be read."""
+        """Render a macro in a frame with its name; a table of contents is deferred until the page is rendered."""
         if node.macro_name == "toc":
             return html.tag("div", {"class": "toc-macro quiet"}, "Contents: the headings of the page stand here.")
         shown = super().macro(node)
@@ -240,7 +240,7 @@ class _EditableRendering(Rendering):
         return html.tag("div", attributes, shown)
 
     def content(self, run: Run) -> str:
-        """Return what the box of a run holds: an open line where nothing is yet."""
+        """Return the content of a run's box; an empty run gets an empty line."""
         return "".join(map(self.editable, run.nodes)) if run.nodes else "<p><br/></p>"
 
     def _box(self, number: int) -> str:
@@ -256,12 +256,12 @@ class _EditableRendering(Rendering):
         return html.tag("div", attributes, self.content(self._runs[number]))
 
     def _chip_content(self, node: Element) -> str:
-        """Render what a chip shows; a block inside would tear the paragraph apart in the browser."""
+        """Render the content of a chip; a block inside would split the paragraph in the browser."""
         shown = self.complete(self.nodes([node]))
         return html.text(f"[{node.macro_name or node.name}]") if _BLOCK_HTML.search(shown) else shown
 
     def editable(self, node: Node) -> str:
-        """Render one node of a run so that what comes back can be matched with what was there (`data-e`)."""
+        """Render one node of a run with an id (`data-e`), so that the typed HTML can be matched with the source."""
         if isinstance(node, Text):
             return html.text(node.value)
         if not isinstance(node, Element):

@@ -1,11 +1,11 @@
-"""Differences between two sequences, found in bounded time."""
+"""Compute differences between two sequences in bounded time."""
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
 MAX_COMPARISONS: Final = 2_000_000
-"""Pairs that are looked at; long stretches of repeated things would take minutes."""
+"""Maximum number of compared pairs; long repetitive passages would take minutes."""
 
 
 class Difference(NamedTuple):
@@ -18,7 +18,7 @@ class Difference(NamedTuple):
 
 
 def differences(old: Sequence[str], new: Sequence[str]) -> list[Difference]:
-    """Return where *old* and *new* differ, in order; one big difference where a closer look would take too long."""
+    """Return the differences between *old* and *new*, in order; a single one if a detailed comparison is too slow."""
     head = _common(old, new)
     tail = min(_common(old[::-1], new[::-1]), len(old) - head, len(new) - head)
     before, after = old[head : len(old) - tail], new[head : len(new) - tail]
@@ -35,6 +35,6 @@ def differences(old: Sequence[str], new: Sequence[str]) -> list[Difference]:
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """Return how many items at the front are the same."""
+    """Return the length of the common prefix."""
     pairs = zip(one, other, strict=False)
     return next((number for number, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

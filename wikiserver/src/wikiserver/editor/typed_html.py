@@ -1,4 +1,4 @@
-"""HTML from the editor in the browser → storage format: only known marks, untouched pieces as they were."""
+"""Convert HTML from the editor to storage format; only known elements are accepted, unchanged pieces are preserved."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,10 +25,10 @@ _ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uff
 
 
 class TypedHtml:
-    """Turns the HTML of one edited run back into storage format.
+    """Converts the HTML of one edited run to storage format.
 
-    *source* is the body it was made from and *elements* all its elements in order (`data-e` counts them); *shown* tells
-    what an element looked like in the browser: one that comes back so is taken from the source, byte for byte.
+    *source* is the original body and *elements* are all its elements in order (`data-e` is the index). *shown* is the
+    HTML of each element in the browser: an element with unchanged HTML is copied from the source, byte for byte.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class TypedHtml:
         self._has_blocks = not nodes or any(isinstance(node, Element) and node.name in _BLOCKS for node in nodes)
 
     def storage(self, typed: str) -> str:
-        """Return the storage format of what was *typed*."""
+        """Return the storage format of *typed*."""
         children = _parsed(typed)
         if not self._has_blocks and not any(_is_block(child) for child in children):
             return self._line(children)
@@ -61,7 +61,7 @@ class TypedHtml:
         yield from self._loose(loose)
 
     def _loose(self, nodes: Sequence[PageElement]) -> Iterator[str]:
-        """Yield what is between blocks: a paragraph, unless it is a chip that was there before."""
+        """Yield the content between blocks: a paragraph, unless it is a chip that was there before."""
         content = self._line(nodes)
         if not content.strip():
             return
@@ -77,7 +77,7 @@ class TypedHtml:
 
     def _block(self, tag: Tag) -> str:
         holds_blocks = any(_is_block(child) for child in tag.children)
-        if holds_blocks and tag.name not in {"ul", "ol", "blockquote"}:  # browsers put lists into paragraphs
+        if holds_blocks and tag.name not in {"ul", "ol", "blockquote"}:  # browsers put lists in paragraphs
             return "".join(self._blocks(tag.children))
         original = self._original(tag)
         gap = self._gap_before(original)
@@ -96,7 +96,7 @@ class TypedHtml:
         return gap + written
 
     def _items(self, tag: Tag) -> Iterator[str]:
-        """Yield the items of a list; content directly in the list becomes items too."""
+        """Yield the items of a list; content directly in the list also becomes items."""
         loose: list[PageElement] = []
         for child in tag.children:
             if not isinstance(child, Tag) or not (child.name == "li" or _is_block(child)):
@@ -127,7 +127,7 @@ class TypedHtml:
         return skeleton([tag]) == skeleton(_parsed(self._shown(original)))
 
     def _item_parts(self, item: Tag) -> Iterator[str]:
-        """Yield the parts of a list item; its own words stay loose unless they were in paragraphs."""
+        """Yield the parts of a list item; its text is put in paragraphs only if it was in paragraphs before."""
         loose: list[PageElement] = []
         for node in item.children:
             if isinstance(node, Tag) and _is_block(node):
@@ -143,14 +143,14 @@ class TypedHtml:
         return self._source[element.start : element.end].decode()
 
     def _gap_before(self, element: Element | None) -> str:
-        """Return the space that stood between the last element and this one, where they were neighbours."""
+        """Return the white space between the previous element and this one, if they were adjacent in the source."""
         if self._last is None or element is None or self._last.end > element.start:
             return ""
         gap = self._source[self._last.end : element.start]
         return gap.decode() if not gap.strip() else ""
 
     def _line(self, nodes: Sequence[PageElement]) -> str:
-        """Return inline content that ends a block; browsers keep an empty line open with a break."""
+        """Return inline content that ends a block; browsers add a line break to keep an empty line visible."""
         content = self._inline(nodes)
         return content.removesuffix("<br />")
 
@@ -180,13 +180,13 @@ class TypedHtml:
         return f"<{name}>{content}</{name}>" if name and content else content
 
     def _known(self, tag: Tag) -> Element | None:
-        """Return the element of the source that a tag represents."""
+        """Return the source element of a tag."""
         value = str(tag.get("data-e") or "")
         is_number = value.isascii() and value.isdigit() and len(value) < 9
         return self._elements[int(value)] if is_number and int(value) < len(self._elements) else None
 
     def _original(self, tag: Tag) -> Element | None:
-        """Return the element that a block was; the copies a browser makes of it count as new."""
+        """Return the source element of a block; copies that a browser makes of it count as new."""
         element = self._known(tag)
         if element is None or element.start in self._used or element.name not in {tag.name, _BLOCKS.get(tag.name)}:
             return None
@@ -195,7 +195,7 @@ class TypedHtml:
 
 
 def skeleton(nodes: Iterable[PageElement]) -> str:
-    """Return HTML in one spelling, without what chips hold: how they look depends on who looks."""
+    """Return normalised HTML without the content of chips, which depends on the viewer."""
     soup = BeautifulSoup("".join(map(_spelled, nodes)), "html.parser")
     for chip in soup.select(".chip"):
         chip.clear()
@@ -203,7 +203,7 @@ def skeleton(nodes: Iterable[PageElement]) -> str:
 
 
 def is_unchanged(typed: str, shown: str) -> bool:
-    """Say whether a box came back as it was shown."""
+    """Return whether the HTML of a box is unchanged."""
     return skeleton(_parsed(typed)) == skeleton(_parsed(shown))
 
 
@@ -218,7 +218,7 @@ def _wrapped(name: str, original: Element | None, content: str) -> str:
 
 
 def _parsed(typed: str) -> list[PageElement]:
-    """Read HTML as it is; the parser would squeeze empty lines unless a tag says that they matter."""
+    """Parse HTML without changes; the parser would collapse empty lines unless a tag preserves white space."""
     soup = BeautifulSoup(f"<{_BOX}>{typed}</{_BOX}>", "html.parser", preserve_whitespace_tags={_BOX})
     box, *strays = soup.children
     return [*(box.children if isinstance(box, Tag) else ()), *strays]

@@ -1,4 +1,4 @@
-"""The token bucket behind real rate limits: requests spend tokens, time brings them back."""
+"""A token bucket for rate limits: requests use tokens, which are refilled over time."""
 
 import math
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class TokenBucket:
-    """Up to *capacity* requests at once, *per_second* in the long run; one bucket a caller."""
+    """Up to *capacity* requests at once, *per_second* on average; one bucket per caller."""
 
     def __init__(self, capacity: int, per_second: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.capacity, self.per_second = capacity, per_second
@@ -16,7 +16,7 @@ class TokenBucket:
         self._levels: dict[str, tuple[float, float]] = {}
 
     def take(self, caller: str) -> tuple[int, int]:
-        """Spend one token. Returns (seconds to wait, tokens left); 0 seconds means that the request may pass."""
+        """Use one token. Return (seconds to wait, tokens left); 0 seconds means that the request is allowed."""
         with self._lock:
             now = self._clock()
             level, since = self._levels.get(caller, (float(self.capacity), now))

@@ -1,4 +1,4 @@
-"""A WSGI layer around the application that applies faults to requests and answers."""
+"""A WSGI middleware that applies faults to requests and answers."""
 
 import json
 import re
@@ -38,14 +38,14 @@ _LOGIN: Final = _HTML.format(
 
 @dataclass(slots=True)
 class Answer:
-    """A whole answer, before it goes out."""
+    """A complete answer before it is sent."""
 
     status: str
     headers: Headers
     body: bytes
 
     def with_body(self, body: bytes, media_type: str | None = None) -> "Answer":
-        """Return the answer with another body and a length that fits it."""
+        """Return the answer with another body and the matching length."""
         kept = [(k, v) for k, v in self.headers if k.lower() not in {"content-length", "content-type"}]
         kind = media_type or dict(self.headers).get("Content-Type", "application/json")
         headers = [*kept, ("Content-Type", kind), ("Content-Length", str(len(body)))]
@@ -53,7 +53,7 @@ class Answer:
 
 
 def operation_of(method: str, path: str) -> str:
-    """Return what a request is for, in the words of fault specifications."""
+    """Return the operation of a request, in the terms of fault specifications."""
     if "/label" in path:
         return "labels"
     if path.rstrip("/").endswith("/search") or "/search/" in path:
@@ -66,13 +66,13 @@ def operation_of(method: str, path: str) -> str:
 
 
 class FaultyApp:
-    """The application, with whatever is in force going wrong on the way in or out. Pages for people are spared."""
+    """The application with the active faults applied to requests and answers. Pages for browsers have no faults."""
 
     def __init__(self, app: App, site: Site, faults: Faults, stopping: threading.Event) -> None:
         self._app, self._site, self._faults, self._stopping = app, site, faults, stopping
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, well or badly."""
+        """Serve one request, with or without a fault."""
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
         if path == ADMIN_PATH or not (_API.match(path) or "/download/" in path):
             return self._app(environ, start_response)
@@ -117,7 +117,7 @@ class FaultyApp:
         return _send(answer, start_response)
 
     def _instead(self, spec: FaultSpec, environ: Environ) -> Answer | None:
-        """Return the answer to give without asking the application, None for faults that come after it."""
+        """Return the answer that replaces the application's answer; None for faults that are applied later."""
         match spec.kind:
             case "reset":
                 _reset(environ)
@@ -162,7 +162,7 @@ class FaultyApp:
         return _collect(self._app, environ | {"PATH_INFO": environ["PATH_INFO"].replace(match[1], str(other))})
 
     def _interfere(self, kind: str, environ: Environ) -> None:
-        """Let a person act on the page that was just read, before the caller can."""
+        """Perform an action of a person on the page that was just read, before the caller can write."""
         match = _ONE_PAGE.search(environ.get("PATH_INFO", ""))
         page = self._site.store.contents.find(int(match[1])) if match else None
         if page is None:
@@ -170,7 +170,7 @@ class FaultyApp:
         try:
             self._act(kind, page)
         except StoreError:
-            return  # the page does not allow it: then nobody does
+            return  # the page does not allow this action: do nothing
 
     def _act(self, kind: str, page: Content) -> None:
         store = self._site.store
@@ -186,7 +186,7 @@ class FaultyApp:
 
 
 def fault_admin(app: App, site: Site, faults: Faults) -> App:
-    """Return the application with the door through which tests change the faults: GET, POST text, DELETE."""
+    """Return the application with the endpoint through which tests change the faults: GET, POST text, DELETE."""
 
     def answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") != ADMIN_PATH:
@@ -214,7 +214,7 @@ def _send(answer: Answer, start_response: StartResponse) -> list[bytes]:
 
 
 def _collect(app: App, environ: Environ) -> Answer:
-    """Run the application to the end, so that its work is done before its answer is spoilt."""
+    """Run the application completely, so that its work is done before its answer is changed."""
     answer = Answer("", [], b"")
 
     def start_response(status: str, headers: Headers, exc_info: object = None) -> None:
@@ -238,7 +238,7 @@ def _cut(answer: Answer, environ: Environ, start_response: StartResponse) -> Ite
 
 
 def _reset(environ: Environ, *, at_once: bool = True) -> None:
-    """End the connection; *at_once* with a TCP reset, else after what was sent."""
+    """Close the connection: with a TCP reset if *at_once*, else after the sent data."""
     connection: socket.socket | None = environ.get(SOCKET_KEY)
     if connection is not None and at_once:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,4 +1,4 @@
-"""The faults in force: which requests each one applies to, and how often it still does."""
+"""The active faults: which requests each applies to, and how often."""
 
 import random
 import threading
@@ -17,25 +17,25 @@ _MAX_HITS: Final = 10_000
 
 @dataclass(slots=True)
 class _Entry:
-    """A fault in force, and how many more times it strikes; None is for ever."""
+    """An active fault, and how many more times it applies; None means always."""
 
     spec: FaultSpec
     left: int | None
 
 
 class Faults:
-    """What shall go wrong; change it while the server runs."""
+    """The active faults; they can be changed while the server runs."""
 
     def __init__(self, site: Site, set_level: Callable[[Level], None], *, level: Level) -> None:
         self._site, self._set_level, self._level = site, set_level, level
         self._lock = threading.Lock()
         self._entries: list[_Entry] = []
-        self._random = random.Random(0)  # noqa: S311 -- chance in tests, not in secrets
+        self._random = random.Random(0)  # noqa: S311 -- not for secrets
         self.bucket: TokenBucket | None = None
         self.hits: deque[tuple[str, str]] = deque(maxlen=_MAX_HITS)
 
     def add(self, text: str) -> None:
-        """Add faults to those in force; raises FaultSpecError."""
+        """Add faults to the active ones; raises FaultSpecError."""
         for spec in parse_faults(text):
             if spec.is_site_wide:
                 self._change_site(spec)
@@ -43,7 +43,7 @@ class Faults:
                 self._entries.append(_Entry(spec, spec.times))
 
     def clear(self) -> None:
-        """Let everything go right again."""
+        """Remove all faults."""
         with self._lock:
             self._entries.clear()
             self.bucket = None
@@ -54,12 +54,12 @@ class Faults:
         self._set_level(self._level)
 
     def active(self) -> list[str]:
-        """Return the faults in force, as they would be written."""
+        """Return the active faults as specifications."""
         with self._lock:
             return [str(one.spec) if one.left is None else f"{one.spec} ({one.left} left)" for one in self._entries]
 
     def next_for(self, operation: str, method: str) -> FaultSpec | None:
-        """Return the fault that applies to a request, or None; this uses up one of a counted fault."""
+        """Return the fault for a request, or None; this decrements the count of a counted fault."""
         with self._lock:
             for entry in self._entries:
                 spec = entry.spec

@@ -1,4 +1,4 @@
-"""Refusals for reasons of the platform: status, words and headers, in the shape of the API that was asked."""
+"""Refusals with reasons of the platform: status, message and headers, in the shape of the requested API."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ _V2: Final = "/api/v2/"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """*on_cloud* and *on_data_center* are statuses; an empty *words* leaves the bare name of the status."""
+    """A refusal; *on_cloud* and *on_data_center* are statuses; if *words* is empty, the reason phrase is used."""
 
     on_cloud: int
     on_data_center: int
@@ -27,7 +27,7 @@ REFUSALS: Final = {
             ("X-Authentication-Denied-Reason", "CAPTCHA_CHALLENGE; login-url=http://127.0.0.1/login.action"),
         ),
     ),
-    # the same with the first header alone
+    # the same with the first header only
     "denied": Refusal(
         401,
         401,
@@ -50,9 +50,9 @@ REFUSALS: Final = {
     "too-large": Refusal(413, 413, "Request body exceeds the limit of 5242880 bytes"),
     "unreconciled": Refusal(501, 501, "Cannot update unreconciled content with id 1"),
     "cannot-convert": Refusal(400, 400, "The content body cannot be converted to new editor format"),
-    # Data Center may say 500
+    # Data Center may return 500
     "title": Refusal(400, 500, "A page with this title already exists: Home"),
-    # the page has not moved on
+    # the page has no newer version
     "conflict": Refusal(409, 409, "The page is locked by a running import"),
 }
 

@@ -1,4 +1,4 @@
-"""Fault specifications, such as `429=date@put*2, reset@get, stale=60`: what fails, in which operation, how often."""
+"""Fault specifications, such as `429=date@put*2, reset@get, stale=60`: which fault, which operation, how often."""
 
 import re
 from dataclasses import dataclass
@@ -51,12 +51,12 @@ _ITEM: Final = re.compile(
 
 
 class FaultSpecError(ValueError):
-    """A fault specification makes no sense; the message says which part and what there is."""
+    """A fault specification is invalid; the message states the invalid part and the allowed values."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaultSpec:
-    """One thing to go wrong. *times* None means always; *percent* is the chance at each request it fits."""
+    """One fault. *times* None means always; *percent* is the probability for each matching request."""
 
     kind: str
     argument: str = ""
@@ -66,15 +66,15 @@ class FaultSpec:
 
     @property
     def is_site_wide(self) -> bool:
-        """Return whether this changes how the wiki behaves rather than single requests."""
+        """Return whether this fault changes the behaviour of the wiki, not single requests."""
         return self.kind in SITE_FAULTS
 
     def fits(self, operation: str, method: str) -> bool:
-        """Return whether a request is one that this fault hits."""
+        """Return whether this fault applies to a request."""
         return bool({"any", operation, method.lower()} & set(self.operations))
 
     def __str__(self) -> str:
-        """Return the specification as it would be written."""
+        """Return the text of the specification."""
         text = self.kind + (f"={self.argument}" if self.argument else "")
         text += f"@{'+'.join(self.operations)}" if self.operations != ("any",) else ""
         text += f"*{self.times}" if self.times is not None else ""
@@ -82,7 +82,7 @@ class FaultSpec:
 
 
 def parse_faults(text: str) -> list[FaultSpec]:
-    """Return the faults in *text*, separated by commas or blanks; raises FaultSpecError."""
+    """Parse the faults in *text*, separated by commas or blanks; raises FaultSpecError."""
     return [_parse_item(item) for item in re.split(r"[,\s]+", text.strip()) if item]
 
 

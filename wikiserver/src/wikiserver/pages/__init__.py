@@ -1,11 +1,11 @@
-"""The pages that people open in a browser: `/wiki/spaces/…`, `/display/…` and others.
+"""The pages for browsers: `/wiki/spaces/…`, `/display/…` and others.
 
-May import everything but `rest`, `application`, `faults` and `server`. What works on bodies alone is in `editor`.
+May import everything but `rest`, `application`, `faults` and `server`. Functions on bodies alone are in `editor`.
 """
 
 from flask import Blueprint
 
-from wikiserver.pages import (  # each adds its routes
+from wikiserver.pages import (  # importing a module adds its routes
     page_actions,
     page_comments,
     page_edits,
@@ -23,5 +23,5 @@ _ROUTES = (page_actions, page_comments, page_edits, page_files, page_history, pa
 
 
 def create_pages() -> Blueprint:
-    """Return the pages as a blueprint; every request finds its store through the application."""
+    """Return the pages as a blueprint; each request gets its store from the application."""
     return pages

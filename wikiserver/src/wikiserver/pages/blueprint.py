@@ -1,4 +1,4 @@
-"""The blueprint of the pages: sign-in, security headers, and how errors are shown."""
+"""The blueprint of the pages: sign-in, security headers, and error pages."""
 
 import hmac
 import secrets
@@ -27,7 +27,7 @@ _PUBLIC: Final = frozenset(
     ("pages.login", "pages.check_login", "pages.static", "pages.emoticon", "pages.missing_image")
 )
 _SESSION_ID: Final = "id"
-# What a page may load: its own styles and script, and pictures from anywhere, as people put them on pages.
+# Allowed sources: the wiki's own styles and script, and images from anywhere, as in pages of Confluence.
 _POLICY: Final = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src * data:; connect-src 'self';"
     " form-action 'self'; frame-ancestors 'self'; base-uri 'none'"
@@ -51,7 +51,7 @@ _TITLES: Final = {
 
 @pages.record_once
 def _prepare(state: BlueprintSetupState) -> None:
-    """Sign cookies with a key of this process; everyone signs in again after a restart."""
+    """Sign cookies with a key of this process; all sessions end with a restart."""
     app = state.app
     if not app.secret_key:
         app.secret_key = secrets.token_bytes(32)
@@ -60,7 +60,7 @@ def _prepare(state: BlueprintSetupState) -> None:
 
 @pages.before_app_request
 def know_who_asks() -> None:
-    """Note who signed in with this browser; the REST interfaces do not look at it."""
+    """Store the account that is signed in with this browser; the REST interfaces ignore it."""
     if request.blueprint in {"pages", "files"}:
         account_id = get_site().sessions.get(session.get(_SESSION_ID, ""))
         g.user = get_store().people.find(account_id) if account_id else None
@@ -68,7 +68,7 @@ def know_who_asks() -> None:
 
 @pages.before_request
 def let_in() -> Any:
-    """Send strangers to the sign-in page; refuse forms that another site made up."""
+    """Redirect anonymous users to the sign-in page; refuse forged forms."""
     g.user = g.get("user") or authenticate(request.headers.get("Authorization"), get_store())
     if request.method == "POST":
         sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf", "")
@@ -87,20 +87,20 @@ def let_in() -> Any:
 
 
 def sign_in(account_id: str) -> None:
-    """Start a session for an account, with an id that nobody else can have prepared."""
+    """Start a session for an account, with a new id, which prevents session fixation."""
     sign_out()
     session[_SESSION_ID] = secrets.token_urlsafe(24)
     get_site().sessions[session[_SESSION_ID]] = account_id
 
 
 def sign_out() -> None:
-    """End the session on the server, so that a copy of its cookie is of no use, and forget it in the browser."""
+    """End the session on the server, so that a copied cookie is useless, and delete the cookie."""
     get_site().sessions.pop(session.get(_SESSION_ID, ""), None)
     session.clear()
 
 
 def csrf_token() -> str:
-    """Return the secret that every form of this browser contains."""
+    """Return the CSRF token that every form of this browser contains."""
     if "csrf" not in session:
         session["csrf"] = secrets.token_urlsafe(24)
     return str(session["csrf"])
@@ -113,7 +113,7 @@ def _for_every_template() -> dict[str, object]:
 
 @pages.after_request
 def guard(response: Response) -> Response:
-    """Forbid the browser to run foreign scripts and to cache pages."""
+    """Add headers that forbid foreign scripts and caching."""
     response.headers.setdefault("Content-Security-Policy", _POLICY)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
@@ -124,7 +124,7 @@ def guard(response: Response) -> Response:
 
 @pages.after_app_request
 def guard_files(response: Response) -> Response:
-    """Let no file that somebody attached run as if it were ours, a picture with a script in it least of all."""
+    """Add headers that prevent scripts in attached files, also in images, from running in the wiki's origin."""
     if request.blueprint == "files":
         response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response
@@ -132,24 +132,24 @@ def guard_files(response: Response) -> Response:
 
 @pages.errorhandler(StoreError)
 def refused(error: StoreError) -> tuple[str, int]:
-    """Show what the wiki refused."""
+    """Show an error for a refused operation."""
     return _message(_STATUSES.get(type(error), 400), str(error))
 
 
 @pages.errorhandler(OverflowError)
 def no_such_number(_error: OverflowError) -> tuple[str, int]:
-    """Show that no page, version or place in a list has a number that the database cannot even hold."""
+    """Show an error for a number that exceeds the range of the database."""
     return _message(404, "There is nothing with such a number.")
 
 
 @pages.errorhandler(HTTPException)
 def refused_request(error: HTTPException) -> tuple[str, int]:
-    """Show a request that was no good to begin with."""
+    """Show an error for an invalid request."""
     return _message(error.code or 500, error.description or error.name)
 
 
 def lost(error: HTTPException) -> tuple[str, int] | HTTPException:
-    """Show browsers a page for addresses that nothing answers; programs keep the plain answer."""
+    """Show browsers a page for an unknown address; API clients get the plain answer."""
     is_person = "text/html" in request.headers.get("Accept", "")
     return _message(404, "There is no page at this address.") if is_person and not request.blueprint else error
 

@@ -1,4 +1,4 @@
-"""Move, copy, archive and remove pages; their labels."""
+"""Move, copy, archive and trash pages; change their labels."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from wikiserver.store import Content, ForbiddenError, InvalidError, NotFoundErro
 
 @pages.get("/pages/<int:page_id>/move")
 def where_to(page_id: int) -> Any:
-    """Ask where a page shall go."""
+    """Show the form for moving a page."""
     page = _changeable(page_id)
     return render_template("wiki/move.html", shell=shell_of_page(page), page=page, target="", problem="")
 
 
 @pages.post("/pages/<int:page_id>/move")
 def move(page_id: int) -> Any:
-    """Put a page under, before or after another of its space, which is named by its title or id."""
+    """Move a page under, before or after another page of its space, given by title or id."""
     page = _changeable(page_id)
     wanted = request.form.get("target", "").strip()
     target = _find(page, wanted)
@@ -44,7 +44,7 @@ def _find(page: Content, wanted: str) -> Content | None:
 
 @pages.post("/pages/<int:page_id>/archive")
 def archive(page_id: int) -> Any:
-    """Archive a page: it stays readable under its address, out of the tree and of the search."""
+    """Archive a page: it stays readable at its address, but is not in the tree and the search."""
     page = _changeable(page_id)
     if page.id == space_of(page).homepage_id:
         raise InvalidError("The home page of a space cannot be archived.")
@@ -54,7 +54,7 @@ def archive(page_id: int) -> Any:
 
 @pages.post("/pages/<int:page_id>/unarchive")
 def unarchive(page_id: int) -> Any:
-    """Bring an archived page back into the tree."""
+    """Restore an archived page to the tree."""
     page = _changeable(page_id)
     if page.status != "archived":
         raise InvalidError("This page is not archived.")
@@ -64,7 +64,7 @@ def unarchive(page_id: int) -> Any:
 
 @pages.post("/pages/<int:page_id>/trash")
 def trash(page_id: int) -> Any:
-    """Put a page into the trash; what was below it moves up."""
+    """Move a page to the trash; its children move up."""
     page = _changeable(page_id)
     space = space_of(page)
     if page.id == space.homepage_id:
@@ -76,7 +76,7 @@ def trash(page_id: int) -> Any:
 
 @pages.post("/pages/<int:page_id>/untrash")
 def untrash(page_id: int) -> Any:
-    """Take a page out of the trash, as a new version."""
+    """Restore a page from the trash, as a new version."""
     page = get_store().contents.get(page_id)
     if page.type != "page" or page.status != "trashed" or not may_update(page):
         raise NotFoundError(f"No page {page_id} in the trash")
@@ -88,7 +88,7 @@ def untrash(page_id: int) -> Any:
 
 @pages.post("/pages/<int:page_id>/labels")
 def add_labels(page_id: int) -> Any:
-    """Put labels on a page, several between spaces or commas."""
+    """Add labels to a page, separated by spaces or commas."""
     page = _changeable(page_id)
     for name in request.form.get("labels", "").replace(",", " ").split():
         get_store().labels.add(page.id, name)
@@ -97,7 +97,7 @@ def add_labels(page_id: int) -> Any:
 
 @pages.post("/pages/<int:page_id>/labels/remove")
 def remove_label(page_id: int) -> Any:
-    """Take a label off a page."""
+    """Remove a label from a page."""
     page = _changeable(page_id)
     get_store().labels.remove(page.id, request.form.get("label", ""))
     return redirect(f"{url_of(page)}#labels")
@@ -105,7 +105,7 @@ def remove_label(page_id: int) -> Any:
 
 @pages.post("/pages/<int:page_id>/watch")
 def watch(page_id: int) -> Any:
-    """Watch a page, or watch it no longer."""
+    """Start or stop watching a page."""
     page = get_page(page_id)
     watches, account_id = get_store().watches, current_user().account_id
     change = watches.remove if watches.has(account_id, "content", str(page.id)) else watches.add

@@ -18,7 +18,7 @@ from wikiserver.view import html, render_view
 
 @dataclass(frozen=True, slots=True)
 class ShownComment:
-    """A comment as it is shown, with the answers to it."""
+    """A comment as shown, with its replies."""
 
     id: int
     author: str
@@ -32,7 +32,7 @@ class ShownComment:
 
 
 def comments_of(page: Content, location: str) -> list[ShownComment]:
-    """Return the comments on a page, `footer` or `inline`, oldest first, each with its answers."""
+    """Return the comments on a page, `footer` or `inline`, oldest first, each with its replies."""
     return [_shown(comment, page) for comment in get_store().comments.of(page.id, location=location)]
 
 
@@ -54,14 +54,14 @@ def _shown(comment: Content, page: Content) -> ShownComment:
 
 
 def typed_as_storage(typed: str) -> str:
-    """Return plain text as storage format: paragraphs between empty lines, all else words."""
+    """Return plain text as storage format: empty lines separate paragraphs, everything else is text."""
     paragraphs = re.split(r"\n\s*\n", typed.replace("\r\n", "\n").strip())
     return "".join(f"<p>{html.text(one).replace(chr(10), '<br />')}</p>" for one in paragraphs)
 
 
 @pages.post("/pages/<int:page_id>/comments")
 def add_comment(page_id: int) -> Any:
-    """Add a comment: an answer, an inline comment, or a footer comment."""
+    """Add a comment: a reply, an inline comment, or a footer comment."""
     page = get_page(page_id)
     typed, selection = request.form.get("body", "").strip(), request.form.get("selection", "").strip()
     if not typed:
@@ -86,7 +86,7 @@ def add_comment(page_id: int) -> Any:
 
 @pages.post("/comments/<int:comment_id>/resolve")
 def resolve_comment(comment_id: int) -> Any:
-    """Resolve a comment, or open it again."""
+    """Resolve or reopen a comment."""
     comment = _comment(comment_id)
     is_resolved = get_store().comments.detail(comment.id).resolution == "resolved"
     get_store().comments.resolve(comment.id, is_resolved=not is_resolved, by=current_user().account_id)
@@ -95,7 +95,7 @@ def resolve_comment(comment_id: int) -> Any:
 
 @pages.post("/comments/<int:comment_id>/delete")
 def delete_comment(comment_id: int) -> Any:
-    """Remove one's own comment with the answers to it; administrators may remove any."""
+    """Delete one's own comment with its replies; administrators may delete any comment."""
     comment = _comment(comment_id)
     if comment.creator != current_user().account_id and not current_user().is_admin:
         raise ForbiddenError("Only its author can remove a comment.")

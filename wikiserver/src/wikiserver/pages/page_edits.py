@@ -1,4 +1,4 @@
-"""Create and edit pages as text or as source; drafts; conflicts with another person's save."""
+"""Create and edit pages as rich text or as source; drafts; edit conflicts."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from wikiserver.view import render_view
 @pages.get("/spaces/<key>/pages/edit-v2/<int:page_id>")
 @pages.get("/pages/<int:page_id>/edit")
 def edit(page_id: int, key: str = "") -> Any:
-    """Open a page for typing in, or its source (`mode=source`)."""
+    """Open the editor, or the source of a page (`mode=source`)."""
     del key
     page = _editable(page_id or request.args.get("pageId") or request.args.get("draftId", ""))
     draft = get_store().contents.find_draft(page.id)
@@ -44,7 +44,7 @@ def edit(page_id: int, key: str = "") -> Any:
 
 @pages.post("/pages/<int:page_id>/edit")
 def save(page_id: int) -> Any:
-    """Save what was typed, on top of the version that it was made from."""
+    """Save an edit on top of the version that it is based on."""
     page = _editable(page_id)
     submission = read_submission(page)
     try:
@@ -92,7 +92,7 @@ def _source_form(
 
 
 def _conflict(page: Content, submission: Submission) -> str:
-    """Show what the other person did and what this one typed; nothing typed is lost."""
+    """Show both conflicting edits; no typed text is lost."""
     page = get_page(page.id)
     current = get_store().contents.body(page.id)
     rebased = rebase(submission, current)
@@ -112,7 +112,7 @@ def _conflict(page: Content, submission: Submission) -> str:
 
 @pages.post("/pages/<int:page_id>/draft")
 def save_draft(page_id: int) -> Any:
-    """Keep what was typed as unpublished changes."""
+    """Save an edit as unpublished changes."""
     page = _editable(page_id)
     submission = read_submission(page)
     is_script = "X-CSRF-Token" in request.headers
@@ -130,7 +130,7 @@ def save_draft(page_id: int) -> Any:
 
 @pages.post("/pages/<int:page_id>/draft/discard")
 def discard_draft(page_id: int) -> Any:
-    """Throw unpublished changes away."""
+    """Discard unpublished changes."""
     page = _editable(page_id)
     get_store().pages.discard_draft(page.id)
     return redirect(url_of(page))
@@ -138,7 +138,7 @@ def discard_draft(page_id: int) -> Any:
 
 @pages.post("/pages/preview")
 def preview() -> Any:
-    """Show what source would look like on a page."""
+    """Show a preview of edited source."""
     page = get_page(request.form.get("page", ""))
     try:
         return render_view(request.form.get("body", ""), view_context(page), representation="page")
@@ -149,7 +149,7 @@ def preview() -> Any:
 @pages.get("/pages/createpage.action", defaults={"key": ""})
 @pages.get("/spaces/<key>/pages/new")
 def new_page(key: str) -> Any:
-    """Open a form for a page that is not there yet."""
+    """Show the form for a new page."""
     space = get_store().spaces.get_by_key(key or request.args.get("spaceKey", ""))
     parent_id = request.args.get("parentId") or request.args.get("fromPageId") or space.homepage_id
     return _new_form(space.key, str(parent_id or ""), request.args.get("title", ""), "<p></p>")

@@ -1,4 +1,4 @@
-"""The files of a page: list, upload, remove."""
+"""The attachments of a page: list, upload, remove."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def _row(content: Content) -> dict[str, object]:
 
 @pages.post("/pages/<int:page_id>/attachments")
 def upload(page_id: int) -> Any:
-    """Attach files; one whose name is there already becomes its next version."""
+    """Attach files; a file with an existing name becomes the next version."""
     page = _changeable(page_id)
     chosen = [file for file in request.files.getlist("files") if file.filename]
     if not chosen:
@@ -55,7 +55,7 @@ def upload(page_id: int) -> Any:
 
 @pages.post("/pages/<int:page_id>/attachments/<int:file_id>/trash")
 def trash_file(page_id: int, file_id: int) -> Any:
-    """Put a file into the trash."""
+    """Move a file to the trash."""
     page = _changeable(page_id)
     content = get_store().contents.get(file_id)
     if content.type != "attachment" or content.container_id != page.id:

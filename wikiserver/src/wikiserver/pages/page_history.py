@@ -29,7 +29,7 @@ def versions(page_id: int) -> Any:
 
 @pages.get("/pages/<int:page_id>/versions/<int:number>")
 def version(page_id: int, number: int) -> Any:
-    """Show a page as it was."""
+    """Show an old version of a page."""
     page = get_page(page_id)
     old = get_store().contents.version(page.id, number)
     shown = render_view(get_store().contents.body(page.id, number), view_context(page), representation="page")
@@ -63,7 +63,7 @@ def comparison(page_id: int) -> Any:
 
 @pages.post("/pages/<int:page_id>/restore")
 def restore(page_id: int) -> Any:
-    """Save an old version as the newest one; nothing is lost by it."""
+    """Save an old version as the newest version; the history is preserved."""
     page = get_page(page_id)
     if not may_update(page):
         raise ForbiddenError("You may read this page but not change it.")

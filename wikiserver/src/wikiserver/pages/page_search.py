@@ -54,7 +54,7 @@ def search_page() -> Any:
 
 
 def _query(words: str) -> str:
-    """Return what a person asked for as CQL."""
+    """Return the CQL of a search."""
     conditions = [f"(title ~ {_quoted(words)} OR text ~ {_quoted(words)})"] if words else []
     if request.args.get("label"):
         conditions.append(f"label = {_quoted(request.args['label'])}")
@@ -87,7 +87,7 @@ def _hit(content: Content, body: str, words: str) -> dict[str, object]:
 
 
 def excerpt(body: str, words: str) -> list[tuple[str, bool]]:
-    """Return some words of a body around the first of *words*, in pieces: each with whether it is one of them."""
+    """Return an excerpt of a body around the first of *words*, in pieces, each with whether it is one of *words*."""
     try:
         text = " ".join(line for line in readable_lines(body))
     except BadBody:
@@ -115,7 +115,7 @@ def by_label(name: str, key: str = "") -> Any:
 @pages.get("/display/~<account_id>")
 @pages.get("/people/<account_id>")
 def person(account_id: str) -> Any:
-    """Show a person and what they changed last."""
+    """Show a person and their last changes."""
     user = get_store().people.get(account_id)
     hidden, more = visibility()
     selection = Selection(

@@ -53,7 +53,7 @@ def new_space() -> Any:
 @pages.get("/spaces/<key>/overview")
 @pages.get("/display/<key>")
 def space_home(key: str) -> Any:
-    """Show the home page of a space, or what it has in place of one."""
+    """Show the home page of a space, or a substitute if there is none."""
     space = get_store().spaces.get_by_key(key)
     home = get_store().contents.find(space.homepage_id) if space.homepage_id else None
     if home is None or home.status != "current":
@@ -65,7 +65,7 @@ def space_home(key: str) -> Any:
 @pages.get("/spaces/<key>/pages/<int:page_id>/<path:title>")
 @pages.get("/spaces/<key>/blog/<path:day>/<int:page_id>/<path:title>")
 def page(key: str, page_id: int, title: str = "", day: str = "") -> Any:
-    """Show a page; one that has moved to another space is found all the same."""
+    """Show a page, also if it was moved to another space."""
     del title, day
     found = get_page(page_id)
     return _show(found) if space_of(found).key.casefold() == key.casefold() else redirect(url_of(found))
@@ -73,7 +73,7 @@ def page(key: str, page_id: int, title: str = "", day: str = "") -> Any:
 
 @pages.get("/display/<key>/<path:title>")
 def page_by_title(key: str, title: str) -> Any:
-    """Show a page by its title, written as in Data Center's addresses: a space is a plus, a plus is `%2B`."""
+    """Show a page by title, encoded as in Data Center's addresses: a space is a plus, a plus is `%2B`."""
     written = str(request.environ.get("REQUEST_URI", "")).partition("?")[0].rpartition("/display/")[2].partition("/")[2]
     return _show(_find(get_store().spaces.get_by_key(key), unquote_plus(written), title.replace("+", " "), title))
 
@@ -128,7 +128,7 @@ def _show(page: Content) -> str:
 
 @pages.get("/spaces/<key>/pages")
 def all_pages(key: str) -> Any:
-    """List the pages of a space by title, the archived ones and those in the trash apart."""
+    """List the pages of a space by title; archived and trashed pages are listed separately."""
     space = get_store().spaces.get_by_key(key)
     status = request.args.get("status", "current")
     if status not in {"current", "archived", "trashed"}:
@@ -149,7 +149,7 @@ def all_pages(key: str) -> Any:
 
 @pages.get("/pages/tree")
 def tree() -> Any:
-    """Return one level of the page tree as a list, for the browser to put in."""
+    """Return one level of the page tree as an HTML list."""
     parent = get_page(request.args.get("parent", ""))
     nodes = level(parent.id, open_ids=set(), current_id=request.args.get("current", None, int))
     return render_template("wiki/_tree.html", nodes=nodes)
@@ -166,7 +166,7 @@ def source(page_id: int) -> Any:
 
 @pages.get("/images/icons/emoticons/<name>.svg")
 def emoticon(name: str) -> Response:
-    """Return the picture of an emoticon."""
+    """Return the image of an emoticon."""
     return _picture(PICTURES.get(name, PICTURES["smile"]))
 
 

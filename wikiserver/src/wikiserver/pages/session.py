@@ -11,13 +11,13 @@ from wikiserver.site import check_password, get_store
 @pages.get("/login")
 @pages.get("/login.action")
 def login() -> Any:
-    """Ask who it is."""
+    """Show the sign-in form."""
     return render_template("wiki/login.html", next=_next(), name="", problem="")
 
 
 @pages.post("/login")
 def check_login() -> Any:
-    """Let a person in, or say that name and password do not fit."""
+    """Sign a person in, or report that name and password do not match."""
     name = request.form.get("name", "").strip()
     user = check_password(name, request.form.get("password", ""), get_store())
     if user is None:
@@ -35,7 +35,7 @@ def logout() -> Any:
 
 
 def _next() -> str:
-    """Return where to go after signing in: a path of this wiki, never another site."""
+    """Return the target after sign-in: a path of this wiki, never another site."""
     wanted = request.values.get("next", "/")
     is_local = (
         wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and "\n" not in wanted and "\r" not in wanted

@@ -1,4 +1,4 @@
-"""The frame of a page: its space, its ancestors, and the page tree."""
+"""The layout around a page: its space, its ancestors, and the page tree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from wikiserver.site import get_store, get_user, may_read, may_update, parse_id,
 from wikiserver.store import Content, NotFoundError, Space, User
 
 MAX_SIBLINGS: Final = 200
-"""Pages of one level that the tree shows; the list of all pages has the rest."""
+"""Maximum number of pages per level in the tree; the list of all pages has the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreeNode:
-    """A page in the tree; *children* are there where the tree is open, *is_branch* where there are some."""
+    """A page in the tree; *children* are set if the node is expanded, *is_branch* if it has children."""
 
     id: int
     title: str
@@ -28,7 +28,7 @@ class TreeNode:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """Everything around the page itself."""
+    """The data of the layout around a page."""
 
     space: Space
     space_url: str
@@ -40,7 +40,7 @@ class Shell:
 
     @property
     def is_home(self) -> bool:
-        """Say whether the page is the front of its space."""
+        """Return whether the page is the home page of its space."""
         return self.page is not None and self.page.id == self.space.homepage_id
 
 
@@ -50,7 +50,7 @@ def url_of(content: Content) -> str:
 
 
 def get_page(page_id: int | str) -> Content:
-    """Return a page or blog post that the person may see; NotFoundError for all else, hidden ones too."""
+    """Return a page or blog post that the person may see; raises NotFoundError otherwise, also for hidden pages."""
     content = get_store().contents.get(parse_id(str(page_id)))
     if content.type not in {"page", "blogpost"} or content.status == "trashed" or not may_read(content):
         raise NotFoundError(f"No page with id {page_id}")
@@ -58,7 +58,7 @@ def get_page(page_id: int | str) -> Content:
 
 
 def name_of(account_id: str) -> str:
-    """Return what to call a person."""
+    """Return the display name of a person."""
     person = get_store().people.find(account_id)
     return person.display_name if person is not None else "Unknown user"
 
@@ -69,7 +69,7 @@ def current_user() -> User:
 
 
 def shell_of_page(page: Content) -> Shell:
-    """Return the frame of *page*, with the tree open down to it."""
+    """Return the layout of *page*, with the tree expanded down to it."""
     space = space_of(page)
     above = [one for one in get_store().hierarchy.ancestors(page.id) if may_read(one)]
     space_url = request.script_root + space_webui(space)
@@ -81,7 +81,7 @@ def shell_of_page(page: Content) -> Shell:
 
 
 def shell_of_space(space: Space) -> Shell:
-    """Return the frame of a list or form of *space*."""
+    """Return the layout of a list or form of *space*."""
     url = request.script_root + space_webui(space)
     return Shell(
         space, url, None, url, [(space.name, url)], _tree(space, open_ids=set(), current_id=None), may_edit=True
@@ -96,10 +96,10 @@ def _tree(space: Space, *, open_ids: set[int], current_id: int | None) -> list[T
 
 
 def level(parent_id: int, *, open_ids: set[int], current_id: int | None) -> list[TreeNode]:
-    """Return one level of the tree, open below the pages of *open_ids*; a long one ends in the way to the rest."""
+    """Return one level of the tree, expanded at *open_ids*; a long level ends with a link to the rest."""
     found = get_store().hierarchy.children(parent_id, limit=MAX_SIBLINGS + 1)
     shown = found[:MAX_SIBLINGS]
-    if len(found) > MAX_SIBLINGS:  # the page one looks at is never among the rest
+    if len(found) > MAX_SIBLINGS:  # always show the current page
         known = {page.id for page in shown}
         shown += [page for page in get_store().contents.get_many(open_ids - known) if page.parent_id == parent_id]
     nodes = [_node(page, open_ids, current_id) for page in shown if may_read(page)]

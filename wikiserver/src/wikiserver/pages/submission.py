@@ -1,4 +1,4 @@
-"""What an editor's form sends, and the merge with a version that was saved in the meantime."""
+"""Parse an editor form, and merge it with a version that was saved in the meantime."""
 
 import json
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from wikiserver.store import Content, InvalidError
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A page as somebody wants it: *body* was made from *original*, the body of version *base* at that time."""
+    """An edited page: *body* is based on *original*, the body of version *base* at that time."""
 
     title: str
     body: str
@@ -24,7 +24,7 @@ class Submission:
 
 
 def read_submission(page: Content) -> Submission:
-    """Read the form of the current request: a whole body, or edits to runs of the original one."""
+    """Parse the form of the current request: a whole body, or edits to runs of the original body."""
     base = request.form.get("version", page.version, int)
     original = _original(page, base)
     return Submission(
@@ -38,7 +38,7 @@ def read_submission(page: Content) -> Submission:
 
 
 def _original(page: Content, base: int) -> str:
-    """Return the body that the form was made from: the stored one, but for the line ends that forms change."""
+    """Return the original body of the form: the stored body, except for line ends, which forms change."""
     sent = request.form.get("original")
     stored = get_store().contents.body(page.id, base) if 1 <= base <= page.version else ""
     return stored if sent is None or _one_line_end(sent) == _one_line_end(stored) else _one_line_end(sent)
@@ -59,9 +59,9 @@ def _one_line_end(text: str) -> str:
 
 
 def rebase(submission: Submission, current: str) -> Submission | None:
-    """Return the submission as it would be had it been made from *current*; None where both changed one place.
+    """Return the submission rebased on *current*; None if both changed the same place.
 
-    A comment beside the text changes the body of a page and not its version: the lock alone would lose its mark.
+    A new inline comment changes the body but not the version, so the version check alone would lose its marker.
     """
     if submission.original == current:
         return submission

@@ -1,4 +1,4 @@
-"""What the caller may see and change; each version of the API says a refusal in its own words."""
+"""Check what the caller may see and change; each version of the API has its own error messages."""
 
 from flask import g
 
@@ -7,7 +7,7 @@ from wikiserver.store import Content, ForbiddenError, NotFoundError
 
 
 def check_readable(content: Content, message: str) -> Content:
-    """Return *content* if the caller may see it; a restricted one is not found."""
+    """Return *content* if the caller may see it; a restricted content is reported as not found."""
     if not may_read(content):
         g.is_hidden = True
         raise NotFoundError(message)

@@ -1,4 +1,4 @@
-"""What every version of the REST API does around an operation: it identifies the caller and answers refusals."""
+"""The behaviour that all versions of the REST API share: identify the caller and report errors."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ _STATUSES: Final[Mapping[type[StoreError], int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How one version of the API refuses: the shape of its errors, its words, and the statuses that only it gives."""
+    """How one version of the API reports errors: shape, messages, and version-specific statuses."""
 
     error_answer: Callable[[int, str], Response]
     unauthenticated: str
@@ -43,7 +43,7 @@ class Manner:
     statuses: Mapping[type[StoreError], int] = field(default_factory=dict)
 
     def status_of(self, error: StoreError) -> int:
-        """Return the HTTP status of a refusal of the store."""
+        """Return the HTTP status of an error of the store."""
         if isinstance(error, NotFoundError) and get_site().answers_forbidden and g.get("is_hidden"):
             return 403
         return self.statuses.get(type(error)) or _STATUSES.get(type(error), 400)
@@ -52,7 +52,7 @@ class Manner:
 def create_blueprint(
     name: str, manner: Manner, *, check_operation: Callable[[], Response | None] = lambda: None
 ) -> Blueprint:
-    """Return the blueprint of one version; *check_operation* may refuse an operation to a caller that is known."""
+    """Return the blueprint of one version; *check_operation* may refuse an operation to an identified caller."""
     api = Blueprint(name, __name__)
 
     @api.before_request

@@ -1,4 +1,4 @@
-"""The query on content that a listing makes from its parameters, in either version of the API."""
+"""Build the query on content from the parameters of a listing, for both versions of the API."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class ContentQuery:
         return self.where(f"{column} IN ({','.join('?' * len(values))})", *values)
 
     def where_title(self) -> Self:
-        """Add the condition on the title that the request asks for, if it asks for one."""
+        """Add the condition on the requested title, if any."""
         title = request.args.get("title")
         return self.where("content.title_key = ?", title.casefold()) if title else self
 
@@ -37,14 +37,14 @@ class ContentQuery:
         return self.where("content.id IN (SELECT content_id FROM content_labels WHERE label_id = ?)", label.id)
 
     def visible(self, *, limit: int, offset: int = 0) -> Selection:
-        """Return the selection of all that meets the conditions and that the caller may see."""
+        """Return the selection of the content that meets the conditions and that the caller may see."""
         conditions, parameters = visibility()
         return Selection((*self.conditions, *conditions), (*self.parameters, *parameters), limit=limit, offset=offset)
 
 
 def index_hint() -> str:
-    """Return what goes before the columns other than the title.
+    """Return the prefix of the columns other than the title.
 
-    With a title the search starts at the index on titles; a plus sign keeps SQLite from the indexes on other columns.
+    With a title, the search starts at the title index; a plus sign prevents SQLite from using the other indexes.
     """
     return "+" if request.args.get("title") else ""

@@ -1,4 +1,4 @@
-"""Attachments as both versions list and describe them."""
+"""List and describe attachments for both versions of the API."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from wikiserver.store import Content
 
 
 def asked_files(files: Sequence[Content]) -> list[Content]:
-    """Return the files that the query asks for, by `filename` and `mediaType`."""
+    """Return the files that match `filename` and `mediaType` of the query."""
     name, media_type = request.args.get("filename"), request.args.get("mediaType")
     found = [one for one in files if name is None or one.title == name]
     if media_type is None:
@@ -18,6 +18,6 @@ def asked_files(files: Sequence[Content]) -> list[Content]:
 
 
 def media_type_description(media_type: str) -> str:
-    """Return what people call a kind of file."""
+    """Return a readable description of a media type."""
     kind, _, detail = media_type.partition("/")
     return f"{detail.split('+')[0].upper()} Image" if kind == "image" else "File"

@@ -1,6 +1,6 @@
 """The content of the wiki in one SQLite database, in a file or in memory.
 
-May import nothing but `storage_tree`; knows no request. Everything above reads and changes the wiki through `Store`.
+May import nothing but `storage_tree`. All other modules read and change the wiki through `Store`.
 """
 
 from collections.abc import Callable
@@ -93,14 +93,14 @@ def _now() -> datetime:
 
 
 class Store:
-    """The whole wiki as one object, a part of it an attribute; safe to use from many threads.
+    """The whole wiki as one object, with one attribute for each part; thread-safe.
 
-    *normalise* is what the wiki does to a body on save; the server sets it for its flavour. The standard accounts
-    exist from the start.
+    *normalise* changes a body on save; the server sets it for its flavour. The standard accounts
+    always exist.
     """
 
     def __init__(self, path: Path | None = None, *, clock: Callable[[], datetime] = _now) -> None:
-        """Open the wiki kept at *path*, or a new one in memory."""
+        """Open the wiki in the file *path*, or a new one in memory."""
         self.clock = clock
         self.normalise: Callable[[str], str] = lambda body: body
         database = self._database = Database(path)
@@ -129,11 +129,11 @@ class Store:
                 self.people.add_standard_accounts()
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Return a context in which all changes happen together or not at all."""
+        """Return a context manager in which all changes are atomic."""
         return self._database.transaction()
 
     def close(self) -> None:
-        """Close the database; a file keeps all that was saved."""
+        """Close the database; a database file is preserved."""
         self._database.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Files on pages, each with all its versions."""
+"""Attachments of pages, with all their versions."""
 
 import mimetypes
 import uuid
@@ -12,7 +12,7 @@ from wikiserver.store.values import Content, File
 
 
 class Attachments:
-    """An attachment is content inside a page; its title is the file name, once per page."""
+    """An attachment is content inside a page; its title is the file name, unique in the page."""
 
     def __init__(self, database: Database, contents: Contents, pages: Pages) -> None:
         self._database, self._contents, self._pages = database, contents, pages
@@ -47,7 +47,7 @@ class Attachments:
         is_minor: bool = False,
         when: datetime | None = None,
     ) -> Content:
-        """Attach a new file; DuplicateError where the page has one of that name."""
+        """Attach a new file; raises DuplicateError if the page has a file of that name."""
         if not name or "/" in name:
             raise InvalidError(f"Not a file name: {name!r}")
         with self._database.transaction():
@@ -99,7 +99,7 @@ class Attachments:
         )
 
     def change(self, content_id: int, *, name: str | None, media_type: str | None, comment: str | None) -> Content:
-        """Rename an attachment or change what is said of it; the bytes and the version stay."""
+        """Rename an attachment or change its metadata; the bytes and the version are unchanged."""
         with self._database.transaction():
             content = self._contents.get(content_id)
             self._database.execute(
@@ -119,7 +119,7 @@ class Attachments:
         self._database.execute("UPDATE content SET container_id = ? WHERE id = ?", (page_id, content_id))
 
     def file(self, content_id: int, number: int | None = None) -> File:
-        """Return what is known of one version of a file, the newest by default."""
+        """Return the metadata of one version of a file, by default the newest."""
         row = self._database.row(
             "SELECT content_id, number, media_type, comment, file_id, size FROM files"
             " WHERE content_id = ? AND (number = ? OR ? IS NULL) ORDER BY number DESC LIMIT 1",
@@ -130,7 +130,7 @@ class Attachments:
         return _file(row)
 
     def data(self, content_id: int, number: int | None = None) -> bytes:
-        """Return the bytes of one version of a file, the newest by default."""
+        """Return the bytes of one version of a file, by default the newest."""
         row = self._database.row(
             "SELECT data FROM files WHERE content_id = ? AND (number = ? OR ? IS NULL) ORDER BY number DESC LIMIT 1",
             (content_id, number, number),

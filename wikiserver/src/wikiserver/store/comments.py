@@ -1,4 +1,4 @@
-"""Comments at the foot of pages and inline, with replies and resolution."""
+"""Footer and inline comments, with replies and resolution."""
 
 import html
 import re
@@ -14,7 +14,7 @@ from wikiserver.store.values import Comment, Content, from_milliseconds, to_mill
 
 
 class Comments:
-    """A comment is content inside a page; a reply has the comment it answers as its parent."""
+    """A comment is content inside a page; the parent of a reply is the comment that it replies to."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Comments:
         self._clock, self._normalise = clock, normalise
 
     def of(self, page_id: int, *, location: str | None = None) -> list[Content]:
-        """Return the comments on a page that answer no other one, by id."""
+        """Return the comments on a page that are not replies, by id."""
         rows = self._database.rows(
             "SELECT content.id FROM content JOIN comments ON content_id = content.id WHERE container_id = ?"
             " AND type = 'comment' AND status = 'current' AND parent_id IS NULL AND (location = ?"
@@ -56,7 +56,7 @@ class Comments:
         return self._contents.get_many(row["id"] for row in rows)
 
     def replies(self, comment_id: int) -> list[Content]:
-        """Return the direct answers to a comment, by id."""
+        """Return the direct replies to a comment, by id."""
         rows = self._database.rows(
             "SELECT id FROM content WHERE parent_id = ? AND type = 'comment' AND status = 'current' ORDER BY id",
             (comment_id,),
@@ -64,7 +64,7 @@ class Comments:
         return self._contents.get_many(row["id"] for row in rows)
 
     def detail(self, comment_id: int) -> Comment:
-        """Return the place of a comment; NotFoundError if it is not a comment."""
+        """Return the place of a comment; raises NotFoundError if the content is not a comment."""
         row = self._database.row("SELECT * FROM comments WHERE content_id = ?", (comment_id,))
         if row is None:
             raise NotFoundError(f"No comment found with id: {comment_id}")
@@ -79,7 +79,7 @@ class Comments:
         )
 
     def resolution(self, comment: Content) -> str:
-        """Return `open`, `reopened` or `resolved`; `dangling` where the text it marks has left the page."""
+        """Return `open`, `reopened` or `resolved`; `dangling` if the marked text was removed from the page."""
         detail = self.detail(comment.id)
         if detail.marker_ref is None or detail.resolution == "resolved" or comment.container_id is None:
             return detail.resolution
@@ -97,7 +97,7 @@ class Comments:
         selection: str | None = None,
         when: datetime | None = None,
     ) -> Content:
-        """Add a comment, inline where *marker_ref* or the comment answered is, a footer one else."""
+        """Add a comment: inline if *marker_ref* is set or the parent is inline, else a footer comment."""
         with self._database.transaction():
             page = self._contents.get(page_id)
             location = "inline" if marker_ref is not None else "footer"
@@ -130,7 +130,7 @@ class Comments:
         match_index: int = 0,
         when: datetime | None = None,
     ) -> Content:
-        """Comment on a piece of text: the body of the page gets a marker around it, its version stays."""
+        """Add an inline comment: the body of the page gets a marker, its version does not change."""
         with self._database.transaction():
             marker_ref = str(uuid.uuid4())
             page_body = self._contents.body(page_id)
@@ -138,7 +138,7 @@ class Comments:
             return self.add(page_id, body, author=author, marker_ref=marker_ref, selection=selection, when=when)
 
     def update(self, comment_id: int, body: str, *, number: int | None, author: str, message: str = "") -> Content:
-        """Save a new version of a comment, under the same version check as pages."""
+        """Save a new version of a comment, with the same version check as pages."""
         return self._pages.update(comment_id, number=number, body=body, author=author, message=message)
 
     def resolve(self, comment_id: int, *, is_resolved: bool, by: str) -> None:
@@ -149,7 +149,7 @@ class Comments:
         )
 
     def delete(self, comment_id: int) -> None:
-        """Remove a comment and the answers to it."""
+        """Delete a comment and its replies."""
         with self._database.transaction():
             for reply in self.replies(comment_id):
                 self.delete(reply.id)
@@ -159,7 +159,7 @@ class Comments:
 def mark(body: str, selection: str, marker_ref: str, match_index: int = 0) -> str:
     """Return *body* with an inline comment marker around the chosen text.
 
-    The text must stand within one run, without markup inside.
+    The text must be inside one run, without markup.
     """
     outside_markup = r"(?![^<]*>)"
     wanted = re.escape(html.escape(selection, quote=False))

@@ -10,10 +10,10 @@ from wikiserver.store.values import Content, Draft, Version, from_milliseconds
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which content, in which order, from where on.
+    """Which content, in which order, from which position.
 
-    *conditions* are SQL over the table `content`, with *parameters* in their order. *after* is the (value of
-    *order_by*, id) of the last row of the page before; keyset paging stays fast on page 1,000. *joins* must not
+    *conditions* are SQL on the table `content`, with *parameters* in their order. *after* is the (value of
+    *order_by*, id) of the last row of the previous page; keyset pagination is fast at any depth. *joins* must not
     multiply rows.
     """
 
@@ -28,25 +28,25 @@ class Selection:
 
 
 class Contents:
-    """Look things up; nothing here changes the wiki."""
+    """Read access to content; nothing here changes the wiki."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def find(self, content_id: int) -> Content | None:
-        """Return the content with this id in whatever status, or None."""
+        """Return the content with this id in any status, or None."""
         row = self._database.row("SELECT * FROM content WHERE id = ?", (content_id,))
         return read_content(row) if row is not None else None
 
     def get(self, content_id: int) -> Content:
-        """Return the content with this id in whatever status; NotFoundError if there is none."""
+        """Return the content with this id in any status; raises NotFoundError if there is none."""
         content = self.find(content_id)
         if content is None:
             raise NotFoundError(f"No content found with id: ContentId{{id={content_id}}}")
         return content
 
     def get_many(self, content_ids: Iterable[int]) -> list[Content]:
-        """Return those of the contents that exist, in the order asked for."""
+        """Return the existing contents, in the given order."""
         wanted = list(content_ids)
         rows = self._database.rows(f"SELECT * FROM content WHERE id IN ({placeholders(wanted)})", wanted)
         by_id = {row["id"]: read_content(row) for row in rows}
@@ -55,7 +55,7 @@ class Contents:
     def find_page(
         self, space_id: int, title: str, *, kind: str = "page", statuses: Sequence[str] = ("current",)
     ) -> Content | None:
-        """Return the page of a space by its title; letter case does not matter, as in Confluence."""
+        """Return the page of a space by its title; case is ignored, as in Confluence."""
         row = self._database.row(
             f"SELECT * FROM content WHERE title_key = ? AND space_id = ? AND type = ? AND status IN"
             f" ({placeholders(statuses)})"
@@ -65,7 +65,7 @@ class Contents:
         return read_content(row) if row is not None else None
 
     def select(self, selection: Selection) -> list[Content]:
-        """Return the content that a selection names."""
+        """Return the selected content."""
         direction = "DESC" if selection.is_descending else "ASC"
         conditions, parameters = list(selection.conditions), list(selection.parameters)
         if selection.after is not None:
@@ -85,7 +85,7 @@ class Contents:
         return [read_content(row) for row in rows]
 
     def count(self, selection: Selection) -> int:
-        """Return how much content a selection names in all."""
+        """Return the number of selected contents."""
         where = " AND ".join(selection.conditions) or "1"
         return self._database.value(
             f"SELECT COUNT(*) FROM content {selection.joins} WHERE {where}",
@@ -93,19 +93,19 @@ class Contents:
         )
 
     def find_other_page(self, content_id: int) -> int | None:
-        """Return the id of some live page that is not this one, None in a wiki of one page."""
+        """Return the id of any other current page; None if there is none."""
         row = self._database.row(
             "SELECT id FROM content WHERE type = 'page' AND status = 'current' AND id != ? LIMIT 1", (content_id,)
         )
         return int(row["id"]) if row is not None else None
 
     def is_many(self, table: str, where: str, key: int, limit: int) -> bool:
-        """Return whether *table* has at least *limit* rows for a key; looks at no more of them than that."""
+        """Return whether *table* has at least *limit* rows for a key; reads at most that many."""
         counted = f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE {where} LIMIT ?)"
         return self._database.value(counted, (key, limit)) >= limit
 
     def body(self, content_id: int, number: int | None = None) -> str:
-        """Return the storage format of a version, the current one by default."""
+        """Return the storage format of a version, by default the current one."""
         row = self._database.row(
             "SELECT body FROM versions WHERE content_id = :id AND number ="
             " COALESCE(:number, (SELECT version FROM content WHERE id = :id))",
@@ -129,7 +129,7 @@ class Contents:
     def versions(
         self, content_id: int, *, is_ascending: bool = False, limit: int = -1, offset: int = 0
     ) -> list[Version]:
-        """Return the versions of a content, newest first unless asked otherwise."""
+        """Return the versions of a content, by default newest first."""
         direction = "ASC" if is_ascending else "DESC"
         rows = self._database.rows(
             "SELECT content_id, number, title, message, author, created_at, is_minor FROM versions"
@@ -139,14 +139,14 @@ class Contents:
         return [_version(row) for row in rows]
 
     def version(self, content_id: int, number: int) -> Version:
-        """Return one version of a content; NotFoundError if it never was or was removed."""
+        """Return one version of a content; raises NotFoundError if it does not exist or was removed."""
         row = self._database.row("SELECT * FROM versions WHERE content_id = ? AND number = ?", (content_id, number))
         if row is None:
             raise NotFoundError(f"Cannot find content with id: {content_id} and version: {number}")
         return _version(row)
 
     def contributors(self, content_id: int) -> list[str]:
-        """Return the account ids of all who ever saved this content, the first author first."""
+        """Return the account ids of everyone who saved this content, the first author first."""
         rows = self._database.rows(
             "SELECT author FROM versions WHERE content_id = ? GROUP BY author ORDER BY MIN(number)", (content_id,)
         )
@@ -168,7 +168,7 @@ class Contents:
 
 
 def read_content(row: Row) -> Content:
-    """Return the value of a row of the table `content`."""
+    """Convert a row of the table `content` to a value."""
     return Content(
         id=row["id"],
         type=row["type"],

@@ -1,4 +1,4 @@
-"""One SQLite connection shared by all threads, one writer at a time, whole transactions only."""
+"""One SQLite connection shared by all threads, with one writer at a time and atomic transactions."""
 
 import sqlite3
 import threading
@@ -13,10 +13,10 @@ Row = sqlite3.Row
 
 
 class Database:
-    """Rows in, rows out; everything inside `transaction()` happens wholly or not at all."""
+    """Runs queries; all changes inside `transaction()` are atomic."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Open the file at *path*, or a database in memory; a new one gets its tables."""
+        """Open the file *path*, or a database in memory; create the tables of a new database."""
         self._lock = threading.RLock()
         self._depth = 0
         self._connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
@@ -39,7 +39,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Hold the database for one unit of work; nested calls join the outer one."""
+        """Lock the database for one transaction; nested calls join the outer transaction."""
         with self._lock:
             if self._depth:
                 yield
@@ -68,17 +68,17 @@ class Database:
             return found
 
     def value(self, statement: str, parameters: Parameters = ()) -> int:
-        """Return the one number that a query gives."""
+        """Return the single number in the result of a query."""
         found = self.row(statement, parameters)
         return int(found[0]) if found is not None and found[0] is not None else 0
 
     def execute(self, statement: str, parameters: Parameters = ()) -> int:
-        """Change something; return the number of rows touched."""
+        """Execute a statement that changes rows; return the number of changed rows."""
         with self.transaction():
             return self._connection.execute(statement, parameters).rowcount
 
     def execute_many(self, statement: str, parameters: Sequence[Sequence[object]]) -> None:
-        """Change many rows in one go."""
+        """Execute a statement for many rows."""
         with self.transaction():
             self._connection.executemany(statement, parameters)
 
@@ -88,7 +88,7 @@ class Database:
             return int(self._connection.execute(statement, parameters).lastrowid or 0)
 
     def close(self) -> None:
-        """Close the connection; a file keeps all that was committed."""
+        """Close the connection; a database file preserves all commits."""
         with self._lock:
             self._connection.close()
 

@@ -1,16 +1,16 @@
-"""What the store refuses; each error carries what a caller needs for its answer."""
+"""Errors of the store, with the data that a caller needs for its answer."""
 
 
 class StoreError(Exception):
-    """The wiki cannot do what was asked."""
+    """The wiki cannot perform the operation."""
 
 
 class NotFoundError(StoreError):
-    """No such thing, or none that this person may see."""
+    """The object does not exist, or the person may not see it."""
 
 
 class VersionConflictError(StoreError):
-    """The page has moved on since the version that this edit was made from."""
+    """The page has a newer version than the version that the edit is based on."""
 
     def __init__(self, content_id: int, *, current: int, given: int) -> None:
         super().__init__(f"Version must be incremented on update. Current version is: {current}")
@@ -33,11 +33,11 @@ class TitleTakenError(StoreError):
 
 
 class DuplicateError(StoreError):
-    """A thing that may exist once exists already (a property key, a space key, an attachment name)."""
+    """An object that must be unique exists already (a property key, a space key, an attachment name)."""
 
 
 class InvalidError(StoreError):
-    """The values given make no sense: an empty title, a parent that would be its own descendant."""
+    """The given values are invalid: an empty title, a parent that would be its own descendant."""
 
 
 class NotEditableError(StoreError):
@@ -45,4 +45,4 @@ class NotEditableError(StoreError):
 
 
 class ForbiddenError(StoreError):
-    """The person may see the thing but not do this to it."""
+    """The person may see the object but not perform this operation."""

@@ -11,18 +11,18 @@ from wikiserver.store.values import LongTask, State, Template, from_milliseconds
 
 
 class States:
-    """The content status lozenge: at most one a page."""
+    """The content states: at most one per page."""
 
     def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
         self._database, self._clock = database, clock
 
     def find(self, content_id: int) -> State | None:
-        """Return the lozenge of a page, or None."""
+        """Return the state of a page, or None."""
         row = self._database.row("SELECT * FROM states WHERE content_id = ?", (content_id,))
         return _state(row) if row is not None else None
 
     def set(self, content_id: int, *, state_id: int, name: str, color: str, by: str) -> State:
-        """Give a page its lozenge."""
+        """Set the state of a page."""
         now = to_milliseconds(self._clock())
         self._database.execute(
             "INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?, ?, ?)",
@@ -31,7 +31,7 @@ class States:
         return State(content_id, state_id, name, color, by, from_milliseconds(now))
 
     def clear(self, content_id: int) -> None:
-        """Take the lozenge away."""
+        """Remove the state of a page."""
         self._database.execute("DELETE FROM states WHERE content_id = ?", (content_id,))
 
     def all_in(self, space_id: int, state_id: int) -> list[int]:
@@ -61,7 +61,7 @@ class Watches:
         )
 
     def has(self, account_id: str, kind: str, target: str) -> bool:
-        """Return whether the user watches it."""
+        """Return whether the user watches the object."""
         return (
             self._database.row(
                 "SELECT 1 FROM watches WHERE account_id = ? AND kind = ? AND target = ?", (account_id, kind, target)
@@ -70,7 +70,7 @@ class Watches:
         )
 
     def watchers(self, kind: str, target: str) -> list[str]:
-        """Return the account ids of those who watch."""
+        """Return the account ids of the watchers."""
         rows = self._database.rows(
             "SELECT account_id FROM watches WHERE kind = ? AND target = ? ORDER BY account_id", (kind, target)
         )
@@ -84,12 +84,12 @@ class Templates:
         self._database = database
 
     def all(self, space_id: int | None = None) -> list[Template]:
-        """Return the templates of a space, or the ones of the whole wiki."""
+        """Return the templates of a space, or of the whole wiki."""
         rows = self._database.rows("SELECT * FROM templates WHERE space_id IS ? ORDER BY id", (space_id,))
         return [_template(row) for row in rows]
 
     def get(self, template_id: int) -> Template:
-        """Return one template; NotFoundError if there is none."""
+        """Return one template; raises NotFoundError if there is none."""
         row = self._database.row("SELECT * FROM templates WHERE id = ?", (template_id,))
         if row is None:
             raise NotFoundError(f"No template found with id: {template_id}")
@@ -114,19 +114,19 @@ class Templates:
         return self.get(template_id)
 
     def delete(self, template_id: int) -> None:
-        """Remove a template; NotFoundError if there is none."""
+        """Remove a template; raises NotFoundError if there is none."""
         self.get(template_id)
         self._database.execute("DELETE FROM templates WHERE id = ?", (template_id,))
 
 
 class LongTasks:
-    """Work answered with 202. It is done at once here, so that a task only reports its result."""
+    """Work answered with 202. The work is done synchronously, so a task only reports its result."""
 
     def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
         self._database, self._clock = database, clock
 
     def record(self, key: str, *, successful: bool = True, messages: Sequence[str] = ()) -> LongTask:
-        """Note finished work; returns the task to point the caller to."""
+        """Record finished work; return its task."""
         task_id, now = str(uuid.uuid4()), to_milliseconds(self._clock())
         self._database.execute(
             "INSERT INTO long_tasks VALUES (?, ?, ?, ?, ?, ?)",
@@ -135,7 +135,7 @@ class LongTasks:
         return self.get(task_id)
 
     def get(self, task_id: str) -> LongTask:
-        """Return one task; NotFoundError if there is none."""
+        """Return one task; raises NotFoundError if there is none."""
         row = self._database.row("SELECT * FROM long_tasks WHERE id = ?", (task_id,))
         if row is None:
             raise NotFoundError(f"No long task found with id: {task_id}")

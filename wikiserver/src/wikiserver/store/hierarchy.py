@@ -1,4 +1,4 @@
-"""The page tree: parents, order among siblings, and a closure table that answers for whole subtrees."""
+"""The page tree: parents, order among siblings, and a closure table for queries on whole subtrees."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,13 +15,13 @@ _ANY_STATUS: Final = ("current", "archived", "trashed", "draft")
 
 
 class Hierarchy:
-    """The page tree. Callers hold a transaction around changes that belong together."""
+    """The page tree. Callers open a transaction around related changes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def ancestors(self, content_id: int) -> list[Content]:
-        """Return the pages above a page, the topmost first."""
+        """Return the ancestors of a page, the topmost first."""
         rows = self._database.rows(
             "SELECT content.* FROM closure JOIN content ON content.id = ancestor_id"
             " WHERE descendant_id = ? AND depth > 0 ORDER BY depth DESC",
@@ -38,7 +38,7 @@ class Hierarchy:
         limit: int = -1,
         offset: int = 0,
     ) -> list[Content]:
-        """Return the pages and folders right under one, in the order people gave them."""
+        """Return the direct children of a page or folder, in their order."""
         rows = self._database.rows(
             f"SELECT * FROM content WHERE parent_id = ? AND type IN ({placeholders(kinds)})"
             f" AND status IN ({placeholders(statuses)}) ORDER BY position, id LIMIT ? OFFSET ?",
@@ -56,7 +56,7 @@ class Hierarchy:
         limit: int = -1,
         offset: int = 0,
     ) -> list[tuple[Content, int]]:
-        """Return the pages below a page with how deep each lies, the shallow ones first."""
+        """Return the descendants of a page with the depth of each, the shallow ones first."""
         rows = self._database.rows(
             "SELECT content.*, depth FROM closure JOIN content ON content.id = descendant_id"
             f" WHERE ancestor_id = ? AND depth BETWEEN 1 AND ? AND type IN ({placeholders(kinds)})"
@@ -66,7 +66,7 @@ class Hierarchy:
         return [(read_content(row), row["depth"]) for row in rows]
 
     def subtree_ids(self, content_id: int) -> list[int]:
-        """Return the ids of a page and all below it, whatever their status, parents before children."""
+        """Return the ids of a page and its descendants in any status, parents before children."""
         rows = self._database.rows(
             "SELECT descendant_id FROM closure WHERE ancestor_id = ? ORDER BY depth", (content_id,)
         )
@@ -82,7 +82,7 @@ class Hierarchy:
         return [read_content(row) for row in rows]
 
     def insert(self, content_id: int, parent_id: int | None) -> None:
-        """Note a new page under its parent."""
+        """Insert a new page under its parent."""
         self._database.execute("INSERT INTO closure VALUES (?, ?, 0)", (content_id, content_id))
         if parent_id is not None:
             self._database.execute(
@@ -91,13 +91,13 @@ class Hierarchy:
             )
 
     def remove(self, content_id: int) -> None:
-        """Forget a page that has no pages below it any more."""
+        """Remove a page that has no children."""
         self._database.execute(
             "DELETE FROM closure WHERE descendant_id = ? OR ancestor_id = ?", (content_id, content_id)
         )
 
     def reparent(self, content_id: int, parent_id: int | None) -> None:
-        """Move a page with its subtree under another parent; InvalidError if that is in its own subtree."""
+        """Move a page with its subtree to another parent; raises InvalidError if the parent is in the subtree."""
         if parent_id is not None and parent_id in self.subtree_ids(content_id):
             raise InvalidError("A page cannot be moved under itself or one of its descendants")
         self._database.execute(
@@ -114,7 +114,7 @@ class Hierarchy:
             )
 
     def next_position(self, space_id: int, parent_id: int | None) -> int:
-        """Return the position of a page that goes last under a parent."""
+        """Return the position of a page that is appended to a parent."""
         if parent_id is None:
             return self._database.value(
                 "SELECT MAX(position) + 1 FROM content WHERE space_id = ? AND type = 'page' AND parent_id IS NULL",
@@ -125,7 +125,7 @@ class Hierarchy:
         )
 
     def place(self, content_id: int, neighbour: Content, *, is_after: bool) -> None:
-        """Put a page right before or after a sibling, and renumber all siblings."""
+        """Move a page directly before or after a sibling, and renumber all siblings."""
         if neighbour.parent_id is not None:
             siblings = self.children(neighbour.parent_id, statuses=_ANY_STATUS)
         else:

@@ -19,13 +19,13 @@ _DUE: Final = re.compile(r'<time\b[^>]*\bdatetime="(\d{4}-\d\d-\d\d)"')
 
 
 class InlineTasks:
-    """Tasks by id, by page; ticking one changes the body of its page."""
+    """Inline tasks by id and by page; completing a task changes the body of its page."""
 
     def __init__(self, database: Database, contents: Contents) -> None:
         self._database, self._contents = database, contents
 
     def index(self, content_id: int, body: str, *, author: str, now: datetime) -> None:
-        """Bring the tasks of a page in line with its new body."""
+        """Update the tasks of a page from its new body."""
         if "<ac:task>" not in body:
             self._database.execute("DELETE FROM inline_tasks WHERE content_id = ?", (content_id,))
             return
@@ -60,14 +60,14 @@ class InlineTasks:
         )
 
     def get(self, task_id: int) -> InlineTask:
-        """Return one task; NotFoundError if there is none."""
+        """Return one task; raises NotFoundError if there is none."""
         row = self._database.row("SELECT * FROM inline_tasks WHERE id = ?", (task_id,))
         if row is None:
             raise NotFoundError(f"No task found with id: {task_id}")
         return _task(row)
 
     def all(self, *, content_id: int | None = None, status: str | None = None) -> list[InlineTask]:
-        """Return tasks by id, of one page or with one status where asked."""
+        """Return tasks by id, optionally of one page or with one status."""
         rows = self._database.rows(
             "SELECT * FROM inline_tasks WHERE (:page IS NULL OR content_id = :page)"
             " AND (:status IS NULL OR status = :status) ORDER BY id",
@@ -76,7 +76,7 @@ class InlineTasks:
         return [_task(row) for row in rows]
 
     def ticked_body(self, task: InlineTask, status: str) -> str:
-        """Return the body of the task's page with that one box set to *status*, all else as it is."""
+        """Return the body of the task's page with this task set to *status*; everything else is unchanged."""
         body = self._contents.body(task.content_id)
         for found in _TASK.finditer(body):
             if found["id"] == task.local_id:

@@ -6,17 +6,17 @@ from wikiserver.store.database import Database, Row, placeholders
 from wikiserver.store.errors import InvalidError, NotFoundError
 from wikiserver.store.values import Label
 
-_FORBIDDEN = frozenset(" !#&()*,.:;<>?@[]^")  # what Confluence refuses in a label
+_FORBIDDEN = frozenset(" !#&()*,.:;<>?@[]^")  # characters that Confluence refuses in a label
 
 
 class Labels:
-    """Labels are lower case and have no spaces; a content has each at most once."""
+    """Labels are lower case without spaces; a content has each label at most once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def of(self, content_id: int) -> list[Label]:
-        """Return the labels of a content, in the order they were first used in this wiki."""
+        """Return the labels of a content, in the order of their first use in this wiki."""
         rows = self._database.rows(
             "SELECT labels.* FROM content_labels JOIN labels ON labels.id = label_id WHERE"
             " content_id = ? ORDER BY label_id",
@@ -55,11 +55,11 @@ class Labels:
         return [_label(row) for row in rows]
 
     def all(self) -> list[Label]:
-        """Return every label in use anywhere."""
+        """Return every used label."""
         return [_label(row) for row in self._database.rows("SELECT * FROM labels ORDER BY id")]
 
     def get(self, label_id: int) -> Label:
-        """Return a label by id; NotFoundError if there is none."""
+        """Return a label by id; raises NotFoundError if there is none."""
         row = self._database.row("SELECT * FROM labels WHERE id = ?", (label_id,))
         if row is None:
             raise NotFoundError(f"No label found with id: {label_id}")
@@ -71,19 +71,19 @@ class Labels:
         return _label(row) if row is not None else None
 
     def add(self, content_id: int, name: str, prefix: str = "global") -> Label:
-        """Put a label on a content; once is enough."""
+        """Add a label to a content; idempotent."""
         label = self._ensure(name, prefix)
         self._database.execute("INSERT OR IGNORE INTO content_labels VALUES (?, ?)", (label.id, content_id))
         return label
 
     def add_to_space(self, space_id: int, name: str, prefix: str = "global") -> Label:
-        """Put a label on a space."""
+        """Add a label to a space."""
         label = self._ensure(name, prefix)
         self._database.execute("INSERT OR IGNORE INTO space_labels VALUES (?, ?)", (label.id, space_id))
         return label
 
     def remove(self, content_id: int, name: str) -> bool:
-        """Take a label off a content; returns whether it was there."""
+        """Remove a label from a content; return whether it was there."""
         return bool(
             self._database.execute(
                 "DELETE FROM content_labels WHERE content_id = ? AND label_id IN (SELECT id FROM"
@@ -93,7 +93,7 @@ class Labels:
         )
 
     def remove_from_space(self, space_id: int, name: str) -> bool:
-        """Take a label off a space; returns whether it was there."""
+        """Remove a label from a space; return whether it was there."""
         return bool(
             self._database.execute(
                 "DELETE FROM space_labels WHERE space_id = ? AND label_id IN (SELECT id FROM labels WHERE name = ?)",

@@ -1,4 +1,4 @@
-"""The rules that every change to a page must meet."""
+"""The rules for all changes to a page."""
 
 from typing import Final
 
@@ -13,20 +13,20 @@ LIVE: Final = ("current", "archived")
 
 
 class PageRules:
-    """Each rule raises what the interfaces answer; callers hold the transaction that makes it stay true."""
+    """Each rule raises the error to answer with; callers run the rule and the change in one transaction."""
 
     def __init__(self, database: Database, contents: Contents) -> None:
         self._database, self._contents = database, contents
 
     def check_editable(self, content: Content, status: str | None) -> None:
-        """Refuse a save of what is archived, or in the trash and to stay there."""
+        """Refuse a save of an archived page, or of a trashed page that is not restored."""
         if content.status == "archived":
             raise NotEditableError(f"Content {content.id} is archived: it cannot be edited")
         if content.status == "trashed" and status != "current":
             raise NotEditableError(f"Content {content.id} is in the trash: it cannot be edited")
 
     def check_parent(self, space_id: int, parent_id: int) -> None:
-        """Refuse a parent that is not there, or lies in another space."""
+        """Refuse a parent that does not exist or is in another space."""
         parent = self._contents.find(parent_id)
         if parent is None or parent.type not in IN_TREE or parent.status == "trashed":
             raise NotFoundError(f"No parent page with id: {parent_id}")
@@ -34,7 +34,7 @@ class PageRules:
             raise InvalidError("The parent page is in another space")
 
     def check_title(self, space_id: int, title: str, *, kind: str, status: str, but: int = -1) -> None:
-        """Refuse a title that is empty, too long, or another live page of the space has; *but* is the page itself."""
+        """Refuse a title that is empty, too long, or used by another page of the space; *but* is the page itself."""
         if not title.strip():
             raise InvalidError("Title can't be blank")
         if len(title) > MAX_TITLE_LENGTH:

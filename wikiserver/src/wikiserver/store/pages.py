@@ -1,4 +1,4 @@
-"""Write pages: create, save with the optimistic lock, move, archive, trash, purge, drafts, old versions."""
+"""Write pages: create, save with optimistic locking, move, archive, trash, purge, drafts, old versions."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ _OWNED_TABLES: Final = (
 
 
 class Pages:
-    """Each change to a page is one transaction: version check, titles and tree always agree."""
+    """Each change to a page is one transaction, so that versions, titles and tree are consistent."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Pages:
         when: datetime | None = None,
         as_is: bool = False,
     ) -> Content:
-        """Create a page or blog post; returns it as stored. *as_is* keeps a body that no save would let through."""
+        """Create a page or blog post; return it as stored. *as_is* preserves a body that a save would refuse."""
         with self._database.transaction():
             if status != "draft" or title:
                 self._rules.check_title(space_id, title, kind=kind, status=status)
@@ -97,7 +97,7 @@ class Pages:
         message: str = "",
         when: datetime | None = None,
     ) -> int:
-        """Insert the rows of new content of any type at version 1; returns its id."""
+        """Insert the rows of new content of any type at version 1; return its id."""
         moment = to_milliseconds(when or self._clock())
         content_id = self._database.insert(
             "INSERT INTO content (type, status, title, title_key, space_id, parent_id,"
@@ -129,7 +129,7 @@ class Pages:
         when: datetime | None = None,
         as_is: bool = False,
     ) -> Content:
-        """Save a new version. *number* must be the current one plus one; None means whatever comes next.
+        """Save a new version. *number* must be the current one plus one; None means the next one.
 
         Restores a trashed page when *status* is `current`; publishes a new page that was a draft. Raises
         VersionConflictError, TitleTakenError, NotEditableError.
@@ -187,7 +187,7 @@ class Pages:
         self._tasks.index(content.id, body, author=author, now=now)
 
     def replace_body_unversioned(self, content_id: int, body: str) -> None:
-        """Change the current body without a new version, as a new inline comment does to the page it marks."""
+        """Change the current body without a new version, as a new inline comment does."""
         self._database.execute(
             "UPDATE versions SET body = ? WHERE content_id = ? AND number = (SELECT version FROM content WHERE id = ?)",
             (body, content_id, content_id),
@@ -206,7 +206,7 @@ class Pages:
             )
 
     def delete_version(self, content_id: int, number: int) -> None:
-        """Remove an old version from the history; versions after it move down by one, as Confluence numbers them."""
+        """Remove an old version; later versions are renumbered, as in Confluence."""
         with self._database.transaction():
             content = self._contents.get(content_id)
             self._contents.version(content_id, number)
@@ -223,7 +223,7 @@ class Pages:
             self._database.execute("UPDATE content SET version = version - 1 WHERE id = ?", (content_id,))
 
     def save_draft(self, content_id: int, *, title: str | None, body: str, author: str) -> Draft:
-        """Keep unpublished changes of a page; the published version stays as it is."""
+        """Save unpublished changes of a page; the published version is unchanged."""
         with self._database.transaction():
             content = self._contents.get(content_id)
             self._rules.check_editable(content, None)
@@ -240,12 +240,12 @@ class Pages:
         return draft
 
     def discard_draft(self, content_id: int) -> None:
-        """Throw unpublished changes away."""
+        """Discard unpublished changes."""
         if not self._database.execute("DELETE FROM drafts WHERE content_id = ?", (content_id,)):
             raise NotFoundError(f"No draft of {content_id}")
 
     def move(self, content_id: int, target_id: int, position: str) -> Content:
-        """Put a page `before` or `after` the target page, or `append` it under the target."""
+        """Move a page `before` or `after` the target page, or `append` it to the target's children."""
         with self._database.transaction():
             content, target = self._contents.get(content_id), self._contents.get(target_id)
             if content.id == target.id:
@@ -264,7 +264,7 @@ class Pages:
         return self._contents.get(content_id)
 
     def set_parent(self, content_id: int, parent_id: int | None) -> None:
-        """Move a page under another parent, last among its children; no new version."""
+        """Move a page to another parent, as its last child; without a new version."""
         with self._database.transaction():
             content = self._contents.get(content_id)
             if content.parent_id == parent_id:
@@ -288,7 +288,7 @@ class Pages:
         )
 
     def archive(self, content_ids: Sequence[int]) -> None:
-        """Archive pages; children that stay behind move up to the page above."""
+        """Archive pages; children that are not archived move up."""
         with self._database.transaction():
             for content in self._contents.get_many(content_ids):
                 if content.status != "current" or content.type != "page":
@@ -297,11 +297,11 @@ class Pages:
                 self.set_status(content.id, "archived")
 
     def set_status(self, content_id: int, status: str) -> None:
-        """Set the status of one piece of content and nothing else."""
+        """Set the status of one content without side effects."""
         self._database.execute("UPDATE content SET status = ? WHERE id = ?", (status, content_id))
 
     def trash(self, content_id: int) -> None:
-        """Put content into the trash; the children of a page move up to the page above."""
+        """Move content to the trash; the children of a page move up."""
         with self._database.transaction():
             content = self._contents.get(content_id)
             if content.type in IN_TREE:
@@ -309,7 +309,7 @@ class Pages:
             self.set_status(content_id, "trashed")
 
     def purge(self, content_id: int) -> None:
-        """Remove content for good, with the comments and attachments on it."""
+        """Delete content permanently, with its comments and attachments."""
         with self._database.transaction():
             content = self._contents.get(content_id)
             if content.type in IN_TREE:

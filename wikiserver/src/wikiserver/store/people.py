@@ -15,12 +15,12 @@ _NAMESPACE: Final = uuid.UUID("6f0d1f5e-6f3c-4d0e-9d43-6f2f2f1d9f10")
 
 
 def account_id_of(name: str) -> str:
-    """Return the account id that a user called *name* gets, the same in every wiki."""
+    """Return the account id of the user *name*, the same in every wiki."""
     return f"712020:{uuid.uuid5(_NAMESPACE, name)}"
 
 
 class People:
-    """Accounts and the groups they are in. Passwords are not kept: they follow from the name."""
+    """Accounts and their groups. Passwords are not stored: they are derived from the name."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -41,7 +41,7 @@ class People:
         account_id: str | None = None,
         is_admin: bool = False,
     ) -> User:
-        """Add an account, or put it in the place of the one of that name; everyone joins the group of users."""
+        """Add or replace an account; everyone joins the group of users."""
         known = self.find_by_name(name)
         account_id = account_id or (known.account_id if known is not None else account_id_of(name))
         user_key = hashlib.sha256(name.encode()).hexdigest()[:32]
@@ -74,7 +74,7 @@ class People:
         return _user(row) if row is not None else None
 
     def get(self, key: str) -> User:
-        """Return the user with this account id, name, user key or email; NotFoundError if there is none."""
+        """Return the user with this account id, name, user key or email; raises NotFoundError if there is none."""
         user = self.find(key)
         if user is None:
             raise NotFoundError(f"No user found with key : {key}")
@@ -98,13 +98,13 @@ class People:
         return self.get_group(name)
 
     def create_group(self, name: str) -> Group:
-        """Add a group; DuplicateError where one of that name exists."""
+        """Add a group; raises DuplicateError if the name exists."""
         if self.find_group(name) is not None:
             raise DuplicateError(f"Group {name} already exists")
         return self.add_group(name)
 
     def remove_group(self, group: Group) -> None:
-        """Remove a group and all memberships of it."""
+        """Remove a group and all its memberships."""
         self._database.execute("DELETE FROM groups WHERE id = ?", (group.id,))
 
     def find_group(self, key: str) -> Group | None:
@@ -113,7 +113,7 @@ class People:
         return Group(row["id"], row["name"]) if row is not None else None
 
     def get_group(self, key: str) -> Group:
-        """Return the group with this id or name; NotFoundError if there is none."""
+        """Return the group with this id or name; raises NotFoundError if there is none."""
         group = self.find_group(key)
         if group is None:
             raise NotFoundError(f"No group found with name: {key}")
@@ -124,11 +124,11 @@ class People:
         return [Group(row["id"], row["name"]) for row in self._database.rows("SELECT * FROM groups ORDER BY name")]
 
     def join(self, group: Group, account_id: str) -> None:
-        """Put a user into a group."""
+        """Add a user to a group."""
         self._database.execute("INSERT OR IGNORE INTO group_members VALUES (?, ?)", (group.id, account_id))
 
     def leave(self, group: Group, account_id: str) -> None:
-        """Take a user out of a group."""
+        """Remove a user from a group."""
         self._database.execute(
             "DELETE FROM group_members WHERE group_id = ? AND account_id = ?", (group.id, account_id)
         )

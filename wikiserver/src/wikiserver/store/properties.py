@@ -1,4 +1,4 @@
-"""JSON values that apps keep on content and spaces, each with a version of its own."""
+"""JSON values of apps on content and spaces, each with its own version."""
 
 import json
 from collections.abc import Callable
@@ -31,25 +31,25 @@ class Properties:
         return _property(row) if row is not None else None
 
     def get(self, owner_id: int, key: str) -> Property:
-        """Return the property of that key; NotFoundError if there is none."""
+        """Return the property of that key; raises NotFoundError if there is none."""
         found = self.find(owner_id, key)
         if found is None:
             raise NotFoundError(f"Cannot find property with key: {key}")
         return found
 
     def get_by_id(self, owner_id: int, property_id: int) -> Property:
-        """Return the property of that id; NotFoundError if the owner has none such."""
+        """Return the property of that id; raises NotFoundError if the owner has no such property."""
         for one in self.of(owner_id):
             if one.id == property_id:
                 return one
         raise NotFoundError(f"Cannot find property with id: {property_id}")
 
     def create(self, owner_id: int, key: str, value: object, *, author: str) -> Property:
-        """Add a property; DuplicateError where the key is taken."""
+        """Add a property; raises DuplicateError if the key exists."""
         return self.create_raw(owner_id, key, json.dumps(value), author=author)
 
     def create_raw(self, owner_id: int, key: str, text: str, *, author: str) -> Property:
-        """Add a property whose value is JSON text already."""
+        """Add a property whose value is already JSON text."""
         if not key or len(key) > 255:
             raise InvalidError("A property needs a key of at most 255 characters")
         with self._database.transaction():
@@ -74,7 +74,7 @@ class Properties:
         message: str = "",
         is_minor: bool = False,
     ) -> Property:
-        """Save a new value; *number* must be the current version plus one, None means whatever comes next."""
+        """Save a new value; *number* must be the current version plus one, None means the next one."""
         with self._database.transaction():
             before = self.get(owner_id, key)
             if number is not None and number != before.version + 1:
@@ -88,7 +88,7 @@ class Properties:
         return self.get(owner_id, key)
 
     def delete(self, owner_id: int, key: str) -> None:
-        """Remove a property; NotFoundError if there is none."""
+        """Remove a property; raises NotFoundError if there is none."""
         self.get(owner_id, key)
         with self._database.transaction():
             self._database.execute(

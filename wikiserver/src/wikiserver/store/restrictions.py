@@ -1,4 +1,4 @@
-"""Who may read and who may update a page: restrictions on it and, for reading, on every page above it."""
+"""Read and update restrictions of pages; read restrictions are inherited from all ancestors."""
 
 from wikiserver.store.database import Database
 from wikiserver.store.errors import InvalidError
@@ -9,13 +9,13 @@ OPERATIONS = ("read", "update")
 
 
 class Restrictions:
-    """Restrictions name users by account id and groups by id. No restriction means everyone."""
+    """Restrictions contain account ids of users and ids of groups. No restriction means everyone."""
 
     def __init__(self, database: Database, people: People) -> None:
         self._database, self._people = database, people
 
     def of(self, content_id: int) -> dict[str, dict[str, list[str]]]:
-        """Return operation → `user` and `group` → the ones named, for both operations."""
+        """Return operation → `user` and `group` → ids, for both operations."""
         found: dict[str, dict[str, list[str]]] = {one: {"user": [], "group": []} for one in OPERATIONS}
         for row in self._database.rows(
             "SELECT * FROM restrictions WHERE content_id = ? ORDER BY operation, subject_type, subject", (content_id,)
@@ -24,7 +24,7 @@ class Restrictions:
         return found
 
     def add(self, content_id: int, operation: str, subject_type: str, subject: str) -> None:
-        """Let one more user or group; the first one shuts everyone else out."""
+        """Add a user or group; the first restriction excludes everyone else."""
         if operation not in OPERATIONS or subject_type not in {"user", "group"}:
             raise InvalidError(f"Not a restriction: {operation} {subject_type}")
         self._database.execute(
@@ -32,7 +32,7 @@ class Restrictions:
         )
 
     def remove(self, content_id: int, operation: str, subject_type: str, subject: str) -> bool:
-        """Remove one; returns whether it was there."""
+        """Remove a user or group; return whether it was there."""
         return bool(
             self._database.execute(
                 "DELETE FROM restrictions WHERE content_id = ? AND operation = ? AND subject_type = ? AND subject = ?",
@@ -45,14 +45,14 @@ class Restrictions:
         self._database.execute("DELETE FROM restrictions WHERE content_id = ?", (content_id,))
 
     def hidden_roots(self, user: User | None) -> list[int]:
-        """Return the pages that *user* may not read because of their own restrictions; all below is hidden too."""
+        """Return the pages that *user* may not read because of their own restrictions; descendants are hidden too."""
         rows = self._database.rows("SELECT DISTINCT content_id FROM restrictions WHERE operation = 'read'")
         if not rows:
             return []
         return [row["content_id"] for row in rows if not self._is_named(row["content_id"], "read", user)]
 
     def may_read(self, user: User | None, content_id: int) -> bool:
-        """Return whether restrictions let *user* read a page, on itself and on all above it."""
+        """Return whether the restrictions of a page and of its ancestors allow *user* to read the page."""
         restricted = self._database.rows(
             "SELECT DISTINCT content_id FROM closure JOIN restrictions ON content_id = ancestor_id"
             " WHERE descendant_id = ? AND operation = 'read'",
@@ -61,7 +61,7 @@ class Restrictions:
         return all(self._is_named(row["content_id"], "read", user) for row in restricted)
 
     def may_update(self, user: User | None, content_id: int) -> bool:
-        """Return whether restrictions let *user* edit a page; one restricted to readers is closed to all others too."""
+        """Return whether restrictions allow *user* to edit a page; read restrictions also apply to edits."""
         restricted = self._database.row(
             "SELECT 1 FROM restrictions WHERE operation = 'update' AND content_id = ?", (content_id,)
         )

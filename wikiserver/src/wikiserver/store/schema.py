@@ -1,4 +1,4 @@
-"""The tables of the wiki: pages, comments and attachments are all `content`, as they are in Confluence."""
+"""The database schema: pages, comments and attachments are all `content`, as in Confluence."""
 
 SCHEMA = """
 CREATE TABLE users (

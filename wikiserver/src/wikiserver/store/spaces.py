@@ -8,7 +8,7 @@ from wikiserver.store.values import Space, from_milliseconds, to_milliseconds
 
 
 class Spaces:
-    """Spaces by id and by key; keys compare without regard to case."""
+    """Spaces by id and by key; the case of keys is ignored."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -23,7 +23,7 @@ class Spaces:
         description: str = "",
         kind: str = "global",
     ) -> Space:
-        """Create an empty space, without a home page as yet."""
+        """Create an empty space without a home page."""
         if not key or not name:
             raise InvalidError("A space needs a key and a name")
         if self.find_by_key(key) is not None:
@@ -36,7 +36,7 @@ class Spaces:
         return self.get(space_id)
 
     def get(self, space_id: int) -> Space:
-        """Return the space with this id; NotFoundError if there is none."""
+        """Return the space with this id; raises NotFoundError if there is none."""
         row = self._database.row("SELECT * FROM spaces WHERE id = ?", (space_id,))
         if row is None:
             raise NotFoundError(f"No space found with id: {space_id}")
@@ -48,14 +48,14 @@ class Spaces:
         return _space(row) if row is not None else None
 
     def get_by_key(self, key: str) -> Space:
-        """Return the space with this key; NotFoundError if there is none."""
+        """Return the space with this key; raises NotFoundError if there is none."""
         space = self.find_by_key(key)
         if space is None:
             raise NotFoundError(f"No space with key : {key}")
         return space
 
     def all(self) -> list[Space]:
-        """Return every space, in the order they were made."""
+        """Return every space, in the order of creation."""
         return [_space(row) for row in self._database.rows("SELECT * FROM spaces ORDER BY id")]
 
     def update(
@@ -67,7 +67,7 @@ class Spaces:
         homepage_id: int | None = None,
         status: str | None = None,
     ) -> Space:
-        """Change what is given; leave the rest."""
+        """Change the given values only."""
         self._database.execute(
             "UPDATE spaces SET name = COALESCE(?, name), description = COALESCE(?, description),"
             " homepage_id = COALESCE(?, homepage_id), status = COALESCE(?, status) WHERE id = ?",
@@ -76,7 +76,7 @@ class Spaces:
         return self.get(space_id)
 
     def delete(self, space_id: int) -> None:
-        """Remove the space itself; its content must be gone before."""
+        """Delete the space; its content must be deleted before."""
         self._database.execute("DELETE FROM space_labels WHERE space_id = ?", (space_id,))
         self._database.execute("DELETE FROM properties WHERE owner = 'space' AND owner_id = ?", (space_id,))
         self._database.execute("DELETE FROM spaces WHERE id = ?", (space_id,))

@@ -1,4 +1,4 @@
-"""The values that the store hands out: frozen, parsed, times aware and in UTC."""
+"""The values that the store returns: frozen, parsed, times aware and in UTC."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,10 +52,10 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A page, blog post, comment or attachment as its current version has it; the body is read apart.
+    """The current version of a page, blog post, comment or attachment; the body is read separately.
 
-    *parent_id* is the page above a page, or the comment a reply answers; *container_id* is the page that a
-    comment or attachment belongs to. *creator* and *updater* are account ids.
+    *parent_id* is the parent page, or the comment that a reply replies to; *container_id* is the page of a
+    comment or attachment. *creator* and *updater* are account ids.
     """
 
     id: int
@@ -76,7 +76,7 @@ class Content:
 
     @property
     def current_version(self) -> "Version":
-        """Return the current version, without a trip to the database."""
+        """Return the current version without a query."""
         return Version(
             content_id=self.id,
             number=self.version,
@@ -90,7 +90,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One saved state of a piece of content."""
+    """One version of a content."""
 
     content_id: int
     number: int
@@ -103,7 +103,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Unpublished changes to a published page, shared by everyone who edits it."""
+    """Unpublished changes to a published page, shared by all its editors."""
 
     content_id: int
     title: str
@@ -115,7 +115,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """What is stored of one version of an attachment, without its bytes."""
+    """The metadata of one version of an attachment."""
 
     content_id: int
     number: int
@@ -127,7 +127,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """The place of a comment: at the foot of the page, or inline at the text that *marker_ref* marks."""
+    """The place of a comment: in the footer, or inline at the marker *marker_ref*."""
 
     content_id: int
     location: str
@@ -140,7 +140,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A label; *prefix* is `global` for the ones people see, `my` or `team` else."""
+    """A label; *prefix* is `global` for visible labels, else `my` or `team`."""
 
     id: int
     prefix: str
@@ -149,7 +149,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A JSON value that an app keeps on content or a space; *value* is JSON text."""
+    """A JSON value of an app on content or a space; *value* is JSON text."""
 
     id: int
     key: str
@@ -163,7 +163,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The content status lozenge of a page."""
+    """The content state of a page."""
 
     content_id: int
     state_id: int
@@ -186,7 +186,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class InlineTask:
-    """A tick box in the body of a page."""
+    """A task in the body of a page."""
 
     id: int
     content_id: int
@@ -204,7 +204,7 @@ class InlineTask:
 
 @dataclass(frozen=True, slots=True)
 class LongTask:
-    """Work that the wiki answered 202 for; *messages* are what it has to say for itself."""
+    """Work that the wiki answered with 202; *messages* are its results."""
 
     id: str
     key: str

@@ -1,9 +1,9 @@
-"""Storage format → HTML, as the REST API and the pages show it.
+"""Render storage format as HTML for the REST API and the pages.
 
-Pure: what a body refers to comes through `ViewContext`. May import `storage_tree`.
+Pure: referenced data comes from `ViewContext`. May import `storage_tree`.
 """
 
-# The modules below fill the tables of elements and macros.
+# Importing the modules below fills the tables of elements and macros.
 from wikiserver.view import blocks, elements, html, links, macro_files, macro_includes, macro_navigation, macro_text
 from wikiserver.view.context import LinkedFile, LinkedPage, LinkedUser, PageName, UserKey, ViewContext
 from wikiserver.view.render import Rendering, Representation
@@ -24,10 +24,10 @@ body { font: 14px/1.5 sans-serif; color: #172b4d; margin: 2em; } table { border-
 
 
 def render_view(body: str, context: ViewContext, *, representation: Representation = "view") -> str:
-    """Return *body* (storage format) as HTML that is safe to show.
+    """Return *body* (storage format) as safe HTML.
 
-    `view` is what the wiki's own pages are made of, `export_view` has whole addresses and nothing folded away,
-    `styled_view` is that as a document with its styles, `page` is for a person's browser. Raises BadBody for a
+    `view` is for the wiki's own pages, `export_view` has absolute addresses and nothing collapsed,
+    `styled_view` is `export_view` as a document with styles, `page` is for a browser. Raises BadBody for a
     malformed body.
     """
     rendered = Rendering(context, representation).document(body)

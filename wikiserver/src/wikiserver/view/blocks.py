@@ -1,4 +1,4 @@
-"""Plain HTML in a body: harmless elements are kept, with the classes and ids that the wiki adds."""
+"""Plain HTML in a body: safe elements are preserved, with the classes and ids that the wiki adds."""
 
 import re
 
@@ -20,7 +20,7 @@ _DROPPED_WITH_CONTENT = (
 _KEPT = frozenset(_ATTRIBUTES.split())
 _KEPT_DATA = re.compile(
     r"data-(?!(?:run|e|level|confirm|marker|comment|draft|row)$)[a-z0-9-]+"
-)  # but what our script reads
+)  # except attributes that our script reads
 _OUR_IDS = {
     "content",
     "main",
@@ -36,7 +36,7 @@ _CLOSES_ITSELF = {"p", "th", "td"}
 
 
 def kept_attributes(node: Element) -> dict[str, str | int | None]:
-    """Return the attributes of an HTML element that may be shown; handlers, ids and unknown ones are left behind."""
+    """Return the safe attributes of an HTML element; event handlers, ids and unknown attributes are dropped."""
     kept: dict[str, str | int | None] = {}
     for name, value in node.attributes.items():
         if name in _KEPT or _KEPT_DATA.fullmatch(name):
@@ -55,7 +55,7 @@ def _with_class(attributes: dict[str, str | int | None], css: str) -> dict[str, 
 
 @element(*_PLAIN.split())
 def plain(view: Rendering, node: Element) -> str:
-    """Anything that only holds or shapes text stays what it is."""
+    """Render containers and text formatting unchanged."""
     if node.name in _CLOSES_ITSELF and not node.children and not view.is_page:
         return html.tag(node.name, kept_attributes(node), "").replace(f"></{node.name}>", " />")
     return html.tag(node.name, kept_attributes(node), view.children(node))
@@ -63,13 +63,13 @@ def plain(view: Rendering, node: Element) -> str:
 
 @element("h1", "h2", "h3", "h4", "h5", "h6")
 def heading(view: Rendering, node: Element) -> str:
-    """A heading gets the id that links and contents lists point to."""
+    """Render a heading with the id that links and tables of contents refer to."""
     words = node.text
     identity = view.unique_id(view.anchor_id(words))
     content = view.children(node)
     view.headings.append(Heading(int(node.name[1]), words.strip(), identity))
     slug = re.sub(r"\s+", "-", words.strip())
-    if view.is_page and slug and slug not in _OUR_IDS:  # the newer editor links to headings by their words alone
+    if view.is_page and slug and slug not in _OUR_IDS:  # the newer editor links to headings by their text only
         slug = view.unique_id(slug)
         content = html.tag("span", {"id": slug, "class": "heading-anchor"}) + content
     return html.tag(node.name, {**kept_attributes(node), "id": identity}, content)
@@ -77,14 +77,14 @@ def heading(view: Rendering, node: Element) -> str:
 
 @element("table")
 def table(view: Rendering, node: Element) -> str:
-    """A table is put into a box that can scroll."""
+    """Render a table in a scrollable box."""
     inner = html.tag("table", _with_class(kept_attributes(node), "confluenceTable"), view.children(node))
     return html.tag("div", {"class": "table-wrap"}, inner)
 
 
 @element("td", "th")
 def cell(view: Rendering, node: Element) -> str:
-    """A cell; its highlight is shown in browsers, elsewhere it is told by attribute."""
+    """Render a cell; its highlight is a style in browsers, an attribute elsewhere."""
     attributes = kept_attributes(node)
     highlight = html.safe_style(f"background-color: {node.get('data-highlight-colour')}")
     if view.is_page and node.get("data-highlight-colour") and highlight:
@@ -97,7 +97,7 @@ def cell(view: Rendering, node: Element) -> str:
 
 @element("a")
 def link(view: Rendering, node: Element) -> str:
-    """A link that someone typed as such; one to a script loses its address and keeps its words."""
+    """Render a plain HTML link; a link to a script loses its address and keeps its text."""
     attributes = kept_attributes(node)
     address = node.get("href")
     if not address or not html.is_safe_address(address):
@@ -112,7 +112,7 @@ def link(view: Rendering, node: Element) -> str:
 
 @element("img")
 def image(view: Rendering, node: Element) -> str:
-    """A plain HTML image from somewhere else."""
+    """Render a plain HTML image."""
     del view
     source = node.get("src")
     if not source or not html.is_safe_address(source, image=True):
@@ -122,6 +122,6 @@ def image(view: Rendering, node: Element) -> str:
 
 @element(*_DROPPED_WITH_CONTENT.split())
 def dropped(view: Rendering, node: Element) -> str:
-    """What could run or fetch by itself is not shown, nor what it holds."""
+    """Drop elements that could run or load something, including their content."""
     del view, node
     return ""

@@ -1,4 +1,4 @@
-"""What rendering a page needs to know of the wiki around it."""
+"""What rendering a page needs to know about the wiki."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LinkedPage:
-    """A page that another page links to or lists; *path* (`/spaces/KEY/pages/ID/Title`) lacks the context path."""
+    """A linked or listed page; *path* (`/spaces/KEY/pages/ID/Title`) has no context path."""
 
     id: int
     title: str
@@ -26,7 +26,7 @@ class LinkedPage:
 
 @dataclass(frozen=True, slots=True)
 class LinkedFile:
-    """An attachment; *path* downloads it, without the context path."""
+    """An attachment; *path* is its download address without the context path."""
 
     id: int
     name: str
@@ -42,7 +42,7 @@ class LinkedFile:
 
 @dataclass(frozen=True, slots=True)
 class LinkedUser:
-    """A person that a page mentions."""
+    """A mentioned person."""
 
     account_id: str
     display_name: str
@@ -51,7 +51,7 @@ class LinkedUser:
 
 @dataclass(frozen=True, slots=True)
 class UserKey:
-    """How storage format names a person: by one of these."""
+    """The identifiers of a person in storage format; one of them is set."""
 
     account_id: str = ""
     user_key: str = ""
@@ -60,7 +60,7 @@ class UserKey:
 
 @dataclass(frozen=True, slots=True)
 class PageName:
-    """How storage format names a page; no space means the space of the page that says so."""
+    """The reference to a page in storage format; without a space, the space of the referring page."""
 
     title: str
     space_key: str = ""
@@ -68,10 +68,10 @@ class PageName:
 
 @dataclass
 class ViewContext:
-    """The page that is shown and, through its methods, the wiki around it.
+    """The page to render and, through its methods, the wiki.
 
-    The methods here know nothing, so a body can be shown with no wiki at all; a wiki overrides them, and hands out only
-    what the person who looks may see.
+    The methods here return nothing, so that a body can be rendered without a wiki; a wiki overrides them, and returns
+    only what the viewer may see.
     """
 
     title: str = ""
@@ -83,7 +83,7 @@ class ViewContext:
 
     @property
     def context_path(self) -> str:
-        """The path that every address of the wiki starts with: `/wiki`, or nothing."""
+        """The context path of the wiki: `/wiki`, or empty."""
         return urlsplit(self.base_url).path.rstrip("/")
 
     def find_page(self, name: PageName) -> LinkedPage | None:
@@ -117,7 +117,7 @@ class ViewContext:
         return ()
 
     def list_children(self, page_id: int | None = None) -> Sequence[LinkedPage]:
-        """Return the pages directly under this page (or *page_id*), in the order of the tree; at most a few hundred."""
+        """Return the direct children of this page (or *page_id*), in the order of the tree; at most a few hundred."""
         del page_id
         return ()
 
@@ -137,6 +137,6 @@ class ViewContext:
         return ()
 
     def load_page(self, page: LinkedPage) -> tuple[str, ViewContext] | None:
-        """Return a page's body, and the context to show it in, so that another page can include it."""
+        """Return a page's body, and the context to render it in, so that another page can include it."""
         del page
         return None

@@ -29,13 +29,13 @@ _NOT_SHOWN = (
 
 @element("ac:structured-macro", "ac:macro")
 def any_macro(view: Rendering, node: Element) -> str:
-    """Macros have a table of their own."""
+    """Render a macro with the table of macros."""
     return view.macro(node)
 
 
 @element(*_NOT_SHOWN)
 def not_shown(view: Rendering, node: Element) -> str:
-    """What only says something about its parent, which has read it."""
+    """Render nothing: the parent has read this element."""
     del view, node
     return ""
 
@@ -73,7 +73,7 @@ def task_list(view: Rendering, node: Element) -> str:
 
 @element("ac:task")
 def task(view: Rendering, node: Element) -> str:
-    """One action item, ticked or not."""
+    """One action item, complete or not."""
     status = node.find("ac:task-status")
     number = node.find("ac:task-id")
     is_done = status is not None and status.text.strip() == "complete"
@@ -119,7 +119,7 @@ def emoticon(view: Rendering, node: Element) -> str:
 
 @element("time")
 def day(view: Rendering, node: Element) -> str:
-    """A date, written for people; past dates are told apart, as overdue ones are."""
+    """A date in readable form; past dates are marked, as overdue ones are."""
     stamp = node.get("datetime")
     try:
         moment = date.fromisoformat(stamp[:10])
@@ -131,14 +131,14 @@ def day(view: Rendering, node: Element) -> str:
 
 @element("ac:inline-comment-marker")
 def comment_mark(view: Rendering, node: Element) -> str:
-    """Words that somebody commented on."""
+    """Commented text."""
     attributes = {"class": "inline-comment-marker", "data-ref": node.get("ac:ref")}
     return html.tag("span", attributes, view.children(node))
 
 
 @element("ac:adf-extension")
 def adf_extension(view: Rendering, node: Element) -> str:
-    """A node of the newer editor: a panel, its fallback, or what can be made of its words; never two of these."""
+    """A node of the newer editor: a panel, its fallback, or its text; exactly one of these."""
     adf_node = node.find("ac:adf-node")
     if adf_node is not None and adf_node.get("type") == "panel":
         return _adf_panel(view, adf_node)
@@ -166,5 +166,5 @@ def _adf_panel(view: Rendering, node: Element) -> str:
 
 @element("ac:adf-fragment-mark", "ac:adf-fallback")
 def adf_part(view: Rendering, node: Element) -> str:
-    """Parts met outside their extension: only their words."""
+    """Parts outside their extension: only their text."""
     return view.children(node)

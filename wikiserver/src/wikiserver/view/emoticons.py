@@ -1,4 +1,4 @@
-"""The emoticons of storage format: a character for each, its typed form, and an image that needs no font."""
+"""The emoticons of storage format: a character for each, its typed form, and an SVG image."""
 
 from typing import Final
 

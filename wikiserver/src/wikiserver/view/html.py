@@ -1,4 +1,4 @@
-"""Build HTML that is safe to show: escaped text, checked addresses, checked styles."""
+"""Build safe HTML: escaped text, checked addresses, checked styles."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _SAFE_PROPERTY = re.compile(
 
 
 def text(value: object) -> str:
-    """Return *value* for use between tags or in double quotes."""
+    """Return *value* escaped for use between tags or in double quotes."""
     return escape(str(value), quote=True)
 
 
 def tag(name: str, attributes: Attributes | None = None, content: str | None = "") -> str:
-    """Return an element around *content*, which is HTML already; attributes that are None are left out."""
+    """Return an element around the HTML *content*; attributes that are None are omitted."""
     written = "".join(f' {key}="{text(value)}"' for key, value in (attributes or {}).items() if value is not None)
     if name in VOID:
         return f"<{name}{written}/>"
@@ -39,7 +39,7 @@ def tag(name: str, attributes: Attributes | None = None, content: str | None = "
 
 
 def is_safe_address(address: str, *, image: bool = False) -> bool:
-    """Say whether a link (or the source of an image) may go there: no script, no unknown scheme."""
+    """Return whether an address is safe for a link or an image: no script, no unknown scheme."""
     compact = _INVISIBLE.sub("", address)
     scheme = _SCHEME.match(compact)
     if scheme is None:
@@ -50,7 +50,7 @@ def is_safe_address(address: str, *, image: bool = False) -> bool:
 
 
 def safe_style(style: str) -> str | None:
-    """Return the declarations that only change how a thing looks; None where nothing is left."""
+    """Return the declarations that only affect the appearance; None if there are none."""
     kept = []
     for declaration in style.split(";"):
         name, colon, value = declaration.partition(":")

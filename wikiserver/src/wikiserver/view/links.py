@@ -12,12 +12,12 @@ _LINK_BODIES = ("ac:link-body", "ac:plain-text-link-body")
 
 
 def page_name(node: Element) -> PageName:
-    """Read the page that an `ri:page` (or blog post) names."""
+    """Return the reference of an `ri:page` or blog post."""
     return PageName(node.get("ri:content-title"), node.get("ri:space-key"))
 
 
 def page_link(view: Rendering, page: LinkedPage, content: str | None = None, *, anchor: str = "") -> str:
-    """Return a link to *page*, around HTML *content* or its title."""
+    """Return a link to *page*, with HTML *content* or its title."""
     return html.tag(
         "a",
         {
@@ -52,7 +52,7 @@ def file_link(view: Rendering, file: LinkedFile, content: str | None = None) -> 
 
 @element("ac:link")
 def link(view: Rendering, node: Element) -> str:
-    """A link to something the wiki knows by name."""
+    """Render a link to an object of the wiki."""
     body = node.find(*_LINK_BODIES)
     content = view.children(body) if body is not None and body.children else None
     target = next((child for child in node.elements() if child.name.startswith("ri:")), None)
@@ -96,7 +96,7 @@ def _link_to_page(view: Rendering, target: Element, content: str | None, anchor:
 
 
 def _anchor_link(view: Rendering, anchor: str, content: str | None) -> str:
-    """A link within the page; whether to a heading or an anchor is known once the page has been read."""
+    """Render a link within the page; whether to a heading or an anchor is known when the page is rendered."""
 
     def render() -> str:
         named = view.anchor_id(anchor)
@@ -124,7 +124,7 @@ def _owner(target: Element) -> PageName | None:
 
 
 def find_user(view: Rendering, target: Element) -> LinkedUser | None:
-    """Look up the person that an `ri:user` names."""
+    """Look up the person of an `ri:user`."""
     return view.context.find_user(
         UserKey(target.get("ri:account-id"), target.get("ri:userkey"), target.get("ri:username"))
     )
@@ -146,13 +146,13 @@ def _mention(view: Rendering, target: Element, content: str | None) -> str:
 
 @element("ri:user")
 def bare_user(view: Rendering, node: Element) -> str:
-    """A person named outside a link."""
+    """Render a person outside a link."""
     return _mention(view, node, None)
 
 
 @element("ac:image")
 def image(view: Rendering, node: Element) -> str:
-    """An image, attached or from elsewhere; its caption is shown where the wiki shows it."""
+    """Render an image, attached or external; its caption is shown where the wiki shows it."""
     target = node.find("ri:attachment", "ri:url")
     picture = _attached_image(view, node, target) if target is not None else ""
     if target is not None and target.name == "ri:url":
@@ -163,14 +163,14 @@ def image(view: Rendering, node: Element) -> str:
     wrapper += " confluence-embedded-manual-size" if node.get("ac:width") or node.get("ac:height") else ""
     rendered = html.tag("span", {"class": wrapper}, _linked(view, node, picture))
     caption = node.find("ac:caption")
-    # The real `view` of a page leaves captions out; people and exports see them.
+    # The real `view` of a page omits captions; browsers and exports show them.
     if caption is None or view.representation == "view":
         return rendered
     return rendered + html.tag("span", {"class": "image-caption"}, _in_one_line(view, caption))
 
 
 def _in_one_line(view: Rendering, caption: Element) -> str:
-    """Return a caption without paragraphs: images are in paragraphs, which cannot hold others."""
+    """Return a caption without paragraphs: images are in paragraphs, which cannot contain paragraphs."""
     paragraphs = list(caption.elements("p"))
     return "<br/>".join(map(view.children, paragraphs)) if paragraphs else view.children(caption)
 

@@ -10,7 +10,7 @@ from wikiserver.view.render import Rendering, macro
 
 
 def readable_size(size_bytes: int) -> str:
-    """Return a size for people: `3 kB`, `1.2 MB`."""
+    """Return a readable size: `3 kB`, `1.2 MB`."""
     if size_bytes < 1000:
         return f"{size_bytes} B"
     if size_bytes < 1_000_000:
@@ -115,7 +115,7 @@ def _thumbnail(view: Rendering, file: LinkedFile) -> str:
 
 @macro("jira", "jiraissues")
 def jira(view: Rendering, node: Element) -> str:
-    """An issue, or a query: this wiki has no Jira behind it, so it shows what was asked for."""
+    """An issue, or a query: this wiki has no Jira, so the parameters are shown."""
     key = node.parameter("key")
     server = node.parameter("server") or "Jira"
     if not key:
@@ -133,7 +133,7 @@ def jira(view: Rendering, node: Element) -> str:
 
 @macro("widget")
 def widget(view: Rendering, node: Element) -> str:
-    """Something from another site: a link to it, never its script."""
+    """Content from another site: a link, never its script."""
     address = node.parameter("url")
     if not html.is_safe_address(address):
         return html.tag("span", view.macro_attributes(node, "", inline=True), html.text(address))
@@ -143,7 +143,7 @@ def widget(view: Rendering, node: Element) -> str:
 
 @macro("drawio", "gliffy")
 def diagram(view: Rendering, node: Element) -> str:
-    """A diagram: the picture that its editor saves with it."""
+    """A diagram: the preview image that its editor saves."""
     name = node.parameter("diagramDisplayName") or node.parameter("diagramName") or node.parameter("name")
     file = view.context.find_file(f"{node.parameter('diagramName') or node.parameter('name')}.png")
     attributes = view.macro_attributes(node, "diagram")

@@ -11,7 +11,7 @@ MAX_REPORTED = 50
 
 
 def _target(view: Rendering, node: Element) -> tuple[str, LinkedPage | None]:
-    """Find the page that a macro names, by `ri:page` or by its words (`Title` or `KEY:Title`)."""
+    """Find the page that a macro refers to, by `ri:page` or by text (`Title` or `KEY:Title`)."""
     target = next((child for child in node.walk() if child.name == "ri:page"), None)
     if target is not None:
         return target.get("ri:content-title"), view.context.find_page(page_name(target))
@@ -28,7 +28,7 @@ def _missing(view: Rendering, node: Element, title: str, reason: str) -> str:
 
 @macro("include")
 def include(view: Rendering, node: Element) -> str:
-    """Another page, whole."""
+    """A whole other page."""
     title, page = _target(view, node)
     loaded = view.context.load_page(page) if page else None
     if page is None or loaded is None:
@@ -69,7 +69,7 @@ def _excerpt(root: Element, name: str) -> list[Node]:
 
 @macro("details")
 def details(view: Rendering, node: Element) -> str:
-    """Page properties: a table that reports read; may be hidden on the page itself."""
+    """Page Properties: a table that reports read; may be hidden on the page."""
     if node.parameter("hidden") == "true":
         return ""
     return html.tag("div", view.macro_attributes(node, "plugin-tabmeta-details"), view.macro_body(node))
@@ -110,7 +110,7 @@ def properties_report(view: Rendering, node: Element) -> str:
 
 
 def _properties(view: Rendering, page: LinkedPage, body: str, wanted_id: str) -> dict[str, str]:
-    """Read the key and value cells of a page's properties, each value rendered."""
+    """Return the keys and values of a page's properties, each value rendered."""
     found: dict[str, str] = {}
     loaded = view.context.load_page(page)
     for block in parse(body).walk():

@@ -11,12 +11,12 @@ from wikiserver.view.links import page_link, page_name
 from wikiserver.view.render import Heading, Rendering, macro
 
 MAX_LISTED = 200
-"""Pages that one macro lists; the rest is a click away."""
+"""Maximum number of pages that one macro lists; a link leads to the rest."""
 
 
 @macro("toc")
 def contents(view: Rendering, node: Element) -> str:
-    """The headings of the page; `view` leaves the list to the browser, as the wiki does."""
+    """The headings of the page; in `view` the browser builds the list, as in Confluence."""
     lowest, highest = _number(node.parameter("minLevel"), 1), _number(node.parameter("maxLevel"), 7)
     extra: dict[str, str | int | None] = {
         "data-cssliststyle": node.parameter("style") or "default",
@@ -31,26 +31,26 @@ def contents(view: Rendering, node: Element) -> str:
 
     def render() -> str:
         wanted = [h for h in view.headings if lowest <= h.level <= highest and h.text and _is_listed(h, node)]
-        # An export says nothing of macros here: exporters that look for them in `view` fetch this list instead.
+        # An export has no macro attributes: exporters that look for macros in `view` fetch this list instead.
         return html.tag("div", {"class": "toc-macro rbtoc"}, _outline(wanted))
 
     return view.defer(render)
 
 
 def _is_listed(heading: Heading, node: Element) -> bool:
-    """Apply `include` and `exclude`; a pattern that is none counts as absent."""
+    """Apply `include` and `exclude`; an invalid pattern is ignored."""
     include, exclude = node.parameter("include"), node.parameter("exclude")
     return (not include or _matches(include, heading.text)) and not (exclude and _matches(exclude, heading.text))
 
 
 def _matches(pattern: str, words: str) -> bool:
-    """Patterns come from pages: only plain words and `.*` between `|` are understood, so none can run away."""
+    """Match a pattern from a page: only words and `.*` between `|` are supported, to prevent slow patterns."""
     alternatives = (re.escape(part).replace(r"\.\*", ".*?") for part in pattern[:200].split("|"))
     return any(re.fullmatch(alternative, words) for alternative in alternatives)
 
 
 def _outline(headings: Sequence[Heading]) -> str:
-    """Nest *headings* into lists by their levels."""
+    """Nest *headings* in lists by their levels."""
     pieces: list[str] = []
     levels: list[int] = []
     for heading in headings:
@@ -72,7 +72,7 @@ def _number(text: str, default: int) -> int:
 
 
 def _start(view: Rendering, node: Element, parameter: str) -> LinkedPage | None:
-    """Find the page that a macro starts from; None is this page (or one that is not there)."""
+    """Find the start page of a macro; None means this page (or an absent page)."""
     given = next((p for p in node.elements("ac:parameter") if p.get("ac:name") == parameter), None)
     if given is None:
         return None
@@ -118,7 +118,7 @@ def children(view: Rendering, node: Element) -> str:
 
 @macro("pagetree", "content-tree")
 def page_tree(view: Rendering, node: Element) -> str:
-    """The tree of the space, one level at a time; a level below is fetched when it is opened."""
+    """The tree of the space; each level is loaded when it is expanded."""
     start = _start(view, node, "root") or view.context.find_home()
     pages = view.context.list_children(start.id if start else None)
     depth = min(_number(node.parameter("startDepth"), 1), 3)
@@ -129,7 +129,7 @@ def page_tree(view: Rendering, node: Element) -> str:
 
 
 def tree_level(view: Rendering, pages: Sequence[LinkedPage], depth: int) -> str:
-    """Return one level of a page tree, and *depth* - 1 below it."""
+    """Return one level of a page tree, and *depth* - 1 levels below it."""
     items = []
     for page in pages[:MAX_LISTED]:
         row = html.tag("span", {"class": "plugin_pagetree_children_span"}, page_link(view, page))
@@ -177,7 +177,7 @@ def _search_form(view: Rendering, ancestor: LinkedPage | None, placeholder: str)
 
 @macro("recently-updated", "recently-updated-dashboard")
 def recently_updated(view: Rendering, node: Element) -> str:
-    """What changed last in the space, by whom and when."""
+    """The last changes in the space, with author and time."""
     pages = view.context.list_recent(min(_number(node.parameter("max"), 15), MAX_LISTED))
     return html.tag("div", view.macro_attributes(node, "recently-updated"), _dated(view, pages, "update-items"))
 
@@ -203,7 +203,7 @@ def content_by_label(view: Rendering, node: Element) -> str:
 
 
 def labels_wanted(node: Element) -> list[str]:
-    """Read the labels that a macro asks for, from `labels`, `label` or the `label` conditions of its CQL."""
+    """Return the labels of a macro, from `labels`, `label` or the `label` conditions of its CQL."""
     listed = node.parameter("labels") or node.parameter("label")
     if listed:
         return [label for label in re.split(r"[,\s]+", listed) if label]

@@ -1,4 +1,4 @@
-"""Macros that format text: boxes, panels, code, status lozenges, expand, columns."""
+"""Macros that format text: boxes, panels, code, statuses, expand, columns."""
 
 import re
 
@@ -20,7 +20,7 @@ _SIZE = re.compile(r"\d+(?:\.\d+)?(?:px|%|em)?")
 
 @macro("status")
 def status(view: Rendering, node: Element) -> str:
-    """A coloured lozenge, in capitals; browsers get the words as typed and a style that capitalises."""
+    """A status in capitals; browsers get the original text and a style that capitalises it."""
     kind = _LOZENGES.get(node.parameter("colour", node.parameter("color")).lower())
     css = f"status-macro aui-lozenge aui-lozenge-visual-refresh{f' aui-lozenge-{kind}' if kind else ''}"
     words = node.parameter("title") or node.parameter("colour") or node.parameter("")
@@ -45,7 +45,7 @@ def box(view: Rendering, node: Element) -> str:
 
 @macro("panel")
 def panel(view: Rendering, node: Element) -> str:
-    """A box with a colour, a border and perhaps a title."""
+    """A box with a colour, a border and an optional title."""
     title = node.parameter("title")
     background = _style(background_color=node.parameter("bgColor"))
     border = _style(
@@ -99,13 +99,13 @@ def code(view: Rendering, node: Element) -> str:
 
 
 def _after_pre(words: str) -> str:
-    """A browser swallows a line end right after `<pre>`: give it one to swallow."""
+    """Add a line end after `<pre>`, because browsers drop the first one."""
     return ("\n" if words.startswith("\n") else "") + html.text(words)
 
 
 @macro("noformat")
 def noformat(view: Rendering, node: Element) -> str:
-    """Text in one width, nothing highlighted."""
+    """Monospaced text without highlighting."""
     body = node.find("ac:plain-text-body", "ac:rich-text-body")
     pre = html.tag("pre", {}, _after_pre(body.text if body else ""))
     content = html.tag("div", {"class": "preformattedContent panelContent"}, f"\n{pre}\n")
@@ -114,7 +114,7 @@ def noformat(view: Rendering, node: Element) -> str:
 
 @macro("expand", "ui-expand")
 def expand(view: Rendering, node: Element) -> str:
-    """Text that folds away; exports have it open."""
+    """Collapsible text; expanded in exports."""
     title = node.parameter("title") or "Click here to expand..."
     label = html.tag("span", {"class": "expand-control-text"}, html.text(title))
     content = html.tag("div", {"class": "expand-content"}, view.macro_body(node))
@@ -127,7 +127,7 @@ def expand(view: Rendering, node: Element) -> str:
 
 @macro("section")
 def section(view: Rendering, node: Element) -> str:
-    """A row of columns, from the days before page layouts."""
+    """A row of columns, in pages older than page layouts."""
     row = html.tag("div", {"class": "sectionMacroRow"}, view.macro_body(node))
     css = "sectionMacro sectionMacroWithBorder" if node.parameter("border") == "true" else "sectionMacro"
     return html.tag("div", view.macro_attributes(node, "sectionColumnWrapper"), html.tag("div", {"class": css}, row))
@@ -143,7 +143,7 @@ def column(view: Rendering, node: Element) -> str:
 
 @macro("anchor")
 def anchor(view: Rendering, node: Element) -> str:
-    """A place that links can point to."""
+    """A place that can be the target of links."""
     name = node.parameter("") or node.parameter("anchor")
     attributes = view.macro_attributes(node, "confluence-anchor-link", inline=True)
     return html.tag("span", {**attributes, "id": view.unique_id(view.anchor_id(name))}, "")
@@ -151,7 +151,7 @@ def anchor(view: Rendering, node: Element) -> str:
 
 @macro("excerpt")
 def excerpt(view: Rendering, node: Element) -> str:
-    """The part of a page that others quote; may be hidden here."""
+    """The part of a page that others include; may be hidden on this page."""
     if node.parameter("hidden") == "true":
         return ""
     name = "span" if node.parameter("atlassian-macro-output-type").lower() == "inline" else "div"
@@ -160,13 +160,13 @@ def excerpt(view: Rendering, node: Element) -> str:
 
 @macro("toc-zone", "ul", "center", "align", "div", "span", "table-filter", "sv-translation", "tableenhancer", "legend")
 def only_a_frame(view: Rendering, node: Element) -> str:
-    """Macros whose body is all that a reader sees."""
+    """Macros that show only their body."""
     return html.tag("div", view.macro_attributes(node, node.macro_name), view.macro_body(node))
 
 
 @macro("")
 def unknown(view: Rendering, node: Element) -> str:
-    """A macro that this wiki does not have: its name, and the text it holds, so that nothing vanishes."""
+    """An unknown macro: its name and its text, so that no content is lost."""
     note = html.tag("span", {"class": "unknown-macro-name"}, f"Unknown macro: {html.text(node.macro_name)}")
     plain = node.find("ac:plain-text-body")
     body = view.macro_body(node) + (html.tag("pre", {}, _after_pre(plain.text)) if plain else "")

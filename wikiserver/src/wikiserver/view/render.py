@@ -1,4 +1,4 @@
-"""Storage format → HTML: the walk over a body, and the tables of elements and macros."""
+"""Render storage format as HTML: the walk over a body, and the tables of elements and macros."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wikiserver.view.context import ViewContext
 
 Representation: TypeAlias = Literal["view", "export_view", "styled_view", "page"]
-"""What the REST interface knows, and `page`: what a person's browser gets (captions, contents lists, folding)."""
+"""The views of the REST API, and `page` for browsers (captions, tables of contents, collapsible content)."""
 
 Handler: TypeAlias = Callable[["Rendering", Element], str]
 
@@ -23,16 +23,16 @@ ELEMENTS: dict[str, Handler] = {}
 MACROS: dict[str, Handler] = {}
 
 MAX_INCLUDES = 50
-"""Bodies that one page may pull in, all together: pages that include each other must end."""
+"""Maximum number of bodies that one page can include, to limit pages that include each other."""
 
 
 def element(*names: str) -> Callable[[Handler], Handler]:
-    """Register what elements of these names become."""
+    """Register the renderer of elements with these names."""
     return _registered(ELEMENTS, names)
 
 
 def macro(*names: str) -> Callable[[Handler], Handler]:
-    """Register what macros of these names become; the nameless one is for all others."""
+    """Register the renderer of macros with these names; the nameless one is for unknown macros."""
     return _registered(MACROS, names)
 
 
@@ -46,7 +46,7 @@ def _registered(table: dict[str, Handler], names: Iterable[str]) -> Callable[[Ha
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading that a contents list can point to."""
+    """A heading in a table of contents."""
 
     level: int
     text: str
@@ -55,7 +55,7 @@ class Heading:
 
 @dataclass
 class _Sheet:
-    """What all bodies on one sheet of HTML share, the page's own and those it includes."""
+    """The state that all bodies in one HTML document share, including included pages."""
 
     headings: list[Heading] = field(default_factory=list)
     ids: dict[str, int] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class _Sheet:
 
 
 class Rendering:
-    """One body on its way to HTML."""
+    """Renders one body."""
 
     def __init__(
         self, context: ViewContext, representation: Representation, *, parent: Rendering | None = None
@@ -76,29 +76,29 @@ class Rendering:
 
     @property
     def is_page(self) -> bool:
-        """Say whether this is for a person's browser."""
+        """Return whether the output is for a browser."""
         return self.representation == "page"
 
     @property
     def is_export(self) -> bool:
-        """Say whether this is to be read outside the wiki: whole addresses, nothing folded away."""
+        """Return whether the output is for use outside the wiki: absolute addresses, nothing collapsed."""
         return self.representation in {"export_view", "styled_view"}
 
     @property
     def headings(self) -> list[Heading]:
-        """The headings so far; in deferred pieces, all of them."""
+        """The headings so far; in deferred content, all headings."""
         return self._sheet.headings
 
     def document(self, body: str) -> str:
-        """Render a whole body; contents lists and other deferred pieces filled in."""
+        """Render a whole body, including deferred content such as tables of contents."""
         return self.complete(self.children(parse(body)))
 
     def complete(self, rendered: str) -> str:
-        """Put deferred pieces in their places; XML has no NUL, so no body can forge a mark."""
+        """Insert the deferred content; XML does not allow NUL, so no body can forge a placeholder."""
         return re.sub("\x00(\\d+)\x00", lambda mark: self.complete(self._sheet.deferred[int(mark[1])]()), rendered)
 
     def children(self, parent: Element) -> str:
-        """Render all that *parent* holds."""
+        """Render the content of *parent*."""
         return self.nodes(parent.children)
 
     def nodes(self, nodes: Iterable[Node]) -> str:
@@ -129,7 +129,7 @@ class Rendering:
         style: str | None = None,
         extra: html.Attributes | None = None,
     ) -> dict[str, str | int | None]:
-        """Return the attributes of what a macro becomes: exporters find macros by them in views; exports lack them."""
+        """Return the attributes of a rendered macro: exporters find macros by them in views; exports have none."""
         if self.is_export:
             return {"class": css or None, "style": style, **(extra or {})}
         has_body = any(True for _ in node.elements("ac:rich-text-body", "ac:plain-text-body"))
@@ -145,30 +145,30 @@ class Rendering:
         }
 
     def macro_body(self, node: Element) -> str:
-        """Render the rich text of a macro."""
+        """Render the rich-text body of a macro."""
         body = node.find("ac:rich-text-body")
         return self.children(body) if body else ""
 
     def defer(self, render: Callable[[], str]) -> str:
-        """Return a mark that *render*'s answer takes the place of once the whole page has been read."""
+        """Return a placeholder that is replaced by the result of *render* after the whole page was rendered."""
         self._sheet.deferred.append(render)
         return f"\x00{len(self._sheet.deferred) - 1}\x00"
 
     def include(
         self, page_id: int, body: str, context: ViewContext, *, part: Callable[[Element], list[Node]]
     ) -> str | None:
-        """Render a *part* of another page's body here; None when it would include itself or go too deep or too far."""
+        """Render a *part* of another page's body; None for a recursive inclusion or above the limits."""
         if page_id in self._path or self._sheet.included >= MAX_INCLUDES:
             return None
         self._sheet.included += 1
         try:
             return Rendering(context, self.representation, parent=self).nodes(part(parse(body)))
-        except RecursionError:  # pages that may each nest MAX_DEPTH deep, one within another
+        except RecursionError:  # each page may nest MAX_DEPTH levels
             return None
 
     def unique_id(self, wanted: str) -> str:
-        """Return *wanted*, or with a number behind it where the sheet has one by that name."""
-        ids = self._sheet.ids  # each with the last number that was put behind it
+        """Return *wanted*, with a number appended if the id is already used."""
+        ids = self._sheet.ids  # each with the last appended number
         if wanted not in ids:
             ids[wanted] = 0
             return wanted
@@ -180,7 +180,7 @@ class Rendering:
         return f"{wanted}.{number}"
 
     def is_taken(self, identity: str) -> bool:
-        """Return whether something in the output has this id."""
+        """Return whether the output already has this id."""
         return identity in self._sheet.ids
 
     def anchor_id(self, name: str) -> str:
@@ -190,15 +190,15 @@ class Rendering:
         return wanted if re.match("[A-Za-z]", wanted) else f"id-{wanted}"
 
     def url(self, path: str) -> str:
-        """Return the address of a *path* of this wiki, whole in exports."""
+        """Return the address of a *path* of this wiki, absolute in exports."""
         return (self.context.base_url.rstrip("/") if self.is_export else self.context.context_path) + path
 
     def absolute(self, path: str) -> str:
-        """Return the whole address of a *path* of this wiki; browsers get it relative, they know the host."""
+        """Return the absolute address of a *path* of this wiki; relative in browsers."""
         return self.url(path) if self.is_page else self.context.base_url.rstrip("/") + path
 
     def is_external(self, address: str) -> bool:
-        """Say whether *address* leaves the wiki (a mail address does)."""
+        """Return whether *address* is outside the wiki (also a mail address)."""
         parts = urlsplit(address)
         return bool(parts.scheme) and parts.netloc != urlsplit(self.context.base_url).netloc
 

@@ -1,4 +1,4 @@
-"""The REST API v1: all of Data Center's, and what Cloud still has of it."""
+"""The REST API v1: all operations on Data Center, and the remaining ones on Cloud."""
 
 # Importing a module adds its operations to the blueprint.
 from wikiserver.rest.v1 import (

@@ -24,13 +24,13 @@ def _by_administrator() -> None:
 
 @api.get("/accessmode")
 def get_access_mode() -> Any:
-    """Say whether the wiki takes changes."""
+    """Return whether the wiki accepts changes."""
     return jsonify("READ_ONLY" if get_site().is_read_only else "READ_WRITE")
 
 
 @api.get("/server-information")
 def get_server_information() -> Any:
-    """Say which release this wiki passes for."""
+    """Return the release that this wiki imitates."""
     return jsonify({"baseUrl": base_url()} | VERSION)
 
 
@@ -54,7 +54,7 @@ def drop_group(name: str) -> Response:
 
 @api.get("/space/<key>/trash")
 def list_trash(key: str) -> Any:
-    """List what lies in the trash of a space; the cursor is `content:false:ID`, the last id of the page before."""
+    """List the trash of a space; the cursor is `content:false:ID`, the last id of the previous page."""
     space, limit = get_store().spaces.get_by_key(key), get_site().capped(int_argument("limit", 25))
     after = request.args.get("cursor", "").rpartition(":")[2]
     if after and not after.isdecimal():
@@ -78,7 +78,7 @@ def list_trash(key: str) -> Any:
 
 @api.delete("/space/<key>/trash")
 def empty_trash(key: str) -> Response:
-    """Remove for good all that lies in the trash of a space."""
+    """Purge the trash of a space."""
     _by_administrator()
     space = get_store().spaces.get_by_key(key)
     while found := get_store().contents.select(

@@ -19,13 +19,13 @@ from wikiserver.store import Content, InvalidError, NotFoundError
 
 @api.post("/content/<content_id>/child/attachment")
 def add_attachments(content_id: str) -> Any:
-    """Attach files; a name that the page has already is refused."""
+    """Attach files; an existing name is refused."""
     return _upload(get_editable(content_id), may_replace=request.args.get("allowDuplicated") == "true")
 
 
 @api.put("/content/<content_id>/child/attachment")
 def add_or_replace_attachments(content_id: str) -> Any:
-    """Attach files; a name that the page has already becomes a new version."""
+    """Attach files; an existing name becomes a new version."""
     return _upload(get_editable(content_id), may_replace=True)
 
 
@@ -58,7 +58,7 @@ def _save(page: Content, file: FileStorage, *, may_replace: bool) -> Content:
 
 
 def _field(name: str) -> str:
-    """Return a field of the form; some clients send it as a part with a file name."""
+    """Return a form field; some clients send it as a part with a file name."""
     part = request.files.get(name)
     return request.form.get(name, "") if part is None else part.read().decode(errors="replace")
 
@@ -96,7 +96,7 @@ def replace_data(content_id: str, attachment_id: str) -> Any:
 
 @api.put("/content/<content_id>/child/attachment/<attachment_id>")
 def change_attachment(content_id: str, attachment_id: str) -> Any:
-    """Rename a file, move it to another page, or change what is said of it."""
+    """Rename a file, move it to another page, or change its metadata."""
     content, body = _attachment(content_id, attachment_id), json_object()
     saved = get_store().attachments.change(
         content.id,
@@ -120,7 +120,7 @@ def remove_attachment(content_id: str, attachment_id: str) -> Response:
 
 @api.get("/content/<content_id>/child/attachment/<attachment_id>/download")
 def download_attachment(content_id: str, attachment_id: str) -> Any:
-    """Send the caller to the bytes of a file."""
+    """Redirect to the bytes of a file."""
     content = get_readable(attachment_id)
     if content.container_id != get_readable(content_id).id:
         raise NotFoundError(f"No attachment {attachment_id} on content {content_id}")

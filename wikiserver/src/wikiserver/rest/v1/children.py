@@ -16,7 +16,7 @@ from wikiserver.store import Content, InvalidError
 
 @api.get("/content/<content_id>/child")
 def get_children(content_id: str) -> Any:
-    """Return the children of a content, by type, as far as expanded."""
+    """Return the children of a content, by type; only expanded types are included."""
     content = get_readable(content_id)
     answer = children_json(content, Expand.of_request(), "child")
     answer["_links"] |= base_links()
@@ -25,7 +25,7 @@ def get_children(content_id: str) -> Any:
 
 @api.get("/content/<content_id>/descendant")
 def get_descendants(content_id: str) -> Any:
-    """Return all that lies below a content, by type, as far as expanded."""
+    """Return the descendants of a content, by type; only expanded types are included."""
     content = get_readable(content_id)
     answer = children_json(content, Expand.of_request(), "descendant")
     answer["_links"] |= base_links()
@@ -73,7 +73,7 @@ def _location(comment: Content) -> set[str]:
 
 @api.get("/content/<content_id>/descendant/<kind>")
 def list_descendants(content_id: str, kind: str) -> Any:
-    """List what lies below a content, of one type, at whatever depth."""
+    """List the descendants of a content of one type, at any depth."""
     content = get_readable(content_id)
     store = get_store()
     if kind == "page":

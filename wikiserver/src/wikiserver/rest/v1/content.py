@@ -1,4 +1,4 @@
-"""v1: content itself: list, read, create, save, delete."""
+"""v1: list, read, create, save and delete content."""
 
 from dataclasses import replace
 from typing import Any
@@ -27,7 +27,7 @@ _ORDERS = {
 
 
 def wanted_statuses(default: tuple[str, ...] = ("current",)) -> tuple[str, ...]:
-    """Return the statuses that the caller asks for. Archived pages stay hidden in v1 listings, as on Cloud."""
+    """Return the requested statuses. Archived pages are hidden in v1 listings, as on Cloud."""
     given = many("status")
     if not given:
         return default
@@ -62,7 +62,7 @@ def _filters() -> ContentQuery:
         space = get_store().spaces.find_by_key(key)
         query.where(f"{hint}content.space_id = ?", space.id if space is not None else -1)
     query.where_title()
-    if not get_site().is_cloud and (ids := request.args.getlist("ids")):  # Data Center only; unknown ids find nothing
+    if not get_site().is_cloud and (ids := request.args.getlist("ids")):  # Data Center only; unknown ids are ignored
         query.where_in("content.id", [int(one) if one.isdecimal() else -1 for one in ids])
     if day := request.args.get("postingDay"):
         query.where("strftime('%Y-%m-%d', content.created_at / 1000, 'unixepoch') = ?", day)
@@ -164,7 +164,7 @@ def _parent_of_body(body: Json, space: Space) -> int | None:
 
 
 def get_editable_parent(content_id: str) -> int:
-    """Return the id of a page that something may be put under."""
+    """Return the id of a page that is allowed as a parent."""
     parent = get_readable(content_id)
     if parent.type != "page":
         raise InvalidError(f"The parent {content_id} is not a page")
@@ -187,7 +187,7 @@ def _create_comment(body: Json) -> Content:
 
 
 def _after_write(body: Json) -> Expand:
-    """Return what the answer to a write shows: what was asked for, else what was sent."""
+    """Return what the answer to a write includes: the requested expansions, else what was sent."""
     if "expand" in request.args:
         return Expand.of_request()
     sent = "body.storage" if "body" in body else ""
@@ -196,7 +196,7 @@ def _after_write(body: Json) -> Expand:
 
 @api.put("/content/<content_id>")
 def save_content(content_id: str) -> Any:
-    """Save a new version; with `status=draft` keep it unpublished; with another parent move the page too."""
+    """Save a new version; with `status=draft`, save a draft; with another parent, also move the page."""
     body, content = json_object(), get_editable(content_id)
     status = text_of(body, "status") or request.args.get("status") or "current"
     if status == "draft" and content.status != "draft":
@@ -231,7 +231,7 @@ def _is_minor(body: Json) -> bool:
 
 @api.delete("/content/<content_id>")
 def delete_content(content_id: str) -> Response:
-    """Put a page into the trash, or purge it from there; comments and files go for good at once."""
+    """Move a page to the trash, or purge it; comments and attachments are purged immediately."""
     content = get_editable(content_id)
     status = request.args.get("status")
     if status == "draft" and content.status != "draft":

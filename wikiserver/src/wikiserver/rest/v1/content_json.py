@@ -1,4 +1,4 @@
-"""Content as v1 shows it: pages, blog posts, comments and attachments, with whatever was expanded."""
+"""Content in the shape of v1: pages, blog posts, comments and attachments, with the requested expansions."""
 
 import base64
 from collections.abc import Sequence
@@ -36,13 +36,13 @@ def content_json(content: Content, expand: Expand) -> Json:
 
 
 def contents_json(contents: Sequence[Content], expand: Expand) -> list[Json]:
-    """Return many contents; what they have in common is read once."""
+    """Return many contents; shared data is read once."""
     renderer = ContentRenderer(contents, expand)
     return [renderer.render(content) for content in contents]
 
 
 class ContentRenderer:
-    """Renders contents that are shown together: bodies, labels, spaces and people are each read in one go."""
+    """Renders several contents together; bodies, labels, spaces and people are each read with one query."""
 
     def __init__(self, contents: Sequence[Content], expand: Expand, *, version: int | None = None) -> None:
         self._contents, self._expand, self._version = contents, expand, version
@@ -78,7 +78,7 @@ class ContentRenderer:
         return answer
 
     def _parts(self, content: Content, space: Space) -> Json:
-        """Return the parts that were asked for; each is made only then."""
+        """Return the requested parts; each part is computed only if it was requested."""
         expand = self._expand
         makers = {
             "space": lambda: space_json(space, expand["space"], self._homepage),
@@ -167,7 +167,7 @@ def body_json(content: Content, body: str, representation: str) -> Json:
 
 
 def shown_version(content: Content, number: int | None = None) -> Version:
-    """Return a version of a content, the current one without a trip to the database."""
+    """Return a version of a content; the current version needs no query."""
     if number is not None and number != content.version:
         return get_store().contents.version(content.id, number)
     return content.current_version
@@ -195,7 +195,7 @@ def version_json(content: Content, version: Version, expand: Expand) -> Json:
 
 
 def history_json(content: Content, expand: Expand) -> Json:
-    """Return who made a content and who changed it last."""
+    """Return who created a content and who changed it last."""
     link = f"/rest/api/content/{api_id(content)}/history"
     answer: Json = {"latest": True, "createdBy": user_by_id(content.creator), "createdDate": iso(content.created_at)}
     if "lastUpdated" in expand:
@@ -211,7 +211,7 @@ def history_json(content: Content, expand: Expand) -> Json:
 
 
 def children_json(content: Content, expand: Expand, kind: str) -> Json:
-    """Return what lies under a content, a list for each type that was asked for."""
+    """Return the children of a content, a list for each requested type."""
     link = f"/rest/api/content/{api_id(content)}/{kind}"
     answer: Json = {}
     for name, found in _children(content, kind, expand).items():

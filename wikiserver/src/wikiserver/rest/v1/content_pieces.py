@@ -1,4 +1,4 @@
-"""Parts of content as v1 shows it that need no rendering of other content."""
+"""Parts of content in the shape of v1 that need no rendering of other content."""
 
 import json
 
@@ -14,12 +14,12 @@ PAGES = ("page",)
 
 
 def api_id(content: Content) -> str:
-    """Return the id of a content as programs see it; Cloud sets `att` before those of attachments."""
+    """Return the id of a content in the API; on Cloud, ids of attachments have the prefix `att`."""
     return f"att{content.id}" if content.type == "attachment" and get_site().is_cloud else str(content.id)
 
 
 def extensions_json(content: Content) -> Json:
-    """Return what only this type of content has: position, file, place of a comment."""
+    """Return the type-specific data: position, file, place of a comment."""
     store = get_store()
     if content.type == "attachment":
         file = store.attachments.file(content.id)
@@ -42,7 +42,7 @@ def extensions_json(content: Content) -> Json:
 
 
 def properties_json(content: Content, expand: Expand) -> Json:
-    """Return the properties that were asked for by key."""
+    """Return the properties with the requested keys."""
     answer: Json = {}
     for one in get_store().properties.of(content.id):
         if one.key in expand:
@@ -57,7 +57,7 @@ def properties_json(content: Content, expand: Expand) -> Json:
 
 
 def collaborators_json(content: Content) -> Json:
-    """Return everyone who ever saved a content."""
+    """Return everyone who saved a version of a content."""
     accounts = get_store().contents.contributors(content.id)
     people = [user_by_id(one) for one in accounts]
     keys = [user.user_key for one in accounts if (user := get_store().people.find(one)) is not None]
@@ -76,13 +76,13 @@ def child_types_json(content: Content) -> Json:
 
 
 def operations_json() -> list[Json]:
-    """Return what the caller may do with a content."""
+    """Return the operations that the caller may perform on a content."""
     names = ("read", "update", "delete", "create", "copy", "move", "export")
     return [{"operation": name, "targetType": "page"} for name in names]
 
 
 def expandable_links(content: Content, space: Space, link: str) -> Json:
-    """Return the parts that can be asked for, each with its address."""
+    """Return the parts that can be requested, each with its address."""
     container = f"/rest/api/content/{content.container_id}" if content.container_id else f"/rest/api/space/{space.key}"
     answer = {
         "container": container,
@@ -103,13 +103,13 @@ def expandable_links(content: Content, space: Space, link: str) -> Json:
 
 
 def view_expandable() -> Json:
-    """Return what a rendered body leaves out."""
+    """Return the expandable parts of a rendered body."""
     left: Json = {"webresource": "", "embeddedContent": ""}
     return left | {"mediaToken": ""} if get_site().is_cloud else left
 
 
 def content_links(content: Content, space: Space) -> Json:
-    """Return where people read, edit or download a content."""
+    """Return the links of a content: view, edit, download."""
     if content.type == "attachment":
         links = {"webui": webui(content, space), "download": download_path(content)}
         file_kind = get_store().attachments.file(content.id).media_type

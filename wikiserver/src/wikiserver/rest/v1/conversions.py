@@ -20,7 +20,7 @@ _MAX_KEPT: Final = 100
 
 
 def _context() -> Content:
-    """Return the page in whose place a body is converted: the one named, else the home of the space named."""
+    """Return the page that is the context of a conversion: the named page, else the home of the named space."""
     store = get_store()
     content_id = request.args.get("contentIdContext")
     if content_id:
@@ -46,13 +46,13 @@ def _converted(to: str) -> Json:
 
 @api.post("/contentbody/convert/<to>")
 def convert(to: str) -> Any:
-    """Convert a body at once."""
+    """Convert a body synchronously."""
     return jsonify(_converted(to))
 
 
 @api.post("/contentbody/convert/async/<to>")
 def convert_later(to: str) -> Any:
-    """Convert a body; the answer names the task to ask for the result."""
+    """Convert a body asynchronously; the answer contains the task whose result can be requested."""
     kept = get_site().conversions
     while len(kept) >= _MAX_KEPT:
         kept.pop(next(iter(kept)))

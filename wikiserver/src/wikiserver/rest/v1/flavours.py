@@ -1,4 +1,4 @@
-"""Operations of v1 that only Cloud or only Data Center 10 has, according to their documents."""
+"""Operations of v1 that exist only on Cloud or only on Data Center 10, according to their documents."""
 
 from typing import Final
 
@@ -29,7 +29,7 @@ DATA_CENTER_ONLY: Final = frozenset(
     )
 )
 EXPERIMENTAL: Final = "experimental"
-"""Data Center's `/rest/experimental` has versions and restrictions that its `/rest/api` lacks."""
+"""Data Center's `/rest/experimental` has versions and restrictions, which its `/rest/api` lacks."""
 
 
 def has_operation(flavour: Flavour, endpoint: str) -> bool:

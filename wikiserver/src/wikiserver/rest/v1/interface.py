@@ -1,4 +1,4 @@
-"""The blueprint of the REST API v1, and how its errors look."""
+"""The blueprint of the REST API v1, and the shape of its errors."""
 
 from typing import Final
 
@@ -37,7 +37,7 @@ def error_answer(status: int, message: str) -> Response:
 
 
 def _check_operation() -> Response | None:
-    """Refuse what the flavour of this wiki does not have."""
+    """Refuse operations that the flavour of this wiki does not have."""
     if not has_operation(get_site().flavour, request.endpoint or ""):
         return error_answer(404, f"null for uri: {request.base_url}")
     return None

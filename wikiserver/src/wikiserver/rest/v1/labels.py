@@ -40,7 +40,7 @@ def list_labels(content_id: str) -> Any:
 
 @api.post("/content/<content_id>/label")
 def add_labels(content_id: str) -> Any:
-    """Add labels; answers with all labels that the content has then."""
+    """Add labels; the answer contains all labels of the content."""
     content = get_editable(content_id)
     with get_store().transaction():
         for prefix, name in sent_labels():

@@ -1,4 +1,4 @@
-"""Find the content that a v1 request is about, as far as the caller may see it, and read the values that it sends."""
+"""Look up the content of a v1 request that the caller may see, and read the values in the request."""
 
 from wikiserver.rest.access import check_editable, check_readable
 from wikiserver.rest.arguments import Json, find_text
@@ -7,7 +7,7 @@ from wikiserver.store import Content, InvalidError, NotFoundError
 
 
 def get_readable(text: str, *, statuses: tuple[str, ...] = ()) -> Content:
-    """Return a content by id; one that is restricted is not found, as is one in a status not asked for."""
+    """Return a content by id; restricted content, and content in another status, is reported as not found."""
     hidden = "User not permitted to view content" if get_site().answers_forbidden else "No content found"
     content = check_readable(get_store().contents.get(parse_id(text)), f"{hidden} with id: {text}")
     if statuses and content.status not in statuses:
@@ -21,12 +21,12 @@ def get_editable(text: str) -> Content:
 
 
 def text_of(body: Json, *path: str) -> str | None:
-    """Return the text at a path inside a JSON object, None where the path leads nowhere."""
+    """Return the text at a path inside a JSON object, or None."""
     return find_text(body, path, shown_as=".".join(path))
 
 
 def number_of(body: Json, *path: str) -> int | None:
-    """Return the whole number at a path inside a JSON object; a number in quotes will do, as with Jackson."""
+    """Return the integer at a path inside a JSON object; a quoted number is accepted, as in Jackson."""
     text = text_of(body, *path)
     if text is None:
         return None

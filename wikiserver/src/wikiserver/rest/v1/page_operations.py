@@ -19,7 +19,7 @@ MAX_ARCHIVED_AT_ONCE = 300
 
 
 def accepted(task: LongTask) -> tuple[Response, int]:
-    """Return the answer that points to a long task."""
+    """Return the answer that refers to a long task."""
     return jsonify({"id": task.id, "links": {"status": f"/rest/api/longtask/{task.id}"}}), 202
 
 
@@ -88,7 +88,7 @@ def _copied(page: Content, body: Json, kind: str, value: str) -> Content:
 
 @api.post("/content/<content_id>/pagehierarchy/copy")
 def copy_page_tree(content_id: str) -> Any:
-    """Copy a page with all below it, as a long task."""
+    """Copy a page with its descendants, as a long task."""
     body, page = json_object(), get_readable(content_id)
     parent = get_editable(text_of(body, "destinationPageId") or "")
     titles = body.get("titleOptions") or {}
@@ -114,7 +114,7 @@ def copy_page_tree(content_id: str) -> Any:
 
 @api.delete("/content/<content_id>/pageTree")
 def trash_page_tree(content_id: str) -> Any:
-    """Put a page with all below it into the trash, as a long task."""
+    """Move a page with its descendants to the trash, as a long task."""
     page, store = get_editable(content_id), get_store()
     if page.type != "page" or page.status != "current":
         raise InvalidError("Only a tree of current pages can be deleted")

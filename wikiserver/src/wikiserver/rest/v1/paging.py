@@ -19,7 +19,7 @@ Item = TypeVar("Item")
 
 
 def start_and_limit(default: int = 25, *, expand: Expand | None = None) -> tuple[int, int]:
-    """Return where the caller wants results to start and how many they get, under the caps of the platform."""
+    """Return the requested start and limit, capped as on the platform."""
     start, limit = int_argument("start", 0), int_argument("limit", default)
     if expand is not None and "body" in expand:
         limit = min(limit, MAX_WITH_BODY)
@@ -39,7 +39,7 @@ def int_argument(name: str, default: int) -> int:
 
 
 def envelope(results: Sequence[Json], *, start: int, limit: int, has_more: bool, **more: object) -> Json:
-    """Return one page of results with its links. *more* goes between the numbers and the links."""
+    """Return one page of results with its links. *more* is inserted between the numbers and the links."""
     links: Json = {"self": base_url() + path_and_query()}
     if has_more:
         links["next"] = path_and_query({"start": str(start + len(results)), "limit": str(limit)})
@@ -55,7 +55,7 @@ def base_links() -> Json:
 
 
 def paginate(rows: Sequence[Item], render: Callable[[Item], Json], *, default: int = 25) -> Json:
-    """Return the page of *rows* that the caller asks for, rendered; for lists that are short by nature."""
+    """Return the requested page of *rows*, rendered; for lists that are always short."""
     start, limit = start_and_limit(default)
     page = [render(row) for row in rows[start : start + limit]]
     return envelope(page, start=start, limit=limit, has_more=len(rows) > start + limit)

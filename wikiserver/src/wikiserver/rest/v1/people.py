@@ -16,7 +16,7 @@ from wikiserver.store import ForbiddenError, Group, InvalidError, NotFoundError,
 
 
 def asked_user() -> User:
-    """Return the user that the query names; Cloud takes account ids only."""
+    """Return the user in the query; Cloud accepts account ids only."""
     names = ("accountId",) if get_site().is_cloud else ("key", "username")
     for name in names:
         if name in request.args:
@@ -38,7 +38,7 @@ def get_one_user() -> Any:
 
 @api.get("/user/current")
 def get_current_user() -> Any:
-    """Return who is asking."""
+    """Return the caller."""
     return _outermost(get_user())
 
 
@@ -209,7 +209,7 @@ def _only_administrators() -> None:
 
 @api.route("/user/watch/<kind>/<target>", methods=["GET", "POST", "DELETE"])
 def watch(kind: str, target: str) -> Any:
-    """Look up whether a user watches something, start or stop watching."""
+    """Return whether a user watches something; start or stop watching."""
     target = _watched(kind, target)
     watches, user = get_store().watches, _watcher()
     if request.method == "POST":

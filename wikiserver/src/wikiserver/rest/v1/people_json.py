@@ -1,4 +1,4 @@
-"""Users and groups as v1 shows them: by account id on Cloud, by name and key on Data Center."""
+"""Users and groups in the shape of v1: by account id on Cloud, by name and key on Data Center."""
 
 from wikiserver.rest.arguments import Json
 from wikiserver.rest.v1.expand import Expand
@@ -38,7 +38,7 @@ def user_json(user: User, expand: Expand | None = None) -> Json:
 
 
 def user_by_id(account_id: str, expand: Expand | None = None) -> Json:
-    """Return the user of an account id; an unknown one becomes a former user, as Confluence shows the deleted."""
+    """Return the user of an account id; an unknown user is shown as a former user, as deleted users in Confluence."""
     user = get_store().people.find(account_id)
     if user is not None:
         return user_json(user, expand)
@@ -47,7 +47,7 @@ def user_by_id(account_id: str, expand: Expand | None = None) -> Json:
 
 
 def anonymous_json() -> Json:
-    """Return nobody in particular."""
+    """Return the anonymous user."""
     return {
         "type": "anonymous",
         "profilePicture": _picture(),

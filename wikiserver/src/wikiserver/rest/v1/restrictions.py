@@ -52,7 +52,7 @@ def get_restrictions_for(content_id: str, operation: str) -> Any:
 
 @api.get("/content/<content_id>/restriction/relevantViewRestrictions")
 def get_relevant_view_restrictions(content_id: str) -> Any:
-    """Return the restrictions to view, on the page and on all above it, that bind readers."""
+    """Return the effective view restrictions: those of the page and of all its ancestors."""
     content = get_readable(content_id)
     pages = [*get_store().hierarchy.ancestors(content.id), content]
     binding = [one for one in pages if any(get_store().restrictions.of(one.id)["read"].values())]

@@ -1,4 +1,4 @@
-"""v1: list all content by cursor (Data Center); what a site reports about itself (Cloud)."""
+"""v1: list all content by cursor (Data Center); information about the site (Cloud)."""
 
 from dataclasses import replace
 from typing import Any
@@ -18,7 +18,7 @@ from wikiserver.store import InvalidError
 
 @api.get("/content/scan")
 def scan_content() -> Any:
-    """List content in the order of ids; the cursor is `content:false:ID`, the last id of the page before."""
+    """List content in the order of ids; the cursor is `content:false:ID`, the last id of the previous page."""
     expand = Expand.of_request(DEFAULT_EXPAND)
     _, limit = start_and_limit(expand=expand)
     cursor = request.args.get("cursor", "")
@@ -47,7 +47,7 @@ def _answer(results: list[Json], limit: int, last_id: int | None) -> Json:
 
 @api.get("/settings/systemInfo")
 def get_system_info() -> Any:
-    """Return which site this is."""
+    """Return information about the site."""
     return jsonify(
         {
             "cloudId": CLOUD_ID,

@@ -46,7 +46,7 @@ _PLACES = ("cursor", "start", "limit", "next", "prev")
 
 @api.get("/content/search")
 def search_content() -> Any:
-    """Return the content that a query finds."""
+    """Return the content that matches a query."""
     expand = Expand.of_request()
     hits, start, limit = _search(expand)
     answer: Json = {
@@ -62,7 +62,7 @@ def search_content() -> Any:
 
 @api.get("/search")
 def search_everything() -> Any:
-    """Return what a query finds, each with an excerpt and where it lies."""
+    """Return everything that matches a query, with an excerpt and the container of each result."""
     expand = Expand.of_request()
     hits, start, limit = _search(expand["content"])
     rendered = contents_json(hits.contents, expand["content"])

@@ -14,7 +14,7 @@ _ICON = {"path": "/images/logo/default-space-logo-256.png", "width": 48, "height
 
 
 def space_json(space: Space, expand: Expand, homepage: Callable[[int, Expand], Json] | None = None) -> Json:
-    """Return one space. *homepage* renders the home page where it is wanted."""
+    """Return one space. *homepage* renders the home page if it is requested."""
     link = f"/rest/api/space/{space.key}"
     answer: Json = {"id": space.id, "key": space.key}
     if get_site().is_cloud:
@@ -52,7 +52,7 @@ def label_json(label: Label) -> Json:
 
 
 def labels_envelope(labels: list[Label], self_link: str) -> Json:
-    """Return all labels of something in the form that its metadata has."""
+    """Return all labels in the shape of the metadata."""
     return {
         "results": [label_json(label) for label in labels],
         "start": 0,

@@ -82,7 +82,7 @@ def change_space(key: str) -> Any:
 
 @api.delete("/space/<key>")
 def remove_space(key: str) -> Any:
-    """Remove a space with all in it, as a long task; administrators only."""
+    """Remove a space with its content, as a long task; administrators only."""
     space = get_store().spaces.get_by_key(key)
     if not get_user().is_admin and space.creator != get_user().account_id:
         raise ForbiddenError(f"Not permitted to delete the space {key}")
@@ -94,7 +94,7 @@ def remove_space(key: str) -> Any:
 @api.put("/space/<key>/archive")
 @api.put("/space/<key>/restore")
 def archive_space(key: str) -> Response:
-    """Archive a space or bring it back (Data Center)."""
+    """Archive or restore a space (Data Center)."""
     space = get_store().spaces.get_by_key(key)
     get_store().spaces.update(space.id, status="archived" if request.path.endswith("/archive") else "current")
     return Response(status=204)
@@ -137,7 +137,7 @@ def list_space_labels(key: str) -> Any:
 
 @api.post("/space/<key>/label")
 def add_space_labels(key: str) -> Any:
-    """Put labels on a space."""
+    """Add labels to a space."""
     space = get_store().spaces.get_by_key(key)
     for prefix, name in sent_labels():
         get_store().labels.add_to_space(space.id, name, prefix)
@@ -146,7 +146,7 @@ def add_space_labels(key: str) -> Any:
 
 @api.delete("/space/<key>/label")
 def remove_space_label(key: str) -> Response:
-    """Take a label off a space."""
+    """Remove a label from a space."""
     space = get_store().spaces.get_by_key(key)
     get_store().labels.remove_from_space(space.id, request.args.get("name", ""))
     return Response(status=204)

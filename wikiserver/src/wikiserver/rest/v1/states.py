@@ -1,4 +1,4 @@
-"""v1: the content status lozenge (Cloud)."""
+"""v1: content states (Cloud)."""
 
 from typing import Any, Final
 
@@ -32,13 +32,13 @@ def _answer(state: State | None) -> Any:
 
 @api.get("/content/<content_id>/state")
 def get_state(content_id: str) -> Any:
-    """Return the lozenge of a content."""
+    """Return the state of a content."""
     return _answer(get_store().states.find(get_readable(content_id).id))
 
 
 @api.put("/content/<content_id>/state")
 def set_state(content_id: str) -> Any:
-    """Give a content a lozenge; on the published page this makes a new version with the same body."""
+    """Set the state of a content; on a published page this creates a new version with the same body."""
     content, wanted = get_editable(content_id), _wanted(json_object())
     store, who = get_store(), get_user().account_id
     with store.transaction():
@@ -65,34 +65,34 @@ def _wanted(body: Json) -> Json:
 
 @api.delete("/content/<content_id>/state")
 def remove_state(content_id: str) -> Any:
-    """Take the lozenge away."""
+    """Remove the state."""
     get_store().states.clear(get_editable(content_id).id)
     return _answer(None)
 
 
 @api.get("/content/<content_id>/state/available")
 def list_available_states(content_id: str) -> Any:
-    """Return the lozenges that a content can have."""
+    """Return the states that a content can have."""
     get_editable(content_id)
     return jsonify({"spaceContentStates": list(SUGGESTED), "customContentStates": []})
 
 
 @api.get("/content-states")
 def list_custom_states() -> Any:
-    """Return the lozenges that the caller has made up."""
+    """Return the custom states of the caller."""
     return jsonify([])
 
 
 @api.get("/space/<key>/state")
 def list_space_states(key: str) -> Any:
-    """Return the lozenges that a space suggests."""
+    """Return the states that a space suggests."""
     get_store().spaces.get_by_key(key)
     return jsonify(list(SUGGESTED))
 
 
 @api.get("/space/<key>/state/settings")
 def get_state_settings(key: str) -> Any:
-    """Return whether lozenges are allowed in a space."""
+    """Return whether states are allowed in a space."""
     get_store().spaces.get_by_key(key)
     names = ("contentStatesAllowed", "customContentStatesAllowed", "spaceContentStatesAllowed")
     return jsonify(dict.fromkeys(names, True) | {"spaceContentStates": list(SUGGESTED)})
@@ -100,7 +100,7 @@ def get_state_settings(key: str) -> Any:
 
 @api.get("/space/<key>/state/content")
 def list_content_with_state(key: str) -> Any:
-    """Return the content of a space that has a status lozenge."""
+    """Return the content of a space that has a state."""
     space = get_store().spaces.get_by_key(key)
     state_id = parse_id(request.args.get("state-id", ""), what="state")
     expand = Expand.of_request()

@@ -1,4 +1,4 @@
-"""v1: long tasks, and tasks in pages."""
+"""v1: long tasks, and inline tasks."""
 
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ def list_long_tasks() -> Any:
 
 @api.get("/longtask/<task_id>")
 def get_long_task(task_id: str) -> Any:
-    """Return how a long task went."""
+    """Return the state of a long task."""
     answer = _long_task_json(get_store().long_tasks.get(task_id))
     return jsonify(answer | {"_links": {"self": f"{base_url()}/rest/api/longtask/{task_id}"} | base_links()})
 
@@ -63,7 +63,7 @@ def _milliseconds(moment: datetime | None) -> int | None:
 
 @api.get("/inlinetasks/search")
 def search_inline_tasks() -> Any:
-    """List the tick boxes of all pages that the caller may see."""
+    """List the inline tasks of all pages that the caller may see."""
     wanted = {"checked": "complete", "unchecked": "incomplete"}.get(request.args.get("status", ""))
     found = [
         task
@@ -77,7 +77,7 @@ def search_inline_tasks() -> Any:
 
 @api.route("/inlinetasks/<task_id>", methods=["GET", "PUT"])
 def one_inline_task(task_id: str) -> Any:
-    """Look at one tick box, or tick it."""
+    """Return or complete one inline task."""
     tasks = get_store().inline_tasks
     task = tasks.get(parse_id(task_id, what="task"))
     if request.method == "PUT":

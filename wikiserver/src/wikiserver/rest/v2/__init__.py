@@ -1,4 +1,4 @@
-"""The REST API v2, which only Cloud has."""
+"""The REST API v2, which exists only on Cloud."""
 
 # Importing a module adds its operations to the blueprint.
 from wikiserver.rest.v2 import attachments, comments, content_parts, folders, pages, people, spaces, tasks, tree

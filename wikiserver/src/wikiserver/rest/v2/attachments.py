@@ -1,4 +1,4 @@
-"""v2: attachments; uploading stays with v1."""
+"""v2: attachments; uploads use v1."""
 
 from typing import Any
 
@@ -90,7 +90,7 @@ def get_attachment(attachment_id: str) -> Any:
 
 @api.delete("/attachments/<attachment_id>")
 def delete_attachment(attachment_id: str) -> Response:
-    """Put a file into the trash, or purge it from there."""
+    """Move a file to the trash, or purge it."""
     content = get_editable(attachment_id, "attachment")
     if flag("purge"):
         get_store().pages.purge(content.id)
@@ -101,6 +101,6 @@ def delete_attachment(attachment_id: str) -> Response:
 
 @api.get("/attachments/<attachment_id>/thumbnail/download")
 def download_thumbnail(attachment_id: str) -> Any:
-    """Send the caller to the small picture of an image."""
+    """Redirect to the thumbnail of an image."""
     content = get_readable(attachment_id, "attachment")
     return redirect(base_url() + thumbnail_path(content))

@@ -118,7 +118,7 @@ def register(location: str) -> None:
 
 
 def register_parts(location: str) -> None:
-    """Add the operations on what belongs to a comment: answers, versions, likes."""
+    """Add the operations on parts of a comment: replies, versions, likes."""
     path = f"{location}-comments"
 
     @api.get(f"/{path}/<comment_id>/children", endpoint=f"answers_to_{location}_comment")

@@ -1,4 +1,4 @@
-"""Pages, versions, labels and properties as v2 shows them."""
+"""Pages, versions, labels and properties in the shape of v2."""
 
 import json
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ SINGLE_FORMATS = (*BULK_FORMATS, "view", "export_view", "anonymous_export_view",
 
 
 def wanted_format(allowed: Sequence[str]) -> str | None:
-    """Return the representation of the body that the caller wants, None for no body."""
+    """Return the requested representation of the body; None for no body."""
     text = request.args.get("body-format")
     if text is None:
         return None
@@ -40,7 +40,7 @@ def version_json(version: Version) -> Json:
 
 
 def body_json(content: Content, body: str | None, representation: str | None) -> Json:
-    """Return the `body` object: empty unless a representation was asked for."""
+    """Return the `body` object: empty unless a representation was requested."""
     if representation is None or body is None:
         return {}
     value = represent(content, body, representation)
@@ -48,7 +48,7 @@ def body_json(content: Content, body: str | None, representation: str | None) ->
 
 
 def parent_json(content: Content, parent: Content | None = None) -> Json:
-    """Return the parent of a content; *parent* saves a look-up."""
+    """Return the parent of a content; *parent* saves a query."""
     if content.parent_id is None:
         return {"parentType": None, "parentId": None}
     parent = parent or get_store().contents.find(content.parent_id)
@@ -63,7 +63,7 @@ def page_json(
     space: Space | None = None,
     parent: Content | None = None,
 ) -> Json:
-    """Return one page or blog post; lists hand in its space and parent, so as not to look them up for each."""
+    """Return one page or blog post; listings pass its space and parent to save queries."""
     space = space or get_store().spaces.get(content.space_id)
     answer: Json = {}
     if content.type == "page":
@@ -89,7 +89,7 @@ def outermost(answer: Json) -> Json:
 
 
 def included(results: list[Json], link: str | None = None) -> Json:
-    """Return a list inside an answer, as `include-…` asks for it: the first fifty."""
+    """Return a list inside an answer, as requested by `include-…`: the first 50 items."""
     return {"results": results[:50], "meta": {"hasMore": len(results) > 50}, "_links": {"self": link or request.path}}
 
 
@@ -111,6 +111,6 @@ def property_json(one: Property) -> Json:
 
 
 def operations_json() -> list[Json]:
-    """Return what the caller may do with a page."""
+    """Return the operations that the caller may perform on a page."""
     names = ("read", "update", "delete", "create", "copy", "move", "export", "archive", "restrict_content")
     return [{"operation": name, "targetType": "page"} for name in names]

@@ -1,4 +1,4 @@
-"""Long lists of content in v2, paged by keyset, so that page 1,000 costs as much as page 1."""
+"""Long lists of content in v2 with keyset pagination, so that page 1,000 is as fast as page 1."""
 
 from dataclasses import replace
 from typing import Final
@@ -21,7 +21,7 @@ SORTS: Final = {
 
 
 def list_answer(query: ContentQuery) -> Response:
-    """Return one page of the content that the query finds and the caller may see, with bodies where asked."""
+    """Return one page of the content that matches the query and that the caller may see, with bodies if requested."""
     representation, limit = wanted_format(BULK_FORMATS), wanted_limit()
     selection = _continued(_sorted(query.visible(limit=limit + 1)))
     found = get_store().contents.select(selection)

@@ -68,7 +68,7 @@ def register_properties(kind: str, path: str) -> None:
 
 
 def register_likes(kind: str, path: str) -> None:
-    """Add the operations on likes, of which this wiki has none."""
+    """Add the operations on likes; this wiki has no likes."""
 
     @api.get(f"/{path}/<content_id>/likes/count", endpoint=f"like_count_of_{path}")
     def get_like_count(content_id: str) -> Any:
@@ -89,7 +89,7 @@ for _kind, _path in KINDS.items():
 
 
 def labels_answer(labels: list[Label]) -> Response:
-    """Return one page of labels, by prefix and in the order asked for."""
+    """Return one page of labels, by prefix and in the requested order."""
     prefixes, sort = many("prefix"), request.args.get("sort", "id")
     shown = [label for label in labels if not prefixes or label.prefix in prefixes]
     if sort.removeprefix("-") not in {"id", "name", "created-date"}:
@@ -100,7 +100,7 @@ def labels_answer(labels: list[Label]) -> Response:
 
 
 def versions_answer(content: Content, path: str) -> Response:
-    """Return one page of versions, with bodies where asked."""
+    """Return one page of versions, with bodies if requested."""
     representation, sort = wanted_format(BULK_FORMATS), request.args.get("sort", "-modified-date")
     if sort not in {"modified-date", "-modified-date"}:
         raise InvalidError(f"Provided value {{{sort}}} for 'sort' is not the correct type")
@@ -130,7 +130,7 @@ def detailed_version(content: Content, number: int) -> Json:
 
 
 def properties_answer(properties: Properties, owner_id: int) -> Response:
-    """Return one page of properties, of one key where asked."""
+    """Return one page of properties, with one key if requested."""
     key = request.args.get("key")
     found = [one for one in properties.of(owner_id) if key is None or one.key == key]
     return paginate(found, property_json)
@@ -146,7 +146,7 @@ def created_property(properties: Properties, owner_id: int) -> Any:
 
 
 def property_answer(properties: Properties, owner_id: int, property_id: str) -> Any:
-    """Look up, save or remove one property, as the method of the request says."""
+    """Read, save or delete one property, depending on the method of the request."""
     known = properties.get_by_id(owner_id, parse_number(property_id, "property-id"))
     if request.method == "GET":
         return _one(known)

@@ -72,14 +72,14 @@ def get_folder(folder_id: str) -> Any:
 
 @api.delete("/folders/<folder_id>")
 def delete_folder(folder_id: str) -> Response:
-    """Put a folder into the trash; what is in it moves up."""
+    """Move a folder to the trash; its children move up."""
     get_store().pages.trash(get_editable(folder_id, "folder").id)
     return Response(status=204)
 
 
 @api.get("/folders/<folder_id>/operations")
 def get_folder_operations(folder_id: str) -> Any:
-    """Return what the caller may do with a folder."""
+    """Return the operations that the caller may perform on a folder."""
     get_readable(folder_id, "folder")
     return jsonify({"operations": operations_json()})
 

@@ -1,4 +1,4 @@
-"""The blueprint of the REST API v2 (Cloud only), and how its errors look."""
+"""The blueprint of the REST API v2 (Cloud only), and the shape of its errors."""
 
 from typing import Final
 
@@ -39,6 +39,6 @@ api: Final = create_blueprint(
         unauthenticated="Unauthorized",
         read_only="The site is in read-only mode",
         words=_words,
-        statuses={NotEditableError: 404},  # v2 writes see live pages only, so an archived one is not there for them
+        statuses={NotEditableError: 404},  # v2 writes find current pages only, so an archived page is not found
     ),
 )

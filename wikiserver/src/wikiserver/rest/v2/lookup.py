@@ -1,4 +1,4 @@
-"""Find what a v2 request is about, as far as the caller may see it, and read the values that it sends."""
+"""Look up the content of a v2 request that the caller may see, and read the values in the request."""
 
 from wikiserver.rest.access import check_editable, check_readable
 from wikiserver.rest.arguments import Json, find_text
@@ -7,7 +7,7 @@ from wikiserver.store import Content, InvalidError, NotFoundError
 
 
 def parse_number(text: str, name: str = "id") -> int:
-    """Return an id of the path; v2 answers 400 to one that is no number."""
+    """Return an id of the path; v2 answers 400 if it is not a number."""
     digits = text.removeprefix("att")
     if not digits.isdecimal() or int(digits) > MAX_ID:
         message = f"Provided value {{{text}}} for '{name}' is not the correct type. Expected type is Long"
@@ -16,7 +16,7 @@ def parse_number(text: str, name: str = "id") -> int:
 
 
 def get_readable(text: str, kind: str = "page") -> Content:
-    """Return a content of one type by id; one that is restricted is not found."""
+    """Return a content of one type by id; a restricted content is reported as not found."""
     message = f"Not Found: no {kind} with id {text}"
     content = get_store().contents.find(parse_number(text))
     if content is None or content.type != kind:
@@ -30,7 +30,7 @@ def get_editable(text: str, kind: str = "page") -> Content:
 
 
 def readable_parent(text: str) -> Content:
-    """Return a content that something may be put under, of whatever type."""
+    """Return a content that is allowed as a parent, of any type."""
     parent = get_store().contents.find(parse_number(text, "parentId"))
     if parent is None or not may_read(parent):
         raise NotFoundError(f"Not Found: no content with id {text}")
@@ -46,7 +46,7 @@ def text_of(body: Json, name: str, *, required: bool = False) -> str | None:
 
 
 def version_of(body: Json, *, required: bool = True) -> tuple[int | None, str]:
-    """Return the version number and message that a request carries."""
+    """Return the version number and message of a request."""
     version = body.get("version")
     number = version.get("number") if isinstance(version, dict) else None
     if number is None and not required:

@@ -33,7 +33,7 @@ DEFAULT_STATUSES = ("current", "archived")
 
 
 def _asked_kind() -> str:
-    """Return the type of content that the last word of the path names: `pages` or `blogposts`."""
+    """Return the type of content in the last segment of the path: `pages` or `blogposts`."""
     return request.path.rstrip("/").rpartition("/")[2].removesuffix("s")
 
 
@@ -44,7 +44,7 @@ def _filters() -> ContentQuery:
         raise InvalidError(f"Provided value {{{', '.join(sorted(unknown))}}} for 'status' is not a status")
     hint = index_hint()
     query = ContentQuery().where(f"{hint}content.type = ?", _asked_kind())
-    # Among several statuses the index on the id serves better than that on the status.
+    # For several statuses, the index on the id is faster than the index on the status.
     query.where_in("content.status" if len(statuses) == 1 else "+content.status", statuses)
     for name, column in (("id", "content.id"), ("space-id", f"{hint}content.space_id")):
         ids = many_ids(name)
@@ -56,7 +56,7 @@ def _filters() -> ContentQuery:
 @api.get("/pages")
 @api.get("/blogposts")
 def list_pages() -> Any:
-    """List pages or blog posts, archived ones among them."""
+    """List pages or blog posts, including archived ones."""
     return list_answer(_filters())
 
 
@@ -85,7 +85,7 @@ def list_labelled(label_id: str) -> Any:
 
 
 def register(kind: str) -> None:
-    """Add the operations that pages and blog posts have in common, under their own paths."""
+    """Add the operations that pages and blog posts share, under their own paths."""
 
     @api.get(f"/{kind}s/<content_id>", endpoint=f"get_{kind}")
     def get_one(content_id: str) -> Any:
@@ -129,7 +129,7 @@ def _read(content: Content) -> Json:
 def _draft(content: Content, answer: Json, representation: str | None) -> Json:
     draft = get_store().contents.find_draft(content.id)
     if draft is None:
-        return answer  # without unpublished changes the draft is what is published
+        return answer  # without unpublished changes, the draft is the published page
     answer |= {"title": draft.title, "status": "draft", "body": body_json(content, draft.body, representation)}
     version = Version(content.id, draft.base_version, draft.title, "", draft.author, draft.updated_at, is_minor=False)
     return answer | {"version": version_json(version)}
@@ -241,7 +241,7 @@ def _delete(content: Content) -> None:
 
 @api.put("/pages/<content_id>/title")
 def update_title(content_id: str) -> Any:
-    """Give a page another title; this makes a new version, whatever number it has by then."""
+    """Change the title of a page; this creates a new version with the next number."""
     body, content = json_object(), get_editable(content_id)
     saved = get_store().pages.update(
         content.id,

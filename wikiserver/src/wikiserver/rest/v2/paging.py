@@ -1,4 +1,4 @@
-"""Pages of results in v2: `limit`, an opaque `cursor`, and a `next` link from the root of the host."""
+"""Pages of results in v2: `limit`, an opaque `cursor`, and a `next` link relative to the host."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ Item = TypeVar("Item")
 
 
 def wanted_limit(default: int = DEFAULT_LIMIT, maximum: int = MAX_LIMIT) -> int:
-    """Return how many results the caller gets at most."""
+    """Return the maximum number of results."""
     text = request.args.get("limit", str(default))
     if not text.isdecimal() or not 1 <= int(text) <= maximum:
         raise InvalidError(f"Provided value {{{text}}} for 'limit' is not between 1 and {maximum}")
@@ -27,7 +27,7 @@ def wanted_limit(default: int = DEFAULT_LIMIT, maximum: int = MAX_LIMIT) -> int:
 
 
 def read_cursor() -> Json | None:
-    """Return the place at which the caller goes on, None for the beginning."""
+    """Return the position at which the listing continues; None for the start."""
     text = request.args.get("cursor")
     if not text:
         return None
@@ -41,12 +41,12 @@ def read_cursor() -> Json | None:
 
 
 def write_cursor(place: Json) -> str:
-    """Return a place as a cursor, which only the listing of this request accepts."""
+    """Encode a position as a cursor, which only the listing of this request accepts."""
     return base64.urlsafe_b64encode(json.dumps(place | {"listing": request.path}).encode()).decode()
 
 
 def page_answer(results: Sequence[Json], next_place: Json | None) -> Response:
-    """Return one page of results; *next_place* is where the next one starts, None on the last page."""
+    """Return one page of results; *next_place* is the start of the next page, None on the last page."""
     links: Json = {"base": base_url()}
     header = f'<{base_url()}>; rel="base"'
     if next_place is not None:
@@ -59,7 +59,7 @@ def page_answer(results: Sequence[Json], next_place: Json | None) -> Response:
 
 
 def paginate(items: Sequence[Item], render: Callable[[Item], Json], *, limit: int | None = None) -> Response:
-    """Return the page of *items* that the caller asks for, rendered; for lists that are short by nature."""
+    """Return the requested page of *items*, rendered; for lists that are always short."""
     limit = limit or wanted_limit()
     place = read_cursor() or {"offset": 0}
     offset = place.get("offset")
@@ -70,7 +70,7 @@ def paginate(items: Sequence[Item], render: Callable[[Item], Json], *, limit: in
 
 
 def flag(name: str, *, default: bool = False) -> bool:
-    """Return a yes or no of the query."""
+    """Return a boolean of the query."""
     text = request.args.get(name)
     if text is None:
         return default

@@ -56,7 +56,7 @@ def _type(content: Content) -> str:
 
 @api.get("/search")
 def search() -> Any:
-    """Search by CQL; not in Atlassian's documents, though a client asks for it."""
+    """Search by CQL; not in Atlassian's documents, but used by a client."""
     if "query" in request.args and "cql" not in request.args:
         raise InvalidError("'cql' is required")
     return search_everything()
@@ -64,7 +64,7 @@ def search() -> Any:
 
 @api.route("/admin-key", methods=["GET", "POST", "DELETE"])
 def admin_key() -> Any:
-    """Return, take or give back the key that lets an administrator past restrictions."""
+    """Read, activate or deactivate the admin key, with which an administrator bypasses restrictions."""
     if not get_user().is_admin:
         raise ForbiddenError("Only administrators have an admin key")
     if request.method == "DELETE":

@@ -113,21 +113,21 @@ def list_content_labels(space_id: str) -> Any:
 
 @api.get("/labels")
 def list_labels() -> Any:
-    """List all labels, or those of some ids."""
+    """List all labels, or the labels with the given ids."""
     ids = many_ids("label-id")
     return labels_answer([label for label in get_store().labels.all() if not ids or label.id in ids])
 
 
 @api.get("/spaces/<space_id>/operations")
 def get_space_operations(space_id: str) -> Any:
-    """Return what the caller may do with a space."""
+    """Return the operations that the caller may perform on a space."""
     _space(space_id)
     return jsonify({"operations": [{"operation": one, "targetType": "space"} for one in ("read", "create")]})
 
 
 @api.get("/spaces/<space_id>/permissions")
 def list_space_permissions(space_id: str) -> Any:
-    """List who may do what in a space: every user reads and writes here."""
+    """List the permissions of a space: every user can read and write in this wiki."""
     _space(space_id)
     groups = [group for group in get_store().people.groups() if group.name == "confluence-users"]
     found = [

@@ -1,4 +1,4 @@
-"""v2: tasks in pages."""
+"""v2: inline tasks."""
 
 from datetime import datetime
 from typing import Any
@@ -99,7 +99,7 @@ def get_task(task_id: str) -> Any:
 
 @api.put("/tasks/<task_id>")
 def update_task(task_id: str) -> Any:
-    """Tick a box or clear it: its page gets a new version."""
+    """Complete or reopen a task: its page gets a new version."""
     task, status = _task(task_id), text_of(json_object(), "status", required=True)
     if status not in {"complete", "incomplete"}:
         raise InvalidError("'status' must be complete or incomplete")

@@ -26,7 +26,7 @@ def _child(content: Content) -> Json:
 
 @api.get("/pages/<page_id>/children")
 def list_children(page_id: str) -> Any:
-    """List the pages right under a page (the older operation)."""
+    """List the direct children of a page (the older operation)."""
     page = get_readable(page_id)
     found = [one for one in get_store().hierarchy.children(page.id, kinds=("page",)) if may_read(one)]
     return paginate(found, _child)
@@ -57,7 +57,7 @@ for _kind in IN_TREE:
 
 
 def _descendants(above: Content) -> Response:
-    """Return the descendants of a content, level by level, down to a depth of at most ten."""
+    """Return the descendants of a content, level by level, to a depth of at most ten."""
     limit, text = wanted_limit(), request.args.get("depth", "2")
     if not text.isdecimal() or not 1 <= int(text) <= MAX_DEPTH:
         raise InvalidError(f"Provided value {{{text}}} for 'depth' is not between 1 and {MAX_DEPTH}")
