@@ -23,7 +23,7 @@ _PATH_SAFE = "!$&'*,;=:@~-._"
 
 
 def is_unsafe(address: str, *, is_picture: bool = False) -> bool:
-    """Return whether following *address* could run code or open an embedded document; `data:` images are safe."""
+    """Return whether *address* could run code or embed a document; some `data:` images are safe as a picture."""
     bare = _UNSEEN.sub("", address)
     return bool(_UNSAFE.match(bare)) and not (is_picture and _SAFE_PICTURE.match(bare))
 

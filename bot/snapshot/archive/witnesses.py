@@ -101,7 +101,7 @@ def to_webhook(url: str, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> Publis
 
 
 def to_wiki_page(gateway: WikiGateway, space_key: str, title: str) -> Publisher:
-    """Return a publisher that writes a page of the wiki; a page that wikibot did not create is never overwritten."""
+    """Return a publisher that writes a page of the wiki; a page without wikibot's note stays unchanged."""
 
     def publish_head(head: PublishedHead) -> None:
         body = render_head_page(head)
