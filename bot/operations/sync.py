@@ -84,8 +84,10 @@ def carry_out(
         raise PlanError(f"the plan was made for {plan.wiki}, but the settings name {gateway.base_url}")
     if not force:
         plan.raise_if_unsafe(safety)
+    names = {scope.workspace for scope in plan.scopes}
+    planned = [workspace for workspace in workspaces if workspace.name in names]
     if not plan.page_writes:
-        write_feeds(gateway, workspaces, now=now)
+        write_feeds(gateway, planned, now=now)
         return ApplyReport(plan_digest(plan))
     with writer_lock(folders.state, gateway.base_url):
         guard = Guard(
@@ -96,7 +98,7 @@ def carry_out(
             sleep=sleep,
         )
         report = apply_plan(plan, gateway, guard, is_reviewed=is_reviewed, on_page=on_page)
-    write_feeds(gateway, workspaces, now=now)
+    write_feeds(gateway, planned, now=now)
     _log(report)
     return report
 
