@@ -108,7 +108,7 @@ def modules_after(arguments: list[str], folder: Path) -> set[str]:
 
 
 def test_the_help_has_a_whole_line_for_each_command() -> None:
-    context = click.Context(cli)
+    context = click.Context(cli, **cli.context_settings)
 
     shown = CliRunner().invoke(cli, ["--help"], terminal_width=110).output
 

@@ -36,7 +36,7 @@ def test_every_command_that_is_shown_exists_with_its_options(document: Path) -> 
 
 def find_mistake(words: list[str]) -> str | None:
     command: click.Command = cli
-    context = click.Context(cli)
+    context = click.Context(cli, **cli.context_settings)
     while isinstance(command, click.Group) and words and re.fullmatch(r"[a-z]+", words[0]):
         found = command.get_command(context, words[0])
         if found is None:
@@ -52,7 +52,7 @@ def find_mistake(words: list[str]) -> str | None:
 def test_the_readme_names_every_command() -> None:
     text = (ROOT / "README.md").read_text()
 
-    context = click.Context(cli)
+    context = click.Context(cli, **cli.context_settings)
     shown = [name for name in cli.list_commands(context) if not getattr(cli.get_command(context, name), "hidden", True)]
     missing = [name for name in shown if not re.search(rf"`(?:wikibot )?{name}\b", text)]
 

@@ -42,12 +42,15 @@ class App:
             self._has_logging = True
 
 
+HELP_OPTIONS = ("-h", "--help")
+
 pass_app = click.make_pass_decorator(App, ensure=True)
 
 
 def add_common_options(command: click.Command) -> click.Command:
     """Give *command*, and all commands below it, the options of every command; let all choices suggest."""
     names = {name for parameter in command.params for name in parameter.opts}
+    command.context_settings.setdefault("help_option_names", list(HELP_OPTIONS))  # however the command is reached
     command.params += [option for option in _common_options() if not names & set(option.opts)]
     for parameter in command.params:
         if type(parameter.type) is click.Choice:

@@ -2,7 +2,7 @@
 
 import click
 
-from bot.cli.app import add_common_options
+from bot.cli.app import HELP_OPTIONS, add_common_options
 from bot.cli.usage_errors import SuggestingGroup
 from bot.errors import BotError
 
@@ -34,6 +34,6 @@ def _load_commands() -> click.Group:
     return cli
 
 
-@click.group(cls=_WikiGroup)
+@click.group(cls=_WikiGroup, context_settings={"help_option_names": list(HELP_OPTIONS)})
 def wiki() -> None:
     """Run a small Confluence of our own, for demonstrations and tests."""

@@ -69,7 +69,7 @@ def leaves(command: click.Command, context: click.Context) -> Iterator[str]:
         yield from leaves(child, click.Context(child, info_name=name, parent=context))
 
 
-LEAVES = list(leaves(cli, click.Context(cli, info_name="wikibot")))
+LEAVES = list(leaves(cli, click.Context(cli, info_name="wikibot", **cli.context_settings)))
 
 
 def test_every_command_is_tried() -> None:

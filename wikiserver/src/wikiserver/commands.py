@@ -16,19 +16,21 @@ from wikiserver.server import LOOPBACK, WikiServer
 from wikiserver.site import Flavour
 from wikiserver.store import Store
 
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
 
 def _faults_help() -> str:
     lines = [f"{name}: {what}" for name, what in (REQUEST_FAULTS | SITE_FAULTS).items()]
     return "\b\nFaults, as KIND[=ARGUMENT][@OPERATION][*TIMES][%CHANCE], separated by commas:\n  " + "\n  ".join(lines)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(context_settings=_CONTEXT)
 @click.version_option(package_name="wikibot-wikiserver")
 def cli() -> None:
     """Run a small Confluence, for demonstrations and tests."""
 
 
-@cli.command(epilog=_faults_help())
+@cli.command(epilog=_faults_help(), context_settings=_CONTEXT)
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
 @click.option("--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--base-url", metavar="URL", help="Address that links in answers begin with.  [default: as requested]")
@@ -92,7 +94,7 @@ def _seed(store: Store, seed: str) -> None:
         raise click.ClickException(str(error)) from error
 
 
-@cli.command()
+@cli.command(context_settings=_CONTEXT)
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--db", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The wiki's file.")
 @click.option("--seed", default="demo", show_default=True, help="Without --db: demo, or a world folder.")
