@@ -170,7 +170,7 @@ def _explain(problem: MarkedYAMLError) -> str:
     if "constructor for the tag" in text:
         return "a tag (!…) stands here; this file holds plain values only"
     if "mapping values are not allowed" in text:
-        return "a second ': ' stands on this line; put the text in quotes"
+        return "a second ': ' is on this line; put the text in quotes"
     return text
 
 

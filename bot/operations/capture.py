@@ -79,7 +79,7 @@ def rebuild_renditions(
     with _converter(snapshots.policy.workers) as executor, open_run(snapshots, head.origin) as writer:
         checkpoint = rebuild(writer, executor, on_page=on_page)
         if checkpoint and snapshots.policy.git:
-            GitRepository(root, writer.signer).commit(f"Run {checkpoint.sequence}: render pages anew")
+            GitRepository(root, writer.signer).commit(f"Run {checkpoint.sequence}: render pages again")
     return checkpoint
 
 

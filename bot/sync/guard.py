@@ -57,13 +57,13 @@ class Guard:
         labels = self._fetch_stop_labels(workspace, stop_page)
         if self._safety.stop_label in labels:
             raise StoppedError(
-                f"the home page of workspace {workspace!r} bears the label {self._safety.stop_label!r}, "
+                f"the home page of workspace {workspace!r} has the label {self._safety.stop_label!r}, "
                 "so nothing more is written; remove the label to let the bot go on"
             )
         if stop_page != page_id:
             labels = self._gateway.fetch_labels(page_id)
         if self._safety.exclude_label in labels:
-            return Obstacle(ObstacleKind.EXCLUDED, f"the page bears the label {self._safety.exclude_label!r}")
+            return Obstacle(ObstacleKind.EXCLUDED, f"the page has the label {self._safety.exclude_label!r}")
         if not self._writes_over_drafts and self._is_draft_lasting(page_id):
             return Obstacle(
                 ObstacleKind.DRAFT,
@@ -76,7 +76,7 @@ class Guard:
             return self._gateway.fetch_labels(page_id)
         except WikiError as error:
             raise StoppedError(
-                f"cannot make out whether the home page of workspace {workspace!r} bears the stop label "
+                f"cannot make out whether the home page of workspace {workspace!r} has the stop label "
                 f"{self._safety.stop_label!r}, so nothing more is written: {error}"
             ) from error
 

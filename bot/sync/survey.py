@@ -172,7 +172,7 @@ class _Survey:
         label = self._safety.exclude_label
         if not label or self._is_in_sync(page, target) or label not in self._gateway.fetch_labels(page.id):
             return False
-        self.notices.append(f"{page.title}: bears the label {label!r} and is left alone")
+        self.notices.append(f"{page.title}: has the label {label!r} and is left alone")
         return True
 
     def _find_regions(self, page: Page, target: Target) -> list[tuple[WantedRegion, Region | None]]:

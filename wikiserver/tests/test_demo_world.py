@@ -158,7 +158,7 @@ def test_every_space_is_one_tree_under_its_home(space: str) -> None:
         while (parent := parents[trail[-1]]) is not None:
             assert parent not in trail
             trail.append(parent)
-    assert max(places.values()) == 1, "two pages stand at one place"
+    assert max(places.values()) == 1, "two pages have the same place"
 
 
 def test_titles_are_unique_in_their_space() -> None:

@@ -1,4 +1,4 @@
-"""Our answers beside real ones: the same keys in the same places."""
+"""Our answers compared with real ones: the same keys in the same places."""
 
 import json
 from pathlib import Path

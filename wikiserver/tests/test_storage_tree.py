@@ -1,4 +1,4 @@
-"""Where elements stand in the body they were read from."""
+"""The offsets of elements in the body from which they were read."""
 
 import pytest
 from hypothesis import given, settings

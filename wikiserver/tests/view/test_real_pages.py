@@ -1,4 +1,4 @@
-"""Real pages read as in the real wiki, and bear what exporters look for."""
+"""Real pages look as in the real wiki, and have what exporters search for."""
 
 import json
 import re

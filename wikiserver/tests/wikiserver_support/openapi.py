@@ -120,7 +120,7 @@ class Document:
 
 
 def json_schema(node: Any) -> Any:
-    """OpenAPI 3.0 → JSON Schema: `nullable` becomes a choice, and nothing stands beside a `$ref`."""
+    """OpenAPI 3.0 → JSON Schema: `nullable` becomes a choice, and nothing is next to a `$ref`."""
     if isinstance(node, list):
         return [json_schema(one) for one in node]
     if not isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""A browser without a screen: follows links, and fills forms in as they stand on the page."""
+"""A browser without a screen: it follows links and fills in the forms of a page."""
 
 from typing import Protocol
 from urllib.parse import urljoin
