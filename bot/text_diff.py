@@ -21,7 +21,7 @@ _CANDIDATES = 30
 _LONGEST_CHARACTERS = 20_000
 """Longer blocks are not compared word by word, because this takes quadratic time."""
 
-Block = TypeVar("Block", bound=Hashable)
+T = TypeVar("T", bound=Hashable)
 
 
 class PieceKind(StrEnum):
@@ -77,8 +77,8 @@ def diff_words(before: str, after: str) -> tuple[Piece, ...]:
 
 
 def align(
-    before: Sequence[Block], after: Sequence[Block], are_alike: Callable[[Block, Block], bool]
-) -> Iterator[tuple[Block | None, Block | None]]:
+    before: Sequence[T], after: Sequence[T], are_alike: Callable[[T, T], bool]
+) -> Iterator[tuple[T | None, T | None]]:
     """Align the blocks of two sequences: equal blocks, edited blocks that *are_alike*; otherwise one side is None."""
     for operation, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if operation == "equal":
@@ -114,8 +114,8 @@ def near_changes(changed: Sequence[bool], *, context: int) -> Iterator[int | Non
 
 
 def _pair(
-    removed: Sequence[Block], added: Sequence[Block], are_alike: Callable[[Block, Block], bool]
-) -> Iterator[tuple[Block | None, Block | None]]:
+    removed: Sequence[T], added: Sequence[T], are_alike: Callable[[T, T], bool]
+) -> Iterator[tuple[T | None, T | None]]:
     waiting = list(added)
     for block in removed:
         match = next((n for n, other in enumerate(waiting[:_CANDIDATES]) if are_alike(block, other)), None)

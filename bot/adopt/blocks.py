@@ -13,7 +13,7 @@ _LAYOUT_ATTRIBUTES = {"style", "align", "class"}
 
 
 @dataclass(frozen=True, slots=True)
-class Paragraph:
+class TextLine:
     """A line of text; *level* is the heading level, or 0 for a paragraph."""
 
     phrases: list[Phrase]
@@ -33,36 +33,36 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Bullet:
     """An item of a list, with its nested lists."""
 
     phrases: list[Phrase]
-    lists: tuple["Listing", ...] = ()
+    lists: tuple["BulletList", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class BulletList:
     """A list."""
 
-    items: tuple[Item, ...]
+    items: tuple[Bullet, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """A table: rows of cells, each a tuple of blocks; empty cells are omitted."""
 
-    rows: tuple[tuple[tuple["Block", ...], ...], ...]
+    rows: tuple[tuple[tuple["PageBlock", ...], ...], ...]
 
 
-Block = Paragraph | Listing | Grid
+PageBlock = TextLine | BulletList | Grid
 
 
-def read_blocks(nodes: Iterable[Element | Text], context: Context) -> list[Block]:
+def read_blocks(nodes: Iterable[Element | Text], context: Context) -> list[PageBlock]:
     """Read blocks; empty paragraphs are omitted. Raises `CannotSayError` for macros and other unsupported content."""
     return list(_read(nodes, context, depth=0))
 
 
-def _read(nodes: Iterable[Element | Text], context: Context, *, depth: int) -> Iterator[Block]:
+def _read(nodes: Iterable[Element | Text], context: Context, *, depth: int) -> Iterator[PageBlock]:
     if depth > _MAX_DEPTH:
         raise CannotSayError("blocks nested too deep")
     line: list[Element | Text] = []
@@ -91,21 +91,21 @@ def is_block(element: Element) -> bool:
     return element.name in {"p", "div", "ul", "ol", "table", *HEADINGS}
 
 
-def _read_line(nodes: Iterable[Element | Text], context: Context, *, level: int = 0) -> Iterator[Paragraph]:
+def _read_line(nodes: Iterable[Element | Text], context: Context, *, level: int = 0) -> Iterator[TextLine]:
     phrases = read_phrases(nodes, context)
     if phrases:
-        yield Paragraph(phrases, level)
+        yield TextLine(phrases, level)
 
 
-def _read_list(element: Element, context: Context, *, depth: int) -> Listing:
+def _read_list(element: Element, context: Context, *, depth: int) -> BulletList:
     if element.name == "ol":
         context.note("a numbered list becomes one with bullets")
-    items: list[Item] = []
+    items: list[Bullet] = []
     for child in element.children:
         if child.name != "li":
             raise CannotSayError(f"<{child.name}> in a list")
         items.append(_read_item(child, context, depth=depth))
-    return Listing(tuple(item for item in items if item.phrases or item.lists))
+    return BulletList(tuple(item for item in items if item.phrases or item.lists))
 
 
 def _read_table(table: Element, context: Context, *, depth: int) -> Grid:
@@ -116,15 +116,15 @@ def _read_table(table: Element, context: Context, *, depth: int) -> Grid:
     return Grid(tuple(row for row in rows if row))
 
 
-def _read_item(element: Element, context: Context, *, depth: int) -> Item:
+def _read_item(element: Element, context: Context, *, depth: int) -> Bullet:
     """Read one item: a line, then lists. Raises `CannotSayError` for more than one line."""
-    paragraphs: list[Paragraph] = []
-    lists: list[Listing] = []
+    paragraphs: list[TextLine] = []
+    lists: list[BulletList] = []
     for block in _read(element.nodes, context, depth=depth + 1):
-        if isinstance(block, Listing):
+        if isinstance(block, BulletList):
             lists.append(block)
         elif lists or paragraphs or isinstance(block, Grid) or block.level:
             raise CannotSayError("a list item of several paragraphs")
         else:
             paragraphs.append(block)
-    return Item(paragraphs[0].phrases if paragraphs else [], tuple(lists))
+    return Bullet(paragraphs[0].phrases if paragraphs else [], tuple(lists))

@@ -35,14 +35,14 @@ class Pages(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class LinkTarget:
     """Target of a link: title or id of a page, name of a file, or an address."""
 
     kind: LinkKind
     value: str
 
 
-def read_target(link: Element, pages: Pages) -> Target:
+def read_target(link: Element, pages: Pages) -> LinkTarget:
     """Return the target of an `a` or `ac:link` element; raises `CannotSayError`."""
     if link.name == "a":
         return read_address(link.attributes.get("href", ""), pages)
@@ -54,14 +54,14 @@ def read_target(link: Element, pages: Pages) -> Target:
     return _read_resource(resource, pages)
 
 
-def page_of(target: Target, pages: Pages) -> PageTarget | Target:
+def page_of(target: LinkTarget, pages: Pages) -> PageTarget | LinkTarget:
     """Return the page of a target, so that title and id of one page compare equal; other targets are unchanged."""
     if target.kind is not LinkKind.PAGE:
         return target
     return pages.find_target(target.value) or PageTarget(target.value)
 
 
-def _read_resource(resource: Element, pages: Pages) -> Target:
+def _read_resource(resource: Element, pages: Pages) -> LinkTarget:
     attributes = resource.attributes
     match resource.name:
         case "ri:page" if attributes.get("ri:content-title"):
@@ -70,7 +70,7 @@ def _read_resource(resource: Element, pages: Pages) -> Target:
         case "ri:content-entity" if attributes.get("ri:content-id"):
             return _name(PageAddress(page_id=attributes["ri:content-id"]), pages)
         case "ri:attachment" if attributes.get("ri:filename") and not resource.children:
-            return Target(LinkKind.ATTACHMENT, attributes["ri:filename"])
+            return LinkTarget(LinkKind.ATTACHMENT, attributes["ri:filename"])
         case "ri:attachment":
             raise CannotSayError("a link to a file on another page")
         case "ri:user":
@@ -81,7 +81,7 @@ def _read_resource(resource: Element, pages: Pages) -> Target:
             raise CannotSayError(f"a link to <{name}>")
 
 
-def read_address(url: str, pages: Pages) -> Target:
+def read_address(url: str, pages: Pages) -> LinkTarget:
     """Return the target of an address: a page if it is an address of a wiki page; raises `CannotSayError`."""
     if not url:
         raise CannotSayError("a link that leads nowhere")
@@ -94,10 +94,10 @@ def read_address(url: str, pages: Pages) -> Target:
     absolute = urljoin(pages.base_url.rstrip("/") + "/", url) if url.startswith("/") else url
     if urlsplit(absolute).scheme.lower() not in ("http", "https", "mailto"):
         raise CannotSayError(f"a link to {url!r}, which is no http, https or mailto address")
-    return Target(LinkKind.EXTERNAL, absolute)
+    return LinkTarget(LinkKind.EXTERNAL, absolute)
 
 
-def _name(address: PageAddress, pages: Pages) -> Target:
+def _name(address: PageAddress, pages: Pages) -> LinkTarget:
     if address.page_id is not None:
         reference = pages.name_page_id(address.page_id)
     else:
@@ -105,4 +105,4 @@ def _name(address: PageAddress, pages: Pages) -> Target:
     if reference is None:
         where = f"id {address.page_id}" if address.page_id else f"{address.title!r} in space {address.space_key}"
         raise CannotSayError(f"a link to a page that was not found ({where})")
-    return Target(LinkKind.PAGE, reference)
+    return LinkTarget(LinkKind.PAGE, reference)

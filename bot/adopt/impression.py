@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.adopt.data_targets import CannotSayError, Pages, Target, page_of, read_target
+from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages, page_of, read_target
 from bot.adopt.dates import format_day
 from bot.inline import PageTarget
 from bot.storage.reader import Element, read_strictly
@@ -21,7 +21,7 @@ class Impression:
     """Words with icons, and the target of each link."""
 
     words: tuple[str, ...]
-    links: tuple[PageTarget | Target | str, ...]
+    links: tuple[PageTarget | LinkTarget | str, ...]
 
 
 def impression_of(fragment: str, pages: Pages) -> Impression:
@@ -39,7 +39,7 @@ def _say_day(stamp: re.Match[str]) -> str:
         return stamp[0]
 
 
-def _iter_links(root: Element, pages: Pages) -> Iterator[PageTarget | Target | str]:
+def _iter_links(root: Element, pages: Pages) -> Iterator[PageTarget | LinkTarget | str]:
     for element in root.elements():
         is_seen = element.name == "ac:link" or (element.name == "a" and element.text.strip())
         if not is_seen:

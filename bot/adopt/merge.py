@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from bot import inline
-from bot.adopt.data_targets import CannotSayError, Pages, Target, page_of, read_address
+from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages, page_of, read_address
 from bot.adopt.dates import format_day
 from bot.adopt.phrase_markdown import to_markdown
 from bot.adopt.phrases import Context, read_phrases
@@ -92,20 +92,20 @@ def _all_links(links: Iterable[QuickLink]) -> Iterable[QuickLink]:
         yield from _all_links(link.links)
 
 
-def _identity(link: QuickLink, pages: Pages) -> tuple[str, PageTarget | Target | None]:
+def _identity(link: QuickLink, pages: Pages) -> tuple[str, PageTarget | LinkTarget | None]:
     """Return the key that identifies a link: its text as shown on the page, and its target."""
     text = re.sub(r"[ \t\r\n]+", " ", link.text).strip()
     if link.page is not None:
-        return text, page_of(Target(LinkKind.PAGE, link.page), pages)
+        return text, page_of(LinkTarget(LinkKind.PAGE, link.page), pages)
     if link.attachment is not None:
-        return text, Target(LinkKind.ATTACHMENT, link.attachment)
+        return text, LinkTarget(LinkKind.ATTACHMENT, link.attachment)
     if link.url is not None:
         return text, page_of(read_address(link.url, pages), pages)
     return text, None
 
 
 def _merge_link(
-    link: QuickLink, known: dict[tuple[str, PageTarget | Target | None], QuickLink], pages: Pages
+    link: QuickLink, known: dict[tuple[str, PageTarget | LinkTarget | None], QuickLink], pages: Pages
 ) -> QuickLink:
     old = known.get(_identity(link, pages))
     below = tuple(_merge_link(each, known, pages) for each in link.links)
@@ -149,8 +149,8 @@ def _merge_older(read: News, base: News, pages: Pages, now: dt.datetime) -> str 
     """Return the page of the older news; the home page links to that page only while there are older items."""
     if read.older is None:
         return None if older_news(base, now) else base.older
-    known = base.older is not None and page_of(Target(LinkKind.PAGE, base.older), pages)
-    return base.older if known == page_of(Target(LinkKind.PAGE, read.older), pages) else read.older
+    known = base.older is not None and page_of(LinkTarget(LinkKind.PAGE, base.older), pages)
+    return base.older if known == page_of(LinkTarget(LinkKind.PAGE, read.older), pages) else read.older
 
 
 def _as_printed(read: News, base: News) -> News:

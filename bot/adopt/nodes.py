@@ -13,7 +13,7 @@ _OTHER = {"div", "hr", "pre", "blockquote"}
 _OTHER_PREFIXES = ("ac:layout", "ac:task", "ac:adf")
 
 
-class Kind(StrEnum):
+class NodeKind(StrEnum):
     """Rough classification of a node."""
 
     LINE = "line"
@@ -25,26 +25,26 @@ class Kind(StrEnum):
     """A macro, a layout or another container."""
 
 
-def kind_of(node: Element | Text) -> Kind:
+def kind_of(node: Element | Text) -> NodeKind:
     """Return the kind of *node*, which must not be blank."""
     if isinstance(node, Text):
-        return Kind.LINE
+        return NodeKind.LINE
     text = collapse(node.text)
     if node.name in ("ul", "ol"):
-        return Kind.LIST
+        return NodeKind.LIST
     if node.name == "table":
-        return Kind.TABLE
+        return NodeKind.TABLE
     if node.name in HEADINGS:
-        return Kind.LINE if parse_day(text) else Kind.LABEL
+        return NodeKind.LINE if parse_day(text) else NodeKind.LABEL
     if (
         node.name in _OTHER
         or (macro_name(node) is not None)
         or node.name.startswith(("ac:layout", "ac:task", "ac:adf"))
     ):
-        return Kind.OTHER
+        return NodeKind.OTHER
     if node.name == "p" and is_bold(node) and is_label(text) and parse_day(text) is None:
-        return Kind.LABEL
-    return Kind.LINE
+        return NodeKind.LABEL
+    return NodeKind.LINE
 
 
 def is_blank(node: Element | Text) -> bool:

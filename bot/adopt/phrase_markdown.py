@@ -3,10 +3,10 @@
 import re
 
 from bot import inline
-from bot.adopt.data_targets import CannotSayError, Target, page_of
+from bot.adopt.data_targets import CannotSayError, LinkTarget, page_of
 from bot.adopt.phrases import (
-    Break,
     Context,
+    LineBreak,
     Mark,
     Phrase,
     Style,
@@ -50,18 +50,18 @@ def _write(phrases: list[Phrase], fences: dict[Style, str]) -> str:
         opened = marks
         if isinstance(phrase, Words):
             pieces.append(_code(phrase.text) if Style.CODE in phrase.marks else inline.escape(phrase.text))
-        elif isinstance(phrase, Break):
+        elif isinstance(phrase, LineBreak):
             pieces.append("\\\n")
     pieces += (_close(mark, fences) for mark in reversed(opened))
     return "".join(pieces)
 
 
 def _open(mark: Mark, fences: dict[Style, str]) -> str:
-    return "[" if isinstance(mark, Target) else fences[mark]
+    return "[" if isinstance(mark, LinkTarget) else fences[mark]
 
 
 def _close(mark: Mark, fences: dict[Style, str]) -> str:
-    if not isinstance(mark, Target):
+    if not isinstance(mark, LinkTarget):
         return fences[mark]
     if mark.kind is LinkKind.EXTERNAL:
         return f"]({mark.value})" if re.fullmatch(r"[^\s()<>\\]+", mark.value) else f"](<{mark.value}>)"
@@ -79,7 +79,7 @@ def _code(text: str) -> str:
 def _without_style(phrase: Phrase) -> Phrase:
     if not isinstance(phrase, Words):
         return phrase
-    return Words(phrase.text, tuple(mark for mark in phrase.marks if isinstance(mark, Target)))
+    return Words(phrase.text, tuple(mark for mark in phrase.marks if isinstance(mark, LinkTarget)))
 
 
 def _reads_back(markdown: str, phrases: list[Phrase], context: Context) -> bool:
@@ -94,7 +94,10 @@ def _reads_back(markdown: str, phrases: list[Phrase], context: Context) -> bool:
 def _resolve(phrases: list[Phrase], context: Context) -> list[tuple[object, ...]]:
     """Return *phrases* with page references resolved, because a title and an id can name the same page."""
     return [
-        (text_of(each), *(page_of(mark, context.pages) if isinstance(mark, Target) else mark for mark in each.marks))
+        (
+            text_of(each),
+            *(page_of(mark, context.pages) if isinstance(mark, LinkTarget) else mark for mark in each.marks),
+        )
         if isinstance(each, Words)
         else (each,)
         for each in phrases

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from bot.adopt.data_targets import CannotSayError, Pages, Target, read_target
+from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages, read_target
 from bot.adopt.dates import format_day
 from bot.config.data_model import Icon
 from bot.render import EMOTICONS
@@ -31,7 +31,7 @@ class Style(StrEnum):
     CODE = "code"
 
 
-Mark = Style | Target
+Mark = Style | LinkTarget
 _STYLES = {"strong": Style.STRONG, "b": Style.STRONG, "em": Style.EM, "i": Style.EM, "code": Style.CODE}
 
 
@@ -51,11 +51,11 @@ class Symbol:
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
+class LineBreak:
     """A line break."""
 
 
-Phrase = Words | Symbol | Break
+Phrase = Words | Symbol | LineBreak
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ def split_lines(phrases: Iterable[Phrase]) -> list[list[Phrase]]:
     """Split phrases into lines at the line breaks; lines without words and icons are omitted."""
     lines: list[list[Phrase]] = [[]]
     for phrase in phrases:
-        if isinstance(phrase, Break):
+        if isinstance(phrase, LineBreak):
             lines.append([])
         else:
             lines[-1].append(phrase)
@@ -128,8 +128,8 @@ def _mark(element: Element, marks: tuple[Mark, ...], context: Context) -> tuple[
     return marks if style is None or style in marks else (*marks, style)
 
 
-def _read_link(link: Element, marks: tuple[Mark, ...], context: Context) -> Target:
-    if any(isinstance(mark, Target) for mark in marks):
+def _read_link(link: Element, marks: tuple[Mark, ...], context: Context) -> LinkTarget:
+    if any(isinstance(mark, LinkTarget) for mark in marks):
         raise CannotSayError("a link within a link")
     return read_target(link, context.pages)
 
@@ -143,7 +143,7 @@ def _has_no_words(link: Element) -> bool:
     )
 
 
-def _title(link: Element, target: Target) -> str:
+def _title(link: Element, target: LinkTarget) -> str:
     resource = next(child for child in link.children if child.name.startswith("ri:"))
     return resource.attributes.get("ri:content-title") or resource.attributes.get("ri:filename") or target.value
 
@@ -151,7 +151,7 @@ def _title(link: Element, target: Target) -> str:
 def _read_object(element: Element, marks: tuple[Mark, ...], context: Context) -> Phrase:
     match element.name:
         case "br":
-            return Break()
+            return LineBreak()
         case "ac:emoticon":
             return Symbol(_read_icon(element))
         case "time":
@@ -227,7 +227,7 @@ def _mark_spaces(pieces: list[Phrase]) -> list[Phrase]:
             continue
         before = marked[-1]
         after = next(each for each in pieces[index:] if not _is_space(each))
-        if isinstance(before, Break) or isinstance(after, Break) or _is_space(before):
+        if isinstance(before, LineBreak) or isinstance(after, LineBreak) or _is_space(before):
             continue
         around = shared_marks(marks_of(before), marks_of(after))
         marked.append(Words(" ", shared_marks(marks_of(piece), around)))
@@ -239,7 +239,7 @@ def _is_space(phrase: Phrase) -> bool:
 
 
 def _is_blank(phrase: Phrase) -> bool:
-    return isinstance(phrase, Break) or (isinstance(phrase, Words) and not phrase.text.strip())
+    return isinstance(phrase, LineBreak) or (isinstance(phrase, Words) and not phrase.text.strip())
 
 
 def marks_of(phrase: Phrase) -> tuple[Mark, ...]:

@@ -8,8 +8,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.adopt.blocks import Block, Paragraph, read_blocks
-from bot.adopt.data_targets import CannotSayError, Pages, Target
+from bot.adopt.blocks import PageBlock, TextLine, read_blocks
+from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages
 from bot.adopt.dates import parse_day
 from bot.adopt.impression import Impression, impression_of
 from bot.adopt.labels import is_label
@@ -54,7 +54,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Adoption:
+class Proposal:
     """The proposal for a page; *managed* regions have markers on the page already."""
 
     body: str
@@ -81,7 +81,7 @@ class Reading:
     notes: tuple[str, ...] = ()
 
 
-def propose(body: str, markers: Sequence[Marker], pages: Pages) -> Adoption:
+def propose(body: str, markers: Sequence[Marker], pages: Pages) -> Proposal:
     """Find regions that have no markers yet; generated regions such as the page index are ignored.
 
     Raises `MalformedBodyError`.
@@ -109,10 +109,10 @@ def propose(body: str, markers: Sequence[Marker], pages: Pages) -> Adoption:
             taken.append(found.span)
         else:
             refusals.append(found)
-    return Adoption(body, tuple(claims), tuple(refusals), tuple(managed))
+    return Proposal(body, tuple(claims), tuple(refusals), tuple(managed))
 
 
-def carry_over(adoption: Adoption, rendered: Mapping[str, str], pages: Pages) -> Adopted:
+def carry_over(adoption: Proposal, rendered: Mapping[str, str], pages: Pages) -> Adopted:
     """Replace each claimed place by a region with the *rendered* text of its value; all other bytes are preserved.
 
     A claim is refused, and its place not changed, if the page would show different words, icons or links.
@@ -207,16 +207,16 @@ def _propose_under_heading(body: str, marker: Marker, pages: Pages) -> Claim | R
     return Claim(marker.name, marker, region.content, reading.value, f"the heading {marker.heading!r}", reading.notes)
 
 
-def _read_heading(region: str, blocks: Sequence[Block], base: Value | None) -> tuple[str | None, int]:
+def _read_heading(region: str, blocks: Sequence[PageBlock], base: Value | None) -> tuple[str | None, int]:
     first = blocks[0] if len(blocks) > 1 else None
-    if not isinstance(first, Paragraph) or not (first.level or first.is_bold):
+    if not isinstance(first, TextLine) or not (first.level or first.is_bold):
         return None, 0
     text = say(first.phrases)
     is_expected = is_label(text) or (base is not None and base.heading is not None)
     may_be_line = region == "status" and not first.level and not (is_expected and first.is_only_bold)
     if parse_day(text) or may_be_line:
         return None, 0
-    if any(isinstance(mark, Target) for each in first.phrases if isinstance(each, Words) for mark in each.marks):
+    if any(isinstance(mark, LinkTarget) for each in first.phrases if isinstance(each, Words) for mark in each.marks):
         raise CannotSayError("a link in the heading")
     return text, first.level
 

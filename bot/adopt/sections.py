@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.adopt.dates import parse_day
 from bot.adopt.labels import is_label_of
-from bot.adopt.nodes import Kind, is_blank, is_bold, is_inline, is_link_only, kind_of, starts_with_icon
+from bot.adopt.nodes import NodeKind, is_blank, is_bold, is_inline, is_link_only, kind_of, starts_with_icon
 from bot.splice import Span
 from bot.storage.macros import HEADINGS, collapse, find_parameter, find_rich_text_body, iter_content, macro_name
 from bot.storage.reader import Document, Element, Text
@@ -154,15 +154,15 @@ class _Reach:
 
     def __init__(self, region: str, *, has_lead: bool = False) -> None:
         self._region = region
-        self._kinds: list[Kind] = [Kind.LINE] if has_lead else []
+        self._kinds: list[NodeKind] = [NodeKind.LINE] if has_lead else []
         self._has_lead = has_lead
         self._has_icons = False
 
-    def takes(self, node: Element | Text, kind: Kind, *, after_gap: bool) -> bool:
+    def takes(self, node: Element | Text, kind: NodeKind, *, after_gap: bool) -> bool:
         """Return whether *node* belongs to the section; *after_gap* if an empty line precedes *node*."""
-        if kind in (Kind.LABEL, Kind.OTHER):
-            is_taken = kind is Kind.OTHER and not self._kinds  # taken so that the refusal can name the content
-        elif kind is Kind.TABLE:
+        if kind in (NodeKind.LABEL, NodeKind.OTHER):
+            is_taken = kind is NodeKind.OTHER and not self._kinds  # taken so that the refusal can name the content
+        elif kind is NodeKind.TABLE:
             is_taken = not self._kinds
         elif not self._kinds:
             is_taken = True
@@ -173,22 +173,22 @@ class _Reach:
             self._kinds.append(kind)
         return is_taken
 
-    def _goes_on(self, node: Element | Text, kind: Kind, *, after_gap: bool) -> bool:
-        if self._kinds[0] in (Kind.OTHER, Kind.TABLE):
+    def _goes_on(self, node: Element | Text, kind: NodeKind, *, after_gap: bool) -> bool:
+        if self._kinds[0] in (NodeKind.OTHER, NodeKind.TABLE):
             return False
         match self._region:
             case "status":
-                is_done = after_gap or self._has_lead or self._has_icons or Kind.LIST in self._kinds
+                is_done = after_gap or self._has_lead or self._has_icons or NodeKind.LIST in self._kinds
                 return starts_with_icon(node) or not is_done
             case "quick_links":
-                return kind is Kind.LIST or is_link_only(node)
+                return kind is NodeKind.LIST or is_link_only(node)
             case _:
                 return self._news_go_on(node, kind, after_gap=after_gap)
 
-    def _news_go_on(self, node: Element | Text, kind: Kind, *, after_gap: bool) -> bool:
-        if kind is Kind.LIST or _is_day(node):
+    def _news_go_on(self, node: Element | Text, kind: NodeKind, *, after_gap: bool) -> bool:
+        if kind is NodeKind.LIST or _is_day(node):
             return True
-        if Kind.LIST in self._kinds:
+        if NodeKind.LIST in self._kinds:
             return is_link_only(node) and not after_gap
         return not (after_gap or self._has_lead)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import ValidationError
 
-from bot.adopt.blocks import Block, Grid, Item, Listing, Paragraph
-from bot.adopt.data_targets import CannotSayError, Target
+from bot.adopt.blocks import Bullet, BulletList, Grid, PageBlock, TextLine
+from bot.adopt.data_targets import CannotSayError, LinkTarget
 from bot.adopt.dates import find_day, format_day, parse_day, split_leading_day
 from bot.adopt.phrase_markdown import to_markdown
 from bot.adopt.phrases import Context, Phrase, Symbol, Words, say, settle, split_lines
@@ -22,7 +22,7 @@ NO_NEWS = "There is no news at the moment."
 
 
 def to_value(
-    region: str, blocks: Sequence[Block], context: Context, *, heading: str | None = None, heading_level: int = 0
+    region: str, blocks: Sequence[PageBlock], context: Context, *, heading: str | None = None, heading_level: int = 0
 ) -> Value:
     """Return the value of a region with the content *blocks*, without its heading; raises `CannotSayError`."""
     title = {"heading": heading, "heading_level": heading_level}
@@ -41,7 +41,7 @@ def to_value(
         raise CannotSayError(f"what the data file does not take: {first['msg']}") from error
 
 
-def _status_lines(blocks: Sequence[Block], context: Context) -> Iterator[StatusLine]:
+def _status_lines(blocks: Sequence[PageBlock], context: Context) -> Iterator[StatusLine]:
     for block in blocks:
         for line in _lines_of(block, context):
             icon = line[0].icon if isinstance(line[0], Symbol) else None
@@ -51,24 +51,24 @@ def _status_lines(blocks: Sequence[Block], context: Context) -> Iterator[StatusL
             yield StatusLine(icon=icon, text=to_markdown(text, context))
 
 
-def _lines_of(block: Block, context: Context) -> list[list[Phrase]]:
+def _lines_of(block: PageBlock, context: Context) -> list[list[Phrase]]:
     match block:
-        case Paragraph():
+        case TextLine():
             return split_lines(block.phrases)
-        case Listing() if not any(item.lists for item in block.items):
+        case BulletList() if not any(item.lists for item in block.items):
             context.note("the bullets of the status lines are not kept")
             return [line for item in block.items for line in split_lines(item.phrases)]
-        case Listing():
+        case BulletList():
             raise CannotSayError("lists within the list of status lines")
         case Grid():
             context.note("the table's frame is not kept")
             return [_row_phrases(row) for row in block.rows]
 
 
-def _row_phrases(row: Sequence[Sequence[Block]]) -> list[Phrase]:
+def _row_phrases(row: Sequence[Sequence[PageBlock]]) -> list[Phrase]:
     """Read a table row with one line: an icon and words, in one or two cells."""
     cells = [block for cell in row for block in cell]
-    lines = [block.phrases for block in cells if isinstance(block, Paragraph)]
+    lines = [block.phrases for block in cells if isinstance(block, TextLine)]
     leads = lines[:-1]
     if (
         len(lines) != len(cells)
@@ -79,9 +79,9 @@ def _row_phrases(row: Sequence[Sequence[Block]]) -> list[Phrase]:
     return [phrase for line in lines for phrase in line]
 
 
-def _quick_links(blocks: Sequence[Block], context: Context) -> Iterator[QuickLink]:
+def _quick_links(blocks: Sequence[PageBlock], context: Context) -> Iterator[QuickLink]:
     for block in blocks:
-        if isinstance(block, Listing):
+        if isinstance(block, BulletList):
             yield from (_quick_link(item, context) for item in block.items)
             continue
         if isinstance(block, Grid):
@@ -90,13 +90,13 @@ def _quick_links(blocks: Sequence[Block], context: Context) -> Iterator[QuickLin
             continue
         context.note("links in paragraphs become a list")
         for line in split_lines(block.phrases):
-            link = _quick_link(Item(line), context)
+            link = _quick_link(Bullet(line), context)
             if link.page is None and link.url is None and link.attachment is None:
                 raise CannotSayError(f"the words {link.text!r} between the links")
             yield link
 
 
-def _quick_link(item: Item, context: Context) -> QuickLink:
+def _quick_link(item: Bullet, context: Context) -> QuickLink:
     links = tuple(_quick_link(below, context) for listing in item.lists for below in listing.items)
     targets = {_target_of(phrase) for phrase in item.phrases}
     if len(targets) > 1:
@@ -110,26 +110,26 @@ def _quick_link(item: Item, context: Context) -> QuickLink:
     match target:
         case None:
             return QuickLink(text=text, links=links)
-        case Target(LinkKind.PAGE, value):
+        case LinkTarget(LinkKind.PAGE, value):
             return QuickLink(text=text, page=value, links=links)
-        case Target(LinkKind.ATTACHMENT, value):
+        case LinkTarget(LinkKind.ATTACHMENT, value):
             return QuickLink(text=text, attachment=value, links=links)
-        case Target(_, value):
+        case LinkTarget(_, value):
             return QuickLink(text=text, url=value, links=links)
 
 
-def _target_of(phrase: Phrase) -> Target | None:
+def _target_of(phrase: Phrase) -> LinkTarget | None:
     if not isinstance(phrase, Words):
         raise CannotSayError("an icon or a line break among the links")
-    return next((mark for mark in phrase.marks if isinstance(mark, Target)), None)
+    return next((mark for mark in phrase.marks if isinstance(mark, LinkTarget)), None)
 
 
-def _news(blocks: Sequence[Block], context: Context) -> dict[str, object]:
+def _news(blocks: Sequence[PageBlock], context: Context) -> dict[str, object]:
     blocks = list(blocks)
     if [_words(block) for block in blocks] == [NO_NEWS]:
         return {"items": ()}
     older = _pop_older(blocks)
-    if any(isinstance(block, Paragraph) and parse_day(say(block.phrases)) for block in blocks):
+    if any(isinstance(block, TextLine) and parse_day(say(block.phrases)) for block in blocks):
         items, dates = _news_by_day(blocks, context), "by_day"
     else:
         items, dates = _news_items([to_markdown(phrases, context) for phrases in _news_lines(blocks, context)])
@@ -137,14 +137,14 @@ def _news(blocks: Sequence[Block], context: Context) -> dict[str, object]:
     return value | ({"older": older, "show": len(items)} if older else {})
 
 
-def _words(block: Block) -> str:
-    return say(block.phrases) if isinstance(block, Paragraph) else ""
+def _words(block: PageBlock) -> str:
+    return say(block.phrases) if isinstance(block, TextLine) else ""
 
 
-def _pop_older(blocks: list[Block]) -> str | None:
+def _pop_older(blocks: list[PageBlock]) -> str | None:
     """Remove and return a page link after the list of news, which leads to the older news."""
     last = blocks[-1] if len(blocks) > 1 else None
-    if not isinstance(last, Paragraph) or not isinstance(blocks[-2], Listing):
+    if not isinstance(last, TextLine) or not isinstance(blocks[-2], BulletList):
         return None
     targets = {_target_of(phrase) for phrase in last.phrases}
     target = targets.pop() if len(targets) == 1 else None
@@ -154,33 +154,33 @@ def _pop_older(blocks: list[Block]) -> str | None:
     return target.value
 
 
-def _news_lines(blocks: list[Block], context: Context) -> Iterator[list[Phrase]]:
-    is_text = all(isinstance(block, Paragraph) for block in blocks)
+def _news_lines(blocks: list[PageBlock], context: Context) -> Iterator[list[Phrase]]:
+    is_text = all(isinstance(block, TextLine) for block in blocks)
     if is_text:
         context.note("news in paragraphs becomes a list")
     for block in blocks:
         match block:
-            case Paragraph() if is_text:
+            case TextLine() if is_text:
                 yield block.phrases
-            case Paragraph():
+            case TextLine():
                 raise CannotSayError(f"the words {say(block.phrases)!r} beside the list")
-            case Listing():
+            case BulletList():
                 yield from (_news_line(item) for item in block.items)
             case Grid():
                 context.note("a table becomes a list")
                 yield from (_dated_row(row) for row in block.rows)
 
 
-def _dated_row(row: Sequence[Sequence[Block]]) -> list[Phrase]:
+def _dated_row(row: Sequence[Sequence[PageBlock]]) -> list[Phrase]:
     """Read a table row of news: words, or a day and words."""
-    lines = [block.phrases for cell in row for block in cell if isinstance(block, Paragraph)]
+    lines = [block.phrases for cell in row for block in cell if isinstance(block, TextLine)]
     has_day = len(lines) == 2 and parse_day(say(lines[0])) is not None
     if len(lines) != sum(len(cell) for cell in row) or len(lines) != 1 + has_day:
         raise CannotSayError("a table of several columns")
     return [*lines[0], Words(": "), *lines[1]] if has_day else lines[0]
 
 
-def _news_line(item: Item) -> list[Phrase]:
+def _news_line(item: Bullet) -> list[Phrase]:
     if item.lists:
         raise CannotSayError(f"a list below the item {say(item.phrases)!r}")
     return item.phrases
@@ -194,11 +194,11 @@ def _news_items(texts: list[str]) -> tuple[list[NewsItem], str]:
     return _make_items((find_day(text), text) for text in texts), "hidden"
 
 
-def _news_by_day(blocks: list[Block], context: Context) -> list[NewsItem]:
+def _news_by_day(blocks: list[PageBlock], context: Context) -> list[NewsItem]:
     day = None
     dated = []
     for block in blocks:
-        if isinstance(block, Paragraph):
+        if isinstance(block, TextLine):
             day = parse_day(_words(block))
             if day is None or format_day(day) != _words(block):
                 raise CannotSayError(f"the words {_words(block)!r} among the news by day")

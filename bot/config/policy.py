@@ -47,21 +47,23 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Address = Annotated[str, AfterValidator(_check_address)]
-Text = Annotated[str, Field(min_length=1), BeforeValidator(_as_text, json_schema_input_type=str | int)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[Text, ...])]
+HttpAddress = Annotated[str, AfterValidator(_check_address)]
+NonEmptyText = Annotated[str, Field(min_length=1), BeforeValidator(_as_text, json_schema_input_type=str | int)]
+Texts = Annotated[
+    tuple[NonEmptyText, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[NonEmptyText, ...])
+]
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """A part of the settings: frozen, and strict about unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class WikiSettings(Section):
+class WikiSettings(SettingsSection):
     """Where the wiki is and how the bot signs in."""
 
-    url: Address = Field(
+    url: HttpAddress = Field(
         "http://127.0.0.1:8090",
         description="Address of the wiki. Cloud: `https://NAME.atlassian.net/wiki`. "
         "Data Center: with the context path, if there is one.",
@@ -110,7 +112,7 @@ class WikiSettings(Section):
     )
 
 
-class TargetSettings(Section):
+class TargetSettings(SettingsSection):
     """Further pages that contain a region, in addition to the home page."""
 
     pages: Texts = Field((), description="Titles or ids of single pages.", examples=[["Implementation", "131080"]])
@@ -120,7 +122,7 @@ class TargetSettings(Section):
     )
 
 
-class RegionSettings(Section):
+class RegionSettings(SettingsSection):
     """How one region is marked on the page, and what is done about changes that people make in it."""
 
     marker: Literal["details", "anchors", "heading"] = Field(
@@ -130,7 +132,7 @@ class RegionSettings(Section):
         "same level.",
         examples=["heading"],
     )
-    heading: Text | None = Field(
+    heading: NonEmptyText | None = Field(
         None,
         description="Text of the heading above the region. Required for `marker: heading`, not used otherwise.",
         examples=["Latest news"],
@@ -138,7 +140,7 @@ class RegionSettings(Section):
     drift: DriftPolicy | None = Field(
         None, description="Drift policy of this region. Absent: the policy of the workspace.", examples=["repair"]
     )
-    place: Text | None = Field(
+    place: NonEmptyText | None = Field(
         None,
         description="Where a missing region is created: `start`, `end`, `before:HEADING` or `after:HEADING`. "
         "Absent: a missing region is reported and not created.",
@@ -173,7 +175,7 @@ class HistoryMode(StrEnum):
     LATEST = "latest"
 
 
-class ArchivedSettings(Section):
+class ArchivedSettings(SettingsSection):
     """Which pages count as archived. A page is archived if any condition matches."""
 
     status: bool = Field(
@@ -202,7 +204,7 @@ class ArchivedSettings(Section):
         )
 
 
-class WorkspaceSettings(Section):
+class WorkspaceSettings(SettingsSection):
     """One workspace: a home page that is kept in step with one data file."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = Field(
@@ -243,24 +245,26 @@ class WorkspaceSettings(Section):
         return region if region.drift is not None else region.model_copy(update={"drift": self.drift})
 
 
-class JobSettings(Section):
+class JobSettings(SettingsSection):
     """One job of `wikibot run`."""
 
     run: Literal["sync", "snapshot", "verify"] = Field(
         description="What the job does; each is also a command of that name.", examples=["sync"]
     )
-    every: Text = Field(
+    every: NonEmptyText = Field(
         description="How often: a number and a unit (`30 seconds`, `10 minutes`, `hour`, `day`, `2 weeks`) or a "
         "weekday (`monday`).",
         examples=["10 minutes"],
     )
-    at: Text | None = Field(
+    at: NonEmptyText | None = Field(
         None,
         description="Time of the day, `HH:MM`, for days, weeks and weekdays. In quotes, because YAML reads 02:30 as a "
         "number.",
         examples=["02:30"],
     )
-    timezone: Text | None = Field(None, description="Time zone of `at`. Absent: UTC.", examples=["America/Los_Angeles"])
+    timezone: NonEmptyText | None = Field(
+        None, description="Time zone of `at`. Absent: UTC.", examples=["America/Los_Angeles"]
+    )
 
     @model_validator(mode="after")
     def _is_a_cadence(self) -> Self:
@@ -273,7 +277,7 @@ class JobSettings(Section):
         return Cadence.parse(self.every, at=self.at, timezone=self.timezone)
 
 
-class SnapshotSettings(Section):
+class SnapshotSettings(SettingsSection):
     """Where snapshots are written and how they are sealed."""
 
     path: Path = Field(
@@ -311,19 +315,19 @@ class SnapshotSettings(Section):
         description="Number of processes that convert pages. 1: the bot's own process converts.",
         examples=[4],
     )
-    publish_url: Address | None = Field(
+    publish_url: HttpAddress | None = Field(
         None,
         description="Address to which the head of the chain is posted after each capture.",
         examples=["https://audit.example.org/heads"],
     )
-    publish_page: Text | None = Field(
+    publish_page: NonEmptyText | None = Field(
         None,
         description="Title of a wiki page on which the bot shows the head of the chain.",
         examples=["Snapshot checkpoints"],
     )
 
 
-class SafetySettings(Section):
+class SafetySettings(SettingsSection):
     """Limits of one run."""
 
     max_changed_share: float = Field(
@@ -344,12 +348,12 @@ class SafetySettings(Section):
         description="With `drift: repair`: how often one region is repaired in 24 hours. After that it is reported.",
         examples=[1],
     )
-    stop_label: Text = Field(
+    stop_label: NonEmptyText = Field(
         "wikibot-stop",
         description="Label on a home page that stops every write to the workspace.",
         examples=["bot-stop"],
     )
-    exclude_label: Text = Field(
+    exclude_label: NonEmptyText = Field(
         "wikibot-exclude", description="Label on a page that excludes this page from writing.", examples=["bot-exclude"]
     )
     draft_wait_seconds: float = Field(

@@ -17,7 +17,7 @@ class Block:
 
 
 Node = Block | Inline | str
-Run = tuple[Inline | str, ...]
+Inlines = tuple[Inline | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Styled(Inline):
     """Content in an HTML element: strong, em, del have Markdown syntax; ins, sub, sup, kbd, … are written as HTML."""
 
     kind: str
-    content: Run
+    content: Inlines
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +35,17 @@ class Code(Inline):
 
 @dataclass(frozen=True, slots=True)
 class Link(Inline):
-    """*place* names a place in this page; its address is resolved when the whole page is converted."""
+    """*anchor* names an anchor of this page; its address is resolved when the whole page is converted."""
 
-    content: Run
+    content: Inlines
     address: str
     title: str = ""
-    place: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Place(Inline):
-    """A place that can be the target of links."""
+class Anchor(Inline):
+    """A named position that links can lead to."""
 
     name: str
 
@@ -76,7 +76,7 @@ class NoteReference(Inline):
 class Apart(Inline):
     """Content that the wiki shows with space around it, so that adjacent words do not touch it."""
 
-    content: Run
+    content: Inlines
     is_picture: bool = False
 
 
@@ -87,13 +87,13 @@ class Break(Inline):
 
 @dataclass(frozen=True, slots=True)
 class Paragraph(Block):
-    content: Run
+    content: Inlines
 
 
 @dataclass(frozen=True, slots=True)
 class Heading(Block):
     level: int
-    content: Run
+    content: Inlines
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class Fence(Block):
 class Preformatted(Block):
     """Preformatted text that contains links or emphasis."""
 
-    content: Run
+    content: Inlines
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,14 +240,14 @@ def is_visible(inline: Inline | str) -> bool:
     return not isinstance(inline, Break)
 
 
-def wrap(nodes: list[Node], wrapper: Callable[[Run], Inline]) -> list[Node]:
+def wrap(nodes: list[Node], wrapper: Callable[[Inlines], Inline]) -> list[Node]:
     """Return *nodes* with the inline content wrapped by *wrapper*, also the inline content of blocks among them."""
     if not any(isinstance(node, Block) for node in nodes):
         return [wrapper(tuple(node for node in nodes if not isinstance(node, Block)))]
     return [wrap_block(block, wrapper) for block in flow(nodes)]
 
 
-def wrap_block(block: Block, wrapper: Callable[[Run], Inline]) -> Block:
+def wrap_block(block: Block, wrapper: Callable[[Inlines], Inline]) -> Block:
     """Return *block* with every run of inline content wrapped by *wrapper*."""
 
     def change(inner: Block) -> Block:
@@ -314,7 +314,7 @@ def text_of_run(run: Iterable[Inline | str]) -> str:
     return "".join(pieces)
 
 
-def set_apart(run: list[Inline | str]) -> Run:
+def set_apart(run: list[Inline | str]) -> Inlines:
     """Return *run* with a space between an `Apart` object and an adjacent word or object."""
     return tuple(_Spacer().spaced(run)) if any(map(_holds_apart, run)) else tuple(run)
 
@@ -346,7 +346,7 @@ class _Spacer:
                 yield from self._spaced_leaf(inline)
 
     def _spaced_leaf(self, inline: Inline | str) -> Iterator[Inline | str]:
-        if isinstance(inline, Place | NoteReference):
+        if isinstance(inline, Anchor | NoteReference):
             yield inline
             return
         text = inline if isinstance(inline, str) else inline.text if isinstance(inline, Code | Formula) else "\n"

@@ -12,6 +12,7 @@ from bot.convert.document import (
     Fence,
     Heading,
     Inline,
+    Inlines,
     Item,
     List,
     Node,
@@ -19,7 +20,6 @@ from bot.convert.document import (
     Preformatted,
     Quote,
     Rule,
-    Run,
     Styled,
     flow,
     wrap,
@@ -70,7 +70,7 @@ def _quote(page: PageBuilder, element: Element) -> list[Node]:
 
 
 def _styled(kind: str) -> ElementHandler:
-    def around(run: Run) -> Styled:
+    def around(run: Inlines) -> Styled:
         return Styled(kind, run)
 
     def handle(page: PageBuilder, element: Element) -> list[Node]:

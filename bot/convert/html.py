@@ -10,14 +10,14 @@ from html import escape
 from bs4 import BeautifulSoup, Tag
 from markdownify import ATX, MarkdownConverter
 
-from bot.convert.document import Apart, Break, Code, Image, Inline, Link, Place, Run, Styled
+from bot.convert.document import Anchor, Apart, Break, Code, Image, Inline, Inlines, Link, Styled
 from bot.convert.link_targets import is_unsafe
 
-_PLAIN = (str, Styled, Code, Link, Place, Image, Break, Apart)
+_PLAIN = (str, Styled, Code, Link, Anchor, Image, Break, Apart)
 _NEVER_SHOWN = ("script", "style", "template", "noscript", "head", "title")
 
 
-def is_plain_html(run: Run) -> bool:
+def is_plain_html(run: Inlines) -> bool:
     """Return whether every part of *run* has an equivalent HTML element."""
     return all(
         isinstance(inline, _PLAIN) and (not isinstance(inline, Styled | Link | Apart) or is_plain_html(inline.content))
@@ -25,30 +25,30 @@ def is_plain_html(run: Run) -> bool:
     )
 
 
-def render_run(run: Run, place_of: Callable[[str], str]) -> str:
-    """Return *run* as HTML; *place_of* returns the address of a place in the page."""
-    return "".join(_render(inline, place_of) for inline in run)
+def render_run(run: Inlines, anchor_address: Callable[[str], str]) -> str:
+    """Return *run* as HTML; *anchor_address* returns the address of an anchor."""
+    return "".join(_render(inline, anchor_address) for inline in run)
 
 
-def _render(inline: Inline | str, place_of: Callable[[str], str]) -> str:
+def _render(inline: Inline | str, anchor_address: Callable[[str], str]) -> str:
     match inline:
         case str():
             return escape(inline, quote=False)
         case Styled(kind, content):
-            return f"<{kind}>{render_run(content, place_of)}</{kind}>"
+            return f"<{kind}>{render_run(content, anchor_address)}</{kind}>"
         case Code(text):
             return f"<code>{escape(text, quote=False)}</code>"
-        case Link(content, address, title, place):
-            start = _start_tag("a", href=place_of(place) if place else address, title=title)
-            return f"{start}{render_run(content, place_of)}</a>"
-        case Place(name):
+        case Link(content, address, title, anchor):
+            start = _start_tag("a", href=anchor_address(anchor) if anchor else address, title=title)
+            return f"{start}{render_run(content, anchor_address)}</a>"
+        case Anchor(name):
             return f"{_start_tag('a', id=name)}</a>"
         case Image():
             return render_image(inline)
         case Break():
             return "<br>"
         case Apart(content):
-            return render_run(content, place_of)
+            return render_run(content, anchor_address)
         case _:
             raise TypeError(f"{type(inline).__name__} has no element in HTML")
 

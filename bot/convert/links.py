@@ -1,18 +1,18 @@
 """Links: `ac:link` in all its forms, plain `a`, mentions of people."""
 
-from bot.convert.document import Apart, Link, Node, Run, flow, wrap
+from bot.convert.document import Apart, Inlines, Link, Node, flow, wrap
 from bot.convert.link_targets import is_unsafe, slug
 from bot.convert.page_builder import PageBuilder
 from bot.storage.reader import Element
 
 
 def build_anchor(page: PageBuilder, element: Element) -> list[Node]:
-    """Convert `<a href>`, smart links included; `<a name>` becomes a place."""
+    """Convert `<a href>`, smart links included; `<a name>` becomes an anchor."""
     nodes = page.nodes(element)
     attributes = element.attributes
     if "href" not in attributes:
         name = attributes.get("name") or attributes.get("id")
-        return [page.place(slug(name) or name.strip()), *nodes] if name else nodes
+        return [page.anchor(slug(name) or name.strip()), *nodes] if name else nodes
     address = attributes["href"]
     if "data-datasource" in attributes:
         page.lose("smart link", address, "the table it shows was not captured")
@@ -25,26 +25,26 @@ def link(page: PageBuilder, nodes: list[Node], address: str, *, title: str = "")
     if is_unsafe(address):
         return [*nodes, *page.unsafe(address)]
     if address.startswith("#"):
-        return link_to(nodes, address, title=title, place=address[1:])
+        return link_to(nodes, address, title=title, anchor=address[1:])
     return link_to(nodes, page.targets.address(address), title=title)
 
 
-def link_to(nodes: list[Node], target: str, *, title: str = "", place: str = "") -> list[Node]:
-    """Return a link to a resolved *target*, or to a *place* in this page."""
+def link_to(nodes: list[Node], target: str, *, title: str = "", anchor: str = "") -> list[Node]:
+    """Return a link to a resolved *target*, or to an *anchor* in this page."""
 
-    def linked(run: Run) -> Link:
-        return Link(run, target, title, place)
+    def linked(run: Inlines) -> Link:
+        return Link(run, target, title, anchor)
 
     return wrap(nodes, linked)
 
 
 def build_link(page: PageBuilder, element: Element) -> list[Node]:
-    """Convert `ac:link`: to a page, a blog post, a file, a space, a person, or a place in this page."""
+    """Convert `ac:link`: to a page, a blog post, a file, a space, a person, or an anchor in this page."""
     resource = next((child for child in element.children if child.name.startswith("ri:")), None)
     body = _link_body(page, element)
-    place = element.attributes.get("ac:anchor", "")
+    anchor = element.attributes.get("ac:anchor", "")
     if resource is None:
-        return link_to(body or [place], f"#{place}", place=place) if place else body
+        return link_to(body or [anchor], f"#{anchor}", anchor=anchor) if anchor else body
     attributes = resource.attributes
     match resource.name:
         case "ri:user":
@@ -63,17 +63,17 @@ def build_link(page: PageBuilder, element: Element) -> list[Node]:
             key = attributes.get("ri:space-key", "")
             return link_to(body or [key], page.targets.space(key))
         case _:
-            return _page_link(page, resource, body, place)
+            return _page_link(page, resource, body, anchor)
 
 
-def page_target(page: PageBuilder, resource: Element, place: str = "") -> tuple[str, str]:
+def page_target(page: PageBuilder, resource: Element, anchor: str = "") -> tuple[str, str]:
     """Return the title and the target of an `ri:` element that refers to a page."""
     attributes = resource.attributes
     title, key = attributes.get("ri:content-title", ""), attributes.get("ri:space-key", "")
     if resource.name == "ri:blog-post":
         return title, page.targets.blog_post(title, key, attributes.get("ri:posting-day", ""))
     page_id = attributes.get("ri:content-id", "")
-    return title or f"page {page_id}", page.targets.page(title, key, page_id=page_id, anchor=place)
+    return title or f"page {page_id}", page.targets.page(title, key, page_id=page_id, anchor=anchor)
 
 
 def file_target(page: PageBuilder, resource: Element) -> tuple[str, str]:
@@ -112,9 +112,9 @@ def _link_body(page: PageBuilder, element: Element) -> list[Node]:
     return [text.text] if text is not None and text.text.strip() else []
 
 
-def _page_link(page: PageBuilder, resource: Element, body: list[Node], place: str) -> list[Node]:
+def _page_link(page: PageBuilder, resource: Element, body: list[Node], anchor: str) -> list[Node]:
     attributes = resource.attributes
-    if place and page.targets.is_this_page(attributes.get("ri:content-title", ""), attributes.get("ri:space-key", "")):
-        return link_to(body or [place], f"#{place}", place=place)
-    title, target = page_target(page, resource, place)
+    if anchor and page.targets.is_this_page(attributes.get("ri:content-title", ""), attributes.get("ri:space-key", "")):
+        return link_to(body or [anchor], f"#{anchor}", anchor=anchor)
+    title, target = page_target(page, resource, anchor)
     return link_to(body or [title], target)

@@ -137,9 +137,9 @@ def build_status(_page: PageBuilder, macro: Macro) -> list[Node]:
     return [Apart((f"{status_dot(colour)} ", Styled("strong", (title,))))] if title else []
 
 
-def build_place(page: PageBuilder, macro: Macro) -> list[Node]:
+def build_anchor(page: PageBuilder, macro: Macro) -> list[Node]:
     name = macro.get("", "name", "anchor")
-    return [page.place(slug(name) or " ".join(name.split()))] if name else []
+    return [page.anchor(slug(name) or " ".join(name.split()))] if name else []
 
 
 def build_contents(page: PageBuilder, macro: Macro) -> list[Node]:

@@ -146,7 +146,7 @@ MACROS: dict[str, MacroHandler] = {
     ),
     "content-layer": macro_handlers.build_unwrapped,
     "status": macro_handlers.build_status,
-    "anchor": macro_handlers.build_place,
+    "anchor": macro_handlers.build_anchor,
     "toc": macro_handlers.build_contents,
     "roadmap": macro_handlers.build_roadmap,
     **dict.fromkeys(("jira", "jiraissues"), macro_handlers.build_jira),

@@ -14,7 +14,7 @@ from enum import Enum, auto
 from string import punctuation
 
 
-class Mark(Enum):
+class Boundary(Enum):
     """Parts of a line other than text and emphasis."""
 
     BREAK = auto()
@@ -32,7 +32,7 @@ class Emphasis:
     parts: "list[Part]" = field(default_factory=list)
 
 
-Part = str | Mark | Emphasis
+Part = str | Boundary | Emphasis
 EMPHASIS = frozenset({"strong", "em", "del"})
 
 _WHITESPACE = re.compile(r"[ \t\r\n]+")
@@ -125,7 +125,7 @@ def _pull(parts: list[Part], end: int, characters: str | None) -> list[Part]:
     pulled: list[Part] = []
     while parts:
         part = parts[end]
-        if part is Mark.BREAK:
+        if part is Boundary.BREAK:
             pulled.append(parts.pop(end))
             continue
         if not isinstance(part, str):
@@ -184,7 +184,7 @@ class _Delimiter:
     text: str = ""
 
 
-_Piece = str | Mark | _Delimiter
+_Piece = str | Boundary | _Delimiter
 
 
 def _write(parts: list[Part]) -> list[str]:
@@ -198,9 +198,9 @@ def _write(parts: list[Part]) -> list[str]:
     lines: list[list[str]] = [[]]
     previous: _Piece = ""
     for piece in pieces:
-        if piece is Mark.BREAK:
+        if piece is Boundary.BREAK:
             lines.append([])
-        elif isinstance(piece, Mark):
+        elif isinstance(piece, Boundary):
             _write_border(lines[-1], piece, previous)
         else:
             lines[-1].append(piece if isinstance(piece, str) else piece.text)
@@ -208,9 +208,9 @@ def _write(parts: list[Part]) -> list[str]:
     return ["".join(line) for line in lines]
 
 
-def _write_border(line: list[str], mark: Mark, previous: _Piece) -> None:
-    if mark is Mark.CODE:
-        if previous is Mark.CODE:
+def _write_border(line: list[str], mark: Boundary, previous: _Piece) -> None:
+    if mark is Boundary.CODE:
+        if previous is Boundary.CODE:
             line.append("<!-- -->")
     elif line and line[-1].endswith("!") and not line[-1].endswith("\\!"):
         line[-1] = line[-1][:-1] + "\\!"
@@ -255,14 +255,14 @@ def _kind(pieces: list[_Piece], index: int) -> str:
 def _edge(pieces: list[_Piece], index: int, step: int) -> str:
     """Return the character next to piece *index*; an empty string at the end of a line."""
     index += step
-    while 0 <= index < len(pieces) and pieces[index] in (Mark.LINK, Mark.CODE):
+    while 0 <= index < len(pieces) and pieces[index] in (Boundary.LINK, Boundary.CODE):
         index += step
     if not 0 <= index < len(pieces):
         return ""
     piece = pieces[index]
     if isinstance(piece, _Delimiter):
         return "*"  # every delimiter of emphasis, HTML too, starts and ends in punctuation
-    if isinstance(piece, Mark):
+    if isinstance(piece, Boundary):
         return ""
     return piece[0] if step > 0 else piece[-1]
 

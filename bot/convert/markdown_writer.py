@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.convert.document import (
     Alert,
+    Anchor,
     Apart,
     Block,
     Break,
@@ -19,18 +20,17 @@ from bot.convert.document import (
     Heading,
     Image,
     Inline,
+    Inlines,
     Item,
     Link,
     List,
     NoteReference,
     Paragraph,
-    Place,
     Preformatted,
     Quote,
     RenderedMarkdown,
     Row,
     Rule,
-    Run,
     Styled,
     Table,
     text_of_run,
@@ -38,8 +38,8 @@ from bot.convert.document import (
 from bot.convert.html import is_plain_html, render_image, render_run
 from bot.convert.markdown_text import (
     EMPHASIS,
+    Boundary,
     Emphasis,
-    Mark,
     Part,
     code_span,
     escape_label,
@@ -69,12 +69,12 @@ _PAGE = Within()
 
 
 class MarkdownWriter:
-    """Writes the blocks of one page; *place_of* returns the address of a place, *labels* are those of its footnotes."""
+    """Writes the blocks of one page; *anchor_address* finds an anchor, *labels* are those of its footnotes."""
 
     def __init__(
-        self, place_of: Callable[[str], str], labels: Mapping[str, int], last_pieces: Mapping[str, int]
+        self, anchor_address: Callable[[str], str], labels: Mapping[str, int], last_pieces: Mapping[str, int]
     ) -> None:
-        self._place_of = place_of
+        self._anchor_address = anchor_address
         self._labels = labels
         self._last_pieces = last_pieces
 
@@ -138,7 +138,7 @@ class MarkdownWriter:
         return f"{fence}{language}\n{code}\n{fence}" if code else f"{fence}{language}\n{fence}"
 
     def write_preformatted(self, block: Preformatted, _within: Within) -> str:
-        content = render_run(block.content, self._place_of)
+        content = render_run(block.content, self._anchor_address)
         return f"<pre>{chr(10) if content.startswith(chr(10)) else ''}{content}</pre>"
 
     def write_rendered(self, block: RenderedMarkdown, _within: Within) -> str:
@@ -219,12 +219,12 @@ class MarkdownWriter:
             return start + end
         first = cell.blocks[0]
         if len(cell.blocks) == 1 and isinstance(first, Paragraph) and is_plain_html(first.content):
-            return f"{start}{render_run(first.content, self._place_of).replace(chr(10), ' ').strip()}{end}"
+            return f"{start}{render_run(first.content, self._anchor_address).replace(chr(10), ' ').strip()}{end}"
         return f"{start}\n\n{self.blocks(cell.blocks, within)}\n\n{end}"
 
     # Inline content
 
-    def _parts(self, run: Run, within: Within, *, in_link: bool = False) -> list[Part]:
+    def _parts(self, run: Inlines, within: Within, *, in_link: bool = False) -> list[Part]:
         """Return *run* as parts of a line; adjacent texts are escaped as one."""
         parts: list[Part] = []
         texts: list[str] = []
@@ -257,19 +257,19 @@ class MarkdownWriter:
         if within.cell and "\\|" in code:
             parts.append(f"<code>{''.join(char if char.isalnum() else f'&#{ord(char)};' for char in code)}</code>")
         elif code:
-            parts += [Mark.CODE, code_span(code), Mark.CODE]
+            parts += [Boundary.CODE, code_span(code), Boundary.CODE]
 
     def write_link(self, inline: Link, parts: list[Part], within: Within, in_link: bool) -> None:
-        address = self._place_of(inline.place) if inline.place else inline.address
+        address = self._anchor_address(inline.anchor) if inline.anchor else inline.address
         if in_link:
             parts += self._parts(inline.content, within, in_link=True)
             return
         if _AUTOLINK.match(address) and _is_address_itself(inline.content, address):
-            parts += [Mark.LINK, f"<{address}>"]
+            parts += [Boundary.LINK, f"<{address}>"]
             return
         before, inner, after = trimmed(self._parts(inline.content, within, in_link=True))
         title = f' "{_title(inline.title)}"' if inline.title else ""
-        parts += [*before, Mark.LINK, "[", *inner, f"]({_destination(address)}{title})", *after]
+        parts += [*before, Boundary.LINK, "[", *inner, f"]({_destination(address)}{title})", *after]
 
     def write_image(self, inline: Image, parts: list[Part], _within: Within, _in_link: bool) -> None:
         if inline.width or inline.height:
@@ -278,11 +278,11 @@ class MarkdownWriter:
         title = f' "{_title(inline.title)}"' if inline.title else ""
         parts.append(f"![{escape_label(inline.alt)}]({_destination(inline.source)}{title})")
 
-    def write_place(self, inline: Place, parts: list[Part], _within: Within, _in_link: bool) -> None:
+    def write_anchor(self, inline: Anchor, parts: list[Part], _within: Within, _in_link: bool) -> None:
         parts.append(f'<a id="{escape(inline.name)}"></a>')
 
     def write_formula(self, inline: Formula, parts: list[Part], _within: Within, _in_link: bool) -> None:
-        parts += ["$", Mark.CODE, code_span(inline.text.strip()), Mark.CODE, "$"]
+        parts += ["$", Boundary.CODE, code_span(inline.text.strip()), Boundary.CODE, "$"]
 
     def write_reference(self, inline: NoteReference, parts: list[Part], _within: Within, _in_link: bool) -> None:
         """Write a footnote reference after the last piece of commented text only."""
@@ -290,7 +290,7 @@ class MarkdownWriter:
             parts.append(f"[^{self._labels[inline.ref]}]")
 
     def write_break(self, _inline: Break, parts: list[Part], _within: Within, _in_link: bool) -> None:
-        parts.append(Mark.BREAK)
+        parts.append(Boundary.BREAK)
 
     def write_apart(self, inline: Apart, parts: list[Part], within: Within, in_link: bool) -> None:
         parts += self._parts(inline.content, within, in_link=in_link)
@@ -314,7 +314,7 @@ _INLINES: dict[type[Inline], Callable[[MarkdownWriter, Any, list[Part], Within, 
     Code: MarkdownWriter.write_code,
     Link: MarkdownWriter.write_link,
     Image: MarkdownWriter.write_image,
-    Place: MarkdownWriter.write_place,
+    Anchor: MarkdownWriter.write_anchor,
     Formula: MarkdownWriter.write_formula,
     NoteReference: MarkdownWriter.write_reference,
     Break: MarkdownWriter.write_break,
@@ -326,12 +326,12 @@ def _escaped(text: str, in_link: bool) -> str:
     return escape_label(text) if in_link else escape_text(text)
 
 
-def _is_address_itself(run: Run, address: str) -> bool:
+def _is_address_itself(run: Inlines, address: str) -> bool:
     """Return whether the text of a link is its address."""
     return text_of_run(run) == address and not any(isinstance(inline, Code | Image) for inline in _leaves(run))
 
 
-def _leaves(run: Run) -> Iterator[Inline | str]:
+def _leaves(run: Inlines) -> Iterator[Inline | str]:
     for inline in run:
         if isinstance(inline, Styled | Link | Apart):
             yield from _leaves(inline.content)
@@ -356,7 +356,7 @@ def _may_follow_text(the_list: List) -> bool:
     return first is not None and bool(first.blocks or first.mark) and the_list.start in (None, 1)
 
 
-def _is_html_line(run: Run) -> bool:
+def _is_html_line(run: Inlines) -> bool:
     """Return whether *run* is a single HTML tag: it starts an HTML block, which ends at the next blank line."""
     seen = [inline for inline in run if not (isinstance(inline, str) and inline.isspace()) and inline != ""]
     return len(seen) == 1 and isinstance(seen[0], Image) and bool(seen[0].width or seen[0].height)

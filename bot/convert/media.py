@@ -1,6 +1,6 @@
 """Images and files."""
 
-from bot.convert.document import Apart, Break, Image, Item, List, Node, Run, Styled, flow, wrap
+from bot.convert.document import Apart, Break, Image, Inlines, Item, List, Node, Styled, flow, wrap
 from bot.convert.link_targets import is_unsafe
 from bot.convert.links import file_target, link, link_to
 from bot.convert.page_builder import PageBuilder, paragraph
@@ -24,7 +24,7 @@ def build_image(page: PageBuilder, element: Element, is_alone: bool) -> list[Nod
     return [Apart(tuple(nodes), is_picture=True)]  # type: ignore[arg-type] # an image or a link, no block
 
 
-def _emphasised(run: Run) -> Styled:
+def _emphasised(run: Inlines) -> Styled:
     return Styled("em", run)
 
 

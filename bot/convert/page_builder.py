@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from bot.convert.context import Loss, PageContext
-from bot.convert.document import Block, Code, Contents, Node, NoteReference, Paragraph, Place, Styled, flow
+from bot.convert.document import Anchor, Block, Code, Contents, Node, NoteReference, Paragraph, Styled, flow
 from bot.convert.link_targets import Targets
 from bot.convert.said import LOOKS, unsaid_attributes
 from bot.storage.reader import Element, Text
@@ -49,7 +49,7 @@ class PageBuilder:
     ) -> None:
         self.context = context
         self.targets = Targets(context)
-        self.places: set[str] = set()
+        self.anchors: set[str] = set()
         self.note_pieces: Counter[str] = Counter()
         """The number of text pieces that each comment marks, in the order of the comments."""
         self.has_contents = False
@@ -153,10 +153,10 @@ class PageBuilder:
         self.lose(kind, address, "an address that must not be followed: shown as text")
         return [" (", Code(address), ")"]
 
-    def place(self, name: str) -> Place:
-        """Return a place in the page that can be the target of links."""
-        self.places.add(name)
-        return Place(name)
+    def anchor(self, name: str) -> Anchor:
+        """Return an anchor that can be the target of links."""
+        self.anchors.add(name)
+        return Anchor(name)
 
     def reference(self, ref: str) -> NoteReference:
         """Return a reference to the comment *ref*, whose text is at the end of the page."""

@@ -34,11 +34,11 @@ def convert_page(body: str, metadata: PageContext = _NOTHING_KNOWN) -> Conversio
     page = PageBuilder(metadata, ELEMENTS, OBJECTS)
     blocks = page.blocks(_read(page, body))
     notes = [(ref, _comment(page, metadata.comments[ref])) for ref in [*page.note_pieces]]
-    places = _Places(blocks, page, metadata.title)
+    anchors = _Anchors(blocks, page, metadata.title)
     if page.has_contents:
-        blocks = places.with_contents(blocks)
+        blocks = anchors.with_contents(blocks)
     labels = {ref: label for label, (ref, _text) in enumerate(notes, 1)}
-    writer = MarkdownWriter(places.address, labels, page.note_pieces)
+    writer = MarkdownWriter(anchors.address, labels, page.note_pieces)
     written = [writer.blocks(blocks), *(writer.footnote(labels[ref], text) for ref, text in notes)]
     markdown = "\n\n".join(filter(None, written))
     return Conversion(f"{markdown}\n" if markdown else "", page.losses())
@@ -64,8 +64,8 @@ def _comment(page: PageBuilder, comment: InlineComment) -> tuple[Block, ...]:
     return (*opening, *rest, *(Quote(_comment(page, reply)) for reply in comment.replies))
 
 
-class _Places:
-    """Link targets inside the page: GitHub's ids of its headings, and named places."""
+class _Anchors:
+    """Link targets inside the page: GitHub's ids of its headings, and anchors."""
 
     def __init__(self, blocks: tuple[Block, ...], page: PageBuilder, title: str) -> None:
         self._blocks, self._page, self._title = blocks, page, title
@@ -76,17 +76,17 @@ class _Places:
         """Return level, text and id of each heading; the page title is the first heading of the file."""
         if self._headings is None:
             self._headings = list(_number_headings(self._blocks, self._title))
-            self._slugs = {_key(text): place for _level, text, place in reversed(self._headings)}
+            self._slugs = {_key(text): anchor for _level, text, anchor in reversed(self._headings)}
         return self._headings
 
-    def address(self, place: str) -> str:
-        """Return the address of a *place* in the page: a heading in any spelling, or a named place."""
+    def address(self, anchor: str) -> str:
+        """Return the address of an *anchor* in the page: a heading in any spelling, or an anchor by its name."""
         self.headings()
-        if slug(place) in self._page.places:
-            return f"#{slug(place)}"
+        if slug(anchor) in self._page.anchors:
+            return f"#{slug(anchor)}"
         # Data Center writes `PageTitle-HeadingText`, Cloud `Heading-Text`, authors the heading itself.
-        found = self._slugs.get(_key(place)) or self._slugs.get(_key(place).removeprefix(_key(self._title)))
-        return f"#{found or slug(place)}"
+        found = self._slugs.get(_key(anchor)) or self._slugs.get(_key(anchor).removeprefix(_key(self._title)))
+        return f"#{found or slug(anchor)}"
 
     def with_contents(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
         """Return *blocks* with each table of contents filled in."""
@@ -105,11 +105,11 @@ def _number_headings(blocks: tuple[Block, ...], title: str) -> Iterator[tuple[in
     for block in walk(blocks):
         if isinstance(block, Heading):
             text = " ".join(text_of_run(block.content).split())
-            place = slug(text)
-            number = seen[place]
-            seen[place] += 1
+            anchor = slug(text)
+            number = seen[anchor]
+            seen[anchor] += 1
             if text:
-                yield block.level, text, f"{place}-{number}" if number else place
+                yield block.level, text, f"{anchor}-{number}" if number else anchor
 
 
 def _key(text: str) -> str:
@@ -121,12 +121,12 @@ def _nested(entries: list[tuple[int, str, str]]) -> tuple[Item, ...]:
     items: list[Item] = []
     index = 0
     while index < len(entries):
-        level, text, place = entries[index]
+        level, text, anchor = entries[index]
         end = index + 1
         while end < len(entries) and entries[end][0] > level:
             end += 1
         inner = _nested(entries[index + 1 : end])
-        link = Paragraph((Link((text,), f"#{place}"),))
+        link = Paragraph((Link((text,), f"#{anchor}"),))
         items.append(Item((link, List(inner)) if inner else (link,)))
         index = end
     return tuple(items)

@@ -33,7 +33,7 @@ from bot.storage.placement import Place, insert_region, list_headings
 from bot.storage.regions import find_region, is_absent
 from bot.sync.drift import digest_of
 from bot.sync.guard import Guard
-from bot.sync.ledger import Mark, Tag
+from bot.sync.ledger import Tag, TagEntry
 from bot.sync.target_pages import marker_of
 from bot.wiki.gateway import Page, PageStatus, Version, WikiGateway
 
@@ -276,5 +276,5 @@ def _raise_if_kept_off(gateway: WikiGateway, safety: SafetySettings, adoption: A
 
 def _message(adoption: Adoption) -> str:
     """Return the version message, which marks these texts as last applied in the page history."""
-    marks = {region: Mark(digest_of(text)) for region, text in adoption.texts.items()}
-    return Tag(marks, adoption.edit.after.revision).message(f"adopted {', '.join(adoption.texts)}")
+    entries = {region: TagEntry(digest_of(text)) for region, text in adoption.texts.items()}
+    return Tag(entries, adoption.edit.after.revision).message(f"adopted {', '.join(adoption.texts)}")

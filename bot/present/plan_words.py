@@ -6,7 +6,7 @@ from datetime import UTC
 
 from bot.escape import visible
 from bot.storage.visible_text import lines_of
-from bot.sync.drift import Edit, Verdict
+from bot.sync.drift import ManualEdit, Verdict
 from bot.sync.plan import Action, Change, Plan
 from bot.text_diff import DiffLine, diff_lines, split_source
 
@@ -57,7 +57,7 @@ def compare(change: Change) -> list[Comparison]:
     return comparisons
 
 
-def describe_edit(edit: Edit) -> str:
+def describe_edit(edit: ManualEdit) -> str:
     """Describe who changed a region, when, and in which version."""
     when = edit.when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     doubt = "" if edit.is_certain else "perhaps "

@@ -15,7 +15,7 @@ from bot.errors import (
 )
 from bot.sync.drift import digest_of
 from bot.sync.guard import Guard, ObstacleKind
-from bot.sync.ledger import Mark, Tag
+from bot.sync.ledger import Tag, TagEntry
 from bot.sync.plan import Action, Change, PagePlan, Plan
 from bot.sync.plan_file import plan_digest
 from bot.sync.rewrite import rewrite
@@ -190,12 +190,12 @@ class _PageWriter:
 
 def _message(plan: PagePlan, written: Sequence[Change]) -> str:
     """Return the version message: the tag for the ledger, then words for readers of the history."""
-    marks = {each.region: Mark(digest_of(each.desired), each.is_repair) for each in written}
+    entries = {each.region: TagEntry(digest_of(each.desired), each.is_repair) for each in written}
     verbs: dict[str, list[str]] = {}
     for each in written:
         verbs.setdefault(_verb(each), []).append(each.region)
     words = "; ".join(f"{verb} {', '.join(regions)}" for verb, regions in verbs.items())
-    return Tag(marks, plan.revision).message(words)
+    return Tag(entries, plan.revision).message(words)
 
 
 def _verb(change: Change) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.config.data_model import QuickLink, WorkspaceData
+from bot.config.yaml_source import Location
 from bot.inline import PageTarget, link_destinations
 from bot.sync.page_finder import PageFinder
 from bot.wiki.gateway import PageStatus
@@ -16,9 +17,6 @@ class LinkKind(StrEnum):
     PAGE = "page"
     ATTACHMENT = "attachment"
     EXTERNAL = "external"
-
-
-Location = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)

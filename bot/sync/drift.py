@@ -32,7 +32,7 @@ class LastApplied:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class ManualEdit:
     """A version in which people changed a region; if *is_certain* is False, the version may not touch the region."""
 
     version: int

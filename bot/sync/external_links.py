@@ -11,7 +11,7 @@ import urllib3
 
 from bot.sync.data_links import DataLink, LinkKind, LinkProblem
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _MAX_HOPS = 5
 _TIMEOUT = urllib3.Timeout(connect=5, read=10)
 _HEADERS = {"User-Agent": "wikibot (checks the links of a wiki page)", "Accept": "*/*"}
@@ -19,7 +19,7 @@ _REFUSES_HEAD = {400, 403, 404, 405, 501}
 _PORTS = {"http": 80, "https": 443}
 
 
-def is_public(address: Address) -> bool:
+def is_public(address: IpAddress) -> bool:
     """Return whether an address is on the public internet: not loopback, private, link-local or reserved."""
     mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
     if mapped is not None:
@@ -45,7 +45,7 @@ class ExternalLinks:
     prevents DNS rebinding. The target of each redirect is checked in the same way.
     """
 
-    may_ask: Callable[[Address], bool] = is_public
+    may_ask: Callable[[IpAddress], bool] = is_public
     pause_seconds: float = 1.0
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic

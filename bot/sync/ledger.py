@@ -18,7 +18,7 @@ from datetime import datetime
 from bot.errors import PageNotFoundError, StorageFormatError
 from bot.storage.meaning import is_same
 from bot.storage.regions import Marker, find_region
-from bot.sync.drift import Edit, LastApplied
+from bot.sync.drift import LastApplied, ManualEdit
 from bot.wiki.gateway import Page, Version, WikiGateway
 
 _TAG = re.compile(
@@ -30,7 +30,7 @@ _VERSIONS_READ = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class TagEntry:
     """One region in a tag."""
 
     digest: str
@@ -41,13 +41,13 @@ class Mark:
 class Tag:
     """The machine-readable part of a version message."""
 
-    regions: Mapping[str, Mark]
+    regions: Mapping[str, TagEntry]
     revision: str = ""
 
     def message(self, words: str) -> str:
         """Return the version message, truncated to the maximum length of a version message in the wiki."""
         regions = ",".join(
-            f"{name}={mark.digest}{'!' if mark.is_repair else ''}" for name, mark in sorted(self.regions.items())
+            f"{name}={entry.digest}{'!' if entry.is_repair else ''}" for name, entry in sorted(self.regions.items())
         )
         revision = f" r={self.revision}" if self.revision else ""
         return f"wikibot {regions}{revision}: {words}"[:_MESSAGE_LENGTH].rstrip()
@@ -58,9 +58,10 @@ def parse_tag(message: str) -> Tag | None:
     match = _TAG.match(message)
     if match is None:
         return None
-    marks = (each.partition("=") for each in match["regions"].split(","))
+    entries = (each.partition("=") for each in match["regions"].split(","))
     return Tag(
-        {name: Mark(digest.rstrip("!"), digest.endswith("!")) for name, _, digest in marks}, match["revision"] or ""
+        {name: TagEntry(digest.rstrip("!"), digest.endswith("!")) for name, _, digest in entries},
+        match["revision"] or "",
     )
 
 
@@ -92,9 +93,9 @@ class PageLedger:
 
     def find_last_applied(self, marker: Marker) -> LastApplied | None:
         """Return the last applied state of a region; None if the history has no record or the text cannot be read."""
-        for version, mark in self._iter_marks(marker.name):
+        for version, entry in self._iter_entries(marker.name):
             text = self._find_text(version.number, marker)
-            return None if text is None else LastApplied(version.number, text, mark.digest)
+            return None if text is None else LastApplied(version.number, text, entry.digest)
         return None
 
     def has_any_record(self) -> bool:
@@ -104,10 +105,10 @@ class PageLedger:
     def count_repairs(self, region: str, *, since: datetime) -> int:
         """Return the number of repairs of a region since *since*."""
         count = 0
-        for version, mark in self._iter_marks(region):
+        for version, entry in self._iter_entries(region):
             if version.when < since:
                 break
-            count += mark.is_repair
+            count += entry.is_repair
         return count
 
     def is_undone_by_another_bot(self, region: str, digest: str, *, revision: str, since: datetime) -> bool:
@@ -117,17 +118,17 @@ class PageLedger:
         False: the rendered text of one data file changes over time, for example when news items expire.
         """
         is_newest = True
-        for version, mark, written_from in self._iter_tagged(region):
+        for version, entry, written_from in self._iter_tagged(region):
             if is_newest and written_from == revision:
                 return False
             is_newest = False
             if version.when < since:
                 return False
-            if (mark.digest, written_from) == (digest, revision):
+            if (entry.digest, written_from) == (digest, revision):
                 return True
         return False
 
-    def find_edits(self, marker: Marker, last_applied: LastApplied) -> tuple[Edit, ...]:
+    def find_edits(self, marker: Marker, last_applied: LastApplied) -> tuple[ManualEdit, ...]:
         """Return the versions that changed a region since the last write by the bot, oldest first.
 
         Reads at most 20 bodies. If there are more versions, returns the newest 20 with `is_certain` False, without
@@ -146,11 +147,11 @@ class PageLedger:
             before = after
         return tuple(edits)
 
-    def _iter_marks(self, region: str) -> Iterator[tuple[Version, Mark]]:
-        return ((version, mark) for version, mark, _ in self._iter_tagged(region))
+    def _iter_entries(self, region: str) -> Iterator[tuple[Version, TagEntry]]:
+        return ((version, entry) for version, entry, _ in self._iter_tagged(region))
 
-    def _iter_tagged(self, region: str) -> Iterator[tuple[Version, Mark, str]]:
-        """Yield the bot's versions whose tag has *region*, newest first, with mark and revision of the data file."""
+    def _iter_tagged(self, region: str) -> Iterator[tuple[Version, TagEntry, str]]:
+        """Yield the bot's versions whose tag has *region*, newest first, with its entry and data file revision."""
         for version in self._iter_versions():
             tag = parse_tag(version.message)
             if tag and region in tag.regions and self._is_ours(version):
@@ -198,5 +199,5 @@ def _differ(before: str | None, after: str | None) -> bool:
     return not is_same(before, after)
 
 
-def _edit(version: Version, *, is_certain: bool = True) -> Edit:
-    return Edit(version.number, version.when, version.author.display_name, version.message, is_certain)
+def _edit(version: Version, *, is_certain: bool = True) -> ManualEdit:
+    return ManualEdit(version.number, version.when, version.author.display_name, version.message, is_certain)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from bot.config.policy import DriftPolicy, SafetySettings
 from bot.errors import UnsafePlanError
 from bot.storage.markers import Marker
-from bot.sync.drift import Edit, LastApplied, Verdict
+from bot.sync.drift import LastApplied, ManualEdit, Verdict
 
 _MIN_SIZE_SHARE = 0.5
 _MIN_SIZE_CHARACTERS = 200
@@ -44,7 +44,7 @@ class Change:
     policy: DriftPolicy = DriftPolicy.REPORT
     place: str | None = None
     is_repair: bool = False
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[ManualEdit, ...] = ()
     lost_comments: tuple[str, ...] = ()
     note: str = ""
 

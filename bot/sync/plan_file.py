@@ -12,7 +12,7 @@ from bot.config.policy import DriftPolicy
 from bot.errors import BotError, PlanError
 from bot.file_format import FileDocument, FileFormatError, FileModel
 from bot.storage.markers import Marker, MarkerKind
-from bot.sync.drift import Edit, LastApplied, Verdict, digest_of
+from bot.sync.drift import LastApplied, ManualEdit, Verdict, digest_of
 from bot.sync.plan import Action, Change, PagePlan, Plan, PlanProblem, Scope
 
 _DERIVED = ("format", "digest", "summary")
@@ -312,7 +312,7 @@ def _written_change(change: Change) -> PlannedChange:
     )
 
 
-def _written_edit(edit: Edit) -> PlannedEdit:
+def _written_edit(edit: ManualEdit) -> PlannedEdit:
     return PlannedEdit(
         version=edit.version,
         when=edit.when,
@@ -373,7 +373,9 @@ def _read_change(change: PlannedChange) -> Change:
         policy=DriftPolicy(change.policy),
         place=change.place,
         is_repair=change.is_repair,
-        edits=tuple(Edit(edit.version, edit.when, edit.author, edit.message, edit.is_certain) for edit in change.edits),
+        edits=tuple(
+            ManualEdit(edit.version, edit.when, edit.author, edit.message, edit.is_certain) for edit in change.edits
+        ),
         lost_comments=change.lost_comments,
         note=change.note,
     )

@@ -15,7 +15,7 @@ from bot.storage.visible_text import count_characters
 from bot.sync.drift import LastApplied, Verdict, digest_of, judge
 from bot.sync.ledger import Ledger, PageLedger
 from bot.sync.plan import Action, Change, PagePlan, Plan, PlanProblem, Scope, decide
-from bot.sync.wanted import Assignment, Target, WantedRegion, without_rivals
+from bot.sync.wanted import Assignment, TargetPage, WantedRegion, without_rivals
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 
 _WAR_WINDOW = timedelta(hours=24)
@@ -87,7 +87,7 @@ class _Survey:
             except (WikiError, StorageFormatError) as error:
                 self._report(target, str(error))
 
-    def _read(self, targets: Sequence[Target]) -> Iterator[tuple[Target, Page, bool]]:
+    def _read(self, targets: Sequence[TargetPage]) -> Iterator[tuple[TargetPage, Page, bool]]:
         """Yield each target with its page, and whether the page was read by a single request."""
         bulk: dict[str, Page] = {}
         if len(targets) > 1:
@@ -106,7 +106,7 @@ class _Survey:
                 continue
             yield target, page, True
 
-    def _fetch(self, target: Target) -> Page:
+    def _fetch(self, target: TargetPage) -> Page:
         """Fetch a single page; if the page is gone, fetch the page that has its title now."""
         try:
             page = self._gateway.fetch_page(target.page_id)
@@ -120,10 +120,10 @@ class _Survey:
             raise PageNotFoundError(target.stated)
         return self._gateway.fetch_page(other)
 
-    def _report(self, target: Target, message: str, region: str | None = None) -> None:
+    def _report(self, target: TargetPage, message: str, region: str | None = None) -> None:
         self.problems.append(PlanProblem(self._assignment.workspace, target.stated, message, region))
 
-    def _is_in_sync(self, page: Page, target: Target) -> bool:
+    def _is_in_sync(self, page: Page, target: TargetPage) -> bool:
         try:
             regions = find_regions(page.body, [wanted.marker for wanted in target.regions])
         except StorageFormatError:
@@ -135,7 +135,7 @@ class _Survey:
             for wanted in target.regions
         )
 
-    def _look_at(self, page: Page, target: Target) -> None:
+    def _look_at(self, page: Page, target: TargetPage) -> None:
         if page.ref.status is not PageStatus.CURRENT:
             self._report(target, f"page {page.title!r} is {page.ref.status} and cannot be written; restore it first")
             return
@@ -168,14 +168,14 @@ class _Survey:
             )
         )
 
-    def _is_excluded(self, page: Page, target: Target) -> bool:
+    def _is_excluded(self, page: Page, target: TargetPage) -> bool:
         label = self._safety.exclude_label
         if not label or self._is_in_sync(page, target) or label not in self._gateway.fetch_labels(page.id):
             return False
         self.notices.append(f"{page.title}: has the label {label!r} and is left alone")
         return True
 
-    def _find_regions(self, page: Page, target: Target) -> list[tuple[WantedRegion, Region | None]]:
+    def _find_regions(self, page: Page, target: TargetPage) -> list[tuple[WantedRegion, Region | None]]:
         """Find the wanted regions; if one has broken markers, find the others one by one."""
         try:
             regions = find_regions(page.body, [wanted.marker for wanted in target.regions])
@@ -191,7 +191,7 @@ class _Survey:
                 )
         return found
 
-    def _find_one_by_one(self, page: Page, target: Target) -> Iterator[tuple[WantedRegion, Region | None]]:
+    def _find_one_by_one(self, page: Page, target: TargetPage) -> Iterator[tuple[WantedRegion, Region | None]]:
         for wanted in target.regions:
             try:
                 yield wanted, find_region(page.body, wanted.marker)
@@ -199,7 +199,7 @@ class _Survey:
                 self._report(target, str(error), wanted.marker.name)
 
     def _without_overlaps(
-        self, target: Target, found: list[tuple[WantedRegion, Region | None]]
+        self, target: TargetPage, found: list[tuple[WantedRegion, Region | None]]
     ) -> list[tuple[WantedRegion, Region | None]]:
         """Remove regions that overlap another region: writing one would change the other."""
         clear: list[tuple[WantedRegion, Region | None]] = []

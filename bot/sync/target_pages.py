@@ -8,7 +8,7 @@ from bot.errors import PageNotFoundError
 from bot.storage.markers import Marker, MarkerKind
 from bot.sync.page_finder import PageFinder
 from bot.sync.plan import PlanProblem
-from bot.sync.wanted import Target, WantedRegion
+from bot.sync.wanted import TargetPage, WantedRegion
 from bot.wiki.gateway import WikiGateway
 
 
@@ -25,7 +25,7 @@ def choose_targets(
     *,
     workspace: str,
     home: str,
-) -> tuple[list[Target], list[PlanProblem]]:
+) -> tuple[list[TargetPage], list[PlanProblem]]:
     """Return each page once, with the regions that belong on the page; the home page comes first.
 
     *texts* has the desired text of each region. A region without a drift policy gets the policy `report`. A page in
@@ -49,7 +49,7 @@ def choose_targets(
     names = {home, *stated_pages}
     titles = {page_id: name for page_id, name in stated.items() if name in names and not name.isdecimal()}
     targets = [
-        Target(page_id, stated[page_id], tuple(regions), titles.get(page_id), is_home=page_id == home_id)
+        TargetPage(page_id, stated[page_id], tuple(regions), titles.get(page_id), is_home=page_id == home_id)
         for page_id, regions in chosen.items()
         if regions
     ]

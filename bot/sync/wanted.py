@@ -24,7 +24,7 @@ class WantedRegion:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class TargetPage:
     """A page and its desired regions; *stated* is its name in messages, *title* the title in the settings."""
 
     page_id: str
@@ -43,7 +43,7 @@ class Assignment:
 
     workspace: str
     revision: str
-    targets: tuple[Target, ...]
+    targets: tuple[TargetPage, ...]
     problems: tuple[PlanProblem, ...] = ()
     notices: tuple[str, ...] = ()
     find_again: Callable[[str], str | None] = lambda _title: None
@@ -53,7 +53,7 @@ def without_rivals(assignments: Iterable[Assignment]) -> Iterator[Assignment]:
     """Yield each assignment without regions that an earlier assignment has on the same page."""
     owners: dict[tuple[str, str], str] = {}
     for assignment in assignments:
-        targets: list[Target] = []
+        targets: list[TargetPage] = []
         problems = list(assignment.problems)
         for target in assignment.targets:
             own: list[WantedRegion] = []

@@ -60,7 +60,7 @@ def _as_moment(value: object) -> object:
 
 
 Id = Annotated[str, BeforeValidator(_as_id)]
-Text = Annotated[str, BeforeValidator(_or_empty)]
+TextOrEmpty = Annotated[str, BeforeValidator(_or_empty)]
 When = Annotated[datetime, BeforeValidator(_as_moment)]
 S = TypeVar("S", bound=Shape)
 
@@ -91,8 +91,8 @@ class Bodies(Shape):
 class Links(Shape):
     """The links of a page or file, relative to the base address."""
 
-    webui: Text = ""
-    download: Text = ""
+    webui: TextOrEmpty = ""
+    download: TextOrEmpty = ""
 
 
 class Content(Shape):

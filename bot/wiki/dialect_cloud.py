@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from bot.errors import SpaceNotFoundError
-from bot.wiki.answers import Content, Id, Shape, Text, When, read_shape, read_status
+from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status
 from bot.wiki.dialect import Call, Flavour, Params, escape_part
 from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, User, Version
 from bot.wiki.rest_v1 import V1, read_label, read_user
@@ -18,9 +18,9 @@ T = TypeVar("T")
 class _Version(Shape):
     number: int
     createdAt: When  # noqa: N815 -- the API's name, here and below
-    message: Text = ""
+    message: TextOrEmpty = ""
     minorEdit: bool = False  # noqa: N815
-    authorId: Text = ""  # noqa: N815
+    authorId: TextOrEmpty = ""  # noqa: N815
 
     def value(self) -> Version:
         author = User(self.authorId or "anonymous", self.authorId or "Anonymous")
@@ -42,7 +42,7 @@ class _Page(_Written):
 class _Space(Shape):
     id: Id
     key: str
-    name: Text = ""
+    name: TextOrEmpty = ""
     homepageId: Id | None = None  # noqa: N815
 
 
@@ -52,10 +52,10 @@ class _Spaces(Shape):
 
 class _Attachment(_Written):
     title: str
-    mediaType: Text = ""  # noqa: N815
+    mediaType: TextOrEmpty = ""  # noqa: N815
     fileSize: int  # noqa: N815
-    comment: Text = ""
-    downloadLink: Text = ""  # noqa: N815
+    comment: TextOrEmpty = ""
+    downloadLink: TextOrEmpty = ""  # noqa: N815
 
 
 class _InlineProperties(Shape):
@@ -65,7 +65,7 @@ class _InlineProperties(Shape):
 
 class _Comment(_Written):
     parentCommentId: Id | None = None  # noqa: N815
-    resolutionStatus: Text = ""  # noqa: N815
+    resolutionStatus: TextOrEmpty = ""  # noqa: N815
     properties: _InlineProperties | None = None
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, Field
 
 from bot.errors import WikiAnswerError
-from bot.wiki.answers import Content, Id, Shape, Text, When, read_shape, read_status
+from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status
 from bot.wiki.dialect import Call, Flavour, Params, escape_part
 from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, User, Version
 from bot.wiki.rest_v1 import V1, V1User, read_label, read_user
@@ -29,7 +29,7 @@ Position = Annotated[int | None, BeforeValidator(_number_or_none)]
 class _Version(Shape):
     number: int
     when: When
-    message: Text = ""
+    message: TextOrEmpty = ""
     minorEdit: bool = False  # noqa: N815 -- the API's name, here and below
     by: V1User = V1User()
 
@@ -66,13 +66,13 @@ class _Page(_Written):
 class _Space(Shape):
     id: Id
     key: str
-    name: Text = ""
+    name: TextOrEmpty = ""
     homepage: _Ancestor | None = None
 
 
 class _FileMetadata(Shape):
-    mediaType: Text = ""  # noqa: N815
-    comment: Text = ""
+    mediaType: TextOrEmpty = ""  # noqa: N815
+    comment: TextOrEmpty = ""
 
 
 class _FileExtensions(_FileMetadata):
@@ -91,7 +91,7 @@ class _InlineProperties(Shape):
 
 
 class _Resolution(Shape):
-    status: Text = ""
+    status: TextOrEmpty = ""
 
 
 class _CommentExtensions(Shape):

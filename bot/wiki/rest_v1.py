@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.wiki.answers import Id, Shape, Text, read_shape
+from bot.wiki.answers import Id, Shape, TextOrEmpty, read_shape
 from bot.wiki.dialect import Call, escape_part
 from bot.wiki.gateway import Restrictions, User
 
@@ -12,11 +12,11 @@ V1 = "/rest/api"
 class V1User(Shape):
     """A person: Cloud returns account ids, Data Center user keys and user names."""
 
-    accountId: Text = ""  # noqa: N815 -- the API's name, here and below
-    userKey: Text = ""  # noqa: N815
-    username: Text = ""
-    displayName: Text = ""  # noqa: N815
-    publicName: Text = ""  # noqa: N815
+    accountId: TextOrEmpty = ""  # noqa: N815 -- the API's name, here and below
+    userKey: TextOrEmpty = ""  # noqa: N815
+    username: TextOrEmpty = ""
+    displayName: TextOrEmpty = ""  # noqa: N815
+    publicName: TextOrEmpty = ""  # noqa: N815
 
     def value(self) -> User:
         """Return the person; a person without any id is anonymous."""
@@ -101,7 +101,7 @@ def restrictions(page_id: str) -> Call[Restrictions]:
 
 
 class _Subject(V1User):
-    name: Text = ""
+    name: TextOrEmpty = ""
 
 
 class _Subjects(Shape):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.adopt.data_targets import Pages
 from bot.adopt.impression import impression_of
-from bot.adopt.proposal import Adopted, Adoption, carry_over, propose
+from bot.adopt.proposal import Adopted, Proposal, carry_over, propose
 from bot.config.data_model import Home, WorkspaceData
 from bot.render import Renderer
 from bot.storage.regions import Marker
@@ -27,7 +27,7 @@ def workspace_of(**regions: object) -> WorkspaceData:
     return WorkspaceData.model_validate({"workspace": Home(space="WS2", home="Home"), **regions})
 
 
-def adopt(body: str, markers: Sequence[Marker] = MARKERS, pages: KnownPages = PAGES) -> tuple[Adoption, Adopted]:
+def adopt(body: str, markers: Sequence[Marker] = MARKERS, pages: KnownPages = PAGES) -> tuple[Proposal, Adopted]:
     adoption = propose(body, markers, pages)
     workspace = workspace_of(**{claim.region: claim.value for claim in adoption.claims})
     rendered = {claim.region: render(workspace, claim.region, pages) for claim in adoption.claims}

@@ -4,7 +4,7 @@ import random
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.adopt.proposal import Adopted, Adoption, read_region
+from bot.adopt.proposal import Adopted, Proposal, read_region
 from bot.adopt.values import Value
 from bot.config.data_model import Icon, News, NewsItem, QuickLink, QuickLinks, StatusBanner, StatusLine
 from bot.config.news_selection import day_of, older_news, shown_news
@@ -35,7 +35,7 @@ SECTIONS = [
 ]
 
 
-def assert_only_claims_changed(adoption: Adoption, adopted: Adopted) -> None:
+def assert_only_claims_changed(adoption: Proposal, adopted: Adopted) -> None:
     regions = find_regions(adopted.body, [claim.marker for claim in adopted.claims])
     without_regions = splice(adopted.body, {region.span: "" for region in regions.values()})
     assert len(regions) == len(adopted.claims)

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from bot.storage.regions import Marker
-from bot.sync.drift import Edit, LastApplied, Verdict, digest_of
+from bot.sync.drift import LastApplied, ManualEdit, Verdict, digest_of
 from bot.sync.plan import Action, Change, PagePlan, Plan, PlanProblem, Scope
 
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
@@ -36,7 +36,7 @@ def plan(*pages: PagePlan, regions: int = 3, **values: Any) -> Plan:
 
 
 def drifted(region: str = "status", **values: Any) -> Change:
-    edit = Edit(5, NOW, "Ana Núñez", "small fix")
+    edit = ManualEdit(5, NOW, "Ana Núñez", "small fix")
     defaults: dict[str, Any] = {
         "verdict": Verdict.DRIFTED,
         "action": Action.NONE,

@@ -8,9 +8,9 @@ from bot.errors import WritesForbiddenError
 from bot.storage.regions import Marker, MarkerKind, render_marked
 from bot.sync.apply import ApplyReport, Result
 from bot.sync.drift import digest_of
-from bot.sync.ledger import Mark, Tag, parse_tag
+from bot.sync.ledger import Tag, TagEntry, parse_tag
 from bot.sync.survey import build_plan
-from bot.sync.wanted import Assignment, Target, WantedRegion
+from bot.sync.wanted import Assignment, TargetPage, WantedRegion
 from bot.wiki.gateway import Page, Version
 from tests.sync.world import EXCLUDE, STOP, Bot, World, page_body
 
@@ -63,7 +63,7 @@ def test_the_message_records_what_was_written(either_world: World, page: str) ->
 
     number, author, message = either_world.versions(page)[-1]
     assert (number, author) == (3, "bot")
-    assert parse_tag(message) == Tag({"news": Mark(digest_of(NEW))}, "r1")
+    assert parse_tag(message) == Tag({"news": TagEntry(digest_of(NEW))}, "r1")
     assert message.endswith(": updated news")
 
 
@@ -314,7 +314,7 @@ def test_regions_of_all_three_markers_are_written_in_a_layout(either_world: Worl
     before = either_world.body(page_id)
     wanted = tuple(WantedRegion(marker, NEW) for marker in markers)
     bot = Bot(either_world, [page_id], {})
-    assignment = Assignment("ws2", "r1", (Target(page_id, "Home", wanted, is_home=True),))
+    assignment = Assignment("ws2", "r1", (TargetPage(page_id, "Home", wanted, is_home=True),))
 
     plan = build_plan(bot.gateway, [assignment], SafetySettings(), now=either_world.clock(), take_over=TAKE_ALL)
     bot.apply(plan)

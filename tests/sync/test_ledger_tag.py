@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sync.ledger import Mark, Tag, parse_tag
+from bot.sync.ledger import Tag, TagEntry, parse_tag
 
 NAMES = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True)
-MARKS = st.builds(Mark, st.from_regex(r"[0-9a-f]{10}", fullmatch=True), st.booleans())
+MARKS = st.builds(TagEntry, st.from_regex(r"[0-9a-f]{10}", fullmatch=True), st.booleans())
 
 
 @given(
@@ -13,7 +13,7 @@ MARKS = st.builds(Mark, st.from_regex(r"[0-9a-f]{10}", fullmatch=True), st.boole
     revision=st.from_regex(r"[0-9a-f]{0,12}", fullmatch=True),
     words=st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=300),
 )
-def test_a_tag_is_read_back_whatever_words_follow_it(regions: dict[str, Mark], revision: str, words: str) -> None:
+def test_a_tag_is_read_back_whatever_words_follow_it(regions: dict[str, TagEntry], revision: str, words: str) -> None:
     tag = Tag(regions, revision)
 
     message = tag.message(words)
@@ -23,7 +23,7 @@ def test_a_tag_is_read_back_whatever_words_follow_it(regions: dict[str, Mark], r
 
 
 def test_a_message_says_first_what_the_machine_needs_and_then_what_people_read() -> None:
-    tag = Tag({"status": Mark("5b4c3d2e1f", is_repair=True), "news": Mark("1f2e3d4c5b")}, "9c0ffee12345")
+    tag = Tag({"status": TagEntry("5b4c3d2e1f", is_repair=True), "news": TagEntry("1f2e3d4c5b")}, "9c0ffee12345")
 
     assert tag.message("updated news") == "wikibot news=1f2e3d4c5b,status=5b4c3d2e1f! r=9c0ffee12345: updated news"
 

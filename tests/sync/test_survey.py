@@ -8,7 +8,7 @@ from bot.storage.regions import Marker, MarkerKind, render_marked
 from bot.sync.drift import Verdict
 from bot.sync.plan import Action, Plan
 from bot.sync.survey import build_plan
-from bot.sync.wanted import Assignment, Target, WantedRegion
+from bot.sync.wanted import Assignment, TargetPage, WantedRegion
 from bot.wiki.session import Manners
 from tests.sync.world import EXCLUDE, Bot, World, page_body
 
@@ -274,7 +274,7 @@ def test_what_the_wiki_itself_says_does_not_hide_a_cut_data_file(world: World) -
         WantedRegion(Marker("status"), NEW),
         WantedRegion(Marker("news"), f"<p>{'news ' * 600}</p>", says_data=False),
     )
-    assignment = Assignment("ws2", "r", (Target(page_id, "Home", wanted, is_home=True),))
+    assignment = Assignment("ws2", "r", (TargetPage(page_id, "Home", wanted, is_home=True),))
 
     (scope,) = build_plan(world.gateway(), [assignment], SafetySettings(), now=world.clock()).scopes
 
@@ -331,7 +331,7 @@ def test_regions_that_overlap_are_both_left_alone(world: World) -> None:
         WantedRegion(Marker(name, MarkerKind.HEADING, heading), NEW)
         for name, heading in (("status", "All"), ("news", "News"))
     )
-    assignment = Assignment("ws2", "r", (Target(page_id, "Home", wanted, is_home=True),))
+    assignment = Assignment("ws2", "r", (TargetPage(page_id, "Home", wanted, is_home=True),))
 
     plan = build_plan(world.gateway(), [assignment], SafetySettings(), now=world.clock(), take_over=frozenset({"all"}))
 

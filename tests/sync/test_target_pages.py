@@ -10,7 +10,7 @@ from bot.sync.page_memory import PageMemory
 from bot.sync.plan import Plan, PlanProblem
 from bot.sync.survey import build_plan
 from bot.sync.target_pages import choose_targets
-from bot.sync.wanted import Assignment, Target
+from bot.sync.wanted import Assignment, TargetPage
 from tests.sync.world import World, page_body
 
 TEXT = "<p>banner</p>"
@@ -29,7 +29,7 @@ class Desk:
 
     def choose(
         self, home: str = "Home", *, is_on_home: bool = True, **also: Any
-    ) -> tuple[list[Target], list[PlanProblem]]:
+    ) -> tuple[list[TargetPage], list[PlanProblem]]:
         finder = self.finder()
         regions = {"status": RegionSettings(home=is_on_home, also=TargetSettings(**also))}
         chosen = choose_targets(self.gateway, finder, regions, {"status": TEXT}, workspace="ws2", home=home)
@@ -48,7 +48,7 @@ def desk(either_world: World, tmp_path: Path) -> Desk:
     return Desk(either_world, tmp_path)
 
 
-def ids(targets: list[Target]) -> list[str]:
+def ids(targets: list[TargetPage]) -> list[str]:
     return [target.page_id for target in targets]
 
 

@@ -12,7 +12,7 @@ from bot.sync.apply import ApplyReport, apply_plan
 from bot.sync.guard import Guard
 from bot.sync.plan import Plan
 from bot.sync.survey import build_plan
-from bot.sync.wanted import Assignment, Target, WantedRegion
+from bot.sync.wanted import Assignment, TargetPage, WantedRegion
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.dialect import Flavour
 from bot.wiki.session import Credentials, Manners
@@ -126,7 +126,7 @@ class Bot:
         """Return what this bot wants."""
         wanted = tuple(WantedRegion(Marker(name), text, **self.settings) for name, text in self.texts.items())
         targets = tuple(
-            Target(page_id, f"page {page_id}", wanted, is_home=page_id == self.pages[0]) for page_id in self.pages
+            TargetPage(page_id, f"page {page_id}", wanted, is_home=page_id == self.pages[0]) for page_id in self.pages
         )
         return Assignment("ws2", self.revision, targets)
 

@@ -17,7 +17,7 @@ from bot.snapshot.capture.changes import describe_changes
 from bot.snapshot.capture.rendition import build_context
 from bot.text_diff import Piece, PieceKind, align, are_alike, diff_words
 
-Block = tuple[str, str]
+TextBlock = tuple[str, str]
 """The kind of a block, such as a heading, and its text."""
 
 
@@ -85,16 +85,16 @@ def diff_page(
     )
 
 
-def compare_blocks(old: Sequence[Block], new: Sequence[Block]) -> list[BlockChange]:
+def compare_blocks(old: Sequence[TextBlock], new: Sequence[TextBlock]) -> list[BlockChange]:
     """Align two sequences of blocks; the words of edited blocks are compared."""
     return _mark_moves([_change(before, after) for before, after in align(old, new, _are_alike)])
 
 
-def _are_alike(before: Block, after: Block) -> bool:
+def _are_alike(before: TextBlock, after: TextBlock) -> bool:
     return before[0] == after[0] and are_alike(before[1], after[1])
 
 
-def _change(before: Block | None, after: Block | None) -> BlockChange:
+def _change(before: TextBlock | None, after: TextBlock | None) -> BlockChange:
     if before is None:
         return _whole(ChangeKind.ADDED, PieceKind.ADDED, after)
     if after is None:
@@ -104,7 +104,7 @@ def _change(before: Block | None, after: Block | None) -> BlockChange:
     return BlockChange(ChangeKind.EDITED, before[0], diff_words(before[1], after[1]))
 
 
-def _whole(change: ChangeKind, kind: PieceKind, block: Block | None) -> BlockChange:
+def _whole(change: ChangeKind, kind: PieceKind, block: TextBlock | None) -> BlockChange:
     name, text = block or ("", "")
     return BlockChange(change, name, (Piece(kind, text),))
 
