@@ -1,32 +1,26 @@
 """All errors that the bot raises intentionally.
 
-    BotError
-    ├── SettingsError               bot.yaml, environment or secrets are wrong
+    BotError                        also raised as it is, if nobody needs to distinguish the error
+    ├── SettingsError               bot.yaml, environment, secrets or a template are wrong
     ├── ContentError                the canonical data file is wrong
-    ├── TemplateError               a template is missing or refers to an undefined name
-    ├── SpliceError                 spans that overlap or lie outside the text
-    ├── StorageFormatError
+    ├── StorageFormatError          page content that the bot cannot change safely
     │   ├── MalformedBodyError      a body that is not well-formed storage format
     │   └── RegionError             region markers that are duplicated, nested, swapped or incomplete
-    ├── WikiError
+    ├── WikiError                   a request failed, or the wiki rejects a write: 400, 409, 413, 501
     │   ├── WikiUnreachableError    no connection, a timeout, or 5xx after all tries
     │   │   └── UntrustedCertificateError  a certificate of an authority that this machine does not trust
     │   ├── WikiAnswerError         an answer that violates the API (HTML, truncated JSON, another page)
     │   ├── RateLimitedError        429 after all tries
     │   ├── AuthenticationError     401, or a login page
     │   ├── PermissionDeniedError   403
-    │   ├── PageNotFoundError       404: absent or restricted
-    │   │   └── SpaceNotFoundError  no such space for this account
+    │   ├── PageNotFoundError       404: a page or space is absent or restricted
     │   ├── PageConflictError       the page was saved after the bot read it
-    │   ├── RejectedWriteError      the wiki rejects a write: 400, 409, 413, 501
     │   └── WritesForbiddenError    a write was attempted in a dry run
-    ├── PlanError                   a plan that is unreadable, or not the one that was reviewed
-    │   └── UnsafePlanError         a plan that exceeds the safety limits
+    ├── UnsafePlanError             a plan that exceeds the safety limits
     ├── HistoryError                the run records cannot be read or written
     ├── LockedError                 another instance has the lock
     ├── StoppedError                the stop label is set or unreadable, or a stop was requested
-    └── SnapshotError
-        ├── ShortfallError          pages that should have been captured were not captured
+    └── SnapshotError               a problem with the snapshots, or an incomplete capture
         └── EvidenceError           the snapshots on disk are missing, damaged or inconsistent
 
 Each message says what happened, to what, and what to do. Each error has the data that a caller needs.
@@ -49,23 +43,15 @@ class LocatedError(BotError):
 
 
 class SettingsError(LocatedError):
-    """bot.yaml, environment or secrets are wrong."""
+    """bot.yaml, environment, secrets or a template are wrong."""
 
 
 class ContentError(LocatedError):
     """The canonical data file is wrong."""
 
 
-class TemplateError(LocatedError):
-    """A template is missing, malformed, or refers to an undefined name."""
-
-
-class SpliceError(BotError):
-    """Spans that overlap or lie outside the text."""
-
-
 class StorageFormatError(BotError):
-    """A problem with a page body in storage format."""
+    """Page content that the bot cannot change safely."""
 
 
 class MalformedBodyError(StorageFormatError):
@@ -85,7 +71,7 @@ class RegionError(StorageFormatError):
 
 
 class WikiError(BotError):
-    """A request to the wiki failed; *status* is the HTTP status of the refusal, or None."""
+    """A request failed or the wiki rejected a write; *status* is the HTTP status of the refusal, or None."""
 
     status: int | None = None
 
@@ -119,27 +105,17 @@ class PermissionDeniedError(WikiError):
 
 
 class PageNotFoundError(WikiError):
-    """The page does not exist or is restricted for this account; the wiki answers 404 for both."""
+    """The page, or without *page* the space, does not exist or is restricted; the wiki answers 404 for both."""
 
-    def __init__(self, page: str, *, space_key: str | None = None, said: str = "") -> None:
-        where = f" in space {space_key}" if space_key else ""
-        super().__init__(
-            f"page {page!r} was not found{where}{_quoted(said)}; "
-            "it may have been renamed, deleted or restricted for the bot's account"
-        )
+    def __init__(self, page: str = "", *, space_key: str | None = None, said: str = "") -> None:
+        if page:
+            what = f"page {page!r} was not found" + (f" in space {space_key}" if space_key else "")
+            advice = "it may have been renamed, deleted or restricted for the bot's account"
+        else:
+            what = f"space {space_key!r} was not found"
+            advice = "check its key, and that the bot's account may see the space"
+        super().__init__(f"{what}{_quoted(said)}; {advice}")
         self.page, self.space_key = page, space_key
-
-
-class SpaceNotFoundError(PageNotFoundError):
-    """The space, and therefore every page in it, does not exist for this account."""
-
-    def __init__(self, space_key: str, *, said: str = "") -> None:
-        WikiError.__init__(
-            self,
-            f"space {space_key!r} was not found{_quoted(said)}; "
-            "check its key, and that the bot's account may see the space",
-        )
-        self.page, self.space_key = "", space_key
 
 
 def _quoted(said: str) -> str:
@@ -155,19 +131,11 @@ class PageConflictError(WikiError):
         self.page_id, self.base_version = page_id, base_version
 
 
-class RejectedWriteError(WikiError):
-    """The wiki rejects a write: malformed body, archived page, or too large."""
-
-
 class WritesForbiddenError(WikiError):
     """A write was attempted while writing is forbidden (a dry run): a bug, blocked by the session."""
 
 
-class PlanError(BotError):
-    """A plan that is unreadable, out of date, or not the one that was reviewed."""
-
-
-class UnsafePlanError(PlanError):
+class UnsafePlanError(BotError):
     """A plan that exceeds the safety limits; nothing was written."""
 
 
@@ -188,11 +156,7 @@ class StoppedError(BotError):
 
 
 class SnapshotError(BotError):
-    """A problem with the snapshots."""
-
-
-class ShortfallError(SnapshotError):
-    """Pages that should have been captured were not captured."""
+    """A problem with the snapshots, or pages that should have been captured and were not."""
 
 
 class EvidenceError(SnapshotError):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.config.news_selection import next_change
-from bot.errors import EvidenceError, ShortfallError, StoppedError, WikiError
+from bot.errors import EvidenceError, SnapshotError, StoppedError, WikiError
 from bot.operations import capture, sync
 from bot.runtime import Runtime
 from bot.snapshot.capture.outcome import Trouble
@@ -56,7 +56,7 @@ def _sync(runtime: Runtime) -> dict[str, int]:
 def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> dict[str, int]:
     outcome = capture.take_snapshot(runtime.gateway, runtime.workspaces, runtime.snapshots, should_stop=should_stop)
     if outcome.has_shortfall:
-        raise ShortfallError(_listed("page(s) were not captured in full", list(map(_describe, outcome.shortfalls))))
+        raise SnapshotError(_listed("page(s) were not captured in full", list(map(_describe, outcome.shortfalls))))
     counts = {"expected": outcome.expected, "captured": outcome.captured, "unchanged": outcome.unchanged}
     return counts | ({"gone": outcome.gone} if outcome.gone else {})
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from bot.config.data_model import Icon, News, PageIndex, WorkspaceData
 from bot.config.news_selection import by_day, older_news, shown_news
-from bot.errors import BotError, MalformedBodyError, TemplateError
+from bot.errors import BotError, MalformedBodyError, SettingsError
 from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, page_link, to_storage
 from bot.storage.markers import find_misfit
 from bot.storage.reader import read_strictly
@@ -78,7 +78,7 @@ class Renderer:
     ) -> str:
         """Return the storage format of *region* for *data* at *now*; *index* is used only for the page index.
 
-        Raises `TemplateError` if the template is missing, fails, or renders content that is not allowed in a region.
+        Raises `SettingsError` if the template is missing, fails, or renders content that is not allowed in a region.
         Raises `KeyError` if the data does not contain the region.
         """
         value = getattr(data, _DATA_OF.get(region, region), None)
@@ -106,20 +106,20 @@ class Renderer:
             template = self._environment.get_template(name)
             text = template.render(context).strip()
         except TemplateNotFound as error:
-            raise TemplateError(f"there is no template {error.name}; the region needs one", path=name) from error
+            raise SettingsError(f"there is no template {error.name}; the region needs one", path=name) from error
         except TemplateSyntaxError as error:
-            raise TemplateError(str(error.message), path=error.filename or name, line=error.lineno) from error
+            raise SettingsError(str(error.message), path=error.filename or name, line=error.lineno) from error
         except BotError:
             raise
         except Exception as error:  # a template can run any expression, and raise any exception
             path, line = _place_in_template(error)
-            raise TemplateError(f"cannot be rendered: {error}", path=path or name, line=line) from error
+            raise SettingsError(f"cannot be rendered: {error}", path=path or name, line=line) from error
         try:
             misfit = find_misfit(read_strictly(text))
         except MalformedBodyError as error:
-            raise TemplateError(f"renders what is not storage format: {error}", path=template.filename) from error
+            raise SettingsError(f"renders what is not storage format: {error}", path=template.filename) from error
         if misfit:
-            raise TemplateError(
+            raise SettingsError(
                 f"renders {misfit}, which cannot stand in a region; take it out", path=template.filename
             )
         return text

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from bot.errors import SpliceError
+from bot.errors import StorageFormatError
 
 
 class Span(NamedTuple):
@@ -24,13 +24,13 @@ class Span(NamedTuple):
 def splice(source: str, replacements: Mapping[Span, str]) -> str:
     """Return *source* with each span replaced; everything outside is unchanged.
 
-    Raises `SpliceError` if spans overlap or are outside the text.
+    Raises `StorageFormatError` if spans overlap or are outside the text.
     """
     pieces: list[str] = []
     cursor = 0
     for span in sorted(replacements):
         if not cursor <= span.start <= span.end <= len(source):
-            raise SpliceError(f"{span} overlaps another span or lies outside the text")
+            raise StorageFormatError(f"{span} overlaps another span or lies outside the text")
         pieces += source[cursor : span.start], replacements[span]
         cursor = span.end
     return "".join(pieces) + source[cursor:]

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.settings import load_settings
-from bot.errors import ShortfallError, StoppedError, WikiError
+from bot.errors import SnapshotError, StoppedError, WikiError
 from bot.jobs import make_jobs, next_news_moment
 from bot.runtime import Runtime
 from tests.applying import apply_now
@@ -78,7 +78,7 @@ def test_snapshot_that_fell_short_fails_and_names_the_page(runtime: Runtime, wik
     wiki.store.attachments.add(int(page_id), "a.txt", b"abc", author=wiki.account("ana"))
     wiki.faults.add("404@files")
 
-    with pytest.raises(ShortfallError, match="Old"):
+    with pytest.raises(SnapshotError, match="Old"):
         make_jobs(runtime)["snapshot"](go_on)
 
 

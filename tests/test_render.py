@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.data_model import Icon, WorkspaceData
-from bot.errors import TemplateError
+from bot.errors import SettingsError
 from bot.render import EMOTICONS, Index, IndexEntry, Renderer
 from bot.resources import templates_dir
 from bot.storage.markers import Marker, MarkerKind, render_marked
@@ -106,7 +106,7 @@ def test_a_broken_template_is_named(tmp_path: Path, template: str, message: str)
     (tmp_path / "status.xml.j2").write_text(template)
     data = workspace(status={"heading": "x", "lines": [{"text": "y"}]})
 
-    with pytest.raises(TemplateError, match=message):
+    with pytest.raises(SettingsError, match=message):
         Renderer([tmp_path]).render("status", data, now=NOW)
 
 
@@ -115,7 +115,7 @@ def test_what_fails_in_a_template_is_told_with_its_line(tmp_path: Path, expressi
     template = tmp_path / "status.xml.j2"
     template.write_text(f"<p>\n{expression}</p>")
 
-    with pytest.raises(TemplateError, match="cannot be rendered") as caught:
+    with pytest.raises(SettingsError, match="cannot be rendered") as caught:
         Renderer([tmp_path]).render("status", workspace(status={"lines": [{"text": "y"}]}), now=NOW)
 
     assert (caught.value.path, caught.value.line) == (str(template), 2)
@@ -124,7 +124,7 @@ def test_what_fails_in_a_template_is_told_with_its_line(tmp_path: Path, expressi
 def test_a_template_that_is_not_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "status.xml.j2").write_bytes(b"\xff")
 
-    with pytest.raises(TemplateError, match=r"status\.xml\.j2: cannot be rendered"):
+    with pytest.raises(SettingsError, match=r"status\.xml\.j2: cannot be rendered"):
         Renderer([tmp_path]).render("status", workspace(status={"lines": [{"text": "y"}]}), now=NOW)
 
 
@@ -141,7 +141,7 @@ def test_a_template_that_is_not_text_is_named(tmp_path: Path) -> None:
 def test_a_template_may_not_emit_what_no_region_can_hold(tmp_path: Path, markup: str, misfit: str) -> None:
     (tmp_path / "status.xml.j2").write_text(markup)
 
-    with pytest.raises(TemplateError, match=misfit):
+    with pytest.raises(SettingsError, match=misfit):
         Renderer([tmp_path]).render("status", workspace(status={"lines": [{"text": "y"}]}), now=NOW)
 
 
@@ -160,7 +160,7 @@ def test_a_template_may_emit_panels_code_and_macros_without_a_body(tmp_path: Pat
 
 
 def test_a_missing_template_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TemplateError, match=r"no template status\.xml\.j2"):
+    with pytest.raises(SettingsError, match=r"no template status\.xml\.j2"):
         Renderer([tmp_path]).render("status", workspace(status={"lines": [{"text": "y"}]}), now=NOW)
 
 

@@ -26,10 +26,6 @@ _MARK = ".wikibot-demo"
 _KEY = "signing_key"
 
 
-class DemoError(BotError):
-    """A step of the demo did not end as it should."""
-
-
 @click.command()
 @click.option("--once", is_flag=True, help="End when all is done, instead of staying up to be looked at.")
 @click.option("--flavour", type=click.Choice(["cloud", "datacenter"]), default="datacenter", show_default=True)
@@ -101,7 +97,7 @@ class _Steps:
         app = App(is_verbose=self._app.is_verbose, log_format=self._app.log_format)
         code = cli.main(args=list(words), prog_name="wikibot", obj=app, standalone_mode=False) or 0
         if code != expect:
-            raise DemoError(f"`wikibot {words[0]}` ended with {code} where {expect} was due")
+            raise BotError(f"`wikibot {words[0]}` ended with {code} where {expect} was due")
 
 
 def _prepare(folder: Path) -> None:
@@ -178,7 +174,7 @@ def _check_edit_survived(address: str, edited: str) -> None:
     with requests.Session() as session:
         session.auth = ("ana", "ana-secret")
         if edited not in _read_home(session, address)["body"]["storage"]["value"]:
-            raise DemoError("Ana's edit is gone")
+            raise BotError("Ana's edit is gone")
     output.say("Ana's edit is still there.")
 
 
@@ -199,7 +195,7 @@ def _judge_by_bagit(snapshots: Path) -> None:
         judged = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 -- nothing foreign in it
         output.say(judged.stderr.strip().splitlines()[-1].partition(" - INFO - ")[2])
         if judged.returncode != 0:
-            raise DemoError(f"bagit.py finds {bag} invalid")
+            raise BotError(f"bagit.py finds {bag} invalid")
 
 
 def _say_where_to_look(folder: Path, address: str) -> None:

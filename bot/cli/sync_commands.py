@@ -9,7 +9,7 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.parameter_types import complete_regions
-from bot.errors import PlanError
+from bot.errors import BotError
 from bot.escape import visible
 from bot.operations import sync as operation
 from bot.present.plan_view import plan_as_html, plan_as_markdown, plan_as_text
@@ -214,7 +214,7 @@ def _save(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise PlanError(f"{path}: cannot be written: {error.strerror}") from error
+        raise BotError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def _read(path: Path) -> str:
@@ -222,4 +222,4 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise PlanError(f"{path}: cannot be read: {reason}; write one with `wikibot plan --out {path}`") from error
+        raise BotError(f"{path}: cannot be read: {reason}; write one with `wikibot plan --out {path}`") from error

@@ -16,10 +16,10 @@ from bot.config.data_model import Home, WorkspaceData
 from bot.config.policy import SafetySettings
 from bot.config.schemas import write_schemas
 from bot.errors import (
+    BotError,
     ContentError,
     MalformedBodyError,
     PageNotFoundError,
-    PlanError,
     SettingsError,
     StoppedError,
 )
@@ -261,7 +261,7 @@ def _find_page(
         page_id = ref.id
     page = gateway.fetch_page(page_id)
     if page.ref.status is not PageStatus.CURRENT:
-        raise PlanError(f"page {page.title!r} is {page.ref.status} and cannot be edited; restore it first")
+        raise BotError(f"page {page.title!r} is {page.ref.status} and cannot be edited; restore it first")
     return page
 
 

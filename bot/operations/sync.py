@@ -10,7 +10,7 @@ from pathlib import Path
 from loguru import logger
 
 from bot.config.policy import SafetySettings
-from bot.errors import BotError, PlanError
+from bot.errors import BotError
 from bot.files import InstanceLock
 from bot.operations.assignment import assign
 from bot.operations.feeds import write_feeds
@@ -78,10 +78,10 @@ def carry_out(
     """Apply *plan*, and write nothing else; *workspaces* are those that the plan may write.
 
     *force* disables the safety limits; *is_reviewed* permits writing to pages that the bot has never written before.
-    Raises `UnsafePlanError`, `LockedError`, `PlanError` (a plan for another wiki) before anything is written.
+    Raises `UnsafePlanError`, `LockedError`, `BotError` (a plan for another wiki) before anything is written.
     """
     if plan.wiki != gateway.base_url:
-        raise PlanError(f"the plan was made for {plan.wiki}, but the settings name {gateway.base_url}")
+        raise BotError(f"the plan was made for {plan.wiki}, but the settings name {gateway.base_url}")
     if not force:
         plan.raise_if_unsafe(safety)
     names = {scope.workspace for scope in plan.scopes}
@@ -152,7 +152,7 @@ def _check_names(workspaces: Iterable[Workspace], take_over: frozenset[str]) -> 
     strangers = sorted(take_over - known - {EVERY_REGION})
     if strangers:
         hint = did_you_mean(strangers[0], known)
-        raise PlanError(f"no region is named {', '.join(strangers)}{hint}; regions: {', '.join(sorted(known))}, or all")
+        raise BotError(f"no region is named {', '.join(strangers)}{hint}; regions: {', '.join(sorted(known))}, or all")
 
 
 def _find_homes(gateway: WikiGateway, workspaces: Iterable[Workspace], plan: Plan) -> dict[str, str]:
@@ -161,7 +161,7 @@ def _find_homes(gateway: WikiGateway, workspaces: Iterable[Workspace], plan: Pla
     configured = {workspace.name: workspace for workspace in workspaces}
     for name in {page.workspace for page in plan.page_writes}:
         if name not in configured:
-            raise PlanError(f"the plan writes workspace {name!r}, which the settings do not have")
+            raise BotError(f"the plan writes workspace {name!r}, which the settings do not have")
         data = configured[name].load_data_file().data
         homes[name] = configured[name].page_finder(gateway, data).get_id(data.workspace.home)
     return homes

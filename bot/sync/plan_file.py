@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from bot.config.policy import DriftPolicy
-from bot.errors import BotError, PlanError
+from bot.errors import BotError
 from bot.file_format import FileDocument, FileFormatError, FileModel
 from bot.storage.markers import Marker, MarkerKind
 from bot.sync.drift import LastApplied, ManualEdit, Verdict, digest_of
@@ -200,22 +200,22 @@ def dump_plan(plan: Plan) -> str:
 
 
 def load_plan(text: str, *, digest: str | None = None) -> Plan:
-    """Parse a plan file; raises `PlanError` if the file is invalid, was edited, or does not have *digest*."""
+    """Parse a plan file; raises `BotError` if the file is invalid, was edited, or does not have *digest*."""
     try:
         document = PlanDocument.parse(text)
         plan = _read(document)
     except FileFormatError as error:
-        raise PlanError(f"the plan file {error}; write one with `wikibot plan --out FILE`") from error
+        raise BotError(f"the plan file {error}; write one with `wikibot plan --out FILE`") from error
     except BotError as error:
-        raise PlanError(f"the plan file is damaged: {error}; make the plan again") from error
+        raise BotError(f"the plan file is damaged: {error}; make the plan again") from error
     if _digest(document.content()) != document.digest:
-        raise PlanError("the plan file was changed after it was written: its digest does not fit; make the plan again")
+        raise BotError("the plan file was changed after it was written: its digest does not fit; make the plan again")
     _check(document.digest, digest)
     return plan
 
 
 def check_digest(plan: Plan, digest: str | None) -> None:
-    """Raise `PlanError` if *digest* is given and does not match *plan*; the first 12 digits are sufficient."""
+    """Raise `BotError` if *digest* is given and does not match *plan*; the first 12 digits are sufficient."""
     _check(plan_digest(plan), digest)
 
 
@@ -224,7 +224,7 @@ def _check(found: str, digest: str | None) -> None:
         return
     wanted = digest.removeprefix("sha256:").lower()
     if len(wanted) < _MIN_DIGITS or not found.removeprefix("sha256:").startswith(wanted):
-        raise PlanError(f"this is not the plan that was reviewed: its digest is {found}, not {digest}; review it again")
+        raise BotError(f"this is not the plan that was reviewed: its digest is {found}, not {digest}; review it again")
 
 
 def _digest(content: dict[str, Any]) -> str:

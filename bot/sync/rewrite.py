@@ -4,13 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.errors import RegionError, SpliceError
+from bot.errors import RegionError, StorageFormatError
 from bot.splice import Span, splice
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.meaning import is_same
 from bot.storage.placement import Place, insert_region
 from bot.storage.regions import Region, find_region, replace_regions
 from bot.sync.plan import Action, Change
+
+_OUTSIDE = "not written: the page outside the regions would change, which is a bug; please report it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Rewrite:
 def rewrite(body: str, changes: Sequence[Change]) -> Rewrite:
     """Return *body* with the planned texts; a region that changed since the plan stays unchanged.
 
-    Raises `SpliceError` if anything outside the regions would change.
+    Raises `StorageFormatError` if anything outside the regions would change.
     """
     contents: list[tuple[Region, str]] = []
     creations: list[Change] = []
@@ -79,22 +81,22 @@ def _check_outside(before: str, after: str, contents: Sequence[tuple[Region, str
         try:
             new = find_region(after, old.marker)
         except RegionError as error:
-            raise SpliceError(f"not written: the new text would break the page: {error}") from error
+            raise StorageFormatError(f"not written: the new text would break the page: {error}") from error
         if new is None or new.content.of(after) != content:
-            raise SpliceError(f"not written: region {old.marker.name!r} would not hold what was put into it")
+            raise StorageFormatError(f"not written: region {old.marker.name!r} would not hold what was put into it")
         old_spans.append(old.content)
         new_spans.append(Span(new.content.start - len(old.wrap[0]), new.content.end + len(old.wrap[1])))
     if _cut(before, old_spans) != _cut(after, new_spans):
-        raise SpliceError("not written: the page outside the regions would change, which is a bug; please report it")
+        raise StorageFormatError(_OUTSIDE)
 
 
 def _create(body: str, change: Change) -> str:
     new_body = insert_region(body, change.marker, change.desired, Place.parse(change.place or "end"))
     region = find_region(new_body, change.marker)
     if region is None or region.content.of(new_body) != change.desired:
-        raise SpliceError(f"not written: region {change.region!r} would not hold what was put into it")
+        raise StorageFormatError(f"not written: region {change.region!r} would not hold what was put into it")
     if _open_cells(_cut(new_body, [region.span])) != _open_cells(body):
-        raise SpliceError("not written: the page outside the regions would change, which is a bug; please report it")
+        raise StorageFormatError(_OUTSIDE)
     return new_body
 
 

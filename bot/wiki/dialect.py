@@ -67,7 +67,7 @@ class Dialect(Protocol):
         """List the current spaces."""
 
     def space(self, key: str) -> Call[Space]:
-        """Return a space; the reader of the answer raises `SpaceNotFoundError` for an empty answer."""
+        """Return a space; the reader of the answer raises `PageNotFoundError` for an empty answer."""
 
     def refs(self, space: Space, status: PageStatus) -> Call[PageRef] | None:
         """List a space without bodies; None if this flavour has no pages of that status."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from bot.errors import SpaceNotFoundError
+from bot.errors import PageNotFoundError
 from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status
 from bot.wiki.dialect import Call, Flavour, Params, escape_part
 from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, User, Version
@@ -97,7 +97,7 @@ class CloudDialect:
         def read(answer: object) -> Space:
             found = read_shape(_Spaces, answer, f"space {key}").results
             if not found:
-                raise SpaceNotFoundError(key)
+                raise PageNotFoundError(space_key=key)
             return self._remember(found[0])
 
         return Call(f"{_V2}/spaces", f"space {key}", read, {"keys": key}, space_key=key)

@@ -21,8 +21,6 @@ from bot.errors import (
     PageNotFoundError,
     PermissionDeniedError,
     RateLimitedError,
-    RejectedWriteError,
-    SpaceNotFoundError,
     WikiAnswerError,
     WikiError,
     WikiUnreachableError,
@@ -89,45 +87,45 @@ _KNOWN = (
     _Known(AuthenticationError, "check user and token", (401,)),
     _Known(RateLimitedError, "", (429,)),
     # v2 createPage: the limit is 5 MB; Data Center 5,242,880 bytes
-    _Known(RejectedWriteError, f"the page is larger than the wiki takes (usually 5 MiB); {_SHORTEN}", (413,)),
+    _Known(WikiError, f"the page is larger than the wiki takes (usually 5 MiB); {_SHORTEN}", (413,)),
     # confluencebuilder#314, #375
     _Known(
-        RejectedWriteError,
+        WikiError,
         "open the page in a browser, publish it once with the editor, then run again",
         (501,),
         writes_only=True,
     ),
     # confluence-publisher#283
     _Known(
-        RejectedWriteError,
+        WikiError,
         "the editor of this page cannot hold this content; remove what it does not support from the template or text",
         words=r"cannot be converted|unsupported (?:content|macro|element)",
         writes_only=True,
     ),
     # Data Center may say 500: confluencebuilder#348
     _Known(
-        RejectedWriteError,
+        WikiError,
         "choose another title, or rename the other page",
         (400, 409, 500),
         words=r"page (?:with|already).*title|title.*already|already exists",
         writes_only=True,
     ),
     _Known(
-        RejectedWriteError,
+        WikiError,
         "somebody has an unpublished draft of this page; let them publish or discard it",
         (400, 409),
         words=r"\b(?:drafts?|unpublished)\b",
         writes_only=True,
     ),
     _Known(
-        RejectedWriteError,
+        WikiError,
         "restore the page before the bot can write it",
         (400, 403, 404, 409),
         words=r"\b(?:archived|trashed|in the trash)\b",
         writes_only=True,
     ),
     _Known(
-        RejectedWriteError,
+        WikiError,
         "the wiki takes no changes at the moment; run again when it does",
         words=r"read.only mode",
         writes_only=True,
@@ -158,7 +156,7 @@ def refusal(
     if status == requests.codes.not_found and page_id is not None and (known is None or not known.writes_only):
         error = PageNotFoundError(page_id, said=words)
     elif status == requests.codes.not_found and space_key is not None:
-        error = SpaceNotFoundError(space_key, said=words)
+        error = PageNotFoundError(space_key=space_key, said=words)
     else:
         said = f" ({words})" if words else ""
         advice = f"; {known.advice}" if known and known.advice else ""
@@ -172,7 +170,7 @@ def refusal(
 def _other(status: int, *, is_write: bool) -> type[WikiError]:
     if status >= requests.codes.server_error:
         return WikiUnreachableError
-    return RejectedWriteError if is_write else WikiAnswerError
+    return WikiError if is_write else WikiAnswerError
 
 
 def gives_no_reason(response: requests.Response) -> bool:

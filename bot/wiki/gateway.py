@@ -133,9 +133,9 @@ class WikiGateway(Protocol):
     """A Confluence-style wiki.
 
     Every method may raise `WikiUnreachableError`, `RateLimitedError`, `AuthenticationError`, `PermissionDeniedError` or
-    `WikiAnswerError` (the answer does not conform to the API). With a page id it may raise `PageNotFoundError`, with
-    a space key `SpaceNotFoundError`; both mean absent or hidden. An error has the message of the wiki and the HTTP
-    `status`. Iterators send their requests lazily and raise during iteration. Sizes are in bytes; times have a zone.
+    `WikiAnswerError` (the answer does not conform to the API). With a page id or a space key it may raise
+    `PageNotFoundError`: absent or hidden. An error has the message of the wiki and the HTTP `status`. Iterators send
+    their requests lazily and raise during iteration. Sizes are in bytes; times have a zone.
 
     The operations named here are those of Atlassian's OpenAPI documents: first Cloud (v2 unless v1 is stated), then
     Data Center.
@@ -237,7 +237,7 @@ class WikiGateway(Protocol):
 
         updatePage; update_2. Cloud has no minor edits: *is_minor* is ignored there. If the answer is lost or
         unreadable, the page is read again; the write is successful if the live page matches the request. Raises
-        `PageConflictError` if the page has a newer version, `RejectedWriteError` with the wiki's message if the wiki
+        `PageConflictError` if the page has a newer version, `WikiError` with the wiki's message if the wiki
         refuses (draft, title, state, size), `PermissionDeniedError` if the account has read access only,
         `MalformedBodyError` before any request is sent, `WritesForbiddenError` in a dry run.
         """
@@ -246,7 +246,7 @@ class WikiGateway(Protocol):
         """Create a page; if *parent_id* is None, the wiki chooses the parent. createPage; createContent.
 
         If the answer is lost, the write is successful if the wiki has the page as version 1 by this account. Raises
-        `RejectedWriteError`, `MalformedBodyError` and `WritesForbiddenError` as `update_page` does.
+        `WikiError`, `MalformedBodyError` and `WritesForbiddenError` as `update_page` does.
         """
 
     def add_labels(self, page_id: str, labels: Sequence[str]) -> None:

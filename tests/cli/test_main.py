@@ -7,7 +7,7 @@ import click
 import pytest
 
 from bot.cli.main import cli, exit_code
-from bot.errors import BotError, EvidenceError, LockedError, ShortfallError, StoppedError, UnsafePlanError
+from bot.errors import BotError, EvidenceError, LockedError, SnapshotError, StoppedError, UnsafePlanError
 from bot.files import InstanceLock
 from tests.cli.conftest import Ran
 
@@ -56,7 +56,7 @@ def test_a_hidden_command_is_not_suggested(wikibot: Wikibot) -> None:
 def test_errors_have_the_exit_codes_of_the_interface() -> None:
     errors = [
         BotError("x"),
-        ShortfallError("x"),
+        SnapshotError("x"),
         EvidenceError("x"),
         UnsafePlanError("x"),
         LockedError("x"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import PlanError
+from bot.errors import BotError
 from bot.storage.regions import Marker, MarkerKind
 from bot.sync.plan_file import PlanDocument, check_digest, dump_plan, load_plan, plan_digest
 from tests.sync.plans import change, drifted, page, plan, problem
@@ -58,14 +58,14 @@ def edited(**values: Any) -> str:
     ],
 )
 def test_what_is_no_plan_is_refused(text: str, complaint: str) -> None:
-    with pytest.raises(PlanError, match=complaint):
+    with pytest.raises(BotError, match=complaint):
         load_plan(text)
 
 
 def test_a_text_changed_by_hand_is_noticed() -> None:
     text = dump_plan(MADE).replace("new words", "new w0rds")
 
-    with pytest.raises(PlanError, match="changed after"):
+    with pytest.raises(BotError, match="changed after"):
         load_plan(text)
 
 
@@ -73,7 +73,7 @@ def test_keys_of_a_later_program_are_kept_and_bound_by_the_digest() -> None:
     document = PlanDocument.parse(edited(approved_by="Ana"))
 
     assert document.content()["approved_by"] == "Ana"
-    with pytest.raises(PlanError, match="changed after"):
+    with pytest.raises(BotError, match="changed after"):
         load_plan(edited(approved_by="Ana"))
 
 
@@ -87,7 +87,7 @@ def test_another_plan_than_the_reviewed_one_is_refused() -> None:
     check_digest(MADE, plan_digest(MADE))
     check_digest(MADE, plan_digest(MADE).removeprefix("sha256:")[:12])
     for digest in (plan_digest(other), "", "sha256:", plan_digest(MADE)[:10]):
-        with pytest.raises(PlanError, match="not the plan that was reviewed"):
+        with pytest.raises(BotError, match="not the plan that was reviewed"):
             check_digest(MADE, digest)
 
 

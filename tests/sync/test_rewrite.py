@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import SpliceError
+from bot.errors import StorageFormatError
 from bot.storage.regions import Marker, MarkerKind, find_region, render_marked
 from bot.sync.drift import Verdict
 from bot.sync.plan import Action, Change
@@ -115,7 +115,7 @@ def test_a_text_that_would_cut_its_own_heading_region_short_is_never_written() -
     marker = Marker("news", MarkerKind.HEADING, "News")
     page = f"<h2>News</h2>{OLD}<h2>More</h2><p>x</p>"
 
-    with pytest.raises(SpliceError):
+    with pytest.raises(StorageFormatError):
         rewrite(page, [write(marker, desired="<p>a</p><h2>b</h2>")])
 
 

@@ -8,7 +8,6 @@ from bot.errors import (
     PageConflictError,
     PageNotFoundError,
     PermissionDeniedError,
-    RejectedWriteError,
     WikiAnswerError,
     WikiError,
     WikiUnreachableError,
@@ -31,11 +30,11 @@ READING = {
 }
 WRITING = READING | {
     "removed": (WikiAnswerError, "has been removed"),
-    "too-large": (RejectedWriteError, "5242880 bytes.*shorten"),
-    "unreconciled": (RejectedWriteError, "unreconciled content.*publish it once"),
-    "cannot-convert": (RejectedWriteError, "cannot be converted.*cannot hold"),
-    "title": (RejectedWriteError, "this title already exists: Home.*another title"),
-    "conflict": (RejectedWriteError, "409 .*locked by a running import"),
+    "too-large": (WikiError, "5242880 bytes.*shorten"),
+    "unreconciled": (WikiError, "unreconciled content.*publish it once"),
+    "cannot-convert": (WikiError, "cannot be converted.*cannot hold"),
+    "title": (WikiError, "this title already exists: Home.*another title"),
+    "conflict": (WikiError, "409 .*locked by a running import"),
 }
 """Each reason of the wiki, the error and the words that a person sees."""
 
@@ -90,7 +89,7 @@ def test_draft_that_blocks_a_write_is_named(wiki: Wiki, gateway: ConfluenceGatew
     wiki.store.pages.save_draft(int(page_id), title=None, body="<p>half</p>", author=wiki.account("ana"))
     wiki.faults.add("draft-conflict")
 
-    with pytest.raises(RejectedWriteError, match=r"(?i)409 .*(draft|unpublished).*publish or discard"):
+    with pytest.raises(WikiError, match=r"(?i)409 .*(draft|unpublished).*publish or discard"):
         gateway.update_page(page, "<p>by the bot</p>", message="wikibot 1")
 
     assert len(wiki.versions(page_id)) == 1
@@ -100,7 +99,7 @@ def test_read_only_wiki_says_that_it_takes_no_changes(wiki: Wiki, gateway: Confl
     page = gateway.fetch_page(page_id)
     wiki.faults.add("read-only")
 
-    with pytest.raises(RejectedWriteError, match=r"read-only mode.*run again"):
+    with pytest.raises(WikiError, match=r"read-only mode.*run again"):
         gateway.update_page(page, "<p>by the bot</p>", message="wikibot 1")
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import SpaceNotFoundError, WikiAnswerError
+from bot.errors import PageNotFoundError, WikiAnswerError
 from bot.wiki.rest_client import iter_results
 from tests.wiki.every_call import CLOUD, DATA_CENTER, iter_calls
 
@@ -112,5 +112,5 @@ def test_answer_with_anything_in_any_place_is_read_or_refused(
     for read in [*READERS[flavour], follow]:
         try:
             read(answer)
-        except (WikiAnswerError, SpaceNotFoundError) as error:
+        except (WikiAnswerError, PageNotFoundError) as error:
             assert len(str(error)) < 500  # noqa: PT017 -- either outcome is right; there is no third
