@@ -4,9 +4,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
-from wikiserver.store import Content, NotFoundError, Selection, Store, StoreError
+from wikiserver.store import IN_TREE, Content, NotFoundError, Selection, Store, StoreError
 
-EVERYTHING = Selection(("type IN ('page', 'folder')",), limit=-1)
+EVERYTHING = Selection((f"type IN {IN_TREE}",), limit=-1)
 
 
 class PageTree(RuleBasedStateMachine):
@@ -30,7 +30,7 @@ class PageTree(RuleBasedStateMachine):
         title = f"Page {self.count}"
         return self.store.pages.create(self.space.id, title, "", author=self.author, parent_id=parent_id, kind=kind).id
 
-    @rule(target=pages, parent=pages, kind=st.sampled_from(("page", "page", "folder")))
+    @rule(target=pages, parent=pages, kind=st.sampled_from(("page", *IN_TREE)))
     def create(self, parent: int, kind: str) -> object:
         try:
             return self.new_page(parent, kind)

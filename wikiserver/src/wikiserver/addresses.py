@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import quote, quote_plus
 
 from wikiserver.site import get_site, get_store
-from wikiserver.store import Content, Space, to_milliseconds
+from wikiserver.store import NOT_PAGES, Content, Space, to_milliseconds
 
 _TO_TINY: Final = str.maketrans("+/", "_-")
 _FROM_TINY: Final = str.maketrans("_-", "+/")
@@ -41,8 +41,8 @@ def webui(content: Content, space: Space) -> str:
     if content.type == "blogpost":
         day = content.created_at.strftime("%Y/%m/%d")
         return f"/spaces/{space.key}/blog/{day}/{content.id}/{quote_plus(content.title)}"
-    if content.type == "folder":
-        return f"/spaces/{space.key}/folder/{content.id}"
+    if content.type in NOT_PAGES:
+        return f"/spaces/{space.key}/{content.type}/{content.id}"
     if content.status == "draft":
         return f"/pages/resumedraft.action?draftId={content.id}"
     return f"/spaces/{space.key}/pages/{content.id}/{quote_plus(content.title)}"

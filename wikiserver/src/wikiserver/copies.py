@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wikiserver.store import Content, Store
+from wikiserver.store import NOT_PAGES, Content, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ def copy_page(
             parent_id=parent_id,
             kind=page.type,
             message=f"Copied from {page.title}",
+            as_is=page.type in NOT_PAGES,
         )
         _copy_parts(store, page, copy, author, options)
     return copy

@@ -11,11 +11,11 @@ from ruamel.yaml import YAML
 
 from wikiserver.moments import iso
 from wikiserver.seed import BODY_SUFFIX, SPACE_FILE, USERS_FILE, WorldError
-from wikiserver.store import Content, NotFoundError, Selection, Space, Store
+from wikiserver.store import IN_TREE, Content, NotFoundError, Selection, Space, Store
 
 Json = dict[str, Any]
 
-_ALL_PAGES: Final = ("space_id = ?", "type IN ('page', 'blogpost', 'folder')")
+_ALL_PAGES: Final = ("space_id = ?", f"type IN {(*IN_TREE, 'blogpost')}")
 _MAX_SLUG: Final = 80
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from wikiserver.store import Content, InvalidError, Space, Store, StoreError
+from wikiserver.store import IN_TREE, NOT_PAGES, Content, InvalidError, Space, Store, StoreError
 
 SPACE_FILE: Final = "space.yaml"
 USERS_FILE: Final = "users.yaml"
@@ -190,8 +190,11 @@ class _SpaceLoader:
         created = _moment(source.metadata.get("created"))
         author = source.metadata.get("author") or "admin"
         page: Content | None = None
+        kind = str(source.metadata.get("type") or "page")
+        if kind not in {*IN_TREE, "blogpost"}:
+            raise InvalidError(f"{kind!r} is not a type of content")
         for version in versions:
-            body = self._stored(_read_body(source.path.parent / str(version.get("body") or source.path.name)))
+            body = _read_body(source.path.parent / str(version.get("body") or source.path.name))
             who = self._account(version.get("author") or author)
             message = str(version.get("message") or "")
             when = _moment(version.get("when")) or created
@@ -199,23 +202,30 @@ class _SpaceLoader:
                 page = self._store.pages.create(
                     self._space.id,
                     self._unique_title(source),
-                    body,
+                    self._stored(body, kind),
                     parent_id=parent_id,
                     position=source.metadata.get("position"),
-                    kind=str(source.metadata.get("type") or "page"),
+                    kind=kind,
                     author=who,
                     message=message,
                     when=when,
                     as_is=True,
                 )
             else:
-                page = self._store.pages.update(page.id, body=body, author=who, message=message, when=when, as_is=True)
+                page = self._store.pages.update(
+                    page.id, body=self._stored(body, kind), author=who, message=message, when=when, as_is=True
+                )
         if page is None:
             raise WorldError(f"{source.path}: no version")
         return page
 
-    def _stored(self, body: str) -> str:
-        """Return a body as a save would store it; a body that a save would refuse is unchanged."""
+    def _stored(self, body: str, kind: str) -> str:
+        """Return a body as a save would store it; a body that a save would refuse is unchanged.
+
+        The body of an embed is its address, which is no storage format.
+        """
+        if kind in NOT_PAGES:
+            return body
         try:
             return self._store.normalise(body)
         except InvalidError:

@@ -67,11 +67,15 @@ class Wiki:
         by: str = "ana",
         labels: tuple[str, ...] = (),
         status: str = "current",
+        kind: str = "page",
     ) -> str:
-        """Create a page as a user; the first page of a space is its home page and the parent of the others."""
+        """Create a page as a user; the first page of a space is its home page and the parent of the others.
+
+        *kind* is another type of node of the page tree, such as `folder`.
+        """
         place = self.add_space(space)
         parent_id = int(parent) if parent is not None else place.homepage_id
-        page = self.store.pages.create(place.id, title, body, author=self.account(by), parent_id=parent_id)
+        page = self.store.pages.create(place.id, title, body, author=self.account(by), parent_id=parent_id, kind=kind)
         if place.homepage_id is None:
             self.store.spaces.update(place.id, homepage_id=page.id)
         for label in labels:

@@ -280,6 +280,34 @@ V1_CALLS = (
     Call("DELETE", f"{V1}/space/DOC/trash", flavours=DC),
 )
 
+
+def _node_calls(kind: str) -> tuple[tuple[str, str, Any, str], ...]:
+    """The calls on one type of node that is not a page; the last one moves the node to the trash."""
+    path, node = f"/{kind}s", f"/{kind}s/{{{kind}}}"
+    placed = {"spaceId": "{space_id}", "title": f"The {kind}", "parentId": "{home}"}
+    inside = {"spaceId": "{space_id}", "status": "current", "title": f"In the {kind}", "parentId": f"{{{kind}}}"}
+    address = {"embedUrl": "https://example.org/a?b=1&c=2"} if kind == "embed" else {}
+    include = "&".join(
+        f"include-{name}=true" for name in ("collaborators", "direct-children", "operations", "properties")
+    )
+    return (
+        ("POST", path, placed | address, kind),
+        ("GET", f"{node}?{include}", None, ""),
+        ("POST", "/pages", inside, ""),
+        ("GET", f"{node}/direct-children", None, ""),
+        ("GET", f"{node}/descendants", None, ""),
+        ("GET", f"{node}/ancestors", None, ""),
+        ("GET", f"{node}/operations", None, ""),
+        ("GET", f"{node}/properties", None, ""),
+        ("POST", f"{node}/properties", {"key": "v2", "value": 1}, "property"),
+        ("GET", f"{node}/properties/{{property}}", None, ""),
+        ("PUT", f"{node}/properties/{{property}}", {"key": "v2", "value": 2, "version": {"number": 2}}, ""),
+        ("DELETE", f"{node}/properties/{{property}}", None, ""),
+        ("GET", "/pages/{home}/direct-children", None, ""),
+        ("DELETE", node, None, ""),
+    )
+
+
 V2_CALLS = tuple(
     Call(method, V2 + path, body, flavours=CLOUD, keep=keep)
     for method, path, body, keep in (
@@ -438,25 +466,7 @@ V2_CALLS = tuple(
         ("GET", "/inline-comments/{new}/likes/count", None, ""),
         ("GET", "/inline-comments/{new}/likes/users", None, ""),
         ("DELETE", "/inline-comments/{new}", None, ""),
-        ("POST", "/folders", {"spaceId": "{space_id}", "title": "Folder", "parentId": "{home}"}, "folder"),
-        ("GET", "/folders/{folder}?include-operations=true", None, ""),
-        (
-            "POST",
-            "/pages",
-            {"spaceId": "{space_id}", "status": "current", "title": "In it", "parentId": "{folder}"},
-            "",
-        ),
-        ("GET", "/folders/{folder}/direct-children", None, ""),
-        ("GET", "/folders/{folder}/descendants", None, ""),
-        ("GET", "/folders/{folder}/ancestors", None, ""),
-        ("GET", "/folders/{folder}/operations", None, ""),
-        ("GET", "/folders/{folder}/properties", None, ""),
-        ("POST", "/folders/{folder}/properties", {"key": "v2", "value": 1}, "property"),
-        ("GET", "/folders/{folder}/properties/{property}", None, ""),
-        ("PUT", "/folders/{folder}/properties/{property}", {"key": "v2", "value": 2, "version": {"number": 2}}, ""),
-        ("DELETE", "/folders/{folder}/properties/{property}", None, ""),
-        ("GET", "/pages/{home}/direct-children", None, ""),
-        ("DELETE", "/folders/{folder}", None, ""),
+        *(call for kind in ("folder", "whiteboard", "database", "embed") for call in _node_calls(kind)),
         ("GET", "/tasks?body-format=storage", None, ""),
         ("GET", "/tasks/{inline_task}", None, ""),
         ("PUT", "/tasks/{inline_task}", {"status": "complete"}, ""),

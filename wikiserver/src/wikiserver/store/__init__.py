@@ -26,7 +26,7 @@ from wikiserver.store.errors import (
     VersionConflictError,
 )
 from wikiserver.store.extras import LongTasks, States, Templates, Watches
-from wikiserver.store.hierarchy import IN_TREE, Hierarchy
+from wikiserver.store.hierarchy import IN_TREE, NOT_PAGES, Hierarchy
 from wikiserver.store.inline_tasks import InlineTasks
 from wikiserver.store.labels import Labels
 from wikiserver.store.pages import Pages
@@ -57,6 +57,7 @@ __all__ = [
     "ACCOUNTS",
     "ADMINISTRATORS_GROUP",
     "IN_TREE",
+    "NOT_PAGES",
     "USERS_GROUP",
     "Comment",
     "Content",

@@ -11,7 +11,7 @@ from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import get_readable
 from wikiserver.rest.v1.paging import base_links, envelope, start_and_limit
 from wikiserver.site import base_url, get_site, get_store, may_read
-from wikiserver.store import Content, InvalidError
+from wikiserver.store import IN_TREE, Content, InvalidError
 
 
 @api.get("/content/<content_id>/child")
@@ -43,14 +43,12 @@ def list_children(content_id: str, kind: str) -> Any:
 def _children(content: Content, kind: str) -> list[Content]:
     store = get_store()
     match kind:
-        case "page" | "folder":
+        case _ if kind in IN_TREE:
             return store.hierarchy.children(content.id, kinds=(kind,))
         case "attachment":
             return asked_files(store.attachments.of(content.id))
         case "comment":
             return _comments(content)
-        case "whiteboard" | "database" | "embed":
-            return []
     raise InvalidError(f"Not a type of child: {kind}")
 
 

@@ -1,6 +1,6 @@
 """v2: people in bulk, types of ids, search."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, jsonify, request
 
@@ -10,8 +10,10 @@ from wikiserver.rest.v1.search import search_everything
 from wikiserver.rest.v2.interface import api
 from wikiserver.rest.v2.lookup import parse_number
 from wikiserver.rest.v2.paging import paginate
-from wikiserver.site import get_store, get_user
+from wikiserver.site import get_store, get_user, may_read
 from wikiserver.store import Content, ForbiddenError, InvalidError, User
+
+_MAX_IDS: Final = 100
 
 
 def _user_json(user: User) -> Json:
@@ -42,10 +44,11 @@ def get_users() -> Any:
 def get_types() -> Any:
     """Return the type of each content id."""
     wanted = json_object().get("contentIds")
-    if not isinstance(wanted, list):
-        raise InvalidError("'contentIds' must be a list")
+    if not isinstance(wanted, list) or len(wanted) > _MAX_IDS:
+        raise InvalidError(f"'contentIds' must be a list of at most {_MAX_IDS} ids")
     found = {str(one): get_store().contents.find(parse_number(str(one), "contentIds")) for one in wanted}
-    return jsonify({"results": {one: _type(content) if content else None for one, content in found.items()}})
+    types = {one: _type(content) if content and may_read(content) else None for one, content in found.items()}
+    return jsonify({"results": types})
 
 
 def _type(content: Content) -> str:

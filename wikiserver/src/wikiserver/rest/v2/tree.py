@@ -1,5 +1,6 @@
 """v2: the page tree: children, descendants, ancestors."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Response, request
@@ -7,11 +8,12 @@ from flask import Response, request
 from wikiserver.rest.arguments import Json
 from wikiserver.rest.v2.interface import api
 from wikiserver.rest.v2.lookup import get_readable
-from wikiserver.rest.v2.paging import page_answer, paginate, read_cursor, wanted_limit
+from wikiserver.rest.v2.paging import page_answer, read_cursor, wanted_limit
 from wikiserver.site import get_store, may_read
 from wikiserver.store import IN_TREE, Content, InvalidError
 
 MAX_DEPTH = 10
+MIN_POSITION = -(2**62)
 
 
 def _child(content: Content) -> Json:
@@ -24,12 +26,15 @@ def _child(content: Content) -> Json:
     }
 
 
+def child_json(content: Content) -> Json:
+    """Return one child, of any type."""
+    return _child(content) | {"type": content.type}
+
+
 @api.get("/pages/<page_id>/children")
 def list_children(page_id: str) -> Any:
     """List the direct children of a page (the older operation)."""
-    page = get_readable(page_id)
-    found = [one for one in get_store().hierarchy.children(page.id, kinds=("page",)) if may_read(one)]
-    return paginate(found, _child)
+    return _children(get_readable(page_id), ("page",), _child)
 
 
 def register(kind: str) -> None:
@@ -37,9 +42,7 @@ def register(kind: str) -> None:
 
     @api.get(f"/{kind}s/<content_id>/direct-children", endpoint=f"children_of_{kind}")
     def list_direct_children(content_id: str) -> Any:
-        above = get_readable(content_id, kind)
-        found = [one for one in get_store().hierarchy.children(above.id) if may_read(one)]
-        return paginate(found, lambda content: _child(content) | {"type": content.type})
+        return _children(get_readable(content_id, kind), IN_TREE, child_json)
 
     @api.get(f"/{kind}s/<content_id>/descendants", endpoint=f"descendants_of_{kind}")
     def list_descendants(content_id: str) -> Any:
@@ -61,17 +64,33 @@ def _descendants(above: Content) -> Response:
     limit, text = wanted_limit(), request.args.get("depth", "2")
     if not text.isdecimal() or not 1 <= int(text) <= MAX_DEPTH:
         raise InvalidError(f"Provided value {{{text}}} for 'depth' is not between 1 and {MAX_DEPTH}")
-    offset = _offset()
-    found = get_store().hierarchy.descendants(above.id, max_depth=int(text), limit=limit + 1, offset=offset)
+    after = _place("depth", "position", "id") or (0, MIN_POSITION, 0)
+    found = get_store().hierarchy.descendants(above.id, max_depth=int(text), limit=limit + 1, after=after)
     results = [_descendant(content, depth) for content, depth in found[:limit] if may_read(content)]
-    return page_answer(results, {"offset": offset + limit} if len(found) > limit else None)
+    if len(found) <= limit:
+        return page_answer(results, None)
+    last, depth = found[limit - 1]
+    return page_answer(results, {"depth": depth, "position": last.position, "id": last.id})
 
 
-def _offset() -> int:
-    place = read_cursor() or {"offset": 0}
-    if not isinstance(place.get("offset"), int):
+def _children(above: Content, kinds: Sequence[str], render: Callable[[Content], Json]) -> Response:
+    """Return children by position: a page that others move around is neither missed nor listed twice."""
+    limit, after = wanted_limit(), _place("position", "id") or (MIN_POSITION, 0)
+    found = get_store().hierarchy.children(above.id, kinds=kinds, limit=limit + 1, after=after)
+    results = [render(content) for content in found[:limit] if may_read(content)]
+    last = found[limit - 1] if len(found) > limit else None
+    return page_answer(results, None if last is None else {"position": last.position, "id": last.id})
+
+
+def _place(*names: str) -> tuple[int, ...] | None:
+    """Return the values of the cursor by *names*; None for the start."""
+    place = read_cursor()
+    if place is None:
+        return None
+    values = [place.get(name) for name in names]
+    if not all(isinstance(value, int) for value in values):
         raise InvalidError("Invalid cursor")
-    return int(place["offset"])
+    return tuple(int(str(value)) for value in values)
 
 
 def _descendant(content: Content, depth: int) -> Json:
