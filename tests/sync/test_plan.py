@@ -1,5 +1,6 @@
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,9 +13,15 @@ from bot.sync.plan_file import plan_digest
 from tests.sync.plans import change, drifted, page, plan
 
 
-def decided(verdict: Verdict, *, take_over: str = "", repairs_left: int = 3, **values: Any) -> Action:
+def decision(
+    verdict: Verdict, *, take_over: str = "", repairs_left: int = 3, headings: Sequence[str] = (), **values: Any
+) -> tuple[Action, str]:
     given = change(verdict=verdict, action=Action.NONE, **values)
-    return decide(given, take_over=frozenset(take_over.split()), repairs_left=repairs_left)[0]
+    return decide(given, take_over=frozenset(take_over.split()), repairs_left=repairs_left, headings=headings)
+
+
+def decided(verdict: Verdict, **values: Any) -> Action:
+    return decision(verdict, **values)[0]
 
 
 def test_only_what_nobody_else_changed_is_written_unasked() -> None:
@@ -37,6 +44,91 @@ def test_a_text_that_people_gave_up_is_taken_over(verdict: Verdict) -> None:
     assert decided(verdict, take_over="news") is Action.WRITE
     assert decided(verdict, take_over="all") is Action.WRITE
     assert decided(verdict, take_over="status") is Action.NONE
+
+
+def test_a_region_in_sync_is_not_written_even_if_everything_may_be_taken_over() -> None:
+    assert decision(Verdict.IN_SYNC, take_over="all") == (Action.NONE, "")
+
+
+def test_what_is_written_needs_no_note() -> None:
+    assert decision(Verdict.BEHIND) == (Action.WRITE, "")
+    assert decision(Verdict.CONFLICT, take_over="news") == (Action.WRITE, "")
+    assert decision(Verdict.UNMANAGED, live=None, place="end") == (Action.CREATE, "")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "values", "note"),
+    [
+        (
+            Verdict.DRIFTED,
+            {},
+            (
+                "people changed it; `wikibot adopt` takes their text into the data file, "
+                "--take-over news replaces what the page says"
+            ),
+        ),
+        (
+            Verdict.DRIFTED,
+            {"policy": DriftPolicy.IGNORE},
+            "left to the people on the page, as the settings say",
+        ),
+        (
+            Verdict.CONFLICT,
+            {"policy": DriftPolicy.IGNORE},
+            (
+                "both the page and the data file have changed; `wikibot adopt` keeps the page's text, "
+                "--take-over news replaces what the page says"
+            ),
+        ),
+        (
+            Verdict.UNMANAGED,
+            {},
+            (
+                "the page's history has no record that the bot wrote this; `wikibot adopt` keeps it, "
+                "--take-over news replaces what the page says"
+            ),
+        ),
+        (
+            Verdict.BEHIND,
+            {"is_repair": True, "repairs_left": 0},
+            (
+                "edit war: the bot has put this text back too often within a day and now leaves it; "
+                "settle it with the people on the page, or insist once with --take-over news"
+            ),
+        ),
+    ],
+)
+def test_what_waits_for_a_person_says_why_and_what_to_do(verdict: Verdict, values: Any, note: str) -> None:
+    assert decision(verdict, **values) == (Action.NONE, note)
+
+
+@pytest.mark.parametrize(
+    ("headings", "found"),
+    [
+        ([], ""),
+        (["News", "Links"], "; headings of the page: “News”, “Links”"),
+        (list("abcdefgh"), "; headings of the page: “a”, “b”, “c”, “d”, “e”, “f”, “g”, “h”"),
+        (list("abcdefghi"), "; headings of the page: “a”, “b”, “c”, “d”, “e”, “f”, “g”, “h”, …"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("verdict", "values", "why"),
+    [
+        (Verdict.UNMANAGED, {}, "not on the page; "),
+        (Verdict.CONFLICT, {"take_over": "news"}, "somebody removed the region; restore that version of the page, or "),
+        (
+            Verdict.DRIFTED,
+            {"policy": DriftPolicy.REPAIR, "is_repair": True, "repairs_left": 0},
+            "somebody removed the region; restore that version of the page, or ",
+        ),
+    ],
+)
+def test_a_missing_region_without_a_place_gets_a_command_and_the_headings(
+    verdict: Verdict, values: Any, why: str, headings: list[str], found: str
+) -> None:
+    command = "choose where to create it with `wikibot adopt --place news=end` (or start, before:HEADING, after:HEADING"
+
+    assert decision(verdict, live=None, headings=headings, **values) == (Action.NONE, f"{why}{command}{found})")
 
 
 def test_a_missing_region_is_created_only_at_a_stated_place() -> None:
@@ -103,6 +195,19 @@ def test_a_data_file_that_lost_half_of_what_it_said_is_refused(live: int, desire
     else:
         with pytest.raises(UnsafePlanError, match="may be cut or empty"):
             made.raise_if_unsafe(SafetySettings())
+
+
+def test_all_reasons_against_a_plan_are_in_one_message() -> None:
+    made = plan(page(*[change(str(number)) for number in range(3)]), scopes=(Scope("ws2", "r", 1, 3, 1000, 0),))
+
+    with pytest.raises(UnsafePlanError) as refused:
+        made.raise_if_unsafe(SafetySettings(max_changed_regions=2))
+
+    assert str(refused.value) == (
+        "3 of 3 managed regions would change, which is more than 30% and more than 2; the data file of workspace "
+        "'ws2' says 0 characters where its page says 1000; it may be cut or empty. Nothing was written; if you want "
+        "this, use --force"
+    )
 
 
 def test_the_digest_tells_plans_apart_and_not_the_hours_they_were_made() -> None:
