@@ -33,19 +33,27 @@ def cli() -> None:
 @cli.command(epilog=_faults_help(), context_settings=_CONTEXT)
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
 @click.option("--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--media-port", default=0, type=click.IntRange(0, 65535), help="Port of Cloud's media host; 0 as --port.")
 @click.option("--base-url", metavar="URL", help="Address that links in answers begin with.  [default: as requested]")
 @click.option("--flavour", default="datacenter", show_default=True, type=click.Choice(["cloud", "datacenter"]))
 @click.option("--db", type=click.Path(dir_okay=False, path_type=Path), help="Keep the wiki in this file.")
 @click.option("--seed", default="demo", show_default=True, help="demo, empty, or a world folder; only for a new wiki.")
 @click.option("--faults", default="", metavar="SPEC", help="Faults to simulate; see below.")
 def serve(
-    host: str, port: int, base_url: str | None, flavour: Flavour, db: Path | None, seed: str, faults: str
+    host: str,
+    port: int,
+    media_port: int,
+    base_url: str | None,
+    flavour: Flavour,
+    db: Path | None,
+    seed: str,
+    faults: str,
 ) -> None:
     """Serve the wiki until it is interrupted.
 
     The accounts admin, bot, ana, li and omar exist, each with the password NAME-secret and the token NAME-token.
     """
-    with _open(db) as store, _bound(store, flavour, host, port) as server:
+    with _open(db) as store, _bound(store, flavour, host, (port, media_port)) as server:
         server.site.address = base_url
         _seed(store, seed)
         try:
@@ -61,14 +69,14 @@ def serve(
 
 
 @contextmanager
-def _bound(store: Store, flavour: Flavour, host: str, port: int) -> Iterator[WikiServer]:
-    """Bind the port; stop the server at the end, even if it was never started."""
+def _bound(store: Store, flavour: Flavour, host: str, ports: tuple[int, int]) -> Iterator[WikiServer]:
+    """Bind the ports; stop the server at the end, even if it was never started."""
+    port, media_port = ports
     try:
-        server = WikiServer(store, flavour=flavour, host=host, port=port)
+        server = WikiServer(store, flavour=flavour, host=host, port=port, media_port=media_port)
     except OSError as error:
-        raise click.ClickException(
-            f"cannot listen on {host}:{port}: {error.strerror}; choose another --port"
-        ) from error
+        where = f"{host}:{port}" + (f" or {host}:{media_port}" if media_port else "")
+        raise click.ClickException(f"cannot listen on {where}: {error.strerror}; choose another --port") from error
     try:
         yield server
     finally:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, g, request
 
-from wikiserver.site import authenticate, get_store, may_read, parse_id
+from wikiserver.site import authenticate, get_site, get_store, may_read, parse_id
 from wikiserver.store import ForbiddenError, NotFoundError
 
 files: Final = Blueprint("files", __name__)
@@ -19,7 +19,12 @@ def check_xsrf() -> None:
 
 @files.before_request
 def let_in() -> Response | None:
-    """Identify the caller; refuse anonymous requests."""
+    """Identify the caller; refuse anonymous requests, and on Cloud any caller with a token.
+
+    Since 2025-11, Cloud's servlet takes the session of a browser only: CHANGE-2735, CHANGE-3007.
+    """
+    if get_site().is_cloud and "Authorization" in request.headers:
+        return Response("Unauthorized\n", 401, {"WWW-Authenticate": 'OAuth realm="Confluence"'})
     g.user = authenticate(request.headers.get("Authorization"), get_store()) or g.get("user")
     if g.user is None:
         return Response("Log in first.\n", 401, {"WWW-Authenticate": 'Basic realm="Confluence"'})

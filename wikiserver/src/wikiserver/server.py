@@ -13,6 +13,7 @@ from waitress.task import WSGITask
 
 from wikiserver.application import WikiApp, normaliser
 from wikiserver.faults import SOCKET_KEY, Faults, FaultyApp, fault_admin
+from wikiserver.media_host import MediaApp
 from wikiserver.normalise import Level
 from wikiserver.site import Flavour, Site
 from wikiserver.store import Store
@@ -33,8 +34,8 @@ class Received(NamedTuple):
 class WikiServer:
     """A wiki that serves HTTP during the `with` block.
 
-    *port* 0 selects a free port. *address* is the base address of links, for a wiki behind a proxy. *requests*
-    are the received requests in order, up to a limit.
+    *port* 0 selects a free port, also for *media_port*, the port of Cloud's media host. *address* is the base address
+    of links, for a wiki behind a proxy. *requests* are the received requests in order, up to a limit.
     """
 
     def __init__(
@@ -47,8 +48,10 @@ class WikiServer:
         host: str = LOOPBACK,
         port: int = 0,
         address: str | None = None,
+        media_port: int = 0,
     ) -> None:
         self.store = store
+        self._media_port = media_port
         self.received: deque[Received] = deque(maxlen=MAX_REMEMBERED)
         self.app = WikiApp(store, flavour=flavour, level=level, context_path=context_path)
         self.site.address = address
@@ -66,6 +69,8 @@ class WikiServer:
             log_socket_errors=False,
         )
         self._server.channel_class = _Channel
+        if self.site.is_cloud:
+            self.site.media_port = self._listen_for_media(host)
         self.host, self.port = host, int(self._server.effective_port)
         self._thread = threading.Thread(target=self._run, name=f"wiki-{self.port}", daemon=True)
 
@@ -97,6 +102,20 @@ class WikiServer:
             self._thread.join()
         self._server.task_dispatcher.shutdown(timeout=2)
         wasyncore.close_all(self._sockets)  # last, because the trigger is one of these sockets
+
+    def _listen_for_media(self, host: str) -> int:
+        """Serve the media host on a port of its own, by the threads of the wiki; return the port."""
+        media = create_server(
+            FaultyApp(MediaApp(self.site), self.site, self.faults, self._stopping),
+            map=self._sockets,
+            _dispatcher=self._server.task_dispatcher,
+            host=host,
+            port=self._media_port,
+            clear_untrusted_proxy_headers=True,
+            log_socket_errors=False,
+        )
+        media.channel_class = _Channel
+        return int(media.effective_port)
 
     def _set_level(self, level: Level) -> None:
         self.store.normalise = normaliser(self.site.flavour, level)

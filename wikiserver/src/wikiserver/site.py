@@ -3,7 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, NamedTuple, cast
 
 from flask import g, request
 
@@ -15,12 +15,20 @@ MAX_ID: Final = 2**63 - 1
 CLOUD_ID: Final = "6b9c2f0e-52a1-4c41-9f0a-2b5f0e6c7a11"
 
 
+class MediaFile(NamedTuple):
+    """A file that a token of the media host gives access to; *version* is None for the newest version."""
+
+    attachment_id: int
+    version: int | None
+
+
 @dataclass(slots=True)
 class Site:
     """One served wiki. *max_page_size* caps the page size of every listing; 0 means no cap.
 
     *address* is the configured base address of links; if empty, the address of the request is used.
-    *sessions* are the accounts that are signed in with a browser, by session id.
+    *sessions* are the accounts that are signed in with a browser, by session id. *media_port* is the port of the media
+    host, *media_files* are the files that its tokens give access to.
     """
 
     store: Store
@@ -33,6 +41,8 @@ class Site:
     address: str | None = None
     conversions: dict[str, dict[str, Any]] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
+    media_port: int = 0
+    media_files: dict[str, MediaFile] = field(default_factory=dict)
 
     @property
     def is_cloud(self) -> bool:

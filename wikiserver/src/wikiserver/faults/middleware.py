@@ -26,6 +26,9 @@ StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 _ONE_PAGE: Final = re.compile(r"/(?:rest/(?:api|experimental)/content|api/v2/(?:pages|blogposts))/(\d+)/?$")
+_MEDIA: Final = re.compile(r"/file/[^/]+/binary$")
+_TO_MEDIA: Final = re.compile(r"/child/attachment/[^/]+/download$")
+"""Cloud answers with a redirect to the media host, which has the faults of downloads."""
 _API: Final = re.compile(r"^(?:/[\w-]+)?/(?:rest/(?:api|experimental)|api/v2)/")
 _HTML: Final = (
     "<!DOCTYPE html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1><p>{text}</p></body></html>\n"
@@ -58,11 +61,19 @@ def operation_of(method: str, path: str) -> str:
         return "labels"
     if path.rstrip("/").endswith("/search") or "/search/" in path:
         return "search"
+    if _MEDIA.match(path):
+        return "files"
     if "/download/" in path or "/attachment" in path:
         return "files" if method == "GET" and "/download" in path else {"GET": "list"}.get(method, "files")
     if method in {"PUT", "POST", "DELETE"}:
         return method.lower()
     return "get" if _ONE_PAGE.search(path) else "list"
+
+
+def _has_faults(path: str) -> bool:
+    if path == ADMIN_PATH:
+        return False
+    return _API.match(path) is not None or "/download/" in path or _MEDIA.match(path) is not None
 
 
 class FaultyApp:
@@ -74,19 +85,20 @@ class FaultyApp:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request, with or without a fault."""
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
-        if path == ADMIN_PATH or not (_API.match(path) or "/download/" in path):
+        if not _has_faults(path):
             return self._app(environ, start_response)
         limited = self._over_the_limit(environ)
         if limited is not None:
             return _send(limited, start_response)
-        spec = self._faults.next_for(operation_of(method, path), method)
+        is_redirect = self._site.is_cloud and _TO_MEDIA.search(path) is not None
+        spec = None if is_redirect else self._faults.next_for(operation_of(method, path), method)
         if spec is None:
             return self._app(environ, start_response)
         return self._spoil(spec, environ, start_response)
 
     def _over_the_limit(self, environ: Environ) -> Answer | None:
         bucket = self._faults.bucket
-        if bucket is None:
+        if bucket is None or _MEDIA.match(environ.get("PATH_INFO", "")):
             return None
         wait, left = bucket.take(environ.get("HTTP_AUTHORIZATION", ""))
         if not wait:

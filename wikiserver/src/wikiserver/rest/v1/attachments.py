@@ -5,15 +5,15 @@ from typing import Any
 from flask import Response, jsonify, redirect, request
 from werkzeug.datastructures import FileStorage
 
-from wikiserver.addresses import download_path
 from wikiserver.downloads import check_xsrf
-from wikiserver.rest.arguments import Json, json_object
+from wikiserver.media_host import media_address
+from wikiserver.rest.arguments import Json, json_object, many
 from wikiserver.rest.v1.content_json import content_json, contents_json
 from wikiserver.rest.v1.expand import Expand
 from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import get_editable, get_readable, text_of
 from wikiserver.rest.v1.paging import base_links
-from wikiserver.site import base_url, get_site, get_store, get_user
+from wikiserver.site import base_url, get_store, get_user
 from wikiserver.store import Content, InvalidError, NotFoundError
 
 
@@ -120,12 +120,20 @@ def remove_attachment(content_id: str, attachment_id: str) -> Response:
 
 @api.get("/content/<content_id>/child/attachment/<attachment_id>/download")
 def download_attachment(content_id: str, attachment_id: str) -> Any:
-    """Redirect to the bytes of a file."""
+    """Redirect to the bytes of a file at the media host."""
     content = get_readable(attachment_id)
-    if content.container_id != get_readable(content_id).id:
+    if content.container_id != get_readable(content_id).id or content.status not in (many("status") or ["current"]):
         raise NotFoundError(f"No attachment {attachment_id} on content {content_id}")
-    prefix = request.script_root if not get_site().is_cloud else base_url()
-    return redirect(prefix + download_path(content))
+    return redirect(media_address(content, _asked_version(content)))
+
+
+def _asked_version(content: Content) -> int | None:
+    wanted = request.args.get("version")
+    if wanted is None:
+        return None
+    if not wanted.isdecimal() or not 1 <= int(wanted) <= content.version:
+        raise InvalidError(f"Version {wanted} of attachment {content.id} does not exist")
+    return int(wanted)
 
 
 def _outermost(content: Content) -> Json:

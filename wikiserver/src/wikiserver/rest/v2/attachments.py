@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import Response, jsonify, redirect, request
 
-from wikiserver.addresses import download_path, thumbnail_path, webui
+from wikiserver.addresses import download_path, webui
+from wikiserver.media_host import media_address
 from wikiserver.moments import iso
 from wikiserver.rest.arguments import Json, many
 from wikiserver.rest.media_files import asked_files, media_type_description
@@ -18,7 +19,7 @@ from wikiserver.rest.v2.content_json import (
 from wikiserver.rest.v2.interface import api
 from wikiserver.rest.v2.lookup import get_editable, get_readable
 from wikiserver.rest.v2.paging import flag, paginate
-from wikiserver.site import base_url, get_store, may_read
+from wikiserver.site import get_store, may_read
 from wikiserver.store import Content, InvalidError, Selection
 
 
@@ -103,4 +104,4 @@ def delete_attachment(attachment_id: str) -> Response:
 def download_thumbnail(attachment_id: str) -> Any:
     """Redirect to the thumbnail of an image."""
     content = get_readable(attachment_id, "attachment")
-    return redirect(base_url() + thumbnail_path(content))
+    return redirect(media_address(content))
