@@ -145,6 +145,7 @@ def _connect(runtime: Runtime, *, may_write: bool) -> WikiGateway:
         credentials=Credentials(user=wiki.user, token=secret.get_secret_value().strip()),
         writes_per_minute=wiki.writes_per_minute,
         is_dry_run=not may_write,
+        download_hosts=wiki.download_hosts,
         ca_bundle=settings.resolve(wiki.ca_bundle) if wiki.ca_bundle else None,
         manners=Manners(
             read_seconds=wiki.timeout_seconds,

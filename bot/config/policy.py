@@ -105,6 +105,12 @@ class WikiSettings(SettingsSection):
         "until the wiki has answered once.",
         examples=[3],
     )
+    download_hosts: Texts = Field(
+        (),
+        description="Further hosts to which the wiki may redirect the download of an attachment, each with all names "
+        "below it. Always allowed: the host of the wiki and Atlassian's domains.",
+        examples=[["files.example.org"]],
+    )
     ca_bundle: Path | None = Field(
         None,
         description="PEM file with the certificates of a private certificate authority. Absent: public authorities.",

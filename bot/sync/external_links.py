@@ -1,7 +1,5 @@
 """Check external links: rate-limited requests, never to a private network."""
 
-import ipaddress
-import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,22 +7,13 @@ from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
+from bot.egress import PORTS, IpAddress, is_public, resolve
 from bot.sync.data_links import DataLink, LinkKind, LinkProblem
 
-IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _MAX_HOPS = 5
 _TIMEOUT = urllib3.Timeout(connect=5, read=10)
 _HEADERS = {"User-Agent": "wikibot (checks the links of a wiki page)", "Accept": "*/*"}
 _REFUSES_HEAD = {400, 403, 404, 405, 501}
-_PORTS = {"http": 80, "https": 443}
-
-
-def is_public(address: IpAddress) -> bool:
-    """Return whether an address is on the public internet: not loopback, private, link-local or reserved."""
-    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    if mapped is not None:
-        return is_public(mapped)
-    return address.is_global and not address.is_multicast
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +45,7 @@ class ExternalLinks:
         answers: dict[str, str | None] = {}
         problems = []
         for link in links:
-            if link.kind is not LinkKind.EXTERNAL or urlsplit(link.target).scheme.lower() not in _PORTS:
+            if link.kind is not LinkKind.EXTERNAL or urlsplit(link.target).scheme.lower() not in PORTS:
                 continue
             if link.target not in answers:
                 answers[link.target] = self._judge(link.target)
@@ -91,9 +80,9 @@ class ExternalLinks:
     def _ask(self, url: str) -> _Answer:
         parts = urlsplit(url)
         scheme, host = parts.scheme.lower(), parts.hostname
-        if scheme not in _PORTS or host is None:
+        if scheme not in PORTS or host is None:
             raise _RefusedError(f"leads to {url}, which is no web address")
-        port = parts.port or _PORTS[scheme]
+        port = parts.port or PORTS[scheme]
         address = self._resolve(host, port)
         self._wait_for_turn(host)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -105,11 +94,10 @@ class ExternalLinks:
         return answer
 
     def _resolve(self, host: str, port: int) -> str:
-        found = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-        for text in found:
-            if not self.may_ask(ipaddress.ip_address(text.partition("%")[0])):
-                raise _RefusedError(f"leads to {host}, which is inside a private network; it was not asked")
-        return min(found, key=lambda text: (":" in text, text))
+        found = resolve(host, port)
+        if not all(map(self.may_ask, found)):
+            raise _RefusedError(f"leads to {host}, which is inside a private network; it was not asked")
+        return min(map(str, found), key=lambda text: (":" in text, text))
 
     def _wait_for_turn(self, host: str) -> None:
         last = self._asked.get(host)

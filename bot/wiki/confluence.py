@@ -14,6 +14,7 @@ from typing import Any
 
 import requests
 
+from bot.egress import RedirectRule
 from bot.stopping import interruptible_sleep
 from bot.wiki import rest_v1
 from bot.wiki.dialect import Dialect, Flavour
@@ -28,6 +29,7 @@ from bot.wiki.gateway import (
     PageRef,
     PageSelection,
     Restrictions,
+    Sink,
     Space,
     User,
     Version,
@@ -52,6 +54,7 @@ class ConfluenceGateway(WikiGateway):
         credentials: Credentials,
         writes_per_minute: float = 6,
         is_dry_run: bool = False,
+        download_hosts: tuple[str, ...] = (),
         ca_bundle: Path | None = None,
         manners: Manners = PATIENT,
         stop: threading.Event | None = None,
@@ -73,6 +76,7 @@ class ConfluenceGateway(WikiGateway):
                 credentials,
                 write_limiter=limiter,
                 manners=manners,
+                redirects=RedirectRule(base_url, download_hosts),
                 ca_bundle=ca_bundle,
                 is_dry_run=is_dry_run,
                 stop=stop,
@@ -133,8 +137,8 @@ class ConfluenceGateway(WikiGateway):
     def fetch_attachments(self, page_id: str) -> list[Attachment]:
         return self._details.fetch_attachments(page_id)
 
-    def download(self, attachment: Attachment) -> bytes:
-        return self._details.download(attachment)
+    def download(self, attachment: Attachment, sink: Sink) -> None:
+        self._details.download(attachment, sink)
 
     def fetch_comments(self, page_id: str) -> list[Comment]:
         return self._details.fetch_comments(page_id)
@@ -169,5 +173,5 @@ class _AtlassianVerbs:
     def send(self, method: str, path: str, payload: Any) -> requests.Response:
         return self._client.request(method, path, data=payload, advanced_mode=True)
 
-    def download(self, path: str) -> bytes:
-        return self._session.download(self._base_url + path)
+    def download(self, path: str, sink: Sink) -> int:
+        return self._session.download(self._base_url + path, sink)

@@ -16,6 +16,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager, ProxyManager
 
+from bot.egress import check_peer
+
 _current: ContextVar["Deadline | None"] = ContextVar("deadline", default=None)
 
 
@@ -71,12 +73,22 @@ def _watch(connection: HTTPConnection) -> None:
 
 
 class _WatchedConnection(HTTPConnection):
+    def connect(self) -> None:
+        super().connect()
+        if self.proxy is None:
+            check_peer(self.sock)
+
     def getresponse(self) -> Any:
         _watch(self)
         return super().getresponse()
 
 
 class _WatchedTlsConnection(HTTPSConnection):
+    def connect(self) -> None:
+        super().connect()
+        if self.proxy is None:
+            check_peer(self.sock)
+
     def getresponse(self) -> Any:
         _watch(self)
         return super().getresponse()

@@ -55,7 +55,6 @@ class _Attachment(_Written):
     mediaType: TextOrEmpty = ""  # noqa: N815
     fileSize: int  # noqa: N815
     comment: TextOrEmpty = ""
-    downloadLink: TextOrEmpty = ""  # noqa: N815
 
 
 class _InlineProperties(Shape):
@@ -181,7 +180,11 @@ class CloudDialect:
 
     def attachments(self, page_id: str) -> Call[Attachment]:
         """Operation getPageAttachments."""
-        return _part(page_id, "attachments", _read_attachment, {"limit": _MAX_LIMIT})
+
+        def read(answer: object) -> Attachment:
+            return _read_attachment(answer, page_id)
+
+        return _part(page_id, "attachments", read, {"limit": _MAX_LIMIT})
 
     def comments(self, page_id: str) -> tuple[Call[Comment], ...]:
         """Operations getPageFooterComments, getPageInlineComments."""
@@ -246,10 +249,26 @@ def _read_written(answer: object) -> tuple[str, Version]:
     return written.id, written.version.value()
 
 
-def _read_attachment(answer: object) -> Attachment:
+def _read_attachment(answer: object, page_id: str) -> Attachment:
     file = read_shape(_Attachment, answer, "an attachment")
-    link = file.downloadLink or file.links.download
-    return Attachment(file.id, file.title, file.mediaType, file.fileSize, file.version.value(), link, file.comment)
+    return Attachment(
+        file.id,
+        file.title,
+        file.mediaType,
+        file.fileSize,
+        file.version.value(),
+        download_path(page_id, file.id, file.version.number),
+        file.comment,
+    )
+
+
+def download_path(page_id: str, attachment_id: str, version: int) -> str:
+    """Return the path of v1 downloadAttatchment: a redirect to the media host.
+
+    The link in the listing leads to a servlet that refuses API tokens: CHANGE-2735, mcp-atlassian#1368.
+    """
+    part = f"{V1}/content/{escape_part(page_id)}/child/attachment/{escape_part(attachment_id)}/download"
+    return f"{part}?version={version}"
 
 
 def _read_comment(answer: object) -> Comment:

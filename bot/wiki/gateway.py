@@ -129,6 +129,16 @@ class PageSelection:
 CURRENT_PAGES = PageSelection()
 
 
+class Sink(Protocol):
+    """Where a download is written to, piece by piece."""
+
+    def restart(self) -> None:
+        """Discard what was written: a download begins, or begins again."""
+
+    def write(self, data: bytes) -> object:
+        """Add *data*."""
+
+
 class WikiGateway(Protocol):
     """A Confluence-style wiki.
 
@@ -213,8 +223,12 @@ class WikiGateway(Protocol):
     def fetch_attachments(self, page_id: str) -> list[Attachment]:
         """List the attachments of a page, by name. getPageAttachments; getAttachments."""
 
-    def download(self, attachment: Attachment) -> bytes:
-        """Return the bytes of a file; raises `WikiAnswerError` for a refusal or a size other than in the listing."""
+    def download(self, attachment: Attachment, sink: Sink) -> None:
+        """Write the bytes of a file to *sink*; raises `WikiAnswerError` for a refusal or another size than listed.
+
+        v1 downloadAttatchment; Data Center: the address in the listing. A redirect is followed without credentials, and
+        only to a host that `bot.egress` allows.
+        """
 
     def fetch_comments(self, page_id: str) -> list[Comment]:
         """List all comments of a page, footer and inline, including resolved ones; replies follow their parent.

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from bot.errors import PageNotFoundError, WikiAnswerError
 from bot.wiki.dialect import Dialect
 from bot.wiki.directory import Directory
-from bot.wiki.gateway import Attachment, Comment, Version
+from bot.wiki.gateway import Attachment, Comment, Sink, Version
 from bot.wiki.page_reader import PageReader
 from bot.wiki.rest_client import RestClient
 
@@ -43,14 +43,13 @@ class PageDetails:
         """List the attachments of a page, by name."""
         return sorted(self._client.iter(self._dialect.attachments(page_id)), key=lambda attachment: attachment.name)
 
-    def download(self, attachment: Attachment) -> bytes:
-        """Return the bytes of a file; raises `WikiAnswerError` if the size differs from the listing."""
-        content = self._client.download(attachment.download_path)
-        if len(content) != attachment.size_bytes:
+    def download(self, attachment: Attachment, sink: Sink) -> None:
+        """Write the bytes of a file to *sink*; raises `WikiAnswerError` if the size differs from the listing."""
+        size = self._client.download(attachment.download_path, sink)
+        if size != attachment.size_bytes:
             raise WikiAnswerError(
-                f"attachment {attachment.name!r}: {attachment.size_bytes} bytes announced, {len(content)} received"
+                f"attachment {attachment.name!r}: {attachment.size_bytes} bytes announced, {size} received"
             )
-        return content
 
     def fetch_comments(self, page_id: str) -> list[Comment]:
         """List footer and inline comments, including resolved ones; replies follow their parent."""

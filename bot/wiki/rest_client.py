@@ -12,6 +12,7 @@ from bot.wiki import rest_v1
 from bot.wiki.answers import read_json
 from bot.wiki.dialect import Call
 from bot.wiki.failures import gives_no_reason
+from bot.wiki.gateway import Sink
 
 T = TypeVar("T")
 _MAX_REQUESTS = 20_000
@@ -21,7 +22,7 @@ class Verbs(Protocol):
     """The plain verbs of an API client; each returns the raw response."""
 
     def send(self, method: str, path: str, payload: Any) -> requests.Response: ...
-    def download(self, path: str) -> bytes: ...
+    def download(self, path: str, sink: Sink) -> int: ...
 
 
 class RestClient:
@@ -73,9 +74,9 @@ class RestClient:
             return
         yield from self.iter(last)
 
-    def download(self, path: str) -> bytes:
-        """Return the bytes at a path relative to the base address."""
-        return self._verbs.download(next_path({"_links": {"next": path}}, self._base_url) or path)
+    def download(self, path: str, sink: Sink) -> int:
+        """Write the bytes at a path relative to the base address to *sink*; return their number."""
+        return self._verbs.download(next_path({"_links": {"next": path}}, self._base_url) or path, sink)
 
     def _exchange(self, call: Call[Any], path: str) -> Any:
         response = self._verbs.send(call.method, path, call.payload)

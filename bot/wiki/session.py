@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,9 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from loguru import logger
 from requests.auth import AuthBase
+from requests.utils import select_proxy
 
+from bot.egress import EgressError, RedirectRule, peer_rule
 from bot.errors import (
     AuthenticationError,
     RateLimitedError,
@@ -37,6 +40,7 @@ from bot.wiki.failures import (
     said_by_wiki,
     shorten_address,
 )
+from bot.wiki.gateway import Sink
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _CHUNK_BYTES = 64 * 1024
@@ -78,7 +82,8 @@ class Manners:
     longest_pause_seconds: float = 120.0
     longest_retry_after_seconds: float = 300.0
     max_answer_bytes: int = 256 * 1024 * 1024
-    max_download_bytes: int = 512 * 1024 * 1024
+    max_download_bytes: int = 2 * 1024 * 1024 * 1024
+    """Cloud's limit of a file: CONFCLOUD-77566."""
 
 
 PATIENT = Manners()
@@ -148,6 +153,7 @@ class WikiSession(requests.Session):
         *,
         write_limiter: RateLimiter,
         manners: Manners = PATIENT,
+        redirects: RedirectRule | None = None,
         ca_bundle: Path | None = None,
         is_dry_run: bool = False,
         stop: threading.Event | None = None,
@@ -165,6 +171,7 @@ class WikiSession(requests.Session):
         redact.add_account(credentials.user, credentials.token)
         self._write_limiter = write_limiter
         self._manners = manners
+        self._redirects = redirects or RedirectRule("https://wiki.invalid")
         self._is_dry_run = is_dry_run
         self._stop = stop or threading.Event()
         self._has_answered = has_answered or threading.Event()
@@ -184,22 +191,26 @@ class WikiSession(requests.Session):
     ) -> requests.Response:
         """Send a request with a JSON answer; the body of the answer is read before this method returns."""
         request = requests.Request(method.upper(), url, headers=dict(headers or {}), data=data, json=json)
-        return self._persist(request, wants_json=True)
+        return self._persist(request)
 
     def resolve_redirects(self, *_args: Any, **_options: Any) -> Iterator[requests.Response]:
         """Yield no redirects: `requests` would look ahead even if told not to, and read a body without a size limit."""
         return iter(())
 
-    def download(self, url: str) -> bytes:
-        """Return the bytes at *url*; a redirect to another host is followed without credentials."""
-        response = self._persist(requests.Request("GET", url), wants_json=False)
+    def download(self, url: str, sink: Sink) -> int:
+        """Write the bytes at *url* to *sink* and return their number.
+
+        A redirect to another host is followed without credentials, if *redirects* allows the host.
+        """
+        counter = _CountingSink(sink)
+        response = self._persist(requests.Request("GET", url), sink=counter)
         if not response.ok:
             words = said_by_wiki(response)
             said = f" ({words})" if words else ""
             raise WikiAnswerError(f"downloading {shorten_address(url)}: the wiki answered {response.status_code}{said}")
-        return response.content
+        return counter.size_bytes
 
-    def _persist(self, request: requests.Request, *, wants_json: bool) -> requests.Response:
+    def _persist(self, request: requests.Request, *, sink: "_CountingSink | None" = None) -> requests.Response:
         is_write = request.method not in _SAFE_METHODS
         if is_write and self._is_dry_run:
             raise WritesForbiddenError(
@@ -210,7 +221,7 @@ class WikiSession(requests.Session):
                 self._write_limiter.wait()
             raise_if_stopping(self._stop)
             try:
-                response = self._try(request, wants_json=wants_json)
+                response = self._try(request, sink)
             except TransientError as failure:
                 is_limited = isinstance(failure.error, RateLimitedError)
                 if is_limited:
@@ -242,11 +253,13 @@ class WikiSession(requests.Session):
         )
         self._sleep(pause)
 
-    def _try(self, request: requests.Request, *, wants_json: bool) -> requests.Response:
+    def _try(self, request: requests.Request, sink: "_CountingSink | None") -> requests.Response:
         """Make one attempt; raises `TransientError` for temporary failures."""
         about = f"{request.method} {shorten_address(request.url)}"
         try:
-            response = self._follow(request, may_leave_host=not wants_json)
+            response = self._follow(request, sink)
+        except EgressError as error:
+            raise WikiAnswerError(f"{about}: the redirect of the wiki {error}") from error
         except requests.exceptions.SSLError as error:
             raise WikiUnreachableError(f"{shorten_address(request.url)}: {describe_tls_failure(error)}") from error
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
@@ -261,7 +274,7 @@ class WikiSession(requests.Session):
         except requests.RequestException as error:
             raise WikiUnreachableError(f"{shorten_address(request.url)}: {redact(str(error))}") from error
         self._raise_for_pause(response, about, is_write=request.method not in _SAFE_METHODS)
-        if wants_json and response.ok and response.content and not _is_html(response) and not _is_json(response):
+        if sink is None and response.ok and response.content and not _is_html(response) and not _is_json(response):
             reason = "the answer is not whole JSON"
             raise TransientError(WikiAnswerError(f"{about}: {reason}"), reason=reason)
         return response
@@ -286,12 +299,12 @@ class WikiSession(requests.Session):
                 return
         raise TransientError(error, reason=f"the wiki answered {status}", retry_after=retry_after)
 
-    def _follow(self, request: requests.Request, *, may_leave_host: bool) -> requests.Response:
+    def _follow(self, request: requests.Request, sink: "_CountingSink | None") -> requests.Response:
         home = _origin(request.url)
         url = request.url
         for _hop in range(_MAX_HOPS):
             hop = requests.Request(request.method, url, headers=request.headers, data=request.data, json=request.json)
-            response = self._exchange(hop, is_home=_origin(url) == home, wants_bytes=may_leave_host)
+            response = self._exchange(hop, is_home=_origin(url) == home, sink=sink)
             if not response.is_redirect:
                 return response
             url = _redirected(url, response.headers["Location"])
@@ -299,27 +312,28 @@ class WikiSession(requests.Session):
                 raise AuthenticationError(
                     f"{shorten_address(request.url)}: the wiki sends us to a login page; check user and token"
                 )
-            if request.method not in _SAFE_METHODS or (_origin(url) != home and not may_leave_host):
+            if request.method not in _SAFE_METHODS or (_origin(url) != home and sink is None):
                 target = shorten_address(url)
                 raise WikiAnswerError(
                     f"{shorten_address(request.url)}: the wiki redirects to {target}; set wiki.url to its real address"
                 )
         raise WikiAnswerError(f"{shorten_address(request.url)}: more than {_MAX_HOPS} redirects")
 
-    def _exchange(self, request: requests.Request, *, is_home: bool, wants_bytes: bool) -> requests.Response:
+    def _exchange(self, request: requests.Request, *, is_home: bool, sink: "_CountingSink | None") -> requests.Response:
         """Send once and read the whole answer within the deadline; only the home host gets credentials and cookies."""
         manners = self._manners
         if is_home:
             prepared = self.prepare_request(request)
         else:
             request.auth = _Authorization(None)
+            request.headers = {**request.headers, "User-Agent": str(self.headers["User-Agent"])}
             prepared = request.prepare()
         settings: dict[str, Any] = dict(self.merge_environment_settings(prepared.url or "", {}, True, None, None))
         if self.verify is not True:
             settings["verify"] = self.verify  # a configured bundle takes precedence over the environment
-        seconds = manners.download_seconds if wants_bytes else manners.total_seconds
+        seconds = manners.total_seconds if sink is None else manners.download_seconds
         too_late = f"no whole answer within {seconds:.0f} s"
-        with Deadline(seconds) as deadline:
+        with Deadline(seconds) as deadline, self._guard(request.url, settings["proxies"], is_home=is_home):
             try:
                 response = self.send(
                     prepared,
@@ -327,7 +341,11 @@ class WikiSession(requests.Session):
                     allow_redirects=False,
                     **settings,
                 )
-                _read(response, manners.max_download_bytes if wants_bytes else manners.max_answer_bytes)
+                is_file = sink is not None and response.ok and not response.is_redirect
+                if sink is not None and is_file:
+                    _copy(response, sink, manners.max_download_bytes)
+                else:
+                    _read(response, manners.max_answer_bytes)
             except (OSError, requests.RequestException) as error:
                 if deadline.has_passed:
                     raise requests.Timeout(too_late) from error
@@ -335,6 +353,44 @@ class WikiSession(requests.Session):
         if deadline.has_passed:
             raise requests.Timeout(too_late)
         return response
+
+    @contextmanager
+    def _guard(self, url: str, proxies: Mapping[str, str], *, is_home: bool) -> Iterator[None]:
+        """Apply the rule of redirects to a request that leaves the host of the wiki; raises `EgressError`."""
+        if is_home:
+            yield
+            return
+        self._redirects.check(url, is_proxied=bool(select_proxy(url, proxies)))
+        token = peer_rule.set(self._redirects)
+        try:
+            yield
+        finally:
+            peer_rule.reset(token)
+
+
+class _CountingSink:
+    """Counts the bytes that go to another sink; each new attempt begins at zero."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink, self.size_bytes = sink, 0
+
+    def restart(self) -> None:
+        self._sink.restart()
+        self.size_bytes = 0
+
+    def write(self, data: bytes) -> None:
+        self._sink.write(data)
+        self.size_bytes += len(data)
+
+
+def _copy(response: requests.Response, sink: _CountingSink, max_bytes: int) -> None:
+    """Copy the body to *sink*, but no more than *max_bytes*."""
+    sink.restart()
+    for piece in response.iter_content(_CHUNK_BYTES):
+        sink.write(piece)
+        if sink.size_bytes > max_bytes:
+            response.close()
+            raise WikiAnswerError(f"{shorten_address(response.url)}: the file is larger than {max_bytes} bytes")
 
 
 def _read(response: requests.Response, max_bytes: int) -> None:

@@ -32,6 +32,10 @@ class CountingDisk(Disk):
         self.before(path)
         super().write(path, data)
 
+    def append(self, path: Path, data: bytes) -> None:
+        self.before(path)
+        super().append(path, data)
+
     def sync(self, path: Path) -> None:
         self.before(path)  # what a sync is for is modelled below; really waiting for the hardware proves nothing here
 
@@ -81,6 +85,10 @@ class PowerCutDisk(KillingDisk):
 
     def write(self, path: Path, data: bytes) -> None:
         super().write(path, data)
+        self._unsynced.add(path)
+
+    def append(self, path: Path, data: bytes) -> None:
+        super().append(path, data)
         self._unsynced.add(path)
 
     def sync(self, path: Path) -> None:

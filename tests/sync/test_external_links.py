@@ -1,4 +1,3 @@
-import ipaddress
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -6,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from bot.sync.data_links import DataLink, LinkKind
-from bot.sync.external_links import ExternalLinks, is_public
+from bot.sync.external_links import ExternalLinks
 
 
 class Site(ThreadingHTTPServer):
@@ -116,17 +115,3 @@ def test_each_address_is_asked_once_and_a_host_not_too_often(site: Site) -> None
 
     assert site.asked == ["HEAD /200", "HEAD /200?b"]
     assert naps == [1.0]
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "100.64.0.1", "::", "::1", "fe80::1", "fd00::1",
-     "::ffff:10.0.0.1", "2002:7f00:1::", "224.0.0.1", "255.255.255.255"],
-)  # fmt: skip
-def test_what_is_not_the_public_internet(address: str) -> None:
-    assert not is_public(ipaddress.ip_address(address))
-
-
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"])
-def test_what_is_the_public_internet(address: str) -> None:
-    assert is_public(ipaddress.ip_address(address))

@@ -101,6 +101,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send(200, b'{"a": 1}', Content_Length="1000")
         self.close_connection = True
 
+    def answer_cut_once(self) -> None:
+        is_first = self.server.failures_left.setdefault("cut-once", 1) > 0
+        self.server.failures_left["cut-once"] = 0
+        self.send(200, b"x" * (150_000 if is_first else 200_000), Content_Length="200000")
+        self.close_connection = True
+
     def answer_half_json(self) -> None:
         self.send(200, b'{"a": ')
 

@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+import requests
 
 from bot.errors import (
     AuthenticationError,
@@ -15,10 +16,11 @@ from bot.errors import (
 )
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.dialect import Flavour
-from bot.wiki.gateway import PageSelection, PageStatus, WikiGateway
+from bot.wiki.gateway import Attachment, PageSelection, PageStatus, WikiGateway
 from bot.wiki.page_tree import build_tree
 from bot.wiki.session import Credentials
 from tests.wiki.conftest import Connect, count_requests
+from tests.wiki.memory_sink import MemorySink
 from wikiserver.testing import Wiki
 
 
@@ -267,8 +269,41 @@ def test_attachments_are_listed_and_downloaded_whole(wiki: Wiki, gateway: Conflu
         len(data),
         "why",
     )
-    assert gateway.download(file) == data
-    assert gateway.download(empty) == b""
+    assert downloaded(gateway, file) == data
+    assert downloaded(gateway, empty) == b""
+
+
+def downloaded(gateway: ConfluenceGateway, attachment: Attachment) -> bytes:
+    sink = MemorySink()
+    gateway.download(attachment, sink)
+    return sink.content
+
+
+def test_the_listed_version_of_an_attachment_is_downloaded(wiki: Wiki, gateway: ConfluenceGateway) -> None:
+    page_id = wiki.add_page("Page", "<p>x</p>")
+    file = wiki.store.attachments.add(int(page_id), "a.txt", b"one", author=wiki.account("ana"))
+    (listed,) = gateway.fetch_attachments(page_id)
+    wiki.store.attachments.replace(file.id, b"and two", author=wiki.account("ana"))
+
+    assert downloaded(gateway, listed) == b"one"
+
+
+def test_attachments_of_cloud_come_by_rest_from_the_media_host(wiki: Wiki, gateway: ConfluenceGateway) -> None:
+    if wiki.flavour != "cloud":
+        pytest.skip("Data Center serves files itself")
+    page_id = wiki.add_page("Page", "<p>x</p>")
+    file = wiki.store.attachments.add(int(page_id), "a.txt", b"text", author=wiki.account("ana"))
+
+    assert downloaded(gateway, gateway.fetch_attachments(page_id)[0]) == b"text"
+
+    assert wiki.requests[-1] == ("GET", f"/wiki/rest/api/content/{page_id}/child/attachment/att{file.id}/download")
+    with wiki.session() as session:
+        address = f"{wiki.url}/download/attachments/{page_id}/a.txt"
+        assert session.get(address).status_code == 401
+        media = session.get(f"{wiki.server.url}{wiki.requests[-2][1]}", allow_redirects=False).headers["Location"]
+        assert session.get(media).status_code == 400  # with credentials
+    assert requests.get(media.partition("?")[0], timeout=10).status_code == 403
+    assert requests.get(media, timeout=10).content == b"text"
 
 
 def test_comments_come_with_replies_places_and_names(wiki: Wiki, gateway: ConfluenceGateway) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.egress import RedirectRule
 from bot.errors import (
     AuthenticationError,
     RateLimitedError,
@@ -22,6 +23,7 @@ from bot.wiki.dialect import Call
 from bot.wiki.failures import parse_retry_after
 from bot.wiki.session import Credentials, Manners, RateLimiter, WikiSession
 from tests.wiki.crooked_server import CrookedServer, crooked_server
+from tests.wiki.memory_sink import MemorySink
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 BOT = Credentials("s3cret-token", user="bot")
@@ -203,10 +205,42 @@ def test_redirect_to_another_host_gets_no_credentials_and_no_answer(server: Croo
 
 def test_download_follows_to_another_host_without_credentials(server: CrookedServer, naps: list[float]) -> None:
     with crooked_server() as other:
-        content = make_session(naps).download(f"{server.url}/redirect?to={other.url}/bytes")
+        sink = MemorySink()
+        session = make_session(naps, redirects=RedirectRule(server.url))
+        size = session.download(f"{server.url}/redirect?to={other.url}/bytes", sink)
 
-        assert content == b"\x00\xffbytes"
+        assert (sink.content, size) == (b"\x00\xffbytes", 7)
         assert other.seen == [("GET", "/bytes", None)]
+
+
+@pytest.mark.parametrize(
+    ("home", "problem"),
+    [
+        ("https://name.atlassian.net/wiki", "leads from https to http"),
+        ("http://93.184.216.34", "not one of the wiki's hosts"),
+        ("http://93.184.216.34 and its hosts", "inside a private network"),
+    ],
+)
+def test_download_follows_to_no_host_that_the_rule_forbids(
+    server: CrookedServer, naps: list[float], home: str, problem: str
+) -> None:
+    address, _, has_hosts = home.partition(" ")
+    rule = RedirectRule(address, ("127.0.0.1",) if has_hosts else ())
+    with crooked_server() as other:
+        with pytest.raises(WikiAnswerError, match=problem):
+            make_session(naps, redirects=rule).download(f"{server.url}/redirect?to={other.url}/bytes", MemorySink())
+
+        assert other.seen == []
+    assert naps == []
+
+
+def test_download_that_breaks_off_begins_again_with_an_empty_sink(server: CrookedServer, naps: list[float]) -> None:
+    sink = MemorySink()
+
+    size = make_session(naps).download(f"{server.url}/cut-once", sink)
+
+    assert (len(sink.content), size) == (200_000, 200_000)
+    assert len(server.seen) == 2
 
 
 def test_write_is_never_redirected(server: CrookedServer, naps: list[float]) -> None:
@@ -225,7 +259,10 @@ def test_redirect_to_a_login_page_says_so(server: CrookedServer, naps: list[floa
 
 
 def test_file_that_is_named_after_a_login_is_no_login_page(server: CrookedServer, naps: list[float]) -> None:
-    assert make_session(naps).download(f"{server.url}/redirect?to=/bytes%3Fname=/login") == b"\x00\xffbytes"
+    sink = MemorySink()
+    make_session(naps).download(f"{server.url}/redirect?to=/bytes%3Fname=/login", sink)
+
+    assert sink.content == b"\x00\xffbytes"
 
 
 @pytest.mark.parametrize("target", ["http://127.0.0.1:999999/", "http://[", "ftp://127.0.0.1/"])

@@ -32,15 +32,15 @@ class Bag:
     payload_bytes: int = 0
     is_changed: bool = False
 
-    def add(self, path: str, data: bytes, *, old_bytes: int | None = None) -> None:
+    def add(self, path: str, digest: str, *, size_bytes: int, old_bytes: int | None = None) -> None:
         """Record a payload file; *old_bytes* is the size of the file that it replaces.
 
         Raises `EvidenceError` if the file exists and *old_bytes* is None, or the reverse.
         """
         if (path in self.manifest) != (old_bytes is not None):
             raise EvidenceError(f"{self.name}/{path} is evidence already and is not overwritten")
-        self.manifest[path] = sha256(data)
-        self.payload_bytes += len(data) - (old_bytes or 0)
+        self.manifest[path] = digest
+        self.payload_bytes += size_bytes - (old_bytes or 0)
         self.is_changed = True
 
     def drop(self, path: str, *, size_bytes: int) -> None:

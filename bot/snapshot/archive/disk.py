@@ -15,6 +15,11 @@ class Disk:
         """Create or overwrite a file; not durable before `sync`."""
         path.write_bytes(data)
 
+    def append(self, path: Path, data: bytes) -> None:
+        """Add bytes at the end of a file; not durable before `sync`."""
+        with path.open("ab") as file:
+            file.write(data)
+
     def sync(self, path: Path) -> None:
         """Wait until a file or folder is durable on the disk."""
         handle = os.open(path, os.O_RDONLY)

@@ -10,10 +10,13 @@ After a crash before the commit, the old state is unchanged and `recover` delete
 """
 
 import hashlib
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from bot.errors import EvidenceError, SnapshotError
 from bot.file_format import FileDocument, FileFormatError, FileModel, NewerFormatError
@@ -48,6 +51,44 @@ class Journal(FileDocument):
     """What to do, in order."""
 
 
+@dataclass(slots=True)
+class StagedFile:
+    """A file that is written piece by piece to the staging folder, so that it never has to fit into memory."""
+
+    name: str
+    staging: Path
+    disk: Disk
+    size_bytes: int = 0
+    _digest: Any = field(default_factory=hashlib.sha256, repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of what was written so far."""
+        return str(self._digest.hexdigest())
+
+    def restart(self) -> None:
+        """Begin with an empty file; raises `SnapshotError`."""
+        self.size_bytes, self._digest = 0, hashlib.sha256()
+        self._on_disk(lambda path: self.disk.write(path, b""))
+
+    def write(self, data: bytes) -> None:
+        """Add *data* at the end; raises `SnapshotError`."""
+        self._on_disk(lambda path: self.disk.append(path, data))
+        self.size_bytes += len(data)
+        self._digest.update(data)
+
+    def remove(self) -> None:
+        """Delete the file; what cannot be deleted now is deleted at the next start."""
+        with suppress(OSError):
+            self.disk.remove(self.staging / self.name)
+
+    def _on_disk(self, work: Callable[[Path], None]) -> None:
+        try:
+            work(self.staging / self.name)
+        except OSError as error:
+            raise SnapshotError(f"{failure(error)}; nothing was changed in the snapshots") from error
+
+
 class Transaction:
     """Files that are written under *root* atomically: all of them, or none."""
 
@@ -55,7 +96,8 @@ class Transaction:
         self._root, self._disk = root, disk
         self._staging = staging_folder(root)
         self._steps: dict[str, JournalStep] = {}
-        self._count = 0
+        self._numbers = count(1)
+        self._has_folder = threading.Event()
         self._is_committed = False
 
     @property
@@ -70,15 +112,29 @@ class Transaction:
 
     def stage(self, path: str, data: bytes) -> None:
         """Stage *data* as the content of *path*, relative to the root with `/`."""
-        name = f"{self._count + 1:07}"
+        name = self._new_name()
         try:
-            if not self._count:
-                self._disk.make_folder(self._staging)
             self._disk.write(self._staging / name, data)
         except OSError as error:
             raise self._refused(error) from error
-        self._count += 1
         self._steps[path] = JournalStep(path=path, staged=name, sha256=hashlib.sha256(data).hexdigest())
+
+    def new_file(self) -> StagedFile:
+        """Return a new file in the staging folder; thread-safe."""
+        return StagedFile(self._new_name(), self._staging, self._disk)
+
+    def stage_file(self, path: str, file: StagedFile) -> None:
+        """Stage *file* of `new_file` as the content of *path*."""
+        self._steps[path] = JournalStep(path=path, staged=file.name, sha256=file.sha256)
+
+    def _new_name(self) -> str:
+        if not self._has_folder.is_set():
+            try:
+                self._disk.make_folder(self._staging)
+            except OSError as error:
+                raise self._refused(error) from error
+            self._has_folder.set()
+        return f"{next(self._numbers):07}"
 
     def stage_removal(self, path: str) -> None:
         """Stage the deletion of *path*."""

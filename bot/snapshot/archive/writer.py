@@ -16,7 +16,7 @@ from bot.snapshot.archive.events import Event, render_events
 from bot.snapshot.archive.head_check import check_before_writing
 from bot.snapshot.archive.indexes import render_bag_index, render_root_index
 from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, INSTRUCTIONS
-from bot.snapshot.archive.journal import WORK_FOLDER, Transaction, failure, recover
+from bot.snapshot.archive.journal import WORK_FOLDER, StagedFile, Transaction, failure, recover
 from bot.snapshot.archive.library import Library, load_library
 from bot.snapshot.archive.paths import MAX_ENTRIES, year_folder
 from bot.snapshot.archive.signature import Signer
@@ -58,8 +58,17 @@ class SnapshotWriter:
 
     def put(self, bag: Bag, path: str, data: bytes, *, old_bytes: int | None = None) -> None:
         """Add a payload file; *old_bytes* is the size of the file that it may replace."""
-        bag.add(path, data, old_bytes=old_bytes)
+        bag.add(path, sha256(data), size_bytes=len(data), old_bytes=old_bytes)
         self._transaction.stage(f"{bag.name}/{path}", data)
+
+    def new_file(self) -> StagedFile:
+        """Return a new file for a large payload; thread-safe."""
+        return self._transaction.new_file()
+
+    def put_file(self, bag: Bag, path: str, file: StagedFile) -> None:
+        """Add a payload file that was written to *file*."""
+        bag.add(path, file.sha256, size_bytes=file.size_bytes)
+        self._transaction.stage_file(f"{bag.name}/{path}", file)
 
     def drop(self, bag: Bag, path: str) -> None:
         """Delete a payload file (a redaction)."""

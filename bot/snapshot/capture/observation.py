@@ -1,10 +1,11 @@
 """Fetch everything about one page; several pages can be fetched concurrently."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.config.policy import HistoryMode
 from bot.errors import PageNotFoundError, WikiError
+from bot.snapshot.archive.journal import StagedFile
 from bot.snapshot.archive.record import PageRecord, RecordedComment, RecordedFile, RecordedRestrictions, RecordedVersion
 from bot.snapshot.capture.recorded_values import record_comment, record_restrictions, record_version
 from bot.wiki.gateway import Attachment, Page, WikiGateway
@@ -12,10 +13,10 @@ from bot.wiki.gateway import Attachment, Page, WikiGateway
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """The bytes of an attachment version that is not captured yet."""
+    """The staged bytes of an attachment version that is not captured yet."""
 
     attachment: Attachment
-    data: bytes
+    file: StagedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,17 @@ class Known:
     held_versions: frozenset[int] = field(default_factory=frozenset)
 
 
-def observe(gateway: WikiGateway, page: Page, known: Known, history: HistoryMode) -> Observation:
-    """Fetch all data of *page*; raises `WikiError` if anything except an attachment cannot be read."""
+def observe(
+    gateway: WikiGateway, page: Page, known: Known, history: HistoryMode, new_file: Callable[[], StagedFile]
+) -> Observation:
+    """Fetch all data of *page*; raises `WikiError` if anything except an attachment cannot be read.
+
+    Each attachment is downloaded to a file of *new_file*.
+    """
     versions = _fetch_versions(gateway, page, known)
     older, purged = _fetch_older(gateway, page, _wanted_versions(page, versions, known, history))
     attachments = tuple(_with_author(gateway, attachment) for attachment in gateway.fetch_attachments(page.id))
-    downloads, missing = _download_new(gateway, attachments, known)
+    downloads, missing = _download_new(gateway, attachments, known, new_file)
     return Observation(
         page,
         tuple(sorted(gateway.fetch_labels(page.id))),
@@ -115,15 +121,18 @@ def _fetch_older(gateway: WikiGateway, page: Page, numbers: list[int]) -> tuple[
 
 
 def _download_new(
-    gateway: WikiGateway, attachments: Sequence[Attachment], known: Known
+    gateway: WikiGateway, attachments: Sequence[Attachment], known: Known, new_file: Callable[[], StagedFile]
 ) -> tuple[tuple[Download, ...], tuple[str, ...]]:
     held = known.record.attachments if known.record else ()
     downloads, missing = [], []
     for attachment in attachments:
         if any(same_file(file, attachment) for file in held):
             continue
+        file = new_file()
         try:
-            downloads.append(Download(attachment, gateway.download(attachment)))
+            gateway.download(attachment, file)
+            downloads.append(Download(attachment, file))
         except WikiError as error:
+            file.remove()
             missing.append(f"{attachment.name}: {error}")
     return tuple(downloads), tuple(missing)

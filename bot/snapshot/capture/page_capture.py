@@ -44,7 +44,7 @@ class PageCapture:
         self.before = self.writer.library.load_record(self.bag, self.entry) if self.entry else None
         self.source = page.body.encode("utf-8", "surrogatepass")
         self.files = {
-            d.attachment.id: (self._place_file(d.attachment, d.data), d.data) for d in self.observation.downloads
+            d.attachment.id: (self._place_file(d.attachment, d.file.sha256), d.file) for d in self.observation.downloads
         }
         self.record = settled(self._build_record())
 
@@ -69,9 +69,9 @@ class PageCapture:
     def write(self, rendition: Rendition) -> None:
         """Write sources, attachments, record, rendition and entry."""
         added = self._write_sources()
-        for path, data in self.files.values():
+        for path, file in self.files.values():
             if path not in self.bag.manifest:
-                self.writer.put(self.bag, path, data)
+                self.writer.put_file(self.bag, path, file)
         record_path = paths.record_path(self.record.page_id, self.writer.sequence)
         self.writer.put(self.bag, record_path, dump_record(self.record))
         old_bytes = self.entry.markdown_bytes if self.entry else None
@@ -120,7 +120,7 @@ class PageCapture:
             edition += 1
         return path, self.writer.now
 
-    def _place_file(self, attachment: Attachment, data: bytes) -> str:
+    def _place_file(self, attachment: Attachment, digest: str) -> str:
         folder = f"{paths.attachment_folder(self.record_id)}/"
         number = 1 + sum(path.startswith(folder) for path in self.bag.manifest) // (paths.MAX_ENTRIES - 100)
         edition = 1
@@ -129,7 +129,7 @@ class PageCapture:
                 self.record_id, attachment.id, attachment.name, attachment.version.number,
                 folder_number=number, edition=edition,
             )  # fmt: skip
-            if self.bag.manifest.get(path, sha256(data)) == sha256(data):
+            if self.bag.manifest.get(path, digest) == digest:
                 return path
             edition += 1
 
@@ -148,7 +148,7 @@ class PageCapture:
                         comment=attachment.comment,
                         version=record_version(attachment.version),
                     )
-        path, data = self.files.get(attachment.id, (None, None))
+        path, staged = self.files.get(attachment.id, (None, None))
         return RecordedFile(
             id=attachment.id,
             name=attachment.name,
@@ -157,7 +157,7 @@ class PageCapture:
             version=record_version(attachment.version),
             comment=attachment.comment,
             path=path,
-            sha256=None if data is None else sha256(data),
+            sha256=staged.sha256 if staged else None,
         )
 
     def _older_bodies(self) -> dict[str, bytes]:

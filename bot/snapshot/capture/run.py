@@ -200,7 +200,7 @@ def _observe_one(run: _Run, ref: PageRef, bodies: dict[str, Page]) -> Observatio
         return WikiUnreachableError("not tried, since the wiki had stopped answering")
     try:
         page = bodies.get(ref.id) or run.gateway.fetch_page(ref.id)
-        return observe(run.gateway, page, _known(run, ref.id), run.options.history)
+        return observe(run.gateway, page, _known(run, ref.id), run.options.history, run.writer.new_file)
     except (WikiUnreachableError, AuthenticationError) as error:
         run.unanswered += 1
         return error
