@@ -2,30 +2,36 @@
 
 import datetime as dt
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from babel.core import Locale
+from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup
 
-from bot.config.data_model import Icon, News, PageIndex, WorkspaceData
+from bot.config.data_model import (
+    CALENDAR,
+    Icon,
+    Image,
+    Lozenge,
+    News,
+    NewsItem,
+    PageIndex,
+    QuickLink,
+    QuickLinks,
+    WorkspaceData,
+)
 from bot.config.news_selection import by_day, older_news, shown_news
 from bot.errors import BotError, MalformedBodyError, SettingsError
-from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, page_link, to_storage
+from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, emoticon, lozenge, page_link, to_storage
 from bot.storage.markers import find_misfit
 from bot.storage.reader import read_strictly
-
-EMOTICONS: dict[Icon, str] = {icon: icon.value for icon in Icon} | {
-    Icon.STAR: "yellow-star",
-    Icon.STAR_RED: "red-star",
-    Icon.STAR_GREEN: "green-star",
-    Icon.STAR_BLUE: "blue-star",
-}
-"""Name of each icon in storage format."""
-
 
 OLDER_NEWS = "older_news"
 """The region of the page with the news beyond the limit `show`; rendered from the data of `news`."""
@@ -65,7 +71,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"icon": _icon, "day": _day}
+        self._environment.filters |= {"icon": _icon, "lozenge": _lozenge}
 
     def render(
         self,
@@ -88,17 +94,17 @@ class Renderer:
         context: dict[str, object] = {"region": value, "data": data, "now": now}
         context |= {
             "inline": lambda text: Markup(to_storage(text, resolver)),  # noqa: S704 -- to_storage escapes
+            "spaced": lambda text: Markup(to_storage(text, resolver, keep_edges=True)),  # noqa: S704 -- to_storage escapes
+            "picture": _picture,
             "page_link": lambda page, text: Markup(page_link(page, _escape(text), resolver)),  # noqa: S704 -- escaped
             "attachment_link": lambda name, text: Markup(attachment_link(name, _escape(text))),  # noqa: S704 -- escaped
         }
         if isinstance(value, PageIndex):
             context |= {"index": index or Index(), "address": _address}
+        if isinstance(value, QuickLinks):
+            context |= {"groups": _grouped(value.links)}
         if isinstance(value, News):
-            zone = ZoneInfo(data.workspace.timezone)
-            shown = shown_news(value, now)
-            older = older_news(value, now)
-            context |= {"items": shown, "days": by_day(shown, zone)}
-            context |= {"older": older, "older_days": by_day(older, zone)}
+            context |= _news_context(value, now, ZoneInfo(data.workspace.timezone))
         return self._render(f"{region}.xml.j2", context)
 
     def _render(self, name: str, context: dict[str, object]) -> str:
@@ -141,8 +147,42 @@ def _escape(text: str) -> str:
 
 
 def _icon(icon: Icon) -> Markup:
-    return Markup('<ac:emoticon ac:name="{}" />').format(EMOTICONS[icon])
+    return Markup(emoticon(icon))  # noqa: S704 -- a name from a fixed list
 
 
-def _day(day: dt.date) -> str:
-    return f"{day.day} {day:%B} {day.year}"
+def _lozenge(value: Lozenge) -> Markup:
+    return Markup(lozenge(value.text, value.colour))  # noqa: S704 -- lozenge escapes
+
+
+def _picture(image: Image) -> Markup:
+    sizes = (("alt", image.alt), ("height", image.height), ("width", image.width))
+    attributes = Markup("").join(Markup(' ac:{}="{}"').format(name, value) for name, value in sizes if value)
+    if image.attachment is not None:
+        source = Markup('<ri:attachment ri:filename="{}" />').format(image.attachment)
+    else:
+        source = Markup('<ri:url ri:value="{}" />').format(image.url)
+    return Markup("<ac:image{}>{}</ac:image>").format(attributes, source)
+
+
+def _news_context(news: News, now: dt.datetime, zone: dt.tzinfo) -> dict[str, object]:
+    shown, older = shown_news(news, now), older_news(news, now)
+    return {
+        "print_day": lambda day: print_day(day, news),
+        **{"items": shown, "groups": _grouped(shown), "days": by_day(shown, zone)},
+        **{"older": older, "older_groups": _grouped(older), "older_days": by_day(older, zone)},
+    }
+
+
+_Entry = TypeVar("_Entry", NewsItem, QuickLink)
+
+
+def _grouped(entries: Iterable[_Entry]) -> list[tuple[str | None, tuple[_Entry, ...]]]:
+    """Return consecutive entries with the same sub-heading together."""
+    return [(group, tuple(each)) for group, each in groupby(entries, key=lambda entry: entry.group)]
+
+
+def print_day(day: dt.date, news: News) -> str:
+    """Return *day* in the language and format of the news; a date of the editor's calendar is markup."""
+    if news.date_format == CALENDAR:
+        return Markup('<time datetime="{}" />').format(day.isoformat())
+    return format_date(day, news.date_format, Locale.parse(news.language, sep="-" if "-" in news.language else "_"))

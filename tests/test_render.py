@@ -6,7 +6,8 @@ import pytest
 
 from bot.config.data_model import Icon, WorkspaceData
 from bot.errors import SettingsError
-from bot.render import EMOTICONS, Index, IndexEntry, Renderer
+from bot.inline import EMOTICONS
+from bot.render import Index, IndexEntry, Renderer
 from bot.resources import templates_dir
 from bot.storage.markers import Marker, MarkerKind, render_marked
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages, read_target
 from bot.adopt.dates import format_day
 from bot.config.data_model import Icon
-from bot.render import EMOTICONS
+from bot.inline import EMOTICONS
 from bot.storage.reader import Element, Text
 
 _ICONS = {name: icon for icon, name in EMOTICONS.items()}

@@ -62,7 +62,7 @@ def list_links(app: App, format_: str) -> None:
         output.warn("there are no quick links; `wikibot links add` adds one")
         return
     rows = [
-        (place.number, "  " * place.number.count(".") + place.link.text, _describe_target(place.link))
+        (place.number, "  " * place.number.count(".") + place.link.name, _describe_target(place.link))
         for place in places
     ]
     output.say_table(("link", "text", "target"), rows)

@@ -66,7 +66,7 @@ def complete_link_numbers(
     del parameter
     data = _data(context)
     places = iter_places(data.quick_links.links) if data and data.quick_links else ()
-    return [CompletionItem(each.number, help=each.link.text) for each in places if each.number.startswith(incomplete)]
+    return [CompletionItem(each.number, help=each.link.name) for each in places if each.number.startswith(incomplete)]
 
 
 def complete_regions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:

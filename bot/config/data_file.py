@@ -141,7 +141,7 @@ class DataFile:
         moved = self.find_link(choice)
         parent, index = self._destination(moved, destination)
         if parent[: len(moved.location)] == moved.location:
-            raise self._error(f"the link {moved.link.text!r} cannot go below itself", moved.location)
+            raise self._error(f"the link {moved.link.name!r} cannot go below itself", moved.location)
         if (*parent, "links") == moved.location[:-1]:
             siblings = self.source.node_at(moved.location[:-1])
             last = len(siblings.value) - 1 if siblings is not None else 0
@@ -180,7 +180,7 @@ class DataFile:
         if neighbour_name is not None:
             neighbour = self.find_link(LinkChoice(neighbour_name))
             if neighbour.location == moved.location:
-                raise self._error(f"the link {moved.link.text!r} cannot be moved next to itself", moved.location)
+                raise self._error(f"the link {moved.link.name!r} cannot be moved next to itself", moved.location)
             *parents, _, position = neighbour.location
             index = int(position) + (wanted.after is not None)
             is_behind = neighbour.location[:-1] == moved.location[:-1] and int(position) > int(moved.location[-1])

@@ -1,11 +1,20 @@
 """The data model: the desired content of a home page (frozen values; the JSON Schema is generated from this module)."""
 
 import datetime as dt
+import re
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
+from babel.core import Locale, UnknownLocaleError
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bot.config.yaml_source import Location
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}|(?:rgb|hsl)a?\([0-9 .,%/]+\)|[a-zA-Z]{3,24}|var\(--[\w-]+(?:,\s*#?\w+)?\)")
+CALENDAR = "calendar"
+"""The value of `date_format` that prints a day as a date of the editor's calendar."""
 
 
 def _check_plain(text: str) -> str:
@@ -35,6 +44,31 @@ def _check_url(url: str) -> str:
     return url
 
 
+def is_colour(value: str) -> bool:
+    """Return whether *value* is a colour as the editors of the wiki write it."""
+    return _COLOUR.fullmatch(value) is not None
+
+
+def _check_colour(value: str) -> str:
+    if not is_colour(value):
+        raise ValueError(f"{value!r} is not a colour; write `rgb(0,128,0)`, `#008000` or a name such as `green`")
+    return value
+
+
+def _check_language(name: str) -> str:
+    try:
+        Locale.parse(name, sep="-" if "-" in name else "_")
+    except (UnknownLocaleError, ValueError) as error:
+        raise ValueError(f"{name!r} is not a known language; use a code such as `de` or `pt-BR`") from error
+    return name
+
+
+def _check_day_pattern(pattern: str) -> str:
+    if pattern != CALENDAR and not re.search("[dMy]", re.sub("'[^']*'", "", pattern)):
+        raise ValueError(f"{pattern!r} prints no day; use a pattern such as `d MMMM y`, or `{CALENDAR}`")
+    return pattern
+
+
 def _check_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -51,12 +85,15 @@ Plain = Annotated[str, AfterValidator(_check_one_line)]
 """One line of text, taken literally."""
 InlineMarkdown = Annotated[str, AfterValidator(_check_plain)]
 """Bold, italic, code and links in Markdown; everything else is text."""
+PlainOrEmpty = Annotated[str, AfterValidator(lambda text: text and _check_one_line(text))]
+InlineMarkdownOrEmpty = Annotated[str, AfterValidator(lambda text: text and _check_plain(text))]
 PageReference = Annotated[
     str, AfterValidator(_check_one_line), BeforeValidator(_id_as_text, json_schema_input_type=str | int)
 ]
 """Title or id of a page."""
 Url = Annotated[str, AfterValidator(_check_url)]
 TimeZone = Annotated[str, AfterValidator(_check_zone)]
+Colour = Annotated[str, AfterValidator(_check_colour)]
 
 
 class Icon(StrEnum):
@@ -86,6 +123,17 @@ class Icon(StrEnum):
     BROKEN_HEART = "broken-heart"
 
 
+class LozengeColour(StrEnum):
+    """The colours of a status lozenge."""
+
+    GREY = "grey"
+    RED = "red"
+    YELLOW = "yellow"
+    GREEN = "green"
+    BLUE = "blue"
+    PURPLE = "purple"
+
+
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False)
 
@@ -99,16 +147,89 @@ class _Region(_Value):
     )
 
 
+class _Table(_Value):
+    """The parts of a region that is a table."""
+
+    columns: tuple[InlineMarkdownOrEmpty, ...] = Field(
+        (),
+        description="With `layout: table`: the head of each column. Absent: no head.",
+        examples=[["Topic", "Page"]],
+    )
+    header_column: bool = Field(
+        False, description="With `layout: table`: whether the first cell of each row is a heading.", examples=[True]
+    )
+
+
+class Lozenge(_Value):
+    """A status lozenge of the editor."""
+
+    text: Plain = Field(description="The words in the lozenge.", examples=["ON TRACK"])
+    colour: LozengeColour = Field(LozengeColour.GREY, description="The colour of the lozenge.", examples=["green"])
+
+
+class Image(_Value):
+    """A picture: a file that is attached to the home page, or an address."""
+
+    attachment: Plain | None = Field(
+        None, description="Name of a picture that is attached to the home page.", examples=["button.png"]
+    )
+    url: Url | None = Field(None, description="Address of a picture.", examples=["https://example.org/button.png"])
+    alt: Plain | None = Field(None, description="Words for readers who do not see the picture.", examples=["Roadmap"])
+    width: int | None = Field(None, ge=1, description="Width in pixels.", examples=[120])
+    height: int | None = Field(None, ge=1, description="Height in pixels.", examples=[40])
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        if (self.attachment is None) == (self.url is None):
+            raise ValueError("needs one of attachment and url")
+        return self
+
+    @property
+    def name(self) -> str:
+        """The alternative text, or the name of the file."""
+        return self.alt or self.attachment or (self.url or "").partition("?")[0].rpartition("/")[2] or "picture"
+
+
 class StatusLine(_Value):
-    """One line of the status banner."""
+    """One line of the status banner: an icon, a lozenge and words, of which at least one is needed."""
 
+    label: InlineMarkdown | None = Field(
+        None,
+        description="With `layout: table` or `board`: the cell that names the line.",
+        examples=["Budget"],
+    )
     icon: Icon | None = Field(None, description="Emoticon before the text. Absent: none.", examples=["tick"])
-    text: InlineMarkdown = Field(description="The line, as inline Markdown.", examples=["Adopted in November 2019."])
+    lozenge: Lozenge | None = Field(
+        None, description="Status lozenge before the text.", examples=[{"text": "ON TRACK", "colour": "green"}]
+    )
+    text: InlineMarkdownOrEmpty = Field(
+        "", description="The line, as inline Markdown.", examples=["Adopted in November 2019."]
+    )
+    colour: Colour | None = Field(None, description="Colour of the words.", examples=["rgb(0,128,0)"])
+    highlight: Colour | None = Field(
+        None, description="With `layout: table` or `board`: colour of the cell.", examples=["#e3fcef"]
+    )
+    cells: tuple[InlineMarkdownOrEmpty, ...] = Field(
+        (), description="With `layout: table`: the cells behind the text.", examples=[["Ana", "June"]]
+    )
+
+    @model_validator(mode="after")
+    def _has_content(self) -> Self:
+        if not (self.text.strip() or self.icon or self.lozenge or self.cells or self.label):
+            raise ValueError("needs a text, an icon or a lozenge")
+        return self
 
 
-class StatusBanner(_Region):
+class StatusBanner(_Region, _Table):
     """The status banner: the state of the project."""
 
+    layout: Literal["paragraphs", "line", "breaks", "list", "numbered", "table", "board"] = Field(
+        "paragraphs",
+        description="`paragraphs`: each line is a paragraph. `line`: the same, and the first line is behind the heading, "
+        "which needs `heading_level: 0`. `breaks`: the lines of one paragraph. `list`, `numbered`: a list. `table`: each "
+        "line is a row. `board`: each line is a column with its `label` above it.",
+        examples=["list"],
+    )
     lines: tuple[StatusLine, ...] = Field(
         min_length=1,
         description="The lines, from the top.",
@@ -119,7 +240,21 @@ class StatusBanner(_Region):
 class QuickLink(_Value):
     """A link, with further links below it. Without a target it is a caption."""
 
-    text: Plain = Field(description="Text of the link, taken literally (no Markdown).", examples=["Final report"])
+    group: InlineMarkdown | None = Field(
+        None, description="Sub-heading above the link; the links after it follow if they have the same.", examples=["Plans"]
+    )
+    cells_before: tuple[InlineMarkdownOrEmpty, ...] = Field(
+        (), description="With `layout: table`: the cells before the link.", examples=[["Plan"]]
+    )
+    remark_before: InlineMarkdown | None = Field(
+        None, description="Words before the link, with the space between.", examples=["See also "]
+    )
+    text: PlainOrEmpty = Field(
+        "", description="Text of the link, taken literally (no Markdown).", examples=["Final report"]
+    )
+    image: Image | None = Field(
+        None, description="Picture of the link, in the place of a text.", examples=[{"attachment": "button.png"}]
+    )
     page: PageReference | None = Field(
         None, description="Target: title or id of a page of this wiki.", examples=["WS2 Final Report"]
     )
@@ -129,6 +264,18 @@ class QuickLink(_Value):
     attachment: Plain | None = Field(
         None, description="Target: name of a file that is attached to the home page.", examples=["report.pdf"]
     )
+    card: Literal["inline", "block", "embed"] | None = Field(
+        None,
+        description="A smart link to a `url`: the wiki shows the title of the target, a card, or the target itself.",
+        examples=["inline"],
+    )
+    colour: Colour | None = Field(None, description="Colour of the words of the link.", examples=["rgb(0,128,0)"])
+    remark: InlineMarkdown | None = Field(
+        None, description="Words behind the link, with the space between.", examples=[" – the plan of record"]
+    )
+    cells: tuple[InlineMarkdownOrEmpty, ...] = Field(
+        (), description="With `layout: table`: the cells behind the link.", examples=[["What comes next"]]
+    )
     links: tuple["QuickLink", ...] = Field(
         (), description="Links below this one.", examples=[[{"text": "Summary", "page": "Report summary"}]]
     )
@@ -137,17 +284,62 @@ class QuickLink(_Value):
     def _has_one_target(self) -> Self:
         if sum(target is not None for target in (self.page, self.url, self.attachment)) > 1:
             raise ValueError("has more than one target; keep one of page, url and attachment")
+        if bool(self.text.strip()) == (self.image is not None):
+            raise ValueError("needs a text or an image" if self.image is None else "has a text and an image; keep one")
+        if self.card is not None and self.url is None:
+            raise ValueError("is a card without `url`")
         return self
 
+    @property
+    def name(self) -> str:
+        """What commands call the link: its text, or the name of its image."""
+        return self.text or (self.image.name if self.image else "")
 
-class QuickLinks(_Region):
+
+class QuickLinks(_Region, _Table):
     """The list of the most important links."""
 
+    intro: InlineMarkdown | None = Field(None, description="Words above the links.", examples=["Start here:"])
+    layout: Literal["list", "numbered", "line", "paragraphs", "table"] = Field(
+        "list",
+        description="`list`, `numbered`: a list. `line`: one paragraph, with `separator` between the links. "
+        "`paragraphs`: each link is a paragraph. `table`: each link is a row. Links below links need a list.",
+        examples=["line"],
+    )
+    separator: str = Field(
+        " | ",
+        description="With `layout: line`: what is between two links; `line break` starts a new line.",
+        examples=[" · "],
+    )
+    bullet: str = Field("", description="With `layout: line`: what is before each link.", examples=["• "])
+    group_level: int = Field(
+        3, ge=0, le=6, description="Level of the sub-headings named in `group`. 0: a bold line.", examples=[4]
+    )
     links: tuple[QuickLink, ...] = Field(
         min_length=1,
         description="The links, from the top.",
         examples=[[{"text": "Final report", "page": "WS2 Final Report"}]],
     )
+
+    @model_validator(mode="after")
+    def _fits_layout(self) -> Self:
+        if self.layout not in ("list", "numbered") and any(link.links for link in self.links):
+            raise ValueError(f"has links below links, which `layout: {self.layout}` cannot show; use `list`")
+        return self
+
+
+class NewsPoint(_Value):
+    """A point below a news item; in the data file, a text alone is enough."""
+
+    text: InlineMarkdown = Field(description="The point, as inline Markdown.", examples=["Faster search"])
+    items: tuple["NewsPointOrText", ...] = Field((), description="Points below this one.", examples=[["In titles"]])
+
+
+def _point_of(value: object) -> object:
+    return {"text": value} if isinstance(value, str) else value
+
+
+NewsPointOrText = Annotated[NewsPoint, BeforeValidator(_point_of, json_schema_input_type=str | NewsPoint)]
 
 
 class NewsItem(_Value):
@@ -158,8 +350,22 @@ class NewsItem(_Value):
         examples=["q1-report"],
     )
     date: dt.date | None = Field(None, description="Day of the news. Absent: no date.", examples=["2024-02-22"])
+    group: InlineMarkdown | None = Field(
+        None,
+        description="Sub-heading above the item, such as a month; the items after it follow if they have the same.",
+        examples=["May 2024"],
+    )
+    cells_before: tuple[InlineMarkdownOrEmpty, ...] = Field(
+        (), description="With `layout: table`: the cells before the text.", examples=[["5 May"]]
+    )
     text: InlineMarkdown = Field(
         description="The item, as inline Markdown.", examples=["Read the [report](<page:Q1 Report>)."]
+    )
+    cells: tuple[InlineMarkdownOrEmpty, ...] = Field(
+        (), description="With `layout: table`: the cells behind the text.", examples=[["Ana"]]
+    )
+    items: tuple[NewsPointOrText, ...] = Field(
+        (), description="Points below the item.", examples=[["New search", "Faster start"]]
     )
     publish_at: AwareDatetime | None = Field(
         None,
@@ -180,9 +386,19 @@ class NewsItem(_Value):
         return self
 
 
-class News(_Region):
+class News(_Region, _Table):
     """The news: pinned items first, then in the order of the file, which is newest first."""
 
+    intro: InlineMarkdown | None = Field(None, description="Words above the news.", examples=["What is new:"])
+    layout: Literal["list", "numbered", "paragraphs", "table"] = Field(
+        "list",
+        description="`list`, `numbered`: a list. `paragraphs`: each item is a paragraph. `table`: each item is a row. "
+        "Points below an item need a list.",
+        examples=["paragraphs"],
+    )
+    group_level: int = Field(
+        3, ge=0, le=6, description="Level of the sub-headings named in `group`. 0: a bold line.", examples=[4]
+    )
     show: int | None = Field(
         None,
         ge=1,
@@ -194,9 +410,17 @@ class News(_Region):
     )
     dates: Literal["hidden", "before", "by_day"] = Field(
         "hidden",
-        description="How dates are printed. `hidden`: not at all. `before`: before the text of each item. "
-        "`by_day`: once, above all items of a day.",
+        description="How dates are printed. `hidden`: not at all. `before`: before the text of each item; in a table, in "
+        "the first cell. `by_day`: once, above all items of a day.",
         examples=["before"],
+    )
+    date_format: Annotated[str, AfterValidator(_check_day_pattern)] = Field(
+        "d MMMM y",
+        description="How a day is printed: a pattern of Unicode CLDR. `calendar`: as a date of the editor's calendar.",
+        examples=["yyyy-MM-dd"],
+    )
+    language: Annotated[str, AfterValidator(_check_language)] = Field(
+        "en", description="Language of the names of months in printed dates.", examples=["de"]
     )
     items: tuple[NewsItem, ...] = Field(
         (),
@@ -211,6 +435,12 @@ class News(_Region):
             if item.id in seen:
                 raise ValueError(f"two news items have the id {item.id!r}; give one of them another")
             seen.add(item.id)
+        return self
+
+    @model_validator(mode="after")
+    def _fits_layout(self) -> Self:
+        if self.layout not in ("list", "numbered") and any(item.items for item in self.items):
+            raise ValueError(f"has points below an item, which `layout: {self.layout}` cannot show; use `list`")
         return self
 
 
@@ -263,3 +493,29 @@ class WorkspaceData(_Value):
 PAGE_INDEX = "page_index"
 REGION_NAMES = tuple(name for name in WorkspaceData.model_fields if name != "workspace")
 """The names of the regions; each is a key of the data file."""
+
+_MARKDOWN = {
+    *("intro", "group", "label", "text", "remark_before", "remark", "cells_before", "cells", "columns"),
+}
+
+
+def iter_markdown(value: object, location: Location = ()) -> Iterator[tuple[str, Location]]:
+    """Yield every text of *value* that is inline Markdown, with its location, in the order of the data model."""
+    if isinstance(value, tuple):
+        for index, each in enumerate(value):
+            yield from iter_markdown(each, (*location, index))
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            field = getattr(value, name)
+            if name in _MARKDOWN and not (name == "text" and isinstance(value, (QuickLink, Lozenge))):
+                yield from _texts_in(field, (*location, name))
+            elif isinstance(field, (tuple, BaseModel)):
+                yield from iter_markdown(field, (*location, name))
+
+
+def _texts_in(field: object, location: Location) -> Iterator[tuple[str, Location]]:
+    if isinstance(field, str) and field:
+        yield field, location
+    elif isinstance(field, tuple):
+        for index, each in enumerate(field):
+            yield from _texts_in(each, (*location, index))

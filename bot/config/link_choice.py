@@ -23,8 +23,8 @@ class LinkPlace:
 
     def __str__(self) -> str:
         """Return the link with its target and parent, for a list of candidates."""
-        below = f", under {self.parent.link.text!r}" if self.parent else ""
-        return f"{self.number}  {self.link.text} → {target_of(self.link) or 'no target'}{below}"
+        below = f", under {self.parent.link.name!r}" if self.parent else ""
+        return f"{self.number}  {self.link.name} → {target_of(self.link) or 'no target'}{below}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,11 @@ def iter_places(
 def choose_link(links: Sequence[QuickLink], choice: LinkChoice) -> LinkPlace:
     """Return the link that matches *choice*; raises `LinkChoiceError` with the candidates."""
     places = list(iter_places(links))
-    named = [place for place in places if place.link.text == choice.name]
+    named = [place for place in places if place.link.name == choice.name]
     if not named and re.fullmatch(r"\d+(\.\d+)*", choice.name):
         named = [place for place in places if place.number == choice.name]
     if not named:
-        hint = did_you_mean(choice.name, dict.fromkeys(place.link.text for place in places))
+        hint = did_you_mean(choice.name, dict.fromkeys(place.link.name for place in places))
         raise LinkChoiceError(f"there is no link {choice.name!r}{hint}; `wikibot links list` shows them")
     fitting = [place for place in named if _fits(place, choice)]
     if len(fitting) == 1:
@@ -94,5 +94,5 @@ def choose_link(links: Sequence[QuickLink], choice: LinkChoice) -> LinkPlace:
 def _fits(place: LinkPlace, choice: LinkChoice) -> bool:
     has_target = choice.target is None or choice.target == target_of(place.link)
     parent = place.parent
-    has_parent = choice.under is None or (parent is not None and choice.under in (parent.link.text, parent.number))
+    has_parent = choice.under is None or (parent is not None and choice.under in (parent.link.name, parent.number))
     return has_target and has_parent

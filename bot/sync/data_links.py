@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.config.data_model import QuickLink, WorkspaceData
+from bot.config.data_model import News, QuickLink, QuickLinks, WorkspaceData, iter_markdown
 from bot.config.yaml_source import Location
 from bot.inline import PageTarget, link_destinations
 from bot.sync.page_finder import PageFinder
@@ -54,16 +54,14 @@ class ResolvedLinks:
 
 def iter_links(workspace: WorkspaceData) -> Iterator[DataLink]:
     """Yield every link of the data: status, quick links, then news, each in the order of its section."""
-    if workspace.status:
-        for index, line in enumerate(workspace.status.lines):
-            yield from _in_text(line.text, ("status", "lines", index, "text"))
-    if workspace.quick_links:
-        yield from _in_quick_links(workspace.quick_links.links, ("quick_links", "links"))
-    if workspace.news:
-        for index, item in enumerate(workspace.news.items):
-            yield from _in_text(item.text, ("news", "items", index, "text"))
-        if workspace.news.older:
-            yield DataLink(LinkKind.PAGE, workspace.news.older, ("news", "older"))
+    for name in ("status", "quick_links", "news"):
+        value = getattr(workspace, name)
+        for text, location in iter_markdown(value, (name,)):
+            yield from _in_text(text, location)
+        if isinstance(value, QuickLinks):
+            yield from _in_quick_links(value.links, ("quick_links", "links"))
+        if isinstance(value, News) and value.older:
+            yield DataLink(LinkKind.PAGE, value.older, ("news", "older"))
 
 
 def resolve_links(links: Iterable[DataLink], finder: PageFinder) -> ResolvedLinks:
@@ -118,6 +116,8 @@ def _in_quick_links(links: Sequence[QuickLink], location: Location) -> Iterator[
             yield DataLink(LinkKind.ATTACHMENT, link.attachment, (*here, "attachment"))
         if link.url is not None:
             yield DataLink(LinkKind.EXTERNAL, link.url, (*here, "url"))
+        if link.image is not None and link.image.attachment is not None:
+            yield DataLink(LinkKind.ATTACHMENT, link.image.attachment, (*here, "image", "attachment"))
         yield from _in_quick_links(link.links, (*here, "links"))
 
 
