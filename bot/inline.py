@@ -42,6 +42,7 @@ _WIKI = ("page", "attachment")
 _CARD = "card"
 _ATOMS = ("user", "username", "date", "status", "emoji")
 _SCHEMES = tuple(f"({scheme}:" for scheme in (*_WIKI, _CARD, *_ATOMS, *PAINTS))
+_PAINT_SCHEMES = tuple(f"({scheme}:" for scheme in PAINTS)
 _ICON = re.compile(rf":({'|'.join(Icon)}):")
 _USER_KEY = re.compile(r"[0-9a-f]{32}")
 
@@ -133,11 +134,14 @@ class _Parser(MarkdownIt):
 
 
 def _scheme_rule(state: StateInline, silent: bool) -> bool:
-    """Parse `[text](page:A title with spaces (and brackets))` and the other schemes, which CommonMark does not parse."""
+    """Parse `[text](page:A title (with brackets))` and the other schemes, which CommonMark does not parse."""
     if state.src[state.pos] != "[":
         return False
     label_end = state.md.helpers.parseLinkLabel(state, state.pos, True)
-    if label_end < 0 or not state.src.startswith(_SCHEMES, label_end + 1):
+    schemes = _SCHEMES
+    if label_end < 0:  # the label contains a link, which only coloured words may do
+        label_end, schemes = state.md.helpers.parseLinkLabel(state, state.pos, False), _PAINT_SCHEMES
+    if label_end < 0 or not state.src.startswith(schemes, label_end + 1):
         return False
     end = _closing_bracket(state.src, label_end + 1)
     if end is None:
@@ -146,11 +150,10 @@ def _scheme_rule(state: StateInline, silent: bool) -> bool:
     scheme, _, value = destination.partition(":")
     if not _is_valid(scheme, value) or (state.linkLevel > 0 and scheme in (*_WIKI, _CARD)):
         return False
-    if not silent:
-        if scheme in _ATOMS:
-            _push_atom(state, scheme, value, state.src[state.pos + 1 : label_end])
-        else:
-            _push_pair(state, destination, start=state.pos + 1, end=label_end, is_paint=scheme in PAINTS)
+    if not silent and scheme in _ATOMS:
+        _push_atom(state, scheme, value, state.src[state.pos + 1 : label_end])
+    elif not silent:
+        _push_pair(state, destination, start=state.pos + 1, end=label_end, is_paint=scheme in PAINTS)
     state.pos = end + 1
     return True
 
@@ -270,7 +273,10 @@ def _render(token: Token, links: LinkResolver) -> str:
 
 
 _TAGS = {
-    **{"strong_open": "<strong>", "strong_close": "</strong>", "em_open": "<em>", "em_close": "</em>"},
+    "strong_open": "<strong>",
+    "strong_close": "</strong>",
+    "em_open": "<em>",
+    "em_close": "</em>",
     "paint_close": "</span>",
 }
 

@@ -168,8 +168,12 @@ def _news_context(news: News, now: dt.datetime, zone: dt.tzinfo) -> dict[str, ob
     shown, older = shown_news(news, now), older_news(news, now)
     return {
         "print_day": lambda day: print_day(day, news),
-        **{"items": shown, "groups": _grouped(shown), "days": by_day(shown, zone)},
-        **{"older": older, "older_groups": _grouped(older), "older_days": by_day(older, zone)},
+        "items": shown,
+        "groups": _grouped(shown),
+        "days": by_day(shown, zone),
+        "older": older,
+        "older_groups": _grouped(older),
+        "older_days": by_day(older, zone),
     }
 
 

@@ -1,6 +1,7 @@
 import re
 from html import unescape
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +85,73 @@ def test_destinations_and_words_can_be_read_without_rendering() -> None:
 
     assert link_destinations(text) == ["page:A", "https://e.org"]
     assert plain_text(text) == "Read this and that now"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "storage"),
+    [
+        (
+            "[@Ana (chair)](user:712020:675ab738)",
+            '<ac:link><ri:user ri:account-id="712020:675ab738" /></ac:link>',
+        ),
+        (
+            "[@Ana](user:24d4b96f58da6d4a8512313bbd02a28e)",
+            '<ac:link><ri:user ri:userkey="24d4b96f58da6d4a8512313bbd02a28e" /></ac:link>',
+        ),
+        ("[@ana](username:ana)", '<ac:link><ri:user ri:username="ana" /></ac:link>'),
+        ("[5 May](date:2024-05-05)", '<time datetime="2024-05-05" />'),
+        (
+            "[R & D](status:green)",
+            (
+                '<ac:structured-macro ac:name="status"><ac:parameter ac:name="title">R &amp; D</ac:parameter>'
+                '<ac:parameter ac:name="colour">Green</ac:parameter></ac:structured-macro>'
+            ),
+        ),
+        ("[a *b*](colour:rgb(0,128,0))", '<span style="color: rgb(0,128,0);">a <em>b</em></span>'),
+        ("[a](highlight:#ff0)", '<span style="background-color: #ff0;">a</span>'),
+        (
+            "[:parrot:](emoji:0a1b)",
+            (
+                '<ac:emoticon ac:name="blue-star" ac:emoji-shortname=":parrot:" ac:emoji-id="0a1b" '
+                'ac:emoji-fallback=":parrot:" />'
+            ),
+        ),
+        (":tick: done, :star:", '<ac:emoticon ac:name="tick" /> done, <ac:emoticon ac:name="yellow-star" />'),
+        (
+            "[x](card:https://e.org/?a=(1)&b)",
+            '<a href="https://e.org/?a=(1)&amp;b" data-card-appearance="inline">x</a>',
+        ),
+        (
+            "[a [b](https://e.org)](colour:red)",
+            '<span style="color: red;">a <a href="https://e.org">b</a></span>',
+        ),
+    ],
+)
+def test_what_the_editor_inserts_has_a_link_scheme(markdown: str, storage: str) -> None:
+    assert to_storage(markdown, TITLES) == storage
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "[x](date:2024-02-30)",
+        "[x](date:5 May)",
+        "[x](status:pink)",
+        "[x](colour:red;position:fixed)",
+        '[x](colour:red" onclick="x)',
+        "[x](highlight:url(https://e.org))",
+        "[x](card:javascript:x)",
+        "[x](user:)",
+        ":rocket:",
+        r"\:tick:",
+    ],
+)
+def test_a_scheme_with_a_value_that_is_none_stays_text(markdown: str) -> None:
+    assert "<" not in to_storage(markdown, TITLES)
+
+
+def test_the_text_of_an_inserted_thing_is_its_label() -> None:
+    assert plain_text("[R **x**](status:red) on [5 May](date:2024-05-05), [@Ana](user:1) :tick:") == (
+        "R x on 5 May, @Ana "
+    )
+    assert link_destinations("[@Ana](user:1) [x](card:https://e.org) [y](page:A)") == ["https://e.org", "page:A"]

@@ -3,8 +3,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from bot.config.data_model import Icon, WorkspaceData
+from bot import inline
+from bot.config.data_model import Icon, LozengeColour, WorkspaceData
 from bot.errors import SettingsError
 from bot.inline import EMOTICONS
 from bot.render import Index, IndexEntry, Renderer
@@ -215,3 +217,140 @@ def test_the_page_index_links_active_pages_and_names_archived_ones_with_their_sn
     assert renderer.render("page_index", published, now=NOW, index=index) == (
         f'{head}<li>Old &lt;x&gt; (<a href="https://s.test/x/WS2/a%20b.md">snapshot</a>)</li><li>Older</li></ul>'
     )
+
+
+TICK = '<ac:emoticon ac:name="tick" />'
+GREEN = inline.lozenge("ON", LozengeColour.GREEN)
+
+
+def table(*rows: str) -> str:
+    return f"<table><tbody>{''.join(f'<tr>{row}</tr>' for row in rows)}</tbody></table>"
+
+
+def cells(*texts: str, tag: str = "td") -> str:
+    return "".join(f"<{tag}><p>{text}</p></{tag}>" for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("value", "markup"),
+    [
+        ({"lines": [{"lozenge": {"text": "ON", "colour": "green"}}]}, f"<p>{GREEN}</p>"),
+        (
+            {"lines": [{"icon": "tick", "lozenge": {"text": "ON", "colour": "green"}, "text": "a", "colour": "red"}]},
+            f'<p>{TICK} {GREEN} <span style="color: red;">a</span></p>',
+        ),
+        ({"layout": "breaks", "lines": [{"text": "a"}, {"text": "b"}]}, "<p>a<br />b</p>"),
+        ({"layout": "list", "lines": [{"text": "a"}, {"text": "b"}]}, "<ul><li>a</li><li>b</li></ul>"),
+        ({"layout": "numbered", "lines": [{"text": "a"}]}, "<ol><li>a</li></ol>"),
+        (
+            {"layout": "line", "heading": "Status:", "lines": [{"text": "a"}, {"text": "b"}]},
+            "<p><strong>Status:</strong> a</p><p>b</p>",
+        ),
+        (
+            {"layout": "table", "columns": ["Of", ""], "lines": [{"label": "A", "text": "*b*", "cells": ["", "c"]}]},
+            table(cells("Of", "", tag="th"), cells("A", "<em>b</em>", "", "c")),
+        ),
+        (
+            {
+                "layout": "board",
+                "lines": [{"label": "A", "text": "a", "highlight": "#fff"}, {"label": "B", "icon": "tick"}],
+            },
+            table(cells("A", "B", tag="th"), f'<td data-highlight-colour="#fff"><p>a</p></td>{cells(TICK)}'),
+        ),
+    ],
+)
+def test_a_banner_has_the_layout_of_the_data_file(renderer: Renderer, value: dict[str, object], markup: str) -> None:
+    assert renderer.render("status", workspace(status=value), now=NOW) == markup
+
+
+A, B = {"text": "A", "url": "https://e.org/a"}, {"text": "B", "url": "https://e.org/b"}
+LINK_A, LINK_B = '<a href="https://e.org/a">A</a>', '<a href="https://e.org/b">B</a>'
+
+
+@pytest.mark.parametrize(
+    ("value", "markup"),
+    [
+        ({"layout": "line", "links": [A, B]}, f"<p>{LINK_A} | {LINK_B}</p>"),
+        (
+            {"layout": "line", "separator": "line break", "bullet": "• ", "links": [A, B]},
+            f"<p>• {LINK_A}<br />• {LINK_B}</p>",
+        ),
+        ({"layout": "paragraphs", "intro": "See:", "links": [A, B]}, f"<p>See:</p><p>{LINK_A}</p><p>{LINK_B}</p>"),
+        (
+            {"layout": "numbered", "links": [A | {"links": [B]}]},
+            f"<ol><li>{LINK_A}<ol><li>{LINK_B}</li></ol></li></ol>",
+        ),
+        (
+            {"links": [A | {"remark_before": "see ", "remark": ", *soon*"}]},
+            f"<ul><li>see {LINK_A}, <em>soon</em></li></ul>",
+        ),
+        (
+            {"links": [A | {"group": "X"}, B | {"group": "Y"}], "group_level": 0},
+            f"<p><strong>X</strong></p><ul><li>{LINK_A}</li></ul><p><strong>Y</strong></p><ul><li>{LINK_B}</li></ul>",
+        ),
+        (
+            {"layout": "table", "header_column": True, "links": [A | {"cells_before": ["Plan"], "cells": ["x"]}]},
+            table(cells("Plan", tag="th") + cells(LINK_A, "x")),
+        ),
+        (
+            {"links": [{"image": {"attachment": "b&.png", "height": 40, "alt": "Go"}, "url": "https://e.org/a"}]},
+            (
+                '<ul><li><a href="https://e.org/a"><ac:image ac:alt="Go" ac:height="40">'
+                '<ri:attachment ri:filename="b&amp;.png" /></ac:image></a></li></ul>'
+            ),
+        ),
+        (
+            {"links": [A | {"card": "inline", "colour": "red"}]},
+            (
+                '<ul><li><a href="https://e.org/a" data-card-appearance="inline">'
+                '<span style="color: red;">A</span></a></li></ul>'
+            ),
+        ),
+    ],
+)
+def test_links_have_the_layout_of_the_data_file(renderer: Renderer, value: dict[str, object], markup: str) -> None:
+    assert renderer.render("quick_links", workspace(quick_links=value), now=NOW) == markup
+
+
+def test_news_have_the_layout_of_the_data_file(renderer: Renderer) -> None:
+    def written(*items: dict[str, object], **fields: object) -> str:
+        return renderer.render("news", news(*items, **fields), now=NOW)
+
+    day = dt.date(2024, 5, 5)
+    assert written({"text": "a"}, {"text": "b"}, layout="paragraphs", intro="i") == "<p>i</p><p>a</p><p>b</p>"
+    assert written({"text": "a", "items": ["b", {"text": "c", "items": ["d"]}]}) == (
+        "<ul><li>a<ul><li>b</li><li>c<ul><li>d</li></ul></li></ul></li></ul>"
+    )
+    assert written({"text": "a", "group": "May"}, {"text": "b", "group": "May"}, {"text": "c"}, group_level=4) == (
+        "<h4>May</h4><ul><li>a</li><li>b</li></ul><ul><li>c</li></ul>"
+    )
+    assert written(
+        {"text": "a", "date": day, "cells": ["x"]},
+        layout="table",
+        columns=["D", "W", ""],
+        dates="before",
+        date_format="d. MMMM y",
+        language="de",
+    ) == table(cells("D", "W", "", tag="th"), cells("5. Mai 2024", "a", "x"))
+    assert written({"text": "a", "date": day}, dates="before", date_format="calendar") == (
+        '<ul><li><time datetime="2024-05-05" />: a</li></ul>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("region", "value", "words"),
+    [
+        ("status", {"lines": [{"text": ""}]}, "needs a text, an icon or a lozenge"),
+        ("status", {"lines": [{"text": "a", "colour": "red;x"}]}, "is not a colour"),
+        ("quick_links", {"links": [{"page": "A"}]}, "needs a text or an image"),
+        ("quick_links", {"links": [A | {"image": {"url": "https://e.org/a.png"}}]}, "has a text and an image"),
+        ("quick_links", {"links": [A | {"links": [B]}], "layout": "line"}, "cannot show; use `list`"),
+        ("quick_links", {"links": [{"text": "a", "card": "inline"}]}, "is a card without `url`"),
+        ("news", {"items": [], "date_format": "X"}, "prints no day"),
+        ("news", {"items": [], "language": "xx-yy"}, "is not a known language"),
+        ("news", {"items": [{"id": "a", "text": "a", "items": ["b"]}], "layout": "table"}, "cannot show; use `list`"),
+    ],
+)
+def test_data_that_no_layout_can_show_is_refused(region: str, value: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        workspace(**{region: value})

@@ -9,7 +9,7 @@ from typing import Self
 from pydantic import BaseModel
 
 from bot.config import yaml_edit
-from bot.config.data_model import NewsItem, QuickLink, StatusLine, WorkspaceData
+from bot.config.data_model import NewsItem, NewsPoint, QuickLink, StatusLine, WorkspaceData
 from bot.config.link_choice import LinkChoice, LinkChoiceError, LinkDestination, LinkPlace, choose_link
 from bot.config.yaml_source import Location, YamlSource, load_yaml, parse_yaml, validate
 from bot.errors import ContentError
@@ -134,6 +134,8 @@ class DataFile:
         if any(changes.get(key) is not None for key in _TARGETS):
             old = {key: None for key in _TARGETS if getattr(link.link, key) is not None}
             changes = {**changes, **{key: None for key in old if key not in changes}}
+            if link.link.card is not None and "url" not in changes:
+                changes["card"] = None
         return self._changed(link.location, changes)
 
     def move_link(self, choice: LinkChoice, destination: LinkDestination) -> Self:
@@ -261,6 +263,8 @@ def _plain(value: BaseModel) -> dict[str, object]:
 
 
 def _plain_value(value: object) -> object:
+    if isinstance(value, NewsPoint) and not value.items:
+        return value.text
     if isinstance(value, BaseModel):
         return _plain(value)
     if isinstance(value, tuple):

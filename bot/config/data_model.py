@@ -225,9 +225,9 @@ class StatusBanner(_Region, _Table):
 
     layout: Literal["paragraphs", "line", "breaks", "list", "numbered", "table", "board"] = Field(
         "paragraphs",
-        description="`paragraphs`: each line is a paragraph. `line`: the same, and the first line is behind the heading, "
-        "which needs `heading_level: 0`. `breaks`: the lines of one paragraph. `list`, `numbered`: a list. `table`: each "
-        "line is a row. `board`: each line is a column with its `label` above it.",
+        description="`paragraphs`: each line is a paragraph. `line`: the same, and the first line is behind the "
+        "heading, which needs `heading_level: 0`. `breaks`: the lines of one paragraph. `list`, `numbered`: a list. "
+        "`table`: each line is a row. `board`: each line is a column with its `label` above it.",
         examples=["list"],
     )
     lines: tuple[StatusLine, ...] = Field(
@@ -241,7 +241,9 @@ class QuickLink(_Value):
     """A link, with further links below it. Without a target it is a caption."""
 
     group: InlineMarkdown | None = Field(
-        None, description="Sub-heading above the link; the links after it follow if they have the same.", examples=["Plans"]
+        None,
+        description="Sub-heading above the link; the links after it follow if they have the same.",
+        examples=["Plans"],
     )
     cells_before: tuple[InlineMarkdownOrEmpty, ...] = Field(
         (), description="With `layout: table`: the cells before the link.", examples=[["Plan"]]
@@ -332,7 +334,7 @@ class NewsPoint(_Value):
     """A point below a news item; in the data file, a text alone is enough."""
 
     text: InlineMarkdown = Field(description="The point, as inline Markdown.", examples=["Faster search"])
-    items: tuple["NewsPointOrText", ...] = Field((), description="Points below this one.", examples=[["In titles"]])
+    items: "tuple[NewsPointOrText, ...]" = Field((), description="Points below this one.", examples=[["In titles"]])
 
 
 def _point_of(value: object) -> object:
@@ -340,6 +342,7 @@ def _point_of(value: object) -> object:
 
 
 NewsPointOrText = Annotated[NewsPoint, BeforeValidator(_point_of, json_schema_input_type=str | NewsPoint)]
+NewsPoint.model_rebuild()
 
 
 class NewsItem(_Value):
@@ -410,8 +413,8 @@ class News(_Region, _Table):
     )
     dates: Literal["hidden", "before", "by_day"] = Field(
         "hidden",
-        description="How dates are printed. `hidden`: not at all. `before`: before the text of each item; in a table, in "
-        "the first cell. `by_day`: once, above all items of a day.",
+        description="How dates are printed. `hidden`: not at all. `before`: before the text of each item; in a table, "
+        "in the first cell. `by_day`: once, above all items of a day.",
         examples=["before"],
     )
     date_format: Annotated[str, AfterValidator(_check_day_pattern)] = Field(
