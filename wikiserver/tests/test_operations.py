@@ -380,7 +380,8 @@ def test_a_conversion_can_be_waited_for(wiki: Wiki, session: Session, home: str)
 def test_templates_are_kept_by_space(wiki: Wiki, session: Session, home: str) -> None:
     sent = {"name": "Minutes", "templateType": "page", "body": storage("<p>present:</p>"), "space": {"key": "WS2"}}
 
-    made = session.post(v1(wiki, "/template"), json=sent).json()
+    with wiki.session("admin") as admin:
+        made = admin.post(v1(wiki, "/template"), json=sent).json()
     of_space = session.get(v1(wiki, "/template/page"), params={"spaceKey": "WS2", "expand": "body"}).json()["results"]
     of_wiki = session.get(v1(wiki, "/template/page")).json()["results"]
 

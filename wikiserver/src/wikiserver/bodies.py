@@ -3,7 +3,8 @@
 from typing import Final
 
 from wikiserver.adf import storage_to_adf
-from wikiserver.site import base_url, get_store, may_read, space_of
+from wikiserver.rights import may_read, page_of
+from wikiserver.site import base_url, get_store, space_of
 from wikiserver.store import Content
 from wikiserver.store_view import StoreViewContext
 from wikiserver.view import Representation, render_view
@@ -29,5 +30,5 @@ def represent(content: Content, body: str, representation: str) -> str:
 
 def view_context(content: Content) -> StoreViewContext:
     """Return the context for rendering a content."""
-    page = content if content.container_id is None else get_store().contents.get(content.container_id)
+    page = page_of(content)
     return StoreViewContext.of(get_store(), page, space_of(page), base_url=base_url(), may_read=may_read)

@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from wikiserver.cql import compile_query, parse_cql
-from wikiserver.site import get_site, get_store, get_user, visibility
+from wikiserver.rights import visibility
+from wikiserver.site import get_site, get_store, get_user
 from wikiserver.store import Content, InvalidError, Selection, to_milliseconds
 
 Json = dict[str, Any]

@@ -62,13 +62,16 @@ def copy_tree(
     options: CopyOptions,
     rename: Callable[[str], str],
     with_descendants: bool = True,
+    may_read: Callable[[Content], bool],
 ) -> Content:
-    """Copy a page with its descendants to *parent*; *rename* returns the title of each copy."""
+    """Copy a page with its descendants that *may_read* allows; *rename* returns the title of each copy."""
     with store.transaction():
-        below = [one for one, _ in store.hierarchy.descendants(page.id)] if with_descendants else []
+        below = [one for one, _ in store.hierarchy.descendants(page.id) if may_read(one)] if with_descendants else []
         copies: dict[int, int] = {}
         for one in [page, *below]:
-            under = parent.id if one.id == page.id else copies[one.parent_id or 0]
+            under = parent.id if one.id == page.id else copies.get(one.parent_id or 0)
+            if under is None:
+                continue
             copy = copy_page(
                 store,
                 one,

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, g, request
 
-from wikiserver.site import authenticate, get_site, get_store, may_read, parse_id
+from wikiserver.rights import check_readable
+from wikiserver.site import authenticate, get_site, get_store, parse_id
 from wikiserver.store import ForbiddenError, NotFoundError
 
 files: Final = Blueprint("files", __name__)
@@ -41,10 +42,9 @@ def not_found(error: NotFoundError) -> Response:
 @files.get("/download/thumbnails/<page_id>/<path:name>")
 def download(page_id: str, name: str) -> Any:
     """Return the bytes of a file at the requested version."""
-    page = get_store().contents.get(parse_id(page_id))
-    content = get_store().attachments.find(page.id, name)
-    if content is None or not may_read(page):
-        raise NotFoundError(f"No attachment {name} on page {page_id}")
+    content = check_readable(
+        get_store().attachments.find(parse_id(page_id), name), f"No attachment {name} on page {page_id}"
+    )
     wanted = request.args.get("version", "")
     number = int(wanted) if wanted.isdecimal() else None
     file = get_store().attachments.file(content.id, number)

@@ -103,33 +103,6 @@ def check_password(name: str, password: str, store: Store) -> User | None:
     return user
 
 
-def has_admin_key() -> bool:
-    """Return whether the caller bypasses restrictions: Data Center's super group, Cloud's admin key."""
-    return get_user().is_admin and (not get_site().is_cloud or "Atl-Confluence-With-Admin-Key" in request.headers)
-
-
-def may_read(content: Content) -> bool:
-    """Return whether the caller may see a content; comments and attachments follow their page."""
-    page_id = content.container_id or content.id
-    return has_admin_key() or get_store().restrictions.may_read(get_user(), page_id)
-
-
-def may_update(content: Content) -> bool:
-    """Return whether the caller may change a content."""
-    page_id = content.container_id or content.id
-    return has_admin_key() or get_store().restrictions.may_update(get_user(), page_id)
-
-
-def visibility() -> tuple[tuple[str, ...], tuple[object, ...]]:
-    """Return the SQL condition, with parameters, that excludes what the caller may not see."""
-    roots = [] if has_admin_key() else get_store().restrictions.hidden_roots(get_user())
-    if not roots:
-        return (), ()
-    marks = ",".join("?" * len(roots))
-    below = f"SELECT descendant_id FROM closure WHERE ancestor_id IN ({marks})"
-    return (f"COALESCE(content.container_id, content.id) NOT IN ({below})",), tuple(roots)
-
-
 def space_of(content: Content) -> Space:
     """Return the space of a content."""
     return get_store().spaces.get(content.space_id)

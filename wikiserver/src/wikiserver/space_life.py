@@ -1,17 +1,20 @@
 """Create and delete spaces."""
 
-from wikiserver.store import LongTask, Selection, Space, Store
+from wikiserver.store import ALL_IN_SPACE, LongTask, Selection, Space, Store
 
 _HOME_BODY = "<p>Welcome to your new space.</p>"
 _CHUNK = 500
 
 
 def create_space(
-    store: Store, key: str, name: str, *, creator: str, description: str = "", kind: str = "global"
+    store: Store, key: str, name: str, *, creator: str, description: str = "", is_private: bool = False
 ) -> Space:
-    """Create a space with a home page, as both flavours do."""
+    """Create a space with a home page, as both flavours do; a private space is visible to its creator only."""
     with store.transaction():
-        space = store.spaces.create(key, name, creator=creator, now=store.clock(), description=description, kind=kind)
+        space = store.spaces.create(key, name, creator=creator, now=store.clock(), description=description)
+        if is_private:
+            store.space_permissions.clear(space.id)
+            store.space_permissions.grant(space.id, "user", creator, ALL_IN_SPACE)
         home = store.pages.create(space.id, f"{name} Home", _HOME_BODY, author=creator)
         return store.spaces.update(space.id, homepage_id=home.id)
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from wikiserver.addresses import download_path, space_webui, webui
-from wikiserver.site import get_site, visibility
-from wikiserver.site import may_read as caller_may_read
+from wikiserver.rights import may_read as caller_may_read
+from wikiserver.rights import may_see_space, visibility
+from wikiserver.site import get_site
 from wikiserver.store import Content, Selection, Space, Store
 from wikiserver.view.context import LinkedFile, LinkedPage, LinkedUser, PageName, UserKey, ViewContext
 
@@ -58,7 +59,9 @@ class StoreViewContext(ViewContext):
     def find_space(self, key: str) -> LinkedPage | None:
         """Return a space, as a page."""
         space = self._store.spaces.find_by_key(key)
-        return LinkedPage(space.homepage_id or 0, space.name, space_webui(space)) if space is not None else None
+        if space is None or not may_see_space(space):
+            return None
+        return LinkedPage(space.homepage_id or 0, space.name, space_webui(space))
 
     def find_user(self, key: UserKey) -> LinkedUser | None:
         """Return the person."""
@@ -122,7 +125,7 @@ class StoreViewContext(ViewContext):
             version=page.version,
             updated_at=page.updated_at,
             updated_by=updater.display_name if updater else "",
-            has_children=with_children and bool(self._store.hierarchy.children(page.id, limit=1)),
+            has_children=with_children and bool(self.readable(self._store.hierarchy.children(page.id))),
         )
 
     def readable(self, pages: Iterable[Content]) -> list[Content]:

@@ -10,9 +10,10 @@ from flask import redirect, render_template, request
 
 from wikiserver.bodies import view_context
 from wikiserver.pages.blueprint import pages
-from wikiserver.pages.shell import current_user, get_page, name_of, shell_of_page, url_of
-from wikiserver.site import get_store, may_read
-from wikiserver.store import Content, ForbiddenError, InvalidError, NotFoundError
+from wikiserver.pages.shell import current_user, get_changeable, get_page, name_of, shell_of_page, url_of
+from wikiserver.rights import Act, check, check_readable, page_of
+from wikiserver.site import get_store
+from wikiserver.store import Content, InvalidError, NotFoundError
 from wikiserver.view import html, render_view
 
 
@@ -62,7 +63,7 @@ def typed_as_storage(typed: str) -> str:
 @pages.post("/pages/<int:page_id>/comments")
 def add_comment(page_id: int) -> Any:
     """Add a comment: a reply, an inline comment, or a footer comment."""
-    page = get_page(page_id)
+    page = get_changeable(page_id, "comment")
     typed, selection = request.form.get("body", "").strip(), request.form.get("selection", "").strip()
     if not typed:
         raise InvalidError("The comment is empty.")
@@ -87,24 +88,22 @@ def add_comment(page_id: int) -> Any:
 @pages.post("/comments/<int:comment_id>/resolve")
 def resolve_comment(comment_id: int) -> Any:
     """Resolve or reopen a comment."""
-    comment = _comment(comment_id)
+    comment = _comment(comment_id, "comment")
     is_resolved = get_store().comments.detail(comment.id).resolution == "resolved"
     get_store().comments.resolve(comment.id, is_resolved=not is_resolved, by=current_user().account_id)
-    return redirect(f"{url_of(get_page(comment.container_id or 0))}#comment-{comment.id}")
+    return redirect(f"{url_of(get_page(page_of(comment).id))}#comment-{comment.id}")
 
 
 @pages.post("/comments/<int:comment_id>/delete")
 def delete_comment(comment_id: int) -> Any:
-    """Delete one's own comment with its replies; administrators may delete any comment."""
-    comment = _comment(comment_id)
-    if comment.creator != current_user().account_id and not current_user().is_admin:
-        raise ForbiddenError("Only its author can remove a comment.")
+    """Delete one's own comment with its replies; administrators of the space may delete any comment."""
+    comment = _comment(comment_id, "delete")
     get_store().comments.delete(comment.id)
-    return redirect(f"{url_of(get_page(comment.container_id or 0))}#comments")
+    return redirect(f"{url_of(get_page(page_of(comment).id))}#comments")
 
 
-def _comment(comment_id: int) -> Content:
-    comment = get_store().contents.get(comment_id)
-    if comment.type != "comment" or not may_read(comment):
+def _comment(comment_id: int, act: Act = "comment") -> Content:
+    comment = check_readable(get_store().contents.find(comment_id), f"No comment with id {comment_id}")
+    if comment.type != "comment":
         raise NotFoundError(f"No comment with id {comment_id}")
-    return comment
+    return check(act, comment, "Only its author can remove a comment.")

@@ -8,11 +8,20 @@ from wikiserver.bodies import view_context
 from wikiserver.editor.compare import compare
 from wikiserver.editor.rich_text import render_editable
 from wikiserver.pages.blueprint import pages
-from wikiserver.pages.shell import current_user, get_page, name_of, shell_of_page, shell_of_space, url_of
+from wikiserver.pages.shell import (
+    current_user,
+    get_changeable,
+    get_page,
+    name_of,
+    shell_of_page,
+    shell_of_space,
+    url_of,
+)
 from wikiserver.pages.submission import Submission, read_submission, rebase
-from wikiserver.site import get_store, may_update
+from wikiserver.rights import check_creates, visible_space
+from wikiserver.site import get_store
 from wikiserver.storage_tree import BadBody, parse
-from wikiserver.store import Content, ForbiddenError, InvalidError, StoreError, VersionConflictError
+from wikiserver.store import Content, InvalidError, StoreError, VersionConflictError
 from wikiserver.view import render_view
 
 
@@ -150,7 +159,7 @@ def preview() -> Any:
 @pages.get("/spaces/<key>/pages/new")
 def new_page(key: str) -> Any:
     """Show the form for a new page."""
-    space = get_store().spaces.get_by_key(key or request.args.get("spaceKey", ""))
+    space = visible_space(key or request.args.get("spaceKey", ""))
     parent_id = request.args.get("parentId") or request.args.get("fromPageId") or space.homepage_id
     return _new_form(space.key, str(parent_id or ""), request.args.get("title", ""), "<p></p>")
 
@@ -158,13 +167,11 @@ def new_page(key: str) -> Any:
 @pages.post("/spaces/<key>/pages/new")
 def create(key: str) -> Any:
     """Create a page under the chosen parent."""
-    space = get_store().spaces.get_by_key(key)
+    space = check_creates(visible_space(key), "page")
     title, body = request.form.get("title", "").strip(), request.form.get("body", "").replace("\r\n", "\n")
     parent_id = request.form.get("parent", "")
     try:
-        parent = get_page(parent_id) if parent_id else None
-        if parent is not None and not may_update(parent):
-            raise ForbiddenError("You may not put pages below this one.")
+        parent = get_changeable(parent_id, "add") if parent_id else None
         parse(body)
         page = get_store().pages.create(
             space.id, title, body, author=current_user().account_id, parent_id=parent.id if parent else None
@@ -175,7 +182,7 @@ def create(key: str) -> Any:
 
 
 def _new_form(key: str, parent_id: str, title: str, body: str, problem: Exception | None = None) -> str:
-    space = get_store().spaces.get_by_key(key)
+    space = visible_space(key)
     parent = get_page(parent_id) if parent_id.isdecimal() else None
     return render_template(
         "wiki/new.html",
@@ -191,8 +198,6 @@ def _new_form(key: str, parent_id: str, title: str, body: str, problem: Exceptio
 
 def _editable(page_id: int | str) -> Content:
     page = get_page(page_id)
-    if not may_update(page):
-        raise ForbiddenError("You may read this page but not change it.")
     if page.status == "archived":
         raise InvalidError("This page is archived: it cannot be edited.")
-    return page
+    return get_changeable(page.id)

@@ -6,9 +6,10 @@ from flask import redirect, render_template, request, url_for
 
 from wikiserver.addresses import download_path
 from wikiserver.pages.blueprint import pages
-from wikiserver.pages.shell import current_user, get_page, name_of, shell_of_page
-from wikiserver.site import get_store, may_update
-from wikiserver.store import Content, ForbiddenError, InvalidError, NotFoundError
+from wikiserver.pages.shell import current_user, get_changeable, get_page, name_of, shell_of_page
+from wikiserver.rights import check
+from wikiserver.site import get_store
+from wikiserver.store import Content, InvalidError, NotFoundError
 from wikiserver.view.macro_files import readable_size
 
 
@@ -60,14 +61,12 @@ def trash_file(page_id: int, file_id: int) -> Any:
     content = get_store().contents.get(file_id)
     if content.type != "attachment" or content.container_id != page.id:
         raise NotFoundError(f"No file {file_id} on this page")
-    get_store().pages.trash(content.id)
+    get_store().pages.trash(check("delete", content, "You may not remove this file.").id)
     return redirect(url_for("pages.attachments", page_id=page.id))
 
 
 def _changeable(page_id: int) -> Content:
     page = get_page(page_id)
-    if not may_update(page):
-        raise ForbiddenError("You may read this page but not change it.")
     if page.status != "current":
         raise InvalidError("Files of an archived page stay as they are.")
-    return page
+    return get_changeable(page.id, "attach")

@@ -7,9 +7,9 @@ from flask import redirect, render_template, request
 from wikiserver.bodies import view_context
 from wikiserver.editor.compare import compare
 from wikiserver.pages.blueprint import pages
-from wikiserver.pages.shell import current_user, get_page, name_of, shell_of_page, url_of
-from wikiserver.site import get_store, may_update
-from wikiserver.store import ForbiddenError, NotFoundError
+from wikiserver.pages.shell import current_user, get_changeable, get_page, name_of, shell_of_page, url_of
+from wikiserver.site import get_store
+from wikiserver.store import NotFoundError
 from wikiserver.view import render_view
 
 _VERSIONS_AT_ONCE = 100
@@ -64,9 +64,7 @@ def comparison(page_id: int) -> Any:
 @pages.post("/pages/<int:page_id>/restore")
 def restore(page_id: int) -> Any:
     """Save an old version as the newest version; the history is preserved."""
-    page = get_page(page_id)
-    if not may_update(page):
-        raise ForbiddenError("You may read this page but not change it.")
+    page = get_changeable(page_id)
     number = request.form.get("version", 0, int)
     get_store().pages.restore_version(
         page.id, number, author=current_user().account_id, message=f"Restored version {number}", with_title=False

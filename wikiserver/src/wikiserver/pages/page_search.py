@@ -10,7 +10,8 @@ from wikiserver.content_search import search
 from wikiserver.editor.compare import readable_lines
 from wikiserver.pages.blueprint import pages
 from wikiserver.pages.shell import get_page, name_of, url_of
-from wikiserver.site import get_store, space_of, visibility
+from wikiserver.rights import page_of, visibility, visible_spaces
+from wikiserver.site import get_store, space_of
 from wikiserver.storage_tree import BadBody
 from wikiserver.store import Content, Selection, StoreError
 
@@ -44,7 +45,7 @@ def search_page() -> Any:
         cql=cql,
         space_key=request.args.get("space", ""),
         ancestor=get_page(ancestor) if ancestor.isdecimal() else None,
-        spaces=get_store().spaces.all(),
+        spaces=visible_spaces(),
         hits=hits,
         total=total,
         following=following,
@@ -74,11 +75,10 @@ def _quoted(text: str) -> str:
 
 
 def _hit(content: Content, body: str, words: str) -> dict[str, object]:
-    page = content if content.container_id is None else get_store().contents.get(content.container_id)
     return {
         "title": content.title,
         "type": content.type,
-        "url": url_of(page),
+        "url": url_of(page_of(content)),
         "space": space_of(content).name,
         "excerpt": excerpt(body, words),
         "updated_at": content.updated_at,

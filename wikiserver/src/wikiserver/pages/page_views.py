@@ -11,7 +11,8 @@ from wikiserver.bodies import view_context
 from wikiserver.pages.blueprint import pages
 from wikiserver.pages.page_comments import comments_of
 from wikiserver.pages.shell import current_user, get_page, level, name_of, shell_of_page, shell_of_space, url_of
-from wikiserver.site import get_store, may_read, space_of
+from wikiserver.rights import check_creates_spaces, may, may_read, visible_space, visible_spaces
+from wikiserver.site import get_store, space_of
 from wikiserver.space_life import create_space
 from wikiserver.store import Content, InvalidError, NotFoundError, Selection, Space, StoreError
 from wikiserver.view import render_view
@@ -32,7 +33,7 @@ def spaces() -> Any:
 
 
 def _list_spaces(*, key: str = "", name: str = "", problem: str = "") -> str:
-    listed = [(space, request.script_root + space_webui(space)) for space in get_store().spaces.all()]
+    listed = [(space, request.script_root + space_webui(space)) for space in visible_spaces()]
     return render_template("wiki/spaces.html", spaces=listed, key=key, name=name, problem=problem)
 
 
@@ -43,6 +44,7 @@ def new_space() -> Any:
     try:
         if not _SPACE_KEY.fullmatch(key):
             raise InvalidError("The key of a space is made of letters and digits, 255 at most.")
+        check_creates_spaces()
         space = create_space(get_store(), key, name, creator=current_user().account_id)
     except StoreError as error:
         return _list_spaces(key=key, name=name, problem=str(error)), 400
@@ -54,7 +56,7 @@ def new_space() -> Any:
 @pages.get("/display/<key>")
 def space_home(key: str) -> Any:
     """Show the home page of a space, or a substitute if there is none."""
-    space = get_store().spaces.get_by_key(key)
+    space = visible_space(key)
     home = get_store().contents.find(space.homepage_id) if space.homepage_id else None
     if home is None or home.status != "current":
         return all_pages(key)
@@ -75,7 +77,7 @@ def page(key: str, page_id: int, title: str = "", day: str = "") -> Any:
 def page_by_title(key: str, title: str) -> Any:
     """Show a page by title, encoded as in Data Center's addresses: a space is a plus, a plus is `%2B`."""
     written = str(request.environ.get("REQUEST_URI", "")).partition("?")[0].rpartition("/display/")[2].partition("/")[2]
-    return _show(_find(get_store().spaces.get_by_key(key), unquote_plus(written), title.replace("+", " "), title))
+    return _show(_find(visible_space(key), unquote_plus(written), title.replace("+", " "), title))
 
 
 @pages.get("/pages/viewpage.action")
@@ -84,7 +86,7 @@ def page_by_query(page_id: str = "") -> Any:
     page_id = request.args.get("pageId", page_id)
     if page_id:
         return redirect(url_of(get_page(page_id)))
-    space = get_store().spaces.get_by_key(request.args.get("spaceKey", ""))
+    space = visible_space(request.args.get("spaceKey", ""))
     return redirect(url_of(_find(space, request.args.get("title", ""))))
 
 
@@ -118,7 +120,7 @@ def _show(page: Content) -> str:
         labels=store.labels.of(page.id),
         state=store.states.find(page.id),
         is_watched=store.watches.has(current_user().account_id, "content", str(page.id)),
-        draft=store.contents.find_draft(page.id),
+        draft=store.contents.find_draft(page.id) if may("edit", page) else None,
         is_restricted=any(any(kind.values()) for kind in store.restrictions.of(page.id).values()),
         files=store.attachments.of(page.id),
         comments=comments_of(page, "footer"),
@@ -129,7 +131,7 @@ def _show(page: Content) -> str:
 @pages.get("/spaces/<key>/pages")
 def all_pages(key: str) -> Any:
     """List the pages of a space by title; archived and trashed pages are listed separately."""
-    space = get_store().spaces.get_by_key(key)
+    space = visible_space(key)
     status = request.args.get("status", "current")
     if status not in {"current", "archived", "trashed"}:
         raise InvalidError(f"Pages are current, archived or trashed, not {status}.")

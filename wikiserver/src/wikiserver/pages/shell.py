@@ -7,8 +7,9 @@ from typing import Final
 from flask import request, url_for
 
 from wikiserver.addresses import space_webui, webui
-from wikiserver.site import get_store, get_user, may_read, may_update, parse_id, space_of
-from wikiserver.store import Content, NotFoundError, Space, User
+from wikiserver.rights import Act, check, check_readable, may, may_read
+from wikiserver.site import get_store, get_user, parse_id, space_of
+from wikiserver.store import Content, Space, User
 
 MAX_SIBLINGS: Final = 200
 """Maximum number of pages per level in the tree; the list of all pages has the rest."""
@@ -51,10 +52,14 @@ def url_of(content: Content) -> str:
 
 def get_page(page_id: int | str) -> Content:
     """Return a page or blog post that the person may see; raises NotFoundError otherwise, also for hidden pages."""
-    content = get_store().contents.get(parse_id(str(page_id)))
-    if content.type not in {"page", "blogpost"} or content.status == "trashed" or not may_read(content):
-        raise NotFoundError(f"No page with id {page_id}")
-    return content
+    content = get_store().contents.find(parse_id(str(page_id)))
+    is_page = content is not None and content.type in {"page", "blogpost"} and content.status != "trashed"
+    return check_readable(content if is_page else None, f"No page with id {page_id}")
+
+
+def get_changeable(page_id: int | str, act: Act = "edit") -> Content:
+    """Return a page to which the person may do something; raises ForbiddenError if the person may only read it."""
+    return check(act, get_page(page_id), "You may read this page but not change it.")
 
 
 def name_of(account_id: str) -> str:
@@ -75,7 +80,7 @@ def shell_of_page(page: Content) -> Shell:
     space_url = request.script_root + space_webui(space)
     trail = [(space.name, space_url)]
     trail += [(one.title, url_of(one)) for one in above if one.id != space.homepage_id]
-    is_editable = may_update(page) and page.status in {"current", "draft"}
+    is_editable = may("edit", page) and page.status in {"current", "draft"}
     tree = _tree(space, open_ids={one.id for one in above} | {page.id}, current_id=page.id)
     return Shell(space, space_url, page, url_of(page), trail, tree, is_editable)
 
@@ -112,5 +117,5 @@ def level(parent_id: int, *, open_ids: set[int], current_id: int | None) -> list
 def _node(page: Content, open_ids: set[int], current_id: int | None) -> TreeNode:
     is_open = page.id in open_ids
     below = level(page.id, open_ids=open_ids, current_id=current_id) if is_open else []
-    is_branch = bool(below) or (not is_open and bool(get_store().hierarchy.children(page.id, limit=1)))
+    is_branch = bool(below) or (not is_open and any(may_read(one) for one in get_store().hierarchy.children(page.id)))
     return TreeNode(page.id, page.title, url_of(page), page.id == current_id, is_branch, below)

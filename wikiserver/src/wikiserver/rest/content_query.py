@@ -6,8 +6,9 @@ from typing import Self
 
 from flask import request
 
-from wikiserver.site import visibility
-from wikiserver.store import Label, Selection
+from wikiserver.rights import visibility, visible_spaces
+from wikiserver.site import get_store
+from wikiserver.store import Label, NotFoundError, Selection, Space
 
 
 @dataclass(slots=True)
@@ -40,6 +41,27 @@ class ContentQuery:
         """Return the selection of the content that meets the conditions and that the caller may see."""
         conditions, parameters = visibility()
         return Selection((*self.conditions, *conditions), (*self.parameters, *parameters), limit=limit, offset=offset)
+
+
+def labels_in(space: Space) -> list[Label]:
+    """Return the labels of the content of a space that the caller may see."""
+    return get_store().labels.used(ContentQuery().where("content.space_id = ?", space.id).visible(limit=-1))
+
+
+def all_labels() -> list[Label]:
+    """Return the labels of all content and spaces that the caller may see, by id."""
+    found = get_store().labels.used(ContentQuery().visible(limit=-1))
+    found += [label for space in visible_spaces() for label in get_store().labels.of_space(space.id)]
+    return sorted(set(found), key=lambda label: label.id)
+
+
+def check_label(label: Label | None, message: str) -> Label:
+    """Return *label* if some content that the caller may see has it, or some space; otherwise it is not found."""
+    if label is not None and get_store().labels.used(ContentQuery().where_label(label).visible(limit=-1)):
+        return label
+    if label is None or label not in all_labels():
+        raise NotFoundError(message)
+    return label
 
 
 def index_hint() -> str:

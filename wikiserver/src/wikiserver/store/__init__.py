@@ -33,6 +33,15 @@ from wikiserver.store.pages import Pages
 from wikiserver.store.people import ACCOUNTS, ADMINISTRATORS_GROUP, USERS_GROUP, People
 from wikiserver.store.properties import Properties
 from wikiserver.store.restrictions import Restrictions
+from wikiserver.store.space_permissions import (
+    ADMINISTER,
+    ALL_IN_SPACE,
+    CREATE_SPACE,
+    SITE_ID,
+    Grant,
+    Operation,
+    SpacePermissions,
+)
 from wikiserver.store.spaces import Spaces
 from wikiserver.store.values import (
     Comment,
@@ -55,9 +64,13 @@ from wikiserver.store.values import (
 
 __all__ = [
     "ACCOUNTS",
+    "ADMINISTER",
     "ADMINISTRATORS_GROUP",
+    "ALL_IN_SPACE",
+    "CREATE_SPACE",
     "IN_TREE",
     "NOT_PAGES",
+    "SITE_ID",
     "USERS_GROUP",
     "Comment",
     "Content",
@@ -66,6 +79,7 @@ __all__ = [
     "DuplicateError",
     "File",
     "ForbiddenError",
+    "Grant",
     "Group",
     "InlineTask",
     "InvalidError",
@@ -73,6 +87,7 @@ __all__ = [
     "LongTask",
     "NotEditableError",
     "NotFoundError",
+    "Operation",
     "Property",
     "Selection",
     "Space",
@@ -110,7 +125,8 @@ class Store:
             return self.normalise(body)
 
         self.people = People(database)
-        self.spaces = Spaces(database)
+        self.space_permissions = SpacePermissions(database, self.people)
+        self.spaces = Spaces(database, self.space_permissions)
         self.contents = Contents(database)
         self.hierarchy = Hierarchy(database)
         self.inline_tasks = InlineTasks(database, self.contents)
@@ -128,6 +144,17 @@ class Store:
         if self.people.find_by_name("admin") is None:
             with self.transaction():
                 self.people.add_standard_accounts()
+        self._grant_default_permissions()
+
+    def _grant_default_permissions(self) -> None:
+        """Give a new wiki, or one from before there were permissions, the permissions of a new site."""
+        if self.space_permissions.of(SITE_ID):
+            return
+        with self.transaction():
+            users = self.people.add_group(USERS_GROUP)
+            self.space_permissions.grant(SITE_ID, "group", users.id, (CREATE_SPACE,))
+            for space in self.spaces.all():
+                self.space_permissions.grant_defaults(space.id, space.creator)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Return a context manager in which all changes are atomic."""

@@ -27,6 +27,8 @@ class Database:
             self._connection.execute("PRAGMA synchronous = NORMAL")
         if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'content'"):
             self._create()
+        else:
+            self._add_new_tables()
 
     def _create(self) -> None:
         with self.transaction():
@@ -36,6 +38,14 @@ class Database:
                 "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)",
                 [("content", FIRST_CONTENT_ID - 1), ("spaces", FIRST_SPACE_ID - 1)],
             )
+
+    def _add_new_tables(self) -> None:
+        """Add the tables that did not exist when the file was created."""
+        with self.transaction():
+            for statement in SCHEMA.split(";\n"):
+                for kind in ("TABLE", "INDEX"):
+                    statement = statement.replace(f"CREATE {kind} ", f"CREATE {kind} IF NOT EXISTS ")
+                self._connection.execute(statement)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

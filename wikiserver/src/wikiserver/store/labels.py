@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from wikiserver.store.contents import Selection
 from wikiserver.store.database import Database, Row, placeholders
 from wikiserver.store.errors import InvalidError, NotFoundError
 from wikiserver.store.values import Label
@@ -45,25 +46,20 @@ class Labels:
         )
         return [_label(row) for row in rows]
 
-    def in_space(self, space_id: int) -> list[Label]:
-        """Return the labels of the content of a space."""
+    def used(self, selection: Selection) -> list[Label]:
+        """Return the labels of the selected content, without duplicates."""
+        where = " AND ".join(selection.conditions) or "1"
         rows = self._database.rows(
             "SELECT DISTINCT labels.* FROM content JOIN content_labels ON content_id = content.id"
-            " JOIN labels ON labels.id = label_id WHERE space_id = ? ORDER BY labels.id",
-            (space_id,),
+            f" JOIN labels ON labels.id = label_id WHERE {where} ORDER BY labels.id",
+            selection.parameters,
         )
         return [_label(row) for row in rows]
 
-    def all(self) -> list[Label]:
-        """Return every used label."""
-        return [_label(row) for row in self._database.rows("SELECT * FROM labels ORDER BY id")]
-
-    def get(self, label_id: int) -> Label:
-        """Return a label by id; raises NotFoundError if there is none."""
+    def find_by_id(self, label_id: int) -> Label | None:
+        """Return a label by id, or None."""
         row = self._database.row("SELECT * FROM labels WHERE id = ?", (label_id,))
-        if row is None:
-            raise NotFoundError(f"No label found with id: {label_id}")
-        return _label(row)
+        return _label(row) if row is not None else None
 
     def find(self, name: str, prefix: str = "global") -> Label | None:
         """Return a label by name, or None."""

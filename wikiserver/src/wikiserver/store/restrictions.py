@@ -40,6 +40,12 @@ class Restrictions:
             )
         )
 
+    def make_private(self, content_id: int, account_id: str) -> None:
+        """Allow only one user to see and change a page."""
+        with self._database.transaction():
+            for operation in OPERATIONS:
+                self.add(content_id, operation, "user", account_id)
+
     def clear(self, content_id: int) -> None:
         """Remove all restrictions of a page itself."""
         self._database.execute("DELETE FROM restrictions WHERE content_id = ?", (content_id,))
@@ -67,6 +73,23 @@ class Restrictions:
         )
         is_allowed = restricted is None or self._is_named(content_id, "update", user)
         return is_allowed and self.may_read(user, content_id)
+
+    def foreign_drafts(self, user: User) -> list[int]:
+        """Return the new pages that are still drafts of others; a draft is visible to its author only."""
+        rows = self._database.rows(
+            "SELECT id FROM content WHERE type IN ('page', 'blogpost') AND status = 'draft' AND creator != ?",
+            (user.account_id,),
+        )
+        return [row["id"] for row in rows]
+
+    def is_in_foreign_draft(self, user: User, content_id: int) -> bool:
+        """Return whether a page, or an ancestor of it, is still a draft of another person."""
+        found = self._database.row(
+            "SELECT 1 FROM closure JOIN content ON content.id = ancestor_id WHERE descendant_id = ?"
+            " AND status = 'draft' AND creator != ?",
+            (content_id, user.account_id),
+        )
+        return found is not None
 
     def _is_named(self, content_id: int, operation: str, user: User | None) -> bool:
         if user is None:

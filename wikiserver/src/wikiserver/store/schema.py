@@ -88,6 +88,11 @@ CREATE TABLE restrictions (
     PRIMARY KEY (operation, content_id, subject_type, subject)
 ) WITHOUT ROWID;
 
+CREATE TABLE space_permissions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, space_id INTEGER NOT NULL, subject_type TEXT NOT NULL, subject TEXT NOT NULL,
+    operation TEXT NOT NULL, target TEXT NOT NULL, UNIQUE (space_id, subject_type, subject, operation, target)
+);
+
 CREATE TABLE states (
     content_id INTEGER PRIMARY KEY, state_id INTEGER NOT NULL, name TEXT NOT NULL, color TEXT NOT NULL,
     set_by TEXT NOT NULL, set_at INTEGER NOT NULL

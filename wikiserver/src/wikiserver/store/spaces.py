@@ -4,14 +4,15 @@ from datetime import datetime
 
 from wikiserver.store.database import Database, Row
 from wikiserver.store.errors import InvalidError, NotFoundError
+from wikiserver.store.space_permissions import SpacePermissions
 from wikiserver.store.values import Space, from_milliseconds, to_milliseconds
 
 
 class Spaces:
     """Spaces by id and by key; the case of keys is ignored."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, permissions: SpacePermissions) -> None:
+        self._database, self._permissions = database, permissions
 
     def create(
         self,
@@ -23,7 +24,7 @@ class Spaces:
         description: str = "",
         kind: str = "global",
     ) -> Space:
-        """Create an empty space without a home page."""
+        """Create an empty space without a home page, with the permissions of a new space."""
         if not key or not name:
             raise InvalidError("A space needs a key and a name")
         if self.find_by_key(key) is not None:
@@ -33,14 +34,20 @@ class Spaces:
             " (?, ?, ?, 'current', ?, ?, ?)",
             (key, name, kind, description, creator, to_milliseconds(now)),
         )
+        self._permissions.grant_defaults(space_id, creator)
         return self.get(space_id)
+
+    def find(self, space_id: int) -> Space | None:
+        """Return the space with this id, or None."""
+        row = self._database.row("SELECT * FROM spaces WHERE id = ?", (space_id,))
+        return _space(row) if row is not None else None
 
     def get(self, space_id: int) -> Space:
         """Return the space with this id; raises NotFoundError if there is none."""
-        row = self._database.row("SELECT * FROM spaces WHERE id = ?", (space_id,))
-        if row is None:
+        space = self.find(space_id)
+        if space is None:
             raise NotFoundError(f"No space found with id: {space_id}")
-        return _space(row)
+        return space
 
     def find_by_key(self, key: str) -> Space | None:
         """Return the space with this key, or None."""
@@ -79,6 +86,7 @@ class Spaces:
         """Delete the space; its content must be deleted before."""
         self._database.execute("DELETE FROM space_labels WHERE space_id = ?", (space_id,))
         self._database.execute("DELETE FROM properties WHERE owner = 'space' AND owner_id = ?", (space_id,))
+        self._permissions.clear(space_id)
         self._database.execute("DELETE FROM spaces WHERE id = ?", (space_id,))
 
 

@@ -11,15 +11,11 @@ from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import text_of
 from wikiserver.rest.v1.paging import base_links, int_argument
 from wikiserver.rest.v1.people_json import group_json
-from wikiserver.site import base_url, get_site, get_store, get_user, visibility
-from wikiserver.store import ForbiddenError, InvalidError, Selection
+from wikiserver.rights import check_administrator, get_administered, visibility, visible_space
+from wikiserver.site import base_url, get_site, get_store
+from wikiserver.store import InvalidError, Selection
 
 VERSION: Final = {"version": "10.0.3", "buildNumber": 10015, "marketplaceBuildNumber": 10015, "buildDate": "2025-08-11"}
-
-
-def _by_administrator() -> None:
-    if not get_user().is_admin:
-        raise ForbiddenError(f"{get_user().display_name} may not administer this wiki")
 
 
 @api.get("/accessmode")
@@ -37,7 +33,7 @@ def get_server_information() -> Any:
 @api.post("/admin/group")
 def add_group() -> Any:
     """Create a group."""
-    _by_administrator()
+    check_administrator()
     name = text_of(json_object(), "name")
     if not name:
         raise InvalidError("A group needs a name")
@@ -47,7 +43,7 @@ def add_group() -> Any:
 @api.delete("/admin/group/<name>")
 def drop_group(name: str) -> Response:
     """Remove a group."""
-    _by_administrator()
+    check_administrator()
     get_store().people.remove_group(get_store().people.get_group(name))
     return Response(status=204)
 
@@ -55,10 +51,11 @@ def drop_group(name: str) -> Response:
 @api.get("/space/<key>/trash")
 def list_trash(key: str) -> Any:
     """List the trash of a space; the cursor is `content:false:ID`, the last id of the previous page."""
-    space, limit = get_store().spaces.get_by_key(key), get_site().capped(int_argument("limit", 25))
-    after = request.args.get("cursor", "").rpartition(":")[2]
-    if after and not after.isdecimal():
-        raise InvalidError(f"Not a cursor: {request.args['cursor']}")
+    space, limit = visible_space(key), get_site().capped(int_argument("limit", 25))
+    cursor = request.args.get("cursor", "")
+    after = cursor.removeprefix("content:false:")
+    if cursor and (after == cursor or not after.isdecimal()):
+        raise InvalidError(f"Not a cursor: {cursor}")
     hidden, more = visibility()
     found = get_store().contents.select(
         Selection(
@@ -69,7 +66,7 @@ def list_trash(key: str) -> Any:
     )
     results = contents_json(found[:limit], Expand.of_request("ancestors,container,space,metadata"))
     links = {"self": f"{base_url()}{request.full_path}"} | base_links()
-    answer = {"results": results, "cursor": request.args.get("cursor", ""), "limit": limit, "size": len(results)}
+    answer = {"results": results, "cursor": cursor, "limit": limit, "size": len(results)}
     if len(found) > limit:
         answer["nextCursor"] = f"content:false:{found[limit - 1].id}"
         links["next"] = f"{request.path}?limit={limit}&cursor={answer['nextCursor']}"
@@ -79,8 +76,7 @@ def list_trash(key: str) -> Any:
 @api.delete("/space/<key>/trash")
 def empty_trash(key: str) -> Response:
     """Purge the trash of a space."""
-    _by_administrator()
-    space = get_store().spaces.get_by_key(key)
+    space = get_administered(key)
     while found := get_store().contents.select(
         Selection(("space_id = ?", "status = 'trashed'"), (space.id,), limit=100)
     ):

@@ -13,6 +13,7 @@ from wikiserver.rest.v1.expand import Expand
 from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import get_editable, get_readable, text_of
 from wikiserver.rest.v1.paging import base_links
+from wikiserver.rights import Act
 from wikiserver.site import base_url, get_store, get_user
 from wikiserver.store import Content, InvalidError, NotFoundError
 
@@ -20,13 +21,13 @@ from wikiserver.store import Content, InvalidError, NotFoundError
 @api.post("/content/<content_id>/child/attachment")
 def add_attachments(content_id: str) -> Any:
     """Attach files; an existing name is refused."""
-    return _upload(get_editable(content_id), may_replace=request.args.get("allowDuplicated") == "true")
+    return _upload(get_editable(content_id, "attach"), may_replace=request.args.get("allowDuplicated") == "true")
 
 
 @api.put("/content/<content_id>/child/attachment")
 def add_or_replace_attachments(content_id: str) -> Any:
     """Attach files; an existing name becomes a new version."""
-    return _upload(get_editable(content_id), may_replace=True)
+    return _upload(get_editable(content_id, "attach"), may_replace=True)
 
 
 def _upload(page: Content, *, may_replace: bool) -> Any:
@@ -68,8 +69,8 @@ def _media_type(file: FileStorage) -> Any:
     return sent if sent and sent != "application/octet-stream" else None
 
 
-def _attachment(page_id: str, attachment_id: str) -> Content:
-    content = get_editable(attachment_id)
+def _attachment(page_id: str, attachment_id: str, act: Act = "edit") -> Content:
+    content = get_editable(attachment_id, act)
     page = get_readable(page_id)
     if content.type != "attachment" or content.container_id != page.id:
         raise NotFoundError(f"No attachment {attachment_id} on content {page_id}")
@@ -106,7 +107,7 @@ def change_attachment(content_id: str, attachment_id: str) -> Any:
     )
     target = text_of(body, "container", "id")
     if target is not None and target != str(content.container_id):
-        get_store().attachments.move(content.id, get_editable(target).id)
+        get_store().attachments.move(content.id, get_editable(target, "attach").id)
         saved = get_store().contents.get(content.id)
     return jsonify(_outermost(saved))
 
@@ -114,7 +115,7 @@ def change_attachment(content_id: str, attachment_id: str) -> Any:
 @api.delete("/content/<content_id>/child/attachment/<attachment_id>")
 def remove_attachment(content_id: str, attachment_id: str) -> Response:
     """Remove a file with all its versions."""
-    get_store().pages.purge(_attachment(content_id, attachment_id).id)
+    get_store().pages.purge(_attachment(content_id, attachment_id, "delete").id)
     return Response(status=204)
 
 

@@ -10,7 +10,8 @@ from wikiserver.rest.v1.expand import Expand
 from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import get_readable
 from wikiserver.rest.v1.paging import base_links, envelope, start_and_limit
-from wikiserver.site import base_url, get_site, get_store, may_read
+from wikiserver.rights import may_read
+from wikiserver.site import base_url, get_site, get_store
 from wikiserver.store import IN_TREE, Content, InvalidError
 
 

@@ -12,6 +12,7 @@ from wikiserver.rest.v1.expand import Expand
 from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import get_editable, get_readable, number_of, text_of
 from wikiserver.rest.v1.paging import base_links, envelope, int_argument, start_and_limit
+from wikiserver.rights import check, check_creates, check_space, may, visible_space
 from wikiserver.sent_bodies import body_of, check_drafts, storage_from
 from wikiserver.site import get_site, get_store, get_user
 from wikiserver.store import Content, InvalidError, NotFoundError, Space
@@ -102,7 +103,7 @@ def _old_version_json(content: Content, expand: Expand, number: int) -> Json:
 
 
 def _draft_json(content: Content, expand: Expand) -> Json:
-    draft = get_store().contents.find_draft(content.id)
+    draft = get_store().contents.find_draft(content.id) if may("edit", content) else None
     if draft is None:
         raise NotFoundError(f"No draft found for content with id: {content.id}")
     answer = content_json(content, expand)
@@ -119,7 +120,7 @@ def create_content() -> Any:
     kind = text_of(body, "type") or "page"
     if kind == "comment":
         return jsonify(outermost(content_json(_create_comment(body), _after_write(body))))
-    space = _space_of_body(body)
+    space = check_creates(_space_of_body(body), kind)
     title, status = text_of(body, "title"), text_of(body, "status") or "current"
     if title is None and status != "draft":
         raise InvalidError("Title can't be blank")
@@ -147,11 +148,11 @@ def _label_from_body(body: Json, page: Content) -> None:
 def _space_of_body(body: Json) -> Space:
     key = text_of(body, "space", "key")
     if key is not None:
-        return get_store().spaces.get_by_key(key)
+        return visible_space(key)
     number = number_of(body, "space", "id")
     if number is None:
         raise InvalidError("A space is required to create content")
-    return get_store().spaces.get(number)
+    return check_space(get_store().spaces.find(number), f"No space found with id: {number}")
 
 
 def _parent_of_body(body: Json, space: Space) -> int | None:
@@ -165,7 +166,7 @@ def _parent_of_body(body: Json, space: Space) -> int | None:
 
 def get_editable_parent(content_id: str) -> int:
     """Return the id of a page that is allowed as a parent."""
-    parent = get_readable(content_id)
+    parent = get_editable(content_id, "add")
     if parent.type != "page":
         raise InvalidError(f"The parent {content_id} is not a page")
     return parent.id
@@ -175,7 +176,7 @@ def _create_comment(body: Json) -> Content:
     container = text_of(body, "container", "id")
     if container is None:
         raise InvalidError("A comment needs a container")
-    page = get_readable(container)
+    page = get_editable(container, "comment")
     ancestors = body.get("ancestors")
     parent_id = get_readable(str(ancestors[-1].get("id"))).id if isinstance(ancestors, list) and ancestors else None
     inline = body.get("extensions", {}).get("inlineProperties") if isinstance(body.get("extensions"), dict) else None
@@ -232,8 +233,9 @@ def _is_minor(body: Json) -> bool:
 @api.delete("/content/<content_id>")
 def delete_content(content_id: str) -> Response:
     """Move a page to the trash, or purge it; comments and attachments are purged immediately."""
-    content = get_editable(content_id)
-    status = request.args.get("status")
+    status, content = request.args.get("status"), get_readable(content_id)
+    is_own_draft = status == "draft" or content.status == "draft"
+    check("edit" if is_own_draft else "delete", content, f"User not permitted to delete content with id: {content_id}")
     if status == "draft" and content.status != "draft":
         get_store().pages.discard_draft(content.id)
     elif content.type == "comment":

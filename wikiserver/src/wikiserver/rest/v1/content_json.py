@@ -1,9 +1,10 @@
 """Content in the shape of v1: pages, blog posts, comments and attachments, with the requested expansions."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from wikiserver.bodies import READABLE, represent
 from wikiserver.moments import friendly, iso
@@ -24,7 +25,8 @@ from wikiserver.rest.v1.expand import Expand
 from wikiserver.rest.v1.people_json import user_by_id
 from wikiserver.rest.v1.restriction_json import restrictions_by_operation
 from wikiserver.rest.v1.space_json import labels_envelope, space_json
-from wikiserver.site import CLOUD_ID, base_url, get_site, get_store, may_read
+from wikiserver.rights import may_read
+from wikiserver.site import CLOUD_ID, base_url, get_site, get_store
 from wikiserver.store import Content, Space, Version
 
 DEFAULT_EXPAND = "history,space,version"
@@ -80,7 +82,7 @@ class ContentRenderer:
     def _parts(self, content: Content, space: Space) -> Json:
         """Return the requested parts; each part is computed only if it was requested."""
         expand = self._expand
-        makers = {
+        makers: dict[str, Callable[[], Any]] = {
             "space": lambda: space_json(space, expand["space"], self._homepage),
             "history": lambda: history_json(content, expand["history"]),
             "version": lambda: version_json(content, self._shown_version(content), expand["version"]),
@@ -92,7 +94,7 @@ class ContentRenderer:
             "children": lambda: children_json(content, expand["children"], "child"),
             "descendants": lambda: children_json(content, expand["descendants"], "descendant"),
             "childTypes": lambda: child_types_json(content),
-            "operations": operations_json,
+            "operations": lambda: operations_json(content),
         }
         wanted = {name: make() for name, make in makers.items() if name in expand}
         if content.type == "attachment" and "metadata" not in wanted:
@@ -100,8 +102,8 @@ class ContentRenderer:
             wanted["metadata"] = self._metadata(content)
         return wanted
 
-    def _homepage(self, page_id: int, expand: Expand) -> Json:
-        return content_json(get_store().contents.get(page_id), expand)
+    def _homepage(self, page: Content, expand: Expand) -> Json:
+        return content_json(page, expand)
 
     def _shown_version(self, content: Content) -> Version:
         return shown_version(content, self._version)
@@ -181,7 +183,7 @@ def version_json(content: Content, version: Version, expand: Expand) -> Json:
         answer["friendlyWhen"] = friendly(version.created_at, _now())
     answer |= {"message": version.message, "number": version.number, "minorEdit": version.is_minor}
     if get_site().is_cloud:
-        answer |= {"ncsStepVersion": None, "ncsStepVersionSource": None, "contentTypeModified": False}
+        answer["contentTypeModified"] = False
         if "collaborators" in expand:
             answer["collaborators"] = collaborators_json(content)
         self_link = f"{link}/version/{version.number}"

@@ -7,6 +7,7 @@ from wikiserver.rest.arguments import Json
 from wikiserver.rest.media_files import media_type_description
 from wikiserver.rest.v1.expand import Expand
 from wikiserver.rest.v1.people_json import user_by_id
+from wikiserver.rights import may_read, operations_of
 from wikiserver.site import base_url, get_site, get_store
 from wikiserver.store import Content, Space
 
@@ -70,15 +71,14 @@ def child_types_json(content: Content) -> Json:
     has = {
         "attachment": bool(store.attachments.of(content.id)),
         "comment": bool(store.comments.of(content.id)),
-        "page": bool(store.hierarchy.children(content.id, kinds=PAGES, limit=1)),
+        "page": any(may_read(one) for one in store.hierarchy.children(content.id, kinds=PAGES)),
     }
     return {name: {"value": value, "_links": {"self": f"{link}/{name}"}} for name, value in has.items()}
 
 
-def operations_json() -> list[Json]:
+def operations_json(content: Content) -> list[Json]:
     """Return the operations that the caller may perform on a content."""
-    names = ("read", "update", "delete", "create", "copy", "move", "export")
-    return [{"operation": name, "targetType": "page"} for name in names]
+    return [{"operation": name, "targetType": content.type} for name in operations_of(content)]
 
 
 def expandable_links(content: Content, space: Space, link: str) -> Json:

@@ -12,8 +12,9 @@ from wikiserver.rest.v1.content_json import body_json
 from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import get_readable, text_of
 from wikiserver.rest.v1.paging import base_links
+from wikiserver.rights import may_read, visible_space, visible_spaces
 from wikiserver.sent_bodies import convert_to_storage
-from wikiserver.site import base_url, get_site, get_store, parse_id
+from wikiserver.site import base_url, get_site, get_store, get_user, parse_id
 from wikiserver.store import Content, InvalidError, NotFoundError
 
 _MAX_KEPT: Final = 100
@@ -26,10 +27,10 @@ def _context() -> Content:
     if content_id:
         return get_readable(content_id)
     key = request.args.get("spaceKeyContext")
-    spaces = [store.spaces.get_by_key(key)] if key else store.spaces.all()
-    for space in spaces:
-        if space.homepage_id is not None:
-            return store.contents.get(space.homepage_id)
+    for space in [visible_space(key)] if key else visible_spaces():
+        home = store.contents.find(space.homepage_id) if space.homepage_id is not None else None
+        if home is not None and may_read(home):
+            return home
     raise InvalidError("A page or a space is needed to convert in: contentIdContext or spaceKeyContext")
 
 
@@ -57,15 +58,15 @@ def convert_later(to: str) -> Any:
     while len(kept) >= _MAX_KEPT:
         kept.pop(next(iter(kept)))
     task_id = str(uuid.uuid4())
-    kept[task_id] = _converted(to)
+    kept[task_id] = _converted(to) | {"owner": get_user().account_id}
     return jsonify({"asyncId": task_id})
 
 
 @api.get("/contentbody/convert/async/<task_id>")
 def get_conversion(task_id: str) -> Any:
     """Return the result of a conversion."""
-    found = get_site().conversions.get(task_id)
-    if found is None:
+    found = dict(get_site().conversions.get(task_id) or {})
+    if found.pop("owner", None) != get_user().account_id:
         raise NotFoundError(f"No conversion with id: {task_id}")
     return jsonify(found | {"status": "COMPLETED", "renderTaskId": task_id})
 

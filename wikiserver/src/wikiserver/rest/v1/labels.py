@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from wikiserver.rest.content_query import ContentQuery
+from wikiserver.rest.content_query import ContentQuery, check_label
 from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import get_editable, get_readable
 from wikiserver.rest.v1.paging import envelope, paginate, start_and_limit
@@ -67,9 +67,7 @@ def remove_label(content_id: str, name: str) -> Response:
 def get_label() -> Any:
     """Return a label and the content that has it (Cloud)."""
     name, kind = request.args.get("name", ""), request.args.get("type")
-    label = get_store().labels.find(name)
-    if label is None:
-        raise NotFoundError(f"No label called '{name}'")
+    label = check_label(get_store().labels.find(name), f"No label called '{name}'")
     start, limit = start_and_limit(200)
     query = ContentQuery().where_label(label).where("+content.status = 'current'")
     query.where("(? IS NULL OR content.type = ?)", kind, kind)

@@ -1,7 +1,7 @@
 """Look up the content of a v1 request that the caller may see, and read the values in the request."""
 
-from wikiserver.rest.access import check_editable, check_readable
 from wikiserver.rest.arguments import Json, find_text
+from wikiserver.rights import Act, check, check_readable
 from wikiserver.site import get_site, get_store, parse_id
 from wikiserver.store import Content, InvalidError, NotFoundError
 
@@ -9,15 +9,15 @@ from wikiserver.store import Content, InvalidError, NotFoundError
 def get_readable(text: str, *, statuses: tuple[str, ...] = ()) -> Content:
     """Return a content by id; restricted content, and content in another status, is reported as not found."""
     hidden = "User not permitted to view content" if get_site().answers_forbidden else "No content found"
-    content = check_readable(get_store().contents.get(parse_id(text)), f"{hidden} with id: {text}")
+    content = check_readable(get_store().contents.find(parse_id(text)), f"{hidden} with id: {text}")
     if statuses and content.status not in statuses:
         raise NotFoundError(f"No content found with id: ContentId{{id={text}}}, status: {','.join(statuses)}")
     return content
 
 
-def get_editable(text: str) -> Content:
-    """Return a content that the caller may change."""
-    return check_editable(get_readable(text), f"User not permitted to edit content with id: {text}")
+def get_editable(text: str, act: Act = "edit") -> Content:
+    """Return a content that the caller may change, or to which the caller may do something else."""
+    return check(act, get_readable(text), f"User not permitted to {act} content with id: {text}")
 
 
 def text_of(body: Json, *path: str) -> str | None:

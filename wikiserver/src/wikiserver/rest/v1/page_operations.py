@@ -11,10 +11,12 @@ from wikiserver.rest.v1.content_json import DEFAULT_EXPAND, content_json
 from wikiserver.rest.v1.expand import Expand
 from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import get_editable, get_readable, text_of
+from wikiserver.rights import check_creates, check_move, may, may_read, visible_space
 from wikiserver.sent_bodies import storage_from
 from wikiserver.site import get_site, get_store, get_user
-from wikiserver.store import Content, InvalidError, LongTask, NotFoundError
+from wikiserver.store import Content, ForbiddenError, InvalidError, LongTask, NotFoundError
 
+LIVE = ("current", "archived")
 MAX_ARCHIVED_AT_ONCE = 300
 
 
@@ -33,7 +35,7 @@ def archive_pages() -> Any:
         raise InvalidError("pages must list the pages to archive")
     if len(pages) > MAX_ARCHIVED_AT_ONCE:
         raise InvalidError(f"At most {MAX_ARCHIVED_AT_ONCE} pages can be archived at once")
-    contents = [get_editable(str(one.get("id")) if isinstance(one, dict) else "") for one in pages]
+    contents = [get_editable(str(one.get("id")) if isinstance(one, dict) else "", "archive") for one in pages]
     get_store().pages.archive([content.id for content in contents])
     return accepted(get_store().long_tasks.record("com.atlassian.confluence.archive"))
 
@@ -41,7 +43,9 @@ def archive_pages() -> Any:
 @api.put("/content/<content_id>/move/<position>/<target_id>")
 def move_page(content_id: str, position: str, target_id: str) -> Any:
     """Move a page before or after another, or under it."""
-    moved = get_store().pages.move(get_editable(content_id).id, get_readable(target_id).id, position)
+    page, target = get_readable(content_id), get_readable(target_id)
+    check_move(page, target, position)
+    moved = get_store().pages.move(page.id, target.id, position)
     return jsonify({"pageId": str(moved.id)})
 
 
@@ -68,9 +72,9 @@ def _copied(page: Content, body: Json, kind: str, value: str) -> Content:
         case "existing_page":
             return overwrite_page(store, page, get_editable(value), author=author, options=options)
         case "space":
-            space_id, parent_id = store.spaces.get_by_key(value).id, None
+            space_id, parent_id = check_creates(visible_space(value), page.type).id, None
         case "parent_page" | "parent_content":
-            parent = get_readable(value)
+            parent = get_editable(value, "add")
             space_id, parent_id = parent.space_id, parent.id
         case _:
             raise InvalidError(f"Not a destination: {kind}")
@@ -90,7 +94,7 @@ def _copied(page: Content, body: Json, kind: str, value: str) -> Content:
 def copy_page_tree(content_id: str) -> Any:
     """Copy a page with its descendants, as a long task."""
     body, page = json_object(), get_readable(content_id)
-    parent = get_editable(text_of(body, "destinationPageId") or "")
+    parent = get_editable(text_of(body, "destinationPageId") or "", "add")
     titles = body.get("titleOptions") or {}
     if not isinstance(titles, dict):
         raise InvalidError("titleOptions must be an object")
@@ -108,18 +112,21 @@ def copy_page_tree(content_id: str) -> Any:
         options=_options(body),
         rename=rename,
         with_descendants=bool(body.get("copyDescendants", True)),
+        may_read=may_read,
     )
     return accepted(get_store().long_tasks.record("com.atlassian.confluence.pagehierarchy.copy"))
 
 
 @api.delete("/content/<content_id>/pageTree")
 def trash_page_tree(content_id: str) -> Any:
-    """Move a page with its descendants to the trash, as a long task."""
-    page, store = get_editable(content_id), get_store()
+    """Move a page with its descendants to the trash, as a long task; refused if one of them may not be deleted."""
+    page, store = get_editable(content_id, "delete"), get_store()
     if page.type != "page" or page.status != "current":
         raise InvalidError("Only a tree of current pages can be deleted")
+    below = [one for one in store.contents.get_many(store.hierarchy.subtree_ids(page.id)) if one.status in LIVE]
+    if not all(may("delete", one) for one in below):
+        raise ForbiddenError(f"User not permitted to delete all descendants of content with id: {page.id}")
     with store.transaction():
-        for one in store.contents.get_many(store.hierarchy.subtree_ids(page.id)):
-            if one.status in {"current", "archived"}:
-                store.pages.set_status(one.id, "trashed")
+        for one in below:
+            store.pages.set_status(one.id, "trashed")
     return accepted(store.long_tasks.record("com.atlassian.confluence.pagetree.delete"))

@@ -11,8 +11,9 @@ from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import get_readable, text_of
 from wikiserver.rest.v1.paging import base_links, paginate
 from wikiserver.rest.v1.people_json import anonymous_json, group_json, user_json
+from wikiserver.rights import check_administrator, visible_space
 from wikiserver.site import get_site, get_store, get_user
-from wikiserver.store import ForbiddenError, Group, InvalidError, NotFoundError, User
+from wikiserver.store import Group, InvalidError, NotFoundError, User
 
 
 def asked_user() -> User:
@@ -102,7 +103,7 @@ def pick_groups() -> Any:
 @api.post("/group")
 def create_group() -> Any:
     """Create a group; administrators only."""
-    _only_administrators()
+    check_administrator()
     name = text_of(json_object(), "name")
     if not name:
         raise InvalidError("A group needs a name")
@@ -113,7 +114,7 @@ def create_group() -> Any:
 @api.delete("/group")
 def delete_group() -> Response:
     """Remove a group; administrators only."""
-    _only_administrators()
+    check_administrator()
     get_store().people.remove_group(_asked_group())
     return Response(status=204)
 
@@ -148,7 +149,7 @@ def list_members(group: str) -> Any:
 @api.post("/group/user")
 def join_group() -> Any:
     """Put a user into a group; administrators only."""
-    _only_administrators()
+    check_administrator()
     user = get_store().people.get(text_of(json_object(), "accountId") or "")
     get_store().people.join(_asked_group(), user.account_id)
     return jsonify({}), 201
@@ -158,7 +159,7 @@ def join_group() -> Any:
 @api.delete("/group/user")
 def leave_group() -> Response:
     """Take a user out of a group; administrators only."""
-    _only_administrators()
+    check_administrator()
     get_store().people.leave(_asked_group(), get_store().people.get(request.args.get("accountId", "")).account_id)
     return Response(status=204)
 
@@ -202,11 +203,6 @@ def _asked_group() -> Group:
     raise InvalidError("Name a group by id")
 
 
-def _only_administrators() -> None:
-    if not get_user().is_admin:
-        raise ForbiddenError("Only administrators may do this")
-
-
 @api.route("/user/watch/<kind>/<target>", methods=["GET", "POST", "DELETE"])
 def watch(kind: str, target: str) -> Any:
     """Return whether a user watches something; start or stop watching."""
@@ -226,14 +222,18 @@ def _watched(kind: str, target: str) -> str:
         case "content":
             return str(get_readable(target).id)
         case "space":
-            return get_store().spaces.get_by_key(target).key
+            return visible_space(target).key
         case "label":
             return target
     raise NotFoundError(f"Cannot watch a {kind}")
 
 
 def _watcher() -> User:
+    """Return the user who watches; only administrators name another one."""
     for name in ("accountId", "key", "username"):
         if name in request.args:
-            return get_store().people.get(request.args[name])
+            user = get_store().people.get(request.args[name])
+            if user.account_id != get_user().account_id:
+                check_administrator()
+            return user
     return get_user()

@@ -11,6 +11,7 @@ from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import get_editable, get_readable, number_of, text_of
 from wikiserver.rest.v1.paging import base_links, paginate
 from wikiserver.rest.v1.people_json import user_by_id
+from wikiserver.rights import get_administered, visible_space
 from wikiserver.site import base_url, get_site, get_store, get_user
 from wikiserver.store import InvalidError, Property
 from wikiserver.store.properties import Properties
@@ -122,14 +123,14 @@ def delete_property(content_id: str, key: str) -> Response:
 @api.get("/space/<space_key>/property")
 def list_space_properties(space_key: str) -> Any:
     """List the properties of a space."""
-    space = get_store().spaces.get_by_key(space_key)
+    space = visible_space(space_key)
     return _list(get_store().space_properties.of(space.id), f"/rest/api/space/{space.key}")
 
 
 @api.get("/space/<space_key>/property/<key>")
 def get_space_property(space_key: str, key: str) -> Any:
     """Return one property of a space."""
-    space = get_store().spaces.get_by_key(space_key)
+    space = visible_space(space_key)
     return _outermost(get_store().space_properties.get(space.id, key), f"/rest/api/space/{space.key}")
 
 
@@ -137,19 +138,19 @@ def get_space_property(space_key: str, key: str) -> Any:
 @api.post("/space/<space_key>/property/<key>")
 def create_space_property(space_key: str, key: str | None = None) -> Any:
     """Add a property to a space."""
-    space = get_store().spaces.get_by_key(space_key)
+    space = get_administered(space_key)
     return _create(get_store().space_properties, space.id, f"/rest/api/space/{space.key}", key)
 
 
 @api.put("/space/<space_key>/property/<key>")
 def update_space_property(space_key: str, key: str) -> Any:
     """Save a property of a space."""
-    space = get_store().spaces.get_by_key(space_key)
+    space = get_administered(space_key)
     return _update(get_store().space_properties, space.id, f"/rest/api/space/{space.key}", key)
 
 
 @api.delete("/space/<space_key>/property/<key>")
 def delete_space_property(space_key: str, key: str) -> Response:
     """Remove a property of a space."""
-    get_store().space_properties.delete(get_store().spaces.get_by_key(space_key).id, key)
+    get_store().space_properties.delete(get_administered(space_key).id, key)
     return Response(status=204)

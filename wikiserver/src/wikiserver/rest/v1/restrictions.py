@@ -63,7 +63,7 @@ def get_relevant_view_restrictions(content_id: str) -> Any:
 @api.post("/content/<content_id>/restriction")
 def add_restrictions(content_id: str) -> Any:
     """Add users and groups to the restrictions of a content."""
-    content = get_editable(content_id)
+    content = get_editable(content_id, "restrict")
     with get_store().transaction():
         _add(content)
     return _list(content)
@@ -72,7 +72,7 @@ def add_restrictions(content_id: str) -> Any:
 @api.put("/content/<content_id>/restriction")
 def replace_restrictions(content_id: str) -> Any:
     """Replace the restrictions of a content."""
-    content = get_editable(content_id)
+    content = get_editable(content_id, "restrict")
     with get_store().transaction():
         get_store().restrictions.clear(content.id)
         _add(content)
@@ -82,7 +82,7 @@ def replace_restrictions(content_id: str) -> Any:
 @api.delete("/content/<content_id>/restriction")
 def remove_restrictions(content_id: str) -> Any:
     """Remove all restrictions of a content."""
-    content = get_editable(content_id)
+    content = get_editable(content_id, "restrict")
     get_store().restrictions.clear(content.id)
     return _list(content)
 
@@ -144,11 +144,11 @@ def _one(content_id: str, operation: str, kind: str, subject: User | Group) -> A
     store, key = get_store(), subject.account_id if isinstance(subject, User) else subject.id
     operation = _checked(operation)
     if request.method == "PUT":
-        store.restrictions.add(get_editable(content_id).id, operation, kind, key)
+        store.restrictions.add(get_editable(content_id, "restrict").id, operation, kind, key)
         return Response(status=200)
     content = get_readable(content_id)
     if request.method == "DELETE":
-        store.restrictions.remove(get_editable(content_id).id, operation, kind, key)
+        store.restrictions.remove(get_editable(content_id, "restrict").id, operation, kind, key)
         return Response(status=200)
     if key not in store.restrictions.of(content.id)[operation][kind]:
         raise NotFoundError(f"{key} is not among the restrictions of content {content_id}")

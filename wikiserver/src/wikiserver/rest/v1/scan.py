@@ -12,6 +12,7 @@ from wikiserver.rest.v1.content_json import DEFAULT_EXPAND, contents_json
 from wikiserver.rest.v1.expand import Expand
 from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.paging import base_links, start_and_limit
+from wikiserver.rights import visible_space
 from wikiserver.site import CLOUD_ID, base_url, get_store
 from wikiserver.store import InvalidError
 
@@ -29,7 +30,7 @@ def scan_content() -> Any:
     query = ContentQuery().where_in("content.status", statuses)
     query.where("content.type = ?", request.args.get("type", "page"))
     if key := request.args.get("spaceKey"):
-        query.where("content.space_id = ?", get_store().spaces.get_by_key(key).id)
+        query.where("content.space_id = ?", visible_space(key).id)
     found = get_store().contents.select(replace(query.visible(limit=limit + 1), after=("", int(after or 0))))
     last_id = found[limit - 1].id if len(found) > limit else None
     return jsonify(_answer(contents_json(found[:limit], expand), limit, last_id))

@@ -7,13 +7,14 @@ from wikiserver.moments import iso
 from wikiserver.rest.arguments import Json
 from wikiserver.rest.v1.expand import Expand
 from wikiserver.rest.v1.people_json import user_by_id
+from wikiserver.rights import may_read
 from wikiserver.site import CLOUD_ID, base_url, get_site, get_store
-from wikiserver.store import Label, Space
+from wikiserver.store import Content, Label, Space
 
 _ICON = {"path": "/images/logo/default-space-logo-256.png", "width": 48, "height": 48, "isDefault": False}
 
 
-def space_json(space: Space, expand: Expand, homepage: Callable[[int, Expand], Json] | None = None) -> Json:
+def space_json(space: Space, expand: Expand, homepage: Callable[[Content, Expand], Json] | None = None) -> Json:
     """Return one space. *homepage* renders the home page if it is requested."""
     link = f"/rest/api/space/{space.key}"
     answer: Json = {"id": space.id, "key": space.key}
@@ -24,8 +25,9 @@ def space_json(space: Space, expand: Expand, homepage: Callable[[int, Expand], J
         answer["description"] = _description(space, expand["description"])
     if "icon" in expand:
         answer["icon"] = _ICON
-    if "homepage" in expand and homepage is not None and space.homepage_id is not None:
-        answer["homepage"] = homepage(space.homepage_id, expand["homepage"])
+    home = get_store().contents.find(space.homepage_id) if "homepage" in expand and space.homepage_id else None
+    if homepage is not None and home is not None and may_read(home):
+        answer["homepage"] = homepage(home, expand["homepage"])
     if "metadata" in expand:
         answer["metadata"] = _metadata(space, expand["metadata"])
     if "history" in expand:

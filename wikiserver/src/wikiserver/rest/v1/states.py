@@ -11,6 +11,7 @@ from wikiserver.rest.v1.expand import Expand
 from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import get_editable, get_readable, text_of
 from wikiserver.rest.v1.paging import envelope, start_and_limit
+from wikiserver.rights import may_read, visible_space
 from wikiserver.site import get_store, get_user, parse_id
 from wikiserver.store import Content, InvalidError, State
 
@@ -86,14 +87,14 @@ def list_custom_states() -> Any:
 @api.get("/space/<key>/state")
 def list_space_states(key: str) -> Any:
     """Return the states that a space suggests."""
-    get_store().spaces.get_by_key(key)
+    visible_space(key)
     return jsonify(list(SUGGESTED))
 
 
 @api.get("/space/<key>/state/settings")
 def get_state_settings(key: str) -> Any:
     """Return whether states are allowed in a space."""
-    get_store().spaces.get_by_key(key)
+    visible_space(key)
     names = ("contentStatesAllowed", "customContentStatesAllowed", "spaceContentStatesAllowed")
     return jsonify(dict.fromkeys(names, True) | {"spaceContentStates": list(SUGGESTED)})
 
@@ -101,10 +102,11 @@ def get_state_settings(key: str) -> Any:
 @api.get("/space/<key>/state/content")
 def list_content_with_state(key: str) -> Any:
     """Return the content of a space that has a state."""
-    space = get_store().spaces.get_by_key(key)
+    space = visible_space(key)
     state_id = parse_id(request.args.get("state-id", ""), what="state")
     expand = Expand.of_request()
     start, limit = start_and_limit(expand=expand)
-    found: list[Content] = get_store().contents.get_many(get_store().states.all_in(space.id, state_id))
+    with_state = get_store().contents.get_many(get_store().states.all_in(space.id, state_id))
+    found: list[Content] = [one for one in with_state if may_read(one)]
     page = contents_json(found[start : start + limit], expand)
     return jsonify(envelope(page, start=start, limit=limit, has_more=len(found) > start + limit))

@@ -9,7 +9,8 @@ from wikiserver.rest.arguments import Json, json_object
 from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import text_of
 from wikiserver.rest.v1.paging import base_links, paginate
-from wikiserver.site import base_url, get_site, get_store, get_user, may_read, parse_id
+from wikiserver.rights import check, check_readable, may_read
+from wikiserver.site import base_url, get_site, get_store, get_user, parse_id
 from wikiserver.store import InlineTask, InvalidError, LongTask, to_milliseconds
 
 
@@ -80,7 +81,9 @@ def one_inline_task(task_id: str) -> Any:
     """Return or complete one inline task."""
     tasks = get_store().inline_tasks
     task = tasks.get(parse_id(task_id, what="task"))
+    page = check_readable(get_store().contents.get(task.content_id), f"No task found with id: {task_id}")
     if request.method == "PUT":
+        check("edit", page, f"User not permitted to change the task with id: {task_id}")
         status = text_of(json_object(), "status")
         if status not in {"checked", "unchecked"}:
             raise InvalidError("status must be checked or unchecked")

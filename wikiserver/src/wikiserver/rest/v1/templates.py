@@ -10,6 +10,7 @@ from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import number_of, text_of
 from wikiserver.rest.v1.paging import base_links, paginate
 from wikiserver.rest.v1.space_json import space_json
+from wikiserver.rights import check_administers, check_administrator, check_space, visible_space
 from wikiserver.sent_bodies import body_of
 from wikiserver.site import base_url, get_store, parse_id
 from wikiserver.store import InvalidError, Template
@@ -39,7 +40,22 @@ def _answer(template: Template) -> Any:
 
 
 def _space_id(key: str | None) -> int | None:
-    return get_store().spaces.get_by_key(key).id if key else None
+    return visible_space(key).id if key else None
+
+
+def _get(template_id: int) -> Template:
+    """Return a template of the wiki, or of a space that the caller may see."""
+    template = get_store().templates.get(template_id)
+    if template.space_id is not None:
+        check_space(get_store().spaces.get(template.space_id), f"No template found with id: {template_id}")
+    return template
+
+
+def _check_administers(space_id: int | None) -> None:
+    if space_id is None:
+        check_administrator()
+    else:
+        check_administers(get_store().spaces.get(space_id))
 
 
 @api.get("/template/page")
@@ -58,7 +74,7 @@ def list_blueprints() -> Any:
 @api.get("/template/<template_id>")
 def get_template(template_id: str) -> Any:
     """Return one template."""
-    return _answer(get_store().templates.get(parse_id(template_id, what="template")))
+    return _answer(_get(parse_id(template_id, what="template")))
 
 
 @api.post("/template")
@@ -69,6 +85,7 @@ def create_template() -> Any:
     if not name or text_of(body, "templateType") not in {"page", "blogpost"}:
         raise InvalidError("A template needs a name and a templateType")
     space_id = _space_id(text_of(body, "space", "key"))
+    _check_administers(space_id)
     return _answer(get_store().templates.create(space_id, name, text_of(body, "description") or "", body_of(body)))
 
 
@@ -79,11 +96,14 @@ def update_template() -> Any:
     number, name = number_of(body, "templateId"), text_of(body, "name")
     if number is None or not name:
         raise InvalidError("A template needs its templateId and a name")
+    _check_administers(_get(number).space_id)
     return _answer(get_store().templates.update(number, name, text_of(body, "description") or "", body_of(body)))
 
 
 @api.delete("/template/<template_id>")
 def delete_template(template_id: str) -> Response:
     """Remove a template."""
-    get_store().templates.delete(parse_id(template_id, what="template"))
+    template = _get(parse_id(template_id, what="template"))
+    _check_administers(template.space_id)
+    get_store().templates.delete(template.id)
     return Response(status=204)

@@ -1,6 +1,6 @@
 """v1: who watches a page or a space; permission checks."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import jsonify
 
@@ -10,6 +10,7 @@ from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import get_readable, text_of
 from wikiserver.rest.v1.paging import paginate
 from wikiserver.rest.v1.people_json import user_json
+from wikiserver.rights import Act, user_may, user_may_read, visible_space
 from wikiserver.site import get_site, get_store, space_of
 from wikiserver.store import Content, InvalidError, User
 
@@ -41,7 +42,7 @@ def list_space_watches(content_id: str) -> Any:
 @api.get("/space/<key>/watch")
 def list_watches_of_space(key: str) -> Any:
     """List who watches a space."""
-    return _space_watches(get_store().spaces.get_by_key(key).key)
+    return _space_watches(visible_space(key).key)
 
 
 def _space_watches(key: str) -> Any:
@@ -65,14 +66,19 @@ def check_permission(content_id: str) -> Any:
     return jsonify({"hasPermission": _may(user, content, text_of(body, "operation") or ""), "errors": []})
 
 
+_ACTS: Final[dict[str, Act]] = {
+    "update": "edit",
+    "move": "edit",
+    "delete": "delete",
+    "create": "add",
+    "archive": "archive",
+    "restrict_content": "restrict",
+}
+
+
 def _may(user: User, content: Content, operation: str) -> bool:
-    restrictions = get_store().restrictions
-    page_id = content.container_id or content.id
-    if user.is_admin and not get_site().is_cloud:
-        return True
-    match operation:
-        case "read":
-            return restrictions.may_read(user, page_id)
-        case "update" | "delete" | "move" | "create" | "archive":
-            return restrictions.may_update(user, page_id)
-    raise InvalidError(f"Unknown operation: {operation}")
+    if operation == "read":
+        return user_may_read(user, content)
+    if operation not in _ACTS:
+        raise InvalidError(f"Unknown operation: {operation}")
+    return user_may(user, _ACTS[operation], content, is_super=user.is_admin and not get_site().is_cloud)

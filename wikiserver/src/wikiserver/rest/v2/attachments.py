@@ -19,7 +19,8 @@ from wikiserver.rest.v2.content_json import (
 from wikiserver.rest.v2.interface import api
 from wikiserver.rest.v2.lookup import get_editable, get_readable
 from wikiserver.rest.v2.paging import flag, paginate
-from wikiserver.site import get_store, may_read
+from wikiserver.rights import may_read
+from wikiserver.site import get_store
 from wikiserver.store import Content, InvalidError, Selection
 
 
@@ -92,7 +93,7 @@ def get_attachment(attachment_id: str) -> Any:
 @api.delete("/attachments/<attachment_id>")
 def delete_attachment(attachment_id: str) -> Response:
     """Move a file to the trash, or purge it."""
-    content = get_editable(attachment_id, "attachment")
+    content = get_editable(attachment_id, "attachment", "delete")
     if flag("purge"):
         get_store().pages.purge(content.id)
     else:

@@ -26,11 +26,13 @@ from wikiserver.rest.v2.content_parts import (
 from wikiserver.rest.v2.interface import api
 from wikiserver.rest.v2.lookup import get_editable, get_readable, text_of, version_of
 from wikiserver.rest.v2.paging import paginate
+from wikiserver.rights import Act, may_read
 from wikiserver.sent_bodies import body_of
-from wikiserver.site import get_store, get_user, may_read
+from wikiserver.site import get_store, get_user
 from wikiserver.store import Content, InvalidError, NotFoundError, Selection
 
 LOCATIONS = ("footer", "inline")
+_CONTAINER_KEYS = {"page": "pageId", "blogpost": "blogPostId", "attachment": "attachmentId"}
 
 
 def comment_json(comment: Content, representation: str | None) -> Json:
@@ -43,7 +45,8 @@ def comment_json(comment: Content, representation: str | None) -> Json:
     if comment.parent_id is not None:
         answer["parentCommentId"] = str(comment.parent_id)
     else:
-        answer["pageId" if container.type == "page" else "blogPostId"] = str(container.id)
+        shown = f"att{container.id}" if container.type == "attachment" else str(container.id)
+        answer[_CONTAINER_KEYS[container.type]] = shown
     answer |= {"version": version_json(comment.current_version), "body": body_json(comment, body, representation)}
     if detail.location == "inline":
         answer["resolutionStatus"] = store.comments.resolution(comment)
@@ -69,8 +72,8 @@ def _list(found: list[Content]) -> Any:
     return paginate(shown, lambda one: comment_json(one, representation))
 
 
-def _get(comment_id: str, location: str, *, to_edit: bool = False) -> Content:
-    comment = (get_editable if to_edit else get_readable)(comment_id, "comment")
+def _get(comment_id: str, location: str, act: Act | None = None) -> Content:
+    comment = get_editable(comment_id, "comment", act) if act is not None else get_readable(comment_id, "comment")
     if get_store().comments.detail(comment.id).location != location:
         raise NotFoundError(f"Not Found: no {location} comment with id {comment_id}")
     return comment
@@ -109,11 +112,12 @@ def register(location: str) -> None:
 
     @api.put(f"/{path}/<comment_id>", endpoint=f"update_{location}_comment")
     def update(comment_id: str) -> Any:
-        return _answer(_update(_get(comment_id, location, to_edit=True), json_object()))
+        body = json_object()
+        return _answer(_update(_get(comment_id, location, "edit" if "body" in body else "comment"), body))
 
     @api.delete(f"/{path}/<comment_id>", endpoint=f"delete_{location}_comment")
     def delete(comment_id: str) -> Response:
-        get_store().comments.delete(_get(comment_id, location, to_edit=True).id)
+        get_store().comments.delete(_get(comment_id, location, "delete").id)
         return Response(status=204)
 
 
@@ -135,8 +139,7 @@ def register_parts(location: str) -> None:
 
     @api.get(f"/{path}/<comment_id>/operations", endpoint=f"operations_of_{location}_comment")
     def get_operations(comment_id: str) -> Any:
-        _get(comment_id, location)
-        return jsonify({"operations": operations_json()})
+        return jsonify({"operations": operations_json(_get(comment_id, location))})
 
     @api.get(f"/{path}/<comment_id>/likes/count", endpoint=f"likes_of_{location}_comment")
     def get_like_count(comment_id: str) -> Any:
@@ -158,7 +161,7 @@ def _create(body: Json, location: str) -> Content:
     store, author = get_store(), get_user().account_id
     parent = text_of(body, "parentCommentId")
     if parent is not None:
-        answered = _get(parent, location)
+        answered = _get(parent, location, "comment")
         return store.comments.add(answered.container_id or 0, body_of(body), author=author, parent_id=answered.id)
     page = _commented(body)
     if location == "footer":
@@ -179,7 +182,7 @@ def _commented(body: Json) -> Content:
     for name, kind in (("pageId", "page"), ("blogPostId", "blogpost"), ("attachmentId", "attachment")):
         text = text_of(body, name)
         if text is not None:
-            return get_readable(text, kind)
+            return get_editable(text, kind, "comment")
     raise InvalidError("One of 'pageId', 'blogPostId' and 'parentCommentId' is required")
 
 
@@ -217,4 +220,5 @@ def create_comment_property(comment_id: str) -> Any:
 @api.route("/comments/<comment_id>/properties/<property_id>", methods=["GET", "PUT", "DELETE"])
 def one_comment_property(comment_id: str, property_id: str) -> Any:
     """Look up, save or remove one property of a comment."""
-    return property_answer(get_store().properties, get_readable(comment_id, "comment").id, property_id)
+    finder = get_readable if request.method == "GET" else get_editable
+    return property_answer(get_store().properties, finder(comment_id, "comment").id, property_id)

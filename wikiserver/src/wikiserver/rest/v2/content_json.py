@@ -9,6 +9,7 @@ from wikiserver.addresses import page_links
 from wikiserver.bodies import represent
 from wikiserver.moments import iso
 from wikiserver.rest.arguments import Json
+from wikiserver.rights import operations_of
 from wikiserver.site import base_url, get_store
 from wikiserver.store import Content, InvalidError, Label, Property, Space, Version
 
@@ -110,7 +111,6 @@ def property_json(one: Property) -> Json:
     return {"id": str(one.id), "key": one.key, "value": json.loads(one.value), "version": version}
 
 
-def operations_json() -> list[Json]:
-    """Return the operations that the caller may perform on a page."""
-    names = ("read", "update", "delete", "create", "copy", "move", "export", "archive", "restrict_content")
-    return [{"operation": name, "targetType": "page"} for name in names]
+def operations_json(content: Content) -> list[Json]:
+    """Return the operations that the caller may perform on a content."""
+    return [{"operation": name, "targetType": content.type} for name in operations_of(content)]

@@ -42,8 +42,7 @@ def register_parts(kind: str, path: str) -> None:
 
     @api.get(f"/{path}/<content_id>/operations", endpoint=f"operations_of_{path}")
     def get_operations(content_id: str) -> Any:
-        get_readable(content_id, kind)
-        return jsonify({"operations": operations_json()})
+        return jsonify({"operations": operations_json(get_readable(content_id, kind))})
 
 
 def register_properties(kind: str, path: str) -> None:

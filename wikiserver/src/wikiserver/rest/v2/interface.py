@@ -5,7 +5,7 @@ from typing import Final
 from flask import Response, jsonify
 
 from wikiserver.rest.blueprint import Manner, create_blueprint
-from wikiserver.store import NotEditableError, StoreError, VersionConflictError
+from wikiserver.store import ForbiddenError, NotEditableError, StoreError, VersionConflictError
 
 _CODES: Final = {
     400: "INVALID_REQUEST_PARAMETER",
@@ -39,6 +39,8 @@ api: Final = create_blueprint(
         unauthenticated="Unauthorized",
         read_only="The site is in read-only mode",
         words=_words,
-        statuses={NotEditableError: 404},  # v2 writes find current pages only, so an archived page is not found
+        # v2 writes find current pages only, so an archived page is not found. No operation of v2 answers 403: what a
+        # person may not do is not found either (Atlassian's document, for example "Update page").
+        statuses={NotEditableError: 404, ForbiddenError: 404},
     ),
 )

@@ -1,9 +1,9 @@
 """Look up the content of a v2 request that the caller may see, and read the values in the request."""
 
-from wikiserver.rest.access import check_editable, check_readable
 from wikiserver.rest.arguments import Json, find_text
-from wikiserver.site import MAX_ID, get_store, may_read
-from wikiserver.store import Content, InvalidError, NotFoundError
+from wikiserver.rights import Act, check, check_readable, check_space
+from wikiserver.site import MAX_ID, get_store
+from wikiserver.store import Content, InvalidError, NotFoundError, Space
 
 
 def parse_number(text: str, name: str = "id") -> int:
@@ -24,17 +24,21 @@ def get_readable(text: str, kind: str = "page") -> Content:
     return check_readable(content, message)
 
 
-def get_editable(text: str, kind: str = "page") -> Content:
-    """Return a content of one type that the caller may change."""
-    return check_editable(get_readable(text, kind), f"Not permitted to edit the {kind} {text}")
+def get_editable(text: str, kind: str = "page", act: Act = "edit") -> Content:
+    """Return a content of one type that the caller may change, or to which the caller may do something else."""
+    return check(act, get_readable(text, kind), f"Not Found: no {kind} with id {text}")
+
+
+def visible_space(text: str, name: str = "id") -> Space:
+    """Return a space by id; a space that the caller may not see is reported as not found."""
+    number = parse_number(text, name)
+    return check_space(get_store().spaces.find(number), f"No space found with id: {number}")
 
 
 def readable_parent(text: str) -> Content:
-    """Return a content that is allowed as a parent, of any type."""
-    parent = get_store().contents.find(parse_number(text, "parentId"))
-    if parent is None or not may_read(parent):
-        raise NotFoundError(f"Not Found: no content with id {text}")
-    return parent
+    """Return a content, of any type, below which the caller may create and move content."""
+    message = f"Not Found: no content with id {text}"
+    return check("add", check_readable(get_store().contents.find(parse_number(text, "parentId")), message), message)
 
 
 def text_of(body: Json, name: str, *, required: bool = False) -> str | None:

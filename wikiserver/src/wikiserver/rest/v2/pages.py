@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, jsonify, request
 
 from wikiserver.rest.arguments import Json, json_object, many
-from wikiserver.rest.content_query import ContentQuery, index_hint
+from wikiserver.rest.content_query import ContentQuery, check_label, index_hint
 from wikiserver.rest.v2.content_json import (
     SINGLE_FORMATS,
     body_json,
@@ -20,8 +20,17 @@ from wikiserver.rest.v2.content_json import (
 )
 from wikiserver.rest.v2.content_list import list_answer
 from wikiserver.rest.v2.interface import api
-from wikiserver.rest.v2.lookup import get_editable, get_readable, parse_number, readable_parent, text_of, version_of
+from wikiserver.rest.v2.lookup import (
+    get_editable,
+    get_readable,
+    parse_number,
+    readable_parent,
+    text_of,
+    version_of,
+    visible_space,
+)
 from wikiserver.rest.v2.paging import flag, many_ids
+from wikiserver.rights import check_creates, may
 from wikiserver.sent_bodies import check_drafts, storage_from
 from wikiserver.site import get_store, get_user, parse_id
 from wikiserver.store import Content, InvalidError, NotFoundError, Version
@@ -64,7 +73,7 @@ def list_pages() -> Any:
 @api.get("/spaces/<space_id>/blogposts")
 def list_pages_in_space(space_id: str) -> Any:
     """List the pages or blog posts of a space."""
-    space = get_store().spaces.get(parse_number(space_id))
+    space = visible_space(space_id)
     query = _filters().where("+content.space_id = ?" if "title" in request.args else "content.space_id = ?", space.id)
     if request.args.get("depth") == "root":
         query.where("content.parent_id IS NULL")
@@ -75,7 +84,8 @@ def list_pages_in_space(space_id: str) -> Any:
 @api.get("/labels/<label_id>/blogposts")
 def list_labelled(label_id: str) -> Any:
     """List the pages or blog posts that have a label."""
-    label = get_store().labels.get(parse_number(label_id))
+    number = parse_number(label_id)
+    label = check_label(get_store().labels.find_by_id(number), f"No label found with id: {number}")
     query = ContentQuery().where("+content.type = ?", _asked_kind())
     query.where("+content.status IN ('current', 'archived')").where_label(label)
     ids = many_ids("space-id")
@@ -101,7 +111,9 @@ def register(kind: str) -> None:
 
     @api.delete(f"/{kind}s/<content_id>", endpoint=f"delete_{kind}")
     def delete(content_id: str) -> Response:
-        _delete(get_editable(content_id, kind))
+        content = get_readable(content_id, kind)
+        is_draft = flag("draft") or content.status == "draft"
+        _delete(get_editable(content_id, kind, "edit" if is_draft else "delete"))
         return Response(status=204)
 
 
@@ -127,7 +139,7 @@ def _read(content: Content) -> Json:
 
 
 def _draft(content: Content, answer: Json, representation: str | None) -> Json:
-    draft = get_store().contents.find_draft(content.id)
+    draft = get_store().contents.find_draft(content.id) if may("edit", content) else None
     if draft is None:
         return answer  # without unpublished changes, the draft is the published page
     answer |= {"title": draft.title, "status": "draft", "body": body_json(content, draft.body, representation)}
@@ -147,7 +159,7 @@ def _with_extras(content: Content, answer: Json) -> Json:
     extras: dict[str, Callable[[], list[Json]]] = {
         "labels": lambda: [label_json(one) for one in store.labels.of(content.id)],
         "properties": lambda: [property_json(one) for one in store.properties.of(content.id)],
-        "operations": operations_json,
+        "operations": lambda: operations_json(content),
         "likes": list,
         "versions": lambda: [version_json(one) for one in store.contents.versions(content.id, limit=50)],
     }
@@ -162,7 +174,7 @@ def _with_extras(content: Content, answer: Json) -> Json:
 
 def _create(body: Json, kind: str) -> Json:
     store, status = get_store(), text_of(body, "status") or "current"
-    space = store.spaces.get(parse_number(text_of(body, "spaceId", required=True) or "", "spaceId"))
+    space = check_creates(visible_space(text_of(body, "spaceId", required=True) or "", "spaceId"), kind)
     title = text_of(body, "title")
     if status not in {"current", "draft"}:
         raise InvalidError("'status' must be current or draft")
@@ -177,6 +189,8 @@ def _create(body: Json, kind: str) -> Json:
         kind=kind,
         status=status,
     )
+    if flag("private"):
+        store.restrictions.make_private(content.id, get_user().account_id)
     return page_json(content, store.contents.body(content.id), "storage")
 
 

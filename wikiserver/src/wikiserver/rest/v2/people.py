@@ -10,8 +10,9 @@ from wikiserver.rest.v1.search import search_everything
 from wikiserver.rest.v2.interface import api
 from wikiserver.rest.v2.lookup import parse_number
 from wikiserver.rest.v2.paging import paginate
-from wikiserver.site import get_store, get_user, may_read
-from wikiserver.store import Content, ForbiddenError, InvalidError, User
+from wikiserver.rights import check_administrator, may_read
+from wikiserver.site import get_store, get_user
+from wikiserver.store import Content, InvalidError, User
 
 _MAX_IDS: Final = 100
 
@@ -68,8 +69,7 @@ def search() -> Any:
 @api.route("/admin-key", methods=["GET", "POST", "DELETE"])
 def admin_key() -> Any:
     """Read, activate or deactivate the admin key, with which an administrator bypasses restrictions."""
-    if not get_user().is_admin:
-        raise ForbiddenError("Only administrators have an admin key")
+    check_administrator()
     if request.method == "DELETE":
         return Response(status=204)
     return jsonify({"accountId": get_user().account_id, "expirationTime": iso(get_store().clock())})

@@ -7,14 +7,16 @@ from flask import jsonify, request
 from wikiserver.addresses import space_webui
 from wikiserver.moments import iso
 from wikiserver.rest.arguments import Json, json_object, many
+from wikiserver.rest.content_query import all_labels, labels_in
 from wikiserver.rest.v2.content_json import included, label_json, outermost, property_json
 from wikiserver.rest.v2.content_parts import created_property, labels_answer, properties_answer, property_answer
 from wikiserver.rest.v2.interface import api
-from wikiserver.rest.v2.lookup import parse_number, text_of
+from wikiserver.rest.v2.lookup import text_of, visible_space
 from wikiserver.rest.v2.paging import flag, many_ids, paginate
+from wikiserver.rights import check_administers, check_creates_spaces, visible_spaces
 from wikiserver.site import get_store, get_user
 from wikiserver.space_life import create_space
-from wikiserver.store import InvalidError, Label, Space
+from wikiserver.store import Grant, InvalidError, Label, Space
 
 
 def space_json(space: Space) -> Json:
@@ -49,7 +51,7 @@ def list_spaces() -> Any:
     kinds, statuses, labels = many("type"), many("status"), many("labels")
     found = [
         space
-        for space in get_store().spaces.all()
+        for space in visible_spaces()
         if (not ids or space.id in ids)
         and (not keys or space.key.casefold() in keys)
         and (not kinds or space.type in kinds)
@@ -73,6 +75,7 @@ def add_space() -> Any:
         raise InvalidError("'key' is required and consists of letters and digits")
     description = body.get("description")
     text = str(description.get("value", "")) if isinstance(description, dict) else ""
+    check_creates_spaces()
     space = create_space(get_store(), key, name, description=text, creator=get_user().account_id)
     return jsonify(outermost(space_json(space))), 201
 
@@ -87,12 +90,16 @@ def get_space(space_id: str) -> Any:
     if flag("include-properties"):
         answer["properties"] = included([property_json(one) for one in get_store().space_properties.of(space.id)])
     if flag("include-operations"):
-        answer["operations"] = included([{"operation": "read", "targetType": "space"}])
+        answer["operations"] = included(_operations(space))
     return jsonify(outermost(answer))
 
 
 def _space(space_id: str) -> Space:
-    return get_store().spaces.get(parse_number(space_id))
+    return visible_space(space_id)
+
+
+def _administered(space_id: str) -> Space:
+    return check_administers(visible_space(space_id))
 
 
 def _labels(space: Space) -> list[Label]:
@@ -108,38 +115,39 @@ def list_space_labels(space_id: str) -> Any:
 @api.get("/spaces/<space_id>/content/labels")
 def list_content_labels(space_id: str) -> Any:
     """List the labels of the content of a space."""
-    return labels_answer(get_store().labels.in_space(_space(space_id).id))
+    return labels_answer(labels_in(_space(space_id)))
 
 
 @api.get("/labels")
 def list_labels() -> Any:
     """List all labels, or the labels with the given ids."""
     ids = many_ids("label-id")
-    return labels_answer([label for label in get_store().labels.all() if not ids or label.id in ids])
+    return labels_answer([label for label in all_labels() if not ids or label.id in ids])
 
 
 @api.get("/spaces/<space_id>/operations")
 def get_space_operations(space_id: str) -> Any:
     """Return the operations that the caller may perform on a space."""
-    _space(space_id)
-    return jsonify({"operations": [{"operation": one, "targetType": "space"} for one in ("read", "create")]})
+    return jsonify({"operations": _operations(_space(space_id))})
+
+
+def _operations(space: Space) -> list[Json]:
+    granted = get_store().space_permissions.allowed(space.id, get_user().account_id)
+    return [{"operation": one.key, "targetType": one.target} for one in sorted(granted)]
 
 
 @api.get("/spaces/<space_id>/permissions")
 def list_space_permissions(space_id: str) -> Any:
-    """List the permissions of a space: every user can read and write in this wiki."""
-    _space(space_id)
-    groups = [group for group in get_store().people.groups() if group.name == "confluence-users"]
-    found = [
-        {
-            "id": str(number),
-            "principal": {"type": "group", "id": group.id},
-            "operation": {"key": operation, "targetType": "space"},
-        }
-        for group in groups
-        for number, operation in enumerate(("read", "create"), start=1)
-    ]
-    return paginate(found, dict)
+    """List the permissions of a space: who may do what."""
+    return paginate(get_store().space_permissions.of(_space(space_id).id), _permission_json)
+
+
+def _permission_json(grant: Grant) -> Json:
+    return {
+        "id": str(grant.id),
+        "principal": {"type": grant.subject_type, "id": grant.subject},
+        "operation": {"key": grant.operation.key, "targetType": grant.operation.target},
+    }
 
 
 @api.get("/spaces/<space_id>/properties")
@@ -151,10 +159,11 @@ def list_space_properties(space_id: str) -> Any:
 @api.post("/spaces/<space_id>/properties")
 def create_space_property(space_id: str) -> Any:
     """Add a property to a space."""
-    return created_property(get_store().space_properties, _space(space_id).id), 201
+    return created_property(get_store().space_properties, _administered(space_id).id), 201
 
 
 @api.route("/spaces/<space_id>/properties/<property_id>", methods=["GET", "PUT", "DELETE"])
 def one_space_property(space_id: str, property_id: str) -> Any:
     """Look up, save or remove one property of a space."""
-    return property_answer(get_store().space_properties, _space(space_id).id, property_id)
+    space = _space(space_id) if request.method == "GET" else _administered(space_id)
+    return property_answer(get_store().space_properties, space.id, property_id)

@@ -12,8 +12,9 @@ from wikiserver.rest.v2.content_json import BULK_FORMATS, wanted_format
 from wikiserver.rest.v2.interface import api
 from wikiserver.rest.v2.lookup import parse_number, text_of
 from wikiserver.rest.v2.paging import many_ids, paginate
-from wikiserver.site import get_store, get_user, may_read, may_update
-from wikiserver.store import ForbiddenError, InlineTask, InvalidError, NotFoundError, to_milliseconds
+from wikiserver.rights import check, check_readable, may_read
+from wikiserver.site import get_store, get_user
+from wikiserver.store import InlineTask, InvalidError, to_milliseconds
 
 
 def task_json(task: InlineTask, representation: str | None) -> Json:
@@ -86,8 +87,7 @@ def _is_within(name: str, moment: datetime | None) -> bool:
 
 def _task(task_id: str) -> InlineTask:
     task = get_store().inline_tasks.get(parse_number(task_id))
-    if not may_read(get_store().contents.get(task.content_id)):
-        raise NotFoundError(f"Not Found: no task with id {task_id}")
+    check_readable(get_store().contents.get(task.content_id), f"No task found with id: {task_id}")
     return task
 
 
@@ -103,8 +103,7 @@ def update_task(task_id: str) -> Any:
     task, status = _task(task_id), text_of(json_object(), "status", required=True)
     if status not in {"complete", "incomplete"}:
         raise InvalidError("'status' must be complete or incomplete")
-    if not may_update(get_store().contents.get(task.content_id)):
-        raise ForbiddenError(f"Not permitted to update the task {task_id}")
+    check("edit", get_store().contents.get(task.content_id), f"Not permitted to update the task {task_id}")
     store = get_store()
     body = store.inline_tasks.ticked_body(task, status)
     store.pages.update(task.content_id, body=body, author=get_user().account_id, is_minor=True)

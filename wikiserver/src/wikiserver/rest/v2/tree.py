@@ -9,7 +9,8 @@ from wikiserver.rest.arguments import Json
 from wikiserver.rest.v2.interface import api
 from wikiserver.rest.v2.lookup import get_readable
 from wikiserver.rest.v2.paging import page_answer, read_cursor, wanted_limit
-from wikiserver.site import get_store, may_read
+from wikiserver.rights import may_read
+from wikiserver.site import get_store
 from wikiserver.store import IN_TREE, Content, InvalidError
 
 MAX_DEPTH = 10

@@ -17,10 +17,11 @@ from wikiserver.rest.v2.content_json import (
 )
 from wikiserver.rest.v2.content_parts import register_properties
 from wikiserver.rest.v2.interface import api
-from wikiserver.rest.v2.lookup import get_editable, get_readable, parse_number, readable_parent, text_of
+from wikiserver.rest.v2.lookup import get_editable, get_readable, readable_parent, text_of, visible_space
 from wikiserver.rest.v2.paging import flag
 from wikiserver.rest.v2.tree import child_json
-from wikiserver.site import get_store, get_user, may_read
+from wikiserver.rights import check_creates, may_read
+from wikiserver.site import get_store, get_user
 from wikiserver.store import NOT_PAGES, Content, InvalidError
 
 
@@ -52,7 +53,7 @@ def _inclusions(node: Content) -> Json:
     makers: Json = {
         "collaborators": lambda: [{"accountId": one} for one in store.contents.contributors(node.id)],
         "direct-children": lambda: [child_json(one) for one in store.hierarchy.children(node.id) if may_read(one)],
-        "operations": operations_json,
+        "operations": lambda: operations_json(node),
         "properties": lambda: [property_json(one) for one in store.properties.of(node.id)],
     }
     names = {"direct-children": "directChildren"}
@@ -66,7 +67,7 @@ def register(kind: str) -> None:
     @api.post(f"/{path}", endpoint=f"create_{kind}")
     def create_node() -> Any:
         body, store = json_object(), get_store()
-        space = store.spaces.get(parse_number(text_of(body, "spaceId", required=True) or "", "spaceId"))
+        space = check_creates(visible_space(text_of(body, "spaceId", required=True) or "", "spaceId"), kind)
         title, parent = text_of(body, "title"), text_of(body, "parentId")
         if not title:
             raise InvalidError("'title' is required")
@@ -89,13 +90,12 @@ def register(kind: str) -> None:
     @api.delete(f"/{path}/<node_id>", endpoint=f"delete_{kind}")
     def delete_node(node_id: str) -> Response:
         """Move a node to the trash; its children move up."""
-        get_store().pages.trash(get_editable(node_id, kind).id)
+        get_store().pages.trash(get_editable(node_id, kind, "delete").id)
         return Response(status=204)
 
     @api.get(f"/{path}/<node_id>/operations", endpoint=f"operations_of_{path}")
     def get_operations(node_id: str) -> Any:
-        get_readable(node_id, kind)
-        return jsonify({"operations": operations_json()})
+        return jsonify({"operations": operations_json(get_readable(node_id, kind))})
 
     register_properties(kind, path)
 
