@@ -59,10 +59,24 @@ class _SpaceExporter:
             settings["home"] = self._slugs[self._space.homepage_id]
         if self._space.description:
             settings["description"] = self._space.description
+        if permissions := self._permissions():
+            settings["permissions"] = permissions
         _write_yaml(self._folder / SPACE_FILE, settings)
         for page in pages:
             self._export_page(page)
         return len(pages)
+
+    def _permissions(self) -> Json:
+        """Return who may do each single operation; nothing if the space has the permissions of a new space."""
+        store, found = self._store, dict[str, list[str]]()
+        grants = store.space_permissions.of(self._space.id)
+        if {one[2:] for one in grants} == store.space_permissions.defaults(self._space.creator):
+            return {}
+        for grant in grants:
+            group = store.people.find_group(grant.subject) if grant.subject_type == "group" else None
+            name = group.name if group is not None else self._name(grant.subject)
+            found.setdefault(" ".join(grant.operation), []).append(name)
+        return dict(found)
 
     def _new_slug(self, page: Content) -> str:
         plain = unicodedata.normalize("NFKD", page.title).encode("ascii", "ignore").decode().lower()

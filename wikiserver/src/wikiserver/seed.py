@@ -10,7 +10,7 @@ from typing import Any, Final
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from wikiserver.store import IN_TREE, NOT_PAGES, Content, InvalidError, Space, Store, StoreError
+from wikiserver.store import IN_TREE, NOT_PAGES, WORDS, Content, InvalidError, Operation, Space, Store, StoreError
 
 SPACE_FILE: Final = "space.yaml"
 USERS_FILE: Final = "users.yaml"
@@ -108,6 +108,7 @@ class _SpaceLoader:
             now=self._store.clock(),
             description=str(self._settings.get("description") or ""),
         )
+        self._permit(self._settings.get("permissions"))
         sources = self._sources()
         home = self._home(sources)
         if home is None:
@@ -117,6 +118,26 @@ class _SpaceLoader:
             self._store.spaces.update(self._space.id, homepage_id=page.id)
             self._titles.add(page.title.casefold())
         self._load_in_tree_order(sources, home)
+
+    def _permit(self, permissions: object) -> None:
+        """Replace the permissions of a new space, if the file has some.
+
+        The keys are words, such as `view: [ana, confluence-users]`, or single operations, such as `create page`.
+        """
+        if permissions is None:
+            return
+        if not isinstance(permissions, Mapping):
+            raise InvalidError(f"permissions: {permissions!r} is not a mapping with the keys {', '.join(WORDS)}")
+        self._store.space_permissions.clear(self._space.id)
+        for word, names in permissions.items():
+            for name in names or []:
+                self._grant(str(word), str(name))
+
+    def _grant(self, word: str, name: str) -> None:
+        group = self._store.people.find_group(name)
+        kind, subject = ("group", group.id) if group is not None else ("user", self._account(name))
+        operations = WORDS.get(word) or (Operation(*word.partition(" ")[::2]),)
+        self._store.space_permissions.grant(self._space.id, kind, subject, operations)
 
     @property
     def _homepage_id(self) -> int | None:

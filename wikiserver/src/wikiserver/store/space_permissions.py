@@ -73,9 +73,17 @@ class SpacePermissions:
 
     def grant_defaults(self, space_id: int, creator: str) -> None:
         """Give a new space the permissions that a new space has on a new site."""
-        self.grant(space_id, "group", self._people.add_group(USERS_GROUP).id, DEFAULT_OF_USERS)
-        self.grant(space_id, "group", self._people.add_group(ADMINISTRATORS_GROUP).id, ALL_IN_SPACE)
-        self.grant(space_id, "user", creator, ALL_IN_SPACE)
+        for subject_type, subject, operation in sorted(self.defaults(creator)):
+            self.grant(space_id, subject_type, subject, (operation,))
+
+    def defaults(self, creator: str) -> set[tuple[str, str, Operation]]:
+        """Return the type of subject, the subject and the operation of each permission of a new space."""
+        users, administrators = self._people.add_group(USERS_GROUP), self._people.add_group(ADMINISTRATORS_GROUP)
+        return {
+            *(("group", users.id, one) for one in DEFAULT_OF_USERS),
+            *(("group", administrators.id, one) for one in ALL_IN_SPACE),
+            *(("user", creator, one) for one in ALL_IN_SPACE),
+        }
 
     def grant(self, space_id: int, subject_type: str, subject: str, operations: Iterable[Operation]) -> None:
         """Allow *operations*; those that are allowed already are unchanged."""

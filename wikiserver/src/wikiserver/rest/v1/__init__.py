@@ -11,6 +11,7 @@ from wikiserver.rest.v1 import (
     labels,
     page_operations,
     people,
+    permissions,
     properties,
     restrictions,
     scan,
@@ -26,6 +27,17 @@ from wikiserver.rest.v1.interface import api, error_answer
 __all__ = ["api", "error_answer"]
 
 _OPERATIONS = (
-    *(administration, attachments, children, content, conversions, history, labels, page_operations, people),
+    *(
+        administration,
+        attachments,
+        children,
+        content,
+        conversions,
+        history,
+        labels,
+        page_operations,
+        people,
+        permissions,
+    ),
     *(properties, restrictions, scan, search, spaces, states, tasks, templates, watches),
 )

@@ -17,7 +17,7 @@ CLOUD_ONLY: Final = frozenset(
         *("list_space_states", "get_state_settings", "list_content_with_state"),
         *("search_inline_tasks", "one_inline_task", "check_permission"),
         *("list_templates", "list_blueprints", "get_template", "create_template", "update_template", "delete_template"),
-        *("get_system_info", "get_label"),
+        *("get_system_info", "get_label", "add_permission", "remove_permission"),
         *("list_page_watches", "list_space_watches", "list_watches_of_space"),
     )
 )
@@ -25,6 +25,8 @@ DATA_CENTER_ONLY: Final = frozenset(
     (
         *("remove_attachment", "list_users", "get_relevant_view_restrictions", "archive_space", "list_watchers"),
         *("list_content_labels", "scan_content"),
+        *("list_permissions", "set_permissions", "list_permissions_of", "change_permissions_of"),
+        "change_global_permissions_of",
         *("get_access_mode", "get_server_information", "add_group", "drop_group", "list_trash", "empty_trash"),
     )
 )
