@@ -99,15 +99,16 @@ def replace_data(content_id: str, attachment_id: str) -> Any:
 def change_attachment(content_id: str, attachment_id: str) -> Any:
     """Rename a file, move it to another page, or change its metadata."""
     content, body = _attachment(content_id, attachment_id), json_object()
+    target = text_of(body, "container", "id")
+    page = get_editable(target, "attach") if target is not None else None
     saved = get_store().attachments.change(
         content.id,
         name=text_of(body, "title"),
         media_type=text_of(body, "metadata", "mediaType") or text_of(body, "extensions", "mediaType"),
         comment=text_of(body, "metadata", "comment") or text_of(body, "extensions", "comment"),
     )
-    target = text_of(body, "container", "id")
-    if target is not None and target != str(content.container_id):
-        get_store().attachments.move(content.id, get_editable(target, "attach").id)
+    if page is not None and page.id != content.container_id:
+        get_store().attachments.move(content.id, page.id)
         saved = get_store().contents.get(content.id)
     return jsonify(_outermost(saved))
 
