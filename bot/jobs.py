@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.config.news_selection import next_change
 from bot.errors import EvidenceError, SnapshotError, StoppedError, WikiError
 from bot.operations import capture, sync
+from bot.plural import counted
 from bot.runtime import Runtime
 from bot.snapshot.capture.outcome import Trouble
 from bot.sync.apply import Result
@@ -49,14 +50,14 @@ def _sync(runtime: Runtime) -> dict[str, int]:
     failed += [f"{problem.page}: {problem.message}" for problem in plan.problems]
     failed += [f"{title}: not tried" for title in report.not_tried]
     if failed:
-        raise WikiError(_listed("page(s) could not be kept in step", failed))
+        raise WikiError(_listed("page", "not synchronised", failed))
     return counts
 
 
 def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> dict[str, int]:
     outcome = capture.take_snapshot(runtime.gateway, runtime.workspaces, runtime.snapshots, should_stop=should_stop)
     if outcome.has_shortfall:
-        raise SnapshotError(_listed("page(s) were not captured in full", list(map(_describe, outcome.shortfalls))))
+        raise SnapshotError(_listed("page", "not captured in full", list(map(_describe, outcome.shortfalls))))
     counts = {"expected": outcome.expected, "captured": outcome.captured, "unchanged": outcome.unchanged}
     return counts | ({"gone": outcome.gone} if outcome.gone else {})
 
@@ -64,7 +65,7 @@ def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> dict[str, in
 def _verify(runtime: Runtime) -> dict[str, int]:
     checked = capture.verify_snapshots(runtime.snapshots, rotate=True)
     if not checked.is_clean:
-        raise EvidenceError(_listed("finding(s) in the snapshots", list(map(str, checked.findings))))
+        raise EvidenceError(_listed("finding", "in the snapshots", list(map(str, checked.findings))))
     return {"bags": checked.bags, "files": checked.hashed_files}
 
 
@@ -72,8 +73,8 @@ def _describe(trouble: Trouble) -> str:
     return f"{trouble.title}: {trouble.reason}"
 
 
-def _listed(what: str, items: list[str]) -> str:
+def _listed(noun: str, what: str, items: list[str]) -> str:
     """Return the number of items and the first few items."""
     named = "; ".join(items[:_NAMED_IN_ERROR])
     rest = len(items) - _NAMED_IN_ERROR
-    return f"{len(items)} {what}: {named}" + (f"; and {rest} more" if rest > 0 else "")
+    return f"{counted(len(items), noun)} {what}: {named}" + (f"; and {rest} more" if rest > 0 else "")

@@ -12,6 +12,7 @@ from bot.config.policy import JobSettings
 from bot.errors import BotError, HistoryError, SettingsError, StoppedError
 from bot.history import Run, RunHistory, RunOutcome
 from bot.log import redact
+from bot.plural import counted
 
 JobFunction = Callable[[Callable[[], bool]], Mapping[str, int] | None]
 """A job: receives a function that returns whether to stop, to call between pages; returns counts for its run record."""
@@ -144,7 +145,9 @@ class JobScheduler:
         """Run jobs as they become due until *stop* is set."""
         self._stop = stop
         due = self.next_due
-        logger.info("{} job(s) scheduled; the next is due {}", len(self._jobs), due.isoformat(timespec="seconds"))
+        logger.info(
+            "{} scheduled; the next is due {}", counted(len(self._jobs), "job"), due.isoformat(timespec="seconds")
+        )
         ticks = self._schedule_ticks()
         while not stop.wait(self._tick_seconds):
             if _was_set_back(ticks):

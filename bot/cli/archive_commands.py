@@ -9,6 +9,7 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.operations import archive
+from bot.plural import counted
 from bot.present.page_diff_view import page_diff_as_html, page_diff_as_text
 from bot.present.period_report import report_as_html, report_as_markdown
 from bot.snapshot.query.period import Period
@@ -127,7 +128,8 @@ def export(
         output.say_json(made)
     else:
         output.say(
-            f"{made.pages} page(s), {made.files} file(s) are in {made.folder}; its data/README.md says how to check it"
+            f"exported {counted(made.pages, 'page')} and {counted(made.files, 'file')} to {made.folder}; "
+            "data/README.md in it explains how to verify them"
         )
     return _DONE
 

@@ -19,6 +19,7 @@ from bot.files import InstanceLock
 from bot.history import Run, RunHistory, RunOutcome
 from bot.jobs import make_jobs, next_news_moment
 from bot.log import redact
+from bot.plural import counted
 from bot.runtime import Runtime
 from bot.scheduler import JobScheduler
 
@@ -52,7 +53,7 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
         history = RunHistory(runtime.folders.state / "runs.db")
         interrupted = history.close_interrupted(at=runtime.clock())
         if interrupted:
-            logger.warning("{} run(s) had been interrupted when the bot ended last", interrupted)
+            logger.warning("the bot did not end properly: {} interrupted", counted(interrupted, "run"))
         scheduler = _make_scheduler(runtime, history)
         if once:
             ended = scheduler.run_once(runtime.stop)

@@ -9,6 +9,7 @@ from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.config.policy import HistoryMode
 from bot.operations import capture
+from bot.plural import counted
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.verify.verification import Verification
 
@@ -100,12 +101,14 @@ def _as_json(outcome: CaptureOutcome, root: Path) -> dict[str, object]:
 def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
     if outcome.was_recovered:
         output.warn("the capture before this one had been interrupted; it was completed first")
-    output.say(f"{outcome.expected} page(s) expected: {outcome.captured} captured, {outcome.unchanged} unchanged")
+    output.say(
+        f"{counted(outcome.expected, 'page')} expected: {outcome.captured} captured, {outcome.unchanged} unchanged"
+    )
     if outcome.gone:
-        output.say(f"{outcome.gone} page(s) gone from the wiki; their captures stay")
+        output.say(f"{counted(outcome.gone, 'page')} deleted from the wiki; the captures stay")
     if outcome.losses:
         output.say(
-            f"{outcome.losses} element(s) could not be converted to Markdown; each page lists its own under `losses`"
+            f"{counted(outcome.losses, 'element')} could not be converted to Markdown; see `losses` in each page"
         )
     for trouble in outcome.skipped:
         output.say(f"skipped {trouble.title} ({trouble.page_id}): {trouble.reason}")
@@ -121,11 +124,17 @@ def _say_verification(checked: Verification) -> None:
     for finding in checked.findings:
         output.say(f"{finding.kind.value}: {finding.path} {finding.message}")
     share = "a seventh of the pages' files" if checked.is_partial else "every file"
-    counted = f"{checked.hashed_files} file(s) hashed, {checked.bags} bag(s), {checked.runs} run(s)"
+    scope = ", ".join(
+        [
+            f"{counted(checked.hashed_files, 'file')} hashed",
+            counted(checked.bags, "bag"),
+            counted(checked.runs, "run"),
+        ]
+    )
     if not checked.is_clean:
-        output.say(f"{len(checked.findings)} finding(s) in {checked.root} ({counted})")
+        output.say(f"{counted(len(checked.findings), 'finding')} in {checked.root} ({scope})")
         return
-    output.say(f"{checked.root} is intact: {share} is as it was captured ({counted})")
+    output.say(f"{checked.root} is intact: {share} is as it was captured ({scope})")
     output.say(f"head: {checked.head_digest}")
     if checked.head and not checked.head.signed_by:
         output.say("not signed: nothing here proves who wrote it")

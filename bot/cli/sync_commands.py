@@ -12,6 +12,7 @@ from bot.cli.parameter_types import complete_regions
 from bot.errors import BotError
 from bot.escape import visible
 from bot.operations import sync as operation
+from bot.plural import counted
 from bot.present.plan_view import plan_as_html, plan_as_markdown, plan_as_text
 from bot.runtime import Runtime
 from bot.sync.apply import ApplyReport, PageReport, Result
@@ -194,7 +195,7 @@ def _describe(plan: Plan, report: ApplyReport) -> list[str]:
     lines += [f"stopped: {reason}" for reason in report.stopped]
     lines += [f"not tried: {title}" for title in report.not_tried]
     if not lines:
-        lines.append(f"in sync: {plan.managed_regions} region(s), nothing to write")
+        lines.append(f"in sync: {counted(plan.managed_regions, 'region')}, nothing to write")
     return lines
 
 

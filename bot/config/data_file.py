@@ -14,6 +14,7 @@ from bot.config.link_choice import LinkChoice, LinkChoiceError, LinkDestination,
 from bot.config.yaml_source import Location, YamlSource, load_yaml, parse_yaml, validate
 from bot.errors import ContentError
 from bot.files import replace_file
+from bot.plural import counted
 from bot.suggestion import did_you_mean
 
 SCHEMA_NAME = "workspace.schema.json"
@@ -101,7 +102,7 @@ class DataFile:
         count = len(self.data.status.lines) if self.data.status else 0
         if not 1 <= number <= count:
             raise self._error(
-                f"the status banner has {count} line(s), so there is no line {number}", ("status", "lines")
+                f"the status banner has no line {number}; it has {counted(count, 'line')}", ("status", "lines")
             )
         return self._changed(("status", "lines", number - 1), changes)
 

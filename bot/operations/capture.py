@@ -14,6 +14,7 @@ from loguru import logger
 from bot.config.policy import HistoryMode, SnapshotSettings
 from bot.errors import SettingsError, SnapshotError
 from bot.operations.workspace import Connect, Snapshots, Workspace
+from bot.plural import counted
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.checkpoint import HEAD, Checkpoint, load_head
 from bot.snapshot.archive.disk import Disk
@@ -197,16 +198,16 @@ def _commit_message(outcome: CaptureOutcome) -> str:
     if outcome.checkpoint is None:
         return "Catch up with a run that was interrupted before its commit"
     changed = outcome.captured + outcome.gone
-    return f"Run {outcome.checkpoint.sequence}: {changed} of {outcome.expected} page(s) changed"
+    return f"Run {outcome.checkpoint.sequence}: {changed} of {counted(outcome.expected, 'page')} changed"
 
 
 def _log(outcome: CaptureOutcome) -> None:
     level = "WARNING" if outcome.has_shortfall else "INFO"
     logger.log(
         level,
-        "captured {} of {} expected page(s), {} unchanged, {} gone, {} not complete",
+        "captured {} of {} expected, {} unchanged, {} gone, {} not complete",
         outcome.captured,
-        outcome.expected,
+        counted(outcome.expected, "page"),
         outcome.unchanged,
         outcome.gone,
         len(outcome.shortfalls),

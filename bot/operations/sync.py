@@ -15,6 +15,7 @@ from bot.files import InstanceLock
 from bot.operations.assignment import assign
 from bot.operations.feeds import write_feeds
 from bot.operations.workspace import Connect, Folders, Workspace
+from bot.plural import counted
 from bot.render import OLDER_NEWS
 from bot.suggestion import did_you_mean
 from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan
@@ -173,4 +174,4 @@ def _log(report: ApplyReport) -> None:
             logger.warning("{}: {}: {}", page.title, page.result, reason)
     for reason in report.stopped:
         logger.warning("stopped: {}", reason)
-    logger.info("wrote {} page(s) of plan {}", report.count(Result.WRITTEN), report.digest)
+    logger.info("wrote {} of plan {}", counted(report.count(Result.WRITTEN), "page"), report.digest)

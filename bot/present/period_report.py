@@ -1,5 +1,6 @@
 """Render the report on a period of captures as Markdown, or as a self-contained HTML page (pure)."""
 
+from bot.plural import counted
 from bot.present import chart
 from bot.present.environment import render
 from bot.snapshot.query.report import Report
@@ -38,12 +39,12 @@ def _values(report: Report) -> dict[str, object]:
 def _verdicts(report: Report) -> list[tuple[bool, str]]:
     chain = "The chain is intact: every file is as it was captured."
     if not report.is_intact:
-        chain = f"The check has {len(report.findings)} finding(s); the first is {report.findings[0]}."
+        chain = f"The check has {counted(len(report.findings), 'finding')}; the first is {report.findings[0]}."
     complete = "The last run of the period captured every page that it expected."
     if not report.runs:
         complete = "No run changed anything in the period."
     elif not report.is_complete:
-        complete = f"The last run of the period left {report.runs[-1].missing} page(s) out."
+        complete = f"The last run of the period did not capture {counted(report.runs[-1].missing, 'page')}."
     signed = "The head is signed." if report.is_signed else "The head is not signed: nothing proves who wrote it."
     return [(report.is_intact, chain), (report.is_complete, complete), (report.is_signed, signed)]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from bot.escape import visible
+from bot.plural import counted
 from bot.storage.visible_text import lines_of
 from bot.sync.drift import ManualEdit, Verdict
 from bot.sync.plan import Action, Change, Plan
@@ -73,14 +74,16 @@ def describe_lost_comments(change: Change) -> list[str]:
 def summarise(plan: Plan) -> str:
     """Summarise the plan on one line."""
     regions = sum(len(page.writes) for page in plan.pages)
-    parts = [f"{regions} of {plan.managed_regions} region(s) to write on {len(plan.page_writes)} page(s)"]
+    parts = [
+        f"{regions} of {counted(plan.managed_regions, 'region')} to write on {counted(len(plan.page_writes), 'page')}"
+    ]
     if plan.disputed:
         parts.append(f"{len(plan.disputed)} waiting for a person")
     if plan.problems:
-        parts.append(f"{len(plan.problems)} problem(s)")
+        parts.append(counted(len(plan.problems), "problem"))
     if regions == 0 and len(parts) == 1:
         pages = sum(scope.pages for scope in plan.scopes)
-        return f"in sync: {plan.managed_regions} region(s) on {pages} page(s)"
+        return f"in sync: {counted(plan.managed_regions, 'region')} on {counted(pages, 'page')}"
     return ", ".join(parts)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from bot.errors import PageNotFoundError
+from bot.plural import counted
 from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status
 from bot.wiki.dialect import Call, Flavour, Params, escape_part
 from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, User, Version
@@ -148,7 +149,7 @@ class CloudDialect:
     def pages(self, page_ids: Sequence[str]) -> Call[Page]:
         """Operation getPages."""
         params: Params = {"id": ",".join(page_ids), **_STORAGE, "limit": _MAX_LIMIT}
-        return Call(f"{_V2}/pages", f"reading {len(page_ids)} page(s)", self._read_page, params)
+        return Call(f"{_V2}/pages", f"reading {counted(len(page_ids), 'page')}", self._read_page, params)
 
     def _read_ref(self, answer: object) -> PageRef:
         return self._ref(read_shape(_Page, answer, "a page"))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, Field
 
 from bot.errors import WikiAnswerError
+from bot.plural import counted
 from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status
 from bot.wiki.dialect import Call, Flavour, Params, escape_part
 from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, User, Version
@@ -162,7 +163,7 @@ class DataCenterDialect:
     def pages(self, page_ids: Sequence[str]) -> Call[Page]:
         """Operation getContent."""
         params: Params = {"ids": page_ids, "expand": _EXPAND_BODY, "limit": _LIMIT_WITH_BODY}
-        return Call(f"{V1}/content", f"reading {len(page_ids)} page(s)", self._read_page, params)
+        return Call(f"{V1}/content", f"reading {counted(len(page_ids), 'page')}", self._read_page, params)
 
     def _read_ref(self, answer: object) -> PageRef:
         return self._ref(read_shape(_Page, answer, "a page"))

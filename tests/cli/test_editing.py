@@ -332,7 +332,7 @@ def test_a_page_that_could_not_be_checked_is_added_with_a_warning(data: Path, wi
         (("news", "add", "x", "--publish-at", "2026-01-01T09:00"), "lacks a time zone"),
         (("news", "edit", "one"), "say what to change"),
         (("news", "edit", "nope", "--text", "x"), "ws2.yaml:14: there is no news item 'nope'"),
-        (("banner", "set", "--line", "9", "x"), "so there is no line 9"),
+        (("banner", "set", "--line", "9", "x"), "banner has no line 9"),
         (("banner", "set"), "say what to set"),
         (("banner", "set", "a", "b", "--icon", "tick"), "--icon goes with one TEXT"),
     ],

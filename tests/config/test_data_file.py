@@ -196,7 +196,7 @@ def test_unknown_ids_links_and_lines_are_named_with_their_place(document: DataFi
         document.remove_news("x")
     with pytest.raises(ContentError, match=r"ws2\.yaml:12: there is no link 'x'"):
         document.remove_link(LinkChoice("x"))
-    with pytest.raises(ContentError, match="there is no line 3"):
+    with pytest.raises(ContentError, match="banner has no line 3"):
         document.edit_banner_line(3, {"text": "x"})
     with pytest.raises(ContentError, match="there is a news item 'first' already"):
         document.add_news(NewsItem(id="first", text="x"))

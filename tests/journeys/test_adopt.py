@@ -22,7 +22,7 @@ def test_adopting_makes_data_file_and_regions_and_then_there_is_nothing_to_do(de
     for words in ("Adopted by the Board in November 2019.", "(page:Implementation)", "icon: star", "date: 2024-02-22"):
         assert words in text
     assert len(MARKED.findall(desk.home_body)) == 3
-    assert desk.ran("plan").out == "in sync: 3 region(s) on 1 page(s)\n"
+    assert desk.ran("plan").out == "in sync: 3 regions on 1 page\n"
     assert desk.ran("check").out.count("error") == 0
     assert (desk.folder / "workspace.schema.json").is_file()
 

@@ -34,7 +34,7 @@ def test_any_home_page_is_taken_over_and_kept_in_step(desk: Desk, page: str) -> 
     adopted = desk.home_body
     regions = find_regions(adopted, MARKERS)
     assert len(regions) >= 2
-    assert desk.ran("plan").out == f"in sync: {len(regions)} region(s) on 1 page(s)\n"
+    assert desk.ran("plan").out == f"in sync: {len(regions)} regions on 1 page\n"
     assert before.count("<ac:inline-comment-marker") == adopted.count("<ac:inline-comment-marker")
 
     desk.data.write_text(desk.data.read_text().replace("workspace:", "# touched\nworkspace:", 1))

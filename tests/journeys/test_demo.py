@@ -23,12 +23,12 @@ def test_the_whole_job_is_shown_and_ends_well(tmp_path: Path, flavour: str) -> N
     assert ran.returncode == 0, ran.stderr
     steps = [
         "$ wikibot adopt",
-        "in sync: 3 region(s)",
+        "in sync: 3 regions",
         "$ wikibot news add",
         "+ • Read the Q1 2024 outlook",
         "ana saved version 10",
         "wrote news on WS2",
-        "in sync: 3 region(s)",
+        "in sync: 3 regions",
         "Ana's edit is still there.",
         "$ wikibot snapshot",
         "is intact: every file is as it was captured",
@@ -39,7 +39,7 @@ def test_the_whole_job_is_shown_and_ends_well(tmp_path: Path, flavour: str) -> N
     for step in steps:
         assert step in ran.stdout[at:], f"{step!r} is not shown where it belongs"
         at = ran.stdout.index(step, at) + len(step)
-    expected = re.search(r"(\d+) page\(s\) expected: (\d+) captured", ran.stdout)
+    expected = re.search(r"(\d+) pages expected: (\d+) captured", ran.stdout)
     assert expected is not None
     assert int(expected[1]) == int(expected[2]) == (35 if flavour == "cloud" else 19)
     assert len(list(folder.glob("snapshots/WS2/data/*/*.md"))) == int(expected[1])

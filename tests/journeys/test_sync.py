@@ -51,7 +51,7 @@ def test_a_news_item_travels_from_the_data_file_to_the_page(adopted: Desk) -> No
     assert f"wrote news on {HOME}" in applied.out
     assert "&lt;b&gt;now&lt;/b&gt;" in adopted.home_body
     assert len(adopted.home_body) > len(before)
-    assert adopted.ran("plan").out == "in sync: 3 region(s) on 1 page(s)\n"
+    assert adopted.ran("plan").out == "in sync: 3 regions on 1 page\n"
 
 
 @both_flavours
@@ -85,7 +85,7 @@ def at_terminal(desk: Desk, *words: str, **environment: str) -> tuple[int, Termi
 def test_applying_in_sync_shows_no_progress(adopted: Desk) -> None:
     code, terminal = at_terminal(adopted, "apply")
 
-    assert (code, terminal.shown) == (0, "in sync: 3 region(s), nothing to write\n")
+    assert (code, terminal.shown) == (0, "in sync: 3 regions, nothing to write\n")
 
 
 def test_the_reviewed_plan_is_carried_out_and_an_edit_outside_survives(adopted: Desk) -> None:
@@ -321,7 +321,7 @@ def test_a_banner_on_500_pages_in_sync_costs_few_requests_and_no_write(adopted: 
 
     ran = adopted.ran("plan")
 
-    assert ran.out == "in sync: 502 region(s) on 500 page(s)\n"
+    assert ran.out == "in sync: 502 regions on 500 pages\n"
     assert len(adopted.wiki.requests) - before <= 500 / 50 + 5
     assert adopted.writes() == writes
 
@@ -410,7 +410,7 @@ def test_news_without_room_move_to_their_page_and_back(adopted: Desk) -> None:
     assert 'ri:content-title="Older news"' in adopted.home_body
     assert "prep week" in adopted.wiki.body(archive)
     assert adopted.wiki.body(archive).startswith("<p>Everything that was.</p>")
-    assert adopted.ran("plan").out.startswith("in sync: 4 region(s) on 2 page(s)")
+    assert adopted.ran("plan").out.startswith("in sync: 4 regions on 2 pages")
     adopted.ran("news", "remove", "outlook")
     adopted.ran("sync")
     assert "prep week" in adopted.home_body
@@ -468,4 +468,4 @@ def test_one_workspace_in_trouble_leaves_the_other(adopted: Desk) -> None:
     )
     adopted.ran("apply", "--yes", "--workspace", "second")
     assert "<li>Hello</li>" in adopted.wiki.body(other)
-    assert adopted.ran("plan").out == "in sync: 4 region(s) on 2 page(s)\n"
+    assert adopted.ran("plan").out == "in sync: 4 regions on 2 pages\n"

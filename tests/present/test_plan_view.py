@@ -85,7 +85,7 @@ def test_text_shows_words_verdict_and_what_it_comes_to() -> None:
     assert "~ [-old-]{+new+} words" in text
     assert "! status: changed on the page" in text
     assert "by Ana Núñez, 2026-11-24 09:00 UTC, version 5: small fix" in text
-    assert "1 of 3 region(s) to write on 1 page(s), 1 waiting for a person" in text
+    assert "1 of 3 regions to write on 1 page, 1 waiting for a person" in text
 
 
 def test_colours_are_used_only_when_asked_for() -> None:
@@ -103,7 +103,7 @@ def test_a_change_that_no_reader_sees_is_shown_in_the_source() -> None:
 
 
 def test_a_plan_in_sync_says_so() -> None:
-    assert plan_as_text(plan()) == "in sync: 3 region(s) on 1 page(s)\n"
+    assert plan_as_text(plan()) == "in sync: 3 regions on 1 page\n"
 
 
 def test_a_missing_region_says_where_it_will_be_added() -> None:

@@ -158,7 +158,7 @@ def test_a_new_comment_is_noticed_without_a_new_version(wiki: SmallWiki, tmp_pat
     run_capture(wiki, tmp_path)
     wiki.store.comments.add(wiki.ids["会议记录"], "<p>同意</p>", author=OMAR)
 
-    assert "会议记录: 1 comment(s) added" in _detail_after(wiki, tmp_path)
+    assert "会议记录: 1 comment added" in _detail_after(wiki, tmp_path)
     assert "同意" in markdown_of(tmp_path, "会议记录")
 
 
@@ -196,7 +196,7 @@ def test_a_resolved_comment_is_noticed_and_kept(wiki: SmallWiki, tmp_path: Path)
     comment = wiki.store.comments.of(wiki.ids["Final report"])[0]
     wiki.store.comments.resolve(comment.id, is_resolved=True, by=ANA)
 
-    assert "1 comment(s) resolved or reopened" in _detail_after(wiki, tmp_path)
+    assert "1 comment resolved or reopened" in _detail_after(wiki, tmp_path)
 
 
 def test_a_restriction_is_noticed_without_a_new_version(wiki: SmallWiki, tmp_path: Path) -> None:

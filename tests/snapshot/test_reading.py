@@ -76,8 +76,8 @@ def test_diff_shows_structure(wiki: SmallWiki, tmp_path: Path) -> None:
 
     shown = diff_of(tmp_path, "Rich")
 
-    assert "1 list item(s) removed" in shown
-    assert "1 table row(s) added" in shown
+    assert "1 list item removed" in shown
+    assert "1 table row added" in shown
     assert "  stays" in shown
 
 

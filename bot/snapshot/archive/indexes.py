@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.escape import escape_markdown
+from bot.plural import counted
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import PageEntry, id_order
 
@@ -19,10 +20,11 @@ class _Node:
 
 def render_bag_index(bag: Bag) -> bytes:
     """Return a bag's README: its pages as a tree."""
+    pages = counted(len(bag.entries), "page")
     lines = [
         f"# {escape_markdown(bag.space_key)}: captured pages",
         "",
-        f"{len(bag.entries)} page(s) of {escape_markdown(bag.origin)}. How to check them: [VERIFY.md](../VERIFY.md).",
+        f"{pages} of {escape_markdown(bag.origin)}. How to check them: [VERIFY.md](../VERIFY.md).",
         "",
         *_render_nodes(_build_tree(bag.entries.values()), depth=0),
     ]

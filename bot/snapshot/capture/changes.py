@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from bot.plural import counted
 from bot.snapshot.archive.record import PageRecord
 
 
@@ -58,18 +59,18 @@ def _describe_comments(before: PageRecord, after: PageRecord) -> list[str]:
     old = {comment.id: comment for comment in before.comments}
     new = {comment.id: comment for comment in after.comments}
     counts = {
-        "comment(s) added": len(new.keys() - old.keys()),
-        "comment(s) removed": len(old.keys() - new.keys()),
-        "comment(s) edited": 0,
-        "comment(s) resolved or reopened": 0,
+        "added": len(new.keys() - old.keys()),
+        "removed": len(old.keys() - new.keys()),
+        "edited": 0,
+        "resolved or reopened": 0,
     }
     for comment_id in new.keys() & old.keys():
         a, b = old[comment_id], new[comment_id]
         if a.replaced(is_resolved=b.is_resolved) != b:
-            counts["comment(s) edited"] += 1
+            counts["edited"] += 1
         elif a != b:
-            counts["comment(s) resolved or reopened"] += 1
-    return [f"{number} {what}" for what, number in counts.items() if number]
+            counts["resolved or reopened"] += 1
+    return [f"{counted(number, 'comment')} {what}" for what, number in counts.items() if number]
 
 
 def _added_and_removed(what: str, before: Iterable[str], after: Iterable[str]) -> list[str]:

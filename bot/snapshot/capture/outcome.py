@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bot.plural import counted
 from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
 
@@ -65,7 +66,7 @@ class CaptureOutcome:
             "unknown": len(self.unknown),
             "unlisted_spaces": [trouble.page_id for trouble in self.unlisted],
         }
-        detail = f"captured {self.captured} of {self.expected} expected page(s), {self.unchanged} unchanged"
+        detail = f"captured {self.captured} of {counted(self.expected, 'page')}, {self.unchanged} unchanged"
         return Event(EventType.INGESTION, outcome, detail, (), facts)
 
     def add_unlisted(self, trouble: Trouble) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.errors import SnapshotError
 from bot.escape import escape_markdown
+from bot.plural import counted
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import BAGIT_TXT, MANIFEST, TAG_MANIFEST, Bag, render_manifest, sha256
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, SUMS, Checkpoint
@@ -17,7 +18,7 @@ from bot.snapshot.query.timeline import describe_status, iter_log
 
 _PROOF = "proof"
 _README = """\
-# {count} captured page(s), {period}
+# {count}, {period}
 
 From the snapshots of {origin}, head of run {sequence}, SHA-256 `{digest}`.
 
@@ -122,7 +123,12 @@ def _render_readme(library: Library, head: Checkpoint, chosen: list[tuple[Bag, P
     )
     digest = sha256((library.root / HEAD).read_bytes())
     text = _README.format(
-        count=len(chosen), period=period, origin=head.origin, sequence=head.sequence, digest=digest, rows=rows
+        count=counted(len(chosen), "captured page"),
+        period=period,
+        origin=head.origin,
+        sequence=head.sequence,
+        digest=digest,
+        rows=rows,
     )
     return text.encode("utf-8", "replace")
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.convert import convert_page
 from bot.errors import SnapshotError
+from bot.plural import counted
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import PageEntry
@@ -33,7 +34,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BlockChange:
-    """A heading, paragraph, list item, table row or line of code, with its words."""
+    """A heading, paragraph, list item, table row or code line, with its words."""
 
     change: ChangeKind
     kind: str
@@ -130,7 +131,7 @@ def _mark_moves(changes: list[BlockChange]) -> list[BlockChange]:
 def _describe_structure(blocks: Sequence[BlockChange]) -> Iterator[str]:
     counts = Counter((block.change, block.kind) for block in blocks if block.change is not ChangeKind.SAME)
     for (change, kind), number in sorted(counts.items()):
-        yield f"{number} {kind}(s) {change.value}"
+        yield f"{counted(number, kind)} {change.value}"
 
 
 def _blocks(markdown: str) -> Iterator[tuple[str, str]]:
@@ -143,7 +144,7 @@ def _blocks(markdown: str) -> Iterator[tuple[str, str]]:
             fence = "" if fence else opening[0]
             continue
         if fence:
-            yield "line of code", line
+            yield "code line", line
         elif text:
             yield _kind_of(text), line
 
