@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.file_format import FileDocument
 from bot.history import MIGRATIONS
+from bot.operations.setup import Answers
 from bot.snapshot.archive.checkpoint import FORMAT_NUMBER as CHECKPOINT_NUMBER
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.events import EventLine
@@ -46,6 +47,7 @@ FILE_KINDS = (
     FileKind(EventLine, "`SNAPSHOTS/log/YEAR/NUMBER.events.jsonl`, each line", "`snapshot`, `redact`"),
     FileKind(Journal, "`SNAPSHOTS/.wikibot/staging/journal.json`", "`snapshot`, `redact`"),
     FileKind(PlanDocument, "The file that `plan --out` names", "`plan`"),
+    FileKind(Answers, "`.wikibot/init.json` next to the settings file", "`init`, when it is interrupted"),
     FileKind(PageMemoryFile, "`STATE/pages.json`", "each command that reads the wiki"),
 )
 

@@ -12,12 +12,12 @@ from bot.cli.app import App
 from bot.errors import ContentError
 from bot.operations.content_advice import check_targets, find_warnings
 from bot.operations.edit import Edit
-from bot.operations.publication import publication_of
+from bot.operations.publication import is_homeless, publication_of
 
 _Made = TypeVar("_Made")
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show the change of the file and write nothing.")
-offline_option = click.option("--offline", is_flag=True, help="Do not ask the wiki whether linked pages exist.")
+offline_option = click.option("--offline", is_flag=True, help="Do not look up linked pages and the region in the wiki.")
 format_option = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
@@ -51,7 +51,7 @@ def finish(
         output.warn(f"dry run: {path} would change as shown; nothing was written")
         return
     output.warn(f"{path} saved")
-    output.warn(_next_step(app, region, publish_at))
+    output.warn(_next_step(app, region, publish_at, offline=offline))
 
 
 def checked(make: Callable[[], _Made]) -> _Made:
@@ -64,7 +64,7 @@ def checked(make: Callable[[], _Made]) -> _Made:
         raise ContentError(f"{field}: {problem['msg'].removeprefix('Value error, ')}".removeprefix(": ")) from error
 
 
-def _next_step(app: App, region: str, publish_at: dt.datetime | None) -> str:
+def _next_step(app: App, region: str, publish_at: dt.datetime | None, *, offline: bool) -> str:
     runtime = app.runtime
     publication = publication_of(runtime.settings.jobs, runtime.workspace.settings, region)
     if not publication.is_managed:
@@ -72,10 +72,17 @@ def _next_step(app: App, region: str, publish_at: dt.datetime | None) -> str:
             f"next: nothing; region {region!r} is not among the `regions` of workspace {runtime.workspace.name!r} in "
             f"{runtime.settings.config_path}"
         )
+    lacks_region = None if offline else is_homeless(runtime.trying_once().gateway, runtime.workspace, region)
+    if lacks_region:
+        return (
+            f"next: not published yet, because the page has no region {region!r}; choose its place with "
+            f"`wikibot adopt --place {region}=end` (or start, before:HEADING, after:HEADING)"
+        )
     cadence = f"sync: {publication.cadence}" if publication.cadence else "no `sync` job is configured"
     if publish_at is not None and publish_at > runtime.clock():
         return f"next: shown from {publish_at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC on, when the bot runs ({cadence})"
     by_hand = "`wikibot plan` shows the page, `wikibot apply` publishes"
     if publication.cadence is None:
         return f"next: {by_hand}; {cadence}"
-    return f"next: the scheduled bot publishes it ({cadence}); at once: {by_hand}"
+    condition = " if the page has the region" if lacks_region is None else ""
+    return f"next: the scheduled bot publishes it ({cadence}){condition}; at once: {by_hand}"

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -33,7 +32,12 @@ from bot.wiki.gateway import PageRef
 @click.option("--name", help="Short name of the workspace.  [default: from the space key]")
 @click.option("--signing-key/--no-signing-key", default=None, help="Make a key that signs the snapshots.")
 @click.option("--replace", "replaces", is_flag=True, help="Replace the settings file; the old one is kept next to it.")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask before the page is written.")
+@click.option(
+    "--yes",
+    "-y",
+    is_flag=True,
+    help="Do not ask for confirmation; see also --save-token and --signing-key.",
+)
 @click.option("--no-adopt", is_flag=True, help="Write settings and a bare data file; leave the page alone.")
 @PLACE_OPTION
 @pass_app
@@ -62,17 +66,18 @@ def init(
     asks = person_waits()
     app.set_up_logging()
     config = app.config or Path(os.environ.get("WIKIBOT_CONFIG") or DEFAULT_CONFIG)
-    config, replaces = _choose_file(config, replaces=replaces, asks=asks)
+    confirms = asks and not yes
+    config, replaces = _choose_file(config, replaces=replaces, asks=confirms)
     given_places = parse_places(places)
     bundle = str(Path(ca_bundle).expanduser().absolute()) if ca_bundle else None
-    given = Answers(url, flavour, bundle, user, space_key, home, name)
+    given = Answers(url=url, flavour=flavour, ca_bundle=bundle, user=user, space_key=space_key, home=home, name=name)
     kept = Answers.recall(config) if asks else Answers()
     if asks:
         output.warn("Ctrl-C stops at any question; what you have answered is kept for the next `wikibot init`.\n")
     interview = Interview(config, given, kept, asks=asks)
     try:
-        found = _interview(interview, config, save_token=save_token)
-        is_signed = _settle_key(config, signing_key, asks=asks)
+        found = _interview(interview, config, save_token=False if save_token is None and yes else save_token)
+        is_signed = _settle_key(config, signing_key, asks=confirms)
         has_archive = setup.has_archive(found[0].gateway(), found[1].space_key)
         if replaces and config.exists():
             output.say_step(f"the old settings are in {setup.set_aside(config)}")
@@ -152,6 +157,8 @@ def _settle_key(config: Path, wanted: bool | None, *, asks: bool) -> bool:
         wanted = asks and click.confirm(
             "Make a key that signs the snapshots? It shows auditors who wrote them", default=True, err=True
         )
+        if not asks:
+            output.warn("  Snapshots will not be signed; to sign them, add --signing-key.")
     if wanted:
         key = setup.make_signing_key(config)
         output.say_step(f"the key is {_relative(key)}; give {_relative(key.with_name('allowed_signers'))} to auditors")
@@ -159,8 +166,8 @@ def _settle_key(config: Path, wanted: bool | None, *, asks: bool) -> bool:
 
 
 def _keep(answers: Answers, before: Answers, config: Path) -> None:
-    known = {key: value for key, value in asdict(answers).items() if value is not None}
-    path = replace(before, **known).keep(config)
+    known = {key: value for key, value in answers.iter_known() if value is not None}
+    path = before.replaced(**known).keep(config)
     if path is not None:
         output.warn(
             f"\nYour answers are kept in {_relative(path)} (the token is not): `wikibot init` goes on from there."

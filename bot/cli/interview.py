@@ -50,7 +50,7 @@ class Interview:
             return site
 
         if self._kept.ca_bundle and not self.answers.ca_bundle:
-            self.answers = replace(self.answers, ca_bundle=self._kept.ca_bundle)
+            self.answers = self.answers.replaced(ca_bundle=self._kept.ca_bundle)
         site = self._settle(
             self._given.url, "--url", lambda: self._prompt("Address of the wiki", self._kept.url), attempt
         )
@@ -70,7 +70,7 @@ class Interview:
                 path = self._prompt("File of the certificate authority, PEM (Enter: another address)", "")
                 if not path:
                     raise SettingsError("its certificate is not trusted; try another address") from error
-                self.answers = replace(self.answers, ca_bundle=str(Path(path).expanduser().absolute()))
+                self.answers = self.answers.replaced(ca_bundle=str(Path(path).expanduser().absolute()))
 
     def _settle_flavour(self, site: Site) -> Site:
         """Ask which flavour it is, where the answer of the wiki does not show it."""
@@ -92,7 +92,7 @@ class Interview:
         while True:
             if user is None and is_cloud:
                 user = self._require("--user", lambda: self._prompt("Account, its e-mail address", self._kept.user))
-            self.answers = replace(self.answers, user=user or None)
+            self.answers = self.answers.replaced(user=user or None)
             token = found or self._ask_token()
             try:
                 runtime = Runtime(setup.account_settings(self.answers, token, self._config), is_attended=True)
@@ -103,7 +103,7 @@ class Interview:
                 where = f" (this token comes from {setup.TOKEN_VARIABLE}, .env or the secrets folder)" if found else ""
                 output.warn(visible(f"  {error}{where}"))
                 if is_cloud:
-                    self._kept, user = replace(self._kept, user=user), None
+                    self._kept, user = self._kept.replaced(user=user), None
                 found = None
                 continue
             self.token, self.is_token_typed = token, found is None
@@ -133,7 +133,7 @@ class Interview:
             return self._prompt("Space (number, key, or part of its name)", self._kept.space_key)
 
         space = self._settle(self._given.space_key, "--space", ask, chooser.choose)
-        self.answers = replace(self.answers, space_key=space.key)
+        self.answers = self.answers.replaced(space_key=space.key)
         output.say_step(visible(f"space {space.key}, {space.name}"))
         return space
 
@@ -163,7 +163,7 @@ class Interview:
                 ) from error
 
         home = self._settle(self._given.home, "--home", ask, attempt)
-        self.answers = replace(self.answers, home=home.title)
+        self.answers = self.answers.replaced(home=home.title)
         output.say_step(visible(f"home page {home.title}"))
         return home
 
@@ -181,7 +181,7 @@ class Interview:
             setup.check_name(self._config, name, home)
             return name
 
-        self.answers = replace(self.answers, name=self._settle(first, "--name", ask, attempt))
+        self.answers = self.answers.replaced(name=self._settle(first, "--name", ask, attempt))
 
     def _settle(
         self, given: str | None, option: str, ask: Callable[[], str], attempt: Callable[[str], _Value]

@@ -5,6 +5,7 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.parameter_types import complete_regions
+from bot.errors import SettingsError
 from bot.operations import view
 from bot.operations.view import TreePage
 
@@ -35,7 +36,10 @@ def tree(app: App, *, archived: bool, fmt: str) -> None:
 def render(app: App, *, region: str | None, offline: bool) -> None:
     """Print the storage format that would be written, of REGION or of all regions."""
     runtime = app.runtime
-    gateway = None if offline else runtime.gateway()
+    try:
+        gateway = None if offline else runtime.gateway()
+    except SettingsError as error:
+        raise SettingsError(f"{error}; or add --offline to render without the wiki") from error
     rendered = view.render_regions(runtime.workspace, gateway, region, now=runtime.clock())
     for name, text in rendered.items():
         if region is None:

@@ -4,6 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.config.policy import JobSettings, WorkspaceSettings
+from bot.errors import BotError
+from bot.operations.workspace import Connect, Workspace
+from bot.storage.regions import find_region
+from bot.sync.target_pages import marker_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,20 @@ def publication_of(jobs: Iterable[JobSettings], workspace: WorkspaceSettings, re
     """Return how *region* of the workspace is published, according to the settings."""
     cadence = " and ".join(_describe(job) for job in jobs if job.run == "sync")
     return Publication(region in workspace.regions, cadence or None)
+
+
+def is_homeless(connect: Connect, workspace: Workspace, region: str) -> bool | None:
+    """Return whether the home page lacks *region* and no place is configured; None if the page cannot be read."""
+    rule = workspace.settings.regions[region]
+    if rule.place is not None or not rule.home:
+        return False
+    try:
+        gateway = connect()
+        data = workspace.load_data_file().data
+        home = workspace.page_finder(gateway, data).get_id(data.workspace.home)
+        return find_region(gateway.fetch_page(home).body, marker_of(region, rule)) is None
+    except BotError:
+        return None
 
 
 def _describe(job: JobSettings) -> str:

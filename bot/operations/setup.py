@@ -4,9 +4,8 @@ import json
 import os
 import shutil
 import subprocess
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import SecretStr, ValidationError
 
@@ -16,6 +15,7 @@ from bot.config.policy import WikiSettings, WorkspaceSettings
 from bot.config.schemas import SETTINGS_SCHEMA_NAME, write_schemas
 from bot.config.settings import Settings, load_overrides, load_settings, secrets_folders
 from bot.errors import PageNotFoundError, SettingsError, WikiError
+from bot.file_format import FileDocument, FileFormatError, NewerFormatError
 from bot.files import replace_file
 from bot.snapshot.archive.signature import Signer
 from bot.wiki.dialect import Flavour
@@ -29,25 +29,37 @@ _KEY, _SIGNERS = "snapshots-key", "allowed_signers"
 _KEYGEN_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """The answers of a person about the wiki so far; *home* is a title or an id. The token is never included."""
+class Answers(FileDocument):
+    """`init.json`: the answers of an interrupted `init`, without the token. The file can be deleted."""
 
+    KIND: ClassVar[str] = "wikibot-init"
+
+    format: Literal["wikibot-init/1"] = "wikibot-init/1"
+    """Format of the file."""
     url: str | None = None
+    """Base address of the wiki."""
     flavour: str | None = None
+    """Kind of Confluence: `cloud` or `datacenter`."""
     ca_bundle: str | None = None
+    """PEM file with the certificates of a private certificate authority."""
     user: str | None = None
+    """Account name; none for a personal access token."""
     space_key: str | None = None
+    """Key of the space."""
     home: str | None = None
+    """Title or id of the home page."""
     name: str | None = None
+    """Short name of the workspace."""
 
     @classmethod
     def recall(cls, config: Path) -> Self:
         """Return the answers that an interrupted `init` saved for this settings file."""
+        path = _draft(config)
         try:
-            kept = json.loads(_draft(config).read_text(encoding="utf-8"))
-            return cls(**{key: str(value) for key, value in kept.items() if value is not None})
-        except (OSError, ValueError, TypeError, AttributeError):
+            return cls.parse(path.read_bytes())
+        except NewerFormatError as error:
+            raise SettingsError(f"the saved answers {error}, or delete the file", path=path) from error
+        except (OSError, FileFormatError):
             return cls()
 
     def keep(self, config: Path) -> Path | None:
@@ -55,7 +67,7 @@ class Answers:
         if self == type(self)():
             return None
         path = _draft(config)
-        replace_file(path, (json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n").encode())
+        replace_file(path, (json.dumps(self.content(), indent=2, ensure_ascii=False) + "\n").encode())
         return path
 
     @staticmethod
@@ -213,7 +225,7 @@ def write_bare_data_file(path: Path, home: PageRef) -> Path:
 
 def with_site(answers: Answers, site: Site) -> Answers:
     """Return the answers with the address and flavour that the probe found."""
-    return replace(answers, url=site.url, flavour=site.flavour.value if site.flavour else None)
+    return answers.replaced(url=site.url, flavour=site.flavour.value if site.flavour else None)
 
 
 def _compose(answers: Answers, *, has_archive: bool, is_signed: bool) -> str:

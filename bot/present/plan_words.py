@@ -40,7 +40,7 @@ def headline(change: Change) -> str:
         case Action.WRITE:
             return f"{verdict}; will be written"
         case _ if change.live is None:
-            return f"{verdict}; missing on the page"
+            return "not on the page yet" if change.verdict is Verdict.UNMANAGED else f"{verdict}; missing on the page"
         case _:
             return verdict
 

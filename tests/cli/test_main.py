@@ -150,3 +150,13 @@ def test_help_loads_neither_the_wiki_client_nor_the_converter() -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert ran.stdout.strip() == "[]"
+
+
+def test_render_without_a_token_offers_to_work_offline(folder: Path, wikibot: Wikibot) -> None:
+    assert folder.exists()
+
+    ran = wikibot("render", "news")
+
+    assert ran.code == 1
+    assert "names no token for the wiki" in ran.err
+    assert "add --offline to render without the wiki" in ran.err

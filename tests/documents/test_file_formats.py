@@ -11,6 +11,8 @@ import pytest
 
 from bot.errors import BotError, EvidenceError, SettingsError
 from bot.file_format import FileFormatError, NewerFormatError
+from bot.files import replace_file
+from bot.operations.setup import Answers
 from bot.snapshot.archive.checkpoint import parse_checkpoint
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.entry import dump_entries, parse_entries
@@ -43,6 +45,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
     journal = interrupt(root / "interrupted")
     memory = root / "pages.json"
     remember(memory)
+    answers = Answers(url=ORIGIN, flavour="cloud", space_key="WS2").keep(root / "bot.yaml")
+    assert answers is not None
     made = plan(page(change(lost_comments=("old",)), drifted()), problems=(problem(),), notices=("new",))
     return {
         "record": documents(root, "snapshots/*/data/_source/*/record-*.json"),
@@ -52,6 +56,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
         "journal": [json.loads(journal.read_bytes())],
         "plan": [json.loads(dump_plan(made))],
         "page-memory": [json.loads(memory.read_bytes())],
+        "init": [json.loads(answers.read_bytes())],
     }
 
 
@@ -132,11 +137,17 @@ def test_a_newer_format_is_refused_even_if_it_reads_like_this_one(
             kind.model.parse(newer)
 
 
+def recall_answers(text: str, path: Path) -> Answers:
+    replace_file(path.parent / ".wikibot" / "init.json", text.encode())
+    return Answers.recall(path)
+
+
 READERS: dict[str, Callable[[str, Path], object]] = {
     "record": lambda text, _: parse_record(text.encode(), name="record-000001.json"),
     "page": lambda text, _: parse_entries(text.encode(), name="WS2/pages.jsonl"),
     "event": lambda text, path: path.write_text(text) and load_events(path),
     "plan": lambda text, _: load_plan(text),
+    "init": recall_answers,
     "page-memory": lambda text, path: path.write_text(text) and PageMemory(path, wiki=ORIGIN, space_key="WS2"),
 }
 

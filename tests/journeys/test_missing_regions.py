@@ -27,6 +27,8 @@ def body(desk: Desk) -> str:
 def test_plan_says_what_to_type_and_typing_it_creates_the_region(bare: Desk) -> None:
     planned = bare.ran("plan", code=3).out
 
+    assert "! news: not on the page yet\n" in planned
+    assert "the page does not have this region and the bot has never written it; choose where to create it" in planned
     assert "wikibot adopt --place news=end" in planned
     assert "“About us”, “Quick contact:”" in planned
     before = (bare.folder / "bot.yaml").read_text()
@@ -53,6 +55,26 @@ def test_a_place_in_a_list_of_regions_changes_nothing_beside_it(bare: Desk) -> N
     bare.ran("adopt", "--place", "news=end")
 
     assert settings.read_text() == text.replace("{drift: repair}", "{drift: repair, place: end}")
+
+
+def test_an_edit_does_not_promise_to_publish_a_region_without_a_place(bare: Desk) -> None:
+    settings = bare.folder / "bot.yaml"
+    settings.write_text(settings.read_text() + "jobs: [{run: sync, every: 10 minutes}]\n")
+
+    lacking = bare.ran("news", "add", "First").err
+    unknown = bare.ran("news", "add", "Second", "--offline").err
+    bare.ran("adopt", "--place", "news=end")
+    placed = bare.ran("news", "add", "Third").err
+
+    assert (
+        "next: not published yet, because the page has no region 'news'; choose its place with `wikibot adopt"
+        in lacking
+    )
+    assert "publishes it" not in lacking
+    assert "publishes it (sync: every 10 minutes) if the page has the region; at once:" in unknown
+    assert "publishes it (sync: every 10 minutes); at once:" in placed
+    bare.ran("apply", "--yes")
+    assert "publishes it (sync: every 10 minutes); at once:" in bare.ran("news", "add", "Fourth").err
 
 
 @pytest.mark.parametrize(

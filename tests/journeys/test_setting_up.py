@@ -172,6 +172,17 @@ def test_where_nobody_can_be_asked_the_settings_stay_and_adopt_goes_on(desk: Des
     assert desk.writes() == []
 
 
+def test_yes_at_a_terminal_asks_nothing_and_makes_no_key(desk: Desk) -> None:
+    with at_terminal(desk, "init", *answers(desk), "--yes", WIKIBOT_WIKI__TOKEN=token(desk)) as terminal:
+        assert terminal.end() == 0, terminal.shown
+
+    assert "to sign them, add --signing-key" in terminal.shown
+    assert not (desk.folder / "fresh" / "config" / "snapshots-key").exists()
+    with at_terminal(desk, "init", *answers(desk), "--yes", WIKIBOT_WIKI__TOKEN=token(desk)) as again:
+        assert again.end() == 1
+    assert "exists already; edit it" in again.shown
+
+
 def test_at_a_terminal_a_fresh_user_gets_to_a_running_bot(desk: Desk) -> None:
     with at_terminal(desk, "init") as terminal:
         terminal.answer("Address of the wiki", "http://127.0.0.1:9")

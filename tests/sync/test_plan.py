@@ -114,7 +114,7 @@ def test_what_waits_for_a_person_says_why_and_what_to_do(verdict: Verdict, value
 @pytest.mark.parametrize(
     ("verdict", "values", "why"),
     [
-        (Verdict.UNMANAGED, {}, "not on the page; "),
+        (Verdict.UNMANAGED, {}, "the page does not have this region and the bot has never written it; "),
         (Verdict.CONFLICT, {"take_over": "news"}, "somebody removed the region; restore that version of the page, or "),
         (
             Verdict.DRIFTED,
