@@ -101,6 +101,7 @@ def copy_repository(root: Path, target: Path, module: Module) -> None:
     with (target / "pyproject.toml").open("a", encoding="utf-8") as settings:
         settings.write(
             f"\n[tool.mutmut]\nsource_paths = ['bot']\nonly_mutate = ['{module.path}']\nalso_copy = {also}\n"
+            "timeout_multiplier = 5.0\ntimeout_constant = 5.0\n"
             f"pytest_add_cli_args = ['-p', 'no:cacheprovider', '-p', 'no:xdist', '-m', 'not slow']\n"
             f"pytest_add_cli_args_test_selection = {list(module.tests)}\n"
         )

@@ -193,7 +193,7 @@ class _Finder:
         self._check_lines(marker, begin, end, first, last)
         remarks = tuple(
             f"what stands on the line of the anchor {name!r} is not part of region {marker.name!r} and is kept"
-            for name, anchor, line in zip(names, (begin, end), (first, last), strict=True)
+            for name, anchor, line in ((names[0], begin, first), (names[1], end, last))
             if collapse(line.text) != collapse(anchor.text)
         )
         span, content = Span(first.span.start, last.span.end), Span(first.span.end, last.span.start)
@@ -282,6 +282,6 @@ def _end_of_section(heading: Element) -> int:
     for sibling in heading.parent.children:
         if sibling.span.start < heading.span.end:
             continue
-        if any(HEADINGS.get(each.name, 7) <= level for each in (sibling, *sibling.elements())):
+        if any(each.name in HEADINGS and HEADINGS[each.name] <= level for each in (sibling, *sibling.elements())):
             return sibling.span.start
     return heading.parent.inner.end

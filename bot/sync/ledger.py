@@ -58,9 +58,9 @@ def parse_tag(message: str) -> Tag | None:
     match = _TAG.match(message)
     if match is None:
         return None
-    entries = (each.partition("=") for each in match["regions"].split(","))
+    entries = (each.split("=") for each in match["regions"].split(","))
     return Tag(
-        {name: TagEntry(digest.rstrip("!"), digest.endswith("!")) for name, _, digest in entries},
+        {name: TagEntry(digest.rstrip("!"), digest.endswith("!")) for name, digest in entries},
         match["revision"] or "",
     )
 
@@ -100,7 +100,7 @@ class PageLedger:
 
     def has_any_record(self) -> bool:
         """Return whether the history has a record that the bot wrote a region of this page."""
-        return any(self._is_ours(version) for version in self._iter_versions())
+        return any(True for _ in self._iter_records())
 
     def count_repairs(self, region: str, *, since: datetime) -> int:
         """Return the number of repairs of a region since *since*."""
@@ -152,13 +152,16 @@ class PageLedger:
 
     def _iter_tagged(self, region: str) -> Iterator[tuple[Version, TagEntry, str]]:
         """Yield the bot's versions whose tag has *region*, newest first, with its entry and data file revision."""
-        for version in self._iter_versions():
-            tag = parse_tag(version.message)
-            if tag and region in tag.regions and self._is_ours(version):
+        for version, tag in self._iter_records():
+            if region in tag.regions:
                 yield version, tag.regions[region], tag.revision
 
-    def _is_ours(self, version: Version) -> bool:
-        return parse_tag(version.message) is not None and version.author.id == self._fetch_account_id()
+    def _iter_records(self) -> Iterator[tuple[Version, Tag]]:
+        """Yield the versions with a tag that the bot's own account wrote, newest first."""
+        for version in self._iter_versions():
+            tag = parse_tag(version.message)
+            if tag is not None and version.author.id == self._fetch_account_id():
+                yield version, tag
 
     def _iter_versions(self, *, back_to: int = 0) -> Iterator[Version]:
         """Yield versions newer than *back_to*, newest first; fetches further versions only when needed."""

@@ -6,6 +6,7 @@ from bot.storage.regions import (
     MarkerKind,
     find_region,
     find_regions,
+    is_absent,
     render_marked,
     replace_regions,
 )
@@ -100,6 +101,8 @@ def test_regions_are_found_in_layouts_columns_and_cells(marker: Marker, before: 
     ("before", "after", "obstacle"),
     [
         ("<table><tbody><tr><td>", "</td></tr></tbody></table>", "a table"),
+        ("<table><tbody><tr><th>", "</th></tr></tbody></table>", "a table"),
+        ("<ul><li>", "</li></ul>", "<li>"),
         (
             '<ac:structured-macro ac:name="expand"><ac:rich-text-body>',
             "</ac:rich-text-body></ac:structured-macro>",
@@ -107,11 +110,40 @@ def test_regions_are_found_in_layouts_columns_and_cells(marker: Marker, before: 
         ),
     ],
 )
-def test_a_block_where_the_new_editor_cannot_keep_it_is_remarked_upon(before: str, after: str, obstacle: str) -> None:
+@pytest.mark.parametrize(
+    "block",
+    [
+        details("<p>x</p>"),
+        details(""),
+        details("").replace("<ac:rich-text-body></ac:rich-text-body>", ""),
+    ],
+)
+def test_a_block_where_the_new_editor_cannot_keep_it_is_remarked_upon(
+    before: str, after: str, obstacle: str, block: str
+) -> None:
+    region = find_region(before + block + after, NEWS)
+
+    assert region is not None
+    assert region.span.of(before + block + after) == block
+    assert region.remarks == (f"the block of region 'news' stands in {obstacle}, where the new editor cannot keep it",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", ""),
+        ("<ac:layout><ac:layout-section><ac:layout-cell>", "</ac:layout-cell></ac:layout-section></ac:layout>"),
+        (
+            '<ac:structured-macro ac:name="column"><ac:rich-text-body><div>',
+            "</div></ac:rich-text-body></ac:structured-macro>",
+        ),
+    ],
+)
+def test_a_block_where_both_editors_keep_it_gets_no_remark(before: str, after: str) -> None:
     region = find_region(before + details("<p>x</p>") + after, NEWS)
 
     assert region is not None
-    assert obstacle in region.remarks[0]
+    assert region.remarks == ()
 
 
 @pytest.mark.parametrize(
@@ -207,6 +239,108 @@ def test_a_pair_of_anchors_within_another_pair_is_refused() -> None:
             find_region(body, marker)
 
 
+EXTENSION = "<ac:adf-extension><ac:adf-node><ac:adf-content>{}</ac:adf-content></ac:adf-node></ac:adf-extension>"
+
+
+@pytest.mark.parametrize(
+    ("body", "marker", "message"),
+    [
+        (
+            details("a") + "\n" + details("b"),
+            NEWS,
+            (
+                "region 'news': the Page Properties block 'wikibot-news' is there 2 times (line 1, column 1; line 2, "
+                "column 1); remove all but one"
+            ),
+        ),
+        (
+            f"{BEGIN}\n{BEGIN}{END}",
+            NEWS_ANCHORS,
+            (
+                "region 'news': the anchor 'wikibot-news-begin' is there 2 times (line 1, column 4; line 2, column 4); "
+                "remove all but one"
+            ),
+        ),
+        (
+            BEGIN,
+            NEWS_ANCHORS,
+            (
+                "region 'news': the anchor 'wikibot-news-end' is gone while 'wikibot-news-begin' is still there; "
+                "put it back, or remove the other one too"
+            ),
+        ),
+        (
+            END,
+            NEWS_ANCHORS,
+            (
+                "region 'news': the anchor 'wikibot-news-begin' is gone while 'wikibot-news-end' is still there; "
+                "put it back, or remove the other one too"
+            ),
+        ),
+        (
+            f"<div>{BEGIN}</div>\n{END}",
+            NEWS_ANCHORS,
+            (
+                "region 'news' begins at line 1, column 9 and ends at line 2, column 4 in different parts of the page "
+                "(cells, list items or blocks); move both anchors into the same one"
+            ),
+        ),
+        (
+            "<h2>News</h2>\n<h3> News </h3>",
+            NEWS_HEADING,
+            (
+                "region 'news': 2 headings say 'News' (line 1, column 1; line 2, column 1); rename all but one, or "
+                "mark the region with a Page Properties block"
+            ),
+        ),
+        (
+            EXTENSION.format("<h2>News</h2>"),
+            NEWS_HEADING,
+            (
+                "region 'news': the heading 'News' stands in a panel of the new editor (line 1, column 48), which the "
+                "bot cannot edit; move it out"
+            ),
+        ),
+        (
+            EXTENSION.format(details("a")),
+            NEWS,
+            (
+                "region 'news': the Page Properties block 'wikibot-news' stands in a panel of the new editor "
+                "(line 1, column 48), which the bot cannot edit; move it out"
+            ),
+        ),
+        (
+            details("a\n" + details("b", "wikibot-status")),
+            NEWS,
+            (
+                "region 'news' and the marker 'wikibot-status' (line 2, column 1) stand in each other; "
+                "move one out of the other"
+            ),
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_where_and_what_to_do(body: str, marker: Marker, message: str) -> None:
+    with pytest.raises(RegionError) as caught:
+        find_region(body, marker)
+
+    assert str(caught.value) == message
+    assert caught.value.region == "news"
+
+
+def test_macros_and_anchors_that_mark_no_region_are_nobodys_business() -> None:
+    theirs = f"<p>{anchor('chapter')}</p>" + details("x", "other").replace("other", "summary")
+    unnamed = '<ac:structured-macro ac:name="details"><ac:rich-text-body>x</ac:rich-text-body></ac:structured-macro>'
+
+    assert content_of(details(theirs + unnamed)) == theirs + unnamed
+
+
+def test_only_a_region_whose_markers_are_all_missing_is_absent() -> None:
+    assert is_absent("<p>x</p>", NEWS)
+    assert not is_absent(details("x"), NEWS)
+    assert not is_absent(details("x") + details("y"), NEWS)
+    assert not is_absent(BEGIN, NEWS_ANCHORS)
+
+
 def test_a_malformed_body_is_refused() -> None:
     with pytest.raises(MalformedBodyError):
         find_region(details("<p>x"), NEWS)
@@ -274,9 +408,10 @@ def test_an_emptied_block_can_be_filled_again(emptied: str) -> None:
 def test_several_regions_are_found_by_name_and_absent_ones_left_out() -> None:
     body = details("a") + details("b", "wikibot-quick-links")
 
-    regions = find_regions(body, [NEWS, LINKS, Marker("status")])
+    for markers in ([Marker("status"), NEWS, LINKS], [LINKS, NEWS]):
+        regions = find_regions(body, markers)
 
-    assert {name: region.text(body) for name, region in regions.items()} == {"news": "a", "quick_links": "b"}
+        assert {name: region.text(body) for name, region in regions.items()} == {"news": "a", "quick_links": "b"}
 
 
 def test_regions_that_overlap_are_refused() -> None:
@@ -285,8 +420,11 @@ def test_regions_that_overlap_are_refused() -> None:
         Marker("b", MarkerKind.HEADING, heading="Older"),
     ]
 
-    with pytest.raises(RegionError, match="'b' and 'a' overlap"):
-        find_regions("<h2>News</h2><p>x</p><h3>Older</h3>", markers)
+    for order in (markers, markers[::-1]):
+        with pytest.raises(RegionError, match=f"'{order[1].name}' and '{order[0].name}' overlap") as caught:
+            find_regions("<h2>News</h2><p>x</p><h3>Older</h3>", order)
+
+        assert caught.value.region == order[1].name
 
 
 @pytest.mark.parametrize("name", ["", "News", "a b", "x<y", "-a"])

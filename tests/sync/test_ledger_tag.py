@@ -28,6 +28,15 @@ def test_a_message_says_first_what_the_machine_needs_and_then_what_people_read()
     assert tag.message("updated news") == "wikibot news=1f2e3d4c5b,status=5b4c3d2e1f! r=9c0ffee12345: updated news"
 
 
+def test_a_message_is_cut_where_the_wiki_would_refuse_it_and_has_no_space_at_its_end() -> None:
+    tag = Tag({"news": TagEntry("1f2e3d4c5b")})
+    start = "wikibot news=1f2e3d4c5b: "
+
+    assert tag.message("x" * 300) == start + "x" * (255 - len(start))
+    assert tag.message("x " * 300) == (start + "x " * 300)[:255].rstrip(" ")
+    assert tag.message("") == "wikibot news=1f2e3d4c5b:"
+
+
 @pytest.mark.parametrize(
     "message",
     [

@@ -9,7 +9,7 @@ from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.selection import Selection
-from bot.wiki.gateway import Page, PageStatus, WikiGateway
+from bot.wiki.gateway import WikiGateway
 
 _MANY_PAGES, _MANY_SHARE = 5, 0.2
 """If more pages than both limits vanish at once, a lost permission or a wrong setting is likely."""
@@ -45,7 +45,7 @@ def account_for_vanished(
             lost.append((bag, entry))
     if lost:
         is_suspicious = len(lost) > _MANY_PAGES and len(lost) > _MANY_SHARE * held and not accepts_many
-        _account_for_lost(gateway, writer, outcome, lost, doubt=_doubt(len(lost), held) if is_suspicious else None)
+        _account_for_lost(gateway, writer, outcome, lost, doubt=_doubt(len(lost), held) if is_suspicious else "")
 
 
 def _account_for_lost(
@@ -54,7 +54,7 @@ def _account_for_lost(
     outcome: CaptureOutcome,
     lost: list[tuple[Bag, PageEntry]],
     *,
-    doubt: str | None,
+    doubt: str,
 ) -> None:
     try:
         found = gateway.fetch_pages([entry.page_id for _, entry in lost])
@@ -63,23 +63,18 @@ def _account_for_lost(
         return
     for bag, entry in lost:
         page = found.get(entry.page_id)
-        if _is_elsewhere(page, entry):
-            if entry.is_selected:
-                reason = f"moved to space {page.ref.space_key}; its capture stays" if page else ""
-                _deselect(writer, outcome, bag, entry, reason)
-            continue
-        if page is not None and page.ref.status is not PageStatus.TRASHED:
+        if page is None and not doubt:
+            tombstone = Tombstone(when=writer.now, reason=_GONE)
+            writer.put_entry(bag, entry.replaced(tombstone=tombstone, is_selected=False))
+            outcome.gone += 1
+            _log(outcome, EventType.DELETION, entry, _GONE)
+        elif page is None:
+            outcome.unknown.append(Trouble(entry.page_id, entry.title, doubt))
+        elif page.ref.space_key == entry.space_key:
             reason = "the listing left it out, though the wiki has it"
             outcome.unknown.append(Trouble(entry.page_id, entry.title, reason))
-            continue
-        if page is None and doubt:
-            outcome.unknown.append(Trouble(entry.page_id, entry.title, doubt))
-            continue
-        reason = "in the trash" if page else _GONE
-        tombstone = Tombstone(when=writer.now, reason=reason)
-        writer.put_entry(bag, entry.replaced(tombstone=tombstone, is_selected=False))
-        outcome.gone += 1
-        _log(outcome, EventType.DELETION, entry, reason)
+        elif entry.is_selected:
+            _deselect(writer, outcome, bag, entry, f"moved to space {page.ref.space_key}; its capture stays")
 
 
 def _doubt(lost: int, held: int) -> str:
@@ -87,10 +82,6 @@ def _doubt(lost: int, held: int) -> str:
         f"{lost} of {held} held pages are gone from the wiki at once; check the account's rights and `wiki.flavour`, "
         "and capture with --accept-gone if they were really deleted"
     )
-
-
-def _is_elsewhere(page: Page | None, entry: PageEntry) -> bool:
-    return page is not None and page.ref.status is not PageStatus.TRASHED and page.ref.space_key != entry.space_key
 
 
 def _deselect(writer: SnapshotWriter, outcome: CaptureOutcome, bag: Bag, entry: PageEntry, reason: str) -> None:

@@ -1,0 +1,275 @@
+"""What a run says about pages that it expected and did not capture, and about captured pages that are gone."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.snapshot.archive.entry import PageEntry, Tombstone
+from bot.snapshot.archive.events import Event, EventOutcome, EventType
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.writer import SnapshotWriter, open_writer
+from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
+from bot.snapshot.capture.selection import Selection, select
+from bot.snapshot.capture.vanished import account_for_vanished
+from tests.snapshot.capturing import RULE
+from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, put_page
+from tests.snapshot.small_wiki import ANA, WHEN, SmallWiki
+
+TROUBLE = Trouble("7", "Minutes", "no answer")
+GONE = "deleted, or restricted for the account that captures (the wiki answers alike for both)"
+
+
+class Held:
+    """A run over pages that earlier runs captured."""
+
+    def __init__(self, wiki: SmallWiki, root: Path, writer: SnapshotWriter) -> None:
+        self.wiki, self.root, self.writer = wiki, root, writer
+        self.outcome = CaptureOutcome()
+
+    def hold(self, title: str, *, space_key: str = "WS2", tombstone: bool = False, is_selected: bool = True) -> str:
+        """Add a captured page. A title that the wiki never had is a page that was purged."""
+        page_id = str(self.wiki.ids.setdefault(title, 900_000 + len(self.wiki.ids)))
+        put_page(self.writer, page_id, title, "<p>x</p>", version=1, space_key=space_key)
+        bag = next(bag for bag in self.writer.library.bags.values() if page_id in bag.entries)
+        grave = Tombstone(when=CLOCK, reason="long ago") if tombstone else None
+        self.writer.put_entry(bag, bag.entries[page_id].replaced(tombstone=grave, is_selected=is_selected))
+        return page_id
+
+    def account(self, *, left_out: Collection[str] = (), also_listed: int = 0, accepts_many: bool = False) -> None:
+        """Compare with what the wiki lists, and finish the run."""
+        selection = select(self.wiki.gateway, "WS2", RULE)
+        listed = {key: ref for key, ref in selection.listed.items() if ref.title not in left_out}
+        ref = next(iter(listed.values()))
+        for number in range(also_listed):
+            listed[self.hold(f"Listed {number}")] = ref
+        archived = selection.archived | set(listed) - set(selection.listed)
+        self.account_for([replace(selection, listed=listed, archived=archived)], accepts_many=accepts_many)
+
+    def account_for(self, selections: list[Selection], *, accepts_many: bool = False) -> None:
+        """Compare with *selections*, and finish the run."""
+        account_for_vanished(self.wiki.gateway, self.writer, selections, self.outcome, accepts_many=accepts_many)
+        self.writer.finish([self.outcome.run_event("0" * 64), *self.outcome.events], agents=(SOFTWARE,))
+
+    def entry(self, title: str) -> PageEntry:
+        """Return what is on the disk."""
+        return load_library(self.root).get_page(title)[1]
+
+    def events(self) -> list[tuple[EventType, str, tuple[str, ...]]]:
+        """Return the events of single pages."""
+        assert all(event.outcome is EventOutcome.SUCCESS for event in self.outcome.events)
+        return [(event.type, event.detail, event.objects) for event in self.outcome.events]
+
+
+@pytest.fixture
+def held(wiki: SmallWiki, tmp_path: Path) -> Iterator[Held]:
+    with open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+        yield Held(wiki, tmp_path, writer)
+
+
+def test_a_page_in_the_trash_and_a_purged_one_get_a_tombstone(held: Held) -> None:
+    trashed, purged = held.hold("Minutes"), held.hold("Never there")
+    held.wiki.store.pages.trash(held.wiki.ids["Minutes"])
+
+    held.account()
+
+    assert held.entry("Minutes").tombstone == Tombstone(when=CLOCK, reason=GONE)
+    assert held.entry("Never there").tombstone == Tombstone(when=CLOCK, reason=GONE)
+    assert not held.entry("Minutes").is_selected
+    assert (held.outcome.gone, held.outcome.shortfalls) == (2, ())
+    assert held.events() == [
+        (EventType.DELETION, f"Minutes: {GONE}", (trashed,)),
+        (EventType.DELETION, f"Never there: {GONE}", (purged,)),
+    ]
+
+
+def test_a_page_that_is_listed_and_archived_is_left_as_it_is(held: Held) -> None:
+    held.hold("Minutes")
+
+    held.account()
+
+    assert (held.entry("Minutes").tombstone, held.entry("Minutes").is_selected) == (None, True)
+    assert held.events() == []
+
+
+def test_a_page_that_is_back_loses_its_tombstone(held: Held) -> None:
+    home = held.hold("Home", tombstone=True)
+    minutes = held.hold("Minutes", tombstone=True, is_selected=False)
+
+    held.account()
+
+    assert (held.entry("Minutes").tombstone, held.entry("Home").tombstone) == (None, None)
+    assert not held.entry("Home").is_selected, "the page Home is not archived"
+    assert held.events() == [
+        (EventType.METADATA, "Home: in the wiki again", (home,)),
+        (EventType.DEACCESSION, "Home: no longer archived; its capture stays", (home,)),
+        (EventType.METADATA, "Minutes: in the wiki again", (minutes,)),
+    ]
+
+
+def test_a_page_that_is_gone_or_deselected_already_is_not_reported_again(held: Held) -> None:
+    held.hold("Never there", tombstone=True)
+    held.hold("Home", is_selected=False)
+
+    held.account()
+
+    assert (held.outcome.gone, held.events(), held.outcome.shortfalls) == (0, [], ())
+
+
+def test_each_page_that_is_not_listed_is_judged_by_itself(held: Held) -> None:
+    store = held.wiki.store
+    target = store.pages.create(store.spaces.create("OTHER", "Other", creator=ANA, now=WHEN).id, "T", "", author=ANA)
+    left_out, moved, again = held.hold("Final report"), held.hold("Minutes"), held.hold("会议记录", is_selected=False)
+    for page_id in (moved, again):
+        store.pages.move(int(page_id), target.id, "append")
+    purged = held.hold("Never there")
+
+    held.account(left_out=["Final report"])
+
+    assert held.outcome.shortfalls == (
+        Trouble(left_out, "Final report", "the listing left it out, though the wiki has it"),
+    )
+    assert held.events() == [
+        (EventType.DEACCESSION, "Minutes: moved to space OTHER; its capture stays", (moved,)),
+        (EventType.DELETION, f"Never there: {GONE}", (purged,)),
+    ]
+    assert [held.entry(title).is_selected for title in ("Final report", "Minutes", "会议记录", "Never there")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lost", "of", "is_accepted"), [(5, 5, True), (6, 6, False), (6, 29, False), (6, 30, True), (7, 30, False)]
+)
+def test_many_pages_gone_at_once_are_a_shortfall(held: Held, lost: int, of: int, is_accepted: bool) -> None:
+    for number in range(lost):
+        held.hold(f"Lost {number}")
+    held.hold("Lost long ago", tombstone=True)
+    held.hold("In another space", space_key="OTHER")
+
+    held.account(also_listed=of - lost)
+
+    reason = (
+        f"{lost} of {of} held pages are gone from the wiki at once; check the account's rights and `wiki.flavour`, "
+        "and capture with --accept-gone if they were really deleted"
+    )
+    assert held.outcome.gone == (lost if is_accepted else 0)
+    assert {trouble.reason for trouble in held.outcome.shortfalls} == (set() if is_accepted else {reason})
+    assert held.entry("Lost 0").is_selected is not is_accepted
+
+
+def test_many_pages_gone_at_once_are_accepted_if_a_person_says_so(held: Held) -> None:
+    for number in range(6):
+        held.hold(f"Lost {number}")
+
+    held.account(accepts_many=True)
+
+    assert (held.outcome.gone, held.outcome.shortfalls) == (6, ())
+
+
+def test_a_page_that_moved_is_not_in_doubt_among_many_that_are_gone(held: Held) -> None:
+    store = held.wiki.store
+    target = store.pages.create(store.spaces.create("OTHER", "Other", creator=ANA, now=WHEN).id, "T", "", author=ANA)
+    lost = [held.hold(f"Lost {number}") for number in range(6)]
+    moved = held.hold("Minutes")
+    store.pages.move(int(moved), target.id, "append")
+
+    held.account()
+
+    assert [trouble.page_id for trouble in held.outcome.unknown] == lost
+    assert held.events() == [(EventType.DEACCESSION, "Minutes: moved to space OTHER; its capture stays", (moved,))]
+
+
+def test_pages_of_spaces_that_were_not_asked_for_are_left_alone(held: Held) -> None:
+    held.hold("Elsewhere", space_key="OTHER")
+
+    held.account()
+
+    assert (held.outcome.gone, held.events(), held.entry("Elsewhere").tombstone) == (0, [], None)
+
+
+def test_a_wiki_that_does_not_answer_leaves_the_question_open(held: Held) -> None:
+    page_id = held.hold("Never there")
+    selection = select(held.wiki.gateway, "WS2", RULE)
+    held.wiki.server.faults.add("garbage@any*always")
+
+    held.account_for([selection])
+
+    (trouble,) = held.outcome.shortfalls
+    assert (trouble.page_id, trouble.title) == (page_id, "Never there")
+    assert trouble.reason.startswith("no longer listed: ")
+    assert len(trouble.reason) > len("no longer listed: None")
+    assert (held.outcome.gone, held.entry("Never there").tombstone) == (0, None)
+
+
+@pytest.mark.parametrize("kind", ["unlisted", "failed", "restricted", "incomplete", "unknown"])
+def test_each_kind_of_trouble_is_a_shortfall(kind: str) -> None:
+    outcome = CaptureOutcome()
+    getattr(outcome, kind).append(TROUBLE)
+
+    assert outcome.has_shortfall
+    assert outcome.shortfalls == (TROUBLE,)
+    assert outcome.run_event("").outcome is EventOutcome.FAILURE
+
+
+def test_a_page_that_was_skipped_on_purpose_is_no_shortfall() -> None:
+    outcome = CaptureOutcome(skipped=[TROUBLE])
+
+    assert not outcome.has_shortfall
+    assert outcome.run_event("").outcome is EventOutcome.SUCCESS
+
+
+def test_the_event_of_the_run_has_all_counts() -> None:
+    outcome = CaptureOutcome(
+        queries=('space = "WS2"',),
+        expected=20,
+        captured=12,
+        unchanged=3,
+        gone=4,
+        failed=[TROUBLE] * 5,
+        restricted=[TROUBLE] * 6,
+        skipped=[TROUBLE] * 7,
+        incomplete=[TROUBLE] * 8,
+        unknown=[TROUBLE] * 9,
+        unlisted=[Trouble("WS3", "space WS3", "no answer")],
+    )
+
+    assert outcome.run_event("abc") == Event(
+        EventType.INGESTION,
+        EventOutcome.FAILURE,
+        "captured 12 of 20 expected page(s), 3 unchanged",
+        (),
+        {
+            "captured": 12,
+            "expected": 20,
+            "expected_ids_sha256": "abc",
+            "failed": 5,
+            "gone": 4,
+            "incomplete": 8,
+            "queries": ['space = "WS2"'],
+            "restricted": 6,
+            "skipped": 7,
+            "unchanged": 3,
+            "unknown": 9,
+            "unlisted_spaces": ["WS3"],
+        },
+    )
+
+
+def test_trouble_is_counted_by_its_kind_and_logged() -> None:
+    outcome, space = CaptureOutcome(), Trouble("WS3", "space WS3", "no answer")
+
+    outcome.add_trouble(EventOutcome.RESTRICTED, TROUBLE)
+    outcome.add_trouble(EventOutcome.FAILURE, TROUBLE)
+    outcome.add_unlisted(space)
+
+    assert (outcome.restricted, outcome.failed, outcome.unlisted) == ([TROUBLE], [TROUBLE], [space])
+    assert outcome.events == [
+        Event(EventType.CAPTURE, EventOutcome.RESTRICTED, "Minutes: no answer", ("7",)),
+        Event(EventType.CAPTURE, EventOutcome.FAILURE, "Minutes: no answer", ("7",)),
+        Event(EventType.INGESTION, EventOutcome.FAILURE, "space WS3 could not be listed: no answer", ("WS3",)),
+    ]

@@ -1,0 +1,210 @@
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+
+from bot.storage.regions import Marker
+from bot.sync.drift import LastApplied, ManualEdit
+from bot.sync.ledger import Ledger, PageLedger
+from tests.sync.world import World, page_body
+
+NEWS = Marker("news")
+LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+A, B, C = "a" * 10, "b" * 10, "c" * 10
+
+
+@pytest.fixture
+def page(world: World) -> str:
+    """A page that a person created."""
+    return world.add_page("Home", page_body({"status": "<p>s</p>", "news": "<p>0</p>"}))
+
+
+def save(world: World, page: str, news: str, *, user: str = "ana", message: str = "") -> None:
+    world.shift += dt.timedelta(minutes=1)
+    world.edit(page, page_body({"status": "<p>s</p>", "news": news}), user=user, message=message)
+
+
+def record(world: World, page: str, news: str, tag: str) -> None:
+    save(world, page, news, user="bot", message=f"wikibot {tag}: updated")
+
+
+def opened(world: World, page: str) -> PageLedger:
+    gateway = world.gateway()
+    return Ledger(gateway).open(gateway.fetch_page(page))
+
+
+def moments(world: World, page: str) -> dict[int, dt.datetime]:
+    return {version.number: version.when for version in world.gateway().fetch_versions(page)}
+
+
+def reading(world: World, act: Callable[[], object]) -> int:
+    before = len(world.server.requests)
+    act()
+    return len(world.server.requests) - before
+
+
+def test_the_newest_record_of_a_region_is_what_was_last_applied(world: World, page: str) -> None:
+    record(world, page, "<p>1</p>", f"news={A} r=r1")
+    record(world, page, "<p>2</p>", f"news={B}!,status={A} r=r2")
+    record(world, page, "<p>2</p>", f"status={C} r=r3")
+    save(world, page, "<p>by ana</p>")
+
+    assert opened(world, page).find_last_applied(NEWS) == LastApplied(3, "<p>2</p>", B)
+    assert opened(world, page).find_last_applied(Marker("status")) == LastApplied(4, "<p>s</p>", C)
+    assert opened(world, page).find_last_applied(Marker("quick_links")) is None
+
+
+@pytest.mark.parametrize("broken", ["<p>no region</p>", page_body({"news": "1"}) + page_body({"news": "2"})])
+def test_a_record_without_a_readable_region_is_no_state(world: World, page: str, broken: str) -> None:
+    record(world, page, "<p>1</p>", f"news={A} r=r1")
+    world.edit(page, broken, user="bot", message=f"wikibot news={B} r=r2: updated")
+
+    assert opened(world, page).find_last_applied(NEWS) is None
+
+
+def test_a_version_that_is_purged_after_the_history_was_read_is_no_state(world: World, page: str) -> None:
+    save(world, page, "<p>1</p>")
+    save(world, page, "<p>2</p>")
+    record(world, page, "<p>3</p>", f"news={A} r=r1")
+    save(world, page, "<p>by ana</p>")
+    ledger = opened(world, page)
+    assert ledger.has_any_record()
+
+    for number in (3, 2):
+        world.store.pages.delete_version(int(page), number)
+
+    assert ledger.find_last_applied(NEWS) is None
+    assert reading(world, lambda: ledger.find_last_applied(NEWS)) == 0
+
+
+def test_history_account_and_bodies_are_read_once(world: World, page: str) -> None:
+    record(world, page, "<p>1</p>", f"news={A} r=r1")
+    save(world, page, "<p>by ana</p>")
+    record(world, page, "<p>1</p>", f"news={A}! r=r1")
+    gateway = world.gateway()
+    ledger = Ledger(gateway)
+    first, second = (ledger.open(gateway.fetch_page(page)) for _ in range(2))
+
+    history = reading(world, lambda: list(gateway.fetch_versions(page)))
+
+    assert reading(world, first.has_any_record) == history + 1, "the history, and the account of the bot"
+    assert reading(world, second.has_any_record) == history, "the account is known"
+    assert reading(world, lambda: first.find_last_applied(NEWS)) == 0, "the current body is known"
+    applied = LastApplied(1, "<p>0</p>", A)
+    assert reading(world, lambda: first.find_edits(NEWS, applied)) == 2, "the bodies of two earlier versions"
+    assert reading(world, lambda: first.find_edits(NEWS, applied)) == 0
+
+
+def test_only_the_bots_own_tagged_versions_are_records(world: World, page: str) -> None:
+    save(world, page, "<p>1</p>", message=f"wikibot news={A} r=r1: a copy")
+    save(world, page, "<p>2</p>", user="bot", message="a version without a tag")
+
+    assert not opened(world, page).has_any_record()
+    assert opened(world, page).find_last_applied(NEWS) is None
+
+    record(world, page, "<p>3</p>", f"status={A}")
+    save(world, page, "<p>4</p>")
+
+    assert opened(world, page).has_any_record()
+
+
+def test_the_first_version_of_a_page_can_be_a_record(world: World) -> None:
+    message = f"wikibot news={A} r=r1: created"
+    ref = world.gateway().create_page(
+        "WS2", title="New", body=page_body({"news": "<p>1</p>"}), parent_id=None, message=message
+    )
+
+    assert opened(world, ref.id).has_any_record()
+    assert opened(world, ref.id).find_last_applied(NEWS) == LastApplied(1, "<p>1</p>", A)
+
+
+def test_repairs_are_counted_from_a_moment_on(world: World, page: str) -> None:
+    record(world, page, "<p>1</p>", f"news={A}! r=r1")
+    record(world, page, "<p>1</p>", f"news={A}! r=r1")
+    record(world, page, "<p>1</p>", f"news={A} r=r1")
+    record(world, page, "<p>1</p>", f"news={A},status={B}! r=r1")
+    save(world, page, "<p>1</p>", message=f"wikibot news={A}! r=r1: a copy")
+    record(world, page, "<p>1</p>", f"news={A}! r=r1")
+    when = moments(world, page)
+
+    ledger = opened(world, page)
+
+    assert ledger.count_repairs("news", since=LONG_AGO) == 3
+    assert ledger.count_repairs("news", since=when[3]) == 2
+    assert ledger.count_repairs("news", since=when[3] + dt.timedelta(microseconds=1)) == 1
+    assert ledger.count_repairs("news", since=when[7] + dt.timedelta(days=1)) == 0
+    assert ledger.count_repairs("status", since=LONG_AGO) == 1
+
+
+def undone(world: World, page: str, digest: str, revision: str, since: dt.datetime = LONG_AGO) -> bool:
+    return opened(world, page).is_undone_by_another_bot("news", digest, revision=revision, since=since)
+
+
+def test_a_text_that_another_revision_overwrote_was_undone(world: World, page: str) -> None:
+    record(world, page, "<p>1</p>", f"news={A} r=r1")
+    record(world, page, "<p>2</p>", f"news={B} r=r1")
+    record(world, page, "<p>3</p>", f"news={C} r=r2")
+    when = moments(world, page)
+
+    assert undone(world, page, A, "r1")
+    assert undone(world, page, B, "r1")
+    assert not undone(world, page, C, "r1"), "written from the other revision only"
+    assert not undone(world, page, A, "r3"), "never written from this revision"
+    assert not undone(world, page, A, "r2"), "the newest write is from the same revision"
+    assert not undone(world, page, C, "r2")
+    assert undone(world, page, A, "r1", when[2])
+    assert not undone(world, page, A, "r1", when[2] + dt.timedelta(microseconds=1))
+
+
+def test_a_region_without_records_was_not_undone(world: World, page: str) -> None:
+    assert undone(world, page, A, "r1") is False
+
+
+def test_edits_are_the_versions_that_changed_the_region_oldest_first(world: World, page: str) -> None:
+    record(world, page, "<p>1</p>", f"news={A} r=r1")
+    save(world, page, "<p>by ana</p>", message="small fix")
+    save(world, page, "<p>by  ana</p>")
+    world.replace(page, "before", "long before")
+    world.edit(page, "<p>region removed</p>", user="li")
+    world.edit(page, "<p>region still removed</p>", user="omar")
+    save(world, page, "<p>by li</p>", user="li")
+    when = moments(world, page)
+    names = {each.name: each.display_name for each in world.store.people.all()}
+
+    edits = opened(world, page).find_edits(NEWS, LastApplied(2, "<p>1</p>", A))
+
+    assert edits == (
+        ManualEdit(3, when[3], names["ana"], "small fix", is_certain=True),
+        ManualEdit(6, when[6], names["li"]),
+        ManualEdit(8, when[8], names["li"]),
+    )
+    since_ana = opened(world, page).find_edits(NEWS, LastApplied(3, "<p>by ana</p>", A))
+    assert [edit.version for edit in since_ana] == [6, 8]
+
+
+def test_edits_made_after_the_page_was_read_do_not_count(world: World, page: str) -> None:
+    save(world, page, "<p>1</p>")
+    ledger = opened(world, page)
+    save(world, page, "<p>2</p>")
+
+    assert [edit.version for edit in ledger.find_edits(NEWS, LastApplied(1, "<p>0</p>", A))] == [2]
+
+
+def test_of_more_than_twenty_versions_the_newest_are_named_without_reading_them(world: World, page: str) -> None:
+    for number in range(20):
+        save(world, page, f"<p>{number // 2}</p>")
+    last = LastApplied(1, "<p>start</p>", A)
+
+    edits = opened(world, page).find_edits(NEWS, last)
+
+    assert [edit.version for edit in edits] == list(range(2, 22, 2))
+    assert all(edit.is_certain for edit in edits)
+
+    save(world, page, "<p>10</p>")
+    ledger = opened(world, page)
+    history = reading(world, lambda: list(world.gateway().fetch_versions(page)))
+    found: list[ManualEdit] = []
+
+    assert reading(world, lambda: found.extend(ledger.find_edits(NEWS, last))) == history
+    assert [edit.version for edit in found] == list(range(3, 23))
+    assert {edit.is_certain for edit in found} == {False}
