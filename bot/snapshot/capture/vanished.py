@@ -85,7 +85,7 @@ def _doubt(lost: int, held: int) -> str:
 
 
 def _deselect(writer: SnapshotWriter, outcome: CaptureOutcome, bag: Bag, entry: PageEntry, reason: str) -> None:
-    writer.put_entry(bag, bag.entries.get(entry.page_id, entry).replaced(is_selected=False))
+    writer.put_entry(bag, bag.entries[entry.page_id].replaced(is_selected=False))
     _log(outcome, EventType.DEACCESSION, entry, reason)
 
 
