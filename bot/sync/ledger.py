@@ -60,7 +60,7 @@ def parse_tag(message: str) -> Tag | None:
         return None
     entries = (each.split("=") for each in match["regions"].split(","))
     return Tag(
-        {name: TagEntry(digest.rstrip("!"), digest.endswith("!")) for name, digest in entries},
+        {name: TagEntry(digest.removesuffix("!"), digest.endswith("!")) for name, digest in entries},
         match["revision"] or "",
     )
 

@@ -241,7 +241,7 @@ def test_the_event_of_the_run_has_all_counts() -> None:
     assert outcome.run_event("abc") == Event(
         EventType.INGESTION,
         EventOutcome.FAILURE,
-        "captured 12 of 20 expected page(s), 3 unchanged",
+        "captured 12 of 20 pages, 3 unchanged",
         (),
         {
             "captured": 12,

@@ -116,6 +116,7 @@ def test_regions_are_found_in_layouts_columns_and_cells(marker: Marker, before: 
         details("<p>x</p>"),
         details(""),
         details("").replace("<ac:rich-text-body></ac:rich-text-body>", ""),
+        details("").replace("<ac:rich-text-body></ac:rich-text-body>", "<ac:rich-text-body />"),
     ],
 )
 def test_a_block_where_the_new_editor_cannot_keep_it_is_remarked_upon(
@@ -310,6 +311,14 @@ EXTENSION = "<ac:adf-extension><ac:adf-node><ac:adf-content>{}</ac:adf-content><
             ),
         ),
         (
+            details("a") + BEGIN + END,
+            NEWS,
+            (
+                "region 'news' is marked in two ways on the page, of Page Properties block, anchors and heading; "
+                "remove the markers of one of them, or set the marker in the settings to the one that is left"
+            ),
+        ),
+        (
             details("a\n" + details("b", "wikibot-status")),
             NEWS,
             (
@@ -355,7 +364,10 @@ def test_words_typed_on_the_line_of_an_anchor_are_not_the_bots() -> None:
 
     assert region is not None
     assert region.text(body) == "<p>x</p>"
-    assert len(region.remarks) == 2
+    assert region.remarks == tuple(
+        f"what stands on the line of the anchor 'wikibot-news-{end}' is not part of region 'news' and is kept"
+        for end in ("begin", "end")
+    )
     changed = replace_regions(body, [(region, "<p>y</p>")])
     assert changed == body.replace("<p>x</p>", "<p>y</p>")
 
