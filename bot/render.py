@@ -30,6 +30,7 @@ from bot.config.data_model import (
 from bot.config.news_selection import by_day, older_news, shown_news
 from bot.errors import BotError, MalformedBodyError, SettingsError
 from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, emoticon, lozenge, page_link, to_storage
+from bot.storage.cloud_spelling import spell_for_cloud
 from bot.storage.markers import find_misfit
 from bot.storage.reader import read_strictly
 
@@ -61,9 +62,13 @@ def has_region(data: WorkspaceData, region: str) -> bool:
 
 
 class Renderer:
-    """Renders regions with the templates in *folders*; earlier folders take precedence."""
+    """Renders regions with the templates in *folders*; earlier folders take precedence.
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    With *is_cloud*, the text is spelled as the editor of Cloud stores it.
+    """
+
+    def __init__(self, folders: Sequence[Path], *, is_cloud: bool = False) -> None:
+        self._is_cloud = is_cloud
         self._environment = Environment(
             loader=FileSystemLoader([str(folder) for folder in folders]),
             autoescape=True,
@@ -105,7 +110,8 @@ class Renderer:
             context |= {"groups": _grouped(value.links)}
         if isinstance(value, News):
             context |= _news_context(value, now, ZoneInfo(data.workspace.timezone))
-        return self._render(f"{region}.xml.j2", context)
+        text = self._render(f"{region}.xml.j2", context)
+        return spell_for_cloud(text, data.workspace.space) if self._is_cloud else text
 
     def _render(self, name: str, context: dict[str, object]) -> str:
         try:

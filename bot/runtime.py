@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bot.config.data_file import DataFile
 from bot.config.settings import Settings
@@ -16,6 +17,9 @@ from bot.resources import templates_dir
 from bot.stopping import interruptible_sleep
 from bot.suggestion import did_you_mean
 from bot.wiki.gateway import WikiGateway
+
+if TYPE_CHECKING:
+    from bot.wiki.dialect import Flavour
 
 _SHORT_TIMEOUT_SECONDS = 10.0
 
@@ -96,7 +100,16 @@ class Runtime:
                 message = f"templates: there is no folder {own}; make it, and put your templates there"
                 raise SettingsError(message, path=self.settings.config_path)
             folders.insert(0, own)
-        return Renderer(folders)
+        return Renderer(folders, is_cloud=self.flavour == "cloud")
+
+    @property
+    def flavour(self) -> "Flavour":
+        """The flavour of the wiki: as configured, or guessed from its address."""
+        from bot.wiki.dialect import Flavour
+        from bot.wiki.site_probe import guess_flavour
+
+        wiki = self.settings.wiki
+        return Flavour(wiki.flavour) if wiki.flavour else guess_flavour(wiki.url)
 
     @property
     def folders(self) -> Folders:
@@ -127,9 +140,7 @@ def person_waits() -> bool:
 
 def _connect(runtime: Runtime, *, may_write: bool) -> WikiGateway:
     from bot.wiki.confluence import ConfluenceGateway  # the client library is slow to import
-    from bot.wiki.dialect import Flavour
     from bot.wiki.session import PATIENT, Credentials, Manners
-    from bot.wiki.site_probe import guess_flavour
 
     settings = runtime.settings
     wiki = settings.wiki
@@ -141,7 +152,7 @@ def _connect(runtime: Runtime, *, may_write: bool) -> WikiGateway:
         )
     return ConfluenceGateway(
         wiki.url,
-        flavour=Flavour(wiki.flavour) if wiki.flavour else guess_flavour(wiki.url),
+        flavour=runtime.flavour,
         credentials=Credentials(user=wiki.user, token=secret.get_secret_value().strip()),
         writes_per_minute=wiki.writes_per_minute,
         is_dry_run=not may_write,

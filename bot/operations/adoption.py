@@ -192,7 +192,7 @@ class _Adopter:
         region = find_region(self._page.body, marker)
         live = "" if region is None else region.text(self._page.body)
         has_value = getattr(self._document.data, marker.name) is not None
-        if has_value and is_same(live, self._render(marker.name)):
+        if has_value and self._is_same(live, self._render(marker.name)):
             return
         base = getattr(self._document.data, marker.name)
         try:
@@ -207,7 +207,10 @@ class _Adopter:
         """Return whether the page has the text of the data file in a HEADING region, which needs no markers."""
         if claim.marker.kind is not MarkerKind.HEADING or getattr(self._document.data, claim.region) is None:
             return False
-        return is_same(claim.span.of(self._page.body), self._render(claim.region))
+        return self._is_same(claim.span.of(self._page.body), self._render(claim.region))
+
+    def _is_same(self, live: str, desired: str) -> bool:
+        return is_same(live, desired, space_key=self._page.ref.space_key)
 
     def _merged(self, region: str, value: Value) -> Value:
         base = getattr(self._document.data, region)

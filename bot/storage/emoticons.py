@@ -1,5 +1,7 @@
 """Map `ac:emoticon` elements (Confluence emoticons and Atlassian emoji) to Unicode characters."""
 
+from dataclasses import dataclass
+
 from bot.storage.reader import Element
 
 CHARACTERS = {
@@ -43,6 +45,69 @@ _ATLASSIAN = {
     "green_star": "✳️",
     "red_star": "🌟",
 }
+PLACEHOLDER = "blue-star"
+"""The `ac:name` that Cloud gives to every emoji without a name of the old editor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emoji:
+    """An emoji of the Cloud editor: the attributes that it adds to an emoticon."""
+
+    id: str
+    shortname: str
+    fallback: str
+
+
+def _atlassian(name: str, shortname: str = "") -> Emoji:
+    shortname = f":{shortname or name}:"
+    return Emoji(f"atlassian-{name}", shortname, shortname)
+
+
+EMOJI = {
+    "smile": Emoji("1f642", ":slight_smile:", "🙂"),
+    "sad": Emoji("1f61e", ":disappointed:", "😞"),
+    "cheeky": Emoji("1f61b", ":stuck_out_tongue:", "😛"),
+    "laugh": Emoji("1f603", ":smiley:", "😃"),
+    "wink": Emoji("1f609", ":wink:", "😉"),
+    "thumbs-up": Emoji("1f44d", ":thumbsup:", "👍"),
+    "thumbs-down": Emoji("1f44e", ":thumbsdown:", "👎"),
+    "information": _atlassian("info"),
+    "tick": _atlassian("check_mark"),
+    "cross": _atlassian("cross_mark"),
+    "warning": _atlassian("warning"),
+    "plus": _atlassian("plus"),
+    "minus": _atlassian("minus"),
+    "question": _atlassian("question_mark", "question"),
+    "light-on": _atlassian("light_bulb_on"),
+    "light-off": _atlassian("light_bulb_off"),
+    "yellow-star": _atlassian("yellow_star"),
+    "red-star": _atlassian("red_star"),
+    "green-star": _atlassian("green_star"),
+    "blue-star": _atlassian("blue_star"),
+    "heart": Emoji("2764", ":heart:", "❤️"),
+    "broken-heart": Emoji("1f494", ":broken_heart:", "💔"),
+}
+"""The emoji that the Cloud editor makes of an emoticon of the old editor, by `ac:name`.
+
+Observed on Cloud pages: tick, cross, warning, light-on. The others are those of Atlassian's own converter of wiki markup.
+"""
+_NAMES = {emoji.id: name for name, emoji in EMOJI.items()}
+
+
+def icon_of(emoticon: Element) -> str:
+    """Return what identifies the icon that a reader sees.
+
+    The name of the old editor decides, whatever the Cloud editor added to it. The placeholder name says nothing if
+    there is an emoji id; then the id decides.
+    """
+    attributes = emoticon.attributes
+    name = attributes.get("ac:name", "")
+    identifier = attributes.get("ac:emoji-id") or attributes.get("ac:emoji-shortname", "").strip(":")
+    if identifier in _NAMES:
+        return _NAMES[identifier]
+    if identifier and (name == PLACEHOLDER or not name):
+        return f"emoji {identifier}"
+    return name or attributes.get("ac:shortcut", "")
 
 
 def find_emoji(emoticon: Element) -> str | None:

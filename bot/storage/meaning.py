@@ -1,178 +1,424 @@
-"""Compare two fragments and ignore only the differences that the server makes when it saves a page.
+"""Compare two fragments by what a reader sees, not by how an editor or the server spells it.
 
-Differences that are ignored because the server makes them on save: ids and schema versions, `b` and `strong`, `i` and
-`em`, hex and rgb colours, the order of attributes and of macro parameters, the spelling of entities, quotation marks
-and empty elements, CDATA or escapes, dropped attributes, comments, task numbers. Also ignored: invisible white space
-(between blocks, at their edges, in runs), and inline comment markers, because they are not content.
+A body is read as blocks, and each line of text as words with marks: strong, emphasis, code, colour, link. A save of
+the editors changes the spelling of all of these (docs/architecture.md, "Meaning"). Ignored are, for example: a paragraph
+that is the whole text of an item or cell, ids and classes, emoji attributes of the same icon, the key of the own space
+in a link, a link text that is the title, empty paragraphs at the edges of a region, item or cell, hard spaces, spans
+that only change the spacing, the order of nested marks, and inline comment markers, because they are not content.
 
-Always a difference: a word, the case of a letter, a link target, an icon, an order, a non-breaking space instead of a
-space, and every character of preformatted text (`pre`, plain-text bodies, parameters, CDATA).
+Always a difference: words, case, order, the target of a link, the key of another space, an icon, a colour, a
+highlight, centred or right-aligned text, the kind and number of lists, the level of a heading, an empty paragraph
+between others, and every character of code (`code`, `pre`, plain-text bodies, parameters).
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
-from bot.storage.macros import HEADINGS, macro_name
-from bot.storage.reader import Element, Text, TextKind, read_strictly
+from bot.storage.appearance import look_of, seen_attributes
+from bot.storage.emoticons import icon_of
+from bot.storage.macros import HEADINGS, is_macro, macro_name
+from bot.storage.reader import Element, Text, read_strictly
 
-_RENAMED = {"b": "strong", "i": "em"}
-_BOOKKEEPING = {"ac:macro-id", "ac:local-id", "local-id", "ac:schema-version", "ri:version-at-save"}
-_DROPPED = {"id", "target", "rel", "contenteditable", "tabindex"}
-_NUMBERING = {"ac:task-id", "ac:task-uuid"}
-
-_VERBATIM = {"pre", "ac:plain-text-body", "ac:plain-text-link-body", "ac:parameter", "ac:default-parameter"}
-_FRAMES = {
-    *("ul", "ol", "dl", "table", "thead", "tbody", "tfoot", "tr", "colgroup"),
-    *("ac:layout", "ac:layout-section", "ac:structured-macro", "ac:macro", "ac:task-list", "ac:task"),
-    *("ac:link", "ac:image", "ac:adf-extension", "ac:adf-node"),
+_TRANSPARENT = {
+    *("ac:inline-comment-marker", "thead", "tbody", "tfoot", "ac:link-body", "ac:plain-text-link-body"),
 }
-"""Elements that contain only elements; white space between these is formatting of the source."""
-_FLOWS = {
-    *("div", "li", "td", "th", "dd", "blockquote"),
-    *("ac:layout-cell", "ac:rich-text-body", "ac:task-body", "ac:adf-content", "ac:adf-fallback"),
+_HIDDEN = {"ac:task-id", "ac:task-uuid", "colgroup", "col"}
+_MARKS = {
+    **{"strong": "strong", "b": "strong", "em": "em", "i": "em", "u": "u", "ins": "u", "s": "s", "del": "s"},
+    **{"strike": "s", "code": "code", "tt": "code", "sub": "sub", "sup": "sup", "small": "small", "big": "big"},
+    **{name: name for name in ("q", "cite", "kbd", "samp", "var", "abbr", "acronym", "dfn", "mark")},
 }
-"""Elements that contain blocks or one line of text; macros and images in them are blocks."""
+_ON_SPACES = ("background-color", "code")
+"""The marks that a reader sees on a space."""
+_ON_OBJECTS = ("link",)
 _LINES = {"p", "dt", "caption", "ac:caption", *HEADINGS}
-_BLOCKS = _FRAMES - {"ac:link", "ac:image", "ac:structured-macro", "ac:macro"} | _FLOWS | _LINES | {"pre", "hr", "br"}
-_INLINE_MACROS = {"status", "anchor", "jira"}
+_OBJECTS = {"ac:emoticon", "ac:hipchat-emoticon", "time", "ac:placeholder", "ri:user"}
+_PICTURES = {"ac:image", "img"}
+_PARAMETERS = {"ac:parameter", "ac:default-parameter"}
+_VERBATIM = {"pre", "ac:plain-text-body", "ac:task-status", *_PARAMETERS}
+_LEAVES = _OBJECTS | _PICTURES | _VERBATIM | {"br", "hr"}
+_INLINE_MACROS = {"status", "anchor", "jira", "mathinline", "profile"}
+_INLINE = {*_MARKS, *_OBJECTS, *_PICTURES, "span", "a", "font", "br", "ac:link", "ac:inline-comment-marker"}
+_BLOCKS_IN_LINES = (*_LINES, "ul", "ol", "table", "div", "blockquote", "pre", "hr")
+_EDITOR_PARAMETERS = {"atlassian-macro-output-type", "breakoutMode", "breakoutWidth"}
+_CURSOR_TARGET = "auto-cursor-target"
+"""The class of the empty paragraph that Data Center's editor puts around a macro."""
 
-_SPACES = re.compile(r"[ \t\r\n]+")
-_HEX_COLOUR = re.compile(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})(?![0-9a-fA-F])")
-_RGB_COLOUR = re.compile(r"rgb\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)")
+_SPACES = re.compile(r"[ \t\r\n\f]+")
+_LINE_END = re.compile(r"[\t\r\n\f]")
+_UNSEEN = {ord("\u00a0"): " ", ord("\u200b"): None, ord("\u2060"): None, ord("\ufeff"): None}
+_BREAK = "<br>"
+
+_Inside = tuple[Iterator[Element | Text], Callable[[], None]]
 
 
-def is_same(a: str, b: str) -> bool:
-    """Return whether two fragments mean the same. Raises `MalformedBodyError`."""
-    return a == b or canonical(a) == canonical(b)
+def is_same(a: str, b: str, *, space_key: str = "") -> bool:
+    """Return whether a reader sees the same in two fragments on a page of the space. Raises `MalformedBodyError`."""
+    return a == b or canonical(a, space_key=space_key) == canonical(b, space_key=space_key)
 
 
-def canonical(fragment: str) -> str:
-    """Return the canonical form of *fragment*, the same for all with the same meaning. Raises `MalformedBodyError`."""
-    pieces: list[str] = []
-    root = read_strictly(fragment).root
-    stack = [("", False, iter(_settle(root, is_verbatim=False)))]
-    while stack:
-        end_tag, is_verbatim, nodes = stack[-1]
-        node = next(nodes, None)
-        if node is None:
-            pieces.append(end_tag)
-            stack.pop()
-        elif isinstance(node, str):
-            pieces.append(_escape(node))
+def is_inline(element: Element) -> bool:
+    """Return whether *element* is part of a line of text."""
+    if is_macro(element):
+        return macro_name(element) in _INLINE_MACROS
+    return element.name in _INLINE and not any(True for _ in element.elements(*_BLOCKS_IN_LINES))
+
+
+def canonical(fragment: str, *, space_key: str = "") -> str:
+    """Return a text that is the same for all fragments in which a reader sees the same. Raises `MalformedBodyError`.
+
+    Links to pages of *space_key* are the same with and without the key. The time is linear in the length.
+    """
+    return _Writer(space_key).write(read_strictly(fragment).root)
+
+
+@dataclass(slots=True)
+class _Flow:
+    """The content of a region, item, cell or macro so far; *empty* counts the empty paragraphs since its last block."""
+
+    has_content: bool = False
+    empty: int = 0
+
+
+@dataclass(slots=True)
+class _Marks:
+    """The marks at the current place. A mark is written when it changes, however the elements are nested."""
+
+    stacks: dict[str, list[str]] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+
+    def push(self, marks: dict[str, str]) -> None:
+        for key, value in marks.items():
+            self.stacks.setdefault(key, []).append(value)
+        self.changed.update(marks)
+
+    def pop(self, marks: Iterable[str]) -> None:
+        for key in marks:
+            self.stacks[key].pop()
+            self.changed.add(key)
+
+    def current(self, key: str) -> str:
+        stack = self.stacks.get(key)
+        return stack[-1] if stack else ""
+
+    def settle(self, keys: Iterable[str] | None = None) -> Iterator[str]:
+        """Yield what has changed since the last text, of *keys* or of all marks, in a fixed order."""
+        for key in sorted(self.changed if keys is None else self.changed.intersection(keys)):
+            self.changed.discard(key)
+            yield from self.settle_to(key, self.current(key))
+
+    def settle_to(self, key: str, value: str) -> Iterator[str]:
+        """Yield the change of one mark to *value*, which may differ from its value at the current place."""
+        if value != self.current(key):
+            self.changed.add(key)
+        if self.written.get(key, "") != value:
+            self.written[key] = value
+            yield f"<@{key}={_escape(value)}>"
+
+
+@dataclass(slots=True)
+class _Line:
+    """The line of text that is being written; *size* counts the pieces of all lines.
+
+    Text without a paragraph around it is a line of its own, as if it were a paragraph.
+    """
+
+    name: str = "p"
+    attributes: str = ""
+    is_explicit: bool = False
+    pieces: list[str] | None = None
+    space: dict[str, str] | None = None
+    takes_space: bool = False
+    size: int = 0
+
+    def begin(self, name: str, attributes: str) -> None:
+        """Begin a paragraph, a heading or another element that is one line."""
+        self.name, self.attributes, self.is_explicit = name, attributes, True
+
+    def end(self) -> tuple[list[str], str, str]:
+        """Return the pieces of the line, with the name and the attributes of its element."""
+        ended = self.pieces or [], self.name, self.attributes
+        self.name, self.attributes, self.is_explicit = "p", "", False
+        self.pieces, self.space, self.takes_space = None, None, False
+        return ended
+
+
+class _Writer:
+    """Writes the canonical form of one fragment in one walk, without recursion, because pages can nest to any depth."""
+
+    def __init__(self, space_key: str) -> None:
+        self._space_key = space_key
+        self._out: list[str] = []
+        self._marks = _Marks()
+        self._flows = [_Flow()]
+        self._line = _Line()
+
+    def write(self, root: Element) -> str:
+        """Return the canonical form of the content of *root*."""
+        stack: list[_Inside] = [(iter(root.nodes), self._end_line)]
+        while stack:
+            nodes, leave = stack[-1]
+            node = next(nodes, None)
+            if node is None:
+                stack.pop()
+                leave()
+            elif isinstance(node, Text):
+                self._write_words(node.value if node.is_visible else "")
+            elif (inside := self._enter(node)) is not None:
+                stack.append(inside)
+        return "".join(self._out)
+
+    def _enter(self, element: Element) -> _Inside | None:
+        """Write the start of *element*; return its content and what to do at its end, or None if it is written."""
+        name = element.name
+        if name in _HIDDEN or _is_cursor_target(element):
+            return None
+        if name in _TRANSPARENT:
+            return iter(element.nodes), _do_nothing
+        if name in _MARKS or name in ("span", "a", "font"):
+            return self._enter_mark(element)
+        if name == "ac:link":
+            return self._enter_link(element)
+        if name in _LINES:
+            return self._enter_line(element)
+        if is_macro(element):
+            return self._enter_macro(element)
+        return self._write_leaf(element) if name in _LEAVES else self._enter_block(element)
+
+    def _write_leaf(self, element: Element) -> None:
+        match element.name:
+            case "br":
+                self._open_line().append(_BREAK)
+                self._line.space, self._line.takes_space = None, False
+            case "ac:emoticon" | "ac:hipchat-emoticon":
+                self._write_object(f"<icon {_escape(icon_of(element))}>")
+            case name if name in _PICTURES:
+                self._line.space = None
+                self._write_object(self._as_written(element))
+                self._line.takes_space = False
+            case name if name in _OBJECTS:
+                self._write_object(self._as_written(element))
+            case _:
+                self._write_block(self._as_written(element))
+
+    def _enter_mark(self, element: Element) -> _Inside:
+        marks = dict(look_of(element).font)
+        if element.name in _MARKS:
+            marks[_MARKS[element.name]] = "on"
+        if element.name == "a" and "href" in element.attributes:
+            marks["link"] = f"href {element.attributes['href']}"
+        if element.name == "font" and "color" in element.attributes:
+            marks["color"] = element.attributes["color"].lower()
+        self._marks.push(marks)
+        return iter(element.nodes), lambda: self._marks.pop(marks)
+
+    def _enter_link(self, element: Element) -> _Inside:
+        """Begin an `ac:link`; without text, it shows the title of its target, or what the wiki makes of the target."""
+        resource = next((child for child in element.children if child.name.startswith("ri:")), None)
+        shown = {} if resource is None else resource.attributes
+        target = "" if resource is None else self._as_written(resource)
+        self._marks.push({"link": f"{target}#{element.attributes.get('ac:anchor', '')}"})
+        size = self._line.size
+
+        def leave() -> None:
+            title = shown.get("ri:content-title") or shown.get("ri:filename")
+            if self._line.size == size and title:
+                self._write_words(title)
+            elif self._line.size == size:
+                self._write_object("<target>")
+            self._marks.pop(("link",))
+
+        return (node for node in element.nodes if isinstance(node, Text) or not node.name.startswith("ri:")), leave
+
+    def _enter_line(self, element: Element) -> _Inside:
+        """Begin a paragraph or a heading; what stands in it may end its line, and text after that begins another."""
+        self._end_line()
+        look = look_of(element)
+        attributes = self._attributes(element, look.box | _only_background(look.font))
+        font = _without_background(look.font)
+        self._marks.push(font)
+        self._line.begin(element.name, attributes)
+        start = len(self._out)
+
+        def leave() -> None:
+            is_untouched = self._line.pieces is None and len(self._out) == start
+            self._end_line()
+            if is_untouched and element.name == "p":
+                self._flows[-1].empty += 1
+            elif is_untouched:
+                self._write_block(f"<{element.name}{attributes}></{element.name}>")
+            self._marks.pop(font)
+
+        return iter(element.nodes), leave
+
+    def _enter_block(self, element: Element) -> _Inside:
+        look = look_of(element)
+        attributes = self._attributes(element, look.box | _only_background(look.font))
+        if element.name == "div" and not attributes and not look.font:
+            self._end_line()
+            return iter(element.nodes), self._end_line
+        font = _without_background(look.font)
+        self._write_block(f"<{element.name}{attributes}>")
+        self._flows.append(_Flow())
+        self._marks.push(font)
+
+        def leave() -> None:
+            self._end_line()
+            self._flows.pop()
+            self._out.append(f"</{element.name}>")
+            self._marks.pop(font)
+
+        return iter(element.nodes), leave
+
+    def _enter_macro(self, element: Element) -> _Inside | None:
+        name = macro_name(element) or ""
+        tag = f"<macro{self._attributes(element)}>{''.join(self._macro_parts(element, name))}"
+        bodies = [child for child in element.children if child.name == "ac:rich-text-body"]
+        if bodies:
+            self._write_block(tag)
+            return iter(bodies), lambda: self._out.append("</macro>")
+        if name in _INLINE_MACROS or self._line.is_explicit:
+            self._write_object(f"{tag}</macro>")
         else:
-            name = _RENAMED.get(node.name, node.name)
-            inside_is_verbatim = is_verbatim or name in _VERBATIM
-            pieces.append(f"<{name}{_attributes(node)}>")
-            stack.append((f"</{name}>", inside_is_verbatim, iter(_settle(node, is_verbatim=inside_is_verbatim))))
-    return "".join(pieces)
+            self._write_block(f"{tag}</macro>")
+        return None
+
+    def _macro_parts(self, macro: Element, name: str) -> Iterator[str]:
+        """Yield the parameters by name, then the plain-text bodies."""
+        parameters = [child for child in macro.children if child.name in _PARAMETERS]
+        for parameter in sorted(parameters, key=lambda each: each.attributes.get("ac:name", "")):
+            key, value = parameter.attributes.get("ac:name", ""), parameter.text
+            if key in _EDITOR_PARAMETERS or (name == "status" and _is_default_of_status(key, value)):
+                continue
+            if name == "status" and key in ("colour", "color"):
+                yield f"<colour>{_escape(value.strip().lower())}</colour>"
+            else:
+                yield self._as_written(parameter)
+        yield from (self._as_written(child) for child in macro.children if child.name == "ac:plain-text-body")
+
+    def _write_words(self, value: str) -> None:
+        value = value.translate(_UNSEEN)
+        if self._marks.current("code"):
+            if value:
+                self._write_content(_escape(_LINE_END.sub(" ", value)))
+            return
+        text = _SPACES.sub(" ", value)
+        words = text.strip(" ")
+        if text.startswith(" "):
+            self._add_space()
+        if words:
+            self._write_content(_escape(words))
+            if text.endswith(" "):
+                self._add_space()
+
+    def _add_space(self) -> None:
+        """Remember a space, which a reader sees only between two words or icons of one line."""
+        line = self._line
+        if line.takes_space and line.space is None:
+            line.space = {key: self._marks.current(key) for key in _ON_SPACES}
+
+    def _write_object(self, piece: str) -> None:
+        self._write_content(piece, _ON_OBJECTS)
+
+    def _write_content(self, piece: str, marks: Iterable[str] | None = None) -> None:
+        """Write a piece of a line with the changes of *marks*, by default of all marks."""
+        pieces = self._open_line()
+        if self._line.space is not None:
+            for key, value in self._line.space.items():
+                pieces += self._marks.settle_to(key, value)
+            pieces.append(" ")
+            self._line.space = None
+        pieces += self._marks.settle(marks)
+        pieces.append(piece)
+        self._line.takes_space = True
+        self._line.size += 1
+
+    def _open_line(self) -> list[str]:
+        if self._line.pieces is None:
+            self._line.pieces = []
+        return self._line.pieces
+
+    def _write_block(self, piece: str) -> None:
+        self._end_line()
+        self._begin_content()
+        self._out.append(piece)
+
+    def _begin_content(self) -> None:
+        flow = self._flows[-1]
+        if flow.has_content:
+            self._out += ["<p></p>"] * flow.empty
+        flow.has_content, flow.empty = True, 0
+
+    def _end_line(self) -> None:
+        """Write the line that is open; a line break at its end is not seen, and breaks alone are empty lines."""
+        pieces, name, attributes = self._line.end()
+        if not pieces:
+            return
+        if all(piece == _BREAK for piece in pieces):
+            self._flows[-1].empty += len(pieces)
+            return
+        self._begin_content()
+        if pieces[-1] == _BREAK:
+            pieces.pop()
+        self._out += [f"<{name}{attributes}>", *pieces, f"</{name}>"]
+
+    def _as_written(self, element: Element) -> str:
+        """Return *element* with its content as written; only attributes that no reader sees are dropped."""
+        pieces: list[str] = []
+        is_verbatim = element.name in _VERBATIM
+        stack: list[tuple[str, Iterator[Element | Text]]] = [("", iter([element]))]
+        while stack:
+            end, nodes = stack[-1]
+            node = next(nodes, None)
+            if node is None:
+                pieces.append(end)
+                stack.pop()
+            elif isinstance(node, Text):
+                if node.is_visible and (is_verbatim or node.value.strip()):
+                    pieces.append(_escape(node.value))
+            elif node.name == "ac:inline-comment-marker":
+                stack.append(("", iter(node.nodes)))
+            else:
+                look = look_of(node)
+                pieces.append(f"<{node.name}{self._attributes(node, look.box | look.font)}>")
+                stack.append((f"</{node.name}>", iter(node.nodes)))
+        return "".join(pieces)
+
+    def _attributes(self, element: Element, style: dict[str, str] | None = None) -> str:
+        seen = seen_attributes(element)
+        if seen.get("ri:space-key") == self._space_key and seen.get("ri:content-title"):
+            del seen["ri:space-key"]
+        if style:
+            seen["style"] = ";".join(f"{name}:{value}" for name, value in sorted(style.items()))
+        return "".join(f' {name}="{_escape(value)}"' for name, value in sorted(seen.items()))
 
 
-def _attributes(element: Element) -> str:
-    kept = {
-        name: value
-        for name, value in element.attributes.items()
-        if name not in _BOOKKEEPING and name not in _DROPPED and not name.lower().startswith("on")
-    }
-    if "style" in kept:
-        kept["style"] = _settle_style(kept["style"])
-    if "data-highlight-colour" in kept:
-        kept["data-highlight-colour"] = _settle_colours(kept["data-highlight-colour"])
-    return "".join(f' {name}="{_escape(value)}"' for name, value in sorted(kept.items()))
+def _do_nothing() -> None:
+    pass
 
 
-def _settle_style(style: str) -> str:
-    declarations = (re.sub(r"\s*:\s*", ":", _SPACES.sub(" ", each.strip()), count=1) for each in style.split(";"))
-    return _settle_colours(";".join(each for each in declarations if each))
+def _only_background(font: dict[str, str]) -> dict[str, str]:
+    """Return the background of a block, which a reader sees around its text too."""
+    return {key: value for key, value in font.items() if key == "background-color" and value}
 
 
-def _settle_colours(value: str) -> str:
-    return _RGB_COLOUR.sub(r"rgb(\1,\2,\3)", _HEX_COLOUR.sub(_rgb, value))
+def _without_background(font: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in font.items() if key != "background-color"}
 
 
-def _rgb(colour: re.Match[str]) -> str:
-    digits = colour[1] if len(colour[1]) == 6 else "".join(digit * 2 for digit in colour[1])
-    return "rgb({},{},{})".format(*(int(digits[at : at + 2], 16) for at in (0, 2, 4)))
+def _is_cursor_target(element: Element) -> bool:
+    if element.name != "p" or _CURSOR_TARGET not in element.attributes.get("class", ""):
+        return False
+    return all(node.name == "br" if isinstance(node, Element) else not node.value.strip() for node in element.nodes)
+
+
+def _is_default_of_status(key: str, value: str) -> bool:
+    return (key in ("colour", "color") and value.strip().lower() in ("", "grey", "gray", "neutral")) or (
+        key == "subtle" and value.strip() == "false"
+    )
 
 
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-
-
-def _settle(parent: Element, *, is_verbatim: bool) -> list[Element | str]:
-    """Return the content of *parent* with markers unwrapped, comments and numbering removed, white space normalised."""
-    nodes = [each for each in _open_markers(parent.nodes) if not _is_numbering(each)]
-    if macro_name(parent) is not None:
-        nodes = _sort_parameters(nodes)
-    if is_verbatim:
-        return [each if isinstance(each, Element) else each.value for each in nodes]
-    return _settle_spaces(parent, _join_texts(nodes))
-
-
-def _is_numbering(node: Element | Text) -> bool:
-    return isinstance(node, Element) and node.name in _NUMBERING
-
-
-def _open_markers(nodes: Iterable[Element | Text]) -> Iterator[Element | Text]:
-    """Yield nodes with each inline comment marker replaced by its content; skip comments."""
-    stack = [iter(nodes)]
-    while stack:
-        node = next(stack[-1], None)
-        if node is None:
-            stack.pop()
-        elif isinstance(node, Element) and node.name == "ac:inline-comment-marker":
-            stack.append(iter(node.nodes))
-        elif isinstance(node, Element) or node.is_visible:
-            yield node
-
-
-def _sort_parameters(nodes: list[Element | Text]) -> list[Element | Text]:
-    parameters = [each for each in nodes if isinstance(each, Element) and each.name == "ac:parameter"]
-    others = [each for each in nodes if not (isinstance(each, Element) and each.name == "ac:parameter")]
-    return [*sorted(parameters, key=lambda each: each.attributes.get("ac:name", "")), *others]
-
-
-def _join_texts(nodes: list[Element | Text]) -> list[Element | Text]:
-    """Join plain texts that are adjacent after the markers between them were removed."""
-    joined: list[Element | Text] = []
-    for node in nodes:
-        last = joined[-1] if joined else None
-        if _is_plain(node) and _is_plain(last) and isinstance(node, Text) and isinstance(last, Text):
-            joined[-1] = Text(last.span, last.value + node.value)
-        else:
-            joined.append(node)
-    return joined
-
-
-def _is_plain(node: Element | Text | None) -> bool:
-    return isinstance(node, Text) and node.kind is TextKind.PLAIN
-
-
-def _settle_spaces(parent: Element, nodes: list[Element | Text]) -> list[Element | str]:
-    """Collapse runs of white space, and remove white space at the start and end of a block."""
-    has_edges = parent.parent is None or parent.name in _BLOCKS or parent.name in _FRAMES
-    is_block = [_stands_as_block(each, parent) for each in nodes]
-    settled: list[Element | str] = []
-    for index, node in enumerate(nodes):
-        if isinstance(node, Element):
-            settled.append(node)
-            continue
-        text = node.value if node.kind is TextKind.CDATA else _SPACES.sub(" ", node.value)
-        if _is_plain(node):
-            if is_block[index - 1] if index else has_edges:
-                text = text.removeprefix(" ")
-            if is_block[index + 1] if index + 1 < len(nodes) else has_edges:
-                text = text.removesuffix(" ")
-        if text:
-            settled.append(text)
-    return settled
-
-
-def _stands_as_block(node: Element | Text, parent: Element) -> bool:
-    if isinstance(node, Text):
-        return False
-    if node.name in _BLOCKS or parent.name in _FRAMES:
-        return True
-    if parent.name in _FLOWS or parent.parent is None:
-        name = macro_name(node)
-        return node.name == "ac:image" or (name is not None and name not in _INLINE_MACROS)
-    return False

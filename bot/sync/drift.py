@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.storage.meaning import is_same
+from bot.storage.meaning import canonical, is_same
 
 
 class Verdict(StrEnum):
@@ -24,7 +24,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LastApplied:
-    """The last applied state of a region: the text as the wiki stored it, and the digest of the text that was sent."""
+    """The last applied state of a region: the text as the wiki stored it, and the digest of what was sent."""
 
     version: int
     text: str
@@ -43,23 +43,28 @@ class ManualEdit:
 
 
 def digest_of(text: str) -> str:
-    """Return the short SHA-256 of a rendered region, as used in version messages (the first 40 bits in hex)."""
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
+    """Return the digest of what a reader sees in *text*, as used in version messages: 40 bits of a SHA-256 in hex.
+
+    Two spellings of one text have the same digest. Earlier releases used the digest of the bytes.
+    """
+    return hashlib.sha256(canonical(text).encode()).hexdigest()[:10]
 
 
-def judge(desired: str, live: str | None, last_applied: LastApplied | None) -> Verdict:
-    """Compare the three states of a region; *live* is None if the region is missing on the page.
+def judge(desired: str, live: str | None, last_applied: LastApplied | None, *, space_key: str = "") -> Verdict:
+    """Compare the three states of a region; *live* is None if the region is missing on the page of *space_key*.
 
     The server may change the text that is sent. The recorded digest is of the text that was sent. If the live text is
     unchanged since the last write and the digest of the desired text matches the recorded digest, the region is in
-    sync even if the two texts differ.
+    sync even if the two texts differ. A digest of an older release matches nothing; then the stored text decides.
     """
-    if live is not None and is_same(live, desired):
+    if live is not None and is_same(live, desired, space_key=space_key):
         return Verdict.IN_SYNC
     if last_applied is None:
         return Verdict.UNMANAGED
-    has_live_moved = live is None or not is_same(live, last_applied.text)
-    has_desired_moved = digest_of(desired) != last_applied.digest
+    has_live_moved = live is None or not is_same(live, last_applied.text, space_key=space_key)
+    has_desired_moved = digest_of(desired) != last_applied.digest and not is_same(
+        desired, last_applied.text, space_key=space_key
+    )
     if has_live_moved:
         return Verdict.CONFLICT if has_desired_moved else Verdict.DRIFTED
     return Verdict.BEHIND if has_desired_moved else Verdict.IN_SYNC

@@ -142,7 +142,7 @@ class PageLedger:
         before: str | None = last_applied.text
         for version in later:
             after = self._find_text(version.number, marker)
-            if _differ(before, after):
+            if _differ(before, after, self._page.ref.space_key):
                 edits.append(_edit(version))
             before = after
         return tuple(edits)
@@ -196,10 +196,10 @@ class PageLedger:
         return None if region is None else region.text(body)
 
 
-def _differ(before: str | None, after: str | None) -> bool:
+def _differ(before: str | None, after: str | None, space_key: str) -> bool:
     if before is None or after is None:
         return before is not after
-    return not is_same(before, after)
+    return not is_same(before, after, space_key=space_key)
 
 
 def _edit(version: Version, *, is_certain: bool = True) -> ManualEdit:

@@ -24,8 +24,10 @@ class Rewrite:
     reasons: tuple[str, ...]
 
 
-def rewrite(body: str, changes: Sequence[Change]) -> Rewrite:
+def rewrite(body: str, changes: Sequence[Change], *, space_key: str = "") -> Rewrite:
     """Return *body* with the planned texts; a region that changed since the plan stays unchanged.
+
+    Links to pages of *space_key* are the same with and without the key.
 
     Raises `StorageFormatError` if anything outside the regions would change.
     """
@@ -40,9 +42,9 @@ def rewrite(body: str, changes: Sequence[Change]) -> Rewrite:
             reasons.append(str(error))
             continue
         live = None if region is None else region.text(body)
-        if live is not None and is_same(live, change.desired):
+        if live is not None and is_same(live, change.desired, space_key=space_key):
             continue
-        obstacle = _find_obstacle(live, change)
+        obstacle = _find_obstacle(live, change, space_key)
         if obstacle is not None:
             reasons.append(obstacle)
         elif region is None or live is None:
@@ -62,12 +64,12 @@ def rewrite(body: str, changes: Sequence[Change]) -> Rewrite:
     return Rewrite(new_body, tuple(written), tuple(reasons))
 
 
-def _find_obstacle(live: str | None, change: Change) -> str | None:
+def _find_obstacle(live: str | None, change: Change, space_key: str) -> str | None:
     """Return why the region differs from the plan or has new inline comments that would be lost, or None."""
     moved = f"region {change.region!r} was changed since the plan was made; plan again"
     if live is None or change.live is None:
         return None if live is change.live and change.action is Action.CREATE else moved
-    if not is_same(live, change.live):
+    if not is_same(live, change.live, space_key=space_key):
         return moved
     if set(keep_comment_markers(live, change.desired).lost) - set(change.lost_comments):
         return f"somebody commented on words of region {change.region!r} that are to go; plan again"

@@ -131,7 +131,7 @@ class _Survey:
         return page.ref.status is PageStatus.CURRENT and all(
             wanted.text is not None
             and wanted.marker.name in regions
-            and is_same(regions[wanted.marker.name].text(page.body), wanted.text)
+            and is_same(regions[wanted.marker.name].text(page.body), wanted.text, space_key=page.ref.space_key)
             for wanted in target.regions
         )
 
@@ -226,9 +226,9 @@ class _Survey:
         name = wanted.marker.name
         live = None if region is None else region.text(page.body)
         last: LastApplied | None = None
-        if live is None or not is_same(live, desired):
+        if live is None or not is_same(live, desired, space_key=page.ref.space_key):
             last = ledger.find_last_applied(wanted.marker)
-        verdict = judge(desired, live, last)
+        verdict = judge(desired, live, last, space_key=page.ref.space_key)
         change = Change(
             region=name,
             marker=wanted.marker,
