@@ -18,7 +18,8 @@ _UNSEEN = {
 _UNSEEN_OF = {
     "ac:image": {"ac:layout"},
     "a": {"title"},
-    **dict.fromkeys(("td", "th"), {"title", "width", "height"}),
+    "td": {"title", "width", "height"},
+    "th": {"title", "width", "height"},
     "table": {"width"},
 }
 _DEFAULTS = {("ol", "start", "1"), *((cell, span, "1") for cell in ("td", "th") for span in ("colspan", "rowspan"))}
@@ -42,10 +43,22 @@ _VARIABLE = re.compile(r"var\(--[\w-]+,(.*)\)")
 _POINT_ZERO = re.compile(r"(?<=\d)\.0+(?!\d)")
 _NO_LENGTH = re.compile(r"0(?:px|em|rem|pt|cm|in|%)?")
 _NAMED = {
-    **{"black": "rgb(0,0,0)", "white": "rgb(255,255,255)", "red": "rgb(255,0,0)", "lime": "rgb(0,255,0)"},
-    **{"blue": "rgb(0,0,255)", "yellow": "rgb(255,255,0)", "green": "rgb(0,128,0)", "gray": "rgb(128,128,128)"},
-    **{"grey": "rgb(128,128,128)", "silver": "rgb(192,192,192)", "maroon": "rgb(128,0,0)", "navy": "rgb(0,0,128)"},
-    **{"olive": "rgb(128,128,0)", "purple": "rgb(128,0,128)", "teal": "rgb(0,128,128)", "orange": "rgb(255,165,0)"},
+    "black": "rgb(0,0,0)",
+    "white": "rgb(255,255,255)",
+    "red": "rgb(255,0,0)",
+    "lime": "rgb(0,255,0)",
+    "blue": "rgb(0,0,255)",
+    "yellow": "rgb(255,255,0)",
+    "green": "rgb(0,128,0)",
+    "gray": "rgb(128,128,128)",
+    "grey": "rgb(128,128,128)",
+    "silver": "rgb(192,192,192)",
+    "maroon": "rgb(128,0,0)",
+    "navy": "rgb(0,0,128)",
+    "olive": "rgb(128,128,0)",
+    "purple": "rgb(128,0,128)",
+    "teal": "rgb(0,128,128)",
+    "orange": "rgb(255,165,0)",
 }
 
 
@@ -94,9 +107,7 @@ def look_of(element: Element) -> Look:
             font[name] = "" if value in _NOTHING else value
         elif name.startswith(("font-weight", "font-style", "text-decoration")):
             font |= _marks_of(name, value)
-        elif value not in _NOTHING and not _NO_LENGTH.fullmatch(value):
-            box[name] = value
-        elif name == "list-style-type":
+        elif name == "list-style-type" or not (value in _NOTHING or _NO_LENGTH.fullmatch(value)):
             box[name] = value
     return Look(font, box)
 

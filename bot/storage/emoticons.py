@@ -89,7 +89,7 @@ EMOJI = {
 }
 """The emoji that the Cloud editor makes of an emoticon of the old editor, by `ac:name`.
 
-Observed on Cloud pages: tick, cross, warning, light-on. The others are those of Atlassian's own converter of wiki markup.
+Observed on Cloud pages: tick, cross, warning, light-on. The others are those of Atlassian's converter of wiki markup.
 """
 _NAMES = {emoji.id: name for name, emoji in EMOJI.items()}
 

@@ -1,10 +1,10 @@
 """Compare two fragments by what a reader sees, not by how an editor or the server spells it.
 
-A body is read as blocks, and each line of text as words with marks: strong, emphasis, code, colour, link. A save of
-the editors changes the spelling of all of these (docs/architecture.md, "Meaning"). Ignored are, for example: a paragraph
-that is the whole text of an item or cell, ids and classes, emoji attributes of the same icon, the key of the own space
-in a link, a link text that is the title, empty paragraphs at the edges of a region, item or cell, hard spaces, spans
-that only change the spacing, the order of nested marks, and inline comment markers, because they are not content.
+A body is read as blocks, and each line of text as words with marks: strong, emphasis, code, colour, link. A save in
+an editor changes the spelling of all of these. Ignored are, for example: a paragraph that is the whole text of an item
+or cell, ids and classes, emoji attributes of the same icon, the key of the own space in a link, a link text that is
+the title, empty paragraphs at the edges of a region, item or cell, hard spaces, spans that only change the spacing,
+the order of nested marks, widths of tables, and inline comment markers, because they are not content.
 
 Always a difference: words, case, order, the target of a link, the key of another space, an icon, a colour, a
 highlight, centred or right-aligned text, the kind and number of lists, the level of a heading, an empty paragraph
@@ -25,9 +25,18 @@ _TRANSPARENT = {
 }
 _HIDDEN = {"ac:task-id", "ac:task-uuid", "colgroup", "col"}
 _MARKS = {
-    **{"strong": "strong", "b": "strong", "em": "em", "i": "em", "u": "u", "ins": "u", "s": "s", "del": "s"},
-    **{"strike": "s", "code": "code", "tt": "code", "sub": "sub", "sup": "sup", "small": "small", "big": "big"},
-    **{name: name for name in ("q", "cite", "kbd", "samp", "var", "abbr", "acronym", "dfn", "mark")},
+    name: name for name in ("strong", "em", "u", "s", "code", "sub", "sup", "small", "big", "q", "cite", "kbd")
+} | {
+    "b": "strong",
+    "i": "em",
+    "ins": "u",
+    "del": "s",
+    "strike": "s",
+    "tt": "code",
+    "samp": "samp",
+    "var": "var",
+    "abbr": "abbr",
+    "mark": "mark",
 }
 _ON_SPACES = ("background-color", "code")
 """The marks that a reader sees on a space."""
@@ -185,7 +194,10 @@ class _Writer:
             return self._enter_line(element)
         if is_macro(element):
             return self._enter_macro(element)
-        return self._write_leaf(element) if name in _LEAVES else self._enter_block(element)
+        if name not in _LEAVES:
+            return self._enter_block(element)
+        self._write_leaf(element)
+        return None
 
     def _write_leaf(self, element: Element) -> None:
         match element.name:
@@ -286,7 +298,7 @@ class _Writer:
         return None
 
     def _macro_parts(self, macro: Element, name: str) -> Iterator[str]:
-        """Yield the parameters by name, then the plain-text bodies."""
+        """Yield the parameters by name, then everything else but the rich-text bodies."""
         parameters = [child for child in macro.children if child.name in _PARAMETERS]
         for parameter in sorted(parameters, key=lambda each: each.attributes.get("ac:name", "")):
             key, value = parameter.attributes.get("ac:name", ""), parameter.text
@@ -296,7 +308,8 @@ class _Writer:
                 yield f"<colour>{_escape(value.strip().lower())}</colour>"
             else:
                 yield self._as_written(parameter)
-        yield from (self._as_written(child) for child in macro.children if child.name == "ac:plain-text-body")
+        others = (child for child in macro.children if child.name not in _PARAMETERS | {"ac:rich-text-body"})
+        yield from map(self._as_written, others)
 
     def _write_words(self, value: str) -> None:
         value = value.translate(_UNSEEN)

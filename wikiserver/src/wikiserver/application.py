@@ -9,6 +9,7 @@ from typing import Any, Final
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from wikiserver.admin_actions import admin_actions
 from wikiserver.downloads import files
 from wikiserver.movepage import movepage
 from wikiserver.normalise import BadBody, Level, normalise
@@ -65,6 +66,7 @@ def _flask_app(flavour: Flavour) -> Flask:
         app.register_blueprint(v1.api, url_prefix="/rest/experimental", name=EXPERIMENTAL)
     app.register_blueprint(files)
     app.register_blueprint(movepage)
+    app.register_blueprint(admin_actions)
     app.register_blueprint(platform)
     app.register_blueprint(create_pages())
     app.after_request(_name_the_product)

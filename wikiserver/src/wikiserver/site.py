@@ -27,6 +27,7 @@ class Site:
     """One served wiki. *max_page_size* caps the page size of every listing; 0 means no cap.
 
     *address* is the configured base address of links; if empty, the address of the request is used.
+    *editor* is the editor in which people save: `cloud`, `datacenter`, or `none`; if empty, the one of the flavour.
     *sessions* are the accounts that are signed in with a browser, by session id. *media_port* is the port of the media
     host, *media_files* are the files that its tokens give access to.
     """
@@ -39,6 +40,7 @@ class Site:
     refuses_over_drafts: bool = False
     stale_search_seconds: float = 0.0
     address: str | None = None
+    editor: str = ""
     conversions: dict[str, dict[str, Any]] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
     media_port: int = 0

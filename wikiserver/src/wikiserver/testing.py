@@ -11,6 +11,7 @@ from pathlib import Path
 from requests import Session
 
 from wikiserver.faults import Faults
+from wikiserver.person_saves import open_and_save
 from wikiserver.seed import seed_wiki
 from wikiserver.server import WikiServer
 from wikiserver.site import Flavour, Site
@@ -87,6 +88,15 @@ class Wiki:
     def edit(self, page_id: int | str, body: str, by: str = "ana", *, message: str = "") -> Content:
         """Save a page as a user who does not check for a newer version."""
         return self.store.pages.update(int(page_id), body=body, author=self.account(by), message=message)
+
+    def open_and_save(
+        self, page_id: int | str, by: str = "ana", *, editor: str = "", seed: object = None, message: str = ""
+    ) -> Content:
+        """Save a page as a user who opened it in the editor and changed nothing.
+
+        *editor* is `cloud` or `datacenter`, by default that of the flavour; *seed* chooses between the spellings.
+        """
+        return open_and_save(self.site, int(page_id), by, editor=editor, seed=seed, message=message)
 
     def body(self, page_id: int | str, number: int | None = None) -> str:
         return self.store.contents.body(int(page_id), number)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from wikiserver.storage_tree import parse, text_of
 from wikiserver.testing import Wiki
 from wikiserver_support.screenless import Browser, fields_of
 
@@ -75,7 +76,7 @@ def test_typing_into_the_page_changes_only_that_part(wiki: Wiki, ana: Browser, h
     )
     wiki.edit(home, f"<p>first</p>{code}<p>second &amp; third</p>")
     before = wiki.body(home)
-    ana.open(f"/pages/{home}/edit")
+    ana.open(f"/pages/{home}/edit?editor=none")
     boxes = {str(box["data-run"]): box.decode_contents() for box in ana.page.select("[data-run]")}
 
     ana.submit("form.editor", edits=json.dumps({"1": boxes["1"].replace("second", "2nd")}))
@@ -83,7 +84,34 @@ def test_typing_into_the_page_changes_only_that_part(wiki: Wiki, ana: Browser, h
     assert wiki.body(home) == before.replace("second", "2nd")
 
 
-@pytest.mark.parametrize("mode", ["", "?mode=source"])
+def test_typing_into_the_page_goes_through_the_editor_of_the_flavour(
+    wiki: Wiki, ana: Browser, home: str, flavour: str
+) -> None:
+    wiki.edit(home, '<p>first <ac:emoticon ac:name="tick" /></p><ul><li>one</li><li>two</li></ul>')
+    ana.open(f"/pages/{home}/edit")
+    box = ana.page.select("[data-run]")[0].decode_contents()
+
+    ana.submit("form.editor", edits=json.dumps({"0": box.replace("two", "2nd")}))
+
+    body = wiki.body(home)
+    assert "2nd" in text_of(parse(body).children)
+    assert ("atlassian-check_mark" in body) == (flavour == "cloud")
+    assert (body.count("<p") >= 3) == (flavour == "cloud")
+
+
+def test_another_editor_can_be_asked_for_and_a_wrong_one_changes_nothing(wiki: Wiki, ana: Browser, home: str) -> None:
+    wiki.edit(home, "<ol><li>one</li></ol>")
+    ana.open(f"/pages/{home}/edit?editor=cloud")
+    ana.submit("form.editor")
+    (numbered,) = parse(wiki.body(home)).elements("ol")
+    assert numbered.get("start") == "1"
+
+    ana.open(f"/pages/{home}/edit?editor=other")
+    ana.submit("form.editor", status=400)
+    assert wiki.page(home).version == 3
+
+
+@pytest.mark.parametrize("mode", ["?editor=none", "?mode=source"])
 def test_a_comment_made_meanwhile_keeps_its_mark(wiki: Wiki, ana: Browser, home: str, mode: str) -> None:
     wiki.edit(home, "<p>first <em>chosen</em> words</p><p>last</p>")
     ana.open(f"/pages/{home}/edit{mode}")
@@ -92,7 +120,7 @@ def test_a_comment_made_meanwhile_keeps_its_mark(wiki: Wiki, ana: Browser, home:
     assert "<ac:inline-comment-marker" in marked
     assert wiki.page(home).version == 2
 
-    if mode:
+    if "source" in mode:
         ana.submit("form.editor", body=ana.page.select("#source")[0].text.strip().replace("last", "LAST"))
     else:
         box = ana.page.select("[data-run]")[0].decode_contents()
@@ -103,7 +131,7 @@ def test_a_comment_made_meanwhile_keeps_its_mark(wiki: Wiki, ana: Browser, home:
 
 def test_line_ends_that_a_form_changes_are_no_change(wiki: Wiki, ana: Browser, home: str) -> None:
     wiki.edit(home, "<p>one</p>\r\n<p>two</p>\r\n\n<hr />")
-    ana.open(f"/pages/{home}/edit")
+    ana.open(f"/pages/{home}/edit?editor=none")
     box = ana.page.select("[data-run]")[0].decode_contents()
 
     original = wiki.body(home).replace("\r\n", "\n").replace("\n", "\r\n")

@@ -5,12 +5,9 @@ and their frequencies come from stored bodies of both products: what differs bet
 markup that was sent through REST. Nothing that a reader sees changes.
 """
 
-from __future__ import annotations
-
 import random
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from html.entities import name2codepoint
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from wikiserver.normalise import Flavour
@@ -34,7 +31,8 @@ _ATOMS: Final = frozenset(("ac:link", "ac:image", "ac:placeholder", "time"))
 _INLINE_MACROS: Final = frozenset(("status", "anchor", "jira", "mathinline", "profile"))
 _NAMED_TARGETS: Final = ("ri:content-title", "ri:filename")
 _CURSOR_TARGET: Final = "auto-cursor-target"
-_OPEN_SPACE: Final = "\u00a0"
+_ONE_CELL: Final = frozenset((("colspan", "1"), ("rowspan", "1")))
+_HARD_SPACE: Final = "\u00a0"
 
 _EMOJI: Final[dict[str, tuple[str, str, str]]] = {
     "smile": (":slight_smile:", "1f642", "🙂"),
@@ -64,7 +62,7 @@ _EMOJI: Final[dict[str, tuple[str, str, str]]] = {
 
 
 def resave(body: str, editor: Flavour, *, seed: object = 0, space_key: str = "") -> str:
-    """Return *body* as the editor of a flavour stores it after a save without a change; *space_key* is the page's space.
+    """Return *body* as the editor of a flavour stores it when nothing was changed; *space_key* is that of the page.
 
     Raises BadBody.
     """
@@ -185,6 +183,22 @@ class _CloudSave(_Save):
 
     def _settle_attributes(self, element: Element) -> None:
         attributes = element.attributes
+        if element.name in ("ac:structured-macro", "ac:image") and self._is(self._id_share):
+            attributes.setdefault("ac:local-id", self._short_id())
+        match element.name:
+            case "ac:emoticon":
+                self._settle_emoji(element)
+            case "ri:page" | "ri:attachment" | "ri:blog-post":
+                attributes.setdefault("ri:version-at-save", str(self._chance.randint(1, 40)))
+            case "ac:layout-section":
+                attributes.setdefault("ac:breakout-mode", "default")
+            case "td" | "th":
+                element.attributes = {k: v for k, v in attributes.items() if (k, v) not in _ONE_CELL}
+            case _:
+                self._settle_block(element)
+
+    def _settle_block(self, element: Element) -> None:
+        attributes = element.attributes
         if element.name in _LINES or element.name in _LISTS or element.name in ("li", "blockquote"):
             if attributes.get("class") != _CURSOR_TARGET:
                 attributes.pop("class", None)
@@ -193,18 +207,6 @@ class _CloudSave(_Save):
             self._with_id(element)
         if element.name == "ol":
             attributes.setdefault("start", "1")
-        if element.name == "ac:emoticon":
-            self._settle_emoji(element)
-        if element.name in ("ri:page", "ri:attachment", "ri:blog-post"):
-            attributes.setdefault("ri:version-at-save", str(self._chance.randint(1, 40)))
-        if element.name == "ac:layout-section":
-            attributes.setdefault("ac:breakout-mode", "default")
-        if element.name in _CELLS:
-            for span in ("colspan", "rowspan"):
-                if attributes.get(span) == "1":
-                    del attributes[span]
-        if element.name in ("ac:structured-macro", "ac:image") and self._is(self._id_share):
-            attributes.setdefault("ac:local-id", self._short_id())
 
     def _settle_emoji(self, emoticon: Element) -> None:
         known = _EMOJI.get(emoticon.get("ac:name"))
@@ -363,11 +365,11 @@ class _DataCenterSave(_Save):
         words = node.value.split(" ")
         text = words[0]
         for word in words[1:]:
-            text += (_OPEN_SPACE if self._is(self._hard_share) else " ") + word
+            text += (_HARD_SPACE if self._is(self._hard_share) else " ") + word
         return _text(text)
 
     def _with_cursor_targets(self, nodes: list[Node]) -> Iterator[Node]:
-        """Put an empty line between two macros, and behind one that ends its parent, so that a person can type there."""
+        """Put an empty line between two macros and after one that ends its parent, so that a person can type there."""
         shown = [node for node in nodes if not _is_blank(node)]
         followers: list[Node | None] = [*shown[1:], None]
         for node, following in zip(shown, followers, strict=bool(shown)):

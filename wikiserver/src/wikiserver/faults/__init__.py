@@ -1,4 +1,4 @@
-"""Simulated faults of the wiki and of the network. May import `site`, `store` and `normalise`."""
+"""Simulated faults of the wiki and of the network. May import `person_saves`, `site`, `store` and `normalise`."""
 
 from wikiserver.faults.middleware import ADMIN_PATH, SOCKET_KEY, FaultyApp, fault_admin, operation_of
 from wikiserver.faults.plan import Faults

@@ -14,6 +14,7 @@ from typing import Any, Final
 from wikiserver.faults.plan import Faults
 from wikiserver.faults.refusals import refuse
 from wikiserver.faults.spec import FaultSpec
+from wikiserver.person_saves import open_and_save
 from wikiserver.site import Site, authenticate
 from wikiserver.store import Content, StoreError
 
@@ -124,8 +125,8 @@ class FaultyApp:
                 return _send(answer.with_body(answer.body[: len(answer.body) // 2]), start_response)
             case "cut":
                 return _cut(answer, environ, start_response)
-            case "edit" | "comment" | "draft":
-                self._interfere(spec.kind, environ)
+            case "edit" | "editor" | "comment" | "draft":
+                self._interfere(spec, environ)
         return _send(answer, start_response)
 
     def _instead(self, spec: FaultSpec, environ: Environ) -> Answer | None:
@@ -173,22 +174,24 @@ class FaultyApp:
             return None
         return _collect(self._app, environ | {"PATH_INFO": environ["PATH_INFO"].replace(match[1], str(other))})
 
-    def _interfere(self, kind: str, environ: Environ) -> None:
-        """Perform an action of a person on the page that was just read, before the caller can write."""
+    def _interfere(self, spec: FaultSpec, environ: Environ) -> None:
+        """Perform an action of a person on the page that was just read or written."""
         match = _ONE_PAGE.search(environ.get("PATH_INFO", ""))
         page = self._site.store.contents.find(int(match[1])) if match else None
         if page is None:
             return
         try:
-            self._act(kind, page)
+            self._act(spec, page)
         except StoreError:
             return  # the page does not allow this action: do nothing
 
-    def _act(self, kind: str, page: Content) -> None:
-        store = self._site.store
+    def _act(self, spec: FaultSpec, page: Content) -> None:
+        store, kind = self._site.store, spec.kind
         person, body = store.people.get("omar").account_id, store.contents.body(page.id)
         if kind == "edit":
             store.pages.update(page.id, body=f"{body}<p>Edited meanwhile.</p>", author=person, message="meanwhile")
+        elif kind == "editor":
+            open_and_save(self._site, page.id, "omar", editor=spec.argument)
         elif kind == "draft":
             store.pages.save_draft(page.id, title=None, body=f"{body}<p>Not yet published.</p>", author=person)
         else:

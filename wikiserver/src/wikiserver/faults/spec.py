@@ -29,6 +29,7 @@ REQUEST_FAULTS: Final = {
     "login": "an HTML login page with status 200",
     "other-page": "the JSON of another page",
     "edit": "right after the answer a person saves the page",
+    "editor": "right after the answer a person opens and saves the page without changing a word; =EDITOR",
     "comment": "right after the answer a person comments inline: another body, the same version",
     "draft": "right after the answer a person leaves unpublished changes on the page",
 }
@@ -115,6 +116,7 @@ _ARGUMENTS: Final = {
     "refuse": "|".join(REFUSALS),
     "slow": r"[1-9]\d*|",
     "timeout": r"\d+(\.\d+)?|",
+    "editor": r"cloud|datacenter|",
     "cap": r"[1-9]\d*",
     "stale": r"\d+(\.\d+)?",
     "level": r"none|light|full",

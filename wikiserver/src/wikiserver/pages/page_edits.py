@@ -18,8 +18,9 @@ from wikiserver.pages.shell import (
     url_of,
 )
 from wikiserver.pages.submission import Submission, read_submission, rebase
+from wikiserver.person_saves import respelled
 from wikiserver.rights import check_creates, visible_space
-from wikiserver.site import get_store
+from wikiserver.site import get_site, get_store
 from wikiserver.storage_tree import BadBody, parse
 from wikiserver.store import Content, InvalidError, StoreError, VersionConflictError
 from wikiserver.view import render_view
@@ -30,7 +31,7 @@ from wikiserver.view import render_view
 @pages.get("/spaces/<key>/pages/edit-v2/<int:page_id>")
 @pages.get("/pages/<int:page_id>/edit")
 def edit(page_id: int, key: str = "") -> Any:
-    """Open the editor, or the source of a page (`mode=source`)."""
+    """Open the editor (`editor=cloud`, `datacenter` or `none`), or the source of a page (`mode=source`)."""
     del key
     page = _editable(page_id or request.args.get("pageId") or request.args.get("draftId", ""))
     draft = get_store().contents.find_draft(page.id)
@@ -46,6 +47,7 @@ def edit(page_id: int, key: str = "") -> Any:
         page=page,
         body=body,
         shown=render_editable(body, view_context(page)),
+        editor=request.args.get("editor", ""),
         draft=draft,
         drafter=name_of(draft.author) if draft else "",
     )
@@ -79,7 +81,7 @@ def _store(page: Content, submission: Submission) -> None:
         author=current_user().account_id,
         number=submission.base + 1,
         title=submission.title,
-        body=submission.body,
+        body=respelled(get_site(), page, submission.body, submission.editor),
         message=submission.message,
         is_minor=submission.is_minor,
     )
@@ -133,7 +135,8 @@ def save_draft(page_id: int) -> Any:
     if rebased is None:
         return ({"problem": "somebody else saved"} if is_script else _conflict(page, submission)), 409
     author = current_user().account_id
-    draft = get_store().pages.save_draft(page.id, title=rebased.title, body=rebased.body, author=author)
+    body = respelled(get_site(), page, rebased.body, rebased.editor)
+    draft = get_store().pages.save_draft(page.id, title=rebased.title, body=body, author=author)
     return {"saved": f"{draft.updated_at:%H:%M:%S}"} if is_script else redirect(url_of(page))
 
 

@@ -7,13 +7,17 @@ from flask import request
 
 from wikiserver.editor.merge import merge
 from wikiserver.editor.rich_text import apply_edits
+from wikiserver.person_saves import AS_TYPED
 from wikiserver.site import get_store
 from wikiserver.store import Content, InvalidError
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An edited page: *body* is based on *original*, the body of version *base* at that time."""
+    """An edited page: *body* is based on *original*, the body of version *base* at that time.
+
+    *editor* respells the body when it is stored; `none` stores what was typed, as the source of a page.
+    """
 
     title: str
     body: str
@@ -21,6 +25,7 @@ class Submission:
     original: str
     message: str = ""
     is_minor: bool = False
+    editor: str = AS_TYPED
 
 
 def read_submission(page: Content) -> Submission:
@@ -34,6 +39,7 @@ def read_submission(page: Content) -> Submission:
         original=original,
         message=request.form.get("message", "").strip(),
         is_minor=bool(request.form.get("minor")),
+        editor=request.form.get("editor", "") if "edits" in request.form else AS_TYPED,
     )
 
 
