@@ -84,6 +84,7 @@ def test_typing_into_the_page_changes_only_that_part(wiki: Wiki, ana: Browser, h
     assert wiki.body(home) == before.replace("second", "2nd")
 
 
+@pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
 def test_typing_into_the_page_goes_through_the_editor_of_the_flavour(
     wiki: Wiki, ana: Browser, home: str, flavour: str
 ) -> None:
