@@ -356,7 +356,7 @@ class _Writer:
     def _write_block(self, piece: str) -> None:
         self._end_line()
         self._begin_content()
-        self._out.append(piece)
+        self._out += [*self._marks.settle(_ON_OBJECTS), piece]
 
     def _begin_content(self) -> None:
         flow = self._flows[-1]

@@ -22,7 +22,10 @@ SEEN = {
     *("datetime", "data-highlight-colour", "colspan", "rowspan", "ac:width", "ac:height", "ac:type"),
 }
 """Attributes that a reader sees the effect of."""
-TRANSPARENT = {"ac:inline-comment-marker", "ac:task-id", "ac:task-uuid", "ac:parameter"}
+TRANSPARENT = {
+    *("ac:inline-comment-marker", "ac:task-id", "ac:task-uuid", "ac:parameter"),
+    *("ac:link-body", "ac:plain-text-link-body"),
+}
 OBJECTS = {"hr", "time", "ac:emoticon", "ac:image", "img", "ac:structured-macro"}
 
 
@@ -102,7 +105,7 @@ def text_mutations(body: str, node: Text) -> Iterator[tuple[str, str]]:
             yield "changed a letter", splice(body, {here: "Ж"})
             break
     inner = source.strip(" \r\n\t")
-    if " " in inner and "CDATA" not in source:
+    if " " in inner and "CDATA" not in source and "&nbsp;" not in source:
         yield "no space", splice(body, {node.span: source.replace(inner, inner.replace(" ", ""))})
     if node.kind is TextKind.CDATA and node.parent is not None and node.parent.name == "ac:plain-text-body":
         yield "a space in CDATA", splice(body, {node.span: source.replace("<![CDATA[", "<![CDATA[ ", 1)})
