@@ -12,6 +12,7 @@ from bot.inline import EMOTICONS
 from bot.render import Index, IndexEntry, Renderer
 from bot.resources import templates_dir
 from bot.storage.markers import Marker, MarkerKind, render_marked
+from bot.storage.meaning import is_same
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
@@ -354,3 +355,25 @@ def test_news_have_the_layout_of_the_data_file(renderer: Renderer) -> None:
 def test_data_that_no_layout_can_show_is_refused(region: str, value: dict[str, object], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         workspace(**{region: value})
+
+
+def test_for_cloud_the_text_is_spelled_as_its_editor_stores_it() -> None:
+    below = [{"text": "b", "url": "https://example.org/"}]
+    data = workspace(
+        status={"heading": "Now", "lines": [{"icon": "tick", "text": "See [it](page:P)"}]},
+        quick_links={"heading": "L", "links": [{"text": "a", "page": "P", "links": below}]},
+    )
+    plain, cloud = (Renderer([templates_dir() / "wiki"], is_cloud=is_cloud) for is_cloud in (False, True))
+
+    assert (
+        '<ac:emoticon ac:name="tick" ac:emoji-shortname=":check_mark:" ac:emoji-id="atlassian-check_mark" '
+        'ac:emoji-fallback=":check_mark:" /> See <ac:link><ri:page ri:content-title="P" ri:space-key="WS2" />'
+    ) in cloud.render("status", data, now=NOW)
+    assert cloud.render("quick_links", data, now=NOW).endswith(
+        "<ul><li><p>"
+        '<ac:link><ri:page ri:content-title="P" ri:space-key="WS2" /><ac:link-body>a</ac:link-body></ac:link></p>'
+        '<ul><li><p><a href="https://example.org/">b</a></p></li></ul></li></ul>'
+    )
+    for region in ("status", "quick_links"):
+        before, after = (each.render(region, data, now=NOW) for each in (plain, cloud))
+        assert is_same(before, after, space_key="WS2")

@@ -9,7 +9,9 @@ other package may import this one. The modules, from the bottom:
 - `macros`: macro names, parameters, bodies, headings, and which elements are content.
 - `visible_text`: the text that a reader sees, on one line (`text_of`) or line by line with link targets (`lines_of`).
   `emoticons` maps emoticons and emoji to Unicode characters.
-- `meaning`: whether two fragments mean the same, ignoring what the server rewrites on save.
+- `meaning`: whether a reader sees the same in two fragments, however the editors and the server spell them.
+  `appearance` says which attributes and styles a reader sees.
+- `cloud_spelling`: spells a fragment as the editor of Cloud stores it.
 - `markers`, `regions`, `placement`: how a region is marked, where a region is found, where a new region is inserted.
 - `comment_markers`: preserves inline comment markers when the text around them is rewritten.
 - `addresses`: parses the address of a page, and builds one.

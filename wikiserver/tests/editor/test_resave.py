@@ -133,10 +133,11 @@ def test_a_person_opens_and_saves_a_page(wiki: Wiki, flavour: str) -> None:
 def test_an_administrator_lets_a_person_open_and_save_a_page_over_http(wiki: Wiki) -> None:
     page = wiki.add_page("Home", BODY)
     url = f"{wiki.server.url}/_admin/editor"
+    wrong: list[object] = [{}, [], {"page": "1"}, {"page": page, "editor": "other"}]
 
     with wiki.session("admin") as http:
         saved = http.post(url, json={"page": page, "person": "omar", "editor": "cloud", "seed": 1})
-        refused = [http.post(url, json=each) for each in ({}, [], {"page": "1"}, {"page": page, "editor": "other"})]
+        refused = [http.post(url, json=each) for each in wrong]
         unknown = http.post(url, json={"page": page, "person": "nobody"})
 
     assert saved.json() == {"page": page, "version": 2}
