@@ -105,16 +105,19 @@ class PermissionDeniedError(WikiError):
 
 
 class PageNotFoundError(WikiError):
-    """The page, or without *page* the space, does not exist or is restricted; the wiki answers 404 for both."""
+    """The page, or without *page* the space, does not exist or is restricted; the wiki answers 404 for both.
 
-    def __init__(self, page: str = "", *, space_key: str | None = None, said: str = "") -> None:
+    *reason* is what is known about the page, and what to do.
+    """
+
+    def __init__(self, page: str = "", *, space_key: str | None = None, said: str = "", reason: str = "") -> None:
         if page:
             what = f"page {page!r} was not found" + (f" in space {space_key}" if space_key else "")
             advice = "it may have been renamed, deleted or restricted for the bot's account"
         else:
             what = f"space {space_key!r} was not found"
             advice = "check its key, and that the bot's account may see the space"
-        super().__init__(f"{what}{_quoted(said)}; {advice}")
+        super().__init__(f"{what}{_quoted(said)}; {reason or advice}")
         self.page, self.space_key = page, space_key
 
 

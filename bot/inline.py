@@ -27,6 +27,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from bot.config.data_model import Icon, LozengeColour, is_colour
+from bot.storage.addresses import stated_title
 
 EMOTICONS: dict[Icon, str] = {icon: icon.value for icon in Icon} | {
     Icon.STAR: "yellow-star",
@@ -37,6 +38,7 @@ EMOTICONS: dict[Icon, str] = {icon: icon.value for icon in Icon} | {
 """Name of each icon in storage format."""
 PAINTS = {"colour": "color", "highlight": "background-color"}
 """CSS property of each scheme that colours words."""
+
 _EXTERNAL = ("http:", "https:", "mailto:")
 _WIKI = ("page", "attachment")
 _CARD = "card"
@@ -68,7 +70,7 @@ class TitlesAsWritten:
 
     def find_target(self, reference: str) -> PageTarget | None:
         """Return a page with the title *reference*."""
-        return PageTarget(reference)
+        return PageTarget(stated_title(reference))
 
 
 def to_storage(markdown: str, links: LinkResolver, *, keep_edges: bool = False) -> str:

@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from bot.config.data_file import DataFile
@@ -51,8 +51,14 @@ class Runtime:
     def configured_workspaces(self) -> tuple[Workspace, ...]:
         """All workspaces in the settings, independent of *only*."""
         return tuple(
-            Workspace(each, self.settings.resolve(each.data), self.folders, lambda: self.renderer)
-            for each in self.settings.workspaces
+            Workspace(
+                each,
+                self.settings.resolve(each.data),
+                self.folders,
+                lambda: self.renderer,
+                partial(self.settings.locate, ("workspaces", index)),
+            )
+            for index, each in enumerate(self.settings.workspaces)
         )
 
     @property

@@ -12,8 +12,13 @@ from bot.operations.check import CheckOutcome, run_checks
 @click.command()
 @click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--external", is_flag=True, help="Follow the links to other sites too; never into a private network.")
+@click.option(
+    "--tree",
+    is_flag=True,
+    help="Read all active pages, and list their links to pages that are gone, archived or restricted.",
+)
 @pass_app
-def check(app: App, *, fmt: str, external: bool) -> int:
+def check(app: App, *, fmt: str, external: bool, tree: bool) -> int:
     """Check settings, account, data files, templates, links, rights and pages; ends with 1 when something is wrong."""
     checks = []
     runtime = replace(app.runtime, is_attended=True)
@@ -24,6 +29,7 @@ def check(app: App, *, fmt: str, external: bool) -> int:
         config_path=runtime.settings.config_path,
         now=runtime.clock(),
         asks_external=external,
+        reads_tree=tree,
     ):
         checks.append(found)
         if fmt == "text":

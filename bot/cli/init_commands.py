@@ -78,10 +78,10 @@ def init(
     try:
         found = _interview(interview, config, save_token=False if save_token is None and yes else save_token)
         is_signed = _settle_key(config, signing_key, asks=confirms)
-        has_archive = setup.has_archive(found[0].gateway(), found[1].space_key)
+        archived = setup.find_archive_rules(found[0].gateway(), found[1].space_key)
         if replaces and config.exists():
             output.say_step(f"the old settings are in {setup.set_aside(config)}")
-        settings = setup.write_settings(config, interview.answers, has_archive=has_archive, is_signed=is_signed)
+        settings = setup.write_settings(config, interview.answers, archived=archived, is_signed=is_signed)
         runtime = Runtime(settings, is_attended=True)
     except (Exception, KeyboardInterrupt):
         if asks:

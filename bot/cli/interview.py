@@ -16,6 +16,7 @@ from bot.operations.setup import Answers
 from bot.runtime import Runtime
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageRef, Space, WikiGateway
+from bot.wiki.page_lookup import find_home
 from bot.wiki.site_probe import Site
 
 _PRODUCTS = {Flavour.CLOUD: "Confluence Cloud", Flavour.DATA_CENTER: "Confluence Data Center"}
@@ -153,7 +154,7 @@ class Interview:
             if answer.isdecimal() and 1 <= int(answer) <= len(found):
                 answer = found[int(answer) - 1]
             try:
-                return setup.find_home(gateway, space.key, answer)
+                return find_home(gateway, space.key, answer)
             except PageNotFoundError as error:
                 found[:] = gateway.find_titles(space.key, answer)[:_MAX_SHOWN] if self._asks else []
                 if not found:

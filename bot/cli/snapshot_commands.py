@@ -25,10 +25,23 @@ _FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]
     help="Versions to keep: all of them, those since the last capture, or the latest.  [default: from bot.yaml]",
 )
 @click.option("--accept-gone", is_flag=True, help="Many held pages are gone at once, and they were really deleted.")
+@click.option(
+    "--accept-deselected",
+    is_flag=True,
+    help="Pages that are held are no longer archived, and that is right: their captures stay.",
+)
 @click.option("--rebuild", is_flag=True, help="Ask no wiki; render the captured pages anew from what is held.")
 @_FORMAT
 @pass_app
-def snapshot(app: App, everything: bool, history: str | None, accept_gone: bool, rebuild: bool, format_: str) -> int:
+def snapshot(
+    app: App,
+    everything: bool,
+    history: str | None,
+    accept_gone: bool,
+    accept_deselected: bool,
+    rebuild: bool,
+    format_: str,
+) -> int:
     """Capture archived pages as Markdown, together with the evidence.
 
     Ends with 0 when every expected page is there, 1 when any is missing. Nothing is written when nothing changed.
@@ -36,7 +49,9 @@ def snapshot(app: App, everything: bool, history: str | None, accept_gone: bool,
     if rebuild:
         return _rebuild(app)
     runtime = app.runtime
-    choices = capture.CaptureChoices(everything, HistoryMode(history) if history else None, accept_gone)
+    choices = capture.CaptureChoices(
+        everything, HistoryMode(history) if history else None, accept_gone, accept_deselected
+    )
     with output.progress("capturing") as step:
         outcome = capture.take_snapshot(
             runtime.gateway,
@@ -88,9 +103,12 @@ def _rebuild(app: App) -> int:
     return _COMPLETE
 
 
+_LISTS = ("incomplete", "unknown", "unlisted", "unmatched", "unplaced", "deselected", "not_capturable")
+
+
 def _as_json(outcome: CaptureOutcome, root: Path) -> dict[str, object]:
     names = ("queries", "expected", "captured", "unchanged", "gone", "losses", "failed", "restricted", "skipped")
-    shown: dict[str, object] = {name: getattr(outcome, name) for name in (*names, "incomplete", "unknown", "unlisted")}
+    shown: dict[str, object] = {name: getattr(outcome, name) for name in (*names, *_LISTS)}
     return shown | {
         "complete": not outcome.has_shortfall,
         "sequence": outcome.checkpoint.sequence if outcome.checkpoint else None,
@@ -110,10 +128,15 @@ def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
         output.say(
             f"{counted(outcome.losses, 'element')} could not be converted to Markdown; see `losses` in each page"
         )
+    for trouble in outcome.deselected:
+        output.say(f"left the selection: {trouble.title} ({trouble.page_id}): {trouble.reason}")
+    for trouble in outcome.not_capturable:
+        output.warn(f"not captured: {trouble.title} ({trouble.page_id}): {trouble.reason}")
     for trouble in outcome.skipped:
         output.say(f"skipped {trouble.title} ({trouble.page_id}): {trouble.reason}")
     for trouble in outcome.shortfalls:
-        output.warn(f"missing: {trouble.title} ({trouble.page_id}): {trouble.reason}")
+        what = "" if trouble in outcome.unmatched else f"missing: {trouble.title} ({trouble.page_id}): "
+        output.warn(f"{what or trouble.title + ': '}{trouble.reason}")
     if outcome.checkpoint:
         output.say(f"run {outcome.checkpoint.sequence} is in {root}")
     else:

@@ -7,26 +7,32 @@ from bot.cli.app import App, pass_app
 from bot.cli.parameter_types import complete_regions
 from bot.errors import SettingsError
 from bot.operations import view
+from bot.operations.tree_links import find_links_to
 from bot.operations.view import TreePage
+from bot.wiki.gateway import TreeKind
 
 
 @click.command()
 @click.option("--archived", is_flag=True, help="Only archived pages.")
+@click.option("--links-to", metavar="PAGE", help="List the links of active pages to PAGE, before PAGE is archived.")
 @click.option("--format", "fmt", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @pass_app
-def tree(app: App, *, archived: bool, fmt: str) -> None:
-    """Show the page tree of the space, with status."""
-    pages = view.read_tree(app.runtime.gateway(), app.runtime.workspace, archived_only=archived)
-    match fmt:
-        case "json":
-            output.say_json(pages)
-        case "markdown":
-            for page in pages:
-                output.say(_as_markdown(page))
-        case _:
-            for page in pages:
-                mark = "  (archived)" if page.is_archived else ""
-                output.say(f"{'  ' * page.depth}{page.title}  #{page.id}{mark}")
+def tree(app: App, *, archived: bool, links_to: str | None, fmt: str) -> int:
+    """Show the page tree of the space, with folders and status.
+
+    Ends with 1 when the place of a page is not certain: its parent is hidden or gone, or the page is above itself.
+    """
+    if links_to is not None:
+        return _say_links_to(app, links_to, fmt)
+    found = view.read_tree(app.runtime.gateway(), app.runtime.workspace, archived_only=archived)
+    if fmt == "json":
+        output.say_json(found.pages)
+    else:
+        for page in found.pages:
+            output.say(_as_markdown(page) if fmt == "markdown" else _as_text(page))
+    for problem in found.problems:
+        output.warn(problem)
+    return 1 if found.problems else 0
 
 
 @click.command()
@@ -47,7 +53,32 @@ def render(app: App, *, region: str | None, offline: bool) -> None:
         output.say(text)
 
 
+def _say_links_to(app: App, reference: str, fmt: str) -> int:
+    target, links = find_links_to(app.runtime.gateway(), app.runtime.workspace, reference)
+    if fmt == "json":
+        shown = [
+            {"id": each.page.id, "title": each.page.title, "words": each.words, "url": each.page.url} for each in links
+        ]
+        output.say_json(shown)
+        return 0
+    for link in links:
+        output.say(f"- {link.page.title}  #{link.page.id}: {link.words}  {link.page.url}")
+    pages = len({link.page.id for link in links})
+    output.say(f"{len(links)} link(s) on {pages} active page(s) lead to {target.title!r} (#{target.id})")
+    return 0
+
+
+def _as_text(page: TreePage) -> str:
+    marks = "".join(f"  ({mark})" for mark in _marks(page))
+    return f"{'  ' * page.depth}{page.title}  #{page.id}{marks}"
+
+
 def _as_markdown(page: TreePage) -> str:
     title = page.title.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
-    mark = " *(archived)*" if page.is_archived else ""
-    return f"{'  ' * page.depth}- [{title}]({page.url}){mark}"
+    marks = "".join(f" *({mark})*" for mark in _marks(page))
+    return f"{'  ' * page.depth}- [{title}]({page.url}){marks}"
+
+
+def _marks(page: TreePage) -> list[str]:
+    kind = [page.kind.value] if page.kind is not TreeKind.PAGE else []
+    return [*kind, *(["archived"] if page.is_archived else [])]

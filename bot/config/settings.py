@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     )
 
     _config: Path = PrivateAttr(default=DEFAULT_CONFIG)
+    _source: YamlSource | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -76,10 +77,19 @@ class Settings(BaseSettings):
         """The file from which these settings were loaded."""
         return self._config
 
-    def read_from(self, config: Path) -> Self:
+    def read_from(self, config: Path, source: YamlSource | None = None) -> Self:
         """Set the file from which these settings were loaded, and return the settings."""
-        self._config = config.absolute()
+        self._config, self._source = config.absolute(), source
         return self
+
+    def locate(self, above: Location, below: Location) -> str:
+        """Return the file and line of the key *below* the key *above*, or the environment variable that sets it."""
+        location = (*above, *below)
+        keys = [length for length in range(len(location), 0, -1) if not isinstance(location[length - 1], int)]
+        key = location[: keys[0]] if keys else location
+        if self._source is None or self._source.node_at(key) is None:
+            return _name_variable(key)
+        return f"{self._config}:{self._source.line_of(location)}"
 
     def resolve(self, path: Path) -> Path:
         """Return *path* as an absolute path; relative paths start at the folder of the settings file."""
@@ -97,7 +107,7 @@ def load_settings(config: Path | None = None) -> Settings:
         settings = _bound_to(source)()
     except ValidationError as problem:
         raise describe_problems(problem, source, Settings, SettingsError, elsewhere=_name_variable) from problem
-    return settings.read_from(path)
+    return settings.read_from(path, source)
 
 
 def load_overrides(config: Path) -> Settings:

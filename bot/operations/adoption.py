@@ -19,7 +19,6 @@ from bot.errors import (
     BotError,
     ContentError,
     MalformedBodyError,
-    PageNotFoundError,
     SettingsError,
     StoppedError,
 )
@@ -27,6 +26,7 @@ from bot.operations.edit import Edit
 from bot.operations.sync import writer_lock
 from bot.operations.workspace import Workspace
 from bot.render import has_region
+from bot.storage.addresses import may_be_id
 from bot.storage.markers import Marker, MarkerKind
 from bot.storage.meaning import is_same
 from bot.storage.placement import Place, insert_region, list_headings
@@ -36,6 +36,7 @@ from bot.sync.guard import Guard
 from bot.sync.ledger import Tag, TagEntry
 from bot.sync.target_pages import marker_of
 from bot.wiki.gateway import Page, PageStatus, Version, WikiGateway
+from bot.wiki.page_lookup import find_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,15 +254,12 @@ def _find_page(
         page_id = workspace.page_finder(gateway, document.data).get_id(reference or home.home)
     elif reference is None:
         raise SettingsError("there is no data file yet; name the page to adopt")
-    elif reference.isdecimal():
+    elif space_key is not None:
+        page_id = find_home(gateway, space_key, reference).id
+    elif may_be_id(reference):
         page_id = reference
-    elif space_key is None:
-        raise SettingsError("there is no data file yet; say with --space which space the page is in, or give its id")
     else:
-        ref = gateway.find_page(space_key, reference)
-        if ref is None:
-            raise PageNotFoundError(reference, space_key=space_key)
-        page_id = ref.id
+        raise SettingsError("there is no data file yet; say with --space which space the page is in, or give its id")
     page = gateway.fetch_page(page_id)
     if page.ref.status is not PageStatus.CURRENT:
         raise BotError(f"page {page.title!r} is {page.ref.status} and cannot be edited; restore it first")

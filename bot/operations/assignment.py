@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from bot.config.data_model import WorkspaceData
+from bot.config.data_model import PAGE_INDEX, WorkspaceData
 from bot.config.policy import RegionSettings, TargetSettings, WorkspaceSettings
 from bot.operations.workspace import Workspace
 from bot.operations.workspace_index import make_index
@@ -10,6 +10,7 @@ from bot.render import OLDER_NEWS, has_region
 from bot.sync.data_links import DataLink, LinkKind, LinkProblem, find_missing_attachments, iter_links, resolve_links
 from bot.sync.external_links import ExternalLinks
 from bot.sync.page_finder import PageFinder
+from bot.sync.plan import PlanProblem
 from bot.sync.target_pages import choose_targets
 from bot.sync.wanted import Assignment
 from bot.wiki.gateway import WikiGateway
@@ -36,7 +37,8 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
     finder.expect((), wants_tree=any(region.also.under for region in settings.regions.values()))
     resolved = resolve_links(links, finder)
     regions = {name: settings.region(name) for name in settings.regions} | _older_news(settings, data)
-    index = make_index(gateway, workspace, data, finder)
+    rule_problems: list[str] = []
+    index = make_index(gateway, workspace, data, finder, rule_problems)
     renderer = workspace.load_renderer()
     texts: dict[str, str | None] = {
         name: renderer.render(name, data, now=now, links=resolved, index=index)
@@ -44,8 +46,15 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         if has_region(data, name)
     }
     targets, problems = choose_targets(
-        gateway, finder, regions, texts, workspace=workspace.name, home=data.workspace.home
+        gateway,
+        finder,
+        regions,
+        texts,
+        workspace=workspace.name,
+        home=data.workspace.home,
+        locate=workspace.locate,
     )
+    problems += [PlanProblem(workspace.name, PAGE_INDEX, message, PAGE_INDEX) for message in rule_problems]
     link_problems = [*resolved.problems, *_check_attachments(gateway, finder, data, links)]
     finder.save()
     return Assignment(
@@ -55,6 +64,7 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         tuple(problems),
         tuple(f"{document.path.name}: {problem}" for problem in link_problems),
         finder.find_again,
+        finder.explain_missing,
     )
 
 

@@ -28,6 +28,8 @@ from bot.snapshot.capture.rebuild import rebuild
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.verify.verification import Verification, verify
+from bot.sync.page_memory import PageMemory
+from bot.wiki.gateway import WikiGateway
 
 _WAIT_SECONDS = 600
 
@@ -39,6 +41,7 @@ class CaptureChoices:
     everything: bool = False
     history: HistoryMode | None = None
     accepts_many_gone: bool = False
+    accepts_many_deselected: bool = False
 
 
 def take_snapshot(
@@ -57,11 +60,21 @@ def take_snapshot(
     """
     policy = snapshots.policy
     gateway = connect()
-    requests = [_request(workspace, everything=choices.everything) for workspace in workspaces]
+    memories: list[PageMemory] = []
+    requests = [_request(gateway, workspace, memories, everything=choices.everything) for workspace in workspaces]
     with _converter(policy.workers) as executor, open_run(snapshots, gateway.base_url) as writer:
         history = choices.history or policy.history
-        options = CaptureOptions(executor, history, choices.accepts_many_gone, on_page=on_page, should_stop=should_stop)
+        options = CaptureOptions(
+            executor,
+            history,
+            choices.accepts_many_gone,
+            choices.accepts_many_deselected,
+            on_page=on_page,
+            should_stop=should_stop,
+        )
         outcome = capture(gateway, writer, requests, options)
+        for memory in memories:
+            memory.save()
         _log(outcome)
         if policy.git:
             GitRepository(snapshots.root, writer.signer).commit(_commit_message(outcome))
@@ -168,9 +181,20 @@ def _read_signers(path: Path) -> str:
         raise SnapshotError(f"the allowed signers in {path} cannot be read: {error.strerror}") from error
 
 
-def _request(workspace: Workspace, *, everything: bool) -> SpaceRequest:
+def _request(
+    gateway: WikiGateway, workspace: Workspace, memories: list[PageMemory], *, everything: bool
+) -> SpaceRequest:
     space_key = workspace.load_data_file().data.workspace.space
-    return SpaceRequest(space_key, workspace.settings.archived, everything)
+    memory = workspace.page_memory(gateway, space_key)
+    memories.append(memory)
+    return SpaceRequest(
+        space_key,
+        workspace.settings.archived,
+        everything,
+        places=workspace.archive_rules(),
+        recall=memory.recall,
+        remember=memory.remember,
+    )
 
 
 @contextmanager

@@ -11,10 +11,12 @@ from bot.config.policy import SafetySettings
 from bot.errors import BotError, PageNotFoundError, PermissionDeniedError
 from bot.operations.assignment import check_links
 from bot.operations.sync import make_plan
-from bot.operations.view import render_regions
+from bot.operations.tree_links import find_dead_links
+from bot.operations.view import render_regions, select_all
 from bot.operations.workspace import Connect, Workspace
 from bot.sync.drift import Verdict
 from bot.wiki.gateway import WikiGateway
+from bot.wiki.page_tree import describe_defects
 
 
 class CheckOutcome(StrEnum):
@@ -42,10 +44,12 @@ def run_checks(
     config_path: Path,
     now: datetime,
     asks_external: bool = False,
+    reads_tree: bool = False,
 ) -> Iterator[Check]:
     """Check everything that a run needs; yields each check when it ends, including failed ones.
 
-    *asks_external* also requests the external links, with one second between requests.
+    *asks_external* also requests the external links, with one second between requests. *reads_tree* also reads all
+    active pages and checks their links to other pages.
     """
     yield Check(f"settings {config_path}", CheckOutcome.OK)
     account = list(_attempt("account", lambda: _check_account(connect())))
@@ -60,6 +64,9 @@ def run_checks(
         if is_reachable:
             gateway = connect()
             yield from _attempt("links", partial(_check_links, gateway, workspace, asks_external=asks_external))
+            yield from _attempt("archived", partial(_check_archived, gateway, workspace))
+            if reads_tree:
+                yield from _attempt("links between pages", partial(_check_page_links, gateway, workspace))
             yield from _attempt("rights", partial(_check_rights, gateway, workspace))
             yield from _attempt("pages", partial(_check_pages, gateway, workspace, safety, now))
 
@@ -101,6 +108,29 @@ def _check_links(gateway: WikiGateway, workspace: Workspace, *, asks_external: b
         line = document.source.line_of(problem.link.location)
         checks.append(Check("links", CheckOutcome.ERROR, f"{document.path}:{line}: {problem.message}"))
     return checks
+
+
+def _check_archived(gateway: WikiGateway, workspace: Workspace) -> list[Check]:
+    """Check that every rule for archived pages matches something, and that every page has a place in the tree."""
+    selection = select_all(gateway, workspace, workspace.load_data_file().data.workspace.space)
+    places = workspace.archive_rules()
+    messages = [f"{places.get(each.rule, 'archived')}: {each.message}" for each in selection.problems]
+    checks = [Check("archived", CheckOutcome.ERROR, message) for message in messages]
+    defects = (*describe_defects(selection.tree()), *selection.unlisted)
+    checks += [Check("tree", CheckOutcome.ERROR, defect) for defect in defects]
+    return checks or [Check(f"archived: {len(selection.archived)} page(s)", CheckOutcome.OK)]
+
+
+def _check_page_links(gateway: WikiGateway, workspace: Workspace) -> list[Check]:
+    checks = [
+        Check(
+            "links between pages",
+            CheckOutcome.ERROR if found.is_dead else CheckOutcome.WARNING,
+            f"{found.page.title!r} ({found.page.url}): the link {found.words!r}: {found.problem}",
+        )
+        for found in find_dead_links(gateway, workspace)
+    ]
+    return checks or [Check("links between pages", CheckOutcome.OK)]
 
 
 def _check_rights(gateway: WikiGateway, workspace: Workspace) -> list[Check]:

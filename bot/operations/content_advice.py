@@ -15,7 +15,6 @@ from bot.errors import BotError, ContentError
 from bot.inline import link_destinations, plain_text, text_outside_code
 from bot.operations.edit import Edit
 from bot.operations.workspace import Connect, Workspace
-from bot.suggestion import similar_words
 from bot.sync.data_links import DataLink, LinkKind, find_missing_attachments, iter_links
 from bot.sync.page_finder import PageFinder
 from bot.wiki.gateway import PageStatus, WikiGateway
@@ -82,11 +81,10 @@ def _check_pages(edit: Edit, links: Iterable[DataLink], finder: PageFinder) -> I
 
 
 def _no_page(edit: Edit, reference: str, finder: PageFinder) -> ContentError:
-    titles = similar_words(reference, [node.ref.title for node in finder.tree])
-    hint = f" Did you mean {' or '.join(map(repr, titles))}?" if titles else " `wikibot tree` lists the pages."
     message = (
-        f"there is no page {reference!r} in space {finder.space_key}; nothing was written.{hint}\n"
-        "For a page that does not exist yet, add --offline."
+        f"there is no page {reference!r} in space {finder.space_key}; nothing was written: "
+        f"{finder.explain_missing(reference)}\n"
+        "`wikibot tree` lists the pages. For a page that does not exist yet, add --offline."
     )
     return ContentError(message, path=edit.after.path)
 

@@ -9,6 +9,7 @@ from loguru import logger
 from bot.errors import BotError
 from bot.files import replace_file
 from bot.operations.workspace import Workspace
+from bot.storage.addresses import may_be_id, stated_title
 from bot.sync.feed import render_feed
 from bot.wiki.gateway import WikiGateway
 
@@ -35,7 +36,7 @@ def _render(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> byt
         return None
     home_id = workspace.page_finder(gateway, data).get_id(data.workspace.home)
     home_url = f"{gateway.base_url}/pages/viewpage.action?pageId={home_id}"
-    title = workspace.name if data.workspace.home.isdecimal() else data.workspace.home
+    title = workspace.name if may_be_id(data.workspace.home) else stated_title(data.workspace.home)
     return render_feed(data, now=now, title=title, home_url=home_url)
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -14,17 +15,18 @@ from bot.config.data_model import Home, WorkspaceData
 from bot.config.policy import WikiSettings, WorkspaceSettings
 from bot.config.schemas import SETTINGS_SCHEMA_NAME, write_schemas
 from bot.config.settings import Settings, load_overrides, load_settings, secrets_folders
-from bot.errors import PageNotFoundError, SettingsError, WikiError
+from bot.errors import SettingsError
 from bot.file_format import FileDocument, FileFormatError, NewerFormatError
 from bot.files import replace_file
 from bot.snapshot.archive.signature import Signer
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageRef, WikiGateway
+from bot.wiki.page_tree import build_tree
 from bot.wiki.site_probe import Site, base_address, probe_site
 
 TOKEN_VARIABLE = "WIKIBOT_WIKI__TOKEN"  # noqa: S105 -- the name of a variable
 _TOKEN_FILE = "wikibot_wiki__token"  # noqa: S105 -- the name of a file
-_ARCHIVE = "Archive"
+_ARCHIVE, _ARCHIVED = "Archive", "archived"
 _KEY, _SIGNERS = "snapshots-key", "allowed_signers"
 _KEYGEN_SECONDS = 60
 
@@ -148,18 +150,6 @@ def keep_token(config: Path, token: str) -> Path:
     return path
 
 
-def find_home(gateway: WikiGateway, space_key: str, reference: str) -> PageRef:
-    """Return the page with that title or id in the space; raises `PageNotFoundError`, `WikiError`."""
-    ref = gateway.find_page(space_key, reference)
-    if ref is None and reference.isdecimal():
-        ref = gateway.fetch_page(reference).ref
-    if ref is None:
-        raise PageNotFoundError(reference, space_key=space_key)
-    if ref.space_key != space_key:
-        raise WikiError(f"page {ref.title!r} is in space {ref.space_key}, not in {space_key}")
-    return ref
-
-
 def check_name(config: Path, name: str, home: PageRef) -> Path:
     """Return the data file of the workspace *name*; raises `SettingsError` if the file belongs to another page."""
     try:
@@ -203,16 +193,23 @@ def make_signing_key(config: Path) -> Path:
     return key
 
 
-def write_settings(config: Path, answers: Answers, *, has_archive: bool, is_signed: bool) -> Settings:
+def write_settings(config: Path, answers: Answers, *, archived: Mapping[str, str], is_signed: bool) -> Settings:
     """Write the settings file and the schemas next to it; return the settings."""
-    replace_file(config, _compose(answers, has_archive=has_archive, is_signed=is_signed).encode())
+    replace_file(config, _compose(answers, archived=archived, is_signed=is_signed).encode())
     write_schemas(config.absolute().parent)
     return load_settings(config)
 
 
-def has_archive(gateway: WikiGateway, space_key: str) -> bool:
-    """Return whether the space has the page under which archived pages are usually moved."""
-    return gateway.find_page(space_key, _ARCHIVE) is not None
+def find_archive_rules(gateway: WikiGateway, space_key: str) -> dict[str, str]:
+    """Return the usual rules for archived pages that match something in the space: a rule that does not is an error."""
+    rules = {}
+    if gateway.find_labelled(space_key, _ARCHIVED):
+        rules["labels"] = _ARCHIVED
+    refs = list(gateway.iter_refs(space_key))
+    tree = build_tree([*refs, *gateway.fetch_containers_above(refs)])
+    if any(node.has_children and node.ref.title == _ARCHIVE for node in tree):
+        rules["under"] = _ARCHIVE
+    return rules
 
 
 def write_bare_data_file(path: Path, home: PageRef) -> Path:
@@ -228,10 +225,10 @@ def with_site(answers: Answers, site: Site) -> Answers:
     return answers.replaced(url=site.url, flavour=site.flavour.value if site.flavour else None)
 
 
-def _compose(answers: Answers, *, has_archive: bool, is_signed: bool) -> str:
+def _compose(answers: Answers, *, archived: Mapping[str, str], is_signed: bool) -> str:
     optional = {"user": answers.user, "ca_bundle": answers.ca_bundle}
     more = "".join(f"\n  {key}: {_quoted(value)}" for key, value in optional.items() if value)
-    under = f", under: [{_ARCHIVE}]" if has_archive else ""
+    rules = "".join(f", {key}: [{name}]" for key, name in archived.items())
     keys = f"signing_key: {_KEY}, allowed_signers: {_SIGNERS}" if is_signed else "signing_key: null"
     return f"""\
 # yaml-language-server: $schema={SETTINGS_SCHEMA_NAME}
@@ -247,7 +244,7 @@ workspaces:
     data: {answers.name}.yaml
     drift: report                     # report | repair | ignore
     regions: {{status: {{}}, quick_links: {{}}, news: {{}}}}
-    archived: {{status: true, labels: [archived]{under}}}
+    archived: {{status: true{rules}}}
 
 jobs:
   - {{run: sync, every: 10 minutes}}

@@ -8,42 +8,68 @@ from bot.errors import ContentError
 from bot.inline import LinkResolver, TitlesAsWritten
 from bot.operations.workspace import Workspace
 from bot.operations.workspace_index import make_index
-from bot.snapshot.capture.selection import select
+from bot.snapshot.capture.selection import Selection, select
 from bot.suggestion import did_you_mean
 from bot.sync.data_links import iter_links, resolve_links
-from bot.wiki.gateway import WikiGateway
-from bot.wiki.page_tree import build_tree
+from bot.wiki.gateway import PageRef, PageStatus, TreeKind, WikiGateway
+from bot.wiki.page_tree import describe_defects
 
 
 @dataclass(frozen=True, slots=True)
 class TreePage:
-    """One line of the page tree; *depth* 0 is a page without a parent in the listing."""
+    """One line of the page tree; *depth* 0 is a node without a parent in the listing. Only pages have a version."""
 
     id: str
     title: str
     is_archived: bool
     depth: int
-    version: int
+    version: int | None
     url: str
+    kind: TreeKind = TreeKind.PAGE
 
 
-def read_tree(gateway: WikiGateway, workspace: Workspace, *, archived_only: bool = False) -> list[TreePage]:
-    """Return the pages of the workspace's space, depth first, in the order that the wiki shows."""
+@dataclass(frozen=True, slots=True)
+class SpaceTree:
+    """The page tree of a space, and what is wrong with it."""
+
+    pages: tuple[TreePage, ...]
+    problems: tuple[str, ...]
+
+
+def read_tree(gateway: WikiGateway, workspace: Workspace, *, archived_only: bool = False) -> SpaceTree:
+    """Return the pages and folders of the workspace's space, depth first, in the order that the wiki shows."""
     space = gateway.fetch_space(workspace.load_data_file().data.workspace.space)
-    selection = select(gateway, space.key, workspace.settings.archived, everything=True)
-    tree = build_tree(selection.listed.values(), home_id=space.homepage_id)
-    return [
+    selection = select_all(gateway, workspace, space.key)
+    tree = selection.tree(home_id=space.homepage_id)
+    pages = (
         TreePage(
             node.ref.id,
             node.ref.title,
-            node.ref.id in selection.archived,
+            node.ref.id in selection.archived or node.ref.status is PageStatus.ARCHIVED,
             node.depth,
-            node.ref.version.number,
+            node.ref.version.number if isinstance(node.ref, PageRef) else None,
             node.ref.url,
+            node.ref.kind,
         )
         for node in tree
-        if not archived_only or node.ref.id in selection.archived
-    ]
+    )
+    return SpaceTree(
+        tuple(page for page in pages if page.is_archived or not archived_only),
+        (*describe_defects(tree), *selection.unlisted),
+    )
+
+
+def select_all(gateway: WikiGateway, workspace: Workspace, space_key: str) -> Selection:
+    """Return all nodes of a space, and which pages the rules of the workspace count as archived."""
+    return select(
+        gateway,
+        space_key,
+        workspace.settings.archived,
+        everything=True,
+        lists_all_nodes=True,
+        stated=workspace.archive_rules(),
+        recall=workspace.page_memory(gateway, space_key).recall,
+    )
 
 
 def render_regions(

@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.config.data_file import DataFile
 from bot.config.data_model import WorkspaceData
 from bot.config.policy import SnapshotSettings, WorkspaceSettings
+from bot.config.yaml_source import Location
 from bot.render import Renderer
 from bot.sync.page_finder import PageFinder
 from bot.sync.page_memory import PageMemory
@@ -51,6 +52,8 @@ class Workspace:
     data_path: Path
     folders: Folders
     load_renderer: Callable[[], Renderer]
+    locate: Callable[[Location], str] = lambda location: ".".join(map(str, location))
+    """Returns the file and line of a key of the workspace in the settings, for messages."""
 
     @property
     def name(self) -> str:
@@ -63,6 +66,18 @@ class Workspace:
 
     def page_finder(self, gateway: WikiGateway, data: WorkspaceData) -> PageFinder:
         """Return the finder of the pages that the data file names; the finder also finds renamed pages."""
-        space_key = data.workspace.space
-        memory = PageMemory(self.folders.state / "pages.json", wiki=gateway.base_url, space_key=space_key)
-        return PageFinder(gateway, space_key, memory)
+        return PageFinder(gateway, data.workspace.space, self.page_memory(gateway, data.workspace.space))
+
+    def page_memory(self, gateway: WikiGateway, space_key: str) -> PageMemory:
+        """Return the page memory of the space."""
+        return PageMemory(self.folders.state / "pages.json", wiki=gateway.base_url, space_key=space_key)
+
+    def archive_rules(self) -> dict[tuple[str, str], str]:
+        """Return the rules of `archived` that the settings state, with file and line; a default value is not stated."""
+        rule = self.settings.archived
+        return {
+            (key, name): self.locate(("archived", key, index))
+            for key, names in (("labels", rule.labels), ("under", rule.under))
+            if key in rule.model_fields_set
+            for index, name in enumerate(names)
+        }

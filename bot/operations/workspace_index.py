@@ -11,20 +11,38 @@ from bot.render import Index
 from bot.sync.page_finder import PageFinder
 from bot.sync.page_index import build_index
 from bot.wiki.gateway import WikiGateway
-from bot.wiki.page_tree import build_tree
 
 
-def make_index(gateway: WikiGateway, workspace: Workspace, data: WorkspaceData, finder: PageFinder) -> Index | None:
-    """Build the index of the pages of a workspace; None, without any request, if the data file wants no index."""
+def make_index(
+    gateway: WikiGateway,
+    workspace: Workspace,
+    data: WorkspaceData,
+    finder: PageFinder,
+    problems: list[str] | None = None,
+) -> Index | None:
+    """Build the index of the pages of a workspace; None, without any request, if the data file wants no index.
+
+    Adds what is wrong with the rules for archived pages to *problems*.
+    """
     wanted: PageIndex | None = data.page_index
     if wanted is None or "page_index" not in workspace.settings.regions:
         return None
     from bot.snapshot.capture.selection import select  # imports the converter: too slow for each plan
 
     home_id = finder.get_id(data.workspace.home)
-    selection = select(gateway, data.workspace.space, workspace.settings.archived, everything=True)
+    places = workspace.archive_rules()
+    selection = select(
+        gateway,
+        data.workspace.space,
+        workspace.settings.archived,
+        everything=True,
+        stated=places,
+        recall=workspace.page_memory(gateway, data.workspace.space).recall,
+    )
+    if problems is not None:
+        problems += [f"{places.get(each.rule, 'archived')}: {each.message}" for each in selection.problems]
     return build_index(
-        build_tree(selection.listed.values(), home_id=home_id),
+        selection.tree(home_id=home_id),
         home_id=home_id,
         archived=selection.archived,
         depth=wanted.depth,

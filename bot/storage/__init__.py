@@ -14,7 +14,8 @@ other package may import this one. The modules, from the bottom:
 - `cloud_spelling`: spells a fragment as the editor of Cloud stores it.
 - `markers`, `regions`, `placement`: how a region is marked, where a region is found, where a new region is inserted.
 - `comment_markers`: preserves inline comment markers when the text around them is rewritten.
-- `addresses`: parses the address of a page, and builds one.
+- `page_links`: the links of a body to other pages, with their words.
+- `addresses`: parses the address of a page, and builds one; reads the references to pages in settings and data.
 
 How to use the reader:
 

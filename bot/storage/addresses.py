@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, quote, unquote, unquote_plus, urljoin, urlsplit
 
 _MAX_ID_BYTES = 8
+_TITLE = "title:"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NOWHERE = "https://wiki.invalid"
 _PATH_SAFE = "!$&'*,;=:@~-._"
@@ -41,6 +42,16 @@ class PageAddress:
     def is_whole_page(self) -> bool:
         """Whether the address leads to the whole page, not to a part of it."""
         return not (self.anchor or self.comment_id or self.file or self.has_more)
+
+
+def stated_title(reference: str) -> str:
+    """Return the title that a reference in settings or data names: `title:2024` is the title `2024`, not an id."""
+    return reference.removeprefix(_TITLE).strip()
+
+
+def may_be_id(reference: str) -> bool:
+    """Return whether a reference in settings or data can be an id. An id takes precedence over an equal title."""
+    return reference.isascii() and reference.isdecimal()
 
 
 def parse_page_address(url: str, base_url: str) -> PageAddress | None:

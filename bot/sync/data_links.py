@@ -75,9 +75,7 @@ def resolve_links(links: Iterable[DataLink], finder: PageFinder) -> ResolvedLink
     for link in wanted:
         found = finder.find(link.target)
         if found is None:
-            problems.append(
-                LinkProblem(link, f"there is no page {link.target!r} in space {finder.space_key}; correct the title")
-            )
+            problems.append(_no_page(link, finder))
             continue
         ref = found.ref
         is_elsewhere = ref.space_key != finder.space_key
@@ -88,6 +86,11 @@ def resolve_links(links: Iterable[DataLink], finder: PageFinder) -> ResolvedLink
             message = f"page {link.target!r} is now called {ref.title!r}; write that, or its id {ref.id}"
             problems.append(LinkProblem(link, message))
     return ResolvedLinks(targets, tuple(problems))
+
+
+def _no_page(link: DataLink, finder: PageFinder) -> LinkProblem:
+    reason = finder.explain_missing(link.target)
+    return LinkProblem(link, f"there is no page {link.target!r} in space {finder.space_key}; {reason}")
 
 
 def find_missing_attachments(links: Iterable[DataLink], names: Sequence[str]) -> list[LinkProblem]:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.errors import PageNotFoundError
+from bot.storage.addresses import may_be_id, stated_title
 from bot.sync.page_memory import PageMemory
-from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
+from bot.wiki.gateway import PageRef, PageStatus, TreeKind, WikiGateway
+from bot.wiki.page_lookup import explain_missing
 from bot.wiki.page_tree import PageTree, build_tree
+from bot.wiki.tree_roots import TreeRoots, find_roots
 
 _LOOKUPS_BEFORE_LISTING = 10
 
@@ -30,8 +33,9 @@ class PageFinder:
 
     @cached_property
     def tree(self) -> PageTree:
-        """The current pages of the space as a tree; the space is listed on first use."""
-        return build_tree(self._gateway.iter_refs(self.space_key))
+        """The current pages of the space, and the folders above them, as a tree; the space is listed on first use."""
+        refs = list(self._gateway.iter_refs(self.space_key))
+        return build_tree([*refs, *self._gateway.fetch_containers_above(refs)])
 
     @property
     def _has_tree(self) -> bool:
@@ -49,15 +53,20 @@ class PageFinder:
         The page memory takes precedence over a search by title: a renamed page stays the same target, and a remembered
         page needs no request.
         """
-        if reference.isdecimal():
-            return reference
         remembered = self._memory.recall(reference)
         if remembered is not None:
             return remembered
         found = self.find(reference)
         if found is None:
-            raise PageNotFoundError(reference, space_key=self.space_key)
+            raise PageNotFoundError(reference, space_key=self.space_key, reason=self.explain_missing(reference))
+        self._memory.remember(reference, found.ref.id)
         return found.ref.id
+
+    def explain_missing(self, reference: str) -> str:
+        """Return why a reference finds no page, and what to do; lists the space for similar titles."""
+        titles = (node.ref.title for node in self.tree if node.ref.kind is TreeKind.PAGE)
+        remembered = self._memory.recall(reference)
+        return explain_missing(self._gateway, self.space_key, reference, remembered=remembered, titles=titles)
 
     def find_again(self, title: str) -> str | None:
         """Find the id of the current page with that title, without the page memory: the old page may be deleted."""
@@ -68,13 +77,30 @@ class PageFinder:
         self._memory.save()
         return ref.id
 
-    def iter_ids_under(self, reference: str) -> list[str]:
-        """Return the ids of all current descendants of a page."""
-        return [node.ref.id for node in self.tree.iter_under(self.get_id(reference))]
+    def find_roots(self, reference: str) -> TreeRoots:
+        """Find the pages and folders that the key `under` names; *problem* also says why nothing was found."""
+        nodes = [node.ref for node in self.tree]
+        roots = find_roots(reference, nodes, remembered=self._memory.recall(reference))
+        if len(roots.ids) == 1 and not roots.problem:
+            self._memory.remember(reference, next(iter(roots.ids)))
+        if roots.ids:
+            return roots
+        archived = self._gateway.find_page(self.space_key, stated_title(reference))
+        if archived is not None:
+            return TreeRoots(problem=f"page {archived.title!r} is {archived.status}; name another page, or restore it")
+        return TreeRoots(
+            problem=f"there is no page or folder {reference!r} in space {self.space_key}; "
+            f"{self.explain_missing(reference)}"
+        )
+
+    def iter_ids_under(self, roots: TreeRoots) -> list[str]:
+        """Return the ids of all current pages below the roots, in the order of the tree."""
+        below = {node.ref.id for root in roots.ids for node in self.tree.iter_under(root)}
+        return [node.ref.id for node in self.tree if node.ref.id in below and node.ref.kind is TreeKind.PAGE]
 
     def expect(self, references: Iterable[str], *, wants_tree: bool = False) -> None:
         """Announce references; lists the space if more than 10 of them are unknown titles, or if *wants_tree*."""
-        strangers = {each for each in references if not each.isdecimal() and self._memory.recall(each) is None}
+        strangers = {each for each in references if not may_be_id(each) and self._memory.recall(each) is None}
         if wants_tree or len(strangers) > _LOOKUPS_BEFORE_LISTING:
             _ = self.tree
 
@@ -98,7 +124,7 @@ class PageFinder:
         self._memory.save()
 
     def _look_up(self, reference: str) -> FoundPage | None:
-        if reference.isdecimal():
+        if may_be_id(reference):
             ref = self._by_id(reference)
             if ref is not None:
                 return FoundPage(ref)
@@ -110,15 +136,20 @@ class PageFinder:
         ref = self._by_id(remembered) if remembered else None
         return None if ref is None else FoundPage(ref, is_renamed=True)
 
-    def _by_title(self, title: str) -> PageRef | None:
-        node = self.tree.find_titled(title) if self._has_tree else None
-        return node.ref if node else self._gateway.find_page(self.space_key, title)
+    def _by_title(self, reference: str) -> PageRef | None:
+        for title in dict.fromkeys((stated_title(reference), reference)):
+            node = self.tree.find_titled(title) if self._has_tree else None
+            ref = node.ref if node else self._gateway.find_page(self.space_key, title)
+            if isinstance(ref, PageRef):
+                return ref
+        return None
 
     def _by_id(self, page_id: str) -> PageRef | None:
         node = self.tree.find(page_id) if self._has_tree else None
-        if node is not None:
+        if node is not None and isinstance(node.ref, PageRef):
             return node.ref
         try:
-            return self._gateway.fetch_page(page_id).ref
+            ref = self._gateway.fetch_page(page_id).ref
         except PageNotFoundError:
             return None
+        return ref if ref.status is not PageStatus.TRASHED else None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.render import Index, IndexEntry
+from bot.wiki.gateway import TreeKind
 from bot.wiki.page_tree import PageTree, TreeNode
 
 DEEPEST = 30
@@ -29,11 +30,11 @@ def build_index(
 ) -> Index:
     """Build the index of all pages except the home page, with *depth* levels of active pages.
 
-    An active child of an archived page takes the position of its parent. *find_snapshot* returns the path of the
-    snapshot of a page by page id.
+    An active child of an archived page, or of a folder or whiteboard, takes the position of its parent: a page cannot
+    link to these. *find_snapshot* returns the path of the snapshot of a page by page id.
     """
     active = _nest(
-        (node for node in tree if node.ref.id != home_id and node.ref.id not in archived),
+        (node for node in tree if node.ref.id not in {home_id, *archived} and node.ref.kind is TreeKind.PAGE),
         min(depth or DEEPEST, DEEPEST),
     )
     listed = tuple(

@@ -117,7 +117,9 @@ class _Survey:
                 raise
         other = self._assignment.find_again(target.title) if target.title else None
         if other is None:
-            raise PageNotFoundError(target.stated)
+            raise PageNotFoundError(
+                target.stated, reason=self._assignment.explain_missing(target.title or target.stated)
+            )
         return self._gateway.fetch_page(other)
 
     def _report(self, target: TargetPage, message: str, region: str | None = None) -> None:

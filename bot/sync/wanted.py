@@ -38,7 +38,8 @@ class TargetPage:
 class Assignment:
     """The targets of one workspace, and the problems found while they were collected.
 
-    *find_again* returns the id of the page that has a title now. It is used if the remembered page is gone.
+    *find_again* returns the id of the page that has a title now, if the remembered page is gone. *explain_missing* says
+    why there is none.
     """
 
     workspace: str
@@ -47,6 +48,7 @@ class Assignment:
     problems: tuple[PlanProblem, ...] = ()
     notices: tuple[str, ...] = ()
     find_again: Callable[[str], str | None] = lambda _title: None
+    explain_missing: Callable[[str], str] = lambda _title: ""
 
 
 def without_rivals(assignments: Iterable[Assignment]) -> Iterator[Assignment]:

@@ -25,16 +25,20 @@ from bot.wiki.gateway import (
     CURRENT_PAGES,
     Attachment,
     Comment,
+    Container,
     Page,
     PageRef,
     PageSelection,
+    PageStatus,
     Restrictions,
     Sink,
     Space,
+    TreeItem,
     User,
     Version,
     WikiGateway,
 )
+from bot.wiki.node_reader import NodeReader
 from bot.wiki.page_details import PageDetails
 from bot.wiki.page_reader import PageReader
 from bot.wiki.page_writer import PageWriter
@@ -92,6 +96,7 @@ class ConfluenceGateway(WikiGateway):
         dialect: Dialect = CloudDialect(base_url, self._client.send) if is_cloud else DataCenterDialect(base_url)
         self._directory = Directory(self._client, dialect)
         self._pages = PageReader(self._client, dialect, self._directory)
+        self._nodes = NodeReader(self._client, dialect, base_url)
         self._details = PageDetails(self._client, dialect, self._directory, self._pages)
         self._writer = PageWriter(self._client, dialect, self._directory, self._pages)
 
@@ -113,6 +118,12 @@ class ConfluenceGateway(WikiGateway):
     def iter_refs(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[PageRef]:
         return self._pages.iter_refs(space_key, selection)
 
+    def fetch_containers_above(self, refs: Sequence[PageRef]) -> list[Container]:
+        return self._nodes.fetch_above(refs)
+
+    def fetch_containers_below(self, node: TreeItem) -> list[Container]:
+        return self._nodes.fetch_below(node)
+
     def iter_pages(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[Page]:
         return self._pages.iter_pages(space_key, selection)
 
@@ -125,8 +136,14 @@ class ConfluenceGateway(WikiGateway):
     def find_page(self, space_key: str, title: str) -> PageRef | None:
         return self._pages.find_titled(space_key, title)
 
+    def find_trashed(self, space_key: str, title: str) -> PageRef | None:
+        return self._pages.find_titled(space_key, title, (PageStatus.TRASHED,))
+
     def find_labelled(self, space_key: str, label: str) -> list[str]:
         return self._pages.find_labelled(space_key, label)
+
+    def fetch_space_labels(self, space_key: str) -> frozenset[str]:
+        return self._pages.fetch_space_labels(space_key)
 
     def fetch_labels(self, page_id: str) -> frozenset[str]:
         return self._pages.fetch_labels(page_id)

@@ -9,7 +9,18 @@ from enum import StrEnum
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
-from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, User, Version
+from bot.wiki.gateway import (
+    Attachment,
+    Comment,
+    Container,
+    Page,
+    PageRef,
+    PageStatus,
+    Space,
+    TreeKind,
+    User,
+    Version,
+)
 
 Params = Mapping[str, str | int | Sequence[str]]
 T_co = TypeVar("T_co", covariant=True)
@@ -51,6 +62,23 @@ class Flavour(StrEnum):
     DATA_CENTER = "datacenter"
 
 
+DESCENDANTS_DEPTH = 10
+"""Maximum depth of one listing of descendants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Descendant:
+    """A node in a listing of descendants; *depth* 1 is a child."""
+
+    depth: int
+    id: str
+    kind: str
+    title: str
+    status: str
+    parent_id: str | None
+    position: int | None
+
+
 class Dialect(Protocol):
     """The calls that differ between REST v1 and v2. The calls that both flavours share are in `bot.wiki.rest_v1`."""
 
@@ -71,6 +99,12 @@ class Dialect(Protocol):
 
     def refs(self, space: Space, status: PageStatus) -> Call[PageRef] | None:
         """List a space without bodies; None if this flavour has no pages of that status."""
+
+    def container(self, kind: TreeKind, node_id: str) -> Call[Container] | None:
+        """Read one node that is not a page; None if this flavour has pages only."""
+
+    def descendants(self, kind: TreeKind, node_id: str) -> Call[Descendant] | None:
+        """List the nodes below a node, at most `DESCENDANTS_DEPTH` levels; None if this flavour has pages only."""
 
     def bodies(self, space: Space, status: PageStatus) -> Call[Page] | None:
         """List a space with bodies; None if this flavour has no pages of that status."""
@@ -95,6 +129,9 @@ class Dialect(Protocol):
 
     def labels(self, page_id: str) -> Call[str]:
         """List the labels of a page."""
+
+    def space_labels(self, space: Space) -> Call[str]:
+        """List the labels of the content of a space."""
 
     def attachments(self, page_id: str) -> Call[Attachment]:
         """List the files of a page."""

@@ -6,8 +6,19 @@ from typing import Any, TypeVar
 from bot.errors import PageNotFoundError
 from bot.plural import counted
 from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status
-from bot.wiki.dialect import Call, Flavour, Params, escape_part
-from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, User, Version
+from bot.wiki.dialect import DESCENDANTS_DEPTH, Call, Descendant, Flavour, Params, escape_part
+from bot.wiki.gateway import (
+    Attachment,
+    Comment,
+    Container,
+    Page,
+    PageRef,
+    PageStatus,
+    Space,
+    TreeKind,
+    User,
+    Version,
+)
 from bot.wiki.rest_v1 import V1, read_label, read_user
 
 _V2 = "/api/v2"
@@ -32,12 +43,37 @@ class _Written(Content):
     version: _Version
 
 
-class _Page(_Written):
+class _Placed(Content):
+    """A node of the page tree."""
+
     title: str
     status: str
-    spaceId: Id  # noqa: N815
     parentId: Id | None = None  # noqa: N815
+    parentType: TextOrEmpty = ""  # noqa: N815
     position: int | None = None
+
+    def parent_kind(self) -> TreeKind | None:
+        """Return the type of the parent; None for a root, or a type that did not exist when this was written."""
+        return TreeKind(self.parentType) if self.parentType in set(TreeKind) else None
+
+
+class _Page(_Placed):
+    spaceId: Id  # noqa: N815
+    version: _Version
+
+
+class _Container(_Placed):
+    type: str
+
+
+class _Descendant(Shape):
+    id: Id
+    type: str
+    title: TextOrEmpty = ""
+    status: str
+    parentId: Id | None = None  # noqa: N815
+    depth: int
+    childPosition: int | None = None  # noqa: N815
 
 
 class _Space(Shape):
@@ -120,6 +156,31 @@ class CloudDialect:
         path, about, params = _listing(space, status)
         return Call(path, about, self._read_ref, params, space_key=space.key)
 
+    def container(self, kind: TreeKind, node_id: str) -> Call[Container]:
+        """Operations getFolderById, getWhiteboardById, getDatabaseById, getSmartLinkById."""
+        path = f"{_V2}/{kind}s/{escape_part(node_id)}"
+        return Call(path, f"{kind} {node_id}", self._read_container, page_id=node_id)
+
+    def descendants(self, kind: TreeKind, node_id: str) -> Call[Descendant]:
+        """Operations getPageDescendants, getFolderDescendants and those of the other types."""
+        about = f"the nodes below {kind} {node_id}"
+        params: Params = {"depth": DESCENDANTS_DEPTH, "limit": _MAX_LIMIT}
+        path = f"{_V2}/{kind}s/{escape_part(node_id)}/descendants"
+        return Call(path, about, _read_descendant, params, page_id=node_id)
+
+    def _read_container(self, answer: object) -> Container:
+        node = read_shape(_Container, answer, "a node of the page tree")
+        return Container(
+            id=node.id,
+            kind=TreeKind(node.type),
+            title=node.title,
+            status=read_status(node.status, node.id),
+            parent_id=node.parentId or None,
+            position=node.position,
+            url=node.url(self._base_url),
+            parent_kind=node.parent_kind(),
+        )
+
     def bodies(self, space: Space, status: PageStatus) -> Call[Page]:
         """Operation getPagesInSpace."""
         path, about, params = _listing(space, status)
@@ -169,6 +230,7 @@ class CloudDialect:
             parent_id=page.parentId or None,
             position=page.position,
             url=page.url(self._base_url),
+            parent_kind=page.parent_kind(),
         )
 
     def versions(self, page_id: str) -> tuple[Call[Version], ...]:
@@ -178,6 +240,11 @@ class CloudDialect:
     def labels(self, page_id: str) -> Call[str]:
         """Operation getPageLabels."""
         return _part(page_id, "labels", read_label, {"limit": _MAX_LIMIT})
+
+    def space_labels(self, space: Space) -> Call[str]:
+        """Operation getSpaceContentLabels."""
+        path = f"{_V2}/spaces/{escape_part(space.id)}/content/labels"
+        return Call(path, f"the labels of space {space.key}", read_label, {"limit": _MAX_LIMIT}, space_key=space.key)
 
     def attachments(self, page_id: str) -> Call[Attachment]:
         """Operation getPageAttachments."""
@@ -239,6 +306,13 @@ def _part(page_id: str, kind: str, read: Callable[[object], T], params: Params) 
     """Return the call that lists a sub-resource of a page."""
     about = f"{kind.replace('-', ' ')} of page {page_id}"
     return Call(f"{_V2}/pages/{escape_part(page_id)}/{kind}", about, read, params, page_id=page_id)
+
+
+def _read_descendant(answer: object) -> Descendant:
+    node = read_shape(_Descendant, answer, "a node of the page tree")
+    return Descendant(
+        node.depth, node.id, node.type, node.title, node.status, node.parentId or None, node.childPosition
+    )
 
 
 def _read_version(answer: object) -> Version:

@@ -9,7 +9,7 @@ from bot.errors import WikiAnswerError
 from bot.plural import counted
 from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status
 from bot.wiki.dialect import Call, Flavour, Params, escape_part
-from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, User, Version
+from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, TreeKind, User, Version
 from bot.wiki.rest_v1 import V1, V1User, read_label, read_user
 
 _EXPAND = "version,ancestors,space"
@@ -133,6 +133,12 @@ class DataCenterDialect:
         """Operation getContent."""
         return _listing(space, status, self._read_ref, {"expand": _EXPAND, "limit": _LIMIT})
 
+    def container(self, kind: TreeKind, node_id: str) -> None:
+        """Return None: all nodes are pages."""
+
+    def descendants(self, kind: TreeKind, node_id: str) -> None:
+        """Return None: all nodes are pages."""
+
     def bodies(self, space: Space, status: PageStatus) -> Call[Page] | None:
         """Operation getContent; with bodies, servers return at most 50 results per request."""
         return _listing(space, status, self._read_page, {"expand": _EXPAND_BODY, "limit": _LIMIT_WITH_BODY})
@@ -185,6 +191,7 @@ class DataCenterDialect:
             parent_id=page.ancestors[-1].id if page.ancestors else None,
             position=page.position if position is None else position,
             url=page.url(self._base_url),
+            parent_kind=TreeKind.PAGE if page.ancestors else None,
         )
 
     def versions(self, page_id: str) -> tuple[Call[Version], ...]:
@@ -196,6 +203,11 @@ class DataCenterDialect:
     def labels(self, page_id: str) -> Call[str]:
         """Operation labels."""
         return _part(page_id, "label", "labels", read_label, {"limit": _LIMIT})
+
+    def space_labels(self, space: Space) -> Call[str]:
+        """Operation index_3."""
+        path = f"{V1}/space/{escape_part(space.key)}/labels"
+        return Call(path, f"the labels of space {space.key}", read_label, {"limit": _LIMIT}, space_key=space.key)
 
     def attachments(self, page_id: str) -> Call[Attachment]:
         """Operation getAttachments."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from bot.errors import AuthenticationError, PermissionDeniedError, WikiAnswerError
+from bot.errors import AuthenticationError, PageNotFoundError, PermissionDeniedError, WikiAnswerError
+from bot.suggestion import did_you_mean
 from bot.wiki import rest_v1
 from bot.wiki.dialect import Dialect
 from bot.wiki.gateway import Space, User
@@ -44,8 +45,19 @@ class Directory:
         return user if user.display_name != user.id else self.user(user.id)
 
     def fetch_space(self, key: str) -> Space:
-        """Request the current state of a space from the wiki."""
-        space = self._spaces[key] = self._client.send(self._dialect.space(key))
+        """Request the current state of a space from the wiki; a key in other case is refused with the right key.
+
+        Some wikis find a space by a key in any case, but the pages and addresses of the space have the right key.
+        """
+        try:
+            space = self._client.send(self._dialect.space(key))
+        except PageNotFoundError:
+            if hint := did_you_mean(key, (space.key for space in self.iter_spaces())):
+                raise PageNotFoundError(space_key=key, reason=hint.strip(" ()")) from None
+            raise
+        if space.key != key:
+            raise PageNotFoundError(space_key=key, reason=f"did you mean {space.key!r}?")
+        self._spaces[key] = space
         return space
 
     def iter_spaces(self) -> Iterator[Space]:

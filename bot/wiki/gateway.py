@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 
 class PageStatus(StrEnum):
@@ -14,6 +14,16 @@ class PageStatus(StrEnum):
     ARCHIVED = "archived"
     TRASHED = "trashed"
     DRAFT = "draft"
+
+
+class TreeKind(StrEnum):
+    """The types of nodes of the page tree. Data Center has pages only."""
+
+    PAGE = "page"
+    FOLDER = "folder"
+    WHITEBOARD = "whiteboard"
+    DATABASE = "database"
+    EMBED = "embed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,30 @@ class PageRef:
     parent_id: str | None
     position: int | None
     url: str
+    parent_kind: TreeKind | None = None
+
+    @property
+    def kind(self) -> Literal[TreeKind.PAGE]:
+        """The type of node."""
+        return TreeKind.PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A node of the page tree that is not a page. It has a title and a place, and no body that can be captured."""
+
+    id: str
+    kind: TreeKind
+    title: str
+    status: PageStatus
+    parent_id: str | None
+    position: int | None
+    url: str
+    parent_kind: TreeKind | None = None
+
+
+TreeItem: TypeAlias = PageRef | Container
+"""A node of the page tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +220,22 @@ class WikiGateway(Protocol):
         index does not include those. getPagesInSpace; getContent.
         """
 
+    def fetch_containers_above(self, refs: Sequence[PageRef]) -> list[Container]:
+        """Return the nodes that are not pages and are above one of *refs*, all pages of a space (Cloud).
+
+        One request for each of them: the listing of the pages names the type of each parent. A parent that is neither
+        in *refs* nor in the result is gone or hidden. getFolderById, getWhiteboardById, getDatabaseById,
+        getSmartLinkById.
+        """
+
+    def fetch_containers_below(self, node: TreeItem) -> list[Container]:
+        """Return the nodes that are not pages and are below *node*, at any depth (Cloud).
+
+        One request for each 250 nodes below, and one for each node at a depth that is a multiple of 10. The results
+        include nodes without children. getPageDescendants, getFolderDescendants, getWhiteboardDescendants,
+        getDatabaseDescendants, getSmartLinkDescendants.
+        """
+
     def iter_pages(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[Page]:
         """List the pages of a space with bodies: one request for each 250 pages (Cloud) or 50 (Data Center).
 
@@ -205,6 +255,9 @@ class WikiGateway(Protocol):
     def find_page(self, space_key: str, title: str) -> PageRef | None:
         """Find a current page by its exact title, or else an archived page (Cloud only). getPages; getContent."""
 
+    def find_trashed(self, space_key: str, title: str) -> PageRef | None:
+        """Find a page in the trash by its exact title. getPages; getContent."""
+
     def find_labelled(self, space_key: str, label: str) -> list[str]:
         """Return the ids of current pages with a label, from the search index. Do not base a write on this listing.
 
@@ -216,6 +269,9 @@ class WikiGateway(Protocol):
 
         getPageVersions; Data Center documents no listing. If the wiki has none, each version is read separately.
         """
+
+    def fetch_space_labels(self, space_key: str) -> frozenset[str]:
+        """Return the labels that any content of the space has, in any status. getSpaceContentLabels; index_3."""
 
     def fetch_labels(self, page_id: str) -> frozenset[str]:
         """Return the labels of a page. getPageLabels; labels."""

@@ -77,6 +77,10 @@ class PageReader:
         """Return the labels of a page."""
         return frozenset(self._client.iter(self._dialect.labels(page_id)))
 
+    def fetch_space_labels(self, space_key: str) -> frozenset[str]:
+        """Return the labels that any content of the space has."""
+        return frozenset(self._client.iter(self._dialect.space_labels(self._directory.space(space_key))))
+
     def fetch_many(self, page_ids: Sequence[str]) -> dict[str, Page]:
         """Read pages by id, up to 50 (v1) or 250 (v2) per request; absent pages are omitted."""
         wanted = list(dict.fromkeys(page_ids))
@@ -122,10 +126,12 @@ class PageReader:
         # On Data Center, old versions have ids of their own
         return replace(page, ref=replace(page.ref, id=page_id))
 
-    def find_titled(self, space_key: str, title: str) -> PageRef | None:
-        """Find a current page by its exact title, or else an archived page if the flavour has such a status."""
+    def find_titled(
+        self, space_key: str, title: str, statuses: Sequence[PageStatus] = (PageStatus.CURRENT, PageStatus.ARCHIVED)
+    ) -> PageRef | None:
+        """Find a page by its exact title, in the first of *statuses* that has one and that the flavour has."""
         space = self._directory.space(space_key)
-        for status in (PageStatus.CURRENT, PageStatus.ARCHIVED):
+        for status in statuses:
             call = self._dialect.titled(space, title, status)
             for ref in self._client.iter(call) if call else ():
                 if ref.title == title and ref.space_key == space_key:

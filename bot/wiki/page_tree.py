@@ -4,16 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.wiki.gateway import PageRef
+from bot.wiki.gateway import TreeItem, TreeKind
 
 _LAST = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
 class TreeNode:
-    """A page and its place; *depth* counts from 0, *path* has the titles from the root to the page itself."""
+    """A node and its place; *depth* counts from 0, *path* has the titles from the root to the node itself."""
 
-    ref: PageRef
+    ref: TreeItem
     depth: int
     path: tuple[str, ...]
     has_children: bool = False
@@ -21,34 +21,34 @@ class TreeNode:
 
 @dataclass(frozen=True, slots=True)
 class PageTree:
-    """All pages in depth-first order, children sorted by position, then by title.
+    """All nodes in depth-first order, children sorted by position, then by title.
 
-    *orphans* are pages whose parent is not in the listing (hidden, archived or a folder); they become roots. *cyclic*
-    are pages whose ancestors form a cycle; the first page of each cycle, by id, becomes a root.
+    *orphans* are nodes whose parent is not in the listing (hidden, deleted or archived); they become roots. *cyclic*
+    are nodes whose ancestors form a cycle; the first node of each cycle, by id, becomes a root.
     """
 
     nodes: tuple[TreeNode, ...]
-    orphans: tuple[PageRef, ...] = ()
-    cyclic: tuple[PageRef, ...] = ()
+    orphans: tuple[TreeItem, ...] = ()
+    cyclic: tuple[TreeItem, ...] = ()
 
     def __iter__(self) -> Iterator[TreeNode]:
-        """Iterate over all pages, depth first."""
+        """Iterate over all nodes, depth first."""
         return iter(self.nodes)
 
     def __len__(self) -> int:
-        """Return the number of pages."""
+        """Return the number of nodes."""
         return len(self.nodes)
 
     def find(self, page_id: str) -> TreeNode | None:
-        """Find a page by its id."""
+        """Find a node by its id."""
         return next((node for node in self.nodes if node.ref.id == page_id), None)
 
     def find_titled(self, title: str) -> TreeNode | None:
         """Find the first page, depth first, with exactly this title."""
-        return next((node for node in self.nodes if node.ref.title == title), None)
+        return next((node for node in self.nodes if node.ref.title == title and node.ref.kind is TreeKind.PAGE), None)
 
     def iter_under(self, page_id: str) -> Iterator[TreeNode]:
-        """Iterate over the descendants of a page, depth first, without the page itself."""
+        """Iterate over the descendants of a node, depth first, without the node itself."""
         nodes = iter(self.nodes)
         top = next((node for node in nodes if node.ref.id == page_id), None)
         for node in nodes:
@@ -57,12 +57,12 @@ class PageTree:
             yield node
 
 
-def build_tree(refs: Iterable[PageRef], *, home_id: str | None = None) -> PageTree:
+def build_tree(refs: Iterable[TreeItem], *, home_id: str | None = None) -> PageTree:
     """Build the tree of *refs*; the page *home_id* is the first of the roots."""
     pages = {ref.id: ref for ref in refs}
-    children: dict[str, list[PageRef]] = defaultdict(list)
-    roots: list[PageRef] = []
-    orphans: list[PageRef] = []
+    children: dict[str, list[TreeItem]] = defaultdict(list)
+    roots: list[TreeItem] = []
+    orphans: list[TreeItem] = []
     for ref in pages.values():
         if ref.parent_id in pages:
             children[str(ref.parent_id)].append(ref)
@@ -78,13 +78,24 @@ def build_tree(refs: Iterable[PageRef], *, home_id: str | None = None) -> PageTr
     return PageTree(tuple(nodes), tuple(sorted(orphans, key=_order)), tuple(cyclic))
 
 
-def _order(ref: PageRef) -> tuple[float, str, str]:
+def find_defects(tree: PageTree) -> list[tuple[TreeItem, str]]:
+    """Return each node whose place in the tree is not certain, and why."""
+    orphans = [(node, f"its parent {node.parent_id} is hidden, in the trash or deleted") for node in tree.orphans]
+    return orphans + [(node, "it is above itself in the page tree") for node in tree.cyclic]
+
+
+def describe_defects(tree: PageTree) -> list[str]:
+    """Return the defects of a tree for people."""
+    return [f"{node.kind} {node.title!r} ({node.id}): {defect}" for node, defect in find_defects(tree)]
+
+
+def _order(ref: TreeItem) -> tuple[float, str, str]:
     return (_LAST if ref.position is None else ref.position, ref.title.casefold(), ref.id)
 
 
-def _walk(roots: list[PageRef], children: dict[str, list[PageRef]], nodes: list[TreeNode]) -> None:
+def _walk(roots: list[TreeItem], children: dict[str, list[TreeItem]], nodes: list[TreeNode]) -> None:
     """Add all pages depth first, with an explicit stack: a tree may exceed the recursion limit of Python."""
-    stack: list[tuple[PageRef, int, tuple[str, ...]]] = [(ref, 0, ()) for ref in reversed(roots)]
+    stack: list[tuple[TreeItem, int, tuple[str, ...]]] = [(ref, 0, ()) for ref in reversed(roots)]
     while stack:
         ref, depth, above = stack.pop()
         below = sorted(children.get(ref.id, ()), key=_order)
@@ -93,11 +104,11 @@ def _walk(roots: list[PageRef], children: dict[str, list[PageRef]], nodes: list[
         stack += [(child, depth + 1, path) for child in reversed(below)]
 
 
-def _break_cycles(pages: dict[str, PageRef]) -> tuple[list[PageRef], list[PageRef]]:
+def _break_cycles(pages: dict[str, TreeItem]) -> tuple[list[TreeItem], list[TreeItem]]:
     """Return the page at which to cut each cycle of parents, and all pages that are part of a cycle."""
     settled: set[str] = set()
-    heads: list[PageRef] = []
-    cyclic: list[PageRef] = []
+    heads: list[TreeItem] = []
+    cyclic: list[TreeItem] = []
     for start in pages:
         trail: dict[str, None] = {}
         page_id: str | None = start

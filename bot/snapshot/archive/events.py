@@ -14,6 +14,9 @@ from bot.file_format import FileDocument, FileFormatError
 from bot.snapshot.archive.canonical_json import dump_lines
 from bot.snapshot.archive.checkpoint import format_time
 
+NOT_CAPTURABLE = "not_capturable"
+"""Fact of a run: id, title and reason of each selected node without content that can be captured."""
+
 
 class EventType(StrEnum):
     """Terms of the PREMIS vocabulary `eventType`."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from bot.plural import counted
 from bot.snapshot.archive.checkpoint import Checkpoint
-from bot.snapshot.archive.events import Event, EventOutcome, EventType
+from bot.snapshot.archive.events import NOT_CAPTURABLE, Event, EventOutcome, EventType
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,14 @@ class CaptureOutcome:
     """Captured earlier, no longer listed, and the wiki gives no reason."""
     unlisted: list[Trouble] = field(default_factory=list)
     """Spaces whose pages could not be listed; the id is the space key."""
+    unmatched: list[Trouble] = field(default_factory=list)
+    """Rules of the settings that match nothing or that need a correction; the id is the page or label of the rule."""
+    unplaced: list[Trouble] = field(default_factory=list)
+    """Pages and folders whose place in the page tree is not known, so that no rule can decide about them."""
+    deselected: list[Trouble] = field(default_factory=list)
+    """Captured earlier, still in the wiki, and no longer selected; their captures stay."""
+    not_capturable: list[Trouble] = field(default_factory=list)
+    """Selected whiteboards, databases and embeds: their content cannot be read. They are no shortfall."""
     events: list[Event] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
     was_recovered: bool = False
@@ -47,27 +55,52 @@ class CaptureOutcome:
     @property
     def shortfalls(self) -> tuple[Trouble, ...]:
         """All pages that make the run incomplete."""
-        return (*self.unlisted, *self.failed, *self.restricted, *self.incomplete, *self.unknown)
+        return (
+            *self.unlisted,
+            *self.unmatched,
+            *self.unplaced,
+            *self.failed,
+            *self.restricted,
+            *self.incomplete,
+            *self.unknown,
+        )
 
     def run_event(self, expected_digest: str) -> Event:
         """Return the event of the whole run, the first event in the log."""
         outcome = EventOutcome.FAILURE if self.has_shortfall else EventOutcome.SUCCESS
         facts: dict[str, object] = {
             "captured": self.captured,
+            "deselected": len(self.deselected),
             "expected": self.expected,
             "expected_ids_sha256": expected_digest,
             "failed": len(self.failed),
             "gone": self.gone,
             "incomplete": len(self.incomplete),
+            NOT_CAPTURABLE: self.nodes_without_content(),
             "queries": list(self.queries),
             "restricted": len(self.restricted),
             "skipped": len(self.skipped),
             "unchanged": self.unchanged,
             "unknown": len(self.unknown),
             "unlisted_spaces": [trouble.page_id for trouble in self.unlisted],
+            "unmatched": len(self.unmatched),
+            "unplaced": len(self.unplaced),
         }
         detail = f"captured {self.captured} of {counted(self.expected, 'page')}, {self.unchanged} unchanged"
         return Event(EventType.INGESTION, outcome, detail, (), facts)
+
+    def nodes_without_content(self) -> list[dict[str, str]]:
+        """Return the nodes that cannot be captured, as the log has them."""
+        return [
+            {"id": each.page_id, "title": each.title, "reason": each.reason}
+            for each in sorted(self.not_capturable, key=lambda trouble: trouble.page_id)
+        ]
+
+    def note(self, troubles: list[Trouble], trouble: Trouble) -> None:
+        """Add a trouble that is not about the capture of one page, and log it."""
+        troubles.append(trouble)
+        detail = f"{trouble.title}: {trouble.reason}"
+        self.events.append(Event(EventType.INGESTION, EventOutcome.FAILURE, detail, (trouble.page_id,)))
 
     def add_unlisted(self, trouble: Trouble) -> None:
         """Count a space whose pages could not be listed and log it."""

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.config.policy import ArchivedSettings, HistoryMode
 from bot.errors import (
     AuthenticationError,
+    EvidenceError,
     PageNotFoundError,
     PermissionDeniedError,
     StoppedError,
@@ -18,16 +19,17 @@ from bot.errors import (
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import id_order
-from bot.snapshot.archive.events import EventOutcome
+from bot.snapshot.archive.events import NOT_CAPTURABLE, EventOutcome, load_events
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.observation import Known, Observation, observe
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.page_capture import PageCapture
 from bot.snapshot.capture.rendition import Rendition, render_page
-from bot.snapshot.capture.selection import Selection, select
+from bot.snapshot.capture.selection import RuleName, Selection, select
 from bot.snapshot.capture.surroundings import Neighbourhood
 from bot.snapshot.capture.vanished import account_for_vanished
 from bot.wiki.gateway import Page, PageRef, WikiGateway
+from bot.wiki.page_tree import find_defects
 
 _BATCH = 100  # bodies in memory at once
 _IN_FLIGHT = 16  # pages with attachments in memory at once, being observed or converted
@@ -36,23 +38,32 @@ _GIVE_UP_AFTER = 3  # consecutive pages without an answer
 
 @dataclass(frozen=True, slots=True)
 class SpaceRequest:
-    """A space to capture, and the rule by which its pages count as archived."""
+    """A space to capture, and the rule by which its pages count as archived.
+
+    *places* has the rules that a person wrote, each with its file and line. *recall* and *remember* give access to the
+    page memory: title → page id.
+    """
 
     space_key: str
     rule: ArchivedSettings
     everything: bool = False
+    places: Mapping[RuleName, str] = field(default_factory=dict)
+    recall: Callable[[str], str | None] = lambda _title: None
+    remember: Callable[[str, str], None] = lambda _title, _page_id: None
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureOptions:
     """Options of a run. *fetchers* is the number of threads that read from the wiki; *executor* converts.
 
-    With *accepts_many_gone*, a mass deletion is accepted as real.
+    With *accepts_many_gone*, a mass deletion is accepted as real, with *accepts_many_deselected* that many pages leave
+    the selection at once.
     """
 
     executor: Executor
     history: HistoryMode = HistoryMode.CHANGES
     accepts_many_gone: bool = False
+    accepts_many_deselected: bool = False
     fetchers: int = 4
     on_page: Callable[[str, int], None] = lambda _title, _total: None
     should_stop: Callable[[], bool] = lambda: False
@@ -87,24 +98,70 @@ def capture(
         _make_room(run, selection)
     for selection in selections:
         _capture_space(run, selection, _neighbourhood(run, selection, selections))
-    account_for_vanished(gateway, writer, selections, outcome, accepts_many=options.accepts_many_gone)
-    if writer.has_changes or outcome.has_shortfall:
+    account_for_vanished(
+        gateway,
+        writer,
+        selections,
+        outcome,
+        accepts_many=options.accepts_many_gone,
+        accepts_many_deselected=options.accepts_many_deselected,
+    )
+    if writer.has_changes or outcome.has_shortfall or outcome.nodes_without_content() != _last_without_content(writer):
         agents = (writer.software, f"{account.display_name} ({account.id})")
         event = outcome.run_event(_digest_of_ids(selections))
         outcome.checkpoint = writer.finish([event, *outcome.events], agents=agents)
     return outcome
 
 
+def _last_without_content(writer: SnapshotWriter) -> object:
+    """Return the nodes that cannot be captured, as the last run of a capture logged them."""
+    head = writer.library.head
+    if head is None or head.events_path is None:
+        return []
+    try:
+        logged = load_events(writer.root / head.events_path)
+    except (OSError, EvidenceError):
+        return []  # `verify` reports a damaged log
+    return next((each.event.facts[NOT_CAPTURABLE] for each in logged if NOT_CAPTURABLE in each.event.facts), [])
+
+
 def _select_all(gateway: WikiGateway, requests: Sequence[SpaceRequest], outcome: CaptureOutcome) -> Iterator[Selection]:
     failed: list[WikiError] = []
     for request in requests:
         try:
-            yield select(gateway, request.space_key, request.rule, everything=request.everything)
+            yield _select(gateway, request, outcome)
         except WikiError as error:
             failed.append(error)
             outcome.add_unlisted(Trouble(request.space_key, f"space {request.space_key}", str(error)))
     if failed and len(failed) == len(requests):
         raise failed[0]
+
+
+def _select(gateway: WikiGateway, request: SpaceRequest, outcome: CaptureOutcome) -> Selection:
+    """Select the pages of one space; note what keeps the selection from being certain, and what has no body."""
+    selection = select(
+        gateway,
+        request.space_key,
+        request.rule,
+        everything=request.everything,
+        lists_all_nodes=True,
+        stated=request.places,
+        recall=request.recall,
+    )
+    for reference, node_id in selection.roots.items():
+        request.remember(reference, node_id)
+    for problem in selection.problems:
+        place = request.places.get(problem.rule, ".".join(("archived", *problem.rule)))
+        outcome.note(outcome.unmatched, Trouble(problem.rule[1], f"{place}", problem.message))
+    for message in selection.unlisted:
+        outcome.note(outcome.unplaced, Trouble(request.space_key, f"space {request.space_key}", message))
+    tree = selection.tree()
+    for node, defect in find_defects(tree):
+        outcome.note(outcome.unplaced, Trouble(node.id, node.title, defect))
+    outcome.not_capturable += [
+        Trouble(node.id, node.title, f"a {node.kind}, which cannot be captured") for node in selection.without_content()
+    ]
+    return selection
 
 
 def _unique(requests: Sequence[SpaceRequest]) -> list[SpaceRequest]:
@@ -116,7 +173,12 @@ def _unique(requests: Sequence[SpaceRequest]) -> list[SpaceRequest]:
             joined[request.space_key] = request
             continue
         rule = other.rule.joined_with(request.rule)
-        joined[request.space_key] = SpaceRequest(request.space_key, rule, request.everything or other.everything)
+        joined[request.space_key] = replace(
+            other,
+            rule=rule,
+            everything=request.everything or other.everything,
+            places={**request.places, **other.places},
+        )
     return list(joined.values())
 
 
@@ -137,7 +199,9 @@ def _neighbourhood(run: _Run, selection: Selection, selections: Sequence[Selecti
     for page_id, (title, _) in spaces.items():
         titles[title].append(page_id)
     space_of = {page_id: space_key for page_id, (_, space_key) in spaces.items()}
-    return Neighbourhood(run.gateway, selection.space_key, selection.listed, places, titles, space_of)
+    return Neighbourhood(
+        run.gateway, selection.space_key, selection.listed, selection.containers, places, titles, space_of
+    )
 
 
 def _capture_space(run: _Run, selection: Selection, neighbourhood: Neighbourhood) -> None:

@@ -1,13 +1,32 @@
 """Determine which pages of a space are archived: by status, by label, by ancestor."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.config.policy import ArchivedSettings
+from bot.errors import WikiError
 from bot.snapshot.archive.record import Ancestor
-from bot.wiki.gateway import PageRef, PageSelection, PageStatus, WikiGateway
+from bot.storage.addresses import stated_title
+from bot.suggestion import did_you_mean
+from bot.wiki.gateway import Container, PageRef, PageSelection, PageStatus, TreeItem, TreeKind, WikiGateway
+from bot.wiki.page_lookup import explain_missing
+from bot.wiki.page_tree import PageTree, build_tree
+from bot.wiki.tree_roots import TreeRoots, find_roots
 
 _LISTED = (PageStatus.CURRENT, PageStatus.ARCHIVED)
+
+RuleName = tuple[str, str]
+"""A rule of `archived`: the key `under` or `labels`, and the page or label that it names."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleProblem:
+    """A rule that matches nothing, or that names a page that people renamed or archived."""
+
+    rule: RuleName
+    message: str
+    matches: bool
+    """Whether pages were found for the rule in spite of the problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +39,94 @@ class Selection:
     chosen: tuple[PageRef, ...]
     archived: frozenset[str] = field(default_factory=frozenset)
     """Ids of the selected pages that the rule counts as archived."""
+    containers: Mapping[str, Container] = field(default_factory=dict)
+    """The nodes of the page tree that are not pages, by id."""
+    unlisted: tuple[str, ...] = ()
+    """Why nodes without pages below them could not be listed."""
+    problems: tuple[RuleProblem, ...] = ()
+    roots: Mapping[str, str] = field(default_factory=dict)
+    """The ids of the nodes that `under` names, by reference, for the page memory."""
+    above: frozenset[str] = field(default_factory=frozenset)
+    """Ids of the nodes whose descendants are selected."""
+
+    @property
+    def nodes(self) -> dict[str, TreeItem]:
+        """All nodes of the page tree, by id."""
+        return {**self.listed, **self.containers}
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether every rule matches something and the place of every page is known."""
+        tree = self.tree()
+        return not (tree.orphans or tree.cyclic or self.unlisted) and all(each.matches for each in self.problems)
+
+    def tree(self, *, home_id: str | None = None) -> PageTree:
+        """Return the page tree of the space."""
+        return build_tree(self.nodes.values(), home_id=home_id)
 
     def ancestors(self, page_id: str) -> tuple[Ancestor, ...]:
         """Return the ancestors of a page, the highest first; a cycle ends where it closes."""
-        return find_ancestors(self.listed, page_id)
+        return find_ancestors(self.nodes, page_id)
+
+    def without_content(self) -> list[Container]:
+        """Return the selected nodes that have content which cannot be captured: all containers but folders."""
+        return [node for node in self.containers.values() if node.kind is not TreeKind.FOLDER and self._selects(node)]
+
+    def _selects(self, node: Container) -> bool:
+        is_everything = len(self.chosen) == len(self.listed)
+        return is_everything or not self.above.isdisjoint(each.id for each in self.ancestors(node.id))
 
 
-def select(gateway: WikiGateway, space_key: str, rule: ArchivedSettings, *, everything: bool = False) -> Selection:
-    """List a space and select pages; *everything* selects all pages regardless of the rule."""
+def select(
+    gateway: WikiGateway,
+    space_key: str,
+    rule: ArchivedSettings,
+    *,
+    everything: bool = False,
+    lists_all_nodes: bool = False,
+    stated: Iterable[RuleName] = (),
+    recall: Callable[[str], str | None] = lambda _reference: None,
+) -> Selection:
+    """List a space and select pages; *everything* selects all pages regardless of the rule.
+
+    *lists_all_nodes* also lists the selected nodes that are not pages and have no page below them. Only a label in
+    *stated*, the rules that a person wrote, can be wrong. *recall* returns the id of the page that had a title before.
+    """
     listed = {ref.id: ref for ref in gateway.iter_refs(space_key, PageSelection(_LISTED))}
+    nodes: dict[str, TreeItem] = dict(listed)
+    nodes |= {node.id: node for node in gateway.fetch_containers_above(list(listed.values()))}
+    found = _find_all_roots(rule, nodes, recall)
+    unlisted: list[str] = []
+    if lists_all_nodes:
+        tops = _tops(nodes) if everything or not all(roots.ids for roots in found.values()) else _ids_of(found)
+        unlisted = _add_childless(gateway, nodes, tops)
+        found = _find_all_roots(rule, nodes, recall)
     labelled = _find_labelled(gateway, space_key, rule)
-    archived = frozenset(ref.id for ref in listed.values() if ref.id in labelled or _is_archived(ref, rule, listed))
-    chosen = tuple(ref for ref in listed.values() if everything or ref.id in archived)
-    query = f'space = "{space_key}"' + ("" if everything else f" and ({rule.describe()})")
-    return Selection(space_key, query, listed, chosen, archived)
+    above = _ids_of(found)
+    archived = frozenset(
+        ref.id
+        for ref in listed.values()
+        if ref.id in labelled or _has_status(ref, rule) or _is_below(ref, nodes, above)
+    )
+    problems = [
+        *_judge_roots(gateway, space_key, nodes, found, recall),
+        *_judge_labels(gateway, space_key, rule, labelled, frozenset(stated)),
+    ]
+    return Selection(
+        space_key,
+        f'space = "{space_key}"' + ("" if everything else f" and ({rule.describe()})"),
+        listed,
+        tuple(ref for ref in listed.values() if everything or ref.id in archived),
+        archived,
+        {node.id: node for node in nodes.values() if isinstance(node, Container)},
+        tuple(unlisted),
+        tuple(problems),
+        {name: next(iter(roots.ids)) for name, roots in found.items() if len(roots.ids) == 1 and not roots.problem},
+        above,
+    )
 
 
-def find_ancestors(listed: Mapping[str, PageRef], page_id: str) -> tuple[Ancestor, ...]:
+def find_ancestors(listed: Mapping[str, TreeItem], page_id: str) -> tuple[Ancestor, ...]:
     """Return the ancestors of a page, the highest first."""
     above: dict[str, Ancestor] = {}
     ref = listed.get(page_id)
@@ -44,6 +134,70 @@ def find_ancestors(listed: Mapping[str, PageRef], page_id: str) -> tuple[Ancesto
         ref = listed[str(ref.parent_id)]
         above[ref.id] = Ancestor(id=ref.id, title=ref.title)
     return tuple(reversed(above.values()))
+
+
+def _find_all_roots(
+    rule: ArchivedSettings, nodes: Mapping[str, TreeItem], recall: Callable[[str], str | None]
+) -> dict[str, TreeRoots]:
+    return {name: find_roots(name, nodes.values(), remembered=recall(name)) for name in rule.under}
+
+
+def _ids_of(found: Mapping[str, TreeRoots]) -> frozenset[str]:
+    return frozenset(node_id for roots in found.values() for node_id in roots.ids)
+
+
+def _tops(nodes: Mapping[str, TreeItem]) -> list[str]:
+    return [node.id for node in nodes.values() if node.parent_id not in nodes]
+
+
+def _add_childless(gateway: WikiGateway, nodes: dict[str, TreeItem], tops: Iterable[str]) -> list[str]:
+    """Add the nodes below *tops* that are not pages; return what failed, because the pages can be captured without."""
+    failed = []
+    for top in tops:
+        try:
+            for node in gateway.fetch_containers_below(nodes[top]):
+                nodes.setdefault(node.id, node)
+        except WikiError as error:
+            failed.append(f"the folders and whiteboards below {nodes[top].title!r} could not be listed: {error}")
+    return failed
+
+
+def _judge_roots(
+    gateway: WikiGateway,
+    space_key: str,
+    nodes: Mapping[str, TreeItem],
+    found: Mapping[str, TreeRoots],
+    recall: Callable[[str], str | None],
+) -> Iterable[RuleProblem]:
+    for name, roots in found.items():
+        message = roots.problem
+        matches = any(_is_below(ref, nodes, roots.ids) for ref in nodes.values() if ref.kind is TreeKind.PAGE)
+        if not roots.ids:
+            titles = {node.title for node in nodes.values()}
+            reason = explain_missing(gateway, space_key, name, remembered=recall(name), titles=titles)
+            message = f"there is no page or folder {stated_title(name)!r} in space {space_key}; {reason}"
+        elif not matches and not message:
+            message = f"there is no page below {stated_title(name)!r}"
+        if message:
+            yield RuleProblem(("under", name), message, matches)
+
+
+def _judge_labels(
+    gateway: WikiGateway,
+    space_key: str,
+    rule: ArchivedSettings,
+    labelled: set[str],
+    stated: frozenset[RuleName],
+) -> Iterable[RuleProblem]:
+    """Return a problem for each stated label that no content of the space has; no request if all labels were found."""
+    labels = [label for label in rule.labels if ("labels", label) in stated]
+    if not labels or (labelled and len(rule.labels) == 1):
+        return
+    known = gateway.fetch_space_labels(space_key)
+    for label in labels:
+        if label.casefold() not in known:
+            message = f"no page in space {space_key} has the label {label!r}{did_you_mean(label, known)}"
+            yield RuleProblem(("labels", label), message, matches=False)
 
 
 def _find_labelled(gateway: WikiGateway, space_key: str, rule: ArchivedSettings) -> set[str]:
@@ -54,8 +208,9 @@ def _find_labelled(gateway: WikiGateway, space_key: str, rule: ArchivedSettings)
     return {ref.id for ref in gateway.iter_refs(space_key, PageSelection(statuses, rule.labels))}
 
 
-def _is_archived(ref: PageRef, rule: ArchivedSettings, listed: Mapping[str, PageRef]) -> bool:
-    if rule.status and ref.status is PageStatus.ARCHIVED:
-        return True
-    wanted = set(rule.under)
-    return bool(wanted) and any({page.id, page.title} & wanted for page in find_ancestors(listed, ref.id))
+def _has_status(ref: PageRef, rule: ArchivedSettings) -> bool:
+    return rule.status and ref.status is PageStatus.ARCHIVED
+
+
+def _is_below(ref: TreeItem, nodes: Mapping[str, TreeItem], above: frozenset[str]) -> bool:
+    return bool(above) and not above.isdisjoint(page.id for page in find_ancestors(nodes, ref.id))

@@ -12,7 +12,7 @@ from bot.storage.addresses import PageAddress, parse_page_address
 from bot.storage.macros import macro_name
 from bot.storage.reader import Document, read_leniently
 from bot.storage.visible_text import USER_KEYS
-from bot.wiki.gateway import PageRef, WikiGateway
+from bot.wiki.gateway import Container, PageRef, TreeItem, TreeKind, WikiGateway
 from bot.wiki.page_tree import build_tree
 
 _ADDRESSES = ("href", "ac:href", "src", "ri:value")
@@ -27,13 +27,14 @@ class Neighbourhood:
     gateway: WikiGateway
     space_key: str
     listed: Mapping[str, PageRef]
+    containers: Mapping[str, Container]
     places: Mapping[str, str]
     """Page id → path of its rendition, relative to the snapshots folder, for every captured page."""
     titles: Mapping[str, list[str]]
     """Title → ids of captured pages in any space; `space_of` has the space of each page."""
     space_of: Mapping[str, str]
     _users: dict[str, str] = field(default_factory=dict)
-    _children: dict[str | None, list[PageRef]] = field(default_factory=dict)
+    _children: dict[str | None, list[TreeItem]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Prepare the lists of labelled pages, which send requests only when a page shows such a list."""
@@ -75,14 +76,15 @@ class Neighbourhood:
     def _children_of(self, page_id: str, folder: str) -> tuple[RecordedLink, ...]:
         if not self._children:
             self._children = defaultdict(list)
-            for node in build_tree(self.listed.values()):
-                self._children[node.ref.parent_id].append(node.ref)
+            for node in build_tree([*self.listed.values(), *self.containers.values()]):
+                if node.ref.kind is TreeKind.PAGE:
+                    self._children[node.ref.parent_id].append(node.ref)
         return tuple(self._link(ref, folder) for ref in self._children.get(page_id, ()))
 
     def _tree(self, folder: str) -> tuple[RecordedLink, ...]:
         """Return the whole space as nested links."""
         levels: list[list[RecordedLink]] = [[]]
-        for node in reversed(build_tree(self.listed.values()).nodes):
+        for node in reversed(build_tree([*self.listed.values(), *self.containers.values()]).nodes):
             while len(levels) <= node.depth + 1:
                 levels.append([])
             link = self._link(node.ref, folder, tuple(reversed(levels[node.depth + 1])))
@@ -107,7 +109,7 @@ class Neighbourhood:
             for page in pages.values()
         }
 
-    def _link(self, ref: PageRef, folder: str, children: tuple[RecordedLink, ...] = ()) -> RecordedLink:
+    def _link(self, ref: TreeItem, folder: str, children: tuple[RecordedLink, ...] = ()) -> RecordedLink:
         target = self._relative(ref.id, folder) if ref.id in self.places else ref.url
         return RecordedLink(title=ref.title, target=target, children=children)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from bot.snapshot.archive.events import EventOutcome, EventType, LoggedEvent
+from bot.snapshot.archive.events import NOT_CAPTURABLE, EventOutcome, EventType, LoggedEvent
 from bot.snapshot.archive.library import Library
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.timeline import iter_log
@@ -69,6 +69,8 @@ class Report:
     runs: tuple[RunLine, ...] = ()
     pages: tuple[PageLine, ...] = ()
     troubles: tuple[PageLine, ...] = ()
+    not_capturable: tuple[PageLine, ...] = ()
+    """Whiteboards, databases and embeds that the last run of the period selected and cannot capture."""
     bars: tuple[Bar, ...] = field(default=())
 
     @property
@@ -101,6 +103,7 @@ def build_report(library: Library, checked: Verification, period: Period) -> Rep
         runs=runs,
         pages=tuple(_page_line(entry) for entry in pages if _kind(entry) != "missing"),
         troubles=tuple(_page_line(entry) for entry in pages if _kind(entry) == "missing"),
+        not_capturable=_not_capturable(logged),
         bars=_build_bars(pages, period),
     )
 
@@ -122,7 +125,8 @@ def _kind(entry: LoggedEvent) -> str:
 
 def _run_line(entry: LoggedEvent) -> RunLine:
     facts = entry.event.facts
-    missing = sum(_number(facts, name) for name in ("failed", "restricted", "incomplete", "unknown"))
+    counts = ("failed", "restricted", "incomplete", "unknown", "unmatched", "unplaced")
+    missing = sum(_number(facts, name) for name in counts)
     unlisted = facts.get("unlisted_spaces")
     missing += len(unlisted) if isinstance(unlisted, list) else 0
     return RunLine(
@@ -134,6 +138,18 @@ def _run_line(entry: LoggedEvent) -> RunLine:
         _number(facts, "gone"),
         missing,
         entry.event.detail,
+    )
+
+
+def _not_capturable(logged: Sequence[LoggedEvent]) -> tuple[PageLine, ...]:
+    runs = [entry for entry in logged if NOT_CAPTURABLE in entry.event.facts]
+    if not runs:
+        return ()
+    run = runs[-1]
+    nodes = run.event.facts[NOT_CAPTURABLE]
+    return tuple(
+        PageLine(run.sequence, run.when.date(), "not captured", f"{node['title']}: {node['reason']}")
+        for node in (nodes if isinstance(nodes, list) else ())
     )
 
 

@@ -1,0 +1,83 @@
+"""Read the nodes of the page tree that are not pages: folders, whiteboards, databases, embeds (Cloud)."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+
+from bot.errors import PageNotFoundError
+from bot.wiki.answers import read_status
+from bot.wiki.dialect import DESCENDANTS_DEPTH, Descendant, Dialect
+from bot.wiki.gateway import Container, PageRef, TreeItem, TreeKind
+from bot.wiki.rest_client import RestClient
+
+
+class NodeReader:
+    """Reads the nodes through *client* in *dialect*."""
+
+    def __init__(self, client: RestClient, dialect: Dialect, base_url: str) -> None:
+        self._client, self._dialect, self._base_url = client, dialect, base_url
+
+    def fetch_above(self, refs: Sequence[PageRef]) -> list[Container]:
+        """Return the containers above the pages, level by level upwards; absent and hidden ones are omitted."""
+        known = {ref.id for ref in refs}
+        found: list[Container] = []
+        waiting = deque(_unknown_parents(refs, known))
+        while waiting:
+            node_id, kind = waiting.popleft()
+            container = self._find(kind, node_id)
+            if container is not None:
+                found.append(container)
+                waiting += _unknown_parents([container], known)
+        return found
+
+    def _find(self, kind: TreeKind, node_id: str) -> Container | None:
+        call = self._dialect.container(kind, node_id)
+        try:
+            return self._client.send(call) if call else None
+        except PageNotFoundError:
+            return None
+
+    def fetch_below(self, node: TreeItem) -> list[Container]:
+        """Return the containers below a node, at any depth."""
+        space_key = node.url.partition("/spaces/")[2].partition("/")[0]
+        found: dict[str, Container] = {}
+        kinds = {node.id: node.kind}
+        waiting = deque([(node.kind, node.id)])
+        while waiting:
+            call = self._dialect.descendants(*waiting.popleft())
+            for below in self._client.iter(call) if call else ():
+                kind = _kind_of(below)
+                if kind is None or below.id in kinds:
+                    continue
+                kinds[below.id] = kind
+                if kind is not TreeKind.PAGE:
+                    found[below.id] = self._container(below, kind, kinds.get(below.parent_id or ""), space_key)
+                if below.depth == DESCENDANTS_DEPTH:
+                    waiting.append((kind, below.id))
+        return list(found.values())
+
+    def _container(self, node: Descendant, kind: TreeKind, parent: TreeKind | None, space_key: str) -> Container:
+        return Container(
+            id=node.id,
+            kind=kind,
+            title=node.title,
+            status=read_status(node.status, node.id),
+            parent_id=node.parent_id,
+            position=node.position,
+            url=f"{self._base_url}/spaces/{space_key}/{kind}/{node.id}",  # as observed; the listing has no links
+            parent_kind=parent,
+        )
+
+
+def _kind_of(node: Descendant) -> TreeKind | None:
+    """Return the type; None for a type that did not exist when this was written."""
+    return TreeKind(node.kind) if node.kind in set(TreeKind) else None
+
+
+def _unknown_parents(nodes: Iterable[TreeItem], known: set[str]) -> Iterator[tuple[str, TreeKind]]:
+    """Yield each parent that is not a page and was not seen before, and add the parent to *known*."""
+    for node in nodes:
+        if node.parent_id is None or node.parent_kind in (None, TreeKind.PAGE) or node.parent_id in known:
+            continue
+        known.add(node.parent_id)
+        if node.parent_kind is not None:
+            yield node.parent_id, node.parent_kind
