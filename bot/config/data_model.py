@@ -90,7 +90,7 @@ InlineMarkdownOrEmpty = Annotated[str, AfterValidator(lambda text: text and _che
 PageReference = Annotated[
     str, AfterValidator(_check_one_line), BeforeValidator(_id_as_text, json_schema_input_type=str | int)
 ]
-"""Title or id of a page."""
+"""Title or id of a page; `title:2024` is the title `2024`."""
 Url = Annotated[str, AfterValidator(_check_url)]
 TimeZone = Annotated[str, AfterValidator(_check_zone)]
 Colour = Annotated[str, AfterValidator(_check_colour)]
@@ -465,7 +465,9 @@ class Home(_Value):
     space: Annotated[str, Field(pattern=r"^([A-Za-z0-9._-]{1,255}|~[A-Za-z0-9._@+-]{1,254})$")] = Field(
         description="Key of the space.", examples=["WS2"]
     )
-    home: PageReference = Field(description="Title or id of the home page.", examples=["WS2 Home"])
+    home: PageReference = Field(
+        description="Title or id of the home page; `title:2024` is always a title, never an id.", examples=["WS2 Home"]
+    )
     timezone: TimeZone = Field(
         "UTC",
         description="Time zone that turns `publish_at` into the day of a news item without `date`.",

@@ -121,10 +121,14 @@ class WikiSettings(SettingsSection):
 class TargetSettings(SettingsSection):
     """Further pages that contain a region, in addition to the home page."""
 
-    pages: Texts = Field((), description="Titles or ids of single pages.", examples=[["Implementation", "131080"]])
+    pages: Texts = Field(
+        (),
+        description="Titles or ids of single pages; `title:2024` is always a title.",
+        examples=[["Implementation", "131080"]],
+    )
     labels: Texts = Field((), description="Every page with one of these labels.", examples=[["has-banner"]])
     under: Texts = Field(
-        (), description="Every page below one of these pages (titles or ids).", examples=[["Subgroups"]]
+        (), description="Every page below one of these pages or folders (titles or ids).", examples=[["Subgroups"]]
     )
 
 
@@ -190,7 +194,12 @@ class ArchivedSettings(SettingsSection):
     labels: Texts = Field(
         ("archived",), description="Pages with one of these labels.", examples=[["archived", "outdated"]]
     )
-    under: Texts = Field((), description="Every page below one of these pages (titles or ids).", examples=[["Archive"]])
+    under: Texts = Field(
+        (),
+        description="Every page below one of these pages, or Cloud folders (titles or ids). A name or label that is "
+        "written here and matches nothing is an error.",
+        examples=[["Archive"]],
+    )
 
     def describe(self) -> str:
         """Return the conditions as text for the snapshot events."""
