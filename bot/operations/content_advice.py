@@ -81,10 +81,11 @@ def _check_pages(edit: Edit, links: Iterable[DataLink], finder: PageFinder) -> I
 
 
 def _no_page(edit: Edit, reference: str, finder: PageFinder) -> ContentError:
+    reason = finder.explain_missing(reference) or "`wikibot tree` lists the pages."
     message = (
-        f"there is no page {reference!r} in space {finder.space_key}; nothing was written: "
-        f"{finder.explain_missing(reference)}\n"
-        "`wikibot tree` lists the pages. For a page that does not exist yet, add --offline."
+        f"there is no page {reference!r} in space {finder.space_key}; nothing was written. "
+        f"{reason[0].upper()}{reason[1:]}\n"
+        "For a page that does not exist yet, add --offline."
     )
     return ContentError(message, path=edit.after.path)
 

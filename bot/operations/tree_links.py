@@ -11,7 +11,7 @@ from bot.storage.addresses import PageAddress
 from bot.storage.page_links import PageLink, iter_page_links
 from bot.storage.reader import read_leniently
 from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
-from bot.wiki.page_lookup import explain_missing
+from bot.wiki.page_lookup import POSSIBLE_REASONS, explain_missing
 
 _MAX_DEPTH = 200
 
@@ -129,5 +129,5 @@ class _Targets:
         if self._reasons.get(key) is None:
             titles = [ref.title for ref in self._by_id.values() if ref.space_key == space_key]
             reason = explain_missing(self.gateway, space_key, reference, remembered=None, titles=titles)
-            self._reasons[key] = f"page {reference!r} was not found in space {space_key}; {reason}"
+            self._reasons[key] = f"page {reference!r} was not found in space {space_key}; {reason or POSSIBLE_REASONS}"
         return self._reasons[key] or ""

@@ -89,7 +89,7 @@ def resolve_links(links: Iterable[DataLink], finder: PageFinder) -> ResolvedLink
 
 
 def _no_page(link: DataLink, finder: PageFinder) -> LinkProblem:
-    reason = finder.explain_missing(link.target)
+    reason = finder.explain_missing(link.target) or "correct the title"
     return LinkProblem(link, f"there is no page {link.target!r} in space {finder.space_key}; {reason}")
 
 

@@ -8,7 +8,7 @@ from bot.errors import PageNotFoundError
 from bot.storage.addresses import may_be_id, stated_title
 from bot.sync.page_memory import PageMemory
 from bot.wiki.gateway import PageRef, PageStatus, TreeKind, WikiGateway
-from bot.wiki.page_lookup import explain_missing
+from bot.wiki.page_lookup import POSSIBLE_REASONS, explain_missing
 from bot.wiki.page_tree import PageTree, build_tree
 from bot.wiki.tree_roots import TreeRoots, find_roots
 
@@ -90,7 +90,7 @@ class PageFinder:
             return TreeRoots(problem=f"page {archived.title!r} is {archived.status}; name another page, or restore it")
         return TreeRoots(
             problem=f"there is no page or folder {reference!r} in space {self.space_key}; "
-            f"{self.explain_missing(reference)}"
+            f"{self.explain_missing(reference) or POSSIBLE_REASONS}"
         )
 
     def iter_ids_under(self, roots: TreeRoots) -> list[str]:

@@ -7,6 +7,8 @@ from bot.storage.addresses import may_be_id, stated_title
 from bot.suggestion import similar_words
 from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
 
+POSSIBLE_REASONS = "it may have been renamed, deleted or restricted for the bot's account"
+
 
 def find_home(gateway: WikiGateway, space_key: str, reference: str) -> PageRef:
     """Return the page with that title or id in the space; raises `PageNotFoundError`, `WikiError`."""
@@ -25,7 +27,7 @@ def find_home(gateway: WikiGateway, space_key: str, reference: str) -> PageRef:
 def explain_missing(
     gateway: WikiGateway, space_key: str, reference: str, *, remembered: str | None, titles: Iterable[str]
 ) -> str:
-    """Return why *reference* finds no page and what to do: the page is in the trash, or similar *titles*.
+    """Return why *reference* finds no page and what to do: the page is in the trash, or similar *titles*; else "".
 
     *remembered* is the id of the page that had this title when it was last seen. The wiki answers alike for a page that
     is deleted and a page that is hidden from the account.
@@ -37,8 +39,7 @@ def explain_missing(
     similar = similar_words(title, titles)
     if similar:
         return f"did you mean {' or '.join(map(repr, similar))}?"
-    last_seen = f" (it was last seen as page {remembered})" if remembered else ""
-    return f"it may have been renamed, deleted or restricted for the bot's account{last_seen}"
+    return f"it was last seen as page {remembered}; {POSSIBLE_REASONS}" if remembered else ""
 
 
 def _find_trashed(gateway: WikiGateway, space_key: str, reference: str, remembered: str | None) -> PageRef | None:

@@ -9,7 +9,7 @@ from bot.snapshot.archive.record import Ancestor
 from bot.storage.addresses import stated_title
 from bot.suggestion import did_you_mean
 from bot.wiki.gateway import Container, PageRef, PageSelection, PageStatus, TreeItem, TreeKind, WikiGateway
-from bot.wiki.page_lookup import explain_missing
+from bot.wiki.page_lookup import POSSIBLE_REASONS, explain_missing
 from bot.wiki.page_tree import PageTree, build_tree
 from bot.wiki.tree_roots import TreeRoots, find_roots
 
@@ -175,7 +175,8 @@ def _judge_roots(
         if not roots.ids:
             titles = {node.title for node in nodes.values()}
             reason = explain_missing(gateway, space_key, name, remembered=recall(name), titles=titles)
-            message = f"there is no page or folder {stated_title(name)!r} in space {space_key}; {reason}"
+            what = f"there is no page or folder {stated_title(name)!r} in space {space_key}"
+            message = f"{what}; {reason or POSSIBLE_REASONS}"
         elif not matches and not message:
             message = f"there is no page below {stated_title(name)!r}"
         if message:
