@@ -7,7 +7,7 @@ from bot.wiki import rest_v1
 from bot.wiki.dialect import Call, Dialect
 from bot.wiki.dialect_cloud import CloudDialect
 from bot.wiki.dialect_data_center import DataCenterDialect
-from bot.wiki.gateway import Comment, PageStatus, Space
+from bot.wiki.gateway import Comment, PageStatus, Space, TreeKind
 from tests.wiki.refs import make_page
 
 SPACE = Space("5", "WS2", "Workstream 2")
@@ -30,6 +30,10 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
     yield from (dialect.page("12"), dialect.page_version("12", 3), dialect.draft("12"), dialect.pages(["12", "13"]))
     yield from dialect.versions("12")
     yield from (dialect.labels("12"), dialect.attachments("12"), *dialect.comments("12"))
+    yield dialect.space_labels(SPACE)
+    for kind in TreeKind:
+        nodes = (dialect.descendants(kind, "12"), dialect.container(kind, "12") if kind is not TreeKind.PAGE else None)
+        yield from (call for call in nodes if call is not None)
     replies = (dialect.replies(comment, is_inline=is_inline) for is_inline in (True, False))
     yield from (call for call in replies if call is not None)
     yield dialect.update(page, "<p>y</p>", message="m", is_minor=True)
