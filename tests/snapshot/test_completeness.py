@@ -261,15 +261,15 @@ def test_the_event_of_the_run_has_all_counts() -> None:
 
 
 def test_trouble_is_counted_by_its_kind_and_logged() -> None:
-    outcome, space = CaptureOutcome(), Trouble("WS3", "space WS3", "no answer")
+    outcome, space, hidden = CaptureOutcome(), Trouble("WS3", "space WS3", "no answer"), Trouble("8", "Plan", "hidden")
 
-    outcome.add_trouble(EventOutcome.RESTRICTED, TROUBLE)
+    outcome.add_trouble(EventOutcome.RESTRICTED, hidden)
     outcome.add_trouble(EventOutcome.FAILURE, TROUBLE)
     outcome.add_unlisted(space)
 
-    assert (outcome.restricted, outcome.failed, outcome.unlisted) == ([TROUBLE], [TROUBLE], [space])
+    assert (outcome.restricted, outcome.failed, outcome.unlisted) == ([hidden], [TROUBLE], [space])
     assert outcome.events == [
-        Event(EventType.CAPTURE, EventOutcome.RESTRICTED, "Minutes: no answer", ("7",)),
+        Event(EventType.CAPTURE, EventOutcome.RESTRICTED, "Plan: hidden", ("8",)),
         Event(EventType.CAPTURE, EventOutcome.FAILURE, "Minutes: no answer", ("7",)),
         Event(EventType.INGESTION, EventOutcome.FAILURE, "space WS3 could not be listed: no answer", ("WS3",)),
     ]
