@@ -130,7 +130,7 @@ class PageConflictError(WikiError):
     """The page was saved after the bot read it."""
 
     def __init__(self, page_id: str, *, base_version: int) -> None:
-        super().__init__(f"page {page_id} has moved on from version {base_version}; plan again")
+        super().__init__(f"page {page_id} was saved after version {base_version} was read; plan again")
         self.page_id, self.base_version = page_id, base_version
 
 

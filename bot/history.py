@@ -139,7 +139,7 @@ class RunHistory:
                 raise
             aside = self._path.with_name(f"{self._path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
             self._path.rename(aside)
-            logger.warning("the run records were damaged; they are put aside as {} and begun anew", aside)
+            logger.warning("the run records were damaged; they were moved to {}, and new records were started", aside)
             self._check()
 
     def _check(self) -> None:

@@ -129,10 +129,10 @@ class Renderer:
         try:
             misfit = find_misfit(read_strictly(text))
         except MalformedBodyError as error:
-            raise SettingsError(f"renders what is not storage format: {error}", path=template.filename) from error
+            raise SettingsError(f"renders text that is not storage format: {error}", path=template.filename) from error
         if misfit:
             raise SettingsError(
-                f"renders {misfit}, which cannot stand in a region; take it out", path=template.filename
+                f"renders {misfit}, which is not allowed in a region; remove it", path=template.filename
             )
         return text
 

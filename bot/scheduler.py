@@ -198,7 +198,7 @@ class JobScheduler:
             run = results[0]
         else:
             self.has_left_job_behind = True
-            logger.warning("job {} did not stop within {:.0f} s and is left behind", job.name, self._grace_seconds)
+            logger.warning("job {} did not stop within {:.0f} s and was abandoned", job.name, self._grace_seconds)
             message = "it did not stop in time"
             run = Run(run_id, job.name, started, self._now(), RunOutcome.INTERRUPTED, message=message)
         self._end(run)
@@ -235,7 +235,7 @@ class JobScheduler:
             try:
                 self._history.end(run.id, run.outcome, at=finished, counts=run.counts, message=redact(run.message))
             except HistoryError as error:
-                logger.error("the end of job {} is not on record: {}", run.job, error)
+                logger.error("the end of job {} was not recorded: {}", run.job, error)
         took = (finished - run.started) / timedelta(seconds=1)
         counted = ", ".join(f"{count} {what}" for what, count in run.counts.items())
         logger.info("job {}: {} in {:.1f} s{}", run.job, run.outcome, took, f" ({counted})" if counted else "")
@@ -253,7 +253,7 @@ def _named(specs: Sequence[JobSettings]) -> list[tuple[str, JobSettings]]:
     names = [name for name, _ in named]
     for name in names:
         if names.count(name) > 1:
-            raise SettingsError(f"job {name} stands in `jobs` twice with the same cadence; remove one")
+            raise SettingsError(f"job {name} is in `jobs` twice with the same cadence; remove one")
     return named
 
 
@@ -270,7 +270,7 @@ def _contained(next_moment: NextMoment | None, name: str) -> NextMoment:
         except BotError as error:
             if str(error) != last_words:  # log a repeated error only once
                 last_words = str(error)
-                logger.warning("job {}: cannot tell when it is due of its own: {}", name, error)
+                logger.warning("job {}: its next due time cannot be determined: {}", name, error)
             return None
         last_words = ""
         return moment

@@ -9,7 +9,7 @@ from bot.errors import StoppedError
 def raise_if_stopping(stop: threading.Event) -> None:
     """Raise `StoppedError` if *stop* is set; call this between two steps of a long operation."""
     if stop.is_set():
-        raise StoppedError("asked to end; what was done stands, and the next run goes on from there")
+        raise StoppedError("stopped on request; finished work is saved, and the next run continues")
 
 
 def interruptible_sleep(stop: threading.Event) -> Callable[[float], None]:

@@ -50,7 +50,7 @@ def read_target(link: Element, pages: Pages) -> LinkTarget:
         raise CannotSayError(f"a link to the place {link.attributes['ac:anchor']!r} on a page")
     resource = next((child for child in link.children if child.name.startswith("ri:")), None)
     if resource is None:
-        raise CannotSayError("a link that leads nowhere")
+        raise CannotSayError("a link without a target")
     return _read_resource(resource, pages)
 
 
@@ -84,7 +84,7 @@ def _read_resource(resource: Element, pages: Pages) -> LinkTarget:
 def read_address(url: str, pages: Pages) -> LinkTarget:
     """Return the target of an address: a page if it is an address of a wiki page; raises `CannotSayError`."""
     if not url:
-        raise CannotSayError("a link that leads nowhere")
+        raise CannotSayError("a link without a target")
     address = parse_page_address(url, pages.base_url)
     if address is not None and address.is_whole_page:
         try:

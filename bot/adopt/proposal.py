@@ -168,7 +168,7 @@ def _propose_region(body: str, marker: Marker, pages: Pages, taken: Sequence[Spa
         try:
             claims.append(_claim(section, marker, pages))
         except CannotSayError as error:
-            reasons.append(f"{section.how} holds what the data file cannot say: {error}")
+            reasons.append(f"{section.how} contains something that the data file cannot represent: {error}")
     if len(claims) == 1:
         return claims[0]
     if claims:
@@ -192,7 +192,7 @@ def _claim(section: Section, marker: Marker, pages: Pages) -> Claim:
         context.note("the heading loses its colours and other styles")
     if section.is_boxed and marker.kind is MarkerKind.DETAILS:
         marker = replace(marker, kind=MarkerKind.ANCHORS)
-        context.note("marked by anchors, since a Page Properties block may not stand there")
+        context.note("marked by anchors, because a Page Properties block is not allowed there")
     return Claim(section.region, marker, section.span, value, section.how, tuple(context.notes))
 
 
@@ -203,7 +203,7 @@ def _propose_under_heading(body: str, marker: Marker, pages: Pages) -> Claim | R
     try:
         reading = read_region(marker.name, region.text(body), pages)
     except CannotSayError as error:
-        return Refusal(marker.name, f"what stands under its heading is more than the data file can say: {error}")
+        return Refusal(marker.name, f"the content under its heading cannot be represented in the data file: {error}")
     return Claim(marker.name, marker, region.content, reading.value, f"the heading {marker.heading!r}", reading.notes)
 
 
@@ -226,20 +226,20 @@ def _find_trouble(body: str, claim: Claim, content: str, markup: str, pages: Pag
     before = impression_of(claim.span.of(body), pages)
     after = impression_of(content, pages)
     if before != after:
-        return f"the page would not read as before: {_describe_difference(before, after)}"
+        return f"the text of the page would change: {_describe_difference(before, after)}"
     changed = splice(body, {claim.span: markup})
     try:
         region = find_region(changed, claim.marker)
     except RegionError as error:
         return str(error)
     if region is None or region.text(changed) != content:
-        return "the region would reach over what stands beside it"
+        return "the region would include adjacent content"
     return None
 
 
 def _describe_difference(before: Impression, after: Impression) -> str:
     if before.words == after.words:
-        return "a link would lead elsewhere"
+        return "the target of a link would change"
     shared = next(
         (n for n, (a, b) in enumerate(zip(before.words, after.words, strict=False)) if a != b),
         min(len(before.words), len(after.words)),

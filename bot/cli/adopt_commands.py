@@ -62,7 +62,7 @@ def propose(adoption: Adoption) -> None:
             output.say(visible(f"    {note}"))
     for refusal in adoption.refusals:
         if not refusal.is_absent:
-            output.say(visible(f"  {refusal.region}: left alone: {refusal.reason}"))
+            output.say(visible(f"  {refusal.region}: not adopted: {refusal.reason}"))
     for region, place in adoption.missing.items():
         output.say(visible(f"  {region}: not on the page{f'; `wikibot apply` creates it: {place}' if place else ''}"))
     for text in adoption.lost_comments:
@@ -76,7 +76,7 @@ def confirm(*, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.UsageError("the page was not touched; look at the proposal above, then say --yes")
+        raise click.UsageError("the page is unchanged; check the proposal above, then add --yes")
     output.confirm("Write this to the wiki and the data file?")
 
 

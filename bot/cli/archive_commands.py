@@ -81,7 +81,7 @@ def diff(app: App, page: str, before: str | None, after: str | None, format_: st
 @click.command()
 @click.argument("words", nargs=-1, required=True)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
-@click.option("--rebuild", is_flag=True, help="Make the index anew from the files first.")
+@click.option("--rebuild", is_flag=True, help="Rebuild the index from the files first.")
 @_FORMAT
 @pass_app
 def search(app: App, words: tuple[str, ...], limit: int, rebuild: bool, format_: str) -> int:
@@ -160,7 +160,7 @@ def report(app: App, since: dt.datetime | None, until: dt.datetime | None, forma
 
 @click.command()
 @click.argument("page")
-@click.option("--reason", required=True, help="Why; it stays in the evidence.")
+@click.option("--reason", required=True, help="The reason; it is recorded in the evidence.")
 @click.option("--by", default=getpass.getuser, help="Who decided it.  [default: your account]")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @pass_app
@@ -170,10 +170,12 @@ def redact(app: App, page: str, reason: str, by: str, yes: bool) -> int:
         output.confirm(f"Remove the content of {page!r} from {app.runtime.folders.snapshots} for good?")
     done = archive.redact_page(app.runtime.snapshots, page, reason=reason, by=by)
     output.say(f"redacted {page!r} in run {done.checkpoint.sequence}")
-    output.warn("its title stays, in its file name, in the indexes and in the events of earlier runs")
-    output.warn("pages that include it keep what they showed of it; redact them too where that matters")
+    output.warn("its title remains in the file name, the indexes and the events of earlier runs")
+    output.warn("pages that include it still contain its content; redact them too if necessary")
     if done.has_git:
-        output.warn("earlier commits of the git repository still hold the content; rewrite them with `git filter-repo`")
+        output.warn(
+            "earlier commits of the git repository still contain the content; rewrite them with `git filter-repo`"
+        )
     return _DONE
 
 

@@ -48,7 +48,9 @@ def list_banner(app: App, format_: str) -> None:
 @click.argument("texts", metavar="[TEXT]...", nargs=-1)
 @click.option("--line", "number", type=int, help="Change only this line, counted from 1.")
 @click.option("--icon", type=click.Choice(_ICONS), help="The icon of the line.")
-@click.option("--no-icon", is_flag=True, help="Take each TEXT as it is: a word with a colon at its start is no icon.")
+@click.option(
+    "--no-icon", is_flag=True, help="Use each TEXT literally: a word with a colon at the start is not an icon."
+)
 @click.option("--heading", help="The words above the lines.")
 @click.option("--replace", is_flag=True, help="Do not ask before lines are dropped.")
 @offline_option
@@ -142,12 +144,14 @@ def _check_usage(
         raise click.UsageError("--icon and --no-icon exclude each other")
     if number is not None:
         if len(texts) > 1 or heading is not None or not (texts or icon or no_icon):
-            raise click.UsageError("--line goes with one TEXT, with --icon, or with both")
+            raise click.UsageError("--line needs one TEXT, --icon, or both")
         return
     if icon and len(texts) != 1:
-        raise click.UsageError("--icon goes with one TEXT; several begin with their icons, such as 'tick: Adopted.'")
+        raise click.UsageError(
+            "--icon needs exactly one TEXT; begin each of several with its icon, such as 'tick: Adopted.'"
+        )
     if not texts and heading is None:
-        raise click.UsageError("say what to set: a TEXT for each line, or --heading")
+        raise click.UsageError("nothing to set; give a TEXT for each line, or --heading")
 
 
 def _banner(app: App) -> StatusBanner | None:

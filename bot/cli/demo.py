@@ -27,7 +27,7 @@ _KEY = "signing_key"
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="End when all is done, instead of staying up to be looked at.")
+@click.option("--once", is_flag=True, help="Exit at the end instead of leaving the wiki running.")
 @click.option("--flavour", type=click.Choice(["cloud", "datacenter"]), default="datacenter", show_default=True)
 @click.option("--port", type=int, default=0, help="Port of the wiki.  [default: a free one]")
 @click.option(
@@ -208,7 +208,7 @@ def _say_where_to_look(folder: Path, address: str) -> None:
 
 def _stay_up() -> None:
     output.say()
-    output.say("The wiki stays up; Ctrl-C ends it.")
+    output.say("The wiki is still running; press Ctrl-C to stop it.")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -40,7 +40,7 @@ def finish(
         warnings += check_targets(runtime.trying_once().gateway, runtime.workspace, edit)
     path = edit.after.path
     if not edit.diff:
-        output.warn(f"{path} says that already; nothing was written")
+        output.warn(f"{path} already contains this; nothing was written")
         return
     if not dry_run:
         edit.save()

@@ -21,7 +21,7 @@ def add_heading_command(group: click.Group, region: str) -> None:
         if remove == (text is not None):
             raise click.UsageError("give the new TEXT of the heading, or --remove")
         if remove and level is not None:
-            raise click.UsageError("--level goes with a TEXT")
+            raise click.UsageError("--level needs a TEXT")
         finish(
             app, region, lambda: edit.set_heading(app.runtime.data_file(), region, text, level=level), dry_run=dry_run
         )

@@ -23,10 +23,10 @@ from bot.wiki.gateway import PageRef
 
 @click.command()
 @click.option("--url", help="Address of the wiki, or of any page of it, such as https://NAME.atlassian.net/wiki.")
-@click.option("--flavour", type=click.Choice(["cloud", "datacenter"]), help="Overrides what the wiki says it is.")
+@click.option("--flavour", type=click.Choice(["cloud", "datacenter"]), help="Overrides the detected kind of wiki.")
 @click.option("--ca-bundle", metavar="FILE", help="Certificates of a private certificate authority (PEM).")
 @click.option("--user", help="The account's e-mail address (Cloud); none for a personal access token (Data Center).")
-@click.option("--save-token/--no-save-token", default=None, help="Keep the token in the secrets folder, mode 0600.")
+@click.option("--save-token/--no-save-token", default=None, help="Save the token in the secrets folder, mode 0600.")
 @click.option("--space", "space_key", metavar="KEY", help="Key of the space.")
 @click.option("--home", metavar="PAGE", help="Title or id of the home page.")
 @click.option("--name", help="Short name of the workspace.  [default: from the space key]")
@@ -38,7 +38,9 @@ from bot.wiki.gateway import PageRef
     is_flag=True,
     help="Do not ask for confirmation; see also --save-token and --signing-key.",
 )
-@click.option("--no-adopt", is_flag=True, help="Write settings and a bare data file; leave the page alone.")
+@click.option(
+    "--no-adopt", is_flag=True, help="Write the settings and a data file without regions; do not adopt the page."
+)
 @PLACE_OPTION
 @pass_app
 def init(
@@ -73,7 +75,7 @@ def init(
     given = Answers(url=url, flavour=flavour, ca_bundle=bundle, user=user, space_key=space_key, home=home, name=name)
     kept = Answers.recall(config) if asks else Answers()
     if asks:
-        output.warn("Ctrl-C stops at any question; what you have answered is kept for the next `wikibot init`.\n")
+        output.warn("Press Ctrl-C to stop at any question; the next `wikibot init` continues with your answers.\n")
     interview = Interview(config, given, kept, asks=asks)
     try:
         found = _interview(interview, config, save_token=False if save_token is None and yes else save_token)
@@ -102,7 +104,7 @@ def _choose_file(config: Path, *, replaces: bool, asks: bool) -> tuple[Path, boo
                 "exists already; edit it, name another file with --config, or add --replace (the old one is kept)",
                 path=config,
             )
-        output.warn(f"{config} exists already: the bot is set up here. `wikibot check` looks whether it works.")
+        output.warn(f"{config} exists already: the bot is set up here. `wikibot check` tests whether it works.")
         answer = click.prompt(
             "Keep it and stop (k), replace it and keep the old one next to it (r), or name another file",
             default="k",
@@ -141,15 +143,13 @@ def _settle_token(interview: Interview, config: Path, wanted: bool | None) -> No
         if os.environ.get(setup.TOKEN_VARIABLE, interview.token) != interview.token:
             output.warn(f"  {setup.TOKEN_VARIABLE} holds another token and has priority: unset it")
     elif interview.is_token_typed:
-        output.warn(f"  The token is not kept. Before you run the bot: export {setup.TOKEN_VARIABLE}=…")
+        output.warn(f"  The token is not saved. Before you run the bot: export {setup.TOKEN_VARIABLE}=…")
 
 
 def _settle_key(config: Path, wanted: bool | None, *, asks: bool) -> bool:
     if not setup.has_keygen():
         if wanted:
-            raise SettingsError(
-                "there is no ssh-keygen to make a key with; install OpenSSH, or leave --signing-key away"
-            )
+            raise SettingsError("ssh-keygen was not found; install OpenSSH, or omit --signing-key")
         if asks:
             output.warn("  Snapshots will not be signed: ssh-keygen (OpenSSH) is not installed.")
         return False
@@ -170,7 +170,7 @@ def _keep(answers: Answers, before: Answers, config: Path) -> None:
     path = before.replaced(**known).keep(config)
     if path is not None:
         output.warn(
-            f"\nYour answers are kept in {_relative(path)} (the token is not): `wikibot init` goes on from there."
+            f"\nYour answers are saved in {_relative(path)} (the token is not): `wikibot init` continues from there."
         )
 
 
@@ -190,7 +190,7 @@ def _adopt(runtime: Runtime, home: PageRef, places: dict[str, str], *, yes: bool
             confirm(yes=yes)
         except (click.UsageError, BotError):
             again = f"wikibot adopt {shlex.quote(home.title)} --space {shlex.quote(home.space_key)}"
-            output.warn(f"the settings stay; `{again}` goes on")
+            output.warn(f"the settings are saved; `{again}` continues")
             raise
         carry_out(runtime, adoption)
     save_places(runtime.settings.config_path, adoption, chosen)

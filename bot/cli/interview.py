@@ -77,7 +77,7 @@ class Interview:
         """Ask which flavour it is, where the answer of the wiki does not show it."""
         unclear = f"{site.url} answers, but not as Confluence does"
         if not self._asks:
-            raise SettingsError(f"{unclear}; check the address (with its context path), or say --flavour")
+            raise SettingsError(f"{unclear}; check the address (with its context path), or give --flavour")
         output.warn(f"  {unclear}. A proxy may hide it, or the address lacks the context path (…/confluence).")
         choice = click.Choice(["cloud", "datacenter", "other"])
         answer = click.prompt("Is it Cloud or Data Center, or do you mean another address?", type=choice, err=True)
@@ -202,7 +202,7 @@ class Interview:
 
     def _require(self, option: str, ask: Callable[[], str]) -> str:
         if not self._asks:
-            raise click.UsageError(f"say {option}")
+            raise click.UsageError(f"give {option}")
         return ask()
 
     def _prompt(self, question: str, default: str | None) -> str:

@@ -121,7 +121,7 @@ def edit_link(
     if text is not None:
         changes["text"] = text
     if not changes:
-        raise click.UsageError("say what to change, such as --text or --page")
+        raise click.UsageError("nothing to change; give an option such as --text or --page")
     choice = LinkChoice(link, under=under)
     finish(
         app,
@@ -160,9 +160,11 @@ def move_link(
     """Move LINK, with the links below it, to another place."""
     places = [before is not None, after is not None, under is not None, is_top_level]
     if sum(places) > 1 or (is_first and is_last) or not (any(places) or is_first or is_last):
-        raise click.UsageError("say where to: one of --before, --after, --under, --top-level, --first and --last")
+        raise click.UsageError(
+            "no destination; give one of --before, --after, --under, --top-level, --first and --last"
+        )
     if (is_first or is_last) and (before is not None or after is not None):
-        raise click.UsageError("--before and --after say the place already; leave out --first and --last")
+        raise click.UsageError("--before and --after cannot be combined with --first or --last")
     destination = LinkDestination(before, after, under, is_top_level, is_first)
     choice = LinkChoice(link, target=_one_target(targets))
     finish(app, "quick_links", lambda: edit.move_link(app.runtime.data_file(), choice, destination), dry_run=dry_run)

@@ -14,17 +14,17 @@ from bot.errors import BotError, EvidenceError, LockedError, StoppedError, Unsaf
 _COMMANDS = {
     "init": (
         "bot.cli.init_commands:init",
-        "Set up: ask what is not given, try the wiki, write settings and data file.",
+        "Set up: ask for missing options, test the connection, write settings and data file.",
     ),
     "check": (
         "bot.cli.check_commands:check",
         "Check settings, account, data files, templates, links, rights and pages.",
     ),
     "plan": ("bot.cli.sync_commands:plan", "Show what would change, region by region; writes nothing to the wiki."),
-    "apply": ("bot.cli.sync_commands:apply", "Carry out the reviewed plan and nothing else."),
+    "apply": ("bot.cli.sync_commands:apply", "Apply the reviewed plan and nothing else."),
     "sync": ("bot.cli.sync_commands:sync", "Plan and apply unattended."),
     "drift": ("bot.cli.sync_commands:drift", "Show what people changed inside regions, with who and when."),
-    "adopt": ("bot.cli.adopt_commands:adopt", "Take over a page, or the live text of its regions, into the data file."),
+    "adopt": ("bot.cli.adopt_commands:adopt", "Import a page, or the live text of its regions, into the data file."),
     "news": ("bot.cli.news_commands:news", "Edit the news in the data file."),
     "banner": ("bot.cli.banner_commands:banner", "Edit the status banner in the data file."),
     "links": ("bot.cli.link_commands:links", "Edit the quick links in the data file."),
@@ -36,16 +36,19 @@ _COMMANDS = {
         "Capture archived pages as Markdown, together with the evidence.",
     ),
     "verify": ("bot.cli.snapshot_commands:verify", "Check the snapshots: files, chain of checkpoints, signatures."),
-    "history": ("bot.cli.archive_commands:history", "Show the versions of a captured page, and what happened to it."),
+    "history": ("bot.cli.archive_commands:history", "Show the versions and events of a captured page."),
     "diff": ("bot.cli.archive_commands:diff", "Show what changed in a captured page between two versions."),
     "search": ("bot.cli.archive_commands:search", "Find captured pages that contain all words."),
-    "export": ("bot.cli.archive_commands:export", "Copy what was captured in a period into a bag of its own."),
+    "export": ("bot.cli.archive_commands:export", "Copy the pages captured in a period into a separate bag."),
     "report": ("bot.cli.archive_commands:report", "Report what was captured, changed, gone and missing in a period."),
-    "redact": ("bot.cli.archive_commands:redact", "Remove the content of a captured page for good; its digests stay."),
+    "redact": (
+        "bot.cli.archive_commands:redact",
+        "Remove the content of a captured page permanently; its digests stay.",
+    ),
     "convert": ("bot.cli.convert_commands:convert", "Print a page body in storage format as Markdown."),
-    "run": ("bot.cli.run_commands:run", "Run the scheduled jobs until asked to end."),
-    "wiki": ("bot.cli.wiki_commands:wiki", "Run a small Confluence of our own, for demonstrations and tests."),
-    "demo": ("bot.cli.demo:demo", "Show the whole job on an embedded wiki."),
+    "run": ("bot.cli.run_commands:run", "Run the scheduled jobs until stopped."),
+    "wiki": ("bot.cli.wiki_commands:wiki", "Run a small embedded Confluence, for demonstrations and tests."),
+    "demo": ("bot.cli.demo:demo", "Demonstrate the bot on an embedded wiki."),
 }
 """Each command, where it lives, and its line in the help.
 

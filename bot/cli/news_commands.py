@@ -89,7 +89,7 @@ def edit_news(
     """Change fields of the news item ID."""
     changes = {name: value for name, value in fields.items() if value is not None} | dict.fromkeys(clear)
     if not changes:
-        raise click.UsageError("say what to change, such as --text or --date")
+        raise click.UsageError("nothing to change; give an option such as --text or --date")
     publish_at = changes.get("publish_at")
     finish(
         app,
@@ -111,7 +111,7 @@ def edit_news(
 def move_news(app: App, item_id: str, *, index: int | None, before: str | None, dry_run: bool) -> None:
     """Move the news item ID; pinned items are shown before the others wherever they are."""
     if (index is None) == (before is None):
-        raise click.UsageError("say where to: one of --first, --last and --before ID")
+        raise click.UsageError("no destination; give one of --first, --last and --before ID")
     finish(
         app,
         "news",

@@ -37,8 +37,10 @@ class JobState:
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Run what is due now and end, for cron; ends with 1 when a job failed.")
-@click.option("--list", "shows_list", is_flag=True, help="Show each job's last run and next due moment, and end.")
+@click.option("--once", is_flag=True, help="Run the due jobs and exit, for cron; exits with 1 if a job failed.")
+@click.option(
+    "--list", "shows_list", is_flag=True, help="Show the last run and the next due time of each job, and exit."
+)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @pass_app
 def run(app: App, once: bool, shows_list: bool, format_: str) -> int:

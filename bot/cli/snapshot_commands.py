@@ -24,13 +24,13 @@ _FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]
     type=click.Choice([mode.value for mode in HistoryMode]),
     help="Versions to keep: all of them, those since the last capture, or the latest.  [default: from bot.yaml]",
 )
-@click.option("--accept-gone", is_flag=True, help="Many held pages are gone at once, and they were really deleted.")
+@click.option("--accept-gone", is_flag=True, help="Accept that many captured pages were deleted at once.")
 @click.option(
-    "--accept-deselected",
-    is_flag=True,
-    help="Pages that are held are no longer archived, and that is right: their captures stay.",
+    "--accept-deselected", is_flag=True, help="Accept that many captured pages are no longer archived; they stay."
 )
-@click.option("--rebuild", is_flag=True, help="Ask no wiki; render the captured pages anew from what is held.")
+@click.option(
+    "--rebuild", is_flag=True, help="Do not contact the wiki; render the captured pages again from the stored bodies."
+)
 @_FORMAT
 @pass_app
 def snapshot(
@@ -44,7 +44,7 @@ def snapshot(
 ) -> int:
     """Capture archived pages as Markdown, together with the evidence.
 
-    Ends with 0 when every expected page is there, 1 when any is missing. Nothing is written when nothing changed.
+    Exits with 0 if every expected page was captured, with 1 if any is missing. Nothing is written when nothing changed.
     """
     if rebuild:
         return _rebuild(app)
@@ -69,12 +69,12 @@ def snapshot(
 
 @click.command()
 @click.argument("path", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--witness", metavar="DIGEST", help="Demand that the head descends from this one, published elsewhere.")
+@click.option("--witness", metavar="DIGEST", help="Require that the head descends from this one, published elsewhere.")
 @click.option(
     "--allowed-signers",
     "signers",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Whose signatures count (the format of ssh-keygen).  [default: from bot.yaml]",
+    help="File of the public keys that may sign (the format of ssh-keygen).  [default: from bot.yaml]",
 )
 @click.option("--rotate", is_flag=True, help="Hash only today's seventh of the pages; a week covers all.")
 @_FORMAT
@@ -97,9 +97,9 @@ def _rebuild(app: App) -> int:
     with output.progress("rendering") as step:
         made = capture.rebuild_renditions(app.runtime.snapshots, on_page=lambda title, total: step(title, total=total))
     if made:
-        output.say(f"run {made.sequence}: the pages that come out otherwise now were rendered anew")
+        output.say(f"run {made.sequence}: the pages whose Markdown differs were rendered again")
     else:
-        output.say("every page comes out byte for byte as it stands; nothing was written")
+        output.say("the Markdown of every page is unchanged; nothing was written")
     return _COMPLETE
 
 
@@ -160,6 +160,6 @@ def _say_verification(checked: Verification) -> None:
     output.say(f"{checked.root} is intact: {share} is as it was captured ({scope})")
     output.say(f"head: {checked.head_digest}")
     if checked.head and not checked.head.signed_by:
-        output.say("not signed: nothing here proves who wrote it")
+        output.say("not signed: nothing proves who wrote the snapshots")
     elif not checked.is_signer_checked:
         output.say("signed, but by whom was not checked; give --allowed-signers")

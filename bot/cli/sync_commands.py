@@ -28,7 +28,7 @@ _TAKE_OVER = click.option(
     help="Replace what the page says in this region, although people changed it or its history is unknown; or `all`.",
 )
 _FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
-_FORCE = click.option("--force", is_flag=True, help="Go past the safety limits.")
+_FORCE = click.option("--force", is_flag=True, help="Exceed the safety limits.")
 
 
 @click.command()
@@ -38,7 +38,7 @@ _FORCE = click.option("--force", is_flag=True, help="Go past the safety limits."
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the plan to this file, in the format given, or as JSON for `apply --plan`.",
 )
-@click.option("--source", is_flag=True, help="Show the storage format under what a reader sees (text only).")
+@click.option("--source", is_flag=True, help="Also show the storage format (text only).")
 @_TAKE_OVER
 @pass_app
 def plan(app: App, format_: str | None, out: Path | None, source: bool, take_over: tuple[str, ...]) -> int:
@@ -49,7 +49,7 @@ def plan(app: App, format_: str | None, out: Path | None, source: bool, take_ove
     """
     made = _make_plan(app.runtime, take_over)
     for excess in made.find_excesses(app.runtime.settings.safety):
-        output.warn(f"`wikibot apply` will want --force: {excess}")
+        output.warn(f"`wikibot apply` will need --force: {excess}")
     if out is None:
         output.say(_render(made, format_ or "text", shows_source=source), newline=False)
         return _plan_code(made)
@@ -62,7 +62,7 @@ def plan(app: App, format_: str | None, out: Path | None, source: bool, take_ove
 
 @click.command()
 @click.option("--plan", "plan_path", type=click.Path(dir_okay=False, path_type=Path), help="The reviewed plan's file.")
-@click.option("--digest", help="Refuse unless the plan has this digest (12 digits of it suffice).")
+@click.option("--digest", help="Refuse unless the plan has this digest (the first 12 digits are sufficient).")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask; also write pages that the bot has never written.")
 @click.option("--over-drafts", is_flag=True, help="Also write pages on which somebody has unpublished changes.")
 @_FORCE
@@ -84,7 +84,9 @@ def apply(
     A region that somebody changed since the plan was made is skipped. On a terminal it asks first, unless --yes.
     """
     if plan_path is not None and take_over:
-        raise click.UsageError("--take-over belongs to `wikibot plan`; the plan file says already what is replaced")
+        raise click.UsageError(
+            "--take-over is an option of `wikibot plan`; the plan file already contains this decision"
+        )
     if plan_path is not None:
         chosen = load_plan(_read(plan_path), digest=digest)
     else:
@@ -133,7 +135,7 @@ def sync(app: App, force: bool, format_: str) -> int:
 
 
 @click.command()
-@click.option("--source", is_flag=True, help="Show the storage format under what a reader sees (text only).")
+@click.option("--source", is_flag=True, help="Also show the storage format (text only).")
 @_FORMAT
 @pass_app
 def drift(app: App, source: bool, format_: str) -> int:
@@ -222,5 +224,5 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise BotError(f"{path}: cannot be read: {reason}; write one with `wikibot plan --out {path}`") from error

@@ -37,7 +37,7 @@ def tree(app: App, *, archived: bool, links_to: str | None, fmt: str) -> int:
 
 @click.command()
 @click.argument("region", required=False, shell_complete=complete_regions)
-@click.option("--offline", is_flag=True, help="Take page references for titles instead of asking the wiki.")
+@click.option("--offline", is_flag=True, help="Use page references as titles instead of asking the wiki.")
 @pass_app
 def render(app: App, *, region: str | None, offline: bool) -> None:
     """Print the storage format that would be written, of REGION or of all regions."""

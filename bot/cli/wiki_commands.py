@@ -36,4 +36,4 @@ def _load_commands() -> click.Group:
 
 @click.group(cls=_WikiGroup, context_settings={"help_option_names": list(HELP_OPTIONS)})
 def wiki() -> None:
-    """Run a small Confluence of our own, for demonstrations and tests."""
+    """Run a small embedded Confluence, for demonstrations and tests."""

@@ -34,9 +34,9 @@ class Cadence:
         step, weekday = _parse_every(every)
         is_daily = step >= _UNITS["day"]
         if at is not None and not is_daily:
-            raise ValueError(f"`at` goes with days, weeks and weekdays, not with `every: {every}`")
+            raise ValueError(f"`at` is for days, weeks and weekdays, not for `every: {every}`")
         if timezone is not None and not is_daily:
-            raise ValueError(f"`timezone` goes with days, weeks and weekdays, not with `every: {every}`")
+            raise ValueError(f"`timezone` is for days, weeks and weekdays, not for `every: {every}`")
         moment = _parse_at(at) if at is not None else time() if weekday is not None else None
         return cls(step, moment, weekday, _parse_zone(timezone))
 
@@ -86,10 +86,10 @@ def _parse_every(every: str) -> tuple[timedelta, int | None]:
         raise ValueError(f"`every: {every}` is not a cadence; write `10 minutes`, `hour`, `day`, `2 weeks` or `monday`")
     count = int(match["count"] or 1)
     if count < 1:
-        raise ValueError(f"`every: {every}` would never rest; write a count of 1 or more")
+        raise ValueError(f"`every: {every}` needs a count of 1 or more")
     if unit in _WEEKDAYS:
         if count > 1:
-            raise ValueError(f"`every: {every}` is not a cadence; a weekday comes without a count")
+            raise ValueError(f"`every: {every}` is not a cadence; a weekday has no count")
         return _UNITS["week"], _WEEKDAYS.index(unit)
     if count > _LONGEST // _UNITS[unit]:
         raise ValueError(f"`every: {every}` is longer than a year")

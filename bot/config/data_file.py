@@ -34,7 +34,7 @@ class DataFile:
     def load(cls, path: Path) -> Self:
         """Load a data file; raises `ContentError` with file and line."""
         if not path.exists():
-            raise ContentError("does not exist; `wikibot adopt PAGE --space KEY` makes it of a page", path=path)
+            raise ContentError("does not exist; create it from a page with `wikibot adopt PAGE --space KEY`", path=path)
         source = load_yaml(path, ContentError)
         return cls(source, validate(WorkspaceData, source, ContentError), source.text)
 

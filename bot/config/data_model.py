@@ -22,11 +22,11 @@ def _check_plain(text: str) -> str:
         raise ValueError("must not be empty")
     for character in text:
         if character in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u202c\u2069":
-            raise ValueError(f"holds the invisible bidirectional control U+{ord(character):04X}; remove it")
+            raise ValueError(f"contains the invisible bidirectional control U+{ord(character):04X}; remove it")
         if (ord(character) < 0x20 and character not in "\n\t") or 0x7F <= ord(character) < 0xA0:
-            raise ValueError(f"holds the control character U+{ord(character):04X}; remove it")
+            raise ValueError(f"contains the control character U+{ord(character):04X}; remove it")
         if 0xD800 <= ord(character) < 0xE000 or ord(character) in (0xFFFE, 0xFFFF):
-            raise ValueError(f"holds U+{ord(character):04X}, which no wiki page can hold; remove it")
+            raise ValueError(f"contains U+{ord(character):04X}, which is not allowed on a wiki page; remove it")
     return text
 
 

@@ -220,7 +220,7 @@ class ArchivedSettings(SettingsSection):
 
 
 class WorkspaceSettings(SettingsSection):
-    """One workspace: a home page that is kept in step with one data file."""
+    """One workspace: a home page whose regions are synchronised with one data file."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = Field(
         description="Short name of the workspace in commands and messages. Small letters, digits, `-` and `_`.",
@@ -264,7 +264,7 @@ class JobSettings(SettingsSection):
     """One job of `wikibot run`."""
 
     run: Literal["sync", "snapshot", "verify"] = Field(
-        description="What the job does; each is also a command of that name.", examples=["sync"]
+        description="What the job does. Each job is also a command with that name.", examples=["sync"]
     )
     every: NonEmptyText = Field(
         description="How often: a number and a unit (`30 seconds`, `10 minutes`, `hour`, `day`, `2 weeks`) or a "

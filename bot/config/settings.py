@@ -40,11 +40,13 @@ class Settings(BaseSettings):
     )
     workspaces: tuple[WorkspaceSettings, ...] = Field(
         (),
-        description="The workspaces, each with a data file of its own.",
+        description="The workspaces, each with its own data file.",
         examples=[[{"name": "ws2", "data": "ws2.yaml"}]],
     )
     jobs: tuple[JobSettings, ...] = Field(
-        (), description="What `wikibot run` does, and when.", examples=[[{"run": "sync", "every": "10 minutes"}]]
+        (),
+        description="The jobs that `wikibot run` runs, and when.",
+        examples=[[{"run": "sync", "every": "10 minutes"}]],
     )
     snapshots: SnapshotSettings = Field(
         SnapshotSettings(), description="Where snapshots are written and how they are sealed.", examples=[{"git": True}]
@@ -160,7 +162,7 @@ class _YamlSettingsSource(PydanticBaseSettingsSource):
 def _bound_to(source: YamlSource) -> type[Settings]:
     """Return a settings class that reads *source* with lower precedence than environment, `.env` and secrets."""
     if not isinstance(source.value, dict | None):
-        raise SettingsError("must hold keys and values", path=source.path, line=1)
+        raise SettingsError("must be a mapping of keys to values", path=source.path, line=1)
     values: dict[str, Any] = source.value or {}
     secrets = secrets_folders(source.path)
 

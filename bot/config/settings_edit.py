@@ -50,5 +50,6 @@ def _index_of(source: YamlSource, workspace: str) -> int:
         if isinstance(each, dict) and each.get("name") == workspace:
             return index
     raise SettingsError(
-        f"does not hold the workspace {workspace!r}, which the environment adds; set the place there", path=source.path
+        f"does not contain the workspace {workspace!r}, which is defined in the environment; set the place there",
+        path=source.path,
     )

@@ -81,11 +81,13 @@ def parse_yaml(text: str, *, path: Path, error: type[LocatedError]) -> YamlSourc
         raise error(_explain(problem), path=path, line=line) from problem
     except ReaderError as problem:
         line = text.count("\n", 0, problem.position) + 1
-        raise error(f"holds U+{ord(text[problem.position]):04X}, which YAML forbids", path=path, line=line) from problem
+        raise error(
+            f"contains U+{ord(text[problem.position]):04X}, which is not allowed in YAML", path=path, line=line
+        ) from problem
     except RecursionError as problem:
         raise error("is nested too deeply", path=path) from problem
     except ValueError as problem:
-        raise error(f"holds a value that does not exist: {problem}", path=path, line=_line_of_bad(root)) from problem
+        raise error(f"contains an invalid value: {problem}", path=path, line=_line_of_bad(root)) from problem
     return YamlSource(path, text, root, value)
 
 
@@ -166,9 +168,9 @@ def _line_of_bad(node: Node | None) -> int | None:
 def _explain(problem: MarkedYAMLError) -> str:
     text = str(problem.problem or problem.context or "is not YAML")
     if "'\\t'" in text:
-        return "a tab indents this line; YAML wants spaces"
+        return "a tab indents this line; use spaces"
     if "constructor for the tag" in text:
-        return "a tag (!…) stands here; this file holds plain values only"
+        return "a tag (!…) is not allowed; use a plain value"
     if "mapping values are not allowed" in text:
         return "a second ': ' is on this line; put the text in quotes"
     return text
@@ -184,5 +186,5 @@ def _say(detail: ErrorDetails, model: type[BaseModel]) -> str:
     elif detail["type"] == "string_type":
         message = "must be text; put it in quotes"
     elif detail["type"] == "too_short":
-        message = "must hold at least one entry"
+        message = "must have at least one entry"
     return f"{where}: {message}" if where else message

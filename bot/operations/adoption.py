@@ -199,7 +199,9 @@ class _Adopter:
         try:
             reading = read_region(marker.name, live, self._pages, base=base, now=self._now, zone=self._zone)
         except (CannotSayError, MalformedBodyError) as error:
-            self._refusals.append(Refusal(marker.name, f"the page says what the data file cannot: {error}"))
+            self._refusals.append(
+                Refusal(marker.name, f"the page has content that the data file cannot represent: {error}")
+            )
             return
         self._document = self._document.set_region(marker.name, reading.value)
         self._read[marker.name] = reading.notes
@@ -259,7 +261,9 @@ def _find_page(
     elif may_be_id(reference):
         page_id = reference
     else:
-        raise SettingsError("there is no data file yet; say with --space which space the page is in, or give its id")
+        raise SettingsError(
+            "there is no data file yet; give the space of the page with --space, or give the id of the page"
+        )
     page = gateway.fetch_page(page_id)
     if page.ref.status is not PageStatus.CURRENT:
         raise BotError(f"page {page.title!r} is {page.ref.status} and cannot be edited; restore it first")

@@ -85,7 +85,7 @@ def export_pages(
     checked = verify_snapshots(snapshots)
     if not checked.is_clean:
         first = checked.findings[0]
-        raise EvidenceError(f"nothing is exported from snapshots that are not intact: {first.path} {first.message}")
+        raise EvidenceError(f"nothing was exported, because the snapshots are not intact: {first.path} {first.message}")
     return export(library, target, period, wanted=wanted, software=software(), on_page=on_page)
 
 

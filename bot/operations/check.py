@@ -88,7 +88,7 @@ def _check_document(workspace: Workspace) -> list[Check]:
     missing = [name for name in workspace.settings.regions if getattr(document.data, name, None) is None]
     checks = [Check(f"data file {document.path}", CheckOutcome.OK)]
     if missing:
-        message = f"has no {', '.join(missing)}, so these regions are not kept"
+        message = f"has no {', '.join(missing)}; these regions are not synchronised"
         checks.append(Check(f"data file {document.path}", CheckOutcome.WARNING, message))
     return checks
 

@@ -104,7 +104,7 @@ def find_site(address: str, *, flavour: str | None = None, ca_bundle: str | None
     except ValidationError as problem:
         raise SettingsError(f"{address!r} {problem.errors()[0]['msg'].removeprefix('Value error, ')}") from problem
     if ca_bundle is not None and not Path(ca_bundle).expanduser().is_file():
-        raise SettingsError(f"{ca_bundle}: there is no such file; it must hold certificates in PEM format")
+        raise SettingsError(f"{ca_bundle}: there is no such file; it must contain certificates in PEM format")
     site = probe_site(url, ca_bundle=Path(ca_bundle).expanduser() if ca_bundle else None)
     if flavour is None or site.flavour is Flavour(flavour):
         return site

@@ -36,7 +36,7 @@ def headline(change: Change) -> str:
         case Action.CREATE:
             return f"{verdict}; will be added at: {change.place}"
         case Action.WRITE if change.is_repair:
-            return f"{verdict}; will be put back"
+            return f"{verdict}; will be restored"
         case Action.WRITE:
             return f"{verdict}; will be written"
         case _ if change.live is None:

@@ -79,8 +79,7 @@ def insert_region(body: str, marker: Marker, content: str, place: Place) -> str:
     region = find_region(result, marker)
     if region is None or region.text(result) != content:
         raise RegionError(
-            f"region {marker.name!r} would not keep to its own there: it would reach over what stands beside it; "
-            "choose another place or another marker",
+            f"region {marker.name!r} would include adjacent content there; choose another place or another marker",
             region=marker.name,
         )
     return result

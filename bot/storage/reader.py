@@ -342,7 +342,7 @@ def _encode(body: str) -> bytes:
         return body.encode()
     except UnicodeEncodeError as error:
         raise MalformedBodyError(
-            f"the body holds half a character at offset {error.start}", offset=error.start
+            f"the body contains half a character at offset {error.start}", offset=error.start
         ) from error
 
 

@@ -167,7 +167,7 @@ class _Finder:
         remarks = (
             ()
             if obstacle is None
-            else (f"the block of region {marker.name!r} stands in {obstacle}, where the new editor cannot keep it",)
+            else (f"the block of region {marker.name!r} is in {obstacle}, where the new editor does not keep it",)
         )
         holder = find_rich_text_body(macro)
         if holder is None:
@@ -192,7 +192,7 @@ class _Finder:
         first, last = line_of(begin), line_of(end)
         self._check_lines(marker, begin, end, first, last)
         remarks = tuple(
-            f"what stands on the line of the anchor {name!r} is not part of region {marker.name!r} and is kept"
+            f"other content on the line of the anchor {name!r} is not part of region {marker.name!r} and is kept"
             for name, anchor, line in ((names[0], begin, first), (names[1], end, last))
             if collapse(line.text) != collapse(anchor.text)
         )
@@ -201,7 +201,7 @@ class _Finder:
 
     def _check_lines(self, marker: Marker, begin: Element, end: Element, first: Element, last: Element) -> None:
         if end.span.start < begin.span.start:
-            trouble = f"is swapped: its end ({self._place(end)}) stands before its beginning; exchange them"
+            trouble = f"is swapped: its end ({self._place(end)}) is before its start; exchange them"
         elif first is last:
             trouble = f"has both anchors on one line ({self._place(first)}); give each a line of its own"
         elif first.parent is not last.parent:
@@ -245,7 +245,7 @@ class _Finder:
         outside = [each for each in elements if all(up.name != "ac:adf-extension" for up in each.ancestors())]
         if elements and not outside:
             raise RegionError(
-                f"region {marker.name!r}: the {what} stands in a panel of the new editor "
+                f"region {marker.name!r}: the {what} is in a panel of the new editor "
                 f"({self._place(elements[0])}), which the bot cannot edit; move it out",
                 region=marker.name,
             )
@@ -257,7 +257,7 @@ class _Finder:
             if region.span.holds(span) or span.holds(region.span):
                 raise RegionError(
                     f"region {name!r} and the marker {other!r} ({line_and_column(self._tree.source, span.start)}) "
-                    "stand in each other; move one out of the other",
+                    "are inside each other; move one out of the other",
                     region=name,
                 )
 

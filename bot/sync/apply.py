@@ -178,7 +178,7 @@ class _PageWriter:
     def _try(self, plan: PagePlan) -> PageReport:
         page = self._gateway.fetch_page(plan.id)
         if page.ref.status is not PageStatus.CURRENT:
-            return _report(plan, Result.SKIPPED, reasons=(f"the page is {page.ref.status} by now",))
+            return _report(plan, Result.SKIPPED, reasons=(f"the page is now {page.ref.status}",))
         new = rewrite(page.body, plan.writes, space_key=page.ref.space_key)
         if not new.written:
             return _report(plan, Result.SKIPPED if new.reasons else Result.UNCHANGED, reasons=new.reasons)

@@ -198,8 +198,8 @@ def _advise_place(region: str, headings: Sequence[str]) -> str:
 def _unless_at_war(change: Change, action: Action, repairs_left: int) -> tuple[Action, str]:
     if change.is_repair and repairs_left <= 0:
         return Action.NONE, (
-            "edit war: the bot has put this text back too often within a day and now leaves it; "
-            f"settle it with the people on the page, or insist once with --take-over {change.region}"
+            "edit war: the bot has repaired this region too often within 24 hours and has stopped; "
+            f"agree with the editors of the page, or overwrite the region once with --take-over {change.region}"
         )
     return action, ""
 
@@ -208,7 +208,7 @@ def _advice(verdict: Verdict, change: Change) -> str:
     insist = f"--take-over {change.region} replaces what the page says"
     match verdict:
         case Verdict.DRIFTED if change.policy is DriftPolicy.IGNORE:
-            return "left to the people on the page, as the settings say"
+            return "not overwritten, because the settings say `drift: ignore`"
         case Verdict.DRIFTED:
             return f"people changed it; `wikibot adopt` takes their text into the data file, {insist}"
         case Verdict.CONFLICT:

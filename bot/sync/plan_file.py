@@ -209,7 +209,7 @@ def load_plan(text: str, *, digest: str | None = None) -> Plan:
     except BotError as error:
         raise BotError(f"the plan file is damaged: {error}; make the plan again") from error
     if _digest(document.content()) != document.digest:
-        raise BotError("the plan file was changed after it was written: its digest does not fit; make the plan again")
+        raise BotError("the plan file was changed after it was written: its digest does not match; make the plan again")
     _check(document.digest, digest)
     return plan
 

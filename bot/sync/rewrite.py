@@ -72,7 +72,7 @@ def _find_obstacle(live: str | None, change: Change, space_key: str) -> str | No
     if not is_same(live, change.live, space_key=space_key):
         return moved
     if set(keep_comment_markers(live, change.desired).lost) - set(change.lost_comments):
-        return f"somebody commented on words of region {change.region!r} that are to go; plan again"
+        return f"somebody commented on words of region {change.region!r} that would be removed; plan again"
     return None
 
 
@@ -85,7 +85,7 @@ def _check_outside(before: str, after: str, contents: Sequence[tuple[Region, str
         except RegionError as error:
             raise StorageFormatError(f"not written: the new text would break the page: {error}") from error
         if new is None or new.content.of(after) != content:
-            raise StorageFormatError(f"not written: region {old.marker.name!r} would not hold what was put into it")
+            raise StorageFormatError(f"not written: region {old.marker.name!r} would not contain the planned text")
         old_spans.append(old.content)
         new_spans.append(Span(new.content.start - len(old.wrap[0]), new.content.end + len(old.wrap[1])))
     if _cut(before, old_spans) != _cut(after, new_spans):
@@ -96,7 +96,7 @@ def _create(body: str, change: Change) -> str:
     new_body = insert_region(body, change.marker, change.desired, Place.parse(change.place or "end"))
     region = find_region(new_body, change.marker)
     if region is None or region.content.of(new_body) != change.desired:
-        raise StorageFormatError(f"not written: region {change.region!r} would not hold what was put into it")
+        raise StorageFormatError(f"not written: region {change.region!r} would not contain the planned text")
     if _open_cells(_cut(new_body, [region.span])) != _open_cells(body):
         raise StorageFormatError(_OUTSIDE)
     return new_body

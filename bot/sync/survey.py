@@ -174,7 +174,7 @@ class _Survey:
         label = self._safety.exclude_label
         if not label or self._is_in_sync(page, target) or label not in self._gateway.fetch_labels(page.id):
             return False
-        self.notices.append(f"{page.title}: has the label {label!r} and is left alone")
+        self.notices.append(f"{page.title}: has the label {label!r} and is not written")
         return True
 
     def _find_regions(self, page: Page, target: TargetPage) -> list[tuple[WantedRegion, Region | None]]:
@@ -188,8 +188,8 @@ class _Survey:
             self.notices += [f"{page.title}: {remark}" for remark in region.remarks] if region else []
             if wanted.text is None and region is not None:
                 self.notices.append(
-                    f"{page.title}: the data file says nothing for {wanted.marker.name!r}; "
-                    "what the page says there is left as it is"
+                    f"{page.title}: the data file has no section for {wanted.marker.name!r}; "
+                    "the region on the page is unchanged"
                 )
         return found
 

@@ -65,7 +65,7 @@ def without_rivals(assignments: Iterable[Assignment]) -> Iterator[Assignment]:
                 if owner == assignment.workspace:
                     own.append(wanted)
                     continue
-                message = f"workspace {owner!r} keeps this region of the page already; take it off one of the two"
+                message = f"workspace {owner!r} already manages this region of the page; remove it from one of the two"
                 problems.append(PlanProblem(assignment.workspace, target.stated, message, name))
             targets.append(replace(target, regions=tuple(own)))
         yield replace(assignment, targets=tuple(targets), problems=tuple(problems))

@@ -28,7 +28,7 @@ def read_json(response: requests.Response, call: Call[Any]) -> Any:
     except ValueError as error:
         text = response.text[:64_000]
         if not text.lstrip().startswith("<"):
-            raise WikiAnswerError(f"{call.about}: the wiki's answer is not whole JSON") from error
+            raise WikiAnswerError(f"{call.about}: the wiki's answer is not complete JSON") from error
         if _LOGIN_PAGE.search(text):
             raise AuthenticationError(f"{call.about}: the wiki shows a login page; check user and token") from error
         raise WikiAnswerError(
@@ -72,7 +72,7 @@ def read_shape(shape: type[S], answer: object, about: str) -> S:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "it"
-        raise WikiAnswerError(f"{about}: the wiki's answer is not as promised: {place}: {first['msg']}") from error
+        raise WikiAnswerError(f"{about}: the wiki's answer does not match the API: {place}: {first['msg']}") from error
 
 
 class StorageBody(Shape):

@@ -23,7 +23,7 @@ class Directory:
         """Request the account of the credentials; raises `AuthenticationError` for an anonymous one."""
         user = self._client.send(rest_v1.current_user())
         if user.id == "anonymous":
-            raise AuthenticationError("the wiki takes the bot for an anonymous visitor; check user and token")
+            raise AuthenticationError("the wiki treats the bot as an anonymous user; check user and token")
         self._me = user
         return user
 

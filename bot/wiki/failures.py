@@ -56,7 +56,7 @@ class _Known:
 
 _CAPTCHA = "sign in once in a browser as the bot's account and answer the CAPTCHA, then run again"
 _SHORTEN = "shorten the text, or move part of it to another page"
-_NEW_TOKEN = "make a new token for the bot's account and put it where the old one was"  # noqa: S105 -- advice
+_NEW_TOKEN = "make a new token for the bot's account and replace the old one"  # noqa: S105 -- advice
 _PROXY = "the proxy asks for a name and a password: set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT"
 
 _KNOWN = (
@@ -87,7 +87,7 @@ _KNOWN = (
     _Known(AuthenticationError, "check user and token", (401,)),
     _Known(RateLimitedError, "", (429,)),
     # v2 createPage: the limit is 5 MB; Data Center 5,242,880 bytes
-    _Known(WikiError, f"the page is larger than the wiki takes (usually 5 MiB); {_SHORTEN}", (413,)),
+    _Known(WikiError, f"the page is larger than the wiki accepts (usually 5 MiB); {_SHORTEN}", (413,)),
     # confluencebuilder#314, #375
     _Known(
         WikiError,
@@ -126,7 +126,7 @@ _KNOWN = (
     ),
     _Known(
         WikiError,
-        "the wiki takes no changes at the moment; run again when it does",
+        "the wiki does not accept changes now; run again later",
         words=r"read.only mode",
         writes_only=True,
     ),
@@ -273,12 +273,12 @@ def describe_loss(error: Exception) -> str:
         case requests.exceptions.ConnectTimeout():
             return "no connection in time"
         case requests.Timeout():
-            return str(error) if str(error).startswith("no whole answer") else "no answer in time"
+            return str(error) if str(error).startswith("no complete answer") else "no answer in time"
         case requests.exceptions.ProxyError():
-            return "the proxy does not let us through"
+            return "the proxy refused the connection"
     text = str(error)
     if "NameResolutionError" in text or "getaddrinfo" in text:
         return "the host name is not known"
     if "refused" in text:
         return "the connection was refused"
-    return "the connection was lost before the answer was whole"
+    return "the connection was lost before the answer was complete"

@@ -71,7 +71,7 @@ class PageWriter:
         except WikiError as lost:
             raise WikiUnreachableError(
                 f"page {base.id}: the answer to the write was lost ({error}) and the page cannot be read again "
-                f"({lost}); it may have been written, and the next run will see"
+                f"({lost}); it may have been written; the next run checks it"
             ) from error
         if live.version <= base.version:
             raise error

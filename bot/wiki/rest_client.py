@@ -94,7 +94,7 @@ class RestClient:
         if is_unknown or (response.ok and account.read(read_json(response, account)).id == "anonymous"):
             raise AuthenticationError(
                 f"{call.about}: the wiki answered {error.status} and does not know the bot's account any more; "
-                "the token may have expired or been revoked: make a new one and put it where the old one was"
+                "the token may have expired or been revoked: make a new one and replace the old one"
             ) from error
 
 
@@ -110,12 +110,12 @@ def iter_results(
     seen: set[str] = set()
     while path is not None:
         if path in seen or len(seen) >= _MAX_REQUESTS:
-            raise WikiAnswerError(f"{about}: the wiki's listing does not end: it leads back to where it was")
+            raise WikiAnswerError(f"{about}: the wiki's listing does not end: its next page repeats an earlier one")
         seen.add(path)
         answer = fetch(path)
         results = answer.get("results") if isinstance(answer, dict) else None
         if not isinstance(results, list) or not all(isinstance(item, dict) for item in results):
-            raise WikiAnswerError(f"{about}: the wiki's answer is not as promised: it holds no list of results")
+            raise WikiAnswerError(f"{about}: the wiki's answer does not match the API: it holds no list of results")
         yield from results
         path = next_path(answer, base_url)
 
@@ -134,7 +134,9 @@ def next_path(answer: dict[str, Any], base_url: str) -> str | None:
         parts = urlsplit(str(links["next"]))
         contexts = [urlsplit(base).path.rstrip("/") for base in (str(links.get("base") or ""), base_url)]
     except ValueError as error:
-        raise WikiAnswerError(f"the wiki's listing goes on at a place that is no address: {links['next']!r}") from error
+        raise WikiAnswerError(
+            f"the address of the next page of the wiki's listing is invalid: {links['next']!r}"
+        ) from error
     path = "/" + parts.path.lstrip("/")
     for context in contexts:
         if context and path.startswith(context + "/"):

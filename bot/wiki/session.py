@@ -275,7 +275,7 @@ class WikiSession(requests.Session):
             raise WikiUnreachableError(f"{shorten_address(request.url)}: {redact(str(error))}") from error
         self._raise_for_pause(response, about, is_write=request.method not in _SAFE_METHODS)
         if sink is None and response.ok and response.content and not _is_html(response) and not _is_json(response):
-            reason = "the answer is not whole JSON"
+            reason = "the answer is not complete JSON"
             raise TransientError(WikiAnswerError(f"{about}: {reason}"), reason=reason)
         return response
 
@@ -310,7 +310,7 @@ class WikiSession(requests.Session):
             url = _redirected(url, response.headers["Location"])
             if _is_login(url):
                 raise AuthenticationError(
-                    f"{shorten_address(request.url)}: the wiki sends us to a login page; check user and token"
+                    f"{shorten_address(request.url)}: the wiki redirects to a login page; check user and token"
                 )
             if request.method not in _SAFE_METHODS or (_origin(url) != home and sink is None):
                 target = shorten_address(url)
@@ -332,7 +332,7 @@ class WikiSession(requests.Session):
         if self.verify is not True:
             settings["verify"] = self.verify  # a configured bundle takes precedence over the environment
         seconds = manners.total_seconds if sink is None else manners.download_seconds
-        too_late = f"no whole answer within {seconds:.0f} s"
+        too_late = f"no complete answer within {seconds:.0f} s"
         with Deadline(seconds) as deadline, self._guard(request.url, settings["proxies"], is_home=is_home):
             try:
                 response = self.send(
@@ -429,7 +429,7 @@ def _redirected(url: str, location: str) -> str:
         target = urljoin(url, location)
         _origin(target)
     except ValueError as error:
-        raise WikiAnswerError(f"{shorten_address(url)}: the wiki redirects to what is no address") from error
+        raise WikiAnswerError(f"{shorten_address(url)}: the wiki redirects to an invalid address") from error
     return target
 
 

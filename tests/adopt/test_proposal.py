@@ -347,7 +347,7 @@ def test_formatting_survives_as_markdown(text: str, markdown: str | None) -> Non
             "status",
             "the emoji :rocket:",
         ),
-        (f"<h2>{STAR} News</h2><ul><li>A</li></ul>", "news", "would not read as before: “⭐ News A” would"),
+        (f"<h2>{STAR} News</h2><ul><li>A</li></ul>", "news", "the text of the page would change: “⭐ News A” would"),
         ("<h2>News</h2><p>22 Feb 2024</p><ul><li>A</li></ul>", "news", "'22 Feb 2024' among the news by day"),
     ],
 )

@@ -214,7 +214,7 @@ def test_once_ends_with_1_when_a_job_failed(bot: Bot) -> None:
     [
         ("[]", "no job is configured"),
         ("[{run: sync, every: 0 minutes}]", "bot.yaml:3"),
-        ("[{run: sync, every: 0 minutes}]", "never rest"),
+        ("[{run: sync, every: 0 minutes}]", "needs a count"),
         ("[{run: sync, every: day, at: noon}]", "time of the day"),
         ("[{run: dance, every: hour}]", "bot.yaml:3"),
     ],

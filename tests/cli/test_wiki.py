@@ -48,4 +48,4 @@ def test_without_the_embedded_wiki_all_else_works() -> None:
     result = run("-c", _WITHOUT_WIKISERVER, "--help")
 
     assert result.returncode == 0, result.stderr
-    assert "Run a small Confluence" in result.stdout
+    assert "Run a small embedded Confluence" in result.stdout

@@ -87,7 +87,7 @@ def test_a_bad_file_is_refused_with_its_name_and_a_line(tmp_path: Path, text: st
 def test_what_is_empty_and_may_not_be_is_said_in_plain_words(tmp_path: Path, section: str) -> None:
     (tmp_path / "ws2.yaml").write_text(HEAD + section + "\n")
 
-    with pytest.raises(ContentError, match=r"ws2\.yaml:2: \w+\.\w+: must hold at least one entry$"):
+    with pytest.raises(ContentError, match=r"ws2\.yaml:2: \w+\.\w+: must have at least one entry$"):
         DataFile.load(tmp_path / "ws2.yaml")
 
 
@@ -99,7 +99,7 @@ def test_a_file_that_is_too_large_or_not_utf8_is_refused(tmp_path: Path) -> None
         DataFile.load(tmp_path / "large.yaml")
     with pytest.raises(ContentError, match=r"latin\.yaml:2: is not UTF-8"):
         DataFile.load(tmp_path / "latin.yaml")
-    with pytest.raises(ContentError, match=r"none\.yaml: does not exist; `wikibot adopt"):
+    with pytest.raises(ContentError, match=r"none\.yaml: does not exist; create it from a page with `wikibot adopt"):
         DataFile.load(tmp_path / "none.yaml")
 
 

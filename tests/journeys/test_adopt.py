@@ -56,7 +56,7 @@ def test_a_dry_run_shows_everything_and_writes_nothing(desk: Desk) -> None:
 def test_nobody_is_surprised_where_nobody_can_be_asked(desk: Desk) -> None:
     ran = desk.ran("adopt", HOME, "--space", "WS2", code=1)
 
-    assert "say --yes" in ran.err
+    assert "add --yes" in ran.err
     assert desk.writes() == []
 
 
@@ -120,7 +120,7 @@ def test_a_stop_label_keeps_adoption_off(desk: Desk) -> None:
     ("words", "message"),
     [
         (("adopt",), "there is no data file yet; name the page"),
-        (("adopt", HOME), "say with --space"),
+        (("adopt", HOME), "give the space of the page with --space"),
         (("adopt", "No such page", "--space", "WS2"), "page 'No such page' was not found in space WS2"),
         (("adopt", "999999999"), "was not found"),
     ],

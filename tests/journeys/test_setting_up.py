@@ -136,7 +136,7 @@ def test_what_is_missing_is_asked_for_by_its_option(desk: Desk, config: Path) ->
     given = answers(desk)
     without_home = given[: given.index("--home")] + given[given.index("--home") + 2 :]
 
-    assert "say --home" in desk.ran("init", *without_home, code=1).err
+    assert "give --home" in desk.ran("init", *without_home, code=1).err
     assert not config.exists()
 
 
@@ -166,8 +166,8 @@ def test_a_signing_key_is_made_that_verify_knows(desk: Desk, config: Path) -> No
 def test_where_nobody_can_be_asked_the_settings_stay_and_adopt_goes_on(desk: Desk, config: Path) -> None:
     ran = desk.ran("init", *answers(desk), code=1)
 
-    assert "the page was not touched; look at the proposal above, then say --yes" in ran.err
-    assert f"`wikibot adopt '{HOME}' --space WS2` goes on" in ran.err
+    assert "the page is unchanged; check the proposal above, then add --yes" in ran.err
+    assert f"`wikibot adopt '{HOME}' --space WS2` continues" in ran.err
     assert config.exists()
     assert desk.writes() == []
 
@@ -249,7 +249,7 @@ def test_what_was_answered_before_an_interruption_is_offered_again(desk: Desk) -
         assert terminal.end() == 130
 
     draft = desk.folder / "fresh" / "config" / ".wikibot" / "init.json"
-    assert "Your answers are kept in config/.wikibot/init.json" in terminal.shown
+    assert "Your answers are saved in config/.wikibot/init.json" in terminal.shown
     assert token(desk) not in draft.read_text()
     assert json.loads(draft.read_text())["space_key"] == "WS2"
     assert not (desk.folder / "fresh" / "config" / "bot.yaml").exists()
@@ -269,7 +269,7 @@ def test_after_a_no_the_settings_stay_and_adopt_goes_on(desk: Desk) -> None:
         terminal.answer("Write this to the wiki and the data file?", "n")
         assert terminal.end() == 1
 
-    assert f"the settings stay; `wikibot adopt '{HOME}' --space WS2` goes on" in terminal.shown
+    assert f"the settings are saved; `wikibot adopt '{HOME}' --space WS2` continues" in terminal.shown
     assert desk.writes() == []
     with at_terminal(desk, "plan", WIKIBOT_WIKI__TOKEN=token(desk)) as plan:
         assert plan.end() == 1

@@ -117,7 +117,7 @@ def test_what_a_person_reads_on_the_terminal(desk: Desk) -> None:
     assert "nothing changed, nothing was written" in desk.ran("snapshot").out
     page_id, title = an_archived_page(desk)
 
-    assert "not signed: nothing here proves who wrote it" in desk.ran("verify").out
+    assert "not signed: nothing proves who wrote the snapshots" in desk.ran("verify").out
     assert "first captured at version" in desk.ran("history", page_id).out
     assert "was captured only once" in desk.ran("diff", page_id, code=1).err
     assert title in desk.ran("search", f'"{title}"').out

@@ -110,4 +110,4 @@ def test_a_missing_region_says_where_it_will_be_added() -> None:
     made = plan(page(change(live=None, action=Action.CREATE, place="end", marker=Marker("news")), is_first_run=True))
 
     assert "will be added at: end" in plan_as_text(made)
-    assert "the bot's first write here" in plan_as_text(made)
+    assert "first write by the bot" in plan_as_text(made)

@@ -101,7 +101,7 @@ def test_a_page_of_someone_else_is_not_overwritten(wiki: SmallWiki, writing: Con
     capture_first(tmp_path, Disk())
     before = wiki.store.contents.body(wiki.ids["Minutes"])
 
-    with pytest.raises(SnapshotError, match="not one that wikibot keeps"):
+    with pytest.raises(SnapshotError, match="was not created by wikibot"):
         publish(tmp_path, {"page": to_wiki_page(writing, "WS2", "Minutes")})
 
     assert wiki.store.contents.body(wiki.ids["Minutes"]) == before

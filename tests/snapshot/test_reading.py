@@ -116,7 +116,7 @@ def test_diff_as_html_takes_text_for_text(wiki: SmallWiki, tmp_path: Path) -> No
 def test_a_version_that_is_not_held_is_named_with_those_that_are(wiki: SmallWiki, tmp_path: Path) -> None:
     run_capture(wiki, tmp_path)
 
-    with pytest.raises(SnapshotError, match=r"version 1 of page \d+ is not held; held are: 3"):
+    with pytest.raises(SnapshotError, match=r"version 1 of page \d+ was not captured; captured versions: 3"):
         diff_of(tmp_path, "Minutes", "1", "3")
 
 

@@ -97,9 +97,9 @@ def test_an_empty_cell_opens_for_a_region() -> None:
             render_marked(Marker("status"), "<h2>A</h2>"),
             ANCHORS,
             "after heading A",
-            "stand in each other",
+            "are inside each other",
         ),
-        ("<p>a</p>", HEADING, "start", "would reach over what stands beside it"),
+        ("<p>a</p>", HEADING, "start", "would include adjacent content there"),
     ],
 )
 def test_a_region_that_may_not_stand_there_is_refused(body: str, marker: Marker, place: str, message: str) -> None:

@@ -126,7 +126,7 @@ def test_a_block_where_the_new_editor_cannot_keep_it_is_remarked_upon(
 
     assert region is not None
     assert region.span.of(before + block + after) == block
-    assert region.remarks == (f"the block of region 'news' stands in {obstacle}, where the new editor cannot keep it",)
+    assert region.remarks == (f"the block of region 'news' stands in {obstacle}, where the new editor does not keep it",)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_pair_of_anchors_within_another_pair_is_refused() -> None:
     body = render_marked(outer, f"<p>a</p>{BEGIN}<p>x</p>{END}")
 
     for marker in (outer, NEWS_ANCHORS):
-        with pytest.raises(RegionError, match="stand in each other"):
+        with pytest.raises(RegionError, match="are inside each other"):
             find_region(body, marker)
 
 
@@ -298,7 +298,7 @@ EXTENSION = "<ac:adf-extension><ac:adf-node><ac:adf-content>{}</ac:adf-content><
             EXTENSION.format("<h2>News</h2>"),
             NEWS_HEADING,
             (
-                "region 'news': the heading 'News' stands in a panel of the new editor (line 1, column 48), which the "
+                "region 'news': the heading 'News' is in a panel of the new editor (line 1, column 48), which the "
                 "bot cannot edit; move it out"
             ),
         ),
@@ -306,7 +306,7 @@ EXTENSION = "<ac:adf-extension><ac:adf-node><ac:adf-content>{}</ac:adf-content><
             EXTENSION.format(details("a")),
             NEWS,
             (
-                "region 'news': the Page Properties block 'wikibot-news' stands in a panel of the new editor "
+                "region 'news': the Page Properties block 'wikibot-news' is in a panel of the new editor "
                 "(line 1, column 48), which the bot cannot edit; move it out"
             ),
         ),
@@ -322,7 +322,7 @@ EXTENSION = "<ac:adf-extension><ac:adf-node><ac:adf-content>{}</ac:adf-content><
             details("a\n" + details("b", "wikibot-status")),
             NEWS,
             (
-                "region 'news' and the marker 'wikibot-status' (line 2, column 1) stand in each other; "
+                "region 'news' and the marker 'wikibot-status' (line 2, column 1) are inside each other; "
                 "move one out of the other"
             ),
         ),
@@ -365,7 +365,7 @@ def test_words_typed_on_the_line_of_an_anchor_are_not_the_bots() -> None:
     assert region is not None
     assert region.text(body) == "<p>x</p>"
     assert region.remarks == tuple(
-        f"what stands on the line of the anchor 'wikibot-news-{end}' is not part of region 'news' and is kept"
+        f"other content on the line of the anchor 'wikibot-news-{end}' is not part of region 'news' and is kept"
         for end in ("begin", "end")
     )
     changed = replace_regions(body, [(region, "<p>y</p>")])

@@ -70,7 +70,7 @@ def test_what_is_written_needs_no_note() -> None:
         (
             Verdict.DRIFTED,
             {"policy": DriftPolicy.IGNORE},
-            "left to the people on the page, as the settings say",
+            "not overwritten, because the settings say `drift: ignore`",
         ),
         (
             Verdict.CONFLICT,
@@ -92,8 +92,8 @@ def test_what_is_written_needs_no_note() -> None:
             Verdict.BEHIND,
             {"is_repair": True, "repairs_left": 0},
             (
-                "edit war: the bot has put this text back too often within a day and now leaves it; "
-                "settle it with the people on the page, or insist once with --take-over news"
+                "edit war: the bot has repaired this region too often within 24 hours and has stopped; "
+                "agree with the editors of the page, or overwrite the region once with --take-over news"
             ),
         ),
     ],

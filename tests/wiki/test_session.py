@@ -146,7 +146,7 @@ def test_server_that_drips_cannot_hold_us_past_the_deadline(
 ) -> None:
     manners = Manners(total_seconds=0.5, tries=2)
 
-    with pytest.raises(WikiUnreachableError, match="no whole answer within"):
+    with pytest.raises(WikiUnreachableError, match="no complete answer within"):
         make_session(naps, manners=manners).request("GET", f"{server.url}/{path}")
 
     assert len(server.seen) == 2
@@ -372,7 +372,7 @@ def test_proxy_of_the_environment_is_used_and_held_to_the_deadline(
     session = make_session(naps, manners=Manners(total_seconds=0.5, tries=1))
 
     response = session.request("GET", "http://wiki.invalid/echo")
-    with pytest.raises(WikiUnreachableError, match="no whole answer within"):
+    with pytest.raises(WikiUnreachableError, match="no complete answer within"):
         session.request("GET", "http://wiki.invalid/drip-body")
 
     assert response.json()["authorization"].startswith("Basic ")

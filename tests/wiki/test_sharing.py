@@ -145,7 +145,7 @@ def test_secure_connection_that_drips_is_cut_at_the_deadline(secure_server: Croo
     session = secure_session(certificate.with_name("ca.pem"), total_seconds=0.3)
     before = threading.active_count()
 
-    with pytest.raises(WikiUnreachableError, match="no whole answer within"):
+    with pytest.raises(WikiUnreachableError, match="no complete answer within"):
         session.request("GET", f"https://127.0.0.1:{secure_server.server_port}/drip-body")
 
     assert threading.active_count() <= before + 2  # the server's own thread for the connection may still be there

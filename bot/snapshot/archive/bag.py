@@ -38,7 +38,7 @@ class Bag:
         Raises `EvidenceError` if the file exists and *old_bytes* is None, or the reverse.
         """
         if (path in self.manifest) != (old_bytes is not None):
-            raise EvidenceError(f"{self.name}/{path} is evidence already and is not overwritten")
+            raise EvidenceError(f"{self.name}/{path} was captured already and is never overwritten")
         self.manifest[path] = digest
         self.payload_bytes += size_bytes - (old_bytes or 0)
         self.is_changed = True
@@ -113,7 +113,7 @@ def parse_manifest(data: bytes, *, name: str) -> dict[str, str]:
             raise EvidenceError(f"{name}:{number}: {path} leads out of the snapshots")
         digests[path] = digest
     if render_manifest(digests) != data:
-        raise EvidenceError(f"{name} is not written as we write it: lines out of order, or no newline at its end")
+        raise EvidenceError(f"{name} is not in canonical form: lines out of order, or no newline at the end")
     return digests
 
 

@@ -85,11 +85,11 @@ def parse_checkpoint(data: bytes, *, name: str = HEAD) -> Checkpoint:
     try:
         time = datetime.strptime(match["time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError as error:
-        raise EvidenceError(f"{name}: {match['time']} is no time") from error
+        raise EvidenceError(f"{name}: {match['time']} is not a time") from error
     signed_by = None if match["signature"] == _UNSIGNED else match["signature"]
     checkpoint = Checkpoint(match["origin"], int(match["sequence"]), time, signed_by, digests)
     if render_checkpoint(checkpoint) != data:
-        raise EvidenceError(f"{name} is not written as we write it")
+        raise EvidenceError(f"{name} is not in canonical form")
     return checkpoint
 
 

@@ -19,7 +19,7 @@ def check_before_writing(root: Path, allowed_signers: str | None) -> None:
     inspection = Inspection(UnlistedTree(root))
     if not inspection.tree.has_file(HEAD):
         if any(map(inspection.tree.has_file, (SUMS, "VERIFY.md"))):
-            raise EvidenceError(f"{root} holds snapshots without their {HEAD}; restore them from a copy")
+            raise EvidenceError(f"{root} contains snapshots without {HEAD}; restore them from a copy")
         return
     check_head(inspection, allowed_signers, must_be_signed=False)
     for bag in bag_names(load_sums(inspection)):
@@ -69,13 +69,15 @@ def check_bag_tags(inspection: Inspection, bag: str) -> dict[str, str] | None:
         tags = {}
     elif set(tags) != set(TAG_FILES):
         wrong = ", ".join(sorted(set(tags) ^ set(TAG_FILES)))
-        inspection.report(FindingKind.MALFORMED, f"{bag}/{TAG_MANIFEST}", f"lists more or less than it should: {wrong}")
+        inspection.report(
+            FindingKind.MALFORMED, f"{bag}/{TAG_MANIFEST}", f"does not list exactly the tag files: {wrong}"
+        )
     inspection.check_digests(tags, prefix=f"{bag}/", witness=f"{bag}/{TAG_MANIFEST}")
     for name in TAG_FILES:
         if name not in tags:
             inspection.is_there(f"{bag}/{name}")
     if inspection.tree.has_file(f"{bag}/bagit.txt") and inspection.read(f"{bag}/bagit.txt") != BAGIT_TXT:
-        inspection.report(FindingKind.MALFORMED, f"{bag}/bagit.txt", "does not say BagIt 1.0 in UTF-8")
+        inspection.report(FindingKind.MALFORMED, f"{bag}/bagit.txt", "does not declare BagIt 1.0 and UTF-8")
     if not inspection.tree.has_file(f"{bag}/{MANIFEST}"):
         return None
     return _read_manifest(inspection, f"{bag}/{MANIFEST}")

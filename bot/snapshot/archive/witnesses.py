@@ -113,7 +113,7 @@ def to_wiki_page(gateway: WikiGateway, space_key: str, title: str) -> Publisher:
         page = gateway.fetch_page(ref.id)
         if _KEPT not in page.body:
             raise SnapshotError(
-                f"the page {title!r} in space {space_key} is not one that wikibot keeps; "
+                f"the page {title!r} in space {space_key} was not created by wikibot; "
                 "name another in snapshots.publish_page"
             )
         gateway.update_page(page, body, message=message)
@@ -131,6 +131,6 @@ def render_head_page(head: PublishedHead) -> str:
     }
     cells = "".join(f"<tr><th>{name}</th><td><code>{escape(value)}</code></td></tr>" for name, value in rows.items())
     return (
-        f"<p>{_KEPT} Whoever checks the snapshots can demand that they descend from it: "
+        f"<p>{_KEPT} To require that a copy of the snapshots descends from it, run "
         f"<code>wikibot verify --witness {head.digest}</code></p><table><tbody>{cells}</tbody></table>"
     )

@@ -261,7 +261,7 @@ def _fetch_bodies(gateway: WikiGateway, refs: Sequence[PageRef]) -> dict[str, Pa
 
 def _observe_one(run: _Run, ref: PageRef, bodies: dict[str, Page]) -> Observation | WikiError:
     if run.unanswered >= _GIVE_UP_AFTER:
-        return WikiUnreachableError("not tried, since the wiki had stopped answering")
+        return WikiUnreachableError("not tried, because the wiki did not answer any more")
     try:
         page = bodies.get(ref.id) or run.gateway.fetch_page(ref.id)
         return observe(run.gateway, page, _known(run, ref.id), run.options.history, run.writer.new_file)

@@ -192,7 +192,7 @@ def _find_source(entry: PageEntry, number: str) -> str:
     found = [path for path in entry.sources if str(paths.source_version(path)) == number]
     if not found:
         held = ", ".join(str(number) for number in sorted({paths.source_version(path) for path in entry.sources}))
-        raise SnapshotError(f"version {number} of page {entry.page_id} is not held; held are: {held}")
+        raise SnapshotError(f"version {number} of page {entry.page_id} was not captured; captured versions: {held}")
     return found[-1]
 
 
