@@ -51,7 +51,7 @@ class Anchor(Inline):
 
 
 @dataclass(frozen=True, slots=True)
-class Image(Inline):
+class InlineImage(Inline):
     source: str
     alt: str
     title: str = ""

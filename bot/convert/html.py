@@ -10,10 +10,10 @@ from html import escape
 from bs4 import BeautifulSoup, Tag
 from markdownify import ATX, MarkdownConverter
 
-from bot.convert.document import Anchor, Apart, Break, Code, Image, Inline, Inlines, Link, Styled
+from bot.convert.document import Anchor, Apart, Break, Code, Inline, InlineImage, Inlines, Link, Styled
 from bot.convert.link_targets import is_unsafe
 
-_PLAIN = (str, Styled, Code, Link, Anchor, Image, Break, Apart)
+_PLAIN = (str, Styled, Code, Link, Anchor, InlineImage, Break, Apart)
 _NEVER_SHOWN = ("script", "style", "template", "noscript", "head", "title")
 
 
@@ -43,7 +43,7 @@ def _render(inline: Inline | str, anchor_address: Callable[[str], str]) -> str:
             return f"{start}{render_run(content, anchor_address)}</a>"
         case Anchor(name):
             return f"{_start_tag('a', id=name)}</a>"
-        case Image():
+        case InlineImage():
             return render_image(inline)
         case Break():
             return "<br>"
@@ -53,7 +53,7 @@ def _render(inline: Inline | str, anchor_address: Callable[[str], str]) -> str:
             raise TypeError(f"{type(inline).__name__} has no element in HTML")
 
 
-def render_image(image: Image) -> str:
+def render_image(image: InlineImage) -> str:
     """Return an image as HTML, with its size."""
     required = f'<img src="{escape(image.source)}" alt="{escape(image.alt)}"'
     optional = {"title": image.title, "width": image.width, "height": image.height}

@@ -18,8 +18,8 @@ from bot.convert.document import (
     Fence,
     Formula,
     Heading,
-    Image,
     Inline,
+    InlineImage,
     Inlines,
     Item,
     Link,
@@ -271,7 +271,7 @@ class MarkdownWriter:
         title = f' "{_title(inline.title)}"' if inline.title else ""
         parts += [*before, Boundary.LINK, "[", *inner, f"]({_destination(address)}{title})", *after]
 
-    def write_image(self, inline: Image, parts: list[Part], _within: Within, _in_link: bool) -> None:
+    def write_image(self, inline: InlineImage, parts: list[Part], _within: Within, _in_link: bool) -> None:
         if inline.width or inline.height:
             parts.append(render_image(inline))
             return
@@ -313,7 +313,7 @@ _INLINES: dict[type[Inline], Callable[[MarkdownWriter, Any, list[Part], Within, 
     Styled: MarkdownWriter.write_styled,
     Code: MarkdownWriter.write_code,
     Link: MarkdownWriter.write_link,
-    Image: MarkdownWriter.write_image,
+    InlineImage: MarkdownWriter.write_image,
     Anchor: MarkdownWriter.write_anchor,
     Formula: MarkdownWriter.write_formula,
     NoteReference: MarkdownWriter.write_reference,
@@ -328,7 +328,7 @@ def _escaped(text: str, in_link: bool) -> str:
 
 def _is_address_itself(run: Inlines, address: str) -> bool:
     """Return whether the text of a link is its address."""
-    return text_of_run(run) == address and not any(isinstance(inline, Code | Image) for inline in _leaves(run))
+    return text_of_run(run) == address and not any(isinstance(inline, Code | InlineImage) for inline in _leaves(run))
 
 
 def _leaves(run: Inlines) -> Iterator[Inline | str]:
@@ -359,7 +359,7 @@ def _may_follow_text(the_list: List) -> bool:
 def _is_html_line(run: Inlines) -> bool:
     """Return whether *run* is a single HTML tag: it starts an HTML block, which ends at the next blank line."""
     seen = [inline for inline in run if not (isinstance(inline, str) and inline.isspace()) and inline != ""]
-    return len(seen) == 1 and isinstance(seen[0], Image) and bool(seen[0].width or seen[0].height)
+    return len(seen) == 1 and isinstance(seen[0], InlineImage) and bool(seen[0].width or seen[0].height)
 
 
 def _marker(the_list: List, index: int, *, is_other: bool) -> str:

@@ -1,6 +1,6 @@
 """Images and files."""
 
-from bot.convert.document import Apart, Break, Image, Inlines, Item, List, Node, Styled, flow, wrap
+from bot.convert.document import Apart, Break, InlineImage, Inlines, Item, List, Node, Styled, flow, wrap
 from bot.convert.link_targets import is_unsafe
 from bot.convert.links import file_target, link, link_to
 from bot.convert.page_builder import PageBuilder, paragraph
@@ -37,7 +37,7 @@ def _picture(page: PageBuilder, element: Element) -> list[Node]:
     if not is_there and not any(parent.name in ("a", "ac:link") for parent in element.ancestors()):
         return ["🖼 ", *link_to([alt], source)]
     title = " ".join(attributes.get("ac:title", "").split())
-    return [Image(source, alt, title, attributes.get("ac:width", ""), attributes.get("ac:height", ""))]
+    return [InlineImage(source, alt, title, attributes.get("ac:width", ""), attributes.get("ac:height", ""))]
 
 
 def build_html_image(page: PageBuilder, element: Element) -> list[Node]:
@@ -47,7 +47,7 @@ def build_html_image(page: PageBuilder, element: Element) -> list[Node]:
     if is_unsafe(source, is_picture=True):
         return [alt, *page.unsafe(source, "image")]
     title = " ".join(attributes.get("title", "").split())
-    return [Image(source, alt, title, attributes.get("width", ""), attributes.get("height", ""))]
+    return [InlineImage(source, alt, title, attributes.get("width", ""), attributes.get("height", ""))]
 
 
 def build_media(page: PageBuilder, element: Element) -> list[Node]:
@@ -91,7 +91,7 @@ def build_diagram(page: PageBuilder, macro: Macro) -> list[Node]:
         page.lose("macro", macro.name, f"no preview of {name} is attached")
         label = page.note(f"{macro.name} diagram: {name}")
         return link_to([label], page.targets.attachment(source)) if source else [label]
-    image = Image(page.targets.attachment(preview), " ".join(name.split()), width=macro.get("width"))
+    image = InlineImage(page.targets.attachment(preview), " ".join(name.split()), width=macro.get("width"))
     return link_to([image], page.targets.attachment(source)) if source else [image]
 
 
@@ -117,7 +117,7 @@ def build_gallery(page: PageBuilder, macro: Macro) -> list[Node]:
         return [page.note("gallery: not captured")]
     pictures: list[Node] = []
     for name in names:
-        pictures += [Image(page.targets.attachment(name), " ".join(name.split()), width="200"), " "]
+        pictures += [InlineImage(page.targets.attachment(name), " ".join(name.split()), width="200"), " "]
     return [paragraph(page.note("pictures attached to this page, as captured")), paragraph(*pictures)]
 
 
