@@ -68,6 +68,10 @@ def test_news_list_tells_what_is_shown_when(data: Path, wikibot: Wikibot) -> Non
         "publish_at": None,
         "expires_at": None,
         "pinned": False,
+        "group": None,
+        "items": [],
+        "cells": [],
+        "cells_before": [],
         "state": "live",
     }
     assert [item["state"] for item in listed] == ["expired", "scheduled", "live", "live"]
@@ -323,7 +327,7 @@ def test_a_page_that_could_not_be_checked_is_added_with_a_warning(data: Path, wi
         (("news", "move", "tow", "--first"), "(did you mean 'two'?)"),
         (("news", "heading"), "give the new TEXT"),
         (("banner", "set", "--icon", "tik", "x"), "--icon: 'tik' is not a choice (did you mean 'tick'?)"),
-        (("banner", "set", ""), "text: must not be empty"),
+        (("banner", "set", ""), "needs a text, an icon or a lozenge"),
         (("news", "add", "x", "--id", "one"), "there is a news item 'one' already"),
         (("news", "add", "x", "--id", "A b"), "id: "),
         (("news", "add", ""), "text: must not be empty"),
