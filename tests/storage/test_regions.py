@@ -126,9 +126,7 @@ def test_a_block_where_the_new_editor_cannot_keep_it_is_remarked_upon(
 
     assert region is not None
     assert region.span.of(before + block + after) == block
-    assert region.remarks == (
-        f"the block of region 'news' stands in {obstacle}, where the new editor does not keep it",
-    )
+    assert region.remarks == (f"the block of region 'news' is in {obstacle}, where the new editor does not keep it",)
 
 
 @pytest.mark.parametrize(
