@@ -196,10 +196,12 @@ def test_a_wiki_that_does_not_answer_leaves_the_question_open(held: Held) -> Non
     page_id = held.hold("Never there")
     selection = select(held.wiki.gateway, "WS2", RULE)
     held.wiki.server.faults.add("garbage@any*always")
+    held.outcome.unknown.append(TROUBLE)
 
     held.account_for([selection])
 
-    (trouble,) = held.outcome.shortfalls
+    first, trouble = held.outcome.shortfalls
+    assert first == TROUBLE
     assert (trouble.page_id, trouble.title) == (page_id, "Never there")
     assert trouble.reason.startswith("no longer listed: ")
     assert len(trouble.reason) > len("no longer listed: None")
