@@ -26,7 +26,7 @@ def account_for_vanished(
     selections: Sequence[Selection],
     outcome: CaptureOutcome,
     *,
-    accepts_many: bool = False,
+    accepts_many: bool,
     accepts_many_deselected: bool = False,
 ) -> None:
     """Add a tombstone to every captured page of the requested spaces that the wiki no longer shows.
