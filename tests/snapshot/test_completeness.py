@@ -103,8 +103,8 @@ def test_a_page_that_is_back_loses_its_tombstone(held: Held) -> None:
     assert not held.entry("Home").is_selected, "the page Home is not archived"
     assert held.events() == [
         (EventType.METADATA, "Home: in the wiki again", (home,)),
-        (EventType.DEACCESSION, "Home: no longer archived; its capture stays", (home,)),
         (EventType.METADATA, "Minutes: in the wiki again", (minutes,)),
+        (EventType.DEACCESSION, "Home: no longer archived; its capture stays", (home,)),
     ]
 
 
