@@ -13,10 +13,10 @@ from bot.convert.context import (
     Conversion,
     IncludedPage,
     InlineComment,
+    ListedPage,
     Listing,
     Loss,
     PageContext,
-    PageLink,
     ReportRow,
 )
 from bot.convert.html import html_to_markdown
@@ -27,10 +27,10 @@ __all__ = [
     "Conversion",
     "IncludedPage",
     "InlineComment",
+    "ListedPage",
     "Listing",
     "Loss",
     "PageContext",
-    "PageLink",
     "ReportRow",
     "convert_page",
     "html_to_markdown",

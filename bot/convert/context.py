@@ -8,12 +8,12 @@ CONVERTER_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True)
-class PageLink:
+class ListedPage:
     """A page in a static list (children, page tree, report); *target* is a path or an address."""
 
     title: str
     target: str
-    children: tuple["PageLink", ...] = ()
+    children: tuple["ListedPage", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class IncludedPage:
 class ReportRow:
     """One page in a Page Properties report: its link and its properties, by name, as plain text."""
 
-    page: PageLink
+    page: ListedPage
     values: Mapping[str, str]
 
 
@@ -75,8 +75,8 @@ class PageContext:
     users: Mapping[str, str] = field(default_factory=dict)
     pages: Mapping[str, str] = field(default_factory=dict)
     attachments: Mapping[str, str] = field(default_factory=dict)
-    children: tuple[PageLink, ...] | None = None
-    page_tree: tuple[PageLink, ...] | None = None
+    children: tuple[ListedPage, ...] | None = None
+    page_tree: tuple[ListedPage, ...] | None = None
     listings: Mapping[str, Listing] = field(default_factory=dict)
     comments: Mapping[str, InlineComment] = field(default_factory=dict)
     included: Mapping[str, IncludedPage] = field(default_factory=dict)

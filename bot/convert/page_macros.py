@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from bot.convert.context import IncludedPage, Listing, PageLink, ReportRow
+from bot.convert.context import IncludedPage, ListedPage, Listing, ReportRow
 from bot.convert.document import Block, Cell, Item, List, Node, Paragraph, Quote, Row, Styled, Table, flow
 from bot.convert.links import link_to, page_target
 from bot.convert.page_builder import PageBuilder, paragraph
@@ -25,7 +25,7 @@ _EXTRA_COLUMNS = {
 FindParts = Callable[[Element], list[Element]]
 
 
-def page_list(links: tuple[PageLink, ...]) -> list[Block]:
+def page_list(links: tuple[ListedPage, ...]) -> list[Block]:
     """Return a nested list of *links*."""
     items = tuple(Item((*flow(link_to([page.title], page.target)), *page_list(page.children))) for page in links)
     return [List(items)] if items else []
@@ -102,7 +102,7 @@ def _shortfalls(page: PageBuilder, macro: Macro, listing: Listing) -> list[str]:
     return remarks
 
 
-def _static(page: PageBuilder, macro: Macro, links: tuple[PageLink, ...] | None, what: str) -> list[Node]:
+def _static(page: PageBuilder, macro: Macro, links: tuple[ListedPage, ...] | None, what: str) -> list[Node]:
     if links is not None:
         return as_captured(page, macro, what, lambda: page_list(links))
     page.lose_macro(macro.name, describe(macro.read_all()))

@@ -1,6 +1,6 @@
 """What is known about the golden pages: people, captured pages, files, comments."""
 
-from bot.convert import IncludedPage, InlineComment, Listing, PageContext, PageLink, ReportRow
+from bot.convert import IncludedPage, InlineComment, ListedPage, Listing, PageContext, ReportRow
 
 KNOWN_PAGE = PageContext(
     page_id="1001",
@@ -23,32 +23,34 @@ KNOWN_PAGE = PageContext(
         "flow.png": "../_attachments/1001/flow.png",
     },
     children=(
-        PageLink("Agenda", "agenda--1010.md"),
-        PageLink("Minutes", "minutes--1011.md", (PageLink("Annex [1]", "annex--1012.md"),)),
+        ListedPage("Agenda", "agenda--1010.md"),
+        ListedPage("Minutes", "minutes--1011.md", (ListedPage("Annex [1]", "annex--1012.md"),)),
     ),
-    page_tree=(PageLink("Home", "https://wiki.example.org/wiki/display/WS2/Home", (PageLink("Board", "board.md"),)),),
+    page_tree=(
+        ListedPage("Home", "https://wiki.example.org/wiki/display/WS2/Home", (ListedPage("Board", "board.md"),)),
+    ),
     listings={
         'detailssummary: firstcolumn: Review, headings: Status,Owner, cql: label = "x"': Listing(
             (
-                ReportRow(PageLink("Review 1", "review-1.md"), {"Status": "Done", "Owner": "Ana | Li"}),
-                ReportRow(PageLink("Review 2", "review-2.md"), {"Status": "Open"}),
+                ReportRow(ListedPage("Review 1", "review-1.md"), {"Status": "Done", "Owner": "Ana | Li"}),
+                ReportRow(ListedPage("Review 2", "review-2.md"), {"Status": "Open"}),
             ),
             ("Status", "Owner"),
         ),
         'detailssummary: cql: label = "review", firstcolumn: Review | 2': Listing(
             (
-                ReportRow(PageLink("Review 1", "review-1.md"), {"Status": "🟢 Done", "Who, why": "@Ana *and* <Li>"}),
-                ReportRow(PageLink("Review 2", "https://wiki.example.org/wiki/x"), {"Status": "1. Open"}),
+                ReportRow(ListedPage("Review 1", "review-1.md"), {"Status": "🟢 Done", "Who, why": "@Ana *and* <Li>"}),
+                ReportRow(ListedPage("Review 2", "https://wiki.example.org/wiki/x"), {"Status": "1. Open"}),
             ),
             ("Status", "Who, why"),
             left_out=12,
         ),
         "detailssummary: label: plan, showLastModified: true": Listing(
-            (ReportRow(PageLink("Plan", "plan.md"), {"Caf\u00e9": "yes"}),), ("Caf\u00e9",)
+            (ReportRow(ListedPage("Plan", "plan.md"), {"Caf\u00e9": "yes"}),), ("Caf\u00e9",)
         ),
         "detailssummary: label: nothing": Listing(()),
         "contentbylabel: labels: caf\u00e9": Listing(
-            (ReportRow(PageLink("Plan [draft]", "plan.md"), {}),), is_partial=True
+            (ReportRow(ListedPage("Plan [draft]", "plan.md"), {}),), is_partial=True
         ),
         "contentbylabel: labels: nothing": Listing((), is_partial=True),
     },

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.convert import Conversion, PageContext, PageLink, convert_page
+from bot.convert import Conversion, ListedPage, PageContext, convert_page
 from tests.shared import shared_dir
 
 
@@ -48,7 +48,7 @@ def test_what_is_not_said_is_a_loss(body: str, expected: list[str]) -> None:
 
 
 def test_a_list_of_children_says_what_it_does_not_do() -> None:
-    context = PageContext(children=(PageLink("Child", "child.md"),))
+    context = PageContext(children=(ListedPage("Child", "child.md"),))
 
     conversion = convert_page(_macro("children", all="true", depth="3", sort="modified"), context)
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.convert import IncludedPage, PageContext, PageLink, convert_page
+from bot.convert import IncludedPage, ListedPage, PageContext, convert_page
 
 _INCLUDE = (
     '<ac:structured-macro ac:name="include"><ac:parameter ac:name=""><ac:link><ri:page ri:content-title="{}"/>'
@@ -42,7 +42,7 @@ def test_many_different_pages_are_all_included() -> None:
     ("macro", "shown"), [("toc", "[H](#h)"), ("pagetree", "[Page 7](p7.md)"), ("children", "[Page 7](p7.md)")]
 )
 def test_a_list_that_is_repeated_on_a_page_is_cut(macro: str, shown: str) -> None:
-    pages = tuple(PageLink(f"Page {i}", f"p{i}.md") for i in range(1000))
+    pages = tuple(ListedPage(f"Page {i}", f"p{i}.md") for i in range(1000))
     body = f'<ac:structured-macro ac:name="{macro}"/>' * 1000 + "<h1>H</h1>" + "<h2>more</h2>" * 1000
 
     conversion = convert_page(body, PageContext(page_tree=pages, children=pages))

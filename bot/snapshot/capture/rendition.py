@@ -59,8 +59,8 @@ def build_context(record: PageRecord, path: str, base_url: str) -> convert.PageC
     )
 
 
-def _links(links: Sequence[RecordedLink]) -> tuple[convert.PageLink, ...]:
-    return tuple(convert.PageLink(link.title, link.target, _links(link.children)) for link in links)
+def _links(links: Sequence[RecordedLink]) -> tuple[convert.ListedPage, ...]:
+    return tuple(convert.ListedPage(link.title, link.target, _links(link.children)) for link in links)
 
 
 def _included(page: RecordedInclude) -> convert.IncludedPage:
