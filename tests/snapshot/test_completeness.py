@@ -208,7 +208,7 @@ def test_a_wiki_that_does_not_answer_leaves_the_question_open(held: Held) -> Non
     assert (held.outcome.gone, held.entry("Never there").tombstone) == (0, None)
 
 
-@pytest.mark.parametrize("kind", ["unlisted", "failed", "restricted", "incomplete", "unknown"])
+@pytest.mark.parametrize("kind", ["unlisted", "failed", "restricted", "incomplete", "unknown", "unmatched", "unplaced"])
 def test_each_kind_of_trouble_is_a_shortfall(kind: str) -> None:
     outcome = CaptureOutcome()
     getattr(outcome, kind).append(TROUBLE)
@@ -238,6 +238,10 @@ def test_the_event_of_the_run_has_all_counts() -> None:
         incomplete=[TROUBLE] * 8,
         unknown=[TROUBLE] * 9,
         unlisted=[Trouble("WS3", "space WS3", "no answer")],
+        deselected=[TROUBLE] * 10,
+        unmatched=[TROUBLE] * 11,
+        unplaced=[TROUBLE] * 13,
+        not_capturable=[TROUBLE, Trouble("6", "Board", "a whiteboard")],
     )
 
     assert outcome.run_event("abc") == Event(
@@ -247,17 +251,24 @@ def test_the_event_of_the_run_has_all_counts() -> None:
         (),
         {
             "captured": 12,
+            "deselected": 10,
             "expected": 20,
             "expected_ids_sha256": "abc",
             "failed": 5,
             "gone": 4,
             "incomplete": 8,
+            "not_capturable": [
+                {"id": "6", "title": "Board", "reason": "a whiteboard"},
+                {"id": "7", "title": "Minutes", "reason": "no answer"},
+            ],
             "queries": ['space = "WS2"'],
             "restricted": 6,
             "skipped": 7,
             "unchanged": 3,
             "unknown": 9,
             "unlisted_spaces": ["WS3"],
+            "unmatched": 11,
+            "unplaced": 13,
         },
     )
 
