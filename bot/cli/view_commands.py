@@ -9,6 +9,7 @@ from bot.errors import SettingsError
 from bot.operations import view
 from bot.operations.tree_links import find_links_to
 from bot.operations.view import TreePage
+from bot.plural import counted
 from bot.wiki.gateway import TreeKind
 
 
@@ -64,7 +65,9 @@ def _say_links_to(app: App, reference: str, fmt: str) -> int:
     for link in links:
         output.say(f"- {link.page.title}  #{link.page.id}: {link.words}  {link.page.url}")
     pages = len({link.page.id for link in links})
-    output.say(f"{len(links)} link(s) on {pages} active page(s) lead to {target.title!r} (#{target.id})")
+    output.say(
+        f"links to {target.title!r} (#{target.id}): {counted(len(links), 'link')} on {counted(pages, 'active page')}"
+    )
     return 0
 
 

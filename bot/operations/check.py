@@ -14,6 +14,7 @@ from bot.operations.sync import make_plan
 from bot.operations.tree_links import find_dead_links
 from bot.operations.view import render_regions, select_all
 from bot.operations.workspace import Connect, Workspace
+from bot.plural import counted
 from bot.sync.drift import Verdict
 from bot.wiki.gateway import WikiGateway
 from bot.wiki.page_tree import describe_defects
@@ -118,7 +119,7 @@ def _check_archived(gateway: WikiGateway, workspace: Workspace) -> list[Check]:
     checks = [Check("archived", CheckOutcome.ERROR, message) for message in messages]
     defects = (*describe_defects(selection.tree()), *selection.unlisted)
     checks += [Check("tree", CheckOutcome.ERROR, defect) for defect in defects]
-    return checks or [Check(f"archived: {len(selection.archived)} page(s)", CheckOutcome.OK)]
+    return checks or [Check(f"archived: {counted(len(selection.archived), 'page')}", CheckOutcome.OK)]
 
 
 def _check_page_links(gateway: WikiGateway, workspace: Workspace) -> list[Check]:

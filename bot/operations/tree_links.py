@@ -96,8 +96,8 @@ class _Targets:
 
     def judge(self, address: PageAddress, space_key: str) -> tuple[str, bool] | None:
         """Return what is wrong with a target and whether it is dead; None for an active page."""
-        if address.page_id in self.selection.containers:
-            return None
+        if address.page_id in self.selection.nodes and address.page_id not in self.selection.listed:
+            return None  # a folder or whiteboard
         place = address.space_key or space_key
         ref = self._find(address, place)
         if ref is None:

@@ -39,7 +39,7 @@ class SpaceTree:
 def read_tree(gateway: WikiGateway, workspace: Workspace, *, archived_only: bool = False) -> SpaceTree:
     """Return the pages and folders of the workspace's space, depth first, in the order that the wiki shows."""
     space = gateway.fetch_space(workspace.load_data_file().data.workspace.space)
-    selection = select_all(gateway, workspace, space.key)
+    selection = select_all(gateway, workspace, space.key, lists_all_nodes=True)
     tree = selection.tree(home_id=space.homepage_id)
     pages = (
         TreePage(
@@ -59,14 +59,16 @@ def read_tree(gateway: WikiGateway, workspace: Workspace, *, archived_only: bool
     )
 
 
-def select_all(gateway: WikiGateway, workspace: Workspace, space_key: str) -> Selection:
-    """Return all nodes of a space, and which pages the rules of the workspace count as archived."""
+def select_all(
+    gateway: WikiGateway, workspace: Workspace, space_key: str, *, lists_all_nodes: bool = False
+) -> Selection:
+    """Return the page tree of a space, and which pages the rules of the workspace count as archived."""
     return select(
         gateway,
         space_key,
         workspace.settings.archived,
         everything=True,
-        lists_all_nodes=True,
+        lists_all_nodes=lists_all_nodes,
         stated=workspace.archive_rules(),
         recall=workspace.page_memory(gateway, space_key).recall,
     )

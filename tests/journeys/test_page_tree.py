@@ -280,7 +280,7 @@ def test_leaving_the_selection_is_told_apart_from_leaving_the_wiki(desk: Desk, h
     ran = desk.ran("snapshot")
 
     assert "left the selection: Active again" in ran.out
-    assert "1 page(s) gone from the wiki" in ran.out
+    assert "1 page deleted from the wiki" in ran.out
 
 
 @CLOUD
@@ -373,6 +373,29 @@ def test_a_renamed_root_of_a_region_is_followed_and_said(desk: Desk, home: str) 
 
     assert "page 'Groups' is now called 'Teams'" in ran.out + ran.err
     assert "Better." in desk.wiki.body(page)
+
+
+@CLOUD
+def test_an_archived_root_of_a_region_is_a_problem(desk: Desk, home: str) -> None:
+    desk.wiki.add_page("Groups", "<p>x</p>", parent=home, status="archived")
+    also(desk, "under: [Groups]")
+
+    for ran in (desk.ran("sync", code=1), desk.ran("check", code=1)):
+        assert f"{place_of(desk, 'also:')}: page 'Groups' is archived" in said_of(ran)
+
+
+@BOTH
+def test_the_page_index_needs_rules_that_match(desk: Desk, home: str) -> None:
+    desk.wiki.add_page("Minutes", "<p>x</p>", parent=home)
+    desk.data.write_text("workspace: {space: WS2, home: Home}\npage_index: {}\n")
+    settings = "archived: {under: [Archiv]}\n    regions: {page_index: {place: end}}"
+    (desk.folder / "bot.yaml").write_text(settings_for(desk.wiki).replace(RULE, settings))
+    desk.ran("apply", "--yes", code=1)
+
+    ran = desk.ran("sync", code=1)
+
+    assert f"{place_of(desk, 'Archiv')}: there is no page or folder 'Archiv'" in said_of(ran)
+    assert 'ri:content-title="Minutes"' in desk.wiki.body(home)
 
 
 @CLOUD
@@ -536,9 +559,10 @@ def test_what_links_to_a_page_is_known_before_it_is_archived(desk: Desk, linked:
 
     assert "Linking" in by_title
     assert "well" in by_title
-    assert "1 link(s) on 1 active page(s) lead to 'Final report'" in by_title
+    assert "links to 'Final report'" in by_title
+    assert "1 link on 1 active page" in by_title
     assert [(each["title"], each["words"]) for each in by_id] == [("Linking", "by id")]
-    assert "0 link(s)" in nothing
+    assert "0 links on 0 active pages" in nothing
 
 
 @BOTH

@@ -80,7 +80,7 @@ class EventLine(FileDocument):
     agents: tuple[str, ...] = Field(alias="linkingAgentIdentifier")
     """Program, converter and account that took part."""
     objects: tuple[str, ...] = Field(alias="linkingObjectIdentifier")
-    """Page ids, or the key of a space; empty for the event of the run as a whole."""
+    """Page ids, the key of a space, or what a rule names; empty for the event of the run as a whole."""
 
 
 def render_events(events: Iterable[Event], *, sequence: int, when: datetime, agents: tuple[str, ...]) -> bytes:

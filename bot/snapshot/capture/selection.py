@@ -1,5 +1,6 @@
 """Determine which pages of a space are archived: by status, by label, by ancestor."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -39,20 +40,20 @@ class Selection:
     chosen: tuple[PageRef, ...]
     archived: frozenset[str] = field(default_factory=frozenset)
     """Ids of the selected pages that the rule counts as archived."""
-    containers: Mapping[str, Container] = field(default_factory=dict)
-    """The nodes of the page tree that are not pages, by id."""
+    nodes: Mapping[str, TreeItem] = field(default_factory=dict)
+    """All nodes of the page tree, pages and containers, by id."""
     unlisted: tuple[str, ...] = ()
     """Why nodes without pages below them could not be listed."""
     problems: tuple[RuleProblem, ...] = ()
     roots: Mapping[str, str] = field(default_factory=dict)
     """The ids of the nodes that `under` names, by reference, for the page memory."""
-    above: frozenset[str] = field(default_factory=frozenset)
-    """Ids of the nodes whose descendants are selected."""
+    below: frozenset[str] = field(default_factory=frozenset)
+    """Ids of the nodes below those that `under` names."""
 
     @property
-    def nodes(self) -> dict[str, TreeItem]:
-        """All nodes of the page tree, by id."""
-        return {**self.listed, **self.containers}
+    def containers(self) -> list[Container]:
+        """The nodes of the page tree that are not pages."""
+        return [node for node in self.nodes.values() if isinstance(node, Container)]
 
     @property
     def is_certain(self) -> bool:
@@ -70,11 +71,9 @@ class Selection:
 
     def without_content(self) -> list[Container]:
         """Return the selected nodes that have content which cannot be captured: all containers but folders."""
-        return [node for node in self.containers.values() if node.kind is not TreeKind.FOLDER and self._selects(node)]
-
-    def _selects(self, node: Container) -> bool:
         is_everything = len(self.chosen) == len(self.listed)
-        return is_everything or not self.above.isdisjoint(each.id for each in self.ancestors(node.id))
+        selected = (node for node in self.containers if is_everything or node.id in self.below)
+        return [node for node in selected if node.kind is not TreeKind.FOLDER]
 
 
 def select(
@@ -97,16 +96,15 @@ def select(
     nodes |= {node.id: node for node in gateway.fetch_containers_above(list(listed.values()))}
     found = _find_all_roots(rule, nodes, recall)
     unlisted: list[str] = []
-    if lists_all_nodes:
-        tops = _tops(nodes) if everything or not all(roots.ids for roots in found.values()) else _ids_of(found)
+    is_unresolved = not all(roots.ids for roots in found.values())  # a folder without pages can be the root
+    if lists_all_nodes or is_unresolved:
+        tops = _tops(nodes) if everything or is_unresolved else _ids_of(found)
         unlisted = _add_childless(gateway, nodes, tops)
         found = _find_all_roots(rule, nodes, recall)
     labelled = _find_labelled(gateway, space_key, rule)
-    above = _ids_of(found)
+    below = _find_below(nodes, _ids_of(found))
     archived = frozenset(
-        ref.id
-        for ref in listed.values()
-        if ref.id in labelled or _has_status(ref, rule) or _is_below(ref, nodes, above)
+        ref.id for ref in listed.values() if ref.id in labelled or ref.id in below or _has_status(ref, rule)
     )
     problems = [
         *_judge_roots(gateway, space_key, nodes, found, recall),
@@ -118,11 +116,11 @@ def select(
         listed,
         tuple(ref for ref in listed.values() if everything or ref.id in archived),
         archived,
-        {node.id: node for node in nodes.values() if isinstance(node, Container)},
+        nodes,
         tuple(unlisted),
         tuple(problems),
         {name: next(iter(roots.ids)) for name, roots in found.items() if len(roots.ids) == 1 and not roots.problem},
-        above,
+        below,
     )
 
 
@@ -171,7 +169,7 @@ def _judge_roots(
 ) -> Iterable[RuleProblem]:
     for name, roots in found.items():
         message = roots.problem
-        matches = any(_is_below(ref, nodes, roots.ids) for ref in nodes.values() if ref.kind is TreeKind.PAGE)
+        matches = any(nodes[node_id].kind is TreeKind.PAGE for node_id in _find_below(nodes, roots.ids))
         if not roots.ids:
             titles = {node.title for node in nodes.values()}
             reason = explain_missing(gateway, space_key, name, remembered=recall(name), titles=titles)
@@ -213,5 +211,16 @@ def _has_status(ref: PageRef, rule: ArchivedSettings) -> bool:
     return rule.status and ref.status is PageStatus.ARCHIVED
 
 
-def _is_below(ref: TreeItem, nodes: Mapping[str, TreeItem], above: frozenset[str]) -> bool:
-    return bool(above) and not above.isdisjoint(page.id for page in find_ancestors(nodes, ref.id))
+def _find_below(nodes: Mapping[str, TreeItem], tops: frozenset[str]) -> frozenset[str]:
+    """Return the ids of all nodes below *tops*; one pass over the nodes, whatever their depth."""
+    children: dict[str, list[str]] = defaultdict(list)
+    for node in nodes.values() if tops else ():
+        children[node.parent_id or ""].append(node.id)
+    below: set[str] = set()
+    waiting = [child for top in tops for child in children[top]]
+    while waiting:
+        node_id = waiting.pop()
+        if node_id not in below:
+            below.add(node_id)
+            waiting += children[node_id]
+    return frozenset(below)

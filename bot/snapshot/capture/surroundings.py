@@ -2,7 +2,7 @@
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import WikiError
@@ -27,7 +27,7 @@ class Neighbourhood:
     gateway: WikiGateway
     space_key: str
     listed: Mapping[str, PageRef]
-    containers: Mapping[str, Container]
+    containers: Sequence[Container]
     places: Mapping[str, str]
     """Page id → path of its rendition, relative to the snapshots folder, for every captured page."""
     titles: Mapping[str, list[str]]
@@ -76,7 +76,7 @@ class Neighbourhood:
     def _children_of(self, page_id: str, folder: str) -> tuple[RecordedLink, ...]:
         if not self._children:
             self._children = defaultdict(list)
-            for node in build_tree([*self.listed.values(), *self.containers.values()]):
+            for node in build_tree([*self.listed.values(), *self.containers]):
                 if node.ref.kind is TreeKind.PAGE:
                     self._children[node.ref.parent_id].append(node.ref)
         return tuple(self._link(ref, folder) for ref in self._children.get(page_id, ()))
@@ -84,7 +84,7 @@ class Neighbourhood:
     def _tree(self, folder: str) -> tuple[RecordedLink, ...]:
         """Return the whole space as nested links."""
         levels: list[list[RecordedLink]] = [[]]
-        for node in reversed(build_tree([*self.listed.values(), *self.containers.values()]).nodes):
+        for node in reversed(build_tree([*self.listed.values(), *self.containers]).nodes):
             while len(levels) <= node.depth + 1:
                 levels.append([])
             link = self._link(node.ref, folder, tuple(reversed(levels[node.depth + 1])))
