@@ -138,6 +138,10 @@ class WritesForbiddenError(WikiError):
     """A write was attempted while writing is forbidden (a dry run): a bug, blocked by the session."""
 
 
+class OutdatedPlanError(BotError):
+    """The data file has changed since the plan was made; nothing was written."""
+
+
 class UnsafePlanError(BotError):
     """A plan that exceeds the safety limits; nothing was written."""
 

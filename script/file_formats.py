@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bot.config.data_history import DataHistoryFile
 from bot.file_format import FileDocument
 from bot.history import MIGRATIONS
 from bot.operations.setup import Answers
@@ -49,6 +50,7 @@ FILE_KINDS = (
     FileKind(PlanDocument, "The file that `plan --out` names", "`plan`"),
     FileKind(Answers, "`.wikibot/init.json` next to the settings file", "`init`, when it is interrupted"),
     FileKind(PageMemoryFile, "`STATE/pages.json`", "each command that reads the wiki"),
+    FileKind(DataHistoryFile, "`STATE/data-DIGEST.json`", "each command that reads or edits the data file"),
 )
 
 _PAGE = """\

@@ -8,7 +8,8 @@ from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.place_questions import PLACE_OPTION, choose_places, parse_places, save_places, say_homeless
 from bot.escape import visible
-from bot.operations.adoption import Adoption, carry_out_adoption, plan_adoption, start_data_file
+from bot.operations.adoption import Adoption, plan_adoption, start_data_file
+from bot.operations.adoption_commit import carry_out_adoption
 from bot.runtime import Runtime, person_waits
 
 
@@ -52,14 +53,7 @@ def adopt(
 def propose(adoption: Adoption) -> None:
     """Print what would be done."""
     output.say_heading(visible(f"{adoption.page.title} (version {adoption.page.version})"))
-    for claim in adoption.claims:
-        output.say(visible(f"  {claim.region}: found by {claim.how}; becomes a region"))
-        for note in claim.notes:
-            output.say(visible(f"    {note}"))
-    for region, notes in adoption.read.items():
-        output.say(visible(f"  {region}: what the page says goes into the data file"))
-        for note in notes:
-            output.say(visible(f"    {note}"))
+    _say_taken(adoption)
     for refusal in adoption.refusals:
         if not refusal.is_absent:
             output.say(visible(f"  {refusal.region}: not adopted: {refusal.reason}"))
@@ -69,6 +63,19 @@ def propose(adoption: Adoption) -> None:
         output.say(visible(f"  the inline comment on “{text}” loses its place"))
     if not adoption.is_empty:
         output.say_diff(adoption.edit.diff)
+
+
+def _say_taken(adoption: Adoption) -> None:
+    for claim in adoption.claims:
+        output.say(visible(f"  {claim.region}: found by {claim.how}; becomes a region"))
+        for note in claim.notes:
+            output.say(visible(f"    {note}"))
+    for region, notes in adoption.read.items():
+        output.say(visible(f"  {region}: what the page says goes into the data file"))
+        for note in notes:
+            output.say(visible(f"    {note}"))
+    for region in adoption.recorded:
+        output.say(visible(f"  {region}: page and data file agree; the history of the page gets a record of it"))
 
 
 def confirm(*, yes: bool) -> None:

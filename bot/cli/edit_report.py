@@ -43,7 +43,7 @@ def finish(
         output.warn(f"{path} already contains this; nothing was written")
         return
     if not dry_run:
-        edit.save()
+        edit = edit.save(runtime.workspace.shared_data)
     output.say_diff(edit.diff)
     for warning in warnings:
         output.say_warning(warning)

@@ -63,7 +63,7 @@ class DataFile:
     @property
     def revision(self) -> str:
         """Short digest of the bytes of the file."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:12]
+        return revision_of(self.text)
 
     def set_region(self, name: str, value: BaseModel) -> Self:
         """Replace the whole value of a region, or add the region."""
@@ -220,6 +220,11 @@ class DataFile:
 
     def _error(self, message: str, location: Location) -> ContentError:
         return ContentError(message, path=self.path, line=self.source.line_of(location))
+
+
+def revision_of(text: str) -> str:
+    """Return the short digest of the content of a data file."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _insert_link(

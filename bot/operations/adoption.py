@@ -1,6 +1,5 @@
 """Adopt an unmanaged page: create markers and the data file, and copy the live text of regions to the data file."""
 
-import os
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,17 +12,13 @@ from bot.adopt.values import ADOPTABLE, Value
 from bot.adopt.wiki_pages import WikiPages
 from bot.config.data_file import SCHEMA_NAME, DataFile
 from bot.config.data_model import Home, WorkspaceData
-from bot.config.policy import SafetySettings
 from bot.config.schemas import write_schemas
 from bot.errors import (
     BotError,
-    ContentError,
     MalformedBodyError,
     SettingsError,
-    StoppedError,
 )
 from bot.operations.edit import Edit
-from bot.operations.sync import writer_lock
 from bot.operations.workspace import Workspace
 from bot.render import has_region
 from bot.storage.addresses import may_be_id
@@ -31,11 +26,9 @@ from bot.storage.markers import Marker, MarkerKind
 from bot.storage.meaning import is_same
 from bot.storage.placement import Place, insert_region, list_headings
 from bot.storage.regions import find_region, is_absent
-from bot.sync.drift import digest_of
-from bot.sync.guard import Guard
-from bot.sync.ledger import Tag, TagEntry
+from bot.sync.ledger import Ledger
 from bot.sync.target_pages import marker_of
-from bot.wiki.gateway import Page, PageStatus, Version, WikiGateway
+from bot.wiki.gateway import Page, PageStatus, WikiGateway
 from bot.wiki.page_lookup import find_home
 
 
@@ -45,7 +38,8 @@ class Adoption:
 
     *claims* are places that become regions. *read* are regions whose live text is copied to the data file, each with
     the formatting that is lost. *texts* is the new desired text of each of these regions. *missing* are the regions
-    that the page lacks, each with the place that the settings name for it.
+    that the page lacks, each with the place that the settings name for it. *recorded* are regions without a change: the
+    page says what the data file says already, and only the history lacks a record of it.
     """
 
     workspace: Workspace
@@ -58,6 +52,7 @@ class Adoption:
     lost_comments: tuple[str, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str | None] = field(default_factory=dict)
+    recorded: tuple[str, ...] = ()
 
     @property
     def homeless(self) -> tuple[str, ...]:
@@ -93,30 +88,16 @@ def plan_adoption(
     document = before or DataFile.create(WorkspaceData(workspace=Home(space=page.ref.space_key, home=page.title)), path)
     finder = workspace.page_finder(gateway, document.data)
     pages = WikiPages(gateway, finder)
-    adoption = _Adopter(workspace, page, document, pages, now).run()
+    adopter = _Adopter(workspace, page, document, pages, now)
+    adoption = adopter.run()
+    ledger = Ledger(gateway).open(page)
+    unrecorded = {
+        marker.name: text for marker, text in adopter.agreed.items() if ledger.find_last_applied(marker) is None
+    }
     finder.know(page.ref)
     finder.save()
-    return replace(adoption, edit=Edit(before, adoption.edit.after))
-
-
-def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: Adoption) -> Version | None:
-    """Write markers to the page, then values to the data file; return the page's new version.
-
-    Raises `PageConflictError` if the page was saved in the meantime; then nothing was written.
-    """
-    if adoption.is_empty:
-        return None
-    path = adoption.edit.after.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise ContentError("cannot be written; nothing was changed on the wiki", path=path)
-    with writer_lock(adoption.workspace.folders.state, gateway.base_url):
-        _raise_if_kept_off(gateway, safety, adoption)
-        version = gateway.update_page(adoption.page, adoption.body, message=_message(adoption))
-        adoption.edit.save()
-    if not (path.parent / SCHEMA_NAME).exists():
-        write_schemas(path.parent)
-    return version
+    texts = {**adoption.texts, **unrecorded}
+    return replace(adoption, edit=Edit(before, adoption.edit.after), texts=texts, recorded=tuple(unrecorded))
 
 
 def start_data_file(adoption: Adoption) -> bool:
@@ -125,7 +106,7 @@ def start_data_file(adoption: Adoption) -> bool:
     if adoption.edit.before is not None or path.exists():
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    adoption.edit.save()
+    adoption.edit.save(adoption.workspace.shared_data)
     if not (path.parent / SCHEMA_NAME).exists():
         write_schemas(path.parent)
     return True
@@ -141,6 +122,7 @@ class _Adopter:
         self._zone = ZoneInfo(document.data.workspace.timezone)
         self._read: dict[str, tuple[str, ...]] = {}
         self._refusals: list[Refusal] = []
+        self.agreed: dict[Marker, str] = {}
 
     def run(self) -> Adoption:
         markers = [marker_of(name, region) for name, region in self._workspace.settings.regions.items()]
@@ -210,7 +192,11 @@ class _Adopter:
         """Return whether the page has the text of the data file in a HEADING region, which needs no markers."""
         if claim.marker.kind is not MarkerKind.HEADING or getattr(self._document.data, claim.region) is None:
             return False
-        return self._is_same(claim.span.of(self._page.body), self._render(claim.region))
+        text = self._render(claim.region)
+        is_agreed = self._is_same(claim.span.of(self._page.body), text)
+        if is_agreed:
+            self.agreed[claim.marker] = text
+        return is_agreed
 
     def _is_same(self, live: str, desired: str) -> bool:
         return is_same(live, desired, space_key=self._page.ref.space_key)
@@ -268,18 +254,3 @@ def _find_page(
     if page.ref.status is not PageStatus.CURRENT:
         raise BotError(f"page {page.title!r} is {page.ref.status} and cannot be edited; restore it first")
     return page
-
-
-def _raise_if_kept_off(gateway: WikiGateway, safety: SafetySettings, adoption: Adoption) -> None:
-    home = adoption.edit.after.data.workspace.home
-    finder = adoption.workspace.page_finder(gateway, adoption.edit.after.data)
-    guard = Guard(gateway, safety, stop_pages={adoption.workspace.name: finder.get_id(home)})
-    obstacle = guard.find_obstacle(adoption.workspace.name, adoption.page.id)
-    if obstacle is not None:
-        raise StoppedError(f"page {adoption.page.title!r} was not adopted: {obstacle.reason}")
-
-
-def _message(adoption: Adoption) -> str:
-    """Return the version message, which marks these texts as last applied in the page history."""
-    entries = {region: TagEntry(digest_of(text)) for region, text in adoption.texts.items()}
-    return Tag(entries, adoption.edit.after.revision).message(f"adopted {', '.join(adoption.texts)}")

@@ -4,6 +4,7 @@ import datetime as dt
 
 from bot.config.data_model import PAGE_INDEX, WorkspaceData
 from bot.config.policy import RegionSettings, TargetSettings, WorkspaceSettings
+from bot.operations.adoption_commit import settle_adoption
 from bot.operations.workspace import Workspace
 from bot.operations.workspace_index import make_index
 from bot.render import OLDER_NEWS, has_region
@@ -30,7 +31,8 @@ def check_links(gateway: WikiGateway, workspace: Workspace, *, asks_external: bo
 
 def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assignment:
     """Build the desired state of one workspace: texts, targets, and link problems."""
-    document, settings = workspace.load_data_file(), workspace.settings
+    settle_adoption(gateway, workspace)
+    document, settings = workspace.shared_data.read(), workspace.settings
     data = document.data
     finder = workspace.page_finder(gateway, data)
     links = list(iter_links(data))
@@ -65,6 +67,7 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         tuple(f"{document.path.name}: {problem}" for problem in link_problems),
         finder.find_again,
         finder.explain_missing,
+        lambda adopted: workspace.shared_data.history.load().has_lost_adoption(adopted, document.revision),
     )
 
 

@@ -1,17 +1,14 @@
 """Synchronise pages with the data files: plan, apply, drift."""
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from loguru import logger
 
 from bot.config.policy import SafetySettings
-from bot.errors import BotError
-from bot.files import InstanceLock
+from bot.errors import BotError, OutdatedPlanError
 from bot.operations.assignment import assign
 from bot.operations.feeds import write_feeds
 from bot.operations.workspace import Connect, Folders, Workspace
@@ -79,7 +76,8 @@ def carry_out(
     """Apply *plan*, and write nothing else; *workspaces* are those that the plan may write.
 
     *force* disables the safety limits; *is_reviewed* permits writing to pages that the bot has never written before.
-    Raises `UnsafePlanError`, `LockedError`, `BotError` (a plan for another wiki) before anything is written.
+    Raises `UnsafePlanError`, `LockedError`, `BotError` (a plan for another wiki), `OutdatedPlanError` (the data file
+    has changed) before anything is written.
     """
     if plan.wiki != gateway.base_url:
         raise BotError(f"the plan was made for {plan.wiki}, but the settings name {gateway.base_url}")
@@ -90,7 +88,8 @@ def carry_out(
     if not plan.page_writes:
         write_feeds(gateway, planned, now=now)
         return ApplyReport(plan_digest(plan))
-    with writer_lock(folders.state, gateway.base_url):
+    with folders.writer_lock(gateway.base_url):
+        _raise_if_outdated(plan, planned)
         guard = Guard(
             gateway,
             safety,
@@ -115,18 +114,26 @@ def sync(
     sleep: Callable[[float], None] = time.sleep,
 ) -> SyncOutcome:
     """Plan and apply without review: pages that the bot has never written are planned but not written."""
-    plan = make_plan(connect(), workspaces, safety, now=now)
-    report = carry_out(
-        connect(may_write=True),
-        workspaces,
-        safety,
-        plan,
-        folders=folders,
-        now=now,
-        is_reviewed=False,
-        force=force,
-        sleep=sleep,
-    )
+    gateway = connect(may_write=True)
+    for is_last in (False, True):
+        plan = make_plan(connect(), workspaces, safety, now=now)
+        try:
+            report = carry_out(
+                gateway,
+                workspaces,
+                safety,
+                plan,
+                folders=folders,
+                now=now,
+                is_reviewed=False,
+                force=force,
+                sleep=sleep,
+            )
+        except OutdatedPlanError:
+            if is_last:
+                raise
+            continue
+        break
     return SyncOutcome(plan, report)
 
 
@@ -141,10 +148,16 @@ def find_drift(gateway: WikiGateway, workspaces: Sequence[Workspace], safety: Sa
     return replace(plan, pages=tuple(page for page in pages if page.changes))
 
 
-def writer_lock(state: Path, wiki: str) -> InstanceLock:
-    """Return the lock that allows only one run at a time to write to *wiki*."""
-    name = f"writer-{hashlib.sha256(wiki.encode()).hexdigest()[:12]}.lock"
-    return InstanceLock(state / name, purpose=f"writing to {wiki}")
+def _raise_if_outdated(plan: Plan, workspaces: Iterable[Workspace]) -> None:
+    """Raise an error if a data file has changed since the plan was made: the plan would undo the newer edit."""
+    revisions = {scope.workspace: scope.revision for scope in plan.scopes}
+    written = {page.workspace for page in plan.page_writes}
+    for workspace in workspaces:
+        if workspace.name in written and workspace.shared_data.revision() != revisions[workspace.name]:
+            raise OutdatedPlanError(
+                f"the plan was made from revision {revisions[workspace.name]} of {workspace.data_path}, which has "
+                "changed since; nothing was written: plan again"
+            )
 
 
 def _check_names(workspaces: Iterable[Workspace], take_over: frozenset[str]) -> None:

@@ -1,5 +1,6 @@
 """A workspace as operations need it: its settings, its data file, its templates and its folders."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,9 @@ from typing import Protocol
 from bot.config.data_file import DataFile
 from bot.config.data_model import WorkspaceData
 from bot.config.policy import SnapshotSettings, WorkspaceSettings
+from bot.config.shared_data_file import SharedDataFile
 from bot.config.yaml_source import Location
+from bot.files import InstanceLock
 from bot.render import Renderer
 from bot.sync.page_finder import PageFinder
 from bot.sync.page_memory import PageMemory
@@ -33,6 +36,11 @@ class Folders:
     def feeds(self) -> Path:
         """The folder of the Atom feeds, next to the folder of the snapshots."""
         return self.snapshots.parent / "feeds"
+
+    def writer_lock(self, wiki: str) -> InstanceLock:
+        """Return the lock that allows only one run at a time to write to *wiki*."""
+        name = f"writer-{hashlib.sha256(wiki.encode()).hexdigest()[:12]}.lock"
+        return InstanceLock(self.state / name, purpose=f"writing to {wiki}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,11 @@ class Workspace:
     def load_data_file(self) -> DataFile:
         """Read the data file; raises `ContentError` with file and line."""
         return DataFile.load(self.data_path)
+
+    @property
+    def shared_data(self) -> SharedDataFile:
+        """The data file as several programs share it."""
+        return SharedDataFile(self.data_path, self.folders.state)
 
     def page_finder(self, gateway: WikiGateway, data: WorkspaceData) -> PageFinder:
         """Return the finder of the pages that the data file names; the finder also finds renamed pages."""

@@ -24,11 +24,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LastApplied:
-    """The last applied state of a region: the text as the wiki stored it, and the digest of what was sent."""
+    """The last applied state of a region: the text as the wiki stored it, and the digest of the text that was sent.
+
+    *adopted* is the revision of the data file if the text was adopted from the page, else None.
+    """
 
     version: int
     text: str
     digest: str
+    adopted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ The message of each version that the bot writes begins with a tag::
     wikibot news=1f2e3d4c5b,status=5b4c3d2e1f! r=9c0ffee123: updated news; repaired status
 
 The tag lists the regions that the version wrote, each with the digest of the text that was sent. `!` marks a repair:
-the same text was written before. `r=` is the revision of the data file. Words for people follow the colon. Only
+the same text was written before. `r=` is the revision of the data file. `adopted` follows if the text is what people
+had written and an adoption took to the data file. Words for people follow the colon. Only
 versions by the bot's own account count, so that other accounts cannot forge a record. No record is stored locally, so
 the loss of the machine loses no record.
 """
@@ -23,7 +24,7 @@ from bot.wiki.gateway import Page, Version, WikiGateway
 
 _TAG = re.compile(
     r"wikibot (?P<regions>[a-z0-9_-]+=[0-9a-f]{6,64}!?(?:,[a-z0-9_-]+=[0-9a-f]{6,64}!?)*)"
-    r"(?: r=(?P<revision>[^\s:]+))?(?::|$)"
+    r"(?: r=(?P<revision>[^\s:]+))?(?P<adopted> adopted)?(?::|$)"
 )
 _MESSAGE_LENGTH = 255
 _VERSIONS_READ = 20
@@ -43,6 +44,7 @@ class Tag:
 
     regions: Mapping[str, TagEntry]
     revision: str = ""
+    is_adoption: bool = False
 
     def message(self, words: str) -> str:
         """Return the version message, truncated to the maximum length of a version message in the wiki."""
@@ -50,7 +52,8 @@ class Tag:
             f"{name}={entry.digest}{'!' if entry.is_repair else ''}" for name, entry in sorted(self.regions.items())
         )
         revision = f" r={self.revision}" if self.revision else ""
-        return f"wikibot {regions}{revision}: {words}"[:_MESSAGE_LENGTH].rstrip()
+        adopted = " adopted" if self.is_adoption else ""
+        return f"wikibot {regions}{revision}{adopted}: {words}"[:_MESSAGE_LENGTH].rstrip()
 
 
 def parse_tag(message: str) -> Tag | None:
@@ -62,6 +65,7 @@ def parse_tag(message: str) -> Tag | None:
     return Tag(
         {name: TagEntry(digest.removesuffix("!"), digest.endswith("!")) for name, digest in entries},
         match["revision"] or "",
+        match["adopted"] is not None,
     )
 
 
@@ -93,9 +97,10 @@ class PageLedger:
 
     def find_last_applied(self, marker: Marker) -> LastApplied | None:
         """Return the last applied state of a region; None if the history has no record or the text cannot be read."""
-        for version, entry in self._iter_entries(marker.name):
+        for version, entry, tag in self._iter_tagged(marker.name):
             text = self._find_text(version.number, marker)
-            return None if text is None else LastApplied(version.number, text, entry.digest)
+            adopted = tag.revision if tag.is_adoption else None
+            return None if text is None else LastApplied(version.number, text, entry.digest, adopted)
         return None
 
     def has_any_record(self) -> bool:
@@ -118,13 +123,13 @@ class PageLedger:
         False: the rendered text of one data file changes over time, for example when news items expire.
         """
         is_newest = True
-        for version, entry, written_from in self._iter_tagged(region):
-            if is_newest and written_from == revision:
+        for version, entry, tag in self._iter_tagged(region):
+            if is_newest and tag.revision == revision:
                 return False
             is_newest = False
             if version.when < since:
                 return False
-            if (entry.digest, written_from) == (digest, revision):
+            if (entry.digest, tag.revision) == (digest, revision):
                 return True
         return False
 
@@ -150,11 +155,11 @@ class PageLedger:
     def _iter_entries(self, region: str) -> Iterator[tuple[Version, TagEntry]]:
         return ((version, entry) for version, entry, _ in self._iter_tagged(region))
 
-    def _iter_tagged(self, region: str) -> Iterator[tuple[Version, TagEntry, str]]:
-        """Yield the bot's versions whose tag has *region*, newest first, with its entry and data file revision."""
+    def _iter_tagged(self, region: str) -> Iterator[tuple[Version, TagEntry, Tag]]:
+        """Yield the bot's versions whose tag has *region*, newest first, with the entry of the region and the tag."""
         for version, tag in self._iter_records():
             if region in tag.regions:
-                yield version, tag.regions[region], tag.revision
+                yield version, tag.regions[region], tag
 
     def _iter_records(self) -> Iterator[tuple[Version, Tag]]:
         """Yield the versions with a tag that the bot's own account wrote, newest first."""

@@ -211,6 +211,11 @@ def _advice(verdict: Verdict, change: Change) -> str:
             return "not overwritten, because the settings say `drift: ignore`"
         case Verdict.DRIFTED:
             return f"people changed it; `wikibot adopt` takes their text into the data file, {insist}"
+        case Verdict.CONFLICT if change.last_applied is not None and change.live == change.last_applied.text:
+            return (
+                "the data file does not have what an adoption took from the page: it was rolled back, or the adoption "
+                f"was not completed; `wikibot adopt` takes the text again, {insist}"
+            )
         case Verdict.CONFLICT:
             return f"both the page and the data file have changed; `wikibot adopt` keeps the page's text, {insist}"
         case _:

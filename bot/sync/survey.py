@@ -11,7 +11,7 @@ from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.meaning import is_same
 from bot.storage.placement import list_headings
 from bot.storage.regions import Region, find_region, find_regions
-from bot.storage.visible_text import count_characters
+from bot.storage.visible_text import count_characters, lines_of
 from bot.sync.drift import LastApplied, Verdict, digest_of, judge
 from bot.sync.ledger import Ledger, PageLedger
 from bot.sync.plan import Action, Change, PagePlan, Plan, PlanProblem, Scope, decide
@@ -231,6 +231,8 @@ class _Survey:
         if live is None or not is_same(live, desired, space_key=page.ref.space_key):
             last = ledger.find_last_applied(wanted.marker)
         verdict = judge(desired, live, last, space_key=page.ref.space_key)
+        if verdict is Verdict.BEHIND and last is not None and self._would_lose_adopted(last, desired):
+            verdict = Verdict.CONFLICT
         change = Change(
             region=name,
             marker=wanted.marker,
@@ -245,6 +247,15 @@ class _Survey:
         if verdict is Verdict.IN_SYNC:
             return change
         return self._settle(change, ledger, list_headings(page.body) if live is None else ())
+
+    def _would_lose_adopted(self, last: LastApplied, desired: str) -> bool:
+        """Return whether *desired* is from a data file without the words of people that an adoption took to it."""
+        if last.adopted is None:
+            return False
+        is_lost = self._assignment.has_lost_adoption(last.adopted)
+        if is_lost is not None:
+            return is_lost
+        return not set(lines_of(last.text)) <= set(lines_of(desired))
 
     def _settle(self, change: Change, ledger: PageLedger, headings: Sequence[str]) -> Change:
         """Add the edits of people to the change, and decide on the action."""

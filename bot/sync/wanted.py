@@ -39,7 +39,8 @@ class Assignment:
     """The targets of one workspace, and the problems found while they were collected.
 
     *find_again* returns the id of the page that has a title now, if the remembered page is gone. *explain_missing* says
-    why there is none.
+    why there is none. *has_lost_adoption* returns whether the data file lacks what an adoption took from the page;
+    it takes the revision of the adoption, and returns None if this is not known.
     """
 
     workspace: str
@@ -49,6 +50,7 @@ class Assignment:
     notices: tuple[str, ...] = ()
     find_again: Callable[[str], str | None] = lambda _title: None
     explain_missing: Callable[[str], str] = lambda _title: ""
+    has_lost_adoption: Callable[[str], bool | None] = lambda _revision: False
 
 
 def without_rivals(assignments: Iterable[Assignment]) -> Iterator[Assignment]:

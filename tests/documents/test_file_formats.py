@@ -9,6 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from bot.config.data_history import DataHistory, PendingAdoption
+from bot.config.shared_data_file import SharedDataFile
 from bot.errors import BotError, EvidenceError, SettingsError
 from bot.file_format import FileFormatError, NewerFormatError
 from bot.files import replace_file
@@ -57,7 +59,28 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
         "plan": [json.loads(dump_plan(made))],
         "page-memory": [json.loads(memory.read_bytes())],
         "init": [json.loads(answers.read_bytes())],
+        "data-history": [json.loads(history_of_an_interrupted_adoption(root).read_bytes())],
     }
+
+
+def history_of_an_interrupted_adoption(root: Path) -> Path:
+    data = root / "ws2.yaml"
+    data.write_text("workspace: {space: WS2, home: Home}\n")
+    shared = SharedDataFile(data, root / "state")
+    before = shared.read()
+    for text in ("# given up\n", "# pending\n"):
+        adoption = PendingAdoption(
+            page_id="101",
+            base_version=3,
+            message="wikibot news=1f2e3d",
+            before=before.revision,
+            text=before.text + text,
+        )
+        shared.begin_adoption(adoption)
+        if "given up" in text:
+            shared.abandon_adoption()
+    (path,) = (root / "state").glob("data-*.json")
+    return path
 
 
 def documents(root: Path, pattern: str) -> list[dict[str, Any]]:
@@ -148,6 +171,7 @@ READERS: dict[str, Callable[[str, Path], object]] = {
     "event": lambda text, path: path.write_text(text) and load_events(path),
     "plan": lambda text, _: load_plan(text),
     "init": recall_answers,
+    "data-history": lambda text, path: path.write_text(text) and DataHistory(path, path).load(),
     "page-memory": lambda text, path: path.write_text(text) and PageMemory(path, wiki=ORIGIN, space_key="WS2"),
 }
 

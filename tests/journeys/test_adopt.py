@@ -148,3 +148,20 @@ def test_what_stands_under_its_heading_is_adopted_once(desk: Desk) -> None:
     desk.ran("adopt", "--yes")
     assert "text: All is fine." in desk.data.read_text()
     desk.ran("plan")
+
+
+def test_a_heading_region_that_agrees_already_gets_a_record_so_that_news_can_follow(desk: Desk) -> None:
+    page = desk.wiki.add_page("Hub", "<p>a</p><h2>State</h2><p>All is well.</p><h2>More</h2><p>b</p>")
+    settings = (desk.folder / "bot.yaml").read_text()
+    regions = "    regions: {status: {marker: heading, heading: State}}\n"
+    (desk.folder / "bot.yaml").write_text(settings.replace("data: ws2.yaml\n", "data: ws2.yaml\n" + regions))
+    desk.data.write_text("workspace: {space: WS2, home: Hub}\nstatus: {lines: [{text: All is well.}]}\n")
+    body = desk.wiki.body(page)
+
+    ran = desk.ran("adopt", "--yes")
+
+    assert "page and data file agree" in ran.out
+    assert desk.wiki.body(page) == body
+    desk.ran("status", "set", "--line", "1", "All is better.")
+    desk.ran("sync")
+    assert desk.wiki.body(page) == body.replace("well", "better")

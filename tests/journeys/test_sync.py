@@ -93,13 +93,21 @@ def test_the_reviewed_plan_is_carried_out_and_an_edit_outside_survives(adopted: 
     digest = re.search(r"sha256:\w+", adopted.ran("plan", "--out", "plan.json", code=2).out)
     assert digest is not None
     adopted.wiki.edit(adopted.home_id, adopted.home_body + "<p>Ana was here.</p>", by="ana")
-    add_news(adopted, "Not reviewed yet.", "later")
 
     adopted.ran("apply", "--plan", "plan.json", "--digest", digest.group())
 
     assert "<p>Ana was here.</p>" in adopted.home_body
     assert "outlook" in adopted.home_body
-    assert "Not reviewed yet." not in adopted.home_body
+
+
+def test_what_was_not_reviewed_is_not_written_with_a_reviewed_plan(adopted: Desk) -> None:
+    add_news(adopted)
+    adopted.ran("plan", "--out", "plan.json", code=2)
+    add_news(adopted, "Not reviewed yet.", "later")
+    body = adopted.home_body
+
+    assert "plan again" in adopted.ran("apply", "--plan", "plan.json", code=1).err
+    assert adopted.home_body == body
 
 
 def test_a_region_edited_after_the_review_is_skipped_and_says_why(adopted: Desk) -> None:

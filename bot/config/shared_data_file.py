@@ -1,0 +1,175 @@
+"""The data file as several programs share it: its lock, its history, and the two halves of an adoption.
+
+Commands, scheduler and adoption take the lock from reading to writing. Other programs (an editor, git) do not: their
+changes are noticed by the content of the file.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from loguru import logger
+
+from bot.config.data_file import DataFile, revision_of
+from bot.config.data_history import DataHistory, PastRevision, PendingAdoption, end_of
+from bot.errors import ContentError, SettingsError
+from bot.files import InstanceLock, replace_file, write_durably
+
+_LOCK_SECONDS = 30.0
+"""The longest wait for another edit; an edit of a large file takes about a second."""
+_QUIET_SECONDS = 0.2
+"""The file is read when it was last written at least this long ago: editors write in several steps."""
+_QUIET_SECONDS_NEW_END = 2.0
+"""The same if the last line is another than before: the rest may still be to come."""
+_MAX_LOOKS = 10
+
+
+class SharedDataFile:
+    """The data file at *path*; *state* is the folder of its lock and its history."""
+
+    def __init__(self, path: Path, state: Path) -> None:
+        self.path = path
+        digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
+        self.history = DataHistory(state / f"data-{digest}.json", path)
+        self._lock_path = state / f"data-{digest}.lock"
+
+    def lock(self) -> InstanceLock:
+        """Return the lock of the data file; entering waits for another edit, then raises `LockedError`."""
+        return InstanceLock(self._lock_path, purpose=f"editing {self.path}", wait_seconds=_LOCK_SECONDS)
+
+    @contextmanager
+    def editing(self) -> Iterator[None]:
+        """Hold the lock during an edit; raises `ContentError` while an interrupted adoption is not settled."""
+        with self.lock():
+            if self.history.load().adoption is not None:
+                raise ContentError(
+                    "an adoption was interrupted, so the file may be incomplete; nothing was written: run "
+                    "`wikibot plan`, which asks the wiki and completes the file, then edit again",
+                    path=self.path,
+                )
+            yield
+
+    def save(self, document: DataFile) -> None:
+        """Write *document*; the caller has the lock. Raises `ContentError` if the file was changed in the meantime."""
+        document.save()
+        self.history.add(document.text, "saved", datetime.now(UTC))
+
+    def read(self, sleep: Callable[[float], None] = time.sleep) -> DataFile:
+        """Read the file for a comparison with the wiki, and add its revision to the history.
+
+        Waits until no other program is writing the file. Raises `ContentError` if it is still being written, or looks
+        cut off.
+        """
+        try:
+            with self.lock():
+                if self.history.load().adoption is None:
+                    self._prepared.unlink(missing_ok=True)  # left by an adoption that ended before its journal
+                newest = self.history.newest()
+                document = self._load_settled(newest, sleep)
+                self.history.add(document.text, "read", datetime.now(UTC))
+                return document
+        except SettingsError as error:  # a read-only or full disk must not stop the update of the wiki
+            logger.warning("the revision of the data file is not recorded: {}", error)
+            return self._load_settled(None, sleep)
+
+    def _load_settled(self, newest: PastRevision | None, sleep: Callable[[float], None]) -> DataFile:
+        if not self.path.exists():
+            return DataFile.load(self.path)
+        for _ in range(_MAX_LOOKS):
+            seen = _state_of(self.path)
+            text = self.path.read_bytes().decode(errors="replace")
+            if newest is not None and newest.revision == revision_of(text):
+                return DataFile.load(self.path)
+            is_same_end = newest is None or newest.end == end_of(text)
+            missing = (_QUIET_SECONDS if is_same_end else _QUIET_SECONDS_NEW_END) - max(time.time() - seen[0] / 1e9, 0)
+            if missing > 0:
+                sleep(missing)
+            if _state_of(self.path) != seen:
+                continue
+            if newest is not None and newest.end.endswith("\n") and not text.endswith("\n"):
+                raise ContentError(
+                    "looks cut off: the last line has no line end, but had one at the last run; nothing was "
+                    "published: complete the file, or end its last line",
+                    path=self.path,
+                    line=text.count("\n") + 1,
+                )
+            return DataFile.load(self.path)
+        raise ContentError("is being written by another program; nothing was published: try again", path=self.path)
+
+    def begin_adoption(self, adoption: PendingAdoption) -> None:
+        """Record the adoption and write the new content next to the data file, both durably; the caller has the lock.
+
+        Raises `ContentError` if the data file was changed since the adoption was proposed, or cannot be written; then
+        the page must not be written.
+        """
+        if self.revision() != adoption.before:
+            raise ContentError("has changed on disk since it was read; nothing was written, try again", path=self.path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_durably(self._prepared, adoption.text.encode())
+        except OSError as error:
+            self._prepared.unlink(missing_ok=True)
+            raise ContentError(f"cannot be written: {error.strerror}; nothing was written", path=self.path) from error
+        try:
+            self.history.begin(adoption)
+        except SettingsError:
+            self._prepared.unlink(missing_ok=True)
+            raise
+
+    def complete_adoption(self) -> bool:
+        """Put the prepared content in place, after the page was written; the caller has the lock.
+
+        Returns False, without a change, if another program changed the data file since the adoption began.
+        """
+        adoption = self._pending()
+        if self.revision() not in (adoption.before, revision_of(adoption.text)):
+            self.abandon_adoption()
+            return False
+        try:
+            if self._prepared.exists() and self._prepared.read_bytes() == adoption.text.encode():
+                self._rename()
+            else:
+                replace_file(self.path, adoption.text.encode())
+                self._prepared.unlink(missing_ok=True)
+        except OSError as error:
+            raise ContentError(
+                f"cannot be written: {error.strerror}; the page is written: the next command completes the file",
+                path=self.path,
+            ) from error
+        self.history.complete(adoption.text, datetime.now(UTC))
+        return True
+
+    def abandon_adoption(self) -> None:
+        """Forget the adoption; the data file stays as it is. The caller has the lock."""
+        self.history.abandon(revision_of(self._pending().text))
+        self._prepared.unlink(missing_ok=True)
+
+    @property
+    def _prepared(self) -> Path:
+        target = self.path.resolve()
+        return target.with_name(f".{target.name}.adoption")
+
+    def _pending(self) -> PendingAdoption:
+        adoption = self.history.load().adoption
+        if adoption is None:
+            raise RuntimeError("no adoption is being carried out")
+        return adoption
+
+    def revision(self) -> str | None:
+        """Return the revision of the file on disk; None if there is no file."""
+        return revision_of(self.path.read_bytes().decode()) if self.path.exists() else None
+
+    def _rename(self) -> None:
+        target = self.path.resolve()
+        if target.exists():
+            self._prepared.chmod(target.stat().st_mode & 0o777)
+        self._prepared.replace(target)
+
+
+def _state_of(path: Path) -> tuple[int, int]:
+    """Return the time of the last change in nanoseconds, and the size."""
+    stat = path.stat()
+    return stat.st_mtime_ns, stat.st_size

@@ -1,0 +1,137 @@
+"""Carry out an adoption: the data file and the page change together, or neither does.
+
+Order of the steps: take the locks, write the new data file next to the old one and a journal to `state` (both
+durably), write the page, rename the file, clear the journal. A run that ends in between leaves the journal. The next
+command that compares the data file with the wiki reads the history of the page: if the page was written, the file is
+renamed; if not, the prepared file is deleted.
+"""
+
+from loguru import logger
+
+from bot.config.data_file import SCHEMA_NAME
+from bot.config.data_history import PendingAdoption
+from bot.config.policy import SafetySettings
+from bot.config.schemas import write_schemas
+from bot.errors import BotError, ContentError, StoppedError
+from bot.operations.adoption import Adoption
+from bot.operations.workspace import Workspace
+from bot.sync.drift import digest_of
+from bot.sync.guard import Guard
+from bot.sync.ledger import Tag, TagEntry
+from bot.wiki.gateway import Version, WikiGateway
+
+
+def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: Adoption) -> Version | None:
+    """Write markers to the page and values to the data file; return the page's new version, None if nothing is adopted.
+
+    Raises `PageConflictError` if the page was saved in the meantime, and `ContentError` if the data file was changed in
+    the meantime or cannot be written; then neither was written. If the answer of the wiki is lost and the wiki does not
+    answer again, the journal stays and a later command settles the adoption.
+    """
+    if adoption.is_empty:
+        return None
+    shared = adoption.workspace.shared_data
+    before, after = adoption.edit.before, adoption.edit.after
+    message = _message(adoption)
+    with shared.lock(), adoption.workspace.folders.writer_lock(gateway.base_url):
+        _settle(gateway, adoption.workspace)
+        _raise_if_kept_off(gateway, safety, adoption)
+        shared.begin_adoption(
+            PendingAdoption(
+                page_id=adoption.page.id,
+                base_version=adoption.page.version,
+                message=message,
+                before=before.revision if before else None,
+                text=after.text,
+            )
+        )
+        try:
+            version = gateway.update_page(adoption.page, adoption.body, message=message)
+        except BotError as error:
+            written = _after_failure(gateway, adoption.workspace, error)
+            if written is None:
+                raise
+            version = written
+        else:
+            _complete(adoption.workspace)
+    if not (after.path.parent / SCHEMA_NAME).exists():
+        write_schemas(after.path.parent)
+    return version
+
+
+def settle_adoption(gateway: WikiGateway, workspace: Workspace) -> None:
+    """Complete or abandon an adoption that was interrupted; does nothing if there is none.
+
+    Raises `WikiError` if the wiki does not say whether the page was written.
+    """
+    shared = workspace.shared_data
+    if shared.history.load().adoption is None:
+        return
+    with shared.lock(), workspace.folders.writer_lock(gateway.base_url):
+        _settle(gateway, workspace)
+
+
+def _settle(gateway: WikiGateway, workspace: Workspace) -> Version | None:
+    shared = workspace.shared_data
+    pending = shared.history.load().adoption
+    if pending is None:
+        return None
+    account = gateway.fetch_current_user().id
+    version = next(
+        (
+            version
+            for version in gateway.fetch_versions(pending.page_id)
+            if version.number > pending.base_version
+            and version.message == pending.message
+            and version.author.id == account
+        ),
+        None,
+    )
+    if version is None:
+        shared.abandon_adoption()
+        logger.warning("{}: an interrupted adoption had not written the page; it is undone", workspace.data_path)
+    else:
+        _complete(workspace)
+        logger.warning(
+            "{}: an interrupted adoption is completed: the file has what version {} of the page has",
+            workspace.data_path,
+            version.number,
+        )
+    return version
+
+
+def _complete(workspace: Workspace) -> None:
+    if not workspace.shared_data.complete_adoption():
+        raise ContentError(
+            "was changed by another program during the adoption; the page is written, and the file is as that program "
+            "left it: run `wikibot adopt` again, which merges the two",
+            path=workspace.data_path,
+        )
+
+
+def _after_failure(gateway: WikiGateway, workspace: Workspace, error: BotError) -> Version | None:
+    """Return the version that the failed request wrote all the same; None if it wrote nothing, which is then undone."""
+    try:
+        return _settle(gateway, workspace)
+    except ContentError:
+        raise
+    except BotError:
+        logger.warning(
+            "{}: it is not known yet whether the page was written; the next command asks the wiki", workspace.data_path
+        )
+        raise error from None
+
+
+def _raise_if_kept_off(gateway: WikiGateway, safety: SafetySettings, adoption: Adoption) -> None:
+    home = adoption.edit.after.data.workspace.home
+    finder = adoption.workspace.page_finder(gateway, adoption.edit.after.data)
+    guard = Guard(gateway, safety, stop_pages={adoption.workspace.name: finder.get_id(home)})
+    obstacle = guard.find_obstacle(adoption.workspace.name, adoption.page.id)
+    if obstacle is not None:
+        raise StoppedError(f"page {adoption.page.title!r} was not adopted: {obstacle.reason}")
+
+
+def _message(adoption: Adoption) -> str:
+    """Return the version message, which entries these texts as last applied in the page history."""
+    entries = {region: TagEntry(digest_of(text)) for region, text in adoption.texts.items()}
+    return Tag(entries, adoption.edit.after.revision, is_adoption=True).message(", ".join(adoption.texts))

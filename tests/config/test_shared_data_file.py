@@ -1,0 +1,88 @@
+"""The data file is read when nobody is writing it, and never when it looks cut off."""
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.config.shared_data_file import SharedDataFile
+from bot.errors import ContentError
+
+ITEMS = "".join(f"    - {{id: item-{number}, text: 'Words of item {number}'}}\n" for number in range(20))
+TEXT = f"workspace: {{space: WS2, home: Home}}\nnews:\n  items:\n{ITEMS}"
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> SharedDataFile:
+    path = tmp_path / "ws2.yaml"
+    path.write_text(TEXT)
+    shared = SharedDataFile(path, tmp_path / "state")
+    shared.read()
+    return shared
+
+
+def cuts() -> list[int]:
+    """Where a file can be cut in the middle of a line; one that ends with a whole line can be meant."""
+    places = [at for at in range(1, len(TEXT)) if TEXT[at - 1] != "\n"]
+    return sorted(random.Random(7).sample(places, 60))  # noqa: S311 -- a sample of a test
+
+
+@pytest.mark.parametrize("cut", cuts())
+def test_a_file_that_is_cut_off_is_not_read(shared: SharedDataFile, cut: int) -> None:
+    shared.path.write_text(TEXT[:cut])
+
+    with pytest.raises(ContentError, match=r"ws2\.yaml:\d+: looks cut off"):
+        shared.read(sleep=lambda _: None)
+
+    shared.path.write_text(TEXT)
+    assert shared.read().text == TEXT
+
+
+@pytest.mark.parametrize("cut", cuts()[::4])
+def test_a_save_in_several_steps_is_read_whole(shared: SharedDataFile, cut: int) -> None:
+    text = TEXT.replace("news:", "news:\n  heading: New")
+    shared.path.write_text(text[:cut])
+
+    def finish(_: float) -> None:
+        if shared.path.read_text() != text:
+            shared.path.write_text(text)
+
+    assert shared.read(sleep=finish).text == text
+
+
+def test_a_whole_line_at_the_end_is_waited_for_longer(shared: SharedDataFile) -> None:
+    waits: list[float] = []
+    shared.path.write_text(TEXT.replace("item 3", "item three"))
+    shared.read(sleep=waits.append)
+    shared.path.write_text(TEXT.rpartition("    - {")[0])
+    shared.read(sleep=waits.append)
+
+    assert [round(seconds, 1) for seconds in waits] == [0.2, 2.0]
+
+
+def test_a_file_that_is_written_all_the_time_is_not_read(shared: SharedDataFile) -> None:
+    def write(_: float) -> None:
+        shared.path.write_text(TEXT.replace("item 3", f"item {time.perf_counter_ns()}"))
+
+    write(0)
+    with pytest.raises(ContentError, match="being written by another program"):
+        shared.read(sleep=write)
+
+
+def test_a_file_that_never_ended_with_a_line_end_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "ws2.yaml"
+    path.write_text(TEXT.rstrip())
+    shared = SharedDataFile(path, tmp_path / "state")
+    shared.read()
+    path.write_text(TEXT.rstrip().replace("item 3", "item three"))
+
+    assert "item three" in shared.read().text
+
+
+def test_a_state_folder_that_cannot_be_written_does_not_stop_the_reading(tmp_path: Path) -> None:
+    path = tmp_path / "ws2.yaml"
+    path.write_text(TEXT)
+    (tmp_path / "state").write_text("no folder")
+
+    assert SharedDataFile(path, tmp_path / "state").read().text == TEXT
