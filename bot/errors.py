@@ -89,7 +89,13 @@ class WikiAnswerError(WikiError):
 
 
 class RateLimitedError(WikiError):
-    """The wiki answered 429 to all tries; *retry_after_seconds* is the last `Retry-After`, or None."""
+    """The wiki answered 429; *retry_after_seconds* is the last `Retry-After`, or None.
+
+    *is_worth_waiting* is set for a page write that was not sent again: the next write slot begins after the wait that
+    the wiki asks for, and the page has to be read again then.
+    """
+
+    is_worth_waiting = False
 
     def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)

@@ -164,6 +164,7 @@ def _connect(runtime: Runtime, *, may_write: bool) -> WikiGateway:
         is_dry_run=not may_write,
         download_hosts=wiki.download_hosts,
         ca_bundle=settings.resolve(wiki.ca_bundle) if wiki.ca_bundle else None,
+        former_accounts=wiki.former_accounts,
         manners=Manners(
             read_seconds=wiki.timeout_seconds,
             tries=wiki.tries or PATIENT.tries,

@@ -194,6 +194,12 @@ def _describe(plan: Plan, report: ApplyReport) -> list[str]:
     lines = [_describe_page(page) for page in report.pages]
     lines += [f"problem: {each.page}: {each.message}" for each in plan.problems]
     lines += [f"{page.title}: {change.region}: {change.note}" for page, change in plan.disputed]
+    lines += [
+        f"{page.title}: {change.region}: {change.note}"
+        for page in plan.pages
+        for change in page.changes
+        if change.is_waiting
+    ]
     lines += [f"stopped: {reason}" for reason in report.stopped]
     lines += [f"not tried: {title}" for title in report.not_tried]
     if not lines:
@@ -202,7 +208,7 @@ def _describe(plan: Plan, report: ApplyReport) -> list[str]:
 
 
 def _describe_page(page: PageReport) -> str:
-    reasons = "; ".join(page.reasons)
+    reasons = "; ".join((*page.reasons, *page.remarks))
     match page.result:
         case Result.WRITTEN:
             rest = f"; {reasons}" if reasons else ""

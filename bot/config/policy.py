@@ -1,5 +1,7 @@
 """Policy values: the sections of `bot.yaml`, also used directly by the other packages."""
 
+import re
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -28,6 +30,21 @@ class DriftPolicy(StrEnum):
     REPORT = "report"
     REPAIR = "repair"
     IGNORE = "ignore"
+
+
+class NotifyPolicy(StrEnum):
+    """Which versions of a region send notifications to the watchers of the page."""
+
+    NEVER = "never"
+    NEWS = "news"
+    ALWAYS = "always"
+
+
+class CommentPolicy(StrEnum):
+    """What is done if a write removes words that people have commented on inline."""
+
+    REPORT = "report"
+    HOLD = "hold"
 
 
 def _check_address(url: str) -> str:
@@ -90,6 +107,12 @@ class WikiSettings(SettingsSection):
         None,
         description="Password of `user`, for a Data Center without personal access tokens. A secret, like `token`. "
         "If both are set, `token` is used.",
+    )
+    former_accounts: Texts = Field(
+        (),
+        description="Accounts that the bot used on this wiki before: account ids (Cloud), user names or keys (Data "
+        "Center). What they wrote as the bot counts as written by the bot.",
+        examples=[["712020:0d1e2f3a-4b5c-6d7e-8f90-a1b2c3d4e5f6"]],
     )
     writes_per_minute: float = Field(
         6, gt=0, description="Upper limit of write requests to this wiki in one minute.", examples=[12]
@@ -156,6 +179,19 @@ class RegionSettings(SettingsSection):
         "Absent: a missing region is reported and not created.",
         examples=["after:Quick Links"],
     )
+    notify: NotifyPolicy = Field(
+        NotifyPolicy.NEVER,
+        description="Which versions send notifications to the watchers of the page. `never`: none. `news`: those that "
+        "add something, but not corrections, expiries and repairs. `always`: all. Cloud has no silent writes: there "
+        "every version sends notifications, whatever this says.",
+        examples=["news"],
+    )
+    comments: CommentPolicy = Field(
+        CommentPolicy.REPORT,
+        description="What is done if a write removes words on which people have an open inline comment. `report`: "
+        "write, and name comment and author in the report and the log. `hold`: do not write the region.",
+        examples=["hold"],
+    )
     home: bool = Field(True, description="Whether the home page contains the region.", examples=[False])
     also: TargetSettings = Field(
         TargetSettings(),
@@ -219,6 +255,16 @@ class ArchivedSettings(SettingsSection):
         )
 
 
+def parse_window(text: str) -> tuple[time, time]:
+    """Parse two times of the day, `HH:MM-HH:MM`; raises `ValueError`."""
+    match = re.fullmatch(r"(\d\d:\d\d)\s*[-–]\s*(\d\d:\d\d)", text)
+    try:
+        start, end = map(time.fromisoformat, match.groups() if match else ())
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a window of the day; write it as HH:MM-HH:MM") from error
+    return start, end
+
+
 class WorkspaceSettings(SettingsSection):
     """One workspace: a home page whose regions are synchronised with one data file."""
 
@@ -239,11 +285,24 @@ class WorkspaceSettings(SettingsSection):
         "region also needs its section in the data file.",
         examples=[{"status": {}, "news": {"drift": "repair"}}],
     )
+    quiet_window: NonEmptyText | None = Field(
+        None,
+        description="Times of the day between which repairs and expiries are written, as `HH:MM-HH:MM` in the time "
+        "zone of the data file. Outside, they wait, unless the page is written anyway. Absent: they never wait.",
+        examples=["20:00-06:00"],
+    )
     archived: ArchivedSettings = Field(
         ArchivedSettings(),
         description="Which pages count as archived; `wikibot snapshot` captures these.",
         examples=[{"labels": ["archived"], "under": ["Archive"]}],
     )
+
+    @field_validator("quiet_window")
+    @classmethod
+    def _is_a_window(cls, window: str | None) -> str | None:
+        if window is not None:
+            parse_window(window)
+        return window
 
     @field_validator("regions")
     @classmethod

@@ -26,7 +26,7 @@ from bot.storage.markers import Marker, MarkerKind
 from bot.storage.meaning import is_same
 from bot.storage.placement import Place, insert_region, list_headings
 from bot.storage.regions import find_region, is_absent
-from bot.sync.ledger import Ledger
+from bot.sync.ledger import PageLedger
 from bot.sync.target_pages import marker_of
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 from bot.wiki.page_lookup import find_home
@@ -90,7 +90,7 @@ def plan_adoption(
     pages = WikiPages(gateway, finder)
     adopter = _Adopter(workspace, page, document, pages, now)
     adoption = adopter.run()
-    ledger = Ledger(gateway).open(page)
+    ledger = PageLedger(page, gateway)
     unrecorded = {
         marker.name: text for marker, text in adopter.agreed.items() if ledger.find_last_applied(marker) is None
     }

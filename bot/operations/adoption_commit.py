@@ -12,13 +12,15 @@ from bot.config.data_file import SCHEMA_NAME
 from bot.config.data_history import PendingAdoption
 from bot.config.policy import SafetySettings
 from bot.config.schemas import write_schemas
-from bot.errors import BotError, ContentError, StoppedError
+from bot.errors import BotError, ContentError, PageConflictError, StoppedError
 from bot.operations.adoption import Adoption
 from bot.operations.workspace import Workspace
+from bot.storage.comment_markers import marker_refs
 from bot.sync.drift import digest_of
 from bot.sync.guard import Guard
 from bot.sync.ledger import Tag, TagEntry
-from bot.wiki.gateway import Version, WikiGateway
+from bot.wiki.gateway import Page, Version, WikiGateway
+from bot.wiki.write_order import write_in_order
 
 
 def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: Adoption) -> Version | None:
@@ -30,32 +32,46 @@ def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: A
     """
     if adoption.is_empty:
         return None
-    shared = adoption.workspace.shared_data
-    before, after = adoption.edit.before, adoption.edit.after
-    message = _message(adoption)
-    with shared.lock(), adoption.workspace.folders.writer_lock(gateway.base_url):
+    with adoption.workspace.shared_data.lock(), adoption.workspace.folders.writer_lock(gateway.base_url):
         _settle(gateway, adoption.workspace)
-        _raise_if_kept_off(gateway, safety, adoption)
-        shared.begin_adoption(
-            PendingAdoption(
-                page_id=adoption.page.id,
-                base_version=adoption.page.version,
-                message=message,
-                before=before.revision if before else None,
-                text=after.text,
-            )
+        version = write_in_order(
+            gateway,
+            adoption.page.id,
+            check=lambda: _raise_if_kept_off(gateway, safety, adoption),
+            attempt=lambda live: _write(gateway, adoption, live),
+            at_least=adoption.page.version,
+            conflicts=1,
         )
-        try:
-            version = gateway.update_page(adoption.page, adoption.body, message=message)
-        except BotError as error:
-            written = _after_failure(gateway, adoption.workspace, error)
-            if written is None:
-                raise
-            version = written
-        else:
-            _complete(adoption.workspace)
+    after = adoption.edit.after
     if not (after.path.parent / SCHEMA_NAME).exists():
         write_schemas(after.path.parent)
+    return version
+
+
+def _write(gateway: WikiGateway, adoption: Adoption, live: Page) -> Version:
+    """Write the journal and the page, if people have neither saved the page nor commented on it since it was read."""
+    read, before, message = adoption.page, adoption.edit.before, _message(adoption)
+    if live.version != read.version:
+        raise PageConflictError(read.id, base_version=read.version)
+    if marker_refs(live.body) != marker_refs(read.body):
+        raise BotError(f"page {read.title!r} was commented on after it was read; nothing was written, run it again")
+    adoption.workspace.shared_data.begin_adoption(
+        PendingAdoption(
+            page_id=read.id,
+            base_version=read.version,
+            message=message,
+            before=before.revision if before else None,
+            text=adoption.edit.after.text,
+        )
+    )
+    try:
+        version = gateway.update_page(read, adoption.body, message=message)
+    except BotError as error:
+        written = _after_failure(gateway, adoption.workspace, error)
+        if written is None:
+            raise
+        return written
+    _complete(adoption.workspace)
     return version
 
 
@@ -134,4 +150,6 @@ def _raise_if_kept_off(gateway: WikiGateway, safety: SafetySettings, adoption: A
 def _message(adoption: Adoption) -> str:
     """Return the version message, which entries these texts as last applied in the page history."""
     entries = {region: TagEntry(digest_of(text)) for region, text in adoption.texts.items()}
-    return Tag(entries, adoption.edit.after.revision, is_adoption=True).message(", ".join(adoption.texts))
+    return Tag(entries, adoption.edit.after.revision, is_adoption=True).message(
+        ", ".join(adoption.texts), base=adoption.page
+    )

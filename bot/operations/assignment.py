@@ -1,13 +1,15 @@
 """Build the desired state of one workspace: the texts, their target pages, and link problems."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from bot.config.data_model import PAGE_INDEX, WorkspaceData
-from bot.config.policy import RegionSettings, TargetSettings, WorkspaceSettings
+from bot.config.policy import RegionSettings, TargetSettings, WorkspaceSettings, parse_window
 from bot.operations.adoption_commit import settle_adoption
 from bot.operations.workspace import Workspace
 from bot.operations.workspace_index import make_index
 from bot.render import OLDER_NEWS, has_region
+from bot.sync.attention import is_within
 from bot.sync.data_links import DataLink, LinkKind, LinkProblem, find_missing_attachments, iter_links, resolve_links
 from bot.sync.external_links import ExternalLinks
 from bot.sync.page_finder import PageFinder
@@ -68,17 +70,27 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         finder.find_again,
         finder.explain_missing,
         lambda adopted: workspace.shared_data.history.load().has_lost_adoption(adopted, document.revision),
+        _find_wait(settings, data, now),
     )
+
+
+def _find_wait(settings: WorkspaceSettings, data: WorkspaceData, now: dt.datetime) -> str:
+    """Return the quiet window if it is not open now, else an empty text."""
+    if settings.quiet_window is None:
+        return ""
+    zone = data.workspace.timezone
+    is_open = is_within(parse_window(settings.quiet_window), now.astimezone(ZoneInfo(zone)))
+    return "" if is_open else f"{settings.quiet_window} ({zone})"
 
 
 def _older_news(workspace: WorkspaceSettings, data: WorkspaceData) -> dict[str, RegionSettings]:
     """Return the region of older news; it exists if the data file limits the news and names a page for older news."""
     if "news" not in workspace.regions or data.news is None or data.news.older is None or data.news.show is None:
         return {}
-    policy = workspace.region("news").drift
-    return {
-        OLDER_NEWS: RegionSettings(drift=policy, place="end", home=False, also=TargetSettings(pages=(data.news.older,)))
-    }
+    news = workspace.region("news")
+    also = TargetSettings(pages=(data.news.older,))
+    region = RegionSettings(drift=news.drift, comments=news.comments, place="end", home=False, also=also)
+    return {OLDER_NEWS: region}
 
 
 def _check_attachments(

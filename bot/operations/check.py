@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from bot.config.policy import SafetySettings
-from bot.errors import BotError, PageNotFoundError, PermissionDeniedError
+from bot.config.policy import NotifyPolicy, SafetySettings
+from bot.errors import BotError, PageNotFoundError, PermissionDeniedError, WikiAnswerError
 from bot.operations.assignment import check_links
 from bot.operations.sync import make_plan
 from bot.operations.tree_links import find_dead_links
@@ -69,6 +69,7 @@ def run_checks(
             if reads_tree:
                 yield from _attempt("links between pages", partial(_check_page_links, gateway, workspace))
             yield from _attempt("rights", partial(_check_rights, gateway, workspace))
+            yield from _attempt("watchers", partial(_check_watchers, gateway, workspace))
             yield from _attempt("pages", partial(_check_pages, gateway, workspace, safety, now))
 
 
@@ -151,10 +152,28 @@ def _check_rights(gateway: WikiGateway, workspace: Workspace) -> list[Check]:
     return [Check("rights", CheckOutcome.WARNING if has_groups else CheckOutcome.ERROR, message)]
 
 
+def _check_watchers(gateway: WikiGateway, workspace: Workspace) -> list[Check]:
+    """Say how many people get a notification for a version of the home page."""
+    data = workspace.load_data_file().data
+    regions = workspace.settings.regions.values()
+    if gateway.has_silent_writes and all(region.notify is NotifyPolicy.NEVER for region in regions):
+        return [Check("watchers", CheckOutcome.OK, "no version sends a notification (`notify: never`)")]
+    try:
+        watchers = gateway.fetch_watchers(workspace.page_finder(gateway, data).get_id(data.workspace.home))
+    except PageNotFoundError:
+        return []  # reported by the check of the pages
+    except (PermissionDeniedError, WikiAnswerError) as error:
+        return [Check("watchers", CheckOutcome.OK, f"who watches the home page cannot be read: {error}")]
+    which = "a version that `notify` makes loud" if gateway.has_silent_writes else "each version"
+    because = "" if gateway.has_silent_writes else "; Cloud has no silent writes, so `notify` changes nothing there"
+    message = f"{which} of the home page sends a notification to {len(watchers)} watcher(s){because}"
+    return [Check("watchers", CheckOutcome.OK, message)]
+
+
 def _check_pages(gateway: WikiGateway, workspace: Workspace, safety: SafetySettings, now: datetime) -> list[Check]:
     plan = make_plan(gateway, [workspace], safety, now=now)
     told_with_the_links = f"{workspace.data_path.name}: "
-    notices = [notice for notice in plan.notices if not notice.startswith(told_with_the_links)]
+    notices = [notice for notice in plan.notices if not notice.startswith(told_with_the_links)] + list(plan.drafts)
     checks = [Check("pages", CheckOutcome.ERROR, f"{each.page}: {each.message}") for each in plan.problems]
     for page, change in plan.disputed:
         outcome = CheckOutcome.ERROR if change.verdict is Verdict.UNMANAGED else CheckOutcome.WARNING

@@ -138,11 +138,11 @@ def sync(
 
 
 def find_drift(gateway: WikiGateway, workspaces: Sequence[Workspace], safety: SafetySettings, *, now: datetime) -> Plan:
-    """Return the part of the plan that shows changes by people inside regions."""
+    """Return the part of the plan that shows what people changed inside regions, and which regions are missing."""
     plan = make_plan(gateway, workspaces, safety, now=now)
     kinds = {Verdict.DRIFTED, Verdict.CONFLICT}
     pages = (
-        replace(page, changes=tuple(change for change in page.changes if change.verdict in kinds))
+        replace(page, changes=tuple(each for each in page.changes if each.verdict in kinds or each.live is None))
         for page in plan.pages
     )
     return replace(plan, pages=tuple(page for page in pages if page.changes))
@@ -185,6 +185,8 @@ def _log(report: ApplyReport) -> None:
     for page in report.pages:
         for reason in page.reasons:
             logger.warning("{}: {}: {}", page.title, page.result, reason)
+        for remark in page.remarks:
+            logger.warning("{}: {}", page.title, remark)
     for reason in report.stopped:
         logger.warning("stopped: {}", reason)
     logger.info("wrote {} of plan {}", counted(report.count(Result.WRITTEN), "page"), report.digest)

@@ -68,7 +68,8 @@ def describe_edit(edit: ManualEdit) -> str:
 
 def describe_lost_comments(change: Change) -> list[str]:
     """List the inline comments that lose their place."""
-    return [f"the inline comment on “{words}” loses its place in the text" for words in change.lost_comments]
+    named = [f"the inline comment of {orphan} loses its place in the text" for orphan in change.orphans]
+    return named or [f"the inline comment on “{words}” loses its place in the text" for words in change.lost_comments]
 
 
 def summarise(plan: Plan) -> str:

@@ -19,6 +19,7 @@ from bot.storage.reader import Element, Text, TextKind, read_strictly
 from bot.storage.visible_text import BLOCKS, HIDDEN, text_of
 
 _MARKER = "ac:inline-comment-marker"
+_REF = re.compile(r"<ac:inline-comment-marker\b[^>]*\bac:ref=[\"']([^\"']*)[\"']")
 _WORD_START, _WORD_END = re.compile(r"\b\w"), re.compile(r"\w\b")
 _OBJECT = "\ufffc"
 """Encloses the text of an object that is not words: an icon, an image, a macro."""
@@ -151,6 +152,11 @@ def _say(element: Element) -> str:
     return text if is_words and text else _OBJECT + text + _OBJECT
 
 
+def marker_refs(body: str) -> frozenset[str]:
+    """Return the `ac:ref` of each inline comment marker in *body*, which need not be well-formed."""
+    return frozenset(_REF.findall(body))
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The new text with the markers that could be placed again; `lost_by_ref` quotes the other texts by `ac:ref`."""
@@ -164,11 +170,12 @@ class Kept:
         return tuple(self.lost_by_ref.values())
 
 
-def keep_comment_markers(old: str, new: str) -> Kept:
+def keep_comment_markers(old: str, new: str, *, only: frozenset[str] | None = None) -> Kept:
     """Return *new* with the markers of *old* around the same words, if their place in *new* is unambiguous.
 
     Words keep their marker if their paragraph (list item, cell) is unchanged, or else if they occur exactly once in
-    *new*. Markers that are already in *new* stay. Raises `MalformedBodyError`.
+    *new*. Markers that are already in *new* stay. *only* names the comments to consider; None means all. Raises
+    `MalformedBodyError`.
     """
     if _MARKER not in old:
         return Kept(new, {})
@@ -177,7 +184,7 @@ def keep_comment_markers(old: str, new: str) -> Kept:
     places: dict[str, list[Span]] = {}
     lost: dict[str, str] = {}
     for ref, pieces in _marked_pieces(old_lines).items():
-        if ref in present:
+        if ref in present or (only is not None and ref not in only):
             continue
         found = [_find_again(line, piece, old_lines, new_lines) for line, piece in pieces]
         if all(found):

@@ -1,6 +1,6 @@
 """Apply a plan page by page. A region is written only if its live text is still what the plan recorded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,18 +10,20 @@ from bot.errors import (
     PageConflictError,
     RateLimitedError,
     StoppedError,
+    WikiError,
     WikiUnreachableError,
     WritesForbiddenError,
 )
+from bot.sync.attention import is_loud
 from bot.sync.drift import digest_of
 from bot.sync.guard import Guard, ObstacleKind
 from bot.sync.ledger import Tag, TagEntry
 from bot.sync.plan import Action, Change, PagePlan, Plan
 from bot.sync.plan_file import plan_digest
 from bot.sync.rewrite import rewrite
-from bot.wiki.gateway import PageStatus, WikiGateway
+from bot.wiki.gateway import ContentState, Page, PageStatus, WikiGateway
+from bot.wiki.write_order import put_back_comments, put_back_state, read_state, write_in_order
 
-_ATTEMPTS = 3
 _FAILURES_IN_A_ROW = 3
 
 
@@ -42,7 +44,10 @@ _RESULTS = {ObstacleKind.EXCLUDED: Result.EXCLUDED, ObstacleKind.DRAFT: Result.S
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """The result for one page: *regions* were written as *version*; *reasons* say why others were not."""
+    """The result for one page: *regions* were written as *version*; *reasons* say why others were not.
+
+    *remarks* say what the write did besides, such as inline comments that lost their place.
+    """
 
     workspace: str
     id: str
@@ -52,6 +57,7 @@ class PageReport:
     version: int | None = None
     regions: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,6 @@ def apply_plan(
     guard: Guard,
     *,
     is_reviewed: bool,
-    is_minor: bool = True,
     on_page: Callable[[PageReport], None] = lambda _: None,
 ) -> ApplyReport:
     """Write the regions of *plan* whose live text is still what the plan recorded.
@@ -95,7 +100,7 @@ def apply_plan(
     is unreachable or rate-limits the bot for three pages in a row. The stop label ends the writes to its workspace. A
     page that the bot has never written is written only if *is_reviewed*.
     """
-    writer = _PageWriter(gateway, guard, is_reviewed=is_reviewed, is_minor=is_minor)
+    writer = _PageWriter(gateway, guard, is_reviewed=is_reviewed)
     reports: list[PageReport] = []
     not_tried: list[str] = []
     stopped: dict[str, str] = {}
@@ -148,54 +153,89 @@ def _report(
     version: int | None = None,
     regions: tuple[str, ...] = (),
     reasons: tuple[str, ...] = (),
+    remarks: tuple[str, ...] = (),
 ) -> PageReport:
-    return PageReport(plan.workspace, plan.id, plan.title, plan.url, result, version, regions, reasons)
+    return PageReport(plan.workspace, plan.id, plan.title, plan.url, result, version, regions, reasons, remarks)
 
 
 class _PageWriter:
     """Writes single pages."""
 
-    def __init__(self, gateway: WikiGateway, guard: Guard, *, is_reviewed: bool, is_minor: bool) -> None:
-        self._gateway, self._guard = gateway, guard
-        self._is_reviewed, self._is_minor = is_reviewed, is_minor
+    def __init__(self, gateway: WikiGateway, guard: Guard, *, is_reviewed: bool) -> None:
+        self._gateway, self._guard, self._is_reviewed = gateway, guard, is_reviewed
+        self._state: ContentState | None = None
 
     def write(self, plan: PagePlan) -> PageReport:
-        """Check for obstacles, read the page, splice and write; repeat all steps after an edit conflict."""
+        """Write the page in the order of `write_in_order`: slot, obstacles, read, splice, write."""
         if plan.is_first_run and not self._is_reviewed:
             reason = "the bot has never written this page; review the plan, then apply it with --plan or --yes"
             return _report(plan, Result.SKIPPED, reasons=(reason,))
-        for _ in range(_ATTEMPTS):
-            obstacle = self._guard.find_obstacle(plan.workspace, plan.id)
-            if obstacle is not None:
-                return _report(plan, _RESULTS[obstacle.kind], reasons=(obstacle.reason,))
-            try:
-                return self._try(plan)
-            except PageConflictError:
-                continue
-        reason = f"somebody saved the page each of the {_ATTEMPTS} times that it was about to be written"
-        return _report(plan, Result.SKIPPED, reasons=(reason,))
+        try:
+            return write_in_order(
+                self._gateway,
+                plan.id,
+                check=lambda: self._find_obstacle(plan),
+                attempt=lambda page: self._try(plan, page),
+                at_least=plan.base_version,
+            )
+        except PageConflictError:
+            reason = "somebody saved the page each time that it was about to be written"
+            return _report(plan, Result.SKIPPED, reasons=(reason,))
 
-    def _try(self, plan: PagePlan) -> PageReport:
-        page = self._gateway.fetch_page(plan.id)
+    def _find_obstacle(self, plan: PagePlan) -> PageReport | None:
+        self._state = read_state(self._gateway, plan.id)
+        obstacle = self._guard.find_obstacle(plan.workspace, plan.id)
+        return None if obstacle is None else _report(plan, _RESULTS[obstacle.kind], reasons=(obstacle.reason,))
+
+    def _try(self, plan: PagePlan, page: Page) -> PageReport:
         if page.ref.status is not PageStatus.CURRENT:
             return _report(plan, Result.SKIPPED, reasons=(f"the page is now {page.ref.status}",))
         new = rewrite(page.body, plan.writes, space_key=page.ref.space_key)
         if not new.written:
             return _report(plan, Result.SKIPPED if new.reasons else Result.UNCHANGED, reasons=new.reasons)
-        message = _message(plan, new.written)
-        version = self._gateway.update_page(page, new.body, message=message, is_minor=self._is_minor)
+        message = _message(plan, new.written, page)
+        version = self._gateway.update_page(
+            page, new.body, message=message, is_minor=not any(map(is_loud, new.written))
+        )
         regions = tuple(change.region for change in new.written)
-        return _report(plan, Result.WRITTEN, version=version.number, regions=regions, reasons=new.reasons)
+        remarks = (*_describe_orphans(new.written), *self._restore(plan, page))
+        return _report(
+            plan, Result.WRITTEN, version=version.number, regions=regions, reasons=new.reasons, remarks=remarks
+        )
+
+    def _restore(self, plan: PagePlan, base: Page) -> Iterator[str]:
+        """Restore what people did between the read and the write, and what the wiki removed with the write."""
+
+        def check() -> str | None:
+            obstacle = self._guard.find_obstacle(plan.workspace, plan.id)
+            if obstacle is None:
+                return None
+            return f"inline comments made during the write were not put back: {obstacle.reason}"
+
+        try:
+            remark = put_back_comments(self._gateway, base, check=check)
+        except (StoppedError, WikiError) as error:
+            remark = f"inline comments made during the write may have lost their place: {error}"
+        if remark is not None:
+            yield remark
+        remark = put_back_state(self._gateway, base.id, self._state)
+        if remark is not None:
+            yield remark
 
 
-def _message(plan: PagePlan, written: Sequence[Change]) -> str:
+def _describe_orphans(written: Sequence[Change]) -> Iterator[str]:
+    for change in written:
+        yield from (f"{change.region}: the inline comment of {orphan} lost its place" for orphan in change.orphans)
+
+
+def _message(plan: PagePlan, written: Sequence[Change], base: Page) -> str:
     """Return the version message: the tag for the ledger, then words for readers of the history."""
     entries = {each.region: TagEntry(digest_of(each.desired), each.is_repair) for each in written}
     verbs: dict[str, list[str]] = {}
     for each in written:
         verbs.setdefault(_verb(each), []).append(each.region)
     words = "; ".join(f"{verb} {', '.join(regions)}" for verb, regions in verbs.items())
-    return Tag(entries, plan.revision).message(words)
+    return Tag(entries, plan.revision).message(words, base=base)
 
 
 def _verb(change: Change) -> str:

@@ -3,13 +3,35 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from enum import StrEnum
 
 from bot.config.policy import SafetySettings
-from bot.errors import StoppedError, WikiError
-from bot.wiki.gateway import WikiGateway
+from bot.errors import MalformedBodyError, StoppedError, WikiError
+from bot.storage.meaning import is_same
+from bot.wiki.gateway import Page, WikiGateway
 
 _POLL_SECONDS = 5.0
+
+
+def describe_draft(gateway: WikiGateway, page_id: str) -> str | None:
+    """Describe the unpublished changes that keep a page from being written; None if they read like the page."""
+    draft = gateway.fetch_draft(page_id)
+    if draft is None or _reads_like(draft, gateway.fetch_page(page_id)):
+        return None
+    version = draft.ref.version
+    since = version.when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return (
+        f"{version.author.display_name} has unpublished changes on the page (last saved {since}); "
+        "it is written once they are published or discarded"
+    )
+
+
+def _reads_like(draft: Page, page: Page) -> bool:
+    try:
+        return draft.title == page.title and is_same(draft.body, page.body, space_key=page.ref.space_key)
+    except MalformedBodyError:
+        return False
 
 
 class ObstacleKind(StrEnum):
@@ -50,9 +72,18 @@ class Guard:
     def find_obstacle(self, workspace: str, page_id: str) -> Obstacle | None:
         """Return the obstacle to writing this page, or None; waits up to `draft_wait_seconds` for a draft to disappear.
 
-        Fails closed: raises `StoppedError` if the home page of the workspace has the stop label or if the labels of
-        the home page cannot be read.
+        Everything is checked again after a wait. Fails closed: raises `StoppedError` if the home page of the workspace
+        has the stop label or if the labels of the home page cannot be read.
         """
+        deadline = self._clock() + self._safety.draft_wait_seconds
+        while True:
+            obstacle = self._look(workspace, page_id)
+            left = deadline - self._clock()
+            if obstacle is None or obstacle.kind is not ObstacleKind.DRAFT or left <= 0:
+                return obstacle
+            self._sleep(min(left, _POLL_SECONDS))
+
+    def _look(self, workspace: str, page_id: str) -> Obstacle | None:
         stop_page = self._stop_pages.get(workspace, page_id)
         labels = self._fetch_stop_labels(workspace, stop_page)
         if self._safety.stop_label in labels:
@@ -64,12 +95,8 @@ class Guard:
             labels = self._gateway.fetch_labels(page_id)
         if self._safety.exclude_label in labels:
             return Obstacle(ObstacleKind.EXCLUDED, f"the page has the label {self._safety.exclude_label!r}")
-        if not self._writes_over_drafts and self._is_draft_lasting(page_id):
-            return Obstacle(
-                ObstacleKind.DRAFT,
-                "somebody has unpublished changes on the page; it is written once they are published or discarded",
-            )
-        return None
+        draft = None if self._writes_over_drafts else describe_draft(self._gateway, page_id)
+        return None if draft is None else Obstacle(ObstacleKind.DRAFT, draft)
 
     def _fetch_stop_labels(self, workspace: str, page_id: str) -> frozenset[str]:
         try:
@@ -79,12 +106,3 @@ class Guard:
                 f"cannot make out whether the home page of workspace {workspace!r} has the stop label "
                 f"{self._safety.stop_label!r}, so nothing more is written: {error}"
             ) from error
-
-    def _is_draft_lasting(self, page_id: str) -> bool:
-        deadline = self._clock() + self._safety.draft_wait_seconds
-        while self._gateway.has_unpublished_draft(page_id):
-            left = deadline - self._clock()
-            if left <= 0:
-                return True
-            self._sleep(min(left, _POLL_SECONDS))
-        return False

@@ -2,32 +2,39 @@
 
 The message of each version that the bot writes begins with a tag::
 
-    wikibot news=1f2e3d4c5b,status=5b4c3d2e1f! r=9c0ffee123: updated news; repaired status
+    wikibot news=1f2e3d4c5b,status=5b4c3d2e1f! r=9c0ffee123 k=5eaf00d1: updated news; repaired status
 
 The tag lists the regions that the version wrote, each with the digest of the text that was sent. `!` marks a repair:
 the same text was written before. `r=` is the revision of the data file. `adopted` follows if the text is what people
-had written and an adoption took to the data file. Words for people follow the colon. Only
-versions by the bot's own account count, so that other accounts cannot forge a record. No record is stored locally, so
-the loss of the machine loses no record.
+had written and an adoption took to the data file. `k=` is the seal: a digest over the version number and the rest of
+the tag. Words for people follow the colon. Only versions by the bot's own account, or by one of its former accounts,
+count, so that others cannot forge a record. No record is stored locally, so the loss of the machine loses no record.
+
+People may share the bot's account, and type or copy a tag as the message of their own version. So a tag is believed
+only if its seal fits the version, or if its digest fits the text that the version has. The seal does not include the
+page id, because a move to another wiki changes it.
 """
 
+import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.errors import PageNotFoundError, StorageFormatError
 from bot.storage.meaning import is_same
 from bot.storage.regions import Marker, find_region
-from bot.sync.drift import LastApplied, ManualEdit
-from bot.wiki.gateway import Page, Version, WikiGateway
+from bot.sync.drift import LastApplied, ManualEdit, digest_of
+from bot.wiki.gateway import Page, User, Version, WikiGateway
 
 _TAG = re.compile(
     r"wikibot (?P<regions>[a-z0-9_-]+=[0-9a-f]{6,64}!?(?:,[a-z0-9_-]+=[0-9a-f]{6,64}!?)*)"
-    r"(?: r=(?P<revision>[^\s:]+))?(?P<adopted> adopted)?(?::|$)"
+    r"(?: r=(?P<revision>[^\s:]+))?(?P<adopted> adopted)?(?: k=(?P<seal>[0-9a-f]{8}))?(?::|$)"
 )
 _MESSAGE_LENGTH = 255
 _VERSIONS_READ = 20
+_MOST_DELETED = 200
+"""How many earlier versions may have been deleted: Confluence then gives the later versions lower numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +52,29 @@ class Tag:
     regions: Mapping[str, TagEntry]
     revision: str = ""
     is_adoption: bool = False
+    seal: str = field(default="", compare=False)
 
-    def message(self, words: str) -> str:
-        """Return the version message, truncated to the maximum length of a version message in the wiki."""
+    def message(self, words: str, *, base: Page | None = None) -> str:
+        """Return the message of the version that follows *base*, with the seal.
+
+        The message is truncated to the maximum length of a version message in the wiki. Without *base* it has no seal.
+        """
+        seal = f" k={self._seal(base.version + 1)}" if base is not None else ""
+        return f"wikibot {self._text()}{seal}: {words}"[:_MESSAGE_LENGTH].rstrip()
+
+    def is_sealed_for(self, number: int) -> bool:
+        """Return whether the seal fits the version *number*, also after earlier versions were deleted."""
+        return bool(self.seal) and any(self.seal == self._seal(each) for each in range(number, number + _MOST_DELETED))
+
+    def _text(self) -> str:
         regions = ",".join(
             f"{name}={entry.digest}{'!' if entry.is_repair else ''}" for name, entry in sorted(self.regions.items())
         )
         revision = f" r={self.revision}" if self.revision else ""
-        adopted = " adopted" if self.is_adoption else ""
-        return f"wikibot {regions}{revision}{adopted}: {words}"[:_MESSAGE_LENGTH].rstrip()
+        return regions + revision + (" adopted" if self.is_adoption else "")
+
+    def _seal(self, number: int) -> str:
+        return hashlib.sha256(f"{number} {self._text()}".encode()).hexdigest()[:8]
 
 
 def parse_tag(message: str) -> Tag | None:
@@ -66,42 +87,53 @@ def parse_tag(message: str) -> Tag | None:
         {name: TagEntry(digest.removesuffix("!"), digest.endswith("!")) for name, digest in entries},
         match["revision"] or "",
         match["adopted"] is not None,
+        match["seal"] or "",
     )
-
-
-class Ledger:
-    """Gives access to the version histories of pages, which are read lazily."""
-
-    def __init__(self, gateway: WikiGateway) -> None:
-        self._gateway = gateway
-        self._account_id: str | None = None
-
-    def open(self, page: Page) -> "PageLedger":
-        """Return the ledger of one page without reading its history."""
-        return PageLedger(page, self._gateway, self._fetch_account_id)
-
-    def _fetch_account_id(self) -> str:
-        if self._account_id is None:
-            self._account_id = self._gateway.fetch_current_user().id
-        return self._account_id
 
 
 class PageLedger:
     """The history of one page, read lazily from the newest version back."""
 
-    def __init__(self, page: Page, gateway: WikiGateway, fetch_account_id: Callable[[], str]) -> None:
-        self._page, self._gateway, self._fetch_account_id = page, gateway, fetch_account_id
+    def __init__(self, page: Page, gateway: WikiGateway) -> None:
+        self.page, self._gateway = page, gateway
         self._unread: Iterator[Version] | None = None
         self._read: list[Version] = []
         self._bodies: dict[int, str | None] = {page.version: page.body}
 
     def find_last_applied(self, marker: Marker) -> LastApplied | None:
-        """Return the last applied state of a region; None if the history has no record or the text cannot be read."""
-        for version, entry, tag in self._iter_tagged(marker.name):
-            text = self._find_text(version.number, marker)
-            adopted = tag.revision if tag.is_adoption else None
-            return None if text is None else LastApplied(version.number, text, entry.digest, adopted)
+        """Return the last applied state of a region; None if the history has no record or the text cannot be read.
+
+        A tag that does not fit its version is passed over: a person wrote it.
+        """
+        for version, tag in self._iter_tagged(marker.name):
+            if self._is_believed(version, tag, marker):
+                text = self._find_text(version.number, marker)
+                adopted = tag.revision if tag.is_adoption else None
+                digest = tag.regions[marker.name].digest
+                return None if text is None else LastApplied(version.number, text, digest, adopted)
         return None
+
+    def find_other_writer(self, marker: Marker) -> User | None:
+        """Return the account that wrote a region as a bot, if it is not one of the bot's own accounts."""
+        for version in self._iter_versions():
+            tag = parse_tag(version.message)
+            if tag and marker.name in tag.regions and self._is_believed(version, tag, marker):
+                return None if self._gateway.is_own_account(version.author) else version.author
+        return None
+
+    def _is_believed(self, version: Version, tag: Tag, marker: Marker) -> bool:
+        if tag.is_sealed_for(version.number):
+            return True
+        text = self._find_text(version.number, marker)
+        return text is not None and digest_of(text) == tag.regions[marker.name].digest
+
+    def find_record(self, region: str) -> int | None:
+        """Return the newest version whose tag has *region*, whatever its text is; None if there is none."""
+        return next((version.number for version, _ in self._iter_tagged(region)), None)
+
+    def newest_number(self) -> int:
+        """Return the number of the newest version that the history lists."""
+        return next((version.number for version in self._iter_versions()), 0)
 
     def has_any_record(self) -> bool:
         """Return whether the history has a record that the bot wrote a region of this page."""
@@ -110,10 +142,10 @@ class PageLedger:
     def count_repairs(self, region: str, *, since: datetime) -> int:
         """Return the number of repairs of a region since *since*."""
         count = 0
-        for version, entry in self._iter_entries(region):
+        for version, tag in self._iter_tagged(region):
             if version.when < since:
                 break
-            count += entry.is_repair
+            count += tag.regions[region].is_repair
         return count
 
     def is_undone_by_another_bot(self, region: str, digest: str, *, revision: str, since: datetime) -> bool:
@@ -123,13 +155,13 @@ class PageLedger:
         False: the rendered text of one data file changes over time, for example when news items expire.
         """
         is_newest = True
-        for version, entry, tag in self._iter_tagged(region):
+        for version, tag in self._iter_tagged(region):
             if is_newest and tag.revision == revision:
                 return False
             is_newest = False
             if version.when < since:
                 return False
-            if (entry.digest, tag.revision) == (digest, revision):
+            if (tag.regions[region].digest, tag.revision) == (digest, revision):
                 return True
         return False
 
@@ -140,39 +172,34 @@ class PageLedger:
         reading a body.
         """
         later = list(self._iter_versions(back_to=last_applied.version))
-        later = sorted((each for each in later if each.number <= self._page.version), key=lambda each: each.number)
+        later = sorted((each for each in later if each.number <= self.page.version), key=lambda each: each.number)
         if len(later) > _VERSIONS_READ:
             return tuple(_edit(each, is_certain=False) for each in later[-_VERSIONS_READ:])
         edits = []
         before: str | None = last_applied.text
         for version in later:
             after = self._find_text(version.number, marker)
-            if _differ(before, after, self._page.ref.space_key):
+            if _differ(before, after, self.page.ref.space_key):
                 edits.append(_edit(version))
             before = after
         return tuple(edits)
 
-    def _iter_entries(self, region: str) -> Iterator[tuple[Version, TagEntry]]:
-        return ((version, entry) for version, entry, _ in self._iter_tagged(region))
-
-    def _iter_tagged(self, region: str) -> Iterator[tuple[Version, TagEntry, Tag]]:
-        """Yield the bot's versions whose tag has *region*, newest first, with the entry of the region and the tag."""
-        for version, tag in self._iter_records():
-            if region in tag.regions:
-                yield version, tag.regions[region], tag
+    def _iter_tagged(self, region: str) -> Iterator[tuple[Version, Tag]]:
+        """Yield the bot's versions whose tag has *region*, newest first."""
+        return ((version, tag) for version, tag in self._iter_records() if region in tag.regions)
 
     def _iter_records(self) -> Iterator[tuple[Version, Tag]]:
-        """Yield the versions with a tag that the bot's own account wrote, newest first."""
+        """Yield the versions with a tag that an account of the bot wrote, newest first."""
         for version in self._iter_versions():
             tag = parse_tag(version.message)
-            if tag is not None and version.author.id == self._fetch_account_id():
+            if tag is not None and self._gateway.is_own_account(version.author):
                 yield version, tag
 
     def _iter_versions(self, *, back_to: int = 0) -> Iterator[Version]:
         """Yield versions newer than *back_to*, newest first; fetches further versions only when needed."""
         position = 0
         if self._unread is None:
-            self._unread = iter(self._gateway.fetch_versions(self._page.id))
+            self._unread = iter(self._gateway.fetch_versions(self.page.id))
         while True:
             if position == len(self._read):
                 version = next(self._unread, None)
@@ -184,14 +211,18 @@ class PageLedger:
             yield self._read[position]
             position += 1
 
-    def _find_text(self, number: int, marker: Marker) -> str | None:
-        """Return the text of a region in a version; None if the version is gone or has no readable region."""
+    def find_body(self, number: int) -> str | None:
+        """Return the body of a version; None if the version is gone."""
         if number not in self._bodies:
             try:
-                self._bodies[number] = self._gateway.fetch_page(self._page.id, version=number).body
+                self._bodies[number] = self._gateway.fetch_page(self.page.id, version=number).body
             except PageNotFoundError:
                 self._bodies[number] = None
-        body = self._bodies[number]
+        return self._bodies[number]
+
+    def _find_text(self, number: int, marker: Marker) -> str | None:
+        """Return the text of a region in a version; None if the version is gone or has no readable region."""
+        body = self.find_body(number)
         if body is None:
             return None
         try:

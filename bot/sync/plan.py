@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.config.policy import DriftPolicy, SafetySettings
+from bot.config.policy import DriftPolicy, NotifyPolicy, SafetySettings
 from bot.errors import UnsafePlanError
 from bot.storage.markers import Marker
 from bot.sync.drift import LastApplied, ManualEdit, Verdict
@@ -29,6 +29,9 @@ class Action(StrEnum):
 class Change:
     """One region of one page: its three states, the verdict and the action.
 
+    *notify* says whether the version sends notifications. *is_waiting* is set if the change waits for the quiet window.
+    *orphans* name author and words of open inline comments that lose their place.
+
     *place* is where a missing region is created. *is_repair* is set if the same text was written before. *edits* are
     the versions in which people changed the region. *lost_comments* are the commented texts that the new text does not
     contain. *note* explains to people why nothing is done, or what they can do.
@@ -47,12 +50,16 @@ class Change:
     edits: tuple[ManualEdit, ...] = ()
     lost_comments: tuple[str, ...] = ()
     note: str = ""
+    notify: NotifyPolicy = NotifyPolicy.NEVER
+    is_waiting: bool = False
+    orphans: tuple[str, ...] = ()
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether the region is not in sync, is not written, and is not ignored by its drift policy."""
+        """Whether the region is not in sync, is not written, and neither waits nor is ignored by its drift policy."""
         is_ignored = self.verdict is Verdict.DRIFTED and self.policy is DriftPolicy.IGNORE
-        return self.verdict is not Verdict.IN_SYNC and self.action is Action.NONE and not is_ignored
+        is_settled = self.verdict is Verdict.IN_SYNC or self.is_waiting or is_ignored
+        return not is_settled and self.action is Action.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All changes of a run. `plan_file.plan_digest` returns the digest of a plan."""
+    """All changes of a run. `plan_file.plan_digest` returns the digest of a plan.
+
+    *drafts* are messages about the unpublished changes that keep pages from being written at the moment.
+    """
 
     wiki: str
     created: datetime
@@ -106,6 +116,7 @@ class Plan:
     pages: tuple[PagePlan, ...] = ()
     problems: tuple[PlanProblem, ...] = ()
     notices: tuple[str, ...] = field(default=())
+    drafts: tuple[str, ...] = field(default=())
 
     @property
     def page_writes(self) -> tuple[PagePlan, ...]:

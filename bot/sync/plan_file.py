@@ -8,7 +8,7 @@ import json
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from bot.config.policy import DriftPolicy
+from bot.config.policy import DriftPolicy, NotifyPolicy
 from bot.errors import BotError
 from bot.file_format import FileDocument, FileFormatError, FileModel
 from bot.storage.markers import Marker, MarkerKind
@@ -16,7 +16,10 @@ from bot.sync.drift import LastApplied, ManualEdit, Verdict, digest_of
 from bot.sync.plan import Action, Change, PagePlan, Plan, PlanProblem, Scope
 
 _DERIVED = ("format", "digest", "summary")
+_OF_THE_MOMENT = ("created", "drafts")
 _DERIVED_OF_CHANGE = ("desired_digest", "live_digest")
+_UNBOUND_WHEN_EMPTY: dict[str, object] = {"notify": "never", "is_waiting": False, "orphans": []}
+"""Keys of a later date: with these values they are not part of the digest, which stays that of earlier plans."""
 _MIN_DIGITS = 12
 
 
@@ -88,6 +91,12 @@ class PlannedChange(FileModel):
     """Texts of inline comments that the desired text has no place for."""
     note: str
     """Why nothing is done, or what a person can do."""
+    notify: Literal["never", "news", "always"] = "never"
+    """Which versions send notifications."""
+    is_waiting: bool = False
+    """Whether the change waits for the quiet window."""
+    orphans: tuple[str, ...] = ()
+    """Author and words of open inline comments that lose their place."""
     desired_digest: str
     """First 10 hex digits of the SHA-256 of `desired`."""
     live_digest: str | None
@@ -166,7 +175,7 @@ class PlanDocument(FileDocument):
     format: Literal["wikibot-plan/1"] = "wikibot-plan/1"
     """Format of the file."""
     digest: str
-    """SHA-256 over everything except `created` and what is derived from the rest."""
+    """SHA-256 over everything except `created`, `drafts` and what is derived from the rest."""
     summary: PlanSummary
     """Counts, derived from the rest."""
     wiki: str
@@ -181,6 +190,8 @@ class PlanDocument(FileDocument):
     """Pages or regions that could not be planned."""
     notices: tuple[str, ...]
     """Further messages for people."""
+    drafts: tuple[str, ...] = ()
+    """Unpublished changes by people that keep pages from being written at the moment."""
 
 
 def plan_digest(plan: Plan) -> str:
@@ -229,7 +240,7 @@ def _check(found: str, digest: str | None) -> None:
 
 def _digest(content: dict[str, Any]) -> str:
     """Return the digest over the content of a plan file, including keys that this version does not know."""
-    bound = {key: value for key, value in content.items() if key not in (*_DERIVED, "created")}
+    bound = {key: value for key, value in content.items() if key not in (*_DERIVED, *_OF_THE_MOMENT)}
     bound["pages"] = [
         {**page, "changes": [_without_digests(change) for change in page["changes"]]} for page in content["pages"]
     ]
@@ -238,7 +249,11 @@ def _digest(content: dict[str, Any]) -> str:
 
 
 def _without_digests(change: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in change.items() if key not in _DERIVED_OF_CHANGE}
+    return {
+        key: value
+        for key, value in change.items()
+        if key not in _DERIVED_OF_CHANGE and (key not in _UNBOUND_WHEN_EMPTY or value != _UNBOUND_WHEN_EMPTY[key])
+    }
 
 
 def _written(plan: Plan) -> PlanDocument:
@@ -260,6 +275,7 @@ def _written(plan: Plan) -> PlanDocument:
             for one in plan.problems
         ),
         notices=plan.notices,
+        drafts=plan.drafts,
     )
 
 
@@ -307,6 +323,9 @@ def _written_change(change: Change) -> PlannedChange:
         edits=tuple(map(_written_edit, change.edits)),
         lost_comments=change.lost_comments,
         note=change.note,
+        notify=change.notify.value,
+        is_waiting=change.is_waiting,
+        orphans=change.orphans,
         desired_digest=digest_of(change.desired),
         live_digest=None if change.live is None else digest_of(change.live),
     )
@@ -344,6 +363,7 @@ def _read(document: PlanDocument) -> Plan:
             for one in document.problems
         ),
         notices=document.notices,
+        drafts=document.drafts,
     )
 
 
@@ -378,4 +398,7 @@ def _read_change(change: PlannedChange) -> Change:
         ),
         lost_comments=change.lost_comments,
         note=change.note,
+        notify=NotifyPolicy(change.notify),
+        is_waiting=change.is_waiting,
+        orphans=change.orphans,
     )

@@ -1,22 +1,26 @@
 """Compare the pages and build the plan. Pages are read in bulk, histories only for pages that differ."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 
-from bot.config.policy import SafetySettings
+from bot.config.policy import CommentPolicy, SafetySettings
 from bot.errors import PageNotFoundError, RegionError, StorageFormatError, WikiAnswerError, WikiError
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.meaning import is_same
 from bot.storage.placement import list_headings
 from bot.storage.regions import Region, find_region, find_regions
 from bot.storage.visible_text import count_characters, lines_of
+from bot.sync.attention import may_wait
 from bot.sync.drift import LastApplied, Verdict, digest_of, judge
-from bot.sync.ledger import Ledger, PageLedger
-from bot.sync.plan import Action, Change, PagePlan, Plan, PlanProblem, Scope, decide
+from bot.sync.emptied import Emptied, find_emptied
+from bot.sync.guard import describe_draft
+from bot.sync.ledger import PageLedger
+from bot.sync.plan import EVERY_REGION, Action, Change, PagePlan, Plan, PlanProblem, Scope, decide
 from bot.sync.wanted import Assignment, TargetPage, WantedRegion, without_rivals
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
+from bot.wiki.write_order import confirm, read_for_writing
 
 _WAR_WINDOW = timedelta(hours=24)
 
@@ -44,6 +48,7 @@ def build_plan(
         pages=tuple(chain.from_iterable(survey.pages for survey in surveys)),
         problems=tuple(chain.from_iterable(survey.problems for survey in surveys)),
         notices=tuple(chain.from_iterable(survey.notices for survey in surveys)),
+        drafts=tuple(chain.from_iterable(survey.drafts for survey in surveys)),
     )
 
 
@@ -60,11 +65,11 @@ class _Survey:
     ) -> None:
         self._gateway, self._assignment, self._safety, self._now = gateway, assignment, safety, now
         self._take_over = take_over
-        self._ledger = Ledger(gateway)
         self._live_characters = self._desired_characters = 0
         self.pages: list[PagePlan] = []
         self.problems: list[PlanProblem] = list(assignment.problems)
         self.notices: list[str] = list(assignment.notices)
+        self.drafts: list[str] = []
 
     def scope(self) -> Scope:
         targets = self._assignment.targets
@@ -81,11 +86,21 @@ class _Survey:
     def run(self) -> None:
         for target, page, is_fresh in self._read(self._assignment.targets):
             try:
-                if not is_fresh and not self._is_in_sync(page, target):
-                    page = self._gateway.fetch_page(page.id)  # bulk listings can be stale
-                self._look_at(page, target)
+                ledger = PageLedger(page, self._gateway)
+                if not self._is_in_sync(page, target):
+                    # bulk listings can be stale
+                    ledger = self._confirm(page if is_fresh else self._gateway.fetch_page(page.id))
+                self._look_at(ledger, target)
             except (WikiError, StorageFormatError) as error:
                 self._report(target, str(error))
+
+    def _confirm(self, page: Page) -> PageLedger:
+        """Return the ledger of *page* after a second read, and after a wait if the history has a newer version."""
+        ledger = PageLedger(confirm(self._gateway, page), self._gateway)
+        newest = ledger.newest_number()
+        if newest <= ledger.page.version:
+            return ledger
+        return PageLedger(read_for_writing(self._gateway, page.id, at_least=newest), self._gateway)
 
     def _read(self, targets: Sequence[TargetPage]) -> Iterator[tuple[TargetPage, Page, bool]]:
         """Yield each target with its page, and whether the page was read by a single request."""
@@ -137,7 +152,8 @@ class _Survey:
             for wanted in target.regions
         )
 
-    def _look_at(self, page: Page, target: TargetPage) -> None:
+    def _look_at(self, ledger: PageLedger, target: TargetPage) -> None:
+        page = ledger.page
         if page.ref.status is not PageStatus.CURRENT:
             self._report(target, f"page {page.title!r} is {page.ref.status} and cannot be written; restore it first")
             return
@@ -148,27 +164,37 @@ class _Survey:
         found = self._find_regions(page, target)
         if target.is_home:
             self._measure(page, found)
-        ledger = self._ledger.open(page)
-        changes = tuple(
-            self._judge(page, wanted, wanted.text, region, ledger)
-            for wanted, region in found
-            if wanted.text is not None
-        )
+        managed = [(wanted, wanted.text, region) for wanted, region in found if wanted.text is not None]
+        changes = tuple(self._judge(page, wanted, text, region, ledger) for wanted, text, region in managed)
+        missing = [wanted.marker.name for wanted, _, region in managed if region is None]
+        emptied = find_emptied(ledger, missing, wanted=len(managed)) if missing else None
+        if emptied is not None:
+            changes = tuple(self._hold(change, emptied) for change in changes)
+        changes = self._let_wait(changes)
         if all(change.verdict is Verdict.IN_SYNC for change in changes):
             return
         creates = any(change.action is Action.CREATE for change in changes)
-        self.pages.append(
-            PagePlan(
-                self._assignment.workspace,
-                page.id,
-                page.title,
-                page.ref.url,
-                page.version,
-                changes,
-                self._assignment.revision,
-                is_first_run=creates and not ledger.has_any_record(),
-            )
+        planned = PagePlan(
+            self._assignment.workspace,
+            page.id,
+            page.title,
+            page.ref.url,
+            page.version,
+            changes,
+            self._assignment.revision,
+            is_first_run=creates and not ledger.has_any_record(),
         )
+        self.pages.append(planned)
+        draft = describe_draft(self._gateway, page.id) if planned.writes else None
+        if draft is not None:
+            self.drafts.append(f"{page.title}: {draft}")
+
+    def _hold(self, change: Change, emptied: Emptied) -> Change:
+        """Return *change* without its action, because the page lost its text."""
+        is_insisted = not emptied.is_certain and self._is_insisted(change.region)
+        if change.verdict is Verdict.IN_SYNC or is_insisted:
+            return change
+        return replace(change, action=Action.NONE, note=emptied.reason)
 
     def _is_excluded(self, page: Page, target: TargetPage) -> bool:
         label = self._safety.exclude_label
@@ -233,6 +259,8 @@ class _Survey:
         verdict = judge(desired, live, last, space_key=page.ref.space_key)
         if verdict is Verdict.BEHIND and last is not None and self._would_lose_adopted(last, desired):
             verdict = Verdict.CONFLICT
+        if live is None and verdict is Verdict.UNMANAGED and ledger.find_record(name) is not None:
+            verdict = Verdict.DRIFTED  # the bot wrote the region, but the wiki does not send its text
         change = Change(
             region=name,
             marker=wanted.marker,
@@ -243,10 +271,12 @@ class _Survey:
             last_applied=last,
             policy=wanted.policy,
             place=wanted.place,
+            notify=wanted.notify,
         )
         if verdict is Verdict.IN_SYNC:
             return change
-        return self._settle(change, ledger, list_headings(page.body) if live is None else ())
+        change = self._settle(change, ledger, list_headings(page.body) if live is None else ())
+        return self._weigh_comments(change, page, wanted)
 
     def _would_lose_adopted(self, last: LastApplied, desired: str) -> bool:
         """Return whether *desired* is from a data file without the words of people that an adoption took to it."""
@@ -278,10 +308,56 @@ class _Survey:
             repairs_left=self._safety.max_repairs_a_day - repairs,
             headings=headings,
         )
-        lost: tuple[str, ...] = ()
-        if action is Action.WRITE and change.live is not None:
-            lost = tuple(keep_comment_markers(change.live, change.desired).lost)
-        return replace(change, action=action, note=note, lost_comments=lost)
+        other = ledger.find_other_writer(change.marker) if change.verdict is Verdict.UNMANAGED else None
+        if other is not None and action is Action.NONE:
+            note = (
+                f"{other.display_name} wrote this as a bot, as the history says, and not the account of the bot; if "
+                f"that is a former account of the bot, add `former_accounts: [{other.username or other.id}]` to `wiki` "
+                "in bot.yaml: nothing is lost by that"
+            )
+        return replace(change, action=action, note=note)
+
+    def _weigh_comments(self, change: Change, page: Page, wanted: WantedRegion) -> Change:
+        """Name the open inline comments that the write removes; hold the region if the settings say so."""
+        if change.action is not Action.WRITE or change.live is None:
+            return change
+        kept = keep_comment_markers(change.live, change.desired)
+        if not kept.lost:
+            return change
+        orphans = tuple(self._find_orphans(page, kept.lost_by_ref))
+        change = replace(change, lost_comments=kept.lost, orphans=orphans)
+        if not orphans or wanted.comments is not CommentPolicy.HOLD or self._is_insisted(change.region):
+            return change
+        note = (
+            f"held, because the write removes words that people commented on: {'; '.join(orphans)}; resolve the "
+            f"comments on the page, or insist once with --take-over {change.region}"
+        )
+        return replace(change, action=Action.NONE, note=note)
+
+    def _find_orphans(self, page: Page, lost: Mapping[str, str]) -> Iterator[str]:
+        """Yield author and words of each open comment that loses its place."""
+        comments = {each.inline_ref: each for each in self._gateway.fetch_comments(page.id) if each.parent_id is None}
+        for ref, words in lost.items():
+            comment = comments.get(ref)
+            if comment is None:
+                yield f"somebody on “{words}”"
+            elif not comment.is_resolved:
+                yield f"{comment.version.author.display_name} on “{words}”"
+
+    def _is_insisted(self, region: str) -> bool:
+        return not self._take_over.isdisjoint({region, EVERY_REGION})
+
+    def _let_wait(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        """Let repairs and expiries wait for the quiet window, unless the page is written anyway."""
+        until = self._assignment.waits_until
+        writes = [change for change in changes if change.action is not Action.NONE]
+        if not until or not all(may_wait(each) and not self._is_insisted(each.region) for each in writes):
+            return changes
+        note = f"waits for the quiet window {until}"
+        return tuple(
+            replace(change, action=Action.NONE, is_waiting=True, note=note) if change in writes else change
+            for change in changes
+        )
 
 
 def _overlap(one: Region, other: Region) -> bool:

@@ -44,7 +44,15 @@ def choose_targets(
     rules = _FurtherPages(gateway, finder, workspace, locate, [])
     for name, region in regions.items():
         policy = region.drift or DriftPolicy.REPORT
-        wanted = WantedRegion(marker_of(name, region), texts.get(name), policy, region.place, name != PAGE_INDEX)
+        wanted = WantedRegion(
+            marker_of(name, region),
+            texts.get(name),
+            policy,
+            region.place,
+            says_data=name != PAGE_INDEX,
+            notify=region.notify,
+            comments=region.comments,
+        )
         places = {home_id: home} if region.home else {}
         if wanted.text is not None:
             places |= rules.find(name, region.also)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from bot.config.policy import DriftPolicy
+from bot.config.policy import CommentPolicy, DriftPolicy, NotifyPolicy
 from bot.storage.markers import Marker
 from bot.sync.plan import PlanProblem
 
@@ -21,6 +21,8 @@ class WantedRegion:
     policy: DriftPolicy = DriftPolicy.REPORT
     place: str | None = None
     says_data: bool = True
+    notify: NotifyPolicy = NotifyPolicy.NEVER
+    comments: CommentPolicy = CommentPolicy.REPORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Assignment:
 
     *find_again* returns the id of the page that has a title now, if the remembered page is gone. *explain_missing* says
     why there is none. *has_lost_adoption* returns whether the data file lacks what an adoption took from the page;
-    it takes the revision of the adoption, and returns None if this is not known.
+    it takes the revision of the adoption, and returns None if this is not known. *waits_until* says when repairs and
+    expiries are written, if they have to wait now.
     """
 
     workspace: str
@@ -51,6 +54,7 @@ class Assignment:
     find_again: Callable[[str], str | None] = lambda _title: None
     explain_missing: Callable[[str], str] = lambda _title: ""
     has_lost_adoption: Callable[[str], bool | None] = lambda _revision: False
+    waits_until: str = ""
 
 
 def without_rivals(assignments: Iterable[Assignment]) -> Iterator[Assignment]:

@@ -19,7 +19,12 @@ def read_json(response: requests.Response, call: Call[Any]) -> Any:
     """Return the decoded answer; raises the matching error if the status or the content is not as expected."""
     if not response.ok:
         raise refusal(
-            response, call.about, is_write=call.method != "GET", page_id=call.page_id, space_key=call.space_key
+            response,
+            call.about,
+            is_write=call.method != "GET",
+            page_id=call.page_id,
+            space_key=call.space_key,
+            sent=call.payload,
         )
     if not response.content:
         return None

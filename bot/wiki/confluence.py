@@ -26,6 +26,7 @@ from bot.wiki.gateway import (
     Attachment,
     Comment,
     Container,
+    ContentState,
     Page,
     PageRef,
     PageSelection,
@@ -60,6 +61,7 @@ class ConfluenceGateway(WikiGateway):
         is_dry_run: bool = False,
         download_hosts: tuple[str, ...] = (),
         ca_bundle: Path | None = None,
+        former_accounts: Sequence[str] = (),
         manners: Manners = PATIENT,
         stop: threading.Event | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -70,8 +72,11 @@ class ConfluenceGateway(WikiGateway):
         """Prepare the gateway; no request is sent yet. *clock*, *sleep*, *now* and *jitter* are for tests."""
         self.base_url = base_url = base_address(url, flavour)
         stop = stop or threading.Event()
-        sleep = sleep or interruptible_sleep(stop)
-        limiter = RateLimiter.per_minute(writes_per_minute, clock=clock, sleep=sleep)
+        self._sleep = sleep = sleep or interruptible_sleep(stop)
+        self.tries = manners.tries
+        self._former_accounts = former_accounts
+        waits = self._waits = _Counter()
+        self._limiter = limiter = RateLimiter.per_minute(writes_per_minute, clock=clock, sleep=sleep)
 
         has_answered = threading.Event()
 
@@ -85,13 +90,14 @@ class ConfluenceGateway(WikiGateway):
                 is_dry_run=is_dry_run,
                 stop=stop,
                 has_answered=has_answered,
+                on_pause=waits.add,
                 sleep=sleep,
                 now=now,
                 jitter=jitter,
             )
             return _AtlassianVerbs(base_url, session)  # without `self`: a cycle would keep connections open
 
-        is_cloud = flavour is Flavour.CLOUD
+        is_cloud = self._is_cloud = flavour is Flavour.CLOUD
         self._client = RestClient(connect, base_url=base_url, confirms_sign_in=is_cloud)
         dialect: Dialect = CloudDialect(base_url, self._client.send) if is_cloud else DataCenterDialect(base_url)
         self._directory = Directory(self._client, dialect)
@@ -102,6 +108,10 @@ class ConfluenceGateway(WikiGateway):
 
     def fetch_current_user(self) -> User:
         return self._directory.fetch_current_user()
+
+    def is_own_account(self, user: User) -> bool:
+        own = {self._directory.current_user().id, *self._former_accounts}
+        return not own.isdisjoint({user.id, user.username})
 
     def fetch_user(self, user_id: str) -> User:
         return self._directory.user(user_id)
@@ -163,8 +173,20 @@ class ConfluenceGateway(WikiGateway):
     def fetch_restrictions(self, page_id: str) -> Restrictions:
         return self._client.send(rest_v1.restrictions(page_id))
 
-    def has_unpublished_draft(self, page_id: str) -> bool:
-        return self._details.has_unpublished_draft(page_id)
+    def fetch_draft(self, page_id: str) -> Page | None:
+        return self._details.fetch_draft(page_id)
+
+    @property
+    def waits(self) -> int:
+        return self._waits.count
+
+    def await_write_slot(self) -> None:
+        self._directory.current_user()
+        self._limiter.reserve()
+
+    def wait(self, seconds: float) -> None:
+        self._waits.add()
+        self._sleep(seconds)
 
     def update_page(self, page: Page, body: str, *, message: str, is_minor: bool = True) -> Version:
         return self._writer.update(page, body, message=message, is_minor=is_minor)
@@ -172,9 +194,32 @@ class ConfluenceGateway(WikiGateway):
     def create_page(self, space_key: str, *, title: str, body: str, parent_id: str | None, message: str) -> PageRef:
         return self._writer.create(space_key, title=title, body=body, parent_id=parent_id, message=message)
 
+    def fetch_state(self, page_id: str) -> ContentState | None:
+        return self._details.fetch_state(page_id)
+
+    def set_state(self, page_id: str, state: ContentState) -> None:
+        self._client.send(rest_v1.set_state(page_id, state))
+
+    def fetch_watchers(self, page_id: str) -> frozenset[str]:
+        return self._details.fetch_watchers(page_id)
+
+    @property
+    def has_silent_writes(self) -> bool:
+        return not self._is_cloud
+
     def add_labels(self, page_id: str, labels: Sequence[str]) -> None:
         if labels:
             self._client.send(rest_v1.add_labels(page_id, labels))
+
+
+class _Counter:
+    """Counts the waits of all threads; the exact number does not matter, only whether it changed."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self) -> None:
+        self.count += 1
 
 
 class _AtlassianVerbs:

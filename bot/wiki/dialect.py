@@ -13,6 +13,7 @@ from bot.wiki.gateway import (
     Attachment,
     Comment,
     Container,
+    ContentState,
     Page,
     PageRef,
     PageStatus,
@@ -141,6 +142,12 @@ class Dialect(Protocol):
 
     def replies(self, comment: Comment, *, is_inline: bool) -> Call[Comment] | None:
         """List the replies to a comment; None if the calls of `comments` include replies."""
+
+    def state(self, page_id: str) -> Call[ContentState | None] | None:
+        """Return the content status of a page; None if this flavour has none."""
+
+    def watchers(self, page_id: str) -> tuple[Call[str], ...]:
+        """Return the calls that together list the ids of the watchers of a page."""
 
     def update(self, page: Page, body: str, *, message: str, is_minor: bool) -> Call[tuple[str, Version]]:
         """Write the version after *page*; only page id and version are guaranteed in the answer."""

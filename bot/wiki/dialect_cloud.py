@@ -11,6 +11,7 @@ from bot.wiki.gateway import (
     Attachment,
     Comment,
     Container,
+    ContentState,
     Page,
     PageRef,
     PageStatus,
@@ -19,7 +20,7 @@ from bot.wiki.gateway import (
     User,
     Version,
 )
-from bot.wiki.rest_v1 import V1, read_label, read_user
+from bot.wiki.rest_v1 import V1, V1User, read_label, read_user, state
 
 _V2 = "/api/v2"
 _MAX_LIMIT = 250
@@ -51,6 +52,7 @@ class _Placed(Content):
     parentId: Id | None = None  # noqa: N815
     parentType: TextOrEmpty = ""  # noqa: N815
     position: int | None = None
+    subtype: TextOrEmpty = ""
 
     def parent_kind(self) -> TreeKind | None:
         """Return the type of the parent; None for a root, or a type that did not exist when this was written."""
@@ -97,6 +99,10 @@ class _Attachment(_Written):
 class _InlineProperties(Shape):
     inlineMarkerRef: str | None = None  # noqa: N815
     inlineOriginalSelection: str | None = None  # noqa: N815
+
+
+class _Watch(Shape):
+    watcher: V1User
 
 
 class _Comment(_Written):
@@ -231,6 +237,7 @@ class CloudDialect:
             position=page.position,
             url=page.url(self._base_url),
             parent_kind=page.parent_kind(),
+            is_live=page.subtype == "live",
         )
 
     def versions(self, page_id: str) -> tuple[Call[Version], ...]:
@@ -264,6 +271,16 @@ class CloudDialect:
         kind = "inline-comments" if is_inline else "footer-comments"
         path = f"{_V2}/{kind}/{escape_part(comment.id)}/children"
         return Call(path, f"replies to comment {comment.id}", _read_comment, {**_STORAGE, "limit": _MAX_LIMIT})
+
+    def state(self, page_id: str) -> Call[ContentState | None]:
+        """Operation getContentState of v1: v2 has none."""
+        return state(page_id)
+
+    def watchers(self, page_id: str) -> tuple[Call[str], ...]:
+        """Operations getWatchesForPage, getWatchesForSpace of v1."""
+        paths = (f"{V1}/content/{escape_part(page_id)}/notification/{kind}" for kind in ("child-created", "created"))
+        about, params = f"watchers of page {page_id}", {"limit": 200}
+        return tuple(Call(path, about, _read_watch, params, page_id=page_id) for path in paths)
 
     def update(self, page: Page, body: str, *, message: str, is_minor: bool) -> Call[tuple[str, Version]]:  # noqa: ARG002
         """Operation updatePage, which has no minor edits: *is_minor* is ignored."""
@@ -344,6 +361,10 @@ def download_path(page_id: str, attachment_id: str, version: int) -> str:
     """
     part = f"{V1}/content/{escape_part(page_id)}/child/attachment/{escape_part(attachment_id)}/download"
     return f"{part}?version={version}"
+
+
+def _read_watch(answer: object) -> str:
+    return read_shape(_Watch, answer, "a watch").watcher.value().id
 
 
 def _read_comment(answer: object) -> Comment:

@@ -10,7 +10,7 @@ from bot.plural import counted
 from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status
 from bot.wiki.dialect import Call, Flavour, Params, escape_part
 from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, TreeKind, User, Version
-from bot.wiki.rest_v1 import V1, V1User, read_label, read_user
+from bot.wiki.rest_v1 import V1, V1User, read_label, read_user, read_watcher
 
 _EXPAND = "version,ancestors,space"
 _EXPAND_BODY = f"body.storage,{_EXPAND}"
@@ -226,6 +226,13 @@ class DataCenterDialect:
 
     def replies(self, comment: Comment, *, is_inline: bool) -> None:
         """Return None: `comments` includes the replies."""
+
+    def state(self, page_id: str) -> None:
+        """Return None: Data Center has no content status."""
+
+    def watchers(self, page_id: str) -> tuple[Call[str], ...]:
+        """Operation index of Content Watchers; only administrators may list them."""
+        return (_part(page_id, "watchers", "watchers", read_watcher, {"limit": _LIMIT}),)
 
     def update(self, page: Page, body: str, *, message: str, is_minor: bool) -> Call[tuple[str, Version]]:
         """Operation update_2, a PUT of `/content/{contentId}`."""

@@ -6,7 +6,8 @@ row, and answers observed on live sites.
 
 import math
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -34,12 +35,19 @@ _HTML_TITLE = re.compile(r"<title[^>]*>(?P<title>.*?)</title>", re.IGNORECASE | 
 _NO_REASON = re.compile(r"|(?:http )?404|not ?found", re.IGNORECASE)
 
 
+VERSION_WORDS = r"version must be incremented|current version|optimistic.?lock|stale.?(?:object.?)?state"
+"""How the wiki says that a version number is taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A recognised refusal; all criteria of the row have to match: status, words, header."""
+    """A recognised refusal; all criteria of the row have to match: status, words, header.
+
+    *advice* may depend on what was sent.
+    """
 
     error: type[WikiError]
-    advice: str
+    advice: str | Callable[[object], str]
     statuses: tuple[int, ...] = ()
     words: str = ""
     header: tuple[str, str] | None = None
@@ -54,6 +62,25 @@ class _Known:
         )
 
 
+def _advise_characters(sent: object) -> str:
+    """Return advice that names the characters which old databases of Data Center cannot store."""
+    found = dict.fromkeys(letter for text in _strings(sent) for letter in text if ord(letter) > _LAST_OF_THREE_BYTES)
+    if not found:
+        return "the database of the wiki refuses it; run again, and if that does not help, ask the administrators"
+    named = ", ".join(f"{each} (U+{ord(each):X} {unicodedata.name(each, 'without a name')})" for each in found)
+    return f"the database of the wiki cannot store {named}: remove it from the data file or the page"
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _strings(each)
+
+
+_LAST_OF_THREE_BYTES = 0xFFFF
+"""Characters above need 4 bytes in UTF-8; `utf8` of MySQL stores 3."""
 _CAPTCHA = "sign in once in a browser as the bot's account and answer the CAPTCHA, then run again"
 _SHORTEN = "shorten the text, or move part of it to another page"
 _NEW_TOKEN = "make a new token for the bot's account and replace the old one"  # noqa: S105 -- advice
@@ -102,6 +129,22 @@ _KNOWN = (
         words=r"cannot be converted|unsupported (?:content|macro|element)",
         writes_only=True,
     ),
+    # an old MySQL database and a 4-byte character
+    _Known(
+        WikiError,
+        _advise_characters,
+        (400, 500),
+        words=r"could not execute statement|incorrect string value|invalid byte sequence",
+        writes_only=True,
+    ),
+    # CONFCLOUD-76640; `PageWriter` makes a conflict of it if the page has moved on
+    _Known(
+        WikiError,
+        "the wiki has a newer version than it lets the bot read, or another save is under way; run again later",
+        (400, 409),
+        words=VERSION_WORDS,
+        writes_only=True,
+    ),
     # Data Center may say 500: confluencebuilder#348
     _Known(
         WikiError,
@@ -144,14 +187,18 @@ def refusal(
     is_write: bool,
     page_id: str | None = None,
     space_key: str | None = None,
+    sent: object = None,
 ) -> WikiError:
     """Return the error for an answer with status 400 or more, with the wiki's message and advice.
 
-    *page_id* or *space_key* is the object that a 404 refers to. The error has the HTTP status.
+    *page_id* or *space_key* is the object that a 404 refers to, *sent* is the payload of the request. The error has the
+    HTTP status.
     """
     status = response.status_code
     words = said_by_wiki(response)
-    known = next((known for known in _KNOWN if known.fits(response, words, is_write=is_write)), None)
+    # The names of Java classes are removed from the message, but they identify the refusal.
+    said = " ".join([words, *_JAVA_CLASS.findall(response.text[:_MAX_READ])])
+    known = next((known for known in _KNOWN if known.fits(response, said, is_write=is_write)), None)
     error: WikiError
     if status == requests.codes.not_found and page_id is not None and (known is None or not known.writes_only):
         error = PageNotFoundError(page_id, said=words)
@@ -159,9 +206,10 @@ def refusal(
         error = PageNotFoundError(space_key=space_key, said=words)
     else:
         said = f" ({words})" if words else ""
-        advice = f"; {known.advice}" if known and known.advice else ""
+        advice = known.advice if known else ""
+        advice = advice if isinstance(advice, str) else advice(sent)
         error = (known.error if known else _other(status, is_write=is_write))(
-            f"{about}: the wiki answered {status}{said}{advice}"
+            f"{about}: the wiki answered {status}{said}" + (f"; {advice}" if advice else "")
         )
     error.status = status
     return error

@@ -69,6 +69,8 @@ class PageRef:
     position: int | None
     url: str
     parent_kind: TreeKind | None = None
+    is_live: bool = False
+    """Whether the page is a live document (Cloud): people write in it without drafts and without publishing."""
 
     @property
     def kind(self) -> Literal[TreeKind.PAGE]:
@@ -152,6 +154,14 @@ class Restrictions:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentState:
+    """The content status of a Cloud page: the lozenge next to the title."""
+
+    name: str
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageSelection:
     """The pages that a listing of a space includes."""
 
@@ -188,11 +198,21 @@ class WikiGateway(Protocol):
     base_url: str
     """The base address of all paths, without a trailing slash."""
 
+    tries: int
+    """How often a request is sent in total while the wiki does not answer."""
+
+    @property
+    def waits(self) -> int:
+        """How often this gateway has waited for the wiki so far."""
+
     def fetch_current_user(self) -> User:
         """Return the account of the credentials; raises `AuthenticationError` for an anonymous one.
 
         v1 getCurrentUser; getCurrent.
         """
+
+    def is_own_account(self, user: User) -> bool:
+        """Return whether *user* is the account of the credentials, or a former account of the bot."""
 
     def fetch_user(self, user_id: str) -> User:
         """Return a person by the author id of a version; a deleted person has the id as name.
@@ -296,11 +316,21 @@ class WikiGateway(Protocol):
     def fetch_restrictions(self, page_id: str) -> Restrictions:
         """Return the users and groups that may read and edit a page. v1 getRestrictionsByOperation; byOperation."""
 
-    def has_unpublished_draft(self, page_id: str) -> bool:
-        """Return whether there is a draft whose content differs from the published page.
+    def fetch_draft(self, page_id: str) -> Page | None:
+        """Return the unpublished changes of a page, with the name of their author and their time; None without any.
 
-        getPageById with `get-draft`; getContentById with `status=draft`.
+        The draft may read the same as the published page. getPageById with `get-draft`; getContentById with
+        `status=draft`.
         """
+
+    def await_write_slot(self) -> None:
+        """Wait until the write limit permits a write; the next write of this thread is then sent without waiting.
+
+        Requests everything that a write needs to know about the account, so that no request is left for later.
+        """
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, and count the wait; raises `StoppedError` if the bot is asked to stop."""
 
     def update_page(self, page: Page, body: str, *, message: str, is_minor: bool = True) -> Version:
         """Write *body* as the version that directly follows the version in *page*.
@@ -309,7 +339,8 @@ class WikiGateway(Protocol):
         unreadable, the page is read again; the write is successful if the live page matches the request. Raises
         `PageConflictError` if the page has a newer version, `WikiError` with the wiki's message if the wiki
         refuses (draft, title, state, size), `PermissionDeniedError` if the account has read access only,
-        `MalformedBodyError` before any request is sent, `WritesForbiddenError` in a dry run.
+        `MalformedBodyError` before any request is sent, `WritesForbiddenError` in a dry run. After
+        `await_write_slot`, a 429 is raised at once, because the page has to be read again after the wait.
         """
 
     def create_page(self, space_key: str, *, title: str, body: str, parent_id: str | None, message: str) -> PageRef:
@@ -318,6 +349,22 @@ class WikiGateway(Protocol):
         If the answer is lost, the write is successful if the wiki has the page as version 1 by this account. Raises
         `WikiError`, `MalformedBodyError` and `WritesForbiddenError` as `update_page` does.
         """
+
+    def fetch_state(self, page_id: str) -> ContentState | None:
+        """Return the content status of a page; None if there is none, or on Data Center. v1 getContentState."""
+
+    def set_state(self, page_id: str, state: ContentState) -> None:
+        """Set the content status of a Cloud page, which makes a new version. v1 setContentState."""
+
+    def fetch_watchers(self, page_id: str) -> frozenset[str]:
+        """Return the ids of those who get a notification for a version of the page: watchers of page and space.
+
+        v1 getWatchesForPage, getWatchesForSpace; the watchers of a content, which only administrators may list.
+        """
+
+    @property
+    def has_silent_writes(self) -> bool:
+        """Whether a write can be marked as a minor edit, which sends no notification: on Data Center only."""
 
     def add_labels(self, page_id: str, labels: Sequence[str]) -> None:
         """Add labels to a page; idempotent. v1 addLabelsToContent; addLabels."""

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from bot.errors import PageNotFoundError, WikiAnswerError
 from bot.wiki.dialect import Dialect
 from bot.wiki.directory import Directory
-from bot.wiki.gateway import Attachment, Comment, Sink, Version
+from bot.wiki.gateway import Attachment, Comment, ContentState, Page, PageStatus, Sink, Version
 from bot.wiki.page_reader import PageReader
 from bot.wiki.rest_client import RestClient
 
@@ -69,11 +69,22 @@ class PageDetails:
         author = self._directory.named(comment.version.author)
         return replace(comment, version=replace(comment.version, author=author))
 
-    def has_unpublished_draft(self, page_id: str) -> bool:
-        """Return whether there is a draft whose content differs from the published page."""
+    def fetch_state(self, page_id: str) -> ContentState | None:
+        """Return the content status of a page; None if there is none, or on Data Center."""
+        call = self._dialect.state(page_id)
+        return self._client.send(call) if call is not None else None
+
+    def fetch_watchers(self, page_id: str) -> frozenset[str]:
+        """Return the ids of the watchers of a page and its space."""
+        return frozenset(user for call in self._dialect.watchers(page_id) for user in self._client.iter(call))
+
+    def fetch_draft(self, page_id: str) -> Page | None:
+        """Return the unpublished changes of a page with their author; Cloud sends the page if there are none."""
         try:
             draft = self._client.send(self._dialect.draft(page_id))
         except PageNotFoundError:
-            return False
-        page = self._reader.fetch(page_id)
-        return (draft.title, draft.body) != (page.title, page.body)
+            return None
+        if draft.ref.status is not PageStatus.DRAFT:
+            return None
+        version = replace(draft.ref.version, author=self._directory.named(draft.ref.version.author))
+        return replace(draft, ref=replace(draft.ref, version=version))

@@ -17,6 +17,7 @@ from bot.errors import (
 from bot.storage.reader import check_well_formed
 from bot.wiki.dialect import Dialect
 from bot.wiki.directory import Directory
+from bot.wiki.failures import VERSION_WORDS
 from bot.wiki.gateway import Page, PageRef, Version
 from bot.wiki.page_reader import PageReader
 from bot.wiki.rest_client import RestClient
@@ -48,11 +49,12 @@ class PageWriter:
     def _explain(self, error: WikiError, base: Page) -> WikiError:
         """Return the error for a refusal, which depends on the live state of the page.
 
-        409 is a conflict only if the page has a newer version; a draft, a title or a state also causes 409, and then
-        the wiki's message is used (v1 OpenAPI of 2021, CONFCLOUD-76640). 404 to a PUT of a page that can be read means
-        that the account may not edit the page (v2 updatePage).
+        409 (or 400 about the version) is a conflict only if the page has a newer version; a draft, a title or a state
+        also causes 409, and then the wiki's message is used (v1 OpenAPI of 2021, CONFCLOUD-76640). 404 to a PUT of a
+        page that can be read means that the account may not edit the page (v2 updatePage).
         """
-        if error.status not in (404, 409):
+        says_version = re.search(VERSION_WORDS, str(error), re.IGNORECASE) is not None
+        if error.status not in (404, 409) and not (error.status == 400 and says_version):
             return error
         try:
             live = self._reader.fetch(base.id)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.wiki.answers import Id, Shape, TextOrEmpty, read_shape
 from bot.wiki.dialect import Call, escape_part
-from bot.wiki.gateway import Restrictions, User
+from bot.wiki.gateway import ContentState, Restrictions, User
 
 V1 = "/rest/api"
 
@@ -78,6 +78,45 @@ def add_labels(page_id: str, labels: Sequence[str]) -> Call[None]:
         payload=[{"prefix": "global", "name": label} for label in labels],
         page_id=page_id,
     )
+
+
+class _State(Shape):
+    name: str
+    color: str
+
+
+class _StateAnswer(Shape):
+    contentState: _State | None = None  # noqa: N815 -- the API's name
+
+
+def state(page_id: str) -> Call[ContentState | None]:
+    """Return the content status of the published page (Cloud getContentState)."""
+    about = f"content status of page {page_id}"
+
+    def read(answer: object) -> ContentState | None:
+        found = read_shape(_StateAnswer, answer, about).contentState
+        return None if found is None else ContentState(found.name, found.color)
+
+    path = f"{V1}/content/{escape_part(page_id)}/state"
+    return Call(path, about, read, {"status": "current"}, page_id=page_id)
+
+
+def set_state(page_id: str, wanted: ContentState) -> Call[None]:
+    """Set the content status of the published page (Cloud setContentState)."""
+    return Call(
+        f"{V1}/content/{escape_part(page_id)}/state",
+        f"content status of page {page_id}",
+        lambda _answer: None,
+        {"status": "current"},
+        method="PUT",
+        payload={"name": wanted.name, "color": wanted.color},
+        page_id=page_id,
+    )
+
+
+def read_watcher(answer: object) -> str:
+    """Return the id of a watcher."""
+    return read_user(answer).id
 
 
 class _Label(Shape):

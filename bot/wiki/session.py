@@ -24,6 +24,7 @@ from bot.errors import (
     AuthenticationError,
     RateLimitedError,
     WikiAnswerError,
+    WikiError,
     WikiUnreachableError,
     WritesForbiddenError,
 )
@@ -90,7 +91,10 @@ PATIENT = Manners()
 
 
 class RateLimiter:
-    """Keeps requests at least *interval_seconds* apart; the first request does not wait."""
+    """Keeps requests at least *interval_seconds* apart; the first request does not wait.
+
+    A thread can reserve the slot of its next request, so that this request is sent without waiting.
+    """
 
     def __init__(
         self,
@@ -104,6 +108,7 @@ class RateLimiter:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._next_slot = float("-inf")
+        self._of_thread = threading.local()
 
     @classmethod
     def per_minute(
@@ -116,14 +121,28 @@ class RateLimiter:
         """Allow *calls* per minute, evenly spaced; zero or less means no limit."""
         return cls(60.0 / calls if calls > 0 else 0.0, clock=clock, sleep=sleep)
 
-    def wait(self) -> None:
-        """Reserve the next free slot and sleep until then."""
+    def reserve(self) -> None:
+        """Sleep until the next free slot, and keep the slot for the next `wait` of this thread."""
+        self.wait()
+        self._of_thread.has_slot = True
+
+    def postpone(self, seconds: float) -> None:
+        """Let no slot begin within the next *seconds*."""
+        with self._lock:
+            self._next_slot = max(self._next_slot, self._clock() + seconds)
+
+    def wait(self) -> bool:
+        """Take the next free slot and sleep until then; return whether the slot was reserved and needed no sleep."""
+        if getattr(self._of_thread, "has_slot", False):
+            self._of_thread.has_slot = False
+            return True
         with self._lock:
             now = self._clock()
             slot = max(now, self._next_slot)
             self._next_slot = slot + self._interval
         if slot > now:
             self._sleep(slot - now)
+        return False
 
 
 class _Authorization(AuthBase):
@@ -141,10 +160,12 @@ class _Authorization(AuthBase):
 class WikiSession(requests.Session):
     """A `requests` session with retries, rate limit and deadlines.
 
-    429 is retried for any verb, because the server did not process the request. 5xx, lost connections and unreadable
-    answers are retried for GET only: a write may have been committed although its answer was lost, so the gateway reads
-    the page again instead. Once *stop* is set, no more requests are sent, and waits end with `StoppedError`. Sessions
-    to one wiki share *has_answered*.
+    429 is retried for any verb, because the server did not process the request. But a PUT with a reserved slot replaces
+    what people may change during the wait: its error is raised, later writes wait as the wiki asks, and the caller
+    reads the page again. 5xx, lost connections and unreadable answers are retried for GET only: a write may have been
+    committed although its answer was lost, so the gateway reads the page again instead. Once *stop* is set, no more
+    requests are sent, and waits end with `StoppedError`. Sessions to one wiki share *has_answered*. *on_pause* is
+    called before each wait for the wiki.
     """
 
     def __init__(
@@ -158,6 +179,7 @@ class WikiSession(requests.Session):
         is_dry_run: bool = False,
         stop: threading.Event | None = None,
         has_answered: threading.Event | None = None,
+        on_pause: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
@@ -175,6 +197,7 @@ class WikiSession(requests.Session):
         self._is_dry_run = is_dry_run
         self._stop = stop or threading.Event()
         self._has_answered = has_answered or threading.Event()
+        self._on_pause = on_pause
         self._sleep = sleep
         self._now = now
         self._jitter = jitter
@@ -217,8 +240,7 @@ class WikiSession(requests.Session):
                 f"a dry run tried to {request.method} {shorten_address(request.url)}; nothing was sent"
             )
         for tries_made in itertools.count(1):
-            if is_write:
-                self._write_limiter.wait()
+            is_reserved = is_write and self._write_limiter.wait()
             raise_if_stopping(self._stop)
             try:
                 response = self._try(request, sink)
@@ -228,7 +250,12 @@ class WikiSession(requests.Session):
                     self._has_answered.set()
                 if tries_made >= self._max_tries or (is_write and not is_limited):
                     raise failure.error from failure
-                self._pause(request, failure, tries_made=tries_made)
+                pause = self._length_of_pause(request, failure, tries_made=tries_made)
+                if is_reserved and request.method == "PUT":
+                    self._write_limiter.postpone(pause)
+                    raise _worth_waiting(failure.error) from failure
+                self._on_pause()
+                self._sleep(pause)
                 continue
             self._has_answered.set()
             return response
@@ -239,7 +266,7 @@ class WikiSession(requests.Session):
         is_first_contact = self._manners.reports_at_once and not self._has_answered.is_set()
         return 1 if is_first_contact else self._manners.tries
 
-    def _pause(self, request: requests.Request, failure: TransientError, *, tries_made: int) -> None:
+    def _length_of_pause(self, request: requests.Request, failure: TransientError, *, tries_made: int) -> float:
         manners = self._manners
         if failure.retry_after is not None:
             if failure.retry_after > manners.longest_retry_after_seconds:
@@ -251,7 +278,7 @@ class WikiSession(requests.Session):
         logger.warning(
             "{} {}: {}; trying again in {:.0f} s", request.method, shorten_address(request.url), failure, pause
         )
-        self._sleep(pause)
+        return pause
 
     def _try(self, request: requests.Request, sink: "_CountingSink | None") -> requests.Response:
         """Make one attempt; raises `TransientError` for temporary failures."""
@@ -391,6 +418,12 @@ def _copy(response: requests.Response, sink: _CountingSink, max_bytes: int) -> N
         if sink.size_bytes > max_bytes:
             response.close()
             raise WikiAnswerError(f"{shorten_address(response.url)}: the file is larger than {max_bytes} bytes")
+
+
+def _worth_waiting(error: WikiError) -> WikiError:
+    if isinstance(error, RateLimitedError):
+        error.is_worth_waiting = True
+    return error
 
 
 def _read(response: requests.Response, max_bytes: int) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 import pytest
 
 from bot.storage.regions import Marker
-from bot.sync.drift import LastApplied, ManualEdit
-from bot.sync.ledger import Ledger, PageLedger
+from bot.sync.drift import LastApplied, ManualEdit, digest_of
+from bot.sync.ledger import PageLedger, parse_tag
 from tests.sync.world import World, page_body
 
 NEWS = Marker("news")
@@ -25,12 +25,19 @@ def save(world: World, page: str, news: str, *, user: str = "ana", message: str 
 
 
 def record(world: World, page: str, news: str, tag: str) -> None:
-    save(world, page, news, user="bot", message=f"wikibot {tag}: updated")
+    save(world, page, news, user="bot", message=sealed(world, page, tag))
+
+
+def sealed(world: World, page: str, tag: str) -> str:
+    """Return the message of the next version with its seal."""
+    parsed = parse_tag(f"wikibot {tag}: updated")
+    assert parsed is not None
+    return parsed.message("updated", base=world.gateway().fetch_page(page))
 
 
 def opened(world: World, page: str) -> PageLedger:
     gateway = world.gateway()
-    return Ledger(gateway).open(gateway.fetch_page(page))
+    return PageLedger(gateway.fetch_page(page), gateway)
 
 
 def moments(world: World, page: str) -> dict[int, dt.datetime]:
@@ -57,7 +64,7 @@ def test_the_newest_record_of_a_region_is_what_was_last_applied(world: World, pa
 @pytest.mark.parametrize("broken", ["<p>no region</p>", page_body({"news": "1"}) + page_body({"news": "2"})])
 def test_a_record_without_a_readable_region_is_no_state(world: World, page: str, broken: str) -> None:
     record(world, page, "<p>1</p>", f"news={A} r=r1")
-    world.edit(page, broken, user="bot", message=f"wikibot news={B} r=r2: updated")
+    world.edit(page, broken, user="bot", message=sealed(world, page, f"news={B} r=r2"))
 
     assert opened(world, page).find_last_applied(NEWS) is None
 
@@ -82,8 +89,7 @@ def test_history_account_and_bodies_are_read_once(world: World, page: str) -> No
     save(world, page, "<p>by ana</p>")
     record(world, page, "<p>1</p>", f"news={A}! r=r1")
     gateway = world.gateway()
-    ledger = Ledger(gateway)
-    first, second = (ledger.open(gateway.fetch_page(page)) for _ in range(2))
+    first, second = (PageLedger(gateway.fetch_page(page), gateway) for _ in range(2))
 
     history = reading(world, lambda: list(gateway.fetch_versions(page)))
 
@@ -109,13 +115,13 @@ def test_only_the_bots_own_tagged_versions_are_records(world: World, page: str) 
 
 
 def test_the_first_version_of_a_page_can_be_a_record(world: World) -> None:
-    message = f"wikibot news={A} r=r1: created"
+    message = f"wikibot news={digest_of('<p>1</p>')} r=r1: created"
     ref = world.gateway().create_page(
         "WS2", title="New", body=page_body({"news": "<p>1</p>"}), parent_id=None, message=message
     )
 
     assert opened(world, ref.id).has_any_record()
-    assert opened(world, ref.id).find_last_applied(NEWS) == LastApplied(1, "<p>1</p>", A)
+    assert opened(world, ref.id).find_last_applied(NEWS) == LastApplied(1, "<p>1</p>", digest_of("<p>1</p>"))
 
 
 def test_repairs_are_counted_from_a_moment_on(world: World, page: str) -> None:

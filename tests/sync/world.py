@@ -59,14 +59,19 @@ class World:
         self.store.close()
 
     def gateway(self, user: str = "bot", **settings: Any) -> ConfluenceGateway:
-        """Return a connection of somebody's, which neither waits nor is limited."""
+        """Return a connection of somebody's, which neither waits nor is limited; *url* may be that of a proxy."""
         defaults: dict[str, Any] = {"writes_per_minute": 1e9, "manners": QUICK, "sleep": lambda _: None}
         return ConfluenceGateway(
-            f"{self.server.url}/wiki" if self.flavour is Flavour.CLOUD else self.server.url,
+            settings.pop("url", self.url),
             flavour=self.flavour,
             credentials=Credentials(f"{user}-secret", user),
             **(defaults | settings),
         )
+
+    @property
+    def url(self) -> str:
+        """The address for a client."""
+        return f"{self.server.url}/wiki" if self.flavour is Flavour.CLOUD else self.server.url
 
     def add_page(self, title: str, body: str, *, parent: str | None = None) -> str:
         """Create a page as ana would; returns its id."""

@@ -7,7 +7,7 @@ from bot.wiki import rest_v1
 from bot.wiki.dialect import Call, Dialect
 from bot.wiki.dialect_cloud import CloudDialect
 from bot.wiki.dialect_data_center import DataCenterDialect
-from bot.wiki.gateway import Comment, PageStatus, Space, TreeKind
+from bot.wiki.gateway import Comment, ContentState, PageStatus, Space, TreeKind
 from tests.wiki.refs import make_page
 
 SPACE = Space("5", "WS2", "Workstream 2")
@@ -29,6 +29,10 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
         yield from (call for call in listings if call is not None)
     yield from (dialect.page("12"), dialect.page_version("12", 3), dialect.draft("12"), dialect.pages(["12", "13"]))
     yield from dialect.versions("12")
+    yield from dialect.watchers("12")
+    state = dialect.state("12")
+    if state is not None:
+        yield from (state, rest_v1.set_state("12", ContentState("In progress", "#0052cc")))
     yield from (dialect.labels("12"), dialect.attachments("12"), *dialect.comments("12"))
     yield dialect.space_labels(SPACE)
     for kind in TreeKind:

@@ -339,22 +339,18 @@ def test_restrictions_are_read(wiki: Wiki, gateway: ConfluenceGateway) -> None:
     assert gateway.fetch_restrictions(open_id).editors == ()
 
 
-def test_draft_of_somebody_is_noticed(wiki: Wiki, gateway: ConfluenceGateway) -> None:
+def test_draft_is_read_with_its_author_and_time(wiki: Wiki, gateway: ConfluenceGateway) -> None:
     page_id = wiki.add_page("Page", "<p>text</p>")
-    before = gateway.has_unpublished_draft(page_id)
+    before = gateway.fetch_draft(page_id)
 
     wiki.store.pages.save_draft(int(page_id), title=None, body="<p>half a thought</p>", author=wiki.account("ana"))
 
-    assert not before
-    assert gateway.has_unpublished_draft(page_id)
-
-
-def test_draft_that_says_what_is_published_is_no_draft(wiki: Wiki, gateway: ConfluenceGateway) -> None:
-    page_id = wiki.add_page("Page", "<p>text</p>")
-
-    wiki.store.pages.save_draft(int(page_id), title=None, body=wiki.body(page_id), author=wiki.account("ana"))
-
-    assert not gateway.has_unpublished_draft(page_id)
+    draft = gateway.fetch_draft(page_id)
+    assert before is None
+    assert draft is not None
+    assert draft.body == "<p>half a thought</p>"
+    assert draft.ref.version.author.display_name == wiki.store.people.get("ana").display_name
+    assert abs((draft.ref.version.when - wiki.store.clock()).total_seconds()) < 60
 
 
 def test_write_makes_the_next_version_and_keeps_title_and_place(wiki: Wiki, gateway: ConfluenceGateway) -> None:

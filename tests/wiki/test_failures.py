@@ -15,6 +15,7 @@ from bot.errors import (
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.failures import refusal, said_by_wiki
 from bot.wiki.session import Manners
+from tests.scripted_proxy import scripted_proxy
 from tests.wiki.conftest import Connect
 from wikiserver.testing import Wiki
 
@@ -71,6 +72,57 @@ def test_refused_write_says_why_and_what_to_do_and_writes_nothing(
 
     assert [method for method, _ in wiki.requests].count("PUT") == 1
     assert len(wiki.versions(page_id)) == 1
+
+
+SENTENCES = {
+    "lock": (409, "Version must be incremented when updating a page. Current Version: [1]", "run again later"),
+    "optimistic": (409, "org.springframework.orm.OptimisticLockException: row was updated", "run again later"),
+    "version": (400, "Version must be incremented on update. Current version is: 1", "run again later"),
+    "draft": (409, "ConflictException: Cannot save, there is a draft newer than the page", "publish or discard it"),
+    "unreconciled": (501, "Cannot update content that is unreconciled", "publish it once with the editor"),
+    "statement": (500, "could not execute statement; SQL [n/a]", r"cannot store 🎉 \(U\+1F389 PARTY POPPER\)"),
+    "value": (500, "Incorrect string value: '\\xF0\\x9F' for column 'BODY'", "PARTY POPPER"),
+    "convert": (400, "The page cannot be converted to new editor format", "cannot hold this content"),
+    "large": (413, "Request Entity Too Large", "shorten the text"),
+    "expired": (401, "The personal access token has expired", "make a new token"),
+    "suspended": (403, "Your account has been suspended", "administrator"),
+    "unknown": (500, "The flux capacitor is empty", "flux capacitor"),
+    "unavailable": (503, "Reindexing since 12:00", "Reindexing since 12:00"),
+}
+"""Status and sentence of the wiki, and what a person reads besides."""
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_the_sentence_of_the_wiki_is_shown_with_what_helps_and_no_word_of_a_save(
+    wiki: Wiki, connect: Connect, page_id: str, sentence: str
+) -> None:
+    status, words, advice = SENTENCES[sentence]
+    with scripted_proxy(wiki.url) as proxy:
+        gateway = connect(url=proxy.url)
+        page = gateway.fetch_page(page_id)
+        proxy.instead("PUT", page_id, status, words)
+
+        with pytest.raises(WikiError, match=advice) as caught:
+            gateway.update_page(page, "<p>by the bot 🎉</p>", message="wikibot 1")
+
+    assert not isinstance(caught.value, PageConflictError)
+    assert words.rpartition("Exception: ")[2] in str(caught.value)
+    assert wiki.body(page_id) == "<p>text of a person</p>"
+
+
+@pytest.mark.parametrize("sentence", ["lock", "version"])
+def test_the_same_sentence_is_a_conflict_when_the_page_has_moved_on(
+    wiki: Wiki, connect: Connect, page_id: str, sentence: str
+) -> None:
+    status, words, _ = SENTENCES[sentence]
+    with scripted_proxy(wiki.url) as proxy:
+        gateway = connect(url=proxy.url)
+        page = gateway.fetch_page(page_id)
+        wiki.edit(page_id, "<p>a person</p>")
+        proxy.instead("PUT", page_id, status, words)
+
+        with pytest.raises(PageConflictError):
+            gateway.update_page(page, "<p>by the bot</p>", message="wikibot 1")
 
 
 def test_conflict_is_one_only_when_the_page_has_moved_on(wiki: Wiki, gateway: ConfluenceGateway, page_id: str) -> None:

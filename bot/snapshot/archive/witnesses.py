@@ -12,7 +12,8 @@ from bot.errors import BotError, SnapshotError
 from bot.files import replace_file
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, format_time, parse_checkpoint
 from bot.snapshot.archive.journal import WORK_FOLDER
-from bot.wiki.gateway import WikiGateway
+from bot.wiki.gateway import Page, Version, WikiGateway
+from bot.wiki.write_order import write_in_order
 
 _TIMEOUT_SECONDS = 30
 _KEPT = "This page is kept by wikibot: it holds the head of its snapshots."
@@ -110,13 +111,16 @@ def to_wiki_page(gateway: WikiGateway, space_key: str, title: str) -> Publisher:
         if ref is None:
             gateway.create_page(space_key, title=title, body=body, parent_id=None, message=message)
             return
-        page = gateway.fetch_page(ref.id)
-        if _KEPT not in page.body:
-            raise SnapshotError(
-                f"the page {title!r} in space {space_key} was not created by wikibot; "
-                "name another in snapshots.publish_page"
-            )
-        gateway.update_page(page, body, message=message)
+
+        def attempt(page: Page) -> Version:
+            if _KEPT not in page.body:
+                raise SnapshotError(
+                    f"the page {title!r} in space {space_key} was not created by wikibot; "
+                    "name another in snapshots.publish_page"
+                )
+            return gateway.update_page(page, body, message=message)
+
+        write_in_order(gateway, ref.id, check=lambda: None, attempt=attempt)
 
     return publish_head
 

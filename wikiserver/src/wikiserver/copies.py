@@ -39,6 +39,7 @@ def copy_page(
             kind=page.type,
             message=f"Copied from {page.title}",
             as_is=page.type in NOT_PAGES,
+            subtype=page.subtype,
         )
         _copy_parts(store, page, copy, author, options)
     return copy

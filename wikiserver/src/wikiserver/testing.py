@@ -69,6 +69,7 @@ class Wiki:
         labels: tuple[str, ...] = (),
         status: str = "current",
         kind: str = "page",
+        is_live: bool = False,
     ) -> str:
         """Create a page as a user; the first page of a space is its home page and the parent of the others.
 
@@ -76,7 +77,15 @@ class Wiki:
         """
         place = self.add_space(space)
         parent_id = int(parent) if parent is not None else place.homepage_id
-        page = self.store.pages.create(place.id, title, body, author=self.account(by), parent_id=parent_id, kind=kind)
+        page = self.store.pages.create(
+            place.id,
+            title,
+            body,
+            author=self.account(by),
+            parent_id=parent_id,
+            kind=kind,
+            subtype="live" if is_live else "",
+        )
         if place.homepage_id is None:
             self.store.spaces.update(place.id, homepage_id=page.id)
         for label in labels:
@@ -100,6 +109,10 @@ class Wiki:
 
     def body(self, page_id: int | str, number: int | None = None) -> str:
         return self.store.contents.body(int(page_id), number)
+
+    def mails(self, page_id: int | str) -> list[tuple[int, str]]:
+        """Version and name of everybody who got a mail about a new version of a page."""
+        return [(number, self.store.people.get(who).name) for number, who in self.store.pages.mails(int(page_id))]
 
     def page(self, page_id: int | str) -> Content:
         return self.store.contents.get(int(page_id))

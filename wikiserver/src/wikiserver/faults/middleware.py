@@ -125,6 +125,8 @@ class FaultyApp:
                 return _send(answer.with_body(answer.body[: len(answer.body) // 2]), start_response)
             case "cut":
                 return _cut(answer, environ, start_response)
+            case "empty":
+                return _send(answer.with_body(_without_bodies(answer.body)), start_response)
             case "edit" | "editor" | "comment" | "draft":
                 self._interfere(spec, environ)
         return _send(answer, start_response)
@@ -221,6 +223,21 @@ def fault_admin(app: App, site: Site, faults: Faults) -> App:
         return _send(Answer("200 OK", [], b"").with_body(body, "application/json"), start_response)
 
     return answer
+
+
+def _without_bodies(body: bytes) -> bytes:
+    """Return a JSON answer with an empty text in each body."""
+
+    def empty(value: object) -> object:
+        if isinstance(value, dict):
+            is_body = {"representation", "value"} <= value.keys()
+            return {key: "" if is_body and key == "value" else empty(item) for key, item in value.items()}
+        return [empty(item) for item in value] if isinstance(value, list) else value
+
+    try:
+        return json.dumps(empty(json.loads(body))).encode()
+    except ValueError:
+        return body
 
 
 def _send(answer: Answer, start_response: StartResponse) -> list[bytes]:

@@ -28,6 +28,7 @@ REQUEST_FAULTS: Final = {
     "wrong-type": "JSON of another shape",
     "login": "an HTML login page with status 200",
     "other-page": "the JSON of another page",
+    "empty": "bodies come as empty, as those of some live documents do",
     "edit": "right after the answer a person saves the page",
     "editor": "right after the answer a person opens and saves the page without changing a word; =EDITOR",
     "comment": "right after the answer a person comments inline: another body, the same version",

@@ -185,6 +185,7 @@ def read_content(row: Row) -> Content:
         updated_at=from_milliseconds(row["updated_at"]),
         message=row["message"],
         is_minor=bool(row["is_minor"]),
+        subtype=row["subtype"],
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from wikiserver.store.schema import FIRST_CONTENT_ID, FIRST_SPACE_ID, SCHEMA
+from wikiserver.store.schema import FIRST_CONTENT_ID, FIRST_SPACE_ID, NEW_COLUMNS, SCHEMA
 
 Parameters = Sequence[object] | Mapping[str, object]
 Row = sqlite3.Row
@@ -29,6 +29,13 @@ class Database:
             self._create()
         else:
             self._add_new_tables()
+            self._add_new_columns()
+
+    def _add_new_columns(self) -> None:
+        """Add the columns that a database file of an earlier version lacks."""
+        for table, column, definition in NEW_COLUMNS:
+            if not self.rows("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, column)):
+                self.execute(f"ALTER TABLE {table} ADD COLUMN {column} {definition}")
 
     def _create(self) -> None:
         with self.transaction():

@@ -19,6 +19,7 @@ _OWNED_TABLES: Final = (
     ("content_labels", "content_id"),
     ("restrictions", "content_id"),
     ("states", "content_id"),
+    ("mails", "content_id"),
     ("drafts", "content_id"),
     ("inline_tasks", "content_id"),
     ("content", "id"),
@@ -57,6 +58,7 @@ class Pages:
         position: int | None = None,
         when: datetime | None = None,
         as_is: bool = False,
+        subtype: str = "",
     ) -> Content:
         """Create a page or blog post; return it as stored. *as_is* preserves a body that a save would refuse."""
         with self._database.transaction():
@@ -78,6 +80,8 @@ class Pages:
                 message=message,
                 when=when,
             )
+            if subtype:
+                self._database.execute("UPDATE content SET subtype = ? WHERE id = ?", (subtype, content_id))
             self._hierarchy.insert(content_id, parent_id)
             self._tasks.index(content_id, self._contents.body(content_id), author=author, now=when or self._clock())
         return self._contents.get(content_id)
@@ -181,10 +185,28 @@ class Pages:
             " is_minor = ? WHERE id = ?",
             (number, title, title.casefold(), status or content.status, author, moment, message, is_minor, content.id),
         )
+        if not is_minor:
+            self._mail(content, number, author)
         self._database.execute("DELETE FROM drafts WHERE content_id = ?", (content.id,))
         if self.clears_state_on_write:
             self._database.execute("DELETE FROM states WHERE content_id = ?", (content.id,))
         self._tasks.index(content.id, body, author=author, now=now)
+
+    def _mail(self, content: Content, number: int, author: str) -> None:
+        """Record who gets a mail about a new version: everybody who watches the page or its space, but the author."""
+        self._database.execute(
+            "INSERT OR IGNORE INTO mails SELECT :id, :number, account_id FROM watches WHERE account_id != :author AND"
+            " ((kind = 'content' AND target = CAST(:id AS TEXT)) OR (kind = 'space' AND target ="
+            " (SELECT key FROM spaces WHERE id = :space)))",
+            {"id": content.id, "number": number, "author": author, "space": content.space_id},
+        )
+
+    def mails(self, content_id: int) -> list[tuple[int, str]]:
+        """Return version number and account id of each mail about new versions of a page, the oldest first."""
+        rows = self._database.rows(
+            "SELECT number, account_id FROM mails WHERE content_id = ? ORDER BY number, account_id", (content_id,)
+        )
+        return [(row["number"], row["account_id"]) for row in rows]
 
     def replace_body_unversioned(self, content_id: int, body: str) -> None:
         """Change the current body without a new version, as a new inline comment does."""

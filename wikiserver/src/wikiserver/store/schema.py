@@ -23,7 +23,7 @@ CREATE TABLE content (
     title TEXT NOT NULL, title_key TEXT NOT NULL, space_id INTEGER NOT NULL,
     parent_id INTEGER, container_id INTEGER, position INTEGER NOT NULL, version INTEGER NOT NULL,
     creator TEXT NOT NULL, created_at INTEGER NOT NULL, updater TEXT NOT NULL, updated_at INTEGER NOT NULL,
-    message TEXT NOT NULL, is_minor INTEGER NOT NULL
+    message TEXT NOT NULL, is_minor INTEGER NOT NULL, subtype TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX content_by_space ON content (space_id, type, id);
 CREATE INDEX content_by_status ON content (space_id, type, status, id);
@@ -100,6 +100,10 @@ CREATE TABLE states (
 CREATE TABLE watches (
     account_id TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY (kind, target, account_id)
 ) WITHOUT ROWID;
+CREATE TABLE mails (
+    content_id INTEGER NOT NULL, number INTEGER NOT NULL, account_id TEXT NOT NULL,
+    PRIMARY KEY (content_id, number, account_id)
+) WITHOUT ROWID;
 CREATE TABLE templates (
     id INTEGER PRIMARY KEY AUTOINCREMENT, space_id INTEGER, name TEXT NOT NULL, description TEXT NOT NULL,
     body TEXT NOT NULL
@@ -114,6 +118,9 @@ CREATE TABLE long_tasks (
     successful INTEGER NOT NULL, messages TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+
+NEW_COLUMNS = (("content", "subtype", "TEXT NOT NULL DEFAULT ''"),)
+"""Table, name and definition of the columns that earlier versions did not have."""
 
 FIRST_CONTENT_ID = 131073
 FIRST_SPACE_ID = 98305

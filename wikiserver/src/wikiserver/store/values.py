@@ -73,6 +73,8 @@ class Content:
     updated_at: datetime
     message: str
     is_minor: bool
+    subtype: str = ""
+    """`live` for a live document (Cloud), else empty."""
 
     @property
     def current_version(self) -> "Version":

@@ -7,7 +7,7 @@ from flask import Response, g, jsonify, request
 
 from wikiserver.rest.arguments import Json, json_object, many
 from wikiserver.rest.content_query import ContentQuery, index_hint
-from wikiserver.rest.v1.content_json import DEFAULT_EXPAND, ContentRenderer, content_json, contents_json
+from wikiserver.rest.v1.content_json import DEFAULT_EXPAND, ContentRenderer, content_json, contents_json, version_json
 from wikiserver.rest.v1.expand import Expand
 from wikiserver.rest.v1.interface import api
 from wikiserver.rest.v1.lookup import get_editable, get_readable, number_of, text_of
@@ -15,7 +15,7 @@ from wikiserver.rest.v1.paging import base_links, envelope, int_argument, start_
 from wikiserver.rights import check, check_creates, check_space, may, visible_space
 from wikiserver.sent_bodies import body_of, check_drafts, storage_from
 from wikiserver.site import get_site, get_store, get_user
-from wikiserver.store import Content, InvalidError, NotFoundError, Space
+from wikiserver.store import Content, InvalidError, NotFoundError, Space, Version
 
 _ORDERS = {
     "history.createdDate": "content.created_at",
@@ -110,6 +110,11 @@ def _draft_json(content: Content, expand: Expand) -> Json:
     answer |= {"status": "draft", "title": draft.title}
     if "storage" in expand["body"]:
         answer["body"]["storage"]["value"] = draft.body
+    if "version" in expand:
+        version = Version(
+            content.id, draft.base_version, draft.title, "", draft.author, draft.updated_at, is_minor=False
+        )
+        answer["version"] = version_json(content, version, expand["version"])
     return answer
 
 

@@ -11,8 +11,8 @@ from wikiserver.rest.v1.lookup import get_readable, text_of
 from wikiserver.rest.v1.paging import paginate
 from wikiserver.rest.v1.people_json import user_json
 from wikiserver.rights import Act, user_may, user_may_read, visible_space
-from wikiserver.site import get_site, get_store, space_of
-from wikiserver.store import Content, InvalidError, User
+from wikiserver.site import get_site, get_store, get_user, space_of
+from wikiserver.store import Content, ForbiddenError, InvalidError, User
 
 
 def _watchers(kind: str, target: str) -> list[Json]:
@@ -52,10 +52,13 @@ def _space_watches(key: str) -> Any:
 
 @api.get("/content/<content_id>/watchers")
 def list_watchers(content_id: str) -> Any:
-    """List who watches a page and its space (Data Center)."""
+    """List who watches a page or its space (Data Center); only administrators may."""
     content = get_readable(content_id)
-    page = _watchers("content", str(content.id))
-    return jsonify({"pageWatchers": page, "spaceWatchers": _watchers("space", space_of(content).key)})
+    if not get_user().is_admin:
+        raise ForbiddenError("Only administrators list the watchers of a page")
+    found = {each["userKey"]: each for each in _watchers("content", str(content.id))}
+    found |= {each["userKey"]: each for each in _watchers("space", space_of(content).key)}
+    return jsonify(paginate(list(found.values()), dict, default=25))
 
 
 @api.post("/content/<content_id>/permission/check")

@@ -70,6 +70,7 @@ def page_json(
     if content.type == "page":
         answer = parent_json(content, parent)
         answer |= {"ownerId": content.creator, "lastOwnerId": None, "position": content.position}
+        answer["subtype"] = content.subtype or None
     return answer | {
         "authorId": content.creator,
         "createdAt": iso(content.created_at),

@@ -59,6 +59,11 @@ def _filters() -> ContentQuery:
         ids = many_ids(name)
         if ids:
             query.where_in(column, ids)
+    subtype = request.args.get("subtype")
+    if subtype not in {None, "live", "page"}:
+        raise InvalidError(f"Provided value {{{subtype}}} for 'subtype' is not one of live, page")
+    if subtype is not None:
+        query.where("content.subtype = ?", subtype.replace("page", ""))
     return query.where_title()
 
 
@@ -180,6 +185,9 @@ def _create(body: Json, kind: str) -> Json:
         raise InvalidError("'status' must be current or draft")
     if status == "current" and not title:
         raise InvalidError("'title' is required to publish")
+    subtype = text_of(body, "subtype") or ""
+    if subtype not in {"", "live"}:
+        raise InvalidError(f"Provided value {{{subtype}}} for 'subtype' is not one of live")
     content = store.pages.create(
         space.id,
         title or "",
@@ -188,6 +196,7 @@ def _create(body: Json, kind: str) -> Json:
         parent_id=_new_parent(body, space.homepage_id) if kind == "page" else None,
         kind=kind,
         status=status,
+        subtype=subtype if kind == "page" else "",
     )
     if flag("private"):
         store.restrictions.make_private(content.id, get_user().account_id)
