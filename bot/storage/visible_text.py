@@ -5,6 +5,7 @@ a linked page, an emoji, the title of a status, the check box of a task, the fil
 editor or the server sees does not count: parameters, placeholders, task numbers, comments.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -216,6 +217,11 @@ def lines_of(fragment: str) -> list[str]:
             page.enter(node)
     page.break_line()
     return page.lines
+
+
+def is_blank(body: str) -> bool:
+    """Return whether *body* has nothing but empty paragraphs."""
+    return not re.sub(r"</?p\b[^>]*>|<br\b[^>]*>|&nbsp;|\s", "", body)
 
 
 def count_characters(fragment: str) -> int:

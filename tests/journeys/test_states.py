@@ -138,6 +138,39 @@ class TestEmptied:
         assert len(re.findall("not managed yet; missing on the page", ran.out)) == 3
 
 
+class TestEmptyCapture:
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_of_a_page_that_the_bot_wrote_is_a_shortfall(self, ready: Desk, number: int) -> None:
+        ready.wiki.store.labels.add(home(ready), "archived")
+        if number == 2:
+            ready.ran("snapshot")
+            put_fresh(ready)
+            ready.ran("sync")
+        ready.wiki.faults.add("empty@get+list*always")
+
+        ran = ready.ran("snapshot", code=1)
+
+        assert "Home" in ran.out + ran.err
+        assert "sends an empty text" in ran.out + ran.err
+
+    def test_of_a_live_document_is_a_shortfall(self, ready: Desk, proxy: ScriptedProxy, flavour: str) -> None:
+        if flavour != "cloud":
+            pytest.skip("Data Center has no live documents")
+        page = ready.wiki.add_page("Doc", "<p>what people see</p>", labels=("archived",), is_live=True)
+        ready.wiki.edit(page, "<p>what people see now</p>")
+        ready.wiki.edit(page, "<p />")
+
+        ran = ready.ran("snapshot", code=1)
+
+        assert "live document" in ran.out + ran.err
+        assert proxy.seen
+
+    def test_of_an_empty_page_is_a_capture(self, ready: Desk) -> None:
+        ready.wiki.add_page("Nothing", "", labels=("archived",))
+
+        ready.ran("snapshot")
+
+
 class TestDraft:
     def save_draft(self, desk: Desk, text: str) -> None:
         with desk.wiki.session("ana") as ana:

@@ -8,6 +8,7 @@ from bot.errors import PageNotFoundError, WikiError
 from bot.snapshot.archive.journal import StagedFile
 from bot.snapshot.archive.record import PageRecord, RecordedComment, RecordedFile, RecordedRestrictions, RecordedVersion
 from bot.snapshot.capture.recorded_values import record_comment, record_restrictions, record_version
+from bot.storage.visible_text import is_blank
 from bot.wiki.gateway import Attachment, Page, WikiGateway
 
 
@@ -48,11 +49,13 @@ class Known:
 def observe(
     gateway: WikiGateway, page: Page, known: Known, history: HistoryMode, new_file: Callable[[], StagedFile]
 ) -> Observation:
-    """Fetch all data of *page*; raises `WikiError` if anything except an attachment cannot be read.
+    """Fetch all data of *page*; raises `WikiError` if anything except an attachment cannot be read, or the text is gone.
 
     Each attachment is downloaded to a file of *new_file*.
     """
     versions = _fetch_versions(gateway, page, known)
+    if is_blank(page.body):
+        _check_blank(gateway, page, known, versions)
     older, purged = _fetch_older(gateway, page, _wanted_versions(page, versions, known, history))
     attachments = tuple(_with_author(gateway, attachment) for attachment in gateway.fetch_attachments(page.id))
     downloads, missing = _download_new(gateway, attachments, known, new_file)
@@ -68,6 +71,29 @@ def observe(
         missing,
         purged,
     )
+
+
+def _check_blank(gateway: WikiGateway, page: Page, known: Known, versions: Sequence[RecordedVersion]) -> None:
+    """Raise `WikiError` if the wiki sends an empty text for a page that has one.
+
+    Observed: the API sends an empty body for some live documents while people see the text of an earlier version.
+    """
+    before = known.record
+    is_other_text = (
+        before is not None and before.version.number == page.version and before.source_bytes > len(page.body)
+    )
+    is_our_text = bool(versions) and versions[0].number == page.version and versions[0].message.startswith("wikibot ")
+    is_lost = page.ref.is_live and page.version > 1 and not _was_blank(gateway, page)
+    if is_other_text or is_our_text or is_lost:
+        live = "; it is a live document, whose text people may see all the same" if page.ref.is_live else ""
+        raise WikiError(f"the wiki sends an empty text for version {page.version}, which has one{live}")
+
+
+def _was_blank(gateway: WikiGateway, page: Page) -> bool:
+    try:
+        return is_blank(gateway.fetch_page(page.id, version=page.version - 1).body)
+    except PageNotFoundError:
+        return True
 
 
 def same_file(file: RecordedFile, attachment: Attachment) -> bool:
