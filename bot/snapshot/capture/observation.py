@@ -49,9 +49,9 @@ class Known:
 def observe(
     gateway: WikiGateway, page: Page, known: Known, history: HistoryMode, new_file: Callable[[], StagedFile]
 ) -> Observation:
-    """Fetch all data of *page*; raises `WikiError` if anything except an attachment cannot be read, or the text is gone.
+    """Fetch all data of *page*; raises `WikiError` if anything except an attachment cannot be read.
 
-    Each attachment is downloaded to a file of *new_file*.
+    An empty text of a page that has a text counts as unreadable. Each attachment is downloaded to a file of *new_file*.
     """
     versions = _fetch_versions(gateway, page, known)
     if is_blank(page.body):
