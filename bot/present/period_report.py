@@ -44,7 +44,7 @@ def _verdicts(report: Report) -> list[tuple[bool, str]]:
     if not report.runs:
         complete = "No run changed anything in the period."
     elif not report.is_complete:
-        complete = f"The last run of the period did not capture {counted(report.runs[-1].missing, 'page')}."
+        complete = f"The last run of the period was not complete: {counted(report.runs[-1].missing, 'shortfall')}."
     signed = "The head is signed." if report.is_signed else "The head is not signed: nothing proves who wrote it."
     return [(report.is_intact, chain), (report.is_complete, complete), (report.is_signed, signed)]
 

@@ -96,10 +96,10 @@ class CaptureOutcome:
             for each in sorted(self.not_capturable, key=lambda trouble: trouble.page_id)
         ]
 
-    def note(self, troubles: list[Trouble], trouble: Trouble) -> None:
-        """Add a trouble that is not about the capture of one page, and log it."""
+    def note(self, troubles: list[Trouble], trouble: Trouble, *, logged_as: str = "") -> None:
+        """Add a trouble that is not about the capture of one page, and log it, with another title if given."""
         troubles.append(trouble)
-        detail = f"{trouble.title}: {trouble.reason}"
+        detail = f"{logged_as or trouble.title}: {trouble.reason}"
         self.events.append(Event(EventType.INGESTION, EventOutcome.FAILURE, detail, (trouble.page_id,)))
 
     def add_unlisted(self, trouble: Trouble) -> None:

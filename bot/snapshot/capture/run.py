@@ -5,6 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 
 from bot.config.policy import ArchivedSettings, HistoryMode
 from bot.errors import (
@@ -152,7 +153,8 @@ def _select(gateway: WikiGateway, request: SpaceRequest, outcome: CaptureOutcome
         request.remember(reference, node_id)
     for problem in selection.problems:
         place = request.places.get(problem.rule, ".".join(("archived", *problem.rule)))
-        outcome.note(outcome.unmatched, Trouble(problem.rule[1], f"{place}", problem.message))
+        trouble = Trouble(problem.rule[1], place, problem.message)
+        outcome.note(outcome.unmatched, trouble, logged_as=PurePath(place).name)  # no folder names in the evidence
     for message in selection.unlisted:
         outcome.note(outcome.unplaced, Trouble(request.space_key, f"space {request.space_key}", message))
     tree = selection.tree()
