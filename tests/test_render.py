@@ -256,7 +256,10 @@ def cells(*texts: str, tag: str = "td") -> str:
                 "layout": "board",
                 "lines": [{"label": "A", "text": "a", "highlight": "#fff"}, {"label": "B", "icon": "tick"}],
             },
-            table(cells("A", "B", tag="th"), f'<td data-highlight-colour="#fff"><p>a</p></td>{cells(TICK)}'),
+            table(
+                cells("A", "B", tag="th"),
+                f'<td class="highlight-#fff" data-highlight-colour="#fff"><p>a</p></td>{cells(TICK)}',
+            ),
         ),
     ],
 )
@@ -318,6 +321,7 @@ def test_news_have_the_layout_of_the_data_file(renderer: Renderer) -> None:
         return renderer.render("news", news(*items, **fields), now=NOW)
 
     day = dt.date(2024, 5, 5)
+    assert written({"text": "a"}, {"text": "b"}, layout="breaks") == "<p>a<br />b</p>"
     assert written({"text": "a"}, {"text": "b"}, layout="paragraphs", intro="i") == "<p>i</p><p>a</p><p>b</p>"
     assert written({"text": "a", "items": ["b", {"text": "c", "items": ["d"]}]}) == (
         "<ul><li>a<ul><li>b</li><li>c<ul><li>d</li></ul></li></ul></li></ul>"
@@ -333,6 +337,9 @@ def test_news_have_the_layout_of_the_data_file(renderer: Renderer) -> None:
         date_format="d. MMMM y",
         language="de",
     ) == table(cells("D", "W", "", tag="th"), cells("5. Mai 2024", "a", "x"))
+    assert written({"text": "a"}, layout="table", columns=["W", "", ""]) == table(
+        cells("W", "", "", tag="th"), cells("a", "", "")
+    )
     assert written({"text": "a", "date": day}, dates="before", date_format="calendar") == (
         '<ul><li><time datetime="2024-05-05" />: a</li></ul>'
     )

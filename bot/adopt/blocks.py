@@ -1,15 +1,16 @@
-"""Part of a page as paragraphs, headings, lists and tables."""
+"""Part of a page as lines, lists and tables."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.adopt.data_targets import CannotSayError
-from bot.adopt.phrases import Context, Phrase, Style, Words, read_phrases
-from bot.storage.macros import HEADINGS
+from bot.adopt.phrases import Context, LineBreak, Phrase, Style, find_target, is_icon, marks_of, read_phrases, text_of
+from bot.storage.macros import HEADINGS, collapse
 from bot.storage.reader import Element, Text
 
 _MAX_DEPTH = 20
-_LAYOUT_ATTRIBUTES = {"style", "align", "class"}
+_CELLS = ("td", "th")
+_HIGHLIGHT = "data-highlight-colour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +23,27 @@ class TextLine:
     @property
     def is_bold(self) -> bool:
         """Whether all words are bold."""
-        return bool(self.phrases) and all(
-            isinstance(each, Words) and (Style.STRONG in each.marks or not each.text.strip()) for each in self.phrases
-        )
+        words = [each for each in self.phrases if text_of(each).strip()]
+        return bool(words) and all(Style.STRONG in marks_of(each) for each in words)
 
     @property
     def is_only_bold(self) -> bool:
         """Whether bold is the only mark, as in a heading that a template renders."""
-        return all(isinstance(each, Words) and each.marks == (Style.STRONG,) for each in self.phrases)
+        return all(marks_of(each) == (Style.STRONG,) for each in self.phrases)
+
+    @property
+    def has_link(self) -> bool:
+        """Whether any of the words is a link."""
+        return any(find_target(each) for each in self.phrases)
 
 
 @dataclass(frozen=True, slots=True)
 class Bullet:
-    """An item of a list, with its nested lists."""
+    """An item of a list, with its nested lists; *element* is its place on the page."""
 
     phrases: list[Phrase]
     lists: tuple["BulletList", ...] = ()
+    element: Element | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,24 @@ class BulletList:
     """A list."""
 
     items: tuple[Bullet, ...]
+    is_numbered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table: one line, and its colour."""
+
+    phrases: list[Phrase]
+    is_head: bool
+    highlight: str | None
+    element: Element
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table: rows of cells, each a tuple of blocks; empty cells are omitted."""
+    """A table: rows of cells, all rows with the same number of cells."""
 
-    rows: tuple[tuple[tuple["PageBlock", ...], ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
 
 
 PageBlock = TextLine | BulletList | Grid
@@ -78,16 +95,14 @@ def _read(nodes: Iterable[Element | Text], context: Context, *, depth: int) -> I
             case "div":
                 yield from _read(node.nodes, context, depth=depth + 1)
             case "table":
-                yield _read_table(node, context, depth=depth)
+                yield _read_table(node, context)
             case _:
-                if _LAYOUT_ATTRIBUTES & node.attributes.keys():
-                    context.note("indents and other styles of paragraphs are not kept")
                 yield from _read_line(node.nodes, context, level=HEADINGS.get(node.name, 0))
     yield from _read_line(line, context)
 
 
 def is_block(element: Element) -> bool:
-    """Whether *element* is a block and not part of a line."""
+    """Return whether *element* is a block and not part of a line."""
     return element.name in {"p", "div", "ul", "ol", "table", *HEADINGS}
 
 
@@ -98,33 +113,52 @@ def _read_line(nodes: Iterable[Element | Text], context: Context, *, level: int 
 
 
 def _read_list(element: Element, context: Context, *, depth: int) -> BulletList:
-    if element.name == "ol":
-        context.note("a numbered list becomes one with bullets")
     items: list[Bullet] = []
     for child in element.children:
         if child.name != "li":
             raise CannotSayError(f"<{child.name}> in a list")
         items.append(_read_item(child, context, depth=depth))
-    return BulletList(tuple(item for item in items if item.phrases or item.lists))
-
-
-def _read_table(table: Element, context: Context, *, depth: int) -> Grid:
-    rows = []
-    for row in (each for each in table.elements() if each.name == "tr"):
-        cells = (tuple(_read(cell.nodes, context, depth=depth + 1)) for cell in row.children)
-        rows.append(tuple(cell for cell in cells if cell))
-    return Grid(tuple(row for row in rows if row))
+    return BulletList(tuple(item for item in items if item.phrases or item.lists), element.name == "ol")
 
 
 def _read_item(element: Element, context: Context, *, depth: int) -> Bullet:
-    """Read one item: a line, then lists. Raises `CannotSayError` for more than one line."""
-    paragraphs: list[TextLine] = []
+    """Read one item: lines, then lists. Several paragraphs become lines of one."""
+    phrases: list[Phrase] = []
     lists: list[BulletList] = []
     for block in _read(element.nodes, context, depth=depth + 1):
         if isinstance(block, BulletList):
             lists.append(block)
-        elif lists or paragraphs or isinstance(block, Grid) or block.level:
-            raise CannotSayError("a list item of several paragraphs")
+        elif lists:
+            raise CannotSayError(f"words behind the points below {collapse(element.text)[:40]!r}")
+        elif isinstance(block, Grid) or block.level:
+            raise CannotSayError("a table or a heading in a list item")
         else:
-            paragraphs.append(block)
-    return Bullet(paragraphs[0].phrases if paragraphs else [], tuple(lists))
+            phrases += [LineBreak(), *block.phrases] if phrases else block.phrases
+    return Bullet(phrases, tuple(lists), element)
+
+
+def _read_table(table: Element, context: Context) -> Grid:
+    rows = []
+    for row in (each for each in table.elements("tr")):
+        cells = [child for child in row.children if child.name in _CELLS]
+        rows.append(tuple(_read_cell(cell, context) for cell in cells))
+    rows = [row for row in rows if any(cell.phrases for cell in row)]
+    if len({len(row) for row in rows}) > 1:
+        raise CannotSayError("a table whose rows have different numbers of cells")
+    return Grid(tuple(rows))
+
+
+def _read_cell(cell: Element, context: Context) -> Cell:
+    if any(cell.attributes.get(name, "1") != "1" for name in ("colspan", "rowspan")):
+        raise CannotSayError("a table with cells that were merged")
+    phrases: list[Phrase] = []
+    for block in _read(cell.nodes, context, depth=1):
+        if not isinstance(block, TextLine) or block.level:
+            raise CannotSayError(f"a list, a heading or a table in the table cell {collapse(cell.text)[:40]!r}")
+        phrases += [LineBreak(), *block.phrases] if phrases else block.phrases
+    return Cell(phrases, cell.name == "th", cell.attributes.get(_HIGHLIGHT), cell)
+
+
+def splits_icon(phrases: list[Phrase]) -> bool:
+    """Return whether *phrases* are only icons."""
+    return bool(phrases) and all(is_icon(each) for each in phrases)

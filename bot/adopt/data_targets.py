@@ -1,6 +1,6 @@
 """Convert the target of a link on a page into the form of the data file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -9,6 +9,8 @@ from bot.inline import PageTarget
 from bot.storage.addresses import PageAddress, parse_page_address
 from bot.storage.reader import Element
 from bot.sync.data_links import LinkKind
+
+_CARDS = ("inline", "block", "embed")
 
 
 class CannotSayError(StorageFormatError):
@@ -33,31 +35,43 @@ class Pages(Protocol):
         """Return the page that a reference names, as a link target; None if unknown."""
         ...
 
+    def name_user(self, user_id: str) -> str:
+        """Return the name of the person with that id; the id if the person is unknown."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
-    """Target of a link: title or id of a page, name of a file, or an address."""
+    """Target of a link: title or id of a page, name of a file, or an address; *card* is the look of a smart link."""
 
     kind: LinkKind
     value: str
+    card: str | None = None
 
 
 def read_target(link: Element, pages: Pages) -> LinkTarget:
     """Return the target of an `a` or `ac:link` element; raises `CannotSayError`."""
     if link.name == "a":
-        return read_address(link.attributes.get("href", ""), pages)
+        target = read_address(link.attributes.get("href", ""), pages)
+        card = link.attributes.get("data-card-appearance")
+        return replace(target, card=card) if card in _CARDS and target.kind is LinkKind.EXTERNAL else target
     if link.attributes.get("ac:anchor"):
         raise CannotSayError(f"a link to the place {link.attributes['ac:anchor']!r} on a page")
-    resource = next((child for child in link.children if child.name.startswith("ri:")), None)
+    resource = resource_of(link)
     if resource is None:
         raise CannotSayError("a link without a target")
     return _read_resource(resource, pages)
 
 
+def resource_of(link: Element) -> Element | None:
+    """Return the `ri:` element that names the target of an `ac:link`."""
+    return next((child for child in link.children if child.name.startswith("ri:")), None)
+
+
 def page_of(target: LinkTarget, pages: Pages) -> PageTarget | LinkTarget:
     """Return the page of a target, so that title and id of one page compare equal; other targets are unchanged."""
     if target.kind is not LinkKind.PAGE:
-        return target
+        return target if target.card in (None, "inline") else replace(target, card=None)
     return pages.find_target(target.value) or PageTarget(target.value)
 
 
@@ -73,8 +87,6 @@ def _read_resource(resource: Element, pages: Pages) -> LinkTarget:
             return LinkTarget(LinkKind.ATTACHMENT, attributes["ri:filename"])
         case "ri:attachment":
             raise CannotSayError("a link to a file on another page")
-        case "ri:user":
-            raise CannotSayError("a mention of a person")
         case "ri:url" if attributes.get("ri:value"):
             return read_address(attributes["ri:value"], pages)
         case name:

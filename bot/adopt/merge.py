@@ -9,19 +9,33 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
+from pydantic import ValidationError
+
 from bot import inline
 from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages, page_of, read_address
-from bot.adopt.dates import format_day
 from bot.adopt.phrase_markdown import to_markdown
 from bot.adopt.phrases import Context, read_phrases
-from bot.adopt.values import Value, make_id
-from bot.config.data_model import News, NewsItem, QuickLink, QuickLinks, StatusBanner, StatusLine
+from bot.adopt.values import Value, make_id, status_line
+from bot.config.data_model import (
+    News,
+    NewsItem,
+    QuickLink,
+    QuickLinks,
+    StatusBanner,
+    StatusLine,
+    iter_markdown,
+)
 from bot.config.news_selection import day_of, older_news, shown_news
 from bot.inline import PageTarget
+from bot.render import print_day
 from bot.storage.reader import read_strictly
 from bot.sync.data_links import LinkKind
 
 _ALIKE = 0.6
+_MERGED_FIELDS = ("lines", "links", "items", "older", "show", "dates", "heading", "heading_level")
+"""The fields of a region that are merged one by one; all others are taken as the page has them."""
+_PARTS = ("cells_before", "cells", "items")
+"""The fields of a news item that are taken as the page has them."""
 
 
 def merge(read: Value, base: Value, pages: Pages, *, now: dt.datetime, zone: dt.tzinfo = dt.UTC) -> Value:
@@ -32,11 +46,11 @@ def merge(read: Value, base: Value, pages: Pages, *, now: dt.datetime, zone: dt.
     match read, base:
         case StatusBanner(), StatusBanner():
             lines = tuple(_merge_line(line, base.lines, pages) for line in read.lines)
-            return base.model_copy(update=_title(read, base) | {"lines": lines})
+            return base.model_copy(update=_title(read, base, pages) | {"lines": lines})
         case QuickLinks(), QuickLinks():
             known = {_identity(link, pages): link for link in _all_links(base.links)}
             links = tuple(_merge_link(link, known, pages) for link in read.links)
-            return base.model_copy(update=_title(read, base) | {"links": links})
+            return base.model_copy(update=_title(read, base, pages) | {"links": links})
         case News(), News():
             return _merge_news(read, base, pages, now, zone)
         case _:
@@ -50,24 +64,20 @@ def learn_references(base: Value, pages: Pages) -> None:
 
 
 def _page_references(value: Value) -> Iterator[str]:
-    match value:
-        case QuickLinks():
-            yield from (link.page for link in _all_links(value.links) if link.page is not None)
-        case StatusBanner():
-            yield from (each for line in value.lines for each in _pages_in(line.text))
-        case News():
-            yield from (each for item in value.items for each in _pages_in(item.text))
-
-
-def _pages_in(markdown: str) -> Iterator[str]:
+    if isinstance(value, QuickLinks):
+        yield from (link.page for link in _all_links(value.links) if link.page is not None)
     prefix = f"{LinkKind.PAGE}:"
-    destinations = inline.link_destinations(markdown)
-    return (each.removeprefix(prefix) for each in destinations if each.startswith(prefix))
+    destinations = (each for text, _ in iter_markdown(value) for each in inline.link_destinations(text))
+    yield from (each.removeprefix(prefix) for each in destinations if each.startswith(prefix))
 
 
-def _title(read: Value, base: Value) -> dict[str, object]:
+def _title(read: Value, base: Value, pages: Pages) -> dict[str, object]:
+    """Return heading and layout of *read*; what the page does not show is left as *base* has it."""
     level = base.heading_level if read.heading is None else read.heading_level
-    return {"heading": read.heading, "heading_level": level}
+    shown = {name: getattr(read, name) for name in sorted(read.model_fields_set) if name not in _MERGED_FIELDS}
+    if not isinstance(base, StatusBanner) and not isinstance(read, StatusBanner):
+        shown["intro"] = _spelled_as(base.intro, read.intro, pages)
+    return shown | {"heading": read.heading, "heading_level": level}
 
 
 def _respell(markdown: str, pages: Pages) -> str:
@@ -80,10 +90,39 @@ def _respell(markdown: str, pages: Pages) -> str:
         return markdown
 
 
+def _spelled_as(old: str | None, new: str | None, pages: Pages) -> str | None:
+    """Return *old* if it renders as *new*, else *new*."""
+    if old is None or new is None or old == new:
+        return new
+    edges = (old[:1].isspace(), old[-1:].isspace()) == (new[:1].isspace(), new[-1:].isspace())
+    return old if edges and _respell(old, pages) == new.strip() else new
+
+
 def _merge_line(line: StatusLine, known: Iterable[StatusLine], pages: Pages) -> StatusLine:
-    same = (each for each in known if each.text == line.text or _respell(each.text, pages) == line.text)
-    old = next(same, None)
-    return line if old is None else StatusLine(icon=line.icon, text=old.text)
+    shown = _content_of(line)
+    old = next((each for each in known if shown in (_content_of(each), _reread(each, pages))), None)
+    if old is None:
+        return line
+    label = _spelled_as(old.label, line.label, pages)
+    return old.model_copy(update={"label": label, "highlight": line.highlight, "cells": line.cells})
+
+
+def _content_of(line: StatusLine) -> tuple[object, ...]:
+    return line.icon, line.lozenge, line.colour, line.text
+
+
+def _reread(line: StatusLine, pages: Pages) -> tuple[object, ...]:
+    """Return the content of *line* as it is read back from the page after rendering."""
+    text = f"[{line.text}](colour:{line.colour})" if line.colour and line.text else line.text
+    icon = f":{line.icon}:" if line.icon else ""
+    lozenge = f"[{inline.escape(line.lozenge.text)}](status:{line.lozenge.colour})" if line.lozenge else ""
+    markdown = " ".join(filter(None, (icon, lozenge, text)))
+    context = Context(pages)
+    try:
+        phrases = read_phrases(read_strictly(inline.to_storage(markdown, pages)).root.nodes, context)
+        return _content_of(StatusLine.model_validate(status_line(phrases, context)))
+    except (CannotSayError, ValidationError):
+        return _content_of(line)
 
 
 def _all_links(links: Iterable[QuickLink]) -> Iterable[QuickLink]:
@@ -94,7 +133,7 @@ def _all_links(links: Iterable[QuickLink]) -> Iterable[QuickLink]:
 
 def _identity(link: QuickLink, pages: Pages) -> tuple[str, PageTarget | LinkTarget | None]:
     """Return the key that identifies a link: its text as shown on the page, and its target."""
-    text = re.sub(r"[ \t\r\n]+", " ", link.text).strip()
+    text = re.sub(r"[ \t\r\n]+", " ", link.name).strip()
     if link.page is not None:
         return text, page_of(LinkTarget(LinkKind.PAGE, link.page), pages)
     if link.attachment is not None:
@@ -109,7 +148,14 @@ def _merge_link(
 ) -> QuickLink:
     old = known.get(_identity(link, pages))
     below = tuple(_merge_link(each, known, pages) for each in link.links)
-    return (old or link).model_copy(update={"links": below})
+    if old is None:
+        return link.model_copy(update={"links": below})
+    seen = {name: getattr(link, name) for name in ("cells_before", "cells", "image", "card", "colour")}
+    words = {
+        name: _spelled_as(getattr(old, name), getattr(link, name), pages)
+        for name in ("group", "remark_before", "remark")
+    }
+    return old.model_copy(update=seen | words | {"links": below})
 
 
 def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime, zone: dt.tzinfo) -> News:
@@ -124,9 +170,11 @@ def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime, zone: dt
             seen.append(item.model_copy(update={"id": make_id(item.text, taken=taken), "date": day}))
         else:
             text = old.text if item.text == _respell(old.text, pages) else item.text
-            seen.append(_with_day(old.model_copy(update={"text": text}), day, dates, zone))
+            group = _spelled_as(old.group, item.group, pages)
+            parts = {"text": text, "group": group, **{name: getattr(item, name) for name in _PARTS}}
+            seen.append(_with_day(old.model_copy(update=parts), day, dates, zone))
         taken.add(seen[-1].id)
-    title = _title(read, base) | {"dates": dates, "older": _merge_older(read, base, pages, now)}
+    title = _title(read, base, pages) | {"dates": dates, "older": _merge_older(read, base, pages, now)}
     for items, wanted in _arrange(seen, shown, older_news(base, now), base.items):
         for show in (base.show, len(wanted) or None):
             merged = base.model_copy(update=title | {"items": items, "show": show})
@@ -158,7 +206,7 @@ def _as_printed(read: News, base: News) -> News:
     if read.dates != "before" or base.dates == "before":
         return read
     items = tuple(
-        item.model_copy(update={"text": f"{format_day(item.date)}: {item.text}"}) if item.date else item
+        item.model_copy(update={"text": f"{print_day(item.date, read)}: {item.text}"}) if item.date else item
         for item in read.items
     )
     return read.model_copy(update={"items": items, "dates": "hidden"})

@@ -6,11 +6,13 @@ from bot import inline
 from bot.adopt.data_targets import CannotSayError, LinkTarget, page_of
 from bot.adopt.phrases import (
     Context,
+    Inserted,
+    Kind,
     LineBreak,
     Mark,
+    Paint,
     Phrase,
     Style,
-    Symbol,
     Words,
     marks_of,
     read_phrases,
@@ -24,9 +26,13 @@ from bot.sync.data_links import LinkKind
 
 
 def to_markdown(phrases: list[Phrase], context: Context) -> str:
-    """Return inline Markdown that renders as *phrases*; raises `CannotSayError`."""
-    if any(isinstance(each, Symbol) for each in phrases):
-        raise CannotSayError("an icon in the middle of a text")
+    """Return inline Markdown that renders as *phrases*, if necessary without bold and italic.
+
+    Raises `CannotSayError` if there is none.
+    """
+    picture = next((each for each in phrases if isinstance(each, Inserted) and each.kind is Kind.PICTURE), None)
+    if picture is not None:
+        raise CannotSayError(f"the picture {picture.label!r} in a text; only a link can be a picture")
     for em, strong in (("*", "**"), ("_", "**"), ("*", "__")):
         markdown = _write(phrases, {Style.EM: em, Style.STRONG: strong})
         if _reads_back(markdown, phrases, context):
@@ -35,8 +41,17 @@ def to_markdown(phrases: list[Phrase], context: Context) -> str:
     markdown = _write(plain, {})
     if not _reads_back(markdown, plain, context):
         raise CannotSayError(f"the text {say(phrases)!r}, which has no spelling in Markdown")
-    context.note("some bold, italic or code that Markdown cannot spell becomes plain")
     return markdown
+
+
+def to_spaced_markdown(phrases: list[Phrase], context: Context) -> str:
+    """Return inline Markdown as `to_markdown`, with one space at each end where *phrases* have white space."""
+    core = settle(phrases)
+    if not core:
+        return ""
+    before = isinstance(phrases[0], Words) and phrases[0].text[:1].isspace()
+    after = isinstance(phrases[-1], Words) and phrases[-1].text[-1:].isspace()
+    return f"{' ' * before}{to_markdown(core, context)}{' ' * after}"
 
 
 def _write(phrases: list[Phrase], fences: dict[Style, str]) -> str:
@@ -48,25 +63,39 @@ def _write(phrases: list[Phrase], fences: dict[Style, str]) -> str:
         pieces += (_close(mark, fences) for mark in reversed(opened[len(shared) :]))
         pieces += (_open(mark, fences) for mark in marks[len(shared) :])
         opened = marks
-        if isinstance(phrase, Words):
-            pieces.append(_code(phrase.text) if Style.CODE in phrase.marks else inline.escape(phrase.text))
-        elif isinstance(phrase, LineBreak):
-            pieces.append("\\\n")
+        match phrase:
+            case Words():
+                pieces.append(_code(phrase.text) if Style.CODE in phrase.marks else inline.escape(phrase.text))
+            case Inserted(Kind.ICON):
+                pieces.append(f":{phrase.value}:")
+            case Inserted():
+                pieces.append(f"[{inline.escape(phrase.label)}]({phrase.kind}:{_escape_brackets(phrase.value)})")
+            case LineBreak():
+                pieces.append("\\\n")
     pieces += (_close(mark, fences) for mark in reversed(opened))
     return "".join(pieces)
 
 
 def _open(mark: Mark, fences: dict[Style, str]) -> str:
-    return "[" if isinstance(mark, LinkTarget) else fences[mark]
+    return fences[mark] if isinstance(mark, Style) else "["
 
 
 def _close(mark: Mark, fences: dict[Style, str]) -> str:
-    if not isinstance(mark, LinkTarget):
-        return fences[mark]
-    if mark.kind is LinkKind.EXTERNAL:
-        return f"]({mark.value})" if re.fullmatch(r"[^\s()<>\\]+", mark.value) else f"](<{mark.value}>)"
-    escaped = re.sub(r"([\\()])", r"\\\1", mark.value)
-    return f"]({mark.kind}:{escaped})"
+    match mark:
+        case Style():
+            return fences[mark]
+        case Paint(scheme, colour):
+            return f"]({scheme}:{colour})"
+        case LinkTarget(LinkKind.EXTERNAL, value, card) if card == "inline":
+            return f"](card:{_escape_brackets(value)})"
+        case LinkTarget(LinkKind.EXTERNAL, value):
+            return f"]({value})" if re.fullmatch(r"[^\s()<>\\]+", value) else f"](<{value}>)"
+        case LinkTarget():
+            return f"]({mark.kind}:{_escape_brackets(mark.value)})"
+
+
+def _escape_brackets(value: str) -> str:
+    return re.sub(r"([\\()])", r"\\\1", value)
 
 
 def _code(text: str) -> str:
@@ -79,7 +108,7 @@ def _code(text: str) -> str:
 def _without_style(phrase: Phrase) -> Phrase:
     if not isinstance(phrase, Words):
         return phrase
-    return Words(phrase.text, tuple(mark for mark in phrase.marks if isinstance(mark, LinkTarget)))
+    return Words(phrase.text, tuple(mark for mark in phrase.marks if not isinstance(mark, Style)))
 
 
 def _reads_back(markdown: str, phrases: list[Phrase], context: Context) -> bool:
@@ -95,10 +124,8 @@ def _resolve(phrases: list[Phrase], context: Context) -> list[tuple[object, ...]
     """Return *phrases* with page references resolved, because a title and an id can name the same page."""
     return [
         (
-            text_of(each),
-            *(page_of(mark, context.pages) if isinstance(mark, LinkTarget) else mark for mark in each.marks),
+            *(type(each), each.value if isinstance(each, Inserted) else "", text_of(each)),
+            *(page_of(mark, context.pages) if isinstance(mark, LinkTarget) else mark for mark in marks_of(each)),
         )
-        if isinstance(each, Words)
-        else (each,)
         for each in phrases
     ]

@@ -1,26 +1,36 @@
-"""Read a line of a page as phrases: words with their marks, icons and line breaks.
+"""Read a line of a page as phrases: words with their marks, objects of the editor, and line breaks.
 
 Marks are ordered from the outermost to the innermost. White space between two phrases has only the marks that both
 phrases share. This gives equal phrases for all equivalent spellings of a line.
+
+What the phrases do not represent (underlining, sizes) is not lost in silence: `impression` compares what the page shows
+before and after, and names each difference.
 """
 
-import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages, read_target
-from bot.adopt.dates import format_day
-from bot.config.data_model import Icon
-from bot.inline import EMOTICONS
+from pydantic import BaseModel, ValidationError
+
+from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages, read_target, resource_of
+from bot.adopt.dates import calendar_day
+from bot.config.data_model import Image, LozengeColour, is_colour
+from bot.inline import EMOTICONS, PAINTS
+from bot.storage.emoticons import find_emoji, name_emoji
+from bot.storage.macros import collapse, find_parameter, macro_name
 from bot.storage.reader import Element, Text
 
 _ICONS = {name: icon for icon, name in EMOTICONS.items()}
 _SPACES = re.compile(r"[ \t\r\n]+")
-_HARD_SPACE = "\u00a0"
 _STYLED_ONLY = {"span", "u", "small", "big", "font", "ins"}
 _TRANSPARENT = {"ac:inline-comment-marker", "ac:link-body", "ac:plain-text-link-body"}
+_DEFAULT_COLOURS = {
+    *("rgb(23,43,77)", "rgb(9,30,66)", "rgb(51,51,51)", "rgb(0,0,0)", "#172b4d", "#333333", "#000000", "black"),
+    *("inherit", "initial", "transparent", "windowtext", "rgb(41,42,46)", "#292a2e"),
+}
+"""The colours that words without a colour have; an editor writes them when text is pasted."""
 
 
 class Style(StrEnum):
@@ -31,7 +41,15 @@ class Style(StrEnum):
     CODE = "code"
 
 
-Mark = Style | LinkTarget
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """The colour of words; *scheme* is a key of `PAINTS`."""
+
+    scheme: str
+    colour: str
+
+
+Mark = Style | LinkTarget | Paint
 _STYLES = {"strong": Style.STRONG, "b": Style.STRONG, "em": Style.EM, "i": Style.EM, "code": Style.CODE}
 
 
@@ -43,11 +61,27 @@ class Words:
     marks: tuple[Mark, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """An icon."""
+class Kind(StrEnum):
+    """The kinds of objects in a line; all but ICON and PICTURE are schemes of inline Markdown."""
 
-    icon: Icon
+    ICON = "icon"
+    DATE = "date"
+    LOZENGE = "status"
+    USER = "user"
+    USERNAME = "username"
+    EMOJI = "emoji"
+    PICTURE = "picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    """An object that the editor inserted into a line; *label* is its text, except for an icon."""
+
+    kind: Kind
+    value: str
+    label: str = ""
+    marks: tuple[Mark, ...] = ()
+    image: Image | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +89,32 @@ class LineBreak:
     """A line break."""
 
 
-Phrase = Words | Symbol | LineBreak
+Phrase = Words | Inserted | LineBreak
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Context:
-    """Input for reading phrases, and the notes about formatting that is lost; words are never lost."""
+    """What is known when a page is read: the pages of the wiki, and the language of dates.
+
+    *keeps_hard_spaces*: the editors write a non-breaking space where people typed a plain one, so on a page that is
+    adopted a non-breaking space is a plain one. *base* is the present value of the region in the data file: where a
+    page can be read in two ways, it decides.
+    """
 
     pages: Pages
+    language: str = "en"
     keeps_hard_spaces: bool = True
-    notes: dict[str, None] = field(default_factory=dict)
-
-    def note(self, text: str) -> None:
-        """Add a note; repeated notes are ignored."""
-        self.notes[text] = None
+    base: BaseModel | None = None
 
 
 def read_phrases(nodes: Iterable[Element | Text], context: Context) -> list[Phrase]:
-    """Read one line; raises `CannotSayError` for content that inline Markdown and icons cannot represent."""
+    """Read one line; raises `CannotSayError` for content that inline Markdown cannot represent."""
     return settle(list(_read(nodes, context)))
 
 
 def say(phrases: Iterable[Phrase]) -> str:
     """Return the words without marks."""
-    return "".join(each.text if isinstance(each, Words) else " " for each in phrases).strip()
+    return "".join(text_of(each) or (" " if isinstance(each, LineBreak) else "") for each in phrases).strip()
 
 
 def split_lines(phrases: Iterable[Phrase]) -> list[list[Phrase]]:
@@ -102,30 +138,52 @@ def _read(nodes: Iterable[Element | Text], context: Context) -> Iterator[Phrase]
             stack.pop()
         elif isinstance(node, Text):
             if node.is_visible:
-                yield Words(_read_text(node, context), marks)
+                yield Words(node.value if context.keeps_hard_spaces else node.value.replace("\u00a0", " "), marks)
+        elif (mention := _find_mention(node, marks, context)) is not None:
+            yield mention
         elif node.name in ("a", "ac:link"):
             target = _read_link(node, marks, context)
             stack.append((iter(node.nodes), (*marks, target)))
             if _has_no_words(node):
                 yield Words(_title(node, target), (*marks, target))
         elif node.name in _STYLES or node.name in _TRANSPARENT or node.name in _STYLED_ONLY:
-            stack.append((iter(node.nodes), _mark(node, marks, context)))
+            stack.append((iter(node.nodes), (*marks, *_marks_added(node, marks))))
         elif not node.name.startswith("ri:"):
-            yield _read_object(node, marks, context)
+            yield _read_object(node, marks)
 
 
-def _read_text(node: Text, context: Context) -> str:
-    if context.keeps_hard_spaces or _HARD_SPACE not in node.value:
-        return node.value
-    context.note("hard spaces become plain ones")
-    return node.value.replace(_HARD_SPACE, " ")
-
-
-def _mark(element: Element, marks: tuple[Mark, ...], context: Context) -> tuple[Mark, ...]:
-    if element.name in _STYLED_ONLY and (element.name != "span" or element.attributes.get("style")):
-        context.note("colours, underlining and sizes of words are not kept")
+def _marks_added(element: Element, marks: tuple[Mark, ...]) -> Iterator[Mark]:
     style = _STYLES.get(element.name)
-    return marks if style is None or style in marks else (*marks, style)
+    if style is not None and style not in marks:
+        yield style
+    for paint in paints_of(element):
+        if next((mark for mark in reversed(marks) if isinstance(mark, Paint)), None) != paint:
+            yield paint
+
+
+def paints_of(element: Element) -> Iterator[Paint]:
+    """Yield the colours that *element* gives its words; the default colour of a page is none."""
+    found = {"color": element.attributes.get("color", "")} if element.name == "font" else {}
+    for declaration in element.attributes.get("style", "").split(";"):
+        name, _, value = declaration.partition(":")
+        found[name.strip().lower()] = value
+    for scheme, css in PAINTS.items():
+        colour = re.sub(r"\s+", "", found.get(css, ""))
+        if colour and colour.lower() not in _DEFAULT_COLOURS and is_colour(colour):
+            yield Paint(scheme, colour)
+
+
+def _find_mention(element: Element, marks: tuple[Mark, ...], context: Context) -> Inserted | None:
+    user = resource_of(element) if element.name == "ac:link" else None
+    if user is None or user.name != "ri:user":
+        return None
+    account = user.attributes.get("ri:account-id") or user.attributes.get("ri:userkey")
+    name = user.attributes.get("ri:username")
+    if account:
+        return Inserted(Kind.USER, account, f"@{context.pages.name_user(account)}", _only_targets(marks))
+    if name:
+        return Inserted(Kind.USERNAME, name, f"@{name}", _only_targets(marks))
+    raise CannotSayError("a mention of a person whom the wiki no longer knows")
 
 
 def _read_link(link: Element, marks: tuple[Mark, ...], context: Context) -> LinkTarget:
@@ -135,7 +193,7 @@ def _read_link(link: Element, marks: tuple[Mark, ...], context: Context) -> Link
 
 
 def _has_no_words(link: Element) -> bool:
-    """Whether the link has no text, so that the wiki shows the title of its target."""
+    """Return whether the link has no text, so that the wiki shows the title of its target."""
     return (
         link.name == "ac:link"
         and not link.text.strip()
@@ -148,40 +206,76 @@ def _title(link: Element, target: LinkTarget) -> str:
     return resource.attributes.get("ri:content-title") or resource.attributes.get("ri:filename") or target.value
 
 
-def _read_object(element: Element, marks: tuple[Mark, ...], context: Context) -> Phrase:
+def _read_object(element: Element, marks: tuple[Mark, ...]) -> Phrase:
     match element.name:
         case "br":
             return LineBreak()
         case "ac:emoticon":
-            return Symbol(_read_icon(element))
+            return _read_emoji(element, marks)
         case "time":
-            return Words(_read_time(element, context), marks)
-        case "ac:image" | "img":
-            raise CannotSayError("an image")
+            day = calendar_day(element.attributes.get("datetime", ""))
+            if day is None:
+                raise CannotSayError(f"a date that is none: {element.attributes.get('datetime', '')!r}")
+            return Inserted(Kind.DATE, day.isoformat(), day.isoformat(), _only_targets(marks))
+        case "ac:structured-macro" | "ac:macro" if macro_name(element) == "status":
+            return _read_lozenge(element, marks)
+        case "ac:image":
+            image = _read_image(element)
+            return Inserted(Kind.PICTURE, image.name, image.name, _only_targets(marks), image)
         case "ac:structured-macro" | "ac:macro":
-            raise CannotSayError(f"the macro {element.attributes.get('ac:name', '')!r}")
+            name = element.attributes.get("ac:name", "")
+            raise CannotSayError(f"the macro {name!r}, whose content the wiki or another program makes")
         case name:
-            raise CannotSayError(f"<{name}>")
+            raise CannotSayError(f"<{name}> around {collapse(element.text)!r}")
 
 
-def _read_icon(element: Element) -> Icon:
+def _read_emoji(element: Element, marks: tuple[Mark, ...]) -> Phrase:
+    """Read an emoji: an icon of the old editor by its name, any other as its character or with its identifier."""
+    identifier = element.attributes.get("ac:emoji-id", "")
     name = element.attributes.get("ac:name", "")
-    shortname = element.attributes.get("ac:emoji-shortname")
-    if name == "blue-star" and shortname not in (None, ":blue_star:"):  # the editor uses this name for all other emoji
-        raise CannotSayError(f"the emoji {shortname}")
-    if name not in _ICONS:
-        raise CannotSayError(f"the icon {name!r}")
-    return _ICONS[name]
+    is_placeholder = (
+        name == "blue-star" and element.attributes.get("ac:emoji-shortname", ":blue_star:") != ":blue_star:"
+    )
+    if name in _ICONS and not is_placeholder and (not identifier or identifier.startswith("atlassian-")):
+        return Inserted(Kind.ICON, _ICONS[name])
+    is_unknown = is_placeholder and not identifier and not element.attributes.get("ac:emoji-fallback")
+    characters = None if is_unknown else find_emoji(element)
+    if characters is not None:
+        return Words(characters, marks)
+    if not identifier:
+        shown = element.attributes.get("ac:emoji-shortname", name)
+        raise CannotSayError(f"the emoji {shown!r}, which has no identifier on the page")
+    return Inserted(Kind.EMOJI, identifier, f":{name_emoji(element)}:", _only_targets(marks))
 
 
-def _read_time(element: Element, context: Context) -> str:
-    stamp = element.attributes.get("datetime", "")
+def _read_image(element: Element) -> Image:
+    attributes = element.attributes
+    source = resource_of(element)
+    place = {
+        "attachment": source.attributes.get("ri:filename") if source and not source.children else None,
+        "url": source.attributes.get("ri:value") if source else None,
+        "alt": attributes.get("ac:alt"),
+    }
+    sizes = {key: attributes.get(f"ac:{key}", "") for key in ("width", "height")}
     try:
-        day = dt.date.fromisoformat(stamp[:10])
-    except ValueError as error:
-        raise CannotSayError(f"a date that is none: {stamp!r}") from error
-    context.note("a date of the editor's calendar becomes words")
-    return format_day(day)
+        known = {key: value for key, value in (place | sizes).items() if value}
+        return Image.model_validate(known)
+    except ValidationError as error:
+        raise CannotSayError(f"the picture {' '.join(filter(None, place.values())) or 'of another page'!r}") from error
+
+
+def _read_lozenge(macro: Element, marks: tuple[Mark, ...]) -> Inserted:
+    colour = (find_parameter(macro, "colour") or find_parameter(macro, "color") or "grey").lower()
+    title = collapse(find_parameter(macro, "title") or colour)
+    known = {"gray": "grey"}.get(colour, colour)
+    if known not in set(LozengeColour):
+        raise CannotSayError(f"the status lozenge {title!r} in the colour {colour!r}")
+    return Inserted(Kind.LOZENGE, known, title, _only_targets(marks))
+
+
+def _only_targets(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """Return the links around an object: the other marks are not visible on it."""
+    return tuple(mark for mark in marks if isinstance(mark, LinkTarget))
 
 
 def settle(phrases: list[Phrase]) -> list[Phrase]:
@@ -242,14 +336,30 @@ def _is_blank(phrase: Phrase) -> bool:
     return isinstance(phrase, LineBreak) or (isinstance(phrase, Words) and not phrase.text.strip())
 
 
+def is_icon(phrase: Phrase) -> bool:
+    """Return whether *phrase* is an icon."""
+    return isinstance(phrase, Inserted) and phrase.kind is Kind.ICON
+
+
+def find_target(phrase: Phrase) -> LinkTarget | None:
+    """Return the target of the link around *phrase*, or None."""
+    return next((mark for mark in marks_of(phrase) if isinstance(mark, LinkTarget)), None)
+
+
 def marks_of(phrase: Phrase) -> tuple[Mark, ...]:
     """Return the marks around a phrase."""
-    return phrase.marks if isinstance(phrase, Words) else ()
+    return () if isinstance(phrase, LineBreak) else phrase.marks
 
 
 def text_of(phrase: Phrase) -> str:
     """Return the text of a phrase; empty for icons and line breaks."""
-    return phrase.text if isinstance(phrase, Words) else ""
+    match phrase:
+        case Words():
+            return phrase.text
+        case Inserted():
+            return phrase.label
+        case _:
+            return ""
 
 
 def shared_marks(a: tuple[Mark, ...], b: tuple[Mark, ...]) -> tuple[Mark, ...]:

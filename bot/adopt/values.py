@@ -2,36 +2,57 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from bot.adopt.blocks import Bullet, BulletList, Grid, PageBlock, TextLine
-from bot.adopt.data_targets import CannotSayError, LinkTarget
-from bot.adopt.dates import find_day, format_day, parse_day, split_leading_day
-from bot.adopt.phrase_markdown import to_markdown
-from bot.adopt.phrases import Context, Phrase, Symbol, Words, say, settle, split_lines
-from bot.config.data_model import News, NewsItem, QuickLink, QuickLinks, StatusBanner, StatusLine
+from bot.adopt.blocks import Bullet, BulletList, Cell, Grid, PageBlock, TextLine, splits_icon
+from bot.adopt.data_targets import CannotSayError
+from bot.adopt.dates import find_day, find_format, parse_day, split_leading_day
+from bot.adopt.phrase_markdown import to_markdown, to_spaced_markdown
+from bot.adopt.phrases import (
+    Context,
+    Inserted,
+    Kind,
+    LineBreak,
+    Paint,
+    Phrase,
+    Words,
+    find_target,
+    is_icon,
+    marks_of,
+    say,
+    settle,
+    split_lines,
+    text_of,
+)
+from bot.config.data_model import CALENDAR, News, QuickLinks, StatusBanner
+from bot.inline import plain_text
 from bot.sync.data_links import LinkKind
 
 Value = StatusBanner | QuickLinks | News
+Fields = dict[str, object]
 ADOPTABLE = ("status", "quick_links", "news")
 """The regions whose content people write; the bot generates the content of the others."""
 NO_NEWS = "There is no news at the moment."
 """The text that the template renders for an empty list."""
+_OLDER = "Older news"
+_SEPARATOR = re.compile(r"\s*(?:[|•·/›»;,⋅∙‣]|[-–—]|->|→)\s*")
+_BULLET = re.compile(r"\s*[•·▪▫►▸→»*–\-◦‣]\s*")
 
 
 def to_value(
     region: str, blocks: Sequence[PageBlock], context: Context, *, heading: str | None = None, heading_level: int = 0
 ) -> Value:
     """Return the value of a region with the content *blocks*, without its heading; raises `CannotSayError`."""
-    title = {"heading": heading, "heading_level": heading_level}
+    title: Fields = {"heading": heading, "heading_level": heading_level}
     try:
         match region:
             case "status":
-                return StatusBanner.model_validate(title | {"lines": tuple(_status_lines(blocks, context))})
+                return StatusBanner.model_validate(title | _status(blocks, context))
             case "quick_links":
-                return QuickLinks.model_validate(title | {"links": tuple(_quick_links(blocks, context))})
+                return QuickLinks.model_validate(title | _quick_links(blocks, context))
             case "news":
                 return News.model_validate(title | _news(blocks, context))
             case _:
@@ -41,100 +62,407 @@ def to_value(
         raise CannotSayError(f"what the data file does not take: {first['msg']}") from error
 
 
-def _status_lines(blocks: Sequence[PageBlock], context: Context) -> Iterator[StatusLine]:
-    for block in blocks:
-        for line in _lines_of(block, context):
-            icon = line[0].icon if isinstance(line[0], Symbol) else None
-            text = settle(line[1:]) if icon else line
-            if not text:
-                raise CannotSayError("an icon without words")
-            yield StatusLine(icon=icon, text=to_markdown(text, context))
+def _status(blocks: Sequence[PageBlock], context: Context) -> Fields:
+    match blocks:
+        case [Grid() as grid]:
+            return _status_table(grid, context)
+        case [BulletList(items, is_numbered)] if not any(item.lists for item in items):
+            lines = [status_line(item.phrases, context) for item in items]
+            return {"layout": "numbered" if is_numbered else "list", "lines": lines}
+        case [TextLine(phrases, 0)] if len(split_lines(phrases)) > 1 or _layout_of(context) == "breaks":
+            return {"layout": "breaks", "lines": [status_line(line, context) for line in split_lines(phrases)]}
+        case _:
+            lines = [status_line(line, context) for block in blocks for line in _lines_of(block)]
+            return {"layout": "line" if _layout_of(context) == "line" else "paragraphs", "lines": lines}
 
 
-def _lines_of(block: PageBlock, context: Context) -> list[list[Phrase]]:
+def _layout_of(context: Context) -> str | None:
+    """Return the layout that the data file has now."""
+    return getattr(context.base, "layout", None)
+
+
+def _lines_of(block: PageBlock) -> list[list[Phrase]]:
     match block:
-        case TextLine():
+        case TextLine(level=0):
             return split_lines(block.phrases)
         case BulletList() if not any(item.lists for item in block.items):
-            context.note("the bullets of the status lines are not kept")
             return [line for item in block.items for line in split_lines(item.phrases)]
         case BulletList():
-            raise CannotSayError("lists within the list of status lines")
+            raise CannotSayError("points below points of the status")
+        case TextLine():
+            raise CannotSayError(f"the sub-heading {say(block.phrases)!r} within the status")
         case Grid():
-            context.note("the table's frame is not kept")
-            return [_row_phrases(row) for row in block.rows]
+            raise CannotSayError("a table and other lines together")
 
 
-def _row_phrases(row: Sequence[Sequence[PageBlock]]) -> list[Phrase]:
-    """Read a table row with one line: an icon and words, in one or two cells."""
-    cells = [block for cell in row for block in cell]
-    lines = [block.phrases for block in cells if isinstance(block, TextLine)]
-    leads = lines[:-1]
-    if (
-        len(lines) != len(cells)
-        or len(lines) > 2
-        or any(not isinstance(each, Symbol) for line in leads for each in line)
+def status_line(phrases: list[Phrase], context: Context) -> Fields:
+    """Return icon, lozenge, colour and text of one line of the status; raises `CannotSayError`."""
+    line: Fields = {}
+    if phrases and is_icon(phrases[0]):
+        line["icon"] = phrases[0].value if isinstance(phrases[0], Inserted) else None
+        phrases = settle(phrases[1:])
+    if phrases and _is_lozenge(phrases[0]) and not _is_glued(phrases[1:2]):
+        line["lozenge"] = {"text": text_of(phrases[0]), "colour": phrases[0].value}  # type: ignore[union-attr]
+        phrases = settle(phrases[1:])
+    colour, phrases = _take_colour(phrases)
+    text = to_markdown(phrases, context) if phrases else ""
+    if not text and "lozenge" not in line:
+        raise CannotSayError("an icon without words")
+    return line | {"text": text} | ({"colour": colour} if colour else {})
+
+
+def _is_lozenge(phrase: Phrase) -> bool:
+    return isinstance(phrase, Inserted) and phrase.kind is Kind.LOZENGE and not phrase.marks
+
+
+def _is_glued(following: Sequence[Phrase]) -> bool:
+    """Return whether the next phrase follows without a space and is no word, such as the colon after a lozenge."""
+    text = text_of(following[0]) if following else ""
+    return bool(text) and not text[0].isspace() and not text[0].isalnum()
+
+
+def _take_colour(phrases: list[Phrase]) -> tuple[str | None, list[Phrase]]:
+    """Return the colour of all words, and the phrases without that colour; None if the words differ."""
+    words = [each for each in phrases if isinstance(each, Words) and each.text.strip()]
+    colours = {next((m for m in each.marks if isinstance(m, Paint) and m.scheme == "colour"), None) for each in words}
+    paint = colours.pop() if len(colours) == 1 else None
+    if paint is None or not words:
+        return None, phrases
+    bare = [
+        replace(each, marks=tuple(m for m in each.marks if m != paint)) if isinstance(each, Words) else each
+        for each in phrases
+    ]
+    return paint.colour, settle(bare)
+
+
+def _status_table(grid: Grid, context: Context) -> Fields:
+    rows = grid.rows
+    if _layout_of(context) != "table" and _is_board(rows, is_known=_layout_of(context) == "board"):
+        pairs = zip(*rows, strict=True)
+        return {"layout": "board", "lines": [_board_line(label, cell, context) for label, cell in pairs]}
+    is_new = _layout_of(context) != "table"
+    if is_new and all(len(row) == 2 and splits_icon(row[0].phrases) for row in rows):
+        return {"lines": [status_line([*row[0].phrases, Words(" "), *row[1].phrases], context) for row in rows]}
+    if is_new and all(len(row) == 1 for row in rows):
+        return {"lines": [status_line(line, context) for row in rows for line in split_lines(row[0].phrases)]}
+    head, rows = _split_head(rows, context)
+    has_label = len(rows[0]) > 1 and all(not _is_marked(row[0]) for row in rows)
+    if isinstance(context.base, StatusBanner) and not is_new:
+        has_label = any(line.label is not None for line in context.base.lines)
+    lines = []
+    for row in rows:
+        label = {"label": _markdown_of(row[0], context)} if has_label else {}
+        main, *others = row[has_label:]
+        lines.append(label | _line_of(main, context) | {"cells": _cells_behind(others, head, context)})
+    return {"layout": "table", "lines": lines} | head
+
+
+def _is_board(rows: Sequence[tuple[Cell, ...]], *, is_known: bool) -> bool:
+    """Return whether a table is a row of names above a row of lozenges, icons or colours."""
+    if len(rows) != 2 or not all(cell.is_head for cell in rows[0]):
+        return False
+    marked = [cell for cell in rows[1] if _is_marked(cell)]
+    return (is_known or len(marked) > len(rows[1]) / 2) and not any(cell.is_head for cell in rows[1])
+
+
+def _is_marked(cell: Cell) -> bool:
+    first = cell.phrases[0] if cell.phrases else None
+    return cell.highlight is not None or (first is not None and (is_icon(first) or _is_lozenge(first)))
+
+
+def _board_line(label: Cell, cell: Cell, context: Context) -> Fields:
+    return {"label": _markdown_of(label, context)} | _line_of(cell, context)
+
+
+def _line_of(cell: Cell, context: Context) -> Fields:
+    highlight: Fields = {"highlight": cell.highlight} if cell.highlight else {}
+    if splits_icon(cell.phrases) and len(cell.phrases) == 1 and isinstance(cell.phrases[0], Inserted):
+        return highlight | {"icon": cell.phrases[0].value}
+    if not cell.phrases:
+        return highlight | {"text": ""}
+    return highlight | status_line(cell.phrases, context)
+
+
+def _split_head(rows: tuple[tuple[Cell, ...], ...], context: Context) -> tuple[Fields, tuple[tuple[Cell, ...], ...]]:
+    """Return `columns` and `header_column` of a table, and the rows with content."""
+    has_head = len(rows) > 1 and all(cell.is_head for cell in rows[0])
+    body = rows[1:] if has_head else rows
+    columns = [_markdown_of(cell, context) for cell in rows[0]] if has_head else []
+    return {"columns": columns, "header_column": all(row[0].is_head for row in body)}, body
+
+
+def _cells_behind(cells: Sequence[Cell], head: Fields, context: Context) -> list[str]:
+    """Return cells without the empty ones at the end, if the templates add these because the columns have names."""
+    texts = [_markdown_of(cell, context) for cell in cells]
+    while head["columns"] and texts and not texts[-1]:
+        texts.pop()
+    return texts
+
+
+def _markdown_of(cell: Cell, context: Context) -> str:
+    if cell.highlight is not None:
+        raise CannotSayError(f"the coloured table cell {say(cell.phrases)!r}")
+    return to_markdown(cell.phrases, context) if cell.phrases else ""
+
+
+@dataclass(slots=True)
+class _Group:
+    """Blocks below one sub-heading; *name* is None before the first."""
+
+    name: str | None
+    blocks: list[PageBlock]
+
+
+def _intro_and_groups(blocks: Sequence[PageBlock], context: Context) -> tuple[Fields, list[_Group]]:
+    """Split blocks at their sub-headings; return also the words above and the level of the sub-headings."""
+    fields: Fields = {}
+    rest = list(blocks)
+    if _has_intro(rest, context):
+        fields["intro"] = to_markdown(rest.pop(0).phrases, context)  # type: ignore[union-attr]
+    groups: list[_Group] = [_Group(None, [])]
+    levels = set()
+    for block, following in zip(rest, [*rest[1:], None], strict=True):
+        if isinstance(block, TextLine) and _is_caption(block, following):
+            levels.add(block.level)
+            groups.append(_Group(_caption_of(block, context), []))
+        else:
+            groups[-1].blocks.append(block)
+    if len(levels) > 1:
+        raise CannotSayError("sub-headings of different levels")
+    groups = [group for group in groups if group.blocks or group.name is not None]
+    if not all(group.blocks for group in groups):
+        raise CannotSayError(f"the sub-heading {next(g.name for g in groups if not g.blocks)!r} with nothing below")
+    return fields | ({"group_level": levels.pop()} if levels else {}), groups
+
+
+def _has_intro(blocks: Sequence[PageBlock], context: Context) -> bool:
+    first = blocks[0] if blocks else None
+    if not isinstance(first, TextLine) or first.level or len(blocks) < 2 or isinstance(blocks[1], TextLine):
+        return False
+    return not (first.is_bold or first.has_link or _is_day_line(first, context))
+
+
+def _is_caption(line: TextLine, following: PageBlock | None) -> bool:
+    if line.level:
+        return True
+    return line.is_bold and not line.has_link and following is not None and not isinstance(following, TextLine)
+
+
+def _caption_of(line: TextLine, context: Context) -> str:
+    """Return a sub-heading without the bold that the templates give it."""
+    if line.level:
+        return to_markdown(line.phrases, context)
+    bare = [replace(each, marks=marks_of(each)[1:]) if isinstance(each, Words) else each for each in line.phrases]
+    return to_markdown(settle(bare), context)
+
+
+def _is_day_line(line: TextLine, context: Context) -> bool:
+    return parse_day(say(line.phrases), context.language) is not None
+
+
+def _quick_links(blocks: Sequence[PageBlock], context: Context) -> Fields:
+    fields, groups = _intro_and_groups(blocks, context)
+    links: list[Fields] = []
+    for group in groups:
+        shape, found = _links_of(group.blocks, context)
+        if any(shape[key] != fields.setdefault(key, shape[key]) for key in shape):
+            raise CannotSayError("links in different layouts below each other")
+        links += [link | ({"group": group.name} if group.name else {}) for link in found]
+    return fields | {"links": links}
+
+
+def _links_of(blocks: Sequence[PageBlock], context: Context) -> tuple[Fields, list[Fields]]:
+    lists = [block for block in blocks if isinstance(block, BulletList)]
+    lines = [block for block in blocks if isinstance(block, TextLine)]
+    if len(lists) == len(blocks):
+        layout = "numbered" if all(each.is_numbered for each in lists) else "list"
+        return {"layout": layout}, [_link_below(item, context) for each in lists for item in each.items]
+    if len(blocks) == 1 and isinstance(blocks[0], Grid):
+        return _link_table(blocks[0], context)
+    if len(lines) == len(blocks) == 1 and not (
+        _layout_of(context) == "paragraphs" and len(_runs(lines[0].phrases)) == 1
     ):
-        raise CannotSayError("a table of several columns")
-    return [phrase for line in lines for phrase in line]
+        return _link_line(lines[0].phrases, context)
+    if len(lines) != len(blocks):
+        words = next((say(line.phrases) for line in lines), "a table")
+        raise CannotSayError(f"{words!r} between the links")
+    single = [line for block in lines for line in split_lines(block.phrases)]
+    without = next((line for line in single if not any(map(find_target, line))), None)
+    if without is not None:
+        raise CannotSayError(f"the words {say(without)!r} between the links")
+    return {"layout": "paragraphs"}, [_link(line, context) for line in single]
 
 
-def _quick_links(blocks: Sequence[PageBlock], context: Context) -> Iterator[QuickLink]:
-    for block in blocks:
-        if isinstance(block, BulletList):
-            yield from (_quick_link(item, context) for item in block.items)
+def _link_below(item: Bullet, context: Context) -> Fields:
+    below = [_link_below(each, context) for listing in item.lists for each in listing.items]
+    return _link(item.phrases, context) | {"links": below}
+
+
+def _runs(phrases: Sequence[Phrase]) -> list[tuple[int, int]]:
+    """Return start and end of each link in *phrases*."""
+    runs: list[tuple[int, int]] = []
+    for index, phrase in enumerate(phrases):
+        target = find_target(phrase)
+        if target is None:
             continue
-        if isinstance(block, Grid):
-            context.note("a table becomes a list")
-            yield from _quick_links([each for row in block.rows for cell in row for each in cell], context)
-            continue
-        context.note("links in paragraphs become a list")
-        for line in split_lines(block.phrases):
-            link = _quick_link(Bullet(line), context)
-            if link.page is None and link.url is None and link.attachment is None:
-                raise CannotSayError(f"the words {link.text!r} between the links")
-            yield link
+        if runs and runs[-1][1] == index and find_target(phrases[index - 1]) == target:
+            runs[-1] = (runs[-1][0], index + 1)
+        else:
+            runs.append((index, index + 1))
+    return runs
 
 
-def _quick_link(item: Bullet, context: Context) -> QuickLink:
-    links = tuple(_quick_link(below, context) for listing in item.lists for below in listing.items)
-    targets = {_target_of(phrase) for phrase in item.phrases}
-    if len(targets) > 1:
-        raise CannotSayError(f"the words {say(item.phrases)!r}, of which only a part is a link")
-    if any(isinstance(mark, str) for each in item.phrases if isinstance(each, Words) for mark in each.marks):
-        context.note("bold and italic in quick links are not kept")
-    text = say(item.phrases)
-    if not text:
+def _link(phrases: list[Phrase], context: Context) -> Fields:
+    """Return one link with the words before and after it; words alone are a caption."""
+    if not phrases:
         raise CannotSayError("a list item without words")
-    target = targets.pop()
-    match target:
-        case None:
-            return QuickLink(text=text, links=links)
-        case LinkTarget(LinkKind.PAGE, value):
-            return QuickLink(text=text, page=value, links=links)
-        case LinkTarget(LinkKind.ATTACHMENT, value):
-            return QuickLink(text=text, attachment=value, links=links)
-        case LinkTarget(_, value):
-            return QuickLink(text=text, url=value, links=links)
+    runs = _runs(phrases)
+    start, end = runs[0] if runs else _caption_span(phrases)
+    words = phrases[start:end]
+    while words and is_icon(words[0]):  # the icon is in front of the link, and not in it
+        start, words = start + 1, words[1:]
+    icons = [
+        replace(each, marks=()) if is_icon(each) and isinstance(each, Inserted) else each for each in phrases[:start]
+    ]
+    if icons and words and is_icon(icons[-1]) and text_of(words[0])[:1].isspace():
+        icons.append(Words(" "))
+    link = _words_of_link(words) | _target_of(words)
+    remarks = {"remark_before": icons, "remark": phrases[end:]}
+    return link | {key: text for key, each in remarks.items() if (text := to_spaced_markdown(list(each), context))}
 
 
-def _target_of(phrase: Phrase) -> LinkTarget | None:
-    if not isinstance(phrase, Words):
-        raise CannotSayError("an icon or a line break among the links")
-    return next((mark for mark in phrase.marks if isinstance(mark, LinkTarget)), None)
+def _caption_span(phrases: Sequence[Phrase]) -> tuple[int, int]:
+    return next((n for n, each in enumerate(phrases) if not is_icon(each)), 0), len(phrases)
 
 
-def _news(blocks: Sequence[PageBlock], context: Context) -> dict[str, object]:
+def _words_of_link(words: list[Phrase]) -> Fields:
+    match words:
+        case [Inserted(image=image)] if image is not None:
+            return {"image": image}
+    if any(not isinstance(each, Words) for each in words):
+        raise CannotSayError(f"an icon, a picture or a line break within the link {say(words)!r}")
+    colour, bare = _take_colour(words)
+    if any(isinstance(mark, Paint) for each in bare for mark in marks_of(each)):
+        raise CannotSayError(f"a colour for a part of the link {say(words)!r}")
+    text = say(words)
+    if not text:
+        raise CannotSayError("a link without words")
+    fields: Fields = {"colour": colour} if colour else {}
+    return fields | {"text": text}
+
+
+def _target_of(words: Sequence[Phrase]) -> Fields:
+    target = find_target(words[0])
+    if target is None:
+        return {}
+    key = {LinkKind.PAGE: "page", LinkKind.ATTACHMENT: "attachment"}.get(target.kind, "url")
+    fields: Fields = {"card": target.card} if target.card else {}
+    return fields | {key: target.value}
+
+
+def _link_line(phrases: list[Phrase], context: Context) -> tuple[Fields, list[Fields]]:
+    """Read links in one paragraph, with the same separator between each two."""
+    runs = _runs(phrases)
+    if not runs:
+        raise CannotSayError(f"the words {say(phrases)!r} between the links")
+    if len(runs) == 1:
+        return {"layout": "line"}, [_link(phrases, context)]
+    starts = [0, *(end for _, end in runs)]
+    between = [
+        phrases[start:end] for start, end in zip(starts, [*(start for start, _ in runs), len(phrases)], strict=True)
+    ]
+    bullet = _find_bullet(between)
+    if bullet:
+        between = [_without_end(each, bullet) if n < len(runs) else each for n, each in enumerate(between)]
+    separator, sides = _split_at_separator(between[1:-1])
+    before = [between[0], *(after for _, after in sides)]
+    after = [*(left for left, _ in sides), between[-1]]
+    links = []
+    for (start, end), left, right in zip(runs, before, after, strict=True):
+        remarks = {"remark_before": to_spaced_markdown(left, context), "remark": to_spaced_markdown(right, context)}
+        words = phrases[start:end]
+        links.append(_words_of_link(words) | _target_of(words) | {key: text for key, text in remarks.items() if text})
+    return {"layout": "line", "separator": separator, "bullet": bullet}, links
+
+
+def _find_bullet(between: Sequence[Sequence[Phrase]]) -> str:
+    """Return the bullet before each link of a line, or an empty text."""
+    first = between[0]
+    bullet = text_of(first[0]) if len(first) == 1 else ""
+    if not bullet or not _BULLET.fullmatch(bullet) or marks_of(first[0]):
+        return ""
+    has_all = all(each and text_of(each[-1]).endswith(bullet.lstrip()) for each in between[1:-1])
+    return bullet if has_all else ""
+
+
+def _without_end(phrases: Sequence[Phrase], text: str) -> list[Phrase]:
+    last = phrases[-1]
+    kept = text_of(last).removesuffix(text).removesuffix(text.lstrip())
+    return [*phrases[:-1], *([Words(kept)] if kept.strip() else [])]
+
+
+def _split_at_separator(between: Sequence[Sequence[Phrase]]) -> tuple[str, list[tuple[list[Phrase], list[Phrase]]]]:
+    """Return the separator that is in each of *between*, and the phrases on both sides of it."""
+    texts = [text_of(each[0]) if len(each) == 1 and not marks_of(each[0]) else None for each in between]
+    if all(not each for each in between):
+        return "", [([], []) for _ in between]
+    if texts[0] and all(text == texts[0] for text in texts):
+        return texts[0], [([], []) for _ in between]
+    if all(sum(isinstance(phrase, LineBreak) for phrase in each) == 1 for each in between):
+        places = [next(n for n, phrase in enumerate(each) if isinstance(phrase, LineBreak)) for each in between]
+        return "line break", [(list(e[:n]), list(e[n + 1 :])) for e, n in zip(between, places, strict=True)]
+    for separator in dict.fromkeys(match[0] for match in _SEPARATOR.finditer(say(between[0]))):
+        sides = [_cut(each, separator) for each in between]
+        if all(side is not None for side in sides):
+            return separator, [side for side in sides if side is not None]
+    raise CannotSayError("links in one line with different words between them")
+
+
+def _cut(phrases: Sequence[Phrase], separator: str) -> tuple[list[Phrase], list[Phrase]] | None:
+    """Split phrases at the only *separator* in their words; None if there is none or more than one."""
+    places = [n for n, each in enumerate(phrases) if isinstance(each, Words) and separator in each.text]
+    if len(places) != 1 or text_of(phrases[places[0]]).count(separator) != 1:
+        return None
+    at = places[0]
+    left, _, right = text_of(phrases[at]).partition(separator)
+    marks = marks_of(phrases[at])
+    before = [*phrases[:at], *([Words(left, marks)] if left else [])]
+    return before, [*([Words(right, marks)] if right else []), *phrases[at + 1 :]]
+
+
+def _link_table(grid: Grid, context: Context) -> tuple[Fields, list[Fields]]:
+    head, rows = _split_head(grid.rows, context)
+    width = len(rows[0]) if rows else 0
+    counts = [sum(any(map(find_target, row[column].phrases)) for row in rows) for column in range(width)]
+    if not any(counts):
+        raise CannotSayError("a table without links")
+    column = counts.index(max(counts))
+    if isinstance(context.base, QuickLinks) and context.base.layout == "table":
+        column = min(len(context.base.links[0].cells_before), width - 1)
+    links = []
+    for row in rows:
+        before = [_markdown_of(cell, context) for cell in row[:column]]
+        after = _cells_behind(row[column + 1 :], head, context)
+        _markdown_of(replace(row[column], phrases=[]), context)  # refuses a coloured cell
+        links.append({"cells_before": before, "cells": after} | _link(row[column].phrases, context))
+    return {"layout": "table"} | head, links
+
+
+def _news(blocks: Sequence[PageBlock], context: Context) -> Fields:
     blocks = list(blocks)
     if [_words(block) for block in blocks] == [NO_NEWS]:
         return {"items": ()}
     older = _pop_older(blocks)
-    if any(isinstance(block, TextLine) and parse_day(say(block.phrases)) for block in blocks):
-        items, dates = _news_by_day(blocks, context), "by_day"
+    if any(
+        isinstance(block, TextLine) and not block.level and not block.is_bold and _is_day_line(block, context)
+        for block in blocks
+    ):
+        fields = _news_by_day(blocks, context)
     else:
-        items, dates = _news_items([to_markdown(phrases, context) for phrases in _news_lines(blocks, context)])
-    value: dict[str, object] = {"items": tuple(items), "dates": dates}
-    return value | ({"older": older, "show": len(items)} if older else {})
+        fields = _news_in_groups(blocks, context)
+    items = fields["items"] if isinstance(fields["items"], list) else []
+    fields["items"] = _with_ids(items)
+    return fields | ({"older": older, "show": len(items)} if older else {})
 
 
 def _words(block: PageBlock) -> str:
@@ -142,86 +470,158 @@ def _words(block: PageBlock) -> str:
 
 
 def _pop_older(blocks: list[PageBlock]) -> str | None:
-    """Remove and return a page link after the list of news, which leads to the older news."""
+    """Remove and return the page link after the news that leads to the older news."""
     last = blocks[-1] if len(blocks) > 1 else None
-    if not isinstance(last, TextLine) or not isinstance(blocks[-2], BulletList):
+    if not isinstance(last, TextLine) or say(last.phrases) != _OLDER:
         return None
-    targets = {_target_of(phrase) for phrase in last.phrases}
+    targets = {find_target(phrase) for phrase in last.phrases}
     target = targets.pop() if len(targets) == 1 else None
     if target is None or target.kind is not LinkKind.PAGE:
-        raise CannotSayError(f"the words {say(last.phrases)!r} below the list")
+        return None
     blocks.pop()
     return target.value
 
 
-def _news_lines(blocks: list[PageBlock], context: Context) -> Iterator[list[Phrase]]:
-    is_text = all(isinstance(block, TextLine) for block in blocks)
-    if is_text:
-        context.note("news in paragraphs becomes a list")
+def _news_in_groups(blocks: Sequence[PageBlock], context: Context) -> Fields:
+    fields, groups = _intro_and_groups(blocks, context)
+    items: list[Fields] = []
+    for group in groups:
+        shape, found = _items_of(group.blocks, context)
+        if any(shape[key] != fields.setdefault(key, shape[key]) for key in shape):
+            raise CannotSayError("news in different layouts below each other")
+        for item in found:
+            if group.name:
+                day = item.get("date") or parse_day(plain_text(group.name), context.language)
+                item |= {"group": group.name, "date": day}
+            items.append(item)
+    return fields | {"items": items} | _dates_before(items, fields, context)
+
+
+def _items_of(blocks: Sequence[PageBlock], context: Context) -> tuple[Fields, list[Fields]]:
+    match blocks:
+        case [Grid() as grid]:
+            return _news_table(grid, context)
+        case [TextLine(phrases)] if _layout_of(context) == "breaks" or (
+            len(lines := split_lines(phrases)) > 1 and all(_starts_item(each, context) for each in lines)
+        ):
+            return {"layout": "breaks"}, [_item(line, context) for line in split_lines(phrases)]
+        case _ if all(isinstance(block, TextLine) for block in blocks):
+            return {"layout": "paragraphs"}, [_item(b.phrases, context) for b in blocks if isinstance(b, TextLine)]
+    lists = [block for block in blocks if isinstance(block, BulletList)]
+    if len(lists) != len(blocks):
+        words = next((_words(block) for block in blocks if isinstance(block, TextLine)), "a table")
+        raise CannotSayError(f"the words {words!r} between the lists of news")
+    layout = "numbered" if all(each.is_numbered for each in lists) else "list"
+    return {"layout": layout}, [_item_with_points(bullet, context) for each in lists for bullet in each.items]
+
+
+def _starts_item(line: list[Phrase], context: Context) -> bool:
+    return find_day(say(line)[:30], context.language) is not None or _BULLET.match(say(line)) is not None
+
+
+def _item(phrases: list[Phrase], context: Context) -> Fields:
+    text = to_markdown(phrases, context)
+    return {"text": text, "date": find_day(text, context.language)}
+
+
+def _item_with_points(bullet: Bullet, context: Context) -> Fields:
+    if not bullet.phrases:
+        raise CannotSayError("points without an item above them")
+    return _item(bullet.phrases, context) | {"items": _points(bullet.lists, context)}
+
+
+def _points(lists: Sequence[BulletList], context: Context) -> list[Fields]:
+    bullets = [bullet for each in lists for bullet in each.items]
+    if any(not bullet.phrases for bullet in bullets):
+        raise CannotSayError("points without an item above them")
+    return [
+        {"text": to_markdown(bullet.phrases, context), "items": _points(bullet.lists, context)} for bullet in bullets
+    ]
+
+
+def _dates_before(items: list[Fields], fields: Fields, context: Context) -> Fields:
+    """Take the days off the texts if the template prints them in the same words; return the fields that say so."""
+    if fields.get("layout") == "table":
+        return {}
+    printed = context.base if isinstance(context.base, News) else News()
+    split = [split_leading_day(str(item["text"]), context.language, printed) for item in items]
+    if not any(day for day, _ in split):
+        return {}
+    for item, (day, text) in zip(items, split, strict=True):
+        item |= {"date": day, "text": text}
+    return {"dates": "before", "date_format": printed.date_format, "language": printed.language}
+
+
+def _news_table(grid: Grid, context: Context) -> tuple[Fields, list[Fields]]:
+    head, rows = _split_head(grid.rows, context)
+    width = len(rows[0]) if rows else 0
+    dates = _date_column([row[0] for row in rows], context) if width > 1 else None
+    rest = [row[1:] if dates else row for row in rows]
+    lengths = [sum(len(say(row[column].phrases)) for row in rest) for column in range(width - bool(dates))]
+    main = 0 if dates else lengths.index(max(lengths))
+    if isinstance(context.base, News) and context.base.layout == "table" and context.base.items:
+        main = min(len(context.base.items[0].cells_before), width - bool(dates) - 1)
+    items = []
+    for row, cells in zip(rows, rest, strict=True):
+        item: Fields = {"cells_before": [_markdown_of(cell, context) for cell in cells[:main]]}
+        item["cells"] = _cells_behind(cells[main + 1 :], head, context)
+        item["text"] = _markdown_of(cells[main], context)
+        words = " ".join(say(cell.phrases) for cell in row)
+        item["date"] = parse_day(say(row[0].phrases), context.language) if dates else find_day(words, context.language)
+        items.append(item)
+    return {"layout": "table"} | head | (dates or {}), items
+
+
+def _date_column(cells: Sequence[Cell], context: Context) -> Fields | None:
+    """Return how the days in the first column are printed; None if they are no days, or in no known format."""
+    filled = [cell.phrases for cell in cells if cell.phrases]
+    if any(cell.highlight for cell in cells) or not filled or any(len(each) != 1 for each in filled):
+        return None
+    firsts = [each[0] for each in filled]
+    if all(isinstance(each, Inserted) and each.kind is Kind.DATE for each in firsts):
+        return {"dates": "before", "date_format": CALENDAR}
+    if any(not isinstance(each, Words) or each.marks for each in firsts):
+        return None
+    found = find_format([text_of(each) for each in firsts], context.language)
+    if found is None:
+        return None
+    pattern, language = found
+    return {"dates": "before", "date_format": pattern, "language": language}
+
+
+def _news_by_day(blocks: list[PageBlock], context: Context) -> Fields:
+    captions = [_words(block) for block in blocks if isinstance(block, TextLine)]
+    found = find_format(captions, context.language)
+    if found is None:
+        raise CannotSayError(f"the words {captions[0]!r} among the news by day, or days in different spellings")
+    day = None
+    items: list[Fields] = []
     for block in blocks:
         match block:
-            case TextLine() if is_text:
-                yield block.phrases
             case TextLine():
-                raise CannotSayError(f"the words {say(block.phrases)!r} beside the list")
-            case BulletList():
-                yield from (_news_line(item) for item in block.items)
-            case Grid():
-                context.note("a table becomes a list")
-                yield from (_dated_row(row) for row in block.rows)
+                day = parse_day(_words(block), found[1])
+            case BulletList(items=bullets):
+                items += [_item_with_points(bullet, context) | {"date": day} for bullet in bullets]
+                day = None  # a list without its own caption has items without a day
+            case _:
+                raise CannotSayError("a table among the news by day")
+    return {"items": items, "dates": "by_day", "date_format": found[0], "language": found[1]}
 
 
-def _dated_row(row: Sequence[Sequence[PageBlock]]) -> list[Phrase]:
-    """Read a table row of news: words, or a day and words."""
-    lines = [block.phrases for cell in row for block in cell if isinstance(block, TextLine)]
-    has_day = len(lines) == 2 and parse_day(say(lines[0])) is not None
-    if len(lines) != sum(len(cell) for cell in row) or len(lines) != 1 + has_day:
-        raise CannotSayError("a table of several columns")
-    return [*lines[0], Words(": "), *lines[1]] if has_day else lines[0]
-
-
-def _news_line(item: Bullet) -> list[Phrase]:
-    if item.lists:
-        raise CannotSayError(f"a list below the item {say(item.phrases)!r}")
-    return item.phrases
-
-
-def _news_items(texts: list[str]) -> tuple[list[NewsItem], str]:
-    split = [split_leading_day(text) for text in texts]
-    if any(day for day, _ in split):
-        made = _make_items((day, text) for day, text in split)
-        return made, "before"
-    return _make_items((find_day(text), text) for text in texts), "hidden"
-
-
-def _news_by_day(blocks: list[PageBlock], context: Context) -> list[NewsItem]:
-    day = None
-    dated = []
-    for block in blocks:
-        if isinstance(block, TextLine):
-            day = parse_day(_words(block))
-            if day is None or format_day(day) != _words(block):
-                raise CannotSayError(f"the words {_words(block)!r} among the news by day")
-            continue
-        if isinstance(block, Grid):
-            raise CannotSayError("a table among the news by day")
-        dated += [(day, to_markdown(_news_line(item), context)) for item in block.items]
-        day = None  # a list without its own caption has items without a day
-    return _make_items(dated)
-
-
-def _make_items(dated: Iterable[tuple[object, str]]) -> list[NewsItem]:
-    items: list[NewsItem] = []
-    for day, text in dated:
-        item_id = make_id(text, taken={item.id for item in items})
-        items.append(NewsItem.model_validate({"id": item_id, "date": day, "text": text}))
-    return items
+def _with_ids(items: Iterable[Fields]) -> tuple[Fields, ...]:
+    made: list[Fields] = []
+    taken: set[str] = set()
+    for item in items:
+        item_id = make_id(str(item["text"]), taken=taken)
+        taken.add(item_id)
+        made.append({"id": item_id} | item)
+    return tuple(made)
 
 
 def make_id(markdown: str, *, taken: Iterable[str]) -> str:
     """Return a short id made from the words of an item, unique among *taken*."""
-    link = re.search(r"\[([^\]]+)\]\(", markdown)
-    words = link[1] if link else markdown
+    link = re.search(r"\[([^\]]+)\]\((?:https?|mailto|page|attachment|card):", markdown)
+    words = link[1] if link else plain_text(markdown)
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
     parts = re.findall(r"[a-z0-9]+", plain)[:6]
     base = "-".join(parts)[:60].strip("-") or "item"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.errors import WikiError
 from bot.inline import PageTarget
 from bot.sync.page_finder import PageFinder
 from bot.wiki.gateway import WikiGateway
@@ -16,6 +17,7 @@ class WikiPages:
         self.base_url, self.space_key = gateway.base_url, finder.space_key
         self._gateway, self._finder = gateway, finder
         self._targets = dict(known or {})
+        self._users: dict[str, str] = {}
         self._references = {target: reference for reference, target in self._targets.items()}
 
     def name_page(self, title: str, space_key: str) -> str | None:
@@ -47,6 +49,15 @@ class WikiPages:
             target = PageTarget(found.ref.title, None if space_key == self.space_key else space_key)
             self._remember(reference, target)
         return self._targets[reference]
+
+    def name_user(self, user_id: str) -> str:
+        """Return the name of the person with that id; the id if the person is unknown."""
+        if user_id not in self._users:
+            try:
+                self._users[user_id] = self._gateway.fetch_user(user_id).display_name
+            except WikiError:
+                self._users[user_id] = user_id
+        return self._users[user_id]
 
     def _remember(self, reference: str, target: PageTarget) -> str:
         self._targets[reference] = target

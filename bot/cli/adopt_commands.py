@@ -1,16 +1,38 @@
 """`wikibot adopt`: take over what a page says."""
 
 import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import click
 
+from bot.adopt.proposal import OPTIONS, Refusal
 from bot.cli import output
 from bot.cli.app import App, pass_app
-from bot.cli.place_questions import PLACE_OPTION, choose_places, parse_places, save_places, say_homeless
+from bot.cli.place_questions import (
+    BELOW,
+    PLACE_OPTION,
+    choose_labels,
+    choose_places,
+    parse_places,
+    save_places,
+    say_homeless,
+)
 from bot.escape import visible
 from bot.operations.adoption import Adoption, plan_adoption, start_data_file
 from bot.operations.adoption_commit import carry_out_adoption
 from bot.runtime import Runtime, person_waits
+
+F = TypeVar("F", bound=Callable[..., object])
+_REGIONS = {option.removeprefix("--"): region for region, option in OPTIONS.items()}
+
+
+def _label_option(name: str) -> Callable[[F], F]:
+    return click.option(
+        f"--{name}",
+        metavar="WORDS",
+        help=f"The {name} of the page begin here: a heading, a bold line, or the first words of the section.",
+    )
 
 
 @click.command()
@@ -18,25 +40,41 @@ from bot.runtime import Runtime, person_waits
 @click.option("--space", "space_key", metavar="KEY", help="The page's space, where there is no data file yet.")
 @click.option("--dry-run", is_flag=True, help="Show the proposal and write nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@_label_option("status")
+@_label_option("links")
+@_label_option("news")
 @PLACE_OPTION
 @pass_app
 def adopt(
-    app: App, page: str | None, *, space_key: str | None, dry_run: bool, yes: bool, places: tuple[str, ...]
+    app: App,
+    /,
+    page: str | None,
+    *,
+    space_key: str | None,
+    dry_run: bool,
+    yes: bool,
+    places: tuple[str, ...],
+    **labels: str | None,
 ) -> int:
     """Take over PAGE, by default the home page: its status, links and news become data file and marked regions.
 
     The page reads as before. In a region that is marked already, what people wrote there goes into the data file. What
-    the data file cannot say is reported and left alone. For a region that the page lacks, --place chooses where `apply`
-    creates it; at a terminal it is asked for.
+    the data file cannot represent is reported and left alone. A section whose heading is not known is named with
+    --status, --links or --news. For a region that the page lacks, --place chooses where `apply` creates it. At a
+    terminal both are asked for.
     """
     given = parse_places(places)
     runtime = app.runtime
-    adoption = plan_adoption(runtime.gateway(), runtime.workspace, page, space_key=space_key, now=runtime.clock())
-    propose(adoption)
-    chosen = choose_places(adoption, given, asks=person_waits() and not (yes or dry_run))
+    gateway, asks = runtime.gateway(), person_waits() and not (yes or dry_run)
+    named = {_REGIONS[name]: label for name, label in labels.items() if label is not None}
+
+    def plan(known: Mapping[str, str]) -> Adoption:
+        return plan_adoption(gateway, runtime.workspace, page, space_key=space_key, named=known, now=runtime.clock())
+
+    adoption, chosen = propose_and_ask(plan, named, given, asks=asks)
     if dry_run:
         output.warn("nothing was written")
-        return 0
+        return int(_is_incomplete(adoption))
     if not adoption.is_empty:
         confirm(yes=yes)
         carry_out(runtime, adoption)
@@ -47,16 +85,37 @@ def adopt(
     if adoption.is_empty and not chosen:
         output.warn("nothing to adopt" if not adoption.refusals else "nothing was adopted")
         return 1 if adoption.refusals else 0
-    return 0
+    return int(_is_incomplete(adoption))
+
+
+def _is_incomplete(adoption: Adoption) -> bool:
+    """Return whether a section that the page has was left alone."""
+    return any(not refusal.is_absent for refusal in adoption.refusals)
+
+
+def propose_and_ask(
+    plan: Callable[[Mapping[str, str]], Adoption], named: Mapping[str, str], places: Mapping[str, str], *, asks: bool
+) -> tuple[Adoption, dict[str, str]]:
+    """Print the proposal and, if *asks*, ask for what is open; return the final proposal and the chosen places."""
+    adoption = plan(named)
+    propose(adoption)
+    answers = choose_labels(adoption) if asks else {}
+    if answers:
+        adoption = plan(named := {**named, **answers})
+        propose(adoption)
+    chosen = choose_places(adoption, places, asks=asks)
+    below = {region: place.removeprefix(BELOW) for region, place in chosen.items() if place.startswith(BELOW)}
+    if below:
+        adoption = plan({**named, **below})
+        propose(adoption)
+    return adoption, {region: place for region, place in chosen.items() if region not in below}
 
 
 def propose(adoption: Adoption) -> None:
     """Print what would be done."""
     output.say_heading(visible(f"{adoption.page.title} (version {adoption.page.version})"))
     _say_taken(adoption)
-    for refusal in adoption.refusals:
-        if not refusal.is_absent:
-            output.say(visible(f"  {refusal.region}: not adopted: {refusal.reason}"))
+    _say_refusals(adoption.refusals)
     for region, place in adoption.missing.items():
         output.say(visible(f"  {region}: not on the page{f'; `wikibot apply` creates it: {place}' if place else ''}"))
     for text in adoption.lost_comments:
@@ -76,6 +135,14 @@ def _say_taken(adoption: Adoption) -> None:
             output.say(visible(f"    {note}"))
     for region in adoption.recorded:
         output.say(visible(f"  {region}: page and data file agree; the history of the page gets a record of it"))
+
+
+def _say_refusals(refusals: Sequence[Refusal]) -> None:
+    for refusal in refusals:
+        if not refusal.is_absent:
+            output.say(visible(f"  {refusal.region}: not adopted: {refusal.reason}"))
+        if refusal.way_on:
+            output.say(visible(f"    {refusal.way_on}"))
 
 
 def confirm(*, yes: bool) -> None:

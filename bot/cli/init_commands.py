@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from bot.cli import output
-from bot.cli.adopt_commands import carry_out, confirm, propose
+from bot.cli.adopt_commands import carry_out, confirm, propose_and_ask
 from bot.cli.app import App, pass_app
 from bot.cli.interview import Interview
-from bot.cli.place_questions import PLACE_OPTION, choose_places, parse_places, save_places, say_homeless
+from bot.cli.place_questions import PLACE_OPTION, parse_places, save_places, say_homeless
 from bot.config.settings import DEFAULT_CONFIG
 from bot.errors import BotError, SettingsError
 from bot.escape import visible
@@ -179,10 +179,14 @@ def _adopt(runtime: Runtime, home: PageRef, places: dict[str, str], *, yes: bool
         path = setup.write_bare_data_file(runtime.workspace.data_path, home)
         output.say_step(f"{path} is there; `wikibot adopt` takes over the page")
         return
-    adoption = plan_adoption(runtime.gateway(), runtime.workspace, home.id, now=runtime.clock())
+    gateway = runtime.gateway()
     output.say()
-    propose(adoption)
-    chosen = choose_places(adoption, places, asks=asks and not yes)
+    adoption, chosen = propose_and_ask(
+        lambda named: plan_adoption(gateway, runtime.workspace, home.id, named=named, now=runtime.clock()),
+        {},
+        places,
+        asks=asks and not yes,
+    )
     if adoption.is_empty:
         output.say_step(f"{setup.write_bare_data_file(runtime.workspace.data_path, home)} is there, without regions")
     else:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bot.adopt.proposal import OPTIONS, Refusal
 from bot.cli import output
 from bot.config.settings_edit import save_place
 from bot.errors import BotError
@@ -19,6 +20,7 @@ PLACE_OPTION = click.option(
     multiple=True,
     help="Create a region that the page lacks there: start, end, before:HEADING, after:HEADING; repeatable.",
 )
+BELOW = "below:"
 _FIRST_WORDS = {
     "news": 'wikibot news add "TEXT"',
     "quick_links": 'wikibot links add "TEXT" --page "TITLE"',
@@ -39,7 +41,10 @@ def parse_places(given: Sequence[str]) -> dict[str, str]:
 
 
 def choose_places(adoption: Adoption, given: Mapping[str, str], *, asks: bool) -> dict[str, str]:
-    """Return where the regions go that the page lacks; those that nobody chose a place for are left out."""
+    """Return where the regions go that the page lacks; those that nobody chose a place for are left out.
+
+    A place that begins with `BELOW` names a heading of the page: the region is there already, and is to be adopted.
+    """
     for region, place in given.items():
         check_place(adoption, region, place)
     chosen = dict(given)
@@ -49,6 +54,29 @@ def choose_places(adoption: Adoption, given: Mapping[str, str], *, asks: bool) -
         answers = {region: _ask(adoption, region) for region in homeless}
         chosen |= {region: place for region, place in answers.items() if place is not None}
     return chosen
+
+
+def choose_labels(adoption: Adoption) -> dict[str, str]:
+    """Ask for the heading of each region that several places look like."""
+    return {
+        refusal.region: label
+        for refusal in adoption.refusals
+        if refusal.choices and (label := _ask_label(refusal)) is not None
+    }
+
+
+def _ask_label(refusal: Refusal) -> str | None:
+    choices = refusal.choices[:_MAX_HEADINGS]
+    output.warn(f"\nWhich of these begins the region {refusal.region}?")
+    for number, label in enumerate(choices, start=1):
+        output.warn(visible(f"    {number:>2}  {label}"))
+    while True:
+        answer = click.prompt("Number or words (Enter: none of them)", default="", show_default=False, err=True).strip()
+        if not answer.isdecimal():
+            return answer or None
+        if 1 <= int(answer) <= len(choices):
+            return choices[int(answer) - 1]
+        output.warn(f"  there is no number {answer}")
 
 
 def save_places(path: Path, adoption: Adoption, places: Mapping[str, str]) -> None:
@@ -71,13 +99,17 @@ def say_homeless(regions: Sequence[str], headings: Sequence[str]) -> None:
     options = " ".join(f"--place {region}=end" for region in regions)
     output.warn(f"the page has no place for {', '.join(regions)}; to choose one: wikibot adopt {options}")
     output.warn(visible(f"  a place is start, end, before:HEADING or after:HEADING; headings of the page: {shown}"))
+    named = " ".join(f'{OPTIONS[region]} "HEADING"' for region in regions if region in OPTIONS)
+    if named and headings:
+        output.warn(f"  if the page has it under another heading: wikibot adopt {named}")
 
 
 def _show_places(regions: Sequence[str], headings: Sequence[str]) -> None:
     output.warn(f"\nThe page has nothing like {_listed(regions)} yet. The bot can create it:")
     output.warn("  start, end          at the start or the end of the page")
     if headings:
-        output.warn("  before N, after N   before or after one of its headings:")
+        output.warn("  N                   it is there: the section below one of these headings")
+        output.warn("  before N, after N   before or after one of these headings:")
     for number, heading in enumerate(headings[:_MAX_HEADINGS], start=1):
         output.warn(visible(f"    {number:>2}  {heading}"))
     if len(headings) > _MAX_HEADINGS:
@@ -89,6 +121,8 @@ def _ask(adoption: Adoption, region: str) -> str | None:
         answer = click.prompt(f"Place of {region} (Enter: not now)", default="", show_default=False, err=True).strip()
         if not answer or answer.lower() in {"no", "none", "not now"}:
             return None
+        if answer.isdecimal() and 1 <= int(answer) <= len(adoption.headings):
+            return BELOW + adoption.headings[int(answer) - 1]
         place = _with_heading(answer, adoption.headings)
         try:
             check_place(adoption, region, place)

@@ -64,7 +64,8 @@ def _check_language(name: str) -> str:
 
 
 def _check_day_pattern(pattern: str) -> str:
-    if pattern != CALENDAR and not re.search("[dMy]", re.sub("'[^']*'", "", pattern)):
+    is_named = pattern in (CALENDAR, "full", "long", "medium", "short")
+    if not is_named and not re.search("[dMy]", re.sub("'[^']*'", "", pattern)):
         raise ValueError(f"{pattern!r} prints no day; use a pattern such as `d MMMM y`, or `{CALENDAR}`")
     return pattern
 
@@ -393,10 +394,10 @@ class News(_Region, _Table):
     """The news: pinned items first, then in the order of the file, which is newest first."""
 
     intro: InlineMarkdown | None = Field(None, description="Words above the news.", examples=["What is new:"])
-    layout: Literal["list", "numbered", "paragraphs", "table"] = Field(
+    layout: Literal["list", "numbered", "paragraphs", "breaks", "table"] = Field(
         "list",
-        description="`list`, `numbered`: a list. `paragraphs`: each item is a paragraph. `table`: each item is a row. "
-        "Points below an item need a list.",
+        description="`list`, `numbered`: a list. `paragraphs`: each item is a paragraph. `breaks`: the lines of one "
+        "paragraph. `table`: each item is a row. Points below an item need a list.",
         examples=["paragraphs"],
     )
     group_level: int = Field(
@@ -419,7 +420,8 @@ class News(_Region, _Table):
     )
     date_format: Annotated[str, AfterValidator(_check_day_pattern)] = Field(
         "d MMMM y",
-        description="How a day is printed: a pattern of Unicode CLDR. `calendar`: as a date of the editor's calendar.",
+        description="How a day is printed: a pattern of Unicode CLDR, or its `full`, `long`, `medium` or `short` "
+        "format. `calendar`: as a date of the editor's calendar.",
         examples=["yyyy-MM-dd"],
     )
     language: Annotated[str, AfterValidator(_check_language)] = Field(

@@ -3,11 +3,12 @@
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bot.adopt.data_targets import CannotSayError
 from bot.adopt.merge import merge
-from bot.adopt.proposal import Claim, Refusal, carry_over, propose, read_region
+from bot.adopt.proposal import Claim, Refusal, carry_over, compare, propose, read_region
 from bot.adopt.values import ADOPTABLE, Value
 from bot.adopt.wiki_pages import WikiPages
 from bot.config.data_file import SCHEMA_NAME, DataFile
@@ -39,7 +40,8 @@ class Adoption:
     *claims* are places that become regions. *read* are regions whose live text is copied to the data file, each with
     the formatting that is lost. *texts* is the new desired text of each of these regions. *missing* are the regions
     that the page lacks, each with the place that the settings name for it. *recorded* are regions without a change: the
-    page says what the data file says already, and only the history lacks a record of it.
+    page says what the data file says already, and only the history lacks a record of it. *labels* are the headings,
+    bold lines and titles of panels that a person can name as the start of a region.
     """
 
     workspace: Workspace
@@ -53,6 +55,7 @@ class Adoption:
     texts: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str | None] = field(default_factory=dict)
     recorded: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     @property
     def homeless(self) -> tuple[str, ...]:
@@ -76,11 +79,13 @@ def plan_adoption(
     reference: str | None = None,
     *,
     space_key: str | None = None,
+    named: Mapping[str, str] = MappingProxyType({}),
     now: datetime,
 ) -> Adoption:
     """Read a page, by default the home page, and propose what to adopt; writes nothing.
 
-    *space_key* is needed if there is no data file yet and the page is given by its title.
+    *space_key* is needed if there is no data file yet and the page is given by its title. *named* has the label or the
+    first words of the regions that a person pointed at.
     """
     path = workspace.data_path
     before = DataFile.load(path) if path.exists() else None
@@ -89,7 +94,7 @@ def plan_adoption(
     finder = workspace.page_finder(gateway, document.data)
     pages = WikiPages(gateway, finder)
     adopter = _Adopter(workspace, page, document, pages, now)
-    adoption = adopter.run()
+    adoption = adopter.run(named)
     ledger = PageLedger(page, gateway)
     unrecorded = {
         marker.name: text for marker, text in adopter.agreed.items() if ledger.find_last_applied(marker) is None
@@ -124,9 +129,9 @@ class _Adopter:
         self._refusals: list[Refusal] = []
         self.agreed: dict[Marker, str] = {}
 
-    def run(self) -> Adoption:
+    def run(self, named: Mapping[str, str]) -> Adoption:
         markers = [marker_of(name, region) for name, region in self._workspace.settings.regions.items()]
-        proposal = propose(self._page.body, markers, self._pages)
+        proposal = propose(self._page.body, markers, self._pages, named=named)
         self._refusals += [refusal for refusal in proposal.refusals if refusal.is_absent]
         proposal = replace(proposal, refusals=tuple(each for each in proposal.refusals if not each.is_absent))
         for marker in markers:
@@ -154,6 +159,7 @@ class _Adopter:
             adopted.lost_comments,
             {region: self._render(region) for region in sorted({*carried, *self._read})},
             self._find_missing(markers, carried),
+            labels=proposal.labels,
         )
 
     def _find_missing(self, markers: Sequence[Marker], carried: Container[str]) -> dict[str, str | None]:
@@ -185,8 +191,13 @@ class _Adopter:
                 Refusal(marker.name, f"the page has content that the data file cannot represent: {error}")
             )
             return
-        self._document = self._document.set_region(marker.name, reading.value)
-        self._read[marker.name] = reading.notes
+        before, self._document = self._document, self._document.set_region(marker.name, reading.value)
+        change = compare(live, self._render(marker.name), self._pages)
+        if change.trouble is not None:
+            self._document = before
+            self._refusals.append(Refusal(marker.name, change.trouble))
+            return
+        self._read[marker.name] = change.notes
 
     def _says_already(self, claim: Claim) -> bool:
         """Return whether the page has the text of the data file in a HEADING region, which needs no markers."""

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.adopt.data_targets import Pages
-from bot.adopt.impression import impression_of
-from bot.adopt.proposal import Adopted, Proposal, carry_over, propose
+from bot.adopt.proposal import Adopted, Proposal, carry_over, compare, propose
 from bot.config.data_model import Home, WorkspaceData
 from bot.render import Renderer
 from bot.storage.regions import Marker
@@ -35,5 +34,5 @@ def adopt(body: str, markers: Sequence[Marker] = MARKERS, pages: KnownPages = PA
 
 
 def reads_same(a: str, b: str, pages: Pages) -> bool:
-    """Tell whether two fragments say the same words, icons and links in the same order, whatever their looks."""
-    return impression_of(a, pages) == impression_of(b, pages)
+    """Return whether two fragments show the same words, icons, links and colours in the same order."""
+    return compare(a, b, pages).trouble is None

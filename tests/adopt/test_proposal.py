@@ -297,29 +297,16 @@ def test_formatting_survives_as_markdown(text: str, markdown: str | None) -> Non
     [
         ("<p>Hello</p>", "news", "nothing on the page looks like it"),
         ('<h2>News</h2><ac:structured-macro ac:name="blog-posts" />', "news", "the macro 'blog-posts'"),
-        ("<h2>News</h2><ul><li>A<ul><li>B</li></ul></li></ul>", "news", "a list below the item 'A'"),
-        ("<h2>News</h2><p>Dear all</p><ul><li>A</li></ul>", "news", "the words 'Dear all' beside the list"),
         ("<h2>News</h2><ul><li>m<sup>2</sup></li></ul>", "news", "<sup>"),
-        (f"<h2>News</h2><ul><li>A {TICK}</li></ul>", "news", "an icon in the middle"),
         (
             '<h2>News</h2><ul><li><ac:image><ri:attachment ri:filename="a.png" /></ac:image></li></ul>',
             "news",
-            "an image",
-        ),
-        (
-            '<h2>News</h2><ul><li>by <ac:link><ri:user ri:account-id="1" /></ac:link></li></ul>',
-            "news",
-            "a mention of a person",
+            "the picture 'a.png' in a text",
         ),
         (
             "<h2>News</h2><ul><li>A</li></ul><h2>Latest news</h2><ul><li>B</li></ul>",
             "news",
             "several places look like it",
-        ),
-        (
-            "<h2>Quick links</h2><ul><li>See <a href='https://x.org'>x</a></li></ul>",
-            "quick_links",
-            "only a part is a link",
         ),
         ("<h2>Quick links</h2><p>Here they are</p>", "quick_links", "'Here they are' between the links"),
         (
@@ -333,22 +320,12 @@ def test_formatting_survives_as_markdown(text: str, markdown: str | None) -> Non
             "a page that was not found ('A' in space NO)",
         ),
         ("<h2>Quick links</h2><ul><li><a href='javascript:x()'>x</a></li></ul>", "quick_links", "javascript:x()"),
-        (
-            (
-                '<h2>Status</h2><p><ac:structured-macro ac:name="status">'
-                '<ac:parameter ac:name="title">ON</ac:parameter></ac:structured-macro></p>'
-            ),
-            "status",
-            "the macro 'status'",
-        ),
         ("<h2>Status</h2><p>a</p><p>" + TICK + "</p>", "status", "an icon without words"),
         (
             '<h2>Status</h2><p><ac:emoticon ac:name="blue-star" ac:emoji-shortname=":rocket:" /> Go</p>',
             "status",
-            "the emoji :rocket:",
+            "the emoji ':rocket:', which has no identifier",
         ),
-        (f"<h2>{STAR} News</h2><ul><li>A</li></ul>", "news", "the text of the page would change: “⭐ News A” would"),
-        ("<h2>News</h2><p>22 Feb 2024</p><ul><li>A</li></ul>", "news", "'22 Feb 2024' among the news by day"),
     ],
 )
 def test_what_the_data_cannot_say_is_refused_and_left_alone(body: str, region: str, message: str) -> None:

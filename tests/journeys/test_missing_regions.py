@@ -127,3 +127,60 @@ def test_at_a_terminal_adopt_asks_until_the_place_exists(bare: Desk) -> None:
     assert "quick_links: {place: 'after:About us'}" in settings or "place: after:About us" in settings
     bare.ran("apply", "--yes")
     assert body(bare).index("Quick contact:") < body(bare).index("Hello")
+
+
+def test_at_a_terminal_a_section_under_an_unknown_heading_is_chosen_by_its_number(bare: Desk) -> None:
+    token = os.environ["WIKIBOT_WIKI__TOKEN"]
+    environment = {"WIKIBOT_CONFIG": str(bare.folder / "bot.yaml"), "WIKIBOT_WIKI__TOKEN": token}
+
+    with Terminal("adopt", folder=bare.folder, environment=environment) as terminal:
+        terminal.answer("Place of status", "1")
+        terminal.answer("Place of quick_links", "")
+        terminal.answer("Place of news", "")
+        terminal.answer("Write this to the wiki", "y")
+        assert terminal.end() == 0
+
+    assert "heading: About us" in bare.data.read_text()
+    assert "wikibot-status" in body(bare)
+
+
+TWO = "<h2>Status</h2><p>Well.</p><h2>Latest news</h2><ul><li>A</li></ul><h2>What's new</h2><ul><li>B</li></ul>"
+
+
+@pytest.fixture
+def two(desk: Desk) -> Desk:
+    """A desk whose home page has two sections that look like news."""
+    desk.wiki.add_page("Hub", TWO)
+    return desk
+
+
+def test_without_a_terminal_two_candidates_are_named_and_the_rest_is_adopted(two: Desk) -> None:
+    ran = two.ran("adopt", "Hub", "--space", "WS2", "--yes", code=1)
+
+    assert """--news "Latest news" or --news "What's new\"""" in ran.out
+    assert "wikibot-status" in body(two)
+    two.ran("adopt", "--news", "What's new", "--yes")
+    assert "text: B" in two.data.read_text()
+    assert "<h2>Latest news</h2><ul><li>A</li></ul><ac:structured-macro" in body(two)
+
+
+def test_a_heading_that_the_page_has_not_is_refused_with_those_that_it_has(two: Desk) -> None:
+    ran = two.ran("adopt", "Hub", "--space", "WS2", "--dry-run", "--links", "Nope", code=1)
+
+    assert "no section of the page begins with 'Nope'" in ran.out
+    assert "“Status”, “Latest news”, “What's new”" in ran.out
+
+
+def test_at_a_terminal_one_of_two_candidates_is_chosen(two: Desk) -> None:
+    token = os.environ["WIKIBOT_WIKI__TOKEN"]
+    environment = {"WIKIBOT_CONFIG": str(two.folder / "bot.yaml"), "WIKIBOT_WIKI__TOKEN": token}
+
+    with Terminal("adopt", "Hub", "--space", "WS2", folder=two.folder, environment=environment) as terminal:
+        terminal.answer("Number or words", "3")
+        terminal.expect("there is no number 3")
+        terminal.answer("Number or words", "1")
+        terminal.answer("Place of quick_links", "")
+        terminal.answer("Write this to the wiki", "y")
+        assert terminal.end() == 0
+
+    assert "heading: Latest news" in two.data.read_text()

