@@ -157,7 +157,7 @@ class _Reader:
             shown = shown_text(node)
             if shown:
                 self._has_space |= self._is_after_object or self._is_after_word
-                yield from self._glyphs(shown, inside)
+                yield from self._glyphs(shown, _without_colour(inside) if _has_own_colour(node) else inside)
                 self._is_after_object = True
 
     def _glyphs(self, text: str, look: Glyph) -> Iterator[Glyph]:
@@ -202,6 +202,17 @@ class _Reader:
         except CannotSayError as error:
             return str(error)
         return replace(target, card=None) if isinstance(target, LinkTarget) else target
+
+
+def _has_own_colour(element: Element) -> bool:
+    """Return whether the wiki draws *element* in a colour of its own, whatever the words around are."""
+    resource = resource_of(element)
+    is_mention = resource is not None and resource.name == "ri:user"
+    return element.name in ("time", "ac:emoticon") or macro_name(element) == "status" or is_mention
+
+
+def _without_colour(look: Glyph) -> Glyph:
+    return replace(look, colours=frozenset(each for each in look.colours if each[0] != "colour"))
 
 
 def _looks_of(element: Element, outer: frozenset[str]) -> Iterator[str]:
