@@ -51,7 +51,7 @@ def small_wiki(flavour: Flavour) -> Iterator[SmallWiki]:
     with Store() as store, WikiServer(store, flavour=flavour.value) as server:
         store.spaces.create("WS2", "Workstream 2", creator=ANA, now=WHEN)
         gateway = ConfluenceGateway(
-            f"{server.url}/wiki",
+            f"{server.url}/wiki" if flavour is Flavour.CLOUD else server.url,
             flavour=flavour,
             credentials=Credentials(user="bot", token="bot-secret"),
             is_dry_run=True,

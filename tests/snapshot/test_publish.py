@@ -13,6 +13,7 @@ from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.witnesses import publish, to_webhook, to_wiki_page
 from bot.snapshot.verify.verification import verify
 from bot.wiki.confluence import ConfluenceGateway
+from bot.wiki.dialect import Flavour
 from bot.wiki.session import Credentials
 from tests.snapshot.small_tree import capture_first, capture_second
 from tests.snapshot.small_wiki import SmallWiki
@@ -76,7 +77,7 @@ def test_a_place_that_did_not_answer_is_told_next_time(tmp_path: Path, receiver:
 @pytest.fixture
 def writing(wiki: SmallWiki) -> ConfluenceGateway:
     return ConfluenceGateway(
-        f"{wiki.server.url}/wiki",
+        f"{wiki.server.url}/wiki" if wiki.flavour is Flavour.CLOUD else wiki.server.url,
         flavour=wiki.flavour,
         credentials=Credentials(user="bot", token="bot-secret"),
         writes_per_minute=6000,

@@ -17,29 +17,31 @@ from wikiserver.pages import create_pages
 from wikiserver.pages.blueprint import lost
 from wikiserver.rest import v1, v2
 from wikiserver.rest.v1.flavours import EXPERIMENTAL
-from wikiserver.site import SITE_KEY, Flavour, Site, get_site
+from wikiserver.site import SITE_KEY, Flavour, Site, base_url, get_site
 from wikiserver.site_status import platform
 from wikiserver.store import InvalidError, Store
 
 MAX_UPLOAD_BYTES: Final = 100 * 2**20
+_DEAD_LINK: Final = "<html><head><title>Oops, you've found a dead link.</title></head><body></body></html>\n"
 
 StartResponse = Callable[..., Any]
 
 
 class WikiApp:
-    """One wiki as a WSGI application. It serves the root and *context_path*.
+    """One wiki as a WSGI application. It serves nothing but *context_path*: `/wiki` on Cloud, else the root.
 
     *level* is how much a save changes a body.
     """
 
     def __init__(
-        self, store: Store, *, flavour: Flavour = "cloud", level: Level = "light", context_path: str = "/wiki"
+        self, store: Store, *, flavour: Flavour = "cloud", level: Level = "light", context_path: str | None = None
     ) -> None:
         self.site = Site(store, flavour)
         self.flask = _flask_app(flavour)
-        self._prefix = context_path.rstrip("/")
+        self._prefix = (("/wiki" if flavour == "cloud" else "") if context_path is None else context_path).rstrip("/")
         store.normalise = normaliser(flavour, level)
         store.pages.clears_state_on_write = self.site.is_cloud
+        store.mails.honours_minor = not self.site.is_cloud
         store.properties.clears_state_on_write = self.site.is_cloud
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -48,8 +50,21 @@ class WikiApp:
         if self._prefix and (path == self._prefix or path.startswith(f"{self._prefix}/")):
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._prefix
             environ["PATH_INFO"] = path.removeprefix(self._prefix) or "/"
+        elif self._prefix and not path.startswith("/_edge/"):
+            return self._outside(path)(environ, start_response)
         environ[SITE_KEY] = self.site
         return self.flask(environ, start_response)
+
+    def _outside(self, path: str) -> Response:
+        """Return the answer at an address that is not the wiki's: the root redirects, all else is not found."""
+        if path in {"", "/"}:
+            answer = Response(status=302, headers={"Location": f"{self._prefix}/"})
+        else:
+            answer = Response(_DEAD_LINK, 404, mimetype="text/html")
+        if self.site.is_cloud:
+            answer.headers["Server"] = "AtlassianEdge"
+            answer.headers["Atl-Request-Id"] = str(uuid.uuid4())
+        return answer
 
 
 @cache
@@ -88,7 +103,9 @@ def _refuse_address(error: HTTPException) -> Response | tuple[str, int] | HTTPEx
     """Return the error for an address without an operation: JSON for API paths, else a page."""
     status, where = error.code or 404, request.path
     if where.startswith("/rest/"):
-        return v1.error_answer(status, f"null for uri: {request.base_url}" if status == 404 else str(error.description))
+        return v1.error_answer(
+            status, f"null for uri: {base_url()}{request.path}" if status == 404 else str(error.description)
+        )
     if where.startswith("/api/v2/"):
         return v2.error_answer(status, error.name)
     return lost(error) if status == 404 else error

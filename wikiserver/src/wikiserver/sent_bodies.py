@@ -1,13 +1,22 @@
 """Convert bodies in requests, in any representation, to storage format."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from wikiserver.adf import AdfError, adf_to_storage
+from wikiserver.rights import may_read
 from wikiserver.site import get_site, get_store
 from wikiserver.store import Content, DraftConflictError, InvalidError
 from wikiserver.wiki_markup import wiki_to_storage
 
 Json = dict[str, Any]
+
+_NESTED_MACRO: Final = re.compile(
+    r"<ac:rich-text-body>(?:(?!</ac:rich-text-body>).)*<ac:structured-macro\b(?:(?!</ac:structured-macro>).)*"
+    r"<ac:(?:rich|plain)-text-body>",
+    re.DOTALL,
+)
+"""A macro with a body inside the body of another macro."""
 
 
 def body_of(request_body: Json) -> str:
@@ -31,17 +40,30 @@ def storage_from(body: object) -> str:
 
 
 def convert_to_storage(value: str, representation: str) -> str:
-    """Return *value* as storage format."""
+    """Return *value* as storage format; refuses nested macros if the wiki is configured so (CONFCLOUD-69902)."""
+    body = _converted(value, representation)
+    if get_site().refuses_nested_macros and _NESTED_MACRO.search(body):
+        raise InvalidError("The content body cannot be converted to new editor format")
+    return body
+
+
+def _converted(value: str, representation: str) -> str:
     if representation in {"storage", "editor", "editor2", "raw"}:
         return value
     if representation == "wiki":
         return wiki_to_storage(value)
     if representation == "atlas_doc_format":
         try:
-            return adf_to_storage(value)
+            return adf_to_storage(value, _file_name)
         except AdfError as error:
             raise InvalidError(f"Error parsing atlas_doc_format: {error}") from error
     raise InvalidError(f"Cannot save a body in the representation {representation!r}")
+
+
+def _file_name(file_id: str) -> str | None:
+    """Return the name of the attachment with a media file id, if the caller may see it."""
+    content = get_store().attachments.find_by_file_id(file_id)
+    return content.title if content is not None and may_read(content) else None
 
 
 def check_drafts(content: Content) -> None:

@@ -44,7 +44,7 @@ class WikiServer:
         *,
         flavour: Flavour = "cloud",
         level: Level = "light",
-        context_path: str = "/wiki",
+        context_path: str | None = None,
         host: str = LOOPBACK,
         port: int = 0,
         address: str | None = None,

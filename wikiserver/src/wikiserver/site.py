@@ -38,6 +38,7 @@ class Site:
     is_read_only: bool = False
     answers_forbidden: bool = False
     refuses_over_drafts: bool = False
+    refuses_nested_macros: bool = False
     stale_search_seconds: float = 0.0
     address: str | None = None
     editor: str = ""

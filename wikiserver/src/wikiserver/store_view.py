@@ -166,6 +166,7 @@ class StoreViewContext(ViewContext):
             updated_at=content.updated_at,
             updated_by=author.display_name if author else "",
             comment=file.comment,
+            file_id=file.file_id,
         )
 
     def _select(

@@ -143,9 +143,12 @@ class _Writer:
         media: AdfNode = {"type": "external", "url": address.get("ri:value")} if address is not None else {}
         if file is not None:
             found = self._context.find_file(file.get("ri:filename"))
-            identity = str(found.id) if found is not None else "UNKNOWN_MEDIA_ID"
-            media = {"type": "file", "id": identity, "collection": f"contentId-{self._context.page_id}"}
-        if alt := image.get("ac:alt") or (file.get("ri:filename") if file is not None else ""):
+            identity = found.file_id or str(found.id) if found is not None else "UNKNOWN_MEDIA_ID"
+            owner_id = found.page_id if found is not None else self._context.page_id
+            media = {"type": "file", "id": identity, "collection": f"contentId-{owner_id}"}
+            if found is None:
+                media["alt"] = file.get("ri:filename")
+        if alt := image.get("ac:alt"):
             media["alt"] = alt
         for name in ("width", "height"):
             if size := to_number(image.get(f"ac:original-{name}") or image.get(f"ac:{name}")):

@@ -8,21 +8,36 @@ from typing import Any, Final
 from wikiserver.adf.names import PANEL_MACROS
 
 AdfNode = Mapping[str, Any]
+FILE_NAME: Final = "wikiserver:file-name"
+"""The attribute of a media node in which the name of its attachment is noted."""
 
 
 class AdfError(ValueError):
     """The document is not valid ADF; the message states the position."""
 
 
-def adf_to_storage(text: str) -> str:
-    """Return the ADF document *text* (JSON) as storage format; raises AdfError for an invalid document."""
+def adf_to_storage(text: str, file_name: Callable[[str], str | None] = lambda _id: None) -> str:
+    """Return the ADF document *text* (JSON) as storage format; raises AdfError for an invalid document.
+
+    *file_name* returns the name of the attachment with a media file id, or None.
+    """
     try:
         document = json.loads(text)
     except ValueError as error:
         raise AdfError(f"the document is not JSON: {error}") from error
     if not isinstance(document, dict) or document.get("type") != "doc":
         raise AdfError("the document has no node of type 'doc' at its root")
+    _name_files(document, file_name)
     return _content(document)
+
+
+def _name_files(node: object, file_name: Callable[[str], str | None]) -> None:
+    """Add the name of its attachment to each media node of a file."""
+    for child in node.get("content", []) if isinstance(node, dict) and isinstance(node.get("content"), list) else []:
+        attributes = child.get("attrs") if isinstance(child, dict) else None
+        if isinstance(attributes, dict) and isinstance(attributes.get("id"), str) and "collection" in attributes:
+            attributes[FILE_NAME] = file_name(attributes["id"])
+        _name_files(child, file_name)
 
 
 def _content(node: AdfNode) -> str:
@@ -183,7 +198,7 @@ def _media_single(node: AdfNode) -> str:
     if media.get("type") == "external":
         source = _tag("ri:url", "", ri__value=media.get("url"))
     else:
-        source = _tag("ri:attachment", "", ri__filename=media.get("alt") or media.get("id"))
+        source = _tag("ri:attachment", "", ri__filename=media.get(FILE_NAME) or media.get("alt") or media.get("id"))
     inner = source + (_tag("ac:caption", _tag("p", caption)) if caption else "")
     for mark in next((one.get("marks", []) for one in children if one.get("type") == "media"), []):
         if mark.get("type") == "border":

@@ -11,6 +11,10 @@ from wikiserver.store import Store, User, to_milliseconds
 SEARCHABLE: Final = "+content.status = 'current'"
 
 _VERY_MANY: Final = 2000
+_FUZZY: Final = {"~", "!~"}
+_FUZZY_FIELDS: Final = {"space.title"}
+_TYPES: Final = {"page", "blogpost", "comment", "attachment", "folder", "whiteboard", "database", "embed"}
+_OTHER_TYPES: Final = {"space", "user", "space_description", "team_description"}
 _MAX_ID_DIGITS: Final = 18
 
 _ORDERS: Final = {
@@ -84,7 +88,7 @@ class _Compiler:
         maker = self._makers().get(field)
         if maker is None:
             raise CqlError(f"No field exists with name : '{clause.field}'")
-        if clause.operator not in {"=", "!=", "in", "not in", "~", "!~"}:
+        if clause.operator not in {"=", "!=", "in", "not in"} | (_FUZZY if field in _FUZZY_FIELDS else set()):
             raise CqlError(f"the operator '{clause.operator}' is not supported for the field '{clause.field}'")
         found = [maker(value) for value in clause.values]
         joined = " OR ".join(f"({condition})" if len(found) > 1 else condition for condition, _ in found)
@@ -96,7 +100,7 @@ class _Compiler:
 
     def _makers(self) -> dict[str, Callable[[Value], Sql]]:
         return {
-            "type": lambda value: ("+content.type = ?", (self._string(value).lower(),)),
+            "type": self._type,
             "space": self._space,
             "space.type": self._space_type,
             "space.title": self._space_title,
@@ -131,6 +135,12 @@ class _Compiler:
         text = self._string(value)
         user = self._store.people.find(text)
         return user.account_id if user is not None else text
+
+    def _type(self, value: Value) -> Sql:
+        kind = self._string(value).lower()
+        if kind not in _TYPES | _OTHER_TYPES:
+            raise CqlError(f"'{kind}' is not a type of content")
+        return "+content.type = ?", (kind,)
 
     def _space(self, value: Value) -> Sql:
         space = self._store.spaces.find_by_key(self._string(value))

@@ -9,8 +9,15 @@ from collections.abc import Callable
 class TokenBucket:
     """Up to *capacity* requests at once, *per_second* on average; one bucket per caller."""
 
-    def __init__(self, capacity: int, per_second: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.capacity, self.per_second = capacity, per_second
+    def __init__(
+        self,
+        capacity: int,
+        per_second: float,
+        *,
+        counts_objects: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.capacity, self.per_second, self.counts_objects = capacity, per_second, counts_objects
         self._clock = clock
         self._lock = threading.Lock()
         self._levels: dict[str, tuple[float, float]] = {}
@@ -27,3 +34,15 @@ class TokenBucket:
             self._levels[caller] = (level, now)
             wait = (1 - level) / self.per_second if self.per_second else 3600
             return max(1, math.ceil(wait)), 0
+
+    def charge(self, caller: str, tokens: int) -> int:
+        """Use more tokens for an answer that is known only now; return the tokens left."""
+        with self._lock:
+            level, since = self._levels[caller]
+            self._levels[caller] = (level - tokens, since)
+            return max(0, int(level - tokens))
+
+    @property
+    def seconds_to_full(self) -> int:
+        """Return how long an empty bucket takes to fill up."""
+        return math.ceil(self.capacity / self.per_second) if self.per_second else 3600

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from typing import Any, Final
 
 from wikiserver.faults.plan import Faults
+from wikiserver.faults.rate_limit import limited
 from wikiserver.faults.refusals import refuse
 from wikiserver.faults.spec import FaultSpec
 from wikiserver.person_saves import open_and_save
@@ -85,28 +86,21 @@ class FaultyApp:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request, with or without a fault."""
-        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+        path = environ.get("PATH_INFO", "")
         if not _has_faults(path):
             return self._app(environ, start_response)
-        limited = self._over_the_limit(environ)
-        if limited is not None:
-            return _send(limited, start_response)
+        bucket = self._faults.bucket
+        if bucket is None or _MEDIA.match(path):
+            return self._faulty(environ, start_response)
+        return limited(bucket, self._faulty, is_cloud=self._site.is_cloud)(environ, start_response)
+
+    def _faulty(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
         is_redirect = self._site.is_cloud and _TO_MEDIA.search(path) is not None
         spec = None if is_redirect else self._faults.next_for(operation_of(method, path), method)
         if spec is None:
             return self._app(environ, start_response)
         return self._spoil(spec, environ, start_response)
-
-    def _over_the_limit(self, environ: Environ) -> Answer | None:
-        bucket = self._faults.bucket
-        if bucket is None or _MEDIA.match(environ.get("PATH_INFO", "")):
-            return None
-        wait, left = bucket.take(environ.get("HTTP_AUTHORIZATION", ""))
-        if not wait:
-            return None
-        more = [("X-RateLimit-Limit", str(bucket.capacity)), ("X-RateLimit-Remaining", str(left))]
-        more += [("X-RateLimit-NearLimit", "true"), ("Retry-After", str(wait))]
-        return _error(429, "Rate limit exceeded", more)
 
     def _spoil(self, spec: FaultSpec, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         early = self._refuse(spec, environ) if spec.kind == "refuse" else self._instead(spec, environ)

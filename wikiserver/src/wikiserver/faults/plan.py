@@ -13,6 +13,13 @@ from wikiserver.normalise import Level
 from wikiserver.site import Site
 
 _MAX_HITS: Final = 10_000
+_SWITCHES: Final = {
+    "read-only": "is_read_only",
+    "forbidden": "answers_forbidden",
+    "draft-conflict": "refuses_over_drafts",
+    "no-nesting": "refuses_nested_macros",
+}
+"""The faults that switch on a behaviour of the site, and the name of its attribute."""
 
 
 @dataclass(slots=True)
@@ -49,7 +56,8 @@ class Faults:
             self.bucket = None
         site = self._site
         site.max_page_size, site.stale_search_seconds = 0, 0.0
-        site.is_read_only = site.answers_forbidden = site.refuses_over_drafts = False
+        for name in _SWITCHES.values():
+            setattr(site, name, False)
         self._keep_state(keep=not site.is_cloud)
         self._set_level(self._level)
 
@@ -75,26 +83,22 @@ class Faults:
 
     def _change_site(self, spec: FaultSpec) -> None:
         site = self._site
+        if spec.kind in _SWITCHES:
+            setattr(site, _SWITCHES[spec.kind], True)
         match spec.kind:
             case "cap":
                 site.max_page_size = int(spec.argument)
             case "stale":
                 site.stale_search_seconds = float(spec.argument)
-            case "read-only":
-                site.is_read_only = True
-            case "forbidden":
-                site.answers_forbidden = True
-            case "draft-conflict":
-                site.refuses_over_drafts = True
             case "keep-state":
                 self._keep_state(keep=True)
             case "level":
                 self._set_level(cast(Level, spec.argument))
             case "seed":
                 self._random.seed(int(spec.argument))
-            case "bucket":
+            case "bucket" | "points":
                 capacity, _, per_second = spec.argument.partition("/")
-                self.bucket = TokenBucket(int(capacity), float(per_second))
+                self.bucket = TokenBucket(int(capacity), float(per_second), counts_objects=spec.kind == "points")
 
     def _keep_state(self, *, keep: bool) -> None:
         self._site.store.pages.clears_state_on_write = not keep

@@ -42,7 +42,9 @@ SITE_FAULTS: Final = {
     "draft-conflict": "a page with unpublished changes cannot be saved: 409",
     "keep-state": "writes leave the content status alone",
     "level": "how much a save rewrites a body: =none, =light or =full",
-    "bucket": "a token bucket for each account: =CAPACITY/PER_SECOND",
+    "bucket": "a token bucket for each account, announced in the headers of all answers: =CAPACITY/PER_SECOND",
+    "points": "the same, but an answer costs a point and one for each object in it (Cloud): =CAPACITY/PER_SECOND",
+    "no-nesting": "a body with a macro inside a macro cannot be saved: 400",
     "seed": "makes `%` repeatable: =NUMBER",
 }
 
@@ -122,6 +124,7 @@ _ARGUMENTS: Final = {
     "stale": r"\d+(\.\d+)?",
     "level": r"none|light|full",
     "bucket": r"[1-9]\d*/\d+(\.\d+)?",
+    "points": r"[1-9]\d*/\d+(\.\d+)?",
     "seed": r"\d+",
 }
 

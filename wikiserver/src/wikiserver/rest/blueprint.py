@@ -20,6 +20,9 @@ from wikiserver.store import (
     VersionConflictError,
 )
 
+MAX_BODY_BYTES: Final = 5 * 2**20
+"""The largest body of a request (v2, createPage: 413 over 5 MB; Data Center: 5,242,880 bytes)."""
+
 _STATUSES: Final[Mapping[type[StoreError], int]] = {
     NotFoundError: 404,
     VersionConflictError: 409,
@@ -60,6 +63,8 @@ def create_blueprint(
         g.user = authenticate(request.headers.get("Authorization"), get_store())
         if g.user is None:
             return manner.error_answer(401, manner.unauthenticated)
+        if request.mimetype == "application/json" and (request.content_length or 0) > MAX_BODY_BYTES:
+            return manner.error_answer(413, f"Request body exceeds the limit of {MAX_BODY_BYTES} bytes")
         refusal = check_operation()
         if refusal is None and get_site().is_read_only and request.method not in {"GET", "HEAD", "OPTIONS"}:
             return manner.error_answer(405, manner.read_only)

@@ -29,6 +29,7 @@ from wikiserver.store.extras import LongTasks, States, Templates, Watches
 from wikiserver.store.hierarchy import IN_TREE, NOT_PAGES, Hierarchy
 from wikiserver.store.inline_tasks import InlineTasks
 from wikiserver.store.labels import Labels
+from wikiserver.store.mails import Mail, Mails
 from wikiserver.store.pages import Pages
 from wikiserver.store.people import ACCOUNTS, ADMINISTRATORS_GROUP, USERS_GROUP, People
 from wikiserver.store.properties import Properties
@@ -87,6 +88,7 @@ __all__ = [
     "InvalidError",
     "Label",
     "LongTask",
+    "Mail",
     "NotEditableError",
     "NotFoundError",
     "Operation",
@@ -130,9 +132,12 @@ class Store:
         self.space_permissions = SpacePermissions(database, self.people)
         self.spaces = Spaces(database, self.space_permissions)
         self.contents = Contents(database)
+        self.watches = Watches(database)
+        self.mails = Mails(self.contents, self.watches, self.spaces)
         self.hierarchy = Hierarchy(database)
         self.inline_tasks = InlineTasks(database, self.contents)
         self.pages = Pages(database, self.contents, self.hierarchy, self.inline_tasks, clock=clock, normalise=normalise)
+        self.pages.announce = self.mails.announce
         self.attachments = Attachments(database, self.contents, self.pages)
         self.comments = Comments(database, self.contents, self.pages, clock=clock, normalise=normalise)
         self.labels = Labels(database)
@@ -140,7 +145,6 @@ class Store:
         self.space_properties = Properties(database, "space", clock=clock)
         self.restrictions = Restrictions(database, self.people)
         self.states = States(database, clock=clock)
-        self.watches = Watches(database)
         self.templates = Templates(database)
         self.long_tasks = LongTasks(database, clock=clock)
         if self.people.find_by_name("admin") is None:

@@ -35,6 +35,11 @@ class Attachments:
         )
         return self._contents.get(row["id"]) if row is not None else None
 
+    def find_by_file_id(self, file_id: str) -> Content | None:
+        """Return the attachment with this id of the media host, or None."""
+        row = self._database.row("SELECT content_id FROM files WHERE file_id = ? LIMIT 1", (file_id,))
+        return self._contents.find(row["content_id"]) if row is not None else None
+
     def add(
         self,
         page_id: int,

@@ -34,7 +34,10 @@ class PageRules:
             raise InvalidError("The parent page is in another space")
 
     def check_title(self, space_id: int, title: str, *, kind: str, status: str, but: int = -1) -> None:
-        """Refuse a title that is empty, too long, or used by another page of the space; *but* is the page itself."""
+        """Refuse a title that is empty, too long, or used by another page of the space.
+
+        A page in the trash keeps its title (observed). *but* is the page itself.
+        """
         if not title.strip():
             raise InvalidError("Title can't be blank")
         if len(title) > MAX_TITLE_LENGTH:
@@ -42,8 +45,9 @@ class PageRules:
         if status not in LIVE or kind != "page":
             return
         twin = self._database.row(
-            "SELECT id FROM content WHERE title_key = ? AND space_id = ? AND type = ? AND id != ? AND status IN (?, ?)",
-            (title.casefold(), space_id, kind, but, *LIVE),
+            "SELECT id FROM content WHERE title_key = ? AND space_id = ? AND type = ? AND id != ?"
+            " AND status IN (?, ?, 'trashed')",
+            (title.strip().casefold(), space_id, kind, but, *LIVE),
         )
         if twin is not None:
             raise TitleTakenError(title)

@@ -43,6 +43,7 @@ class Pages:
         self._rules = PageRules(database, contents)
         self._clock, self._normalise = clock, normalise
         self.clears_state_on_write = True
+        self.announce: Callable[[Content], None] = lambda _content: None
 
     def create(
         self,
@@ -61,6 +62,7 @@ class Pages:
         subtype: str = "",
     ) -> Content:
         """Create a page or blog post; return it as stored. *as_is* preserves a body that a save would refuse."""
+        title = title.strip()
         with self._database.transaction():
             if status != "draft" or title:
                 self._rules.check_title(space_id, title, kind=kind, status=status)
@@ -84,6 +86,7 @@ class Pages:
                 self._database.execute("UPDATE content SET subtype = ? WHERE id = ?", (subtype, content_id))
             self._hierarchy.insert(content_id, parent_id)
             self._tasks.index(content_id, self._contents.body(content_id), author=author, now=when or self._clock())
+            self.announce(self._contents.get(content_id))
         return self._contents.get(content_id)
 
     def insert(
@@ -145,7 +148,7 @@ class Pages:
                 number = content.version  # publishing a new draft: its first version is version 1
             elif number is not None and number != content.version + 1:
                 raise VersionConflictError(content_id, current=content.version, given=number)
-            title = content.title if title is None else title
+            title = content.title if title is None else title.strip()
             if content.type in {"page", "blogpost"}:
                 self._rules.check_title(
                     content.space_id, title, kind=content.type, status=status or content.status, but=content_id
@@ -191,6 +194,7 @@ class Pages:
         if self.clears_state_on_write:
             self._database.execute("DELETE FROM states WHERE content_id = ?", (content.id,))
         self._tasks.index(content.id, body, author=author, now=now)
+        self.announce(self._contents.get(content.id))
 
     def _mail(self, content: Content, number: int, author: str) -> None:
         """Record who gets a mail about a new version: everybody who watches the page or its space, but the author."""

@@ -38,6 +38,7 @@ class LinkedFile:
     updated_at: datetime | None = None
     updated_by: str = ""
     comment: str = ""
+    file_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,8 +231,9 @@ def save_content(content_id: str) -> Any:
 
 
 def _is_minor(body: Json) -> bool:
+    """Return whether a write is a minor edit; Cloud ignores `minorEdit` (observed: confluence-publisher#277)."""
     version = body.get("version")
-    return isinstance(version, dict) and bool(version.get("minorEdit", False))
+    return not get_site().is_cloud and isinstance(version, dict) and bool(version.get("minorEdit", False))
 
 
 @api.delete("/content/<content_id>")

@@ -6,7 +6,7 @@ from flask import Response, jsonify, request
 
 from wikiserver.rest.blueprint import Manner, create_blueprint
 from wikiserver.rest.v1.flavours import has_operation
-from wikiserver.site import get_site
+from wikiserver.site import base_url, get_site
 
 _NAMES: Final = {
     400: "com.atlassian.confluence.api.service.exceptions.BadRequestException",
@@ -39,7 +39,7 @@ def error_answer(status: int, message: str) -> Response:
 def _check_operation() -> Response | None:
     """Refuse operations that the flavour of this wiki does not have."""
     if not has_operation(get_site().flavour, request.endpoint or ""):
-        return error_answer(404, f"null for uri: {request.base_url}")
+        return error_answer(404, f"null for uri: {base_url()}{request.path}")
     return None
 
 

@@ -87,6 +87,8 @@ def get_attachment(attachment_id: str) -> Any:
         answer["properties"] = included([property_json(one) for one in store.properties.of(content.id)])
     if flag("include-versions"):
         answer["versions"] = included([version_json(one) for one in store.contents.versions(content.id)])
+    if flag("include-collaborators"):
+        answer["collaborators"] = included([{"accountId": one} for one in store.contents.contributors(content.id)])
     return jsonify(outermost(answer))
 
 

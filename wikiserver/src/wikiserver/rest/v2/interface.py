@@ -14,6 +14,7 @@ _CODES: Final = {
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
     409: "CONFLICT",
+    413: "REQUEST_TOO_LARGE",
 }
 
 

@@ -30,7 +30,8 @@ from wikiserver.rest.v2.lookup import (
     visible_space,
 )
 from wikiserver.rest.v2.paging import flag, many_ids
-from wikiserver.rights import check_creates, may
+from wikiserver.rest.v2.tree import child_json
+from wikiserver.rights import check_creates, may, may_read
 from wikiserver.sent_bodies import check_drafts, storage_from
 from wikiserver.site import get_store, get_user, parse_id
 from wikiserver.store import Content, InvalidError, NotFoundError, Version
@@ -168,10 +169,18 @@ def _with_extras(content: Content, answer: Json) -> Json:
         "likes": list,
         "versions": lambda: [version_json(one) for one in store.contents.versions(content.id, limit=50)],
     }
+    extras |= {
+        "collaborators": lambda: [{"accountId": one} for one in store.contents.contributors(content.id)],
+        "direct-children": lambda: [child_json(one) for one in store.hierarchy.children(content.id) if may_read(one)],
+    }
     for name, make in extras.items():
         if flag(f"include-{name}"):
             link = f"/api/v2/{content.type}s/{content.id}/{name}"
-            answer[name] = included(make(), link)
+            answer["directChildren" if name == "direct-children" else name] = included(make(), link)
+    if flag("include-favorited-by-current-user-status"):
+        answer["isFavoritedByCurrentUser"] = False
+    if flag("include-webresources"):
+        raise InvalidError("'include-webresources' is not served by this wiki")
     if not flag("include-version", default=True):
         answer.pop("version", None)
     return answer
