@@ -50,10 +50,12 @@ class IndexEntry:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Content of the page index."""
+    """Content of the page index, and how many active and archived pages it does not list."""
 
     active: tuple[IndexEntry, ...] = ()
     archived: tuple[IndexEntry, ...] = ()
+    left_out: int = 0
+    left_out_archived: int = 0
 
 
 def has_region(data: WorkspaceData, region: str) -> bool:

@@ -220,6 +220,17 @@ def test_the_page_index_links_active_pages_and_names_archived_ones_with_their_sn
     )
 
 
+@pytest.mark.parametrize(("number", "words"), [(7, "7 more"), (19_037, "More than 19000 other")])
+def test_the_page_index_says_what_it_leaves_out(renderer: Renderer, number: int, words: str) -> None:
+    index = Index((IndexEntry("A"),), (IndexEntry("Old"),), number, number)
+
+    shown = renderer.render("page_index", workspace(page_index={}), now=NOW, index=index)
+
+    note = f"</ul><p><em>{words} pages are not listed. The page tree of the space has all of them.</em></p><p>"
+    assert note in shown
+    assert shown.endswith(f"</ul><p><em>{words} archived pages are not listed.</em></p>")
+
+
 TICK = '<ac:emoticon ac:name="tick" />'
 GREEN = inline.lozenge("ON", LozengeColour.GREEN)
 

@@ -30,6 +30,7 @@ def check(app: App, *, fmt: str, external: bool, tree: bool) -> int:
         now=runtime.clock(),
         asks_external=external,
         reads_tree=tree,
+        publish_page=runtime.settings.snapshots.publish_page,
     ):
         checks.append(found)
         if fmt == "text":

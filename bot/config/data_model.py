@@ -454,6 +454,13 @@ class PageIndex(_Region):
 
     depth: int | None = Field(None, ge=1, description="How many levels are listed. Absent: all.", examples=[2])
     archived: bool = Field(True, description="Whether archived pages are listed.", examples=[False])
+    max_pages: int = Field(
+        1000,
+        ge=1,
+        description="How many pages are listed at most, active and archived pages separately. The upper levels come "
+        "first; the index states how many pages it leaves out. Whatever the number is, the index ends at 2 MiB.",
+        examples=[5000],
+    )
     snapshots: Url | None = Field(
         None,
         description="Address at which the folder of snapshots is published. Absent: paths without links.",

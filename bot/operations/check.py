@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 from bot.config.policy import NotifyPolicy, SafetySettings
@@ -16,8 +17,9 @@ from bot.operations.view import render_regions, select_all
 from bot.operations.workspace import Connect, Workspace
 from bot.plural import counted
 from bot.sync.drift import Verdict
-from bot.wiki.gateway import WikiGateway
+from bot.wiki.gateway import User, WikiGateway
 from bot.wiki.page_tree import describe_defects
+from bot.wiki.site_probe import probe_site
 
 
 class CheckOutcome(StrEnum):
@@ -46,11 +48,12 @@ def run_checks(
     now: datetime,
     asks_external: bool = False,
     reads_tree: bool = False,
+    publish_page: str | None = None,
 ) -> Iterator[Check]:
     """Check everything that a run needs; yields each check when it ends, including failed ones.
 
     *asks_external* also requests the external links, with one second between requests. *reads_tree* also reads all
-    active pages and checks their links to other pages.
+    active pages and checks their links to other pages. *publish_page* is the title of the page that snapshots write.
     """
     yield Check(f"settings {config_path}", CheckOutcome.OK)
     account = list(_attempt("account", lambda: _check_account(connect())))
@@ -68,7 +71,7 @@ def run_checks(
             yield from _attempt("archived", partial(_check_archived, gateway, workspace))
             if reads_tree:
                 yield from _attempt("links between pages", partial(_check_page_links, gateway, workspace))
-            yield from _attempt("rights", partial(_check_rights, gateway, workspace))
+            yield from _attempt("rights", partial(_check_rights, gateway, workspace, publish_page))
             yield from _attempt("watchers", partial(_check_watchers, gateway, workspace))
             yield from _attempt("pages", partial(_check_pages, gateway, workspace, safety, now))
 
@@ -81,8 +84,24 @@ def _attempt(what: str, check: Callable[[], list[Check]]) -> Iterator[Check]:
 
 
 def _check_account(gateway: WikiGateway) -> list[Check]:
-    user = gateway.fetch_current_user()
+    try:
+        user = gateway.fetch_current_user()
+    except WikiAnswerError as error:
+        address = _other_address(gateway.base_url) if error.status == HTTPStatus.NOT_FOUND else None
+        if address is None:
+            raise
+        message = f"there is no wiki at {gateway.base_url}, but one at {address}; write that address to `wiki.url`"
+        return [Check("account", CheckOutcome.ERROR, message)]
     return [Check(f"account {user.display_name} at {gateway.base_url}", CheckOutcome.OK)]
+
+
+def _other_address(url: str) -> str | None:
+    """Return the address of the wiki at the host of *url*, if it is not *url* and can be determined."""
+    try:
+        address = probe_site(url).url
+    except BotError:
+        return None
+    return address if address != url.rstrip("/") else None
 
 
 def _check_document(workspace: Workspace) -> list[Check]:
@@ -135,21 +154,60 @@ def _check_page_links(gateway: WikiGateway, workspace: Workspace) -> list[Check]
     return checks or [Check("links between pages", CheckOutcome.OK)]
 
 
-def _check_rights(gateway: WikiGateway, workspace: Workspace) -> list[Check]:
-    """Check whether the bot may edit the home page; the groups of its account cannot be determined."""
-    data = workspace.load_data_file().data
-    user = gateway.fetch_current_user()
+def _check_rights(gateway: WikiGateway, workspace: Workspace, publish_page: str | None) -> list[Check]:
+    """Check whether the bot may see the space, edit the home page, and create the page of the snapshots."""
+    document = workspace.load_data_file()
+    key, user = document.data.workspace.space, gateway.fetch_current_user()
     try:
-        editors = gateway.fetch_restrictions(workspace.page_finder(gateway, data).get_id(data.workspace.home)).editors
+        gateway.fetch_space(key)
+    except PageNotFoundError:
+        message = (
+            f"there is no space {key}, or {user.display_name!r} may not see it; check `space` in {document.path}, or "
+            "ask an administrator of the space to give this account the permission to view it"
+        )
+        return [Check("rights", CheckOutcome.ERROR, message)]
+    try:
+        home_id = workspace.page_finder(gateway, document.data).get_id(document.data.workspace.home)
+        editing = _check_editing(gateway, home_id, key, user)
+        creating = _check_creation(gateway, home_id, key, user, publish_page) if publish_page is not None else None
     except PageNotFoundError:
         return []  # reported by the check of the pages
+    return [check for check in (editing, creating) if check is not None] or [Check("rights", CheckOutcome.OK)]
+
+
+def _check_editing(gateway: WikiGateway, home_id: str, key: str, user: User) -> Check | None:
+    """Check the restrictions of the home page and the permissions of its space.
+
+    The groups of the account cannot be determined, so a group among the editors is a warning.
+    """
+    try:
+        editors = gateway.fetch_restrictions(home_id).editors
     except PermissionDeniedError as error:
-        return [Check("rights", CheckOutcome.WARNING, f"who may edit the home page cannot be read: {error}")]
-    if not editors or {user.username, user.display_name, user.id} & set(editors):
-        return [Check("rights", CheckOutcome.OK)]
-    message = f"the home page may be edited by {', '.join(editors)} only; add {user.display_name!r} to its editors"
-    has_groups = any(editor.startswith("group:") for editor in editors)
-    return [Check("rights", CheckOutcome.WARNING if has_groups else CheckOutcome.ERROR, message)]
+        return Check("rights", CheckOutcome.WARNING, f"who may edit the home page cannot be read: {error}")
+    if editors and not {user.username, user.display_name, user.id} & set(editors):
+        message = f"the home page may be edited by {', '.join(editors)} only; add {user.display_name!r} to its editors"
+        has_groups = any(editor.startswith("group:") for editor in editors)
+        return Check("rights", CheckOutcome.WARNING if has_groups else CheckOutcome.ERROR, message)
+    operations = gateway.fetch_operations(home_id)
+    if operations and "update page" not in operations:
+        message = (
+            f"{user.display_name!r} may read the pages of space {key}, but not edit them; ask an administrator of the "
+            "space to give this account the permission to add pages, which includes editing"
+        )
+        return Check("rights", CheckOutcome.ERROR, message)
+    return None
+
+
+def _check_creation(gateway: WikiGateway, home_id: str, key: str, user: User, publish_page: str) -> Check | None:
+    """Check whether the page of `snapshots.publish_page` exists or can be created."""
+    operations = gateway.fetch_operations(home_id)
+    if not operations or "create page" in operations or gateway.find_page(key, publish_page) is not None:
+        return None
+    message = (
+        f"{user.display_name!r} may not create pages in space {key}, which `snapshots.publish_page` needs; ask an "
+        f"administrator of the space for the permission to add pages, or let a person create {publish_page!r}"
+    )
+    return Check("rights", CheckOutcome.ERROR, message)
 
 
 def _check_watchers(gateway: WikiGateway, workspace: Workspace) -> list[Check]:

@@ -47,6 +47,7 @@ def make_index(
         archived=selection.archived,
         depth=wanted.depth,
         lists_archived=wanted.archived,
+        max_pages=wanted.max_pages,
         find_snapshot=_snapshot_paths(workspace.folders.snapshots).get,
     )
 

@@ -173,6 +173,9 @@ class ConfluenceGateway(WikiGateway):
     def fetch_restrictions(self, page_id: str) -> Restrictions:
         return self._client.send(rest_v1.restrictions(page_id))
 
+    def fetch_operations(self, page_id: str) -> frozenset[str]:
+        return self._details.fetch_operations(page_id)
+
     def fetch_draft(self, page_id: str) -> Page | None:
         return self._details.fetch_draft(page_id)
 

@@ -134,6 +134,12 @@ class Dialect(Protocol):
     def space_labels(self, space: Space) -> Call[str]:
         """List the labels of the content of a space."""
 
+    def operations(self, page_id: str) -> Call[frozenset[str]]:
+        """Return what the account may do to a page and below it, such as `update page` and `create page`.
+
+        An empty set means that the wiki does not tell.
+        """
+
     def attachments(self, page_id: str) -> Call[Attachment]:
         """List the files of a page."""
 

@@ -20,7 +20,7 @@ from bot.wiki.gateway import (
     User,
     Version,
 )
-from bot.wiki.rest_v1 import V1, V1User, read_label, read_user, state
+from bot.wiki.rest_v1 import V1, V1User, read_label, read_operations, read_user, state
 
 _V2 = "/api/v2"
 _MAX_LIMIT = 250
@@ -252,6 +252,10 @@ class CloudDialect:
         """Operation getSpaceContentLabels."""
         path = f"{_V2}/spaces/{escape_part(space.id)}/content/labels"
         return Call(path, f"the labels of space {space.key}", read_label, {"limit": _MAX_LIMIT}, space_key=space.key)
+
+    def operations(self, page_id: str) -> Call[frozenset[str]]:
+        """Operation getPageOperations."""
+        return _part(page_id, "operations", read_operations, {})
 
     def attachments(self, page_id: str) -> Call[Attachment]:
         """Operation getPageAttachments."""

@@ -10,7 +10,7 @@ from bot.plural import counted
 from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status
 from bot.wiki.dialect import Call, Flavour, Params, escape_part
 from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, TreeKind, User, Version
-from bot.wiki.rest_v1 import V1, V1User, read_label, read_user, read_watcher
+from bot.wiki.rest_v1 import V1, V1User, read_label, read_operations, read_user, read_watcher
 
 _EXPAND = "version,ancestors,space"
 _EXPAND_BODY = f"body.storage,{_EXPAND}"
@@ -208,6 +208,11 @@ class DataCenterDialect:
         """Operation index_3."""
         path = f"{V1}/space/{escape_part(space.key)}/labels"
         return Call(path, f"the labels of space {space.key}", read_label, {"limit": _LIMIT}, space_key=space.key)
+
+    def operations(self, page_id: str) -> Call[frozenset[str]]:
+        """Operation getContentById."""
+        path = f"{V1}/content/{escape_part(page_id)}"
+        return Call(path, f"page {page_id}", read_operations, {"expand": "operations"}, page_id=page_id)
 
     def attachments(self, page_id: str) -> Call[Attachment]:
         """Operation getAttachments."""

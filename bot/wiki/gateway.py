@@ -316,6 +316,12 @@ class WikiGateway(Protocol):
     def fetch_restrictions(self, page_id: str) -> Restrictions:
         """Return the users and groups that may read and edit a page. v1 getRestrictionsByOperation; byOperation."""
 
+    def fetch_operations(self, page_id: str) -> frozenset[str]:
+        """Return what the account may do to a page and below it, such as `update page`; empty if this is unknown.
+
+        getPageOperations; getContentById.
+        """
+
     def fetch_draft(self, page_id: str) -> Page | None:
         """Return the unpublished changes of a page, with the name of their author and their time; None without any.
 

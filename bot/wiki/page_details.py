@@ -19,6 +19,10 @@ class PageDetails:
     def __init__(self, client: RestClient, dialect: Dialect, directory: Directory, reader: PageReader) -> None:
         self._client, self._dialect, self._directory, self._reader = client, dialect, directory, reader
 
+    def fetch_operations(self, page_id: str) -> frozenset[str]:
+        """Return what the account may do to a page and below it; empty if this is unknown."""
+        return self._client.send(self._dialect.operations(page_id))
+
     def iter_versions(self, page_id: str) -> Iterator[Version]:
         """List the history, newest first.
 

@@ -53,8 +53,10 @@ class PageWriter:
         also causes 409, and then the wiki's message is used (v1 OpenAPI of 2021, CONFCLOUD-76640). 404 to a PUT of a
         page that can be read means that the account may not edit the page (v2 updatePage).
         """
+        if isinstance(error, AuthenticationError):
+            return error
         says_version = re.search(VERSION_WORDS, str(error), re.IGNORECASE) is not None
-        if error.status not in (404, 409) and not (error.status == 400 and says_version):
+        if error.status not in (403, 404, 409) and not (error.status == 400 and says_version):
             return error
         try:
             live = self._reader.fetch(base.id)
@@ -62,8 +64,11 @@ class PageWriter:
             return error
         if live.version > base.version:
             return PageConflictError(base.id, base_version=base.version)
-        if error.status == 404:
-            return PermissionDeniedError(f"page {base.title!r} ({base.id}): the bot's account may read it, not edit it")
+        if error.status in (403, 404):
+            return PermissionDeniedError(
+                f"page {base.title!r} ({base.id}): the bot's account may read it, not edit it; ask an administrator of "
+                "the space for the permission to add and edit pages, or add the account to the editors of the page"
+            )
         return error
 
     def _find_committed(self, base: Page, body: str, *, message: str, author_id: str, error: WikiError) -> Version:
@@ -92,6 +97,12 @@ class PageWriter:
             call = self._dialect.create(space, title=title, body=body, parent_id=parent_id, message=message)
             ref = self._client.send(call)
         except WikiError as error:
+            if error.status in (403, 404):
+                # v2 createPage: 404 also means that the account may not create pages in a space that it can see
+                raise PermissionDeniedError(
+                    f"page {title!r} was not created: the bot's account may see the space {space_key}, but not create "
+                    "pages in it; ask an administrator of the space for the permission to add pages"
+                ) from error
             found = self._reader.find_titled(space_key, title) if _may_be_committed(error) else None
             if found is None or found.version.number != 1 or found.version.author.id != author_id:
                 raise

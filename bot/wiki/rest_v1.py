@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from bot.wiki.answers import Id, Shape, TextOrEmpty, read_shape
 from bot.wiki.dialect import Call, escape_part
 from bot.wiki.gateway import ContentState, Restrictions, User
@@ -126,6 +128,21 @@ class _Label(Shape):
 def read_label(answer: object) -> str:
     """Return the name of a label; v1 and v2 use the same shape."""
     return read_shape(_Label, answer, "a label").name
+
+
+class _Permitted(Shape):
+    operation: str
+    targetType: TextOrEmpty = ""  # noqa: N815 -- the API's name
+
+
+class _PermittedOperations(Shape):
+    operations: list[_Permitted] = Field(default_factory=list)
+
+
+def read_operations(answer: object) -> frozenset[str]:
+    """Read the operations that the account may perform; v1 and v2 use the same shape."""
+    found = read_shape(_PermittedOperations, answer, "permitted operations").operations
+    return frozenset(f"{one.operation} {one.targetType}".strip() for one in found)
 
 
 def restrictions(page_id: str) -> Call[Restrictions]:

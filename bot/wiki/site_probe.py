@@ -120,6 +120,8 @@ def _identify(url: str, answer: requests.Response, target: str | None) -> Site |
     if "X-Confluence-Request-Time" not in headers and _meta(page, "confluence-request-time") is None:
         return None
     context = _meta(page, "ajs-context-path")
+    if context is None and answer.status_code == requests.codes.not_found:
+        context = urlsplit(url).path.rstrip("/").rpartition("/")[0]  # Confluence answers, but not at this address
     if context is None:
         is_here = target is not None and _origin(target) == _origin(url)
         context = _without_place(urlsplit(target if is_here and target else url).path)

@@ -1,7 +1,7 @@
 import datetime as dt
 
 from bot.render import Index, IndexEntry
-from bot.sync.page_index import build_index
+from bot.sync.page_index import MAX_BYTES, build_index
 from bot.wiki.gateway import PageRef, PageStatus, User, Version
 from bot.wiki.page_tree import PageTree, build_tree
 
@@ -69,3 +69,30 @@ def test_a_tree_as_deep_as_it_likes_is_cut() -> None:
 
 def test_pages_beside_the_home_page_are_listed_too() -> None:
     assert index(tree("home", "a < home", "beside")).active == (IndexEntry("a"), IndexEntry("beside"))
+
+
+def test_the_upper_levels_come_first_and_the_rest_is_counted() -> None:
+    pages = tree("home", "a < home", "a1 < a", "a2 < a", "b < home", "b1 < b")
+
+    found = build_index(pages, home_id="home", archived=frozenset(), max_pages=3)
+
+    assert found.active == (IndexEntry("a", (IndexEntry("a1"),)), IndexEntry("b"))
+    assert found.left_out == 2
+
+
+def test_archived_pages_have_a_limit_of_their_own() -> None:
+    pages = tree("home", "a < home", "old < home", "older < home")
+
+    found = build_index(pages, home_id="home", archived=frozenset({"old", "older"}), max_pages=1)
+
+    assert ([one.title for one in found.archived], found.left_out_archived, found.left_out) == (["old"], 1, 0)
+
+
+def test_no_number_of_pages_makes_the_index_larger_than_a_wiki_takes() -> None:
+    pages = tree("home", *(f"{'long title ' * 20}{number} < home" for number in range(6000)))
+
+    found = build_index(pages, home_id="home", archived=frozenset(), max_pages=100_000)
+
+    assert sum(2 * len(entry.title) + 100 for entry in found.active) < MAX_BYTES
+    assert len(found.active) + found.left_out == 6000
+    assert found.left_out > 0

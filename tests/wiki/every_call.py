@@ -33,7 +33,7 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
     state = dialect.state("12")
     if state is not None:
         yield from (state, rest_v1.set_state("12", ContentState("In progress", "#0052cc")))
-    yield from (dialect.labels("12"), dialect.attachments("12"), *dialect.comments("12"))
+    yield from (dialect.labels("12"), dialect.operations("12"), dialect.attachments("12"), *dialect.comments("12"))
     yield dialect.space_labels(SPACE)
     for kind in TreeKind:
         nodes = (dialect.descendants(kind, "12"), dialect.container(kind, "12") if kind is not TreeKind.PAGE else None)

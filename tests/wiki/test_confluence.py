@@ -474,6 +474,7 @@ def test_title_that_is_taken_is_refused_with_the_words_of_the_wiki(wiki: Wiki, g
         gateway.create_page("WS2", title="Taken", body="<p>x</p>", parent_id=None, message="wikibot")
 
 
+@pytest.mark.parametrize("flavour", ["cloud"])
 def test_context_path_is_kept_through_listings(wiki: Wiki, connect: Connect) -> None:
     gateway = connect(url=wiki.server.url + "/wiki/")
     ids = {wiki.add_page(f"Page {number}", f"<p>{number}</p>") for number in range(7)}

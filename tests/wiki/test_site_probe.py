@@ -82,6 +82,11 @@ def test_the_context_path_is_found(front: Front) -> None:
     assert direct == redirected == Site(f"{server.url}/confluence", Flavour.DATA_CENTER)
 
 
+@pytest.mark.parametrize("flavour", ["datacenter"])
+def test_an_address_at_which_confluence_has_nothing_is_not_its_base(wiki: Wiki) -> None:
+    assert probe_site(f"{wiki.server.url}/wiki") == Site(wiki.server.url, Flavour.DATA_CENTER)
+
+
 def test_the_wiki_itself_states_its_context_path(front: Front) -> None:
     page = (
         '<html><head><meta content="1" name="confluence-request-time"><meta name="ajs-context-path" content="/pages">'

@@ -180,11 +180,16 @@ def check_creates(space: Space, kind: str) -> Space:
     return space
 
 
-def operations_of(content: Content) -> list[str]:
-    """Return the names of the operations that the caller may perform on a content."""
-    acts: dict[str, Act] = {"update": "edit", "delete": "delete", "create": "comment", "move": "edit"}
-    acts |= {"archive": "archive", "restrict_content": "restrict"}
-    return ["read", "copy", "export", *(name for name, act in acts.items() if may(act, content))]
+def operations_of(content: Content) -> list[Operation]:
+    """Return the operations that the caller may perform on a content and below it."""
+    own: dict[str, Act] = {"update": "edit", "delete": "delete", "move": "edit"}
+    own |= {"archive": "archive", "restrict_content": "restrict"}
+    below: dict[str, Act] = {"page": "add", "comment": "comment", "attachment": "attach"}
+    return [
+        *(Operation(name, content.type) for name in ("read", "copy", "export")),
+        *(Operation(name, content.type) for name, act in own.items() if may(act, content)),
+        *(Operation("create", kind) for kind, act in below.items() if may(act, content)),
+    ]
 
 
 def check_creates_spaces() -> None:

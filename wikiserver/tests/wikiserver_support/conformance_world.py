@@ -48,6 +48,7 @@ def build_world(wiki: Wiki) -> dict[str, str]:
         "group": group.id,
         "admin": wiki.account("admin"),
         "macro": "m-1",
+        "reader": wiki.account("omar"),
         "inline_task": str(store.inline_tasks.all()[0].id),
     }
 

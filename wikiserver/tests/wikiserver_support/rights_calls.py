@@ -66,6 +66,7 @@ _SERVER_QUERIES = (
     "/content/scan?type=attachment",
     "/space/{DOC}/permissions",
     "/space/{DOC}/permissions/group/confluence-users",
+    "/space/{DOC}/permissions/user/omar",
     "/group/by-id?id={group}",
     "/group/by-name?name=confluence-users",
     "/group/picker?query=c",
@@ -92,7 +93,6 @@ _V2_QUERIES = (
     "/search?cql=type=page&expand=content.body.storage",
     "/pages/{page}?include-labels=true&include-properties=true&include-versions=true&include-likes=true",
 )
-_PERMISSION = {"subject": {"type": "user", "identifier": "{omar}"}, "operation": {"key": "read", "target": "space"}}
 _GRANT = [{"operationKey": "read", "targetType": "space"}]
 _INLINE = {"inlineProperties": {"originalSelection": "sentence"}}
 
@@ -101,11 +101,14 @@ REST_CALLS = (
     *(Call("GET", V1 + one, flavours=CLOUD) for one in _CLOUD_QUERIES),
     *(Call("GET", V1 + one, flavours=DC) for one in _SERVER_QUERIES),
     *(Call("GET", V2 + one, flavours=CLOUD) for one in _V2_QUERIES),
-    Call("POST", f"{V1}/space/{{DOC}}/permission", _PERMISSION, flavours=CLOUD),
     Call("DELETE", f"{V1}/space/{{DOC}}/permission/1", flavours=CLOUD),
     Call("POST", f"{V1}/space/{{DOC}}/permissions", [{"groupName": "writers", "operations": _GRANT}], flavours=DC),
-    Call("PUT", f"{V1}/space/{{DOC}}/permissions/user/omar/grant", _GRANT, flavours=DC),
-    Call("PUT", f"{V1}/permissions/group/writers/grant", _GRANT, flavours=DC),
+    *(
+        Call("PUT", f"{V1}{where}/permissions/{who}/{change}", _GRANT, flavours=DC)
+        for where in ("/space/{DOC}", "")
+        for who in ("user/omar", "group/writers")
+        for change in ("grant", "revoke")
+    ),
     Call("PUT", f"{V1}/space/{{DOC}}", {"name": "Renamed", "homepage": {"id": "{page}"}}),
     Call("PUT", f"{V1}/space/{{DOC}}/archive", flavours=DC),
     Call("PUT", f"{V1}/space/{{DOC}}/restore", flavours=DC),

@@ -109,6 +109,7 @@ def _open_things(wiki: Wiki, ids: dict[str, str]) -> None:
     ids["task"] = store.long_tasks.record("com.atlassian.confluence.test").id
     ids["async"], ids["DOC"], ids["name"], ids["omar"] = "none", "DOC", "a.png", omar
     ids["file_number"] = ids["file"].removeprefix("att")
+    ids["permission"] = "1"
     ids["title"], ids["word"], ids["tiny"] = "Page", "words", "AgB"
 
 

@@ -78,7 +78,7 @@ def child_types_json(content: Content) -> Json:
 
 def operations_json(content: Content) -> list[Json]:
     """Return the operations that the caller may perform on a content."""
-    return [{"operation": name, "targetType": content.type} for name in operations_of(content)]
+    return [{"operation": one.key, "targetType": one.target} for one in operations_of(content)]
 
 
 def expandable_links(content: Content, space: Space, link: str) -> Json:

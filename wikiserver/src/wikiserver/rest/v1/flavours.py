@@ -25,8 +25,9 @@ DATA_CENTER_ONLY: Final = frozenset(
     (
         *("remove_attachment", "list_users", "get_relevant_view_restrictions", "archive_space", "list_watchers"),
         *("list_content_labels", "scan_content"),
-        *("list_permissions", "set_permissions", "list_permissions_of", "change_permissions_of"),
-        "change_global_permissions_of",
+        *("list_permissions", "set_permissions", "list_permissions_of_user", "list_permissions_of_group"),
+        *(f"{change}_to_{kind}" for change in ("grant", "revoke") for kind in ("user", "group")),
+        *(f"{change}_to_{kind}_globally" for change in ("grant", "revoke") for kind in ("user", "group")),
         *("get_access_mode", "get_server_information", "add_group", "drop_group", "list_trash", "empty_trash"),
     )
 )

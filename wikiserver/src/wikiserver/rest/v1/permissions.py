@@ -75,36 +75,42 @@ def set_permissions(key: str) -> Any:
     return jsonify({})
 
 
-@api.get("/space/<key>/permissions/<kind>/<name>")
-def list_permissions_of(key: str, kind: str, name: str) -> Any:
-    """List what a user or group may do in a space (Data Center)."""
-    space = get_administered(key)
-    found = get_store().space_permissions.of(space.id, _subject(kind, name))
-    return jsonify([_server_json(one, space) for one in found])
+def register(kind: str) -> None:
+    """Add the operations on the permissions of a user or a group (Data Center)."""
+
+    @api.get(f"/space/<key>/permissions/{kind}/<name>", endpoint=f"list_permissions_of_{kind}")
+    def list_permissions_of(key: str, name: str) -> Any:
+        space = get_administered(key)
+        found = get_store().space_permissions.of(space.id, _subject(kind, name))
+        return jsonify([_server_json(one, space) for one in found])
+
+    for change in ("grant", "revoke"):
+        register_change(kind, change)
 
 
-@api.put("/space/<key>/permissions/<kind>/<name>/<change>")
-def change_permissions_of(key: str, kind: str, name: str, change: str) -> Response:
-    """Grant or revoke operations of a user or group in a space (Data Center)."""
-    return _changed(get_administered(key).id, kind, name, change)
+def register_change(kind: str, change: str) -> None:
+    """Add the operations that grant or revoke permissions, in a space and for the whole wiki (Data Center)."""
+
+    @api.put(f"/space/<key>/permissions/{kind}/<name>/{change}", endpoint=f"{change}_to_{kind}")
+    def change_permissions(key: str, name: str) -> Response:
+        return _changed(get_administered(key).id, kind, name, change)
+
+    @api.put(f"/permissions/{kind}/<name>/{change}", endpoint=f"{change}_to_{kind}_globally")
+    def change_global_permissions(name: str) -> Response:
+        check_administrator()
+        return _changed(SITE_ID, kind, name, change)
 
 
-@api.put("/permissions/<kind>/<name>/<change>")
-def change_global_permissions_of(kind: str, name: str, change: str) -> Response:
-    """Grant or revoke global operations of a user or group, such as to create spaces (Data Center)."""
-    check_administrator()
-    return _changed(SITE_ID, kind, name, change)
+for _kind in ("user", "group"):
+    register(_kind)
 
 
 def _changed(space_id: int, kind: str, name: str, change: str) -> Response:
     subject, operations = _subject(kind, name), _operations(request.get_json(silent=True))
-    match change:
-        case "grant":
-            get_store().space_permissions.grant(space_id, kind, subject, operations)
-        case "revoke":
-            get_store().space_permissions.revoke(space_id, subject, operations)
-        case _:
-            raise InvalidError(f"Not a change of permissions: {change}")
+    if change == "grant":
+        get_store().space_permissions.grant(space_id, kind, subject, operations)
+    else:
+        get_store().space_permissions.revoke(space_id, subject, operations)
     return Response(status=204)
 
 

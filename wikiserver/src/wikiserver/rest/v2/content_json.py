@@ -114,4 +114,4 @@ def property_json(one: Property) -> Json:
 
 def operations_json(content: Content) -> list[Json]:
     """Return the operations that the caller may perform on a content."""
-    return [{"operation": name, "targetType": content.type} for name in operations_of(content)]
+    return [{"operation": one.key, "targetType": one.target} for one in operations_of(content)]
