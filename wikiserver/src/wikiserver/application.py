@@ -50,7 +50,7 @@ class WikiApp:
         if self._prefix and (path == self._prefix or path.startswith(f"{self._prefix}/")):
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._prefix
             environ["PATH_INFO"] = path.removeprefix(self._prefix) or "/"
-        elif self._prefix and not path.startswith("/_edge/"):
+        elif self._prefix and not path.startswith(("/_edge/", "/_admin/")):
             return self._outside(path)(environ, start_response)
         environ[SITE_KEY] = self.site
         return self.flask(environ, start_response)

@@ -298,8 +298,10 @@ _FORMS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/login", {"name": "omar", "password": "omar-secret"}),
     ("/logout", {}),
 )
+_ADMIN_CALLS = (Call("POST", "/_admin/editor", {"page": "{page}", "person": "omar"}),)
 
 BROWSER_CALLS = (
+    *_ADMIN_CALLS,
     *(Call("GET", path) for path in (*_OF_PAGE, *_OF_SPACE, *_OF_ALL)),
     *(Call("POST", path, {"form": form}) for path, form in _FORMS),
 )
