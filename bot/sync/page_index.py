@@ -36,8 +36,8 @@ def build_index(
     """Build the index of all pages except the home page, with *depth* levels of active pages.
 
     An active child of an archived page, or of a folder or whiteboard, takes the position of its parent: a page cannot
-    link to these. *find_snapshot* returns the path of the snapshot of a page by page id. Each list has at most *max_pages* pages; the active pages of the upper levels come
-    first.
+    link to these. *find_snapshot* returns the path of the snapshot of a page by page id. Each list has at most
+    *max_pages* pages; the active pages of the upper levels come first.
     """
     nodes = [node for node in tree if node.ref.id not in {home_id, *archived} and node.ref.kind is TreeKind.PAGE]
     levels = min(depth or DEEPEST, DEEPEST)
