@@ -245,7 +245,6 @@ def test_watchers_get_a_mail_about_each_write_that_is_not_theirs(wiki: Wiki, ana
     with ana:
         saved = ana.put(v1(wiki, f"/content/{home}"), json=sent).json()
 
-    loud = (int(home), 2, "page", tuple(sorted((wiki.account("li"), wiki.account("ana")))))
-    minor = (int(home), 3, "page", (wiki.account("li"),))
-    assert [tuple(one) for one in wiki.mails] == ([loud, minor] if wiki.flavour == "cloud" else [loud])
+    loud, minor = [(2, "ana"), (2, "li")], [(3, "li")]
+    assert sorted(wiki.mails(home)) == (loud + minor if wiki.flavour == "cloud" else loud)
     assert saved["version"]["minorEdit"] is (wiki.flavour == "datacenter")

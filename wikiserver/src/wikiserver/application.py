@@ -41,7 +41,6 @@ class WikiApp:
         self._prefix = (("/wiki" if flavour == "cloud" else "") if context_path is None else context_path).rstrip("/")
         store.normalise = normaliser(flavour, level)
         store.pages.clears_state_on_write = self.site.is_cloud
-        store.mails.honours_minor = not self.site.is_cloud
         store.properties.clears_state_on_write = self.site.is_cloud
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

@@ -15,7 +15,7 @@ from wikiserver.person_saves import open_and_save
 from wikiserver.seed import seed_wiki
 from wikiserver.server import WikiServer
 from wikiserver.site import Flavour, Site
-from wikiserver.store import Content, Mail, Space, Store, Version
+from wikiserver.store import Content, Space, Store, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,6 @@ class Wiki:
     def faults(self) -> Faults:
         """The active faults: `wiki.faults.add("429@put*2")`."""
         return self.server.faults
-
-    @property
-    def mails(self) -> list[Mail]:
-        """The mails that the wiki would have sent so far."""
-        return list(self.store.mails.sent)
 
     @property
     def requests(self) -> list[tuple[str, str]]:

@@ -29,7 +29,6 @@ from wikiserver.store.extras import LongTasks, States, Templates, Watches
 from wikiserver.store.hierarchy import IN_TREE, NOT_PAGES, Hierarchy
 from wikiserver.store.inline_tasks import InlineTasks
 from wikiserver.store.labels import Labels
-from wikiserver.store.mails import Mail, Mails
 from wikiserver.store.pages import Pages
 from wikiserver.store.people import ACCOUNTS, ADMINISTRATORS_GROUP, USERS_GROUP, People
 from wikiserver.store.properties import Properties
@@ -88,7 +87,6 @@ __all__ = [
     "InvalidError",
     "Label",
     "LongTask",
-    "Mail",
     "NotEditableError",
     "NotFoundError",
     "Operation",
@@ -133,11 +131,9 @@ class Store:
         self.spaces = Spaces(database, self.space_permissions)
         self.contents = Contents(database)
         self.watches = Watches(database)
-        self.mails = Mails(self.contents, self.watches, self.spaces)
         self.hierarchy = Hierarchy(database)
         self.inline_tasks = InlineTasks(database, self.contents)
         self.pages = Pages(database, self.contents, self.hierarchy, self.inline_tasks, clock=clock, normalise=normalise)
-        self.pages.announce = self.mails.announce
         self.attachments = Attachments(database, self.contents, self.pages)
         self.comments = Comments(database, self.contents, self.pages, clock=clock, normalise=normalise)
         self.labels = Labels(database)

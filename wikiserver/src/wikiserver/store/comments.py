@@ -118,7 +118,6 @@ class Comments:
                 "INSERT INTO comments (content_id, location, marker_ref, selection) VALUES (?, ?, ?, ?)",
                 (content_id, location, marker_ref, selection),
             )
-            self._pages.announce(self._contents.get(content_id))
         return self._contents.get(content_id)
 
     def add_inline(

@@ -43,7 +43,6 @@ class Pages:
         self._rules = PageRules(database, contents)
         self._clock, self._normalise = clock, normalise
         self.clears_state_on_write = True
-        self.announce: Callable[[Content], None] = lambda _content: None
 
     def create(
         self,
@@ -86,7 +85,6 @@ class Pages:
                 self._database.execute("UPDATE content SET subtype = ? WHERE id = ?", (subtype, content_id))
             self._hierarchy.insert(content_id, parent_id)
             self._tasks.index(content_id, self._contents.body(content_id), author=author, now=when or self._clock())
-            self.announce(self._contents.get(content_id))
         return self._contents.get(content_id)
 
     def insert(
@@ -194,7 +192,6 @@ class Pages:
         if self.clears_state_on_write:
             self._database.execute("DELETE FROM states WHERE content_id = ?", (content.id,))
         self._tasks.index(content.id, body, author=author, now=now)
-        self.announce(self._contents.get(content.id))
 
     def _mail(self, content: Content, number: int, author: str) -> None:
         """Record who gets a mail about a new version: everybody who watches the page or its space, but the author."""
