@@ -10,8 +10,10 @@ from atlassian import Confluence
 
 from bot.splice import Span, splice
 from bot.storage.regions import find_regions, replace_regions
+from bot.storage.visible_text import text_of
 from bot.wiki.gateway import Page, Version
 from tests.sync.world import MARKERS, World
+from wikiserver.editor.resave import resave
 
 
 @dataclass
@@ -19,12 +21,20 @@ class Journal:
     """Every edit that the wiki acknowledged: the page and the words."""
 
     edits: list[tuple[str, str]] = field(default_factory=list)
+    untouched: int = 0
+    """Saves in which nothing was typed."""
 
 
 class Person:
-    """Reads a page, thinks, saves; starts over when somebody else was quicker. Works through REST v1, as editors do."""
+    """Reads a page, thinks, saves; starts over when somebody else was quicker. Works through REST v1, as editors do.
 
-    def __init__(self, world: World, name: str, pages: list[str], journal: Journal, seed: str) -> None:
+    With *uses_editor*, the whole page is spelled as the editor of the flavour stores it, also where nothing was typed,
+    and nothing is typed into a region.
+    """
+
+    def __init__(
+        self, world: World, name: str, pages: list[str], journal: Journal, seed: str, *, uses_editor: bool = False
+    ) -> None:
         self._world, self._name, self._pages, self._journal = world, name, pages, journal
         self._random = random.Random(seed)  # noqa: S311 -- a script, no secret
         self._http = requests.Session()
@@ -32,6 +42,7 @@ class Person:
         self._http.auth = (user, f"{user}-secret")
         self._reading: dict[str, Any] | None = None
         self._count = 0
+        self._uses_editor = uses_editor
 
     def step(self) -> None:
         """Read if nothing is at hand, else save."""
@@ -55,7 +66,8 @@ class Person:
 
     def _save(self, page: dict[str, Any]) -> None:
         self._count += 1
-        words = f"{self._name} edit {self._count}."
+        is_untouched = self._uses_editor and self._random.random() < 0.3
+        words = "" if is_untouched else f"{self._name} edit {self._count}."
         payload = {
             "type": "page",
             "title": page["title"],
@@ -66,14 +78,27 @@ class Person:
         if answer.status_code == requests.codes.conflict:
             return
         answer.raise_for_status()
-        self._journal.edits.append((page["id"], words))
+        if words:
+            self._journal.edits.append((page["id"], words))
+        else:
+            self._journal.untouched += 1
 
     def _edit(self, page: dict[str, Any], words: str) -> str:
         """Add a paragraph before, after or, now and then, inside a region."""
         body: str = page["body"]["storage"]["value"]
-        markup = f"<p>{words}</p>"
+        if not self._uses_editor:
+            return self._add(body, f"<p>{words}</p>")
+        body = self._add(body, f"<p>{words}</p>") if words else body
+        return resave(
+            body,
+            "cloud" if self._world.flavour == "cloud" else "datacenter",
+            seed=self._random.random(),
+            space_key="WS2",
+        )
+
+    def _add(self, body: str, markup: str) -> str:
         match self._random.randrange(40):
-            case 0:
+            case 0 if not self._uses_editor:
                 region = self._random.choice(list(find_regions(body, MARKERS).values()))
                 return replace_regions(body, [(region, region.text(body) + markup)])
             case number if number % 2:
@@ -141,7 +166,8 @@ def with_texts(body: str, texts: dict[str, str]) -> str:
 
 def find_lost_edits(world: World, journal: Journal) -> list[str]:
     """Return the words that the wiki had acknowledged and no longer has."""
-    return [words for page_id, words in journal.edits if f"<p>{words}</p>" not in world.body(page_id)]
+    texts = {page_id: text_of(world.body(page_id)) for page_id, _ in journal.edits}
+    return [words for page_id, words in journal.edits if words not in texts[page_id]]
 
 
 def find_foreign_changes(world: World, pages: list[str]) -> Iterator[str]:

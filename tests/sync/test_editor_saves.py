@@ -32,7 +32,7 @@ TICK, FILE = {"icon": "tick"}, {"text": "f", "attachment": "a.pdf"}
 ICONS = ("tick", "cross", "warning", "light-on", "star", "star-blue", "smile", "information", "heart")
 A, B = {"text": "A & B", "url": "https://e.org/a?b=1&c=2"}, {"text": "Report", "page": "Report"}
 LINKED = "See **[it](page:Report) now**, [*the* file](attachment:a.pdf) and `a  b`, [x](https://e.org) 5 > 4"
-NEWS = [
+NEWS: list[dict[str, Any]] = [
     {"id": "a", "date": "2024-02-22", "text": LINKED},
     {"id": "b", "text": "*slanted* and ***both***", "items": ["below", {"text": "and", "items": ["deeper"]}]},
     {"id": "c", "date": "2024-01-05", "text": "older"},

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.sync.drift import Verdict
 from tests.machine import IS_NIGHTLY
 from tests.sync.humans import (
     Interleaved,
@@ -24,17 +25,26 @@ NAMES = ("status", "quick_links", "news")
 class Office:
     """Eight people at work on ten pages. *seed* decides who does what when; no clock has a say in it."""
 
-    def __init__(self, world: World, seed: int) -> None:
+    def __init__(self, world: World, seed: int, *, uses_editor: bool = False) -> None:
         self.world = world
+        self.uses_editor = uses_editor
+        self.texts = rich_texts if uses_editor else texts
         self.random = random.Random(seed)  # noqa: S311 -- a script, no secret
         self.journal = Journal()
         body = page_body({name: f"<p>{name} first</p>" for name in NAMES})
         self.pages = [world.add_page(f"Page {number}", body) for number in range(PAGES)]
         self.people = [
-            Person(world, f"person-{number}-of-{seed}" + "x" * number, self.pages, self.journal, f"{seed} {number}")
+            Person(
+                world,
+                f"person-{number}-of-{seed}" + "x" * number,
+                self.pages,
+                self.journal,
+                f"{seed} {number}",
+                uses_editor=uses_editor,
+            )
             for number in range(PEOPLE)
         ]
-        Bot(world, self.pages, texts(1)).run(take_over=frozenset({"all"}))
+        Bot(world, self.pages, self.texts(1)).run(take_over=frozenset({"all"}))
 
     def work(self) -> None:
         """Let some people read or save."""
@@ -50,9 +60,29 @@ def texts(revision: int) -> dict[str, Any]:
     return {name: f"<p>{name} as of revision {revision}</p>" for name in NAMES}
 
 
-def play(world: World, seed: int, write: Callable[[Office, int], None], *, edits: int = EDITS) -> Office:
+def rich_texts(revision: int) -> dict[str, Any]:
+    """Return texts with everything that the editors spell in another way."""
+    return {
+        "status": f'<p><ac:emoticon ac:name="tick" /> All <strong><em>good</em></strong> in {revision}</p><p>b</p>',
+        "quick_links": (
+            f'<ul><li><ac:link><ri:page ri:content-title="Page {revision % PAGES}" />'
+            "<ac:link-body>one page</ac:link-body></ac:link>"
+            '<ul><li><a href="https://example.org/a?b=1&amp;c=2">the web</a></li></ul></li></ul>'
+        ),
+        "news": f"<h3>News</h3><ol><li>revision {revision} &lt; all</li><li>see <code>a  b</code></li></ol>",
+    }
+
+
+def play(
+    world: World,
+    seed: int,
+    write: Callable[[Office, int], None],
+    *,
+    edits: int = EDITS,
+    uses_editor: bool = False,
+) -> Office:
     """Let people and a client work until so many edits were acknowledged."""
-    office = Office(world, seed)
+    office = Office(world, seed, uses_editor=uses_editor)
     try:
         revision = 1
         while len(office.journal.edits) < edits:
@@ -70,8 +100,13 @@ class TwoBots:
     def __init__(self, world: World) -> None:
         self._gateway = world.gateway()
         self._is_nested = False
+        self.verdicts: set[Verdict] = set()
 
     def __call__(self, office: Office, revision: int) -> None:
+        if office.uses_editor:  # while nobody works
+            quiet = Bot(office.world, office.pages, office.texts(revision), gateway=self._gateway).plan()
+            self.verdicts.update(change.verdict for page in quiet.pages for change in page.changes)
+
         def others() -> None:
             office.work()
             if not self._is_nested and office.random.random() < 0.05:
@@ -83,7 +118,7 @@ class TwoBots:
 
     def _run(self, office: Office, revision: int, others: Callable[[], None]) -> None:
         gateway = Interleaved(self._gateway, others)
-        Bot(office.world, office.pages, texts(revision), gateway=gateway).run()
+        Bot(office.world, office.pages, office.texts(revision), gateway=gateway).run()
 
 
 @pytest.mark.parametrize("seed", range(5 if IS_NIGHTLY else 2))
@@ -96,6 +131,20 @@ def test_no_edit_of_a_person_is_lost_beside_two_bots(seed: int) -> None:
         assert list(find_foreign_changes(world, office.pages)) == []
         authors = [author for page in office.pages for _, author, _ in world.versions(page)]
         assert authors.count("bot") > PAGES
+
+
+@pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
+@pytest.mark.parametrize("seed", range(5 if IS_NIGHTLY else 1))
+def test_people_who_save_in_the_editor_lose_nothing_and_cause_no_drift(seed: int, flavour: str) -> None:
+    with World(flavour) as world:
+        bots = TwoBots(world)
+        office = play(world, seed, bots, uses_editor=True)
+
+        assert len(office.journal.edits) >= EDITS
+        assert office.journal.untouched > EDITS // 4
+        assert find_lost_edits(world, office.journal) == []
+        assert list(find_foreign_changes(world, office.pages)) == []
+        assert bots.verdicts == {Verdict.BEHIND}
 
 
 @pytest.mark.parametrize("bad_client", [retry_blindly, update_with_the_library])
