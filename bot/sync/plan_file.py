@@ -44,7 +44,7 @@ class PlannedLastApplied(FileModel):
     text: str
     """Storage format of the region in that version."""
     digest: str
-    """First 10 hex digits of the SHA-256 of what the bot sent."""
+    """Digest of what the bot sent; other spellings of the same text have the same digest."""
 
 
 class PlannedEdit(FileModel):
@@ -98,9 +98,9 @@ class PlannedChange(FileModel):
     orphans: tuple[str, ...] = ()
     """Author and words of open inline comments that lose their place."""
     desired_digest: str
-    """First 10 hex digits of the SHA-256 of `desired`."""
+    """Digest of `desired`, as in version messages; other spellings of the same text have the same digest."""
     live_digest: str | None
-    """First 10 hex digits of the SHA-256 of `live`."""
+    """Digest of `live`."""
 
 
 class PlannedPage(FileModel):
