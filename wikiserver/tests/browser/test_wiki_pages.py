@@ -68,6 +68,12 @@ def _is_gone(element: WebElement) -> bool:
         return "does not belong to the document" in str(error)
 
 
+@pytest.fixture(autouse=True)
+def _typed_only(wiki: Wiki) -> None:
+    """Store what is typed and nothing else; an editor would respell the rest of the page."""
+    wiki.site.editor = "none"
+
+
 @pytest.fixture
 def home(wiki: Wiki) -> str:
     return wiki.add_page("Home", f"<p>first words</p>{CODE}<p>last words</p>")
@@ -103,6 +109,21 @@ def test_typing_into_the_page_saves_that_part_and_nothing_else(wiki: Wiki, ana: 
         "<p>last words</p>", "<p>last words and more</p><p>a new paragraph &amp; &lt;b&gt;</p>"
     )
     assert ana.find("#content").text.endswith("a new paragraph & <b>")
+
+
+@pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
+def test_words_typed_into_a_page_survive_the_spelling_of_the_editor(wiki: Wiki, ana: Person, home: str) -> None:
+    wiki.site.editor = ""
+    for word in ("one", "two", "three"):
+        ana.open(f"/pages/{home}/edit")
+        box = ana.all("[data-run]")[1]
+        put_caret_at_end(ana, box)
+        box.send_keys(f" {word}")
+        ana.save()
+
+    assert "last words one two three" in ana.find("#content").text.replace("\u00a0", " ")
+    assert "first words" in ana.find("#content").text.replace("\u00a0", " ")
+    assert CODE.split(">", 1)[1] in wiki.body(home)
 
 
 def test_the_toolbar_makes_bold_and_lists(wiki: Wiki, ana: Person, home: str) -> None:
