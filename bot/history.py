@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS runs (
     job TEXT NOT NULL,                 -- name of the job
     started TEXT NOT NULL,             -- time in ISO 8601, UTC
     finished TEXT,                     -- time in ISO 8601, UTC; NULL while the run goes on
-    outcome TEXT,                      -- success, failed, stopped or interrupted; NULL while the run goes on
+    outcome TEXT,                      -- success, attention, failed, stopped or interrupted; NULL while the run goes on
     counts TEXT NOT NULL DEFAULT '{}', -- JSON object: name -> number
     message TEXT NOT NULL DEFAULT ''   -- why the run failed or stopped
 );
@@ -29,6 +29,7 @@ CREATE INDEX IF NOT EXISTS runs_by_job ON runs (job, started);
 )
 """Script number N converts format N - 1 to format N; `PRAGMA user_version` is the format of a file."""
 _KEPT_RUNS_PER_JOB = 1_000
+_COUNTED_FAILURES = 10
 _FORGET_OLD = """
 DELETE FROM runs WHERE job = ? AND id NOT IN (SELECT id FROM runs WHERE job = ? ORDER BY id DESC LIMIT ?)
     AND id IS NOT (SELECT max(id) FROM runs WHERE job = ? AND outcome = 'success')
@@ -40,6 +41,8 @@ class RunOutcome(StrEnum):
     """How a run ended."""
 
     SUCCESS = "success"
+    ATTENTION = "attention"
+    """Everything was tried, and something waits for a person."""
     FAILED = "failed"
     STOPPED = "stopped"
     INTERRUPTED = "interrupted"
@@ -101,6 +104,15 @@ class RunHistory:
     def last_run(self, job: str) -> Run | None:
         """Return the newest run of a job, finished or not."""
         return self._first("WHERE job = ? ORDER BY id DESC", (job,))
+
+    def count_failures(self, job: str) -> int:
+        """Return the number of runs that failed or were interrupted since the last run that ended as it should."""
+        failures = 0
+        for run in self.recent(limit=_COUNTED_FAILURES, job=job):
+            if run.outcome not in (RunOutcome.FAILED, RunOutcome.INTERRUPTED):
+                break
+            failures += 1
+        return failures
 
     def last_success(self, job: str) -> Run | None:
         """Return the newest successful run of a job, whatever its age."""

@@ -1,6 +1,9 @@
-"""The jobs of the daemon, by name. Each job returns counts and raises an error if it did not complete its work."""
+"""The jobs of the daemon, by name.
 
-from collections.abc import Callable, Mapping
+Each job returns counts and what waits for a person, and raises an error if it did not complete its work.
+"""
+
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from bot.config.news_selection import next_change
@@ -8,14 +11,15 @@ from bot.errors import EvidenceError, SnapshotError, StoppedError, WikiError
 from bot.operations import capture, sync
 from bot.plural import counted
 from bot.runtime import Runtime
+from bot.scheduler import JobResult
 from bot.snapshot.capture.outcome import Trouble
-from bot.sync.apply import Result
+from bot.sync.apply import ApplyReport, Result
+from bot.sync.plan import Plan
 
-Job = Callable[[Callable[[], bool]], Mapping[str, int]]
 _NAMED_IN_ERROR = 3
 
 
-def make_jobs(runtime: Runtime) -> dict[str, Job]:
+def make_jobs(runtime: Runtime) -> dict[str, Callable[[Callable[[], bool]], JobResult]]:
     """Return the jobs for `jobs` in the settings; each job receives a function that returns whether to stop."""
     return {
         "sync": lambda _should_stop: _sync(runtime),
@@ -31,7 +35,7 @@ def next_news_moment(runtime: Runtime, after: datetime) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _sync(runtime: Runtime) -> dict[str, int]:
+def _sync(runtime: Runtime) -> JobResult:
     outcome = sync.sync(
         runtime.gateway,
         runtime.workspaces,
@@ -51,22 +55,33 @@ def _sync(runtime: Runtime) -> dict[str, int]:
     failed += [f"{title}: not tried" for title in report.not_tried]
     if failed:
         raise WikiError(_listed("page", "not synchronised", failed))
-    return counts
+    return JobResult(counts, tuple(_find_attention(plan, report)))
 
 
-def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> dict[str, int]:
+def _find_attention(plan: Plan, report: ApplyReport) -> Iterator[str]:
+    """Yield what waits for a person: page, region and reason."""
+    for page, change in plan.disputed:
+        people = ", ".join(dict.fromkeys(edit.author for edit in change.edits))
+        by = f" by {people}" if people else ""
+        yield f"{page.title}: region {change.region!r}: {change.verdict}{by}: {change.note}"
+    for done in report.pages:
+        if done.reasons:
+            yield f"{done.title}: {done.result}: {'; '.join(done.reasons)}"
+
+
+def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> JobResult:
     outcome = capture.take_snapshot(runtime.gateway, runtime.workspaces, runtime.snapshots, should_stop=should_stop)
     if outcome.has_shortfall:
         raise SnapshotError(_listed("page", "not captured in full", list(map(_describe, outcome.shortfalls))))
     counts = {"expected": outcome.expected, "captured": outcome.captured, "unchanged": outcome.unchanged}
-    return counts | ({"gone": outcome.gone} if outcome.gone else {})
+    return JobResult(counts | ({"gone": outcome.gone} if outcome.gone else {}))
 
 
-def _verify(runtime: Runtime) -> dict[str, int]:
+def _verify(runtime: Runtime) -> JobResult:
     checked = capture.verify_snapshots(runtime.snapshots, rotate=True)
     if not checked.is_clean:
         raise EvidenceError(_listed("finding", "in the snapshots", list(map(str, checked.findings))))
-    return {"bags": checked.bags, "files": checked.hashed_files}
+    return JobResult({"bags": checked.bags, "files": checked.hashed_files})
 
 
 def _describe(trouble: Trouble) -> str:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import schedule
@@ -9,17 +10,32 @@ from loguru import logger
 
 from bot.config.cadence import Cadence
 from bot.config.policy import JobSettings
-from bot.errors import BotError, HistoryError, SettingsError, StoppedError
+from bot.errors import BotError, EvidenceError, HistoryError, SettingsError, SnapshotError, StoppedError
 from bot.history import Run, RunHistory, RunOutcome
 from bot.log import redact
 from bot.plural import counted
 
-JobFunction = Callable[[Callable[[], bool]], Mapping[str, int] | None]
-"""A job: receives a function that returns whether to stop, to call between pages; returns counts for its run record."""
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """What a job did: counts for its run record, and what waits for a person, with page, region and reason."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    attention: tuple[str, ...] = ()
+
+
+JobFunction = Callable[[Callable[[], bool]], JobResult | None]
+"""A job: receives a function that returns whether to stop, to call between pages."""
 NextMoment = Callable[[datetime], datetime | None]
 """Returns the next time after a given time at which a job has extra work, such as a news item that becomes due."""
 _DUE_SECONDS = 1
 _LOOK_AHEAD_SECONDS = 60
+_RETRY_MINUTES = (1, 5, 15, 30, 60)
+"""The waits after the first, second, … failure in a row; the last one is repeated. A due time that is earlier wins."""
+_SLACK = 0.05
+_MAX_SLACK = timedelta(minutes=1)
+"""A run from cron counts as due this share of its cadence early, as cron does not start to the second."""
+_NAMED_IN_MESSAGE = 5
 
 
 class _Job:
@@ -34,10 +50,12 @@ class _Job:
         now: Callable[[], datetime],
         last_start: datetime | None,
         next_moment: NextMoment,
+        failures: int = 0,
     ) -> None:
         self.name = name
         self.function = function
         self.last_start = last_start
+        self.failures = failures
         self._cadence = cadence
         self._now = now
         self._next_moment = next_moment
@@ -67,7 +85,21 @@ class _Job:
             last_start = min(self.last_start, now)
             is_overdue = may_catch_up and self._cadence.is_missed(last_start, now)
             self.due = now if is_overdue else self._cadence.next_after(last_start, now)
+            if self.failures:
+                wait = _RETRY_MINUTES[min(self.failures, len(_RETRY_MINUTES)) - 1]
+                self.due = min(self.due, now + timedelta(minutes=wait))
         self.look_ahead()
+
+    def allow_slack(self) -> None:
+        """Make the job due now if it would be due within the slack for runs from cron."""
+        now = self._now()
+        if self.due - now <= min(self._cadence.step * _SLACK, _MAX_SLACK):
+            self.due = min(self.due, now)
+
+    def record(self, outcome: RunOutcome | None) -> None:
+        """Count failures in a row: a failed job is tried again before its next due time."""
+        is_failure = outcome in (RunOutcome.FAILED, RunOutcome.INTERRUPTED)
+        self.failures = self.failures + 1 if is_failure else 0
 
     def look_ahead(self) -> None:
         """Set an earlier due time if the job has extra work before its next run; called often, as this can change."""
@@ -108,6 +140,8 @@ class JobScheduler:
         self._ended: list[Run] = []
         self._jobs: list[_Job] = []
         self.has_left_job_behind = False
+        self._is_final = False
+        """Whether the last failure has a cause that does not pass with time, so that a retry would only repeat it."""
         for name, spec in _named(specs):
             if spec.run not in functions:
                 raise SettingsError(f"job {spec.run}: there is no such job; known: {', '.join(sorted(functions))}")
@@ -119,6 +153,7 @@ class JobScheduler:
                 now=now,
                 last_start=last.started if last else None,
                 next_moment=_contained((next_moments or {}).get(spec.run), name),
+                failures=history.count_failures(name),
             )
             self._jobs.append(job)
 
@@ -138,6 +173,7 @@ class JobScheduler:
         for job in self._jobs:
             if job.last_start is None:
                 job.due = self._now()
+            job.allow_slack()
         self.run_due()
         return tuple(self._ended)
 
@@ -162,7 +198,10 @@ class JobScheduler:
         self._ended = []
         for job in sorted(self._jobs, key=lambda job: job.due):
             if job.is_due:
+                self._is_final = False
                 self._run(job, job.function)
+                if self._ended:
+                    job.record(None if self._is_final else self._ended[-1].outcome)
                 job.plan()
 
     def look_ahead(self) -> None:
@@ -205,21 +244,32 @@ class JobScheduler:
 
     def _outcome(self, name: str, run_id: int, started: datetime, function: JobFunction) -> Run:
         """Run the job and return its run record; every exception becomes a failed or stopped run."""
-        counts: Mapping[str, int] = {}
+        result = JobResult()
         try:
-            counts = function(self._stop.is_set) or {}
-            outcome = RunOutcome.STOPPED if self._stop.is_set() else RunOutcome.SUCCESS
-            message = ""
+            result = function(self._stop.is_set) or result
+            outcome, message = self._judge(name, result)
         except StoppedError as error:
             logger.warning("job {} stopped: {}", name, error)
             outcome, message = RunOutcome.STOPPED, str(error)
         except BotError as error:
             logger.error("job {} failed: {}", name, error)
             outcome, message = RunOutcome.FAILED, str(error)
+            self._is_final = isinstance(error, EvidenceError | SnapshotError)
         except BaseException as error:  # noqa: BLE001 -- the daemon continues after any exception of a job
             logger.opt(exception=error).error("job {} crashed", name)
             outcome, message = RunOutcome.FAILED, f"{type(error).__name__}: {error}"
-        return Run(run_id, name, started, self._now(), outcome, counts, message)
+        return Run(run_id, name, started, self._now(), outcome, result.counts, message)
+
+    def _judge(self, name: str, result: JobResult) -> tuple[RunOutcome, str]:
+        if self._stop.is_set():
+            return RunOutcome.STOPPED, ""
+        if not result.attention:
+            return RunOutcome.SUCCESS, ""
+        for reason in result.attention:
+            logger.warning("job {} needs a person: {}", name, reason)
+        more = len(result.attention) - _NAMED_IN_MESSAGE
+        named = "; ".join(result.attention[:_NAMED_IN_MESSAGE])
+        return RunOutcome.ATTENTION, f"{named}; and {more} more" if more > 0 else named
 
     def _begin(self, name: str, started: datetime) -> int:
         try:
@@ -267,7 +317,7 @@ def _contained(next_moment: NextMoment | None, name: str) -> NextMoment:
             return None
         try:
             moment = next_moment(after)
-        except BotError as error:
+        except Exception as error:  # noqa: BLE001 -- no data file may end the daemon
             if str(error) != last_words:  # log a repeated error only once
                 last_words = str(error)
                 logger.warning("job {}: its next due time cannot be determined: {}", name, error)

@@ -67,10 +67,10 @@ def test_data_without_news_has_no_moment_of_its_own(runtime: Runtime, tmp_path: 
 def test_snapshot_counts_what_it_captured(runtime: Runtime, wiki: Wiki) -> None:
     wiki.add_page("Old", "<p>old</p>", status="archived")
 
-    counts = make_jobs(runtime)["snapshot"](go_on)
+    counts = make_jobs(runtime)["snapshot"](go_on).counts
 
     assert (counts["expected"], counts["captured"]) == (1, 1)
-    assert make_jobs(runtime)["verify"](go_on)["bags"] == 1
+    assert make_jobs(runtime)["verify"](go_on).counts["bags"] == 1
 
 
 def test_snapshot_that_fell_short_fails_and_names_the_page(runtime: Runtime, wiki: Wiki) -> None:
@@ -106,8 +106,8 @@ def test_sync_carries_a_change_to_the_page_and_counts_it(runtime: Runtime, wiki:
 
     first, second = sync(go_on), sync(go_on)
 
-    assert first == {"written": 1}
-    assert second == {}
+    assert (first.counts, first.attention) == ({"written": 1}, ())
+    assert (second.counts, second.attention) == ({}, ())
     assert "fresh words" in wiki.body(wiki.find("Home").id)
 
 
@@ -120,3 +120,14 @@ def test_stop_label_ends_the_sync_as_stopped(runtime: Runtime, wiki: Wiki, tmp_p
         make_jobs(runtime)["sync"](go_on)
 
     assert "fresh words" not in wiki.body(wiki.find("Home").id)
+
+
+def test_a_region_that_people_changed_is_named_with_page_region_and_person(runtime: Runtime, wiki: Wiki) -> None:
+    apply_now(runtime)
+    home = wiki.find("Home").id
+    wiki.edit(home, wiki.body(home).replace("always", "sometimes"), by="ana")
+
+    (reason,) = make_jobs(runtime)["sync"](go_on).attention
+
+    assert reason.startswith("Home: region 'news': drifted by Ana")
+    assert "sometimes" in wiki.body(home)

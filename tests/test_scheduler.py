@@ -2,15 +2,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
 import pytest
 
 from bot.config.policy import JobSettings
-from bot.errors import ContentError, SettingsError, StoppedError, WikiUnreachableError
+from bot.errors import ContentError, EvidenceError, SettingsError, StoppedError, WikiUnreachableError
 from bot.history import RunHistory, RunOutcome
-from bot.scheduler import JobFunction, JobScheduler, NextMoment
+from bot.scheduler import JobFunction, JobResult, JobScheduler, NextMoment
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 SYNC = JobSettings(run="sync", every="10 minutes")
@@ -58,9 +59,9 @@ def make(
 
 
 def counting(clock: Clock, runs: list[datetime]) -> JobFunction:
-    def job(_is_stopping: Callable[[], bool]) -> Mapping[str, int]:
+    def job(_is_stopping: Callable[[], bool]) -> JobResult:
         runs.append(clock())
-        return {"written": len(runs)}
+        return JobResult({"written": len(runs)})
 
     return job
 
@@ -381,3 +382,91 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen within 30 s"
         time.sleep(0.01)
+
+
+def failing(clock: Clock, runs: list[datetime], *, times: int, error: Exception) -> JobFunction:
+    def job(_is_stopping: Callable[[], bool]) -> JobResult:
+        runs.append(clock())
+        if len(runs) <= times:
+            raise error
+        return JobResult()
+
+    return job
+
+
+DAILY = JobSettings(run="sync", every="day", at="12:00")
+
+
+def minutes_between(runs: list[datetime]) -> list[int]:
+    return [round((later - earlier).total_seconds() / 60) for earlier, later in pairwise(runs)]
+
+
+def test_a_failed_job_is_tried_again_with_growing_waits(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    job = failing(clock, runs, times=6, error=WikiUnreachableError("503"))
+    scheduler = make(history, clock, {"sync": job}, DAILY)
+    for _ in range(60 * 50):
+        clock.move(minutes=1)
+        scheduler.run_due()
+
+    assert minutes_between(runs)[:6] == [1, 5, 15, 30, 60, 60]
+    assert runs[7:] == [NOON + timedelta(days=2)]
+
+
+def test_a_restart_does_not_forget_that_the_last_run_failed(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    job = failing(clock, runs, times=1, error=WikiUnreachableError("503"))
+    clock.move(days=1)
+    make(history, clock, {"sync": job}, DAILY).run_once()
+    assert len(runs) == 1
+    scheduler = make(history, clock, {"sync": job}, DAILY)
+    clock.move(minutes=1)
+    scheduler.run_due()
+
+    assert minutes_between(runs) == [1]
+
+
+def test_a_failure_that_does_not_pass_with_time_is_not_tried_again(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    job = failing(clock, runs, times=9, error=EvidenceError("changed"))
+    scheduler = make(history, clock, {"sync": job}, DAILY)
+    for _ in range(60):
+        clock.move(hours=1)
+        scheduler.run_due()
+
+    assert minutes_between(runs) == [24 * 60]
+
+
+def test_what_waits_for_a_person_is_on_record(history: RunHistory, clock: Clock) -> None:
+    reasons = tuple(f"Home: region {number}" for number in range(7))
+    make(history, clock, {"sync": lambda _: JobResult({"disputed": 7}, reasons)}).run_once()
+
+    run = history.last_run("sync")
+
+    assert run is not None
+    assert run.outcome is RunOutcome.ATTENTION
+    assert run.message == f"{'; '.join(reasons[:5])}; and 2 more"
+
+
+@pytest.mark.parametrize("error", [ContentError("broken"), IndexError("string index out of range"), TypeError("x")])
+def test_no_error_of_a_look_ahead_ends_the_daemon(history: RunHistory, clock: Clock, error: Exception) -> None:
+    def moment(_: datetime) -> datetime | None:
+        raise error
+
+    runs: list[datetime] = []
+    scheduler = make(history, clock, {"sync": counting(clock, runs)}, next_moments={"sync": moment})
+    scheduler.look_ahead()
+    scheduler.run_due()
+
+    assert runs == [NOON]
+
+
+def test_a_run_from_cron_that_starts_a_moment_early_is_not_skipped(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    make(history, clock, {"sync": counting(clock, runs)}).run_once()
+    clock.move(minutes=9, seconds=59.9)
+    make(history, clock, {"sync": counting(clock, runs)}).run_once()
+    clock.move(minutes=5)
+    make(history, clock, {"sync": counting(clock, runs)}).run_once()
+
+    assert len(runs) == 2

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from bot.plural import counted
 from bot.runtime import Runtime
 from bot.scheduler import JobScheduler
 
-_FAILED, _DONE = 1, 0
+_FAILED, _DONE, _ATTENTION = 1, 0, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,11 @@ class JobState:
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Run the due jobs and exit, for cron; exits with 1 if a job failed.")
+@click.option(
+    "--once",
+    is_flag=True,
+    help="Run the due jobs and exit, for cron; exits with 1 if a job failed, with 3 if something waits for a person.",
+)
 @click.option(
     "--list", "shows_list", is_flag=True, help="Show the last run and the next due time of each job, and exit."
 )
@@ -59,7 +63,7 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
         scheduler = _make_scheduler(runtime, history)
         if once:
             ended = scheduler.run_once(runtime.stop)
-            code = _FAILED if any(one.outcome is not RunOutcome.SUCCESS for one in ended) else _DONE
+            code = _exit_code({one.outcome for one in ended})
         else:
             scheduler.run_until(runtime.stop)
             code = _DONE
@@ -70,6 +74,12 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
         os._exit(_FAILED)
     logger.info("ended")
     return code
+
+
+def _exit_code(outcomes: Collection[RunOutcome | None]) -> int:
+    if any(outcome not in (RunOutcome.SUCCESS, RunOutcome.ATTENTION) for outcome in outcomes):
+        return _FAILED
+    return _ATTENTION if RunOutcome.ATTENTION in outcomes else _DONE
 
 
 def _list_jobs(runtime: Runtime) -> list[JobState]:

@@ -86,8 +86,10 @@ def parse_yaml(text: str, *, path: Path, error: type[LocatedError]) -> YamlSourc
         ) from problem
     except RecursionError as problem:
         raise error("is nested too deeply", path=path) from problem
-    except ValueError as problem:
-        raise error(f"contains an invalid value: {problem}", path=path, line=_line_of_bad(root)) from problem
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as problem:
+        # The constructor of the library raises these for values such as `!!int` without digits, or a list as a key.
+        what = str(problem) or type(problem).__name__
+        raise error(f"contains an invalid value: {what}", path=path, line=_line_of_bad(root)) from problem
     return YamlSource(path, text, root, value)
 
 
@@ -154,15 +156,22 @@ def _count_values(node: Node, known: dict[int, int]) -> int:
 
 
 def _line_of_bad(node: Node | None) -> int | None:
-    """Return the line of the first scalar that cannot be constructed, such as a date in month 13."""
+    """Return the line of the first value that cannot be constructed, such as a date in month 13."""
     if isinstance(node, ScalarNode):
-        try:
-            YAML(typ="safe", pure=True).constructor.construct_document(node)
-        except ValueError:
-            return int(node.start_mark.line) + 1
-        return None
+        return None if _is_constructible(node) else int(node.start_mark.line) + 1
     found = (_line_of_bad(child) for child in _children(node)) if node is not None else ()
-    return next((line for line in found if line is not None), None)
+    bad = next((line for line in found if line is not None), None)
+    if bad is None and node is not None and not _is_constructible(node):
+        return int(node.start_mark.line) + 1
+    return bad
+
+
+def _is_constructible(node: Node) -> bool:
+    try:
+        YAML(typ="safe", pure=True).constructor.construct_document(node)
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, MarkedYAMLError):
+        return False
+    return True
 
 
 def _explain(problem: MarkedYAMLError) -> str:

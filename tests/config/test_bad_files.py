@@ -50,6 +50,11 @@ BAD = {
     "text is a list": HEAD + "news: {items: [{id: a, text: [x]}]}\n",
     "text is empty": HEAD + "news: {items: [{id: a, text: ''}]}\n",
     "text is blank": HEAD + "news: {items: [{id: a, text: '  '}]}\n",
+    "an empty !!int": HEAD + "page_index: !!int \n",
+    "an empty !!float": HEAD + "page_index: !!float \n",
+    "a directive in the middle": HEAD + "%YAML 9.9\n",
+    "a list as a key": HEAD + "news: {? [a, b] : c}\n",
+    "a merge of a complex key": HEAD + "news:\n  <<: {[a]: 1}\n",
     "no such day": HEAD + "news: {items: [{id: a, text: x, date: 2024-02-31}]}\n",
     "no time zone": HEAD + "news: {items: [{id: a, text: x, publish_at: 2024-02-01 09:00:00}]}\n",
     "expires first": HEAD
