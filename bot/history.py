@@ -61,6 +61,14 @@ class Run:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """What a job did: counts for its run record, and what waits for a person, with page, region and reason."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    attention: tuple[str, ...] = ()
+
+
 class RunHistory:
     """The run records in one file; safe to share between threads and processes.
 

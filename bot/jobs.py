@@ -8,10 +8,10 @@ from datetime import datetime
 
 from bot.config.news_selection import next_change
 from bot.errors import EvidenceError, SnapshotError, StoppedError, WikiError
+from bot.history import JobResult
 from bot.operations import capture, sync
 from bot.plural import counted
 from bot.runtime import Runtime
-from bot.scheduler import JobResult
 from bot.snapshot.capture.outcome import Trouble
 from bot.sync.apply import ApplyReport, Result
 from bot.sync.plan import Plan

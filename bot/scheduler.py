@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import schedule
@@ -11,18 +10,9 @@ from loguru import logger
 from bot.config.cadence import Cadence
 from bot.config.policy import JobSettings
 from bot.errors import BotError, EvidenceError, HistoryError, SettingsError, SnapshotError, StoppedError
-from bot.history import Run, RunHistory, RunOutcome
+from bot.history import JobResult, Run, RunHistory, RunOutcome
 from bot.log import redact
 from bot.plural import counted
-
-
-@dataclass(frozen=True, slots=True)
-class JobResult:
-    """What a job did: counts for its run record, and what waits for a person, with page, region and reason."""
-
-    counts: Mapping[str, int] = field(default_factory=dict)
-    attention: tuple[str, ...] = ()
-
 
 JobFunction = Callable[[Callable[[], bool]], JobResult | None]
 """A job: receives a function that returns whether to stop, to call between pages."""

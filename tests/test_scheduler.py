@@ -10,8 +10,8 @@ import pytest
 
 from bot.config.policy import JobSettings
 from bot.errors import ContentError, EvidenceError, SettingsError, StoppedError, WikiUnreachableError
-from bot.history import RunHistory, RunOutcome
-from bot.scheduler import JobFunction, JobResult, JobScheduler, NextMoment
+from bot.history import JobResult, RunHistory, RunOutcome
+from bot.scheduler import JobFunction, JobScheduler, NextMoment
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 SYNC = JobSettings(run="sync", every="10 minutes")
