@@ -1,5 +1,6 @@
 """Compare the pages and build the plan. Pages are read in bulk, histories only for pages that differ."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,6 +24,9 @@ from bot.wiki.gateway import Page, PageStatus, WikiGateway
 from bot.wiki.write_order import confirm, read_for_writing
 
 _WAR_WINDOW = timedelta(hours=24)
+MAX_REQUEST_BYTES = 5 * 2**20
+"""The largest page that wikis take (Cloud v2 createPage: 413 over 5 MB; Data Center: 5,242,880 bytes)."""
+_LARGE_SHARE = 0.8
 
 
 def build_plan(
@@ -173,6 +177,7 @@ class _Survey:
         changes = self._let_wait(changes)
         if all(change.verdict is Verdict.IN_SYNC for change in changes):
             return
+        self._check_size(page, target, changes)
         creates = any(change.action is Action.CREATE for change in changes)
         planned = PagePlan(
             self._assignment.workspace,
@@ -195,6 +200,24 @@ class _Survey:
         if change.verdict is Verdict.IN_SYNC or is_insisted:
             return change
         return replace(change, action=Action.NONE, note=emptied.reason)
+
+    def _check_size(self, page: Page, target: TargetPage, changes: Sequence[Change]) -> None:
+        """Warn before a write makes the page larger than wikis take."""
+        written = [change for change in changes if change.action is not Action.NONE]
+        size = _sent_bytes(page.body)
+        size += sum(_sent_bytes(change.desired) - _sent_bytes(change.live or "") for change in written)
+        if not written or size < _LARGE_SHARE * MAX_REQUEST_BYTES:
+            return
+        largest = max(written, key=lambda change: len(change.desired)).region
+        message = (
+            f"page {page.title!r} would have {size / 2**20:.1f} MiB; wikis refuse pages over "
+            f"{MAX_REQUEST_BYTES / 2**20:.0f} MiB. The largest region is {largest}: shorten it, or move part of the "
+            "page to another page"
+        )
+        if size > MAX_REQUEST_BYTES:
+            self._report(target, message)
+        else:
+            self.notices.append(message)
 
     def _is_excluded(self, page: Page, target: TargetPage) -> bool:
         label = self._safety.exclude_label
@@ -358,6 +381,11 @@ class _Survey:
             replace(change, action=Action.NONE, is_waiting=True, note=note) if change in writes else change
             for change in changes
         )
+
+
+def _sent_bytes(text: str) -> int:
+    """Return the size of a text in a request, where JSON escapes quotes and all letters outside ASCII."""
+    return len(json.dumps(text))
 
 
 def _overlap(one: Region, other: Region) -> bool:

@@ -86,3 +86,16 @@ def test_check_says_what_is_wrong_with_an_address_with_wiki(adopted: Desk) -> No
 
     address = f"there is no wiki at {adopted.wiki.url}/wiki, but one at {adopted.wiki.url}; write that address"
     assert address in ran.out
+
+
+@pytest.mark.parametrize(("flavour", "seed"), [("cloud", "demo")])
+@pytest.mark.parametrize(("mebibytes", "code"), [(4.5, 0), (5.5, 1)])
+def test_check_warns_before_a_page_is_too_large_for_the_wiki(adopted: Desk, mebibytes: float, code: int) -> None:
+    adopted.ran("news", "add", "Hello.")
+    filler = "<p>" + "x" * int(mebibytes * 2**20) + "</p>"
+    adopted.wiki.edit(adopted.home_id, adopted.home_body + filler)
+
+    ran = adopted.ran("check", code=code)
+
+    assert f"would have {mebibytes:.1f} MiB; wikis refuse pages over 5 MiB" in ran.out
+    assert "The largest region is news" in ran.out

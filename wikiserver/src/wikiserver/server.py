@@ -20,6 +20,7 @@ from wikiserver.store import Store
 
 MAX_REMEMBERED: Final = 50_000
 THREADS: Final = 32  # each slow or hanging answer occupies one thread
+MAX_BUFFERED_BYTES: Final = 64 * 2**20  # waitress does not close the temporary files that it uses above this size
 LOOPBACK: Final = "127.0.0.1"
 
 
@@ -65,6 +66,7 @@ class WikiServer:
             host=host,
             port=port,
             threads=THREADS,
+            outbuf_overflow=MAX_BUFFERED_BYTES,
             clear_untrusted_proxy_headers=True,
             log_socket_errors=False,
         )
