@@ -1,7 +1,8 @@
 """The only package that sends requests to a wiki.
 
-Other packages import `gateway` (the port and its values), `page_tree`, `page_lookup` and `write_order`. Only `bot.runtime` imports `confluence`,
-`session` and `dialect`, to build a gateway. Everything else is private to this package; no JSON of the wiki leaves it.
+Other packages import `gateway` (the port and its values), `page_tree`, `page_lookup` and `write_order`. Only
+`bot.runtime` imports `confluence`, `session` and `dialect`, to build a gateway. Everything else is private to this
+package; no JSON of the wiki leaves it.
 
     confluence      the gateway: one method for each request of the bot, composed of the parts below
     page_reader     listings, bulk reads, lookups      page_details   versions, attachments, comments, drafts
