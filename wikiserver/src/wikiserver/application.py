@@ -17,7 +17,7 @@ from wikiserver.pages import create_pages
 from wikiserver.pages.blueprint import lost
 from wikiserver.rest import v1, v2
 from wikiserver.rest.v1.flavours import EXPERIMENTAL
-from wikiserver.site import SITE_KEY, Flavour, Site, base_url, get_site
+from wikiserver.site import CLOUD_ID, GATEWAY_KEY, SITE_KEY, Flavour, Site, base_url, get_site
 from wikiserver.site_status import platform
 from wikiserver.store import InvalidError, Store
 
@@ -25,6 +25,10 @@ MAX_UPLOAD_BYTES: Final = 100 * 2**20
 _DEAD_LINK: Final = "<html><head><title>Oops, you've found a dead link.</title></head><body></body></html>\n"
 
 StartResponse = Callable[..., Any]
+
+
+_GATEWAY: Final = "/ex/confluence/"
+_no_such_site = Response('{"code": 404, "message": "Not Found"}', 404, mimetype="application/json")
 
 
 class WikiApp:
@@ -46,10 +50,16 @@ class WikiApp:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request; move the prefix from the path to the script name, so that generated links include it."""
         path = environ.get("PATH_INFO", "")
+        if path.startswith(_GATEWAY) and self.site.is_cloud and self.site.has_gateway:
+            cloud_id, slash, rest = path.removeprefix(_GATEWAY).partition("/")
+            path = environ["PATH_INFO"] = slash + rest
+            if cloud_id != CLOUD_ID or not f"{path}/".startswith(f"{self._prefix}/"):
+                return _no_such_site(environ, start_response)
+            environ[GATEWAY_KEY] = True
         if self._prefix and (path == self._prefix or path.startswith(f"{self._prefix}/")):
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._prefix
             environ["PATH_INFO"] = path.removeprefix(self._prefix) or "/"
-        elif self._prefix and not path.startswith(("/_edge/", "/_admin/")):
+        elif self._prefix and not path.startswith(("/_edge/", "/_admin/", "/oauth/")):
             return self._outside(path)(environ, start_response)
         environ[SITE_KEY] = self.site
         return self.flask(environ, start_response)

@@ -13,8 +13,9 @@ from wikiserver.export import export_world
 from wikiserver.faults import REQUEST_FAULTS, SITE_FAULTS, FaultSpecError
 from wikiserver.seed import WorldError, seed_wiki
 from wikiserver.server import LOOPBACK, WikiServer
-from wikiserver.site import Flavour
+from wikiserver.site import Flavour, Site
 from wikiserver.store import Store
+from wikiserver.tokens import Client, Scopes
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -35,6 +36,9 @@ def cli() -> None:
 @click.option("--port", default=8090, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--media-port", default=0, type=click.IntRange(0, 65535), help="Port of Cloud's media host; 0 as --port.")
 @click.option("--base-url", metavar="URL", help="Address that links in answers begin with.  [default: as requested]")
+@click.option("--gateway", is_flag=True, help="Cloud: serve the API gateway, with scoped tokens and OAuth.")
+@click.option("--scopes", metavar="LIST", help="Scopes of the tokens at the gateway, by commas.  [default: all]")
+@click.option("--token-seconds", default=3600, show_default=True, help="How long an access token of OAuth is valid.")
 @click.option("--flavour", default="datacenter", show_default=True, type=click.Choice(["cloud", "datacenter"]))
 @click.option("--db", type=click.Path(dir_okay=False, path_type=Path), help="Keep the wiki in this file.")
 @click.option("--seed", default="demo", show_default=True, help="demo, empty, or a world folder; only for a new wiki.")
@@ -44,6 +48,9 @@ def serve(
     port: int,
     media_port: int,
     base_url: str | None,
+    gateway: bool,
+    scopes: str | None,
+    token_seconds: int,
     flavour: Flavour,
     db: Path | None,
     seed: str,
@@ -51,11 +58,16 @@ def serve(
 ) -> None:
     """Serve the wiki until it is interrupted.
 
-    The accounts admin, bot, ana, li and omar exist, each with the password NAME-secret and the token NAME-token.
+    The accounts admin, bot, ana, li and omar exist, each with the password NAME-secret and the token NAME-token. With
+    --gateway, NAME-scoped is a scoped token, and the service account robot has the OAuth client robot-client with the
+    secret robot-client-secret; the gateway is /ex/confluence/CLOUDID/wiki, access tokens come from /oauth/token.
     """
     with _open(db) as store, _bound(store, flavour, host, (port, media_port)) as server:
         server.site.address = base_url
         _seed(store, seed)
+        server.site.tokens.lifetime_seconds = token_seconds
+        if gateway:
+            _open_gateway(server.site, frozenset(scopes.replace(" ", "").split(",")) if scopes else None)
         try:
             server.faults.add(faults)
         except FaultSpecError as error:
@@ -66,6 +78,16 @@ def serve(
         server.start()
         click.echo(f"listening on {server.url}")
         done.wait()
+
+
+def _open_gateway(site: Site, scopes: Scopes) -> None:
+    """Add a service account with an OAuth client, and a scoped token for each account."""
+    site.has_gateway = True
+    site.store.people.add("robot", display_name="Robot", email="robot@serviceaccount.atlassian.com")
+    site.tokens.service_accounts.add("robot")
+    site.tokens.clients["robot-client"] = Client("robot", "robot-client-secret", scopes)
+    for user in site.store.people.all():
+        site.tokens.issue(user.name, scopes, text=f"{user.name}-scoped")
 
 
 @contextmanager

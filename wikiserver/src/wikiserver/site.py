@@ -8,9 +8,11 @@ from typing import Any, Final, Literal, NamedTuple, cast
 from flask import g, request
 
 from wikiserver.store import Content, NotFoundError, Space, Store, User
+from wikiserver.tokens import Tokens
 
 Flavour = Literal["cloud", "datacenter"]
 SITE_KEY: Final = "wiki.site"
+GATEWAY_KEY: Final = "wiki.gateway"
 MAX_ID: Final = 2**63 - 1
 CLOUD_ID: Final = "6b9c2f0e-52a1-4c41-9f0a-2b5f0e6c7a11"
 
@@ -28,7 +30,8 @@ class Site:
 
     *address* is the configured base address of links; if empty, the address of the request is used.
     *editor* is the editor in which people save: `cloud`, `datacenter`, or `none`; if empty, the one of the flavour.
-    *sessions* are the accounts that are signed in with a browser, by session id. *media_port* is the port of the media
+    *sessions* are the accounts that are signed in with a browser, by session id. *has_gateway* turns
+    the API gateway of Cloud on: `/ex/confluence/CLOUDID/wiki`. *media_port* is the port of the media
     host, *media_files* are the files that its tokens give access to.
     """
 
@@ -44,6 +47,8 @@ class Site:
     editor: str = ""
     conversions: dict[str, dict[str, Any]] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
+    has_gateway: bool = False
+    tokens: Tokens = field(default_factory=Tokens)
     media_port: int = 0
     media_files: dict[str, MediaFile] = field(default_factory=dict)
 
@@ -60,6 +65,11 @@ class Site:
 def get_site() -> Site:
     """Return the wiki of the current request."""
     return cast(Site, request.environ[SITE_KEY])
+
+
+def is_at_gateway() -> bool:
+    """Return whether the current request came through the API gateway."""
+    return GATEWAY_KEY in request.environ
 
 
 def get_store() -> Store:

@@ -14,8 +14,9 @@ from wikiserver.faults import Faults
 from wikiserver.person_saves import open_and_save
 from wikiserver.seed import seed_wiki
 from wikiserver.server import WikiServer
-from wikiserver.site import Flavour, Site
+from wikiserver.site import CLOUD_ID, Flavour, Site
 from wikiserver.store import Content, Space, Store, Version
+from wikiserver.tokens import Client, Scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,32 @@ class Wiki:
     def requests(self) -> list[tuple[str, str]]:
         """The method and path of each request that the server received."""
         return self.server.requests
+
+    @property
+    def gateway_url(self) -> str:
+        """The address of the site at Cloud's API gateway; `open_gateway` turns it on."""
+        return f"{self.server.url}/ex/confluence/{CLOUD_ID}/wiki"
+
+    def open_gateway(self) -> str:
+        """Turn the API gateway on; return the host of it."""
+        self.site.has_gateway = True
+        return self.server.url
+
+    def add_service_account(self, name: str = "robot") -> tuple[str, str]:
+        """Add an account without password and classic token; return the id and the secret of its OAuth client."""
+        self.store.people.add(name, display_name=name.title(), email=f"{name}@serviceaccount.atlassian.com")
+        self.site.tokens.service_accounts.add(name)
+        return self.add_client(name)
+
+    def add_client(self, name: str, scopes: Scopes = None) -> tuple[str, str]:
+        """Add an OAuth client of an account; return its id and its secret."""
+        client_id, secret = f"{name}-client", f"{name}-client-secret"
+        self.site.tokens.clients[client_id] = Client(name, secret, scopes)
+        return client_id, secret
+
+    def issue_token(self, name: str = "bot", scopes: Scopes = None) -> str:
+        """Create a scoped API token of an account, by default with all scopes."""
+        return self.site.tokens.issue(name, scopes)
 
     def account(self, name: str) -> str:
         return self.store.people.get(name).account_id
