@@ -8,12 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from loguru import logger
+
 from bot.config.data_file import DataFile
 from bot.config.settings import Settings
 from bot.errors import SettingsError
 from bot.operations.workspace import Folders, Snapshots, Workspace
 from bot.render import Renderer
 from bot.resources import templates_dir
+from bot.site_address import recognise
 from bot.stopping import interruptible_sleep
 from bot.suggestion import did_you_mean
 from bot.wiki.gateway import WikiGateway
@@ -112,10 +115,11 @@ class Runtime:
     def flavour(self) -> "Flavour":
         """The flavour of the wiki: as configured, or guessed from its address."""
         from bot.wiki.dialect import Flavour
-        from bot.wiki.site_probe import guess_flavour
 
         wiki = self.settings.wiki
-        return Flavour(wiki.flavour) if wiki.flavour else guess_flavour(wiki.url)
+        if wiki.flavour is not None:
+            return Flavour(wiki.flavour)
+        return Flavour.CLOUD if recognise(wiki.url).is_cloud else Flavour.DATA_CENTER
 
     @property
     def folders(self) -> Folders:
@@ -146,25 +150,29 @@ def person_waits() -> bool:
 
 def _connect(runtime: Runtime, *, may_write: bool) -> WikiGateway:
     from bot.wiki.confluence import ConfluenceGateway  # the client library is slow to import
-    from bot.wiki.session import PATIENT, Credentials, Manners
+    from bot.wiki.connection import make_network, make_sign_in, warn_of_expiry
+    from bot.wiki.session import PATIENT, Manners
 
     settings = runtime.settings
     wiki = settings.wiki
-    secret = wiki.token or wiki.password
-    if secret is None:
-        raise SettingsError(
-            "names no token for the wiki; set WIKIBOT_WIKI__TOKEN or put it in the secrets folder",
-            path=settings.config_path,
-        )
+    try:
+        credentials = make_sign_in(wiki, runtime.flavour)
+        network = make_network(wiki, settings.resolve, state=runtime.folders.state)
+    except SettingsError as error:
+        raise SettingsError(str(error), path=settings.config_path) from error
+    if warning := warn_of_expiry(wiki.token_expires, runtime.clock().date()):
+        logger.warning("{}", warning)
     return ConfluenceGateway(
         wiki.url,
         flavour=runtime.flavour,
-        credentials=Credentials(user=wiki.user, token=secret.get_secret_value().strip()),
+        credentials=credentials,
+        access=wiki.access,
+        gateway=wiki.gateway,
+        public_url=wiki.public_url,
         writes_per_minute=wiki.writes_per_minute,
         is_dry_run=not may_write,
-        download_hosts=wiki.download_hosts,
-        ca_bundle=settings.resolve(wiki.ca_bundle) if wiki.ca_bundle else None,
         former_accounts=wiki.former_accounts,
+        network=network,
         manners=Manners(
             read_seconds=wiki.timeout_seconds,
             tries=wiki.tries or PATIENT.tries,

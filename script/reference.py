@@ -14,6 +14,7 @@ from bot.cli.app import App
 from bot.cli.main import cli
 from bot.config.schemas import data_schema, write_schemas
 from bot.config.settings import SECRETS, Settings
+from bot.wiki.scopes import all_needed_scopes, scoped_calls
 from script.file_formats import format_reference, schema_files
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,12 +87,46 @@ def command_reference() -> str:
     return "\n".join(parts)
 
 
+_SCOPES = f"""\
+# Scopes of a token (Cloud)
+
+{_NOTICE}
+
+A *scoped* API token and the OAuth 2.0 credential of a service account have scopes, which are chosen when they are created. These
+are the scopes that wikibot needs. A classic API token has no scopes: it may do what its account may do.
+`wikibot check` says which scopes a token lacks.
+"""
+
+
+def scopes_page() -> str:
+    """Return the page about scopes, from the table that the program uses."""
+    rows = "\n".join(f"| `{scope}` | {_uses(scope)} |" for scope in all_needed_scopes())
+    calls = "\n".join(
+        f"| `{call.method} {call.path.replace('{}', '…')}` | {_listed(call.granular)} | {_listed(call.classic)} |"
+        for call in scoped_calls()
+    )
+    return (
+        f"{_SCOPES}\n| scope | requests |\n|---|---|\n{rows}\n\n## Each request\n\n"
+        "From Atlassian's OpenAPI documents. A classic scope opens no request of `/api/v2`.\n\n"
+        f"| request | granular scopes | classic scopes |\n|---|---|---|\n{calls}\n"
+    )
+
+
+def _uses(scope: str) -> str:
+    return str(sum(scope in call.needed for call in scoped_calls()))
+
+
+def _listed(scopes: tuple[str, ...]) -> str:
+    return ", ".join(f"`{scope}`" for scope in scopes) or "–"
+
+
 def pages() -> dict[str, str]:
     """Return each generated page by its path below the repository."""
     return {
         "docs/reference/settings.md": settings_reference(),
         "docs/reference/data-file.md": data_reference(),
         "docs/reference/commands.md": command_reference(),
+        "docs/reference/scopes.md": scopes_page(),
         "docs/reference/file-formats.md": format_reference(_NOTICE),
         **schema_files(),
     }

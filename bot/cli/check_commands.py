@@ -31,6 +31,7 @@ def check(app: App, *, fmt: str, external: bool, tree: bool) -> int:
         asks_external=external,
         reads_tree=tree,
         publish_page=runtime.settings.snapshots.publish_page,
+        token_expires=runtime.settings.wiki.token_expires,
     ):
         checks.append(found)
         if fmt == "text":

@@ -26,6 +26,7 @@ from bot.wiki.gateway import PageRef
 @click.option("--flavour", type=click.Choice(["cloud", "datacenter"]), help="Overrides the detected kind of wiki.")
 @click.option("--ca-bundle", metavar="FILE", help="Certificates of a private certificate authority (PEM).")
 @click.option("--user", help="The account's e-mail address (Cloud); none for a personal access token (Data Center).")
+@click.option("--client-id", metavar="ID", help="OAuth 2.0 client of a service account, instead of user and token.")
 @click.option("--save-token/--no-save-token", default=None, help="Save the token in the secrets folder, mode 0600.")
 @click.option("--space", "space_key", metavar="KEY", help="Key of the space.")
 @click.option("--home", metavar="PAGE", help="Title or id of the home page.")
@@ -50,6 +51,7 @@ def init(
     flavour: str | None,
     ca_bundle: str | None,
     user: str | None,
+    client_id: str | None,
     save_token: bool | None,
     space_key: str | None,
     home: str | None,
@@ -72,7 +74,16 @@ def init(
     config, replaces = _choose_file(config, replaces=replaces, asks=confirms)
     given_places = parse_places(places)
     bundle = str(Path(ca_bundle).expanduser().absolute()) if ca_bundle else None
-    given = Answers(url=url, flavour=flavour, ca_bundle=bundle, user=user, space_key=space_key, home=home, name=name)
+    given = Answers(
+        url=url,
+        flavour=flavour,
+        ca_bundle=bundle,
+        user=user,
+        client_id=client_id,
+        space_key=space_key,
+        home=home,
+        name=name,
+    )
     kept = Answers.recall(config) if asks else Answers()
     if asks:
         output.warn("Press Ctrl-C to stop at any question; the next `wikibot init` continues with your answers.\n")
@@ -133,17 +144,19 @@ def _interview(interview: Interview, config: Path, *, save_token: bool | None) -
 
 def _settle_token(interview: Interview, config: Path, wanted: bool | None) -> None:
     """Keep the token where the next command finds it, if that is wanted."""
-    path = setup.token_path(config)
+    is_client = interview.answers.client_id is not None
+    path = setup.token_path(config, is_client=is_client)
+    variable = "WIKIBOT_WIKI__CLIENT_SECRET" if is_client else setup.TOKEN_VARIABLE
     if wanted is None:
         wanted = interview.is_token_typed and click.confirm(
             f"Keep the token in {_relative(path)}, readable by you only?", default=True, err=True
         )
     if wanted:
-        output.say_step(f"the token is in {_relative(setup.keep_token(config, interview.token))}")
-        if os.environ.get(setup.TOKEN_VARIABLE, interview.token) != interview.token:
-            output.warn(f"  {setup.TOKEN_VARIABLE} holds another token and has priority: unset it")
+        output.say_step(f"the token is in {_relative(setup.keep_token(config, interview.token, is_client=is_client))}")
+        if os.environ.get(variable, interview.token) != interview.token:
+            output.warn(f"  {variable} holds another token and has priority: unset it")
     elif interview.is_token_typed:
-        output.warn(f"  The token is not saved. Before you run the bot: export {setup.TOKEN_VARIABLE}=…")
+        output.warn(f"  The token is not saved. Before you run the bot: export {variable}=…")
 
 
 def _settle_key(config: Path, wanted: bool | None, *, asks: bool) -> bool:

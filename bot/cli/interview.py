@@ -14,8 +14,9 @@ from bot.escape import visible
 from bot.operations import setup
 from bot.operations.setup import Answers
 from bot.runtime import Runtime
+from bot.site_address import recognise
 from bot.wiki.dialect import Flavour
-from bot.wiki.gateway import PageRef, Space, WikiGateway
+from bot.wiki.gateway import PageRef, Space, User, WikiGateway
 from bot.wiki.page_lookup import find_home
 from bot.wiki.site_probe import Site
 
@@ -63,7 +64,9 @@ class Interview:
     def _probe(self, address: str) -> Site:
         while True:
             try:
-                return setup.find_site(address, flavour=self._given.flavour, ca_bundle=self.answers.ca_bundle)
+                given = setup.load_given(self._config)
+                flavour = self._given.flavour
+                return setup.find_site(address, flavour=flavour, ca_bundle=self.answers.ca_bundle, wiki=given)
             except UntrustedCertificateError as error:
                 if not self._asks:
                     raise SettingsError(f"{error} (--ca-bundle FILE)") from error
@@ -87,8 +90,10 @@ class Interview:
 
     def settle_account(self) -> Runtime:
         """Sign in; asks for the account (Cloud) and the token."""
-        is_cloud = self.answers.flavour == Flavour.CLOUD
-        found = setup.find_token(self._config)
+        client_id = self._given.client_id or setup.load_given(self._config).client_id
+        self.answers = self.answers.replaced(client_id=client_id)
+        is_cloud = self.answers.flavour == Flavour.CLOUD and client_id is None
+        found = setup.find_token(self._config, is_client=client_id is not None)
         user = self._given.user
         while True:
             if user is None and is_cloud:
@@ -108,15 +113,26 @@ class Interview:
                 found = None
                 continue
             self.token, self.is_token_typed = token, found is None
-            output.say_step(visible(f"signed in as {account.display_name}"))
+            self._say_account(runtime.gateway(), account)
             return runtime
+
+    def _say_account(self, gateway: WikiGateway, account: User) -> None:
+        """Say who signed in and how; record that requests have to go to the API gateway."""
+        output.say_step(visible(f"signed in as {account.display_name} ({gateway.sign_in})"))
+        if gateway.is_at_gateway and not recognise(self.answers.url or "").is_gateway:
+            self.answers = self.answers.replaced(access="gateway")
+        if missing := gateway.find_missing_scopes():
+            output.warn(f"  The token lacks scopes that the bot needs: {', '.join(missing)}")
 
     def _ask_token(self) -> str:
         if not self._asks:
-            raise click.UsageError(f"set {setup.TOKEN_VARIABLE} to the token of the bot's account")
+            variable = "WIKIBOT_WIKI__CLIENT_SECRET" if self.answers.client_id else setup.TOKEN_VARIABLE
+            raise click.UsageError(f"set {variable} to the token of the bot's account")
         is_cloud = self.answers.flavour == Flavour.CLOUD
         kind = "API token" if is_cloud else "Password" if self.answers.user else "Personal access token"
-        if kind != "Password" and not self._has_shown_where:
+        if self.answers.client_id:
+            kind = "Client secret"
+        if kind not in {"Password", "Client secret"} and not self._has_shown_where:
             self._has_shown_where = True
             output.warn(f"  Make one at {_API_TOKENS if is_cloud else (self.answers.url or '') + _PERSONAL_TOKENS}")
         answer: str = click.prompt(f"{kind} (hidden)", hide_input=True, err=True)

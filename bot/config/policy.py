@@ -1,7 +1,7 @@
 """Policy values: the sections of `bot.yaml`, also used directly by the other packages."""
 
 import re
-from datetime import time
+from datetime import date, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -20,6 +20,7 @@ from pydantic import (
 
 from bot.config.cadence import Cadence
 from bot.config.data_model import REGION_NAMES
+from bot.site_address import with_scheme
 from bot.storage.placement import Place
 from bot.suggestion import did_you_mean
 
@@ -56,6 +57,10 @@ def _check_address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _complete(value: object) -> object:
+    return with_scheme(value) if isinstance(value, str) else value
+
+
 def _as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
@@ -65,6 +70,7 @@ def _as_text(value: object) -> object:
 
 
 HttpAddress = Annotated[str, AfterValidator(_check_address)]
+WikiAddress = Annotated[str, BeforeValidator(_complete, json_schema_input_type=str), AfterValidator(_check_address)]
 NonEmptyText = Annotated[str, Field(min_length=1), BeforeValidator(_as_text, json_schema_input_type=str | int)]
 Texts = Annotated[
     tuple[NonEmptyText, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[NonEmptyText, ...])
@@ -80,10 +86,10 @@ class SettingsSection(BaseModel):
 class WikiSettings(SettingsSection):
     """Where the wiki is and how the bot signs in."""
 
-    url: HttpAddress = Field(
+    url: WikiAddress = Field(
         "http://127.0.0.1:8090",
-        description="Address of the wiki. Cloud: `https://NAME.atlassian.net/wiki`. "
-        "Data Center: with the context path, if there is one.",
+        description="Address of the wiki. Cloud: `https://NAME.atlassian.net`, with or without `/wiki`; the address of "
+        "the API gateway or a bare cloud id is accepted too. Data Center: with the context path, if there is one.",
         examples=["https://example.atlassian.net/wiki", "https://wiki.example.org/confluence"],
     )
     flavour: Literal["cloud", "datacenter"] | None = Field(
@@ -91,6 +97,23 @@ class WikiSettings(SettingsSection):
         description="The kind of Confluence. Absent: Cloud for host names of Atlassian, Data Center for all others. "
         "Set `cloud` for a Cloud site with its own domain.",
         examples=["datacenter"],
+    )
+    access: Literal["site", "gateway"] | None = Field(
+        None,
+        description="Cloud: where requests go. `site`: the address of the site, for classic API tokens. `gateway`: the "
+        "API gateway, for scoped tokens. Absent: service accounts and OAuth use the gateway; for others, the gateway "
+        "is tried after the site refuses the token.",
+        examples=["gateway"],
+    )
+    gateway: HttpAddress | None = Field(
+        None,
+        description="Cloud: host of the API gateway. Absent: `https://api.atlassian.com`.",
+        examples=["https://api.atlassian.com"],
+    )
+    public_url: HttpAddress | None = Field(
+        None,
+        description="Address of the wiki that people use, for links and evidence. Absent: what the wiki says.",
+        examples=["https://wiki.example.org/confluence"],
     )
     user: str | None = Field(
         None,
@@ -114,6 +137,26 @@ class WikiSettings(SettingsSection):
         "Center). What they wrote as the bot counts as written by the bot.",
         examples=[["712020:0d1e2f3a-4b5c-6d7e-8f90-a1b2c3d4e5f6"]],
     )
+    client_id: str | None = Field(
+        None,
+        description="Client id of an OAuth 2.0 credential of a service account. The bot fetches access tokens with it "
+        "and renews them before they end.",
+        examples=["eXaMpLe0client0id"],
+    )
+    client_secret: SecretStr | None = Field(
+        None, description="Client secret that belongs to `client_id`. A secret, like `token`."
+    )
+    token_url: HttpAddress | None = Field(
+        None,
+        description="Where access tokens come from. Absent: `https://auth.atlassian.com/oauth/token` (Cloud), "
+        "`/rest/oauth2/latest/token` of the wiki (Data Center 10).",
+        examples=["https://auth.atlassian.com/oauth/token"],
+    )
+    token_expires: date | None = Field(
+        None,
+        description="Day on which `token` expires; the wiki does not tell it. From 14 days before, each command warns.",
+        examples=["2027-01-31"],
+    )
     writes_per_minute: float = Field(
         6, gt=0, description="Upper limit of write requests to this wiki in one minute.", examples=[12]
     )
@@ -136,9 +179,60 @@ class WikiSettings(SettingsSection):
     )
     ca_bundle: Path | None = Field(
         None,
-        description="PEM file with the certificates of a private certificate authority. Absent: public authorities.",
+        description="PEM file with the certificates of a private certificate authority; no others are trusted then. "
+        "Absent: the file in `REQUESTS_CA_BUNDLE` or `SSL_CERT_FILE`, else the system's trust store and Mozilla's.",
         examples=["/etc/ssl/certs/example-ca.pem"],
     )
+    client_certificate: Path | None = Field(
+        None,
+        description="PEM file with a certificate, and usually its private key, for a server that demands one. It is "
+        "used for the host of the wiki only.",
+        examples=["wikibot.pem"],
+    )
+    client_key: Path | None = Field(
+        None, description="PEM file with the private key of `client_certificate`.", examples=["wikibot.key"]
+    )
+    client_key_password: SecretStr | None = Field(
+        None, description="Password of an encrypted private key. A secret, like `token`."
+    )
+    proxy: SecretStr | None = Field(
+        None,
+        description="Proxy for all requests, such as `http://NAME:PASSWORD@proxy.example.org:3128` or "
+        "`socks5://HOST:1080`, except to the hosts in `NO_PROXY`. A secret, like `token`. Absent: `HTTPS_PROXY` and "
+        "`HTTP_PROXY` of the environment.",
+    )
+    headers: dict[str, SecretStr] = Field(
+        {},
+        description="Headers that a company network demands in front of the wiki. They are sent to the wiki's host "
+        "only. A secret, like `token`; in the environment as JSON.",
+    )
+
+    @field_validator("headers")
+    @classmethod
+    def _check_headers(cls, headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, value in headers.items():
+            if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+                raise ValueError(f"{name!r} is not the name of a header")
+            if name.lower() in {"authorization", "host", "content-length", "content-type", "transfer-encoding"}:
+                raise ValueError(f"{name} is set by the bot and cannot be a header of its own")
+            if not value.get_secret_value().isprintable():
+                raise ValueError(f"the value of {name} has characters that a header cannot contain")
+        return headers
+
+    @field_validator("proxy")
+    @classmethod
+    def _check_proxy(cls, proxy: SecretStr | None) -> SecretStr | None:
+        if proxy is not None:
+            parts = urlsplit(proxy.get_secret_value())
+            if parts.scheme not in {"http", "https", "socks4", "socks4a", "socks5", "socks5h"} or not parts.hostname:
+                raise ValueError("must be the address of a proxy, such as http://proxy.example.org:3128")
+        return proxy
+
+    @model_validator(mode="after")
+    def _has_one_sign_in(self) -> Self:
+        if self.client_id is not None and self.user is not None:
+            raise ValueError("client_id and user are two ways to sign in; set one of them")
+        return self
 
 
 class TargetSettings(SettingsSection):

@@ -17,7 +17,9 @@ from bot.config.yaml_source import Location, YamlSource, describe_problems, load
 from bot.errors import SettingsError
 
 DEFAULT_CONFIG = Path("config/bot.yaml")
-SECRETS = (("wiki", "token"), ("wiki", "password"))
+SECRETS = tuple(
+    ("wiki", key) for key in ("token", "password", "client_secret", "client_key_password", "proxy", "headers")
+)
 """Keys that are refused in the settings file."""
 
 

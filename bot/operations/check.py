@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
@@ -17,6 +17,7 @@ from bot.operations.view import render_regions, select_all
 from bot.operations.workspace import Connect, Workspace
 from bot.plural import counted
 from bot.sync.drift import Verdict
+from bot.wiki.connection import warn_of_expiry
 from bot.wiki.gateway import User, WikiGateway
 from bot.wiki.page_tree import describe_defects
 from bot.wiki.site_probe import probe_site
@@ -49,6 +50,7 @@ def run_checks(
     asks_external: bool = False,
     reads_tree: bool = False,
     publish_page: str | None = None,
+    token_expires: date | None = None,
 ) -> Iterator[Check]:
     """Check everything that a run needs; yields each check when it ends, including failed ones.
 
@@ -58,6 +60,8 @@ def run_checks(
     yield Check(f"settings {config_path}", CheckOutcome.OK)
     account = list(_attempt("account", lambda: _check_account(connect())))
     yield from account
+    if warning := warn_of_expiry(token_expires, now.date()):
+        yield Check("token", CheckOutcome.WARNING, warning)
     is_reachable = all(check.outcome is CheckOutcome.OK for check in account)
     for workspace in workspaces:
         document = list(_attempt(f"data file {workspace.data_path}", partial(_check_document, workspace)))
@@ -92,7 +96,14 @@ def _check_account(gateway: WikiGateway) -> list[Check]:
             raise
         message = f"there is no wiki at {gateway.base_url}, but one at {address}; write that address to `wiki.url`"
         return [Check("account", CheckOutcome.ERROR, message)]
-    return [Check(f"account {user.display_name} at {gateway.base_url}", CheckOutcome.OK)]
+    checks = [
+        Check(f"account {user.display_name} at {gateway.base_url}", CheckOutcome.OK),
+        Check(f"sign-in: {gateway.sign_in}", CheckOutcome.OK),
+    ]
+    if missing := gateway.find_missing_scopes():
+        message = f"the token lacks {', '.join(missing)}; make a new token, because scopes cannot be added to a token"
+        checks.append(Check("scopes", CheckOutcome.ERROR, message))
+    return checks
 
 
 def _other_address(url: str) -> str | None:

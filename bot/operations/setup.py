@@ -18,14 +18,17 @@ from bot.config.settings import Settings, load_overrides, load_settings, secrets
 from bot.errors import SettingsError
 from bot.file_format import FileDocument, FileFormatError, NewerFormatError
 from bot.files import replace_file
+from bot.site_address import recognise, with_scheme
 from bot.snapshot.archive.signature import Signer
+from bot.wiki.connection import make_network
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageRef, WikiGateway
 from bot.wiki.page_tree import build_tree
-from bot.wiki.site_probe import Site, base_address, probe_site
+from bot.wiki.site_probe import Site, probe_site
 
 TOKEN_VARIABLE = "WIKIBOT_WIKI__TOKEN"  # noqa: S105 -- the name of a variable
 _TOKEN_FILE = "wikibot_wiki__token"  # noqa: S105 -- the name of a file
+_CLIENT_SECRET_FILE = "wikibot_wiki__client_secret"  # noqa: S105 -- the name of a file
 _ARCHIVE, _ARCHIVED = "Archive", "archived"
 _KEY, _SIGNERS = "snapshots-key", "allowed_signers"
 _KEYGEN_SECONDS = 60
@@ -46,6 +49,10 @@ class Answers(FileDocument):
     """PEM file with the certificates of a private certificate authority."""
     user: str | None = None
     """Account name; none for a personal access token."""
+    client_id: str | None = None
+    """Client id of an OAuth 2.0 credential, instead of account and token."""
+    access: str | None = None
+    """`gateway` if the token works at the API gateway of Cloud only."""
     space_key: str | None = None
     """Key of the space."""
     home: str | None = None
@@ -90,56 +97,64 @@ def set_aside(config: Path) -> Path:
     return config.rename(aside)
 
 
-def find_site(address: str, *, flavour: str | None = None, ca_bundle: str | None = None) -> Site:
-    """Probe the address for a wiki; a given *flavour* is not checked.
+def find_site(
+    address: str, *, flavour: str | None = None, ca_bundle: str | None = None, wiki: WikiSettings | None = None
+) -> Site:
+    """Probe the address for a wiki; a given *flavour* is not checked. *wiki* says how the network is passed.
 
     An address without a scheme gets https; an address of the local machine gets http.
     """
-    address = address.strip()
-    if "://" not in address:
-        is_local = address.startswith(("localhost", "127.0.0.1", "[::1]"))
-        address = f"{'http' if is_local else 'https'}://{address}"
+    address = with_scheme(address)
     try:
         url = WikiSettings(url=address.partition("?")[0].partition("#")[0]).url
     except ValidationError as problem:
         raise SettingsError(f"{address!r} {problem.errors()[0]['msg'].removeprefix('Value error, ')}") from problem
     if ca_bundle is not None and not Path(ca_bundle).expanduser().is_file():
         raise SettingsError(f"{ca_bundle}: there is no such file; it must contain certificates in PEM format")
-    site = probe_site(url, ca_bundle=Path(ca_bundle).expanduser() if ca_bundle else None)
+    bundle = Path(ca_bundle) if ca_bundle else None
+    known = (wiki or WikiSettings()).model_copy(update={"url": url, "ca_bundle": bundle})
+    site = probe_site(url, network=make_network(known, Path.expanduser))
     if flavour is None or site.flavour is Flavour(flavour):
         return site
-    return Site(base_address(url, Flavour(flavour)), Flavour(flavour))
+    return Site(recognise(url, is_cloud=flavour == Flavour.CLOUD).url, Flavour(flavour))
 
 
-def find_token(config: Path) -> str | None:
-    """Return the token or password from the environment, `.env` or the secrets folder."""
-    wiki = load_overrides(config).wiki
-    secret = wiki.token or wiki.password
+def load_given(config: Path) -> WikiSettings:
+    """Return what the environment, `.env` and the secrets folder say about the wiki."""
+    return load_overrides(config).wiki
+
+
+def find_token(config: Path, *, is_client: bool = False) -> str | None:
+    """Return the token or password (the secret of a client) from the environment, `.env` or the secrets folder."""
+    wiki = load_given(config)
+    secret = wiki.client_secret if is_client else wiki.token or wiki.password
     return secret.get_secret_value().strip() if secret else None
 
 
 def account_settings(answers: Answers, token: str, config: Path) -> Settings:
     """Return settings for the wiki and the account in *answers*; no request is sent."""
-    wiki = WikiSettings.model_validate(
-        {
-            "url": answers.url,
-            "flavour": answers.flavour,
-            "user": answers.user,
-            "ca_bundle": answers.ca_bundle,
-            "token": SecretStr(token),
-        }
-    )
-    return Settings.model_construct(wiki=wiki).read_from(config)
+    given = load_given(config).model_dump(exclude_unset=True)
+    for key in ("token", "password", "client_secret"):
+        given.pop(key, None)
+    chosen = {
+        "url": answers.url,
+        "flavour": answers.flavour,
+        "user": answers.user,
+        "client_id": answers.client_id,
+        "ca_bundle": answers.ca_bundle,
+        "client_secret" if answers.client_id else "token": SecretStr(token),
+    }
+    return Settings.model_construct(wiki=WikiSettings.model_validate(given | chosen)).read_from(config)
 
 
-def token_path(config: Path) -> Path:
-    """Return the file in which a person can store the token."""
-    return secrets_folders(config)[0] / _TOKEN_FILE
+def token_path(config: Path, *, is_client: bool = False) -> Path:
+    """Return the file in which a person can store the token, or the secret of a client."""
+    return secrets_folders(config)[0] / (_CLIENT_SECRET_FILE if is_client else _TOKEN_FILE)
 
 
-def keep_token(config: Path, token: str) -> Path:
+def keep_token(config: Path, token: str, *, is_client: bool = False) -> Path:
     """Write the token to the secrets folder, readable only by its owner."""
-    path = token_path(config)
+    path = token_path(config, is_client=is_client)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
@@ -226,7 +241,7 @@ def with_site(answers: Answers, site: Site) -> Answers:
 
 
 def _compose(answers: Answers, *, archived: Mapping[str, str], is_signed: bool) -> str:
-    optional = {"user": answers.user, "ca_bundle": answers.ca_bundle}
+    optional = {key: getattr(answers, key) for key in ("user", "client_id", "access", "ca_bundle")}
     more = "".join(f"\n  {key}: {_quoted(value)}" for key, value in optional.items() if value)
     rules = "".join(f", {key}: [{name}]" for key, name in archived.items())
     keys = f"signing_key: {_KEY}, allowed_signers: {_SIGNERS}" if is_signed else "signing_key: null"

@@ -7,20 +7,23 @@ end of a listing. This is the only module that uses the library; it is imported 
 import random
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import requests
 
-from bot.egress import RedirectRule
+from bot.site_address import recognise
 from bot.stopping import interruptible_sleep
 from bot.wiki import rest_v1
+from bot.wiki.credentials import SignIn
 from bot.wiki.dialect import Dialect, Flavour
 from bot.wiki.dialect_cloud import CloudDialect
 from bot.wiki.dialect_data_center import DataCenterDialect
 from bot.wiki.directory import Directory
+from bot.wiki.endpoint import Endpoint, PublicAddress
 from bot.wiki.gateway import (
     CURRENT_PAGES,
     Attachment,
@@ -44,8 +47,8 @@ from bot.wiki.page_details import PageDetails
 from bot.wiki.page_reader import PageReader
 from bot.wiki.page_writer import PageWriter
 from bot.wiki.rest_client import RestClient
-from bot.wiki.session import PATIENT, Credentials, Manners, RateLimiter, WikiSession
-from bot.wiki.site_probe import base_address
+from bot.wiki.scope_check import find_missing_scopes
+from bot.wiki.session import PATIENT, Manners, Network, RateLimiter, WikiSession
 
 
 class ConfluenceGateway(WikiGateway):
@@ -56,12 +59,14 @@ class ConfluenceGateway(WikiGateway):
         url: str,
         *,
         flavour: Flavour,
-        credentials: Credentials,
+        credentials: SignIn,
+        access: Literal["site", "gateway"] | None = None,
+        gateway: str | None = None,
+        public_url: str | None = None,
         writes_per_minute: float = 6,
         is_dry_run: bool = False,
-        download_hosts: tuple[str, ...] = (),
-        ca_bundle: Path | None = None,
         former_accounts: Sequence[str] = (),
+        network: Network | None = None,
         manners: Manners = PATIENT,
         stop: threading.Event | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -69,8 +74,16 @@ class ConfluenceGateway(WikiGateway):
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """Prepare the gateway; no request is sent yet. *clock*, *sleep*, *now* and *jitter* are for tests."""
-        self.base_url = base_url = base_address(url, flavour)
+        """Prepare the gateway; no request is sent yet. *clock*, *sleep*, *now* and *jitter* are for tests.
+
+        *access* and *gateway* (the host of the API gateway) are settings of Cloud, see `Endpoint`.
+        """
+        is_cloud = self._is_cloud = flavour is Flavour.CLOUD
+        address = recognise(url, is_cloud=is_cloud)
+        needs_gateway = credentials.needs_gateway
+        self._endpoint = endpoint = Endpoint(address, access=access, gateway=gateway, needs_gateway=needs_gateway)
+        self._credentials = credentials
+        network = replace(network or Network(), home=address.url)
         stop = stop or threading.Event()
         self._sleep = sleep = sleep or interruptible_sleep(stop)
         self.tries = manners.tries
@@ -85,8 +98,7 @@ class ConfluenceGateway(WikiGateway):
                 credentials,
                 write_limiter=limiter,
                 manners=manners,
-                redirects=RedirectRule(base_url, download_hosts),
-                ca_bundle=ca_bundle,
+                network=network,
                 is_dry_run=is_dry_run,
                 stop=stop,
                 has_answered=has_answered,
@@ -95,16 +107,45 @@ class ConfluenceGateway(WikiGateway):
                 now=now,
                 jitter=jitter,
             )
-            return _AtlassianVerbs(base_url, session)  # without `self`: a cycle would keep connections open
+            return _AtlassianVerbs(endpoint, session)  # without `self`: a cycle would keep connections open
 
-        is_cloud = self._is_cloud = flavour is Flavour.CLOUD
-        self._client = RestClient(connect, base_url=base_url, confirms_sign_in=is_cloud)
-        dialect: Dialect = CloudDialect(base_url, self._client.send) if is_cloud else DataCenterDialect(base_url)
+        self._client = client = RestClient(connect, base_url=address.url, confirms_sign_in=is_cloud)
+        weak_client = weakref.ref(client)  # a cycle would keep connections open
+
+        def ask() -> None:
+            if (alive := weak_client()) is not None:
+                alive.send(rest_v1.current_user())
+
+        self._public = public = PublicAddress(address, given=public_url, ask=ask)
+        client.learn = public.learn
+        dialect: Dialect = CloudDialect(public.get, client.send) if is_cloud else DataCenterDialect(public.get)
         self._directory = Directory(self._client, dialect)
         self._pages = PageReader(self._client, dialect, self._directory)
         self._nodes = NodeReader(self._client, dialect, base_url)
         self._details = PageDetails(self._client, dialect, self._directory, self._pages)
         self._writer = PageWriter(self._client, dialect, self._directory, self._pages)
+
+    @property
+    def base_url(self) -> str:
+        return self._public.get()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        current = self._endpoint.peek()
+        return tuple(dict.fromkeys((self._public.get(), self._endpoint.configured.url, current.url)))
+
+    @property
+    def is_at_gateway(self) -> bool:
+        return self._endpoint.peek().is_gateway
+
+    @property
+    def sign_in(self) -> str:
+        address = self._endpoint.peek()
+        where = f", at the API gateway {address.url}" if address.is_gateway else ""
+        return self._credentials.describe(address) + where
+
+    def find_missing_scopes(self) -> list[str]:
+        return find_missing_scopes(self._client) if self.is_at_gateway else []
 
     def fetch_current_user(self) -> User:
         return self._directory.fetch_current_user()
@@ -228,15 +269,32 @@ class _Counter:
 class _AtlassianVerbs:
     """The library's HTTP verbs with raw responses, over the bot's own session."""
 
-    def __init__(self, base_url: str, session: WikiSession) -> None:
+    def __init__(self, endpoint: Endpoint, session: WikiSession) -> None:
         from atlassian.rest_client import AtlassianRestAPI  # slow to import, and not needed before the first request
 
-        self._client = AtlassianRestAPI(base_url, session=session, advanced_mode=True, retry_with_header=False)
-        self._session = session
-        self._base_url = base_url
+        url = endpoint.configured.url
+        self._client = AtlassianRestAPI(url, session=session, advanced_mode=True, retry_with_header=False)
+        self._endpoint, self._session = endpoint, session
 
     def send(self, method: str, path: str, payload: Any) -> requests.Response:
-        return self._client.request(method, path, data=payload, advanced_mode=True)
+        base = self._base()
+        response = self._send(method, base + path, payload)
+        if response.status_code == requests.codes.unauthorized and self._switches(base):
+            return self._send(method, self._base() + path, payload)
+        return response
+
+    def _send(self, method: str, url: str, payload: Any) -> requests.Response:
+        return self._client.request(method, url, data=payload, advanced_mode=True, absolute=True)
+
+    def probe(self, method: str, path: str) -> requests.Response:
+        return self._session.probe(method, self._base() + path)
 
     def download(self, path: str, sink: Sink) -> int:
-        return self._session.download(self._base_url + path, sink)
+        return self._session.download(self._base() + path, sink)
+
+    def _base(self) -> str:
+        return self._endpoint.current(self._session.ask_openly).url
+
+    def _switches(self, base: str) -> bool:
+        session = self._session
+        return self._endpoint.switch(base, ask=session.ask_openly, ask_signed_in=lambda url: session.probe("GET", url))

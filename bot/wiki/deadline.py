@@ -6,6 +6,7 @@ the whole exchange (headers and body) is over, whatever the reader is doing.
 
 import contextlib
 import socket
+import ssl
 import threading
 from contextvars import ContextVar
 from types import TracebackType
@@ -94,6 +95,29 @@ class _WatchedTlsConnection(HTTPSConnection):
         return super().getresponse()
 
 
+def _watched_socks() -> dict[str, type[HTTPConnectionPool]]:
+    """Return the pools for a SOCKS proxy; PySocks is imported only if there is one."""
+    from urllib3.contrib.socks import SOCKSConnection, SOCKSHTTPSConnection
+
+    class _Connection(SOCKSConnection):
+        def getresponse(self) -> Any:
+            _watch(self)
+            return super().getresponse()
+
+    class _TlsConnection(SOCKSHTTPSConnection):
+        def getresponse(self) -> Any:
+            _watch(self)
+            return super().getresponse()
+
+    class _Pool(HTTPConnectionPool):
+        ConnectionCls = _Connection
+
+    class _TlsPool(HTTPSConnectionPool):
+        ConnectionCls = _TlsConnection
+
+    return {"http": _Pool, "https": _TlsPool}
+
+
 class _WatchedPool(HTTPConnectionPool):
     ConnectionCls = _WatchedConnection
 
@@ -106,19 +130,34 @@ _POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _WatchedPool, "https": _W
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """The adapter of `requests` with connections that a `Deadline` can cut; it does not retry."""
+    """The adapter of `requests` with connections that a `Deadline` can cut; it does not retry.
 
-    def __init__(self) -> None:
+    Secure connections are made with *context*, which says whom to trust; `requests` adds nothing to it.
+    """
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Use our connection classes."""
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
         manager: PoolManager = self.poolmanager
         manager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> ProxyManager:
         """Use our connection classes behind a proxy as well."""
+        kwargs["ssl_context"] = self._context
         manager: ProxyManager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
+        manager.pool_classes_by_scheme = _watched_socks() if manager.proxy is None else _POOLS
         return manager
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave the trust to the context, instead of adding the authorities of `requests` to it."""
+        del url, verify, cert
+        conn.cert_reqs = "CERT_REQUIRED"
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        """Likewise for newer versions of `requests`."""
+        del verify
+        return super().build_connection_pool_key_attributes(request, True, cert)

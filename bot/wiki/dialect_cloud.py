@@ -118,7 +118,7 @@ class CloudDialect:
     bulk_read_size = _MAX_LIMIT
     is_bulk_read_certain = True
 
-    def __init__(self, base_url: str, fetch_space: Callable[[Call[Space]], Space]) -> None:
+    def __init__(self, base_url: Callable[[], str], fetch_space: Callable[[Call[Space]], Space]) -> None:
         self._base_url = base_url
         self._fetch_space = fetch_space
         self._keys: dict[str, str] = {}
@@ -235,7 +235,7 @@ class CloudDialect:
             version=page.version.value(),
             parent_id=page.parentId or None,
             position=page.position,
-            url=page.url(self._base_url),
+            url=page.url(self._base_url()),
             parent_kind=page.parent_kind(),
             is_live=page.subtype == "live",
         )

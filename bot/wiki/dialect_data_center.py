@@ -112,7 +112,7 @@ class DataCenterDialect:
     bulk_read_size = _LIMIT_WITH_BODY
     is_bulk_read_certain = False  # `ids` is documented for 10.0; older servers may ignore it
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: Callable[[], str]) -> None:
         self._base_url = base_url
 
     def user(self, user_id: str) -> Call[User]:
@@ -190,7 +190,7 @@ class DataCenterDialect:
             version=page.version.value(),
             parent_id=page.ancestors[-1].id if page.ancestors else None,
             position=page.position if position is None else position,
-            url=page.url(self._base_url),
+            url=page.url(self._base_url()),
             parent_kind=TreeKind.PAGE if page.ancestors else None,
         )
 

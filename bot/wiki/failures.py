@@ -27,6 +27,9 @@ from bot.errors import (
     WikiUnreachableError,
 )
 from bot.log import redact
+from bot.wiki.proxies import Proxy
+from bot.wiki.scopes import is_scope_failure, needed_scopes
+from bot.wiki.tls import describe_tls_failure, find_tls_error
 
 _LONGEST_WORDS = 240
 _MAX_READ = 64_000
@@ -84,6 +87,8 @@ _LAST_OF_THREE_BYTES = 0xFFFF
 _CAPTCHA = "sign in once in a browser as the bot's account and answer the CAPTCHA, then run again"
 _SHORTEN = "shorten the text, or move part of it to another page"
 _NEW_TOKEN = "make a new token for the bot's account and replace the old one"  # noqa: S105 -- advice
+_SOCKS_REFUSALS = ("SOCKS5 authentication failed", "All offered SOCKS5 authentication methods were rejected")
+_SOCKS_SILENCE = ("Error connecting to SOCKS", "SOCKSHTTPConnection", "SOCKSHTTPSConnection")
 _PROXY = "the proxy asks for a name and a password: set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT"
 
 _KNOWN = (
@@ -110,6 +115,13 @@ _KNOWN = (
         "an administrator has to activate the bot's account and give it access to Confluence",
         (401, 403),
         words=r"\b(?:suspended|deactivated|inactive|disabled|not active|locked|not permitted to use confluence)\b",
+    ),
+    # Cloud answers with a page, not with JSON, to a scoped token at the site's own address
+    _Known(
+        AuthenticationError,
+        "check user and token; a scoped token works at the API gateway only (remove wiki.access, or set it to gateway)",
+        (401,),
+        header=("Content-Type", "HTML"),
     ),
     _Known(AuthenticationError, "check user and token", (401,)),
     _Known(RateLimitedError, "", (429,)),
@@ -208,11 +220,23 @@ def refusal(
         said = f" ({words})" if words else ""
         advice = known.advice if known else ""
         advice = advice if isinstance(advice, str) else advice(sent)
+        advice += _advise_at_gateway(response, words)
         error = (known.error if known else _other(status, is_write=is_write))(
             f"{about}: the wiki answered {status}{said}" + (f"; {advice}" if advice else "")
         )
     error.status = status
     return error
+
+
+def _advise_at_gateway(response: requests.Response, words: str) -> str:
+    """Return what a 401 of the API gateway means, with the scopes that the request needs."""
+    _, separator, path = (response.url or "").partition("/ex/confluence/")
+    if not separator or response.status_code != requests.codes.unauthorized:
+        return ""
+    if not is_scope_failure(words, response.headers.get("X-Failure-Category", "")):
+        return "; a classic API token works at the address of the site only: set wiki.url to https://NAME.atlassian.net"
+    needed = needed_scopes(response.request.method or "", "/" + path.partition("/wiki/")[2])
+    return f" (here: {', '.join(needed)})" if needed else ""
 
 
 def _other(status: int, *, is_write: bool) -> type[WikiError]:
@@ -301,18 +325,27 @@ def shorten_address(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
 
 
-def describe_tls_failure(error: Exception) -> str:
-    """Describe briefly why no secure connection was established."""
-    if "CERTIFICATE_VERIFY_FAILED" not in str(error):
-        return "no secure connection can be made; is it an https address?"
-    reason = str(error).rpartition("certificate verify failed: ")[2].partition(" (_ssl")[0]
-    return f"its certificate is not trusted ({reason}); name the certificate authority's file in wiki.ca_bundle"
+def is_proxy_refusal(error: Exception) -> bool:
+    """Return whether a proxy refused the account (407 to CONNECT, or SOCKS authentication); retrying does not help."""
+    text = str(error)
+    if isinstance(error, requests.exceptions.ProxyError) and "407" in text:
+        return True
+    return any(words in text for words in _SOCKS_REFUSALS)
 
 
-def find_proxy_refusal(error: Exception) -> str | None:
-    """Return advice if a proxy refused the connection (407 to CONNECT), else None; retrying does not help."""
-    is_refused = isinstance(error, requests.exceptions.ProxyError) and "407" in str(error)
-    return f"the proxy answered 407; {_PROXY}" if is_refused else None
+def is_proxy_silence(error: Exception) -> bool:
+    """Return whether no connection to the proxy itself was made, or the proxy did not connect to the wiki."""
+    return isinstance(error, requests.exceptions.ProxyError) or any(words in str(error) for words in _SOCKS_SILENCE)
+
+
+def describe_unreached(error: Exception, proxy: Proxy | None) -> str:
+    """Describe why there was no answer; *proxy* is the proxy that was used."""
+    if proxy is not None and is_proxy_refusal(error):
+        return proxy.explain_refusal()
+    if find_tls_error(error) is not None:
+        return describe_tls_failure(error)
+    reason = describe_loss(error)
+    return proxy.explain_silence(reason) if proxy is not None and is_proxy_silence(error) else reason
 
 
 def describe_loss(error: Exception) -> str:
@@ -323,7 +356,9 @@ def describe_loss(error: Exception) -> str:
         case requests.Timeout():
             return str(error) if str(error).startswith("no complete answer") else "no answer in time"
         case requests.exceptions.ProxyError():
-            return "the proxy refused the connection"
+            text = str(error)
+            if "Cannot connect to proxy" not in text and "NewConnectionError" not in text:
+                return "the proxy refused the connection"
     text = str(error)
     if "NameResolutionError" in text or "getaddrinfo" in text:
         return "the host name is not known"

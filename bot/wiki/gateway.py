@@ -195,8 +195,27 @@ class WikiGateway(Protocol):
     Data Center.
     """
 
-    base_url: str
-    """The base address of all paths, without a trailing slash."""
+    @property
+    def base_url(self) -> str:
+        """The public address of the wiki, without a trailing slash; the first time, this may need a request."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses under which the bot knows the wiki, the public one first."""
+
+    @property
+    def sign_in(self) -> str:
+        """Which kind of sign-in is used, and where; after the first request, this is certain."""
+
+    @property
+    def is_at_gateway(self) -> bool:
+        """Whether requests go to the API gateway of Cloud."""
+
+    def find_missing_scopes(self) -> list[str]:
+        """Return the scopes that a scoped token lacks; one request for each set of scopes that the bot needs.
+
+        Empty for all other kinds of sign-in.
+        """
 
     tries: int
     """How often a request is sent in total while the wiki does not answer."""

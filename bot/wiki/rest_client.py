@@ -1,5 +1,6 @@
 """Send REST calls: one connection per thread; decode answers, follow listings to the end."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol, TypeVar
@@ -11,10 +12,12 @@ from bot.errors import AuthenticationError, PageNotFoundError, PermissionDeniedE
 from bot.wiki import rest_v1
 from bot.wiki.answers import read_json
 from bot.wiki.dialect import Call
-from bot.wiki.failures import gives_no_reason
+from bot.wiki.failures import gives_no_reason, said_by_wiki
 from bot.wiki.gateway import Sink
+from bot.wiki.scopes import is_scope_failure
 
 T = TypeVar("T")
+_GATEWAY_PREFIX = re.compile(r"^/ex/confluence/[^/]+(?=/)")
 _MAX_REQUESTS = 20_000
 
 
@@ -23,6 +26,7 @@ class Verbs(Protocol):
 
     def send(self, method: str, path: str, payload: Any) -> requests.Response: ...
     def download(self, path: str, sink: Sink) -> int: ...
+    def probe(self, method: str, path: str) -> requests.Response: ...
 
 
 class RestClient:
@@ -37,6 +41,8 @@ class RestClient:
         self._base_url = base_url
         self._confirms_sign_in = confirms_sign_in
         self._local = threading.local()
+        self.learn: Callable[[Any], None] = lambda _answer: None
+        """Is called with each decoded answer."""
 
     @property
     def _verbs(self) -> Verbs:
@@ -78,18 +84,26 @@ class RestClient:
         """Write the bytes at a path relative to the base address to *sink*; return their number."""
         return self._verbs.download(next_path({"_links": {"next": path}}, self._base_url) or path, sink)
 
+    def probe(self, method: str, path: str) -> requests.Response:
+        """Send a request that cannot change anything; return the answer, whatever its status."""
+        return self._verbs.probe(method, path)
+
     def _exchange(self, call: Call[Any], path: str) -> Any:
         response = self._verbs.send(call.method, path, call.payload)
         try:
-            return read_json(response, call)
+            answer = read_json(response, call)
         except (PageNotFoundError, PermissionDeniedError, WikiAnswerError) as error:
             if self._confirms_sign_in and gives_no_reason(response):
                 self._confirm_sign_in(call, error)
             raise
+        self.learn(answer)
+        return answer
 
     def _confirm_sign_in(self, call: Call[Any], error: WikiError) -> None:
         account = rest_v1.current_user()
         response = self._verbs.send(account.method, account.address, None)
+        if is_scope_failure(said_by_wiki(response), response.headers.get("X-Failure-Category", "")):
+            return  # the wiki knows the token, which has no scope for this question
         is_unknown = response.status_code in (requests.codes.unauthorized, requests.codes.forbidden)
         if is_unknown or (response.ok and account.read(read_json(response, account)).id == "anonymous"):
             raise AuthenticationError(
@@ -132,12 +146,13 @@ def next_path(answer: dict[str, Any], base_url: str) -> str | None:
         return None
     try:
         parts = urlsplit(str(links["next"]))
-        contexts = [urlsplit(base).path.rstrip("/") for base in (str(links.get("base") or ""), base_url)]
+        bases = (str(links.get("base") or ""), base_url)
+        contexts = [_GATEWAY_PREFIX.sub("", urlsplit(base).path).rstrip("/") for base in bases]
     except ValueError as error:
         raise WikiAnswerError(
             f"the address of the next page of the wiki's listing is invalid: {links['next']!r}"
         ) from error
-    path = "/" + parts.path.lstrip("/")
+    path = _GATEWAY_PREFIX.sub("", "/" + parts.path.lstrip("/"))
     for context in contexts:
         if context and path.startswith(context + "/"):
             path = path[len(context) :]

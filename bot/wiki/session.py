@@ -1,9 +1,9 @@
 """The HTTP session under the gateway: sign-in, retries, rate limit, deadlines, dry runs, redirects, redaction."""
 
-import base64
 import itertools
 import random
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 from loguru import logger
+from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 from requests.utils import select_proxy
 
@@ -29,19 +30,25 @@ from bot.errors import (
     WritesForbiddenError,
 )
 from bot.log import redact
+from bot.site_address import origin
 from bot.stopping import raise_if_stopping
+from bot.wiki.credentials import SignIn
 from bot.wiki.deadline import Deadline, DeadlineAdapter
 from bot.wiki.failures import (
     TransientError,
     describe_loss,
-    describe_tls_failure,
-    find_proxy_refusal,
+    describe_unreached,
+    is_proxy_refusal,
+    is_proxy_silence,
     parse_retry_after,
     refusal,
     said_by_wiki,
     shorten_address,
 )
 from bot.wiki.gateway import Sink
+from bot.wiki.pause import Pause
+from bot.wiki.proxies import as_proxies, find_proxy
+from bot.wiki.tls import ClientCertificate, describe_tls_failure, find_tls_error, make_context
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _CHUNK_BYTES = 64 * 1024
@@ -54,18 +61,26 @@ _LOGIN_PATH = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
-    """The credentials: basic authentication if *user* is given (*token* is an API token or password), else bearer."""
+class Network:
+    """How the wiki is reached: trusted authorities, client certificate, proxy, headers of a company network.
 
-    token: str = field(repr=False)
-    user: str | None = None
+    *headers* and *certificate* are for the host of *home* only. *pause* remembers how long the wiki asked to wait.
+    """
 
-    @property
-    def header(self) -> str:
-        """The value of the Authorization header."""
-        if self.user is None:
-            return f"Bearer {self.token}"
-        return "Basic " + base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
+    home: str = ""
+    download_hosts: tuple[str, ...] = ()
+    ca_bundle: Path | None = None
+    certificate: ClientCertificate | None = None
+    proxy: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    pause: Pause = field(default_factory=Pause)
+    _contexts: dict[bool, ssl.SSLContext] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def context(self, *, is_home: bool) -> ssl.SSLContext:
+        """Return the TLS context for the wiki or for another host; the sessions of all threads share it."""
+        if is_home not in self._contexts:
+            self._contexts[is_home] = make_context(self.ca_bundle, self.certificate if is_home else None)
+        return self._contexts[is_home]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +163,17 @@ class RateLimiter:
 class _Authorization(AuthBase):
     """Sets the Authorization header, so that `requests` does not read a .netrc file."""
 
-    def __init__(self, header: str | None) -> None:
+    def __init__(self, header: Callable[[], str] | None) -> None:
         self._header = header
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self._header is not None:
-            request.headers["Authorization"] = self._header
+            request.headers["Authorization"] = self._header()
         return request
+
+
+_OPEN = _Authorization(None)
+"""For requests without credentials."""
 
 
 class WikiSession(requests.Session):
@@ -170,12 +189,11 @@ class WikiSession(requests.Session):
 
     def __init__(
         self,
-        credentials: Credentials,
+        credentials: SignIn,
         *,
         write_limiter: RateLimiter,
         manners: Manners = PATIENT,
-        redirects: RedirectRule | None = None,
-        ca_bundle: Path | None = None,
+        network: Network | None = None,
         is_dry_run: bool = False,
         stop: threading.Event | None = None,
         has_answered: threading.Event | None = None,
@@ -185,15 +203,17 @@ class WikiSession(requests.Session):
         jitter: Callable[[], float] = random.random,
     ) -> None:
         super().__init__()
-        self.auth = _Authorization(credentials.header)
-        self.verify = str(ca_bundle) if ca_bundle else True
+        self.auth = _Authorization(lambda: credentials.header(self._ask_openly))
         self.headers["User-Agent"] = "wikibot"
-        self.mount("https://", DeadlineAdapter())
         self.mount("http://", DeadlineAdapter())
-        redact.add_account(credentials.user, credentials.token)
+        self.adapters.pop("https://")  # `get_adapter` makes those for https when they are needed
+        self._credentials = credentials
+        self._network = network or Network()
+        for secret in (*credentials.secrets, *self._network.headers.values()):
+            redact.add_account(None, secret)
         self._write_limiter = write_limiter
         self._manners = manners
-        self._redirects = redirects or RedirectRule("https://wiki.invalid")
+        self._redirects = RedirectRule(self._network.home or "https://wiki.invalid", self._network.download_hosts)
         self._is_dry_run = is_dry_run
         self._stop = stop or threading.Event()
         self._has_answered = has_answered or threading.Event()
@@ -220,6 +240,29 @@ class WikiSession(requests.Session):
         """Yield no redirects: `requests` would look ahead even if told not to, and read a body without a size limit."""
         return iter(())
 
+    def get_adapter(self, url: str) -> BaseAdapter:
+        """Return the adapter for *url*; the client certificate is used for the host of the wiki only."""
+        scheme, host, port = origin(url)
+        if scheme != "https":
+            return super().get_adapter(url)
+        is_home = origin(self._network.home) == (scheme, host, port)
+        prefix = f"{scheme}://{host}:{port}" if is_home else "https://"
+        if prefix not in self.adapters:
+            self.mount(prefix, DeadlineAdapter(self._network.context(is_home=is_home)))
+        return self.adapters[prefix]
+
+    def ask_openly(self, url: str) -> requests.Response:
+        """Send a GET without credentials; return the answer, whatever its status."""
+        return self._ask_openly(requests.Request("GET", url))
+
+    def _ask_openly(self, request: requests.Request) -> requests.Response:
+        request.auth = _OPEN
+        return self._persist(request, is_sign_in=True)
+
+    def probe(self, method: str, url: str) -> requests.Response:
+        """Send a request that cannot change anything (its ids do not exist), also in a dry run."""
+        return self._persist(requests.Request(method, url, json=None if method == "GET" else {}), is_sign_in=True)
+
     def download(self, url: str, sink: Sink) -> int:
         """Write the bytes at *url* to *sink* and return their number.
 
@@ -233,8 +276,10 @@ class WikiSession(requests.Session):
             raise WikiAnswerError(f"downloading {shorten_address(url)}: the wiki answered {response.status_code}{said}")
         return counter.size_bytes
 
-    def _persist(self, request: requests.Request, *, sink: "_CountingSink | None" = None) -> requests.Response:
-        is_write = request.method not in _SAFE_METHODS
+    def _persist(
+        self, request: requests.Request, *, sink: "_CountingSink | None" = None, is_sign_in: bool = False
+    ) -> requests.Response:
+        is_write = request.method not in _SAFE_METHODS and not is_sign_in
         if is_write and self._is_dry_run:
             raise WritesForbiddenError(
                 f"a dry run tried to {request.method} {shorten_address(request.url)}; nothing was sent"
@@ -242,10 +287,14 @@ class WikiSession(requests.Session):
         for tries_made in itertools.count(1):
             is_reserved = is_write and self._write_limiter.wait()
             raise_if_stopping(self._stop)
+            if tries_made == 1:
+                self._await_pause(shorten_address(request.url))
             try:
-                response = self._try(request, sink)
+                response = self._try_signed_in(request, sink)
             except TransientError as failure:
                 is_limited = isinstance(failure.error, RateLimitedError)
+                if is_limited and failure.retry_after is not None:
+                    self._network.pause.start(self._now(), failure.retry_after)
                 if is_limited:
                     self._has_answered.set()
                 if tries_made >= self._max_tries or (is_write and not is_limited):
@@ -258,8 +307,18 @@ class WikiSession(requests.Session):
                 self._sleep(pause)
                 continue
             self._has_answered.set()
+            if tries_made > 1:
+                self._network.pause.end()
             return response
         raise AssertionError("unreachable: the last try returns or raises")
+
+    def _await_pause(self, about: str) -> None:
+        """Wait until the wiki takes requests again; raises `RateLimitedError` if that is too long."""
+        seconds = self._network.pause.seconds_left(self._now())
+        if seconds > self._manners.longest_retry_after_seconds:
+            raise self._network.pause.refusal(about, self._now())
+        if seconds > 0:
+            self._sleep(seconds)
 
     @property
     def _max_tries(self) -> int:
@@ -280,6 +339,14 @@ class WikiSession(requests.Session):
         )
         return pause
 
+    def _try_signed_in(self, request: requests.Request, sink: "_CountingSink | None") -> requests.Response:
+        """Make one attempt, and another one with a new access token if the wiki refuses the current one."""
+        response = self._try(request, sink)
+        used = response.request.headers.get("Authorization")
+        if response.status_code != requests.codes.unauthorized or not used or not self._credentials.renew(used):
+            return response
+        return self._try(request, sink)
+
     def _try(self, request: requests.Request, sink: "_CountingSink | None") -> requests.Response:
         """Make one attempt; raises `TransientError` for temporary failures."""
         about = f"{request.method} {shorten_address(request.url)}"
@@ -290,11 +357,7 @@ class WikiSession(requests.Session):
         except requests.exceptions.SSLError as error:
             raise WikiUnreachableError(f"{shorten_address(request.url)}: {describe_tls_failure(error)}") from error
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-            if (advice := find_proxy_refusal(error)) is not None:
-                raise WikiUnreachableError(f"{about}: {advice}") from error
-            reason = describe_loss(error)
-            lost = WikiUnreachableError(f"{about}: {reason}; check wiki.url and the network")
-            raise TransientError(lost, reason=reason) from error
+            raise self._lost(error, about, request.url) from error
         except requests.exceptions.ContentDecodingError as error:
             reason = "the answer is damaged"
             raise TransientError(WikiAnswerError(f"{about}: {reason}"), reason=reason) from error
@@ -305,6 +368,18 @@ class WikiSession(requests.Session):
             reason = "the answer is not complete JSON"
             raise TransientError(WikiAnswerError(f"{about}: {reason}"), reason=reason)
         return response
+
+    def _lost(self, error: requests.RequestException, about: str, url: str) -> Exception:
+        """Return the error for a request without an answer; what a proxy refuses is not temporary."""
+        proxy = find_proxy(url, self._network.proxy)
+        if proxy is not None and is_proxy_refusal(error):
+            return WikiUnreachableError(f"{about}: {proxy.explain_refusal()}")
+        if find_tls_error(error) is not None:
+            return WikiUnreachableError(f"{shorten_address(url)}: {describe_tls_failure(error)}")
+        reason = describe_loss(error)
+        advice = "" if proxy is not None and is_proxy_silence(error) else "; check wiki.url and the network"
+        lost = WikiUnreachableError(f"{about}: {describe_unreached(error, proxy)}{advice}")
+        return TransientError(lost, reason=reason)
 
     def _raise_for_pause(self, response: requests.Response, about: str, *, is_write: bool) -> None:
         """Raise `TransientError` for a temporary refusal: 429, and 5xx unless its message says otherwise."""
@@ -327,11 +402,12 @@ class WikiSession(requests.Session):
         raise TransientError(error, reason=f"the wiki answered {status}", retry_after=retry_after)
 
     def _follow(self, request: requests.Request, sink: "_CountingSink | None") -> requests.Response:
-        home = _origin(request.url)
+        home = origin(request.url)
         url = request.url
         for _hop in range(_MAX_HOPS):
             hop = requests.Request(request.method, url, headers=request.headers, data=request.data, json=request.json)
-            response = self._exchange(hop, is_home=_origin(url) == home, sink=sink)
+            hop.auth = request.auth
+            response = self._exchange(hop, is_home=origin(url) == home, sink=sink)
             if not response.is_redirect:
                 return response
             url = _redirected(url, response.headers["Location"])
@@ -339,7 +415,7 @@ class WikiSession(requests.Session):
                 raise AuthenticationError(
                     f"{shorten_address(request.url)}: the wiki redirects to a login page; check user and token"
                 )
-            if request.method not in _SAFE_METHODS or (_origin(url) != home and sink is None):
+            if request.method not in _SAFE_METHODS or (origin(url) != home and sink is None):
                 target = shorten_address(url)
                 raise WikiAnswerError(
                     f"{shorten_address(request.url)}: the wiki redirects to {target}; set wiki.url to its real address"
@@ -352,21 +428,22 @@ class WikiSession(requests.Session):
         if is_home:
             prepared = self.prepare_request(request)
         else:
-            request.auth = _Authorization(None)
+            request.auth = _OPEN
             request.headers = {**request.headers, "User-Agent": str(self.headers["User-Agent"])}
             prepared = request.prepare()
-        settings: dict[str, Any] = dict(self.merge_environment_settings(prepared.url or "", {}, True, None, None))
-        if self.verify is not True:
-            settings["verify"] = self.verify  # a configured bundle takes precedence over the environment
+        if origin(request.url) == origin(self._network.home):
+            prepared.headers.update(self._network.headers)
+        proxies = as_proxies(find_proxy(request.url, self._network.proxy))
         seconds = manners.total_seconds if sink is None else manners.download_seconds
         too_late = f"no complete answer within {seconds:.0f} s"
-        with Deadline(seconds) as deadline, self._guard(request.url, settings["proxies"], is_home=is_home):
+        with Deadline(seconds) as deadline, self._guard(request.url, proxies, is_home=is_home):
             try:
                 response = self.send(
                     prepared,
                     timeout=(manners.connect_seconds, manners.read_seconds),
                     allow_redirects=False,
-                    **settings,
+                    stream=True,
+                    proxies=proxies,
                 )
                 is_file = sink is not None and response.ok and not response.is_redirect
                 if sink is not None and is_file:
@@ -460,12 +537,7 @@ def _is_login(url: str) -> bool:
 def _redirected(url: str, location: str) -> str:
     try:
         target = urljoin(url, location)
-        _origin(target)
+        origin(target)
     except ValueError as error:
         raise WikiAnswerError(f"{shorten_address(url)}: the wiki redirects to an invalid address") from error
     return target
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)

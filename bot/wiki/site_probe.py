@@ -1,19 +1,21 @@
-"""Determine which flavour of Confluence answers at an address, and its base address; no other module decides this."""
+"""Ask an address which flavour of Confluence answers there, and what its base address is."""
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 import requests
 
 from bot.errors import UntrustedCertificateError, WikiAnswerError, WikiUnreachableError
 from bot.log import redact
+from bot.site_address import is_cloud_host, origin, recognise
 from bot.wiki.deadline import Deadline, DeadlineAdapter
 from bot.wiki.dialect import Flavour
-from bot.wiki.failures import describe_loss, describe_tls_failure, shorten_address
+from bot.wiki.failures import describe_unreached, shorten_address
+from bot.wiki.proxies import as_proxies, find_proxy
+from bot.wiki.session import Network
+from bot.wiki.tls import describe_tls_failure, is_untrusted
 
-_CLOUD_HOSTS = ("atlassian.net", "atlassian-us-gov-mod.net", "jira.com", "api.atlassian.com")
 _CLOUD_SIGN_IN = "id.atlassian.com"
 _TIMEOUT_SECONDS = (10.0, 20.0)
 _TOTAL_SECONDS = 30.0
@@ -37,20 +39,7 @@ class Site:
     has_own_domain: bool = False
 
 
-def guess_flavour(url: str) -> Flavour:
-    """Return the likely flavour by the host of *url*: Atlassian's hosts are Cloud, all others Data Center."""
-    return Flavour.CLOUD if _is_cloud_host(url) else Flavour.DATA_CENTER
-
-
-def base_address(url: str, flavour: Flavour) -> str:
-    """Return *url* without a trailing slash; for a Cloud site, add `/wiki` if it is missing."""
-    url = url.strip().rstrip("/")
-    if flavour is Flavour.CLOUD and not urlsplit(url).path and _is_cloud_host(url):
-        return url + "/wiki"
-    return url
-
-
-def probe_site(url: str, *, ca_bundle: Path | None = None) -> Site:
+def probe_site(url: str, *, network: Network | None = None) -> Site:
     """Probe *url* with one request without credentials, and one more for each redirect.
 
     *url* may be the address of any page of the wiki. Observed: Cloud answers with `Server: AtlassianEdge` and
@@ -58,13 +47,16 @@ def probe_site(url: str, *, ca_bundle: Path | None = None) -> Site:
     `X-Confluence-Request-Time`, also on the redirect to the login page. Raises `WikiUnreachableError`
     if there is no answer, `WikiAnswerError` if no such Cloud site exists.
     """
-    if _is_cloud_host(url):
-        url = _origin(url) + "/wiki"
+    known = recognise(url)
+    if known.is_gateway:
+        return Site(known.url, Flavour.CLOUD)
+    if known.is_cloud:
+        url = known.url
+    network = replace(network or Network(), home=url)
     with requests.Session() as session:
-        session.mount("https://", DeadlineAdapter())
-        session.mount("http://", DeadlineAdapter())
+        session.trust_env = False  # `requests` would send credentials from a .netrc file
         for _hop in range(_MAX_HOPS):
-            answer = _get(session, url, ca_bundle)
+            answer = _get(session, url, network)
             target = _target(url, answer)
             site = _identify(url, answer, target)
             if site is not None:
@@ -75,17 +67,20 @@ def probe_site(url: str, *, ca_bundle: Path | None = None) -> Site:
     return Site(_origin(url) + _without_place(urlsplit(url).path), None)
 
 
-def _get(session: requests.Session, url: str, ca_bundle: Path | None) -> requests.Response:
+def _get(session: requests.Session, url: str, network: Network) -> requests.Response:
+    is_home = origin(url) == origin(network.home)
+    proxy = find_proxy(url, network.proxy)
+    headers = {"User-Agent": "wikibot", "Accept": "text/html,application/json"}
+    session.mount(url, DeadlineAdapter(network.context(is_home=is_home) if url.startswith("https") else None))
     try:
         with Deadline(_TOTAL_SECONDS):
             response = session.get(
                 url,
-                auth=lambda request: request,  # without this, `requests` would send credentials from a .netrc file
-                headers={"User-Agent": "wikibot", "Accept": "text/html,application/json"},
+                headers=headers | dict(network.headers if is_home else {}),
                 timeout=_TIMEOUT_SECONDS,
                 allow_redirects=False,
                 stream=True,
-                verify=str(ca_bundle) if ca_bundle else None,
+                proxies=as_proxies(proxy),
             )
             pieces, size = [], 0
             for piece in response.iter_content(_CHUNK_BYTES):
@@ -95,16 +90,17 @@ def _get(session: requests.Session, url: str, ca_bundle: Path | None) -> request
                     break
     except requests.exceptions.SSLError as error:
         message = f"{shorten_address(url)}: {describe_tls_failure(error)}"
-        is_untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-        raise (UntrustedCertificateError if is_untrusted else WikiUnreachableError)(message) from error
+        raise (UntrustedCertificateError if is_untrusted(error) else WikiUnreachableError)(message) from error
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-        raise WikiUnreachableError(f"{shorten_address(url)}: {describe_loss(error)}") from error
+        raise WikiUnreachableError(f"{shorten_address(url)}: {describe_unreached(error, proxy)}") from error
     except (requests.RequestException, OSError) as error:
         raise WikiUnreachableError(f"{shorten_address(url)}: {redact(str(error))}") from error
     finally:
         session.cookies.clear()
     response._content = b"".join(pieces)  # noqa: SLF001 -- requests has no public way to cap the size of a body
     response.close()
+    if response.status_code == requests.codes.proxy_authentication_required and proxy is not None:
+        raise WikiUnreachableError(f"{shorten_address(url)}: {proxy.explain_refusal()}")
     return response
 
 
@@ -155,12 +151,7 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _is_cloud_host(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return any(host == name or host.endswith("." + name) for name in _CLOUD_HOSTS)
-
-
 def _has_own_domain(url: str) -> bool:
     """Return whether a Cloud site answers under a custom domain, where it does not accept tokens (AX-649, AX-664)."""
     host = urlsplit(url).hostname or ""
-    return not _is_cloud_host(url) and host not in {"localhost", "127.0.0.1", "::1"}
+    return not is_cloud_host(url) and host not in {"localhost", "127.0.0.1", "::1"}

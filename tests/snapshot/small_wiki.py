@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bot.wiki.confluence import ConfluenceGateway
+from bot.wiki.credentials import Credentials
 from bot.wiki.dialect import Flavour
-from bot.wiki.session import Credentials, Manners
+from bot.wiki.session import Manners
 from wikiserver.server import WikiServer
 from wikiserver.store import Store
 from wikiserver.store.people import account_id_of

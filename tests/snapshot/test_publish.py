@@ -13,8 +13,8 @@ from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.witnesses import publish, to_webhook, to_wiki_page
 from bot.snapshot.verify.verification import verify
 from bot.wiki.confluence import ConfluenceGateway
+from bot.wiki.credentials import Credentials
 from bot.wiki.dialect import Flavour
-from bot.wiki.session import Credentials
 from tests.snapshot.small_tree import capture_first, capture_second
 from tests.snapshot.small_wiki import SmallWiki
 

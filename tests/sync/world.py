@@ -14,8 +14,9 @@ from bot.sync.plan import Plan
 from bot.sync.survey import build_plan
 from bot.sync.wanted import Assignment, TargetPage, WantedRegion
 from bot.wiki.confluence import ConfluenceGateway
+from bot.wiki.credentials import Credentials
 from bot.wiki.dialect import Flavour
-from bot.wiki.session import Credentials, Manners
+from bot.wiki.session import Manners
 from wikiserver.server import WikiServer
 from wikiserver.store import Store
 from wikiserver.store.people import account_id_of

@@ -6,8 +6,9 @@ from typing import Any, Protocol, cast
 import pytest
 
 from bot.wiki.confluence import ConfluenceGateway
+from bot.wiki.credentials import Credentials
 from bot.wiki.dialect import Flavour
-from bot.wiki.session import Credentials, Manners
+from bot.wiki.session import Manners
 from wikiserver.site import Flavour as ServedFlavour
 from wikiserver.testing import Wiki
 

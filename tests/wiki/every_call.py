@@ -11,8 +11,8 @@ from bot.wiki.gateway import Comment, ContentState, PageStatus, Space, TreeKind
 from tests.wiki.refs import make_page
 
 SPACE = Space("5", "WS2", "Workstream 2")
-CLOUD = CloudDialect("http://wiki", lambda _call: SPACE)
-DATA_CENTER = DataCenterDialect("http://wiki")
+CLOUD = CloudDialect(lambda: "http://wiki", lambda _call: SPACE)
+DATA_CENTER = DataCenterDialect(lambda: "http://wiki")
 
 
 def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:

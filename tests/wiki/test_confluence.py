@@ -15,10 +15,10 @@ from bot.errors import (
     WritesForbiddenError,
 )
 from bot.wiki.confluence import ConfluenceGateway
+from bot.wiki.credentials import Credentials
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import Attachment, PageSelection, PageStatus, WikiGateway
 from bot.wiki.page_tree import build_tree
-from bot.wiki.session import Credentials
 from tests.wiki.conftest import Connect, count_requests
 from tests.wiki.memory_sink import MemorySink
 from wikiserver.testing import Wiki
@@ -44,7 +44,7 @@ import bot.cli.main, bot.wiki.gateway, bot.wiki.page_tree
 assert not {"requests", "atlassian"} & set(sys.modules)
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.dialect import Flavour
-from bot.wiki.session import Credentials
+from bot.wiki.credentials import Credentials
 ConfluenceGateway("http://127.0.0.1:1", flavour=Flavour.CLOUD, credentials=Credentials("token"))
 assert "atlassian" not in sys.modules
 """

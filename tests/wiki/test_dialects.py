@@ -11,8 +11,8 @@ from tests.shared import shared_dir
 
 BASE = "https://example.atlassian.net/wiki"
 SPACE = Space("5", "WS2", "Workstream 2")
-CLOUD = CloudDialect(BASE, lambda _call: SPACE)
-DATA_CENTER = DataCenterDialect("http://wiki")
+CLOUD = CloudDialect(lambda: BASE, lambda _call: SPACE)
+DATA_CENTER = DataCenterDialect(lambda: "http://wiki")
 
 V2_PAGE: dict[str, Any] = {
     "id": "12",

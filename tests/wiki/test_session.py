@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.egress import RedirectRule
 from bot.errors import (
     AuthenticationError,
     RateLimitedError,
@@ -19,9 +18,10 @@ from bot.errors import (
 )
 from bot.stopping import interruptible_sleep
 from bot.wiki.answers import read_json
+from bot.wiki.credentials import Credentials
 from bot.wiki.dialect import Call
 from bot.wiki.failures import parse_retry_after
-from bot.wiki.session import Credentials, Manners, RateLimiter, WikiSession
+from bot.wiki.session import Manners, Network, RateLimiter, WikiSession
 from tests.wiki.crooked_server import CrookedServer, crooked_server
 from tests.wiki.memory_sink import MemorySink
 
@@ -206,7 +206,7 @@ def test_redirect_to_another_host_gets_no_credentials_and_no_answer(server: Croo
 def test_download_follows_to_another_host_without_credentials(server: CrookedServer, naps: list[float]) -> None:
     with crooked_server() as other:
         sink = MemorySink()
-        session = make_session(naps, redirects=RedirectRule(server.url))
+        session = make_session(naps, network=Network(server.url))
         size = session.download(f"{server.url}/redirect?to={other.url}/bytes", sink)
 
         assert (sink.content, size) == (b"\x00\xffbytes", 7)
@@ -225,10 +225,10 @@ def test_download_follows_to_no_host_that_the_rule_forbids(
     server: CrookedServer, naps: list[float], home: str, problem: str
 ) -> None:
     address, _, has_hosts = home.partition(" ")
-    rule = RedirectRule(address, ("127.0.0.1",) if has_hosts else ())
+    network = Network(address, ("127.0.0.1",) if has_hosts else ())
     with crooked_server() as other:
         with pytest.raises(WikiAnswerError, match=problem):
-            make_session(naps, redirects=rule).download(f"{server.url}/redirect?to={other.url}/bytes", MemorySink())
+            make_session(naps, network=network).download(f"{server.url}/redirect?to={other.url}/bytes", MemorySink())
 
         assert other.seen == []
     assert naps == []

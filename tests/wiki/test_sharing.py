@@ -13,7 +13,8 @@ import pytest
 
 from bot.errors import PageConflictError, WikiUnreachableError
 from bot.wiki.confluence import ConfluenceGateway
-from bot.wiki.session import Credentials, Manners, RateLimiter, WikiSession
+from bot.wiki.credentials import Credentials
+from bot.wiki.session import Manners, Network, RateLimiter, WikiSession
 from tests.machine import need
 from tests.wiki.conftest import Connect
 from tests.wiki.crooked_server import CrookedServer, crooked_server
@@ -112,7 +113,7 @@ def secure_session(ca_bundle: Path | None, **manners: float) -> WikiSession:
         Credentials("t0ken"),
         write_limiter=RateLimiter(0),
         manners=Manners(tries=1, **manners),  # type: ignore[arg-type]  # seconds all of them
-        ca_bundle=ca_bundle,
+        network=Network(ca_bundle=ca_bundle),
         sleep=lambda _seconds: None,
     )
 

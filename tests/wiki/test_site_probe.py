@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import WikiAnswerError, WikiUnreachableError
 from bot.wiki.dialect import Flavour
-from bot.wiki.site_probe import Site, base_address, guess_flavour, probe_site
+from bot.wiki.site_probe import Site, probe_site
 from wikiserver.server import WikiServer
 from wikiserver.store import Store
 from wikiserver.testing import Wiki
@@ -141,33 +141,3 @@ def test_where_nothing_answers_the_reason_is_said(front: Front) -> None:
 
     with pytest.raises(WikiUnreachableError, match="the connection was refused"):
         probe_site(url)
-
-
-@pytest.mark.parametrize(
-    ("url", "flavour"),
-    [
-        ("https://name.atlassian.net/wiki", Flavour.CLOUD),
-        ("https://api.atlassian.com/ex/confluence/1/wiki", Flavour.CLOUD),
-        ("https://wiki.example.org/confluence", Flavour.DATA_CENTER),
-        ("https://acme.atlassian.net", Flavour.CLOUD),
-        ("https://notatlassian.net", Flavour.DATA_CENTER),
-        ("https://atlassian.net.example.org/confluence", Flavour.DATA_CENTER),
-        ("https://wiki.example.org/wiki", Flavour.DATA_CENTER),
-        ("http://127.0.0.1:8090", Flavour.DATA_CENTER),
-    ],
-)
-def test_flavour_is_guessed_from_the_host(url: str, flavour: Flavour) -> None:
-    assert guess_flavour(url) is flavour
-
-
-@pytest.mark.parametrize(
-    ("url", "flavour", "address"),
-    [
-        ("https://name.atlassian.net", Flavour.CLOUD, "https://name.atlassian.net/wiki"),
-        ("https://name.atlassian.net/wiki/", Flavour.CLOUD, "https://name.atlassian.net/wiki"),
-        ("http://127.0.0.1:8090/", Flavour.CLOUD, "http://127.0.0.1:8090"),
-        ("https://wiki.example.org/confluence/", Flavour.DATA_CENTER, "https://wiki.example.org/confluence"),
-    ],
-)
-def test_base_address_is_completed(url: str, flavour: Flavour, address: str) -> None:
-    assert base_address(url, flavour) == address

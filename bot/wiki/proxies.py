@@ -1,0 +1,71 @@
+"""The proxy for a request: from `wiki.proxy` or the environment, and what to do when it refuses or does not answer."""
+
+import os
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from requests.utils import get_environ_proxies, select_proxy, should_bypass_proxies
+
+_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy; *source* is the setting or variable that names it."""
+
+    url: str
+    source: str
+
+    @property
+    def name(self) -> str:
+        """Host and port, without the account."""
+        parts = urlsplit(self.url)
+        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+    @property
+    def has_account(self) -> bool:
+        """Whether the address has a name and a password."""
+        return urlsplit(self.url).username is not None
+
+    def explain_refusal(self) -> str:
+        """Return what a 407 of this proxy means."""
+        if self.has_account:
+            return (
+                f"the proxy {self.name} refuses the name or password in {self.source} (407); correct them "
+                "(special characters in a password are percent-encoded)"
+            )
+        return (
+            f"the proxy {self.name} asks for a name and a password (407); "
+            f"set {self.source} to http://NAME:PASSWORD@{self.name}"
+        )
+
+    def explain_silence(self, reason: str) -> str:
+        """Return what a failed connection to this proxy means."""
+        return (
+            f"the proxy {self.name} from {self.source} does not answer ({reason}); check its address, or add the host "
+            "of the wiki to NO_PROXY if the wiki can be reached without it"
+        )
+
+
+def find_proxy(url: str, setting: str | None) -> Proxy | None:
+    """Return the proxy for *url*: *setting* (`wiki.proxy`) or that of the environment; `NO_PROXY` excludes hosts."""
+    if setting is not None:
+        return None if should_bypass_proxies(url, no_proxy=None) else Proxy(setting, "wiki.proxy")
+    found = select_proxy(url, get_environ_proxies(url))
+    return Proxy(found if "://" in found else f"http://{found}", _variable(found)) if found else None
+
+
+def as_proxies(proxy: Proxy | None) -> dict[str, str]:
+    """Return the form in which `requests` takes a proxy; names are resolved by a SOCKS proxy, not here."""
+    if proxy is None:
+        return {}
+    url = proxy.url.replace("socks5://", "socks5h://", 1).replace("socks4://", "socks4a://", 1)
+    return {"http": url, "https": url}
+
+
+def _variable(value: str) -> str:
+    for name in _VARIABLES:
+        for spelled in (name, name.lower()):
+            if os.environ.get(spelled) == value:
+                return spelled
+    return "the proxy settings of this machine"
