@@ -99,21 +99,21 @@ def _watched_socks() -> dict[str, type[HTTPConnectionPool]]:
     """Return the pools for a SOCKS proxy; PySocks is imported only if there is one."""
     from urllib3.contrib.socks import SOCKSConnection, SOCKSHTTPSConnection
 
-    class _Connection(SOCKSConnection):
+    class _SocksConnection(SOCKSConnection):
         def getresponse(self) -> Any:
             _watch(self)
             return super().getresponse()
 
-    class _TlsConnection(SOCKSHTTPSConnection):
+    class _SocksTlsConnection(SOCKSHTTPSConnection):
         def getresponse(self) -> Any:
             _watch(self)
             return super().getresponse()
 
     class _Pool(HTTPConnectionPool):
-        ConnectionCls = _Connection
+        ConnectionCls = _SocksConnection
 
     class _TlsPool(HTTPSConnectionPool):
-        ConnectionCls = _TlsConnection
+        ConnectionCls = _SocksTlsConnection
 
     return {"http": _Pool, "https": _TlsPool}
 

@@ -88,7 +88,7 @@ _CAPTCHA = "sign in once in a browser as the bot's account and answer the CAPTCH
 _SHORTEN = "shorten the text, or move part of it to another page"
 _NEW_TOKEN = "make a new token for the bot's account and replace the old one"  # noqa: S105 -- advice
 _SOCKS_REFUSALS = ("SOCKS5 authentication failed", "All offered SOCKS5 authentication methods were rejected")
-_SOCKS_SILENCE = ("Error connecting to SOCKS", "SOCKSHTTPConnection", "SOCKSHTTPSConnection")
+_SOCKS_SILENCE = ("_SocksConnection", "_SocksTlsConnection")
 _PROXY = "the proxy asks for a name and a password: set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT"
 
 _KNOWN = (

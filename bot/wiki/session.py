@@ -363,6 +363,10 @@ class WikiSession(requests.Session):
             raise TransientError(WikiAnswerError(f"{about}: {reason}"), reason=reason) from error
         except requests.RequestException as error:
             raise WikiUnreachableError(f"{shorten_address(request.url)}: {redact(str(error))}") from error
+        if response.status_code == requests.codes.proxy_authentication_required and (
+            proxy := find_proxy(request.url, self._network.proxy)
+        ):
+            raise WikiUnreachableError(f"{about}: {proxy.explain_refusal()}")
         self._raise_for_pause(response, about, is_write=request.method not in _SAFE_METHODS)
         if sink is None and response.ok and response.content and not _is_html(response) and not _is_json(response):
             reason = "the answer is not complete JSON"

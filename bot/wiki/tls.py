@@ -118,6 +118,8 @@ def describe_tls_failure(error: Exception) -> str:
     text = str(cause or error).upper().replace("_", " ")
     if "CERTIFICATE REQUIRED" in text or "BAD CERTIFICATE" in text or "UNKNOWN CA" in text:
         return "it demands a client certificate that it accepts; set wiki.client_certificate"
+    if "EOF" in text or "BROKEN PIPE" in text or "RESET" in text:
+        return "it ended the secure connection without a reason; it may demand a client certificate"
     if "WRONG VERSION NUMBER" in text or "RECORD LAYER FAILURE" in text or "PACKET LENGTH" in text:
         return "it does not speak TLS; is it an https address, with the right port?"
     if "UNSUPPORTED PROTOCOL" in text or "PROTOCOL VERSION" in text or "HANDSHAKE FAILURE" in text:
