@@ -9,7 +9,7 @@ import requests
 from loguru import logger
 
 from bot.egress import Reach, reach, resolve
-from bot.errors import WikiAnswerError, WikiError
+from bot.errors import RateLimitedError, WikiAnswerError, WikiError, WikiUnreachableError
 from bot.site_address import GATEWAY, SiteAddress, gateway_address, is_cloud_host
 from bot.wiki.failures import said_by_wiki, shorten_address
 from bot.wiki.scopes import is_scope_failure
@@ -129,10 +129,15 @@ class PublicAddress:
             self._found = base.rstrip("/")
 
     def get(self) -> str:
-        """Return the address; the first time, this may need a request."""
+        """Return the address; the first time, this may need a request.
+
+        Raises `WikiUnreachableError` or `RateLimitedError` if the wiki does not answer.
+        """
         if self._found is None:
             try:
                 self._ask()
+            except (WikiUnreachableError, RateLimitedError):
+                raise
             except WikiError as error:
                 logger.debug("the public address of the wiki was not read: {}", error)
                 return self._configured.url
