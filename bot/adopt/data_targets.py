@@ -21,6 +21,7 @@ class Pages(Protocol):
     """Maps between pages of a wiki and their references in the data file."""
 
     base_url: str
+    addresses: tuple[str, ...]
     space_key: str
 
     def name_page(self, title: str, space_key: str) -> str | None:
@@ -97,7 +98,7 @@ def read_address(url: str, pages: Pages) -> LinkTarget:
     """Return the target of an address: a page if it is an address of a wiki page; raises `CannotSayError`."""
     if not url:
         raise CannotSayError("a link without a target")
-    address = parse_page_address(url, pages.base_url)
+    address = parse_page_address(url, *pages.addresses)
     if address is not None and address.is_whole_page:
         try:
             return _name(address, pages)

@@ -14,7 +14,8 @@ class WikiPages:
     def __init__(
         self, gateway: WikiGateway, finder: PageFinder, *, known: Mapping[str, PageTarget] | None = None
     ) -> None:
-        self.base_url, self.space_key = gateway.base_url, finder.space_key
+        self.base_url, self.addresses = gateway.base_url, gateway.addresses
+        self.space_key = finder.space_key
         self._gateway, self._finder = gateway, finder
         self._targets = dict(known or {})
         self._users: dict[str, str] = {}

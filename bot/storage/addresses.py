@@ -54,12 +54,16 @@ def may_be_id(reference: str) -> bool:
     return reference.isascii() and reference.isdecimal()
 
 
-def parse_page_address(url: str, base_url: str) -> PageAddress | None:
+def parse_page_address(url: str, base_url: str, *others: str) -> PageAddress | None:
     """Parse the page address *url*; return None for another site or another kind of address.
 
     A relative address belongs to the wiki at *base_url*, with or without its context path. If *base_url* is empty,
-    only relative addresses are recognised.
+    only relative addresses are recognised. *others* are further addresses of the same wiki.
     """
+    return next((found for base in (base_url, *others) if (found := _parse_at(url, base)) is not None), None)
+
+
+def _parse_at(url: str, base_url: str) -> PageAddress | None:
     url = url.strip()
     base = urlsplit((base_url or _NOWHERE).rstrip("/") + "/")
     try:

@@ -121,7 +121,7 @@ class ConfluenceGateway(WikiGateway):
         dialect: Dialect = CloudDialect(public.get, client.send) if is_cloud else DataCenterDialect(public.get)
         self._directory = Directory(self._client, dialect)
         self._pages = PageReader(self._client, dialect, self._directory)
-        self._nodes = NodeReader(self._client, dialect, base_url)
+        self._nodes = NodeReader(self._client, dialect, public.get)
         self._details = PageDetails(self._client, dialect, self._directory, self._pages)
         self._writer = PageWriter(self._client, dialect, self._directory, self._pages)
 

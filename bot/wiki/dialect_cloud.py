@@ -183,7 +183,7 @@ class CloudDialect:
             status=read_status(node.status, node.id),
             parent_id=node.parentId or None,
             position=node.position,
-            url=node.url(self._base_url),
+            url=node.url(self._base_url()),
             parent_kind=node.parent_kind(),
         )
 

@@ -1,7 +1,7 @@
 """Read the nodes of the page tree that are not pages: folders, whiteboards, databases, embeds (Cloud)."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bot.errors import PageNotFoundError
 from bot.wiki.answers import read_status
@@ -13,7 +13,7 @@ from bot.wiki.rest_client import RestClient
 class NodeReader:
     """Reads the nodes through *client* in *dialect*."""
 
-    def __init__(self, client: RestClient, dialect: Dialect, base_url: str) -> None:
+    def __init__(self, client: RestClient, dialect: Dialect, base_url: Callable[[], str]) -> None:
         self._client, self._dialect, self._base_url = client, dialect, base_url
 
     def fetch_above(self, refs: Sequence[PageRef]) -> list[Container]:
@@ -63,7 +63,7 @@ class NodeReader:
             status=read_status(node.status, node.id),
             parent_id=node.parent_id,
             position=node.position,
-            url=f"{self._base_url}/spaces/{space_key}/{kind}/{node.id}",  # as observed; the listing has no links
+            url=f"{self._base_url()}/spaces/{space_key}/{kind}/{node.id}",  # as observed; the listing has no links
             parent_kind=parent,
         )
 

@@ -8,6 +8,7 @@ class KnownPages:
 
     def __init__(self, pages: dict[str, PageTarget] | None = None, *, prefer_ids: bool = False) -> None:
         self.base_url, self.space_key = "https://wiki.example.org/wiki", "WS2"
+        self.addresses: tuple[str, ...] = (self.base_url,)
         self._by_id = pages or {}
         self._prefers_ids = prefer_ids
 

@@ -56,7 +56,7 @@ class Neighbourhood:
         )
 
     def _linked_pages(self, body: Document, folder: str) -> dict[str, str]:
-        addresses = list(_iter_addresses(body, self.gateway.base_url))
+        addresses = list(_iter_addresses(body, self.gateway.addresses))
         titles = {address.title for address in addresses if address.title}
         ids = {address.page_id for address in addresses if address.page_id in self.places}
         linked = {page_id: self._relative(page_id, folder) for page_id in ids if page_id}
@@ -117,12 +117,12 @@ class Neighbourhood:
         return posixpath.relpath(self.places[page_id], folder)
 
 
-def _iter_addresses(body: Document, base_url: str) -> Iterator[PageAddress]:
+def _iter_addresses(body: Document, wiki: tuple[str, ...]) -> Iterator[PageAddress]:
     """Yield the pages that a body refers to, in resources and in addresses."""
     for element in body.elements():
         attributes = element.attributes
         if attributes.get("ri:content-title") or attributes.get("ri:content-id"):
             yield PageAddress(attributes.get("ri:content-id"), title=attributes.get("ri:content-title"))
         for name in _ADDRESSES:
-            if (url := attributes.get(name)) and (address := parse_page_address(url, base_url)):
+            if (url := attributes.get(name)) and (address := parse_page_address(url, *wiki)):
                 yield address
