@@ -89,7 +89,7 @@ def link_destinations(markdown: str) -> list[str]:
 
 def page_link(reference: str, body: str, links: LinkResolver) -> str:
     """Return a link to the page with that title or id; *body* is the link text in storage format."""
-    target = links.find_target(reference) or PageTarget(reference)
+    target = links.find_target(reference) or PageTarget(stated_title(reference))
     return f"<ac:link>{_page_resource(target)}<ac:link-body>{body}</ac:link-body></ac:link>"
 
 

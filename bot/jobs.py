@@ -6,6 +6,8 @@ Each job returns counts and what waits for a person, and raises an error if it d
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from loguru import logger
+
 from bot.config.news_selection import next_change
 from bot.errors import EvidenceError, SnapshotError, StoppedError, WikiError
 from bot.history import JobResult
@@ -45,6 +47,8 @@ def _sync(runtime: Runtime) -> JobResult:
         sleep=runtime.sleep,
     )
     report, plan = outcome.report, outcome.plan
+    for notice in plan.notices:
+        logger.warning("{}", notice)
     counts = {result.value: report.count(result) for result in Result if report.count(result)}
     if plan.disputed:
         counts["disputed"] = len(plan.disputed)

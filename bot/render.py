@@ -58,9 +58,14 @@ class Index:
     left_out_archived: int = 0
 
 
+def section_of(region: str) -> str:
+    """Return the section of the data file from which *region* is rendered."""
+    return _DATA_OF.get(region, region)
+
+
 def has_region(data: WorkspaceData, region: str) -> bool:
     """Return whether the data contains *region*."""
-    return getattr(data, _DATA_OF.get(region, region), None) is not None
+    return getattr(data, section_of(region), None) is not None
 
 
 class Renderer:
@@ -94,7 +99,7 @@ class Renderer:
         Raises `SettingsError` if the template is missing, fails, or renders content that is not allowed in a region.
         Raises `KeyError` if the data does not contain the region.
         """
-        value = getattr(data, _DATA_OF.get(region, region), None)
+        value = getattr(data, section_of(region), None)
         if value is None:
             raise KeyError(region)
         resolver = links or TitlesAsWritten()

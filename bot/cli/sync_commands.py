@@ -183,6 +183,8 @@ def _tell(plan: Plan, report: ApplyReport, format_: str) -> int:
     else:
         for line in _describe(plan, report):
             output.say(visible(line))
+        for notice in plan.notices:
+            output.warn(visible(f"notice: {notice}"))
     if report.stopped:
         return _STOPPED
     if report.has_failed or plan.problems:

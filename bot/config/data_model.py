@@ -8,7 +8,16 @@ from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from bot.config.yaml_source import Location
 
@@ -80,6 +89,12 @@ def _check_zone(name: str) -> str:
 
 def _id_as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _named_target(value: object) -> object:
+    if value is None:
+        raise ValueError("is empty; name a target, or remove the key")
+    return value
 
 
 Plain = Annotated[str, AfterValidator(_check_one_line)]
@@ -178,6 +193,8 @@ class Image(_Value):
     alt: Plain | None = Field(None, description="Words for readers who do not see the picture.", examples=["Roadmap"])
     width: int | None = Field(None, ge=1, description="Width in pixels.", examples=[120])
     height: int | None = Field(None, ge=1, description="Height in pixels.", examples=[40])
+
+    _is_named = field_validator("attachment", "url", mode="before")(_named_target)
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
@@ -282,6 +299,8 @@ class QuickLink(_Value):
     links: tuple["QuickLink", ...] = Field(
         (), description="Links below this one.", examples=[[{"text": "Summary", "page": "Report summary"}]]
     )
+
+    _is_named = field_validator("page", "url", "attachment", mode="before")(_named_target)
 
     @model_validator(mode="after")
     def _has_one_target(self) -> Self:
@@ -432,6 +451,8 @@ class News(_Region, _Table):
         description="The items, newest first.",
         examples=[[{"id": "q1-report", "text": "The report is published."}]],
     )
+
+    _is_named = field_validator("older", mode="before")(_named_target)
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:

@@ -249,6 +249,13 @@ class TargetSettings(SettingsSection):
     )
 
 
+class DeadLinks(StrEnum):
+    """What is done with a region that would publish a link to a page that does not exist."""
+
+    HOLD = "hold"
+    WARN = "warn"
+
+
 class RegionSettings(SettingsSection):
     """How one region is marked on the page, and what is done about changes that people make in it."""
 
@@ -384,6 +391,13 @@ class WorkspaceSettings(SettingsSection):
         description="Times of the day between which repairs and expiries are written, as `HH:MM-HH:MM` in the time "
         "zone of the data file. Outside, they wait, unless the page is written anyway. Absent: they never wait.",
         examples=["20:00-06:00"],
+    )
+    dead_links: DeadLinks = Field(
+        DeadLinks.HOLD,
+        description="What is done when a region would publish a link to a page that does not exist. `hold`: the region "
+        "is not written, and the message names the line of the link in the data file; the other regions are written. "
+        "`warn`: the region is written, and the link is reported.",
+        examples=["warn"],
     )
     archived: ArchivedSettings = Field(
         ArchivedSettings(),

@@ -1,13 +1,15 @@
 """Strict YAML loading with the position of every value, for error messages and edits."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
@@ -20,6 +22,7 @@ Location = tuple[str | int, ...]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _MAX_BYTES = 4_000_000
 _MAX_VALUES = 100_000
 _MAX_PROBLEMS_SHOWN = 5
@@ -69,6 +72,7 @@ def load_yaml(path: Path, error: type[LocatedError]) -> YamlSource:
 def parse_yaml(text: str, *, path: Path, error: type[LocatedError]) -> YamlSource:
     """Parse *text* strictly: no duplicate keys, no custom tags, no alias bombs. *path* is for messages."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _PlainIntegers
     root: Node | None = None
     try:
         root = yaml.compose(text)
@@ -91,6 +95,17 @@ def parse_yaml(text: str, *, path: Path, error: type[LocatedError]) -> YamlSourc
         what = str(problem) or type(problem).__name__
         raise error(f"contains an invalid value: {what}", path=path, line=_line_of_bad(root)) from problem
     return YamlSource(path, text, root, value)
+
+
+class _PlainIntegers(SafeConstructor):
+    """Reads `0x1F`, `0o17`, `007` and `1_000` as the text that people see: `page: 007` is not page 7."""
+
+    def construct_yaml_int(self, node: ScalarNode) -> Any:
+        text = str(self.construct_scalar(node))
+        return int(text) if _DECIMAL.fullmatch(text) else text
+
+
+_PlainIntegers.add_constructor("tag:yaml.org,2002:int", _PlainIntegers.construct_yaml_int)
 
 
 def validate(model: type[_Model], source: YamlSource, error: type[LocatedError]) -> _Model:

@@ -1,21 +1,32 @@
 """Build the desired state of one workspace: the texts, their target pages, and link problems."""
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from bot.config.data_file import DataFile
 from bot.config.data_model import PAGE_INDEX, WorkspaceData
-from bot.config.policy import RegionSettings, TargetSettings, WorkspaceSettings, parse_window
+from bot.config.policy import DeadLinks, RegionSettings, TargetSettings, WorkspaceSettings, parse_window
 from bot.operations.adoption_commit import settle_adoption
 from bot.operations.workspace import Workspace
 from bot.operations.workspace_index import make_index
-from bot.render import OLDER_NEWS, has_region
+from bot.render import OLDER_NEWS, has_region, section_of
 from bot.sync.attention import is_within
-from bot.sync.data_links import DataLink, LinkKind, LinkProblem, find_missing_attachments, iter_links, resolve_links
+from bot.sync.data_links import (
+    DataLink,
+    LinkKind,
+    LinkProblem,
+    RegionLinks,
+    find_missing_attachments,
+    iter_links,
+    resolve_links,
+)
 from bot.sync.external_links import ExternalLinks
 from bot.sync.page_finder import PageFinder
 from bot.sync.plan import PlanProblem
 from bot.sync.target_pages import choose_targets
-from bot.sync.wanted import Assignment
+from bot.sync.wanted import Assignment, DeadLink, TargetPage
 from bot.wiki.gateway import WikiGateway
 
 
@@ -44,10 +55,10 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
     rule_problems: list[str] = []
     index = make_index(gateway, workspace, data, finder, rule_problems)
     renderer = workspace.load_renderer()
+    links_of = {name: RegionLinks(resolved) for name in regions if has_region(data, name)}
     texts: dict[str, str | None] = {
-        name: renderer.render(name, data, now=now, links=resolved, index=index)
-        for name in regions
-        if has_region(data, name)
+        name: renderer.render(name, data, now=now, links=region_links, index=index)
+        for name, region_links in links_of.items()
     }
     targets, problems = choose_targets(
         gateway,
@@ -60,13 +71,16 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
     )
     problems += [PlanProblem(workspace.name, PAGE_INDEX, message, PAGE_INDEX) for message in rule_problems]
     link_problems = [*resolved.problems, *_check_attachments(gateway, finder, data, links)]
+    if settings.dead_links is DeadLinks.HOLD:
+        dead = {name: _dead_links(document, name, region_links) for name, region_links in links_of.items()}
+        targets = [_with_dead_links(target, dead) for target in targets]
     finder.save()
     return Assignment(
         workspace.name,
         document.revision,
         tuple(targets),
         tuple(problems),
-        tuple(f"{document.path.name}: {problem}" for problem in link_problems),
+        tuple(_locate(document, problem, document.path.name) for problem in link_problems),
         finder.find_again,
         finder.explain_missing,
         lambda adopted: workspace.shared_data.history.load().has_lost_adoption(adopted, document.revision),
@@ -81,6 +95,26 @@ def _find_wait(settings: WorkspaceSettings, data: WorkspaceData, now: dt.datetim
     zone = data.workspace.timezone
     is_open = is_within(parse_window(settings.quiet_window), now.astimezone(ZoneInfo(zone)))
     return "" if is_open else f"{settings.quiet_window} ({zone})"
+
+
+def _dead_links(document: DataFile, region: str, links: RegionLinks) -> tuple[DeadLink, ...]:
+    """Return the links without a page that *region* publishes."""
+    return tuple(
+        DeadLink(problem.link.target, _locate(document, problem, str(document.path)), problem.is_gone)
+        for problem in links.resolved.problems
+        if problem.is_dead and problem.link.target in links.missing and problem.link.location[0] == section_of(region)
+    )
+
+
+def _with_dead_links(target: TargetPage, dead: Mapping[str, tuple[DeadLink, ...]]) -> TargetPage:
+    return replace(
+        target,
+        regions=tuple(replace(wanted, dead_links=dead.get(wanted.marker.name, ())) for wanted in target.regions),
+    )
+
+
+def _locate(document: DataFile, problem: LinkProblem, name: str) -> str:
+    return f"{name}:{document.source.line_of(problem.link.location)}: {problem.message}"
 
 
 def _older_news(workspace: WorkspaceSettings, data: WorkspaceData) -> dict[str, RegionSettings]:

@@ -8,7 +8,7 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-from bot.config.policy import NotifyPolicy, SafetySettings
+from bot.config.policy import DeadLinks, NotifyPolicy, SafetySettings
 from bot.errors import BotError, PageNotFoundError, PermissionDeniedError, WikiAnswerError
 from bot.operations.assignment import check_links
 from bot.operations.sync import make_plan
@@ -138,7 +138,9 @@ def _check_links(gateway: WikiGateway, workspace: Workspace, *, asks_external: b
     checks = []
     for problem in problems:
         line = document.source.line_of(problem.link.location)
-        checks.append(Check("links", CheckOutcome.ERROR, f"{document.path}:{line}: {problem.message}"))
+        is_allowed = problem.is_dead and workspace.settings.dead_links is DeadLinks.WARN
+        outcome = CheckOutcome.WARNING if is_allowed else CheckOutcome.ERROR
+        checks.append(Check("links", outcome, f"{document.path}:{line}: {problem.message}"))
     return checks
 
 
@@ -241,7 +243,7 @@ def _check_watchers(gateway: WikiGateway, workspace: Workspace) -> list[Check]:
 
 def _check_pages(gateway: WikiGateway, workspace: Workspace, safety: SafetySettings, now: datetime) -> list[Check]:
     plan = make_plan(gateway, [workspace], safety, now=now)
-    told_with_the_links = f"{workspace.data_path.name}: "
+    told_with_the_links = f"{workspace.data_path.name}:"
     notices = [notice for notice in plan.notices if not notice.startswith(told_with_the_links)] + list(plan.drafts)
     checks = [Check("pages", CheckOutcome.ERROR, f"{each.page}: {each.message}") for each in plan.problems]
     for page, change in plan.disputed:

@@ -6,6 +6,7 @@ refused, because `check` and `plan` check every link again before anything is pu
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -52,9 +53,7 @@ def check_targets(connect: Connect, workspace: Workspace, edit: Edit) -> list[st
     Raises `ContentError` for a page that does not exist. An unreachable wiki is a warning.
     """
     before = edit.before.data if edit.before else None
-    known = {(link.kind, link.target) for link in iter_links(before)} if before else set()
-    new = [link for link in iter_links(edit.after.data) if (link.kind, link.target) not in known]
-    wanted = [link for link in new if link.kind is not LinkKind.EXTERNAL]
+    wanted = [link for link in _added(before, edit.after.data) if link.kind is not LinkKind.EXTERNAL]
     if not wanted:
         return []
     try:
@@ -66,6 +65,15 @@ def check_targets(connect: Connect, workspace: Workspace, edit: Edit) -> list[st
     except BotError as error:
         names = ", ".join(dict.fromkeys(repr(link.target) for link in wanted))
         return [f"{names} was not checked against the wiki ({error}); run `wikibot check` later"]
+
+
+def _added(before: WorkspaceData | None, after: WorkspaceData) -> Iterator[DataLink]:
+    """Yield the links that *after* has more often than *before*."""
+    left = Counter((link.kind, link.target) for link in iter_links(before)) if before else Counter()
+    for link in iter_links(after):
+        left[link.kind, link.target] -= 1
+        if left[link.kind, link.target] < 0:
+            yield link
 
 
 def _check_pages(edit: Edit, links: Iterable[DataLink], finder: PageFinder) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The links in a data file: location, target and problems of each link."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.config.data_model import News, QuickLink, QuickLinks, WorkspaceData, iter_markdown
@@ -30,10 +30,15 @@ class DataLink:
 
 @dataclass(frozen=True, slots=True)
 class LinkProblem:
-    """A problem of a link; *message* also says how to correct the problem."""
+    """A problem of a link; *message* also says how to correct the problem.
+
+    *is_dead* is set if there is no such page. *is_gone* is set if the bot has seen the page before.
+    """
 
     link: DataLink
     message: str
+    is_dead: bool = False
+    is_gone: bool = False
 
     def __str__(self) -> str:
         """Return location and message, for people."""
@@ -50,6 +55,21 @@ class ResolvedLinks:
     def find_target(self, reference: str) -> PageTarget | None:
         """Return the page that *reference* names; None if the page was not found."""
         return self.targets.get(reference)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionLinks:
+    """A link resolver for one region; *missing* are the references that the region publishes and that find no page."""
+
+    resolved: ResolvedLinks
+    missing: set[str] = field(default_factory=set)
+
+    def find_target(self, reference: str) -> PageTarget | None:
+        """Return the page that *reference* names; None if the page was not found."""
+        target = self.resolved.find_target(reference)
+        if target is None:
+            self.missing.add(reference)
+        return target
 
 
 def iter_links(workspace: WorkspaceData) -> Iterator[DataLink]:
@@ -90,7 +110,8 @@ def resolve_links(links: Iterable[DataLink], finder: PageFinder) -> ResolvedLink
 
 def _no_page(link: DataLink, finder: PageFinder) -> LinkProblem:
     reason = finder.explain_missing(link.target) or "correct the title"
-    return LinkProblem(link, f"there is no page {link.target!r} in space {finder.space_key}; {reason}")
+    message = f"there is no page {link.target!r} in space {finder.space_key}; {reason}"
+    return LinkProblem(link, message, is_dead=True, is_gone=finder.has_seen(link.target))
 
 
 def find_missing_attachments(links: Iterable[DataLink], names: Sequence[str]) -> list[LinkProblem]:

@@ -68,6 +68,10 @@ class PageFinder:
         remembered = self._memory.recall(reference)
         return explain_missing(self._gateway, self.space_key, reference, remembered=remembered, titles=titles)
 
+    def has_seen(self, reference: str) -> bool:
+        """Return whether an earlier run found the page that *reference* names."""
+        return self._memory.recall(reference) is not None
+
     def find_again(self, title: str) -> str | None:
         """Find the id of the current page with that title, without the page memory: the old page may be deleted."""
         ref = self._gateway.find_page(self.space_key, title)

@@ -8,9 +8,12 @@ from itertools import chain
 
 from bot.config.policy import CommentPolicy, SafetySettings
 from bot.errors import PageNotFoundError, RegionError, StorageFormatError, WikiAnswerError, WikiError
+from bot.storage.addresses import stated_title
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.meaning import is_same
+from bot.storage.page_links import iter_page_links
 from bot.storage.placement import list_headings
+from bot.storage.reader import read_leniently
 from bot.storage.regions import Region, find_region, find_regions
 from bot.storage.visible_text import count_characters, lines_of
 from bot.sync.attention import may_wait
@@ -23,6 +26,8 @@ from bot.sync.wanted import Assignment, TargetPage, WantedRegion, without_rivals
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 from bot.wiki.write_order import confirm, read_for_writing
 
+_HELD = "held back, because it would publish a dead link: {}; or set `dead_links: warn`"
+_MAX_DEPTH = 200
 _WAR_WINDOW = timedelta(hours=24)
 MAX_REQUEST_BYTES = 5 * 2**20
 """The largest page that wikis take (Cloud v2 createPage: 413 over 5 MB; Data Center: 5,242,880 bytes)."""
@@ -299,7 +304,25 @@ class _Survey:
         if verdict is Verdict.IN_SYNC:
             return change
         change = self._settle(change, ledger, list_headings(page.body) if live is None else ())
-        return self._weigh_comments(change, page, wanted)
+        change = self._weigh_comments(change, page, wanted)
+        dead = self._new_dead_links(wanted, change.live or "") if change.action is not Action.NONE else []
+        return replace(change, action=Action.NONE, note=_HELD.format("; ".join(dead))) if dead else change
+
+    def _new_dead_links(self, wanted: WantedRegion, live: str) -> list[str]:
+        """Return the messages about the dead links of the region.
+
+        A dead link that is on the page already does not count if the bot has never seen its target: people make such
+        links to pages that they will write later.
+        """
+        if not wanted.dead_links:
+            return []
+        links = iter_page_links(read_leniently(live, max_depth=_MAX_DEPTH), self._gateway.base_url)
+        shown = {link.target.page_id or link.target.title for link in links}
+        return [
+            dead.message
+            for dead in wanted.dead_links
+            if dead.is_gone or not shown & {dead.reference, stated_title(dead.reference)}
+        ]
 
     def _would_lose_adopted(self, last: LastApplied, desired: str) -> bool:
         """Return whether *desired* is from a data file without the words of people that an adoption took to it."""

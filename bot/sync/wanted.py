@@ -9,11 +9,24 @@ from bot.sync.plan import PlanProblem
 
 
 @dataclass(frozen=True, slots=True)
+class DeadLink:
+    """A link in the text of a region to a page that does not exist; *message* begins with its file and line.
+
+    *is_gone* is set if the bot has seen the page before.
+    """
+
+    reference: str
+    message: str
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WantedRegion:
     """A desired region on one page; *text* is None if the data file does not contain the region.
 
     *says_data* is False if the text comes from the wiki and not from the data file. Such a region does not count for
-    the size check of the data file.
+    the size check of the data file. A region with *dead_links* is not written, except for links that are on the page
+    already and whose target the bot has never seen.
     """
 
     marker: Marker
@@ -23,6 +36,7 @@ class WantedRegion:
     says_data: bool = True
     notify: NotifyPolicy = NotifyPolicy.NEVER
     comments: CommentPolicy = CommentPolicy.REPORT
+    dead_links: tuple[DeadLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

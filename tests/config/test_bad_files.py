@@ -68,6 +68,15 @@ BAD = {
     "script address": HEAD + "quick_links: {links: [{text: x, url: 'javascript:alert(1)'}]}\n",
     "data address": HEAD + "quick_links: {links: [{text: x, url: 'data:text/html,x'}]}\n",
     "address with a space": HEAD + "quick_links: {links: [{text: x, url: 'https://a b'}]}\n",
+    "empty page": HEAD + "quick_links: {links: [{text: x, page: ~}]}\n",
+    "empty address": HEAD + "quick_links: {links: [{text: x, url: }]}\n",
+    "empty file name below": HEAD + "quick_links: {links: [{text: x, links: [{text: y, attachment: null}]}]}\n",
+    "empty picture": HEAD + "quick_links: {links: [{image: {attachment: a.png, url: ~}}]}\n",
+    "empty page for older news": HEAD + "news: {older: ~, items: []}\n",
+    "page is a day": HEAD + "quick_links: {links: [{text: x, page: 2024-05-05}]}\n",
+    "page is a fraction": HEAD + "quick_links: {links: [{text: x, page: 1.10}]}\n",
+    "page is yes or no": HEAD + "quick_links: {links: [{text: x, page: true}]}\n",
+    "number in base 16": HEAD + "quick_links: {heading_level: 0x2, links: [{text: x}]}\n",
     "heading level": HEAD + "quick_links: {heading_level: 7, links: [{text: x}]}\n",
     "bad space key": "workspace: {space: 'a/b', home: x}\n",
     "team space key with the characters of a personal one": "workspace: {space: 'a@b', home: x}\n",
@@ -86,6 +95,23 @@ def test_a_bad_file_is_refused_with_its_name_and_a_line(tmp_path: Path, text: st
 
     assert path.read_bytes() == text.encode("utf-8", "surrogatepass")
     assert "\n  " not in str(caught.value)
+
+
+@pytest.mark.parametrize("title", ["0x1F", "0o17", "007", "1_000", "+5", "2024"])
+def test_a_page_reference_that_yaml_reads_as_a_number_stays_as_it_is_written(tmp_path: Path, title: str) -> None:
+    (tmp_path / "ws2.yaml").write_text(HEAD + f"quick_links: {{links: [{{text: {title} a, page: {title}}}]}}\n")
+
+    links = DataFile.load(tmp_path / "ws2.yaml").data.quick_links
+
+    assert links is not None
+    assert links.links[0].page == title
+
+
+def test_an_empty_target_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "ws2.yaml").write_text(HEAD + "quick_links:\n  links:\n    - text: x\n      page: ~\n")
+
+    with pytest.raises(ContentError, match=r"ws2\.yaml:5: quick_links\.links\.0\.page: is empty; name a target"):
+        DataFile.load(tmp_path / "ws2.yaml")
 
 
 @pytest.mark.parametrize("section", ["status: {lines: []}", "quick_links: {links: []}"])

@@ -136,6 +136,9 @@ def test_every_part_of_a_page_is_loaded(tmp_path: Path, store: Store) -> None:
         ({"DOC/space.yaml": "", "DOC/a.xhtml": "", "DOC/a.yaml": "status: gone"}, "'gone' is not a status"),
         ({"DOC/space.yaml": "", "DOC/a.xhtml": "", "DOC/a.yaml": "title: [unclosed"}, "a.yaml"),
         ({"DOC/space.yaml": "", "DOC/a.xhtml": "", "DOC/a.yaml": "created: yesterday"}, "yesterday"),
+        ({"DOC/space.yaml": "", "DOC/a.xhtml": "", "DOC/a.yaml": r'title: "x\ud83c"'}, "a.yaml"),
+        ({"DOC/space.yaml": r'name: "\udf89 x"'}, "space.yaml"),
+        ({"users.yaml": r'[{name: "x\udf89\ud83c"}]', "DOC/space.yaml": ""}, "users.yaml"),
         ({"DOC/space.yaml": "", "DOC/a.xhtml": "", "DOC/a.yaml": "attachments: [{name: x.png}]"}, "x.png"),
     ],
 )
@@ -148,6 +151,18 @@ def test_a_world_that_does_not_fit_is_refused_whole(
         load_world(store, tmp_path)
 
     assert store.spaces.all() == []
+
+
+def titles(store: Store) -> set[str]:
+    return {page.title for space in store.spaces.all() for page in all_pages(store, space.key)}
+
+
+def test_a_character_that_is_written_as_a_pair_of_surrogates_is_read_as_one(tmp_path: Path, store: Store) -> None:
+    write(tmp_path, {"DOC/space.yaml": "", "DOC/a.xhtml": "", "DOC/a.yaml": r'title: "Party \ud83c\udf89"'})
+
+    load_world(store, tmp_path)
+
+    assert "Party \N{PARTY POPPER}" in titles(store)
 
 
 def test_export_never_writes_into_a_folder_that_has_something(tmp_path: Path, store: Store) -> None:

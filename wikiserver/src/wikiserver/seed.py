@@ -70,9 +70,21 @@ def load_pages(store: Store, folder: Path, key: str, name: str) -> None:
 
 def _read_yaml(path: Path) -> Any:
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
+        return _without_surrogates(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
+    except (YAMLError, UnicodeError, ValueError) as error:
         raise WorldError(f"{path}: {error}") from error
+
+
+def _without_surrogates(value: Any) -> Any:
+    r"""Return *value* with each pair of surrogates as one character, as JSON defines `\ud83c\udf89`.
+
+    Raises UnicodeError for a surrogate without its partner: no database and no answer can contain it.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16")
+    if isinstance(value, Mapping):
+        return {_without_surrogates(key): _without_surrogates(each) for key, each in value.items()}
+    return [_without_surrogates(each) for each in value] if isinstance(value, list) else value
 
 
 def _load_users(store: Store, path: Path) -> None:
