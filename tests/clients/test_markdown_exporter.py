@@ -64,6 +64,7 @@ if a < b:
 def export(wiki: Wiki, home: Path, kind: str, path: str) -> Path:
     """Run the exporter on the address *path* of the wiki; return the folder it wrote."""
     out = home / "export"
+    wiki.server.app.is_also_at_root = True  # the exporter adds `/wiki` for hosts at atlassian.net only
     config = {
         "auth": {"confluence": {wiki.server.url: {"username": "bot", "api_token": "bot-secret"}}, "jira": {}},
         "export": {"output_path": str(out), "enable_jira_enrichment": False, "page_metadata_in_frontmatter": True},

@@ -22,6 +22,7 @@ from wikiserver.site_status import platform
 from wikiserver.store import InvalidError, Store
 
 MAX_UPLOAD_BYTES: Final = 100 * 2**20
+_AT_ROOT: Final = ("/_edge/", "/_admin/", "/oauth/")
 _DEAD_LINK: Final = "<html><head><title>Oops, you've found a dead link.</title></head><body></body></html>\n"
 
 StartResponse = Callable[..., Any]
@@ -40,6 +41,7 @@ class WikiApp:
     def __init__(
         self, store: Store, *, flavour: Flavour = "cloud", level: Level = "light", context_path: str | None = None
     ) -> None:
+        self.is_also_at_root = False  # for clients that add `/wiki` for hosts at atlassian.net only
         self.site = Site(store, flavour)
         self.flask = _flask_app(flavour)
         self._prefix = (("/wiki" if flavour == "cloud" else "") if context_path is None else context_path).rstrip("/")
@@ -59,7 +61,7 @@ class WikiApp:
         if self._prefix and (path == self._prefix or path.startswith(f"{self._prefix}/")):
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._prefix
             environ["PATH_INFO"] = path.removeprefix(self._prefix) or "/"
-        elif self._prefix and not path.startswith(("/_edge/", "/_admin/", "/oauth/")):
+        elif self._prefix and not (self.is_also_at_root or path.startswith(_AT_ROOT)):
             return self._outside(path)(environ, start_response)
         environ[SITE_KEY] = self.site
         return self.flask(environ, start_response)
