@@ -48,7 +48,7 @@ def merge(read: Value, base: Value, pages: Pages, *, now: dt.datetime, zone: dt.
             lines = tuple(_merge_line(line, base.lines, pages) for line in read.lines)
             return base.model_copy(update=_title(read, base, pages) | {"lines": lines})
         case QuickLinks(), QuickLinks():
-            known = {_identity(link, pages): link for link in _all_links(base.links)}
+            known = {link_identity(link, pages): link for link in with_links_below(base.links)}
             links = tuple(_merge_link(link, known, pages) for link in read.links)
             return base.model_copy(update=_title(read, base, pages) | {"links": links})
         case News(), News():
@@ -65,7 +65,7 @@ def learn_references(base: Value, pages: Pages) -> None:
 
 def _page_references(value: Value) -> Iterator[str]:
     if isinstance(value, QuickLinks):
-        yield from (link.page for link in _all_links(value.links) if link.page is not None)
+        yield from (link.page for link in with_links_below(value.links) if link.page is not None)
     prefix = f"{LinkKind.PAGE}:"
     destinations = (each for text, _ in iter_markdown(value) for each in inline.link_destinations(text))
     yield from (each.removeprefix(prefix) for each in destinations if each.startswith(prefix))
@@ -80,7 +80,7 @@ def _title(read: Value, base: Value, pages: Pages) -> dict[str, object]:
     return shown | {"heading": read.heading, "heading_level": level}
 
 
-def _respell(markdown: str, pages: Pages) -> str:
+def respell(markdown: str, pages: Pages) -> str:
     """Return *markdown* as it is read back from the page after rendering."""
     fragment = inline.to_storage(markdown, pages)
     context = Context(pages)
@@ -95,23 +95,24 @@ def _spelled_as(old: str | None, new: str | None, pages: Pages) -> str | None:
     if old is None or new is None or old == new:
         return new
     edges = (old[:1].isspace(), old[-1:].isspace()) == (new[:1].isspace(), new[-1:].isspace())
-    return old if edges and _respell(old, pages) == new.strip() else new
+    return old if edges and respell(old, pages) == new.strip() else new
 
 
 def _merge_line(line: StatusLine, known: Iterable[StatusLine], pages: Pages) -> StatusLine:
-    shown = _content_of(line)
-    old = next((each for each in known if shown in (_content_of(each), _reread(each, pages))), None)
+    shown = line_content(line)
+    old = next((each for each in known if shown in (line_content(each), reread_line(each, pages))), None)
     if old is None:
         return line
     label = _spelled_as(old.label, line.label, pages)
     return old.model_copy(update={"label": label, "highlight": line.highlight, "cells": line.cells})
 
 
-def _content_of(line: StatusLine) -> tuple[object, ...]:
+def line_content(line: StatusLine) -> tuple[object, ...]:
+    """Return what a status line says, without its label and its cells."""
     return line.icon, line.lozenge, line.colour, line.text
 
 
-def _reread(line: StatusLine, pages: Pages) -> tuple[object, ...]:
+def reread_line(line: StatusLine, pages: Pages) -> tuple[object, ...]:
     """Return the content of *line* as it is read back from the page after rendering."""
     text = f"[{line.text}](colour:{line.colour})" if line.colour and line.text else line.text
     icon = f":{line.icon}:" if line.icon else ""
@@ -120,18 +121,19 @@ def _reread(line: StatusLine, pages: Pages) -> tuple[object, ...]:
     context = Context(pages)
     try:
         phrases = read_phrases(read_strictly(inline.to_storage(markdown, pages)).root.nodes, context)
-        return _content_of(StatusLine.model_validate(status_line(phrases, context)))
+        return line_content(StatusLine.model_validate(status_line(phrases, context)))
     except (CannotSayError, ValidationError):
-        return _content_of(line)
+        return line_content(line)
 
 
-def _all_links(links: Iterable[QuickLink]) -> Iterable[QuickLink]:
+def with_links_below(links: Iterable[QuickLink]) -> Iterable[QuickLink]:
+    """Yield the links and all links below them."""
     for link in links:
         yield link
-        yield from _all_links(link.links)
+        yield from with_links_below(link.links)
 
 
-def _identity(link: QuickLink, pages: Pages) -> tuple[str, PageTarget | LinkTarget | None]:
+def link_identity(link: QuickLink, pages: Pages) -> tuple[str, PageTarget | LinkTarget | None]:
     """Return the key that identifies a link: its text as shown on the page, and its target."""
     text = re.sub(r"[ \t\r\n]+", " ", link.name).strip()
     if link.page is not None:
@@ -146,7 +148,7 @@ def _identity(link: QuickLink, pages: Pages) -> tuple[str, PageTarget | LinkTarg
 def _merge_link(
     link: QuickLink, known: dict[tuple[str, PageTarget | LinkTarget | None], QuickLink], pages: Pages
 ) -> QuickLink:
-    old = known.get(_identity(link, pages))
+    old = known.get(link_identity(link, pages))
     below = tuple(_merge_link(each, known, pages) for each in link.links)
     if old is None:
         return link.model_copy(update={"links": below})
@@ -169,7 +171,7 @@ def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime, zone: dt
         if old is None:
             seen.append(item.model_copy(update={"id": make_id(item.text, taken=taken), "date": day}))
         else:
-            text = old.text if item.text == _respell(old.text, pages) else item.text
+            text = old.text if item.text == respell(old.text, pages) else item.text
             group = _spelled_as(old.group, item.group, pages)
             parts = {"text": text, "group": group, **{name: getattr(item, name) for name in _PARTS}}
             seen.append(_with_day(old.model_copy(update=parts), day, dates, zone))
@@ -243,7 +245,7 @@ def _in_place(seen: Sequence[NewsItem], hidden: Iterable[NewsItem], order: Seque
 
 def _match(items: Sequence[NewsItem], shown: Sequence[NewsItem], pages: Pages) -> list[NewsItem | None]:
     """Return the previous item of each item that was read: first by equal text, then by similar text."""
-    spelled = {old.id: _respell(old.text, pages) for old in shown}
+    spelled = {old.id: respell(old.text, pages) for old in shown}
     left = {old.id: old for old in shown}
     matched: list[NewsItem | None] = [None] * len(items)
     for index, item in enumerate(items):

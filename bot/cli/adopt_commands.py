@@ -19,7 +19,7 @@ from bot.cli.place_questions import (
     say_homeless,
 )
 from bot.escape import visible
-from bot.operations.adoption import Adoption, plan_adoption, start_data_file
+from bot.operations.adoption import Adoption, Side, plan_adoption, start_data_file
 from bot.operations.adoption_commit import carry_out_adoption
 from bot.runtime import Runtime, person_waits
 
@@ -40,6 +40,11 @@ def _label_option(name: str) -> Callable[[F], F]:
 @click.option("--space", "space_key", metavar="KEY", help="The page's space, where there is no data file yet.")
 @click.option("--dry-run", is_flag=True, help="Show the proposal and write nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option(
+    "--in-clash",
+    type=click.Choice(["page", "file"]),
+    help="Whose wording to take where page and data file both have a new wording of one entry.",
+)
 @_label_option("status")
 @_label_option("links")
 @_label_option("news")
@@ -53,15 +58,16 @@ def adopt(
     space_key: str | None,
     dry_run: bool,
     yes: bool,
+    in_clash: Side | None,
     places: tuple[str, ...],
     **labels: str | None,
 ) -> int:
     """Take over PAGE, by default the home page: its status, links and news become data file and marked regions.
 
-    The page reads as before. In a region that is marked already, what people wrote there goes into the data file. What
-    the data file cannot represent is reported and left alone. A section whose heading is not known is named with
-    --status, --links or --news. For a region that the page lacks, --place chooses where `apply` creates it. At a
-    terminal both are asked for.
+    The page reads as before. In a region that is marked already, what people wrote there goes into the data file, entry
+    by entry: what is new in the data file stays there. What the data file cannot represent is reported and left alone.
+    A section whose heading is not known is named with --status, --links or --news. For a region that the page lacks,
+    --place chooses where `apply` creates it. At a terminal both are asked for.
     """
     given = parse_places(places)
     runtime = app.runtime
@@ -69,7 +75,15 @@ def adopt(
     named = {_REGIONS[name]: label for name, label in labels.items() if label is not None}
 
     def plan(known: Mapping[str, str]) -> Adoption:
-        return plan_adoption(gateway, runtime.workspace, page, space_key=space_key, named=known, now=runtime.clock())
+        return plan_adoption(
+            gateway,
+            runtime.workspace,
+            page,
+            space_key=space_key,
+            named=known,
+            in_clash=in_clash,
+            now=runtime.clock(),
+        )
 
     adoption, chosen = propose_and_ask(plan, named, given, asks=asks)
     if dry_run:

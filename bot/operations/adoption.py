@@ -1,12 +1,14 @@
 """Adopt an unmanaged page: create markers and the data file, and copy the live text of regions to the data file."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.adopt.data_targets import CannotSayError
+from bot.adopt.entry_merge import Clash, MergedRegion, merge_entries
 from bot.adopt.merge import merge
 from bot.adopt.proposal import Claim, Refusal, carry_over, compare, propose, read_region
 from bot.adopt.values import ADOPTABLE, Value
@@ -27,10 +29,14 @@ from bot.storage.markers import Marker, MarkerKind
 from bot.storage.meaning import is_same
 from bot.storage.placement import Place, insert_region, list_headings
 from bot.storage.regions import find_region, is_absent
+from bot.sync.drift import LastApplied
 from bot.sync.ledger import PageLedger
 from bot.sync.target_pages import marker_of
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 from bot.wiki.page_lookup import find_home
+
+Side = Literal["page", "file"]
+"""A side of a clash: the page, or the data file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +86,14 @@ def plan_adoption(
     *,
     space_key: str | None = None,
     named: Mapping[str, str] = MappingProxyType({}),
+    in_clash: Side | None = None,
     now: datetime,
 ) -> Adoption:
     """Read a page, by default the home page, and propose what to adopt; writes nothing.
 
     *space_key* is needed if there is no data file yet and the page is given by its title. *named* has the label or the
-    first words of the regions that a person pointed at.
+    first words of the regions that a person pointed at. *in_clash* is the side whose wording is taken where an entry
+    has a new wording on both sides; without it, such a region is refused.
     """
     path = workspace.data_path
     before = DataFile.load(path) if path.exists() else None
@@ -93,9 +101,9 @@ def plan_adoption(
     document = before or DataFile.create(WorkspaceData(workspace=Home(space=page.ref.space_key, home=page.title)), path)
     finder = workspace.page_finder(gateway, document.data)
     pages = WikiPages(gateway, finder)
-    adopter = _Adopter(workspace, page, document, pages, now)
-    adoption = adopter.run(named)
     ledger = PageLedger(page, gateway)
+    adopter = _Adopter(workspace, page, document, pages, now, ledger.find_last_applied, in_clash)
+    adoption = adopter.run(named)
     unrecorded = {
         marker.name: text for marker, text in adopter.agreed.items() if ledger.find_last_applied(marker) is None
     }
@@ -120,8 +128,19 @@ def start_data_file(adoption: Adoption) -> bool:
 class _Adopter:
     """Builds the adoption of one page."""
 
-    def __init__(self, workspace: Workspace, page: Page, document: DataFile, pages: WikiPages, now: datetime) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        page: Page,
+        document: DataFile,
+        pages: WikiPages,
+        now: datetime,
+        find_last: Callable[[Marker], LastApplied | None],
+        in_clash: Side | None,
+    ) -> None:
         self._workspace, self._page, self._pages = workspace, page, pages
+        self._find_last, self._in_clash = find_last, in_clash
+        self._page_texts: dict[str, str] = {}
         self._document, self._now = document, now
         self._renderer = workspace.load_renderer()
         self._zone = ZoneInfo(document.data.workspace.timezone)
@@ -157,10 +176,17 @@ class _Adopter:
             self._read,
             (*adopted.refusals, *self._refusals),
             adopted.lost_comments,
-            {region: self._render(region) for region in sorted({*carried, *self._read})},
+            {
+                region: self._page_texts.get(region) or self._render(region)
+                for region in sorted({*carried, *self._read})
+            },
             self._find_missing(markers, carried),
             labels=proposal.labels,
         )
+
+    def _texts(self, regions: Iterable[str]) -> dict[str, str]:
+        """Return what the page says in each region; new entries of the data file follow with the next sync."""
+        return {region: self._page_texts.get(region) or self._render(region) for region in sorted(regions)}
 
     def _find_missing(self, markers: Sequence[Marker], carried: Container[str]) -> dict[str, str | None]:
         """Return the regions that the home page neither has nor gets, each with its place."""
@@ -186,6 +212,7 @@ class _Adopter:
         base = getattr(self._document.data, marker.name)
         try:
             reading = read_region(marker.name, live, self._pages, base=base, now=self._now, zone=self._zone)
+            merged = None if base is None else self._merge_entries(marker, live, base)
         except (CannotSayError, MalformedBodyError) as error:
             self._refusals.append(
                 Refusal(marker.name, f"the page has content that the data file cannot represent: {error}")
@@ -197,7 +224,31 @@ class _Adopter:
             self._document = before
             self._refusals.append(Refusal(marker.name, change.trouble))
             return
-        self._read[marker.name] = change.notes
+        self._page_texts[marker.name] = self._render(marker.name)
+        if merged is None:
+            self._read[marker.name] = change.notes
+            return
+        self._document = before
+        if merged.value == base and not merged.clashes:  # only the data file has changed
+            return
+        if merged.clashes and self._in_clash is None:
+            self._refusals.append(Refusal(marker.name, _explain(merged.clashes)))
+            return
+        if merged.value != base:
+            self._document = before.set_region(marker.name, merged.value)
+        removed = tuple(f"removed on the page, so removed from the data file: “{words}”" for words in merged.removed)
+        self._read[marker.name] = (*change.notes, *removed)
+
+    def _merge_entries(self, marker: Marker, live: str, base: Value) -> MergedRegion:
+        read = read_region(marker.name, live, self._pages, base=base).value
+        last = self._find_last(marker)
+        try:
+            written = None if last is None else read_region(marker.name, last.text, self._pages, base=base).value
+        except (CannotSayError, MalformedBodyError):
+            written = None
+        return merge_entries(
+            read, base, written, self._pages, now=self._now, zone=self._zone, prefers_file=self._in_clash == "file"
+        )
 
     def _says_already(self, claim: Claim) -> bool:
         """Return whether the page has the text of the data file in a HEADING region, which needs no markers."""
@@ -265,3 +316,11 @@ def _find_page(
     if page.ref.status is not PageStatus.CURRENT:
         raise BotError(f"page {page.title!r} is {page.ref.status} and cannot be edited; restore it first")
     return page
+
+
+def _explain(clashes: Sequence[Clash]) -> str:
+    wordings = "; ".join(f"page “{clash.page}”, data file “{clash.file}”" for clash in clashes)
+    return (
+        f"the page and the data file both have a new wording of an entry ({wordings}); "
+        "choose one with --in-clash page or --in-clash file"
+    )

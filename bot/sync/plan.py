@@ -228,6 +228,6 @@ def _advice(verdict: Verdict, change: Change) -> str:
                 f"was not completed; `wikibot adopt` takes the text again, {insist}"
             )
         case Verdict.CONFLICT:
-            return f"both the page and the data file have changed; `wikibot adopt` keeps the page's text, {insist}"
+            return f"both the page and the data file have changed; `wikibot adopt` merges them entry by entry, {insist}"
         case _:
             return f"the page's history has no record that the bot wrote this; `wikibot adopt` keeps it, {insist}"

@@ -76,7 +76,7 @@ def test_what_is_written_needs_no_note() -> None:
             Verdict.CONFLICT,
             {"policy": DriftPolicy.IGNORE},
             (
-                "both the page and the data file have changed; `wikibot adopt` keeps the page's text, "
+                "both the page and the data file have changed; `wikibot adopt` merges them entry by entry, "
                 "--take-over news replaces what the page says"
             ),
         ),

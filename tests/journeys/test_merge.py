@@ -1,0 +1,179 @@
+"""A person corrects the page while a colleague edits the data file: nothing of either side is lost."""
+
+import pytest
+
+from bot.config.data_file import DataFile
+from tests.journeys.conftest import Desk
+
+pytestmark = [pytest.mark.parametrize("seed", ["empty"]), pytest.mark.parametrize("flavour", ["cloud", "datacenter"])]
+
+DATA = """\
+workspace: {space: WS2, home: Home}
+status: {heading: "Project Status:", lines: [{icon: tick, text: "All good."}, {icon: star, text: "On time."}]}
+quick_links: {heading: "Quick Links:", links: [{text: Rep, page: Report}, {text: Site, url: "https://example.org/"}]}
+news:
+  heading: "News:"
+  show: 5
+  items:
+    - {id: a, date: 2024-02-22, text: "Read [it](page:Report)."}
+    - {id: b, date: 2024-02-20, text: "Vote now."}
+    - {id: later, text: "Scheduled.", publish_at: 2999-01-01T00:00:00Z}
+    - {id: past, text: "Expired.", expires_at: 2020-01-01T00:00:00Z}
+"""
+
+
+@pytest.fixture
+def ready(desk: Desk) -> Desk:
+    """The home page with three regions, written by the bot."""
+    desk.wiki.add_page("Home", "<p>intro</p><p>end</p>")
+    desk.wiki.add_page("Report", "<p>text</p>")
+    settings = (desk.folder / "bot.yaml").read_text()
+    regions = "    regions: {status: {place: end}, quick_links: {place: end}, news: {place: end}}\n"
+    (desk.folder / "bot.yaml").write_text(settings.replace("data: ws2.yaml\n", "data: ws2.yaml\n" + regions))
+    desk.data.write_text(DATA)
+    desk.ran("apply", "--yes")
+    return desk
+
+
+def body(desk: Desk) -> str:
+    return desk.wiki.body(desk.wiki.find("Home").id)
+
+
+def ana_changes(desk: Desk, old: str, new: str) -> None:
+    before = body(desk)
+    assert old in before
+    desk.wiki.edit(desk.wiki.find("Home").id, before.replace(old, new), by="ana")
+
+
+def news(desk: Desk) -> dict[str, str]:
+    return {item["id"]: item["text"] for item in desk.ran("news", "list", "--format", "json").json}
+
+
+def settle(desk: Desk, *words: str) -> str:
+    desk.ran("sync", code=3)
+    desk.ran("adopt", "--yes", *words)
+    desk.ran("sync")
+    return body(desk)
+
+
+def test_a_correction_and_a_new_item_are_both_kept_with_id_and_date(ready: Desk) -> None:
+    ana_changes(ready, "Read ", "Please read ")
+    ready.ran("news", "add", "Brand new.")
+
+    after = settle(ready)
+
+    assert news(ready) == {
+        "brand-new": "Brand new.",
+        "a": "Please read [it](page:Report).",
+        "b": "Vote now.",
+        "later": "Scheduled.",
+        "past": "Expired.",
+    }
+    data = DataFile.load(ready.data).data
+    assert data.news is not None
+    assert [str(item.date) for item in data.news.items if item.id == "a"] == ["2024-02-22"]
+    assert "Please read" in after
+    assert "Brand new." in after
+
+
+def test_an_item_that_a_person_added_and_one_from_the_file_are_both_kept(ready: Desk) -> None:
+    ana_changes(
+        ready,
+        "Vote now.",
+        "Vote now.</p></li><li><p>Ana's own item." if "<li><p>" in body(ready) else "Vote now.</li><li>Ana's own item.",
+    )
+    ready.ran("news", "add", "Brand new.")
+
+    after = settle(ready)
+
+    assert {"Brand new.", "Ana's own item.", "Vote now."} <= set(news(ready).values())
+    assert "Ana's own item." in after
+    assert "Brand new." in after
+
+
+def test_an_item_that_a_person_removed_goes_and_the_new_one_stays(ready: Desk) -> None:
+    before = body(ready)
+    end = before.index("</li>", before.index("Vote now.")) + len("</li>")
+    start = before.rindex("<li", 0, before.index("Vote now."))
+    ready.wiki.edit(ready.wiki.find("Home").id, before[:start] + before[end:], by="ana")
+    ready.ran("news", "add", "Brand new.")
+
+    ready.ran("sync", code=3)
+    ran = ready.ran("adopt", "--yes")
+    ready.ran("sync")
+
+    assert "removed on the page" in ran.out
+    assert news(ready).keys() == {"brand-new", "a", "later", "past"}
+    assert "Vote now." not in body(ready)
+
+
+def test_an_item_that_the_file_removed_does_not_come_back(ready: Desk) -> None:
+    ana_changes(ready, "Read ", "Please read ")
+    ready.ran("news", "remove", "b")
+
+    after = settle(ready)
+
+    assert news(ready).keys() == {"a", "later", "past"}
+    assert "Vote now." not in after
+    assert "Please read" in after
+
+
+def test_a_correction_in_the_file_and_another_on_the_page_are_both_kept(ready: Desk) -> None:
+    ana_changes(ready, "Read ", "Please read ")
+    ready.ran("news", "edit", "b", "--text", "Vote today.")
+
+    after = settle(ready)
+
+    assert news(ready)["a"] == "Please read [it](page:Report)."
+    assert news(ready)["b"] == "Vote today."
+    assert "Vote today." in after
+
+
+def test_two_wordings_of_one_item_are_a_question(ready: Desk) -> None:
+    ana_changes(ready, "Vote now.", "Vote before Friday.")
+    ready.ran("news", "edit", "b", "--text", "Vote today.")
+    data, page = ready.data.read_bytes(), body(ready)
+
+    ready.ran("sync", code=3)
+    ran = ready.run("adopt", "--yes")
+
+    assert ran.code != 0
+    assert "Vote before Friday." in ran.out
+    assert "Vote today." in ran.out
+    assert "--in-clash page" in ran.out
+    assert (ready.data.read_bytes(), body(ready)) == (data, page)
+
+
+@pytest.mark.parametrize(("side", "words"), [("page", "Vote before Friday."), ("file", "Vote today.")])
+def test_the_answer_decides_about_two_wordings(ready: Desk, side: str, words: str) -> None:
+    ana_changes(ready, "Vote now.", "Vote before Friday.")
+    ready.ran("news", "edit", "b", "--text", "Vote today.")
+
+    after = settle(ready, "--in-clash", side)
+
+    assert news(ready)["b"] == words
+    assert words in after
+
+
+def test_status_lines_and_links_are_merged_too(ready: Desk) -> None:
+    ana_changes(ready, "All good.", "All is good.")
+    ana_changes(ready, ">Rep<", ">The report<" if ">Rep<" in body(ready) else "Rep")
+    ready.ran("status", "set", "--line", "2", "Late.")
+    ready.ran("links", "add", "More", "--url", "https://example.com/")
+
+    after = settle(ready)
+
+    assert "All is good." in after
+    assert "Late." in after
+    assert "The report" in after
+    assert "https://example.com/" in after
+
+
+def test_adopt_takes_nothing_where_only_the_file_has_changed(ready: Desk) -> None:
+    ready.ran("news", "add", "Brand new.")
+    data, page = ready.data.read_bytes(), body(ready)
+
+    ran = ready.ran("adopt", "--yes")
+
+    assert "nothing to adopt" in ran.err
+    assert (ready.data.read_bytes(), body(ready)) == (data, page)
