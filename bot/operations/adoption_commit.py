@@ -148,7 +148,7 @@ def _raise_if_kept_off(gateway: WikiGateway, safety: SafetySettings, adoption: A
 
 
 def _message(adoption: Adoption) -> str:
-    """Return the version message, which entries these texts as last applied in the page history."""
+    """Return the version message, which marks these texts as last applied in the page history."""
     entries = {region: TagEntry(digest_of(text)) for region, text in adoption.texts.items()}
     return Tag(entries, adoption.edit.after.revision, is_adoption=True).message(
         ", ".join(adoption.texts), base=adoption.page

@@ -215,6 +215,11 @@ def _unless_at_war(change: Change, action: Action, repairs_left: int) -> tuple[A
     return action, ""
 
 
+def _is_rolled_back(change: Change) -> bool:
+    last = change.last_applied
+    return last is not None and last.adopted is not None and change.live == last.text
+
+
 def _advice(verdict: Verdict, change: Change) -> str:
     insist = f"--take-over {change.region} replaces what the page says"
     match verdict:
@@ -222,7 +227,7 @@ def _advice(verdict: Verdict, change: Change) -> str:
             return "not overwritten, because the settings say `drift: ignore`"
         case Verdict.DRIFTED:
             return f"people changed it; `wikibot adopt` takes their text into the data file, {insist}"
-        case Verdict.CONFLICT if change.last_applied is not None and change.live == change.last_applied.text:
+        case Verdict.CONFLICT if _is_rolled_back(change):
             return (
                 "the data file does not have what an adoption took from the page: it was rolled back, or the adoption "
                 f"was not completed; `wikibot adopt` takes the text again, {insist}"
