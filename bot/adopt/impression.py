@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages, page_of, read_target, resource_of
 from bot.adopt.phrases import paints_of
 from bot.inline import PageTarget
-from bot.storage.macros import HEADINGS, macro_name
+from bot.storage.macros import HEADINGS, find_parameter, macro_name
 from bot.storage.reader import Element, Text, read_strictly
 from bot.storage.visible_text import BLOCKS, HIDDEN, shown_text
 
@@ -43,6 +43,7 @@ _STARTS = {
 }
 """What begins at the start of an element; the first that applies counts."""
 _IMAGE_SETTINGS = {"ac:alt", "ac:original-height", "ac:original-width", "ac:local-id", "ac:layout"}
+_START = "the start of "
 _AROUND = 24
 _MOST_PLACES = 3
 
@@ -85,6 +86,8 @@ def name_changes(before: Sequence[Glyph], after: Sequence[Glyph]) -> list[str]:
     for number, (old, new) in enumerate(zip(before, after, strict=True)):
         for look in sorted(old.looks ^ new.looks):
             is_lost = look in old.looks
+            if is_lost and look.startswith(_START) and any(each.startswith(_START) for each in new.looks):
+                continue  # named by the new look
             places = changes.setdefault((look, is_lost), [])
             previous = (before[number - 1].looks, after[number - 1].looks) if number else (frozenset(), frozenset())
             if look not in previous[not is_lost] or look in previous[is_lost]:
@@ -95,7 +98,9 @@ def name_changes(before: Sequence[Glyph], after: Sequence[Glyph]) -> list[str]:
 def _describe(look: str, places: Sequence[str], *, is_lost: bool) -> str:
     shown = ", ".join(f"“{each}”" for each in places[:_MOST_PLACES])
     more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
-    return f"{shown}{more}: {look} is not kept" if is_lost else f"{shown}{more}: gets {look}"
+    if is_lost:
+        return f"{shown}{more}: {look} is not kept"
+    return f"{shown}{more}: becomes {look}" if look.startswith(_START) else f"{shown}{more}: gets {look}"
 
 
 def _run(before: Sequence[Glyph], after: Sequence[Glyph], start: int, look: str, *, is_lost: bool) -> str:
@@ -103,10 +108,10 @@ def _run(before: Sequence[Glyph], after: Sequence[Glyph], start: int, look: str,
     end = start
     while end < len(before) and look in sides[0][end].looks and look not in sides[1][end].looks:
         end += 1
-    if look.startswith("the start of"):
+    if look.startswith(_START):
         end = start + _AROUND
     text = words_of(before[start : min(end, start + _AROUND)])
-    return f"{text}…" if end > start + _AROUND or (look.startswith("the start") and end < len(before)) else text
+    return f"{text}…" if end > start + _AROUND or (look.startswith(_START) and end < len(before)) else text
 
 
 def _parts_words(glyphs: Sequence[Glyph], at: int) -> bool:
@@ -168,7 +173,7 @@ class _Reader:
             self._has_space |= self._is_after_object and character.isalnum()
             self._is_after_object, self._is_after_word = False, character.isalnum()
             starts = next((name for name in dict.fromkeys(_STARTS.values()) if name in self._starts), None)
-            looks = look.looks | {f"the start of {starts}"} if starts else look.looks
+            looks = look.looks | {_START + starts} if starts else look.looks
             yield replace(look, character=character, is_after_space=self._has_space, looks=looks)
             self._has_space = False
             self._starts.clear()
@@ -181,6 +186,8 @@ class _Reader:
 
     def _look_inside(self, element: Element, look: Glyph) -> Glyph:
         colours = dict(look.colours) | {paint.scheme: paint.colour.lower() for paint in paints_of(element)}
+        if macro_name(element) == "status":
+            colours["lozenge"] = (find_parameter(element, "colour") or "grey").lower()
         highlight = element.attributes.get("data-highlight-colour", "")
         if highlight:
             colours["highlight"] = highlight.lower()
@@ -234,6 +241,8 @@ def _looks_of(element: Element, outer: frozenset[str]) -> Iterator[str]:
         yield from (f"the setting {key}={attributes[key]}" for key in attributes.keys() - _IMAGE_SETTINGS)
     if macro_name(element) not in (None, "status", "anchor"):
         yield f"the macro {macro_name(element)!r}"
+    if macro_name(element) == "status" and find_parameter(element, "subtle") == "true":
+        yield "the outline of the lozenge"
     yield from _styles_of(element)
 
 

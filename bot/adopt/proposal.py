@@ -245,6 +245,8 @@ class _Finder:
             return refusal
 
     def _claim(self, section: Section, marker: Marker) -> Claim:
+        if not section.nodes:
+            raise CannotSayError("nothing that looks like it right below")
         value = to_value(
             section.region,
             read_blocks(section.nodes, self._context),

@@ -25,6 +25,7 @@ _NAMING_PARAMETERS = ("title", "id", "label", "name")
 _SEEN = {"ac:emoticon", "ac:image", "ac:link", "time", "img", "hr"}
 _OTHER = {"div", "hr", "pre", "blockquote"}
 _OTHER_PREFIXES = ("ac:layout", "ac:task", "ac:adf")
+_BOXES = {"info", "note", "tip", "warning", "panel", "excerpt", "expand"}
 _LINE_MACROS = {"status", "anchor", "jira"}
 _LONGEST_LABEL = 60
 _YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
@@ -66,7 +67,7 @@ class Section:
     @property
     def name(self) -> str:
         """The label, or the first words."""
-        return self.heading or " ".join(text_of(self.nodes[0]).split()[:6])
+        return self.heading or " ".join(" ".join(map(text_of, self.nodes)).split()[:6])
 
 
 def find_sections(tree: Document, wanted: Wanted, *, excluded: Sequence[Span] = ()) -> list[Section]:
@@ -146,11 +147,26 @@ def _labelled(container: Element, wanted: Wanted) -> Iterator[Section]:
             continue
         reach = _Reach(wanted.region, level=HEADINGS.get(node.name), has_lead=bool(rest))
         taken = [*rest, *_take(container.nodes[index + 1 :], reach)]
-        if taken:
-            span = Span(node.span.start, max(node.span.end, taken[-1].span.end))
+        box = _box_of(taken)
+        if box is not None:
+            inside = _take(box.nodes, _Reach(wanted.region, level=0))
+            if inside:
+                yield Section(wanted.region, _span(inside), tuple(inside), how, why_not_details(box) is not None)
+                continue
+        is_followed = any(not is_blank(each) for each in container.nodes[index + 1 :])
+        if taken or is_followed:
+            span = Span(node.span.start, taken[-1].span.end if taken else node.span.end)
             is_boxed = why_not_details(container) is not None
             level = HEADINGS.get(node.name, 0)
             yield Section(wanted.region, span, tuple(taken), how, is_boxed, label, level, bool(label and rest))
+
+
+def _box_of(taken: Nodes) -> Element | None:
+    """Return the body of the panel that is the whole content of a section; the region goes into the panel."""
+    only = taken[0] if len(taken) == 1 else None
+    if not isinstance(only, Element) or macro_name(only) not in _BOXES:
+        return None
+    return find_rich_text_body(only)
 
 
 def _inline_label(paragraph: Element, wanted: Wanted) -> tuple[str, Nodes] | None:
@@ -288,9 +304,10 @@ class _Reach:
         is_of_another = any(is_label_of(region, text) for region in ("status", "quick_links", "news"))
         if self._region == "status" or is_of_another or following not in _CONTENT or not isinstance(node, Element):
             return False
-        if _YEAR.search(text) or self._level is None or following is NodeKind.LINE:
-            return _YEAR.search(text) is not None and self._is_deeper(node, kind)
         starts_groups = self._kinds[:1] in ([], [kind])
+        is_title = kind is NodeKind.HEADING and self._region == "news" and starts_groups and self._level != 1
+        if _YEAR.search(text) or self._level is None or (following is NodeKind.LINE and not is_title):
+            return _YEAR.search(text) is not None and self._is_deeper(node, kind)
         if kind is NodeKind.HEADING:
             return self._is_deeper(node, kind) and (starts_groups or self._level != 1)
         return starts_groups
@@ -307,7 +324,7 @@ class _Reach:
                 is_done = after_gap or self._has_lead or self._has_icons or NodeKind.LIST in self._kinds
                 return starts_with_icon(node) or not is_done
             case "quick_links":
-                return kind is NodeKind.LIST or is_link_only(node) or is_intro
+                return kind is NodeKind.LIST or _starts_with_link(node) or is_intro
             case _:
                 return self._news_go_on(node, kind, following=following, after_gap=after_gap)
 
@@ -392,6 +409,18 @@ def is_link_only(node: Element | Text) -> bool:
     links = list(_links_in(node))
     linked = "".join(link.text for link in links)
     return bool(links) and "".join(node.text.split()) == "".join(linked.split())
+
+
+def _starts_with_link(node: Element | Text) -> bool:
+    """Return whether *node* is a line whose first words are a link, behind an icon or a bullet at most."""
+    if isinstance(node, Text) or (is_block(node) and node.name != "p"):
+        return False
+    for each in (node, *node.walk()):
+        if isinstance(each, Element) and each.name in ("a", "ac:link"):
+            return each.find_child("ri:user") is None
+        if isinstance(each, Text) and each.is_visible and any(map(str.isalnum, each.value)):
+            return False
+    return False
 
 
 def _is_strip(paragraph: Element) -> bool:

@@ -415,7 +415,7 @@ def _split_at_separator(between: Sequence[Sequence[Phrase]]) -> tuple[str, list[
         sides = [_cut(each, separator) for each in between]
         if all(side is not None for side in sides):
             return separator, [side for side in sides if side is not None]
-    raise CannotSayError("links in one line with different words between them")
+    return "", [(list(each), []) for each in between]  # a sentence: the words follow the link before them
 
 
 def _cut(phrases: Sequence[Phrase], separator: str) -> tuple[list[Phrase], list[Phrase]] | None:
