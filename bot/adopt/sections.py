@@ -155,7 +155,7 @@ def _labelled(container: Element, wanted: Wanted) -> Iterator[Section]:
                 continue
         is_followed = any(not is_blank(each) for each in container.nodes[index + 1 :])
         if taken or is_followed:
-            span = Span(node.span.start, taken[-1].span.end if taken else node.span.end)
+            span = Span(node.span.start, max(each.span.end for each in (node, *taken)))
             is_boxed = why_not_details(container) is not None
             level = HEADINGS.get(node.name, 0)
             yield Section(wanted.region, span, tuple(taken), how, is_boxed, label, level, bool(label and rest))

@@ -377,3 +377,82 @@ def test_an_emptied_list_of_news_is_read_back_as_empty() -> None:
     reading = read_region("news", render(workspace_of(news=base), "news"), PAGES)
 
     assert reading.value == base
+
+
+@pytest.mark.parametrize(
+    ("body", "region", "expected"),
+    [
+        (
+            f"<h2>Links</h2><p>{LINK.format('A')}</p><p>{LINK.format('B')} (x)</p><p>Else</p>",
+            "quick_links",
+            {
+                "layout": "paragraphs",
+                "links": [{"text": "A", "page": "A"}, {"text": "B", "page": "B", "remark": " (x)"}],
+            },
+        ),
+        (
+            "<h2>News</h2><h3>Release</h3><p>It is out.</p><h3>Beta</h3><p>Before.</p><h2>Else</h2>",
+            "news",
+            {
+                "layout": "paragraphs",
+                "items": [
+                    {"id": "it-is-out", "group": "Release", "text": "It is out."},
+                    {"id": "before", "group": "Beta", "text": "Before."},
+                ],
+            },
+        ),
+        (
+            f"<p><strong>Status:</strong> {TICK} a<br />{STAR} b</p><p>Else</p>",
+            "status",
+            {"layout": "line", "lines": [{"icon": "tick", "text": "a"}, {"icon": "star", "text": "b"}]},
+        ),
+    ],
+)
+def test_a_section_is_taken_to_its_end_in_its_own_layout(body: str, region: str, expected: dict[str, object]) -> None:
+    adoption, adopted = adopt(body, [Marker(region)])
+
+    assert adopted.refusals == ()
+    (claim,) = adoption.claims
+    value = claim.value.model_dump(mode="json", exclude_defaults=True, exclude={"heading", "heading_level"})
+    assert value == expected
+    assert "Else" not in claim.span.of(body)
+    assert reads_same(body, adopted.body, PAGES)
+
+
+@pytest.mark.parametrize("box", ["info", "panel", "excerpt"])
+def test_a_panel_below_the_heading_keeps_its_frame(box: str) -> None:
+    frame = f'<h2>Status</h2><ac:structured-macro ac:name="{box}"><ac:rich-text-body>{{}}</ac:rich-text-body>'
+
+    _, adopted = adopt(frame.format("<p>On track</p>") + "</ac:structured-macro>", [Marker("status")])
+
+    (claim,) = adopted.claims
+    assert adopted.body == frame.format(render_marked(claim.marker, "<p>On track</p>")) + "</ac:structured-macro>"
+
+
+def test_the_colour_of_a_lozenge_is_never_lost_and_its_outline_is_named() -> None:
+    lozenge = (
+        '<ac:structured-macro ac:name="status"><ac:parameter ac:name="title">ON</ac:parameter>{}'
+        '<ac:parameter ac:name="colour">Green</ac:parameter></ac:structured-macro>'
+    )
+    subtle = '<ac:parameter ac:name="subtle">true</ac:parameter>'
+
+    _, adopted = adopt(f"<h2>Status</h2><p>{lozenge.format(subtle)} a</p>", [Marker("status")])
+
+    assert adopted.claims[0].notes == ("“🟢 ON”: the outline of the lozenge is not kept",)
+    assert not reads_same(f"<p>{lozenge.format('')}</p>", "<p>🟢 ON</p>", PAGES)
+
+
+def test_every_change_of_looks_is_named_with_its_words() -> None:
+    body = "<h2><strong>Status</strong></h2><p style='text-align: center;'>a <u>b c</u></p><p>d</p>"
+
+    _, adopted = adopt(body, [Marker("status")])
+
+    assert adopted.claims[0].notes == (
+        "“Status”: bold is not kept",
+        "“a b c”: its alignment (center) is not kept",
+        "“b c”: underlining is not kept",
+    )
+
+
+def test_a_heading_without_a_section_below_is_not_said_to_be_absent() -> None:
+    assert "nothing that looks like it right below" in reason("<h2>News</h2><h2>Else</h2><p>x</p>", "news")
