@@ -20,6 +20,10 @@ _COMMANDS = {
         "bot.cli.check_commands:check",
         "Check settings, account, data files, templates, links, rights and pages.",
     ),
+    "doctor": (
+        "bot.cli.doctor_command:doctor",
+        "Examine machine, account and wiki; make a report to send in.",
+    ),
     "plan": ("bot.cli.sync_commands:plan", "Show what would change, region by region; writes nothing to the wiki."),
     "apply": ("bot.cli.sync_commands:apply", "Apply the reviewed plan and nothing else."),
     "sync": ("bot.cli.sync_commands:sync", "Plan and apply unattended."),

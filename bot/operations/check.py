@@ -29,6 +29,7 @@ class CheckOutcome(StrEnum):
     OK = "ok"
     WARNING = "warning"
     ERROR = "error"
+    NOT_TRIED = "not tried"
 
 
 @dataclass(frozen=True, slots=True)

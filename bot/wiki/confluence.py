@@ -8,7 +8,7 @@ import random
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -143,6 +143,12 @@ class ConfluenceGateway(WikiGateway):
         address = self._endpoint.peek()
         where = f", at the API gateway {address.url}" if address.is_gateway else ""
         return self._credentials.describe(address) + where
+
+    def fetch_headers(self) -> Mapping[str, str]:
+        return self._client.fetch_headers(rest_v1.current_user())
+
+    def delete_page(self, page_id: str) -> None:
+        self._writer.delete(page_id)
 
     def find_missing_scopes(self) -> list[str]:
         return find_missing_scopes(self._client) if self.is_at_gateway else []

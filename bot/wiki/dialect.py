@@ -39,7 +39,7 @@ class Call(Generic[T_co]):
     about: str
     read: Callable[[object], T_co]
     params: Params = field(default_factory=dict)
-    method: Literal["GET", "PUT", "POST"] = "GET"
+    method: Literal["GET", "PUT", "POST", "DELETE"] = "GET"
     payload: Any = None
     page_id: str | None = None
     space_key: str | None = None

@@ -1,6 +1,6 @@
 """The port to a wiki: the requests that the bot can make, and the values that they return."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -210,6 +210,12 @@ class WikiGateway(Protocol):
     @property
     def is_at_gateway(self) -> bool:
         """Whether requests go to the API gateway of Cloud."""
+
+    def fetch_headers(self) -> Mapping[str, str]:
+        """Return the headers of an answer of the wiki, with its clock and its rate limits; v1 getCurrentUser."""
+
+    def delete_page(self, page_id: str) -> None:
+        """Move a page to the trash. deletePage; delete_2."""
 
     def find_missing_scopes(self) -> list[str]:
         """Return the scopes that a scoped token lacks; one request for each set of scopes that the bot needs.

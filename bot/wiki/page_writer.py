@@ -15,7 +15,7 @@ from bot.errors import (
     WikiUnreachableError,
 )
 from bot.storage.reader import check_well_formed
-from bot.wiki.dialect import Dialect
+from bot.wiki.dialect import Call, Dialect
 from bot.wiki.directory import Directory
 from bot.wiki.failures import VERSION_WORDS
 from bot.wiki.gateway import Page, PageRef, Version
@@ -109,6 +109,11 @@ class PageWriter:
             ref = found
         logger.info("created page {} ({})", ref.id, ref.title)
         return ref
+
+    def delete(self, page_id: str) -> None:
+        """Move a page to the trash; both flavours delete at the address of the page."""
+        page = self._dialect.page(page_id)
+        self._client.send(Call(page.path, page.about, lambda _answer: None, method="DELETE", page_id=page_id))
 
 
 def _may_be_committed(error: WikiError) -> bool:

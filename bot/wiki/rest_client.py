@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -54,6 +54,12 @@ class RestClient:
     def send(self, call: Call[T]) -> T:
         """Send one call and return the value in its answer."""
         return call.read(self._exchange(call, call.address))
+
+    def fetch_headers(self, call: Call[Any]) -> Mapping[str, str]:
+        """Send one call and return the headers of the answer."""
+        response = self._verbs.send(call.method, call.address, call.payload)
+        read_json(response, call)
+        return response.headers
 
     def iter(self, call: Call[T]) -> Iterator[T]:
         """Yield the values of a listing, over as many requests as needed."""
