@@ -27,5 +27,5 @@ def test_seam_lets_work_go_on_until_asked_to_end() -> None:
     raise_if_stopping(stop)
     stop.set()
 
-    with pytest.raises(StoppedError, match="asked to end"):
+    with pytest.raises(StoppedError, match="stopped on request"):
         raise_if_stopping(stop)

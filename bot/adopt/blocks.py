@@ -55,7 +55,7 @@ class BulletList:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class GridCell:
     """A cell of a table: one line, and its colour."""
 
     phrases: list[Phrase]
@@ -68,7 +68,7 @@ class Cell:
 class Grid:
     """A table: rows of cells, all rows with the same number of cells."""
 
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[GridCell, ...], ...]
 
 
 PageBlock = TextLine | BulletList | Grid
@@ -148,7 +148,7 @@ def _read_table(table: Element, context: Context) -> Grid:
     return Grid(tuple(rows))
 
 
-def _read_cell(cell: Element, context: Context) -> Cell:
+def _read_cell(cell: Element, context: Context) -> GridCell:
     if any(cell.attributes.get(name, "1") != "1" for name in ("colspan", "rowspan")):
         raise CannotSayError("a table with cells that were merged")
     phrases: list[Phrase] = []
@@ -156,7 +156,7 @@ def _read_cell(cell: Element, context: Context) -> Cell:
         if not isinstance(block, TextLine) or block.level:
             raise CannotSayError(f"a list, a heading or a table in the table cell {collapse(cell.text)[:40]!r}")
         phrases += [LineBreak(), *block.phrases] if phrases else block.phrases
-    return Cell(phrases, cell.name == "th", cell.attributes.get(_HIGHLIGHT), cell)
+    return GridCell(phrases, cell.name == "th", cell.attributes.get(_HIGHLIGHT), cell)
 
 
 def splits_icon(phrases: list[Phrase]) -> bool:

@@ -14,7 +14,7 @@ _ALIKE_IN_PLACE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class EntryComparison:
     """What became of each entry since the last write by the bot. Numbers are positions in the three lists.
 
     *from_page* and *from_file* map an entry of the page to the same entry of the data file, where only one of the two
@@ -31,13 +31,13 @@ class Comparison:
     clashes: dict[int, int] = field(default_factory=dict)
 
 
-def compare(page: Sequence[str], file: Sequence[str], last: Sequence[str] | None) -> Comparison:
+def compare(page: Sequence[str], file: Sequence[str], last: Sequence[str] | None) -> EntryComparison:
     """Compare the entries, each given as what it says; *last* is None if nobody knows what was written last.
 
     Without *last*, an entry of the data file that the page does not have counts as unpublished, since an entry that
     was never on the page cannot have been removed there.
     """
-    found = Comparison()
+    found = EntryComparison()
     in_page = {there: here for here, there in pair(page, last).items()} if last is not None else {}
     in_file = {there: here for here, there in pair(file, last).items()} if last is not None else {}
     origin_of_page = {here: there for there, here in in_page.items()}
@@ -64,7 +64,7 @@ def compare(page: Sequence[str], file: Sequence[str], last: Sequence[str] | None
 
 
 def _compare_pair(
-    found: Comparison,
+    found: EntryComparison,
     page: Sequence[str],
     file: Sequence[str],
     last: Sequence[str] | None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from bot.adopt.blocks import Bullet, BulletList, Cell, Grid, PageBlock, TextLine, splits_icon
+from bot.adopt.blocks import Bullet, BulletList, Grid, GridCell, PageBlock, TextLine, splits_icon
 from bot.adopt.data_targets import CannotSayError
 from bot.adopt.dates import find_day, find_format, parse_day, split_leading_day
 from bot.adopt.phrase_markdown import to_markdown, to_spaced_markdown
@@ -157,7 +157,7 @@ def _status_table(grid: Grid, context: Context) -> Fields:
     return {"layout": "table", "lines": lines} | head
 
 
-def _is_board(rows: Sequence[tuple[Cell, ...]], *, is_known: bool) -> bool:
+def _is_board(rows: Sequence[tuple[GridCell, ...]], *, is_known: bool) -> bool:
     """Return whether a table is a row of names above a row of lozenges, icons or colours."""
     if len(rows) != 2 or not all(cell.is_head for cell in rows[0]):
         return False
@@ -165,16 +165,16 @@ def _is_board(rows: Sequence[tuple[Cell, ...]], *, is_known: bool) -> bool:
     return (is_known or len(marked) > len(rows[1]) / 2) and not any(cell.is_head for cell in rows[1])
 
 
-def _is_marked(cell: Cell) -> bool:
+def _is_marked(cell: GridCell) -> bool:
     first = cell.phrases[0] if cell.phrases else None
     return cell.highlight is not None or (first is not None and (is_icon(first) or _is_lozenge(first)))
 
 
-def _board_line(label: Cell, cell: Cell, context: Context) -> Fields:
+def _board_line(label: GridCell, cell: GridCell, context: Context) -> Fields:
     return {"label": _markdown_of(label, context)} | _line_of(cell, context)
 
 
-def _line_of(cell: Cell, context: Context) -> Fields:
+def _line_of(cell: GridCell, context: Context) -> Fields:
     highlight: Fields = {"highlight": cell.highlight} if cell.highlight else {}
     if splits_icon(cell.phrases) and len(cell.phrases) == 1 and isinstance(cell.phrases[0], Inserted):
         return highlight | {"icon": cell.phrases[0].value}
@@ -183,7 +183,9 @@ def _line_of(cell: Cell, context: Context) -> Fields:
     return highlight | status_line(cell.phrases, context)
 
 
-def _split_head(rows: tuple[tuple[Cell, ...], ...], context: Context) -> tuple[Fields, tuple[tuple[Cell, ...], ...]]:
+def _split_head(
+    rows: tuple[tuple[GridCell, ...], ...], context: Context
+) -> tuple[Fields, tuple[tuple[GridCell, ...], ...]]:
     """Return `columns` and `header_column` of a table, and the rows with content."""
     has_head = len(rows) > 1 and all(cell.is_head for cell in rows[0])
     body = rows[1:] if has_head else rows
@@ -191,7 +193,7 @@ def _split_head(rows: tuple[tuple[Cell, ...], ...], context: Context) -> tuple[F
     return {"columns": columns, "header_column": all(row[0].is_head for row in body)}, body
 
 
-def _cells_behind(cells: Sequence[Cell], head: Fields, context: Context) -> list[str]:
+def _cells_behind(cells: Sequence[GridCell], head: Fields, context: Context) -> list[str]:
     """Return cells without the empty ones at the end, if the templates add these because the columns have names."""
     texts = [_markdown_of(cell, context) for cell in cells]
     while head["columns"] and texts and not texts[-1]:
@@ -199,7 +201,7 @@ def _cells_behind(cells: Sequence[Cell], head: Fields, context: Context) -> list
     return texts
 
 
-def _markdown_of(cell: Cell, context: Context) -> str:
+def _markdown_of(cell: GridCell, context: Context) -> str:
     if cell.highlight is not None:
         raise CannotSayError(f"the coloured table cell {say(cell.phrases)!r}")
     return to_markdown(cell.phrases, context) if cell.phrases else ""
@@ -572,7 +574,7 @@ def _news_table(grid: Grid, context: Context) -> tuple[Fields, list[Fields]]:
     return {"layout": "table"} | head | (dates or {}), items
 
 
-def _date_column(cells: Sequence[Cell], context: Context) -> Fields | None:
+def _date_column(cells: Sequence[GridCell], context: Context) -> Fields | None:
     """Return how the days in the first column are printed; None if they are no days, or in no known format."""
     filled = [cell.phrases for cell in cells if cell.phrases]
     if any(cell.highlight for cell in cells) or not filled or any(len(each) != 1 for each in filled):

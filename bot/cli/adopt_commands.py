@@ -19,7 +19,7 @@ from bot.cli.place_questions import (
     say_homeless,
 )
 from bot.escape import visible
-from bot.operations.adoption import Adoption, Side, plan_adoption, start_data_file
+from bot.operations.adoption import Adoption, ClashSide, plan_adoption, start_data_file
 from bot.operations.adoption_commit import carry_out_adoption
 from bot.runtime import Runtime, person_waits
 
@@ -58,7 +58,7 @@ def adopt(
     space_key: str | None,
     dry_run: bool,
     yes: bool,
-    in_clash: Side | None,
+    in_clash: ClashSide | None,
     places: tuple[str, ...],
     **labels: str | None,
 ) -> int:

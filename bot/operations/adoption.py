@@ -35,7 +35,7 @@ from bot.sync.target_pages import marker_of
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 from bot.wiki.page_lookup import find_home
 
-Side = Literal["page", "file"]
+ClashSide = Literal["page", "file"]
 """A side of a clash: the page, or the data file."""
 
 
@@ -86,7 +86,7 @@ def plan_adoption(
     *,
     space_key: str | None = None,
     named: Mapping[str, str] = MappingProxyType({}),
-    in_clash: Side | None = None,
+    in_clash: ClashSide | None = None,
     now: datetime,
 ) -> Adoption:
     """Read a page, by default the home page, and propose what to adopt; writes nothing.
@@ -136,7 +136,7 @@ class _Adopter:
         pages: WikiPages,
         now: datetime,
         find_last: Callable[[Marker], LastApplied | None],
-        in_clash: Side | None,
+        in_clash: ClashSide | None,
     ) -> None:
         self._workspace, self._page, self._pages = workspace, page, pages
         self._find_last, self._in_clash = find_last, in_clash

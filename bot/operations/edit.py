@@ -22,7 +22,7 @@ from bot.inline import plain_text
 _MAX_ID_LENGTH = 60
 
 
-Change = Callable[[DataFile], DataFile]
+MakeEdit = Callable[[DataFile], DataFile]
 """Makes one edit of a data file; it is made again if the file was changed before the edit is saved."""
 
 
@@ -40,7 +40,7 @@ class Edit:
 
     before: DataFile | None
     after: DataFile
-    change: Change | None = None
+    change: MakeEdit | None = None
     subject: Callable[[DataFile], object] = _nothing
 
     @property
@@ -80,7 +80,7 @@ class Edit:
             return edit
 
 
-def _edit(document: DataFile, change: Change, subject: Callable[[DataFile], object] = _nothing) -> Edit:
+def _edit(document: DataFile, change: MakeEdit, subject: Callable[[DataFile], object] = _nothing) -> Edit:
     return Edit(document, change(document), change, subject)
 
 

@@ -15,13 +15,12 @@ import pytest
 from bot.history import RunHistory, RunOutcome
 from wikiserver.testing import Wiki
 
-HOME = "<p>Home of the workspace.</p>"
+HOME = "<p>Home of the workspace.</p><h2>Status:</h2><p>All is well.</p>"
 DATA = """\
 workspace: {space: WS2, home: Home}
 status:
-  heading: "Status:"
   lines:
-    - {icon: tick, text: All is well.}
+    - {text: All is well.}
 """
 SECONDS_TO_END = 10
 
@@ -34,7 +33,7 @@ class Bot:
         (folder / "ws2.yaml").write_text(DATA)
         (folder / "bot.yaml").write_text(
             f"wiki: {{url: {wiki.url}, flavour: {wiki.flavour}, user: bot}}\n"
-            "workspaces: [{name: ws2, data: ws2.yaml, regions: {status: {}}}]\n"
+            "workspaces: [{name: ws2, data: ws2.yaml, regions: {status: {marker: heading, heading: 'Status:'}}}]\n"
             f"jobs: {jobs}\n"
         )
 
@@ -149,9 +148,11 @@ def test_second_bot_on_the_same_settings_is_refused_and_told_of_the_first(bot: B
 
 
 def test_killed_bot_leaves_no_lock_and_its_run_is_on_record(bot: Bot, wiki: Wiki) -> None:
-    wiki.faults.add("429=250@any")
+    wiki.faults.add("timeout@any")
     with bot.running() as process:
-        wait_for(process, "trying again")
+        wait_for(process, "scheduled")
+        while not wiki.requests:
+            assert process.poll() is None
         process.kill()
         process.wait()
     wiki.faults.clear()
@@ -159,7 +160,7 @@ def test_killed_bot_leaves_no_lock_and_its_run_is_on_record(bot: Bot, wiki: Wiki
     result = bot.run("--once")
 
     assert result.returncode == 0, result.stderr
-    assert "had been interrupted" in result.stderr
+    assert "did not end properly" in result.stderr
     assert RunOutcome.INTERRUPTED in [run.outcome for run in bot.history.recent()]
 
 

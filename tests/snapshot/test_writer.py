@@ -69,7 +69,7 @@ def test_a_source_version_is_never_overwritten(tmp_path: Path) -> None:
     before = tree_bytes(tmp_path)
 
     with (
-        pytest.raises(EvidenceError, match="not overwritten"),
+        pytest.raises(EvidenceError, match="never overwritten"),
         open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer,
     ):
         put_page(writer, "101", "Board meeting", "<p>forged</p>", version=1)
