@@ -70,10 +70,10 @@ def test_a_wiki_that_does_not_answer_is_asked_once_and_the_edit_is_saved(adopted
     assert 1 <= len(adopted.wiki.requests) - asked <= 2
 
 
-def test_an_edit_without_links_asks_the_wiki_nothing(adopted: Desk) -> None:
+def test_an_offline_edit_asks_the_wiki_nothing(adopted: Desk) -> None:
     asked = len(adopted.wiki.requests)
 
-    adopted.ran("news", "add", "Plain words")
+    adopted.ran("news", "add", "Plain words", "--offline")
     adopted.ran("news", "move", "plain-words", "--last")
 
     assert len(adopted.wiki.requests) == asked

@@ -269,7 +269,7 @@ def test_after_a_no_the_settings_stay_and_adopt_goes_on(desk: Desk) -> None:
         terminal.answer("Write this to the wiki and the data file?", "n")
         assert terminal.end() == 1
 
-    assert f"the settings are saved; `wikibot adopt '{HOME}' --space WS2` continues" in terminal.shown
+    assert f"the settings are saved; `wikibot adopt '{HOME}' --space WS2` continues" in " ".join(terminal.shown.split())
     assert desk.writes() == []
     with at_terminal(desk, "plan", WIKIBOT_WIKI__TOKEN=token(desk)) as plan:
         assert plan.end() == 1

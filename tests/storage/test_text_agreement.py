@@ -81,7 +81,11 @@ FRAGMENTS = {
 }
 
 _PAGES = SimpleNamespace(
-    base_url="https://wiki.test", space_key="WS2", name_page=lambda *_: None, find_target=lambda _: None
+    base_url="https://wiki.test",
+    addresses=("https://wiki.test",),
+    space_key="WS2",
+    name_page=lambda *_: None,
+    find_target=lambda _: None,
 )
 
 

@@ -267,13 +267,13 @@ def test_a_page_in_an_older_spelling_is_not_written_for_its_spelling(either_worl
     assert Bot(either_world, [page], {"news": text}).plan().pages == ()
 
 
-def test_an_edit_of_a_page_in_an_older_spelling_is_drift_and_no_conflict(either_world: World) -> None:
+def test_an_edit_of_a_page_with_the_digest_of_an_older_release_waits_for_a_person(either_world: World) -> None:
     page = written_by_an_older_release(either_world, OLD_SPELLING, OLD_SPELLING.replace(" x", " y"))
     text = OLD_SPELLING.replace("<li>", "<li><p>").replace("</li>", "</p></li>")
 
     (planned,) = Bot(either_world, [page], {"news": text}).plan().pages
 
-    assert [each.verdict for each in planned.changes] == [Verdict.DRIFTED]
+    assert [each.verdict for each in planned.changes] == [Verdict.UNMANAGED]
 
 
 def test_an_open_comment_survives_a_save_and_the_next_write(either_world: World) -> None:

@@ -109,6 +109,8 @@ REST_CALLS = (
         for who in ("user/omar", "group/writers")
         for change in ("grant", "revoke")
     ),
+    Call("POST", "/oauth/token", {"grant_type": "client_credentials", "client_id": "{word}"}),
+    Call("POST", "/rest/oauth2/latest/token", {"grant_type": "client_credentials", "client_id": "{word}"}),
     Call("PUT", f"{V1}/space/{{DOC}}", {"name": "Renamed", "homepage": {"id": "{page}"}}),
     Call("PUT", f"{V1}/space/{{DOC}}/archive", flavours=DC),
     Call("PUT", f"{V1}/space/{{DOC}}/restore", flavours=DC),
