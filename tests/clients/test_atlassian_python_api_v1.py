@@ -20,6 +20,7 @@ DATA_CENTER = pytest.mark.parametrize("flavour", ["datacenter"])
 @pytest.fixture
 def client(wiki: Wiki) -> Iterator[Any]:
     """The library is not typed, hence Any here and in the tests."""
+    wiki.server.app.is_also_at_root = True  # the library leaves `/wiki` out of the addresses of further pages
     with ConfluenceServer(url=wiki.url, username="bot", password="bot-secret") as client:  # type: ignore[no-untyped-call] # the library's
         yield client
 

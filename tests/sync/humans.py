@@ -56,7 +56,7 @@ class Person:
         self._http.close()
 
     def _url(self, page_id: str) -> str:
-        return f"{self._world.server.url}/rest/api/content/{page_id}"
+        return f"{self._world.url}/rest/api/content/{page_id}"
 
     def _read(self, page_id: str) -> dict[str, Any]:
         answer = self._http.get(self._url(page_id), params={"expand": "body.storage,version"}, timeout=10)
@@ -132,7 +132,7 @@ def retry_blindly(world: World, page_id: str, texts: dict[str, str], others: Cal
     """Write as a hasty client does: on a conflict take the new version's number and send the old body again."""
     with requests.Session() as http:
         http.auth = ("bot", "bot-secret")
-        url = f"{world.server.url}/rest/api/content/{page_id}"
+        url = f"{world.url}/rest/api/content/{page_id}"
         page = http.get(url, params={"expand": "body.storage,version"}, timeout=10).json()
         body = with_texts(page["body"]["storage"]["value"], texts)
         number = page["version"]["number"]
@@ -151,7 +151,7 @@ def retry_blindly(world: World, page_id: str, texts: dict[str, str], others: Cal
 
 def update_with_the_library(world: World, page_id: str, texts: dict[str, str], others: Callable[[], None]) -> None:
     """Write with the library's own `update_page`, which reads the version anew when it writes."""
-    client: Any = Confluence(world.server.url, username="bot", password="bot-secret", cloud=False)  # type: ignore[no-untyped-call]  # the library has no types
+    client: Any = Confluence(world.url, username="bot", password="bot-secret", cloud=False)  # type: ignore[no-untyped-call]  # the library has no types
     page = client.get_page_by_id(page_id, expand="body.storage,version")
     body = with_texts(page["body"]["storage"]["value"], texts)
     others()

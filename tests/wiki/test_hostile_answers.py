@@ -27,6 +27,8 @@ EVERYTHING: dict[str, Any] = {
     "name": "Workstream 2",
     "type": "page",
     "title": "Home",
+    "watcher": BY,
+    "depth": 1,
     "status": "current",
     "spaceId": "5",
     "space": {"id": 5, "key": "WS2"},
