@@ -8,8 +8,9 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import zip_longest
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot import inline
 from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages, page_of, read_address
@@ -34,8 +35,6 @@ from bot.sync.data_links import LinkKind
 _ALIKE = 0.6
 _MERGED_FIELDS = ("lines", "links", "items", "older", "show", "dates", "heading", "heading_level")
 """The fields of a region that are merged one by one; all others are taken as the page has them."""
-_PARTS = ("cells_before", "cells", "items")
-"""The fields of a news item that are taken as the page has them."""
 
 
 def merge(read: Value, base: Value, pages: Pages, *, now: dt.datetime, zone: dt.tzinfo = dt.UTC) -> Value:
@@ -98,13 +97,25 @@ def _spelled_as(old: str | None, new: str | None, pages: Pages) -> str | None:
     return old if edges and respell(old, pages) == new.strip() else new
 
 
+def _cells_as(old: BaseModel, new: BaseModel, pages: Pages) -> dict[str, object]:
+    """Return the cells of *new*, each in the spelling of *old* if it renders the same."""
+    return {
+        name: tuple(
+            _spelled_as(before, after, pages) if before and after else after
+            for before, after in zip_longest(getattr(old, name, ())[: len(cells)], cells)
+        )
+        for name in ("cells_before", "cells")
+        if isinstance(cells := getattr(new, name, None), tuple)
+    }
+
+
 def _merge_line(line: StatusLine, known: Iterable[StatusLine], pages: Pages) -> StatusLine:
     shown = line_content(line)
     old = next((each for each in known if shown in (line_content(each), reread_line(each, pages))), None)
     if old is None:
         return line
     label = _spelled_as(old.label, line.label, pages)
-    return old.model_copy(update={"label": label, "highlight": line.highlight, "cells": line.cells})
+    return old.model_copy(update={"label": label, "highlight": line.highlight, **_cells_as(old, line, pages)})
 
 
 def line_content(line: StatusLine) -> tuple[object, ...]:
@@ -152,12 +163,12 @@ def _merge_link(
     below = tuple(_merge_link(each, known, pages) for each in link.links)
     if old is None:
         return link.model_copy(update={"links": below})
-    seen = {name: getattr(link, name) for name in ("cells_before", "cells", "image", "card", "colour")}
+    seen = {name: getattr(link, name) for name in ("image", "card", "colour")}
     words = {
         name: _spelled_as(getattr(old, name), getattr(link, name), pages)
         for name in ("group", "remark_before", "remark")
     }
-    return old.model_copy(update=seen | words | {"links": below})
+    return old.model_copy(update=seen | words | _cells_as(old, link, pages) | {"links": below})
 
 
 def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime, zone: dt.tzinfo) -> News:
@@ -173,7 +184,7 @@ def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime, zone: dt
         else:
             text = old.text if item.text == respell(old.text, pages) else item.text
             group = _spelled_as(old.group, item.group, pages)
-            parts = {"text": text, "group": group, **{name: getattr(item, name) for name in _PARTS}}
+            parts = {"text": text, "group": group, "items": item.items} | _cells_as(old, item, pages)
             seen.append(_with_day(old.model_copy(update=parts), day, dates, zone))
         taken.add(seen[-1].id)
     title = _title(read, base, pages) | {"dates": dates, "older": _merge_older(read, base, pages, now)}

@@ -319,18 +319,22 @@ def _split_heading(
         return None, 0, blocks
     text = say(first.phrases)
     is_expected = is_label(text) or (base is not None and base.heading is not None)
-    may_be_line = region == "status" and not first.level and not (is_expected and first.is_only_bold)
-    if parse_day(text) or may_be_line or _starts_with_group(base):
+    may_be_line = region == "status" and not first.level and isinstance(blocks[1], TextLine)
+    may_be_line = may_be_line and not (is_expected and first.is_only_bold)
+    if parse_day(text) or may_be_line or _starts_with_group(first, blocks[1], base):
         return None, 0, blocks
     if first.has_link:
         raise CannotSayError("a link in the heading")
     return text, first.level, blocks[1:]
 
 
-def _starts_with_group(base: Value | None) -> bool:
-    """Return whether the data file has no heading and a sub-heading above the first entry."""
-    entries = base.links if isinstance(base, QuickLinks) else base.items if isinstance(base, News) else ()
-    return base is not None and base.heading is None and bool(entries) and entries[0].group is not None
+def _starts_with_group(first: TextLine, following: PageBlock, base: Value | None) -> bool:
+    """Return whether a first caption is a sub-heading, because the data file has sub-headings and no heading."""
+    if not isinstance(base, QuickLinks | News) or base.heading is not None or first.level != base.group_level:
+        return False
+    entries = base.links if isinstance(base, QuickLinks) else base.items
+    group, text = (entries[0].group if entries else None), say(first.phrases)
+    return group is not None and (group == text or not (is_label(text) or isinstance(following, TextLine)))
 
 
 def _split_inline_heading(line: TextLine, base: Value | None) -> tuple[str, list[Phrase]] | None:

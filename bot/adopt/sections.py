@@ -104,7 +104,7 @@ def find_strips(tree: Document, *, next_to: Sequence[Span], excluded: Sequence[S
     for element in _open_elements(tree, excluded):
         if element.name != "p" or element.parent is None or not _is_strip(element):
             continue
-        siblings = [each for each in element.parent.nodes if not is_blank(each)]
+        siblings = [each for each in element.parent.nodes if each is element or not is_blank(each)]
         at = siblings.index(element)
         around = siblings[max(at - 1, 0) : at + 2]
         if any(span.holds(each.span) for span in next_to for each in around):

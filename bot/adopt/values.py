@@ -73,7 +73,9 @@ def _status(blocks: Sequence[PageBlock], context: Context) -> Fields:
             return {"layout": "breaks", "lines": [status_line(line, context) for line in split_lines(phrases)]}
         case _:
             lines = [status_line(line, context) for block in blocks for line in _lines_of(block)]
-            return {"layout": "line" if _layout_of(context) == "line" else "paragraphs", "lines": lines}
+            base = context.base
+            is_line = isinstance(base, StatusBanner) and base.layout == "line" and base.heading is None
+            return {"layout": "line" if is_line else "paragraphs", "lines": lines}
 
 
 def _layout_of(context: Context) -> str | None:
@@ -162,7 +164,8 @@ def _is_board(rows: Sequence[tuple[GridCell, ...]], *, is_known: bool) -> bool:
     if len(rows) != 2 or not all(cell.is_head for cell in rows[0]):
         return False
     marked = [cell for cell in rows[1] if _is_marked(cell)]
-    return (is_known or len(marked) > len(rows[1]) / 2) and not any(cell.is_head for cell in rows[1])
+    has_colour = any(cell.highlight is not None for cell in rows[1])
+    return (is_known or has_colour or len(marked) > len(rows[1]) / 2) and not any(cell.is_head for cell in rows[1])
 
 
 def _is_marked(cell: GridCell) -> bool:
@@ -265,11 +268,17 @@ def _is_day_line(line: TextLine, context: Context) -> bool:
 def _quick_links(blocks: Sequence[PageBlock], context: Context) -> Fields:
     fields, groups = _intro_and_groups(blocks, context)
     links: list[Fields] = []
+    has_paragraphs = any(len(group.blocks) > 1 and isinstance(group.blocks[0], TextLine) for group in groups)
     for group in groups:
         shape, found = _links_of(group.blocks, context)
+        if has_paragraphs and shape == {"layout": "line"}:  # a single link in a paragraph
+            shape = {"layout": "paragraphs"}
         if any(shape[key] != fields.setdefault(key, shape[key]) for key in shape):
             raise CannotSayError("links in different layouts below each other")
         links += [link | ({"group": group.name} if group.name else {}) for link in found]
+    for link in links:
+        if fields.get("bullet") and link.get("remark_before") == fields["bullet"]:  # the only link of a group
+            del link["remark_before"]
     return fields | {"links": links}
 
 
@@ -368,7 +377,11 @@ def _link_line(phrases: list[Phrase], context: Context) -> tuple[Fields, list[Fi
     if not runs:
         raise CannotSayError(f"the words {say(phrases)!r} between the links")
     if len(runs) == 1:
-        return {"layout": "line"}, [_link(phrases, context)]
+        known = context.base.bullet if isinstance(context.base, QuickLinks) else ""
+        if known and text_of(phrases[0]).startswith(known.lstrip()):
+            return {"layout": "line"}, [_link(phrases[1:], context)]
+        shape: Fields = {"layout": "line", "bullet": ""} if known else {"layout": "line"}
+        return shape, [_link(phrases, context)]
     starts = [0, *(end for _, end in runs)]
     between = [
         phrases[start:end] for start, end in zip(starts, [*(start for start, _ in runs), len(phrases)], strict=True)
@@ -577,6 +590,8 @@ def _news_table(grid: Grid, context: Context) -> tuple[Fields, list[Fields]]:
 def _date_column(cells: Sequence[GridCell], context: Context) -> Fields | None:
     """Return how the days in the first column are printed; None if they are no days, or in no known format."""
     filled = [cell.phrases for cell in cells if cell.phrases]
+    if not filled and isinstance(context.base, News) and context.base.dates == "before":
+        return {"dates": "before"}
     if any(cell.highlight for cell in cells) or not filled or any(len(each) != 1 for each in filled):
         return None
     firsts = [each[0] for each in filled]
