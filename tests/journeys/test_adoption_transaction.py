@@ -102,9 +102,14 @@ def assert_nothing_is_lost(desk: Desk) -> bool:
     return has_words
 
 
+def _steps() -> list[object]:
+    """Every third step by day, all of them by night."""
+    return [step if step % 3 == 1 else pytest.param(step, marks=pytest.mark.slow) for step in range(1, _STEPS + 1)]
+
+
 @pytest.mark.parametrize("flavour", ["datacenter"])
 @pytest.mark.parametrize("fail", [kill_at, fill_disk_at])
-@pytest.mark.parametrize("step", range(1, _STEPS + 1))
+@pytest.mark.parametrize("step", _steps())
 def test_an_adoption_that_fails_at_any_step_loses_no_word(adopted: Desk, step: int, fail: Callable[[int], Act]) -> None:
     ana_adds_an_item(adopted)
 
