@@ -96,13 +96,21 @@ def plan_adoption(
     has a new wording on both sides; without it, such a region is refused.
     """
     path = workspace.data_path
-    before = DataFile.load(path) if path.exists() else None
+    before = workspace.shared_data.read() if path.exists() else None
     page = _find_page(gateway, workspace, before, reference, space_key)
     document = before or DataFile.create(WorkspaceData(workspace=Home(space=page.ref.space_key, home=page.title)), path)
     finder = workspace.page_finder(gateway, document.data)
     pages = WikiPages(gateway, finder)
     ledger = PageLedger(page, gateway)
-    adopter = _Adopter(workspace, page, document, pages, now, ledger.find_last_applied, in_clash)
+
+    def find_last(marker: Marker) -> LastApplied | None:
+        last = ledger.find_last_applied(marker)
+        if last is None or last.adopted is None:
+            return last
+        is_lost = workspace.shared_data.history.load().has_lost_adoption(last.adopted, document.revision)
+        return last if is_lost is False else None  # else what the data file lacks was not removed there
+
+    adopter = _Adopter(workspace, page, document, pages, now, find_last, in_clash)
     adoption = adopter.run(named)
     unrecorded = {
         marker.name: text for marker, text in adopter.agreed.items() if ledger.find_last_applied(marker) is None
