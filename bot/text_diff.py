@@ -96,7 +96,7 @@ def are_alike(before: str, after: str) -> bool:
 
 
 def near_changes(changed: Sequence[bool], *, context: int) -> Iterator[int | None]:
-    """Yield the indexes of *changed* items and of *context* items around each; None stands for omitted items."""
+    """Yield the indexes of *changed* items and of *context* items around each; None represents omitted items."""
     shown = {
         near
         for index, is_changed in enumerate(changed)

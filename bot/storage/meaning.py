@@ -245,7 +245,7 @@ class _Writer:
         return (node for node in element.nodes if isinstance(node, Text) or not node.name.startswith("ri:")), leave
 
     def _enter_line(self, element: Element) -> _Inside:
-        """Begin a paragraph or a heading; what stands in it may end its line, and text after that begins another."""
+        """Begin a paragraph or a heading; its content may end the line, and text after that begins a new one."""
         self._end_line()
         look = look_of(element)
         attributes = self._attributes(element, look.box | _only_background(look.font))
