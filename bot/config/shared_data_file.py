@@ -79,25 +79,26 @@ class SharedDataFile:
         if not self.path.exists():
             return DataFile.load(self.path)
         for _ in range(_MAX_LOOKS):
-            seen = _state_of(self.path)
+            state = _state_of(self.path)
             text = self.path.read_bytes().decode(errors="replace")
-            if newest is not None and newest.revision == revision_of(text):
-                return DataFile.load(self.path)
-            is_same_end = newest is None or newest.end == end_of(text)
-            missing = (_QUIET_SECONDS if is_same_end else _QUIET_SECONDS_NEW_END) - max(time.time() - seen[0] / 1e9, 0)
-            if missing > 0:
-                sleep(missing)
-            if _state_of(self.path) != seen:
-                continue
-            if newest is not None and newest.end.endswith("\n") and not text.endswith("\n"):
-                raise ContentError(
-                    "looks cut off: the last line has no line end, but had one at the last run; nothing was "
-                    "published: complete the file, or end its last line",
-                    path=self.path,
-                    line=text.count("\n") + 1,
-                )
-            return DataFile.load(self.path)
+            if newest is None or newest.revision != revision_of(text):
+                sleep(_missing_quiet_seconds(newest, text, state))
+                if _state_of(self.path) != state:
+                    continue
+                self._raise_if_cut_off(newest, text)
+            document = DataFile.load(self.path)
+            if document.text == text:
+                return document
         raise ContentError("is being written by another program; nothing was published: try again", path=self.path)
+
+    def _raise_if_cut_off(self, newest: PastRevision | None, text: str) -> None:
+        if newest is not None and newest.end.endswith("\n") and not text.endswith("\n"):
+            raise ContentError(
+                "looks cut off: the last line has no line end, but had one at the last run; nothing was "
+                "published: complete the file, or end its last line",
+                path=self.path,
+                line=text.count("\n") + 1,
+            )
 
     def begin_adoption(self, adoption: PendingAdoption) -> None:
         """Record the adoption and write the new content next to the data file, both durably; the caller has the lock.
@@ -167,6 +168,12 @@ class SharedDataFile:
         if target.exists():
             self._prepared.chmod(target.stat().st_mode & 0o777)
         self._prepared.replace(target)
+
+
+def _missing_quiet_seconds(newest: PastRevision | None, text: str, state: tuple[int, int]) -> float:
+    """Return how long to wait until the file was not written for long enough; 0 if it was."""
+    quiet = _QUIET_SECONDS if newest is None or newest.end == end_of(text) else _QUIET_SECONDS_NEW_END
+    return max(quiet - max(time.time() - state[0] / 1e9, 0), 0)
 
 
 def _state_of(path: Path) -> tuple[int, int]:

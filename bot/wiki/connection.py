@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from bot.config.policy import WikiSettings
 from bot.errors import SettingsError
+from bot.plural import counted
 from bot.site_address import origin
 from bot.wiki.credentials import CLOUD_TOKEN_URL, SERVER_TOKEN_PATH, ClientCredentials, Credentials, SignIn
 from bot.wiki.dialect import Flavour
@@ -77,7 +78,7 @@ def warn_of_expiry(expires: date | None, today: date) -> str | None:
     """Return a warning if the token expires within two weeks, or has expired."""
     if expires is None or (days := (expires - today).days) > _WARNING_DAYS:
         return None
-    when = "expired" if days < 0 else "expires today," if days == 0 else f"expires in {days} day(s),"
+    when = "expired" if days < 0 else "expires today," if days == 0 else f"expires in {counted(days, 'day')},"
     return (
         f"the token of the wiki {when} on {expires.isoformat()} (wiki.token_expires); make a new one, put it where the "
         "old one was, and set the new date"

@@ -19,6 +19,7 @@ from bot.errors import (
     WikiAnswerError,
     WikiError,
 )
+from bot.plural import counted
 from bot.storage.comment_markers import keep_comment_markers, marker_refs
 from bot.storage.meaning import is_same
 from bot.storage.visible_text import count_characters
@@ -85,16 +86,14 @@ def put_back_comments(gateway: WikiGateway, base: Page, *, check: Callable[[], s
     def attempt(page: Page) -> str:
         kept = keep_comment_markers(commented.body, page.body, only=new)
         if kept.text == page.body:
-            return f"the place of {len(new)} inline comment(s) that were made during the write is gone"
+            return f"there is no place any more for {counted(len(new), 'inline comment')} made during the write"
         if not is_same(kept.text, page.body):
             raise StorageFormatError(
                 "not written: putting back inline comments would change the page; please report this bug"
             )
-        count = len(marker_refs(kept.text) & new)
-        gateway.update_page(
-            page, kept.text, message=f"wikibot put back {count} inline comment(s) made during its write"
-        )
-        return f"put back {count} inline comment(s) that were made during the write"
+        comments = counted(len(marker_refs(kept.text) & new), "inline comment")
+        gateway.update_page(page, kept.text, message=f"wikibot put back {comments} made during its write")
+        return f"put back {comments} made during the write"
 
     return write_in_order(gateway, base.id, check=check, attempt=attempt, at_least=base.version + 1)
 

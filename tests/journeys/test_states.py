@@ -388,7 +388,7 @@ class TestNotifications:
         out = ready.ran("check").out
 
         if ready.wiki.flavour == "cloud":
-            assert "each version of the home page sends a notification to 2 watcher(s); Cloud has no silent" in out
+            assert "each version of the home page sends a notification to 2 watchers; Cloud has no silent" in out
         else:
             assert "who watches the home page cannot be read" in out
 
