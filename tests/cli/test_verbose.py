@@ -20,6 +20,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "plan": (),
     "apply": ("--yes",),
     "sync": (),
+    "doctor": (),
     "drift": (),
     "adopt": (HOME, "--space", "WS2", "--dry-run"),
     "news add": ("Fresh [news](page:Implementation)", "--dry-run"),
