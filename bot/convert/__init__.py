@@ -1,7 +1,7 @@
 """Convert storage format to GitHub-flavoured Markdown, and record what could not be converted.
 
-`read_leniently` (of `bot.storage`) parses a body; tables of handlers (`elements`, `macro_table`) convert each element
-to blocks and inline content (`document`); `markdown_writer` writes these in one pass. HTML from an author
+`read_leniently` (of `bot.storage`) parses a body; tables of handlers (`elements`, `macro_handlers`) convert each
+element to blocks and inline content (`document`); `markdown_writer` writes these in one pass. HTML from an author
 or from the wiki is parsed by beautifulsoup4 and written by markdownify (`html`).
 
 Pure: no clock, no settings, no files; arguments and results can be pickled. May import `bot.storage` and

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TypeVar
 
 
 class Inline:
@@ -191,6 +193,9 @@ class Table(Block):
     rows: tuple[Row, ...]
 
 
+_Holder = TypeVar("_Holder", bound=Quote | Alert | Details | Item | Cell)
+
+
 def flow(nodes: Iterable[Node]) -> tuple[Block, ...]:
     """Return *nodes* as blocks: visible inline content between blocks becomes a paragraph."""
     blocks: list[Block] = []
@@ -244,74 +249,68 @@ def wrap(nodes: list[Node], wrapper: Callable[[Inlines], Inline]) -> list[Node]:
     """Return *nodes* with the inline content wrapped by *wrapper*, also the inline content of blocks among them."""
     if not any(isinstance(node, Block) for node in nodes):
         return [wrapper(tuple(node for node in nodes if not isinstance(node, Block)))]
-    return [wrap_block(block, wrapper) for block in flow(nodes)]
 
+    def change(block: Block) -> Block:
+        return replace(block, content=(wrapper(block.content),)) if isinstance(block, Paragraph | Heading) else block
 
-def wrap_block(block: Block, wrapper: Callable[[Inlines], Inline]) -> Block:
-    """Return *block* with every run of inline content wrapped by *wrapper*."""
-
-    def change(inner: Block) -> Block:
-        return replace(inner, content=(wrapper(inner.content),)) if isinstance(inner, Paragraph | Heading) else inner
-
-    return change_blocks((block,), change)[0]
+    return [*change_blocks(flow(nodes), change)]
 
 
 def change_blocks(blocks: tuple[Block, ...], change: Callable[[Block], Block]) -> tuple[Block, ...]:
     """Return *blocks* with *change* applied to each block without inner blocks, at any depth."""
-    return tuple(_change_block(block, change) for block in blocks)
+
+    def inside(holder: _Holder) -> _Holder:
+        return replace(holder, blocks=change_blocks(holder.blocks, change))
+
+    def changed(block: Block) -> Block:
+        match block:
+            case Quote() | Alert() | Details():
+                return inside(block)
+            case List():
+                return replace(block, items=tuple(map(inside, block.items)))
+            case Table():
+                return Table(tuple(replace(row, cells=tuple(map(inside, row.cells))) for row in block.rows))
+            case _:
+                return change(block)
+
+    return tuple(map(changed, blocks))
 
 
-def _change_block(block: Block, change: Callable[[Block], Block]) -> Block:
-    if isinstance(block, Quote | Alert | Details):
-        return replace(block, blocks=change_blocks(block.blocks, change))
-    if isinstance(block, List):
-        return replace(
-            block, items=tuple(replace(item, blocks=change_blocks(item.blocks, change)) for item in block.items)
-        )
-    if isinstance(block, Table):
-        return Table(
-            tuple(
-                replace(
-                    row,
-                    cells=tuple(replace(cell, blocks=change_blocks(cell.blocks, change)) for cell in row.cells),
-                )
-                for row in block.rows
-            )
-        )
-    return change(block)
-
-
-def inner_blocks(block: Block) -> Iterator[Block]:
-    """Yield the blocks directly inside *block*."""
-    if isinstance(block, Quote | Alert | Details):
-        yield from block.blocks
-    elif isinstance(block, List):
-        for item in block.items:
-            yield from item.blocks
-    elif isinstance(block, Table):
-        for row in block.rows:
-            for cell in row.cells:
-                yield from cell.blocks
+def _inner_blocks(block: Block) -> Iterator[Block]:
+    match block:
+        case Quote() | Alert() | Details():
+            yield from block.blocks
+        case List():
+            yield from chain.from_iterable(item.blocks for item in block.items)
+        case Table():
+            yield from chain.from_iterable(cell.blocks for row in block.rows for cell in row.cells)
 
 
 def walk(blocks: Iterable[Block]) -> Iterator[Block]:
     """Yield *blocks* and all blocks in them in reading order."""
     for block in blocks:
         yield block
-        yield from walk(inner_blocks(block))
+        yield from walk(_inner_blocks(block))
+
+
+def leaves(run: Iterable[Inline | str]) -> Iterator[Inline | str]:
+    """Yield the texts and objects of *run* without the styles and links around them."""
+    for inline in run:
+        if isinstance(inline, Styled | Link | Apart):
+            yield from leaves(inline.content)
+        else:
+            yield inline
 
 
 def text_of_run(run: Iterable[Inline | str]) -> str:
     """Return the characters of *run*, without the alternative texts of images."""
-    pieces = []
-    for inline in run:
-        if isinstance(inline, str):
-            pieces.append(inline)
-        elif isinstance(inline, Code | Formula):
-            pieces.append(inline.text)
-        elif isinstance(inline, Styled | Link | Apart):
-            pieces.append(text_of_run(inline.content))
-    return "".join(pieces)
+    return "".join(map(_characters, leaves(run)))
+
+
+def _characters(leaf: Inline | str) -> str:
+    if isinstance(leaf, str):
+        return leaf
+    return leaf.text if isinstance(leaf, Code | Formula) else ""
 
 
 def set_apart(run: list[Inline | str]) -> Inlines:
@@ -349,7 +348,7 @@ class _Spacer:
         if isinstance(inline, Anchor | NoteReference):
             yield inline
             return
-        text = inline if isinstance(inline, str) else inline.text if isinstance(inline, Code | Formula) else "\n"
+        text = _characters(inline) if isinstance(inline, str | Code | Formula) else "\n"
         if self._after and text[:1].isalnum():
             yield " "
         if text:

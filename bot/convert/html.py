@@ -10,19 +10,16 @@ from html import escape
 from bs4 import BeautifulSoup, Tag
 from markdownify import ATX, MarkdownConverter
 
-from bot.convert.document import Anchor, Apart, Break, Code, Inline, InlineImage, Inlines, Link, Styled
+from bot.convert.document import Anchor, Apart, Break, Code, Inline, InlineImage, Inlines, Link, Styled, leaves
 from bot.convert.link_targets import is_unsafe
 
-_PLAIN = (str, Styled, Code, Link, Anchor, InlineImage, Break, Apart)
+_PLAIN = str | Code | Anchor | InlineImage | Break
 _NEVER_SHOWN = ("script", "style", "template", "noscript", "head", "title")
 
 
 def is_plain_html(run: Inlines) -> bool:
     """Return whether every part of *run* has an equivalent HTML element."""
-    return all(
-        isinstance(inline, _PLAIN) and (not isinstance(inline, Styled | Link | Apart) or is_plain_html(inline.content))
-        for inline in run
-    )
+    return all(isinstance(leaf, _PLAIN) for leaf in leaves(run))
 
 
 def render_run(run: Inlines, anchor_address: Callable[[str], str]) -> str:

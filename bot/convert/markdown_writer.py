@@ -33,6 +33,7 @@ from bot.convert.document import (
     Rule,
     Styled,
     Table,
+    leaves,
     text_of_run,
 )
 from bot.convert.html import is_plain_html, render_image, render_run
@@ -328,15 +329,7 @@ def _escaped(text: str, in_link: bool) -> str:
 
 def _is_address_itself(run: Inlines, address: str) -> bool:
     """Return whether the text of a link is its address."""
-    return text_of_run(run) == address and not any(isinstance(inline, Code | InlineImage) for inline in _leaves(run))
-
-
-def _leaves(run: Inlines) -> Iterator[Inline | str]:
-    for inline in run:
-        if isinstance(inline, Styled | Link | Apart):
-            yield from _leaves(inline.content)
-        else:
-            yield inline
+    return text_of_run(run) == address and not any(isinstance(inline, Code | InlineImage) for inline in leaves(run))
 
 
 def _is_tight(item: Item) -> bool:

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from bot.convert.context import Loss, PageContext
 from bot.convert.document import Anchor, Block, Code, Contents, Node, NoteReference, Paragraph, Styled, flow
 from bot.convert.link_targets import Targets
-from bot.convert.said import LOOKS, unsaid_attributes
 from bot.storage.reader import Element, Text
 
 MAX_DEPTH = 80
@@ -27,14 +26,60 @@ _INLINE_NAMES = frozenset(
     {"span", "strong", "em", "u", "s", "b", "i", "a", "sub", "sup", "del", "font", "code"}
     | {"ac:link-body", "ac:inline-comment-marker"}
 )
-_LOOKS = {
+_INLINE_PARENTS = _PARAGRAPH_LIKE | _INLINE_NAMES
+_INLINE_NEIGHBOURS = _INLINE_NAMES | {"br", "ac:link", "ac:emoticon", "time"}
+
+_USED: dict[str, frozenset[str]] = {
+    "a": frozenset({"href", "name", "id", "title"}),
+    "ol": frozenset({"start", "type", "reversed"}),
+    "li": frozenset({"value"}),
+    **dict.fromkeys(("td", "th"), frozenset({"colspan", "rowspan"})),
+    "img": frozenset({"src", "alt", "title", "width", "height"}),
+    **dict.fromkeys(("video", "audio", "iframe", "embed", "source"), frozenset({"src"})),
+    "object": frozenset({"data"}),
+    "time": frozenset({"datetime"}),
+    "ac:link": frozenset({"ac:anchor"}),
+    "ac:image": frozenset({"ac:alt", "ac:title", "ac:width", "ac:height", "ac:href"}),
+    "ac:emoticon": frozenset({"ac:name", "ac:emoji-id", "ac:emoji-fallback", "ac:emoji-shortname"}),
+    "ac:hipchat-emoticon": frozenset({"ac:name", "ac:shortcut"}),
+    "ac:inline-comment-marker": frozenset({"ac:ref"}),
+}
+"""The attributes that the handler of each element uses."""
+
+_STYLES = {
     "colour": re.compile(r"(?:^|;)\s*color\s*:", re.IGNORECASE),
     "alignment": re.compile(r"(?:^|;)\s*text-align\s*:\s*(?:center|right|justify)", re.IGNORECASE),
     "font size": re.compile(r"(?:^|;)\s*font-size\s*:", re.IGNORECASE),
     "highlight": re.compile(r"(?:^|;)\s*background(?:-color)?\s*:", re.IGNORECASE),
 }
-_INLINE_PARENTS = _PARAGRAPH_LIKE | _INLINE_NAMES
-_INLINE_NEIGHBOURS = _INLINE_NAMES | {"br", "ac:link", "ac:emoticon", "time"}
+"""The styles that Markdown cannot express; their occurrences are counted."""
+
+_STYLE_ATTRIBUTES = {
+    "align": "alignment",
+    "valign": "alignment",
+    "color": "colour",
+    "bgcolor": "colour",
+    "size": "font size",
+    "face": "font",
+    "lang": "language of the text",
+    "xml:lang": "language of the text",
+}
+"""The attributes that are styles too."""
+
+_MEANINGLESS_ATTRIBUTES = frozenset(
+    # Attributes that only programs use; `style` is handled elsewhere.
+    {"class", "id", "style", "local-id", "ac:local-id", "ac:macro-id", "ac:schema-version", "ac:name", "rel", "target"}
+    | {"headers", "scope", "tabindex", "role", "ac:style", "ac:class", "ac:queryparams", "ac:card-appearance"}
+    | {"ac:type"}
+    # Sizes and positions on the screen.
+    | {"border", "cellpadding", "cellspacing", "cols", "frame", "rules", "width", "height", "span", "nowrap", "clear"}
+    | {"ac:align", "ac:layout", "ac:border", "ac:thumbnail", "ac:original-width", "ac:original-height", "ac:vspace"}
+    | {"ac:custom-width", "ac:breakout-mode", "ac:breakout-width", "ac:hspace", "hspace", "vspace", "scrolling"}
+    # Permissions of a player or a frame.
+    | {"allow", "allowfullscreen", "autoplay", "controls", "frameborder", "loading", "loop", "muted", "preload"}
+    | {"sandbox"}
+)
+_MEANINGLESS_PREFIXES = ("data-", "aria-", "xmlns", "on")
 
 ElementHandler = Callable[["PageBuilder", Element], list[Node]]
 ObjectHandler = Callable[["PageBuilder", Element, bool], list[Node]]
@@ -118,19 +163,19 @@ class PageBuilder:
         attributes = element.attributes
         if not attributes:
             return
-        looks = set()
+        styles = set()
         if style := attributes.get("style"):
-            looks = {what for what, pattern in _LOOKS.items() if pattern.search(style)}
+            styles = {what for what, pattern in _STYLES.items() if pattern.search(style)}
         if "data-highlight-colour" in attributes:
-            looks.add("highlight")
-        for name, value in unsaid_attributes(element).items():
+            styles.add("highlight")
+        for name, value in _unused_attributes(element).items():
             if name == "dir":
-                looks |= {"direction of the text"} if value.lower() != "ltr" else set()
-            elif name in LOOKS:
-                looks.add(LOOKS[name])
+                styles |= {"direction of the text"} if value.lower() != "ltr" else set()
+            elif name in _STYLE_ATTRIBUTES:
+                styles.add(_STYLE_ATTRIBUTES[name])
             else:
                 self.lose("attribute", f"{element.name} {name}", value)
-        for what in looks:
+        for what in styles:
             self.lose_style(what)
 
     def losses(self) -> tuple[Loss, ...]:
@@ -192,6 +237,19 @@ class PageBuilder:
         self.including, self.targets = (*self.including, name), Targets(self.context, title, space_key)
         yield
         self.including, self.targets = outer
+
+
+def _unused_attributes(element: Element) -> dict[str, str]:
+    """Return the attributes of *element* that no handler uses and that are not meaningless."""
+    used = _USED.get(element.name, frozenset())
+    return {
+        name: value
+        for name, value in element.attributes.items()
+        if name not in _MEANINGLESS_ATTRIBUTES
+        and name not in used
+        and value
+        and not name.startswith(_MEANINGLESS_PREFIXES)
+    }
 
 
 def is_alone(parent: Element, index: int) -> bool:
