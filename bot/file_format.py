@@ -29,6 +29,11 @@ class FileModel(BaseModel):
         json_schema_serialization_defaults_required=True,
     )
 
+    @classmethod
+    def taken_from(cls, source: object) -> Self:
+        """Return an instance with the values that *source* has under the names of the fields, at every level."""
+        return cls.model_validate(source, from_attributes=True)
+
     def replaced(self, **values: object) -> Self:
         """Return a copy with other values; raises `TypeError` for a name that is not a field."""
         unknown = values.keys() - type(self).model_fields.keys()

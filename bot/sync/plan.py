@@ -8,7 +8,7 @@ from enum import StrEnum
 from bot.config.policy import DriftPolicy, NotifyPolicy, SafetySettings
 from bot.errors import UnsafePlanError
 from bot.storage.markers import Marker
-from bot.sync.drift import LastApplied, ManualEdit, Verdict
+from bot.sync.drift import LastApplied, ManualEdit, Verdict, digest_of
 
 _MIN_SIZE_SHARE = 0.5
 _MIN_SIZE_CHARACTERS = 200
@@ -53,6 +53,16 @@ class Change:
     notify: NotifyPolicy = NotifyPolicy.NEVER
     is_waiting: bool = False
     orphans: tuple[str, ...] = ()
+
+    @property
+    def desired_digest(self) -> str:
+        """The digest of *desired*, as in version messages."""
+        return digest_of(self.desired)
+
+    @property
+    def live_digest(self) -> str | None:
+        """The digest of *live*."""
+        return None if self.live is None else digest_of(self.live)
 
     @property
     def needs_a_person(self) -> bool:

@@ -1,6 +1,6 @@
 """The plan file: written by `plan --out`, read by `apply --plan`, protected by a digest (docs/reference/plan-file.md).
 
-The classes are the file format. `_written` and `_read` convert between the file format and `Plan`. Pure.
+The classes are the file format. Their fields have the names that the classes of `bot.sync.plan` have. Pure.
 """
 
 import hashlib
@@ -8,12 +8,11 @@ import json
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from bot.config.policy import DriftPolicy, NotifyPolicy
+from pydantic import TypeAdapter
+
 from bot.errors import BotError
 from bot.file_format import FileDocument, FileFormatError, FileModel
-from bot.storage.markers import Marker, MarkerKind
-from bot.sync.drift import LastApplied, ManualEdit, Verdict, digest_of
-from bot.sync.plan import Action, Change, PagePlan, Plan, PlanProblem, Scope
+from bot.sync.plan import Plan
 
 _DERIVED = ("format", "digest", "summary")
 _OF_THE_MOMENT = ("created", "drafts")
@@ -21,6 +20,9 @@ _DERIVED_OF_CHANGE = ("desired_digest", "live_digest")
 _UNBOUND_WHEN_EMPTY: dict[str, object] = {"notify": "never", "is_waiting": False, "orphans": []}
 """Keys of a later date: with these values they are not part of the digest, which stays that of earlier plans."""
 _MIN_DIGITS = 12
+
+
+_PLAN = TypeAdapter(Plan)
 
 
 class PlannedMarker(FileModel):
@@ -214,7 +216,7 @@ def load_plan(text: str, *, digest: str | None = None) -> Plan:
     """Parse a plan file; raises `BotError` if the file is invalid, was edited, or does not have *digest*."""
     try:
         document = PlanDocument.parse(text)
-        plan = _read(document)
+        plan = _PLAN.validate_python(document.model_dump())
     except FileFormatError as error:
         raise BotError(f"the plan file {error}; write one with `wikibot plan --out FILE`") from error
     except BotError as error:
@@ -268,137 +270,9 @@ def _written(plan: Plan) -> PlanDocument:
         ),
         wiki=plan.wiki,
         created=plan.created,
-        scopes=tuple(map(_written_scope, plan.scopes)),
-        pages=tuple(map(_written_page, plan.pages)),
-        problems=tuple(
-            PlannedProblem(workspace=one.workspace, page=one.page, message=one.message, region=one.region)
-            for one in plan.problems
-        ),
+        scopes=tuple(map(PlannedScope.taken_from, plan.scopes)),
+        pages=tuple(map(PlannedPage.taken_from, plan.pages)),
+        problems=tuple(map(PlannedProblem.taken_from, plan.problems)),
         notices=plan.notices,
         drafts=plan.drafts,
-    )
-
-
-def _written_scope(scope: Scope) -> PlannedScope:
-    return PlannedScope(
-        workspace=scope.workspace,
-        revision=scope.revision,
-        pages=scope.pages,
-        regions=scope.regions,
-        live_characters=scope.live_characters,
-        desired_characters=scope.desired_characters,
-    )
-
-
-def _written_page(page: PagePlan) -> PlannedPage:
-    return PlannedPage(
-        workspace=page.workspace,
-        id=page.id,
-        title=page.title,
-        url=page.url,
-        base_version=page.base_version,
-        changes=tuple(map(_written_change, page.changes)),
-        revision=page.revision,
-        is_first_run=page.is_first_run,
-    )
-
-
-def _written_change(change: Change) -> PlannedChange:
-    marker, last = change.marker, change.last_applied
-    return PlannedChange(
-        region=change.region,
-        marker=PlannedMarker(
-            name=marker.name, kind=marker.kind.value, heading=marker.heading, heading_level=marker.heading_level
-        ),
-        verdict=change.verdict.value,
-        action=change.action.value,
-        desired=change.desired,
-        live=change.live,
-        last_applied=None
-        if last is None
-        else PlannedLastApplied(version=last.version, text=last.text, digest=last.digest),
-        policy=change.policy.value,
-        place=change.place,
-        is_repair=change.is_repair,
-        edits=tuple(map(_written_edit, change.edits)),
-        lost_comments=change.lost_comments,
-        note=change.note,
-        notify=change.notify.value,
-        is_waiting=change.is_waiting,
-        orphans=change.orphans,
-        desired_digest=digest_of(change.desired),
-        live_digest=None if change.live is None else digest_of(change.live),
-    )
-
-
-def _written_edit(edit: ManualEdit) -> PlannedEdit:
-    return PlannedEdit(
-        version=edit.version,
-        when=edit.when,
-        author=edit.author,
-        message=edit.message,
-        is_certain=edit.is_certain,
-    )
-
-
-def _read(document: PlanDocument) -> Plan:
-    """Return the plan from a plan file; raises `RegionError` for an invalid marker."""
-    return Plan(
-        wiki=document.wiki,
-        created=document.created,
-        scopes=tuple(
-            Scope(
-                workspace=scope.workspace,
-                revision=scope.revision,
-                pages=scope.pages,
-                regions=scope.regions,
-                live_characters=scope.live_characters,
-                desired_characters=scope.desired_characters,
-            )
-            for scope in document.scopes
-        ),
-        pages=tuple(map(_read_page, document.pages)),
-        problems=tuple(
-            PlanProblem(workspace=one.workspace, page=one.page, message=one.message, region=one.region)
-            for one in document.problems
-        ),
-        notices=document.notices,
-        drafts=document.drafts,
-    )
-
-
-def _read_page(page: PlannedPage) -> PagePlan:
-    return PagePlan(
-        workspace=page.workspace,
-        id=page.id,
-        title=page.title,
-        url=page.url,
-        base_version=page.base_version,
-        changes=tuple(map(_read_change, page.changes)),
-        revision=page.revision,
-        is_first_run=page.is_first_run,
-    )
-
-
-def _read_change(change: PlannedChange) -> Change:
-    marker, last = change.marker, change.last_applied
-    return Change(
-        region=change.region,
-        marker=Marker(marker.name, MarkerKind(marker.kind), marker.heading, marker.heading_level),
-        verdict=Verdict(change.verdict),
-        action=Action(change.action),
-        desired=change.desired,
-        live=change.live,
-        last_applied=None if last is None else LastApplied(last.version, last.text, last.digest),
-        policy=DriftPolicy(change.policy),
-        place=change.place,
-        is_repair=change.is_repair,
-        edits=tuple(
-            ManualEdit(edit.version, edit.when, edit.author, edit.message, edit.is_certain) for edit in change.edits
-        ),
-        lost_comments=change.lost_comments,
-        note=change.note,
-        notify=NotifyPolicy(change.notify),
-        is_waiting=change.is_waiting,
-        orphans=change.orphans,
     )

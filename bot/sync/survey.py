@@ -17,7 +17,7 @@ from bot.storage.reader import read_leniently
 from bot.storage.regions import Region, find_region, find_regions
 from bot.storage.visible_text import count_characters, lines_of
 from bot.sync.attention import may_wait
-from bot.sync.drift import LastApplied, Verdict, digest_of, judge
+from bot.sync.drift import LastApplied, Verdict, judge
 from bot.sync.emptied import Emptied, find_emptied
 from bot.sync.guard import describe_draft
 from bot.sync.ledger import PageLedger
@@ -343,7 +343,7 @@ class _Survey:
         is_repair = change.verdict is Verdict.DRIFTED or (
             change.verdict is Verdict.BEHIND
             and ledger.is_undone_by_another_bot(
-                change.region, digest_of(change.desired), revision=self._assignment.revision, since=since
+                change.region, change.desired_digest, revision=self._assignment.revision, since=since
             )
         )
         change = replace(change, edits=edits, is_repair=is_repair)

@@ -286,3 +286,17 @@ def test_trouble_is_counted_by_its_kind_and_logged() -> None:
         Event(EventType.CAPTURE, EventOutcome.FAILURE, "Minutes: no answer", ("7",)),
         Event(EventType.INGESTION, EventOutcome.FAILURE, "space WS3 could not be listed: no answer", ("WS3",)),
     ]
+
+
+def test_trouble_of_a_rule_or_a_place_is_logged_under_its_title_or_another() -> None:
+    outcome = CaptureOutcome(unmatched=[TROUBLE])
+    rule, folder = Trouble("archive", "/home/ana/bot.yaml", "matches no page"), Trouble("9", "Plans", "no parent")
+
+    outcome.note(outcome.unmatched, rule, logged_as="bot.yaml")
+    outcome.note(outcome.unplaced, folder)
+
+    assert (outcome.unmatched, outcome.unplaced) == ([TROUBLE, rule], [folder])
+    assert outcome.events == [
+        Event(EventType.INGESTION, EventOutcome.FAILURE, "bot.yaml: matches no page", ("archive",)),
+        Event(EventType.INGESTION, EventOutcome.FAILURE, "Plans: no parent", ("9",)),
+    ]

@@ -7,7 +7,6 @@ from bot.config.policy import HistoryMode
 from bot.errors import PageNotFoundError, WikiError
 from bot.snapshot.archive.journal import StagedFile
 from bot.snapshot.archive.record import PageRecord, RecordedComment, RecordedFile, RecordedRestrictions, RecordedVersion
-from bot.snapshot.capture.recorded_values import record_comment, record_restrictions, record_version
 from bot.storage.visible_text import is_blank
 from bot.wiki.gateway import Attachment, Page, WikiGateway
 
@@ -62,8 +61,8 @@ def observe(
     return Observation(
         page,
         tuple(sorted(gateway.fetch_labels(page.id))),
-        record_restrictions(gateway.fetch_restrictions(page.id)),
-        tuple(map(record_comment, gateway.fetch_comments(page.id))),
+        RecordedRestrictions.taken_from(gateway.fetch_restrictions(page.id)),
+        tuple(map(RecordedComment.taken_from, gateway.fetch_comments(page.id))),
         versions,
         attachments,
         downloads,
@@ -120,7 +119,7 @@ def _fetch_versions(gateway: WikiGateway, page: Page, known: Known) -> tuple[Rec
     for version in gateway.fetch_versions(page.id):
         if version.number in old:
             break
-        fresh.append(record_version(version))
+        fresh.append(RecordedVersion.taken_from(version))
     return (*fresh, *(before.versions if before else ()))
 
 

@@ -104,9 +104,7 @@ class CaptureOutcome:
 
     def add_unlisted(self, trouble: Trouble) -> None:
         """Count a space whose pages could not be listed and log it."""
-        self.unlisted.append(trouble)
-        detail = f"{trouble.title} could not be listed: {trouble.reason}"
-        self.events.append(Event(EventType.INGESTION, EventOutcome.FAILURE, detail, (trouble.page_id,)))
+        self.note(self.unlisted, trouble, logged_as=f"{trouble.title} could not be listed")
 
     def add_trouble(self, kind: EventOutcome, trouble: Trouble) -> None:
         """Count a page that was not captured and log it."""

@@ -11,6 +11,7 @@ from bot.snapshot.archive.record import (
     PageRecord,
     RecordedFile,
     RecordedStatus,
+    RecordedVersion,
     Surroundings,
     dump_record,
     is_same_capture,
@@ -20,7 +21,6 @@ from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.changes import describe_changes
 from bot.snapshot.capture.observation import Observation, same_file
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
-from bot.snapshot.capture.recorded_values import record_version
 from bot.snapshot.capture.rendition import Rendition
 from bot.snapshot.capture.selection import Selection
 from bot.wiki.gateway import Attachment
@@ -85,6 +85,8 @@ class PageCapture:
         page, seen = self.observation.page, self.observation
         digest = sha256(self.source)
         source_path, captured_at = self._place_source(digest)
+        # The history has the names of authors; a listing may have only their ids.
+        listed = RecordedVersion.taken_from(page.ref.version)
         return PageRecord(
             page_id=page.id,
             space_key=page.ref.space_key,
@@ -93,8 +95,7 @@ class PageCapture:
             status=RecordedStatus(page.ref.status.value),
             parent_id=page.ref.parent_id,
             position=page.ref.position,
-            # The history has the names of authors; a listing may have only their ids.
-            version=next((v for v in seen.versions if v.number == page.version), record_version(page.ref.version)),
+            version=next((each for each in seen.versions if each.number == page.version), listed),
             source_path=source_path,
             source_sha256=digest,
             source_bytes=len(self.source),
@@ -146,7 +147,7 @@ class PageCapture:
                         name=attachment.name,
                         media_type=attachment.media_type,
                         comment=attachment.comment,
-                        version=record_version(attachment.version),
+                        version=RecordedVersion.taken_from(attachment.version),
                     )
         path, staged = self.files.get(attachment.id, (None, None))
         return RecordedFile(
@@ -154,7 +155,7 @@ class PageCapture:
             name=attachment.name,
             media_type=attachment.media_type,
             size_bytes=attachment.size_bytes,
-            version=record_version(attachment.version),
+            version=RecordedVersion.taken_from(attachment.version),
             comment=attachment.comment,
             path=path,
             sha256=staged.sha256 if staged else None,
