@@ -113,6 +113,10 @@ class RunHistory:
         """Return the newest run of a job, finished or not."""
         return self._first("WHERE job = ? ORDER BY id DESC", (job,))
 
+    def last_run_of_kind(self, kind: str) -> Run | None:
+        """Return the newest run of the job *kind*, whatever its cadence: a job with two cadences has two names."""
+        return self._first("WHERE job = ? OR job LIKE ? ORDER BY id DESC", (kind, f"{kind} (%"))
+
     def count_failures(self, job: str) -> int:
         """Return the number of runs that failed or were interrupted since the last run that ended as it should."""
         failures = 0

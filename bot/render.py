@@ -2,7 +2,8 @@
 
 import datetime as dt
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -71,7 +72,7 @@ def has_region(data: WorkspaceData, region: str) -> bool:
 class Renderer:
     """Renders regions with the templates in *folders*; earlier folders take precedence.
 
-    With *is_cloud*, the text is spelled as the editor of Cloud stores it.
+    With *is_cloud*, the text is spelled as the editor of Cloud stores it. Each template is read from the disk once.
     """
 
     def __init__(self, folders: Sequence[Path], *, is_cloud: bool = False) -> None:
@@ -82,6 +83,7 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,
         )
         self._environment.filters |= {"icon": _icon, "lozenge": _lozenge}
 
@@ -120,19 +122,16 @@ class Renderer:
         text = self._render(f"{region}.xml.j2", context)
         return spell_for_cloud(text, data.workspace.space) if self._is_cloud else text
 
+    def load_templates(self) -> None:
+        """Read all templates now; later changes of the folders have no effect. Raises `SettingsError` for bad ones."""
+        for name in self._environment.list_templates(extensions=("j2",)):
+            with _naming(name):
+                self._environment.get_template(name)
+
     def _render(self, name: str, context: dict[str, object]) -> str:
-        try:
+        with _naming(name):
             template = self._environment.get_template(name)
             text = template.render(context).strip()
-        except TemplateNotFound as error:
-            raise SettingsError(f"there is no template {error.name}; the region needs one", path=name) from error
-        except TemplateSyntaxError as error:
-            raise SettingsError(str(error.message), path=error.filename or name, line=error.lineno) from error
-        except BotError:
-            raise
-        except Exception as error:  # a template can run any expression, and raise any exception
-            path, line = _place_in_template(error)
-            raise SettingsError(f"cannot be rendered: {error}", path=path or name, line=line) from error
         try:
             misfit = find_misfit(read_strictly(text))
         except MalformedBodyError as error:
@@ -142,6 +141,22 @@ class Renderer:
                 f"renders {misfit}, which is not allowed in a region; remove it", path=template.filename
             )
         return text
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Turn the errors of the template *name*, and of the templates that it includes, into `SettingsError`."""
+    try:
+        yield
+    except TemplateNotFound as error:
+        raise SettingsError(f"there is no template {error.name}; the region needs one", path=name) from error
+    except TemplateSyntaxError as error:
+        raise SettingsError(str(error.message), path=error.filename or name, line=error.lineno) from error
+    except BotError:
+        raise
+    except Exception as error:  # a template can run any expression, and raise any exception
+        path, line = _place_in_template(error)
+        raise SettingsError(f"cannot be rendered: {error}", path=path or name, line=line) from error
 
 
 def _place_in_template(error: Exception) -> tuple[str | None, int | None]:

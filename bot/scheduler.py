@@ -1,8 +1,10 @@
 """The daemon: a job table on `schedule`. Failures are isolated, missed runs coalesced, shutdown is clean."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 import schedule
 from loguru import logger
@@ -80,6 +82,18 @@ class _Job:
                 self.due = min(self.due, now + timedelta(minutes=wait))
         self.look_ahead()
 
+    def follow(self, former: Self | None) -> None:
+        """Take the place of the job *former* of another job table; None for a job that is new in the table."""
+        if former is not None:
+            self.last_start, self.failures = former.last_start, former.failures
+        if self.failures:
+            self.due = self._now()
+        elif former is not None and former._cadence == self._cadence:  # noqa: SLF001 -- the same class
+            self.due, self._planned_at = former.due, former._planned_at  # noqa: SLF001
+            self.look_ahead()
+        else:
+            self.plan()
+
     def allow_slack(self) -> None:
         """Make the job due now if it would be due within the slack for runs from cron."""
         now = self._now()
@@ -103,8 +117,9 @@ class JobScheduler:
     """Runs jobs when they are due, one at a time, each in a separate thread so that signals are always handled.
 
     *grace_seconds* is how long a job may continue after a stop request; then the job is abandoned, and its run is
-    recorded as interrupted. *look_ahead_seconds* is the interval at which jobs are asked for extra work. The failure
-    of a job does not end the loop.
+    recorded as interrupted. *look_ahead_seconds* is the interval at which jobs are asked for extra work. *refresh* is
+    called at each tick and before each job, and may replace the job table. *find_attention* returns what needs a person
+    whatever the job does. The failure of a job does not end the loop.
     """
 
     def __init__(
@@ -118,9 +133,9 @@ class JobScheduler:
         tick_seconds: float = 1.0,
         grace_seconds: float = 7.0,
         look_ahead_seconds: int = _LOOK_AHEAD_SECONDS,
+        refresh: Callable[[], None] = lambda: None,
+        find_attention: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
-        if not specs:
-            raise SettingsError("no job is configured; add one under `jobs`, such as {run: sync, every: 10 minutes}")
         self._history = history
         self._now = now
         self._tick_seconds = tick_seconds
@@ -128,24 +143,57 @@ class JobScheduler:
         self._look_ahead_seconds = look_ahead_seconds
         self._stop = threading.Event()
         self._ended: list[Run] = []
-        self._jobs: list[_Job] = []
+        self._refresh = refresh
+        self._find_attention = find_attention
         self.has_left_job_behind = False
         self._is_final = False
         """Whether the last failure has a cause that does not pass with time, so that a retry would only repeat it."""
+        self._jobs = self._make_jobs(specs, functions, next_moments or {})
+
+    def replace_jobs(
+        self,
+        specs: Sequence[JobSettings],
+        functions: Mapping[str, JobFunction],
+        next_moments: Mapping[str, NextMoment],
+    ) -> None:
+        """Use another job table from now on; raises `SettingsError` if it is wrong, and then the old one stays.
+
+        A job with the same cadence keeps its due time. A job with another cadence is planned from its last run, and
+        missed due times of the new cadence are not made up for. A job that failed is due now: what made it fail may be
+        gone.
+        """
+        before = {job.name: job for job in self._jobs}
+        jobs = self._make_jobs(specs, functions, next_moments)
+        for job in jobs:
+            job.follow(before.get(job.name))
+        self._jobs = jobs
+        self._log_next()
+
+    def _make_jobs(
+        self,
+        specs: Sequence[JobSettings],
+        functions: Mapping[str, JobFunction],
+        next_moments: Mapping[str, NextMoment],
+    ) -> list[_Job]:
+        if not specs:
+            raise SettingsError("no job is configured; add one under `jobs`, such as {run: sync, every: 10 minutes}")
+        jobs = []
         for name, spec in _named(specs):
             if spec.run not in functions:
                 raise SettingsError(f"job {spec.run}: there is no such job; known: {', '.join(sorted(functions))}")
-            last = history.last_run(name)
-            job = _Job(
-                name,
-                spec.cadence,
-                functions[spec.run],
-                now=now,
-                last_start=last.started if last else None,
-                next_moment=_contained((next_moments or {}).get(spec.run), name),
-                failures=history.count_failures(name),
+            last = self._history.last_run(name) or self._history.last_run_of_kind(spec.run)
+            jobs.append(
+                _Job(
+                    name,
+                    spec.cadence,
+                    functions[spec.run],
+                    now=self._now,
+                    last_start=last.started if last else None,
+                    next_moment=_contained(next_moments.get(spec.run), name),
+                    failures=self._history.count_failures(name),
+                )
             )
-            self._jobs.append(job)
+        return jobs
 
     @property
     def next_due(self) -> datetime:
@@ -171,9 +219,7 @@ class JobScheduler:
         """Run jobs as they become due until *stop* is set."""
         self._stop = stop
         due = self.next_due
-        logger.info(
-            "{} scheduled; the next is due {}", counted(len(self._jobs), "job"), due.isoformat(timespec="seconds")
-        )
+        self._log_next()
         ticks = self._schedule_ticks()
         while not stop.wait(self._tick_seconds):
             if _was_set_back(ticks):
@@ -186,18 +232,29 @@ class JobScheduler:
     def run_due(self) -> None:
         """Run each job that is due now, the longest overdue first, and set its next due time."""
         self._ended = []
-        for job in sorted(self._jobs, key=lambda job: job.due):
-            if job.is_due:
-                self._is_final = False
-                self._run(job, job.function)
-                if self._ended:
-                    job.record(None if self._is_final else self._ended[-1].outcome)
-                job.plan()
+        tried: set[str] = set()
+        while job := self._find_due(tried):
+            tried.add(job.name)
+            self._is_final = False
+            self._run(job, job.function)
+            if self._ended:
+                job.record(None if self._is_final else self._ended[-1].outcome)
+            job.plan()
+
+    def _find_due(self, tried: Collection[str]) -> _Job | None:
+        """Return the job that is the longest overdue and was not tried, by the settings as they are now."""
+        self._refresh()
+        due = (job for job in self._jobs if job.name not in tried and job.is_due)
+        return min(due, key=lambda job: job.due, default=None)
 
     def look_ahead(self) -> None:
         """Ask each job for extra work, such as a news item that becomes due before the next run."""
         for job in self._jobs:
             job.look_ahead()
+
+    def _log_next(self) -> None:
+        due = self.next_due.isoformat(timespec="seconds")
+        logger.info("{} scheduled; the next is due {}", counted(len(self._jobs), "job"), due)
 
     def _schedule_ticks(self) -> schedule.Scheduler:
         """Return the ticks of the daemon on `schedule`; `Cadence` decides in UTC when a job is due."""
@@ -235,15 +292,17 @@ class JobScheduler:
     def _outcome(self, name: str, run_id: int, started: datetime, function: JobFunction) -> Run:
         """Run the job and return its run record; every exception becomes a failed or stopped run."""
         result = JobResult()
+        concerns = self._find_attention()
         try:
             result = function(self._stop.is_set) or result
+            result = replace(result, attention=(*concerns, *result.attention))
             outcome, message = self._judge(name, result)
         except StoppedError as error:
             logger.warning("job {} stopped: {}", name, error)
             outcome, message = RunOutcome.STOPPED, str(error)
         except BotError as error:
             logger.error("job {} failed: {}", name, error)
-            outcome, message = RunOutcome.FAILED, str(error)
+            outcome, message = RunOutcome.FAILED, "; ".join((str(error), *concerns))
             self._is_final = isinstance(error, EvidenceError | SnapshotError)
         except BaseException as error:  # noqa: BLE001 -- the daemon continues after any exception of a job
             logger.opt(exception=error).error("job {} crashed", name)

@@ -470,3 +470,111 @@ def test_a_run_from_cron_that_starts_a_moment_early_is_not_skipped(history: RunH
     make(history, clock, {"sync": counting(clock, runs)}).run_once()
 
     assert len(runs) == 2
+
+
+def replace_with(scheduler: JobScheduler, functions: Mapping[str, JobFunction], *specs: JobSettings) -> None:
+    scheduler.replace_jobs(specs, functions, {})
+
+
+def test_another_cadence_counts_from_the_last_run_and_makes_up_for_nothing(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    functions = {"sync": counting(clock, runs), "verify": counting(clock, runs)}
+    daily = JobSettings(run="verify", every="day", at="02:30")
+    history.begin("verify", at=NOON - timedelta(hours=9, minutes=30))
+    scheduler = make(history, clock, functions, JobSettings(run="sync", every="hour"), daily)
+    scheduler.run_due()
+    clock.move(minutes=25)
+
+    replace_with(scheduler, functions, SYNC, JobSettings(run="verify", every="day", at="09:00"))
+    scheduler.run_due()
+
+    assert runs == [NOON]
+    assert scheduler.due == {
+        "sync": NOON + timedelta(minutes=30),
+        "verify": datetime(2026, 1, 3, 9, tzinfo=UTC),
+    }
+
+
+def test_job_that_gets_a_second_cadence_is_not_run_again(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    functions = {"sync": counting(clock, runs)}
+    scheduler = make(history, clock, functions)
+    scheduler.run_due()
+    clock.move(minutes=4)
+    specs = (SYNC, JobSettings(run="sync", every="hour"))
+
+    replace_with(scheduler, functions, *specs)
+    scheduler.run_due()
+
+    assert runs == [NOON]
+    assert set(scheduler.due.values()) == {NOON + timedelta(minutes=10), NOON + timedelta(hours=1)}
+    assert make(history, clock, functions, *specs).due == scheduler.due
+
+
+def test_job_with_the_same_cadence_stays_due(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    functions = {"sync": counting(clock, runs)}
+    scheduler = make(history, clock, functions)
+    scheduler.run_due()
+    clock.move(minutes=10)
+
+    replace_with(scheduler, functions, SYNC)
+    scheduler.run_due()
+
+    assert len(runs) == 2
+
+
+def test_failed_job_is_tried_at_once_with_new_settings(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    functions = {"sync": failing(clock, runs, times=1, error=WikiUnreachableError("401"))}
+    scheduler = make(history, clock, functions)
+    scheduler.run_due()
+
+    replace_with(scheduler, functions, SYNC)
+    scheduler.run_due()
+    scheduler.run_due()
+
+    assert runs == [NOON, NOON]
+
+
+def test_wrong_job_table_leaves_the_old_one(history: RunHistory, clock: Clock) -> None:
+    functions = {"sync": counting(clock, [])}
+    scheduler = make(history, clock, functions)
+
+    for specs in ((), (SYNC, SYNC), (JobSettings(run="verify", every="hour"),)):
+        with pytest.raises(SettingsError):
+            replace_with(scheduler, functions, *specs)
+
+    assert list(scheduler.due) == ["sync"]
+
+
+def test_settings_are_looked_at_before_each_job(history: RunHistory, clock: Clock) -> None:
+    names: list[str] = []
+    functions: dict[str, JobFunction] = {
+        "sync": lambda _: names.append("sync"),
+        "verify": lambda _: names.append("verify"),
+    }
+    specs = (SYNC, JobSettings(run="verify", every="hour"))
+
+    def refresh() -> None:
+        if names:
+            replace_with(scheduler, functions, SYNC)
+
+    scheduler = JobScheduler(specs, functions, history, now=clock, refresh=refresh)
+    scheduler.run_due()
+
+    assert names == ["sync"]
+
+
+def test_concern_about_the_settings_is_in_the_record_of_each_run(history: RunHistory, clock: Clock) -> None:
+    functions: dict[str, JobFunction] = {"sync": failing(clock, [], times=1, error=WikiUnreachableError("503"))}
+    concern = "bot.yaml:3: bad"
+    scheduler = JobScheduler((SYNC,), functions, history, now=clock, find_attention=lambda: (concern,))
+
+    for _ in range(2):
+        clock.move(minutes=10)
+        scheduler.run_due()
+
+    attention, failed = history.recent()
+    assert (failed.outcome, failed.message) == (RunOutcome.FAILED, f"503; {concern}")
+    assert (attention.outcome, attention.message) == (RunOutcome.ATTENTION, concern)

@@ -10,6 +10,7 @@ import click
 from bot.cli.usage_errors import SuggestingChoice
 
 if TYPE_CHECKING:
+    from bot.config.settings import Settings
     from bot.runtime import Runtime
 
 
@@ -26,12 +27,16 @@ class App:
     @cached_property
     def runtime(self) -> "Runtime":
         """Settings, gateway, renderer and paths; raises `SettingsError`."""
-        from bot.config.settings import load_settings
         from bot.runtime import Runtime, person_waits
 
         self.set_up_logging()
-        settings = load_settings(self.config)
-        return Runtime(settings, only=self.workspace, is_attended=person_waits())
+        return Runtime(self.load_settings(), only=self.workspace, is_attended=person_waits())
+
+    def load_settings(self) -> "Settings":
+        """Read the settings; raises `SettingsError`."""
+        from bot.config.settings import load_settings
+
+        return load_settings(self.config)
 
     def set_up_logging(self, *, is_service: bool = False) -> None:
         """Log as the options say; a command that is no service prints for itself and logs only warnings."""

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,11 +17,9 @@ from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.files import InstanceLock
 from bot.history import Run, RunHistory, RunOutcome
-from bot.jobs import make_jobs, next_news_moment
-from bot.log import redact
+from bot.live_schedule import LiveSchedule
 from bot.plural import counted
 from bot.runtime import Runtime
-from bot.scheduler import JobScheduler
 
 _FAILED, _DONE, _ATTENTION = 1, 0, 3
 
@@ -60,12 +58,14 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
         interrupted = history.close_interrupted(at=runtime.clock())
         if interrupted:
             logger.warning("the bot did not end properly: {} interrupted", counted(interrupted, "run"))
-        scheduler = _make_scheduler(runtime, history)
+        live = LiveSchedule(runtime, history, app.load_settings)
+        scheduler = live.scheduler
         if once:
             ended = scheduler.run_once(runtime.stop)
             code = _exit_code({one.outcome for one in ended})
         else:
-            scheduler.run_until(runtime.stop)
+            with _asking_on_hangup(live.ask, runtime.stop):
+                scheduler.run_until(runtime.stop)
             code = _DONE
     if scheduler.has_left_job_behind:
         # Its thread would keep the interpreter from ending; what it was doing is safe to break off anywhere.
@@ -85,7 +85,7 @@ def _exit_code(outcomes: Collection[RunOutcome | None]) -> int:
 def _list_jobs(runtime: Runtime) -> list[JobState]:
     history = RunHistory(runtime.folders.state / "runs.db")
     states = []
-    for job, due in _make_scheduler(runtime, history).due.items():
+    for job, due in LiveSchedule(runtime, history, lambda: runtime.settings).scheduler.due.items():
         success = history.last_success(job)
         states.append(JobState(job, due, history.last_run(job), success.started if success else None))
     return states
@@ -113,20 +113,6 @@ def _moment(moment: datetime | None) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z" if moment else "-"
 
 
-def _make_scheduler(runtime: Runtime, history: RunHistory) -> JobScheduler:
-    wiki = runtime.settings.wiki
-    for secret in (wiki.token, wiki.password):
-        if secret is not None:
-            redact.add_account(wiki.user, secret.get_secret_value().strip())
-    return JobScheduler(
-        runtime.settings.jobs,
-        make_jobs(runtime),
-        history,
-        next_moments={"sync": lambda after: next_news_moment(runtime, after)},
-        now=runtime.clock,
-    )
-
-
 @contextmanager
 def _stopping_on_signals(stop: threading.Event) -> Iterator[None]:
     """Set *stop* on SIGTERM and SIGINT while the block runs; a second signal ends the process at once."""
@@ -145,3 +131,26 @@ def _stopping_on_signals(stop: threading.Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _asking_on_hangup(ask: Callable[[], None], stop: threading.Event) -> Iterator[None]:
+    """Read the settings again on SIGHUP while the block runs; a terminal that was closed stops the bot instead.
+
+    SIGHUP stays ignored where it was, as with `nohup`.
+    """
+    has_terminal = sys.stdin is not None and sys.stdin.isatty()
+
+    def answer(_number: int, _frame: FrameType | None) -> None:
+        if has_terminal and not sys.stdin.isatty():
+            threading.Thread(target=stop.set, name="stop", daemon=True).start()
+        else:
+            ask()
+
+    before = signal.getsignal(signal.SIGHUP)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, answer)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)

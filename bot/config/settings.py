@@ -17,6 +17,7 @@ from bot.config.yaml_source import Location, YamlSource, describe_problems, load
 from bot.errors import SettingsError
 
 DEFAULT_CONFIG = Path("config/bot.yaml")
+DOTENV = Path(".env")
 SECRETS = tuple(
     ("wiki", key) for key in ("token", "password", "client_secret", "client_key_password", "proxy", "headers")
 )
@@ -29,7 +30,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="WIKIBOT_",
         env_nested_delimiter="__",
-        env_file=".env",
+        env_file=DOTENV,
         env_file_encoding="utf-8",
         extra="forbid",
         frozen=True,

@@ -1,88 +1,24 @@
 """The scheduled bot as a process of its own: real signals, a real wiki."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from bot.history import RunHistory, RunOutcome
+from bot.history import RunOutcome
+from tests.cli.scheduled_bot import HOME, SECONDS_TO_END, ScheduledBot, wait_for
 from wikiserver.testing import Wiki
-
-HOME = "<p>Home of the workspace.</p><h2>Status:</h2><p>All is well.</p>"
-DATA = """\
-workspace: {space: WS2, home: Home}
-status:
-  lines:
-    - {text: All is well.}
-"""
-SECONDS_TO_END = 10
-
-
-class Bot:
-    """A folder with settings, and the bot run on it."""
-
-    def __init__(self, folder: Path, wiki: Wiki, *, jobs: str = "[{run: sync, every: hour}]") -> None:
-        self.folder = folder
-        (folder / "ws2.yaml").write_text(DATA)
-        (folder / "bot.yaml").write_text(
-            f"wiki: {{url: {wiki.url}, flavour: {wiki.flavour}, user: bot}}\n"
-            "workspaces: [{name: ws2, data: ws2.yaml, regions: {status: {marker: heading, heading: 'Status:'}}}]\n"
-            f"jobs: {jobs}\n"
-        )
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {**os.environ, "WIKIBOT_WIKI__TOKEN": "bot-secret"}
-
-    @property
-    def history(self) -> RunHistory:
-        return RunHistory(self.folder / ".wikibot" / "runs.db")
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "bot", "run", "--config", str(self.folder / "bot.yaml"), *arguments]
-
-    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            self.command(*arguments), env=self.environment, capture_output=True, text=True, timeout=60, check=False
-        )
-
-    @contextmanager
-    def running(self) -> Iterator["subprocess.Popen[str]"]:
-        process = subprocess.Popen(
-            self.command("--log-format", "json"), env=self.environment, stderr=subprocess.PIPE, text=True
-        )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.communicate()
-
-
-def wait_for(process: "subprocess.Popen[str]", words: str) -> list[dict[str, str]]:
-    """Read the log until a line holds *words*; returns what was read."""
-    assert process.stderr is not None
-    read: list[dict[str, str]] = []
-    for line in process.stderr:
-        read.append(json.loads(line))
-        if words in read[-1]["message"]:
-            return read
-    raise AssertionError(f"the bot ended without saying {words!r}: {read}")
 
 
 @pytest.fixture
-def bot(tmp_path: Path, wiki: Wiki) -> Bot:
+def bot(tmp_path: Path, wiki: Wiki) -> ScheduledBot:
     wiki.add_page("Home", HOME)
-    return Bot(tmp_path, wiki)
+    return ScheduledBot(tmp_path, wiki)
 
 
-def test_terminate_ends_the_idle_bot_in_good_order(bot: Bot) -> None:
+def test_terminate_ends_the_idle_bot_in_good_order(bot: ScheduledBot) -> None:
     with bot.running() as process:
         wait_for(process, "job sync: success")
 
@@ -92,7 +28,7 @@ def test_terminate_ends_the_idle_bot_in_good_order(bot: Bot) -> None:
     assert [run.outcome for run in bot.history.recent()] == [RunOutcome.SUCCESS]
 
 
-def test_interrupt_ends_it_too(bot: Bot) -> None:
+def test_interrupt_ends_it_too(bot: ScheduledBot) -> None:
     with bot.running() as process:
         wait_for(process, "job sync: success")
 
@@ -101,7 +37,7 @@ def test_interrupt_ends_it_too(bot: Bot) -> None:
         assert process.wait(SECONDS_TO_END) == 0
 
 
-def test_terminate_breaks_off_a_long_wait_for_the_wiki(bot: Bot, wiki: Wiki) -> None:
+def test_terminate_breaks_off_a_long_wait_for_the_wiki(bot: ScheduledBot, wiki: Wiki) -> None:
     wiki.faults.add("429=250@any")
     with bot.running() as process:
         wait_for(process, "trying again in 250 s")
@@ -113,7 +49,7 @@ def test_terminate_breaks_off_a_long_wait_for_the_wiki(bot: Bot, wiki: Wiki) -> 
     assert wiki.body(wiki.find("Home").id) == HOME
 
 
-def test_terminate_leaves_behind_a_job_that_hears_nothing(bot: Bot, wiki: Wiki) -> None:
+def test_terminate_leaves_behind_a_job_that_hears_nothing(bot: ScheduledBot, wiki: Wiki) -> None:
     wiki.faults.add("timeout@any")
     with bot.running() as process:
         wait_for(process, "scheduled")
@@ -126,7 +62,7 @@ def test_terminate_leaves_behind_a_job_that_hears_nothing(bot: Bot, wiki: Wiki) 
     assert [run.outcome for run in bot.history.recent()] == [RunOutcome.INTERRUPTED]
 
 
-def test_wiki_that_is_away_does_not_end_the_bot(bot: Bot, wiki: Wiki) -> None:
+def test_wiki_that_is_away_does_not_end_the_bot(bot: ScheduledBot, wiki: Wiki) -> None:
     wiki.faults.add("401@any")
     with bot.running() as process:
         log = wait_for(process, "job sync: failed")
@@ -137,7 +73,7 @@ def test_wiki_that_is_away_does_not_end_the_bot(bot: Bot, wiki: Wiki) -> None:
     assert (run.outcome, "check user and token" in run.message) == (RunOutcome.FAILED, True)
 
 
-def test_second_bot_on_the_same_settings_is_refused_and_told_of_the_first(bot: Bot) -> None:
+def test_second_bot_on_the_same_settings_is_refused_and_told_of_the_first(bot: ScheduledBot) -> None:
     with bot.running() as process:
         wait_for(process, "scheduled")
 
@@ -147,7 +83,7 @@ def test_second_bot_on_the_same_settings_is_refused_and_told_of_the_first(bot: B
         assert f"process {process.pid}" in second.stderr
 
 
-def test_killed_bot_leaves_no_lock_and_its_run_is_on_record(bot: Bot, wiki: Wiki) -> None:
+def test_killed_bot_leaves_no_lock_and_its_run_is_on_record(bot: ScheduledBot, wiki: Wiki) -> None:
     wiki.faults.add("timeout@any")
     with bot.running() as process:
         wait_for(process, "scheduled")
@@ -164,14 +100,14 @@ def test_killed_bot_leaves_no_lock_and_its_run_is_on_record(bot: Bot, wiki: Wiki
     assert RunOutcome.INTERRUPTED in [run.outcome for run in bot.history.recent()]
 
 
-def test_once_runs_what_is_due_and_ends(bot: Bot) -> None:
+def test_once_runs_what_is_due_and_ends(bot: ScheduledBot) -> None:
     first, second = bot.run("--once"), bot.run("--once")
 
     assert (first.returncode, second.returncode) == (0, 0)
     assert [run.job for run in bot.history.recent()] == ["sync"]
 
 
-def test_list_shows_what_ran_and_what_is_due(bot: Bot) -> None:
+def test_list_shows_what_ran_and_what_is_due(bot: ScheduledBot) -> None:
     before = json.loads(bot.run("--list", "--format", "json").stdout)
     bot.run("--once")
 
@@ -185,7 +121,7 @@ def test_list_shows_what_ran_and_what_is_due(bot: Bot) -> None:
     assert "success" in table
 
 
-def test_second_signal_ends_it_at_once(bot: Bot, wiki: Wiki) -> None:
+def test_second_signal_ends_it_at_once(bot: ScheduledBot, wiki: Wiki) -> None:
     wiki.faults.add("timeout@any")
     with bot.running() as process:
         wait_for(process, "scheduled")
@@ -200,7 +136,7 @@ def test_second_signal_ends_it_at_once(bot: Bot, wiki: Wiki) -> None:
         assert process.returncode in (128 + signal.SIGTERM, -signal.SIGTERM)
 
 
-def test_once_ends_with_1_when_a_job_failed(bot: Bot) -> None:
+def test_once_ends_with_1_when_a_job_failed(bot: ScheduledBot) -> None:
     (bot.folder / "ws2.yaml").write_text("workspace: {space: WS2, home: Gone}\n")
 
     result = bot.run("--once")
@@ -221,14 +157,14 @@ def test_once_ends_with_1_when_a_job_failed(bot: Bot) -> None:
     ],
 )
 def test_senseless_job_table_is_an_error_and_no_traceback(tmp_path: Path, wiki: Wiki, jobs: str, message: str) -> None:
-    result = Bot(tmp_path, wiki, jobs=jobs).run("--once")
+    result = ScheduledBot(tmp_path, wiki, jobs=jobs).run("--once")
 
     assert result.returncode == 1
     assert message in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_no_secret_ever_stands_in_the_log(bot: Bot, wiki: Wiki) -> None:
+def test_no_secret_ever_stands_in_the_log(bot: ScheduledBot, wiki: Wiki) -> None:
     wiki.faults.add("500@list*once")
 
     result = bot.run("--once", "-v", "--log-format", "json")

@@ -1,0 +1,131 @@
+"""The scheduler of the daemon on settings that can change: good new settings replace the old ones, bad ones do not."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from loguru import logger
+
+from bot.config.settings import Settings
+from bot.config.watched_files import (
+    FilesChangingError,
+    changed_files,
+    raise_if_cut_off,
+    read_contents,
+    read_settled,
+)
+from bot.errors import BotError, ContentError, SettingsError
+from bot.history import RunHistory
+from bot.jobs import make_jobs, next_news_moment
+from bot.log import redact
+from bot.operations.view import render_regions
+from bot.runtime import Runtime
+from bot.scheduler import JobScheduler, NextMoment
+
+
+class LiveSchedule:
+    """A scheduler whose settings, secrets and templates are read again when their files change, and on request.
+
+    The data files are not part of this: each run reads them. *load* reads the settings.
+    """
+
+    def __init__(self, runtime: Runtime, history: RunHistory, load: Callable[[], Settings]) -> None:
+        self._load = load
+        self._seen = self._in_force = read_contents(runtime.settings)
+        """The contents at the last look, and those that the settings in force were made from."""
+        settings, self._trouble = _with_state_of(runtime, load())
+        self._candidate = settings
+        self._runtime = runtime = replace(runtime, settings=settings)
+        self._is_asked = False
+        _register_secrets(settings)
+        _try_templates(runtime)
+        self.scheduler = JobScheduler(
+            settings.jobs,
+            make_jobs(runtime),
+            history,
+            next_moments=_next_moments(runtime),
+            now=runtime.clock,
+            refresh=self.refresh,
+            find_attention=lambda: (self._trouble,) if self._trouble else (),
+        )
+
+    def ask(self) -> None:
+        """Ask for the settings to be read again before the next job, changed or not; for a signal handler."""
+        self._is_asked = True
+
+    def refresh(self) -> None:
+        """Use the settings on the disk if they changed or on request; errors are logged and leave the old settings."""
+        if not self._is_asked and read_contents(self._runtime.settings, self._candidate) == self._seen:
+            return
+        self._is_asked = False
+        try:
+            self._seen = read_settled(
+                lambda: read_contents(self._runtime.settings, self._candidate), self._runtime.stop.wait
+            )
+            self._use_new()
+        except FilesChangingError as error:
+            logger.warning("{}", error)
+        except BotError as error:
+            self._refuse(str(error))
+        except Exception as error:  # noqa: BLE001 -- no content of a file may end the daemon
+            self._refuse(f"{type(error).__name__}: {error}")
+
+    def _use_new(self) -> None:
+        """Use the settings on the disk; raises `BotError` if they are bad, and then the old ones stay in force."""
+        raise_if_cut_off(self._in_force, self._seen)
+        self._candidate = self._load()
+        self._seen = {**read_contents(self._candidate), **self._seen}
+        settings, remark = _with_state_of(self._runtime, self._candidate)
+        runtime = replace(self._runtime, settings=settings, _gateways={})
+        _check(runtime)
+        self.scheduler.replace_jobs(settings.jobs, make_jobs(runtime), _next_moments(runtime))
+        files = ", ".join(map(str, changed_files(self._in_force, self._seen)))
+        self._runtime, self._trouble = runtime, remark
+        watched = read_contents(settings)
+        self._seen = self._in_force = {path: content for path, content in self._seen.items() if path in watched}
+        logger.info("the settings were read again; changed: {}", files or "nothing")
+        if remark:
+            logger.warning("{}", remark)
+
+    def _refuse(self, reason: str) -> None:
+        self._trouble = redact.known(f"{reason}; the settings from before this change stay in force")
+        logger.error("the changed settings are not used: {}", self._trouble)
+
+
+def _with_state_of(runtime: Runtime, settings: Settings) -> tuple[Settings, str]:
+    """Return *settings* with the state folder of *runtime*, which has the lock of this process, and a remark if new."""
+    now, new = (each.resolve(each.state) for each in (runtime.settings, settings))
+    if now == new:
+        return settings, ""
+    remark = f"{settings.locate((), ('state',))}: `state` takes effect at the next start; {now} stays in use"
+    return settings.model_copy(update={"state": now}), remark
+
+
+def _check(runtime: Runtime) -> None:
+    """Raise `BotError` if the runtime cannot work: no way to sign in, a missing file, a bad template."""
+    _register_secrets(runtime.settings)
+    runtime.gateway()
+    runtime.renderer.load_templates()
+    for workspace in runtime.workspaces:
+        try:
+            render_regions(workspace, None, now=runtime.clock())
+        except ContentError:
+            continue  # the data file is bad; the next sync reports it
+
+
+def _try_templates(runtime: Runtime) -> None:
+    """Read the templates, so that later changes have no effect before they are checked; the jobs report bad ones."""
+    try:
+        runtime.renderer.load_templates()
+    except SettingsError:
+        return
+
+
+def _register_secrets(settings: Settings) -> None:
+    wiki = settings.wiki
+    for secret in (wiki.token, wiki.password):
+        if secret is not None:
+            redact.add_account(wiki.user, secret.get_secret_value().strip())
+
+
+def _next_moments(runtime: Runtime) -> Mapping[str, NextMoment]:
+    return {"sync": lambda after: next_news_moment(runtime, after)}

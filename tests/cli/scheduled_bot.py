@@ -1,0 +1,72 @@
+"""The scheduled bot as a process of its own, in a folder with settings."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.history import RunHistory
+from wikiserver.testing import Wiki
+
+HOME = "<p>Home of the workspace.</p><h2>Status:</h2><p>All is well.</p>"
+DATA = """\
+workspace: {space: WS2, home: Home}
+status:
+  lines:
+    - {text: All is well.}
+"""
+SECONDS_TO_END = 10
+
+
+class ScheduledBot:
+    """A folder with settings, and the bot run on it."""
+
+    def __init__(self, folder: Path, wiki: Wiki, *, jobs: str = "[{run: sync, every: hour}]") -> None:
+        self.folder = folder
+        (folder / "ws2.yaml").write_text(DATA)
+        (folder / "bot.yaml").write_text(
+            f"wiki: {{url: {wiki.url}, flavour: {wiki.flavour}, user: bot}}\n"
+            "workspaces: [{name: ws2, data: ws2.yaml, regions: {status: {marker: heading, heading: 'Status:'}}}]\n"
+            f"jobs: {jobs}\n"
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "WIKIBOT_WIKI__TOKEN": "bot-secret"}
+
+    @property
+    def history(self) -> RunHistory:
+        return RunHistory(self.folder / ".wikibot" / "runs.db")
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "bot", "run", "--config", str(self.folder / "bot.yaml"), *arguments]
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            self.command(*arguments), env=self.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    @contextmanager
+    def running(self) -> Iterator["subprocess.Popen[str]"]:
+        process = subprocess.Popen(
+            self.command("--log-format", "json"), env=self.environment, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def wait_for(process: "subprocess.Popen[str]", words: str) -> list[dict[str, str]]:
+    """Read the log until a line holds *words*; returns what was read."""
+    assert process.stderr is not None
+    read: list[dict[str, str]] = []
+    for line in process.stderr:
+        read.append(json.loads(line))
+        if words in read[-1]["message"]:
+            return read
+    raise AssertionError(f"the bot ended without saying {words!r}: {read}")
