@@ -1,13 +1,15 @@
 """Build the desired state of one workspace: the texts, their target pages, and link problems."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.config.data_file import DataFile
-from bot.config.data_model import PAGE_INDEX, WorkspaceData
+from bot.config.data_model import PAGE_INDEX, News, WorkspaceData
 from bot.config.policy import DeadLinks, RegionSettings, TargetSettings, WorkspaceSettings, parse_window
+from bot.config.yaml_source import Location
 from bot.operations.adoption_commit import settle_adoption
 from bot.operations.workspace import Workspace
 from bot.operations.workspace_index import make_index
@@ -23,11 +25,14 @@ from bot.sync.data_links import (
     resolve_links,
 )
 from bot.sync.external_links import ExternalLinks
+from bot.sync.news_moves import NewsMove
 from bot.sync.page_finder import PageFinder
 from bot.sync.plan import PlanProblem
 from bot.sync.target_pages import choose_targets
 from bot.sync.wanted import Assignment, DeadLink, TargetPage
 from bot.wiki.gateway import WikiGateway
+
+_OLDER = ("news", "older")
 
 
 def check_links(gateway: WikiGateway, workspace: Workspace, *, asks_external: bool = False) -> list[LinkProblem]:
@@ -60,6 +65,11 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         name: renderer.render(name, data, now=now, links=region_links, index=index)
         for name, region_links in links_of.items()
     }
+
+    def interim() -> str:
+        everything = data if data.news is None else data.model_copy(update={"news": _with_all_older(data.news)})
+        return renderer.render(OLDER_NEWS, everything, now=now, links=RegionLinks(resolved), index=index)
+
     targets, problems = choose_targets(
         gateway,
         finder,
@@ -67,7 +77,7 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         texts,
         workspace=workspace.name,
         home=data.workspace.home,
-        locate=workspace.locate,
+        locate=partial(_locate_target, document, workspace),
     )
     problems += [PlanProblem(workspace.name, PAGE_INDEX, message, PAGE_INDEX) for message in rule_problems]
     link_problems = [*resolved.problems, *_check_attachments(gateway, finder, data, links)]
@@ -85,7 +95,31 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         finder.explain_missing,
         lambda adopted: workspace.shared_data.history.load().has_lost_adoption(adopted, document.revision),
         _find_wait(settings, data, now),
+        _news_move(document, regions, texts, finder, interim),
     )
+
+
+def _news_move(
+    document: DataFile,
+    regions: Mapping[str, RegionSettings],
+    texts: Mapping[str, str | None],
+    finder: PageFinder,
+    interim: Callable[[], str],
+) -> NewsMove | None:
+    """Return how news moves between the pages, if there is a page of older news."""
+    data, text = document.data, texts.get(OLDER_NEWS)
+    if OLDER_NEWS not in regions or text is None or data.news is None or data.news.older is None:
+        return None
+    place = f"{document.path}:{document.source.line_of(_OLDER)}"
+    home_id = finder.get_id(data.workspace.home)
+    return NewsMove("news", OLDER_NEWS, data.news.older, place, text, texts.get("news") or "", interim, home_id)
+
+
+def _locate_target(document: DataFile, workspace: Workspace, location: Location) -> str:
+    """Return file and line of a key that names target pages: in the settings, or in the data file for older news."""
+    if location[:2] == ("regions", OLDER_NEWS):
+        return f"{document.path}:{document.source.line_of(_OLDER)}"
+    return workspace.locate(location)
 
 
 def _find_wait(settings: WorkspaceSettings, data: WorkspaceData, now: dt.datetime) -> str:
@@ -115,6 +149,11 @@ def _with_dead_links(target: TargetPage, dead: Mapping[str, tuple[DeadLink, ...]
 
 def _locate(document: DataFile, problem: LinkProblem, name: str) -> str:
     return f"{name}:{document.source.line_of(problem.link.location)}: {problem.message}"
+
+
+def _with_all_older(news: News) -> News:
+    """Return the news with every current item on the page of older news."""
+    return news.model_copy(update={"show": 0})
 
 
 def _older_news(workspace: WorkspaceSettings, data: WorkspaceData) -> dict[str, RegionSettings]:

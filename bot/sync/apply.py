@@ -1,7 +1,7 @@
 """Apply a plan page by page. A region is written only if its live text is still what the plan recorded."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.errors import (
@@ -9,20 +9,23 @@ from bot.errors import (
     BotError,
     PageConflictError,
     RateLimitedError,
+    RegionError,
     StoppedError,
     WikiError,
     WikiUnreachableError,
     WritesForbiddenError,
 )
+from bot.storage.regions import find_region
 from bot.sync.attention import is_loud
 from bot.sync.drift import digest_of
 from bot.sync.guard import Guard, ObstacleKind
 from bot.sync.ledger import Tag, TagEntry
-from bot.sync.plan import Action, Change, PagePlan, Plan
+from bot.sync.news_moves import describe_unmet, find_missing_lines
+from bot.sync.plan import Action, Change, PagePlan, Plan, Requirement
 from bot.sync.plan_file import plan_digest
 from bot.sync.rewrite import rewrite
 from bot.wiki.gateway import ContentState, Page, PageStatus, WikiGateway
-from bot.wiki.write_order import put_back_comments, put_back_state, read_state, write_in_order
+from bot.wiki.write_order import put_back_comments, put_back_state, read_no_older, read_state, write_in_order
 
 _FAILURES_IN_A_ROW = 3
 
@@ -164,6 +167,8 @@ class _PageWriter:
     def __init__(self, gateway: WikiGateway, guard: Guard, *, is_reviewed: bool) -> None:
         self._gateway, self._guard, self._is_reviewed = gateway, guard, is_reviewed
         self._state: ContentState | None = None
+        self._unmet: dict[str, str] = {}
+        self._versions: dict[str, int] = {}
 
     def write(self, plan: PagePlan) -> PageReport:
         """Write the page in the order of `write_in_order`: slot, obstacles, read, splice, write."""
@@ -185,23 +190,40 @@ class _PageWriter:
     def _find_obstacle(self, plan: PagePlan) -> PageReport | None:
         self._state = read_state(self._gateway, plan.id)
         obstacle = self._guard.find_obstacle(plan.workspace, plan.id)
-        return None if obstacle is None else _report(plan, _RESULTS[obstacle.kind], reasons=(obstacle.reason,))
+        if obstacle is not None:
+            return _report(plan, _RESULTS[obstacle.kind], reasons=(obstacle.reason,))
+        unmet = ((change.region, self._find_unmet(change.requires)) for change in plan.writes if change.requires)
+        self._unmet = {region: reason for region, reason in unmet if reason}
+        if len(self._unmet) < len(plan.writes):
+            return None
+        return _report(plan, Result.SKIPPED, reasons=tuple(self._unmet.values()))
+
+    def _find_unmet(self, needed: Requirement) -> str:
+        """Read the other page, and return why it does not have the lines that it must have; empty if it has them."""
+        try:
+            page = read_no_older(self._gateway, needed.page_id, at_least=self._versions.get(needed.page_id, 0))
+            region = find_region(page.body, needed.marker) if page.ref.status is PageStatus.CURRENT else None
+        except (WikiError, RegionError) as error:
+            return describe_unmet(needed, str(error))
+        missing = find_missing_lines(needed, "" if region is None else region.text(page.body))
+        return describe_unmet(replace(needed, lines=missing)) if missing else ""
 
     def _try(self, plan: PagePlan, page: Page) -> PageReport:
         if page.ref.status is not PageStatus.CURRENT:
             return _report(plan, Result.SKIPPED, reasons=(f"the page is now {page.ref.status}",))
-        new = rewrite(page.body, plan.writes, space_key=page.ref.space_key)
+        changes = [change for change in plan.writes if change.region not in self._unmet]
+        new = rewrite(page.body, changes, space_key=page.ref.space_key)
+        reasons = (*new.reasons, *self._unmet.values())
         if not new.written:
-            return _report(plan, Result.SKIPPED if new.reasons else Result.UNCHANGED, reasons=new.reasons)
+            return _report(plan, Result.SKIPPED if reasons else Result.UNCHANGED, reasons=reasons)
         message = _message(plan, new.written, page)
         version = self._gateway.update_page(
             page, new.body, message=message, is_minor=not any(map(is_loud, new.written))
         )
+        self._versions[page.id] = version.number
         regions = tuple(change.region for change in new.written)
         remarks = (*_describe_orphans(new.written), *self._restore(plan, page))
-        return _report(
-            plan, Result.WRITTEN, version=version.number, regions=regions, reasons=new.reasons, remarks=remarks
-        )
+        return _report(plan, Result.WRITTEN, version=version.number, regions=regions, reasons=reasons, remarks=remarks)
 
     def _restore(self, plan: PagePlan, base: Page) -> Iterator[str]:
         """Restore what people did between the read and the write, and what the wiki removed with the write."""

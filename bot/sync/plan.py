@@ -26,6 +26,16 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Requirement:
+    """The lines that a region of another page must have on the wiki before a change is written."""
+
+    page_id: str
+    title: str
+    marker: Marker
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One region of one page: its three states, the verdict and the action.
 
@@ -34,7 +44,8 @@ class Change:
 
     *place* is where a missing region is created. *is_repair* is set if the same text was written before. *edits* are
     the versions in which people changed the region. *lost_comments* are the commented texts that the new text does not
-    contain. *note* explains to people why nothing is done, or what they can do.
+    contain. *note* explains to people why nothing is done, or what they can do. *requires* is what another page must
+    have before the change is written.
     """
 
     region: str
@@ -53,6 +64,7 @@ class Change:
     notify: NotifyPolicy = NotifyPolicy.NEVER
     is_waiting: bool = False
     orphans: tuple[str, ...] = ()
+    requires: Requirement | None = None
 
     @property
     def desired_digest(self) -> str:

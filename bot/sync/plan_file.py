@@ -17,7 +17,7 @@ from bot.sync.plan import Plan
 _DERIVED = ("format", "digest", "summary")
 _OF_THE_MOMENT = ("created", "drafts")
 _DERIVED_OF_CHANGE = ("desired_digest", "live_digest")
-_UNBOUND_WHEN_EMPTY: dict[str, object] = {"notify": "never", "is_waiting": False, "orphans": []}
+_UNBOUND_WHEN_EMPTY: dict[str, object] = {"notify": "never", "is_waiting": False, "orphans": [], "requires": None}
 """Keys of a later date: with these values they are not part of the digest, which stays that of earlier plans."""
 _MIN_DIGITS = 12
 
@@ -64,6 +64,19 @@ class PlannedEdit(FileModel):
     """False if only a range of versions is known."""
 
 
+class PlannedRequirement(FileModel):
+    """What another page must have on the wiki before a change is written."""
+
+    page_id: str
+    """Id of the page."""
+    title: str
+    """Title of the page."""
+    marker: PlannedMarker
+    """How the region of that page is marked."""
+    lines: tuple[str, ...]
+    """Lines that the region must have."""
+
+
 class PlannedChange(FileModel):
     """One region of a page: desired, live and last applied text, and what applying does."""
 
@@ -99,6 +112,8 @@ class PlannedChange(FileModel):
     """Whether the change waits for the quiet window."""
     orphans: tuple[str, ...] = ()
     """Author and words of open inline comments that lose their place."""
+    requires: PlannedRequirement | None = None
+    """News that leaves this page for another page, or returns: what the other page must have first."""
     desired_digest: str
     """Digest of `desired`, as in version messages; other spellings of the same text have the same digest."""
     live_digest: str | None

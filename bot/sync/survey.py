@@ -21,6 +21,7 @@ from bot.sync.drift import LastApplied, Verdict, judge
 from bot.sync.emptied import Emptied, find_emptied
 from bot.sync.guard import describe_draft
 from bot.sync.ledger import PageLedger
+from bot.sync.news_moves import Judged, order_moves
 from bot.sync.plan import EVERY_REGION, Action, Change, PagePlan, Plan, PlanProblem, Scope, decide
 from bot.sync.wanted import Assignment, TargetPage, WantedRegion, without_rivals
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
@@ -79,6 +80,7 @@ class _Survey:
         self.problems: list[PlanProblem] = list(assignment.problems)
         self.notices: list[str] = list(assignment.notices)
         self.drafts: list[str] = []
+        self._judged: list[Judged] = []
 
     def scope(self) -> Scope:
         targets = self._assignment.targets
@@ -102,6 +104,8 @@ class _Survey:
                 self._look_at(ledger, target)
             except (WikiError, StorageFormatError) as error:
                 self._report(target, str(error))
+        if self._assignment.news_move is not None:
+            self.pages = order_moves(self.pages, self._judged, self._assignment.news_move)
 
     def _confirm(self, page: Page) -> PageLedger:
         """Return the ledger of *page* after a second read, and after a wait if the history has a newer version."""
@@ -180,6 +184,7 @@ class _Survey:
         if emptied is not None:
             changes = tuple(self._hold(change, emptied) for change in changes)
         changes = self._let_wait(changes)
+        self._judged += [Judged(page.id, page.title, change) for change in changes]
         if all(change.verdict is Verdict.IN_SYNC for change in changes):
             return
         self._check_size(page, target, changes)

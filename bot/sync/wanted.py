@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.config.policy import CommentPolicy, DriftPolicy, NotifyPolicy
 from bot.storage.markers import Marker
+from bot.sync.news_moves import NewsMove
 from bot.sync.plan import PlanProblem
 
 
@@ -57,7 +58,7 @@ class Assignment:
     *find_again* returns the id of the page that has a title now, if the remembered page is gone. *explain_missing* says
     why there is none. *has_lost_adoption* returns whether the data file lacks what an adoption took from the page;
     it takes the revision of the adoption, and returns None if this is not known. *waits_until* says when repairs and
-    expiries are written, if they have to wait now.
+    expiries are written, if they have to wait now. *news_move* describes the page of older news, if there is one.
     """
 
     workspace: str
@@ -69,6 +70,7 @@ class Assignment:
     explain_missing: Callable[[str], str] = lambda _title: ""
     has_lost_adoption: Callable[[str], bool | None] = lambda _revision: False
     waits_until: str = ""
+    news_move: NewsMove | None = None
 
 
 def without_rivals(assignments: Iterable[Assignment]) -> Iterator[Assignment]:
