@@ -65,7 +65,6 @@ def test_planning_in_sync_sends_no_write_and_few_requests(adopted: Desk) -> None
     assert len(adopted.wiki.requests) - before <= 8
 
 
-@both_flavours
 @pytest.mark.parametrize("words", [("plan",), ("news", "add", "Hello.", "--dry-run"), ("check", "-v"), ("frobnicate",)])
 def test_colours_are_printed_at_a_terminal_unless_no_color_is_set(adopted: Desk, words: tuple[str, ...]) -> None:
     add_news(adopted)

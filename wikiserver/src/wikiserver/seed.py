@@ -2,8 +2,10 @@
 
 import mimetypes
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,9 +72,15 @@ def load_pages(store: Store, folder: Path, key: str, name: str) -> None:
 
 def _read_yaml(path: Path) -> Any:
     try:
-        return _without_surrogates(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
+        return deepcopy(_parse_yaml(path.read_text(encoding="utf-8")))
     except (YAMLError, UnicodeError, ValueError) as error:
         raise WorldError(f"{path}: {error}") from error
+
+
+@lru_cache(maxsize=256)
+def _parse_yaml(text: str) -> Any:
+    """Parse *text*; cached, because a suite of tests loads the same world for every test."""
+    return _without_surrogates(YAML(typ="safe", pure=True).load(text))
 
 
 def _without_surrogates(value: Any) -> Any:
