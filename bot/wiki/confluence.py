@@ -8,7 +8,7 @@ import random
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -180,6 +180,9 @@ class ConfluenceGateway(WikiGateway):
 
     def fetch_containers_below(self, node: TreeItem) -> list[Container]:
         return self._nodes.fetch_below(node)
+
+    def fetch_containers_in(self, space_key: str, known: Collection[str]) -> list[Container]:
+        return self._nodes.fetch_in_space(self._directory.space(space_key), known)
 
     def iter_pages(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[Page]:
         return self._pages.iter_pages(space_key, selection)

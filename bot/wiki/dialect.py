@@ -107,6 +107,9 @@ class Dialect(Protocol):
     def descendants(self, kind: TreeKind, node_id: str) -> Call[Descendant] | None:
         """List the nodes below a node, at most `DESCENDANTS_DEPTH` levels; None if this flavour has pages only."""
 
+    def containers(self, space: Space) -> Call[tuple[TreeKind, str]] | None:
+        """List type and id of the nodes of a space that are not pages; None if this flavour has pages only."""
+
     def bodies(self, space: Space, status: PageStatus) -> Call[Page] | None:
         """List a space with bodies; None if this flavour has no pages of that status."""
 

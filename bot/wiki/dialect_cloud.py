@@ -20,7 +20,7 @@ from bot.wiki.gateway import (
     User,
     Version,
 )
-from bot.wiki.rest_v1 import V1, V1User, read_label, read_operations, read_user, state
+from bot.wiki.rest_v1 import V1, V1User, containers, read_label, read_operations, read_user, state
 
 _V2 = "/api/v2"
 _MAX_LIMIT = 250
@@ -173,6 +173,10 @@ class CloudDialect:
         params: Params = {"depth": DESCENDANTS_DEPTH, "limit": _MAX_LIMIT}
         path = f"{_V2}/{kind}s/{escape_part(node_id)}/descendants"
         return Call(path, about, _read_descendant, params, page_id=node_id)
+
+    def containers(self, space: Space) -> Call[tuple[TreeKind, str]]:
+        """Operation searchContentByCQL of v1: v2 has no listing of them by space."""
+        return containers(space.key)
 
     def _read_container(self, answer: object) -> Container:
         node = read_shape(_Container, answer, "a node of the page tree")

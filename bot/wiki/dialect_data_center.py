@@ -139,6 +139,9 @@ class DataCenterDialect:
     def descendants(self, kind: TreeKind, node_id: str) -> None:
         """Return None: all nodes are pages."""
 
+    def containers(self, space: Space) -> None:
+        """Return None: all nodes are pages."""
+
     def bodies(self, space: Space, status: PageStatus) -> Call[Page] | None:
         """Operation getContent; with bodies, servers return at most 50 results per request."""
         return _listing(space, status, self._read_page, {"expand": _EXPAND_BODY, "limit": _LIMIT_WITH_BODY})

@@ -1,6 +1,6 @@
 """The port to a wiki: the requests that the bot can make, and the values that they return."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -279,6 +279,14 @@ class WikiGateway(Protocol):
         One request for each 250 nodes below, and one for each node at a depth that is a multiple of 10. The results
         include nodes without children. getPageDescendants, getFolderDescendants, getWhiteboardDescendants,
         getDatabaseDescendants, getSmartLinkDescendants.
+        """
+
+    def fetch_containers_in(self, space_key: str, known: Collection[str]) -> list[Container]:
+        """Return the nodes of a space that are not pages, except those in *known* outside the tree of the home page.
+
+        The nodes below the home page are certain, at one request for each 250. The others come from the search index,
+        which may be stale: one request for each 200, and one for each node that is not in *known*. getPageDescendants,
+        v1 searchContentByCQL, getFolderById and the operations of the other types.
         """
 
     def iter_pages(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[Page]:

@@ -1,12 +1,12 @@
 """Read the nodes of the page tree that are not pages: folders, whiteboards, databases, embeds (Cloud)."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from bot.errors import PageNotFoundError
 from bot.wiki.answers import read_status
 from bot.wiki.dialect import DESCENDANTS_DEPTH, Descendant, Dialect
-from bot.wiki.gateway import Container, PageRef, TreeItem, TreeKind
+from bot.wiki.gateway import Container, PageRef, Space, TreeItem, TreeKind
 from bot.wiki.rest_client import RestClient
 
 
@@ -29,6 +29,18 @@ class NodeReader:
                 waiting += _unknown_parents([container], known)
         return found
 
+    def fetch_in_space(self, space: Space, known: Collection[str]) -> list[Container]:
+        """Return the containers of a space, except those in *known* outside the tree of the home page."""
+        found: dict[str, Container] = {}
+        if space.homepage_id is not None and space.homepage_id in known:
+            found = self._below(TreeKind.PAGE, space.homepage_id, space.key)
+        call = self._dialect.containers(space)
+        for kind, node_id in self._client.iter(call) if call else ():
+            container = None if node_id in found or node_id in known else self._find(kind, node_id)
+            if container is not None:
+                found[node_id] = container
+        return list(found.values())
+
     def _find(self, kind: TreeKind, node_id: str) -> Container | None:
         call = self._dialect.container(kind, node_id)
         try:
@@ -38,10 +50,12 @@ class NodeReader:
 
     def fetch_below(self, node: TreeItem) -> list[Container]:
         """Return the containers below a node, at any depth."""
-        space_key = node.url.partition("/spaces/")[2].partition("/")[0]
+        return list(self._below(node.kind, node.id, node.url.partition("/spaces/")[2].partition("/")[0]).values())
+
+    def _below(self, top: TreeKind, top_id: str, space_key: str) -> dict[str, Container]:
         found: dict[str, Container] = {}
-        kinds = {node.id: node.kind}
-        waiting = deque([(node.kind, node.id)])
+        kinds = {top_id: top}
+        waiting = deque([(top, top_id)])
         while waiting:
             call = self._dialect.descendants(*waiting.popleft())
             for below in self._client.iter(call) if call else ():
@@ -53,7 +67,7 @@ class NodeReader:
                     found[below.id] = self._container(below, kind, kinds.get(below.parent_id or ""), space_key)
                 if below.depth == DESCENDANTS_DEPTH:
                     waiting.append((kind, below.id))
-        return list(found.values())
+        return found
 
     def _container(self, node: Descendant, kind: TreeKind, parent: TreeKind | None, space_key: str) -> Container:
         return Container(

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bot.wiki.answers import Id, Shape, TextOrEmpty, read_shape
 from bot.wiki.dialect import Call, escape_part
-from bot.wiki.gateway import ContentState, Restrictions, User
+from bot.wiki.gateway import ContentState, Restrictions, TreeKind, User
 
 V1 = "/rest/api"
 
@@ -46,6 +46,27 @@ def labelled(space_key: str, label: str) -> Call[str]:
     about = f"pages labelled {label!r}"
     params: dict[str, str | int] = {"cql": query, "limit": 200}
     return Call(f"{V1}/content/search", about, lambda item: read_shape(_Found, item, about).id, params)
+
+
+class _FoundNode(Shape):
+    id: Id
+    type: TreeKind = Field(strict=False)
+
+
+def containers(space_key: str) -> Call[tuple[TreeKind, str]]:
+    """List type and id of the nodes of a space that are not pages (Cloud searchContentByCQL).
+
+    REST v2 lists them only below a node that is known. The search index may be stale.
+    """
+    kinds = ", ".join(kind for kind in TreeKind if kind is not TreeKind.PAGE)
+    about = f"the folders and whiteboards of space {space_key}"
+
+    def read(item: object) -> tuple[TreeKind, str]:
+        node = read_shape(_FoundNode, item, about)
+        return node.type, node.id
+
+    params: dict[str, str | int] = {"cql": f"type in ({kinds}) and space = {_quoted(space_key)}", "limit": 200}
+    return Call(f"{V1}/content/search", about, read, params)
 
 
 def titled_like(space_key: str, words: str) -> Call[str]:

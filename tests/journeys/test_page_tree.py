@@ -147,7 +147,46 @@ def test_the_whole_tree_needs_few_requests(desk: Desk, home: str) -> None:
     assert sum("/folders/" in path for path in paths) == 5
     assert sum(path.endswith("/pages") for path in paths) == 3, "two pages of current pages, one of archived pages"
     assert sum(path.endswith("/descendants") for path in paths) == 2, "266 nodes below the home page"
-    assert len(paths) <= 5 + 3 + 2 + 5, paths
+    assert len(paths) <= 5 + 3 + 2 + 6, paths
+
+
+@CLOUD
+@pytest.mark.usefixtures("home")
+def test_a_space_with_many_roots_needs_no_request_for_each(desk: Desk) -> None:
+    place = desk.wiki.add_space().id
+    for number in range(60):
+        desk.wiki.store.pages.create(place, f"Root {number}", "", author=desk.wiki.account("ana"))
+    folder = desk.wiki.add_page("Alone", kind="folder", parent=desk.wiki.find("Root 3").id)
+    desk.wiki.store.pages.move(int(folder), desk.wiki.find("Root 3").id, "after")
+    desk.wiki.add_page("Sketch", kind="whiteboard", parent=folder)
+    desk.wiki.add_page("Empty", kind="folder", parent=desk.wiki.find("Root 5").id)
+    before = len(desk.wiki.requests)
+
+    tree = {each["title"]: each for each in desk.ran("tree", "--format", "json").json}
+
+    assert {title: tree[title]["depth"] for title in ("Alone", "Sketch", "Empty")} == {
+        "Alone": 0,
+        "Sketch": 1,
+        "Empty": 1,
+    }
+    assert len(desk.wiki.requests) - before < 20
+    rule(desk, "{under: [Alone]}")
+    assert "there is no page below 'Alone'" in desk.ran("check", code=1).out
+    captured = desk.ran("snapshot", "--all", code=None)
+    assert "not captured: Sketch" in captured.err
+
+
+@CLOUD
+@pytest.mark.usefixtures("home")
+def test_where_the_search_is_refused_the_roots_are_listed(desk: Desk) -> None:
+    root = desk.wiki.store.pages.create(desk.wiki.add_space().id, "Root", "", author=desk.wiki.account("ana"))
+    desk.wiki.add_page("Empty", kind="folder", parent=root.id)
+    rule(desk, "{}")
+    desk.wiki.faults.add("403@search*1")
+
+    ran = desk.ran("tree")
+
+    assert "Empty" in ran.out
 
 
 @BOTH

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from loguru import logger
+
 from bot.config.policy import ArchivedSettings
 from bot.errors import WikiError
 from bot.snapshot.archive.record import Ancestor
@@ -98,8 +100,10 @@ def select(
     unlisted: list[str] = []
     is_unresolved = not all(roots.ids for roots in found.values())  # a folder without pages can be the root
     if lists_all_nodes or is_unresolved:
-        tops = _tops(nodes) if everything or is_unresolved else _ids_of(found)
-        unlisted = _add_childless(gateway, nodes, tops)
+        if everything or is_unresolved:
+            unlisted = _add_all(gateway, space_key, nodes)
+        else:
+            unlisted = _add_childless(gateway, nodes, _ids_of(found))
         found = _find_all_roots(rule, nodes, recall)
     labelled = _find_labelled(gateway, space_key, rule)
     below = _find_below(nodes, _ids_of(found))
@@ -146,6 +150,18 @@ def _ids_of(found: Mapping[str, TreeRoots]) -> frozenset[str]:
 
 def _tops(nodes: Mapping[str, TreeItem]) -> list[str]:
     return [node.id for node in nodes.values() if node.parent_id not in nodes]
+
+
+def _add_all(gateway: WikiGateway, space_key: str, nodes: dict[str, TreeItem]) -> list[str]:
+    """Add the nodes of the space that are not pages; where the space cannot be searched, look below each root."""
+    try:
+        found = gateway.fetch_containers_in(space_key, nodes)
+    except WikiError as error:
+        logger.warning("the folders and whiteboards of space {} cannot be searched: {}", space_key, error)
+        return _add_childless(gateway, nodes, _tops(nodes))
+    for node in found:
+        nodes.setdefault(node.id, node)
+    return []
 
 
 def _add_childless(gateway: WikiGateway, nodes: dict[str, TreeItem], tops: Iterable[str]) -> list[str]:
