@@ -1,9 +1,10 @@
 """Build the desired state of one workspace: the texts, their target pages, and link problems."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from html import escape
 from zoneinfo import ZoneInfo
 
 from bot.config.data_file import DataFile
@@ -20,8 +21,10 @@ from bot.sync.data_links import (
     LinkKind,
     LinkProblem,
     RegionLinks,
+    find_dead_addresses,
     find_missing_attachments,
     iter_links,
+    own_page,
     resolve_links,
 )
 from bot.sync.external_links import ExternalLinks
@@ -40,10 +43,10 @@ def check_links(gateway: WikiGateway, workspace: Workspace, *, asks_external: bo
     data = workspace.load_data_file().data
     finder = workspace.page_finder(gateway, data)
     links = list(iter_links(data))
-    problems = [*resolve_links(links, finder).problems, *_check_attachments(gateway, finder, data, links)]
+    problems = [*resolve_links(links, finder).problems, *_check_targets(gateway, finder, data, links)]
     finder.save()
     if asks_external:
-        problems += ExternalLinks().find_problems(links)
+        problems += ExternalLinks().find_problems(link for link in links if own_page(link, gateway) is None)
     return problems
 
 
@@ -80,9 +83,12 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         locate=partial(_locate_target, document, workspace),
     )
     problems += [PlanProblem(workspace.name, PAGE_INDEX, message, PAGE_INDEX) for message in rule_problems]
-    link_problems = [*resolved.problems, *_check_attachments(gateway, finder, data, links)]
+    link_problems = [*resolved.problems, *_check_targets(gateway, finder, data, links)]
     if settings.dead_links is DeadLinks.HOLD:
-        dead = {name: _dead_links(document, name, region_links) for name, region_links in links_of.items()}
+        dead = {
+            name: _dead_links(document, name, link_problems, region_links.missing, texts[name] or "")
+            for name, region_links in links_of.items()
+        }
         targets = [_with_dead_links(target, dead) for target in targets]
     finder.save()
     return Assignment(
@@ -131,12 +137,16 @@ def _find_wait(settings: WorkspaceSettings, data: WorkspaceData, now: dt.datetim
     return "" if is_open else f"{settings.quiet_window} ({zone})"
 
 
-def _dead_links(document: DataFile, region: str, links: RegionLinks) -> tuple[DeadLink, ...]:
-    """Return the links without a page that *region* publishes."""
+def _dead_links(
+    document: DataFile, region: str, problems: Iterable[LinkProblem], missing: Container[str], text: str
+) -> tuple[DeadLink, ...]:
+    """Return the links without a page that *region* publishes: *missing* pages, and web addresses in its *text*."""
     return tuple(
         DeadLink(problem.link.target, _locate(document, problem, str(document.path)), problem.is_gone)
-        for problem in links.resolved.problems
-        if problem.is_dead and problem.link.target in links.missing and problem.link.location[0] == section_of(region)
+        for problem in problems
+        if problem.is_dead
+        and (problem.link.target in missing or escape(problem.link.target) in text)
+        and problem.link.location[0] == section_of(region)
     )
 
 
@@ -164,6 +174,13 @@ def _older_news(workspace: WorkspaceSettings, data: WorkspaceData) -> dict[str, 
     also = TargetSettings(pages=(data.news.older,))
     region = RegionSettings(drift=news.drift, comments=news.comments, place="end", home=False, also=also)
     return {OLDER_NEWS: region}
+
+
+def _check_targets(
+    gateway: WikiGateway, finder: PageFinder, data: WorkspaceData, links: list[DataLink]
+) -> list[LinkProblem]:
+    """Check the attachments of the home page, and the web addresses of the wiki's own pages."""
+    return [*_check_attachments(gateway, finder, data, links), *find_dead_addresses(links, gateway)]
 
 
 def _check_attachments(

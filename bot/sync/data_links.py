@@ -6,9 +6,11 @@ from enum import StrEnum
 
 from bot.config.data_model import News, QuickLink, QuickLinks, WorkspaceData, iter_markdown
 from bot.config.yaml_source import Location
+from bot.errors import PageNotFoundError
 from bot.inline import PageTarget, link_destinations
+from bot.storage.addresses import PageAddress, parse_page_address
 from bot.sync.page_finder import PageFinder
-from bot.wiki.gateway import PageStatus
+from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
 
 
 class LinkKind(StrEnum):
@@ -112,6 +114,45 @@ def _no_page(link: DataLink, finder: PageFinder) -> LinkProblem:
     reason = finder.explain_missing(link.target) or "correct the title"
     message = f"there is no page {link.target!r} in space {finder.space_key}; {reason}"
     return LinkProblem(link, message, is_dead=True, is_gone=finder.has_seen(link.target))
+
+
+def find_dead_addresses(links: Iterable[DataLink], gateway: WikiGateway) -> list[LinkProblem]:
+    """Return a problem for each web address of the wiki itself that leads to no page, or to one that is not current.
+
+    One request for up to 50 pages named by id, and one for each page named by title.
+    """
+    named = {link: address for link in links if (address := own_page(link, gateway)) is not None}
+    pages = gateway.fetch_pages([address.page_id for address in named.values() if address.page_id])
+    by_title: dict[tuple[str, str], PageRef | None] = {}
+    problems = []
+    for link, address in named.items():
+        if address.page_id:
+            page = pages.get(address.page_id)
+            ref, what = (page.ref if page else None), f"with the id {address.page_id}"
+        else:
+            place = (address.space_key or "", address.title or "")
+            if place not in by_title:
+                by_title[place] = _find_page(gateway, *place)
+            ref, what = by_title[place], f"{place[1]!r} in space {place[0]}"
+        if ref is None or ref.status is PageStatus.TRASHED:
+            message = f"{link.target} leads nowhere: there is no page {what}, or it is hidden from the bot's account"
+            problems.append(LinkProblem(link, f"{message}; correct the address", is_dead=True))
+        elif ref.status is not PageStatus.CURRENT:
+            problems.append(LinkProblem(link, f"page {ref.title!r} is {ref.status}; link to another, or restore it"))
+    return problems
+
+
+def own_page(link: DataLink, gateway: WikiGateway) -> PageAddress | None:
+    """Return the page of the wiki that a web address leads to; None for another kind of link or another site."""
+    is_web = link.kind is LinkKind.EXTERNAL and link.target.lower().startswith(("http://", "https://"))
+    return parse_page_address(link.target, *gateway.addresses) if is_web else None
+
+
+def _find_page(gateway: WikiGateway, space_key: str, title: str) -> PageRef | None:
+    try:
+        return gateway.find_page(space_key, title)
+    except PageNotFoundError:  # no such space
+        return None
 
 
 def find_missing_attachments(links: Iterable[DataLink], names: Sequence[str]) -> list[LinkProblem]:

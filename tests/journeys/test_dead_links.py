@@ -41,6 +41,41 @@ def test_a_region_with_a_dead_link_is_held_and_the_others_are_written(adopted: D
     assert adopted.ran("apply", "--yes", code=3).out.count(place) == 1
 
 
+ADDRESSES = [
+    "/pages/viewpage.action?pageId=99999999",
+    "/pages/viewpage.action?spaceKey=WS2&title=Nowhere",
+    "/display/NONE/Implementation",
+    "/spaces/WS2/pages/99999999/Nowhere",
+    "/x/_-D1BQ",
+]
+
+
+def test_an_address_of_the_wiki_that_leads_to_no_page_is_a_dead_link(adopted: Desk) -> None:
+    urls = [adopted.wiki.url + address for address in ADDRESSES]
+    for number, url in enumerate(urls):
+        add_offline(adopted, f"See [it]({url}).", f"dead-{number}")
+
+    checked = adopted.ran("check", code=1).out
+    synced = adopted.ran("sync", code=3).out
+
+    for url in urls:
+        assert f"{url} leads nowhere" in checked
+        assert f"{url} leads nowhere" in synced
+    assert "See " not in adopted.home_body
+
+
+def test_addresses_of_pages_that_exist_are_published(adopted: Desk) -> None:
+    page = adopted.wiki.find("Implementation")
+    for number, address in enumerate(
+        (f"/pages/viewpage.action?pageId={page.id}", "/display/WS2/Implementation", f"/pages/{page.id}#part")
+    ):
+        add_offline(adopted, f"See [number {number}]({adopted.wiki.url}{address}).", f"seen-{number}")
+
+    adopted.ran("sync")
+
+    assert all(f"number {number}" in adopted.home_body for number in range(3))
+
+
 def test_the_scheduled_job_logs_the_line_of_the_dead_link(adopted: Desk) -> None:
     place = add_offline(adopted, "See [it](page:Nowhere).")
     (adopted.folder / "bot.yaml").write_text(settings_for(adopted.wiki) + "jobs: [{run: sync, every: day}]\n")
