@@ -44,6 +44,7 @@ def _sync(runtime: Runtime) -> JobResult:
         runtime.settings.safety,
         folders=runtime.folders,
         now=runtime.clock(),
+        locate_limit=runtime.settings.locate_limit,
         sleep=runtime.sleep,
     )
     report, plan = outcome.report, outcome.plan
@@ -56,6 +57,7 @@ def _sync(runtime: Runtime) -> JobResult:
         raise StoppedError("; ".join(report.stopped))
     failed = [f"{page.title}: {'; '.join(page.reasons)}" for page in report.pages if page.result is Result.FAILED]
     failed += [f"{problem.page}: {problem.message}" for problem in plan.problems]
+    failed += [*report.refused, *report.halted]
     failed += [f"{title}: not tried" for title in report.not_tried]
     if failed:
         raise WikiError(_listed("page", "not synchronised", failed))
@@ -71,6 +73,8 @@ def _find_attention(plan: Plan, report: ApplyReport) -> Iterator[str]:
     for done in report.pages:
         if done.reasons:
             yield f"{done.title}: {done.result}: {'; '.join(done.reasons)}"
+    if report.postponed:
+        yield f"{counted(len(report.postponed), 'page')} left for the next run (safety.max_writes)"
 
 
 def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> JobResult:

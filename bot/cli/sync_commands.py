@@ -1,6 +1,7 @@
 """`plan`, `apply`, `sync`, `drift`."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from bot.plural import counted
 from bot.present.plan_view import plan_as_html, plan_as_markdown, plan_as_text
 from bot.runtime import Runtime
 from bot.sync.apply import ApplyReport, PageReport, Result
+from bot.sync.limits import find_excesses
 from bot.sync.plan import Plan
 from bot.sync.plan_file import as_document, check_digest, dump_plan, load_plan
 
-_IN_SYNC, _FAILED, _CHANGES, _DISPUTED, _STOPPED = 0, 1, 2, 3, 6
+_IN_SYNC, _FAILED, _CHANGES, _DISPUTED, _REFUSED, _STOPPED = 0, 1, 2, 3, 4, 6
+_NAMED_PAGES = 5
 _TAKE_OVER = click.option(
     "--take-over",
     metavar="REGION",
@@ -48,8 +51,9 @@ def plan(app: App, format_: str | None, out: Path | None, source: bool, take_ove
     decision, 1 when a page could not be judged.
     """
     made = _make_plan(app.runtime, take_over)
-    for excess in made.find_excesses(app.runtime.settings.safety):
-        output.warn(f"`wikibot apply` will need --force: {excess}")
+    settings = app.runtime.settings
+    for excess in find_excesses(made, settings.safety, settings.locate_limit):
+        output.warn(visible(f"unattended runs refuse this: {excess.message}; `wikibot apply --plan FILE` writes it"))
     if out is None:
         output.say(_render(made, format_ or "text", shows_source=source), newline=False)
         return _plan_code(made)
@@ -108,7 +112,8 @@ def apply(
             now=runtime.clock(),
             sleep=runtime.sleep,
             is_reviewed=is_reviewed,
-            force=force,
+            force=force or plan_path is not None or digest is not None,
+            locate_limit=runtime.settings.locate_limit,
             writes_over_drafts=over_drafts,
             on_page=lambda page: step(page.title),
         )
@@ -129,6 +134,7 @@ def sync(app: App, force: bool, format_: str) -> int:
         folders=runtime.folders,
         now=runtime.clock(),
         force=force,
+        locate_limit=runtime.settings.locate_limit,
         sleep=runtime.sleep,
     )
     return _tell(outcome.plan, outcome.report, format_)
@@ -187,6 +193,8 @@ def _tell(plan: Plan, report: ApplyReport, format_: str) -> int:
             output.warn(visible(f"notice: {notice}"))
     if report.stopped:
         return _STOPPED
+    if report.refused:
+        return _REFUSED
     if report.has_failed or plan.problems:
         return _FAILED
     return _DISPUTED if report.has_left_undone or plan.disputed else _IN_SYNC
@@ -203,10 +211,19 @@ def _describe(plan: Plan, report: ApplyReport) -> list[str]:
         if change.is_waiting
     ]
     lines += [f"stopped: {reason}" for reason in report.stopped]
-    lines += [f"not tried: {title}" for title in report.not_tried]
+    lines += [f"refused: {reason}" for reason in report.refused]
+    lines += [f"halted: {reason}" for reason in report.halted]
+    lines += _list_pages("not tried", report.not_tried)
+    lines += _list_pages("left for the next run (`safety.max_writes`)", report.postponed)
     if not lines:
         lines.append(f"in sync: {counted(plan.managed_regions, 'region')}, nothing to write")
     return lines
+
+
+def _list_pages(what: str, titles: Sequence[str]) -> list[str]:
+    more = len(titles) - _NAMED_PAGES
+    named = [f"{what}: {title}" for title in titles[:_NAMED_PAGES]]
+    return named + ([f"{what}: {counted(more, 'more page')}"] if more > 0 else [])
 
 
 def _describe_page(page: PageReport) -> str:

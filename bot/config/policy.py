@@ -513,17 +513,42 @@ class SafetySettings(SettingsSection):
     """Limits of one run."""
 
     max_changed_share: float = Field(
-        0.3,
+        0.1,
         gt=0,
         le=1,
-        description="Refuse a plan that changes more than this share of all managed regions, if it also changes more "
-        "than `max_changed_regions`.",
+        description="Refuse an unattended run that changes more than this share of all managed regions, or of all "
+        "workspaces, if the number is also more than `max_changed_regions`. One new text of a region is one change, "
+        "on however many pages it is. Exempt: reviewed plans (`apply --plan`) and pages that the bot never wrote.",
         examples=[0.5],
     )
     max_changed_regions: int = Field(
-        10, ge=0, description="Number of regions that may always change, whatever their share is.", examples=[20]
+        10,
+        ge=0,
+        description="Number of regions, and of workspaces, that may always change, whatever their share is.",
+        examples=[20],
     )
-    max_writes: int = Field(200, ge=1, description="Refuse a plan that writes more pages than this.", examples=[50])
+    max_replaced_share: float = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="Refuse to write a workspace unattended if its data file replaces more than this share of the "
+        "lines that its pages show, and at least 20 lines: it may be the wrong file. Other workspaces are written.",
+        examples=[1],
+    )
+    max_writes: int = Field(
+        200,
+        ge=1,
+        description="Number of pages that an unattended run writes. The others follow in the next runs.",
+        examples=[50],
+    )
+    canary: float = Field(
+        10,
+        ge=0,
+        description="Pause in seconds after the first page of a change that goes to three or more pages. Then the "
+        "first page is read again. If it does not have the text any more, or if a page fails, the change is written on "
+        "no further page.",
+        examples=[300],
+    )
     max_repairs_a_day: int = Field(
         3,
         ge=1,

@@ -96,6 +96,12 @@ class Settings(BaseSettings):
             return _name_variable(key)
         return f"{self._config}:{self._source.line_of(location)}"
 
+    def locate_limit(self, key: str) -> str:
+        """Return the name of a key of `safety` and where it is set, for messages."""
+        if key not in self.safety.model_fields_set:
+            return f"`safety.{key}`, which {self._config} does not set"
+        return f"`safety.{key}`, {self.locate(('safety',), (key,))}"
+
     def resolve(self, path: Path) -> Path:
         """Return *path* as an absolute path; relative paths start at the folder of the settings file."""
         return (self._config.parent / path.expanduser()).resolve()

@@ -18,6 +18,7 @@ from bot.suggestion import did_you_mean
 from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan
 from bot.sync.drift import Verdict
 from bot.sync.guard import Guard
+from bot.sync.limits import Locate, name_limit, raise_if_unsafe
 from bot.sync.plan import EVERY_REGION, Plan, PlanProblem
 from bot.sync.plan_file import plan_digest
 from bot.sync.survey import build_plan
@@ -69,20 +70,23 @@ def carry_out(
     now: datetime,
     is_reviewed: bool,
     force: bool = False,
+    locate_limit: Locate = name_limit,
     writes_over_drafts: bool = False,
     sleep: Callable[[float], None] = time.sleep,
     on_page: Callable[[PageReport], None] = lambda _: None,
 ) -> ApplyReport:
     """Apply *plan*, and write nothing else; *workspaces* are those that the plan may write.
 
-    *force* disables the safety limits; *is_reviewed* permits writing to pages that the bot has never written before.
+    *force* disables the safety limits, for a plan that was reviewed; *locate_limit* returns where a limit is set. A
+    workspace that exceeds a limit of its own is not written, and the others are. *is_reviewed* permits writing to
+    pages that the bot has never written before.
     Raises `UnsafePlanError`, `LockedError`, `BotError` (a plan for another wiki), `OutdatedPlanError` (the data file
     has changed) before anything is written.
     """
     if plan.wiki != gateway.base_url:
         raise BotError(f"the plan was made for {plan.wiki}, but the settings name {gateway.base_url}")
-    if not force:
-        plan.raise_if_unsafe(safety)
+    refused = {} if force else raise_if_unsafe(plan, safety, locate_limit)
+    chosen = replace(plan, pages=tuple(page for page in plan.pages if page.workspace not in refused))
     names = {scope.workspace for scope in plan.scopes}
     planned = [workspace for workspace in workspaces if workspace.name in names]
     if not plan.page_writes:
@@ -97,7 +101,17 @@ def carry_out(
             writes_over_drafts=writes_over_drafts,
             sleep=sleep,
         )
-        report = apply_plan(plan, gateway, guard, is_reviewed=is_reviewed, on_page=on_page)
+        report = apply_plan(
+            chosen,
+            gateway,
+            guard,
+            is_reviewed=is_reviewed,
+            max_writes=None if force else safety.max_writes,
+            canary_seconds=safety.canary,
+            sleep=sleep,
+            on_page=on_page,
+        )
+    report = replace(report, digest=plan_digest(plan), refused=tuple(refused.values()))
     write_feeds(gateway, planned, now=now)
     _log(report)
     return report
@@ -111,6 +125,7 @@ def sync(
     folders: Folders,
     now: datetime,
     force: bool = False,
+    locate_limit: Locate = name_limit,
     sleep: Callable[[float], None] = time.sleep,
 ) -> SyncOutcome:
     """Plan and apply without review: pages that the bot has never written are planned but not written."""
@@ -127,6 +142,7 @@ def sync(
                 now=now,
                 is_reviewed=False,
                 force=force,
+                locate_limit=locate_limit,
                 sleep=sleep,
             )
         except OutdatedPlanError:
@@ -189,4 +205,8 @@ def _log(report: ApplyReport) -> None:
             logger.warning("{}: {}", page.title, remark)
     for reason in report.stopped:
         logger.warning("stopped: {}", reason)
+    for reason in (*report.halted, *report.refused):
+        logger.warning("{}", reason)
+    if report.postponed:
+        logger.warning("{} left for the next run (safety.max_writes)", counted(len(report.postponed), "page"))
     logger.info("wrote {} of plan {}", counted(report.count(Result.WRITTEN), "page"), report.digest)

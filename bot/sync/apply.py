@@ -1,5 +1,6 @@
 """Apply a plan page by page. A region is written only if its live text is still what the plan recorded."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -24,6 +25,7 @@ from bot.sync.news_moves import describe_unmet, find_missing_lines
 from bot.sync.plan import Action, Change, PagePlan, Plan, Requirement
 from bot.sync.plan_file import plan_digest
 from bot.sync.rewrite import rewrite
+from bot.sync.rollout import Rollouts
 from bot.wiki.gateway import ContentState, Page, PageStatus, WikiGateway
 from bot.wiki.write_order import put_back_comments, put_back_state, read_no_older, read_state, write_in_order
 
@@ -65,12 +67,19 @@ class PageReport:
 
 @dataclass(frozen=True, slots=True)
 class ApplyReport:
-    """The result of applying a plan; *stopped* has one message for each workspace whose writes were stopped."""
+    """The result of applying a plan; *stopped* has one message for each workspace whose writes were stopped.
+
+    *halted* has one message for each change that is not written on further pages. *refused* has one message for each
+    workspace that exceeds a limit. *postponed* are the pages for the next run.
+    """
 
     digest: str
     pages: tuple[PageReport, ...] = ()
     stopped: tuple[str, ...] = ()
     not_tried: tuple[str, ...] = ()
+    halted: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    postponed: tuple[str, ...] = ()
 
     def count(self, result: Result) -> int:
         """Return the number of pages with *result*."""
@@ -79,12 +88,12 @@ class ApplyReport:
     @property
     def has_failed(self) -> bool:
         """Whether a page failed, or pages were not tried although no workspace was stopped."""
-        return self.count(Result.FAILED) > 0 or (bool(self.not_tried) and not self.stopped)
+        return self.count(Result.FAILED) > 0 or bool(self.halted) or (bool(self.not_tried) and not self.stopped)
 
     @property
     def has_left_undone(self) -> bool:
-        """Whether a page was skipped, or written without some of its planned regions."""
-        return any(
+        """Whether a page was skipped, postponed, or written without some of its planned regions."""
+        return bool(self.postponed) or any(
             page.result is Result.SKIPPED or (page.result is Result.WRITTEN and page.reasons) for page in self.pages
         )
 
@@ -95,24 +104,28 @@ def apply_plan(
     guard: Guard,
     *,
     is_reviewed: bool,
+    max_writes: int | None = None,
+    canary_seconds: float = 0,
+    sleep: Callable[[float], None] = time.sleep,
     on_page: Callable[[PageReport], None] = lambda _: None,
 ) -> ApplyReport:
     """Write the regions of *plan* whose live text is still what the plan recorded.
 
     A failure of one page does not affect the other pages. The run ends early if authentication fails or if the wiki
     is unreachable or rate-limits the bot for three pages in a row. The stop label ends the writes to its workspace. A
-    page that the bot has never written is written only if *is_reviewed*.
+    page that the bot has never written is written only if *is_reviewed*. At most *max_writes* pages are tried.
     """
     writer = _PageWriter(gateway, guard, is_reviewed=is_reviewed)
+    rollouts = Rollouts(plan, gateway, seconds=canary_seconds, sleep=sleep)
     reports: list[PageReport] = []
     not_tried: list[str] = []
     stopped: dict[str, str] = {}
     patience = _Patience()
-    for page_plan in plan.page_writes:
-        if page_plan.workspace in stopped or patience.is_over:
-            not_tried.append(page_plan.title)
-            continue
+    for page_plan in plan.page_writes[:max_writes]:
         try:
+            if page_plan.workspace in stopped or patience.is_over or rollouts.is_halted(page_plan):
+                not_tried.append(page_plan.title)
+                continue
             report = writer.write(page_plan)
             patience.restore()
         except StoppedError as error:
@@ -124,9 +137,21 @@ def apply_plan(
         except BotError as error:
             report = _report(page_plan, Result.FAILED, reasons=(str(error),))
             patience.lose(error)
+        rollouts.note(page_plan, report.regions, report.version, failure=_failure(report))
         reports.append(report)
         on_page(report)
-    return ApplyReport(plan_digest(plan), tuple(reports), tuple(stopped.values()), tuple(not_tried))
+    return ApplyReport(
+        plan_digest(plan),
+        tuple(reports),
+        tuple(stopped.values()),
+        tuple(not_tried),
+        tuple(rollouts.halted.values()),
+        postponed=tuple(page.title for page in plan.page_writes[len(plan.page_writes[:max_writes]) :]),
+    )
+
+
+def _failure(report: PageReport) -> str | None:
+    return "; ".join(report.reasons) if report.result is Result.FAILED else None
 
 
 class _Patience:

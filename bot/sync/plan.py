@@ -1,18 +1,14 @@
-"""The plan: what a run would change, region by region, with a check against the safety limits (pure)."""
+"""The plan: what a run would change, region by region, and what waits for a person (pure)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.config.policy import DriftPolicy, NotifyPolicy, SafetySettings
-from bot.errors import UnsafePlanError
+from bot.config.policy import DriftPolicy, NotifyPolicy
 from bot.storage.markers import Marker
 from bot.sync.drift import LastApplied, ManualEdit, Verdict, digest_of
 
-_MIN_SIZE_SHARE = 0.5
-_MIN_SIZE_CHARACTERS = 200
-"""If the live text is at least this long and would lose more than half, the data file may be truncated."""
 EVERY_REGION = "all"
 _MAX_HEADINGS = 8
 
@@ -115,7 +111,11 @@ class PlanProblem:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How much of a workspace was compared, and the live and desired size of the home page's regions in characters."""
+    """How much of a workspace was compared, and the live and desired size of the home page's regions in characters.
+
+    *distinct_regions* counts a region once, on however many pages it is. Of the *live_lines* of all pages, the plan
+    replaces *replaced_lines*.
+    """
 
     workspace: str
     revision: str
@@ -123,6 +123,9 @@ class Scope:
     regions: int
     live_characters: int = 0
     desired_characters: int = 0
+    distinct_regions: int = 0
+    live_lines: int = 0
+    replaced_lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,31 +157,6 @@ class Plan:
     def managed_regions(self) -> int:
         """The number of regions that were compared."""
         return sum(scope.regions for scope in self.scopes)
-
-    def raise_if_unsafe(self, limits: SafetySettings) -> None:
-        """Raise `UnsafePlanError` if the plan exceeds *limits*; the message names them and the option to override."""
-        reasons = list(self.find_excesses(limits))
-        if reasons:
-            raise UnsafePlanError(f"{'; '.join(reasons)}. Nothing was written; if you want this, use --force")
-
-    def find_excesses(self, limits: SafetySettings) -> Iterator[str]:
-        """Yield a message for each limit that this plan exceeds."""
-        changed = sum(len(page.writes) for page in self.pages)
-        managed = self.managed_regions
-        if changed > limits.max_changed_regions and changed > limits.max_changed_share * managed:
-            yield (
-                f"{changed} of {managed} managed regions would change, which is more than "
-                f"{limits.max_changed_share:.0%} and more than {limits.max_changed_regions}"
-            )
-        if len(self.page_writes) > limits.max_writes:
-            yield f"{len(self.page_writes)} pages would be written, more than the {limits.max_writes} of one run"
-        for scope in self.scopes:
-            is_large = scope.live_characters >= _MIN_SIZE_CHARACTERS
-            if is_large and scope.desired_characters < _MIN_SIZE_SHARE * scope.live_characters:
-                yield (
-                    f"the data file of workspace {scope.workspace!r} says {scope.desired_characters} characters where "
-                    f"its page says {scope.live_characters}; it may be cut or empty"
-                )
 
 
 def decide(

@@ -92,7 +92,18 @@ class _Survey:
             regions,
             self._live_characters,
             self._desired_characters,
+            len({region.marker.name for target in targets for region in target.regions if region.text is not None}),
+            *self._count_lines(),
         )
+
+    def _count_lines(self) -> tuple[int, int]:
+        """Return how many lines the pages have in the regions that the bot wrote, and how many of them are replaced."""
+        data = {each.marker.name for target in self._assignment.targets for each in target.regions if each.says_data}
+        judged = [each.change for each in self._judged if each.change.region in data]
+        known = [each for each in judged if each.verdict is Verdict.IN_SYNC or each.last_applied is not None]
+        live = _all_lines(each.live for each in known)
+        written = _all_lines(each.live for each in known if each.action is Action.WRITE)
+        return len(live), len(written - _all_lines(each.desired for each in judged))
 
     def run(self) -> None:
         for target, page, is_fresh in self._read(self._assignment.targets):
@@ -409,6 +420,10 @@ class _Survey:
             replace(change, action=Action.NONE, is_waiting=True, note=note) if change in writes else change
             for change in changes
         )
+
+
+def _all_lines(texts: Iterable[str | None]) -> set[str]:
+    return set(chain.from_iterable(map(lines_of, {text for text in texts if text})))
 
 
 def _sent_bytes(text: str) -> int:

@@ -19,6 +19,7 @@ workspaces:
     data: ws2.yaml
     archived: {{status: true, labels: [archived], under: [Archive]}}
 snapshots: {{path: snapshots}}
+safety: {{canary: 0}}
 """
 
 

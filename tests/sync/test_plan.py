@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.config.policy import DriftPolicy, SafetySettings
-from bot.errors import UnsafePlanError
+from bot.config.policy import DriftPolicy
 from bot.sync.drift import Verdict
-from bot.sync.plan import Action, Scope, decide
+from bot.sync.plan import Action, decide
 from bot.sync.plan_file import plan_digest
 from tests.sync.plans import change, drifted, page, plan
 
@@ -158,56 +157,6 @@ def test_ignored_drift_needs_nobody() -> None:
     assert not drifted(policy=DriftPolicy.IGNORE).needs_a_person
     assert drifted().needs_a_person
     assert change(verdict=Verdict.CONFLICT, action=Action.NONE, policy=DriftPolicy.IGNORE).needs_a_person
-
-
-def changing(count: int, *, of: int) -> Any:
-    return plan(*(page(change(), page_id=str(number)) for number in range(count)), regions=of)
-
-
-@pytest.mark.parametrize(
-    ("count", "of", "is_safe"), [(10, 10, True), (11, 20, False), (11, 37, True), (30, 100, True), (31, 100, False)]
-)
-def test_many_changes_and_a_large_share_are_refused_together(count: int, of: int, is_safe: bool) -> None:
-    made = changing(count, of=of)
-
-    if is_safe:
-        made.raise_if_unsafe(SafetySettings())
-    else:
-        with pytest.raises(UnsafePlanError, match=f"{count} of {of}.*--force"):
-            made.raise_if_unsafe(SafetySettings())
-
-
-def test_more_pages_than_one_run_may_write_are_refused() -> None:
-    changing(200, of=10_000).raise_if_unsafe(SafetySettings())
-
-    with pytest.raises(UnsafePlanError, match="201 pages"):
-        changing(201, of=10_000).raise_if_unsafe(SafetySettings())
-
-
-@pytest.mark.parametrize(
-    ("live", "desired", "is_safe"), [(1000, 499, False), (1000, 500, True), (199, 0, True), (200, 0, False)]
-)
-def test_a_data_file_that_lost_half_of_what_it_said_is_refused(live: int, desired: int, is_safe: bool) -> None:
-    made = plan(page(change()), scopes=(Scope("ws2", "r", 1, 3, live, desired),))
-
-    if is_safe:
-        made.raise_if_unsafe(SafetySettings())
-    else:
-        with pytest.raises(UnsafePlanError, match="may be cut or empty"):
-            made.raise_if_unsafe(SafetySettings())
-
-
-def test_all_reasons_against_a_plan_are_in_one_message() -> None:
-    made = plan(page(*[change(str(number)) for number in range(3)]), scopes=(Scope("ws2", "r", 1, 3, 1000, 0),))
-
-    with pytest.raises(UnsafePlanError) as refused:
-        made.raise_if_unsafe(SafetySettings(max_changed_regions=2))
-
-    assert str(refused.value) == (
-        "3 of 3 managed regions would change, which is more than 30% and more than 2; the data file of workspace "
-        "'ws2' says 0 characters where its page says 1000; it may be cut or empty. Nothing was written; if you want "
-        "this, use --force"
-    )
 
 
 def test_the_digest_tells_plans_apart_and_not_the_hours_they_were_made() -> None:

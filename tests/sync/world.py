@@ -149,6 +149,8 @@ class Bot:
         writes_over_drafts: bool = False,
         stop_pages: Mapping[str, str] | None = None,
         sleep: Callable[[float], None] = lambda _: None,
+        canary_seconds: float = 0,
+        max_writes: int | None = None,
         **safety: Any,
     ) -> ApplyReport:
         """Apply as `wikibot apply` does."""
@@ -160,7 +162,15 @@ class Bot:
             sleep=sleep,
             clock=lambda: 0.0,
         )
-        return apply_plan(plan, self.gateway, guard, is_reviewed=is_reviewed)
+        return apply_plan(
+            plan,
+            self.gateway,
+            guard,
+            is_reviewed=is_reviewed,
+            canary_seconds=canary_seconds,
+            max_writes=max_writes,
+            sleep=sleep,
+        )
 
     def run(self, **rules: Any) -> ApplyReport:
         """Plan and apply."""

@@ -1,0 +1,87 @@
+"""Unattended runs write few changes at once, and one change on as many pages as there are."""
+
+import pytest
+
+from tests.journeys.conftest import Desk
+from tests.journeys.test_sync import both_flavours, settings
+
+pytestmark = pytest.mark.parametrize("seed", ["demo"])
+MANY, CHANGED = 30, 12
+
+
+def puts(desk: Desk) -> int:
+    return sum(method == "PUT" for method, _ in desk.wiki.requests)
+
+
+def data_of(number: int, text: str) -> str:
+    return f"workspace: {{space: WS2, home: Team {number}}}\nnews: {{items: [{{id: a, text: {text}}}]}}\n"
+
+
+@pytest.fixture
+def teams(desk: Desk) -> Desk:
+    """Many workspaces, each with a home page of its own that the bot has not written yet."""
+    lines = [
+        f"  - {{name: team{number}, data: team{number}.yaml, regions: {{news: {{place: end}}}}}}"
+        for number in range(MANY)
+    ]
+    text = (desk.folder / "bot.yaml").read_text()
+    start, end = text.index("  - name: ws2"), text.index("snapshots:")
+    (desk.folder / "bot.yaml").write_text(text[:start] + "\n".join(lines) + "\n" + text[end:])
+    settings(desk, **{"safety: {canary: 0}": "safety:\n  canary: 0\n  max_changed_regions: 10"})
+    for number in range(MANY):
+        desk.wiki.add_page(f"Team {number}", "<p>Welcome.</p>")
+        (desk.folder / f"team{number}.yaml").write_text(data_of(number, "Hello."))
+    return desk
+
+
+@both_flavours
+def test_many_replaced_data_files_are_refused_and_first_adoptions_and_reviewed_plans_are_not(teams: Desk) -> None:
+    teams.ran("apply", "--yes")
+    assert puts(teams) == MANY
+    for number in range(CHANGED):
+        (teams.folder / f"team{number}.yaml").write_text(data_of(number, "Something else."))
+
+    ran = teams.ran("sync", code=4)
+
+    assert puts(teams) == MANY
+    line = (teams.folder / "bot.yaml").read_text().splitlines().index("  max_changed_regions: 10") + 1
+    assert f"{CHANGED} of {MANY} managed regions would change" in ran.err
+    assert f"bot.yaml:{line}" in ran.err
+    assert "wikibot apply --plan FILE" in ran.err
+    teams.ran("plan", "--out", "plan.json", code=2)
+    teams.ran("apply", "--plan", "plan.json")
+    assert puts(teams) == MANY + CHANGED
+
+
+@both_flavours
+def test_a_banner_on_many_pages_is_one_change(adopted: Desk) -> None:
+    titles = [f"Banner {number}" for number in range(14)]
+    for title in titles:
+        adopted.wiki.add_page(title, "<p>x</p>")
+    regions = f"{{status: {{place: start, also: {{pages: {titles}}}}}, quick_links: {{}}, news: {{}}}}"
+    settings(adopted, **{"data: ws2.yaml": f"data: ws2.yaml\n    regions: {regions}"})
+    adopted.ran("apply", "--yes")
+    adopted.ran("banner", "set", "--line", "1", "All is bad now.")
+
+    adopted.ran("sync")
+
+    assert all("All is bad now." in adopted.wiki.body(adopted.wiki.find(title).id) for title in titles)
+    assert "All is bad now." in adopted.home_body
+
+
+@both_flavours
+def test_a_data_file_of_another_workspace_is_refused(adopted: Desk) -> None:
+    for number in range(90):
+        adopted.data.write_text(
+            adopted.data.read_text() + f"    - {{id: n{number}, text: Item number {number} of ours.}}\n"
+        )
+    adopted.ran("apply", "--yes")
+    before = adopted.home_body
+    text = adopted.data.read_text()
+    adopted.data.write_text(text.replace(" of ours", " of theirs"))
+
+    ran = adopted.ran("sync", code=4)
+
+    assert "may be the wrong file" in ran.err
+    assert adopted.home_body == before
+    adopted.ran("sync", "--force")
