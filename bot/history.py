@@ -63,10 +63,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """What a job did: counts for its run record, and what waits for a person, with page, region and reason."""
+    """What a job did: counts for its run record, and what waits for a person, with page, region and reason.
+
+    *notes* are for the run record too: what the job took from people.
+    """
 
     counts: Mapping[str, int] = field(default_factory=dict)
     attention: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class RunHistory:

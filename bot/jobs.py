@@ -51,6 +51,8 @@ def _sync(runtime: Runtime) -> JobResult:
     for notice in plan.notices:
         logger.warning("{}", notice)
     counts = {result.value: report.count(result) for result in Result if report.count(result)}
+    if outcome.merges:
+        counts["merged"] = sum(len(merge.regions) for merge in outcome.merges)
     if plan.disputed:
         counts["disputed"] = len(plan.disputed)
     if report.stopped:
@@ -61,7 +63,7 @@ def _sync(runtime: Runtime) -> JobResult:
     failed += [f"{title}: not tried" for title in report.not_tried]
     if failed:
         raise WikiError(_listed("page", "not synchronised", failed))
-    return JobResult(counts, tuple(_find_attention(plan, report)))
+    return JobResult(counts, tuple(_find_attention(plan, report)), tuple(map(str, outcome.merges)))
 
 
 def _find_attention(plan: Plan, report: ApplyReport) -> Iterator[str]:

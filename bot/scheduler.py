@@ -312,13 +312,13 @@ class JobScheduler:
     def _judge(self, name: str, result: JobResult) -> tuple[RunOutcome, str]:
         if self._stop.is_set():
             return RunOutcome.STOPPED, ""
-        if not result.attention:
-            return RunOutcome.SUCCESS, ""
         for reason in result.attention:
             logger.warning("job {} needs a person: {}", name, reason)
-        more = len(result.attention) - _NAMED_IN_MESSAGE
-        named = "; ".join(result.attention[:_NAMED_IN_MESSAGE])
-        return RunOutcome.ATTENTION, f"{named}; and {more} more" if more > 0 else named
+        lines = (*result.attention, *result.notes)
+        more = len(lines) - _NAMED_IN_MESSAGE
+        named = "; ".join(lines[:_NAMED_IN_MESSAGE])
+        outcome = RunOutcome.ATTENTION if result.attention else RunOutcome.SUCCESS
+        return outcome, f"{named}; and {more} more" if more > 0 else named
 
     def _begin(self, name: str, started: datetime) -> int:
         try:

@@ -5,7 +5,7 @@ or if the rendered value would show different words, icons, links or colours. Wh
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -93,11 +93,17 @@ class Reading:
 
 
 def propose(
-    body: str, markers: Sequence[Marker], pages: Pages, *, named: Mapping[str, str] = MappingProxyType({})
+    body: str,
+    markers: Sequence[Marker],
+    pages: Pages,
+    *,
+    named: Mapping[str, str] = MappingProxyType({}),
+    known: Container[str] = (),
 ) -> Proposal:
     """Find regions that have no markers yet; generated regions such as the page index are ignored.
 
-    *named* has the label or the first words of regions that a person pointed at. Raises `MalformedBodyError`.
+    *known* are regions that the data file has: below its heading, such a region counts as managed. *named* has the
+    label or the first words of regions that a person pointed at. Raises `MalformedBodyError`.
     """
     markers = [marker for marker in markers if marker.name in ADOPTABLE]
     refusals: list[Refusal] = []
@@ -108,7 +114,7 @@ def propose(
         except RegionError as error:
             refusals.append(Refusal(marker.name, str(error)))
             continue
-        if region is not None and marker.kind is not MarkerKind.HEADING:
+        if region is not None and (marker.kind is not MarkerKind.HEADING or marker.name in known):
             managed[marker.name] = region
     finder = _Finder(body, pages, named, [region.span for region in managed.values()])
     settled = {*managed, *(refusal.region for refusal in refusals)}

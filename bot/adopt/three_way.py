@@ -4,7 +4,7 @@ An entry is a news item, a status line or a link. Entries have no identity on th
 say: first equal entries, then similar entries, then the only changed entry between two unchanged entries.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -17,18 +17,22 @@ _ALIKE_IN_PLACE = 0.3
 class EntryComparison:
     """What became of each entry since the last write by the bot. Numbers are positions in the three lists.
 
-    *from_page* and *from_file* map an entry of the page to the same entry of the data file, where only one of the two
-    has a new wording. *clashes* does so where both have. *gone* are entries of the page that the data file has removed.
-    *removed* are entries of the data file that people removed from the page. *unpublished* are entries of the data file
-    that the page never had, or that have a new wording in the data file and were removed from the page.
+    *partner* maps each entry of the page to the same entry of the data file; *known* maps each entry of the page that
+    the bot wrote to its position in the last write. *from_page* and *from_file* are the pairs where only one of the two
+    has a new wording, *clashes* those where both have. *gone* are entries of the page that the data file has removed;
+    *withdrawn* are such entries with a new wording on the page. *removed* are entries of the data file that people
+    removed from the page. *unpublished* are entries of the data file that the page never had.
     """
 
+    partner: dict[int, int] = field(default_factory=dict)
+    known: dict[int, int] = field(default_factory=dict)
     from_page: dict[int, int] = field(default_factory=dict)
     from_file: dict[int, int] = field(default_factory=dict)
+    clashes: dict[int, int] = field(default_factory=dict)
     gone: list[int] = field(default_factory=list)
+    withdrawn: list[int] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     unpublished: list[int] = field(default_factory=list)
-    clashes: dict[int, int] = field(default_factory=dict)
 
 
 def compare(page: Sequence[str], file: Sequence[str], last: Sequence[str] | None) -> EntryComparison:
@@ -37,7 +41,6 @@ def compare(page: Sequence[str], file: Sequence[str], last: Sequence[str] | None
     Without *last*, an entry of the data file that the page does not have counts as unpublished, since an entry that
     was never on the page cannot have been removed there.
     """
-    found = EntryComparison()
     in_page = {there: here for here, there in pair(page, last).items()} if last is not None else {}
     in_file = {there: here for here, there in pair(file, last).items()} if last is not None else {}
     origin_of_page = {here: there for there, here in in_page.items()}
@@ -48,19 +51,32 @@ def compare(page: Sequence[str], file: Sequence[str], last: Sequence[str] | None
     least = _ALIKE if last is None else 1.0  # two entries that were both added are the same only if they are equal
     direct = pair([page[number] for number in free_page], [file[number] for number in free_file], least=least)
     partner |= {free_page[here]: free_file[there] for here, there in direct.items()}
+    found = EntryComparison(partner, origin_of_page)
     for here, there in partner.items():
         _compare_pair(found, page, file, last, here, there, origin_of_page.get(here, origin_of_file.get(there)))
-    for here in range(len(page)):
-        origin = origin_of_page.get(here)
-        if here not in partner and origin is not None and last is not None and page[here] == last[origin]:
-            found.gone.append(here)
+    for here, origin in origin_of_page.items():
+        if here not in partner and last is not None:
+            (found.gone if page[here] == last[origin] else found.withdrawn).append(here)
     for there in range(len(file)):
-        if there in partner.values():
-            continue
-        origin = origin_of_file.get(there)
-        is_changed = origin is None or last is None or file[there] != last[origin]
-        (found.unpublished if is_changed else found.removed).append(there)
+        if there not in partner.values():
+            (found.removed if there in origin_of_file else found.unpublished).append(there)
     return found
+
+
+def extend_base(last: Sequence[str], partial: Sequence[str], still_open: Container[int]) -> list[str]:
+    """Return what page and data file last had in common, after a merge that left some entries open.
+
+    *last* is the last complete write, *partial* what the page said after the merge. The entries *still_open* of
+    *partial* are not common: there the wording of *last* counts.
+    """
+    origin = pair(partial, last)
+    base: list[str] = []
+    for here, words in enumerate(partial):
+        if here not in still_open:
+            base.append(words)
+        elif here in origin:
+            base.append(last[origin[here]])
+    return base + [words for there, words in enumerate(last) if there not in origin.values()]
 
 
 def _compare_pair(
@@ -94,8 +110,6 @@ def pair(ones: Sequence[str], others: Sequence[str], *, least: float = _ALIKE) -
     for position, one in enumerate(ones):
         if places.get(one):
             paired[position] = places[one].pop(0)
-    if least >= 1:
-        return paired
     if least >= 1:
         return paired
     left = [number for number in range(len(ones)) if number not in paired]

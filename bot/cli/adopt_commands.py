@@ -6,9 +6,11 @@ from typing import TypeVar
 
 import click
 
+from bot.adopt.entry_merge import Choice
 from bot.adopt.proposal import OPTIONS, Refusal
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.merge_questions import Decisions, decide, decided_by, say_open
 from bot.cli.place_questions import (
     BELOW,
     PLACE_OPTION,
@@ -19,11 +21,12 @@ from bot.cli.place_questions import (
     say_homeless,
 )
 from bot.escape import visible
-from bot.operations.adoption import Adoption, ClashSide, plan_adoption, start_data_file
+from bot.operations.adoption import Adoption, plan_adoption, start_data_file
 from bot.operations.adoption_commit import carry_out_adoption
 from bot.runtime import Runtime, person_waits
 
 F = TypeVar("F", bound=Callable[..., object])
+_DONE, _FAILED, _DISPUTED = 0, 1, 3
 _REGIONS = {option.removeprefix("--"): region for region, option in OPTIONS.items()}
 
 
@@ -43,7 +46,8 @@ def _label_option(name: str) -> Callable[[F], F]:
 @click.option(
     "--in-clash",
     type=click.Choice(["page", "file"]),
-    help="Whose wording to take where page and data file both have a new wording of one entry.",
+    help="What counts where page and data file disagree on an entry, also where one of them removed it. Absent: at a "
+    "terminal the command asks; elsewhere these entries stay as they are.",
 )
 @_label_option("status")
 @_label_option("links")
@@ -58,14 +62,16 @@ def adopt(
     space_key: str | None,
     dry_run: bool,
     yes: bool,
-    in_clash: ClashSide | None,
+    in_clash: str | None,
     places: tuple[str, ...],
     **labels: str | None,
 ) -> int:
     """Take over PAGE, by default the home page: its status, links and news become data file and marked regions.
 
     The page reads as before. In a region that is marked already, what people wrote there goes into the data file, entry
-    by entry: what is new in the data file stays there. What the data file cannot represent is reported and left alone.
+    by entry: what is new in the data file stays there. Where both changed an entry, or people removed one, the command
+    asks. What the data file cannot represent is reported and left alone.
+
     A section whose heading is not known is named with --status, --links or --news. For a region that the page lacks,
     --place chooses where `apply` creates it. At a terminal both are asked for.
     """
@@ -74,21 +80,21 @@ def adopt(
     gateway, asks = runtime.gateway(), person_waits() and not (yes or dry_run)
     named = {_REGIONS[name]: label for name, label in labels.items() if label is not None}
 
-    def plan(known: Mapping[str, str]) -> Adoption:
+    def plan(known: Mapping[str, str], decisions: Decisions) -> Adoption:
         return plan_adoption(
             gateway,
             runtime.workspace,
             page,
             space_key=space_key,
             named=known,
-            in_clash=in_clash,
+            choose=decided_by(decisions, otherwise=Choice(in_clash or Choice.SKIP)),
             now=runtime.clock(),
         )
 
     adoption, chosen = propose_and_ask(plan, named, given, asks=asks)
     if dry_run:
         output.warn("nothing was written")
-        return int(_is_incomplete(adoption))
+        return _code(adoption)
     if not adoption.is_empty:
         confirm(yes=yes)
         carry_out(runtime, adoption)
@@ -97,30 +103,36 @@ def adopt(
     save_places(runtime.settings.config_path, adoption, chosen)
     say_homeless([region for region in adoption.homeless if region not in chosen], adoption.headings)
     if adoption.is_empty and not chosen:
-        output.warn("nothing to adopt" if not adoption.refusals else "nothing was adopted")
-        return 1 if adoption.refusals else 0
-    return int(_is_incomplete(adoption))
+        is_refused = adoption.refusals or adoption.open
+        output.warn("nothing was adopted" if is_refused else "nothing to adopt")
+        return _FAILED if adoption.refusals else _code(adoption)
+    return _code(adoption)
 
 
-def _is_incomplete(adoption: Adoption) -> bool:
-    """Return whether a section that the page has was left alone."""
-    return any(not refusal.is_absent for refusal in adoption.refusals)
+def _code(adoption: Adoption) -> int:
+    """Return the exit code: 1 if a section of the page was left alone, 3 if a decision is open."""
+    if any(not refusal.is_absent for refusal in adoption.refusals):
+        return _FAILED
+    return _DISPUTED if adoption.open else _DONE
+
+
+Replan = Callable[[Mapping[str, str], Decisions], Adoption]
 
 
 def propose_and_ask(
-    plan: Callable[[Mapping[str, str]], Adoption], named: Mapping[str, str], places: Mapping[str, str], *, asks: bool
+    plan: Replan, named: Mapping[str, str], places: Mapping[str, str], *, asks: bool
 ) -> tuple[Adoption, dict[str, str]]:
     """Print the proposal and, if *asks*, ask for what is open; return the final proposal and the chosen places."""
-    adoption = plan(named)
+    adoption = plan(named, {})
     propose(adoption)
-    answers = choose_labels(adoption) if asks else {}
-    if answers:
-        adoption = plan(named := {**named, **answers})
+    answers, decisions = (choose_labels(adoption), decide(adoption)) if asks else ({}, {})
+    if answers or any(choice is not Choice.SKIP for choice in decisions.values()):
+        adoption = plan(named := {**named, **answers}, decisions)
         propose(adoption)
     chosen = choose_places(adoption, places, asks=asks)
     below = {region: place.removeprefix(BELOW) for region, place in chosen.items() if place.startswith(BELOW)}
     if below:
-        adoption = plan({**named, **below})
+        adoption = plan({**named, **below}, decisions)
         propose(adoption)
     return adoption, {region: place for region, place in chosen.items() if region not in below}
 
@@ -129,6 +141,7 @@ def propose(adoption: Adoption) -> None:
     """Print what would be done."""
     output.say_heading(visible(f"{adoption.page.title} (version {adoption.page.version})"))
     _say_taken(adoption)
+    say_open(adoption)
     _say_refusals(adoption.refusals)
     for region, place in adoption.missing.items():
         output.say(visible(f"  {region}: not on the page{f'; `wikibot apply` creates it: {place}' if place else ''}"))
@@ -147,6 +160,8 @@ def _say_taken(adoption: Adoption) -> None:
         output.say(visible(f"  {region}: what the page says goes into the data file"))
         for note in notes:
             output.say(visible(f"    {note}"))
+        for words in adoption.taken.get(region, ()):
+            output.say(visible(f"    {words}"))
     for region in adoption.recorded:
         output.say(visible(f"  {region}: page and data file agree; the history of the page gets a record of it"))
 

@@ -10,6 +10,7 @@ from bot.cli import output
 from bot.cli.adopt_commands import carry_out, confirm, propose_and_ask
 from bot.cli.app import App, pass_app
 from bot.cli.interview import Interview
+from bot.cli.merge_questions import decided_by
 from bot.cli.place_questions import PLACE_OPTION, parse_places, save_places, say_homeless
 from bot.config.settings import DEFAULT_CONFIG
 from bot.errors import BotError, SettingsError
@@ -195,7 +196,14 @@ def _adopt(runtime: Runtime, home: PageRef, places: dict[str, str], *, yes: bool
     gateway = runtime.gateway()
     output.say()
     adoption, chosen = propose_and_ask(
-        lambda named: plan_adoption(gateway, runtime.workspace, home.id, named=named, now=runtime.clock()),
+        lambda named, decisions: plan_adoption(
+            gateway,
+            runtime.workspace,
+            home.id,
+            named=named,
+            choose=decided_by(decisions),
+            now=runtime.clock(),
+        ),
         {},
         places,
         asks=asks and not yes,

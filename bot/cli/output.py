@@ -9,6 +9,7 @@ import textwrap
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 import click
@@ -85,6 +86,21 @@ def warn(text: str) -> None:
 def say_warning(text: str) -> None:
     """Print *text* on standard error as a warning: the command goes on."""
     _say_to_person(text, prefix="warning:", colour="yellow")
+
+
+def say_question(text: str) -> None:
+    """Print the subject of a question on standard error, bold on a terminal, after an empty line."""
+    _echo(f"\n{click.style(text, bold=True)}", is_error=True)
+
+
+def say_side(name: str, text: str, *, absent: str) -> None:
+    """Print what one of two sides says on standard error, wrapped on a terminal; *absent* if it says nothing."""
+    width = max(shutil.get_terminal_size().columns - 10, 20) if sys.stderr.isatty() else 10_000
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [
+        click.style(f"({absent})", dim=True)
+    ]
+    for label, line in zip_longest([name], lines, fillvalue=""):
+        _echo(f"  {click.style(f'{label:<6}', fg='cyan')}{line}", is_error=True)
 
 
 def say_traceback() -> None:

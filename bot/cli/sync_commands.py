@@ -13,6 +13,7 @@ from bot.cli.parameter_types import complete_regions
 from bot.errors import BotError
 from bot.escape import visible
 from bot.operations import sync as operation
+from bot.operations.unattended_merge import PageMerge
 from bot.plural import counted
 from bot.present.plan_view import plan_as_html, plan_as_markdown, plan_as_text
 from bot.runtime import Runtime
@@ -125,7 +126,11 @@ def apply(
 @_FORMAT
 @pass_app
 def sync(app: App, force: bool, format_: str) -> int:
-    """Plan and apply unattended; pages that the bot has never written are only planned."""
+    """Plan and apply unattended; pages that the bot has never written are only planned.
+
+    With `merge: auto` in the settings, what people changed is first merged into the data file, as far as it does not
+    clash with the data file.
+    """
     runtime = replace(app.runtime, is_attended=False)
     outcome = operation.sync(
         runtime.gateway,
@@ -137,7 +142,7 @@ def sync(app: App, force: bool, format_: str) -> int:
         locate_limit=runtime.settings.locate_limit,
         sleep=runtime.sleep,
     )
-    return _tell(outcome.plan, outcome.report, format_)
+    return _tell(outcome.plan, outcome.report, format_, outcome.merges)
 
 
 @click.command()
@@ -182,11 +187,13 @@ def _plan_code(plan: Plan) -> int:
     return _CHANGES if plan.page_writes else _IN_SYNC
 
 
-def _tell(plan: Plan, report: ApplyReport, format_: str) -> int:
+def _tell(plan: Plan, report: ApplyReport, format_: str, merges: Sequence[PageMerge] = ()) -> int:
     """Print what became of a plan, and return the exit code."""
     if format_ == "json":
-        output.say_json({"plan": as_document(plan), "report": report})
+        output.say_json({"plan": as_document(plan), "report": report, "merges": merges})
     else:
+        for merge in merges:
+            output.say(visible(str(merge)))
         for line in _describe(plan, report):
             output.say(visible(line))
         for notice in plan.notices:

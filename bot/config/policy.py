@@ -33,6 +33,13 @@ class DriftPolicy(StrEnum):
     IGNORE = "ignore"
 
 
+class MergePolicy(StrEnum):
+    """Whether an unattended run takes what people changed on the page into the data file."""
+
+    ASK = "ask"
+    AUTO = "auto"
+
+
 class NotifyPolicy(StrEnum):
     """Which versions of a region send notifications to the watchers of the page."""
 
@@ -274,6 +281,9 @@ class RegionSettings(SettingsSection):
     drift: DriftPolicy | None = Field(
         None, description="Drift policy of this region. Absent: the policy of the workspace.", examples=["repair"]
     )
+    merge: MergePolicy | None = Field(
+        None, description="Merge policy of this region. Absent: the policy of the workspace.", examples=["auto"]
+    )
     place: NonEmptyText | None = Field(
         None,
         description="Where a missing region is created: `start`, `end`, `before:HEADING` or `after:HEADING`. "
@@ -380,6 +390,13 @@ class WorkspaceSettings(SettingsSection):
         "it is. `repair`: write the region again. `ignore`: leave it without a report.",
         examples=["repair"],
     )
+    merge: MergePolicy = Field(
+        MergePolicy.ASK,
+        description="With `drift: report`: what `wikibot sync` and the scheduled job do about changes of people. "
+        "`ask`: nothing; `wikibot adopt` merges them. `auto`: merge what does not clash with the data file, into the "
+        "data file and onto the page, and report the rest.",
+        examples=["auto"],
+    )
     regions: dict[str, RegionSettings] = Field(
         {name: RegionSettings() for name in ("status", "quick_links", "news")},
         description="The regions that the bot manages, by name: `status`, `quick_links`, `news`, `page_index`. A "
@@ -422,9 +439,9 @@ class WorkspaceSettings(SettingsSection):
         return regions
 
     def region(self, name: str) -> RegionSettings:
-        """Return the settings of a region; without its own drift policy, the region has the policy of the workspace."""
+        """Return the settings of a region; a policy that it does not have is that of the workspace."""
         region = self.regions[name]
-        return region if region.drift is not None else region.model_copy(update={"drift": self.drift})
+        return region.model_copy(update={"drift": region.drift or self.drift, "merge": region.merge or self.merge})
 
 
 class JobSettings(SettingsSection):

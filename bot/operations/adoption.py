@@ -3,18 +3,20 @@
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.adopt.data_targets import CannotSayError
-from bot.adopt.entry_merge import Clash, MergedRegion, merge_entries
+from bot.adopt.entry_merge import Choice, Dispute, LastWritten, MergedRegion, choose_nothing, find_open, merge_entries
 from bot.adopt.merge import merge
-from bot.adopt.proposal import Claim, Refusal, carry_over, compare, propose, read_region
+from bot.adopt.proposal import Claim, Proposal, Refusal, carry_over, compare, propose, read_region
 from bot.adopt.values import ADOPTABLE, Value
 from bot.adopt.wiki_pages import WikiPages
 from bot.config.data_file import SCHEMA_NAME, DataFile
-from bot.config.data_model import Home, WorkspaceData
+from bot.config.data_model import Home, News, WorkspaceData
+from bot.config.news_selection import older_news, shown_news
+from bot.config.policy import DeadLinks
 from bot.config.schemas import write_schemas
 from bot.errors import (
     BotError,
@@ -23,20 +25,30 @@ from bot.errors import (
 )
 from bot.operations.edit import Edit
 from bot.operations.workspace import Workspace
-from bot.render import has_region
+from bot.render import has_region, section_of
 from bot.storage.addresses import may_be_id
+from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.markers import Marker, MarkerKind
 from bot.storage.meaning import is_same
 from bot.storage.placement import Place, insert_region, list_headings
-from bot.storage.regions import find_region, is_absent
-from bot.sync.drift import LastApplied
+from bot.storage.regions import find_region, is_absent, replace_regions
+from bot.sync.attention import is_loud
+from bot.sync.data_links import iter_links, resolve_links
+from bot.sync.drift import LastApplied, Verdict
 from bot.sync.ledger import PageLedger
+from bot.sync.page_finder import PageFinder
+from bot.sync.plan import Action, Change
 from bot.sync.target_pages import marker_of
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 from bot.wiki.page_lookup import find_home
 
-ClashSide = Literal["page", "file"]
-"""A side of a clash: the page, or the data file."""
+ChooseInRegion = Callable[[str, Dispute], Choice]
+"""Decides about a dispute in the region with that name."""
+
+
+def leave_open(_region: str, dispute: Dispute) -> Choice:
+    """Decide nothing."""
+    return choose_nothing(dispute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,10 @@ class Adoption:
     the formatting that is lost. *texts* is the new desired text of each of these regions. *missing* are the regions
     that the page lacks, each with the place that the settings name for it. *recorded* are regions without a change: the
     page says what the data file says already, and only the history lacks a record of it. *labels* are the headings,
-    bold lines and titles of panels that a person can name as the start of a region.
+    bold lines and titles of panels that a person can name as the start of a region. *open* are the disputes that nobody
+    decided, by region: there, page and data file stay different; *open_entries* are their numbers on the page. *taken*
+    describes what comes from the page, *people* are those who wrote it. *is_loud* is set if the version should send
+    notifications.
     """
 
     workspace: Workspace
@@ -62,6 +77,11 @@ class Adoption:
     missing: Mapping[str, str | None] = field(default_factory=dict)
     recorded: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    open: Mapping[str, tuple[Dispute, ...]] = field(default_factory=dict)
+    open_entries: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    people: tuple[str, ...] = ()
+    is_loud: bool = False
 
     @property
     def homeless(self) -> tuple[str, ...]:
@@ -86,39 +106,38 @@ def plan_adoption(
     *,
     space_key: str | None = None,
     named: Mapping[str, str] = MappingProxyType({}),
-    in_clash: ClashSide | None = None,
+    choose: ChooseInRegion = leave_open,
     now: datetime,
 ) -> Adoption:
     """Read a page, by default the home page, and propose what to adopt; writes nothing.
 
     *space_key* is needed if there is no data file yet and the page is given by its title. *named* has the label or the
-    first words of the regions that a person pointed at. *in_clash* is the side whose wording is taken where an entry
-    has a new wording on both sides; without it, such a region is refused.
+    first words of the regions that a person pointed at. *choose* decides where page and data file disagree.
     """
     path = workspace.data_path
     before = workspace.shared_data.read() if path.exists() else None
     page = _find_page(gateway, workspace, before, reference, space_key)
     document = before or DataFile.create(WorkspaceData(workspace=Home(space=page.ref.space_key, home=page.title)), path)
     finder = workspace.page_finder(gateway, document.data)
-    pages = WikiPages(gateway, finder)
-    ledger = PageLedger(page, gateway)
-
-    def find_last(marker: Marker) -> LastApplied | None:
-        last = ledger.find_last_applied(marker)
-        if last is None or last.adopted is None:
-            return last
-        is_lost = workspace.shared_data.history.load().has_lost_adoption(last.adopted, document.revision)
-        return last if is_lost is False else None  # else what the data file lacks was not removed there
-
-    adopter = _Adopter(workspace, page, document, pages, now, find_last, in_clash)
-    adoption = adopter.run(named)
-    unrecorded = {
-        marker.name: text for marker, text in adopter.agreed.items() if ledger.find_last_applied(marker) is None
-    }
+    adoption = _Adopter(workspace, page, document, gateway, finder, now, choose).run(named)
     finder.know(page.ref)
     finder.save()
-    texts = {**adoption.texts, **unrecorded}
-    return replace(adoption, edit=Edit(before, adoption.edit.after), texts=texts, recorded=tuple(unrecorded))
+    return replace(adoption, edit=Edit(before, adoption.edit.after))
+
+
+def plan_merge(
+    gateway: WikiGateway, workspace: Workspace, page_id: str, regions: Container[str], *, now: datetime
+) -> Adoption:
+    """Propose to merge *regions* of a page as far as nothing is in dispute; the page gets the merged text at once.
+
+    A region that the bot has no record of is left alone, and so is one whose data file was rolled back.
+    """
+    before = workspace.shared_data.read()
+    page = gateway.fetch_page(page_id)
+    finder = workspace.page_finder(gateway, before.data)
+    adoption = _Adopter(workspace, page, before, gateway, finder, now, leave_open).merge(regions)
+    finder.save()
+    return replace(adoption, edit=Edit(before, adoption.edit.after))
 
 
 def start_data_file(adoption: Adoption) -> bool:
@@ -141,60 +160,141 @@ class _Adopter:
         workspace: Workspace,
         page: Page,
         document: DataFile,
-        pages: WikiPages,
+        gateway: WikiGateway,
+        finder: PageFinder,
         now: datetime,
-        find_last: Callable[[Marker], LastApplied | None],
-        in_clash: ClashSide | None,
+        choose: ChooseInRegion,
     ) -> None:
-        self._workspace, self._page, self._pages = workspace, page, pages
-        self._find_last, self._in_clash = find_last, in_clash
-        self._page_texts: dict[str, str] = {}
-        self._document, self._now = document, now
+        self._workspace, self._page, self._finder, self._choose = workspace, page, finder, choose
+        self._pages, self._ledger = WikiPages(gateway, finder), PageLedger(page, gateway)
+        self._before = self._document = document
+        self._body = page.body
+        self._now = now
         self._renderer = workspace.load_renderer()
         self._zone = ZoneInfo(document.data.workspace.timezone)
+        self._page_texts: dict[str, str] = {}
         self._read: dict[str, tuple[str, ...]] = {}
         self._refusals: list[Refusal] = []
-        self.agreed: dict[Marker, str] = {}
+        self._open: dict[str, tuple[Dispute, ...]] = {}
+        self._taken: dict[str, tuple[str, ...]] = {}
+        self._recorded: list[str] = []
+        self._people: list[str] = []
+        self._is_loud = False
+        self._published: dict[Marker, Value] = {}
+        self._news_on_page: set[str] = set()
 
     def run(self, named: Mapping[str, str]) -> Adoption:
-        markers = [marker_of(name, region) for name, region in self._workspace.settings.regions.items()]
-        proposal = propose(self._page.body, markers, self._pages, named=named)
+        markers = self._markers()
+        known = {marker.name for marker in markers if self._value_of(marker.name) is not None}
+        proposal = propose(self._page.body, markers, self._pages, named=named, known=known)
         self._refusals += [refusal for refusal in proposal.refusals if refusal.is_absent]
         proposal = replace(proposal, refusals=tuple(each for each in proposal.refusals if not each.is_absent))
         for marker in markers:
             if marker.name in proposal.managed:
                 self._take_in(marker)
-        proposal = replace(proposal, claims=tuple(c for c in proposal.claims if not self._says_already(c)))
-        original = self._document
-        claimed = {claim.region: self._merged(claim.region, claim.value) for claim in proposal.claims}
-        for region, value in claimed.items():
-            self._document = self._document.set_region(region, value)
-        adopted = carry_over(proposal, {region: self._render(region) for region in claimed}, self._pages)
+        adopted = carry_over(proposal, self._render_claims(proposal), self._pages)
         carried = {claim.region for claim in adopted.claims}
-        if carried != set(claimed):  # a claim that could not be applied to the page is not written to the file either
-            self._document = original
-            for region in carried:
-                self._document = self._document.set_region(region, claimed[region])
-        return Adoption(
-            self._workspace,
-            self._page,
-            adopted.body,
-            Edit(None, self._document),
-            adopted.claims,
-            self._read,
-            (*adopted.refusals, *self._refusals),
-            adopted.lost_comments,
-            {
-                region: self._page_texts.get(region) or self._render(region)
-                for region in sorted({*carried, *self._read})
-            },
-            self._find_missing(markers, carried),
+        for claim in adopted.claims:
+            self._document = self._document.set_region(claim.region, self._value_for_file(claim))
+        self._body = adopted.body
+        for marker, value in self._published.items():
+            self._publish(marker, value)
+        return replace(
+            self._adoption(carried),
+            claims=adopted.claims,
+            refusals=(*adopted.refusals, *self._refusals),
+            lost_comments=adopted.lost_comments,
+            missing=self._find_missing(markers, carried),
             labels=proposal.labels,
         )
 
-    def _texts(self, regions: Iterable[str]) -> dict[str, str]:
-        """Return what the page says in each region; new entries of the data file follow with the next sync."""
-        return {region: self._page_texts.get(region) or self._render(region) for region in sorted(regions)}
+    def merge(self, regions: Container[str]) -> Adoption:
+        """Merge *regions* as far as nothing is in dispute, and put the merged text on the page."""
+        for marker in self._markers():
+            if marker.name in regions and marker.name in ADOPTABLE and self._find_last(marker) is not None:
+                self._take_in(marker, changes_page=True)
+        for marker, value in self._published.items():
+            self._publish(marker, value)
+        return self._adoption(())
+
+    def _publish(self, marker: Marker, value: Value) -> None:
+        """Put the merged text on the page, unless the plan has to look at it: for a dead link, a lost comment, a move."""
+        merged = self._document.set_region(marker.name, value)
+        text, region = self._render(marker.name, merged), find_region(self._body, marker)
+        live = "" if region is None else region.text(self._body)
+        kept = keep_comment_markers(live, text)
+        if region is None or self._is_same(live, text) or kept.lost:
+            return
+        if self._has_dead_links(merged, marker.name) or self._takes_off_news(value):
+            return
+        self._page_texts[marker.name] = text
+        self._body = replace_regions(self._body, [(region, kept.text)])
+        notify = self._workspace.settings.regions[marker.name].notify
+        self._is_loud |= is_loud(Change(marker.name, marker, Verdict.BEHIND, Action.WRITE, text, live, notify=notify))
+
+    def _takes_off_news(self, value: Value) -> bool:
+        """Return whether items would move to the page of older news, which has to be written before."""
+        if not isinstance(value, News) or value.older is None:
+            return False
+        return any(item.id in self._news_on_page for item in older_news(value, self._now))
+
+    def _has_dead_links(self, document: DataFile, region: str) -> bool:
+        """Return whether *region* has a link to a page that does not exist, for which the settings hold the region."""
+        if self._workspace.settings.dead_links is not DeadLinks.HOLD:
+            return False
+        links = [link for link in iter_links(document.data) if link.location[0] == section_of(region)]
+        return any(problem.is_dead for problem in resolve_links(links, self._finder).problems)
+
+    def _adoption(self, carried: Iterable[str]) -> Adoption:
+        regions = sorted({*carried, *self._read, *self._recorded})
+        return Adoption(
+            self._workspace,
+            self._page,
+            self._body,
+            Edit(None, self._document),
+            read=self._read,
+            refusals=tuple(self._refusals),
+            texts={region: self._page_texts[region] for region in regions},
+            recorded=tuple(self._recorded),
+            open=self._open,
+            open_entries={region: self._find_open(region) for region in regions if region in self._open},
+            taken=self._taken,
+            people=tuple(dict.fromkeys(self._people)),
+            is_loud=self._is_loud,
+        )
+
+    def _find_open(self, region: str) -> tuple[int, ...]:
+        """Return the numbers of the entries on the page, as it will be, that are left open."""
+        base = self._value_of(region)
+        if base is None:
+            return ()
+        text = read_region(region, self._page_texts[region], self._pages, base=base).value
+        return find_open(text, base, self._open[region], self._pages, self._zone)
+
+    def _markers(self) -> list[Marker]:
+        return [marker_of(name, region) for name, region in self._workspace.settings.regions.items()]
+
+    def _value_of(self, region: str) -> Value | None:
+        value: Value | None = getattr(self._document.data, region)
+        return value
+
+    def _render_claims(self, proposal: Proposal) -> dict[str, str]:
+        """Return the text of each claimed place, as the page has it."""
+        for claim in proposal.claims:
+            base = self._value_of(claim.region)
+            value = claim.value
+            if base is not None:
+                value = merge(value, base, self._pages, now=self._now, zone=self._zone)
+            shown = self._document.set_region(claim.region, value)
+            self._page_texts[claim.region] = self._render(claim.region, shown)
+        return {claim.region: self._page_texts[claim.region] for claim in proposal.claims}
+
+    def _value_for_file(self, claim: Claim) -> Value:
+        """Return the value of a claimed place, with the entries that the page never had."""
+        base = self._value_of(claim.region)
+        if base is None:
+            return claim.value
+        return merge_entries(claim.value, base, None, self._pages, now=self._now, zone=self._zone).value
 
     def _find_missing(self, markers: Sequence[Marker], carried: Container[str]) -> dict[str, str | None]:
         """Return the regions that the home page neither has nor gets, each with its place."""
@@ -210,73 +310,106 @@ class _Adopter:
             and is_absent(self._page.body, marker)
         }
 
-    def _take_in(self, marker: Marker) -> None:
-        """Copy the live text of a marked region to the data file, if the two differ."""
+    def _take_in(self, marker: Marker, *, changes_page: bool = False) -> None:
+        """Copy the live text of a marked region to the data file, if the two differ.
+
+        With *changes_page* the page gets the merged text, which it also gets after a decision.
+        """
+        name, base = marker.name, self._value_of(marker.name)
         region = find_region(self._page.body, marker)
         live = "" if region is None else region.text(self._page.body)
-        has_value = getattr(self._document.data, marker.name) is not None
-        if has_value and self._is_same(live, self._render(marker.name)):
+        if base is not None and self._is_same(live, self._render(name)):
+            self._record(marker)
             return
-        base = getattr(self._document.data, marker.name)
         try:
-            reading = read_region(marker.name, live, self._pages, base=base, now=self._now, zone=self._zone)
+            reading = read_region(name, live, self._pages, base=base, now=self._now, zone=self._zone)
             merged = None if base is None else self._merge_entries(marker, live, base)
         except (CannotSayError, MalformedBodyError) as error:
-            self._refusals.append(
-                Refusal(marker.name, f"the page has content that the data file cannot represent: {error}")
-            )
+            reason = f"the page has content that the data file cannot represent: {error}"
+            self._refusals.append(Refusal(name, reason))
             return
-        before, self._document = self._document, self._document.set_region(marker.name, reading.value)
-        change = compare(live, self._render(marker.name), self._pages)
+        shown = self._document.set_region(name, reading.value)
+        change = compare(live, self._render(name, shown), self._pages)
         if change.trouble is not None:
-            self._document = before
-            self._refusals.append(Refusal(marker.name, change.trouble))
+            self._refusals.append(Refusal(name, change.trouble))
             return
-        self._page_texts[marker.name] = self._render(marker.name)
+        self._page_texts[name] = self._render(name, shown)
+        if isinstance(reading.value, News):
+            self._news_on_page = {item.id for item in shown_news(reading.value, self._now)}
         if merged is None:
-            self._read[marker.name] = change.notes
+            self._document, self._read[name] = shown, change.notes
+        else:
+            self._settle(marker, merged, change.notes, changes_page=changes_page or merged.is_decided)
+
+    def _settle(self, marker: Marker, merged: MergedRegion, notes: Sequence[str], *, changes_page: bool) -> None:
+        """Remember what becomes of a region that was merged."""
+        name, is_new = marker.name, merged.value != self._value_of(marker.name)
+        if merged.open:
+            self._open[name] = merged.open
+        if is_new:
+            self._document = self._document.set_region(name, merged.value)
+        shown = self._render(name, self._document.set_region(name, merged.page_value))
+        last = self._ledger.find_last_applied(marker)
+        is_settled = last is not None and not is_new and not merged.is_decided
+        if is_settled and not (changes_page and not self._is_same(self._page_texts[name], shown)):
             return
-        self._document = before
-        if merged.value == base and not merged.clashes:  # only the data file has changed
-            return
-        if merged.clashes and self._in_clash is None:
-            self._refusals.append(Refusal(marker.name, _explain(merged.clashes)))
-            return
-        if merged.value != base:
-            self._document = before.set_region(marker.name, merged.value)
+        if changes_page:
+            self._published[marker] = merged.page_value
         removed = tuple(f"removed on the page, so removed from the data file: “{words}”" for words in merged.removed)
-        self._read[marker.name] = (*change.notes, *removed)
+        self._read[name] = (*notes, *removed)
+        self._taken[name] = (*merged.taken, *(f"removed: “{words}”" for words in merged.removed))
+        if last is not None:
+            self._people += [edit.author for edit in self._ledger.find_edits(marker, last)]
+
+    def _record(self, marker: Marker) -> None:
+        """Give the history a record of a HEADING region that agrees with the data file: it needs no markers."""
+        if marker.kind is MarkerKind.HEADING and self._ledger.find_last_applied(marker) is None:
+            self._recorded.append(marker.name)
+            self._page_texts[marker.name] = self._render(marker.name)
 
     def _merge_entries(self, marker: Marker, live: str, base: Value) -> MergedRegion:
-        read = read_region(marker.name, live, self._pages, base=base).value
-        last = self._find_last(marker)
-        try:
-            written = None if last is None else read_region(marker.name, last.text, self._pages, base=base).value
-        except (CannotSayError, MalformedBodyError):
-            written = None
+        def read(text: str) -> Value:
+            return read_region(marker.name, text, self._pages, base=base).value
+
         return merge_entries(
-            read, base, written, self._pages, now=self._now, zone=self._zone, prefers_file=self._in_clash == "file"
+            read(live),
+            base,
+            self._read_last(marker, read),
+            self._pages,
+            now=self._now,
+            zone=self._zone,
+            choose=partial(self._choose, marker.name),
         )
 
-    def _says_already(self, claim: Claim) -> bool:
-        """Return whether the page has the text of the data file in a HEADING region, which needs no markers."""
-        if claim.marker.kind is not MarkerKind.HEADING or getattr(self._document.data, claim.region) is None:
-            return False
-        text = self._render(claim.region)
-        is_agreed = self._is_same(claim.span.of(self._page.body), text)
-        if is_agreed:
-            self.agreed[claim.marker] = text
-        return is_agreed
+    def _read_last(self, marker: Marker, read: Callable[[str], Value]) -> LastWritten | None:
+        last, after = self._find_last(marker), self._ledger.find_partial(marker)
+        if last is None:
+            return None
+        try:
+            if after is None:
+                return LastWritten(read(last.text))
+            return LastWritten(read(last.text), read(after.text), after.open_entries)
+        except (CannotSayError, MalformedBodyError):
+            return None
+
+    def _find_last(self, marker: Marker) -> LastApplied | None:
+        """Return what the bot wrote last, unless the data file has lost what an adoption took from the page."""
+        last = self._ledger.find_last_applied(marker)
+        history = None
+        for each in (last, self._ledger.find_partial(marker)):
+            if each is None or each.adopted is None:
+                continue
+            history = history or self._workspace.shared_data.history.load()
+            if history.has_lost_adoption(each.adopted, self._before.revision) is not False:
+                return None  # what the data file lacks was not removed there
+        return last
 
     def _is_same(self, live: str, desired: str) -> bool:
         return is_same(live, desired, space_key=self._page.ref.space_key)
 
-    def _merged(self, region: str, value: Value) -> Value:
-        base = getattr(self._document.data, region)
-        return value if base is None else merge(value, base, self._pages, now=self._now, zone=self._zone)
-
-    def _render(self, region: str) -> str:
-        return self._renderer.render(region, self._document.data, now=self._now, links=self._pages)
+    def _render(self, region: str, document: DataFile | None = None) -> str:
+        data = (document or self._document).data
+        return self._renderer.render(region, data, now=self._now, links=self._pages)
 
 
 def check_place(adoption: Adoption, region: str, place: str) -> None:
@@ -324,11 +457,3 @@ def _find_page(
     if page.ref.status is not PageStatus.CURRENT:
         raise BotError(f"page {page.title!r} is {page.ref.status} and cannot be edited; restore it first")
     return page
-
-
-def _explain(clashes: Sequence[Clash]) -> str:
-    wordings = "; ".join(f"page “{clash.page}”, data file “{clash.file}”" for clash in clashes)
-    return (
-        f"the page and the data file both have a new wording of an entry ({wordings}); "
-        "choose one with --in-clash page or --in-clash file"
-    )

@@ -65,7 +65,7 @@ def _write(gateway: WikiGateway, adoption: Adoption, live: Page) -> Version:
         )
     )
     try:
-        version = gateway.update_page(read, adoption.body, message=message)
+        version = gateway.update_page(read, adoption.body, message=message, is_minor=not adoption.is_loud)
     except BotError as error:
         written = _after_failure(gateway, adoption.workspace, error)
         if written is None:
@@ -149,7 +149,11 @@ def _raise_if_kept_off(gateway: WikiGateway, safety: SafetySettings, adoption: A
 
 def _message(adoption: Adoption) -> str:
     """Return the version message, which marks these texts as last applied in the page history."""
-    entries = {region: TagEntry(digest_of(text)) for region, text in adoption.texts.items()}
+    entries = {
+        region: TagEntry(digest_of(text), open_entries=adoption.open_entries.get(region))
+        for region, text in adoption.texts.items()
+    }
+    people = f" by {', '.join(adoption.people)}" if adoption.people else ""
     return Tag(entries, adoption.edit.after.revision, is_adoption=True).message(
-        ", ".join(adoption.texts), base=adoption.page
+        ", ".join(adoption.texts) + people, base=adoption.page
     )

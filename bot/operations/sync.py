@@ -11,6 +11,7 @@ from bot.config.policy import SafetySettings
 from bot.errors import BotError, OutdatedPlanError
 from bot.operations.assignment import assign
 from bot.operations.feeds import write_feeds
+from bot.operations.unattended_merge import PageMerge, merge_pages, with_open
 from bot.operations.workspace import Connect, Folders, Workspace
 from bot.plural import counted
 from bot.render import OLDER_NEWS
@@ -28,10 +29,11 @@ from bot.wiki.gateway import WikiGateway
 
 @dataclass(frozen=True, slots=True)
 class SyncOutcome:
-    """A plan and its result."""
+    """A plan and its result, and what was merged before."""
 
     plan: Plan
     report: ApplyReport
+    merges: tuple[PageMerge, ...] = ()
 
 
 def make_plan(
@@ -128,10 +130,16 @@ def sync(
     locate_limit: Locate = name_limit,
     sleep: Callable[[float], None] = time.sleep,
 ) -> SyncOutcome:
-    """Plan and apply without review: pages that the bot has never written are planned but not written."""
+    """Merge, plan and apply without review: pages that the bot has never written are planned but not written."""
     gateway = connect(may_write=True)
+    merges: list[PageMerge] = []
     for is_last in (False, True):
         plan = make_plan(connect(), workspaces, safety, now=now)
+        found = merge_pages(gateway, workspaces, safety, plan, now=now)
+        merges += [merge for merge in found if merge.version is not None]
+        if merges:
+            plan = make_plan(connect(), workspaces, safety, now=now)
+        plan = with_open(plan, found)
         try:
             report = carry_out(
                 gateway,
@@ -150,7 +158,7 @@ def sync(
                 raise
             continue
         break
-    return SyncOutcome(plan, report)
+    return SyncOutcome(plan, report, tuple(merges))
 
 
 def find_drift(gateway: WikiGateway, workspaces: Sequence[Workspace], safety: SafetySettings, *, now: datetime) -> Plan:

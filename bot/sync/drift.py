@@ -26,13 +26,15 @@ class Verdict(StrEnum):
 class LastApplied:
     """The last applied state of a region: the text as the wiki stored it, and the digest of the text that was sent.
 
-    *adopted* is the revision of the data file if the text was adopted from the page, else None.
+    *adopted* is the revision of the data file if the text was adopted from the page, else None. *open_entries* are the
+    numbers of the entries that a merge left open.
     """
 
     version: int
     text: str
     digest: str
     adopted: str | None = None
+    open_entries: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@ The message of each version that the bot writes begins with a tag::
     wikibot news=1f2e3d4c5b,status=5b4c3d2e1f! r=9c0ffee123 k=5eaf00d1: updated news; repaired status
 
 The tag lists the regions that the version wrote, each with the digest of the text that was sent. `!` marks a repair:
-the same text was written before. `r=` is the revision of the data file. `adopted` follows if the text is what people
-had written and an adoption took to the data file. `k=` is the seal: a digest over the version number and the rest of
-the tag. Words for people follow the colon. Only versions by the bot's own account, or by one of its former accounts,
-count, so that others cannot forge a record. No record is stored locally, so the loss of the machine loses no record.
+the same text was written before. `?` marks a merge that left entries open, and is followed by their numbers on the page
+(`?1+4`): the region still waits for a person, and an older record is the last applied state. `r=` is the revision of
+the data file. `adopted` follows if the text is what people had written and an adoption took to the data file. `k=` is
+the seal: a digest over the version number and the rest of the tag. Words for people follow the colon. Only versions by
+the bot's own account, or by one of its former accounts, count, so that others cannot forge a record. No record is
+stored locally, so the loss of the machine loses no record.
 
 People may share the bot's account, and type or copy a tag as the message of their own version. So a tag is believed
 only if its seal fits the version, or if its digest fits the text that the version has. The seal does not include the
@@ -17,9 +19,11 @@ page id, because a move to another wiki changes it.
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
+from typing import Self
 
 from bot.errors import PageNotFoundError, StorageFormatError
 from bot.storage.meaning import is_same
@@ -27,8 +31,9 @@ from bot.storage.regions import Marker, find_region
 from bot.sync.drift import LastApplied, ManualEdit, digest_of
 from bot.wiki.gateway import Page, User, Version, WikiGateway
 
+_ENTRY = r"[a-z0-9_-]+=[0-9a-f]{6,64}(?:!|\?[0-9+]*)?"
 _TAG = re.compile(
-    r"wikibot (?P<regions>[a-z0-9_-]+=[0-9a-f]{6,64}!?(?:,[a-z0-9_-]+=[0-9a-f]{6,64}!?)*)"
+    rf"wikibot (?P<regions>{_ENTRY}(?:,{_ENTRY})*)"
     r"(?: r=(?P<revision>[^\s:]+))?(?P<adopted> adopted)?(?: k=(?P<seal>[0-9a-f]{8}))?(?::|$)"
 )
 _MESSAGE_LENGTH = 255
@@ -43,6 +48,26 @@ class TagEntry:
 
     digest: str
     is_repair: bool = False
+    open_entries: tuple[int, ...] | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the version is a merge that left entries open."""
+        return self.open_entries is not None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse the text after the name of the region and `=`."""
+        digest, mark, numbers = text.partition("?")
+        if mark:
+            return cls(digest, open_entries=tuple(int(each) for each in numbers.split("+") if each))
+        return cls(digest.removesuffix("!"), digest.endswith("!"))
+
+    def __str__(self) -> str:
+        """Return the entry as it is in the tag, without the name of the region."""
+        if self.open_entries is not None:
+            return f"{self.digest}?{'+'.join(map(str, self.open_entries))}"
+        return f"{self.digest}{'!' if self.is_repair else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +92,7 @@ class Tag:
         return bool(self.seal) and any(self.seal == self._seal(each) for each in range(number, number + _MOST_DELETED))
 
     def _text(self) -> str:
-        regions = ",".join(
-            f"{name}={entry.digest}{'!' if entry.is_repair else ''}" for name, entry in sorted(self.regions.items())
-        )
+        regions = ",".join(f"{name}={entry}" for name, entry in sorted(self.regions.items()))
         revision = f" r={self.revision}" if self.revision else ""
         return regions + revision + (" adopted" if self.is_adoption else "")
 
@@ -84,7 +107,7 @@ def parse_tag(message: str) -> Tag | None:
         return None
     entries = (each.split("=") for each in match["regions"].split(","))
     return Tag(
-        {name: TagEntry(digest.removesuffix("!"), digest.endswith("!")) for name, digest in entries},
+        {name: TagEntry.parse(digest) for name, digest in entries},
         match["revision"] or "",
         match["adopted"] is not None,
         match["seal"] or "",
@@ -105,12 +128,26 @@ class PageLedger:
 
         A tag that does not fit its version is passed over: a person wrote it.
         """
-        for version, tag in self._iter_tagged(marker.name):
+        tagged = (each for each in self._iter_tagged(marker.name) if not each[1].regions[marker.name].is_partial)
+        return self._find_applied(tagged, marker)
+
+    def find_partial(self, marker: Marker) -> LastApplied | None:
+        """Return what a merge wrote that left entries open, if it is newer than the last applied state."""
+        last = self.find_last_applied(marker)
+        if last is None:
+            return None
+        newer = takewhile(lambda each: each[0].number > last.version, self._iter_tagged(marker.name))
+        return self._find_applied((each for each in newer if each[1].regions[marker.name].is_partial), marker)
+
+    def _find_applied(self, tagged: Iterable[tuple[Version, Tag]], marker: Marker) -> LastApplied | None:
+        for version, tag in tagged:
             if self._is_believed(version, tag, marker):
                 text = self._find_text(version.number, marker)
                 adopted = tag.revision if tag.is_adoption else None
-                digest = tag.regions[marker.name].digest
-                return None if text is None else LastApplied(version.number, text, digest, adopted)
+                entry = tag.regions[marker.name]
+                if text is None:
+                    return None
+                return LastApplied(version.number, text, entry.digest, adopted, entry.open_entries or ())
         return None
 
     def find_other_writer(self, marker: Marker) -> User | None:
@@ -172,6 +209,7 @@ class PageLedger:
         reading a body.
         """
         later = list(self._iter_versions(back_to=last_applied.version))
+        own = {each.number for each in later if self._is_own_merge(each, marker)}
         later = sorted((each for each in later if each.number <= self.page.version), key=lambda each: each.number)
         if len(later) > _VERSIONS_READ:
             return tuple(_edit(each, is_certain=False) for each in later[-_VERSIONS_READ:])
@@ -179,10 +217,16 @@ class PageLedger:
         before: str | None = last_applied.text
         for version in later:
             after = self._find_text(version.number, marker)
-            if _differ(before, after, self.page.ref.space_key):
+            if version.number not in own and _differ(before, after, self.page.ref.space_key):
                 edits.append(_edit(version))
             before = after
         return tuple(edits)
+
+    def _is_own_merge(self, version: Version, marker: Marker) -> bool:
+        """Return whether the bot wrote *version* as a merge that left entries of the region open."""
+        tag = parse_tag(version.message)
+        is_partial = tag is not None and marker.name in tag.regions and tag.regions[marker.name].is_partial
+        return is_partial and self._gateway.is_own_account(version.author)
 
     def _iter_tagged(self, region: str) -> Iterator[tuple[Version, Tag]]:
         """Yield the bot's versions whose tag has *region*, newest first."""

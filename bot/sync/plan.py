@@ -41,7 +41,7 @@ class Change:
     *place* is where a missing region is created. *is_repair* is set if the same text was written before. *edits* are
     the versions in which people changed the region. *lost_comments* are the commented texts that the new text does not
     contain. *note* explains to people why nothing is done, or what they can do. *requires* is what another page must
-    have before the change is written.
+    have before the change is written. *merges* is set if `wikibot sync` merges what people changed.
     """
 
     region: str
@@ -60,6 +60,7 @@ class Change:
     notify: NotifyPolicy = NotifyPolicy.NEVER
     is_waiting: bool = False
     orphans: tuple[str, ...] = ()
+    merges: bool = False
     requires: Requirement | None = None
 
     @property
@@ -209,8 +210,8 @@ def _advise_place(region: str, headings: Sequence[str]) -> str:
 def _unless_at_war(change: Change, action: Action, repairs_left: int) -> tuple[Action, str]:
     if change.is_repair and repairs_left <= 0:
         return Action.NONE, (
-            "edit war: the bot has repaired this region too often within 24 hours and has stopped; "
-            f"agree with the editors of the page, or overwrite the region once with --take-over {change.region}"
+            "edit war: the bot has repaired this region too often within 24 hours and has stopped; agree with the "
+            "editors of the page, or let `wikibot adopt` take their text into the data file"
         )
     return action, ""
 
@@ -221,18 +222,22 @@ def _is_rolled_back(change: Change) -> bool:
 
 
 def _advice(verdict: Verdict, change: Change) -> str:
-    insist = f"--take-over {change.region} replaces what the page says"
+    """Return what people can do without losing a word of the page or of the data file."""
+    if change.merges and verdict in (Verdict.DRIFTED, Verdict.CONFLICT) and not _is_rolled_back(change):
+        return (
+            "people changed it; the next `wikibot sync` merges what does not clash with the data file (`merge: auto`)"
+        )
     match verdict:
         case Verdict.DRIFTED if change.policy is DriftPolicy.IGNORE:
             return "not overwritten, because the settings say `drift: ignore`"
         case Verdict.DRIFTED:
-            return f"people changed it; `wikibot adopt` takes their text into the data file, {insist}"
+            return "people changed it; `wikibot adopt` takes their text into the data file"
         case Verdict.CONFLICT if _is_rolled_back(change):
             return (
                 "the data file does not have what an adoption took from the page: it was rolled back, or the adoption "
-                f"was not completed; `wikibot adopt` takes the text again, {insist}"
+                "was not completed; `wikibot adopt` takes the text again"
             )
         case Verdict.CONFLICT:
-            return f"both the page and the data file have changed; `wikibot adopt` merges them entry by entry, {insist}"
+            return "both the page and the data file have changed; `wikibot adopt` merges them entry by entry"
         case _:
-            return f"the page's history has no record that the bot wrote this; `wikibot adopt` keeps it, {insist}"
+            return "the page's history has no record that the bot wrote this; `wikibot adopt` keeps it"

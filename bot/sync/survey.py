@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 
-from bot.config.policy import CommentPolicy, SafetySettings
+from bot.config.policy import CommentPolicy, DriftPolicy, MergePolicy, SafetySettings
 from bot.errors import PageNotFoundError, RegionError, StorageFormatError, WikiAnswerError, WikiError
 from bot.storage.addresses import stated_title
 from bot.storage.comment_markers import keep_comment_markers
@@ -316,6 +316,7 @@ class _Survey:
             policy=wanted.policy,
             place=wanted.place,
             notify=wanted.notify,
+            merges=wanted.merge is MergePolicy.AUTO and wanted.policy is DriftPolicy.REPORT,
         )
         if verdict is Verdict.IN_SYNC:
             return change
@@ -392,7 +393,7 @@ class _Survey:
             return change
         note = (
             f"held, because the write removes words that people commented on: {'; '.join(orphans)}; resolve the "
-            f"comments on the page, or insist once with --take-over {change.region}"
+            "comments on the page"
         )
         return replace(change, action=Action.NONE, note=note)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.config.data_model import PAGE_INDEX
-from bot.config.policy import DriftPolicy, RegionSettings, TargetSettings
+from bot.config.policy import DriftPolicy, MergePolicy, RegionSettings, TargetSettings
 from bot.config.yaml_source import Location
 from bot.errors import PageNotFoundError
 from bot.storage.addresses import may_be_id, stated_title
@@ -52,6 +52,7 @@ def choose_targets(
             says_data=name != PAGE_INDEX,
             notify=region.notify,
             comments=region.comments,
+            merge=region.merge or MergePolicy.ASK,
         )
         places = {home_id: home} if region.home else {}
         if wanted.text is not None:

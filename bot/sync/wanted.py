@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from bot.config.policy import CommentPolicy, DriftPolicy, NotifyPolicy
+from bot.config.policy import CommentPolicy, DriftPolicy, MergePolicy, NotifyPolicy
 from bot.storage.markers import Marker
 from bot.sync.news_moves import NewsMove
 from bot.sync.plan import PlanProblem
@@ -38,6 +38,7 @@ class WantedRegion:
     notify: NotifyPolicy = NotifyPolicy.NEVER
     comments: CommentPolicy = CommentPolicy.REPORT
     dead_links: tuple[DeadLink, ...] = ()
+    merge: MergePolicy = MergePolicy.ASK
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,10 +61,7 @@ def test_what_is_written_needs_no_note() -> None:
         (
             Verdict.DRIFTED,
             {},
-            (
-                "people changed it; `wikibot adopt` takes their text into the data file, "
-                "--take-over news replaces what the page says"
-            ),
+            ("people changed it; `wikibot adopt` takes their text into the data file"),
         ),
         (
             Verdict.DRIFTED,
@@ -74,25 +71,19 @@ def test_what_is_written_needs_no_note() -> None:
         (
             Verdict.CONFLICT,
             {"policy": DriftPolicy.IGNORE},
-            (
-                "both the page and the data file have changed; `wikibot adopt` merges them entry by entry, "
-                "--take-over news replaces what the page says"
-            ),
+            ("both the page and the data file have changed; `wikibot adopt` merges them entry by entry"),
         ),
         (
             Verdict.UNMANAGED,
             {},
-            (
-                "the page's history has no record that the bot wrote this; `wikibot adopt` keeps it, "
-                "--take-over news replaces what the page says"
-            ),
+            ("the page's history has no record that the bot wrote this; `wikibot adopt` keeps it"),
         ),
         (
             Verdict.BEHIND,
             {"is_repair": True, "repairs_left": 0},
             (
                 "edit war: the bot has repaired this region too often within 24 hours and has stopped; "
-                "agree with the editors of the page, or overwrite the region once with --take-over news"
+                "agree with the editors of the page, or let `wikibot adopt` take their text into the data file"
             ),
         ),
     ],
