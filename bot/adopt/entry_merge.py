@@ -84,7 +84,7 @@ class MergedRegion:
     """A merged region: *value* for the data file, *page_value* for the page; they differ in what is *open*.
 
     *taken* describes what comes from the page; *removed* are the entries that go because people removed them.
-    *is_decided* is set if a person decided a dispute.
+    *is_decided* is set if a person decided a dispute, *moves_off* if items of the page move to the older news.
     """
 
     value: Value
@@ -93,6 +93,7 @@ class MergedRegion:
     taken: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     is_decided: bool = False
+    moves_off: bool = False
 
 
 def merge_entries(
@@ -119,6 +120,7 @@ def merge_entries(
         tuple(merger.describe_taken(decisions)),
         tuple(each.file or "" for each, choice in decisions.items() if each.page is None and choice is Choice.PAGE),
         any(choice is not Choice.SKIP for choice in decisions.values()),
+        bool(merger.pushed_off),
     )
 
 
@@ -190,7 +192,7 @@ class _Merger:
             in_file[places[there]] = _reworded(in_file[places[there]], self._on_page[here])
         for here, there in found.from_file.items():
             on_page[here] = [in_file[places[there]]]
-        for here in (*found.gone, *self._pushed_off()):
+        for here in (*found.gone, *self.pushed_off):
             on_page[here] = []
         for dispute, here, there in self._positions():
             choice = if_open if decisions[dispute] is Choice.SKIP else decisions[dispute]
@@ -233,7 +235,8 @@ class _Merger:
                 update[name] = getattr(self._base, name)
         return self._read.model_copy(update=update)
 
-    def _pushed_off(self) -> list[int]:
+    @property
+    def pushed_off(self) -> list[int]:
         """Return the entries of the page that give way to newer ones of the data file, by its limit `show`."""
         return [
             here

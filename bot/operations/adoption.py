@@ -14,8 +14,7 @@ from bot.adopt.proposal import Claim, Proposal, Refusal, carry_over, compare, pr
 from bot.adopt.values import ADOPTABLE, Value
 from bot.adopt.wiki_pages import WikiPages
 from bot.config.data_file import SCHEMA_NAME, DataFile
-from bot.config.data_model import Home, News, WorkspaceData
-from bot.config.news_selection import older_news, shown_news
+from bot.config.data_model import Home, WorkspaceData
 from bot.config.policy import DeadLinks
 from bot.config.schemas import write_schemas
 from bot.errors import (
@@ -181,7 +180,6 @@ class _Adopter:
         self._people: list[str] = []
         self._is_loud = False
         self._published: dict[Marker, Value] = {}
-        self._news_on_page: set[str] = set()
 
     def run(self, named: Mapping[str, str]) -> Adoption:
         markers = self._markers()
@@ -218,25 +216,19 @@ class _Adopter:
         return self._adoption(())
 
     def _publish(self, marker: Marker, value: Value) -> None:
-        """Put the merged text on the page, unless the plan has to look at it: for a dead link, a lost comment, a move."""
+        """Put the merged text on the page, unless it has a dead link, or people commented on words that would go."""
         merged = self._document.set_region(marker.name, value)
         text, region = self._render(marker.name, merged), find_region(self._body, marker)
         live = "" if region is None else region.text(self._body)
         kept = keep_comment_markers(live, text)
         if region is None or self._is_same(live, text) or kept.lost:
             return
-        if self._has_dead_links(merged, marker.name) or self._takes_off_news(value):
+        if self._has_dead_links(merged, marker.name):
             return
         self._page_texts[marker.name] = text
         self._body = replace_regions(self._body, [(region, kept.text)])
         notify = self._workspace.settings.regions[marker.name].notify
         self._is_loud |= is_loud(Change(marker.name, marker, Verdict.BEHIND, Action.WRITE, text, live, notify=notify))
-
-    def _takes_off_news(self, value: Value) -> bool:
-        """Return whether items would move to the page of older news, which has to be written before."""
-        if not isinstance(value, News) or value.older is None:
-            return False
-        return any(item.id in self._news_on_page for item in older_news(value, self._now))
 
     def _has_dead_links(self, document: DataFile, region: str) -> bool:
         """Return whether *region* has a link to a page that does not exist, for which the settings hold the region."""
@@ -334,8 +326,6 @@ class _Adopter:
             self._refusals.append(Refusal(name, change.trouble))
             return
         self._page_texts[name] = self._render(name, shown)
-        if isinstance(reading.value, News):
-            self._news_on_page = {item.id for item in shown_news(reading.value, self._now)}
         if merged is None:
             self._document, self._read[name] = shown, change.notes
         else:
@@ -353,7 +343,7 @@ class _Adopter:
         is_settled = last is not None and not is_new and not merged.is_decided
         if is_settled and not (changes_page and not self._is_same(self._page_texts[name], shown)):
             return
-        if changes_page:
+        if changes_page and not merged.moves_off:  # the page of older news has to be written before
             self._published[marker] = merged.page_value
         removed = tuple(f"removed on the page, so removed from the data file: “{words}”" for words in merged.removed)
         self._read[name] = (*notes, *removed)

@@ -231,3 +231,24 @@ def test_the_run_record_names_the_person(auto: Desk) -> None:
 
     ran = auto.ran("run", "--list", "--format", "json")
     assert "Ana" in json.dumps(ran.json)
+
+
+def test_an_item_leaves_the_page_only_when_the_page_of_older_news_has_it(auto: Desk) -> None:
+    auto.wiki.add_page("Archive", "<p>old</p>")
+    auto.data.write_text(auto.data.read_text().replace("show: 5", "show: 2\n  older: Archive"))
+    auto.ran("apply", "--yes")
+    archive = auto.wiki.find("Archive").id
+    ana_changes(auto, "Vote now.", "Vote before Friday.")
+    auto.ran("news", "add", "Brand new.")
+    auto.wiki.store.labels.add(archive, "wikibot-exclude")
+
+    auto.run("sync")
+
+    assert "Vote before Friday." in body(auto)
+    assert news(auto)["b"] == "Vote before Friday."
+
+    auto.wiki.store.labels.remove(archive, "wikibot-exclude")
+    auto.ran("sync")
+
+    assert "Vote before Friday." in auto.wiki.body(archive)
+    assert "Vote" not in body(auto)
