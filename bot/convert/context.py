@@ -65,13 +65,15 @@ class PageContext:
     `pages` maps a page id, a title of this space, or `KEY:Title` to a path relative to the Markdown file;
     `attachments` maps a file name of this page, or `Title/name` of another page, to such a path. `users` maps an
     account id, user key or user name to a name; `jira` maps the name or id of a server (or "" for the only one) to its
-    address. `included` has the keys of `pages`; `listings` has what a macro listed, by `Macro.identity`.
+    address. `other_addresses` lead to the same wiki as `base_url`. `included` has the keys of `pages`; `listings` has
+    what a macro listed, by `Macro.identity`.
     """
 
     page_id: str = ""
     title: str = ""
     space_key: str = ""
     base_url: str = ""
+    other_addresses: tuple[str, ...] = ()
     users: Mapping[str, str] = field(default_factory=dict)
     pages: Mapping[str, str] = field(default_factory=dict)
     attachments: Mapping[str, str] = field(default_factory=dict)

@@ -100,6 +100,9 @@ class Targets:
         if path is not None:
             return path
         base = self.context.base_url.rstrip("/")
+        is_public = parse_page_address(address, base) is not None
+        if not is_public and (elsewhere := self._parse(address)) is not None:
+            return self._wiki_page(elsewhere)
         is_own = address.startswith("/") and not address.startswith("//")
         if not (is_own and base):
             return address
@@ -121,7 +124,7 @@ class Targets:
 
     def _captured_address(self, address: str) -> str | None:
         """Return the path of the captured page or file that a wiki *address* refers to, with its fragment."""
-        named = parse_page_address(address, self.context.base_url) if "/" in address else None
+        named = self._parse(address)
         if named is None:
             return None
         if named.file:
@@ -131,6 +134,11 @@ class Targets:
         title = named.title or ""
         path = self._captured(title, named.space_key or "", named.page_id or "")
         return None if path is None else path + _fragment(named.anchor, title)
+
+    def _parse(self, address: str) -> PageAddress | None:
+        if "/" not in address:
+            return None
+        return parse_page_address(address, self.context.base_url, *self.context.other_addresses)
 
     def _wiki_page(self, address: PageAddress) -> str:
         key = address.space_key or self.context.space_key

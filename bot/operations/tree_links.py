@@ -64,7 +64,7 @@ def _iter_links(gateway: WikiGateway, selection: Selection) -> Iterator[tuple[Pa
     for page in gateway.iter_pages(selection.space_key):
         if page.id not in selection.archived:
             body = read_leniently(page.body, max_depth=_MAX_DEPTH)
-            yield from ((page.ref, link) for link in iter_page_links(body, gateway.base_url))
+            yield from ((page.ref, link) for link in iter_page_links(body, *gateway.addresses))
 
 
 def _leads_to(address: PageAddress, page: PageRef, space_key: str) -> bool:

@@ -16,20 +16,20 @@ class PageLink:
     target: PageAddress
 
 
-def iter_page_links(body: Document, base_url: str) -> Iterator[PageLink]:
-    """Yield the links of a body to pages of the wiki at *base_url*, in document order."""
+def iter_page_links(body: Document, *wiki: str) -> Iterator[PageLink]:
+    """Yield the links of a body to pages of the wiki, in document order; *wiki* are all addresses of the wiki."""
     for element in iter_content(body):
         if element.name not in ("ri:page", "a"):
             continue
-        target = _target_of(element, base_url)
+        target = _target_of(element, wiki)
         if target is not None:
             yield PageLink(_words_of(element) or target.title or f"page {target.page_id}", target)
 
 
-def _target_of(element: Element, base_url: str) -> PageAddress | None:
+def _target_of(element: Element, wiki: tuple[str, ...]) -> PageAddress | None:
     attributes = element.attributes
     if element.name == "a":
-        target = parse_page_address(attributes.get("href", ""), base_url)
+        target = parse_page_address(attributes.get("href", ""), *wiki)
         return target if target is not None and (target.page_id or target.title) else None
     title, page_id = attributes.get("ri:content-title"), attributes.get("ri:content-id")
     if not title and not page_id:

@@ -333,7 +333,7 @@ class _Survey:
         """
         if not wanted.dead_links:
             return []
-        links = iter_page_links(read_leniently(live, max_depth=_MAX_DEPTH), self._gateway.base_url)
+        links = iter_page_links(read_leniently(live, max_depth=_MAX_DEPTH), *self._gateway.addresses)
         shown = {link.target.page_id or link.target.title for link in links}
         return [
             dead.message

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -55,3 +56,27 @@ def test_every_address_of_a_captured_page_leads_into_the_snapshot(address: str, 
 )
 def test_other_addresses_stay(address: str, target: str) -> None:
     assert target_of(address) == target
+
+
+GATEWAY = "https://api.atlassian.com/ex/confluence/6b9c/wiki"
+INTERNAL = "http://confluence.internal:8090"
+
+
+@pytest.mark.parametrize("other", [GATEWAY, INTERNAL])
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/pages/viewpage.action?pageId=65591", "final--65591.md"),
+        ("/spaces/WS2/pages/65591/Some+title#The-end", "final--65591.md#the-end"),
+        ("/display/OPS/Run+%26+book", "../OPS/run--7.md"),
+        ("/download/attachments/1001/a%20b.pdf", "../_attachments/1001/a%20b.pdf"),
+        ("/pages/viewpage.action?pageId=7", f"{BASE}/pages/viewpage.action?pageId=7"),
+        ("/display/OPS/Final", f"{BASE}/display/OPS/Final"),
+        ("/admin/console.action", None),
+    ],
+)
+def test_a_page_is_found_under_each_address_of_the_wiki(other: str, path: str, target: str | None) -> None:
+    context = replace(KNOWN, other_addresses=(GATEWAY, INTERNAL))
+    markdown = convert_page(f'<p><a href="{other}{path.replace("&", "&amp;")}">to it</a></p>', context).markdown
+
+    assert markdown == f"[to it]({target or other + path})\n"

@@ -50,6 +50,25 @@ def test_a_link_by_any_address_leads_to_the_captured_page(wiki: SmallWiki, tmp_p
     assert links == [path, path, f"{path}#the-end", path, path, path]
 
 
+def test_a_link_by_the_address_that_the_bot_uses_is_a_link_to_the_wiki(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.server.site.address = "https://wiki.example.org"
+    internal = wiki.server.url + ("/wiki" if wiki.flavour is Flavour.CLOUD else "")
+    target = wiki.add("Target", "<p>here</p>")
+    elsewhere = wiki.add("Elsewhere", "<p>not captured</p>", label="")
+    links = "".join(
+        f'<p><a href="{internal}/pages/viewpage.action?pageId={page}">to it</a></p>' for page in (target, elsewhere)
+    )
+    wiki.add("Linking", links)
+    wiki.add("Plain", "<p>no link</p>")
+
+    run_capture(wiki, tmp_path)
+
+    found = re.findall(r"\[to it\]\((.*?)\)", markdown_of(tmp_path, "Linking"))
+    assert found == [f"target--{target}.md", f"https://wiki.test/pages/viewpage.action?pageId={elsewhere}"]
+    assert record_of(tmp_path, "Linking").surroundings.other_addresses == (internal,)
+    assert record_of(tmp_path, "Plain").surroundings.other_addresses == ()
+
+
 def test_a_list_of_children_is_the_one_of_the_capture(wiki: SmallWiki, tmp_path: Path) -> None:
     wiki.add("Parent", '<ac:structured-macro ac:name="children" />')
     wiki.add("Held", under="Parent")

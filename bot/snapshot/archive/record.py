@@ -169,6 +169,8 @@ class Surroundings(FileModel):
     """Included pages by `KEY:Title`."""
     listings: dict[str, RecordedListing] = Field(default_factory=dict)
     """Answers of listing macros, by what the macro asks for."""
+    other_addresses: tuple[str, ...] = ()
+    """Addresses of the wiki besides the public one, such as that of the API gateway, that links of the body use."""
 
 
 class PageRecord(FileDocument):

@@ -52,6 +52,7 @@ class Neighbourhood:
             children=self._children_of(page_id, folder) if "children" in macros else None,
             page_tree=self._tree(folder) if "pagetree" in macros else None,
             included=self._included(read, folder),
+            other_addresses=self._other_addresses(read),
             listings=self._listings.of(body, page_id, lambda ref: self._link(ref, folder)),
         )
 
@@ -64,6 +65,13 @@ class Neighbourhood:
             for page_id in self.titles.get(title, ()):
                 linked[f"{self.space_of[page_id]}:{title}"] = self._relative(page_id, folder)
         return linked
+
+    def _other_addresses(self, body: Document) -> tuple[str, ...]:
+        """Return the addresses of the wiki, besides the public one, at which a link of the body finds a page."""
+        public, *others = self.gateway.addresses
+        urls = [url for element in body.elements() for name in _ADDRESSES if (url := element.attributes.get(name))]
+        strange = [url for url in urls if parse_page_address(url, public) is None]
+        return tuple(other for other in others if any(parse_page_address(url, other) for url in strange))
 
     def _name_of(self, user_id: str) -> str | None:
         if user_id not in self._users:
