@@ -3,7 +3,6 @@
 python -m benchmarks.snapshot_scale [PAGES]
 """
 
-import hashlib
 import resource
 import sys
 import tempfile
@@ -13,12 +12,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.library import load_library
-from bot.snapshot.archive.paths import page_name, record_path, source_path
-from bot.snapshot.archive.record import PageRecord, RecordedPerson, RecordedStatus, RecordedVersion, dump_record
-from bot.snapshot.archive.writer import SnapshotWriter, open_writer
+from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.verify.verification import verify
+from tests.snapshot.small_tree import put_page
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _BODY = "<p>The committee took note of the report and asked for a plan.</p>" * 60
@@ -54,62 +51,9 @@ def _timed(what: str) -> Iterator[None]:
 def _run(root: Path, numbers: range, *, version: int) -> None:
     with open_writer(root, origin="https://wiki.example.org", software="benchmark", clock=lambda: _NOW) as writer:
         for number in numbers:
-            _put(writer, str(number + 1), version)
+            page_id = str(number + 1)
+            put_page(writer, page_id, f"Page {page_id}", f"{_BODY}<p>{page_id} {version}</p>", version=version)
         writer.finish([], agents=("benchmark",))
-
-
-def _put(writer: SnapshotWriter, page_id: str, version: int) -> None:
-    title = f"Page {page_id}"
-    bag = writer.library.place("WS2", page_id)
-    known = bag.entries.get(page_id)
-    body = f"{_BODY}<p>{page_id} {version}</p>".encode()
-    where, digest, at = (
-        source_path(page_id, version),
-        hashlib.sha256(body).hexdigest(),
-        record_path(page_id, writer.sequence),
-    )
-    path = known.path if known else f"data/2026/{page_name(title, page_id)}"
-    saved = RecordedVersion(number=version, when=_NOW, author=RecordedPerson(id="u", display_name="Ana"))
-    record = PageRecord(
-        page_id=page_id,
-        space_key="WS2",
-        title=title,
-        url="",
-        status=RecordedStatus.ARCHIVED,
-        parent_id=None,
-        position=0,
-        version=saved,
-        source_path=where,
-        source_sha256=digest,
-        source_bytes=len(body),
-        captured_at=_NOW,
-        versions=(saved,),
-    )
-    writer.put(bag, where, body)
-    writer.put(bag, at, dump_record(record))
-    writer.put(bag, path, body, old_bytes=known.markdown_bytes if known else None)
-    sources = (*(known.sources if known else ()), where)
-    writer.put_entry(
-        bag,
-        PageEntry(
-            page_id=page_id,
-            path=path,
-            space_key="WS2",
-            title=title,
-            url="",
-            status=record.status,
-            position=0,
-            ancestors=(),
-            version=version,
-            version_when=_NOW,
-            captured_at=_NOW,
-            record_path=at,
-            source_path=where,
-            source_sha256=digest,
-            markdown_bytes=len(body),
-            sources=sources,
-        ),
-    )
 
 
 def _state(root: Path) -> dict[Path, tuple[int, int]]:

@@ -70,11 +70,6 @@ def is_cloud_host(url: str) -> bool:
     return any(host == name or host.endswith(f".{name}") for name in _CLOUD_HOSTS)
 
 
-def is_same_site(url: str, other: str) -> bool:
-    """Return whether two addresses have the same scheme, host and port."""
-    return origin(url) == origin(other)
-
-
 def origin(url: str) -> tuple[str, str | None, int | None]:
     """Return scheme, host and port of an address."""
     parts = urlsplit(url)

@@ -16,7 +16,7 @@ class Span(NamedTuple):
         """Return the text of *source* that this span covers."""
         return source[self.start : self.end]
 
-    def holds(self, other: "Span") -> bool:
+    def contains(self, other: "Span") -> bool:
         """Return whether *other* is completely inside this span."""
         return self.start <= other.start and other.end <= self.end
 

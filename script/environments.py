@@ -79,7 +79,7 @@ def bootstrap(root: Path, kind: str) -> None:
     with _only_one(root / ".venv.lock"):
         stamp = _load_stamp(folder)
         if kind == "demo" and stamp.get("kind") == "dev":
-            kind = "dev"  # its lock holds all that the demo's lock holds
+            kind = "dev"  # its lock contains all packages of the demo's lock
         lock = root / "requirements" / f"{kind}.txt"
         projects = [folder for folder in (root, root / "wikiserver") if (folder / "pyproject.toml").is_file()]
         projects = projects if has_projects else []

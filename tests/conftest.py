@@ -1,4 +1,4 @@
-"""What holds for the whole suite; the fixtures `wiki`, `flavour` and `seed` come from `wikiserver.fixtures`."""
+"""Fixtures and hooks for the whole suite; the fixtures `wiki`, `flavour` and `seed` come from `wikiserver.fixtures`."""
 
 import pytest
 from hypothesis import settings

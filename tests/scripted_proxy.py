@@ -1,4 +1,4 @@
-"""A proxy between bot and wiki that changes the answers it is told to change; the wiki behind it is unchanged."""
+"""A proxy between bot and wiki that changes the answers that it is set to change; the wiki behind it is unchanged."""
 
 import http.client
 import json
@@ -47,7 +47,7 @@ class Rule:
 
 
 class ScriptedProxy(ThreadingHTTPServer):
-    """*seen* holds method and path with query of each request."""
+    """*seen* has method and path with query of each request."""
 
     daemon_threads = True
     block_on_close = False

@@ -1,4 +1,4 @@
-"""The wheel holds all that the program needs."""
+"""The wheel contains all that the program needs."""
 
 import os
 import subprocess

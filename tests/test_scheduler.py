@@ -18,7 +18,7 @@ SYNC = JobSettings(run="sync", every="10 minutes")
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that changes only when it is moved."""
 
     def __init__(self) -> None:
         self.now = NOON

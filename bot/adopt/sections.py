@@ -107,7 +107,7 @@ def find_strips(tree: Document, *, next_to: Sequence[Span], excluded: Sequence[S
         siblings = [each for each in element.parent.nodes if each is element or not is_blank(each)]
         at = siblings.index(element)
         around = siblings[max(at - 1, 0) : at + 2]
-        if any(span.holds(each.span) for span in next_to for each in around):
+        if any(span.contains(each.span) for span in next_to for each in around):
             how = f"the line of links “{text_of(element)}”"
             boxed = why_not_details(element.parent) is not None
             strips.append(Section("quick_links", element.span, (element,), how, boxed))
@@ -119,7 +119,7 @@ def _open_elements(tree: Document, excluded: Sequence[Span]) -> Iterator[Element
     copies = [each.span for each in tree.elements("ac:adf-extension")]
     yield tree.root
     for element in iter_content(tree):
-        if not any(span.holds(element.span) for span in (*copies, *excluded)):
+        if not any(span.contains(element.span) for span in (*copies, *excluded)):
             yield element
 
 

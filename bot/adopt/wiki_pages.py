@@ -1,7 +1,5 @@
 """Map between pages of a wiki and references in the data file; pages are looked up on demand."""
 
-from collections.abc import Mapping
-
 from bot.errors import WikiError
 from bot.inline import PageTarget
 from bot.sync.page_finder import PageFinder
@@ -9,17 +7,15 @@ from bot.wiki.gateway import WikiGateway
 
 
 class WikiPages:
-    """Names pages of the workspace's space by title and other pages by id; *known* references are not changed."""
+    """Names pages of the workspace's space by title and other pages by id."""
 
-    def __init__(
-        self, gateway: WikiGateway, finder: PageFinder, *, known: Mapping[str, PageTarget] | None = None
-    ) -> None:
+    def __init__(self, gateway: WikiGateway, finder: PageFinder) -> None:
         self.base_url, self.addresses = gateway.base_url, gateway.addresses
         self.space_key = finder.space_key
         self._gateway, self._finder = gateway, finder
-        self._targets = dict(known or {})
         self._users: dict[str, str] = {}
-        self._references = {target: reference for reference, target in self._targets.items()}
+        self._targets: dict[str, PageTarget] = {}
+        self._references: dict[PageTarget, str] = {}
 
     def name_page(self, title: str, space_key: str) -> str | None:
         """Return the reference of a page; in the workspace's own space the title, even if no such page exists."""

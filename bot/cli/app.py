@@ -1,4 +1,4 @@
-"""What every command shares: the options that stand everywhere, and the runtime that is made from them."""
+"""What every command shares: the options that every command has, and the runtime that is made from them."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class App:
-    """The options that stand on every command; the settings are read when a command first asks for the runtime."""
+    """The options of every command; the settings are read when a command first asks for the runtime."""
 
     config: Path | None = None
     workspace: str | None = None

@@ -85,7 +85,7 @@ def diff(app: App, page: str, before: str | None, after: str | None, format_: st
 @_FORMAT
 @pass_app
 def search(app: App, words: tuple[str, ...], limit: int, rebuild: bool, format_: str) -> int:
-    """Find captured pages that hold all WORDS; quotes make a phrase, a leading minus excludes (after `--`)."""
+    """Find captured pages that contain all WORDS; quotes make a phrase, a leading minus excludes (after `--`)."""
     if rebuild:
         archive.rebuild_search(app.runtime.folders.snapshots)
     hits = archive.search_pages(app.runtime.folders.snapshots, " ".join(words), limit=limit)

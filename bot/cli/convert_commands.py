@@ -15,7 +15,7 @@ from bot.errors import ContentError
 def convert(file: BinaryIO, base_url: str) -> None:
     """Print the page body in FILE (`-` for standard input) as Markdown.
 
-    FILE holds storage format. What Markdown cannot express is listed on standard error.
+    FILE contains storage format. What Markdown cannot express is listed on standard error.
     """
     name = getattr(file, "name", "<stdin>")
     try:

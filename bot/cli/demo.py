@@ -101,7 +101,7 @@ class _Steps:
 
 
 def _prepare(folder: Path) -> None:
-    """Make the folder anew; refuse to touch one that no demo made."""
+    """Create the folder again; refuse to touch one that no demo made."""
     if folder.exists():
         if not (folder / _MARK).exists() and any(folder.iterdir()):
             raise SettingsError("exists and was not made by a demo; name another with --folder", path=folder)

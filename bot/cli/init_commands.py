@@ -155,7 +155,7 @@ def _settle_token(interview: Interview, config: Path, wanted: bool | None) -> No
     if wanted:
         output.say_step(f"the token is in {_relative(setup.keep_token(config, interview.token, is_client=is_client))}")
         if os.environ.get(variable, interview.token) != interview.token:
-            output.warn(f"  {variable} holds another token and has priority: unset it")
+            output.warn(f"  {variable} contains another token and has priority: unset it")
     elif interview.is_token_typed:
         output.warn(f"  The token is not saved. Before you run the bot: export {variable}=…")
 

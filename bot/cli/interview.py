@@ -29,7 +29,7 @@ _Value = TypeVar("_Value")
 
 
 class Interview:
-    """Settles the answers one after the other; *answers* holds what is known so far.
+    """Settles the answers one after the other; *answers* contains what is known so far.
 
     *given* are the answers from the command line, *kept* those of an interrupted `init`, offered as defaults. Without
     *asks* nobody is at the keyboard: what is missing or wrong ends the interview.
@@ -255,7 +255,7 @@ class _SpaceChooser:
         matching = [space for space in self._all if words in space.name.casefold() or words in space.key.casefold()]
         if not matching:
             self._shown = self._all
-            return self._gateway.fetch_space(answer)  # a listing need not hold every personal space
+            return self._gateway.fetch_space(answer)  # a listing may lack personal spaces
         self._shown = matching
         if len(matching) == 1:
             return self._gateway.fetch_space(matching[0].key)

@@ -34,7 +34,7 @@ def news() -> None:
 @dry_run_option
 @pass_app
 def add_news(app: App, /, text: str, *, dry_run: bool, offline: bool, **fields: object) -> None:
-    """Add a news item, as the newest. TEXT may hold **bold**, *italic*, `code` and [links](page:TITLE).
+    """Add a news item, as the newest. TEXT may contain **bold**, *italic*, `code` and [links](page:TITLE).
 
     Warns about likely mistakes; refuses a link to a page that the wiki does not have.
     """

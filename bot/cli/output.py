@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Step(Protocol):
-    """Tells a progress bar that something was done."""
+    """Reports progress to a progress bar."""
 
     def __call__(self, label: str = "", *, total: int | None = None) -> None:
         """Advance by one; *label* says what was done, *total* sets how much there is."""

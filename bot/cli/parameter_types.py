@@ -1,7 +1,7 @@
 """Types of arguments and options: days, moments, and values that the shell completes from the user's own files."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -44,9 +44,6 @@ class Day(click.ParamType[dt.date]):
             return dt.date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a day such as 2026-03-01", param, ctx)
-
-
-Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
 
 
 def complete_news_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:

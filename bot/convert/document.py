@@ -5,6 +5,17 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
 
+ALERTS = {
+    "info": "NOTE",
+    "note": "IMPORTANT",
+    "tip": "TIP",
+    "success": "TIP",
+    "warning": "WARNING",
+    "error": "CAUTION",
+    "hint": "TIP",
+}
+"""The kind of a GitHub alert, by the name of a macro or of a panel in the editor of Cloud."""
+
 
 class Inline:
     """Inline content other than plain `str`."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.convert.document import (
+    ALERTS,
     Alert,
     Apart,
     Block,
@@ -38,15 +39,6 @@ from bot.storage.emoticons import find_emoji, name_emoji
 from bot.storage.reader import Element, Text
 
 _STYLED = {"bold": "strong", "italic": "em", "line-through": "del", "underline": "ins"}
-_ADF_ALERTS = {
-    "info": "NOTE",
-    "note": "IMPORTANT",
-    "tip": "TIP",
-    "success": "TIP",
-    "warning": "WARNING",
-    "error": "CAUTION",
-    "custom": "NOTE",
-}
 _CHECKED, _UNCHECKED = "[x]", "[ ]"
 _LETTERS = {"a": "small letters", "A": "letters", "i": "small Roman numbers", "I": "Roman numbers"}
 _SECTIONS = frozenset({"thead", "tbody", "tfoot"})
@@ -393,7 +385,7 @@ def _adf_panel(page: PageBuilder, node: Element) -> Alert:
     blocks = page.blocks(content) if content is not None else ()
     # The icon of a custom panel is content; an ASCII icon text is only the name of an image.
     title = (paragraph(icon),) if icon and not icon.isascii() else ()
-    return Alert(_ADF_ALERTS.get(values.get("panel-type", ""), "NOTE"), (*title, *blocks))
+    return Alert(ALERTS.get(values.get("panel-type", ""), "NOTE"), (*title, *blocks))
 
 
 def _decisions(page: PageBuilder, node: Element) -> List:

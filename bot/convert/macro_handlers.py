@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from bot.convert import media, page_macros
 from bot.convert.document import (
+    ALERTS,
     Alert,
     Apart,
     Block,
@@ -110,15 +111,6 @@ _MEANINGLESS_FOR = {
     "multiexcerpt": frozenset({"MultiExcerptName", "name"}),
     "multiexcerpt-macro": frozenset({"MultiExcerptName", "name"}),
 }
-_ALERTS = {
-    "info": "NOTE",
-    "note": "IMPORTANT",
-    "tip": "TIP",
-    "success": "TIP",
-    "warning": "WARNING",
-    "error": "CAUTION",
-    "hint": "TIP",
-}
 _BLOCK_NAMES = frozenset(
     {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "table", "blockquote", "hr", "div", "pre"}
 )
@@ -220,7 +212,7 @@ def _unwrapped(page: PageBuilder, macro: Macro) -> list[Node]:
 
 def _alert(page: PageBuilder, macro: Macro) -> list[Node]:
     """Convert info, note, tip, warning, … to a GitHub alert of the same kind."""
-    return [Alert(_ALERTS[macro.key], (*_title(macro), *flow(_body(page, macro))))]
+    return [Alert(ALERTS[macro.key], (*_title(macro), *flow(_body(page, macro))))]
 
 
 def _panel(page: PageBuilder, macro: Macro) -> list[Node]:
@@ -230,7 +222,7 @@ def _panel(page: PageBuilder, macro: Macro) -> list[Node]:
     icon = macro.get("panelIconText") or macro.get("panelIcon")
     shown = [paragraph(icon)] if icon and not macro.get("title") else []
     return [
-        Alert(_ALERTS.get(macro.get("type").lower(), "NOTE"), (*shown, *_title(macro, icon), *flow(_body(page, macro))))
+        Alert(ALERTS.get(macro.get("type").lower(), "NOTE"), (*shown, *_title(macro, icon), *flow(_body(page, macro))))
     ]
 
 

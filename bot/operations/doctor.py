@@ -45,7 +45,6 @@ class Machine:
     folders: Folders
     snapshots: SnapshotSettings
     templates: Path | None
-    find_program: Callable[[str], str | None] = shutil.which
 
 
 @dataclass
@@ -67,8 +66,8 @@ def examine_machine(machine: Machine) -> Iterator[Check]:
     yield _ok("packages", ", ".join(f"{name} {_version_of(name)}" for name in PACKAGES))
     policy = machine.snapshots
     needs_ssh = policy.signing_key is not None or policy.allowed_signers is not None
-    yield _examine_program(machine, "git", is_needed=policy.git, setting="snapshots.git")
-    yield _examine_program(machine, "ssh-keygen", is_needed=needs_ssh, setting="snapshots.signing_key")
+    yield _examine_program("git", is_needed=policy.git, setting="snapshots.git")
+    yield _examine_program("ssh-keygen", is_needed=needs_ssh, setting="snapshots.signing_key")
     yield _examine_folder("state folder", machine.folders.state)
     yield _examine_folder("snapshots folder", machine.folders.snapshots)
     for what, path in (("signing key", policy.signing_key), ("allowed signers", policy.allowed_signers)):
@@ -247,8 +246,8 @@ def _examine_clock(date: str, now: datetime) -> Check:
     return _ok("clock", f"{abs(seconds):.0f} s from the wiki")
 
 
-def _examine_program(machine: Machine, name: str, *, is_needed: bool, setting: str) -> Check:
-    if machine.find_program(name):
+def _examine_program(name: str, *, is_needed: bool, setting: str) -> Check:
+    if shutil.which(name):
         return _ok(name, "found")
     if is_needed:
         return Check(name, CheckOutcome.ERROR, f"is not installed, but `{setting}` needs it; install it")

@@ -109,14 +109,6 @@ def page_address(base_url: str, address: PageAddress) -> str:
     return f"{base}{path}{'?' if query else ''}{query}{fragment}"
 
 
-def tiny_address(base_url: str, page_id: str) -> str:
-    """Return the short address of a page, as the wiki builds it for its share button."""
-    number = int(page_id)
-    data = number.to_bytes(_MAX_ID_BYTES, "little").rstrip(b"\0")
-    code = base64.b64encode(data).decode().rstrip("=").rstrip("A")
-    return f"{base_url.rstrip('/')}/x/{code.replace('/', '-').replace('+', '_')}"
-
-
 def space_address(base_url: str, space_key: str) -> str:
     """Return the address of a space."""
     return f"{base_url.rstrip('/')}/display/{_in_path(space_key)}"

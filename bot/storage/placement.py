@@ -71,7 +71,7 @@ def insert_region(body: str, marker: Marker, content: str, place: Place) -> str:
     obstacle = why_not_details(parent) if marker.kind is MarkerKind.DETAILS else None
     if obstacle is not None:
         raise RegionError(
-            f"region {marker.name!r} cannot stand in {obstacle}: a Page Properties block belongs on the page "
+            f"region {marker.name!r} cannot be placed in {obstacle}: a Page Properties block belongs on the page "
             "itself or in a layout cell; choose another place",
             region=marker.name,
         )
@@ -94,7 +94,7 @@ def _find_spot(tree: Document, marker: Marker, place: Place) -> tuple[int, Eleme
     if place.cell is not None:
         if place.cell > len(cells):
             raise RegionError(
-                f"region {marker.name!r} should stand in layout cell {place.cell}, but the page has {len(cells)}",
+                f"region {marker.name!r} belongs in layout cell {place.cell}, but the page has {len(cells)}",
                 region=marker.name,
             )
         return _edge(cells[place.cell - 1], at_start=at_start)
@@ -120,7 +120,7 @@ def _beside_heading(tree: Document, marker: Marker, text: str, side: Side) -> tu
     if len(headings) != 1:
         places = "; ".join(line_and_column(tree.source, each.span.start) for each in headings)
         raise RegionError(
-            f"region {marker.name!r} should stand {side} the heading {text!r}, of which the page has "
+            f"region {marker.name!r} belongs {side} the heading {text!r}, of which the page has "
             f"{len(headings) or 'none'}{f' ({places})' if places else ''}; choose another place",
             region=marker.name,
         )

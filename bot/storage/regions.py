@@ -254,7 +254,7 @@ class _Finder:
     def _refuse_nesting(self, region: Region) -> None:
         name, own = region.marker.name, {region.marker.id, *_anchor_names(region.marker.id)}
         for other, span in self._other_markers(own):
-            if region.span.holds(span) or span.holds(region.span):
+            if region.span.contains(span) or span.contains(region.span):
                 raise RegionError(
                     f"region {name!r} and the marker {other!r} ({line_and_column(self._tree.source, span.start)}) "
                     "are inside each other; move one out of the other",

@@ -73,41 +73,32 @@ def _watch(connection: HTTPConnection) -> None:
         deadline.watch(connection.sock)
 
 
-class _WatchedConnection(HTTPConnection):
-    def connect(self) -> None:
-        super().connect()
-        if self.proxy is None:
-            check_peer(self.sock)
-
+class _Watched(HTTPConnection):
     def getresponse(self) -> Any:
         _watch(self)
         return super().getresponse()
 
 
-class _WatchedTlsConnection(HTTPSConnection):
+class _WatchedConnection(_Watched):
     def connect(self) -> None:
         super().connect()
         if self.proxy is None:
             check_peer(self.sock)
 
-    def getresponse(self) -> Any:
-        _watch(self)
-        return super().getresponse()
+
+class _WatchedTlsConnection(_WatchedConnection, HTTPSConnection):
+    pass
 
 
 def _watched_socks() -> dict[str, type[HTTPConnectionPool]]:
     """Return the pools for a SOCKS proxy; PySocks is imported only if there is one."""
     from urllib3.contrib.socks import SOCKSConnection, SOCKSHTTPSConnection
 
-    class _SocksConnection(SOCKSConnection):
-        def getresponse(self) -> Any:
-            _watch(self)
-            return super().getresponse()
+    class _SocksConnection(_Watched, SOCKSConnection):
+        pass
 
-    class _SocksTlsConnection(SOCKSHTTPSConnection):
-        def getresponse(self) -> Any:
-            _watch(self)
-            return super().getresponse()
+    class _SocksTlsConnection(_Watched, SOCKSHTTPSConnection):
+        pass
 
     class _Pool(HTTPConnectionPool):
         ConnectionCls = _SocksConnection

@@ -140,7 +140,7 @@ class Dialect(Protocol):
     def operations(self, page_id: str) -> Call[frozenset[str]]:
         """Return what the account may do to a page and below it, such as `update page` and `create page`.
 
-        An empty set means that the wiki does not tell.
+        An empty set means that the wiki does not report it.
         """
 
     def attachments(self, page_id: str) -> Call[Attachment]:

@@ -22,8 +22,8 @@ class Endpoint:
     """The base address of all requests. Thread-safe.
 
     *address* is the configured one. If the sign-in needs the gateway and a site is configured, the gateway address is
-    made of the site's cloud id, which `/_edge/tenant_info` of the site tells everyone. Without *access*, a Cloud site
-    is tried first, and the gateway after the first 401: API tokens do not show whether they are scoped.
+    made of the site's cloud id, which `/_edge/tenant_info` of the site shows to everyone. Without *access*, a Cloud
+    site is tried first, and the gateway after the first 401: API tokens do not show whether they are scoped.
     """
 
     def __init__(self, address: SiteAddress, *, access: str | None, gateway: str | None, needs_gateway: bool) -> None:

@@ -135,7 +135,7 @@ def iter_results(
         answer = fetch(path)
         results = answer.get("results") if isinstance(answer, dict) else None
         if not isinstance(results, list) or not all(isinstance(item, dict) for item in results):
-            raise WikiAnswerError(f"{about}: the wiki's answer does not match the API: it holds no list of results")
+            raise WikiAnswerError(f"{about}: the wiki's answer does not match the API: it has no list of results")
         yield from results
         path = next_path(answer, base_url)
 

@@ -237,7 +237,7 @@ class WikiSession(requests.Session):
         return self._persist(request)
 
     def resolve_redirects(self, *_args: Any, **_options: Any) -> Iterator[requests.Response]:
-        """Yield no redirects: `requests` would look ahead even if told not to, and read a body without a size limit."""
+        """Yield no redirects: `requests` would look ahead in any case, and read a body without a size limit."""
         return iter(())
 
     def get_adapter(self, url: str) -> BaseAdapter:

@@ -62,7 +62,7 @@ def _trust(context: ssl.SSLContext, source: str, bundle: Path) -> None:
         else:
             context.load_verify_locations(cafile=str(bundle))
     except ssl.SSLError as error:
-        raise SettingsError(f"{source}: {bundle} holds no certificates in PEM format") from error
+        raise SettingsError(f"{source}: {bundle} contains no certificates in PEM format") from error
     except OSError as error:
         raise SettingsError(f"{source}: {bundle} cannot be read: {error.strerror}") from error
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,7 +63,7 @@ class ScheduledBot:
 
 
 def wait_for(process: "subprocess.Popen[str]", words: str) -> list[dict[str, str]]:
-    """Read the log until a line holds *words*; returns what was read."""
+    """Read the log until a line contains *words*; returns what was read."""
     assert process.stderr is not None
     read: list[dict[str, str]] = []
     for line in process.stderr:
@@ -70,3 +71,10 @@ def wait_for(process: "subprocess.Popen[str]", words: str) -> list[dict[str, str
         if words in read[-1]["message"]:
             return read
     raise AssertionError(f"the bot ended without saying {words!r}: {read}")
+
+
+def wait_for_request(process: "subprocess.Popen[str]", wiki: Wiki) -> None:
+    """Wait until the bot has sent a request to the wiki."""
+    while not wiki.requests:
+        assert process.poll() is None
+        time.sleep(0.01)

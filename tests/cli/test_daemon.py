@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.history import RunOutcome
-from tests.cli.scheduled_bot import HOME, SECONDS_TO_END, ScheduledBot, wait_for
+from tests.cli.scheduled_bot import HOME, SECONDS_TO_END, ScheduledBot, wait_for, wait_for_request
 from wikiserver.testing import Wiki
 
 
@@ -53,8 +53,7 @@ def test_terminate_leaves_behind_a_job_that_hears_nothing(bot: ScheduledBot, wik
     wiki.faults.add("timeout@any")
     with bot.running() as process:
         wait_for(process, "scheduled")
-        while not wiki.requests:
-            assert process.poll() is None
+        wait_for_request(process, wiki)
 
         process.send_signal(signal.SIGTERM)
 
@@ -87,8 +86,7 @@ def test_killed_bot_leaves_no_lock_and_its_run_is_on_record(bot: ScheduledBot, w
     wiki.faults.add("timeout@any")
     with bot.running() as process:
         wait_for(process, "scheduled")
-        while not wiki.requests:
-            assert process.poll() is None
+        wait_for_request(process, wiki)
         process.kill()
         process.wait()
     wiki.faults.clear()
@@ -125,8 +123,7 @@ def test_second_signal_ends_it_at_once(bot: ScheduledBot, wiki: Wiki) -> None:
     wiki.faults.add("timeout@any")
     with bot.running() as process:
         wait_for(process, "scheduled")
-        while not wiki.requests:
-            assert process.poll() is None
+        wait_for_request(process, wiki)
 
         process.send_signal(signal.SIGTERM)
         while process.poll() is None:

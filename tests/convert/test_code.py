@@ -1,4 +1,4 @@
-"""Code comes back byte for byte, wherever it stands and whatever it holds."""
+"""Code is preserved byte for byte, at any place and with any content."""
 
 import re
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from bot.convert import PageContext, convert_page
-from bot.storage.addresses import PageAddress, page_address, tiny_address
+from bot.storage.addresses import PageAddress, page_address
+from tests.storage.inverses import tiny_address
 
 BASE = "https://wiki.example.org/wiki"
 KNOWN = PageContext(

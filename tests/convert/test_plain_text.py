@@ -1,4 +1,4 @@
-"""Plain text never turns into markup, wherever in a page it stands."""
+"""Plain text never becomes markup, at any place of a page."""
 
 import re
 import unicodedata

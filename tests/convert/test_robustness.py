@@ -1,4 +1,4 @@
-"""Whatever a body holds, a page comes out: the same each time, with its words, and no exception."""
+"""Any body is converted without an exception, with its words, and to the same Markdown each time."""
 
 import pickle
 import re

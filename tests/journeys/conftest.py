@@ -39,7 +39,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class Desk:
-    """Where a maintainer works: *folder* holds `bot.yaml`, the data file and the snapshots."""
+    """Where a maintainer works: *folder* contains `bot.yaml`, the data file and the snapshots."""
 
     wiki: Wiki
     folder: Path

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.parametrize("seed", ["demo"]), pytest.mark.parametrize
 
 @pytest.fixture
 def config(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the settings will stand; there are none yet."""
+    """The folder for the settings; it has none yet."""
     path = desk.folder / "new" / "bot.yaml"
     monkeypatch.setenv("WIKIBOT_CONFIG", str(path))
     return path

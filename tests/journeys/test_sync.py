@@ -1,4 +1,4 @@
-"""A maintainer keeps the home page in step with the data file, beside people who edit it."""
+"""A maintainer keeps the home page in step with the data file, while people edit it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What must hold for any title, id, text and history in the snapshots."""
+"""What must be true for any title, id, text and history in the snapshots."""
 
 import datetime as dt
 import re
@@ -41,7 +41,7 @@ def test_page_names_suit_every_file_system(title: str, page_id: str) -> None:
 def test_pages_never_share_a_name(first: str, second: str, title: str, other_title: str) -> None:
     names = [paths.page_name(title, first).lower(), paths.page_name(other_title, second).lower()]
 
-    # two titles that look alike end in different ids: no id holds `--`, which parts it from the title
+    # two titles that look alike end in different ids: no id contains `--`, which separates it from the title
     assert (names[0].rpartition("--")[2] == names[1].rpartition("--")[2]) == (first == second)
 
 

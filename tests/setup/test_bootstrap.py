@@ -1,4 +1,4 @@
-"""`script/bootstrap` as it stands, over a small project and an index that is a folder."""
+"""`script/bootstrap` unchanged, over a small project and an index that is a folder."""
 
 import ensurepip
 import json

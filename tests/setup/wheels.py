@@ -25,7 +25,7 @@ def make_wheel(
 
 
 def pack_installed_pip(folder: Path) -> Path:
-    """Make a wheel of the pip that is installed beside pytest: the newest, as requirements/dev.txt pins it."""
+    """Make a wheel of the pip that is installed with pytest: the newest, as requirements/dev.txt pins it."""
     pip = distribution("pip")
     files = {
         str(path): Path(str(pip.locate_file(path))).read_bytes()

@@ -4,7 +4,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.snapshot.archive.disk import Disk
+from tests.snapshot.small_tree import capture_first, capture_second
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,3 +158,15 @@ class FailingDisk(CountingDisk):
         if self.count == self.k or (self.lasts and self.count > self.k):
             self.failed = True
             raise OSError(self.code, os.strerror(self.code), str(path))
+
+
+def interrupted_capture(folder: Path) -> Path:
+    """Return snapshots whose second run was killed after its commit, before all files were in their places."""
+    counting = CountingDisk()
+    capture_first(folder / "whole", Disk())
+    capture_second(folder / "whole", counting)
+    root = folder / "interrupted"
+    capture_first(root, Disk())
+    with pytest.raises(Killed):
+        capture_second(root, KillingDisk(counting.count - 40))
+    return root

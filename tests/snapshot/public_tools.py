@@ -1,4 +1,4 @@
-"""Judge snapshots as an auditor would: `VERIFY.md` run as it stands, and `bagit.py --validate` on every bag."""
+"""Judge snapshots as an auditor would: `VERIFY.md` run unchanged, and `bagit.py --validate` on every bag."""
 
 import os
 import re

@@ -7,7 +7,6 @@ import pytest
 
 from bot.config.policy import ArchivedSettings
 from bot.errors import EvidenceError
-from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
@@ -15,9 +14,9 @@ from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.query import search
 from bot.snapshot.query.search import build_query, find_hits, open_index, put_page
 from bot.snapshot.verify.verification import verify
-from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
+from tests.snapshot.breaking_disk import interrupted_capture
 from tests.snapshot.capturing import events_of, run_capture
-from tests.snapshot.small_tree import CLOCK, SOFTWARE, capture_first, capture_second
+from tests.snapshot.small_tree import CLOCK, SOFTWARE
 from tests.snapshot.small_wiki import ANA, WHEN, SmallWiki
 
 
@@ -65,13 +64,7 @@ def test_two_workspaces_in_one_space_are_one_request(wiki: SmallWiki, tmp_path: 
 
 
 def test_a_committed_run_whose_staged_files_were_changed_is_not_carried_out(tmp_path: Path) -> None:
-    counting = CountingDisk()
-    capture_first(tmp_path / "whole", Disk())
-    capture_second(tmp_path / "whole", counting)
-    root = tmp_path / "interrupted"
-    capture_first(root, Disk())
-    with pytest.raises(Killed):
-        capture_second(root, KillingDisk(counting.count - 40))
+    root = interrupted_capture(tmp_path)
     staged = max((root / ".wikibot/staging").glob("0*"))
     staged.write_bytes(b"forged")
 

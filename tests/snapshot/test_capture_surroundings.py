@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.capture.selection import find_ancestors
 from bot.snapshot.verify.verification import verify
-from bot.storage.addresses import tiny_address
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageRef, PageStatus, User, Version
 from tests.snapshot.capturing import markdown_of, record_of, run_capture
 from tests.snapshot.small_tree import CLOCK, tree_bytes
 from tests.snapshot.small_wiki import LI, SmallWiki, small_wiki
+from tests.storage.inverses import tiny_address
 
 _SOAK_RUNS = 1_000 if os.environ.get("WIKIBOT_NIGHTLY") else 15
 

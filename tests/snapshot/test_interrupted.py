@@ -6,24 +6,17 @@ from pathlib import Path
 import pytest
 
 from bot.operations.capture import complete_interrupted, verify_copy
-from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.inspection import FindingKind
 from bot.snapshot.archive.journal import has_pending
 from bot.snapshot.verify.verification import verify
-from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
-from tests.snapshot.small_tree import capture_first, capture_second, tree_bytes
+from tests.snapshot.breaking_disk import interrupted_capture
+from tests.snapshot.small_tree import tree_bytes
 
 
 @pytest.fixture
 def interrupted(tmp_path: Path) -> Path:
     """Killed half-way through putting files in their places."""
-    counting = CountingDisk()
-    capture_first(tmp_path / "whole", Disk())
-    capture_second(tmp_path / "whole", counting)
-    root = tmp_path / "interrupted"
-    capture_first(root, Disk())
-    with pytest.raises(Killed):
-        capture_second(root, KillingDisk(counting.count - 40))
+    root = interrupted_capture(tmp_path)
     assert has_pending(root)
     return root
 

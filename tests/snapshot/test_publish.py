@@ -20,7 +20,7 @@ from tests.snapshot.small_wiki import SmallWiki
 
 
 class Receiver:
-    """A web hook that remembers what it was told."""
+    """A web hook that records what it received."""
 
     def __init__(self) -> None:
         self.told: list[dict[str, Any]] = []

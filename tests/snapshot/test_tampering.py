@@ -1,4 +1,4 @@
-"""Whoever changes anything is found, by us and by the public tools."""
+"""Every change to the evidence is found, by `wikibot verify` and by the public tools."""
 
 import hashlib
 import os
@@ -275,7 +275,7 @@ def test_a_week_of_rotating_checks_finds_what_one_day_may_miss(root: Path) -> No
 
 
 def test_every_single_byte_of_a_small_tree_counts(root: Path, signer: Signer) -> None:
-    """Each byte of each file is changed; a digest stands for the file wherever only the digest is looked at.
+    """Each byte of each file is changed; where only the digest is read, it represents the file.
 
     By day every seventh byte of the files that are parsed.
     """

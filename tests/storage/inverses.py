@@ -1,4 +1,6 @@
-"""What undoes the bot's edits, for tests only: a page without a region, or without comment markers."""
+"""For tests only: a page without a region or without comment markers, and the short address of a page."""
+
+import base64
 
 from bot.errors import RegionError
 from bot.splice import Span, splice
@@ -27,13 +29,15 @@ def remove_region(body: str, marker: Marker, *, keep_content: bool) -> str:
 
 
 def _to_cut(body: str, region: Region, *, keep_content: bool) -> list[Span]:
-    """Return what goes when the anchors of *region* go: each line where it holds nothing else, or its anchor."""
+    """Return what goes when the anchors of *region* go: each line that contains nothing else, or its anchor."""
     outer = (Span(region.span.start, region.content.start), Span(region.content.end, region.span.end))
     cuts = [] if keep_content else [region.content]
     for anchor in (each for each in iter_content(read_strictly(body)) if each.attributes.get("ac:name") == "anchor"):
-        if any(line.holds(anchor.span) for line in outer) and collapse(anchor.text).startswith(f"{region.marker.id}-"):
+        if any(line.contains(anchor.span) for line in outer) and collapse(anchor.text).startswith(
+            f"{region.marker.id}-"
+        ):
             line = line_of(anchor)
-            alone = all(each is anchor or anchor.span.holds(each.span) for each in _leaves(line))
+            alone = all(each is anchor or anchor.span.contains(each.span) for each in _leaves(line))
             cuts.append(line.span if alone else anchor.span)
     return cuts
 
@@ -56,3 +60,9 @@ def strip_inline_comments(fragment: str) -> str:
             tags[Span(element.span.start, element.inner.start)] = ""
             tags[Span(element.inner.end, element.span.end)] = ""
     return splice(fragment, tags)
+
+
+def tiny_address(base_url: str, page_id: str) -> str:
+    """Return the short address of a page, as the wiki builds it for its share button."""
+    code = base64.b64encode(int(page_id).to_bytes(8, "little").rstrip(b"\0")).decode().rstrip("=").rstrip("A")
+    return f"{base_url.rstrip('/')}/x/{code.replace('/', '-').replace('+', '_')}"

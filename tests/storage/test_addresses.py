@@ -9,8 +9,8 @@ from bot.storage.addresses import (
     page_address,
     parse_page_address,
     space_address,
-    tiny_address,
 )
+from tests.storage.inverses import tiny_address
 
 GATEWAY = "https://api.atlassian.com/ex/confluence/1a-2b/wiki"
 CLOUD, DATA_CENTER = "https://acme.atlassian.net/wiki", "https://wiki.example.org/confluence"

@@ -1,4 +1,4 @@
-"""People who edit a wiki over HTTP, clients that are known to lose their edits, and a checker that tells."""
+"""People who edit a wiki over HTTP, clients that are known to lose their edits, and a checker that finds lost edits."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -150,7 +150,7 @@ def retry_blindly(world: World, page_id: str, texts: dict[str, str], others: Cal
 
 
 def update_with_the_library(world: World, page_id: str, texts: dict[str, str], others: Callable[[], None]) -> None:
-    """Write with the library's own `update_page`, which reads the version anew when it writes."""
+    """Write with the library's own `update_page`, which reads the version again when it writes."""
     client: Any = Confluence(world.url, username="bot", password="bot-secret", cloud=False)  # type: ignore[no-untyped-call]  # the library has no types
     page = client.get_page_by_id(page_id, expand="body.storage,version")
     body = with_texts(page["body"]["storage"]["value"], texts)

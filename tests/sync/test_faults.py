@@ -56,7 +56,7 @@ class Trial:
         return [self.world.region(page, "news") for page in (self.page, self.other)] == [NEW, NEW]
 
     def check_pages(self) -> None:
-        """What holds whatever went wrong: no version twice, and nothing outside changed."""
+        """Check what is true after any fault: no version twice, and nothing outside changed."""
         for page in (self.page, self.other):
             bodies = [self.world.body(page, number) for number, _, _ in self.world.versions(page)]
             assert len(bodies) == len(set(bodies)), "a version was written twice"

@@ -182,7 +182,7 @@ class SharedPage(RuleBasedStateMachine):
         after = self.world.body(self.page)
         outside_after, inside_after = split(after)
         if self.is_stopped or self.is_excluded or not plan.page_writes:
-            assert len(self.world.writes()) == writes, "wrote although told not to, or with nothing to do"
+            assert len(self.world.writes()) == writes, "wrote although it must not, or with nothing to do"
         if not any(page.result is Result.WRITTEN for page in report.pages):
             assert after == before
         assert outside_after == outside_before, "something outside the regions changed"
@@ -201,7 +201,7 @@ class SharedPage(RuleBasedStateMachine):
 
 
 def split(body: str) -> tuple[str, dict[str, str]]:
-    """Return what stands outside the regions, and what inside."""
+    """Return what is outside the regions, and what is inside."""
     regions = find_regions(body, MARKERS)
     outside = splice(body, {region.content: "…" for region in regions.values()})
     return outside, {name: region.text(body) for name, region in regions.items()}

@@ -27,7 +27,7 @@ STOP, EXCLUDE = "wikibot-stop", "wikibot-exclude"
 
 
 def page_body(texts: dict[str, str], *, before: str = "<p>before</p>", after: str = "<p>after</p>") -> str:
-    """Return a page whose regions stand between other text."""
+    """Return a page whose regions are between other text."""
     regions = "\n<hr />\n".join(render_marked(Marker(name), text) for name, text in texts.items())
     return f"{before}{regions}{after}"
 
@@ -92,7 +92,7 @@ class World:
         self.edit(page_id, body.replace(old, new), user=user)
 
     def body(self, page_id: str, version: int | None = None) -> str:
-        """Return what the wiki holds."""
+        """Return what is in the wiki."""
         return self.store.contents.body(int(page_id), version)
 
     def region(self, page_id: str, name: str) -> str | None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class CrookedServer(ThreadingHTTPServer):
-    """*seen* holds each request as (method, path, Authorization header)."""
+    """*seen* has each request as (method, path, Authorization header)."""
 
     daemon_threads = True
     block_on_close = False

@@ -1,4 +1,4 @@
-"""What stands between the bot and a wiki in a company network: proxies that demand an account, a TLS front."""
+"""What is between the bot and a wiki in a company network: proxies that demand an account, a TLS front."""
 
 import base64
 import socket
@@ -14,7 +14,7 @@ _BUFFER = 65536
 
 
 class Front(socketserver.ThreadingTCPServer):
-    """A TCP server on loopback; *seen* holds the target of each connection, *heads* its headers (HTTP)."""
+    """A TCP server on loopback; *seen* has the target of each connection, *heads* its headers (HTTP)."""
 
     daemon_threads = True
     block_on_close = False

@@ -1,4 +1,4 @@
-"""Every request that the dialects make stands in Atlassian's own documents, with every parameter."""
+"""Every request that the dialects make is in Atlassian's own documents, with every parameter."""
 
 import json
 import re

@@ -129,7 +129,7 @@ def test_bundle_that_cannot_be_used(
         monkeypatch.setenv(source, str(bundle))
     network = Network(ca_bundle=bundle if source == "wiki.ca_bundle" else None)
 
-    words = "there is no file" if kind == "missing" else "holds no certificates"
+    words = "there is no file" if kind == "missing" else "contains no certificates"
     with pytest.raises(SettingsError, match=f"{source}: .*{words}|{source}: .*nope.pem {words}"):
         connect(url=secure(front), network=network).fetch_current_user()
 

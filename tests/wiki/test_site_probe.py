@@ -1,4 +1,4 @@
-"""Which flavour answers at an address: asked of the suite's wiki, and of what stands in front of other people's."""
+"""Which flavour answers at an address: asked of the suite's wiki, and of servers in front of other wikis."""
 
 import threading
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ HTML = {"Content-Type": "text/html"}
 
 
 class Front(ThreadingHTTPServer):
-    """A web server that answers each path as *answers* says, and 404 to all others; *seen* holds what it was asked."""
+    """A web server that answers each path as *answers* says, and 404 to all others; *seen* has the requests."""
 
     daemon_threads = True
 

@@ -1,4 +1,4 @@
-"""Every answer of every served operation, held against Atlassian's own OpenAPI documents."""
+"""Every answer of every served operation, compared with Atlassian's own OpenAPI documents."""
 
 import json
 import re

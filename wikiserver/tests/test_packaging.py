@@ -1,4 +1,4 @@
-"""The distribution holds all that the wiki needs, and nothing of the bot."""
+"""The distribution contains all that the wiki needs, and nothing of the bot."""
 
 import os
 import re

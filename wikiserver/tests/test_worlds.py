@@ -1,5 +1,6 @@
 """World folders: in, out, and the same again."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from tests.shared import shared_dir
 from wikiserver.application import normaliser
 from wikiserver.export import export_world
-from wikiserver.seed import DEMO_WORLD, WorldError, load_pages, load_world
+from wikiserver.seed import DEMO_WORLD, WorldError, load_world
 from wikiserver.store import Content, Selection, Store
 
 
@@ -175,10 +176,13 @@ def test_export_never_writes_into_a_folder_that_has_something(tmp_path: Path, st
 
 
 @pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
-def test_a_heap_of_real_bodies_loads_as_one_space(store: Store, flavour: str) -> None:
+def test_a_heap_of_real_bodies_loads_as_one_space(store: Store, tmp_path: Path, flavour: str) -> None:
     corpus = shared_dir("corpus")
     store.normalise = normaliser("cloud" if flavour == "cloud" else "datacenter", "light")
 
-    load_pages(store, corpus, "CORPUS", "Real pages")
+    shutil.copytree(corpus, tmp_path / "CORPUS")
+    (tmp_path / "CORPUS" / "space.yaml").write_text("name: Real pages\n", encoding="utf-8")
+
+    load_world(store, tmp_path)
 
     assert len(all_pages(store, "CORPUS")) == len(list(corpus.rglob("*.xhtml"))) + 1

@@ -43,9 +43,9 @@ def render_root_index(bags: Mapping[str, Bag], origin: str) -> bytes:
         *(_bag_row(bag) for _, bag in sorted(bags.items())),
         "",
         "Each bag is a [BagIt](https://www.rfc-editor.org/rfc/rfc8493) bag. In its `data` folder the folders named for",
-        "years hold the pages as Markdown, `_source` each page's storage format and record, `_attachments` its files.",
-        "`CHECKPOINT` is the head of a chain of digests over everything here; `log` holds the earlier heads and what",
-        "each run did. [VERIFY.md](VERIFY.md) has the commands that check all of it with tools that are not ours.",
+        "years contain the pages as Markdown, `_source` each page's storage format and record, `_attachments` files.",
+        "`CHECKPOINT` is the head of a chain of digests over everything here; `log` contains the earlier heads and",
+        "what each run did. [VERIFY.md](VERIFY.md) has the commands that check all of it with tools that are not ours.",
     ]
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 

@@ -57,7 +57,7 @@ Each earlier head is named by the head after it, with its signature and its even
   grep -v '^#' | grep -v '  SHA256SUMS$' | sha256sum -c --strict --quiet
 ```
 
-## 5. Nothing beside it
+## 5. No other files
 
 Every file here must be named by one of the lists above, and everything must be a plain file.
 
@@ -81,8 +81,8 @@ test -z "$(find . \\( -path ./.git -o -path ./.wikibot \\) -prune -o ! -type f !
 
 ## 6. Not an older state
 
-Nothing in a folder can tell that it is an older one, put back. Compare with a head that was published elsewhere: put
-its digest into `WITNESS`. It must be the present head or one of the earlier ones.
+Nothing in a folder shows whether it is an older copy that was put back. Compare with a head that was published
+elsewhere: put its digest into `WITNESS`. It must be the present head or one of the earlier ones.
 
 ```sh
 if [ -n "${WITNESS:-}" ]; then

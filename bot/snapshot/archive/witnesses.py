@@ -16,7 +16,7 @@ from bot.wiki.gateway import Page, Version, WikiGateway
 from bot.wiki.write_order import write_in_order
 
 _TIMEOUT_SECONDS = 30
-_KEPT = "This page is kept by wikibot: it holds the head of its snapshots."
+_KEPT = "This page is maintained by wikibot: it contains the head of its snapshots."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def publish(root: Path, publishers: dict[str, Publisher]) -> list[str]:
     return published
 
 
-def to_webhook(url: str, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> Publisher:
+def to_webhook(url: str) -> Publisher:
     """Return a publisher that posts the head as JSON."""
 
     def publish_head(head: PublishedHead) -> None:
@@ -92,7 +92,7 @@ def to_webhook(url: str, *, timeout_seconds: float = _TIMEOUT_SECONDS) -> Publis
             "signature": head.signature,
         }
         try:
-            requests.post(url, json=payload, timeout=timeout_seconds).raise_for_status()
+            requests.post(url, json=payload, timeout=_TIMEOUT_SECONDS).raise_for_status()
         except requests.RequestException as error:
             raise SnapshotError(
                 f"the capture is written, but its head could not be posted to {url}: {error}; the next run tries again"

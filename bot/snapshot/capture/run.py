@@ -35,6 +35,7 @@ from bot.wiki.page_tree import find_defects
 _BATCH = 100  # bodies in memory at once
 _IN_FLIGHT = 16  # pages with attachments in memory at once, being observed or converted
 _GIVE_UP_AFTER = 3  # consecutive pages without an answer
+_FETCHERS = 4  # threads that read from the wiki
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class SpaceRequest:
 
 @dataclass(frozen=True, slots=True)
 class CaptureOptions:
-    """Options of a run. *fetchers* is the number of threads that read from the wiki; *executor* converts.
+    """Options of a run. *executor* converts.
 
     With *accepts_many_gone*, a mass deletion is accepted as real, with *accepts_many_deselected* that many pages leave
     the selection at once.
@@ -65,7 +66,6 @@ class CaptureOptions:
     history: HistoryMode = HistoryMode.CHANGES
     accepts_many_gone: bool = False
     accepts_many_deselected: bool = False
-    fetchers: int = 4
     on_page: Callable[[str, int], None] = lambda _title, _total: None
     should_stop: Callable[[], bool] = lambda: False
 
@@ -239,7 +239,7 @@ def _write(pending: tuple[PageCapture, Future[Rendition]]) -> None:
 
 def _observe_all(run: _Run, selection: Selection) -> Iterator[tuple[PageRef, Observation | WikiError]]:
     refs = [ref for ref in selection.chosen if not _is_redacted(run, ref)]
-    with ThreadPoolExecutor(run.options.fetchers, thread_name_prefix="observe") as threads:
+    with ThreadPoolExecutor(_FETCHERS, thread_name_prefix="observe") as threads:
         for start in range(0, len(refs), _BATCH):
             batch = refs[start : start + _BATCH]
             bodies = _fetch_bodies(run.gateway, batch)

@@ -23,10 +23,10 @@ _README = """\
 From the snapshots of {origin}, head of run {sequence}, SHA-256 `{digest}`.
 
 This folder is a BagIt bag (RFC 8493): `bagit.py --validate .`, or `sha256sum -c manifest-sha256.txt`, proves that
-nothing in it was changed since it was exported. `pages` holds the pages as Markdown, each page's storage format as
+nothing in it was changed since it was exported. `pages` contains the pages as Markdown, each page's storage format as
 received, the records of its captures, and its files.
 
-That they are the evidence itself follows from `proof`, which holds the lists of the snapshots that they come from. Run
+`proof` shows that they are the evidence itself: it contains the lists of the snapshots that they come from. Run
 in the folder above this one:
 
 ```sh
@@ -94,7 +94,7 @@ def page_files(bag: Bag, entry: PageEntry) -> list[str]:
 
 def _choose(library: Library, period: Period, wanted: tuple[str, ...]) -> list[tuple[Bag, PageEntry]]:
     touched = {
-        page_id for logged in iter_log(library.root) if period.holds(logged.when) for page_id in logged.event.objects
+        page_id for logged in iter_log(library.root) if period.contains(logged.when) for page_id in logged.event.objects
     }
     pages = [library.get_page(page) for page in wanted] or list(library.iter_entries())
     return [(bag, entry) for bag, entry in pages if entry.page_id in touched]
@@ -109,7 +109,7 @@ def _copy_proof(library: Library, proof: Path, bags: set[str], period: Period) -
     for bag in bags:
         for name in (TAG_MANIFEST, MANIFEST, "bagit.txt", "bag-info.txt", "pages.jsonl", "README.md"):
             _copy(root / bag / name, proof / bag / name)
-    runs = {logged.sequence for logged in iter_log(root) if period.holds(logged.when)}
+    runs = {logged.sequence for logged in iter_log(root) if period.contains(logged.when)}
     for path in root.glob("log/*/*"):
         if int(path.name.partition(".")[0]) in runs or path.name.endswith((".checkpoint", ".sig")):
             _copy(path, proof / path.relative_to(root))

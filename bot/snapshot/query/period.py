@@ -11,7 +11,7 @@ class Period:
     since: date | None = None
     until: date | None = None
 
-    def holds(self, moment: datetime) -> bool:
+    def contains(self, moment: datetime) -> bool:
         """Return whether *moment* is in the period."""
         day = moment.astimezone(UTC).date()
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)

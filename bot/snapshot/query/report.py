@@ -81,7 +81,7 @@ class Report:
 
 def build_report(library: Library, checked: Verification, period: Period) -> Report:
     """Build the report from the log of *period*, and from *checked*, the verification of the snapshots."""
-    logged = [entry for entry in iter_log(library.root) if period.holds(entry.when)]
+    logged = [entry for entry in iter_log(library.root) if period.contains(entry.when)]
     pages = [entry for entry in logged if entry.event.objects]
     kinds = Counter(_kind(entry) for entry in pages)
     runs = tuple(

@@ -50,9 +50,9 @@ class Query:
 class SearchIndex:
     """The index of one snapshots folder; it is updated when the head has changed."""
 
-    def __init__(self, root: Path, *, path: Path | None = None) -> None:
+    def __init__(self, root: Path) -> None:
         self._root = root
-        self._path = path or root / WORK_FOLDER / INDEX_NAME
+        self._path = root / WORK_FOLDER / INDEX_NAME
 
     def search(self, words: str, *, limit: int = 20) -> list[Hit]:
         """Return the best hits: all words must occur, the last may be a prefix. Quotes make a phrase, `-` excludes.

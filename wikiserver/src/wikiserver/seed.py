@@ -64,12 +64,6 @@ def load_world(store: Store, folder: Path) -> None:
                 raise WorldError(f"{space / SPACE_FILE}: {error}") from error
 
 
-def load_pages(store: Store, folder: Path, key: str, name: str) -> None:
-    """Add all `.xhtml` files below *folder* as pages of one new space; they are bodies without metadata."""
-    with store.transaction():
-        _SpaceLoader(store, folder, {"key": key, "name": name}).load()
-
-
 def _read_yaml(path: Path) -> Any:
     try:
         return deepcopy(_parse_yaml(path.read_text(encoding="utf-8")))
@@ -113,9 +107,9 @@ def _load_users(store: Store, path: Path) -> None:
 class _SpaceLoader:
     """Loads one space folder into the store."""
 
-    def __init__(self, store: Store, folder: Path, settings: Json | None = None) -> None:
+    def __init__(self, store: Store, folder: Path) -> None:
         self._store, self._folder = store, folder
-        self._settings: Json = settings if settings is not None else _read_yaml(folder / SPACE_FILE) or {}
+        self._settings: Json = _read_yaml(folder / SPACE_FILE) or {}
         self._ids: dict[str, int] = {}
         self._titles: set[str] = set()
 

@@ -40,7 +40,7 @@ def details(body: str) -> str:
 
 
 def boxes(body: str) -> dict[int, str]:
-    """Return what the browser would hold in each box."""
+    """Return what the browser would show in each box."""
     shown = BeautifulSoup(render_editable(body, ViewContext(title="T")), "html.parser")
     return {int(str(box["data-run"])): box.decode_contents() for box in shown.select(".editable-run")}
 

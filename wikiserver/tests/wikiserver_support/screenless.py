@@ -23,7 +23,7 @@ class Browser:
         return self._read(self.session.get(path, headers={"Accept": "text/html"}), status)
 
     def submit(self, form_css: str, *, status: int = 200, button: str = "", **values: str) -> BeautifulSoup:
-        """Send a form of the current page, with *values* in place of what stands in its fields."""
+        """Send a form of the current page, with *values* in place of the values of its fields."""
         form = self.page.select_one(form_css)
         assert form is not None, f"no {form_css} on {self.url}"
         action = str(form.get("action") or self.url)

@@ -22,7 +22,7 @@ MARCH = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
 @dataclass
 class SmallWiki(ViewContext):
-    """A wiki of a few pages, held in dictionaries."""
+    """A wiki of a few pages, in dictionaries."""
 
     pages: dict[str, LinkedPage] = field(default_factory=dict)
     bodies: dict[str, str] = field(default_factory=dict)

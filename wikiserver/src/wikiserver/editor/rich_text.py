@@ -230,7 +230,7 @@ class _EditableRendering(Rendering):
     def macro(self, node: Element) -> str:
         """Render a macro in a frame with its name; a table of contents is deferred until the page is rendered."""
         if node.macro_name == "toc":
-            return html.tag("div", {"class": "toc-macro quiet"}, "Contents: the headings of the page stand here.")
+            return html.tag("div", {"class": "toc-macro quiet"}, "Contents: the headings of the page appear here.")
         shown = super().macro(node)
         if is_chip(node) or not shown:
             return shown

@@ -9,7 +9,7 @@ from wikiserver.faults.refusals import REFUSALS
 OPERATIONS: Final = ("list", "get", "put", "post", "delete", "labels", "search", "files", "any")
 
 REQUEST_FAULTS: Final = {
-    "429": "too many requests; =SECONDS, =date or =none says what Retry-After holds",
+    "429": "too many requests; =SECONDS, =date or =none says what Retry-After contains",
     "500": "internal server error",
     "502": "bad gateway, an HTML page",
     "503": "service unavailable, an HTML page; =SECONDS adds a Retry-After",

@@ -1,9 +1,7 @@
 """Labels of content and of spaces."""
 
-from collections.abc import Iterable
-
 from wikiserver.store.contents import Selection
-from wikiserver.store.database import Database, Row, placeholders
+from wikiserver.store.database import Database, Row
 from wikiserver.store.errors import InvalidError, NotFoundError
 from wikiserver.store.values import Label
 
@@ -24,18 +22,6 @@ class Labels:
             (content_id,),
         )
         return [_label(row) for row in rows]
-
-    def of_many(self, content_ids: Iterable[int]) -> dict[int, list[Label]]:
-        """Return the labels of many contents in one query."""
-        wanted = list(content_ids)
-        found: dict[int, list[Label]] = {one: [] for one in wanted}
-        for row in self._database.rows(
-            "SELECT labels.*, content_id FROM content_labels JOIN labels ON labels.id = label_id"
-            f" WHERE content_id IN ({placeholders(wanted)}) ORDER BY label_id",
-            wanted,
-        ):
-            found[row["content_id"]].append(_label(row))
-        return found
 
     def of_space(self, space_id: int) -> list[Label]:
         """Return the labels of a space itself."""

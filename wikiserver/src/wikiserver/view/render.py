@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from wikiserver.storage_tree import CData, Element, Node, Text, Verbatim, parse
 from wikiserver.view import html
@@ -201,8 +201,3 @@ class Rendering:
         """Return whether *address* is outside the wiki (also a mail address)."""
         parts = urlsplit(address)
         return bool(parts.scheme) and parts.netloc != urlsplit(self.context.base_url).netloc
-
-
-def quote_path(name: str) -> str:
-    """Return *name* as one segment of a path."""
-    return quote(name, safe="")
