@@ -14,6 +14,7 @@ between others, and every character of code (`code`, `pre`, plain-text bodies, p
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from bot.storage.appearance import look_of, seen_attributes
 from bot.storage.emoticons import icon_of
@@ -120,8 +121,6 @@ class _Marks:
 
     def settle_to(self, key: str, value: str) -> Iterator[str]:
         """Yield the change of one mark to *value*, which may differ from its value at the current place."""
-        if value != self.current(key):
-            self.changed.add(key)
         if self.written.get(key, "") != value:
             self.written[key] = value
             yield f"<@{key}={_escape(value)}>"
@@ -285,7 +284,7 @@ class _Writer:
         return iter(element.nodes), leave
 
     def _enter_macro(self, element: Element) -> _Inside | None:
-        name = macro_name(element) or ""
+        name = macro_name(element)
         tag = f"<macro{self._attributes(element)}>{''.join(self._macro_parts(element, name))}"
         bodies = [child for child in element.children if child.name == "ac:rich-text-body"]
         if bodies:
@@ -297,11 +296,11 @@ class _Writer:
             self._write_block(f"{tag}</macro>")
         return None
 
-    def _macro_parts(self, macro: Element, name: str) -> Iterator[str]:
+    def _macro_parts(self, macro: Element, name: str | None) -> Iterator[str]:
         """Yield the parameters by name, then everything else but the rich-text bodies."""
-        parameters = [child for child in macro.children if child.name in _PARAMETERS]
-        for parameter in sorted(parameters, key=lambda each: each.attributes.get("ac:name", "")):
-            key, value = parameter.attributes.get("ac:name", ""), parameter.text
+        named = ((each.attributes.get("ac:name", ""), each) for each in macro.children if each.name in _PARAMETERS)
+        for key, parameter in sorted(named, key=itemgetter(0)):
+            value = parameter.text
             if key in _EDITOR_PARAMETERS or (name == "status" and _is_default_of_status(key, value)):
                 continue
             if name == "status" and key in ("colour", "color"):

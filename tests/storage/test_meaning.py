@@ -3,7 +3,8 @@ import sys
 import pytest
 
 from bot.errors import MalformedBodyError
-from bot.storage.meaning import canonical, is_same
+from bot.storage.meaning import canonical, is_inline, is_same
+from bot.storage.reader import read_strictly
 
 CODE = (
     '<ac:structured-macro ac:name="code"><ac:parameter ac:name="language">py</ac:parameter>'
@@ -15,6 +16,8 @@ TABLE = (
     '<table class="wrapped" data-layout="default" data-table-width="760"><colgroup><col style="width: 340.0px;" />'
     '</colgroup><tbody><tr><td colspan="1"><p>a</p></td></tr></tbody></table>'
 )
+STATUS = '<ac:structured-macro ac:name="status"><ac:parameter ac:name="title">T</ac:parameter>{}</ac:structured-macro>'
+PARAMETER = '<ac:parameter ac:name="{}">{}</ac:parameter>'
 TITLE, COLOUR = (
     '<ac:parameter ac:name="title">T</ac:parameter>',
     '<ac:parameter ac:name="borderColor">red</ac:parameter>',
@@ -144,6 +147,17 @@ TITLE, COLOUR = (
             '<td data-highlight-colour="grey">x</td>',
             '<td class="highlight-grey" data-highlight-colour="grey" title="Background colour : Grey">x</td>',
         ),
+        ("<p><ac:emoticon ac:name='tick' /></p>", "<p><strong><ac:emoticon ac:name='tick' /></strong></p>"),
+        ("<hr /><p>a</p>", "<strong><hr /></strong><p>a</p>"),
+        *(
+            (STATUS.format(""), STATUS.format(PARAMETER.format("colour", grey)))
+            for grey in ("", "Grey", "gray ", "Neutral")
+        ),
+        (STATUS.format(""), STATUS.format(PARAMETER.format("color", "grey") + PARAMETER.format("subtle", " false"))),
+        (
+            STATUS.format(PARAMETER.format("colour", "Green")),
+            STATUS.format(PARAMETER.format("colour", " green ") + PARAMETER.format("subtle", "false")),
+        ),
     ],
 )
 def test_what_a_save_does_is_seen_through(a: str, b: str) -> None:
@@ -212,6 +226,17 @@ def test_what_a_save_does_is_seen_through(a: str, b: str) -> None:
             '<td>x <ac:structured-macro ac:name="status" /> y</td>',
             '<td>x<ac:structured-macro ac:name="status" />y</td>',
         ),
+        ("<p>a</p>", "<p>\u2003a</p>"),
+        *((STATUS.format(""), STATUS.format(PARAMETER.format("subtle", value))) for value in ("true", "grey")),
+        *(
+            (PANEL.format("", ""), PANEL.format("", PARAMETER.format(name, value)))
+            for name, value in (("colour", "grey"), ("color", "Red"), ("subtle", "false"))
+        ),
+        *(
+            (STATUS.format("").replace("T<", f"{word}<"), STATUS.format("").replace(PARAMETER.format("title", "T"), ""))
+            for word in ("grey", "false")
+        ),
+        (PANEL.format("", PARAMETER.format("colour", "Red")), PANEL.format("", PARAMETER.format("colour", "red"))),
     ],
 )
 def test_a_change_of_meaning_is_a_difference(a: str, b: str) -> None:
@@ -237,6 +262,7 @@ def test_the_key_of_the_own_space_is_the_same_as_none() -> None:
     )
 
     assert is_same(bare, own, space_key="WS2")
+    assert is_same(own, bare, space_key="WS2")
     assert not is_same(bare, own, space_key="X")
     assert not is_same(bare, foreign, space_key="WS2")
 
@@ -267,3 +293,149 @@ def test_the_comparison_is_linear(start: str, end: str) -> None:
         return calls
 
     assert count_calls(4_000) < 4.2 * count_calls(1_000)
+
+
+# Version messages contain digests of these texts: if one changed, each region of that kind would count as edited.
+@pytest.mark.parametrize(
+    ("fragment", "form"),
+    [
+        (
+            "text <b>x</b><hr /><!-- c --><p>a<br /><br />b<br /></p>",
+            "<p>text <@strong=on>x</p><hr></hr><p><@strong=>a<br><br>b</p>",
+        ),
+        ('<p>a &amp; b &lt;c&gt; "d"</p>', "<p>a &amp; b &lt;c&gt; &quot;d&quot;</p>"),
+        ("<p>X ray X</p>", "<p>X ray X</p>"),
+        (
+            '<p><strong>a</strong> <a href="https://x.org/?a=1&amp;b=2">b <em>c</em></a></p>',
+            "<p><@strong=on>a <@link=href https://x.org/?a=1&amp;b=2><@strong=>b <@em=on>c</p>",
+        ),
+        (
+            ('<p><font color="RED">a</font> <font face="x">b</font> <span color="red">c</span><a name="n">d</a></p>'),
+            "<p><@color=red>a <@color=>b cd</p>",
+        ),
+        (
+            (
+                '<p>a <ac:link ac:anchor="x"><ri:page ri:content-title="B" /></ac:link> <ac:link ac:anchor="y">t</ac:'
+                "link></p>"
+            ),
+            "<p>a <@link=&lt;ri:page ri:content-title=&quot;B&quot;&gt;&lt;/ri:page&gt;#x>B <@link=#y>t</p>",
+        ),
+        (
+            (
+                '<p><ac:link><ri:attachment ri:filename="f.pdf" /></ac:link> <ac:link><ri:user ri:account-id="7" /></'
+                "ac:link></p>"
+            ),
+            (
+                "<p><@link=&lt;ri:attachment ri:filename=&quot;f.pdf&quot;&gt;&lt;/ri:attachment&gt;#>f.pdf <@link=&l"
+                "t;ri:user ri:account-id=&quot;7&quot;&gt;&lt;/ri:user&gt;#><target></p>"
+            ),
+        ),
+        (
+            ('<p>a <img src="u" alt="v" /> b <ac:image><ac:caption> <p>c <b>d</b></p> </ac:caption></ac:image> c</p>'),
+            '<p>a<img alt="v" src="u"></img>b<ac:image><ac:caption><p>c <b>d</b></p></ac:caption></ac:image>c</p>',
+        ),
+        (
+            (
+                '<p>a <ac:emoticon ac:name="tick" /> <ac:hipchat-emoticon ac:name="x" /><time datetime="2024-02-22" /'
+                "> b</p>"
+            ),
+            '<p>a <icon tick> <icon x><time datetime="2024-02-22"></time> b</p>',
+        ),
+        (
+            "<p>a</p><p /><p /><p>b</p><p /><p>c</p><h2 /><p>d</p><p><br /><br /></p><p>e</p>",
+            "<p>a</p><p></p><p></p><p>b</p><p></p><p>c</p><h2></h2><p>d</p><p></p><p></p><p>e</p>",
+        ),
+        (
+            ('<p title="t" style="text-align: center; margin-left: 30.0px; background-color: red; color: blue;">d</p>'),
+            (
+                '<p style="background-color:rgb(255,0,0);margin-left:30px;text-align:center" title="t"><@color=rgb(0,'
+                "0,255)>d</p>"
+            ),
+        ),
+        (
+            '<div>a<div style="color: red">b</div><div>c</div></div><div style="margin-left: 30px">d</div>',
+            (
+                '<p>a</p><div><p><@color=rgb(255,0,0)>b</p></div><p><@color=>c</p><div style="margin-left:30px"><p>d<'
+                "/p></div>"
+            ),
+        ),
+        (
+            '<p style="background-color: transparent">a</p><blockquote><p>e</p></blockquote>',
+            "<p>a</p><blockquote><p>e</p></blockquote>",
+        ),
+        (
+            (
+                '<ac:structured-macro ac:name="panel"><ac:parameter ac:name="a">1</ac:parameter><ac:parameter>0</ac:p'
+                'arameter><ac:parameter ac:name="A"><ri:user ri:account-id="7" /></ac:parameter><ac:rich-text-body><p'
+                ">x</p></ac:rich-text-body></ac:structured-macro><p>y</p>"
+            ),
+            (
+                '<macro ac:name="panel"><ac:parameter>0</ac:parameter><ac:parameter ac:name="A"><ri:user ri:account-i'
+                'd="7"></ri:user></ac:parameter><ac:parameter ac:name="a">1</ac:parameter><ac:rich-text-body><p>x</p>'
+                "</ac:rich-text-body></macro><p>y</p>"
+            ),
+        ),
+        (
+            (
+                '<p>s <ac:structured-macro ac:name="status"><ac:parameter ac:name="title">T</ac:parameter><ac:paramet'
+                'er ac:name="colour"> Green </ac:parameter><ac:parameter ac:name="subtle">true</ac:parameter></ac:str'
+                "uctured-macro> t</p>"
+            ),
+            (
+                '<p>s <macro ac:name="status"><colour>green</colour><ac:parameter ac:name="subtle">true</ac:parameter'
+                '><ac:parameter ac:name="title">T</ac:parameter></macro> t</p>'
+            ),
+        ),
+        (
+            (
+                '<ac:structured-macro ac:name="status"><ac:parameter ac:name="color">Red</ac:parameter></ac:structure'
+                "d-macro>"
+            ),
+            '<p><macro ac:name="status"><colour>red</colour></macro></p>',
+        ),
+        (
+            '<p>x <ac:structured-macro ac:name="toc" /> y</p><ac:structured-macro ac:name="toc" />',
+            '<p>x <macro ac:name="toc"></macro> y</p><macro ac:name="toc"></macro>',
+        ),
+        (
+            (
+                '<p><span style="background-color: yellow">a b</span> c <code>d\n e</code> <strong>f <br /> g</strong>'
+                "</p>"
+            ),
+            (
+                "<p><@background-color=rgb(255,255,0)>a b<@background-color=> c <@code=on>d  e<@code=> <@strong=on>f<"
+                "br>g</p>"
+            ),
+        ),
+        (
+            '<table><tbody><tr><td style="background-color: red; color: blue">x</td></tr></tbody></table>',
+            '<table><tr><td style="background-color:rgb(255,0,0)"><p><@color=rgb(0,0,255)>x</p></td></tr></table>',
+        ),
+        (
+            (
+                '<pre>a<!-- n --> <span style="color: red">b</span>\n <ac:inline-comment-marker ac:ref="r">c</ac:inlin'
+                "e-comment-marker></pre>"
+            ),
+            '<pre>a <span style="color:rgb(255,0,0)">b</span>\n c</pre>',
+        ),
+    ],
+)
+def test_the_form_that_digests_are_made_of_does_not_change(fragment: str, form: str) -> None:
+    assert canonical(fragment) == form
+
+
+@pytest.mark.parametrize(
+    ("element", "expected"),
+    [
+        ("<strong>a</strong>", True),
+        ("<a href='x'><em>a</em></a>", True),
+        ("<span>a<ul><li>b</li></ul></span>", False),
+        ("<p>a</p>", False),
+        (STATUS.format(""), True),
+        (CODE.format("a"), False),
+    ],
+)
+def test_an_element_is_inline_if_it_is_part_of_a_line(element: str, expected: bool) -> None:
+    (found,) = read_strictly(element).root.children
+
+    assert is_inline(found) is expected
