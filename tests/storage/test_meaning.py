@@ -306,6 +306,17 @@ def test_the_comparison_is_linear(start: str, end: str) -> None:
         ('<p>a &amp; b &lt;c&gt; "d"</p>', "<p>a &amp; b &lt;c&gt; &quot;d&quot;</p>"),
         ("<p>X ray X</p>", "<p>X ray X</p>"),
         (
+            '<p><span style="background-color: yellow">a <em>b</em></span></p>',
+            "<p><@background-color=rgb(255,255,0)>a <@em=on>b</p>",
+        ),
+        (
+            STATUS.format(PARAMETER.format("n", "2") + PARAMETER.format("n", "1")),
+            (
+                '<p><macro ac:name="status"><ac:parameter ac:name="n">2</ac:parameter><ac:parameter ac:name="n">1'
+                '</ac:parameter><ac:parameter ac:name="title">T</ac:parameter></macro></p>'
+            ),
+        ),
+        (
             '<p><strong>a</strong> <a href="https://x.org/?a=1&amp;b=2">b <em>c</em></a></p>',
             "<p><@strong=on>a <@link=href https://x.org/?a=1&amp;b=2><@strong=>b <@em=on>c</p>",
         ),
