@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from bot.config import yaml_edit
 from bot.config.data_model import NewsItem, NewsPoint, QuickLink, StatusLine, WorkspaceData
 from bot.config.link_choice import LinkChoice, LinkChoiceError, LinkDestination, LinkPlace, choose_link
+from bot.config.region_edit import update_value
 from bot.config.yaml_source import Location, YamlSource, load_yaml, parse_yaml, validate
 from bot.errors import ContentError
 from bot.files import replace_file
@@ -66,7 +67,16 @@ class DataFile:
         return revision_of(self.text)
 
     def set_region(self, name: str, value: BaseModel) -> Self:
-        """Replace the whole value of a region, or add the region."""
+        """Set the value of a region, or add the region; what stays the same keeps its comments and its style."""
+        old = getattr(self.data, name)
+        if old is not None:
+            try:
+                edited = self._edited(update_value(self.source, (name,), _plain(old), _plain(value)))
+            except ContentError:
+                pass  # the file spells the value in another way, for example with an anchor
+            else:
+                if getattr(edited.data, name) == value:
+                    return edited
         return self._edited(yaml_edit.set_value(self.source, (name,), _plain(value)))
 
     def add_news(self, item: NewsItem, *, index: int = 0) -> Self:

@@ -252,3 +252,23 @@ def test_an_item_leaves_the_page_only_when_the_page_of_older_news_has_it(auto: D
 
     assert "Vote before Friday." in auto.wiki.body(archive)
     assert "Vote" not in body(auto)
+
+
+def test_the_rest_of_the_data_file_keeps_its_bytes(auto: Desk) -> None:
+    auto.data.write_text(
+        auto.data.read_text()
+        .replace("    - {id: b,", "    # asked for by the board\n    - {id: b,")
+        .replace("show: 5", "show: 5  # no more")
+    )
+    before = auto.data.read_text()
+    ana_changes(auto, "Read ", "Please read ")
+    ana_changes(auto, "All good.", "All is good.")
+
+    auto.ran("sync")
+
+    after = before.replace('"Read [it](page:Report)."', "'Please read [it](page:Report).'")
+    assert unquoted(auto.data.read_text()) == unquoted(after.replace("All good.", "All is good."))
+
+
+def unquoted(text: str) -> str:
+    return text.replace('"', "").replace("'", "")
