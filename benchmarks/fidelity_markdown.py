@@ -1,4 +1,4 @@
-"""What Markdown says when a reader of GitHub's dialect renders it: to HTML, and that read with lxml."""
+"""Read Markdown as GitHub renders it: convert it to HTML and read that with lxml."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Other converters, run by an interpreter of their own: a JSON job a line in, a JSON answer a line out.
+"""Run other converters in a separate interpreter; each line of input and output is one JSON document.
 
 Run with `.venv-fidelity`, imports nothing of the project. A job is {"tool", "html", "export", "storage"} with {"pages":
 {id: title}, "files": {id: name}}: what the page refers to.

@@ -1,4 +1,4 @@
-"""What a page in storage format says, read with lxml alone: the yardstick shares no code with the converter."""
+"""Read a page in storage format with lxml only; the measure shares no code with the converter."""
 
 import re
 import unicodedata

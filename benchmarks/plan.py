@@ -1,4 +1,4 @@
-"""How long `wikibot plan` takes on the synced demo, beside an interpreter that does nothing; and what it asks for.
+"""Measure `wikibot plan` on the synced demo, compared with an interpreter that does nothing, and count its requests.
 
 python -m benchmarks.plan [RUNS]
 """

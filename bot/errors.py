@@ -16,6 +16,7 @@
     │   ├── PageNotFoundError       404: a page or space is absent or restricted
     │   ├── PageConflictError       the page was saved after the bot read it
     │   └── WritesForbiddenError    a write was attempted in a dry run
+    ├── OutdatedPlanError           the data file has changed since the plan was made
     ├── UnsafePlanError             a plan that exceeds the safety limits
     ├── HistoryError                the run records cannot be read or written
     ├── LockedError                 another instance has the lock

@@ -1,4 +1,4 @@
-"""What some tests need of the machine.
+"""What some tests need on the machine.
 
 Without it they are skipped, with one line that says what to install; in CI they fail.
 """

@@ -1,4 +1,4 @@
-"""Where the shared material lies: real page bodies and OpenAPI documents that are read, never committed."""
+"""The paths of the shared material: real page bodies and OpenAPI documents, which are never committed."""
 
 from pathlib import Path
 

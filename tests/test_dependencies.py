@@ -76,7 +76,7 @@ def imports(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
-def test_a_lock_holds_names_versions_and_digests_only(lock: Path) -> None:
+def test_a_lock_contains_names_versions_and_digests_only(lock: Path) -> None:
     line = re.compile(r"[a-z0-9-]+==\S+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?")
 
     assert [each for each in lock.read_text().splitlines() if not line.fullmatch(each)] == []

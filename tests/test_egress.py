@@ -1,4 +1,4 @@
-"""Where a request that follows a redirect may go."""
+"""The addresses that a redirected request may reach."""
 
 import ipaddress
 import socket

@@ -28,7 +28,7 @@ def hold(path: Path) -> subprocess.Popen[str]:
     return process
 
 
-def test_second_instance_is_refused_and_told_who_holds_the_lock(tmp_path: Path) -> None:
+def test_second_instance_is_refused_and_learns_who_has_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "state" / "bot.lock"
     since = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -48,7 +48,7 @@ def test_lock_is_free_again_afterwards(tmp_path: Path) -> None:
         pass
 
 
-def test_lock_of_another_process_holds_until_that_process_is_killed(tmp_path: Path) -> None:
+def test_lock_of_another_process_remains_until_that_process_is_killed(tmp_path: Path) -> None:
     path = tmp_path / "bot.lock"
     process = hold(path)
     try:

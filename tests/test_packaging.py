@@ -45,7 +45,7 @@ def test_the_wheel_renders_with_its_own_templates(installed: Path, tmp_path: Pat
     assert (installed / "bot" / "_data" / "templates" / "wiki" / "status.xml.j2").is_file()
 
 
-def test_the_wheel_holds_the_demo_settings_and_nothing_of_the_tests_or_the_embedded_wiki(installed: Path) -> None:
+def test_the_wheel_contains_the_demo_settings_and_nothing_of_the_tests_or_the_embedded_wiki(installed: Path) -> None:
     assert (installed / "bot" / "_data" / "demo" / "bot.yaml").is_file()
     assert {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")} == {"bot"}
 

@@ -115,7 +115,7 @@ def test_a_broken_template_is_named(tmp_path: Path, template: str, message: str)
 
 
 @pytest.mark.parametrize("expression", ["{{ nope.x }}", "{{ 1 / 0 }}", "{{ region.lines + 1 }}", "{{ region.nope }}"])
-def test_what_fails_in_a_template_is_told_with_its_line(tmp_path: Path, expression: str) -> None:
+def test_what_fails_in_a_template_is_reported_with_its_line(tmp_path: Path, expression: str) -> None:
     template = tmp_path / "status.xml.j2"
     template.write_text(f"<p>\n{expression}</p>")
 
@@ -177,7 +177,7 @@ def test_a_template_of_ones_own_hides_the_one_that_comes_with_the_program(tmp_pa
     assert rendered == "<p>&lt;own&gt;</p>"
 
 
-def test_news_without_a_date_stand_under_the_day_they_were_published_on_in_the_workspaces_zone(
+def test_news_without_a_date_are_under_the_day_they_were_published_on_in_the_workspaces_zone(
     renderer: Renderer,
 ) -> None:
     data = WorkspaceData.model_validate(

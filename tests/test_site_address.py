@@ -1,4 +1,4 @@
-"""Which wiki an address means, in whatever form people have it."""
+"""The wiki that an address refers to, in each form of the address."""
 
 import pytest
 

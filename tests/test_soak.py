@@ -1,4 +1,4 @@
-"""The scheduled bot left alone: no write, no growth."""
+"""The scheduled bot without changes: it writes nothing and its memory does not grow."""
 
 import gc
 import os

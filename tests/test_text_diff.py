@@ -26,7 +26,7 @@ def test_lines_with_little_in_common_are_shown_whole() -> None:
 
 
 @given(before=LINES, after=LINES)
-def test_a_comparison_holds_both_texts(before: list[str], after: list[str]) -> None:
+def test_a_comparison_contains_both_texts(before: list[str], after: list[str]) -> None:
     lines = diff_lines(before, after)
 
     assert list(filter(None, (side(line, PieceKind.REMOVED) for line in lines))) == list(filter(None, before))

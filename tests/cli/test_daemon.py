@@ -161,7 +161,7 @@ def test_senseless_job_table_is_an_error_and_no_traceback(tmp_path: Path, wiki: 
     assert "Traceback" not in result.stderr
 
 
-def test_no_secret_ever_stands_in_the_log(bot: ScheduledBot, wiki: Wiki) -> None:
+def test_the_log_never_contains_a_secret(bot: ScheduledBot, wiki: Wiki) -> None:
     wiki.faults.add("500@list*once")
 
     result = bot.run("--once", "-v", "--log-format", "json")

@@ -49,7 +49,7 @@ def test_news_edit_sets_and_clears_fields(data: Path, wikibot: Wikibot) -> None:
     assert "    - {id: one, text: Uno, pinned: true}\n" in data.read_text()
 
 
-def test_news_list_tells_what_is_shown_when(data: Path, wikibot: Wikibot) -> None:
+def test_news_list_reports_what_is_shown_when(data: Path, wikibot: Wikibot) -> None:
     wikibot("news", "add", "Later", "--publish-at", "2999-01-01T00:00Z")
     wikibot("news", "add", "Past", "--expires-at", "2000-01-01T00:00Z")
 
@@ -78,7 +78,7 @@ def test_news_list_tells_what_is_shown_when(data: Path, wikibot: Wikibot) -> Non
     assert data.exists()
 
 
-def test_news_list_tells_which_news_have_no_room(data: Path, wikibot: Wikibot) -> None:
+def test_news_list_reports_which_news_have_no_room(data: Path, wikibot: Wikibot) -> None:
     data.write_text(DATA.replace("news:\n", "news:\n  show: 1\n").replace("id: two,", "id: two, pinned: true,"))
 
     assert wikibot("news", "list").out.splitlines() == [

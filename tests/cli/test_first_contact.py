@@ -1,4 +1,4 @@
-"""A wiki that does not answer: said at once to a person, tried again where nobody waits."""
+"""A wiki that does not answer: reported at once at a terminal, tried again in unattended runs."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""The machine under the command line: operating system and character sets."""
+"""The operating system and the character sets that the command line supports."""
 
 import os
 import pty

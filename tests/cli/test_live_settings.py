@@ -1,4 +1,4 @@
-"""The running bot takes changed settings, secrets and templates, and stays with the old ones while the new are bad."""
+"""The running bot takes changed settings, secrets and templates; while these are invalid, it uses the old ones."""
 
 import os
 import pty

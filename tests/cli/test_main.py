@@ -97,7 +97,7 @@ def test_an_error_is_a_line_without_a_traceback(
     )
 
 
-def test_options_that_stand_everywhere_stand_before_and_behind_a_command(folder: Path, wikibot: Wikibot) -> None:
+def test_common_options_are_accepted_before_and_after_a_command(folder: Path, wikibot: Wikibot) -> None:
     (folder / "config" / "bot.yaml").rename(folder / "other.yaml")
     (folder / "config" / "ws2.yaml").rename(folder / "ws2.yaml")
 
@@ -137,7 +137,7 @@ def commands(command: click.Command, context: click.Context) -> Iterator[tuple[s
             yield from commands(child, click.Context(child, info_name=name, parent=context))
 
 
-def test_every_command_has_help_and_the_options_that_stand_everywhere() -> None:
+def test_every_command_has_help_and_the_common_options() -> None:
     for path, command in commands(cli, click.Context(cli, info_name="wikibot", **cli.context_settings)):
         options = {name for parameter in command.params for name in parameter.opts}
         assert {"--config", "--workspace", "--verbose", "--log-format"} <= options, path

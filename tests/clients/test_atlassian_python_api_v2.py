@@ -1,4 +1,4 @@
-"""atlassian-python-api's Cloud clients: REST v2, and what the older Cloud class still asks."""
+"""atlassian-python-api's Cloud clients: REST v2, and the requests of the older Cloud class."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

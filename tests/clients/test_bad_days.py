@@ -1,4 +1,4 @@
-"""Public clients on days when the wiki is unkind: what they read or write is correct."""
+"""Public clients and a wiki with faults: what they read or write is correct."""
 
 from pathlib import Path
 from typing import Any

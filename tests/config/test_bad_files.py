@@ -1,4 +1,4 @@
-"""Bad data files are refused with file and line, or their text comes out as text."""
+"""Invalid data files are refused with file and line, or their text is shown as text."""
 
 import datetime as dt
 import re

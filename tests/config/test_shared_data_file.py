@@ -1,4 +1,4 @@
-"""The data file is read when nobody is writing it, and never when it looks cut off."""
+"""The data file is read only when no program is writing it and when it is complete."""
 
 import random
 import time

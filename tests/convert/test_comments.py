@@ -1,4 +1,4 @@
-"""Inline comments become footnotes that say all that the comments say."""
+"""Inline comments become footnotes without a loss."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What Markdown cannot say is among the losses, never dropped in silence."""
+"""What Markdown cannot express is listed in the losses."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a page includes or lists again and again is cut, with a count; nothing is left out the first time."""
+"""Repeated inclusions and lists are limited, with a count; the first one is always shown in full."""
 
 import time
 

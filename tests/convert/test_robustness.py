@@ -87,7 +87,7 @@ def test_any_nesting_of_blocks_keeps_words_lists_and_tables(body: str) -> None:
         )
 
 
-def test_depth_beyond_reason_keeps_the_text() -> None:
+def test_extreme_depth_keeps_the_text() -> None:
     body = "<div>" * 5000 + "deep" + "</div>" * 5000
 
     conversion = convert_page(body)

@@ -1,4 +1,4 @@
-"""Objects that the wiki draws with room around them do not stick to words; emphasis does not split words."""
+"""Objects that the wiki shows with space around them are separated from words; emphasis does not split words."""
 
 import pytest
 

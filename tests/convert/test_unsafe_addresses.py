@@ -1,4 +1,4 @@
-"""An address that can run code or open a document that it carries is shown, and leads nowhere."""
+"""An address that can run code or contains a document is shown as text, not as a link."""
 
 import re
 from html import escape

@@ -1,4 +1,4 @@
-"""What people meet is named in a document: commands, options, exit codes, variables, files, errors."""
+"""The documents name all commands, options, exit codes, variables, files and errors."""
 
 import ast
 import os

@@ -1,4 +1,4 @@
-"""A maintainer takes the home page over, and takes in what people write on it."""
+"""A maintainer adopts the home page, and later the changes that people make on it."""
 
 import re
 
@@ -106,7 +106,7 @@ def test_news_that_the_page_does_not_show_yet_survives_the_adoption_of_drift(ado
     adopted.ran("plan")
 
 
-def test_a_stop_label_keeps_adoption_off(desk: Desk) -> None:
+def test_a_stop_label_prevents_an_adoption(desk: Desk) -> None:
     desk.wiki.store.labels.add(desk.home_id, "wikibot-stop")
 
     ran = desk.ran("adopt", HOME, "--space", "WS2", "--yes", code=6)
@@ -130,7 +130,7 @@ def test_a_page_that_is_not_found_is_named(desk: Desk, words: tuple[str, ...], m
     assert not desk.data.exists()
 
 
-def test_what_stands_under_its_heading_is_adopted_once(desk: Desk) -> None:
+def test_what_is_under_its_heading_is_adopted_once(desk: Desk) -> None:
     page = desk.wiki.add_page("Hub", "<p>a</p><h2>State</h2><p>All is well.</p><h2>More</h2><p>b</p>")
     settings = (desk.folder / "bot.yaml").read_text()
     regions = "    regions: {status: {marker: heading, heading: State}}\n"

@@ -1,4 +1,4 @@
-"""A maintainer takes over home pages that look otherwise than the demonstration's."""
+"""A maintainer adopts home pages that differ from the demonstration's."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`wikibot doctor`: what it finds, what it writes, and that its report has no secrets."""
+"""`wikibot doctor`: its findings, its write test, and its report without secrets."""
 
 import base64
 import json

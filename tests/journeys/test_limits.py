@@ -1,4 +1,4 @@
-"""Unattended runs write few changes at once, and one change on as many pages as there are."""
+"""Unattended runs write few changes at once, but one change on any number of pages."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A page lacks a region: the maintainer learns where it could go, chooses, and the bot creates it there."""
+"""A page lacks a region: the bot lists the possible places, the maintainer chooses, and the bot creates it there."""
 
 import os
 
@@ -44,7 +44,7 @@ def test_plan_says_what_to_type_and_typing_it_creates_the_region(bare: Desk) -> 
     assert bare.ran("plan").out.startswith("in sync")
 
 
-def test_a_place_in_a_list_of_regions_changes_nothing_beside_it(bare: Desk) -> None:
+def test_a_place_in_a_list_of_regions_changes_nothing_else(bare: Desk) -> None:
     settings = bare.folder / "bot.yaml"
     text = settings.read_text().replace(
         "    data: ws2.yaml\n",

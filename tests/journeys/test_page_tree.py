@@ -311,7 +311,7 @@ def test_many_pages_leave_the_selection_only_with_consent(desk: Desk, home: str)
 
 
 @BOTH
-def test_leaving_the_selection_is_told_apart_from_leaving_the_wiki(desk: Desk, home: str) -> None:
+def test_leaving_the_selection_is_distinguished_from_leaving_the_wiki(desk: Desk, home: str) -> None:
     for title in ("Active again", "Deleted", "Kept"):
         desk.wiki.add_page(title, "<p>x</p>", parent=home, labels=("archived",))
     rule(desk, "{labels: [archived]}")

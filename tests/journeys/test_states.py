@@ -197,7 +197,7 @@ class TestDraft:
                     },
                 ).raise_for_status()
 
-    def test_that_reads_the_same_keeps_nothing_away(self, ready: Desk) -> None:
+    def test_that_reads_the_same_prevents_nothing(self, ready: Desk) -> None:
         self.save_draft(ready, body(ready).replace("<p>intro</p>", '<p local-id="2f9">intro</p>'))
         put_fresh(ready)
 
@@ -381,7 +381,7 @@ class TestNotifications:
         everybody = [(number, "ana"), (number, "omar")]
         assert sorted(ready.wiki.mails(home(ready))) == (everybody if is_loud or ready.wiki.flavour == "cloud" else [])
 
-    def test_check_tells_how_many_people_a_write_reaches(self, ready: Desk) -> None:
+    def test_check_reports_how_many_people_a_write_reaches(self, ready: Desk) -> None:
         self.watch(ready)
         self.notify(ready, "news")
 

@@ -132,7 +132,7 @@ def test_another_plan_than_the_reviewed_one_is_not_carried_out(adopted: Desk) ->
 
 
 @both_flavours
-def test_drift_tells_who_changed_what_and_when_and_nothing_is_written(adopted: Desk) -> None:
+def test_drift_reports_who_changed_what_and_when_and_nothing_is_written(adopted: Desk) -> None:
     assert adopted.ran("drift").out.startswith("in sync")
     edit_region(adopted, "Adopted by the Board in November 2019.", "Adopted by the Board in 2019.")
     writes = adopted.writes()
@@ -221,7 +221,7 @@ def test_a_cut_data_file_is_refused(adopted: Desk) -> None:
     adopted.ran("apply", "--yes", "--force")
 
 
-def test_a_second_writer_is_told_who_is_writing(adopted: Desk) -> None:
+def test_a_second_writer_learns_who_is_writing(adopted: Desk) -> None:
     add_news(adopted)
     (lock,) = (adopted.folder / ".wikibot").glob("writer-*.lock")
 
@@ -348,7 +348,7 @@ def test_a_banner_is_brought_to_all_its_pages_and_one_bad_page_leaves_the_others
     assert len(adopted.wiki.versions(pages[2])) == 2
 
 
-def test_a_feed_of_the_news_is_kept_beside_the_snapshots(adopted: Desk) -> None:
+def test_a_feed_of_the_news_is_written_next_to_the_snapshots(adopted: Desk) -> None:
     add_news(adopted)
     feed = adopted.folder / "feeds" / "ws2.atom"
 
@@ -381,7 +381,7 @@ def test_links_to_other_sites_are_followed_only_on_request_and_never_into_a_priv
 
 
 @pytest.mark.parametrize("subject", ["user", "group"])
-def test_check_tells_when_the_home_page_is_closed_to_the_bots_edits(adopted: Desk, subject: str) -> None:
+def test_check_reports_when_the_home_page_is_closed_to_the_bots_edits(adopted: Desk, subject: str) -> None:
     assert "ok      rights" in adopted.ran("check").out
     name = adopted.wiki.account("ana") if subject == "user" else adopted.wiki.store.people.add_group("writers").id
     adopted.wiki.store.restrictions.add(adopted.home_id, "update", subject, name)
@@ -394,7 +394,7 @@ def test_check_tells_when_the_home_page_is_closed_to_the_bots_edits(adopted: Des
     assert "ok      rights" in adopted.ran("check").out
 
 
-def test_check_tells_the_new_title_of_a_renamed_home_page(adopted: Desk) -> None:
+def test_check_reports_the_new_title_of_a_renamed_home_page(adopted: Desk) -> None:
     adopted.wiki.store.pages.update(adopted.home_id, title="Another name", author=adopted.wiki.account("ana"))
 
     ran = adopted.ran("check")

@@ -49,7 +49,7 @@ def test_inserting_replacing_and_removing_leave_any_page_as_it_was(
 
 
 @given(bodies, bodies, st.sampled_from([DETAILS, ANCHORS]), fragments, fragments)
-def test_a_region_beside_any_heading_leaves_the_page_as_it_was(
+def test_a_region_next_to_any_heading_leaves_the_page_as_it_was(
     before: str, after: str, marker: Marker, old: str, new: str
 ) -> None:
     body = f"{before}<h2>The one</h2>{after}"

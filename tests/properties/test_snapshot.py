@@ -55,7 +55,7 @@ def test_attachment_names_suit_every_file_system(name: str, attachment: str, ver
 
 
 @given(version=st.integers(1, 100_000), edition=st.integers(1, 2_000))
-def test_the_path_of_a_body_tells_version_and_edition(version: int, edition: int) -> None:
+def test_the_path_of_a_body_reports_version_and_edition(version: int, edition: int) -> None:
     assert paths.source_order(paths.source_path("7", version, edition=edition)) == (version, edition)
 
 
@@ -110,7 +110,7 @@ def test_checkpoints_read_back(origin: str, sequence: int, when: dt.datetime, di
 
 
 @given(old=TEXT, new=TEXT)
-def test_a_diff_of_words_holds_both_texts(old: str, new: str) -> None:
+def test_a_diff_of_words_contains_both_texts(old: str, new: str) -> None:
     pieces = diff_words(old, new)
 
     assert "".join(p.text for p in pieces if p.kind is not PieceKind.ADDED) == old
@@ -121,7 +121,9 @@ BLOCKS = st.lists(st.tuples(st.sampled_from(["paragraph", "heading"]), st.sample
 
 
 @given(old=BLOCKS, new=BLOCKS)
-def test_a_diff_of_blocks_holds_the_new_page_in_order(old: list[tuple[str, str]], new: list[tuple[str, str]]) -> None:
+def test_a_diff_of_blocks_contains_the_new_page_in_order(
+    old: list[tuple[str, str]], new: list[tuple[str, str]]
+) -> None:
     changes = compare_blocks(old, new)
 
     shown = [
@@ -154,7 +156,7 @@ def test_nothing_that_is_typed_breaks_the_search(words: str) -> None:
 
 
 @given(words=st.lists(st.from_regex(r"[a-zéа-я一-龥]{2,8}", fullmatch=True), min_size=1, max_size=5))
-def test_what_stands_on_a_page_is_found_by_each_of_its_words(words: list[str]) -> None:
+def test_what_is_on_a_page_is_found_by_each_of_its_words(words: list[str]) -> None:
     with closing(open_index(Path(":memory:"))) as database:
         put_page(database, ("1", "T", "p", "s", "x"), "T", "", " ".join(words))
         for word in words:

@@ -1,4 +1,4 @@
-"""Capture run after run until killed, and say after each that it is done: a process for others to kill."""
+"""Capture in a loop until killed, with a message after each run; tests start it as a process."""
 
 import sys
 from pathlib import Path

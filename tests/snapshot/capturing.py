@@ -1,4 +1,4 @@
-"""Capture a small wiki, and look at what came of it."""
+"""Capture a small wiki and read the result."""
 
 import datetime as dt
 import json

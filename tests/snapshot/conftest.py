@@ -1,4 +1,4 @@
-"""Snapshots small enough to take apart: two spaces, a signing key, and a tree of two runs."""
+"""Small snapshots: two spaces, a signing key, and a tree of two runs."""
 
 import datetime as dt
 import subprocess

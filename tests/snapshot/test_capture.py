@@ -24,7 +24,7 @@ def test_a_capture_satisfies_the_public_tools(wiki: SmallWiki, tmp_path: Path) -
     assert verify(tmp_path).findings == ()
 
 
-def test_the_source_is_what_the_wiki_holds_byte_for_byte(wiki: SmallWiki, tmp_path: Path) -> None:
+def test_the_source_is_what_the_wiki_contains_byte_for_byte(wiki: SmallWiki, tmp_path: Path) -> None:
     run_capture(wiki, tmp_path)
 
     page = wiki.ids["会议记录"]

@@ -1,4 +1,4 @@
-"""Pages that move between spaces, workspaces that share one, and stores that were meddled with in mid-run."""
+"""Pages that move between spaces, workspaces that share one, and snapshots that were changed during a run."""
 
 from contextlib import closing
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a page refers to: people, lists of pages, included pages; and how it is worked off."""
+"""What a page refers to: people, lists of pages, included pages; and the order of the work."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What a run says about pages that it expected and did not capture, and about captured pages that are gone."""
+"""The report of a run about pages that it expected and did not capture, and about captured pages that are gone."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace

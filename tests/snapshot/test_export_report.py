@@ -78,7 +78,7 @@ def test_a_page_forged_in_an_export_does_not_fit_the_proof(root: Path, tmp_path:
     assert run_readme(target).returncode != 0
 
 
-def test_an_export_of_named_pages_holds_only_them(root: Path, tmp_path: Path) -> None:
+def test_an_export_of_named_pages_contains_only_them(root: Path, tmp_path: Path) -> None:
     assert export_to(root, tmp_path / "export", Period(), "Final report").pages == 1
 
 
@@ -126,7 +126,7 @@ def test_a_report_as_markdown_shows_runs_and_changes(root: Path) -> None:
     assert "The chain is intact" in text
 
 
-def test_a_report_as_html_stands_alone_with_its_chart(root: Path) -> None:
+def test_a_report_as_html_is_one_file_with_its_chart(root: Path) -> None:
     html = report_as_html(report_of(root, Period()))
 
     (svg,) = re.findall(r'<svg class="chart".*?</svg>', html, re.DOTALL)

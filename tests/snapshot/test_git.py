@@ -77,7 +77,7 @@ def test_a_refusing_git_is_named_and_the_capture_stays(tmp_path: Path) -> None:
     assert repository.commit("Run 2")
 
 
-def test_git_inside_another_repository_keeps_to_its_own(tmp_path: Path) -> None:
+def test_git_inside_another_repository_changes_only_its_own(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet")
     root = tmp_path / "snapshots"
     capture_first(root, Disk())

@@ -1,4 +1,4 @@
-"""A run that was killed after its commit: the owner's check completes it, a stranger's only reads."""
+"""A run that was killed after its commit: a check of the own snapshots completes it, a check of a copy only reads."""
 
 from datetime import UTC, datetime
 from pathlib import Path

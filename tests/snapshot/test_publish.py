@@ -63,7 +63,7 @@ def test_the_head_is_posted_once_and_serves_as_witness(tmp_path: Path, receiver:
     assert verify(tmp_path, witness=told["sha256"]).is_clean
 
 
-def test_a_place_that_did_not_answer_is_told_next_time(tmp_path: Path, receiver: Receiver) -> None:
+def test_a_place_that_did_not_answer_is_informed_next_time(tmp_path: Path, receiver: Receiver) -> None:
     capture_first(tmp_path, Disk())
     receiver.answer = 500
     with pytest.raises(SnapshotError, match="capture is written, but its head could not be posted"):

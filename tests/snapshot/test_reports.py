@@ -1,4 +1,4 @@
-"""Reports of page properties and lists by label are captured as they were."""
+"""Reports of page properties and lists by label are captured as they were at that time."""
 
 import re
 from pathlib import Path

@@ -112,7 +112,7 @@ def test_snapshots_of_another_wiki_are_not_mixed_in(tmp_path: Path) -> None:
         pass
 
 
-def test_a_space_of_more_pages_than_a_bag_holds_fills_a_second_bag(tmp_path: Path) -> None:
+def test_a_space_of_more_pages_than_fit_in_a_bag_fills_a_second_bag(tmp_path: Path) -> None:
     with open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
         for number in range(1, 502):
             put_page(writer, str(number), f"Page {number}", "<p/>", version=1)

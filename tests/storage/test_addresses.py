@@ -68,7 +68,7 @@ def test_a_page_is_known_by_every_address_it_has(url: str, base: str, address: P
         ("/display/WS2/A?showComments=true", PageAddress(space_key="WS2", title="A", has_more=True)),
     ],
 )
-def test_a_part_of_a_page_is_told_from_the_page(url: str, address: PageAddress) -> None:
+def test_a_part_of_a_page_is_distinguished_from_the_page(url: str, address: PageAddress) -> None:
     assert parse_page_address(url, DATA_CENTER) == address
     assert not address.is_whole_page
 

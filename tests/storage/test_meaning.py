@@ -160,7 +160,7 @@ TITLE, COLOUR = (
         ),
     ],
 )
-def test_what_a_save_does_is_seen_through(a: str, b: str) -> None:
+def test_what_a_save_does_is_ignored(a: str, b: str) -> None:
     assert canonical(a) == canonical(b)
     assert is_same(a, b)
 

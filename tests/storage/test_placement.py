@@ -102,12 +102,12 @@ def test_an_empty_cell_opens_for_a_region() -> None:
         ("<p>a</p>", HEADING, "start", "would include adjacent content there"),
     ],
 )
-def test_a_region_that_may_not_stand_there_is_refused(body: str, marker: Marker, place: str, message: str) -> None:
+def test_a_region_that_is_not_allowed_there_is_refused(body: str, marker: Marker, place: str, message: str) -> None:
     with pytest.raises(RegionError, match=message):
         insert_region(body, marker, "<p>n</p>", Place.parse(place))
 
 
-def test_a_content_that_holds_a_marker_is_refused() -> None:
+def test_a_content_that_contains_a_marker_is_refused() -> None:
     with pytest.raises(RegionError, match="2 times"):
         insert_region("<p>a</p>", NEWS, render_marked(NEWS, "x"), Place.parse("end"))
 
@@ -152,7 +152,7 @@ def test_a_region_that_is_not_there_cannot_be_removed() -> None:
         remove_region("<p>a</p>", NEWS, keep_content=False)
 
 
-def test_the_headings_beside_which_a_region_can_go_are_listed() -> None:
+def test_the_headings_next_to_which_a_region_can_go_are_listed() -> None:
     body = (
         "<h1>About  us</h1><h2>Twice</h2><h2>Twice</h2><h2> </h2><table><tbody><tr><td><h2>In a table</h2></td></tr>"
         "</tbody></table><h3>News &amp; more</h3>"

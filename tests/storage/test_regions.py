@@ -61,7 +61,7 @@ def test_a_details_block_that_an_editor_has_rewritten_is_found() -> None:
     assert content_of("<p>a</p>" + details("<p>b</p>") + "<p>c</p>") == "<p>b</p>"
 
 
-def test_an_old_macro_element_and_spaces_around_the_id_are_seen_through() -> None:
+def test_an_old_macro_element_and_spaces_around_the_id_are_ignored() -> None:
     body = (
         '<ac:macro ac:name="details"><ac:parameter ac:name="id"> wikibot-news\n</ac:parameter>'
         "<ac:rich-text-body><p>b</p></ac:rich-text-body></ac:macro>"
@@ -395,7 +395,7 @@ def test_a_heading_region_is_empty_where_the_next_heading_touches_its_own(follow
     assert replace_regions(body, [(region, "<p>new</p>")]) == f"<h2>News</h2><p>new</p>{following}<p>not ours</p>"
 
 
-def test_a_heading_region_ends_before_a_block_that_holds_a_heading_of_its_level() -> None:
+def test_a_heading_region_ends_before_a_block_that_contains_a_heading_of_its_level() -> None:
     body = "<h2>News</h2><p>a</p><div><p>x</p><h2>Links</h2></div><p>c</p>"
 
     assert content_of(body, NEWS_HEADING) == "<p>a</p>"

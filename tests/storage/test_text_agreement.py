@@ -1,4 +1,4 @@
-"""Whatever shows a fragment to people shows the same text: plan, adoption, reports, the converter."""
+"""Plan, adoption, reports and converter show the same text for a fragment."""
 
 import re
 from collections.abc import Callable

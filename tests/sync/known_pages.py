@@ -1,4 +1,4 @@
-"""A wiki's pages as a plain table, for what asks `Pages`."""
+"""The pages of a wiki as a table that implements `Pages`."""
 
 from bot.inline import PageTarget
 

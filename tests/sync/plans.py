@@ -1,4 +1,4 @@
-"""Plans for the tests of what is done with them."""
+"""Plans for tests."""
 
 import datetime as dt
 from typing import Any

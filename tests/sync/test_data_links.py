@@ -83,7 +83,7 @@ def test_a_title_of_digits_is_a_title_where_no_page_has_that_id(library: Library
     assert library.resolve("2024").find_target("2024") == PageTarget("2024")
 
 
-def test_a_page_that_is_not_there_is_told(library: Library) -> None:
+def test_a_page_that_does_not_exist_is_reported(library: Library) -> None:
     resolved = library.resolve("Nowhere", "99999999")
 
     assert messages(resolved.problems) == [
@@ -117,7 +117,7 @@ def test_a_new_page_of_the_old_title_is_the_one_that_is_meant(library: Library) 
     assert resolved.problems == ()
 
 
-def test_an_archived_page_is_told(library: Library) -> None:
+def test_an_archived_page_is_reported(library: Library) -> None:
     page = library.world.add_page("Plan A", "x")
     library.resolve("Plan A")
     library.world.store.pages.archive([int(page)])
@@ -150,7 +150,7 @@ def test_links_that_are_known_cost_one_request_together(library: Library) -> Non
     assert len(library.world.server.requests) - before <= 2
 
 
-def test_a_missing_attachment_is_told_and_another_spelling_offered() -> None:
+def test_a_missing_attachment_is_reported_and_another_spelling_offered() -> None:
     links = [DataLink(LinkKind.ATTACHMENT, name, ("x",)) for name in ("a.pdf", "B.PDF", "c.pdf")]
 
     problems = find_missing_attachments(links, ["a.pdf", "b.pdf"])

@@ -23,7 +23,7 @@ def entries(root: ET.Element, tag: str) -> list[str]:
     return [str(entry.findtext(ATOM + tag)) for entry in root.iter(f"{ATOM}entry")]
 
 
-def test_published_news_stand_in_the_feed_in_their_order_older_ones_too() -> None:
+def test_the_feed_lists_published_news_in_their_order_with_older_ones() -> None:
     root = feed(
         {"id": "b", "date": "2024-02-22", "text": "Listen to [the *update*](https://a.test/x) now"},
         {"id": "later", "publish_at": "2024-03-02T00:00:00Z", "text": "not yet"},

@@ -122,7 +122,7 @@ class TwoBots:
 
 
 @pytest.mark.parametrize("seed", range(5 if IS_NIGHTLY else 2))
-def test_no_edit_of_a_person_is_lost_beside_two_bots(seed: int) -> None:
+def test_no_edit_of_a_person_is_lost_while_two_bots_write(seed: int) -> None:
     with World() as world:
         office = play(world, seed, TwoBots(world))
 

@@ -36,7 +36,7 @@ def test_pages_nest_as_in_the_tree_without_the_home_page() -> None:
     assert found.active == (IndexEntry("a", (below_a,)), IndexEntry("d"))
 
 
-def test_archived_pages_stand_in_a_list_of_their_own_with_their_snapshots() -> None:
+def test_archived_pages_are_in_a_list_of_their_own_with_their_snapshots() -> None:
     found = index(tree("home", "a < home", "old < a", "older < home"), "old", "older")
 
     assert found.active == (IndexEntry("a"),)
@@ -67,7 +67,7 @@ def test_a_tree_as_deep_as_it_likes_is_cut() -> None:
     assert levels == 30
 
 
-def test_pages_beside_the_home_page_are_listed_too() -> None:
+def test_pages_next_to_the_home_page_are_listed_too() -> None:
     assert index(tree("home", "a < home", "beside")).active == (IndexEntry("a"), IndexEntry("beside"))
 
 

@@ -150,7 +150,7 @@ def test_ignored_drift_needs_nobody() -> None:
     assert change(verdict=Verdict.CONFLICT, action=Action.NONE, policy=DriftPolicy.IGNORE).needs_a_person
 
 
-def test_the_digest_tells_plans_apart_and_not_the_hours_they_were_made() -> None:
+def test_the_digest_distinguishes_plans_and_ignores_their_times() -> None:
     made = plan(page(change()))
 
     assert plan_digest(dataclasses.replace(made, created=made.created + dt.timedelta(days=1))) == plan_digest(made)

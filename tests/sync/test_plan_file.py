@@ -25,7 +25,7 @@ def test_a_plan_survives_the_file() -> None:
     assert load_plan(dump_plan(MADE)) == MADE
 
 
-def test_the_file_tells_digests_and_base_versions() -> None:
+def test_the_file_reports_digests_and_base_versions() -> None:
     document = json.loads(dump_plan(MADE))
 
     assert document["format"] == "wikibot-plan/1"

@@ -131,7 +131,7 @@ def test_every_byte_outside_stays(before: str, after: str, desired: str) -> None
     assert rewrite(page, [write(desired=text)]).body == f"{before}{render_marked(NEWS, text)}{after}"
 
 
-def test_a_comment_made_since_the_plan_on_words_that_are_to_go_keeps_the_region() -> None:
+def test_a_comment_made_since_the_plan_on_removed_words_prevents_the_write() -> None:
     marked = '<p><ac:inline-comment-marker ac:ref="r1">old</ac:inline-comment-marker></p>'
 
     new = rewrite(body(news=marked), [write()])

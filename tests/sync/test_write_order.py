@@ -1,4 +1,4 @@
-"""The one order of every write, and reads that lag behind, seen through a proxy between bot and wiki."""
+"""The one order of every write, and reads that lag behind, observed at a proxy between bot and wiki."""
 
 from collections.abc import Callable, Iterator
 
@@ -295,7 +295,7 @@ def test_a_tag_is_believed_after_earlier_versions_were_deleted(either_world: Wor
     assert [change.verdict for change in plan.pages[0].changes] == [Verdict.BEHIND]
 
 
-def test_what_the_proxy_shows_is_what_the_wiki_says_unless_told_otherwise(
+def test_the_proxy_shows_the_answers_of_the_wiki_by_default(
     either_world: World, page: str, proxy: ScriptedProxy
 ) -> None:
     direct, through = either_world.gateway().fetch_page(page), either_world.gateway(url=proxy.url).fetch_page(page)

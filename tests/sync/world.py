@@ -1,4 +1,4 @@
-"""A wiki over HTTP with people on it, and a bot that plans and applies; what the sync tests play with."""
+"""A wiki over HTTP with people on it, and a bot that plans and applies; used by the sync tests."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A front server that misbehaves in ways no wiki can: redirects elsewhere, drips, floods, echoes what it was sent."""
+"""A server that misbehaves as no wiki can: it redirects elsewhere, answers slowly or endlessly, or echoes requests."""
 
 import json
 import threading

@@ -458,7 +458,7 @@ def test_page_that_the_bot_may_not_see_is_not_found(wiki: Wiki, gateway: Conflue
         gateway.fetch_page(page_id)
 
 
-def test_created_page_stands_under_its_parent(wiki: Wiki, gateway: ConfluenceGateway) -> None:
+def test_created_page_is_under_its_parent(wiki: Wiki, gateway: ConfluenceGateway) -> None:
     parent_id = wiki.add_page("Parent", "<p>text</p>")
 
     ref = gateway.create_page("WS2", title="New & fresh", body="<p>hello</p>", parent_id=parent_id, message="wikibot")

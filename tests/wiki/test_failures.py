@@ -1,4 +1,4 @@
-"""What the wiki says when it refuses, and what the bot makes of it, over real HTTP."""
+"""The refusals of the wiki and the errors that the bot raises for them, over real HTTP."""
 
 import pytest
 import requests

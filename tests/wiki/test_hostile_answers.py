@@ -1,4 +1,4 @@
-"""Whatever JSON a wiki answers with, reading it gives a value or a `WikiAnswerError`, and nothing else."""
+"""Reading any JSON answer gives a value or a `WikiAnswerError`, and nothing else."""
 
 import copy
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Company networks: certificates, proxies, headers, each in front of the wiki, and each failure explained."""
+"""Company networks: certificates, proxies and headers, and the message for each failure."""
 
 import socket
 from collections.abc import Iterator

@@ -5,7 +5,7 @@ from bot.wiki.page_tree import build_tree
 from tests.wiki.refs import make_ref
 
 
-def test_children_stand_by_position_then_title() -> None:
+def test_children_are_sorted_by_position_then_title() -> None:
     refs = [
         make_ref("1"),
         make_ref("2", parent="1", title="zebra"),
@@ -19,7 +19,7 @@ def test_children_stand_by_position_then_title() -> None:
     assert [(node.ref.id, node.depth) for node in tree] == [("1", 0), ("4", 1), ("3", 1), ("5", 2), ("2", 1)]
 
 
-def test_path_holds_all_titles_from_the_root() -> None:
+def test_path_contains_all_titles_from_the_root() -> None:
     tree = build_tree([make_ref("1", title="Home"), make_ref("2", parent="1", title="Reports")])
 
     node = tree.find("2")
@@ -34,7 +34,7 @@ def test_home_page_comes_first_among_the_roots() -> None:
     assert [node.ref.id for node in tree] == ["2", "1"]
 
 
-def test_page_with_a_hidden_parent_stands_as_root_and_is_reported() -> None:
+def test_page_with_a_hidden_parent_becomes_a_root_and_is_reported() -> None:
     tree = build_tree([make_ref("1"), make_ref("2", parent="gone")])
 
     assert [node.ref.id for node in tree] == ["1", "2"]
@@ -56,7 +56,7 @@ def test_cycle_is_cut_and_reported_and_keeps_its_pages() -> None:
     assert [ref.id for ref in tree.cyclic] == ["2", "3", "4"]
 
 
-def test_page_that_is_its_own_parent_stands_as_root() -> None:
+def test_page_that_is_its_own_parent_becomes_a_root() -> None:
     tree = build_tree([make_ref("1", parent="1")])
 
     assert [(node.ref.id, node.depth) for node in tree] == [("1", 0)]

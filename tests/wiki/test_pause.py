@@ -1,4 +1,4 @@
-"""A wiki that asks for no requests for half an hour gets none, also from the next process."""
+"""A wiki that asks for a pause of half an hour gets no requests, also from the next process."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

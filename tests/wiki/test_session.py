@@ -321,7 +321,7 @@ def test_netrc_never_replaces_our_credentials(
     assert response.json() == {"authorization": "Bearer s3cret-token"}
 
 
-def test_secrets_never_stand_in_errors(naps: list[float]) -> None:
+def test_errors_never_contain_secrets(naps: list[float]) -> None:
     with pytest.raises(WikiError) as caught:
         make_session(naps).request("GET", "http://bot:s3cret-token@127.0.0.1:1/x?os_password=s3cret-token")
 

@@ -1,4 +1,4 @@
-"""One gateway for many threads, and connections that are what they claim to be."""
+"""One gateway for many threads, and connections that are checked to be usable."""
 
 import gc
 import ssl

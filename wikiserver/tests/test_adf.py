@@ -1,4 +1,4 @@
-"""ADF: what Cloud makes of real pages, and the way back."""
+"""ADF: the conversion of real pages by Cloud, and the conversion back."""
 
 import json
 from collections import Counter

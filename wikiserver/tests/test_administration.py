@@ -1,4 +1,4 @@
-"""What Data Center says of itself, its groups and the trash of its spaces."""
+"""Data Center's information about itself, its groups and the trash of its spaces."""
 
 import pytest
 

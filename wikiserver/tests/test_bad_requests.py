@@ -1,4 +1,4 @@
-"""Requests that make no sense: answered with a 4xx in the shape of the interface, never with a crash."""
+"""Invalid requests are answered with a 4xx in the format of the interface, never with a crash."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Many clients at once: no acknowledged save is lost, and no page is left half moved."""
+"""Many clients at once: no acknowledged save is lost, and no page is moved incompletely."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -239,7 +239,7 @@ def test_the_home_page_is_unmanaged_and_its_regions_can_be_told_apart() -> None:
     assert [home.body.count(label) for label in labels] == [1, 1, 1]
 
 
-def test_no_inline_comment_of_the_home_page_stands_in_a_region() -> None:
+def test_no_inline_comment_of_the_home_page_is_in_a_region() -> None:
     home = next(page for page in load_pages() if page.metadata["title"] == HOME)
 
     assert home.body.index("ac:inline-comment-marker") > home.body.index("News:")

@@ -1,4 +1,4 @@
-"""Every kind of fault, as a client on the other end of a real connection meets it."""
+"""Every kind of fault, as a client sees it over a real connection."""
 
 import json
 from email.utils import parsedate_to_datetime
@@ -199,7 +199,7 @@ def test_another_page_is_whole_but_not_the_one_asked_for(wiki: Wiki, page_id: st
 
 
 @pytest.mark.usefixtures("page_id")
-def test_a_cap_holds_whatever_is_asked_for(wiki: Wiki) -> None:
+def test_a_cap_applies_to_every_request(wiki: Wiki) -> None:
     wiki.add_page("Second")
     wiki.add_page("Third")
     wiki.faults.add("cap=2")
@@ -246,7 +246,7 @@ def test_a_restricted_page_answers_404_or_403(wiki: Wiki, page_id: str) -> None:
 
 
 @both
-def test_unpublished_changes_can_stand_in_the_way_of_a_save(wiki: Wiki, page_id: str) -> None:
+def test_unpublished_changes_can_prevent_a_save(wiki: Wiki, page_id: str) -> None:
     wiki.store.pages.save_draft(int(page_id), title=None, body="<p>draft</p>", author=wiki.account("ana"))
     wiki.faults.add("draft-conflict")
 

@@ -1,4 +1,4 @@
-"""What the platform does not take, and what it announces: sizes, titles, archived pages, rate limits, mails."""
+"""The limits of the platform and its announcements: sizes, titles, archived pages, rate limits, mails."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What a save does to a body, and what it must never do."""
+"""The changes that a save makes to a body, and the changes that it must never make."""
 
 import itertools
 import re

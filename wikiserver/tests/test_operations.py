@@ -80,7 +80,7 @@ def test_v2_keeps_purging_for_what_is_in_the_trash(wiki: Wiki, session: Session,
     assert wiki.store.contents.find(int(page)) is None
 
 
-def test_a_new_page_lands_under_the_home_unless_it_is_told_otherwise(wiki: Wiki, session: Session, home: str) -> None:
+def test_a_new_page_is_below_the_home_page_by_default(wiki: Wiki, session: Session, home: str) -> None:
     space = str(wiki.add_space().id)
     sent = {"spaceId": space, "status": "current", "title": "Under home"}
 
@@ -171,7 +171,7 @@ def test_pages_are_archived_as_a_long_task(wiki: Wiki, session: Session, home: s
     assert (again.status_code, many.status_code) == (400, 400)
 
 
-def test_a_copy_takes_along_what_it_is_told_to(wiki: Wiki, session: Session, home: str) -> None:
+def test_a_copy_includes_what_the_request_asks_for(wiki: Wiki, session: Session, home: str) -> None:
     page = wiki.add_page("Page", "<p>x</p>", parent=home, labels=("news",))
     wiki.store.attachments.add(int(page), "a.txt", b"a", author=wiki.account("ana"))
     wiki.store.properties.create(int(page), "k", [1], author=wiki.account("ana"))
@@ -454,7 +454,7 @@ def test_an_inline_comment_whose_text_is_gone_dangles(wiki: Wiki, session: Sessi
     assert [one["id"] for one in found] == [str(comment.id)]
 
 
-def test_a_page_can_move_beside_one_that_is_archived(wiki: Wiki, session: Session, home: str) -> None:
+def test_a_page_can_move_next_to_one_that_is_archived(wiki: Wiki, session: Session, home: str) -> None:
     old = wiki.add_page("Old", parent=home, status="archived")
     pages = {title: wiki.add_page(title, parent=home) for title in "AB"}
 
@@ -616,7 +616,7 @@ def test_data_center_walks_through_all_pages_by_cursor(wiki: Wiki, session: Sess
     assert seen == ids
 
 
-def test_a_label_tells_what_bears_it(wiki: Wiki, session: Session, home: str) -> None:
+def test_a_label_lists_the_content_that_has_it(wiki: Wiki, session: Session, home: str) -> None:
     page = wiki.add_page("Page", parent=home, labels=("news",))
 
     found = session.get(v1(wiki, "/label"), params={"name": "news"}).json()

@@ -40,7 +40,7 @@ def test_the_wheel_seeds_the_demo_by_itself(installed: Path, tmp_path: Path) -> 
     assert (tmp_path / "world" / "WS2" / "space.yaml").is_file()
 
 
-def test_the_wheel_holds_the_wiki_with_its_pages_and_nothing_else(installed: Path) -> None:
+def test_the_wheel_contains_the_wiki_with_its_pages_and_nothing_else(installed: Path) -> None:
     names = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
 
     assert names == {"wikiserver"}

@@ -259,7 +259,7 @@ def test_a_body_that_is_no_xml_is_refused(wiki: Wiki) -> None:
 @pytest.mark.parametrize(
     ("flavour", "path", "key"), [("datacenter", "/status", "state"), ("cloud", "/_edge/tenant_info", "cloudId")]
 )
-def test_a_site_tells_strangers_that_it_is_there(wiki: Wiki, path: str, key: str) -> None:
+def test_a_site_answers_strangers_that_it_exists(wiki: Wiki, path: str, key: str) -> None:
     with Session() as session:
         answer = session.get(wiki.server.url + path)
 

@@ -1,4 +1,4 @@
-"""An address that no operation has is answered in the manner of the interface that was asked."""
+"""An unknown address is answered in the format of the interface."""
 
 import pytest
 

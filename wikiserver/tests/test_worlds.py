@@ -1,4 +1,4 @@
-"""World folders: in, out, and the same again."""
+"""World folders: import, export, and import of the export."""
 
 import shutil
 from collections.abc import Iterator

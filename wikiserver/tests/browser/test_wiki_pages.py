@@ -1,4 +1,4 @@
-"""The wiki's pages in a real browser: what needs a script, what must go without, what must never run."""
+"""The wiki's pages in a real browser: with scripts, without scripts, and with scripts that must never run."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Typing into a page as it reads: what is typed arrives, all else stays byte for byte."""
+"""Typing into a page in the rich editor: the typed text is saved, all other bytes are unchanged."""
 
 import contextlib
 import re
@@ -119,7 +119,7 @@ def test_chips_hold_no_blocks_which_a_browser_would_pull_out_of_the_paragraph() 
     assert len(re.findall(r"<(p|div)\b", box)) == 1
 
 
-def test_no_form_stands_inside_the_editors_own() -> None:
+def test_no_form_is_inside_the_editors_own() -> None:
     shown = render_editable(macro("livesearch", "") + "<p>x</p>", ViewContext())
 
     assert "form" not in {tag.name for tag in BeautifulSoup(shown, "html.parser").find_all(True)}

@@ -20,7 +20,7 @@ def test_comments_are_words_whatever_is_typed(wiki: Wiki, ana: Browser, home: st
     assert wiki.page(home).version == 1
 
 
-def test_a_comment_beside_words_marks_them_and_can_be_resolved(wiki: Wiki, ana: Browser, home: str) -> None:
+def test_a_comment_next_to_words_marks_them_and_can_be_resolved(wiki: Wiki, ana: Browser, home: str) -> None:
     ana.open("/spaces/WS2")
 
     ana.submit(".new-comment", body="which?", selection="words")

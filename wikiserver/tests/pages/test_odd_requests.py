@@ -1,4 +1,4 @@
-"""Whatever a browser asks or sends, the wiki answers; it never breaks."""
+"""The wiki answers any request of a browser without a crash."""
 
 import re
 

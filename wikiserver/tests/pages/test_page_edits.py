@@ -41,7 +41,7 @@ def test_a_typing_error_in_the_source_is_shown_with_its_place_and_nothing_is_los
     assert wiki.page(home).version == 1
 
 
-def test_whoever_is_second_keeps_the_text_and_sees_the_first(wiki: Wiki, ana: Browser, home: str) -> None:
+def test_the_second_author_keeps_the_text_and_sees_the_first(wiki: Wiki, ana: Browser, home: str) -> None:
     wiki.edit(home, "<p>one</p><p>two</p>", by="ana")
     ana.open(f"/pages/{home}/edit?mode=source")
     wiki.edit(home, "<p>one</p><p>two by Li</p>", by="li")
@@ -164,7 +164,7 @@ def test_edits_that_make_no_sense_change_nothing(wiki: Wiki, ana: Browser, home:
     assert wiki.page(home).version == 1
 
 
-def test_a_page_is_created_where_one_stands(wiki: Wiki, ana: Browser, home: str) -> None:
+def test_a_page_is_created_below_the_current_page(wiki: Wiki, ana: Browser, home: str) -> None:
     ana.open(f"/spaces/WS2/pages/new?parentId={home}")
 
     ana.submit("form.editor", title="Über uns & co", body="<p>Hallo</p>")

@@ -1,4 +1,4 @@
-"""The past of a page, compared and brought back."""
+"""The history of a page: comparing and restoring versions."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Pages under all their addresses, the tree, and nothing for those it is not for."""
+"""Pages under all their addresses, the tree, and nothing for people without permission."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Signing in and out, and what a browser is kept from."""
+"""Signing in and out, and what a browser may not do."""
 
 import pytest
 from requests import Session

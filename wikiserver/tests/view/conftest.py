@@ -1,4 +1,4 @@
-"""The small wiki that bodies are shown in."""
+"""The small wiki for tests of views."""
 
 import pytest
 
