@@ -11,7 +11,7 @@ from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
-from bot.snapshot.capture.selection import Selection, select
+from bot.snapshot.capture.selection import RuleProblem, Selection, select
 from bot.snapshot.capture.vanished import account_for_vanished
 from tests.snapshot.capturing import RULE
 from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, put_page
@@ -37,7 +37,9 @@ class Held:
         self.writer.put_entry(bag, bag.entries[page_id].replaced(tombstone=grave, is_selected=is_selected))
         return page_id
 
-    def account(self, *, left_out: Collection[str] = (), also_listed: int = 0, accepts_many: bool = False) -> None:
+    def account(
+        self, *, left_out: Collection[str] = (), also_listed: int = 0, accepts_many: bool = False, **others: bool
+    ) -> None:
         """Compare with what the wiki lists, and finish the run."""
         selection = select(self.wiki.gateway, "WS2", RULE)
         listed = {key: ref for key, ref in selection.listed.items() if ref.title not in left_out}
@@ -45,11 +47,13 @@ class Held:
         for number in range(also_listed):
             listed[self.hold(f"Listed {number}")] = ref
         archived = selection.archived | set(listed) - set(selection.listed)
-        self.account_for([replace(selection, listed=listed, archived=archived)], accepts_many=accepts_many)
+        self.account_for([replace(selection, listed=listed, archived=archived)], accepts_many=accepts_many, **others)
 
-    def account_for(self, selections: list[Selection], *, accepts_many: bool = False) -> None:
+    def account_for(self, selections: list[Selection], *, accepts_many: bool = False, **others: bool) -> None:
         """Compare with *selections*, and finish the run."""
-        account_for_vanished(self.wiki.gateway, self.writer, selections, self.outcome, accepts_many=accepts_many)
+        account_for_vanished(
+            self.wiki.gateway, self.writer, selections, self.outcome, accepts_many=accepts_many, **others
+        )
         self.writer.finish([self.outcome.run_event("0" * 64), *self.outcome.events], agents=(SOFTWARE,))
 
     def entry(self, title: str) -> PageEntry:
@@ -158,6 +162,9 @@ def test_many_pages_gone_at_once_are_a_shortfall(held: Held, lost: int, of: int,
         "and capture with --accept-gone if they were really deleted"
     )
     assert held.outcome.gone == (lost if is_accepted else 0)
+    assert [trouble.title for trouble in held.outcome.unknown] == (
+        [] if is_accepted else [f"Lost {number}" for number in range(lost)]
+    )
     assert {trouble.reason for trouble in held.outcome.shortfalls} == (set() if is_accepted else {reason})
     assert held.entry("Lost 0").is_selected is not is_accepted
 
@@ -182,6 +189,54 @@ def test_a_page_that_moved_is_not_in_doubt_among_many_that_are_gone(held: Held) 
 
     assert [trouble.page_id for trouble in held.outcome.unknown] == lost
     assert held.events() == [(EventType.DEACCESSION, "Minutes: moved to space OTHER; its capture stays", (moved,))]
+
+
+def leave(held: Held, count: int) -> list[Trouble]:
+    """Add captured pages that the wiki lists and that are no longer archived; return each with its reason."""
+    for number in range(count):
+        held.wiki.add(f"Left {number}", under="Home", label="")
+    reason = (
+        f"in the wiki, but no longer selected, as are {count} of {count} held pages at once; check `archived` in "
+        "bot.yaml, and capture with --accept-deselected if these pages are active again"
+    )
+    return [Trouble(held.hold(f"Left {number}"), f"Left {number}", reason) for number in range(count)]
+
+
+def test_many_pages_that_are_no_longer_archived_stay_selected(held: Held) -> None:
+    left = leave(held, 6)
+
+    held.account()
+
+    assert held.outcome.unknown == left
+    assert (held.outcome.deselected, held.events()) == ([], [])
+    assert held.entry("Left 0").is_selected
+
+
+def test_many_pages_that_are_no_longer_archived_are_accepted_if_a_person_says_so(held: Held) -> None:
+    left = leave(held, 6)
+
+    held.account(accepts_many_deselected=True)
+
+    reason = "no longer archived; its capture stays"
+    assert held.outcome.deselected == [replace(each, reason=reason) for each in left]
+    assert (held.outcome.unknown, held.entry("Left 0").is_selected) == ([], False)
+
+
+@pytest.mark.parametrize("is_accepted", [False, True])
+def test_a_rule_that_matches_nothing_leaves_the_pages_selected(held: Held, is_accepted: bool) -> None:
+    (left,) = leave(held, 1)
+    selection = replace(
+        select(held.wiki.gateway, "WS2", RULE), problems=(RuleProblem(("labels", "old"), "", matches=False),)
+    )
+
+    held.account_for([selection], accepts_many_deselected=is_accepted)
+
+    reason = (
+        "in the wiki, but no longer selected; a rule that matches nothing or a page without a place may be the reason; "
+        "if the page is active again, capture with --accept-deselected"
+    )
+    assert held.outcome.unknown == ([] if is_accepted else [replace(left, reason=reason)])
+    assert held.entry("Left 0").is_selected is not is_accepted
 
 
 def test_pages_of_spaces_that_were_not_asked_for_are_left_alone(held: Held) -> None:
