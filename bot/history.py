@@ -118,7 +118,7 @@ class RunHistory:
         return self._first("WHERE job = ? ORDER BY id DESC", (job,))
 
     def last_run_of_kind(self, kind: str) -> Run | None:
-        """Return the newest run of the job *kind*, whatever its cadence: a job with two cadences has two names."""
+        """Return the newest run of the job *kind*, with any cadence: a job with two cadences has two names."""
         return self._first("WHERE job = ? OR job LIKE ? ORDER BY id DESC", (kind, f"{kind} (%"))
 
     def count_failures(self, job: str) -> int:
@@ -131,7 +131,7 @@ class RunHistory:
         return failures
 
     def last_success(self, job: str) -> Run | None:
-        """Return the newest successful run of a job, whatever its age."""
+        """Return the newest successful run of a job, of any age."""
         return self._first("WHERE job = ? AND outcome = 'success' ORDER BY id DESC", (job,))
 
     def recent(self, *, limit: int = 50, job: str | None = None) -> list[Run]:

@@ -1,4 +1,4 @@
-"""Recognise the address of a wiki, whatever form of it people have; no other module decides this.
+"""Recognise the address of a wiki in every form that people use; no other module decides this.
 
 Cloud has two base addresses: the site `https://NAME.atlassian.net/wiki`, and the API gateway
 `https://api.atlassian.com/ex/confluence/CLOUDID/wiki`. Scoped tokens and access tokens of OAuth 2.0 work at the gateway

@@ -212,7 +212,7 @@ class _Reader:
 
 
 def _has_own_colour(element: Element) -> bool:
-    """Return whether the wiki draws *element* in a colour of its own, whatever the words around are."""
+    """Return whether the wiki draws *element* in a colour of its own, independent of the words around it."""
     resource = resource_of(element)
     is_mention = resource is not None and resource.name == "ri:user"
     return element.name in ("time", "ac:emoticon") or macro_name(element) == "status" or is_mention

@@ -19,7 +19,7 @@ def find_unsupported_system(platform: str) -> str | None:
 
 
 def make_streams_print_everything() -> None:
-    """Write UTF-8 to files and pipes, whatever the locale says; on a terminal, `?` for what it cannot show."""
+    """Write UTF-8 to files and pipes in every locale; on a terminal, `?` for what it cannot show."""
     for stream in (sys.stdout, sys.stderr):
         if not isinstance(stream, io.TextIOWrapper):
             continue  # replaced by a test or by an embedding program, which knows what it does

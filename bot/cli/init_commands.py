@@ -144,7 +144,7 @@ def _interview(interview: Interview, config: Path, *, save_token: bool | None) -
 
 
 def _settle_token(interview: Interview, config: Path, wanted: bool | None) -> None:
-    """Keep the token where the next command finds it, if that is wanted."""
+    """Save the token where the next command finds it, if the user wants that."""
     is_client = interview.answers.client_id is not None
     path = setup.token_path(config, is_client=is_client)
     variable = "WIKIBOT_WIKI__CLIENT_SECRET" if is_client else setup.TOKEN_VARIABLE

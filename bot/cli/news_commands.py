@@ -109,7 +109,7 @@ def edit_news(
 @dry_run_option
 @pass_app
 def move_news(app: App, item_id: str, *, index: int | None, before: str | None, dry_run: bool) -> None:
-    """Move the news item ID; pinned items are shown before the others wherever they are."""
+    """Move the news item ID; pinned items are shown before the others, at any position."""
     if (index is None) == (before is None):
         raise click.UsageError("no destination; give one of --first, --last and --before ID")
     finish(

@@ -46,7 +46,7 @@ class JobState:
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @pass_app
 def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
-    """Keep the jobs of bot.yaml going until asked to end (SIGTERM or Ctrl-C)."""
+    """Run the jobs of bot.yaml until a signal to stop (SIGTERM or Ctrl-C)."""
     if shows_list:
         _show(_list_jobs(app.runtime), format_)
         return _DONE
@@ -68,7 +68,7 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
                 scheduler.run_until(runtime.stop)
             code = _DONE
     if scheduler.has_left_job_behind:
-        # Its thread would keep the interpreter from ending; what it was doing is safe to break off anywhere.
+        # Its thread would prevent the interpreter from ending; its work can be interrupted at any point.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(_FAILED)
@@ -122,7 +122,7 @@ def _stopping_on_signals(stop: threading.Event) -> Iterator[None]:
         signals.append(number)
         if len(signals) > 1:
             os._exit(128 + number)
-        # Not from here: the signal may have come while this very thread holds the event's lock.
+        # Not from here: this thread may have the lock of the event when the signal arrives.
         threading.Thread(target=stop.set, name="stop", daemon=True).start()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -479,7 +479,7 @@ class PageIndex(_Region):
         1000,
         ge=1,
         description="How many pages are listed at most, active and archived pages separately. The upper levels come "
-        "first; the index states how many pages it leaves out. Whatever the number is, the index ends at 2 MiB.",
+        "first; the index states how many pages it leaves out. The index ends at 2 MiB in any case.",
         examples=[5000],
     )
     snapshots: Url | None = Field(

@@ -294,7 +294,7 @@ class RegionSettings(SettingsSection):
         NotifyPolicy.NEVER,
         description="Which versions send notifications to the watchers of the page. `never`: none. `news`: those that "
         "add something, but not corrections, expiries and repairs. `always`: all. Cloud has no silent writes: there "
-        "every version sends notifications, whatever this says.",
+        "every version sends notifications, regardless of this setting.",
         examples=["news"],
     )
     comments: CommentPolicy = Field(
@@ -541,7 +541,7 @@ class SafetySettings(SettingsSection):
     max_changed_regions: int = Field(
         10,
         ge=0,
-        description="Number of regions, and of workspaces, that may always change, whatever their share is.",
+        description="Number of regions, and of workspaces, that may always change, regardless of their share.",
         examples=[20],
     )
     max_replaced_share: float = Field(

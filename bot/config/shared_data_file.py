@@ -42,7 +42,7 @@ class SharedDataFile:
 
     @contextmanager
     def editing(self) -> Iterator[None]:
-        """Hold the lock during an edit; raises `ContentError` while an interrupted adoption is not settled."""
+        """Take the lock during an edit; raises `ContentError` while an interrupted adoption is not settled."""
         with self.lock():
             if self.history.load().adoption is not None:
                 raise ContentError(

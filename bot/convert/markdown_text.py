@@ -1,4 +1,4 @@
-"""Write lines of Markdown so that text and emphasis are parsed as intended, whatever is next to them.
+"""Write lines of Markdown so that text and emphasis are parsed as intended, next to any text.
 
 Markdown interprets `**` by the characters on both sides: `**강조(bold)**은` is not bold. Therefore a line is first
 a list of parts. When the line is complete, each emphasis becomes Markdown, or HTML if the Markdown would not be parsed

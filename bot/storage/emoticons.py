@@ -97,7 +97,7 @@ _NAMES = {emoji.id: name for name, emoji in EMOJI.items()}
 def icon_of(emoticon: Element) -> str:
     """Return what identifies the icon that a reader sees.
 
-    The name of the old editor decides, whatever the Cloud editor added to it. The placeholder name says nothing if
+    The name of the old editor decides, also if the Cloud editor added attributes. The placeholder name says nothing if
     there is an emoji id; then the id decides.
     """
     attributes = emoticon.attributes

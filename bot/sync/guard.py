@@ -15,7 +15,7 @@ _POLL_SECONDS = 5.0
 
 
 def describe_draft(gateway: WikiGateway, page_id: str) -> str | None:
-    """Describe the unpublished changes that keep a page from being written; None if they read like the page."""
+    """Describe the unpublished changes that prevent a write of the page; None if they read like the page."""
     draft = gateway.fetch_draft(page_id)
     if draft is None or _reads_like(draft, gateway.fetch_page(page_id)):
         return None

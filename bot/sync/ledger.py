@@ -165,7 +165,7 @@ class PageLedger:
         return text is not None and digest_of(text) == tag.regions[marker.name].digest
 
     def find_record(self, region: str) -> int | None:
-        """Return the newest version whose tag has *region*, whatever its text is; None if there is none."""
+        """Return the newest version whose tag has *region*, with any text; None if there is none."""
         return next((version.number for version, _ in self._iter_tagged(region)), None)
 
     def newest_number(self) -> int:

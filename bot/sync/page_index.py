@@ -8,9 +8,9 @@ from bot.wiki.gateway import TreeKind
 from bot.wiki.page_tree import PageTree, TreeNode
 
 DEEPEST = 30
-"""Maximum depth of the index, whatever the data file says; a deeper list is not readable."""
+"""Maximum depth of the index, also if the data file has a larger number; a deeper list is not readable."""
 MAX_BYTES = 2 * 2**20
-"""Maximum size of each list of the index, whatever the data file says; wikis refuse pages over 5 MiB."""
+"""Maximum size of each list of the index, also if the data file has a larger number; wikis refuse pages over 5 MiB."""
 _ENTRY_BYTES = 200
 """The markup of an entry without its title, which occurs twice: in the address and as text."""
 

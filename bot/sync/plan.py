@@ -133,7 +133,7 @@ class Scope:
 class Plan:
     """All changes of a run. `plan_file.plan_digest` returns the digest of a plan.
 
-    *drafts* are messages about the unpublished changes that keep pages from being written at the moment.
+    *drafts* are messages about the unpublished changes that prevent the write of pages at the moment.
     """
 
     wiki: str

@@ -208,7 +208,7 @@ class PlanDocument(FileDocument):
     notices: tuple[str, ...]
     """Further messages for people."""
     drafts: tuple[str, ...] = ()
-    """Unpublished changes by people that keep pages from being written at the moment."""
+    """Unpublished changes by people that prevent the write of pages at the moment."""
 
 
 def plan_digest(plan: Plan) -> str:

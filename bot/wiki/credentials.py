@@ -20,7 +20,7 @@ _MARGIN = timedelta(seconds=60)
 _DEFAULT_LIFETIME_SECONDS = 3600.0
 
 Ask = Callable[[requests.Request], requests.Response]
-"""Sends a request without credentials and returns the answer, whatever its status."""
+"""Sends a request without credentials and returns the answer, with any status."""
 
 
 class SignIn(Protocol):

@@ -1,7 +1,7 @@
 """A deadline for a whole HTTP exchange, so that a server that sends one byte a second cannot block the bot forever.
 
 Timeouts of `requests` limit only the wait for the *next* byte. Here a watchdog shuts the socket down when the time for
-the whole exchange (headers and body) is over, whatever the reader is doing.
+the whole exchange (headers and body) is over, independent of the reader.
 """
 
 import contextlib

@@ -137,7 +137,7 @@ _KNOWN = (
     # confluence-publisher#283
     _Known(
         WikiError,
-        "the editor of this page cannot hold this content; remove what it does not support from the template or text",
+        "the editor of this page does not support this content; remove the unsupported parts from the template or text",
         words=r"cannot be converted|unsupported (?:content|macro|element)",
         writes_only=True,
     ),

@@ -91,7 +91,7 @@ class RestClient:
         return self._verbs.download(next_path({"_links": {"next": path}}, self._base_url) or path, sink)
 
     def probe(self, method: str, path: str) -> requests.Response:
-        """Send a request that cannot change anything; return the answer, whatever its status."""
+        """Send a request that cannot change anything; return the answer, with any status."""
         return self._verbs.probe(method, path)
 
     def _exchange(self, call: Call[Any], path: str) -> Any:

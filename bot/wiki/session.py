@@ -252,7 +252,7 @@ class WikiSession(requests.Session):
         return self.adapters[prefix]
 
     def ask_openly(self, url: str) -> requests.Response:
-        """Send a GET without credentials; return the answer, whatever its status."""
+        """Send a GET without credentials; return the answer, with any status."""
         return self._ask_openly(requests.Request("GET", url))
 
     def _ask_openly(self, request: requests.Request) -> requests.Response:

@@ -249,7 +249,7 @@ def test_many_pages_gone_at_once_are_a_shortfall_until_a_person_accepts_them(wik
     outcome = run_capture(wiki, tmp_path, day=1)
 
     assert (outcome.gone, len(outcome.unknown), outcome.has_shortfall) == (0, 6, True)
-    assert "6 of 11 held pages are gone from the wiki at once" in outcome.unknown[0].reason
+    assert "6 of 11 captured pages are gone from the wiki at once" in outcome.unknown[0].reason
     assert not any(entry.tombstone for _, entry in load_library(tmp_path).iter_entries())
     accepted = run_capture(wiki, tmp_path, day=2, accepts_many_gone=True)
     assert (accepted.gone, accepted.has_shortfall) == (6, False)

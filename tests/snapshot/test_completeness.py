@@ -158,7 +158,7 @@ def test_many_pages_gone_at_once_are_a_shortfall(held: Held, lost: int, of: int,
     held.account(also_listed=of - lost)
 
     reason = (
-        f"{lost} of {of} held pages are gone from the wiki at once; check the account's rights and `wiki.flavour`, "
+        f"{lost} of {of} captured pages are gone from the wiki at once; check the account's rights and `wiki.flavour`, "
         "and capture with --accept-gone if they were really deleted"
     )
     assert held.outcome.gone == (lost if is_accepted else 0)
@@ -196,7 +196,7 @@ def leave(held: Held, count: int) -> list[Trouble]:
     for number in range(count):
         held.wiki.add(f"Left {number}", under="Home", label="")
     reason = (
-        f"in the wiki, but no longer selected, as are {count} of {count} held pages at once; check `archived` in "
+        f"in the wiki, but no longer selected, as are {count} of {count} captured pages at once; check `archived` in "
         "bot.yaml, and capture with --accept-deselected if these pages are active again"
     )
     return [Trouble(held.hold(f"Left {number}"), f"Left {number}", reason) for number in range(count)]

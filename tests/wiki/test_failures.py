@@ -33,7 +33,7 @@ WRITING = READING | {
     "removed": (WikiAnswerError, "has been removed"),
     "too-large": (WikiError, "5242880 bytes.*shorten"),
     "unreconciled": (WikiError, "unreconciled content.*publish it once"),
-    "cannot-convert": (WikiError, "cannot be converted.*cannot hold"),
+    "cannot-convert": (WikiError, "cannot be converted.*does not support"),
     "title": (WikiError, "this title already exists: Home.*another title"),
     "conflict": (WikiError, "409 .*locked by a running import"),
 }
@@ -82,7 +82,7 @@ SENTENCES = {
     "unreconciled": (501, "Cannot update content that is unreconciled", "publish it once with the editor"),
     "statement": (500, "could not execute statement; SQL [n/a]", r"cannot store 🎉 \(U\+1F389 PARTY POPPER\)"),
     "value": (500, "Incorrect string value: '\\xF0\\x9F' for column 'BODY'", "PARTY POPPER"),
-    "convert": (400, "The page cannot be converted to new editor format", "cannot hold this content"),
+    "convert": (400, "The page cannot be converted to new editor format", "does not support this content"),
     "large": (413, "Request Entity Too Large", "shorten the text"),
     "expired": (401, "The personal access token has expired", "make a new token"),
     "suspended": (403, "Your account has been suspended", "administrator"),

@@ -31,7 +31,7 @@ class EventType(StrEnum):
 
 
 class EventOutcome(StrEnum):
-    """Terms of the PREMIS vocabulary `eventOutcome`, and what keeps a run from being complete."""
+    """Terms of the PREMIS vocabulary `eventOutcome`, and the one for what makes a run incomplete."""
 
     SUCCESS = "success"
     FAILURE = "fail"

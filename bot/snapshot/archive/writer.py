@@ -188,7 +188,7 @@ def open_writer(
 
 @contextmanager
 def writer_lock(root: Path, disk: Disk, *, wait_seconds: float = 0) -> Iterator[None]:
-    """Lock a snapshots folder; raises `LockedError` if another process keeps the lock for too long."""
+    """Lock a snapshots folder; raises `LockedError` if another process has the lock for too long."""
     work = root / WORK_FOLDER
     try:
         if not (work / ".gitignore").is_file():

@@ -139,7 +139,7 @@ def _select_all(gateway: WikiGateway, requests: Sequence[SpaceRequest], outcome:
 
 
 def _select(gateway: WikiGateway, request: SpaceRequest, outcome: CaptureOutcome) -> Selection:
-    """Select the pages of one space; note what keeps the selection from being certain, and what has no body."""
+    """Select the pages of one space; note what makes the selection uncertain, and what has no body."""
     selection = select(
         gateway,
         request.space_key,

@@ -228,7 +228,7 @@ def _has_status(ref: PageRef, rule: ArchivedSettings) -> bool:
 
 
 def _find_below(nodes: Mapping[str, TreeItem], tops: frozenset[str]) -> frozenset[str]:
-    """Return the ids of all nodes below *tops*; one pass over the nodes, whatever their depth."""
+    """Return the ids of all nodes below *tops*; one pass over the nodes, at any depth."""
     children: dict[str, list[str]] = defaultdict(list)
     for node in nodes.values() if tops else ():
         children[node.parent_id or ""].append(node.id)

@@ -114,14 +114,14 @@ def _account_for_lost(
 
 def _doubt(lost: int, held: int) -> str:
     return (
-        f"{lost} of {held} held pages are gone from the wiki at once; check the account's rights and `wiki.flavour`, "
-        "and capture with --accept-gone if they were really deleted"
+        f"{lost} of {held} captured pages are gone from the wiki at once; check the account's rights and "
+        "`wiki.flavour`, and capture with --accept-gone if they were really deleted"
     )
 
 
 def _doubt_about_left(left: int, held: int) -> str:
     return (
-        f"in the wiki, but no longer selected, as are {left} of {held} held pages at once; check `archived` in "
+        f"in the wiki, but no longer selected, as are {left} of {held} captured pages at once; check `archived` in "
         "bot.yaml, and capture with --accept-deselected if these pages are active again"
     )
 
