@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.config.data_history import DataHistoryFile
+from bot.replaced_texts import ReplacedTextsFile
 from bot.file_format import FileDocument
 from bot.history import MIGRATIONS
 from bot.operations.setup import Answers
@@ -50,6 +51,7 @@ FILE_KINDS = (
     FileKind(PlanDocument, "The file that `plan --out` names", "`plan`"),
     FileKind(Answers, "`.wikibot/init.json` next to the settings file", "`init`, when it is interrupted"),
     FileKind(PageMemoryFile, "`STATE/pages.json`", "each command that reads the wiki"),
+    FileKind(ReplacedTextsFile, "`STATE/replaced.json`", "`apply`, `sync`, `run`"),
     FileKind(DataHistoryFile, "`STATE/data-DIGEST.json`", "each command that reads or edits the data file"),
 )
 

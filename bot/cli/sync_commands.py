@@ -10,6 +10,8 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.parameter_types import complete_regions
+from bot.cli.restore_command import restore
+from bot.cli.usage_errors import SuggestingGroup
 from bot.errors import BotError
 from bot.escape import visible
 from bot.operations import sync as operation
@@ -145,16 +147,22 @@ def sync(app: App, force: bool, format_: str) -> int:
     return _tell(outcome.plan, outcome.report, format_, outcome.merges)
 
 
-@click.command()
+@click.group(cls=SuggestingGroup, invoke_without_command=True)
 @click.option("--source", is_flag=True, help="Also show the storage format (text only).")
 @_FORMAT
 @pass_app
-def drift(app: App, source: bool, format_: str) -> int:
+@click.pass_context
+def drift(context: click.Context, app: App, source: bool, format_: str) -> int:
     """Show only what people changed inside regions, with who and when; ends with 3 when there is something."""
+    if context.invoked_subcommand is not None:
+        return _IN_SYNC
     runtime = app.runtime
     found = operation.find_drift(runtime.gateway(), runtime.workspaces, runtime.settings.safety, now=runtime.clock())
     output.say(_render(found, format_, shows_source=source), newline=False)
     return _FAILED if found.problems else _DISPUTED if found.pages else _IN_SYNC
+
+
+drift.add_command(restore)
 
 
 def _make_plan(runtime: Runtime, take_over: tuple[str, ...]) -> Plan:

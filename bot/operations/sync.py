@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from loguru import logger
 
@@ -11,6 +12,7 @@ from bot.config.policy import SafetySettings
 from bot.errors import BotError, OutdatedPlanError
 from bot.operations.assignment import assign
 from bot.operations.feeds import write_feeds
+from bot.operations.restore import keep_replaced
 from bot.operations.unattended_merge import PageMerge, merge_pages, with_open
 from bot.operations.workspace import Connect, Folders, Workspace
 from bot.plural import counted
@@ -112,6 +114,7 @@ def carry_out(
             canary_seconds=safety.canary,
             sleep=sleep,
             on_page=on_page,
+            keep=partial(keep_replaced, folders, now),
         )
     report = replace(report, digest=plan_digest(plan), refused=tuple(refused.values()))
     write_feeds(gateway, planned, now=now)

@@ -18,7 +18,7 @@ from bot.errors import (
 )
 from bot.storage.regions import find_region
 from bot.sync.attention import is_loud
-from bot.sync.drift import digest_of
+from bot.sync.drift import Verdict, digest_of
 from bot.sync.guard import Guard, ObstacleKind
 from bot.sync.ledger import Tag, TagEntry
 from bot.sync.news_moves import describe_unmet, find_missing_lines
@@ -28,6 +28,9 @@ from bot.sync.rewrite import rewrite
 from bot.sync.rollout import Rollouts
 from bot.wiki.gateway import ContentState, Page, PageStatus, WikiGateway
 from bot.wiki.write_order import put_back_comments, put_back_state, read_no_older, read_state, write_in_order
+
+Keep = Callable[[PagePlan, Change, Page], None]
+"""Records what people wrote in a region before the change replaces it; raises `BotError` if that is not possible."""
 
 _FAILURES_IN_A_ROW = 3
 
@@ -108,6 +111,7 @@ def apply_plan(
     canary_seconds: float = 0,
     sleep: Callable[[float], None] = time.sleep,
     on_page: Callable[[PageReport], None] = lambda _: None,
+    keep: Keep = lambda _plan, _change, _page: None,
 ) -> ApplyReport:
     """Write the regions of *plan* whose live text is still what the plan recorded.
 
@@ -115,7 +119,7 @@ def apply_plan(
     is unreachable or rate-limits the bot for three pages in a row. The stop label ends the writes to its workspace. A
     page that the bot has never written is written only if *is_reviewed*. At most *max_writes* pages are tried.
     """
-    writer = _PageWriter(gateway, guard, is_reviewed=is_reviewed)
+    writer = _PageWriter(gateway, guard, keep, is_reviewed=is_reviewed)
     rollouts = Rollouts(plan, gateway, seconds=canary_seconds, sleep=sleep)
     reports: list[PageReport] = []
     not_tried: list[str] = []
@@ -189,8 +193,8 @@ def _report(
 class _PageWriter:
     """Writes single pages."""
 
-    def __init__(self, gateway: WikiGateway, guard: Guard, *, is_reviewed: bool) -> None:
-        self._gateway, self._guard, self._is_reviewed = gateway, guard, is_reviewed
+    def __init__(self, gateway: WikiGateway, guard: Guard, keep: Keep, *, is_reviewed: bool) -> None:
+        self._gateway, self._guard, self._keep, self._is_reviewed = gateway, guard, keep, is_reviewed
         self._state: ContentState | None = None
         self._unmet: dict[str, str] = {}
         self._versions: dict[str, int] = {}
@@ -241,6 +245,9 @@ class _PageWriter:
         reasons = (*new.reasons, *self._unmet.values())
         if not new.written:
             return _report(plan, Result.SKIPPED if reasons else Result.UNCHANGED, reasons=reasons)
+        for change in new.written:
+            if change.verdict is not Verdict.BEHIND and change.live is not None:
+                self._keep(plan, change, page)
         message = _message(plan, new.written, page)
         version = self._gateway.update_page(
             page, new.body, message=message, is_minor=not any(map(is_loud, new.written))
@@ -277,7 +284,7 @@ def _describe_orphans(written: Sequence[Change]) -> Iterator[str]:
 
 def _message(plan: PagePlan, written: Sequence[Change], base: Page) -> str:
     """Return the version message: the tag for the ledger, then words for readers of the history."""
-    entries = {each.region: TagEntry(digest_of(each.desired), each.is_repair) for each in written}
+    entries = {each.region: TagEntry(digest_of(each.own_desired), each.is_repair) for each in written}
     verbs: dict[str, list[str]] = {}
     for each in written:
         verbs.setdefault(_verb(each), []).append(each.region)

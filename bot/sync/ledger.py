@@ -36,6 +36,7 @@ _TAG = re.compile(
     rf"wikibot (?P<regions>{_ENTRY}(?:,{_ENTRY})*)"
     r"(?: r=(?P<revision>[^\s:]+))?(?P<adopted> adopted)?(?: k=(?P<seal>[0-9a-f]{8}))?(?::|$)"
 )
+_RESTORED = "wikibot restored {}: "
 _MESSAGE_LENGTH = 255
 _VERSIONS_READ = 20
 _MOST_DELETED = 200
@@ -112,6 +113,11 @@ def parse_tag(message: str) -> Tag | None:
         match["adopted"] is not None,
         match["seal"] or "",
     )
+
+
+def restored_message(region: str, words: str) -> str:
+    """Return the message of the version that puts the text of people back into a region."""
+    return (_RESTORED.format(region) + words)[:_MESSAGE_LENGTH].rstrip()
 
 
 class PageLedger:
@@ -221,6 +227,14 @@ class PageLedger:
                 edits.append(_edit(version))
             before = after
         return tuple(edits)
+
+    def find_restored(self, region: str, *, since: int) -> Version | None:
+        """Return the newest version after *since* in which the bot put the text of people back into a region."""
+        start = _RESTORED.format(region).rstrip()
+        versions = self._iter_versions(back_to=since)
+        return next(
+            (v for v in versions if v.message.startswith(start) and self._gateway.is_own_account(v.author)), None
+        )
 
     def _is_own_merge(self, version: Version, marker: Marker) -> bool:
         """Return whether the bot wrote *version* as a merge that left entries of the region open."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from bot.config.policy import DriftPolicy, NotifyPolicy
 from bot.storage.markers import Marker
 from bot.sync.drift import LastApplied, ManualEdit, Verdict, digest_of
+from bot.sync.own_blocks import OwnBlocks
 
 EVERY_REGION = "all"
 _MAX_HEADINGS = 8
@@ -41,7 +42,8 @@ class Change:
     *place* is where a missing region is created. *is_repair* is set if the same text was written before. *edits* are
     the versions in which people changed the region. *lost_comments* are the commented texts that the new text does not
     contain. *note* explains to people why nothing is done, or what they can do. *requires* is what another page must
-    have before the change is written. *merges* is set if `wikibot sync` merges what people changed.
+    have before the change is written. *merges* is set if `wikibot sync` merges what people changed. *own* is set if
+    people put blocks of their own into a region below a heading; *desired* then has these too.
     """
 
     region: str
@@ -61,7 +63,15 @@ class Change:
     is_waiting: bool = False
     orphans: tuple[str, ...] = ()
     merges: bool = False
+    own: OwnBlocks | None = None
     requires: Requirement | None = None
+
+    @property
+    def own_desired(self) -> str:
+        """The desired text without the blocks of people."""
+        if self.own is None:
+            return self.desired
+        return self.desired[len(self.own.before) : len(self.desired) - len(self.own.after)]
 
     @property
     def desired_digest(self) -> str:

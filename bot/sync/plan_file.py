@@ -17,7 +17,13 @@ from bot.sync.plan import Plan
 _DERIVED = ("format", "digest", "summary")
 _OF_THE_MOMENT = ("created", "drafts")
 _DERIVED_OF_CHANGE = ("desired_digest", "live_digest")
-_UNBOUND_WHEN_EMPTY: dict[str, object] = {"notify": "never", "is_waiting": False, "orphans": [], "requires": None}
+_UNBOUND_WHEN_EMPTY: dict[str, object] = {
+    "notify": "never",
+    "is_waiting": False,
+    "orphans": [],
+    "requires": None,
+    "own": None,
+}
 """Keys of a later date: with these values they are not part of the digest, which stays that of earlier plans."""
 _MIN_DIGITS = 12
 
@@ -77,6 +83,19 @@ class PlannedRequirement(FileModel):
     """Lines that the region must have."""
 
 
+class PlannedOwnBlocks(FileModel):
+    """A region below a heading into which people put blocks of their own."""
+
+    text: str
+    """What the bot wrote, as it is on the page."""
+    last: str
+    """What the bot wrote, as it wrote it last."""
+    before: str
+    """The blocks of people before it."""
+    after: str
+    """The blocks of people after it."""
+
+
 class PlannedChange(FileModel):
     """One region of a page: desired, live and last applied text, and what applying does."""
 
@@ -112,6 +131,8 @@ class PlannedChange(FileModel):
     """Whether the change waits for the quiet window."""
     orphans: tuple[str, ...] = ()
     """Author and words of open inline comments that lose their place."""
+    own: PlannedOwnBlocks | None = None
+    """What people put into a region below a heading; null if there is nothing. It stays."""
     requires: PlannedRequirement | None = None
     """News that leaves this page for another page, or returns: what the other page must have first."""
     desired_digest: str

@@ -10,6 +10,7 @@ from bot.config.policy import CommentPolicy, DriftPolicy, MergePolicy, SafetySet
 from bot.errors import PageNotFoundError, RegionError, StorageFormatError, WikiAnswerError, WikiError
 from bot.storage.addresses import stated_title
 from bot.storage.comment_markers import keep_comment_markers
+from bot.storage.markers import MarkerKind
 from bot.storage.meaning import is_same
 from bot.storage.page_links import iter_page_links
 from bot.storage.placement import list_headings
@@ -17,17 +18,19 @@ from bot.storage.reader import read_leniently
 from bot.storage.regions import Region, find_region, find_regions
 from bot.storage.visible_text import count_characters, lines_of
 from bot.sync.attention import may_wait
-from bot.sync.drift import LastApplied, Verdict, judge
+from bot.sync.drift import LastApplied, Verdict, digest_of, judge
 from bot.sync.emptied import Emptied, find_emptied
 from bot.sync.guard import describe_draft
 from bot.sync.ledger import PageLedger
 from bot.sync.news_moves import Judged, order_moves
+from bot.sync.own_blocks import OwnBlocks, find_own_blocks
 from bot.sync.plan import EVERY_REGION, Action, Change, PagePlan, Plan, PlanProblem, Scope, decide
 from bot.sync.wanted import Assignment, TargetPage, WantedRegion, without_rivals
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 from bot.wiki.write_order import confirm, read_for_writing
 
 _HELD = "held back, because it would publish a dead link: {}; or set `dead_links: warn`"
+_RESTORED = "version {} put the text of people back, so it is not repaired; `wikibot adopt` takes it into the data file"
 _MAX_DEPTH = 200
 _WAR_WINDOW = timedelta(hours=24)
 MAX_REQUEST_BYTES = 5 * 2**20
@@ -300,8 +303,10 @@ class _Survey:
         last: LastApplied | None = None
         if live is None or not is_same(live, desired, space_key=page.ref.space_key):
             last = ledger.find_last_applied(wanted.marker)
-        verdict = judge(desired, live, last, space_key=page.ref.space_key)
-        if verdict is Verdict.BEHIND and last is not None and self._would_lose_adopted(last, desired):
+        own = _find_own(wanted, live, last)
+        before = last if own is None or last is None else replace(last, text=own.last)
+        verdict = judge(desired, live if own is None else own.text, before, space_key=page.ref.space_key)
+        if verdict is Verdict.BEHIND and before is not None and self._would_lose_adopted(before, desired):
             verdict = Verdict.CONFLICT
         if live is None and verdict is Verdict.UNMANAGED and ledger.find_record(name) is not None:
             verdict = Verdict.DRIFTED  # the bot wrote the region, but the wiki does not send its text
@@ -310,8 +315,9 @@ class _Survey:
             marker=wanted.marker,
             verdict=verdict,
             action=Action.NONE,
-            desired=desired,
+            desired=desired if own is None else own.around(desired),
             live=live,
+            own=own,
             last_applied=last,
             policy=wanted.policy,
             place=wanted.place,
@@ -360,7 +366,7 @@ class _Survey:
         is_repair = change.verdict is Verdict.DRIFTED or (
             change.verdict is Verdict.BEHIND
             and ledger.is_undone_by_another_bot(
-                change.region, change.desired_digest, revision=self._assignment.revision, since=since
+                change.region, digest_of(change.own_desired), revision=self._assignment.revision, since=since
             )
         )
         change = replace(change, edits=edits, is_repair=is_repair)
@@ -378,6 +384,13 @@ class _Survey:
                 f"that is a former account of the bot, add `former_accounts: [{other.username or other.id}]` to `wiki` "
                 "in bot.yaml: nothing is lost by that"
             )
+        restored = (
+            ledger.find_restored(change.region, since=change.last_applied.version)
+            if edits and change.last_applied
+            else None
+        )
+        if restored is not None and not self._is_insisted(change.region):
+            action, note = Action.NONE, _RESTORED.format(restored.number)
         return replace(change, action=action, note=note)
 
     def _weigh_comments(self, change: Change, page: Page, wanted: WantedRegion) -> Change:
@@ -425,6 +438,18 @@ class _Survey:
 
 def _all_lines(texts: Iterable[str | None]) -> set[str]:
     return set(chain.from_iterable(map(lines_of, {text for text in texts if text})))
+
+
+def _find_own(wanted: WantedRegion, live: str | None, last: LastApplied | None) -> OwnBlocks | None:
+    """Return the blocks of the bot in a region below a heading, if people put blocks of their own there.
+
+    With `drift: report` a new block of people is a change of the region.
+    """
+    if wanted.marker.kind is not MarkerKind.HEADING or live is None or last is None:
+        return None
+    own = find_own_blocks(live, last)
+    is_known = wanted.policy is DriftPolicy.REPAIR or own.last != last.text
+    return own if own.has_others and is_known else None
 
 
 def _sent_bytes(text: str) -> int:

@@ -22,6 +22,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "sync": (),
     "doctor": (),
     "drift": (),
+    "drift restore": (),
     "adopt": (HOME, "--space", "WS2", "--dry-run"),
     "news add": ("Fresh [news](page:Implementation)", "--dry-run"),
     "news list": (),
@@ -32,6 +33,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "banner set": ("--line", "1", "tick: Done.", "--dry-run"),
     "banner list": (),
     "banner heading": ("Status", "--dry-run"),
+    "status": (),
     "status set": ("--line", "1", "tick: Done.", "--dry-run"),
     "status list": (),
     "links list": (),
@@ -64,6 +66,8 @@ def leaves(command: click.Command, context: click.Context) -> Iterator[str]:
     if not isinstance(command, click.Group):
         yield context.command_path.partition(" ")[2]
         return
+    if command.invoke_without_command and context.parent is not None:
+        yield context.command_path.partition(" ")[2]
     for name in command.list_commands(context):
         child = command.get_command(context, name)
         assert child is not None
