@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.config.data_history import DataHistoryFile
-from bot.replaced_texts import ReplacedTextsFile
 from bot.file_format import FileDocument
 from bot.history import MIGRATIONS
 from bot.operations.setup import Answers
+from bot.replaced_texts import ReplacedTextsFile
 from bot.snapshot.archive.checkpoint import FORMAT_NUMBER as CHECKPOINT_NUMBER
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.events import EventLine

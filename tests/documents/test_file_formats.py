@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.errors import BotError, EvidenceError, SettingsError
 from bot.file_format import FileFormatError, NewerFormatError
 from bot.files import replace_file
 from bot.operations.setup import Answers
+from bot.replaced_texts import ReplacedText, ReplacedTexts
 from bot.snapshot.archive.checkpoint import parse_checkpoint
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.entry import dump_entries, parse_entries
@@ -60,7 +62,28 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
         "page-memory": [json.loads(memory.read_bytes())],
         "init": [json.loads(answers.read_bytes())],
         "data-history": [json.loads(history_of_an_interrupted_adoption(root).read_bytes())],
+        "replaced": [json.loads(record_of_a_repair(root).read_bytes())],
     }
+
+
+def record_of_a_repair(root: Path) -> Path:
+    texts = ReplacedTexts(root / "state")
+    texts.add(
+        ReplacedText(
+            number=0,
+            when=datetime(2026, 3, 1, tzinfo=UTC),
+            workspace="ws2",
+            page_id="1",
+            title="Home",
+            region="news",
+            version=3,
+            people=("Ana",),
+            text="<p>Hers</p>",
+            base="<p>His</p>",
+            written="<p>His</p>",
+        )
+    )
+    return root / "state" / "replaced.json"
 
 
 def history_of_an_interrupted_adoption(root: Path) -> Path:
@@ -165,6 +188,11 @@ def recall_answers(text: str, path: Path) -> Answers:
     return Answers.recall(path)
 
 
+def load_replaced(text: str, path: Path) -> object:
+    (path.parent / "replaced.json").write_text(text)
+    return ReplacedTexts(path.parent).load()
+
+
 READERS: dict[str, Callable[[str, Path], object]] = {
     "record": lambda text, _: parse_record(text.encode(), name="record-000001.json"),
     "page": lambda text, _: parse_entries(text.encode(), name="WS2/pages.jsonl"),
@@ -172,6 +200,9 @@ READERS: dict[str, Callable[[str, Path], object]] = {
     "plan": lambda text, _: load_plan(text),
     "init": recall_answers,
     "data-history": lambda text, path: path.write_text(text) and DataHistory(path, path).load(),
+    "replaced": lambda text, path: (
+        path.with_name("replaced.json").write_text(text) and ReplacedTexts(path.parent).load()
+    ),
     "page-memory": lambda text, path: path.write_text(text) and PageMemory(path, wiki=ORIGIN, space_key="WS2"),
 }
 
