@@ -42,3 +42,20 @@ def test_somebody_commenting_on_our_words_is_no_drift() -> None:
     commented = '<p><ac:inline-comment-marker ac:ref="x">a</ac:inline-comment-marker></p>'
 
     assert judge(B, commented, last(A)) is Verdict.BEHIND
+
+
+def link(key: str) -> str:
+    return f'<p><ac:link><ri:page{key} ri:content-title="B" /></ac:link></p>'
+
+
+def test_the_key_of_the_own_space_in_a_link_is_no_change() -> None:
+    bare, own = link(""), link(' ri:space-key="WS2"')
+
+    assert judge(bare, own, None, space_key="WS2") is Verdict.IN_SYNC
+    assert judge(A, own, last(bare), space_key="WS2") is Verdict.BEHIND
+    assert judge(bare, A, last(own), space_key="WS2") is Verdict.DRIFTED
+    assert judge(bare, own, None) is Verdict.UNMANAGED
+
+
+def test_the_digest_is_the_one_in_version_messages() -> None:
+    assert digest_of(A) == digest_of("<p> a </p>") == "df5ddd75e1"

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from bot.config.policy import DriftPolicy
-from bot.sync.drift import Verdict
+from bot.sync.drift import LastApplied, Verdict, digest_of
 from bot.sync.plan import Action, decide
 from bot.sync.plan_file import plan_digest
 from tests.sync.plans import change, drifted, page, plan
+
+ADOPTED = LastApplied(3, "<p>old words</p>", digest_of("<p>old words</p>"), adopted="9c0ffee12345")
 
 
 def decision(
@@ -74,8 +76,29 @@ def test_what_is_written_needs_no_note() -> None:
             ("both the page and the data file have changed; `wikibot adopt` merges them entry by entry"),
         ),
         (
+            Verdict.CONFLICT,
+            {"live": ADOPTED.text, "last_applied": ADOPTED, "merges": True},
+            (
+                "the data file does not have what an adoption took from the page: it was rolled back, or the adoption "
+                "was not completed; `wikibot adopt` takes the text again"
+            ),
+        ),
+        (
+            Verdict.CONFLICT,
+            {"live": "<p>edited since</p>", "last_applied": ADOPTED},
+            ("both the page and the data file have changed; `wikibot adopt` merges them entry by entry"),
+        ),
+        (
+            Verdict.CONFLICT,
+            {"last_applied": None, "merges": True},
+            (
+                "people changed it; the next `wikibot sync` merges what does not clash with the data file "
+                "(`merge: auto`)"
+            ),
+        ),
+        (
             Verdict.UNMANAGED,
-            {},
+            {"merges": True},
             ("the page's history has no record that the bot wrote this; `wikibot adopt` keeps it"),
         ),
         (
@@ -146,6 +169,8 @@ def test_an_edit_war_ends_after_so_many_repairs() -> None:
 
 def test_ignored_drift_needs_nobody() -> None:
     assert not drifted(policy=DriftPolicy.IGNORE).needs_a_person
+    assert not change(verdict=Verdict.IN_SYNC, action=Action.NONE).needs_a_person
+    assert not change(verdict=Verdict.CONFLICT, action=Action.NONE, is_waiting=True).needs_a_person
     assert drifted().needs_a_person
     assert change(verdict=Verdict.CONFLICT, action=Action.NONE, policy=DriftPolicy.IGNORE).needs_a_person
 
@@ -156,3 +181,10 @@ def test_the_digest_distinguishes_plans_and_ignores_their_times() -> None:
     assert plan_digest(dataclasses.replace(made, created=made.created + dt.timedelta(days=1))) == plan_digest(made)
     assert plan_digest(plan(page(change(desired="<p>other</p>")))) != plan_digest(made)
     assert plan_digest(plan(dataclasses.replace(page(change()), base_version=5))) != plan_digest(made)
+
+
+def test_a_change_has_the_digests_of_its_texts() -> None:
+    given = change(desired="<p>a</p>", live="<p>b</p>")
+
+    assert (given.desired_digest, given.live_digest) == (digest_of("<p>a</p>"), digest_of("<p>b</p>"))
+    assert change(live=None).live_digest is None
