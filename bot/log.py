@@ -7,9 +7,13 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from loguru import logger
+
+from bot.log_queue import LogQueue, write_to_stderr
+from bot.plural import counted
 
 if TYPE_CHECKING:
     from loguru import Message
@@ -69,6 +73,23 @@ redact = Redactor()
 """The redactor of this process; every secret from the settings must be registered."""
 
 
+def _gap_as_text(count: int) -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z WARNING {_describe_gap(count)}\n"
+
+
+def _gap_as_json(count: int) -> str:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    entry = {"time": now, "level": "WARNING", "logger": __name__, "message": _describe_gap(count)}
+    return json.dumps(entry) + "\n"
+
+
+def _describe_gap(count: int) -> str:
+    return f"{counted(count, 'log line')} missing here: the log was not read in time, or could not be written"
+
+
+_queue = LogQueue(write_to_stderr, _gap_as_text)
+
+
 def set_up_logging(*, log_format: str = "text", is_verbose: bool = False, is_quiet: bool = False) -> None:
     """Send all logging of this process to standard error, as text lines or as one JSON object per line.
 
@@ -76,6 +97,7 @@ def set_up_logging(*, log_format: str = "text", is_verbose: bool = False, is_qui
     """
     level = "DEBUG" if is_verbose else "WARNING" if is_quiet else "INFO"
     logger.remove()
+    _queue.describe_gap = _gap_as_json if log_format == "json" else _gap_as_text
     if log_format == "json":
         logger.add(_write_json, level=level, format="{message}", backtrace=False, diagnose=False)
     else:
@@ -87,8 +109,13 @@ def set_up_logging(*, log_format: str = "text", is_verbose: bool = False, is_qui
         logging.getLogger(name).setLevel(least)
 
 
+def finish_logging(*, seconds: float | None = None) -> None:
+    """Wait until the log is written, at most so many *seconds*; call this before the process ends."""
+    _queue.flush(seconds)
+
+
 def _write_text(message: "Message") -> None:
-    sys.stderr.write(redact(str(message)))
+    _queue.put(redact(str(message)))
 
 
 def _write_json(message: "Message") -> None:
@@ -103,7 +130,7 @@ def _write_json(message: "Message") -> None:
         entry["extra"] = {key: redact(str(value)) for key, value in record["extra"].items()}
     if record["exception"] is not None:
         entry["exception"] = redact(str(message).removeprefix(record["message"]).strip())
-    sys.stderr.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    _queue.put(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
 class _Intercept(logging.Handler):

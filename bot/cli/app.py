@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from bot.config.settings import Settings
     from bot.runtime import Runtime
 
+_SERVICE_FLUSH_SECONDS = 1.0
+
 
 @dataclass
 class App:
@@ -23,6 +25,7 @@ class App:
     is_verbose: bool = False
     log_format: str = "text"
     _has_logging: bool = field(default=False, repr=False)
+    _is_service: bool = field(default=False, repr=False)
 
     @cached_property
     def runtime(self) -> "Runtime":
@@ -42,9 +45,17 @@ class App:
         """Log as the options say; a command that is no service prints for itself and logs only warnings."""
         from bot.log import set_up_logging
 
+        self._is_service |= is_service
         if not self._has_logging:
             set_up_logging(log_format=self.log_format, is_verbose=self.is_verbose, is_quiet=not is_service)
             self._has_logging = True
+
+    def finish_logging(self) -> None:
+        """Wait until the log is written; a service does not wait for a reader that is asleep."""
+        from bot.log import finish_logging
+
+        if self._has_logging:
+            finish_logging(seconds=_SERVICE_FLUSH_SECONDS if self._is_service else None)
 
 
 HELP_OPTIONS = ("-h", "--help")

@@ -1,6 +1,5 @@
 """The command tree: parse arguments, call one operation, return an exit code."""
 
-import os
 import sys
 from importlib import import_module
 
@@ -110,38 +109,42 @@ add_common_options(cli)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with the exit code that the interface promises."""
-    host.make_streams_print_everything()
+    host.prepare_streams()
     if problem := host.find_unsupported_system(sys.platform):
         output.warn(f"error: {problem}")
         sys.exit(1)
     app = App()
+    code = _run(app, arguments)
+    failure = host.find_output_failure()
+    if failure is not None and code in (0, 2):
+        output.fail(f"the output is incomplete: standard output cannot be written: {failure.strerror}")
+        code = 1
+    app.finish_logging()
+    sys.exit(code)
+
+
+def _run(app: App, arguments: list[str] | None) -> int:
     try:
         result = cli.main(args=arguments, prog_name="wikibot", obj=app, standalone_mode=False)
-        code = result if isinstance(result, int) else 0
-        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
     except click.exceptions.Exit as error:
-        code = error.exit_code
+        return error.exit_code
     except click.ClickException as error:
         output.fail(describe_usage_error(error))
-        code = 1  # not click's 2, which `plan` uses for "there are changes"
+        return 1  # not click's 2, which `plan` uses for "there are changes"
     except (click.Abort, KeyboardInterrupt):
         output.fail("interrupted")
-        code = 130
+        return 130
     except BotError as error:
         if app.is_verbose:
             output.say_traceback()
         output.fail(str(error))
-        code = exit_code(error)
-    except BrokenPipeError:
-        # The reader has seen enough (`| head`); leave without complaint, also when Python flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        return exit_code(error)
     except Exception as error:  # noqa: BLE001 -- the last resort: an error line in place of a traceback
         if app.is_verbose:
             output.say_traceback()
         output.fail(f"unexpected {type(error).__name__}: {error}; this is a bug, run again with -v for the details")
-        code = 1
-    sys.exit(code)
+        return 1
 
 
 def exit_code(error: BotError) -> int:

@@ -69,8 +69,7 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
             code = _DONE
     if scheduler.has_left_job_behind:
         # Its thread would prevent the interpreter from ending; its work can be interrupted at any point.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        app.finish_logging()
         os._exit(_FAILED)
     logger.info("ended")
     return code
