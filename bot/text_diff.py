@@ -1,5 +1,6 @@
 """The diff engine: align blocks or lines by similarity, and compare edited ones word by word (pure)."""
 
+import difflib
 import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ _CANDIDATES = 30
 """Number of added blocks that each removed block is compared with, so that the cost stays linear."""
 _LONGEST_CHARACTERS = 20_000
 """Longer blocks are not compared word by word, because this takes quadratic time."""
+
+_CONTEXT_LINES = 2
+_HUNK = re.compile(r"(?<=[-+])\d+(?=[, ])")
+"""The first line of each side in the heading of a hunk."""
 
 T = TypeVar("T", bound=Hashable)
 
@@ -51,6 +56,26 @@ class DiffLine:
         """How the whole line changed; None if the line was edited."""
         kinds = {piece.kind for piece in self.pieces}
         return kinds.pop() if len(kinds) == 1 else None
+
+
+def unified_diff(before: str, after: str, name: str) -> str:
+    """Return the difference of two versions of the file *name*; the time depends on the changed part only."""
+    old, new = before.splitlines(), after.splitlines()
+    first = max(_count_same(old, new) - _CONTEXT_LINES, 0)
+    old, new = old[first:], new[first:]
+    last = max(_count_same(old[::-1], new[::-1]) - _CONTEXT_LINES, 0)
+    old, new = old[: len(old) - last], new[: len(new) - last]
+    lines = difflib.unified_diff(old, new, name, name, lineterm="", n=_CONTEXT_LINES)
+    return "\n".join(_moved(line, first) if line.startswith("@@") else line for line in lines)
+
+
+def _count_same(old: Sequence[str], new: Sequence[str]) -> int:
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((number for number, (left, right) in pairs if left != right), min(len(old), len(new)))
+
+
+def _moved(heading: str, by: int) -> str:
+    return _HUNK.sub(lambda number: str(int(number[0]) + by), heading)
 
 
 def split_source(source: str) -> list[str]:

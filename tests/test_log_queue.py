@@ -104,7 +104,11 @@ def test_sleeping_reader_delays_one_line_and_not_each() -> None:
 
 def test_child_process_writes_lines_of_its_own() -> None:
     read_end, write_end = os.pipe()
-    queue = LogQueue(lambda text: os.write(write_end, text.encode()) and None, str)
+
+    def write(text: str) -> None:
+        os.write(write_end, text.encode())
+
+    queue = LogQueue(write, str)
     queue.put("parent\n")
 
     child = os.fork()

@@ -1,7 +1,9 @@
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text_diff import DiffLine, Piece, PieceKind, diff_lines, diff_words, near_changes, split_source
+from bot.text_diff import DiffLine, Piece, PieceKind, diff_lines, diff_words, near_changes, split_source, unified_diff
 
 LINES = st.lists(st.text("ab c<>", max_size=8), max_size=6)
 
@@ -57,3 +59,21 @@ def test_scripts_without_spaces_are_compared_by_character() -> None:
 @given(st.text("<>/pulh2 \n", max_size=60))
 def test_breaking_the_source_into_lines_loses_nothing(source: str) -> None:
     assert "".join(split_source(source)) == source.replace("\n", "")
+
+
+@given(before=st.lists(st.sampled_from("abc"), max_size=30), after=st.lists(st.sampled_from("abc"), max_size=30))
+def test_unified_diff_leads_from_one_text_to_the_other(before: list[str], after: list[str]) -> None:
+    result, at = [], 0
+    for line in unified_diff("\n".join(before), "\n".join(after), "file").splitlines()[2:]:
+        if line.startswith("@@"):
+            start, count = re.fullmatch(r"@@ -(\d+)(,0)?[, ].*", line).groups()  # type: ignore[union-attr]
+            end = int(start) - (0 if count else 1)
+            result += before[at:end]
+            at = end
+        elif line[0] in " -":
+            assert before[at] == line[1:]
+            at += 1
+        if line[0] in " +":
+            result.append(line[1:])
+
+    assert result + before[at:] == after

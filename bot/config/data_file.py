@@ -12,7 +12,7 @@ from bot.config import yaml_edit
 from bot.config.data_model import NewsItem, NewsPoint, QuickLink, StatusLine, WorkspaceData
 from bot.config.link_choice import LinkChoice, LinkChoiceError, LinkDestination, LinkPlace, choose_link
 from bot.config.region_edit import update_value
-from bot.config.yaml_source import Location, YamlSource, load_yaml, parse_yaml, validate
+from bot.config.yaml_source import Location, YamlSource, parse_yaml, read_text, validate
 from bot.errors import ContentError
 from bot.files import replace_file
 from bot.plural import counted
@@ -33,17 +33,24 @@ class DataFile:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Load a data file; raises `ContentError` with file and line."""
+        """Load a data file; raises `ContentError` with file and line.
+
+        A file with the content that it had at the last time is not parsed again.
+        """
         if not path.exists():
             raise ContentError("does not exist; create it from a page with `wikibot adopt PAGE --space KEY`", path=path)
-        source = load_yaml(path, ContentError)
-        return cls(source, validate(WorkspaceData, source, ContentError), source.text)
+        text = read_text(path, ContentError)
+        source, data = _known.get(path, (None, None))
+        if source is None or data is None or source.text != text:
+            source = parse_yaml(text, path=path, error=ContentError)
+            data = _validated(source)
+        return cls(source, data, text)
 
     @classmethod
     def parse(cls, text: str, path: Path) -> Self:
         """Parse *text* as the content of the data file at *path*; the file does not have to exist."""
         source = parse_yaml(text, path=path, error=ContentError)
-        return cls(source, validate(WorkspaceData, source, ContentError), None)
+        return cls(source, _validated(source), None)
 
     @classmethod
     def create(cls, data: WorkspaceData, path: Path) -> Self:
@@ -216,7 +223,7 @@ class DataFile:
             raise ContentError(f"cannot be written: {error.strerror}", path=self.path) from error
 
     def _edited(self, source: YamlSource) -> Self:
-        return type(self)(source, validate(WorkspaceData, source, ContentError), self.loaded_text)
+        return type(self)(source, _validated(source), self.loaded_text)
 
     def _changed(self, location: Location, changes: Mapping[str, object]) -> Self:
         source = self.source
@@ -230,6 +237,20 @@ class DataFile:
 
     def _error(self, message: str, location: Location) -> ContentError:
         return ContentError(message, path=self.path, line=self.source.line_of(location))
+
+
+_MAX_KNOWN = 100
+_known: dict[Path, tuple[YamlSource, WorkspaceData]] = {}
+"""The newest content of each data file in this process, parsed and validated."""
+
+
+def _validated(source: YamlSource) -> WorkspaceData:
+    """Validate *source*, and remember the result; raises `ContentError` with file and line."""
+    data = validate(WorkspaceData, source, ContentError)
+    if len(_known) >= _MAX_KNOWN:
+        _known.clear()
+    _known[source.path] = source, data
+    return data
 
 
 def revision_of(text: str) -> str:

@@ -22,6 +22,10 @@ from pydantic import (
 from bot.config.yaml_source import Location
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}|(?:rgb|hsl)a?\([0-9 .,%/]+\)|[a-zA-Z]{3,24}|var\(--[\w-]+(?:,\s*#?\w+)?\)")
+_BIDIRECTIONAL = frozenset((0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069))
+_FORBIDDEN = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufffe\\uffff]"
+)
 CALENDAR = "calendar"
 """The value of `date_format` that prints a day as a date of the editor's calendar."""
 
@@ -29,13 +33,13 @@ CALENDAR = "calendar"
 def _check_plain(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be empty")
-    for character in text:
-        if character in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u202c\u2069":
-            raise ValueError(f"contains the invisible bidirectional control U+{ord(character):04X}; remove it")
-        if (ord(character) < 0x20 and character not in "\n\t") or 0x7F <= ord(character) < 0xA0:
-            raise ValueError(f"contains the control character U+{ord(character):04X}; remove it")
-        if 0xD800 <= ord(character) < 0xE000 or ord(character) in (0xFFFE, 0xFFFF):
-            raise ValueError(f"contains U+{ord(character):04X}, which is not allowed on a wiki page; remove it")
+    if bad := _FORBIDDEN.search(text):
+        number = ord(bad[0])
+        if number in _BIDIRECTIONAL:
+            raise ValueError(f"contains the invisible bidirectional control U+{number:04X}; remove it")
+        if number < 0xA0:
+            raise ValueError(f"contains the control character U+{number:04X}; remove it")
+        raise ValueError(f"contains U+{number:04X}, which is not allowed on a wiki page; remove it")
     return text
 
 

@@ -15,6 +15,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from bot.config.known_keys import explain_unknown_key
+from bot.config.plain_yaml import read_plain
 from bot.errors import LocatedError
 
 Location = tuple[str | int, ...]
@@ -26,6 +27,7 @@ _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _MAX_BYTES = 4_000_000
 _MAX_VALUES = 100_000
 _MAX_PROBLEMS_SHOWN = 5
+_TEXT_TAG = "tag:yaml.org,2002:str"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class YamlSource:
 
 def load_yaml(path: Path, error: type[LocatedError]) -> YamlSource:
     """Load a YAML file; raises *error* with the line for every problem."""
+    return parse_yaml(read_text(path, error), path=path, error=error)
+
+
+def read_text(path: Path, error: type[LocatedError]) -> str:
+    """Read a YAML file as text; raises *error* for a file that cannot be read, is too large or is not UTF-8."""
     try:
         data = path.read_bytes()
     except OSError as problem:
@@ -62,17 +69,23 @@ def load_yaml(path: Path, error: type[LocatedError]) -> YamlSource:
     if len(data) > _MAX_BYTES:
         raise error(f"is larger than {_MAX_BYTES // 1_000_000} MB; check that it is the right file", path=path)
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         raise error("is not UTF-8; save it in that encoding", path=path, line=line) from problem
-    return parse_yaml(text, path=path, error=error)
 
 
 def parse_yaml(text: str, *, path: Path, error: type[LocatedError]) -> YamlSource:
     """Parse *text* strictly: no duplicate keys, no custom tags, no alias bombs. *path* is for messages."""
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Constructor = _PlainIntegers
+    plain = read_plain(text, _resolve_plain, max_values=_MAX_VALUES)
+    if plain is not None:
+        return YamlSource(path, text, *plain)
+    return _parse_all(text, path=path, error=error)
+
+
+def _parse_all(text: str, *, path: Path, error: type[LocatedError]) -> YamlSource:
+    """Parse *text*, whatever it contains; raises *error* for every problem."""
+    yaml = _make_reader()
     root: Node | None = None
     try:
         root = yaml.compose(text)
@@ -106,6 +119,23 @@ class _PlainIntegers(SafeConstructor):
 
 
 _PlainIntegers.add_constructor("tag:yaml.org,2002:int", _PlainIntegers.construct_yaml_int)
+
+
+def _resolve_plain(text: str) -> tuple[str, Any]:
+    """Return tag and value of a scalar without quotes; raises `ValueError` and others for a bad value."""
+    if text and text[0] not in _reader.resolver.versioned_resolver:
+        return _TEXT_TAG, text
+    tag = _reader.resolver.resolve(ScalarNode, text, (True, False))
+    return tag, _reader.constructor.construct_document(ScalarNode(tag, text, None, None))
+
+
+def _make_reader() -> YAML:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _PlainIntegers
+    return yaml
+
+
+_reader = _make_reader()
 
 
 def validate(model: type[_Model], source: YamlSource, error: type[LocatedError]) -> _Model:

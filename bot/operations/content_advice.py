@@ -25,6 +25,9 @@ LONG_TEXT = 500
 _TAG = re.compile(r"</?[A-Za-z][\w:-]*(?:\s+[\w:-]+(?:=[^<>]*)?)*\s*/?>")
 _FAILED_LINK = re.compile(r"\]\(|\[[^\[\]]*\((?:https?|page|attachment|mailto):")
 _SHOWN = 60
+_WORD = re.compile(r"[^\W_]+")
+_NO_MARKUP = str.maketrans("", "", "*_~`\\")
+"""Removes the characters of Markdown that can be in the middle of a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def find_warnings(edit: Edit, now: dt.datetime) -> list[str]:
     before = edit.before.data if edit.before else None
     after = edit.after.data
     items = _new_items(before, after)
-    warnings = [warning for text in _new_texts(before, after) for warning in _judge_text(text)]
+    warnings = [warning for text in _new_texts(before, after, items) for warning in _judge_text(text)]
     warnings += [warning for item in items for warning in _judge_item(item, after, now)]
     warnings += [warning for link in _new_links(before, after) for warning in _judge_link(link, after)]
     return warnings
@@ -68,7 +71,10 @@ def check_targets(connect: Connect, workspace: Workspace, edit: Edit) -> list[st
 
 
 def _added(before: WorkspaceData | None, after: WorkspaceData) -> Iterator[DataLink]:
-    """Yield the links that *after* has more often than *before*."""
+    """Yield the links that *after* has more often than *before*; the links of unchanged news cancel out."""
+    if before is not None:
+        gone, new = _new_items(after, before), _new_items(before, after)
+        before, after = _with_news(before, gone), _with_news(after, new)
     left = Counter((link.kind, link.target) for link in iter_links(before)) if before else Counter()
     for link in iter_links(after):
         left[link.kind, link.target] -= 1
@@ -106,8 +112,15 @@ def _check_files(edit: Edit, links: list[DataLink], finder: PageFinder, gateway:
 
 
 def _new_items(before: WorkspaceData | None, after: WorkspaceData) -> list[NewsItem]:
-    old = before.news.items if before and before.news else ()
-    return [item for item in after.news.items if item not in old] if after.news else []
+    """Return the items of *after* that are not in *before*."""
+    old = {item.id: item for item in before.news.items} if before and before.news else {}
+    return [item for item in after.news.items if item != old.get(item.id)] if after.news else []
+
+
+def _with_news(data: WorkspaceData, items: Iterable[NewsItem]) -> WorkspaceData:
+    """Return *data* with these news items only."""
+    news = data.news
+    return data if news is None else data.model_copy(update={"news": news.model_copy(update={"items": tuple(items)})})
 
 
 def _new_links(before: WorkspaceData | None, after: WorkspaceData) -> list[QuickLink]:
@@ -124,9 +137,9 @@ def _own_values(link: QuickLink) -> tuple[str, str | None]:
     return link.text, target_of(link)
 
 
-def _new_texts(before: WorkspaceData | None, after: WorkspaceData) -> Iterator[_Text]:
+def _new_texts(before: WorkspaceData | None, after: WorkspaceData, items: Iterable[NewsItem]) -> Iterator[_Text]:
     old_items = {item.text for item in before.news.items} if before and before.news else set()
-    for item in _new_items(before, after):
+    for item in items:
         if item.text not in old_items:
             yield _Text("the text", item.text)
     old_lines = {line.text for line in before.status.lines} if before and before.status else set()
@@ -161,12 +174,13 @@ def _judge_item(item: NewsItem, after: WorkspaceData, now: dt.datetime) -> Itera
         moment = item.expires_at.astimezone(dt.UTC)
         yield f"news item {item.id!r} expired on {moment:%Y-%m-%d %H:%M} UTC, so it is not shown"
     others = [other for other in after.news.items if other.id != item.id] if after.news else []
-    same_text = next((other for other in others if _folded(other.text) == _folded(item.text)), None)
+    folded = _folded(item.text)
+    same_text = next((each for each in others if _may_show(each.text, folded) and _folded(each.text) == folded), None)
     if same_text is not None:
         yield f"news item {same_text.id!r} has the same text"
         return
     targets = set(link_destinations(item.text))
-    same_target = next((other for other in others if targets & set(link_destinations(other.text))), None)
+    same_target = next((other for other in others if _links_to(other.text, targets)), None)
     if same_target is not None:
         shared = min(targets & set(link_destinations(same_target.text)))
         yield f"news item {same_target.id!r} links to the same target, {shared}"
@@ -180,6 +194,16 @@ def _judge_link(link: QuickLink, after: WorkspaceData) -> Iterator[str]:
     twin = next((other for other in same if target is not None and target_of(other) == target), None)
     if twin is not None and _folded(twin.text) != _folded(link.text):
         yield f"the link {twin.text!r} has the same target"
+
+
+def _links_to(text: str, targets: set[str]) -> bool:
+    return any(_may_show(text, target) for target in targets) and bool(targets & set(link_destinations(text)))
+
+
+def _may_show(markdown: str, words: str) -> bool:
+    """Return False if *markdown* certainly does not contain *words*: much faster than reading the Markdown."""
+    longest = max(_WORD.findall(words.casefold()), key=len, default="")
+    return longest in markdown.translate(_NO_MARKUP).casefold() or "&" in markdown
 
 
 def _folded(text: str) -> str:

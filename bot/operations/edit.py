@@ -5,7 +5,6 @@ on the new content if the file was changed after it was read.
 """
 
 import datetime as dt
-import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ from bot.config.link_choice import LinkChoice, LinkDestination
 from bot.config.shared_data_file import SharedDataFile
 from bot.errors import ContentError
 from bot.inline import plain_text
+from bot.text_diff import unified_diff
 
 _MAX_ID_LENGTH = 60
 
@@ -46,9 +46,7 @@ class Edit:
     @property
     def diff(self) -> str:
         """The change as a unified diff of the file."""
-        name = self.after.path.name
-        before = self.before.text.splitlines() if self.before else []
-        return "\n".join(difflib.unified_diff(before, self.after.text.splitlines(), name, name, lineterm="", n=2))
+        return unified_diff(self.before.text if self.before else "", self.after.text, self.after.path.name)
 
     def rebased(self) -> Self:
         """Return this edit as a change of the file as it is on disk now; the caller has the lock of the data file.

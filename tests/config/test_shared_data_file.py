@@ -58,7 +58,7 @@ def test_a_whole_line_at_the_end_is_waited_for_longer(shared: SharedDataFile) ->
     shared.path.write_text(TEXT.rpartition("    - {")[0])
     shared.read(sleep=waits.append)
 
-    assert [round(seconds, 1) for seconds in waits if seconds] == [0.2, 2.0]
+    assert [seconds > 0.2 for seconds in waits if seconds] == [False, True]
 
 
 def test_a_file_that_is_written_all_the_time_is_not_read(shared: SharedDataFile) -> None:
