@@ -1,6 +1,6 @@
 """The operations of the bot, one function each: the API of the command line, the scheduler and scripts.
 
 A function takes the values that it needs (a gateway, workspaces, policies, paths, the time) and returns a value; it
-never reads settings or builds a gateway. `bot.runtime` builds these values from the settings. May import all packages
-below: `adopt`, `sync`, `snapshot`, `render`, `config`, `wiki`.
+never reads settings or builds a gateway. `bot.runtime` builds these values from the settings. May import the
+rooms below: `adopt`, `sync`, `snapshot`, `render`, `inline`, `wiki`, `config` and `storage`.
 """

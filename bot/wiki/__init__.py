@@ -14,6 +14,8 @@ package; no JSON of the wiki leaves it.
     failures        why a request failed, and what to do (one table)
     session         HTTP: sign-in, retries, rate limit, redirects     deadline   limit on the time of one exchange
 
+May import `config` and `storage`.
+
 Importing `gateway` or `page_tree` loads no network library. `requests` is loaded with `session`; `atlassian` when the
 first request is sent.
 """

@@ -1,4 +1,4 @@
 """Verify a snapshots folder and return findings, each with the file and the problem.
 
-This room only reads. It imports `archive`, and nothing from the wiki or the converter.
+This package only reads. May import `archive`.
 """
