@@ -68,6 +68,7 @@ def _sync(runtime: Runtime) -> JobResult:
 
 def _find_attention(plan: Plan, report: ApplyReport) -> Iterator[str]:
     """Yield what waits for a person: page, region and reason."""
+    yield from plan.attention
     for page, change in plan.disputed:
         people = ", ".join(dict.fromkeys(edit.author for edit in change.edits))
         by = f" by {people}" if people else ""

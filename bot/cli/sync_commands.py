@@ -115,6 +115,7 @@ def apply(
             now=runtime.clock(),
             sleep=runtime.sleep,
             is_reviewed=is_reviewed,
+            is_loaded=plan_path is not None,
             force=force or plan_path is not None or digest is not None,
             locate_limit=runtime.settings.locate_limit,
             writes_over_drafts=over_drafts,
@@ -159,7 +160,7 @@ def drift(context: click.Context, app: App, source: bool, format_: str) -> int:
     runtime = app.runtime
     found = operation.find_drift(runtime.gateway(), runtime.workspaces, runtime.settings.safety, now=runtime.clock())
     output.say(_render(found, format_, shows_source=source), newline=False)
-    return _FAILED if found.problems else _DISPUTED if found.pages else _IN_SYNC
+    return _FAILED if found.problems else _DISPUTED if found.pages or found.attention else _IN_SYNC
 
 
 drift.add_command(restore)
@@ -190,7 +191,7 @@ def _render(plan: Plan, format_: str, *, shows_source: bool = False) -> str:
 def _plan_code(plan: Plan) -> int:
     if plan.problems:
         return _FAILED
-    if plan.disputed:
+    if plan.disputed or plan.attention:
         return _DISPUTED
     return _CHANGES if plan.page_writes else _IN_SYNC
 
@@ -212,7 +213,7 @@ def _tell(plan: Plan, report: ApplyReport, format_: str, merges: Sequence[PageMe
         return _REFUSED
     if report.has_failed or plan.problems:
         return _FAILED
-    return _DISPUTED if report.has_left_undone or plan.disputed else _IN_SYNC
+    return _DISPUTED if report.has_left_undone or plan.disputed or plan.attention else _IN_SYNC
 
 
 def _describe(plan: Plan, report: ApplyReport) -> list[str]:
@@ -225,6 +226,7 @@ def _describe(plan: Plan, report: ApplyReport) -> list[str]:
         for change in page.changes
         if change.is_waiting
     ]
+    lines += [f"attention: {message}" for message in plan.attention]
     lines += [f"stopped: {reason}" for reason in report.stopped]
     lines += [f"refused: {reason}" for reason in report.refused]
     lines += [f"halted: {reason}" for reason in report.halted]

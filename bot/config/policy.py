@@ -566,6 +566,12 @@ class SafetySettings(SettingsSection):
         "no further page.",
         examples=[300],
     )
+    max_plan_age: float = Field(
+        7,
+        gt=0,
+        description="Age in days from which `apply --plan` refuses a plan. The age is measured by the wiki's clock.",
+        examples=[1],
+    )
     max_repairs_a_day: int = Field(
         3,
         ge=1,

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from html import escape
 from zoneinfo import ZoneInfo
 
@@ -64,10 +64,12 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
     index = make_index(gateway, workspace, data, finder, rule_problems)
     renderer = workspace.load_renderer()
     links_of = {name: RegionLinks(resolved) for name in regions if has_region(data, name)}
-    texts: dict[str, str | None] = {
-        name: renderer.render(name, data, now=now, links=region_links, index=index)
-        for name, region_links in links_of.items()
-    }
+
+    @cache
+    def text_at(name: str, moment: dt.datetime) -> str:
+        return renderer.render(name, data, now=moment, links=links_of[name], index=index)
+
+    texts: dict[str, str | None] = {name: text_at(name, now) for name in links_of}
 
     def interim() -> str:
         everything = data if data.news is None else data.model_copy(update={"news": _with_all_older(data.news)})
@@ -90,6 +92,7 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
             for name, region_links in links_of.items()
         }
         targets = [_with_dead_links(target, dead) for target in targets]
+    targets = [_with_time(target, text_at, links_of) for target in targets]
     finder.save()
     return Assignment(
         workspace.name,
@@ -102,7 +105,18 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         lambda adopted: workspace.shared_data.history.load().has_lost_adoption(adopted, document.revision),
         _find_wait(settings, data, now),
         _news_move(document, regions, texts, finder, interim),
+        data.workspace.space,
+        lambda key: f"{document.path}:{document.source.line_of(('workspace', key))}",
     )
+
+
+def _with_time(target: TargetPage, text_at: Callable[[str, dt.datetime], str], known: Container[str]) -> TargetPage:
+    """Return *target* with regions that can be rendered for another time."""
+    regions = (
+        replace(wanted, text_at=partial(text_at, wanted.marker.name)) if wanted.marker.name in known else wanted
+        for wanted in target.regions
+    )
+    return replace(target, regions=tuple(regions))
 
 
 def _news_move(

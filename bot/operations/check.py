@@ -250,5 +250,6 @@ def _check_pages(gateway: WikiGateway, workspace: Workspace, safety: SafetySetti
     for page, change in plan.disputed:
         outcome = CheckOutcome.ERROR if change.verdict is Verdict.UNMANAGED else CheckOutcome.WARNING
         checks.append(Check("pages", outcome, f"{page.title}: {change.region}: {change.verdict}: {change.note}"))
+    checks += [Check("pages", CheckOutcome.ERROR, message) for message in plan.attention]
     checks += [Check("pages", CheckOutcome.WARNING, notice) for notice in notices]
     return checks or [Check("pages", CheckOutcome.OK)]

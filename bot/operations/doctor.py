@@ -22,6 +22,7 @@ from bot.operations.workspace import Connect, Folders, Workspace
 from bot.plural import counted
 from bot.storage.markers import Marker, render_marked
 from bot.storage.meaning import is_same
+from bot.sync.clock_difference import describe_difference
 from bot.wiki.gateway import Page, WikiGateway
 
 PACKAGES = ("wikibot", "atlassian-python-api", "requests", "urllib3", "pydantic", "ruamel.yaml", "markdown-it-py")
@@ -240,6 +241,8 @@ def _examine_clock(date: str, now: datetime) -> Check:
     except (TypeError, ValueError):
         return Check("clock", CheckOutcome.NOT_TRIED, "the wiki sends no date")
     seconds = difference.total_seconds()
+    if problem := describe_difference(now, now - difference):
+        return Check("clock", CheckOutcome.ERROR, problem)
     if abs(difference) > _CLOCK_TOLERANCE:
         message = f"the clock of this machine differs by {seconds:+.0f} s from the wiki; set it, for example with NTP"
         return Check("clock", CheckOutcome.WARNING, message)

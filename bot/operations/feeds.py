@@ -10,6 +10,7 @@ from bot.errors import BotError
 from bot.files import replace_file
 from bot.operations.workspace import Workspace
 from bot.storage.addresses import may_be_id, stated_title
+from bot.sync.clock_difference import describe_difference
 from bot.sync.feed import render_feed
 from bot.wiki.gateway import WikiGateway
 
@@ -24,7 +25,10 @@ def write_feeds(gateway: WikiGateway, workspaces: Iterable[Workspace], *, now: d
     for workspace in workspaces:
         try:
             content = _render(gateway, workspace, now)
-            if content is not None:
+            problem = describe_difference(now, gateway.wiki_time)
+            if problem and content != _render(gateway, workspace, gateway.wiki_time or now):
+                logger.warning("the feed of workspace {} is not written: {}", workspace.name, problem)
+            elif content is not None:
                 _write_if_changed(feed_path(workspace), content)
         except (BotError, OSError) as error:
             logger.warning("the feed of workspace {} cannot be written: {}", workspace.name, error)

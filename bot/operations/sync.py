@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from loguru import logger
@@ -17,15 +17,17 @@ from bot.operations.unattended_merge import PageMerge, merge_pages, with_open
 from bot.operations.workspace import Connect, Folders, Workspace
 from bot.plural import counted
 from bot.render import OLDER_NEWS
+from bot.storage.meaning import is_same
 from bot.suggestion import did_you_mean
 from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan
+from bot.sync.clock_difference import MAX_DIFFERENCE
 from bot.sync.drift import Verdict
 from bot.sync.guard import Guard
 from bot.sync.limits import Locate, name_limit, raise_if_unsafe
-from bot.sync.plan import EVERY_REGION, Plan, PlanProblem
+from bot.sync.plan import EVERY_REGION, Change, Plan, PlanProblem
 from bot.sync.plan_file import plan_digest
 from bot.sync.survey import build_plan
-from bot.sync.wanted import Assignment
+from bot.sync.wanted import Assignment, WantedRegion
 from bot.wiki.gateway import WikiGateway
 
 
@@ -73,6 +75,7 @@ def carry_out(
     folders: Folders,
     now: datetime,
     is_reviewed: bool,
+    is_loaded: bool = False,
     force: bool = False,
     locate_limit: Locate = name_limit,
     writes_over_drafts: bool = False,
@@ -83,7 +86,8 @@ def carry_out(
 
     *force* disables the safety limits, for a plan that was reviewed; *locate_limit* returns where a limit is set. A
     workspace that exceeds a limit of its own is not written, and the others are. *is_reviewed* permits writing to
-    pages that the bot has never written before.
+    pages that the bot has never written before. With *is_loaded* the plan comes from a file: its age is checked, and
+    its texts are compared with what the data files render to now.
     Raises `UnsafePlanError`, `LockedError`, `BotError` (a plan for another wiki), `OutdatedPlanError` (the data file
     has changed) before anything is written.
     """
@@ -98,6 +102,10 @@ def carry_out(
         return ApplyReport(plan_digest(plan))
     with folders.writer_lock(gateway.base_url):
         _raise_if_outdated(plan, planned)
+        if is_loaded:
+            gateway.fetch_current_user()  # the first answer has the time of the wiki
+            _raise_if_too_old(plan, gateway.wiki_time or now, safety, locate_limit)
+            _raise_if_not_rendered(plan, [assign(gateway, workspace, now) for workspace in planned])
         guard = Guard(
             gateway,
             safety,
@@ -185,6 +193,54 @@ def _raise_if_outdated(plan: Plan, workspaces: Iterable[Workspace]) -> None:
                 f"the plan was made from revision {revisions[workspace.name]} of {workspace.data_path}, which has "
                 "changed since; nothing was written: plan again"
             )
+
+
+def _raise_if_too_old(plan: Plan, now: datetime, safety: SafetySettings, locate: Locate) -> None:
+    age = now - plan.created
+    if age > timedelta(days=safety.max_plan_age):
+        raise OutdatedPlanError(
+            f"the plan is {age / timedelta(days=1):.1f} days old, more than {safety.max_plan_age:g} "
+            f"({locate('max_plan_age')}); nothing was written: plan again, and review the new plan"
+        )
+    if age < -MAX_DIFFERENCE:
+        raise OutdatedPlanError(
+            f"the plan was made at {plan.created:%Y-%m-%d %H:%M %Z}, which is in the future of the wiki's clock; "
+            "nothing was written: correct the clock of the machine that made it, and plan again"
+        )
+
+
+def _raise_if_not_rendered(plan: Plan, assignments: Iterable[Assignment]) -> None:
+    """Raise an error for the first text of the plan that the data file does not render to: it may be forged."""
+    wanted = {
+        (assignment.workspace, target.page_id, region.marker): (assignment, region)
+        for assignment in assignments
+        for target in assignment.targets
+        for region in target.regions
+    }
+    for page in plan.page_writes:
+        for change in page.writes:
+            found = wanted.get((page.workspace, page.id, change.marker))
+            if found is None or not _is_rendered(change, *found, space_key=page.space_key):
+                raise OutdatedPlanError(
+                    f"page {page.title!r}, region {change.region!r}: the plan has another text than the data file of "
+                    f"workspace {page.workspace!r} renders to now, or writes it elsewhere; nothing was written: plan "
+                    "again, and review the new plan"
+                )
+
+
+def _is_rendered(change: Change, assignment: Assignment, region: WantedRegion, *, space_key: str) -> bool:
+    if change.region != change.marker.name or change.place != region.place or region.text is None:
+        return False
+    if change.own is not None and not {change.live, change.desired} <= {
+        change.own.around(change.own.text),
+        change.own.around(change.own_desired),
+    }:
+        return False
+    if is_same(change.own_desired, region.text, space_key=space_key):
+        return True
+    move = assignment.news_move
+    is_interim = move is not None and change.region == move.older_region
+    return is_interim and move is not None and is_same(change.desired, move.interim(), space_key=space_key)
 
 
 def _check_names(workspaces: Iterable[Workspace], take_over: frozenset[str]) -> None:

@@ -68,7 +68,7 @@ def _values(plan: Plan) -> dict[str, object]:
     return {
         "pages": [_page(page) for page in plan.pages],
         "problems": [_describe_problem(problem) for problem in plan.problems],
-        "notices": [visible(notice) for notice in (*plan.notices, *plan.drafts)],
+        "notices": [visible(notice) for notice in (*plan.attention, *plan.notices, *plan.drafts)],
         "summary": summarise(plan),
         "digest": plan_digest(plan),
         "writes": bool(plan.page_writes),

@@ -80,6 +80,8 @@ def summarise(plan: Plan) -> str:
     ]
     if plan.disputed:
         parts.append(f"{len(plan.disputed)} waiting for a person")
+    if plan.attention:
+        parts.append(f"{counted(len(plan.attention), 'message')} for a person")
     if plan.problems:
         parts.append(counted(len(plan.problems), "problem"))
     if regions == 0 and len(parts) == 1:

@@ -240,6 +240,9 @@ class _PageWriter:
     def _try(self, plan: PagePlan, page: Page) -> PageReport:
         if page.ref.status is not PageStatus.CURRENT:
             return _report(plan, Result.SKIPPED, reasons=(f"the page is now {page.ref.status}",))
+        if plan.space_key and page.ref.space_key != plan.space_key:
+            reason = f"the page was moved to space {page.ref.space_key} since the plan was made; plan again"
+            return _report(plan, Result.SKIPPED, reasons=(reason,))
         changes = [change for change in plan.writes if change.region not in self._unmet]
         new = rewrite(page.body, changes, space_key=page.ref.space_key)
         reasons = (*new.reasons, *self._unmet.values())

@@ -11,6 +11,7 @@ from itertools import groupby
 from bot.config.policy import SafetySettings
 from bot.errors import UnsafePlanError
 from bot.plural import counted
+from bot.sync.drift import digest_of
 from bot.sync.plan import Plan, Scope
 
 Locate = Callable[[str], str]
@@ -69,7 +70,7 @@ def raise_if_unsafe(plan: Plan, limits: SafetySettings, locate: Locate = name_li
 def _changes(plan: Plan) -> set[tuple[str, str, str]]:
     """Return the distinct changes: workspace, region and digest of the new text."""
     return {
-        (page.workspace, change.region, change.desired_digest)
+        (page.workspace, change.region, digest_of(change.own_desired))
         for page in plan.page_writes
         if not page.is_first_run
         for change in page.writes

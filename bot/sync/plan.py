@@ -103,6 +103,7 @@ class PagePlan:
     changes: tuple[Change, ...]
     revision: str = ""
     is_first_run: bool = False
+    space_key: str = ""
 
     @property
     def writes(self) -> tuple[Change, ...]:
@@ -143,7 +144,8 @@ class Scope:
 class Plan:
     """All changes of a run. `plan_file.plan_digest` returns the digest of a plan.
 
-    *drafts* are messages about the unpublished changes that prevent the write of pages at the moment.
+    *drafts* are messages about the unpublished changes that prevent the write of pages at the moment. *attention*
+    are messages about what a person has to settle, apart from single regions.
     """
 
     wiki: str
@@ -153,6 +155,7 @@ class Plan:
     problems: tuple[PlanProblem, ...] = ()
     notices: tuple[str, ...] = field(default=())
     drafts: tuple[str, ...] = field(default=())
+    attention: tuple[str, ...] = field(default=())
 
     @property
     def page_writes(self) -> tuple[PagePlan, ...]:

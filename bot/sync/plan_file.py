@@ -15,7 +15,7 @@ from bot.file_format import FileDocument, FileFormatError, FileModel
 from bot.sync.plan import Plan
 
 _DERIVED = ("format", "digest", "summary")
-_OF_THE_MOMENT = ("created", "drafts")
+_OF_THE_MOMENT = ("created", "drafts", "attention")
 _DERIVED_OF_CHANGE = ("desired_digest", "live_digest")
 _UNBOUND_WHEN_EMPTY: dict[str, object] = {
     "notify": "never",
@@ -160,6 +160,8 @@ class PlannedPage(FileModel):
     """Revision of the data file."""
     is_first_run: bool
     """Whether the bot has never written this page."""
+    space_key: str = ""
+    """Key of the space that the page was in."""
 
 
 class PlannedScope(FileModel):
@@ -213,7 +215,7 @@ class PlanDocument(FileDocument):
     format: Literal["wikibot-plan/1"] = "wikibot-plan/1"
     """Format of the file."""
     digest: str
-    """SHA-256 over everything except `created`, `drafts` and what is derived from the rest."""
+    """SHA-256 over everything except `created`, `drafts`, `attention` and what is derived from the rest."""
     summary: PlanSummary
     """Counts, derived from the rest."""
     wiki: str
@@ -230,6 +232,8 @@ class PlanDocument(FileDocument):
     """Further messages for people."""
     drafts: tuple[str, ...] = ()
     """Unpublished changes by people that prevent the write of pages at the moment."""
+    attention: tuple[str, ...] = ()
+    """What a person has to settle, apart from single regions, such as a wrong clock."""
 
 
 def plan_digest(plan: Plan) -> str:
@@ -280,10 +284,15 @@ def _digest(content: dict[str, Any]) -> str:
     """Return the digest over the content of a plan file, including keys that this version does not know."""
     bound = {key: value for key, value in content.items() if key not in (*_DERIVED, *_OF_THE_MOMENT)}
     bound["pages"] = [
-        {**page, "changes": [_without_digests(change) for change in page["changes"]]} for page in content["pages"]
+        {**_without_empty_space(page), "changes": [_without_digests(change) for change in page["changes"]]}
+        for page in content["pages"]
     ]
     text = json.dumps(bound, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_empty_space(page: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in page.items() if key != "space_key" or value}
 
 
 def _without_digests(change: dict[str, Any]) -> dict[str, Any]:
@@ -311,4 +320,5 @@ def _written(plan: Plan) -> PlanDocument:
         problems=tuple(map(PlannedProblem.taken_from, plan.problems)),
         notices=plan.notices,
         drafts=plan.drafts,
+        attention=plan.attention,
     )

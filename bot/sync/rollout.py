@@ -10,6 +10,7 @@ from bot.errors import StorageFormatError, WikiError
 from bot.plural import counted
 from bot.storage.meaning import is_same
 from bot.storage.regions import find_region
+from bot.sync.drift import digest_of
 from bot.sync.plan import Change, PagePlan, Plan
 from bot.wiki.gateway import WikiGateway
 from bot.wiki.write_order import read_no_older
@@ -107,4 +108,4 @@ def _keys_of(page: PagePlan) -> list[_Key]:
 
 
 def _key(page: PagePlan, change: Change) -> _Key:
-    return page.workspace, change.region, change.desired_digest
+    return page.workspace, change.region, digest_of(change.own_desired)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import chain
 
 from bot.config.policy import CommentPolicy, DriftPolicy, MergePolicy, SafetySettings
@@ -18,6 +19,7 @@ from bot.storage.reader import read_leniently
 from bot.storage.regions import Region, find_region, find_regions
 from bot.storage.visible_text import count_characters, lines_of
 from bot.sync.attention import may_wait
+from bot.sync.clock_difference import describe_difference
 from bot.sync.drift import LastApplied, Verdict, digest_of, judge
 from bot.sync.emptied import Emptied, find_emptied
 from bot.sync.guard import describe_draft
@@ -56,12 +58,13 @@ def build_plan(
         survey.run()
     return Plan(
         wiki=gateway.base_url,
-        created=now,
+        created=gateway.wiki_time or now,
         scopes=tuple(survey.scope() for survey in surveys),
         pages=tuple(chain.from_iterable(survey.pages for survey in surveys)),
         problems=tuple(chain.from_iterable(survey.problems for survey in surveys)),
         notices=tuple(chain.from_iterable(survey.notices for survey in surveys)),
         drafts=tuple(chain.from_iterable(survey.drafts for survey in surveys)),
+        attention=tuple(dict.fromkeys(chain.from_iterable(survey.attention for survey in surveys))),
     )
 
 
@@ -83,6 +86,7 @@ class _Survey:
         self.problems: list[PlanProblem] = list(assignment.problems)
         self.notices: list[str] = list(assignment.notices)
         self.drafts: list[str] = []
+        self.attention: list[str] = []
         self._judged: list[Judged] = []
 
     def scope(self) -> Scope:
@@ -118,6 +122,7 @@ class _Survey:
                 self._look_at(ledger, target)
             except (WikiError, StorageFormatError) as error:
                 self._report(target, str(error))
+        self.attention += [self._clock_difference] if self._clock_difference else []
         if self._assignment.news_move is not None:
             self.pages = order_moves(self.pages, self._judged, self._assignment.news_move)
 
@@ -184,8 +189,10 @@ class _Survey:
         if page.ref.status is not PageStatus.CURRENT:
             self._report(target, f"page {page.title!r} is {page.ref.status} and cannot be written; restore it first")
             return
+        if self._has_moved(page, target):
+            return
         if target.title not in (None, page.title):
-            self.notices.append(f"page {target.title!r} is now called {page.title!r}; write that, or its id {page.id}")
+            self._say_renamed(page, target, str(target.title))
         if self._is_excluded(page, target):
             return
         found = self._find_regions(page, target)
@@ -212,11 +219,54 @@ class _Survey:
             changes,
             self._assignment.revision,
             is_first_run=creates and not ledger.has_any_record(),
+            space_key=page.ref.space_key,
         )
         self.pages.append(planned)
         draft = describe_draft(self._gateway, page.id) if planned.writes else None
         if draft is not None:
             self.drafts.append(f"{page.title}: {draft}")
+
+    @cached_property
+    def _wiki_time(self) -> datetime:
+        """The time on the wiki's clock; that of this machine if the wiki does not say it."""
+        return self._gateway.wiki_time or self._now
+
+    @cached_property
+    def _clock_difference(self) -> str:
+        return describe_difference(self._now, self._wiki_time)
+
+    def _depends_on_clock(self, wanted: WantedRegion) -> bool:
+        """Return whether the region has another text at the time of the wiki, whose clock differs."""
+        if not self._clock_difference or wanted.text_at is None:
+            return False
+        return wanted.text_at(self._wiki_time) != wanted.text
+
+    def _has_moved(self, page: Page, target: TargetPage) -> bool:
+        """Report a page that is in another space than the data file says. A page named by its id may be anywhere."""
+        wanted, found = self._assignment.space_key, page.ref.space_key
+        is_bound = target.is_home or target.title is not None
+        if not wanted or not is_bound or found.casefold() == wanted.casefold():
+            return False
+        place = self._assignment.place_of("space")
+        advice = f"write `space: {found}` there" if target.is_home else f"name the page by its id {page.id}"
+        self._report(
+            target,
+            f"{place}: page {page.title!r} was moved to space {found}, but the data file says {wanted}; nothing is "
+            f"written on it: move the page back, or {advice}",
+        )
+        return True
+
+    def _say_renamed(self, page: Page, target: TargetPage, title: str) -> None:
+        """Report a new title; it needs a person if another page has the old title now."""
+        other = self._gateway.find_page(page.ref.space_key, title)
+        if other is None or other.id == page.id or other.status is not PageStatus.CURRENT:
+            self.notices.append(f"page {title!r} is now called {page.title!r}; write that, or its id {page.id}")
+            return
+        place = f"{self._assignment.place_of('home')}: " if target.is_home else ""
+        self.attention.append(
+            f"{place}page {title!r} is now called {page.title!r}, and another page has the old title: {other.url}; the "
+            f"bot goes on with {page.title!r}: write its id {page.id}, or the id {other.id} of the other page"
+        )
 
     def _hold(self, change: Change, emptied: Emptied) -> Change:
         """Return *change* without its action, because the page lost its text."""
@@ -328,6 +378,8 @@ class _Survey:
             return change
         change = self._settle(change, ledger, list_headings(page.body) if live is None else ())
         change = self._weigh_comments(change, page, wanted)
+        if change.action is not Action.NONE and self._depends_on_clock(wanted):
+            return replace(change, action=Action.NONE, note=f"held, because {self._clock_difference}")
         dead = self._new_dead_links(wanted, change.live or "") if change.action is not Action.NONE else []
         return replace(change, action=Action.NONE, note=_HELD.format("; ".join(dead))) if dead else change
 
@@ -358,7 +410,8 @@ class _Survey:
 
     def _settle(self, change: Change, ledger: PageLedger, headings: Sequence[str]) -> Change:
         """Add the edits of people to the change, and decide on the action."""
-        since = self._now - _WAR_WINDOW
+        now = self._gateway.wiki_time or min(self._now, ledger.page.ref.version.when)
+        since = now - _WAR_WINDOW
         has_people_edits = change.verdict in (Verdict.DRIFTED, Verdict.CONFLICT) and change.last_applied is not None
         edits = (
             ledger.find_edits(change.marker, change.last_applied) if has_people_edits and change.last_applied else ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.config.policy import CommentPolicy, DriftPolicy, MergePolicy, NotifyPolicy
 from bot.storage.markers import Marker
@@ -27,7 +28,7 @@ class WantedRegion:
 
     *says_data* is False if the text comes from the wiki and not from the data file. Such a region does not count for
     the size check of the data file. A region with *dead_links* is not written, except for links that are on the page
-    already and whose target the bot has never seen.
+    already and whose target the bot has never seen. *text_at* returns the text at another time.
     """
 
     marker: Marker
@@ -39,6 +40,7 @@ class WantedRegion:
     comments: CommentPolicy = CommentPolicy.REPORT
     dead_links: tuple[DeadLink, ...] = ()
     merge: MergePolicy = MergePolicy.ASK
+    text_at: Callable[[datetime], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Assignment:
     why there is none. *has_lost_adoption* returns whether the data file lacks what an adoption took from the page;
     it takes the revision of the adoption, and returns None if this is not known. *waits_until* says when repairs and
     expiries are written, if they have to wait now. *news_move* describes the page of older news, if there is one.
+    *space_key* is the space of the data file; *place_of* returns file and line of its `home` or `space`.
     """
 
     workspace: str
@@ -72,6 +75,8 @@ class Assignment:
     has_lost_adoption: Callable[[str], bool | None] = lambda _revision: False
     waits_until: str = ""
     news_move: NewsMove | None = None
+    space_key: str = ""
+    place_of: Callable[[str], str] = lambda _key: ""
 
 
 def without_rivals(assignments: Iterable[Assignment]) -> Iterator[Assignment]:

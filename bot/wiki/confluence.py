@@ -49,6 +49,7 @@ from bot.wiki.page_writer import PageWriter
 from bot.wiki.rest_client import RestClient
 from bot.wiki.scope_check import find_missing_scopes
 from bot.wiki.session import PATIENT, Manners, Network, RateLimiter, WikiSession
+from bot.wiki.wiki_clock import WikiClock
 
 
 class ConfluenceGateway(WikiGateway):
@@ -89,6 +90,7 @@ class ConfluenceGateway(WikiGateway):
         self.tries = manners.tries
         self._former_accounts = former_accounts
         waits = self._waits = _Counter()
+        wiki_clock = self._wiki_clock = WikiClock()
         self._limiter = limiter = RateLimiter.per_minute(writes_per_minute, clock=clock, sleep=sleep)
 
         has_answered = threading.Event()
@@ -103,6 +105,7 @@ class ConfluenceGateway(WikiGateway):
                 stop=stop,
                 has_answered=has_answered,
                 on_pause=waits.add,
+                clock=wiki_clock,
                 sleep=sleep,
                 now=now,
                 jitter=jitter,
@@ -146,6 +149,10 @@ class ConfluenceGateway(WikiGateway):
 
     def fetch_headers(self) -> Mapping[str, str]:
         return self._client.fetch_headers(rest_v1.current_user())
+
+    @property
+    def wiki_time(self) -> datetime | None:
+        return self._wiki_clock.time()
 
     def delete_page(self, page_id: str) -> None:
         self._writer.delete(page_id)

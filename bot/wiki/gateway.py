@@ -214,6 +214,10 @@ class WikiGateway(Protocol):
     def fetch_headers(self) -> Mapping[str, str]:
         """Return the headers of an answer of the wiki, with its clock and its rate limits; v1 getCurrentUser."""
 
+    @property
+    def wiki_time(self) -> datetime | None:
+        """The time on the wiki's clock, as its answers so far said; None if there was none with a date."""
+
     def delete_page(self, page_id: str) -> None:
         """Move a page to the trash. deletePage; delete_2."""
 

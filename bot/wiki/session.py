@@ -49,6 +49,7 @@ from bot.wiki.gateway import Sink
 from bot.wiki.pause import Pause
 from bot.wiki.proxies import as_proxies, find_proxy
 from bot.wiki.tls import ClientCertificate, describe_tls_failure, find_tls_error, make_context
+from bot.wiki.wiki_clock import WikiClock
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _CHUNK_BYTES = 64 * 1024
@@ -184,7 +185,7 @@ class WikiSession(requests.Session):
     reads the page again. 5xx, lost connections and unreadable answers are retried for GET only: a write may have been
     committed although its answer was lost, so the gateway reads the page again instead. Once *stop* is set, no more
     requests are sent, and waits end with `StoppedError`. Sessions to one wiki share *has_answered*. *on_pause* is
-    called before each wait for the wiki.
+    called before each wait for the wiki. *clock* learns the time of the wiki.
     """
 
     def __init__(
@@ -198,6 +199,7 @@ class WikiSession(requests.Session):
         stop: threading.Event | None = None,
         has_answered: threading.Event | None = None,
         on_pause: Callable[[], None] = lambda: None,
+        clock: WikiClock | None = None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: Callable[[], float] = random.random,
@@ -218,6 +220,7 @@ class WikiSession(requests.Session):
         self._stop = stop or threading.Event()
         self._has_answered = has_answered or threading.Event()
         self._on_pause = on_pause
+        self._clock = clock or WikiClock()
         self._sleep = sleep
         self._now = now
         self._jitter = jitter
@@ -460,6 +463,8 @@ class WikiSession(requests.Session):
                 raise
         if deadline.has_passed:
             raise requests.Timeout(too_late)
+        if is_home:
+            self._clock.note(response.headers.get("Date"), response.headers.get("Age"))
         return response
 
     @contextmanager

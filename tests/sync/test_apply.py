@@ -268,6 +268,21 @@ def test_a_page_deleted_since_the_plan_fails_by_itself(either_world: World, page
     assert report.pages[1].result in (Result.FAILED, Result.SKIPPED)
 
 
+def test_a_page_that_was_moved_to_another_space_since_the_plan_is_skipped(either_world: World, page: str) -> None:
+    bot = Bot(either_world, [page], {"status": OLD, "news": NEW})
+    plan = bot.plan()
+    now = either_world.clock()
+    space = either_world.store.spaces.create("OTHER", "Other", creator=either_world.account("admin"), now=now)
+    start = either_world.store.pages.create(space.id, "Start", "", author=either_world.account("ana"))
+    either_world.store.pages.move(int(page), start.id, "append")
+
+    report = bot.apply(plan)
+
+    assert results(report) == [Result.SKIPPED]
+    assert "moved to space OTHER" in report.pages[0].reasons[0]
+    assert either_world.region(page, "news") == OLD
+
+
 def test_a_page_that_the_bot_never_wrote_is_only_planned(either_world: World) -> None:
     page_id = either_world.add_page("Home", "<p>x</p>")
     bot = Bot(either_world, [page_id], {"news": NEW}, place="end")

@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
@@ -61,7 +62,7 @@ class WikiServer:
         faulty = FaultyApp(self.app, self.site, self.faults, self._stopping)
         self._sockets: dict[int, Any] = {}
         self._server = create_server(
-            fault_admin(_Recorder(faulty, self.received), self.site, self.faults),
+            _dated(fault_admin(_Recorder(faulty, self.received), self.site, self.faults), store),
             map=self._sockets,
             host=host,
             port=port,
@@ -153,6 +154,19 @@ class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     task_class = _Task
+
+
+def _dated(app: Callable[..., Iterable[bytes]], store: Store) -> Callable[..., Iterable[bytes]]:
+    """Return the application with the clock of the wiki in the `Date` header of each answer."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            date = ("Date", format_datetime(store.clock(), usegmt=True))
+            return start_response(status, [*headers, date], exc_info)
+
+        return app(environ, start)
+
+    return answer
 
 
 class _Recorder:

@@ -5,6 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, cast
 
 from wikiserver.faults.bucket import TokenBucket
@@ -56,6 +57,7 @@ class Faults:
             self.bucket = None
         site = self._site
         site.max_page_size, site.stale_search_seconds = 0, 0.0
+        site.store.clock_shift = timedelta()
         for name in _SWITCHES.values():
             setattr(site, name, False)
         self._keep_state(keep=not site.is_cloud)
@@ -90,6 +92,8 @@ class Faults:
                 site.max_page_size = int(spec.argument)
             case "stale":
                 site.stale_search_seconds = float(spec.argument)
+            case "clock":
+                site.store.clock_shift = timedelta(seconds=int(spec.argument))
             case "keep-state":
                 self._keep_state(keep=True)
             case "level":

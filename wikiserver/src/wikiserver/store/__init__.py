@@ -5,7 +5,7 @@ May import nothing but `storage_tree`. All other modules read and change the wik
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -119,7 +119,12 @@ class Store:
 
     def __init__(self, path: Path | None = None, *, clock: Callable[[], datetime] = _now) -> None:
         """Open the wiki in the file *path*, or a new one in memory."""
-        self.clock = clock
+        self.clock_shift = timedelta()
+
+        def shifted() -> datetime:
+            return clock() + self.clock_shift
+
+        self.clock = shifted
         self.normalise: Callable[[str], str] = lambda body: body
         database = self._database = Database(path)
 
@@ -133,16 +138,18 @@ class Store:
         self.watches = Watches(database)
         self.hierarchy = Hierarchy(database)
         self.inline_tasks = InlineTasks(database, self.contents)
-        self.pages = Pages(database, self.contents, self.hierarchy, self.inline_tasks, clock=clock, normalise=normalise)
+        self.pages = Pages(
+            database, self.contents, self.hierarchy, self.inline_tasks, clock=shifted, normalise=normalise
+        )
         self.attachments = Attachments(database, self.contents, self.pages)
-        self.comments = Comments(database, self.contents, self.pages, clock=clock, normalise=normalise)
+        self.comments = Comments(database, self.contents, self.pages, clock=shifted, normalise=normalise)
         self.labels = Labels(database)
-        self.properties = Properties(database, "content", clock=clock)
-        self.space_properties = Properties(database, "space", clock=clock)
+        self.properties = Properties(database, "content", clock=shifted)
+        self.space_properties = Properties(database, "space", clock=shifted)
         self.restrictions = Restrictions(database, self.people)
-        self.states = States(database, clock=clock)
+        self.states = States(database, clock=shifted)
         self.templates = Templates(database)
-        self.long_tasks = LongTasks(database, clock=clock)
+        self.long_tasks = LongTasks(database, clock=shifted)
         if self.people.find_by_name("admin") is None:
             with self.transaction():
                 self.people.add_standard_accounts()
