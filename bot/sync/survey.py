@@ -378,8 +378,8 @@ class _Survey:
             return change
         change = self._settle(change, ledger, list_headings(page.body) if live is None else ())
         change = self._weigh_comments(change, page, wanted)
-        if change.action is not Action.NONE and self._depends_on_clock(wanted):
-            return replace(change, action=Action.NONE, note=f"held, because {self._clock_difference}")
+        if (change.action is not Action.NONE or change.merges) and self._depends_on_clock(wanted):
+            return replace(change, action=Action.NONE, merges=False, note=f"held, because {self._clock_difference}")
         dead = self._new_dead_links(wanted, change.live or "") if change.action is not Action.NONE else []
         return replace(change, action=Action.NONE, note=_HELD.format("; ".join(dead))) if dead else change
 

@@ -101,3 +101,17 @@ def test_an_edit_war_ends_whatever_the_clock_of_the_bot_says(adopted: Desk, seco
     assert "edit war" in ran.out
     repairs = [version for version in adopted.wiki.versions(adopted.home_id) if "repaired" in version.message]
     assert len(repairs) == 3
+
+
+@both_flavours
+def test_a_merge_with_the_edits_of_people_publishes_no_embargoed_item(adopted: Desk) -> None:
+    settings(adopted, **{"data: ws2.yaml": "data: ws2.yaml\n    merge: auto"})
+    wiki_clock(adopted, -DAY)
+    add_news(adopted, "Under embargo.", "embargo")
+    adopted.ran("news", "edit", "embargo", "--publish-at", in_hours(-12))
+    adopted.wiki.edit(adopted.home_id, adopted.home_body.replace("prep week", "preparation week"))
+
+    adopted.ran("sync", code=3)
+
+    assert "Under embargo." not in adopted.home_body
+    assert "preparation week" in adopted.home_body

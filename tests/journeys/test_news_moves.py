@@ -294,3 +294,18 @@ def test_a_correction_is_written_although_the_page_of_older_news_is_excluded(mov
     moving.ran("sync")
 
     assert "The third item, corrected." in moving.home_body
+
+
+@both_flavours
+def test_a_merge_with_the_edits_of_people_waits_for_the_page_of_older_news(moving: Desk) -> None:
+    settings(moving, **{"data: ws2.yaml": "data: ws2.yaml\n    merge: auto"})
+    body = moving.home_body
+    moving.wiki.edit(moving.home_id, body.replace("The second item.", "The second item, by Ana."))
+    label(moving)
+
+    moving.ran("sync", code=3)
+
+    assert "The second item, by Ana." in moving.home_body
+    unlabel(moving)
+    moving.ran("sync", code=None)
+    assert is_shown_somewhere(moving, "second item")
