@@ -24,6 +24,7 @@ from bot.sync.clock_difference import MAX_DIFFERENCE
 from bot.sync.drift import Verdict
 from bot.sync.guard import Guard
 from bot.sync.limits import Locate, name_limit, raise_if_unsafe
+from bot.sync.own_blocks import OwnBlocks, find_own_blocks
 from bot.sync.plan import EVERY_REGION, Change, Plan, PlanProblem
 from bot.sync.plan_file import plan_digest
 from bot.sync.survey import build_plan
@@ -231,16 +232,21 @@ def _raise_if_not_rendered(plan: Plan, assignments: Iterable[Assignment]) -> Non
 def _is_rendered(change: Change, assignment: Assignment, region: WantedRegion, *, space_key: str) -> bool:
     if change.region != change.marker.name or change.place != region.place or region.text is None:
         return False
-    if change.own is not None and not {change.live, change.desired} <= {
-        change.own.around(change.own.text),
-        change.own.around(change.own_desired),
-    }:
+    if change.own is not None and not _keeps_blocks_of_people(change, change.own):
         return False
     if is_same(change.own_desired, region.text, space_key=space_key):
         return True
     move = assignment.news_move
     is_interim = move is not None and change.region == move.older_region
     return is_interim and move is not None and is_same(change.desired, move.interim(), space_key=space_key)
+
+
+def _keeps_blocks_of_people(change: Change, own: OwnBlocks) -> bool:
+    """Return whether the blocks of people in the plan are those of its live text, which the page must have."""
+    if change.live is None or change.last_applied is None:
+        return False
+    is_found = find_own_blocks(change.live, change.last_applied) == own
+    return is_found and change.desired == own.around(change.own_desired)
 
 
 def _check_names(workspaces: Iterable[Workspace], take_over: frozenset[str]) -> None:

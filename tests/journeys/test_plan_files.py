@@ -113,3 +113,27 @@ def test_a_plan_from_the_future_is_refused(planned: Desk) -> None:
     planned.wiki.faults.add(f"clock=-{24 * 3600}")
 
     assert "in the future" in planned.ran("apply", "--plan", "plan.json", code=1).err
+
+
+@both_flavours
+def test_a_plan_keeps_the_blocks_of_people_below_a_heading_and_brings_no_others(desk: Desk) -> None:
+    page = desk.wiki.add_page("Team", "<h2>News</h2><p>x</p><h2>End</h2>")
+    desk.data.write_text("workspace: {space: WS2, home: Team}\nnews: {items: [{id: a, text: First.}]}\n")
+    regions = "{news: {marker: heading, heading: News, drift: repair}}"
+    settings(desk, **{"data: ws2.yaml": f"data: ws2.yaml\n    regions: {regions}"})
+    desk.ran("apply", "--yes", "--take-over", "news")
+    desk.wiki.edit(page, desk.wiki.body(page).replace("<h2>End", "<p>Ana was here.</p><h2>End"))
+    desk.data.write_text(desk.data.read_text().replace("First.", "Second."))
+    desk.ran("plan", "--out", "plan.json", code=None)
+    good = Path("plan.json").read_text()
+    change = json.loads(good)["pages"][0]["changes"][0]
+    own = change["own"]
+    forge(own=own | {"after": "<p>Evil.</p>"}, desired=change["desired"].replace("Ana was here.", "Evil."))
+
+    desk.ran("apply", "--plan", "plan.json", code=1)
+
+    assert "Evil" not in desk.wiki.body(page)
+    Path("plan.json").write_text(good)
+    desk.ran("apply", "--plan", "plan.json", code=None)
+    assert "Second." in desk.wiki.body(page)
+    assert "Ana was here." in desk.wiki.body(page)
