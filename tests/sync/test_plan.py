@@ -188,3 +188,12 @@ def test_a_change_has_the_digests_of_its_texts() -> None:
 
     assert (given.desired_digest, given.live_digest) == (digest_of("<p>a</p>"), digest_of("<p>b</p>"))
     assert change(live=None).live_digest is None
+
+
+def test_a_plan_writes_the_changes_with_an_action_and_counts_all_regions() -> None:
+    written, created, left = change("news"), change("status", action=Action.CREATE), drifted("links")
+    made = plan(page(written, left, created), page(left, page_id="8"), regions=5)
+
+    assert [each.writes for each in made.pages] == [(written, created), ()]
+    assert made.page_writes == made.pages[:1]
+    assert dataclasses.replace(made, scopes=made.scopes * 2).managed_regions == 10
