@@ -19,6 +19,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape as escape_xml
 from typing import Protocol
 
@@ -81,10 +82,13 @@ def to_storage(markdown: str, links: LinkResolver, *, keep_edges: bool = False) 
     return f"{' ' * markdown[:1].isspace()}{text}{' ' * markdown[-1:].isspace()}"
 
 
-def link_destinations(markdown: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def link_destinations(markdown: str) -> tuple[str, ...]:
     """Return the destinations of all links in *markdown*, in order: `page:…`, `attachment:…` or an address."""
+    if "[" not in markdown and "<" not in markdown:
+        return ()
     destinations = (str(token.attrGet("href")) for token in _parse(markdown) if token.type == "link_open")
-    return [each.removeprefix(f"{_CARD}:") for each in destinations]
+    return tuple(each.removeprefix(f"{_CARD}:") for each in destinations)
 
 
 def page_link(reference: str, body: str, links: LinkResolver) -> str:

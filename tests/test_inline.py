@@ -83,7 +83,7 @@ def test_links_do_not_nest() -> None:
 def test_destinations_and_words_can_be_read_without_rendering() -> None:
     text = "**Read** [this](page:A) and [that](https://e.org) `now`"
 
-    assert link_destinations(text) == ["page:A", "https://e.org"]
+    assert link_destinations(text) == ("page:A", "https://e.org")
     assert plain_text(text) == "Read this and that now"
 
 
@@ -154,4 +154,4 @@ def test_the_text_of_an_inserted_thing_is_its_label() -> None:
     assert plain_text("[R **x**](status:red) on [5 May](date:2024-05-05), [@Ana](user:1) :tick:") == (
         "R x on 5 May, @Ana "
     )
-    assert link_destinations("[@Ana](user:1) [x](card:https://e.org) [y](page:A)") == ["https://e.org", "page:A"]
+    assert link_destinations("[@Ana](user:1) [x](card:https://e.org) [y](page:A)") == ("https://e.org", "page:A")

@@ -40,11 +40,11 @@ class DataFile:
         if not path.exists():
             raise ContentError("does not exist; create it from a page with `wikibot adopt PAGE --space KEY`", path=path)
         text = read_text(path, ContentError)
-        source, data = _known.get(path, (None, None))
-        if source is None or data is None or source.text != text:
-            source = parse_yaml(text, path=path, error=ContentError)
-            data = _validated(source)
-        return cls(source, data, text)
+        known = _find_known(path, text)
+        if known is not None:
+            return cls(*known, text)
+        source = parse_yaml(text, path=path, error=ContentError)
+        return cls(source, _validated(source), text)
 
     @classmethod
     def parse(cls, text: str, path: Path) -> Self:
@@ -239,17 +239,21 @@ class DataFile:
         return ContentError(message, path=self.path, line=self.source.line_of(location))
 
 
-_MAX_KNOWN = 100
-_known: dict[Path, tuple[YamlSource, WorkspaceData]] = {}
-"""The newest content of each data file in this process, parsed and validated."""
+_MAX_KNOWN_FILES = 500
+_known: dict[Path, tuple[tuple[YamlSource, WorkspaceData], ...]] = {}
+"""The two newest contents of each data file in this process, parsed and validated: before and after an edit."""
+
+
+def _find_known(path: Path, text: str) -> tuple[YamlSource, WorkspaceData] | None:
+    return next((known for known in _known.get(path, ()) if known[0].text == text), None)
 
 
 def _validated(source: YamlSource) -> WorkspaceData:
     """Validate *source*, and remember the result; raises `ContentError` with file and line."""
     data = validate(WorkspaceData, source, ContentError)
-    if len(_known) >= _MAX_KNOWN:
+    if len(_known) >= _MAX_KNOWN_FILES:
         _known.clear()
-    _known[source.path] = source, data
+    _known[source.path] = ((source, data), *_known.get(source.path, ())[:1])
     return data
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,8 @@ _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _MAX_BYTES = 4_000_000
 _MAX_VALUES = 100_000
 _MAX_PROBLEMS_SHOWN = 5
+_LONGEST_WORD = len("false")
+"""The words that are not text, `true`, `false` and `null`, are not longer."""
 _TEXT_TAG = "tag:yaml.org,2002:str"
 
 
@@ -121,9 +124,10 @@ class _PlainIntegers(SafeConstructor):
 _PlainIntegers.add_constructor("tag:yaml.org,2002:int", _PlainIntegers.construct_yaml_int)
 
 
+@lru_cache(maxsize=10_000)
 def _resolve_plain(text: str) -> tuple[str, Any]:
     """Return tag and value of a scalar without quotes; raises `ValueError` and others for a bad value."""
-    if text and text[0] not in _reader.resolver.versioned_resolver:
+    if text[0] not in _reader.resolver.versioned_resolver or (text[0].isalpha() and len(text) > _LONGEST_WORD):
         return _TEXT_TAG, text
     tag = _reader.resolver.resolve(ScalarNode, text, (True, False))
     return tag, _reader.constructor.construct_document(ScalarNode(tag, text, None, None))

@@ -11,13 +11,14 @@ from bot.config.news_selection import older_news, shown_news
 from bot.inline import link_destinations, plain_text
 
 _LONGEST_TITLE = 100
+_MAX_ENTRIES = 100
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """The characters that XML 1.0 does not allow, not even escaped."""
 _NO_DATE = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def render_feed(data: WorkspaceData, *, now: dt.datetime, title: str, home_url: str) -> bytes:
-    """Return all published news, including older items, as an Atom feed; *home_url* is the page with the news.
+    """Return the first 100 published news, older items included, as an Atom feed; *home_url* is the page with the news.
 
     The id of an entry does not change when its text is edited. An item without a date gets the date of the item below.
     """
@@ -32,7 +33,7 @@ def render_feed(data: WorkspaceData, *, now: dt.datetime, title: str, home_url: 
     _add(ET.SubElement(feed, "author"), "name", title)
     ET.SubElement(feed, "link", href=home_url, rel="alternate")
     _add(feed, "generator", "wikibot")
-    for item, moment in zip(items, moments, strict=True):
+    for item, moment in zip(items[:_MAX_ENTRIES], moments, strict=False):
         _add_entry(feed, item, moment, home_url)
     ET.indent(feed)
     return bytes(ET.tostring(feed, encoding="UTF-8", xml_declaration=True)) + b"\n"

@@ -1,0 +1,76 @@
+"""How long commands take with a large data file, beside a bare parse of it by ruamel.yaml and a start of `wikibot`.
+
+python -m benchmarks.large_data_file [ITEMS] [RUNS]
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from wikiserver.testing import running_wiki
+
+_LIMITS = {"news add": 1.0, "sync": 2.0}
+"""Seconds for 5,000 items on an idle machine."""
+
+
+def main(items: int, runs: int) -> int:
+    """Print a line for each command; return 1 if one takes longer than its limit."""
+    with running_wiki("cloud") as wiki, tempfile.TemporaryDirectory() as folder:
+        wiki.add_page("Home", "<p>Home.</p>")
+        data = _prepare(Path(folder), wiki.url, items)
+        wikibot = [sys.executable, "-m", "bot"]
+        _seconds([*wikibot, "apply", "--yes"])
+        bare = _report("start", [*wikibot, "--version"], runs, 0)
+        load = f"from ruamel.yaml import YAML; YAML(typ='safe', pure=True).load(open({str(data)!r}).read())"
+        _report("bare parse", [sys.executable, "-c", load], runs, bare)
+        took = {
+            "news list": _report("news list", [*wikibot, "news", "list"], runs, bare),
+            "plan": _report("plan", [*wikibot, "plan"], runs, bare),
+            "sync": _report("sync", [*wikibot, "sync"], runs, bare),
+            "news add": _report("news add", [*wikibot, "news", "add", "Fresh [news](page:Home)"], runs, bare),
+        }
+    return int(any(took[name] > limit for name, limit in _LIMITS.items()))
+
+
+def _prepare(folder: Path, url: str, items: int) -> Path:
+    lines = (
+        f"    - id: item-{number}\n      date: {2010 + number % 15}-0{1 + number % 9}-{10 + number % 18}\n"
+        f'      text: "Read [the report {number}](https://example.org/{number}) of **group {number % 7}**."\n'
+        for number in range(items)
+    )
+    data = folder / "ws2.yaml"
+    data.write_text("workspace: {space: WS2, home: Home}\nnews:\n  show: 5\n  items:\n" + "".join(lines))
+    (folder / "bot.yaml").write_text(
+        f"wiki: {{url: {url}, flavour: cloud, user: bot, writes_per_minute: 6000}}\n"
+        "workspaces: [{name: ws2, data: ws2.yaml, regions: {news: {place: end}}}]\n"
+        "jobs: [{run: sync, every: hour}]\n"
+    )
+    os.environ |= {"WIKIBOT_CONFIG": str(folder / "bot.yaml"), "WIKIBOT_WIKI__TOKEN": "bot-secret"}
+    return data
+
+
+def _report(name: str, command: list[str], runs: int, bare: float) -> float:
+    measured = [_seconds(command) for _ in range(runs)]
+    wall, cpu = median(each[0] for each in measured), median(each[1] for each in measured)
+    ratio = f", {wall / bare:.1f} times a start" if bare else ""
+    print(f"{name:<11} {wall:.2f} s, {cpu:.2f} s of CPU (medians of {runs}){ratio}")
+    return wall
+
+
+def _seconds(command: list[str]) -> tuple[float, float]:
+    """Return wall time and CPU time of *command*."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    subprocess.run(command, check=False, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.monotonic() - started, cpu
+
+
+if __name__ == "__main__":
+    numbers = [int(word) for word in sys.argv[1:]]
+    sys.exit(main(*(numbers + [5_000, 3][len(numbers) :])))
