@@ -19,6 +19,7 @@ from bot.config.policy import DeadLinks
 from bot.config.schemas import write_schemas
 from bot.errors import (
     BotError,
+    ContentError,
     MalformedBodyError,
     SettingsError,
 )
@@ -32,6 +33,7 @@ from bot.storage.meaning import is_same
 from bot.storage.placement import Place, insert_region, list_headings
 from bot.storage.regions import find_region, is_absent, replace_regions
 from bot.sync.attention import is_loud
+from bot.sync.clock_difference import render_safely
 from bot.sync.data_links import iter_links, resolve_links
 from bot.sync.drift import LastApplied, Verdict
 from bot.sync.ledger import PageLedger
@@ -116,12 +118,26 @@ def plan_adoption(
     path = workspace.data_path
     before = workspace.shared_data.read() if path.exists() else None
     page = _find_page(gateway, workspace, before, reference, space_key)
+    if before is not None and reference in (None, before.data.workspace.home):
+        _raise_if_moved(page, before)
     document = before or DataFile.create(WorkspaceData(workspace=Home(space=page.ref.space_key, home=page.title)), path)
     finder = workspace.page_finder(gateway, document.data)
     adoption = _Adopter(workspace, page, document, gateway, finder, now, choose).run(named)
     finder.know(page.ref)
     finder.save()
     return replace(adoption, edit=Edit(before, adoption.edit.after))
+
+
+def _raise_if_moved(page: Page, document: DataFile) -> None:
+    """Raise `ContentError` if the home page is in another space than the data file says."""
+    stated, found = document.data.workspace.space, page.ref.space_key
+    if stated.casefold() != found.casefold():
+        raise ContentError(
+            f"page {page.title!r} was moved to space {found}, but the data file says {stated}; nothing is written on "
+            f"it: move the page back, or write `space: {found}` there",
+            path=document.path,
+            line=document.source.line_of(("workspace", "space")),
+        )
 
 
 def plan_merge(
@@ -168,7 +184,7 @@ class _Adopter:
         self._pages, self._ledger = WikiPages(gateway, finder), PageLedger(page, gateway)
         self._before = self._document = document
         self._body = page.body
-        self._now = now
+        self._now, self._wiki_time = now, gateway.wiki_time
         self._renderer = workspace.load_renderer()
         self._zone = ZoneInfo(document.data.workspace.timezone)
         self._page_texts: dict[str, str] = {}
@@ -399,7 +415,11 @@ class _Adopter:
 
     def _render(self, region: str, document: DataFile | None = None) -> str:
         data = (document or self._document).data
-        return self._renderer.render(region, data, now=self._now, links=self._pages)
+        return render_safely(
+            lambda moment: self._renderer.render(region, data, now=moment, links=self._pages),
+            self._now,
+            self._wiki_time,
+        )
 
 
 def check_place(adoption: Adoption, region: str, place: str) -> None:

@@ -22,6 +22,7 @@ from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.markers import MarkerKind
 from bot.storage.meaning import is_same
 from bot.storage.regions import find_region, replace_regions
+from bot.sync.clock_difference import render_safely
 from bot.sync.guard import Guard
 from bot.sync.ledger import PageLedger, restored_message
 from bot.sync.own_blocks import find_own_blocks
@@ -149,7 +150,12 @@ class _Restorer:
             choose=_choose_people,
         )
         shown = document.set_region(text.region, merged.value).data
-        new = self._workspace.load_renderer().render(text.region, shown, now=self._now, links=pages)
+        renderer = self._workspace.load_renderer()
+        new = render_safely(
+            lambda moment: renderer.render(text.region, shown, now=moment, links=pages),
+            self._now,
+            self._gateway.wiki_time,
+        )
         if is_same(new, current, space_key=page.ref.space_key):
             raise BotError(f"page {page.title!r} has these words already; nothing was written")
         return new

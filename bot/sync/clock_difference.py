@@ -1,6 +1,9 @@
 """The clock of this machine, compared with that of the wiki (pure)."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+from bot.errors import BotError
 
 MAX_DIFFERENCE = timedelta(hours=1)
 """With a larger difference, nothing that depends on the time is written."""
@@ -18,6 +21,15 @@ def describe_difference(now: datetime, wiki_time: datetime | None) -> str:
         f"{_print(wiki_time)}); set the clock, for example with NTP. Until then nothing that depends on the time is "
         "written"
     )
+
+
+def render_safely(render: Callable[[datetime], str], now: datetime, wiki_time: datetime | None) -> str:
+    """Return the text at *now*; raises `BotError` if the clocks differ and the text is another one for the wiki."""
+    text = render(now)
+    problem = describe_difference(now, wiki_time)
+    if problem and wiki_time is not None and render(wiki_time) != text:
+        raise BotError(problem)
+    return text
 
 
 def _print(moment: datetime) -> str:

@@ -115,3 +115,21 @@ def test_a_merge_with_the_edits_of_people_publishes_no_embargoed_item(adopted: D
 
     assert "Under embargo." not in adopted.home_body
     assert "preparation week" in adopted.home_body
+
+
+@both_flavours
+def test_an_adoption_publishes_no_embargoed_item(adopted: Desk) -> None:
+    wiki_clock(adopted, -DAY)
+    add_news(adopted, "Under embargo.", "embargo")
+    adopted.ran("news", "edit", "embargo", "--publish-at", in_hours(-12))
+    adopted.wiki.edit(adopted.home_id, adopted.home_body.replace("prep week", "preparation week"))
+
+    ran = adopted.ran("adopt", "--yes", code=1)
+
+    assert "hours ahead of the wiki's" in ran.out + ran.err
+    assert "Under embargo." not in adopted.home_body
+    wiki_clock(adopted, 0)
+    adopted.ran("adopt", "--yes")
+    adopted.ran("sync", code=None)
+    assert "Under embargo." in adopted.home_body
+    assert "preparation week" in adopted.home_body

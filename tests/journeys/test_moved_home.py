@@ -73,3 +73,17 @@ def test_the_scheduled_job_needs_attention_for_a_new_page_under_the_old_title(ad
     ran = adopted.ran("run", "--once", code=3)
 
     assert "another page has the old title" in ran.err
+
+
+@both_flavours
+def test_an_adoption_writes_nothing_on_a_home_page_in_another_space(adopted: Desk) -> None:
+    page = adopted.home_id
+    adopted.wiki.edit(page, adopted.home_body.replace("prep week", "preparation week"))
+    move(adopted, page, "OTHER")
+    versions = len(adopted.wiki.versions(page))
+
+    ran = adopted.ran("adopt", "--yes", code=1)
+
+    assert "was moved to space OTHER" in ran.err
+    assert "ws2.yaml:" in ran.err
+    assert len(adopted.wiki.versions(page)) == versions
