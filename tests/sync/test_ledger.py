@@ -5,7 +5,7 @@ import pytest
 
 from bot.storage.regions import Marker
 from bot.sync.drift import LastApplied, ManualEdit, digest_of
-from bot.sync.ledger import PageLedger, parse_tag
+from bot.sync.ledger import PageLedger, parse_tag, restored_message
 from tests.sync.world import World, page_body
 
 NEWS = Marker("news")
@@ -214,3 +214,58 @@ def test_of_more_than_twenty_versions_the_newest_are_named_without_reading_them(
     assert reading(world, lambda: found.extend(ledger.find_edits(NEWS, last))) == history
     assert [edit.version for edit in found] == list(range(3, 23))
     assert {edit.is_certain for edit in found} == {False}
+
+
+def test_the_newest_version_and_the_newest_record_have_their_numbers(world: World, page: str) -> None:
+    assert (opened(world, page).newest_number(), opened(world, page).find_record("news")) == (1, None)
+    record(world, page, "<p>1</p>", f"news={A} r=r1")
+    record(world, page, "<p>1</p>", f"status={A} r=r1")
+    save(world, page, "<p>by ana</p>")
+
+    ledger = opened(world, page)
+
+    assert (ledger.newest_number(), ledger.find_record("news"), ledger.find_record("status")) == (4, 2, 3)
+
+
+def test_another_account_that_wrote_a_region_as_a_bot_is_found(world: World, page: str) -> None:
+    assert opened(world, page).find_other_writer(NEWS) is None
+    save(world, page, "<p>1</p>", user="li", message=sealed(world, page, f"news={A} r=r1"))
+    save(world, page, "<p>2</p>")
+
+    found = opened(world, page).find_other_writer(NEWS)
+
+    assert found is not None
+    _, written, *_ = world.gateway().fetch_versions(page)
+    assert found.id == written.author.id
+    assert opened(world, page).find_other_writer(Marker("status")) is None
+    record(world, page, "<p>3</p>", f"news={B} r=r2")
+    assert opened(world, page).find_other_writer(NEWS) is None
+
+
+def test_the_newest_version_that_put_the_text_of_people_back_is_found(world: World, page: str) -> None:
+    save(world, page, "<p>1</p>", user="ana", message=restored_message("news", "the text of version 1"))
+    assert opened(world, page).find_restored("news", since=0) is None
+    save(world, page, "<p>2</p>", user="bot", message=restored_message("news", "x" * 1_000))
+    save(world, page, "<p>3</p>")
+
+    found = opened(world, page).find_restored("news", since=2)
+
+    assert found is not None
+    assert found.number == 3
+    assert opened(world, page).find_restored("news", since=3) is None
+    assert opened(world, page).find_restored("status", since=0) is None
+
+
+def test_a_merge_that_left_entries_open_is_found_and_is_no_last_applied_state(world: World, page: str) -> None:
+    record(world, page, "<p>0</p>", f"news={C}?7 r=r1")
+    assert opened(world, page).find_partial(NEWS) is None, "nothing was applied before"
+    record(world, page, "<p>1</p>", f"news={A} r=r1")
+    assert opened(world, page).find_partial(NEWS) is None, "older than the last applied state"
+    record(world, page, "<p>2</p>", f"news={B}?1+3 r=r2")
+    save(world, page, "<p>by ana</p>")
+
+    ledger = opened(world, page)
+
+    assert ledger.find_last_applied(NEWS) == LastApplied(3, "<p>1</p>", A)
+    assert ledger.find_partial(NEWS) == LastApplied(4, "<p>2</p>", B, open_entries=(1, 3))
+    assert ledger.find_partial(Marker("status")) is None
