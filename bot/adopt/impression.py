@@ -229,8 +229,7 @@ def _looks_of(element: Element, outer: frozenset[str]) -> Iterator[str]:
     if name in HEADINGS:
         yield f"the level {HEADINGS[name]} of a heading"
     if name in ("ul", "ol"):
-        depth = 1 + sum(look.startswith("level ") for look in outer)
-        yield from (f"level {depth} of a list", f"numbering at level {depth}")[: 1 + (name == "ol")]
+        yield from _looks_of_list(element, 1 + sum(look.startswith("level ") for look in outer))
     if name == "ac:emoticon" and attributes.get("ac:emoji-fallback", ":").isascii():
         yield "the icon of the editor"  # any other emoji is a character of a font
     if name == "a" and attributes.get("data-card-appearance"):
@@ -246,13 +245,26 @@ def _looks_of(element: Element, outer: frozenset[str]) -> Iterator[str]:
     yield from _styles_of(element)
 
 
+def _looks_of_list(element: Element, depth: int) -> Iterator[str]:
+    yield f"level {depth} of a list"
+    if element.name == "ol":
+        yield f"numbering at level {depth}"
+    if element.attributes.get("start", "1") != "1":
+        yield f"numbering from {element.attributes['start']}"
+
+
 def _styles_of(element: Element) -> Iterator[str]:
-    for declaration in element.attributes.get("style", "").lower().split(";"):
+    if element.attributes.get("dir", "ltr") != "ltr":
+        yield f"its direction ({element.attributes['dir']})"
+    alignment = f"text-align:{element.attributes.get('align', '')}" if element.name != "table" else ""
+    for declaration in [alignment, *element.attributes.get("style", "").lower().split(";")]:
         name, _, value = (part.strip() for part in declaration.partition(":"))
         if name == "text-align" and value not in ("", "left", "start"):
             yield f"its alignment ({value})"
         elif name == "margin-left" and value.strip("px0.") not in ("", "auto"):
             yield "its indent"
+        elif name == "list-style-type" and value not in ("", "disc", "decimal"):
+            yield f"its list style ({value})"
         elif name == "font-size" and element.name in ("span", "font"):
             yield "its size"
         elif name == "text-decoration" and "line-through" in value:

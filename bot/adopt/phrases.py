@@ -19,8 +19,9 @@ from bot.adopt.dates import calendar_day
 from bot.config.data_model import Image, LozengeColour, is_colour
 from bot.inline import EMOTICONS, PAINTS
 from bot.storage.emoticons import find_emoji, name_emoji
-from bot.storage.macros import collapse, find_parameter, macro_name
+from bot.storage.macros import collapse, find_parameter, find_rich_text_body, macro_name
 from bot.storage.reader import Element, Text
+from bot.storage.visible_text import text_of as shown
 
 _ICONS = {name: icon for icon, name in EMOTICONS.items()}
 _SPACES = re.compile(r"[ \t\r\n]+")
@@ -223,10 +224,16 @@ def _read_object(element: Element, marks: tuple[Mark, ...]) -> Phrase:
             image = _read_image(element)
             return Inserted(Kind.PICTURE, image.name, image.name, _only_targets(marks), image)
         case "ac:structured-macro" | "ac:macro":
-            name = element.attributes.get("ac:name", "")
-            raise CannotSayError(f"the macro {name!r}, whose content the wiki or another program makes")
+            raise CannotSayError(_describe_macro(element))
         case name:
-            raise CannotSayError(f"<{name}> around {collapse(element.text)!r}")
+            raise CannotSayError(f"<{name}> around {shown(element)!r}")
+
+
+def _describe_macro(macro: Element) -> str:
+    name = f"the macro {macro.attributes.get('ac:name', '')!r}"
+    if find_rich_text_body(macro) is None:
+        return f"{name}, whose content the wiki or another program makes"
+    return f"{name} around {shown(macro)!r}"
 
 
 def _read_emoji(element: Element, marks: tuple[Mark, ...]) -> Phrase:

@@ -262,10 +262,10 @@ class _Finder:
         )
         if section.is_inline and isinstance(value, StatusBanner) and value.layout in ("paragraphs", "breaks"):
             value = value.model_copy(update={"layout": "line"})
-        notes: tuple[str, ...] = ()
+        notes = (f"ends before “{section.rest}”, which is left as it is",) if section.rest else ()
         if section.is_boxed and marker.kind is MarkerKind.DETAILS:
             marker = replace(marker, kind=MarkerKind.ANCHORS)
-            notes = ("marked by anchors, because a Page Properties block is not allowed there",)
+            notes = (*notes, "marked by anchors, because a Page Properties block is not allowed there")
         return Claim(section.region, marker, section.span, value, section.how, notes)
 
     def _find_under_heading(self, marker: Marker) -> Claim | Refusal:

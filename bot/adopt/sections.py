@@ -28,6 +28,7 @@ _OTHER_PREFIXES = ("ac:layout", "ac:task", "ac:adf")
 _BOXES = {"info", "note", "tip", "warning", "panel", "excerpt", "expand"}
 _LINE_MACROS = {"status", "anchor", "jira"}
 _LONGEST_LABEL = 60
+_FIRST_WORDS = 6
 _YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
 
 Nodes = Sequence[Element | Text]
@@ -52,7 +53,7 @@ class Section:
     """A place that looks like a region; a region would replace *span*, and *nodes* is the content without the label.
 
     *is_boxed* if a Page Properties block is not allowed in that place, for example in a table or a panel. *is_inline*
-    if the content begins in the line of the label. *after* is the heading below which more could be created.
+    if the content begins in the line of the label. *rest* is what follows below the heading and is left out.
     """
 
     region: str
@@ -63,11 +64,12 @@ class Section:
     heading: str | None = None
     heading_level: int = 0
     is_inline: bool = False
+    rest: str = ""
 
     @property
     def name(self) -> str:
         """The label, or the first words."""
-        return self.heading or " ".join(" ".join(map(text_of, self.nodes)).split()[:6])
+        return self.heading or " ".join(" ".join(map(text_of, self.nodes)).split()[:_FIRST_WORDS])
 
 
 def find_sections(tree: Document, wanted: Wanted, *, excluded: Sequence[Span] = ()) -> list[Section]:
@@ -147,6 +149,8 @@ def _labelled(container: Element, wanted: Wanted) -> Iterator[Section]:
             continue
         reach = _Reach(wanted.region, level=HEADINGS.get(node.name), has_lead=bool(rest))
         taken = [*rest, *_take(container.nodes[index + 1 :], reach)]
+        following = _following(container.nodes[index + 1 :], taken)
+        taken += _further_boxes(taken, following)
         box = _box_of(taken)
         if box is not None:
             inside = _take(box.nodes, _Reach(wanted.region, level=0))
@@ -158,7 +162,22 @@ def _labelled(container: Element, wanted: Wanted) -> Iterator[Section]:
             span = Span(node.span.start, max(each.span.end for each in (node, *taken)))
             is_boxed = why_not_details(container) is not None
             level = HEADINGS.get(node.name, 0)
-            yield Section(wanted.region, span, tuple(taken), how, is_boxed, label, level, bool(label and rest))
+            left = _rest(following) if level else ""
+            yield Section(wanted.region, span, tuple(taken), how, is_boxed, label, level, bool(label and rest), left)
+
+
+def _following(nodes: Nodes, taken: Nodes) -> Element | Text | None:
+    """Return the first of *nodes* behind those that are *taken* which a reader sees."""
+    end = taken[-1].span.end if taken else 0
+    return next((each for each in nodes if each.span.start >= end and not is_blank(each)), None)
+
+
+def _rest(following: Element | Text | None) -> str:
+    """Return the first words of what comes after a section, if they are no heading of something else."""
+    if following is None or kind_of(following) in (NodeKind.HEADING, NodeKind.CAPTION):
+        return ""
+    words = text_of(following).split()
+    return " ".join(words[:_FIRST_WORDS]) + (" …" if len(words) > _FIRST_WORDS else "")
 
 
 def _box_of(taken: Nodes) -> Element | None:
@@ -167,6 +186,17 @@ def _box_of(taken: Nodes) -> Element | None:
     if not isinstance(only, Element) or macro_name(only) not in _BOXES:
         return None
     return find_rich_text_body(only)
+
+
+def _further_boxes(taken: Nodes, following: Element | Text | None) -> list[Element]:
+    """Return a second panel in which the content of a section goes on, so that the section is not cut in two.
+
+    For example, the news of each month can be in a panel of its own.
+    """
+    if _box_of(taken) is None or not isinstance(following, Element) or _box_of([following]) is None:
+        return []
+    is_of_same_name = [macro_name(following)] == [macro_name(each) for each in taken if isinstance(each, Element)]
+    return [following] if is_of_same_name and not is_label(find_parameter(following, "title") or "") else []
 
 
 def _inline_label(paragraph: Element, wanted: Wanted) -> tuple[str, Nodes] | None:

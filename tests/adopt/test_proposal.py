@@ -456,3 +456,70 @@ def test_every_change_of_looks_is_named_with_its_words() -> None:
 
 def test_a_heading_without_a_section_below_is_not_said_to_be_absent() -> None:
     assert "nothing that looks like it right below" in reason("<h2>News</h2><h2>Else</h2><p>x</p>", "news")
+
+
+def expand(title: str, words: str) -> str:
+    return (
+        f'<ac:structured-macro ac:name="expand"><ac:parameter ac:name="title">{title}</ac:parameter>'
+        f"<ac:rich-text-body><ul><li>{words}</li></ul></ac:rich-text-body></ac:structured-macro>"
+    )
+
+
+def test_news_in_a_panel_for_each_month_are_not_taken_from_the_first_panel_alone() -> None:
+    body = f"<h2>News</h2>{expand('May 2024', 'Release 2.0')}{expand('April 2024', 'Beta')}"
+
+    assert "the macro 'expand' around 'May 2024 Release 2.0'" in reason(body, "news")
+
+
+def test_one_of_several_panels_is_taken_when_a_person_names_it() -> None:
+    body = f"<h2>News</h2>{expand('May 2024', 'Release 2.0')}{expand('April 2024', 'Beta')}"
+
+    (claim,) = propose(body, [Marker("news")], PAGES, named={"news": "May 2024"}).claims
+
+    assert isinstance(claim.value, News)
+    assert [item.text for item in claim.value.items] == ["Release 2.0"]
+
+
+def test_the_panel_of_another_section_does_not_continue_the_news() -> None:
+    body = f"<h2>News</h2>{expand('May 2024', 'Release 2.0')}{expand('Quick links', 'Plan')}"
+
+    assert [item.text for item in news_of(body).items] == ["Release 2.0"]
+
+
+def test_what_follows_a_section_and_is_left_out_is_named() -> None:
+    body = (
+        "<h2>Status</h2><ul><li>On track.</li></ul><p>Note: it is reviewed on each Monday of a month.</p><h2>Team</h2>"
+    )
+
+    (claim,) = propose(body, [Marker("status")], PAGES).claims
+
+    assert claim.notes == ("ends before “Note: it is reviewed on each …”, which is left as it is",)
+
+
+def test_a_section_that_ends_at_a_heading_has_no_such_note() -> None:
+    (claim,) = propose("<h2>Status</h2><p>On track.</p><h2>Team</h2><p>We.</p>", [Marker("status")], PAGES).claims
+
+    assert claim.notes == ()
+
+
+def test_a_refusal_of_tasks_names_their_words_without_their_ids() -> None:
+    state = "<ac:task-id>7</ac:task-id><ac:task-status>complete</ac:task-status>"
+    tasks = f"<ac:task-list><ac:task>{state}<ac:task-body>Plan</ac:task-body></ac:task></ac:task-list>"
+
+    assert "<ac:task-list> around '[x] Plan'" in reason(f"<h2>Status</h2>{tasks}", "status")
+
+
+@pytest.mark.parametrize(
+    ("section", "note"),
+    [
+        ('<ol start="3"><li>On track.</li></ol>', "“On track.”: numbering from 3 is not kept"),
+        ('<ul style="list-style-type: square;"><li>On track.</li></ul>', "its list style (square) is not kept"),
+        ('<p align="right">On track.</p>', "its alignment (right) is not kept"),
+        ('<p dir="rtl">On track.</p>', "its direction (rtl) is not kept"),
+    ],
+)
+def test_a_look_that_is_lost_is_named(section: str, note: str) -> None:
+    _, adopted = adopt(f"<h2>Status</h2>{section}", [Marker("status")])
+
+    (claim,) = adopted.claims
+    assert note in "; ".join(claim.notes)
