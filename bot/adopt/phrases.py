@@ -18,6 +18,7 @@ from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages, read_targe
 from bot.adopt.dates import calendar_day
 from bot.config.data_model import Image, LozengeColour, is_colour
 from bot.inline import EMOTICONS, PAINTS
+from bot.storage.appearance import DEFAULT_COLOURS, settle_value
 from bot.storage.emoticons import find_emoji, name_emoji
 from bot.storage.macros import collapse, find_parameter, find_rich_text_body, macro_name
 from bot.storage.reader import Element, Text
@@ -27,11 +28,7 @@ _ICONS = {name: icon for icon, name in EMOTICONS.items()}
 _SPACES = re.compile(r"[ \t\r\n]+")
 _STYLED_ONLY = {"span", "u", "small", "big", "font", "ins"}
 _TRANSPARENT = {"ac:inline-comment-marker", "ac:link-body", "ac:plain-text-link-body"}
-_DEFAULT_COLOURS = {
-    *("rgb(23,43,77)", "rgb(9,30,66)", "rgb(51,51,51)", "rgb(0,0,0)", "#172b4d", "#333333", "#000000", "black"),
-    *("inherit", "initial", "transparent", "windowtext", "rgb(41,42,46)", "#292a2e"),
-}
-"""The colours that words without a colour have; an editor writes them when text is pasted."""
+_NO_COLOURS = DEFAULT_COLOURS | {"inherit", "initial", "transparent"}
 
 
 class Style(StrEnum):
@@ -169,8 +166,10 @@ def paints_of(element: Element) -> Iterator[Paint]:
         name, _, value = declaration.partition(":")
         found[name.strip().lower()] = value
     for scheme, css in PAINTS.items():
-        colour = re.sub(r"\s+", "", found.get(css, ""))
-        if colour and colour.lower() not in _DEFAULT_COLOURS and is_colour(colour):
+        written = re.sub(r"\s+", "", found.get(css, ""))
+        settled = settle_value(written)
+        colour = written if is_colour(written) else settled
+        if settled not in _NO_COLOURS and is_colour(colour):
             yield Paint(scheme, colour)
 
 

@@ -12,6 +12,7 @@ from bot.storage.reader import Element
 _UNSEEN = {
     *("ac:macro-id", "ac:local-id", "local-id", "ac:schema-version", "ri:version-at-save", "ac:card-appearance"),
     *("ac:breakout-mode", "ac:breakout-width", "ac:original-width", "ac:original-height", "ac:custom-width"),
+    *("ri:local-id", "ac:task-list-id", "lang", "xml:lang", "role", "valign", "nowrap"),
     *("id", "class", "rel", "target", "contenteditable", "tabindex", "spellcheck", "scope", "style", "align"),
 }
 """Attributes that no reader sees, and `style` and `align`, which are read by `look_of`."""
@@ -34,6 +35,10 @@ _SPACING = {
 _FONT = {"color", "background-color", "font-size", "font-family"}
 """Properties that apply to text, however the text is nested."""
 _NOTHING = {"", "initial", "inherit", "normal", "none", "auto", "left", "start", "transparent", "rgba(0,0,0,0)"}
+DEFAULT_COLOURS = {"rgb(23,43,77)", "rgb(9,30,66)", "rgb(41,42,46)", "rgb(51,51,51)", "rgb(0,0,0)", "windowtext"}
+"""The colours of words without a colour; an editor writes them around words that were moved or pasted."""
+_LIST_SIGNS = {("ul", "disc"), ("ol", "decimal")}
+"""The signs of a list that has no style."""
 _DECORATIONS = {"underline": "u", "line-through": "s"}
 
 _SPACES = re.compile(r"\s+")
@@ -83,7 +88,7 @@ def seen_attributes(element: Element) -> dict[str, str]:
     }
     highlight = element.attributes.get(_HIGHLIGHT) or _highlight_of_class(element.attributes.get("class", ""))
     if highlight:
-        seen[_HIGHLIGHT] = _settle_value(highlight)
+        seen[_HIGHLIGHT] = settle_value(highlight)
     return seen
 
 
@@ -98,13 +103,16 @@ def look_of(element: Element) -> Look:
     box: dict[str, str] = {}
     alignment = element.attributes.get("align")
     declarations = [f"text-align:{alignment}"] if alignment and element.name != "table" else []
+    if element.name == "font":
+        declarations.append(f"color:{element.attributes.get('color', '')}")
     for declaration in [*declarations, *element.attributes.get("style", "").split(";")]:
         name, _, value = declaration.partition(":")
-        name, value = name.strip().lower(), _settle_value(value)
-        if name in _SPACING or not value:
+        name, value = name.strip().lower(), settle_value(value)
+        if name in _SPACING or not value or (element.name, value) in _LIST_SIGNS:
             continue
         if name in _FONT:
-            font[name] = "" if value in _NOTHING else value
+            is_default = value in _NOTHING or (name == "color" and value in DEFAULT_COLOURS)
+            font[name] = "" if is_default else value
         elif name.startswith(("font-weight", "font-style", "text-decoration")):
             font |= _marks_of(name, value)
         elif name == "list-style-type" or not (value in _NOTHING or _NO_LENGTH.fullmatch(value)):
@@ -124,7 +132,7 @@ def _marks_of(name: str, value: str) -> dict[str, str]:
             return {mark: "on" for word, mark in _DECORATIONS.items() if word in value.split()}
 
 
-def _settle_value(value: str) -> str:
+def settle_value(value: str) -> str:
     """Return a CSS value or a colour in one spelling: `rgb(1,2,3)`, `30px`; a theme variable as its fallback."""
     value = _SPACES.sub(" ", value.strip().lower().removesuffix("!important").strip())
     value = _AROUND_COMMA.sub(r"\1", value)

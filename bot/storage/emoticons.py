@@ -110,6 +110,12 @@ def icon_of(emoticon: Element) -> str:
     return name or attributes.get("ac:shortcut", "")
 
 
+def find_character(emoticon: Element) -> str | None:
+    """Return the characters of an emoji that has no name of the old editor and that every font shows alike."""
+    is_plain = icon_of(emoticon).startswith("emoji ")
+    return _from_code_points(emoticon.attributes.get("ac:emoji-id", "")) if is_plain else None
+
+
 def find_emoji(emoticon: Element) -> str | None:
     """Return the characters that an `ac:emoticon` shows; None if only the wiki has the image."""
     attributes = emoticon.attributes

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from bot.storage.appearance import look_of, seen_attributes
-from bot.storage.emoticons import icon_of
+from bot.storage.emoticons import find_character, icon_of
 from bot.storage.macros import HEADINGS, is_macro, macro_name
 from bot.storage.reader import Element, Text, read_strictly
 
@@ -204,7 +204,7 @@ class _Writer:
                 self._open_line().append(_BREAK)
                 self._line.space, self._line.takes_space = None, False
             case "ac:emoticon" | "ac:hipchat-emoticon":
-                self._write_object(f"<icon {_escape(icon_of(element))}>")
+                self._write_icon(element)
             case name if name in _PICTURES:
                 self._line.space = None
                 self._write_object(self._as_written(element))
@@ -214,14 +214,22 @@ class _Writer:
             case _:
                 self._write_block(self._as_written(element))
 
+    def _write_icon(self, emoticon: Element) -> None:
+        """Write an icon; an emoji that is a character of Unicode is that character."""
+        characters = find_character(emoticon)
+        if characters is None:
+            self._write_object(f"<icon {_escape(icon_of(emoticon))}>")
+        else:
+            self._write_words(characters)
+
     def _enter_mark(self, element: Element) -> _Inside:
         marks = dict(look_of(element).font)
         if element.name in _MARKS:
             marks[_MARKS[element.name]] = "on"
-        if element.name == "a" and "href" in element.attributes:
-            marks["link"] = f"href {element.attributes['href']}"
-        if element.name == "font" and "color" in element.attributes:
-            marks["color"] = element.attributes["color"].lower()
+        href = element.attributes.get("href")
+        if element.name == "a" and href is not None:
+            # The editor of Cloud makes such an address of a link to a place on the same page.
+            marks["link"] = href if href.startswith("#") else f"href {href}"
         self._marks.push(marks)
         return iter(element.nodes), lambda: self._marks.pop(marks)
 

@@ -523,3 +523,18 @@ def test_a_look_that_is_lost_is_named(section: str, note: str) -> None:
 
     (claim,) = adopted.claims
     assert note in "; ".join(claim.notes)
+
+
+def test_a_colour_of_the_theme_is_kept_as_the_colour_that_a_reader_sees() -> None:
+    body = '<h2>Status</h2><p><span style="color: var(--ds-text-accent-red, #AE2A19);">Late</span></p>'
+
+    (claim,) = adopt(body, [Marker("status")])[1].claims
+
+    assert isinstance(claim.value, StatusBanner)
+    assert "ae2a19" in claim.value.lines[0].text.lower() + str(claim.value.lines[0].colour).lower()
+
+
+def test_the_colour_of_words_without_a_colour_is_none() -> None:
+    body = '<h2>Status</h2><p><span style="color: var(--ds-text, #172B4D);">On track.</span></p>'
+
+    assert status_of(body).lines[0].model_dump(exclude_defaults=True) == {"text": "On track."}

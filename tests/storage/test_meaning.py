@@ -17,6 +17,8 @@ TABLE = (
     '</colgroup><tbody><tr><td colspan="1"><p>a</p></td></tr></tbody></table>'
 )
 STATUS = '<ac:structured-macro ac:name="status"><ac:parameter ac:name="title">T</ac:parameter>{}</ac:structured-macro>'
+MENTION = '<p>by <ac:link><ri:user ri:account-id="1:2"{} /></ac:link></p>'
+EMOJI = '<ac:emoticon ac:name="blue-star" ac:emoji-id="{}" ac:emoji-shortname=":x:" ac:emoji-fallback="x" />'
 PARAMETER = '<ac:parameter ac:name="{}">{}</ac:parameter>'
 TITLE, COLOUR = (
     '<ac:parameter ac:name="title">T</ac:parameter>',
@@ -149,6 +151,25 @@ TITLE, COLOUR = (
         ),
         ("<p><ac:emoticon ac:name='tick' /></p>", "<p><strong><ac:emoticon ac:name='tick' /></strong></p>"),
         ("<hr /><p>a</p>", "<strong><hr /></strong><p>a</p>"),
+        (MENTION.format(""), MENTION.format(' ri:local-id="9f"')),
+        *(
+            ("<p>a b</p>", f"<p><span style='color: {colour};'>a</span> b</p>")
+            for colour in ("rgb(23,43,77)", "rgb(9, 30, 66)", "rgb(41,42,46)", "#333333", "black", "windowtext")
+        ),
+        ("<p>a b</p>", "<p><span style='color: var(--ds-text, #172B4D);'>a</span> b</p>"),
+        ("<p><span style='color: red;'>a</span></p>", '<p><font color="#ff0000">a</font></p>'),
+        ("<p>a</p>", '<p><font color="#000000">a</font></p>'),
+        ("<ul><li>a</li></ul>", '<ul style="list-style-type: disc;" role="list"><li role="listitem">a</li></ul>'),
+        ("<ol><li>a</li></ol>", '<ol style="list-style-type: decimal;"><li>a</li></ol>'),
+        ("<p>a</p>", '<p lang="en-GB" xml:lang="en-GB">a</p>'),
+        ("<table><tr><td>a</td></tr></table>", '<table><tr><td valign="top" nowrap="nowrap">a</td></tr></table>'),
+        ("<ac:task-list><p>a</p></ac:task-list>", '<ac:task-list ac:task-list-id="7"><p>a</p></ac:task-list>'),
+        (
+            '<p><ac:link ac:anchor="there"><ac:link-body>a</ac:link-body></ac:link></p>',
+            '<p><a href="#there">a</a></p>',
+        ),
+        ("<p>🎉 a</p>", f"<p>{EMOJI.format('1f389')} a</p>"),
+        ("<p>⚠️</p>", f"<p>{EMOJI.format('26a0-fe0f')}</p>"),
         *(
             (STATUS.format(""), STATUS.format(PARAMETER.format("colour", grey)))
             for grey in ("", "Grey", "gray ", "Neutral")
@@ -169,6 +190,17 @@ def test_what_a_save_does_is_ignored(a: str, b: str) -> None:
     ("a", "b"),
     [
         ("<p>open</p>", "<p>Open</p>"),
+        ("<p>🎉</p>", f"<p>{EMOJI.format('1f38a')}</p>"),
+        ("<p>:x:</p>", f"<p>{EMOJI.format('8f2b1c40-22aa-4f0e-9d3e-5f0c7a9b1e11')}</p>"),
+        ("<p>✅</p>", "<p><ac:emoticon ac:name='tick' /></p>"),
+        ("<p>a b</p>", "<p><span style='color: rgb(23,43,78);'>a</span> b</p>"),
+        ("<p>a</p>", "<p><span style='background-color: black;'>a</span></p>"),
+        ("<p><span style='color: red;'>a</span></p>", "<p><span style='color: black;'>a</span></p>"),
+        ("<ul><li>a</li></ul>", '<ul style="list-style-type: square;"><li>a</li></ul>'),
+        ("<ul><li>a</li></ul>", '<ul style="list-style-type: decimal;"><li>a</li></ul>'),
+        ("<ol><li>a</li></ol>", '<ol style="list-style-type: lower-roman;"><li>a</li></ol>'),
+        ("<p>a</p>", '<p dir="rtl">a</p>'),
+        ('<p><a href="#there">a</a></p>', '<p><a href="#here">a</a></p>'),
         ("<p>a b</p>", "<p>ab</p>"),
         ("<p>a</p><p>b</p>", "<p>b</p><p>a</p>"),
         ("<p>a</p><p>b</p>", "<p>a</p><p />\n<p>b</p>"),
@@ -322,7 +354,7 @@ def test_the_comparison_is_linear(start: str, end: str) -> None:
         ),
         (
             ('<p><font color="RED">a</font> <font face="x">b</font> <span color="red">c</span><a name="n">d</a></p>'),
-            "<p><@color=red>a <@color=>b cd</p>",
+            "<p><@color=rgb(255,0,0)>a <@color=>b cd</p>",
         ),
         (
             (
