@@ -12,7 +12,7 @@ from enum import StrEnum
 from bot.adopt.data_targets import Pages
 from bot.adopt.merge import line_content, link_identity, merge, reread_line, respell, with_links_below
 from bot.adopt.three_way import compare, extend_base
-from bot.adopt.values import Value
+from bot.adopt.values import Value, make_id
 from bot.config.data_model import News, NewsItem, NewsPoint, QuickLink, QuickLinks, StatusBanner, StatusLine
 from bot.config.news_selection import day_of, older_news, shown_news
 
@@ -208,7 +208,8 @@ class _Merger:
         page_side = _with(self._with_fields(decisions, if_open), entries)
         file_side = _with(self._base, [entry for number, entry in enumerate(in_file) if number not in kept])
         merged = merge(page_side, file_side, self._pages, now=self._now, zone=self._zone)
-        return _with(merged, _put_in(list(_entries(merged)), in_file, kept))
+        entries = _with_new_ids(list(_entries(merged)), [in_file[number] for number in kept])
+        return _with(merged, _put_in(entries, in_file, kept))
 
     def _order(self) -> list[int]:
         """Return the order of the entries: that of the data file, unless people changed it on the page."""
@@ -354,6 +355,19 @@ def _reworded(entry: Entry, new: Entry) -> Entry:
         unseen = {name: getattr(entry, name) for name in _UNSEEN}
         return new.model_copy(update=unseen | {"date": new.date or entry.date})
     return new
+
+
+def _with_new_ids(merged: Sequence[Entry], kept: Sequence[Entry]) -> list[Entry]:
+    """Give another id to each entry whose id one of *kept* has: `merge` did not see those."""
+    own = {entry.id for entry in kept if isinstance(entry, NewsItem)}
+    taken = own | {entry.id for entry in merged if isinstance(entry, NewsItem)}
+    entries: list[Entry] = []
+    for entry in merged:
+        if isinstance(entry, NewsItem) and entry.id in own:
+            entry = entry.model_copy(update={"id": make_id(entry.text, taken=taken)})
+            taken.add(entry.id)
+        entries.append(entry)
+    return entries
 
 
 def _put_in(merged: list[Entry], in_file: Sequence[Entry], unpublished: set[int]) -> list[Entry]:

@@ -91,6 +91,22 @@ def test_an_item_that_a_person_added_and_one_from_the_file_are_both_kept(ready: 
     assert "Brand new." in after
 
 
+def test_two_new_items_with_the_same_words_have_ids_of_their_own(ready: Desk) -> None:
+    ana_changes(
+        ready,
+        "Vote now.",
+        "Vote now.</p></li><li><p>Brand new!" if "<li><p>" in body(ready) else "Vote now.</li><li>Brand new!",
+    )
+    ready.ran("news", "add", "Brand new.")
+
+    settle(ready)
+
+    assert {key: text for key, text in news(ready).items() if "Brand" in text} == {
+        "brand-new": "Brand new.",
+        "brand-new-2": "Brand new!",
+    }
+
+
 def test_an_item_that_a_person_removed_goes_and_the_new_one_stays(ready: Desk) -> None:
     before = body(ready)
     end = before.index("</li>", before.index("Vote now.")) + len("</li>")
