@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.adopt.data_targets import Pages
-from bot.adopt.merge import line_content, link_identity, merge, reread_line, respell, with_links_below
+from bot.adopt.merge import line_content, link_identity, merge, plain_blanks, reread_line, respell, with_links_below
 from bot.adopt.three_way import compare, extend_base
 from bot.adopt.values import Value, make_id
 from bot.config.data_model import News, NewsItem, NewsPoint, QuickLink, QuickLinks, StatusBanner, StatusLine
@@ -328,7 +328,7 @@ class _Speller:
                 day = self._day(entry)
                 parts = [f"{day}:" if day else "", self._reread(entry.group), *self._points((entry,))]
         cells = (*getattr(entry, "cells_before", ()), *entry.cells)
-        return " ".join(filter(None, [*parts, *map(self._reread, cells)]))
+        return plain_blanks(" ".join(filter(None, [*parts, *map(self._reread, cells)])))
 
     def _points(self, items: Sequence[NewsItem | NewsPoint]) -> Iterator[str]:
         for item in items:

@@ -79,6 +79,11 @@ def _title(read: Value, base: Value, pages: Pages) -> dict[str, object]:
     return shown | {"heading": read.heading, "heading_level": level}
 
 
+def plain_blanks(text: str) -> str:
+    """Return *text* with normal blanks; the editor of Data Center makes some of them hard."""
+    return text.replace("\u00a0", " ")
+
+
 def respell(markdown: str, pages: Pages) -> str:
     """Return *markdown* as it is read back from the page after rendering."""
     fragment = inline.to_storage(markdown, pages)
@@ -91,10 +96,12 @@ def respell(markdown: str, pages: Pages) -> str:
 
 def _spelled_as(old: str | None, new: str | None, pages: Pages) -> str | None:
     """Return *old* if it renders as *new*, else *new*."""
-    if old is None or new is None or old == new:
+    if old is None or new is None:
         return new
+    if plain_blanks(old) == plain_blanks(new):
+        return old
     edges = (old[:1].isspace(), old[-1:].isspace()) == (new[:1].isspace(), new[-1:].isspace())
-    return old if edges and respell(old, pages) == new.strip() else new
+    return old if edges and plain_blanks(respell(old, pages)) == plain_blanks(new).strip() else new
 
 
 def _cells_as(old: BaseModel, new: BaseModel, pages: Pages) -> dict[str, object]:
@@ -120,7 +127,7 @@ def _merge_line(line: StatusLine, known: Iterable[StatusLine], pages: Pages) -> 
 
 def line_content(line: StatusLine) -> tuple[object, ...]:
     """Return what a status line says, without its label and its cells."""
-    return line.icon, line.lozenge, line.colour, line.text
+    return line.icon, line.lozenge, line.colour, line.text and plain_blanks(line.text)
 
 
 def reread_line(line: StatusLine, pages: Pages) -> tuple[object, ...]:
@@ -146,7 +153,7 @@ def with_links_below(links: Iterable[QuickLink]) -> Iterable[QuickLink]:
 
 def link_identity(link: QuickLink, pages: Pages) -> tuple[str, PageTarget | LinkTarget | None]:
     """Return the key that identifies a link: its text as shown on the page, and its target."""
-    text = re.sub(r"[ \t\r\n]+", " ", link.name).strip()
+    text = re.sub(r"[ \t\r\n\u00a0]+", " ", link.name).strip()
     if link.page is not None:
         return text, page_of(LinkTarget(LinkKind.PAGE, link.page), pages)
     if link.attachment is not None:
@@ -182,7 +189,7 @@ def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime, zone: dt
         if old is None:
             seen.append(item.model_copy(update={"id": make_id(item.text, taken=taken), "date": day}))
         else:
-            text = old.text if item.text == respell(old.text, pages) else item.text
+            text = old.text if plain_blanks(item.text) == plain_blanks(respell(old.text, pages)) else item.text
             group = _spelled_as(old.group, item.group, pages)
             parts = {"text": text, "group": group, "items": item.items} | _cells_as(old, item, pages)
             seen.append(_with_day(old.model_copy(update=parts), day, dates, zone))
@@ -256,11 +263,12 @@ def _in_place(seen: Sequence[NewsItem], hidden: Iterable[NewsItem], order: Seque
 
 def _match(items: Sequence[NewsItem], shown: Sequence[NewsItem], pages: Pages) -> list[NewsItem | None]:
     """Return the previous item of each item that was read: first by equal text, then by similar text."""
-    spelled = {old.id: respell(old.text, pages) for old in shown}
+    spelled = {old.id: plain_blanks(respell(old.text, pages)) for old in shown}
     left = {old.id: old for old in shown}
     matched: list[NewsItem | None] = [None] * len(items)
     for index, item in enumerate(items):
-        same = next((old for old in left.values() if item.text in (old.text, spelled[old.id])), None)
+        text = plain_blanks(item.text)
+        same = next((old for old in left.values() if text in (plain_blanks(old.text), spelled[old.id])), None)
         if same is not None:
             matched[index] = left.pop(same.id)
     for index, item in enumerate(items):

@@ -91,6 +91,20 @@ def test_an_item_that_a_person_added_and_one_from_the_file_are_both_kept(ready: 
     assert "Brand new." in after
 
 
+def test_hard_blanks_of_an_editor_are_no_new_wording(ready: Desk) -> None:
+    ana_changes(ready, "Vote now.", "Vote\u00a0now.")
+    ana_changes(ready, "On time.", "On\u00a0time.")
+    ana_changes(ready, "All good.", "All is good.")
+    ready.ran("news", "edit", "b", "--text", "Vote today.")
+
+    after = settle(ready)
+
+    assert news(ready)["b"] == "Vote today."
+    assert "On time." in ready.data.read_text()
+    assert "All is good." in ready.data.read_text()
+    assert "Vote today." in after
+
+
 def test_two_new_items_with_the_same_words_have_ids_of_their_own(ready: Desk) -> None:
     ana_changes(
         ready,
