@@ -19,8 +19,8 @@ from bot.storage.comment_markers import marker_refs
 from bot.sync.drift import digest_of
 from bot.sync.guard import Guard
 from bot.sync.ledger import Tag, TagEntry
-from bot.wiki.gateway import Page, Version, WikiGateway
-from bot.wiki.write_order import write_in_order
+from bot.wiki.gateway import ContentState, Page, Version, WikiGateway
+from bot.wiki.write_order import put_back, read_state, write_in_order
 
 
 def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: Adoption) -> Version | None:
@@ -34,14 +34,23 @@ def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: A
         return None
     with adoption.workspace.shared_data.lock(), adoption.workspace.folders.writer_lock(gateway.base_url):
         _settle(gateway, adoption.workspace)
+        state: ContentState | None = None
+
+        def check() -> None:
+            nonlocal state
+            state = read_state(gateway, adoption.page.id)
+            _raise_if_kept_off(gateway, safety, adoption)
+
         version = write_in_order(
             gateway,
             adoption.page.id,
-            check=lambda: _raise_if_kept_off(gateway, safety, adoption),
+            check=check,
             attempt=lambda live: _write(gateway, adoption, live),
             at_least=adoption.page.version,
             conflicts=1,
         )
+        for remark in put_back(gateway, adoption.page, state, check=check):
+            logger.warning("{}: {}", adoption.page.title, remark)
     after = adoption.edit.after
     if not (after.path.parent / SCHEMA_NAME).exists():
         write_schemas(after.path.parent)

@@ -27,7 +27,7 @@ from bot.sync.plan_file import plan_digest
 from bot.sync.rewrite import rewrite
 from bot.sync.rollout import Rollouts
 from bot.wiki.gateway import ContentState, Page, PageStatus, WikiGateway
-from bot.wiki.write_order import put_back_comments, put_back_state, read_no_older, read_state, write_in_order
+from bot.wiki.write_order import put_back, read_no_older, read_state, write_in_order
 
 Keep = Callable[[PagePlan, Change, Page], None]
 """Records what people wrote in a region before the change replaces it; raises `BotError` if that is not possible."""
@@ -261,23 +261,13 @@ class _PageWriter:
         return _report(plan, Result.WRITTEN, version=version.number, regions=regions, reasons=reasons, remarks=remarks)
 
     def _restore(self, plan: PagePlan, base: Page) -> Iterator[str]:
-        """Restore what people did between the read and the write, and what the wiki removed with the write."""
-
         def check() -> str | None:
             obstacle = self._guard.find_obstacle(plan.workspace, plan.id)
             if obstacle is None:
                 return None
             return f"inline comments made during the write were not put back: {obstacle.reason}"
 
-        try:
-            remark = put_back_comments(self._gateway, base, check=check)
-        except (StoppedError, WikiError) as error:
-            remark = f"inline comments made during the write may have lost their place: {error}"
-        if remark is not None:
-            yield remark
-        remark = put_back_state(self._gateway, base.id, self._state)
-        if remark is not None:
-            yield remark
+        return put_back(self._gateway, base, self._state, check=check)
 
 
 def _describe_orphans(written: Sequence[Change]) -> Iterator[str]:

@@ -4,7 +4,7 @@ A write is a rate-limit slot, the checks (stop label, draft), a read, a decision
 between the read and the PUT. After each wait (429, conflict, slow draft) everything starts again from the slot.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from bot.errors import (
     PageNotFoundError,
     PermissionDeniedError,
     RateLimitedError,
+    StoppedError,
     StorageFormatError,
     WikiAnswerError,
     WikiError,
@@ -70,6 +71,24 @@ def write_in_order(
     raise RateLimitedError(
         f"page {page_id}: not written: in {_RESTARTS} tries the wiki made the bot wait between reading and writing"
     )
+
+
+def put_back(
+    gateway: WikiGateway, base: Page, state: ContentState | None, *, check: Callable[[], str | None]
+) -> Iterator[str]:
+    """Restore what people did between the read of *base* and the write, and what the wiki removed with the write.
+
+    *state* is the content status before the write. Yields what was done, or why it was not possible.
+    """
+    try:
+        remark = put_back_comments(gateway, base, check=check)
+    except (StoppedError, WikiError) as error:
+        remark = f"inline comments made during the write may have lost their place: {error}"
+    if remark is not None:
+        yield remark
+    remark = put_back_state(gateway, base.id, state)
+    if remark is not None:
+        yield remark
 
 
 def put_back_comments(gateway: WikiGateway, base: Page, *, check: Callable[[], str | None]) -> str | None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from bot.wiki.gateway import Page, Version
+from bot.wiki.page_writer import PageWriter
 from tests.journeys.conftest import Desk
 from tests.scripted_proxy import Answer, ScriptedProxy, scripted_proxy
 
@@ -436,3 +438,48 @@ class TestNotifications:
         assert "Fresh" in body(ready)
         assert "All good." in body(ready)
         assert len(ready.wiki.versions(home(ready))) == 4
+
+
+def ana_rewords(desk: Desk) -> None:
+    body = desk.wiki.body(home(desk))
+    assert "Read " in body
+    desk.wiki.edit(home(desk), body.replace("Read ", "Please read "), by="ana")
+
+
+def test_an_adoption_keeps_the_content_status(ready: Desk) -> None:
+    if ready.wiki.flavour == "datacenter":
+        pytest.skip("Data Center has no content status")
+    ana_rewords(ready)
+    address = f"{ready.wiki.url}/rest/api/content/{home(ready)}/state?status=current"
+    with ready.wiki.session("ana") as http:
+        http.put(address, json={"name": "In progress", "color": "#0052cc"}, timeout=10).raise_for_status()
+
+        ran = ready.ran("adopt", "--yes")
+
+        assert http.get(address, timeout=10).json()["contentState"]["name"] == "In progress"
+    assert "put back the content status “In progress”" in ran.err
+    ready.ran("sync")
+
+
+def test_an_adoption_keeps_a_comment_that_is_made_while_it_writes(ready: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana_rewords(ready)
+    update = PageWriter.update
+    refs: list[str] = []
+
+    def commented(self: PageWriter, page: Page, body: str, *, message: str, is_minor: bool) -> Version:
+        if not refs:
+            comments = ready.wiki.store.comments
+            comment = comments.add_inline(
+                home(ready), "<p>Why?</p>", author=ready.wiki.account("omar"), selection="intro"
+            )
+            refs.append(comments.detail(comment.id).marker_ref or "")
+        return update(self, page, body, message=message, is_minor=is_minor)
+
+    monkeypatch.setattr(PageWriter, "update", commented)
+
+    ran = ready.ran("adopt", "--yes")
+
+    assert "put back 1 inline comment made during the write" in ran.err
+    assert f'ac:ref="{refs[0]}"' in ready.wiki.body(home(ready))
+    assert "Please read" in ready.data.read_text()
+    assert "in sync" in ready.ran("plan").out
