@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.adopt.data_targets import Pages
+from bot.adopt.data_targets import LinkTarget, Pages
 from bot.adopt.merge import line_content, link_identity, merge, plain_blanks, reread_line, respell, with_links_below
 from bot.adopt.three_way import compare, extend_base
 from bot.adopt.values import Value, make_id
 from bot.config.data_model import News, NewsItem, NewsPoint, QuickLink, QuickLinks, StatusBanner, StatusLine
 from bot.config.news_selection import day_of, older_news, shown_news
+from bot.inline import PageTarget
+from bot.sync.data_links import LinkKind
 
 Entry = StatusLine | QuickLink | NewsItem
 _UNSEEN = ("id", "publish_at", "expires_at", "pinned")
@@ -308,6 +310,14 @@ def _with(value: Value, entries: Sequence[Entry]) -> Value:
             return value.model_copy(update={"items": tuple(entries)})
 
 
+def _target_words(target: PageTarget | LinkTarget) -> str:
+    """Return the page with the key of its space, the address with the look of its card, or the file."""
+    if isinstance(target, PageTarget):
+        return ":".join(filter(None, ("page", target.space_key, target.title)))
+    address = target.value if target.kind is LinkKind.EXTERNAL else f"{target.kind}:{target.value}"
+    return " ".join(filter(None, (address, target.card)))
+
+
 class _Speller:
     """Spells all that a reader sees of an entry: *is_read* from the page, or as it would be read back."""
 
@@ -321,7 +331,7 @@ class _Speller:
                 parts = [self._reread(entry.label), *(str(part) for part in content if part), entry.highlight or ""]
             case QuickLink():
                 links = (link_identity(link, self._pages) for link in with_links_below((entry,)))
-                below = " / ".join(f"{text} ({target})" if target else text for text, target in links)
+                below = " / ".join(f"{text} ({_target_words(target)})" if target else text for text, target in links)
                 remarks = [self._reread(each) for each in (entry.group, entry.remark_before, entry.remark)]
                 parts = [*remarks[:2], below, remarks[2], entry.colour or ""]
             case NewsItem():

@@ -14,6 +14,7 @@ from bot.cli.app import App, pass_app
 from bot.errors import BotError
 from bot.log import redact
 from bot.operations import doctor as operation
+from bot.operations import live_run
 from bot.operations.check import Check, CheckOutcome, run_checks
 from bot.runtime import Runtime
 
@@ -69,10 +70,12 @@ def _examine(runtime: Runtime, *, write_test: bool) -> Iterator[Check]:
     yield from operation.examine_wiki(runtime.gateway, now=runtime.clock)
     for workspace in runtime.workspaces:
         yield from operation.examine_home(runtime.gateway, workspace)
+        yield from live_run.examine_platform(runtime.gateway, workspace)
         if write_test:
             yield from operation.try_writing(runtime.gateway, workspace, now=runtime.clock())
     if not write_test:
         yield Check("write test", CheckOutcome.NOT_TRIED, "add --write-test to try it on a page of its own")
+    yield from live_run.list_manual_steps(is_cloud=runtime.flavour == "cloud")
 
 
 def _report(runtime: Runtime, found: Iterable[Check]) -> dict[str, object]:

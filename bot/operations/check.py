@@ -30,6 +30,10 @@ class CheckOutcome(StrEnum):
     WARNING = "warning"
     ERROR = "error"
     NOT_TRIED = "not tried"
+    BY_HAND = "by hand"
+    """A step of `wikibot doctor` that needs a person."""
+    NOT_APPLICABLE = "not applicable"
+    """A step of `wikibot doctor` for which this wiki has no example."""
 
 
 @dataclass(frozen=True, slots=True)

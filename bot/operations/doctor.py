@@ -16,7 +16,7 @@ from os import R_OK, W_OK, access
 from pathlib import Path
 
 from bot.config.policy import SnapshotSettings
-from bot.errors import BotError
+from bot.errors import BotError, PageConflictError
 from bot.operations.check import Check, CheckOutcome
 from bot.operations.workspace import Connect, Folders, Workspace
 from bot.plural import counted
@@ -138,11 +138,14 @@ def try_writing(connect: Connect, workspace: Workspace, *, now: datetime) -> Ite
         )
     except BotError as error:
         yield Check("write test: create", CheckOutcome.ERROR, str(error))
-        yield from _not_tried([f"write test: {step}" for step in ("write", "label", "delete")], "there is no page")
+        yield from _not_tried(
+            [f"write test: {step}" for step in ("write", "conflict", "label", "delete")], "there is no page"
+        )
         return
     yield _ok("write test: create", f"{title!r} ({scratch.url})")
     try:
         yield _attempt("write test: write", partial(_write_and_compare, gateway, scratch.id))
+        yield _attempt("write test: conflict", partial(_write_twice, gateway, scratch.id))
         yield _attempt("write test: label", partial(_label, gateway, scratch.id))
     finally:
         deleted = _attempt("write test: delete", partial(_delete, gateway, scratch.id))
@@ -162,6 +165,18 @@ def _write_and_compare(gateway: WikiGateway, page_id: str) -> Check:
         return _ok("write test: write", "the wiki spells the page differently and shows the same")
     message = f"the wiki changed what was written, so regions will count as changed by people; it made: {live.body}"
     return Check("write test: write", CheckOutcome.ERROR, message)
+
+
+def _write_twice(gateway: WikiGateway, page_id: str) -> Check:
+    """Write with the version number before the present one, as two writers at the same time do."""
+    page = gateway.fetch_page(page_id)
+    old = gateway.fetch_page(page_id, version=page.version - 1)
+    try:
+        gateway.update_page(replace(old, ref=replace(old.ref, id=page_id)), old.body, message="wikibot doctor")
+    except PageConflictError:
+        return _ok("write test: conflict", "the wiki refuses a write that is based on an old version")
+    message = "the wiki accepted a write that is based on an old version: edits of other people can be lost"
+    return Check("write test: conflict", CheckOutcome.ERROR, message)
 
 
 def _label(gateway: WikiGateway, page_id: str) -> Check:

@@ -34,6 +34,7 @@ from bot.wiki.gateway import (
     PageRef,
     PageSelection,
     PageStatus,
+    RawAnswer,
     Restrictions,
     Sink,
     Space,
@@ -153,6 +154,9 @@ class ConfluenceGateway(WikiGateway):
     @property
     def wiki_time(self) -> datetime | None:
         return self._wiki_clock.time()
+
+    def ask(self, path: str) -> RawAnswer:
+        return self._client.ask(path)
 
     def delete_page(self, page_id: str) -> None:
         self._writer.delete(page_id)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Literal, Protocol, TypeAlias
 
 
@@ -173,6 +174,24 @@ class PageSelection:
 CURRENT_PAGES = PageSelection()
 
 
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """The answer to a request of `wikibot doctor`: the HTTP status, the wiki's words, the items of a listing."""
+
+    status: int
+    said: str = ""
+    results: tuple[Mapping[str, object], ...] = ()
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the wiki answered as asked."""
+        return self.status < HTTPStatus.BAD_REQUEST
+
+    def __str__(self) -> str:
+        """Return the status and, for a refusal, the wiki's words."""
+        return f"{self.status} ({self.said})" if self.said and not self.is_ok else str(self.status)
+
+
 class Sink(Protocol):
     """Where a download is written to, piece by piece."""
 
@@ -217,6 +236,9 @@ class WikiGateway(Protocol):
     @property
     def wiki_time(self) -> datetime | None:
         """The time on the wiki's clock, as its answers so far said; None if there was none with a date."""
+
+    def ask(self, path: str) -> RawAnswer:
+        """Send a GET that the bot needs for nothing else, for `wikibot doctor`; returns the answer with any status."""
 
     def delete_page(self, page_id: str) -> None:
         """Move a page to the trash. deletePage; delete_2."""

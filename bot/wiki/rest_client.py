@@ -13,7 +13,7 @@ from bot.wiki import rest_v1
 from bot.wiki.answers import read_json
 from bot.wiki.dialect import Call
 from bot.wiki.failures import gives_no_reason, said_by_wiki
-from bot.wiki.gateway import Sink
+from bot.wiki.gateway import RawAnswer, Sink
 from bot.wiki.scopes import is_scope_failure
 
 T = TypeVar("T")
@@ -93,6 +93,17 @@ class RestClient:
     def probe(self, method: str, path: str) -> requests.Response:
         """Send a request that cannot change anything; return the answer, with any status."""
         return self._verbs.probe(method, path)
+
+    def ask(self, path: str) -> RawAnswer:
+        """Send a GET; return the answer with any status."""
+        response = self._verbs.probe("GET", path)
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        found = answer.get("results") if isinstance(answer, dict) else None
+        results = tuple(item for item in found if isinstance(item, dict)) if isinstance(found, list) else ()
+        return RawAnswer(response.status_code, said_by_wiki(response), results)
 
     def _exchange(self, call: Call[Any], path: str) -> Any:
         response = self._verbs.send(call.method, path, call.payload)

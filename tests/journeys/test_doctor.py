@@ -32,7 +32,7 @@ def test_a_healthy_set_up_is_examined_without_a_write(adopted: Desk) -> None:
     found = examined(adopted, "--out", "report.json")
 
     assert set(found) >= ALWAYS
-    assert {each["outcome"] for each in found.values()} == {"ok", "not tried"}
+    assert {each["outcome"] for each in found.values()} <= {"ok", "not tried", "by hand", "not applicable"}
     assert found["flavour"]["message"].startswith("Cloud" if adopted.wiki.flavour == "cloud" else "Data Center")
     assert adopted.writes() == writes
     report = json.loads((adopted.folder / "report.json").read_text())
@@ -45,14 +45,42 @@ def test_the_write_test_leaves_no_page(adopted: Desk) -> None:
 
     found = examined(adopted, "--write-test")
 
-    steps = ("create", "write", "label", "delete")
-    assert [found[f"write test: {step}"]["outcome"] for step in steps] == ["ok"] * 4
+    steps = ("create", "write", "conflict", "label", "delete")
+    assert [found[f"write test: {step}"]["outcome"] for step in steps] == ["ok"] * 5
     assert (
         "spells the page differently" in found["write test: write"]["message"]
         or "byte by byte" in (found["write test: write"]["message"])
     )
     assert "wikibot doctor" not in adopted.ran("tree").out
     assert adopted.home_body == body
+
+
+def test_every_step_of_a_live_run_is_done_or_listed(adopted: Desk) -> None:
+    found = examined(adopted)
+
+    steps = {int(what.split()[1]): each for what, each in found.items() if what.startswith("step ")}
+    by_hand = {number for number, each in steps.items() if each["outcome"] == "by hand"}
+    if adopted.wiki.flavour == "cloud":
+        assert set(steps) == {4, 5, 10, 11, 12, 15, 16, 17, 18, 19, 20}
+        assert by_hand == {4, 15, 16, 17, 18, 19, 20}
+        assert "page current" in steps[10]["message"]
+        assert "labels 200" in steps[11]["message"]
+        assert "footer-comments: 200, " in steps[12]["message"]
+        assert steps[5]["outcome"] == "not applicable"
+    else:
+        assert set(steps) == {13, 14, 15, 16, 18, 19, 20}
+        assert by_hand == {15, 16, 18, 19, 20}
+        assert "asked for 500 pages with bodies, " in steps[13]["message"]
+        assert steps[14]["outcome"] == "ok"
+    assert all(each["message"] for each in steps.values())
+
+
+def test_a_listing_that_the_wiki_refuses_is_a_finding(adopted: Desk) -> None:
+    adopted.wiki.faults.add("403@list")
+
+    found = examined(adopted, code=1)
+
+    assert any(each["outcome"] in ("warning", "error") and "403" in each["message"] for each in found.values())
 
 
 @pytest.mark.parametrize("fault", ["403@labels"])

@@ -105,6 +105,18 @@ def test_hard_blanks_of_an_editor_are_no_new_wording(ready: Desk) -> None:
     assert "Vote today." in after
 
 
+def test_a_clash_names_links_as_a_reader_knows_them(ready: Desk) -> None:
+    ana_changes(ready, ">Site<", ">Our site<")
+    ana_changes(ready, "Rep<", "The rep<")
+    ready.ran("links", "edit", "Site", "--text", "Web site")
+    ready.ran("links", "edit", "Rep", "--text", "A rep")
+
+    said = ready.ran("adopt", "--dry-run", code=None)
+
+    assert "Our site (https://example.org/)" in said.out + said.err
+    assert "Target(" not in said.out + said.err
+
+
 def test_two_new_items_with_the_same_words_have_ids_of_their_own(ready: Desk) -> None:
     ana_changes(
         ready,
