@@ -269,3 +269,27 @@ def test_a_merge_that_left_entries_open_is_found_and_is_no_last_applied_state(wo
     assert ledger.find_last_applied(NEWS) == LastApplied(3, "<p>1</p>", A)
     assert ledger.find_partial(NEWS) == LastApplied(4, "<p>2</p>", B, open_entries=(1, 3))
     assert ledger.find_partial(Marker("status")) is None
+
+
+def test_an_adopted_text_has_the_revision_that_it_came_into(world: World, page: str) -> None:
+    record(world, page, "<p>1</p>", f"news={A} r=r1 adopted")
+
+    assert opened(world, page).find_last_applied(NEWS) == LastApplied(2, "<p>1</p>", A, adopted="r1")
+
+
+def test_a_seal_of_another_tag_or_of_an_earlier_version_is_not_believed(world: World, page: str) -> None:
+    old = sealed(world, page, f"news={A} r=r1")
+    save(world, page, "<p>1</p>", user="bot", message=old)
+    save(world, page, "<p>2</p>", user="bot", message=old.replace(A, B))
+    save(world, page, "<p>3</p>", user="bot", message=old)
+
+    assert opened(world, page).find_last_applied(NEWS) == LastApplied(2, "<p>1</p>", A)
+
+
+def test_the_key_of_the_own_space_in_a_link_is_no_edit(world: World, page: str) -> None:
+    link = '<p><ac:link><ri:page{} ri:content-title="B" /></ac:link></p>'
+    record(world, page, link.format(""), f"news={A} r=r1")
+    key = world.gateway().fetch_page(page).ref.space_key
+    save(world, page, link.format(f' ri:space-key="{key}"'))
+
+    assert opened(world, page).find_edits(NEWS, LastApplied(2, link.format(""), A)) == ()
