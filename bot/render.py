@@ -33,6 +33,7 @@ from bot.errors import BotError, MalformedBodyError, SettingsError
 from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, emoticon, lozenge, page_link, to_storage
 from bot.storage.cloud_spelling import spell_for_cloud
 from bot.storage.markers import find_misfit
+from bot.storage.notice import notice_anchor, without_notice
 from bot.storage.reader import read_strictly
 
 OLDER_NEWS = "older_news"
@@ -95,8 +96,11 @@ class Renderer:
         now: dt.datetime,
         links: LinkResolver | None = None,
         index: Index | None = None,
+        notice: str | None = None,
     ) -> str:
         """Return the storage format of *region* for *data* at *now*; *index* is used only for the page index.
+
+        *notice* is the last line of the region, as inline Markdown.
 
         Raises `SettingsError` if the template is missing, fails, or renders content that is not allowed in a region.
         Raises `KeyError` if the data does not contain the region.
@@ -120,6 +124,12 @@ class Renderer:
         if isinstance(value, News):
             context |= _news_context(value, now, ZoneInfo(data.workspace.timezone))
         text = self._render(f"{region}.xml.j2", context)
+        if notice is not None:
+            context |= {"notice": notice, "anchor": notice_anchor(region)}
+            line = self._render("_notice.xml.j2", context)
+            if without_notice(line).strip():
+                raise SettingsError("must be one paragraph with the anchor of the notice", path="_notice.xml.j2")
+            text += line
         return spell_for_cloud(text, data.workspace.space) if self._is_cloud else text
 
     def load_templates(self) -> None:

@@ -23,6 +23,7 @@ from bot.errors import RegionError
 from bot.splice import Span, splice
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.markers import Marker, MarkerKind, render_marked
+from bot.storage.notice import without_notice
 from bot.storage.reader import read_strictly
 from bot.storage.regions import Region, find_region
 
@@ -159,7 +160,7 @@ class SeenChange:
 
 def compare(before: str, after: str, pages: Pages) -> SeenChange:
     """Compare two fragments as a reader sees them."""
-    old, new = impression_of(before, pages), impression_of(after, pages)
+    old, new = (impression_of(without_notice(each), pages) for each in (before, after))
     change = find_change(old, new)
     if change is not None:
         return SeenChange(f"the text of the page would change: {change}")
@@ -183,7 +184,9 @@ def read_region(
         learn_references(base, pages)
     language = base.language if isinstance(base, News) else "en"
     context = Context(pages, language, base=base)
-    heading, level, blocks = _split_heading(region, read_blocks(read_strictly(fragment).root.nodes, context), base)
+    heading, level, blocks = _split_heading(
+        region, read_blocks(read_strictly(without_notice(fragment)).root.nodes, context), base
+    )
     is_inline = heading is not None and level is None
     value = to_value(region, blocks, context, heading=heading, heading_level=level or 0)
     if is_inline:

@@ -303,6 +303,13 @@ class RegionSettings(SettingsSection):
         "write, and name comment and author in the report and the log. `hold`: do not write the region.",
         examples=["hold"],
     )
+    notice: Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]+$")] | None = Field(
+        None,
+        description="Last line of the region, for people who edit the page, as inline Markdown; `{address}` is the "
+        "`edit_address` of the workspace. Absent: none. A new wording reaches the page with the next change of the "
+        "region.",
+        examples=["Kept by a bot. [Change it here]({address})."],
+    )
     home: bool = Field(True, description="Whether the home page contains the region.", examples=[False])
     also: TargetSettings = Field(
         TargetSettings(),
@@ -403,6 +410,11 @@ class WorkspaceSettings(SettingsSection):
         "region also needs its section in the data file.",
         examples=[{"status": {}, "news": {"drift": "repair"}}],
     )
+    edit_address: Annotated[str, Field(pattern=r"^https?://[^\s<>()]+$")] | None = Field(
+        None,
+        description="Address where people change the data file, for `{address}` in `notice`.",
+        examples=["https://git.example.org/team/wiki/edit/main/ws2.yaml"],
+    )
     quiet_window: NonEmptyText | None = Field(
         None,
         description="Times of the day between which repairs and expiries are written, as `HH:MM-HH:MM` in the time "
@@ -421,6 +433,18 @@ class WorkspaceSettings(SettingsSection):
         description="Which pages count as archived; `wikibot snapshot` captures these.",
         examples=[{"labels": ["archived"], "under": ["Archive"]}],
     )
+
+    @model_validator(mode="after")
+    def _knows_its_address(self) -> Self:
+        for name, region in self.regions.items():
+            if region.notice and "{address}" in region.notice and self.edit_address is None:
+                raise ValueError(f"the notice of {name} has {{address}}, so `edit_address` is needed")
+        return self
+
+    def notice_of(self, name: str) -> str | None:
+        """Return the notice of a region, as inline Markdown; None if it has none."""
+        notice = self.regions[name].notice if name in self.regions else None
+        return notice and notice.replace("{address}", self.edit_address or "")
 
     @field_validator("quiet_window")
     @classmethod

@@ -415,8 +415,9 @@ class _Adopter:
 
     def _render(self, region: str, document: DataFile | None = None) -> str:
         data = (document or self._document).data
+        notice = self._workspace.settings.notice_of(region)
         return render_safely(
-            lambda moment: self._renderer.render(region, data, now=moment, links=self._pages),
+            lambda moment: self._renderer.render(region, data, now=moment, links=self._pages, notice=notice),
             self._now,
             self._wiki_time,
         )

@@ -67,7 +67,8 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
 
     @cache
     def text_at(name: str, moment: dt.datetime) -> str:
-        return renderer.render(name, data, now=moment, links=links_of[name], index=index)
+        notice = settings.notice_of(name)
+        return renderer.render(name, data, now=moment, links=links_of[name], index=index, notice=notice)
 
     texts: dict[str, str | None] = {name: text_at(name, now) for name in links_of}
 

@@ -150,9 +150,10 @@ class _Restorer:
             choose=_choose_people,
         )
         shown = document.set_region(text.region, merged.value).data
+        notice = self._workspace.settings.notice_of(text.region)
         renderer = self._workspace.load_renderer()
         new = render_safely(
-            lambda moment: renderer.render(text.region, shown, now=moment, links=pages),
+            lambda moment: renderer.render(text.region, shown, now=moment, links=pages, notice=notice),
             self._now,
             self._gateway.wiki_time,
         )

@@ -97,7 +97,9 @@ def render_regions(
         index = make_index(gateway, workspace, document.data, finder)
     renderer = workspace.load_renderer()
     return {
-        name: renderer.render(name, document.data, now=now, links=links, index=index)
+        name: renderer.render(
+            name, document.data, now=now, links=links, index=index, notice=workspace.settings.notice_of(name)
+        )
         for name in present
         if wanted in (None, name)
     }

@@ -4,7 +4,7 @@ A body is read as blocks, and each line of text as words with marks: strong, emp
 an editor changes the spelling of all of these. Ignored are, for example: a paragraph that is the whole text of an item
 or cell, ids and classes, emoji attributes of the same icon, the key of the own space in a link, a link text that is
 the title, empty paragraphs at the edges of a region, item or cell, hard spaces, spans that only change the spacing,
-the order of nested marks, widths of tables, and inline comment markers, because they are not content.
+the order of nested marks, widths of tables, inline comment markers and notices, because they are not content.
 
 Always a difference: words, case, order, the target of a link, the key of another space, an icon, a colour, a
 highlight, centred or right-aligned text, the kind and number of lists, the level of a heading, an empty paragraph
@@ -19,6 +19,7 @@ from operator import itemgetter
 from bot.storage.appearance import look_of, seen_attributes
 from bot.storage.emoticons import find_character, icon_of
 from bot.storage.macros import HEADINGS, is_macro, macro_name
+from bot.storage.notice import without_notice
 from bot.storage.reader import Element, Text, read_strictly
 
 _TRANSPARENT = {
@@ -80,7 +81,7 @@ def canonical(fragment: str, *, space_key: str = "") -> str:
 
     Links to pages of *space_key* are the same with and without the key. The time is linear in the length.
     """
-    return _Writer(space_key).write(read_strictly(fragment).root)
+    return _Writer(space_key).write(read_strictly(without_notice(fragment)).root)
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from bot.storage.macros import (
     macro_name,
 )
 from bot.storage.markers import BODY_CLOSE, BODY_OPEN, Marker, MarkerKind, render_marked
+from bot.storage.notice import is_notice_anchor
 from bot.storage.reader import Document, Element, line_and_column, read_strictly
 
 __all__ = [
@@ -132,7 +133,7 @@ class _Finder:
                     self._remember(self._anchors, find_parameter(element, ""), element)
 
     def _remember(self, found: dict[str, list[Element]], name: str | None, element: Element) -> None:
-        if name and name.startswith("wikibot-"):
+        if name and name.startswith("wikibot-") and not is_notice_anchor(name):
             found.setdefault(name, []).append(element)
 
     def find(self, marker: Marker) -> Region | None:

@@ -3,6 +3,7 @@
 from datetime import datetime, time
 
 from bot.config.policy import NotifyPolicy
+from bot.storage.notice import without_notice
 from bot.storage.visible_text import lines_of
 from bot.sync.plan import Change
 from bot.text_diff import PieceKind, diff_lines
@@ -32,12 +33,12 @@ def is_within(window: tuple[time, time], now: datetime) -> bool:
 
 
 def _adds_lines(change: Change) -> bool:
-    lines = diff_lines(lines_of(change.live or ""), lines_of(change.desired))
+    lines = diff_lines(lines_of(without_notice(change.live or "")), lines_of(without_notice(change.desired)))
     return any(line.kind is PieceKind.ADDED and "".join(piece.text for piece in line.pieces).strip() for line in lines)
 
 
 def _brings_words(change: Change) -> bool:
     if "<li" in (change.live or "") and "<li" not in change.desired:
         return False  # the last item is gone, and a sentence says that there is none
-    lines = diff_lines(lines_of(change.live or ""), lines_of(change.desired))
+    lines = diff_lines(lines_of(without_notice(change.live or "")), lines_of(without_notice(change.desired)))
     return any(piece.kind is PieceKind.ADDED and piece.text.strip() for line in lines for piece in line.pieces)

@@ -13,6 +13,7 @@ from bot.storage.addresses import stated_title
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.markers import MarkerKind
 from bot.storage.meaning import is_same
+from bot.storage.notice import without_notice
 from bot.storage.page_links import iter_page_links
 from bot.storage.placement import list_headings
 from bot.storage.reader import read_leniently
@@ -342,8 +343,8 @@ class _Survey:
         """Count the live and desired characters of the regions on the page, to detect a truncated data file."""
         for wanted, region in found:
             if region is not None and wanted.says_data:
-                self._live_characters += count_characters(region.text(page.body))
-                self._desired_characters += count_characters(wanted.text or "")
+                self._live_characters += count_characters(without_notice(region.text(page.body)))
+                self._desired_characters += count_characters(without_notice(wanted.text or ""))
 
     def _judge(
         self, page: Page, wanted: WantedRegion, desired: str, region: Region | None, ledger: PageLedger
@@ -406,7 +407,7 @@ class _Survey:
         is_lost = self._assignment.has_lost_adoption(last.adopted)
         if is_lost is not None:
             return is_lost
-        return not set(lines_of(last.text)) <= set(lines_of(desired))
+        return not set(lines_of(without_notice(last.text))) <= set(lines_of(desired))
 
     def _settle(self, change: Change, ledger: PageLedger, headings: Sequence[str]) -> Change:
         """Add the edits of people to the change, and decide on the action."""
