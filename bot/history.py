@@ -190,6 +190,34 @@ class RunHistory:
             connection.executescript(f"BEGIN IMMEDIATE;\n{script}PRAGMA user_version = {step};\nCOMMIT;")
 
 
+class LostRunHistory(RunHistory):
+    """Run records that could not be opened, as on a full disk: empty, and recording fails, until they can be opened."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def _select(self, clause: str, values: tuple[str, ...], limit: int) -> list[Run]:
+        try:
+            return super()._select(clause, values, limit)
+        except HistoryError:
+            return []
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with RunHistory(self._path)._connection() as connection:  # noqa: SLF001 -- the same class
+            yield connection
+
+
+def open_history(path: Path) -> RunHistory:
+    """Open the run records; a disk that does not allow it must not stop the update of the wiki."""
+    try:
+        return RunHistory(path)
+    except HistoryError as error:
+        if not isinstance(error.__cause__, sqlite3.OperationalError | OSError):
+            raise
+        return LostRunHistory(path)
+
+
 def _run(row: tuple[int, str, str, str | None, str | None, str, str]) -> Run:
     run_id, job, started, finished, outcome, counts, message = row
     return Run(

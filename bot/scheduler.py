@@ -146,6 +146,7 @@ class JobScheduler:
         self._refresh = refresh
         self._find_attention = find_attention
         self.has_left_job_behind = False
+        self.has_lost_record = False
         self._is_final = False
         """Whether the last failure has a cause that does not pass with time, so that a retry would only repeat it."""
         self._jobs = self._make_jobs(specs, functions, next_moments or {})
@@ -324,6 +325,7 @@ class JobScheduler:
         try:
             return self._history.begin(name, at=started)
         except HistoryError as error:
+            self.has_lost_record = True
             logger.error("job {} runs without a record: {}", name, error)
             return 0
 
@@ -334,6 +336,7 @@ class JobScheduler:
             try:
                 self._history.end(run.id, run.outcome, at=finished, counts=run.counts, message=redact(run.message))
             except HistoryError as error:
+                self.has_lost_record = True
                 logger.error("the end of job {} was not recorded: {}", run.job, error)
         took = (finished - run.started) / timedelta(seconds=1)
         counted = ", ".join(f"{count} {what}" for what, count in run.counts.items())

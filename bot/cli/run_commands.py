@@ -15,8 +15,9 @@ from loguru import logger
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.errors import HistoryError
 from bot.files import InstanceLock
-from bot.history import Run, RunHistory, RunOutcome
+from bot.history import Run, RunHistory, RunOutcome, open_history
 from bot.live_schedule import LiveSchedule
 from bot.plural import counted
 from bot.runtime import Runtime
@@ -54,15 +55,15 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
     runtime = replace(app.runtime, is_attended=False)
     lock = InstanceLock(runtime.folders.state / "run.lock", purpose=f"the bot of {runtime.settings.config_path}")
     with lock, _stopping_on_signals(runtime.stop):
-        history = RunHistory(runtime.folders.state / "runs.db")
-        interrupted = history.close_interrupted(at=runtime.clock())
-        if interrupted:
-            logger.warning("the bot did not end properly: {} interrupted", counted(interrupted, "run"))
+        history = open_history(runtime.folders.state / "runs.db")
+        _close_interrupted(history, runtime.clock())
         live = LiveSchedule(runtime, history, app.load_settings)
         scheduler = live.scheduler
         if once:
             ended = scheduler.run_once(runtime.stop)
             code = _exit_code({one.outcome for one in ended})
+            if code == _DONE and scheduler.has_lost_record:
+                code = _ATTENTION
         else:
             with _asking_on_hangup(live.ask, runtime.stop):
                 scheduler.run_until(runtime.stop)
@@ -73,6 +74,16 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
         os._exit(_FAILED)
     logger.info("ended")
     return code
+
+
+def _close_interrupted(history: RunHistory, at: datetime) -> None:
+    try:
+        interrupted = history.close_interrupted(at=at)
+    except HistoryError as error:
+        logger.error("the runs that were interrupted cannot be recorded: {}", error)
+        return
+    if interrupted:
+        logger.warning("the bot did not end properly: {} interrupted", counted(interrupted, "run"))
 
 
 def _exit_code(outcomes: Collection[RunOutcome | None]) -> int:

@@ -2,13 +2,14 @@
 
 import json
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from bot.history import RunOutcome
-from tests.cli.scheduled_bot import HOME, SECONDS_TO_END, ScheduledBot, wait_for, wait_for_request
+from tests.cli.scheduled_bot import DATA, HOME, SECONDS_TO_END, ScheduledBot, wait_for, wait_for_request
 from wikiserver.testing import Wiki
 
 
@@ -168,3 +169,28 @@ def test_the_log_never_contains_a_secret(bot: ScheduledBot, wiki: Wiki) -> None:
 
     assert "bot-secret" not in result.stderr
     assert "Ym90OmJvdC1zZWNyZXQ" not in result.stderr
+
+
+def test_changed_region_is_named_with_page_and_person_in_log_list_and_record(bot: ScheduledBot, wiki: Wiki) -> None:
+    (bot.folder / "ws2.yaml").write_text(DATA.replace("All is well.", "Good so far."))
+    applied = subprocess.run(
+        [*bot.command()[:3], "apply", "--yes", "--take-over", "all", "--config", str(bot.folder / "bot.yaml")],
+        env=bot.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    home = wiki.find("Home").id
+    wiki.edit(home, wiki.body(home).replace("Good so far.", "Changed by hand."), by="ana")
+
+    ran = bot.run("--once")
+    (listed,) = json.loads(bot.run("--list", "--format", "json").stdout)
+
+    assert applied.returncode == 0, applied.stderr
+    assert ran.returncode == 3
+    assert "job sync: attention" in ran.stderr
+    assert listed["last_run"]["outcome"] == "attention"
+    assert listed["last_success"] is None
+    for text in (ran.stderr, listed["last_run"]["message"], bot.run("--list").stdout):
+        assert "Home: region 'status': drifted by Ana" in text
+    assert "Changed by hand." in wiki.body(home)
