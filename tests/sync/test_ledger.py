@@ -293,3 +293,13 @@ def test_the_key_of_the_own_space_in_a_link_is_no_edit(world: World, page: str) 
     save(world, page, link.format(f' ri:space-key="{key}"'))
 
     assert opened(world, page).find_edits(NEWS, LastApplied(2, link.format(""), A)) == ()
+
+
+def test_a_merge_by_the_bot_is_no_edit(world: World, page: str) -> None:
+    record(world, page, "<p>1</p>", f"news={A} r=r1")
+    record(world, page, "<p>2</p>", f"news={B}?1 r=r2")
+    save(world, page, "<p>3</p>", user="li", message=sealed(world, page, f"news={C}?1 r=r3"))
+
+    edits = opened(world, page).find_edits(NEWS, LastApplied(2, "<p>1</p>", A))
+
+    assert [each.version for each in edits] == [4]
