@@ -25,13 +25,14 @@ from bot.errors import (
 )
 from bot.operations.edit import Edit
 from bot.operations.workspace import Workspace
-from bot.render import has_region, section_of
+from bot.render import OLDER_NEWS, has_region, section_of
 from bot.storage.addresses import may_be_id
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.markers import Marker, MarkerKind
 from bot.storage.meaning import is_same
 from bot.storage.placement import Place, insert_region, list_headings
 from bot.storage.regions import find_region, is_absent, replace_regions
+from bot.storage.visible_text import lines_of
 from bot.sync.attention import is_loud
 from bot.sync.clock_difference import render_safely
 from bot.sync.data_links import iter_links, resolve_links
@@ -232,19 +233,30 @@ class _Adopter:
         return self._adoption(())
 
     def _publish(self, marker: Marker, value: Value) -> None:
-        """Put the merged text on the page, unless it has a dead link, or people commented on words that would go."""
+        """Put the merged text on the page, unless it has a dead link, or words would go that people commented on.
+
+        A text from which news moves to the page of older news is left to `sync`, which writes that page first.
+        """
         merged = self._document.set_region(marker.name, value)
         text, region = self._render(marker.name, merged), find_region(self._body, marker)
         live = "" if region is None else region.text(self._body)
         kept = keep_comment_markers(live, text)
         if region is None or self._is_same(live, text) or kept.lost:
             return
-        if self._has_dead_links(merged, marker.name):
+        if self._has_dead_links(merged, marker.name) or self._moves_news(marker.name, merged, live, text):
             return
         self._page_texts[marker.name] = text
         self._body = replace_regions(self._body, [(region, kept.text)])
         notify = self._workspace.settings.regions[marker.name].notify
         self._is_loud |= is_loud(Change(marker.name, marker, Verdict.BEHIND, Action.WRITE, text, live, notify=notify))
+
+    def _moves_news(self, region: str, document: DataFile, live: str, text: str) -> bool:
+        """Return whether items leave the page for the page of older news."""
+        news = document.data.news
+        if region != "news" or news is None or news.older is None or news.show is None:
+            return False
+        leaving = set(lines_of(live)) - set(lines_of(text))
+        return not leaving.isdisjoint(lines_of(self._render(OLDER_NEWS, document)))
 
     def _has_dead_links(self, document: DataFile, region: str) -> bool:
         """Return whether *region* has a link to a page that does not exist, for which the settings hold the region."""

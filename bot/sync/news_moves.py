@@ -64,7 +64,7 @@ def order_moves(pages: Sequence[PagePlan], judged: Sequence[Judged], move: NewsM
 
 
 def _drops(change: Change) -> bool:
-    return (change.action is Action.WRITE or change.merges) and change.live is not None and bool(_dropped(change))
+    return change.action is Action.WRITE and bool(_dropped(change))
 
 
 def _dropped(change: Change) -> list[str]:
@@ -98,10 +98,8 @@ def _require(page: PagePlan, move: NewsMove, archive: Judged | None, lines: tupl
     obstacle = _find_obstacle(archive, lines)
     changes = []
     for change in page.changes:
-        if change.region != move.region:
+        if change.region != move.region or change.action is Action.NONE:
             changes.append(change)
-        elif change.action is Action.NONE:
-            changes.append(_delay_merge(change, archive, move, lines))
         elif obstacle or archive is None:
             changes.append(replace(change, action=Action.NONE, note=_hold(move, lines, obstacle)))
         elif archive.page_id == page.id:
@@ -110,14 +108,6 @@ def _require(page: PagePlan, move: NewsMove, archive: Judged | None, lines: tupl
             needed = Requirement(archive.page_id, archive.title, archive.change.marker, lines)
             changes.append(replace(change, requires=needed))
     return replace(page, changes=tuple(changes))
-
-
-def _delay_merge(change: Change, archive: Judged | None, move: NewsMove, lines: Sequence[str]) -> Change:
-    """Return *change* without its merge with the edits of people, while the other page does not have the lines."""
-    if not change.merges or (archive is not None and _lines(archive.change.live) >= set(lines)):
-        return change
-    note = f"{change.note}; this waits until the page {move.page!r} has {_describe_lines(lines)}"
-    return replace(change, merges=False, note=note)
 
 
 def _find_obstacle(archive: Judged | None, lines: Sequence[str]) -> str:

@@ -297,15 +297,22 @@ def test_a_correction_is_written_although_the_page_of_older_news_is_excluded(mov
 
 
 @both_flavours
-def test_a_merge_with_the_edits_of_people_waits_for_the_page_of_older_news(moving: Desk) -> None:
-    settings(moving, **{"data: ws2.yaml": "data: ws2.yaml\n    merge: auto"})
+@pytest.mark.parametrize("merge", ["auto", "ask"])
+def test_a_merge_with_the_edits_of_people_leaves_the_move_to_the_right_order(moving: Desk, merge: str) -> None:
+    settings(moving, **{"data: ws2.yaml": f"data: ws2.yaml\n    merge: {merge}"})
     body = moving.home_body
-    moving.wiki.edit(moving.home_id, body.replace("The second item.", "The second item, by Ana."))
+    between = "</p></li><li><p>" if "<li><p>The second" in body else "</li><li>"
+    moving.wiki.edit(moving.home_id, body.replace("The second item.", f"The second item.{between}Hers."))
     label(moving)
 
     moving.ran("sync", code=3)
+    if merge == "ask":
+        moving.ran("adopt", "--yes", code=None)
 
-    assert "The second item, by Ana." in moving.home_body
+    assert is_shown_somewhere(moving, "The second item.")
+    assert is_shown_somewhere(moving, "Hers.")
     unlabel(moving)
     moving.ran("sync", code=None)
-    assert is_shown_somewhere(moving, "second item")
+    assert is_shown_somewhere(moving, "The second item.")
+    assert is_shown_somewhere(moving, "Hers.")
+    assert is_shown_somewhere(moving, "The third item.")
