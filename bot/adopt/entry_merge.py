@@ -205,7 +205,9 @@ class _Merger:
             elif choice is Choice.PAGE:
                 in_file[places[there]] = _reworded(in_file[places[there]], self._on_page[here])
             else:
-                on_page[here] = [*on_page[here] * (choice is Choice.BOTH), in_file[places[there]]]
+                page_entry = [self._on_page[here]] if choice is Choice.BOTH else []
+                is_older = there >= self._shown_count  # newer items of the data file push it off the page
+                on_page[here] = [*page_entry, *([] if is_older else [in_file[places[there]]])]
         entries = [entry for here in self._order() for entry in on_page[here]]
         page_side = _with(self._with_fields(decisions, if_open), entries)
         file_side = _with(self._base, [entry for number, entry in enumerate(in_file) if number not in kept])
