@@ -13,6 +13,8 @@ GATEWAY = "https://api.atlassian.com"
 _CLOUD_HOSTS = ("atlassian.net", "atlassian-us-gov-mod.net", "jira.com", "api.atlassian.com")
 _CLOUD_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _AT_GATEWAY = re.compile(r"(?P<host>https?://[^/]+)/ex/confluence/(?P<cloud_id>[\w-]+)(?:/.*)?", re.IGNORECASE)
+_BELOW_BASE = re.compile(r"/(?:(?:display|spaces|pages|x|rest|plugins|download)/.+|[\w-]+\.action)", re.IGNORECASE)
+"""The path of a page or another part of a wiki, behind its base address."""
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -31,8 +33,9 @@ class SiteAddress:
 
 
 def recognise(text: str, *, is_cloud: bool | None = None) -> SiteAddress:
-    """Return the base address that *text* means: a cloud id, a gateway address, a site with or without `/wiki`.
+    """Return the base address that *text* means.
 
+    *text* is a cloud id, a gateway address, a site with or without `/wiki`, or the address of one of its pages.
     *is_cloud* is the setting `wiki.flavour`, for hosts whose name does not show it: all hosts that are not Atlassian's
     are Data Center, unless the setting says Cloud.
     """
@@ -42,6 +45,9 @@ def recognise(text: str, *, is_cloud: bool | None = None) -> SiteAddress:
     if is_cloud_host(url):
         parts = urlsplit(url)
         return SiteAddress(f"{parts.scheme}://{parts.netloc}/wiki", is_cloud=True)
+    parts = urlsplit(url)
+    if parts.netloc:
+        url = f"{parts.scheme}://{parts.netloc}{_BELOW_BASE.split(parts.path, maxsplit=1)[0]}"
     return SiteAddress(url, is_cloud=bool(is_cloud))
 
 

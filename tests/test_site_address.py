@@ -49,6 +49,22 @@ def test_a_gateway_at_another_host_is_one_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "base"),
+    [
+        ("https://wiki.example.org/display/WS2/Home", "https://wiki.example.org"),
+        ("https://wiki.example.org/confluence/spaces/WS2/pages/7/Home", "https://wiki.example.org/confluence"),
+        ("https://wiki.example.org/confluence/pages/viewpage.action?pageId=7", "https://wiki.example.org/confluence"),
+        ("https://wiki.example.org/dashboard.action", "https://wiki.example.org"),
+        ("https://wiki.example.org/rest/api/space", "https://wiki.example.org"),
+        ("http://127.0.0.1:8090/wiki/spaces/WS2/overview", "http://127.0.0.1:8090/wiki"),
+        ("https://wiki.example.org/x", "https://wiki.example.org/x"),
+    ],
+)
+def test_the_address_of_a_page_leads_to_its_wiki(text: str, base: str) -> None:
+    assert recognise(text).url == base
+
+
+@pytest.mark.parametrize(
     ("text", "is_cloud", "expected"),
     [
         ("https://wiki.example.org/confluence/", None, SiteAddress("https://wiki.example.org/confluence", False)),

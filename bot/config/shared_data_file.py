@@ -50,6 +50,7 @@ class SharedDataFile:
                     "`wikibot plan`, which asks the wiki and completes the file, then edit again",
                     path=self.path,
                 )
+            self._raise_if_gone(self.history.newest())
             yield
 
     def save(self, document: DataFile) -> None:
@@ -77,6 +78,9 @@ class SharedDataFile:
 
     def _load_settled(self, newest: PastRevision | None, sleep: Callable[[float], None]) -> DataFile:
         if not self.path.exists():
+            sleep(_QUIET_SECONDS)  # some editors rename the file before they write the new one
+        self._raise_if_gone(newest)
+        if not self.path.exists():
             return DataFile.load(self.path)
         for _ in range(_MAX_LOOKS):
             state = _state_of(self.path)
@@ -91,7 +95,20 @@ class SharedDataFile:
                 return document
         raise ContentError("is being written by another program; nothing was published: try again", path=self.path)
 
+    def _raise_if_gone(self, newest: PastRevision | None) -> None:
+        """Raise `ContentError` for a file that was read before: a new one from the page has only what is shown."""
+        if newest is not None and not self.path.exists():
+            raise ContentError(
+                f"does not exist, but did on {newest.first_seen:%Y-%m-%d}; nothing was written: put it back, from "
+                "version control or a backup. The page has only the items that are shown",
+                path=self.path,
+            )
+
     def _raise_if_cut_off(self, newest: PastRevision | None, text: str) -> None:
+        if newest is not None and not text.strip():
+            raise ContentError(
+                "is empty, but was not at the last run; nothing was published: put its content back", path=self.path
+            )
         if newest is not None and newest.end.endswith("\n") and not text.endswith("\n"):
             raise ContentError(
                 "looks cut off: the last line has no line end, but had one at the last run; nothing was "

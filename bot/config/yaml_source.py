@@ -25,6 +25,7 @@ Location = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
 
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}) .*$", re.MULTILINE)
 _MAX_BYTES = 4_000_000
 _MAX_VALUES = 100_000
 _MAX_PROBLEMS_SHOWN = 5
@@ -86,8 +87,16 @@ def parse_yaml(text: str, *, path: Path, error: type[LocatedError]) -> YamlSourc
     return _parse_all(text, path=path, error=error)
 
 
+def _raise_if_in_conflict(text: str, *, path: Path, error: type[LocatedError]) -> None:
+    conflict = _CONFLICT.search(text)
+    if conflict is not None:
+        line = text.count("\n", 0, conflict.start()) + 1
+        raise error("is in a merge conflict of git; keep what is right, and remove the marks", path=path, line=line)
+
+
 def _parse_all(text: str, *, path: Path, error: type[LocatedError]) -> YamlSource:
     """Parse *text*, whatever it contains; raises *error* for every problem."""
+    _raise_if_in_conflict(text, path=path, error=error)
     yaml = _make_reader()
     root: Node | None = None
     try:

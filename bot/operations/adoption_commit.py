@@ -12,7 +12,7 @@ from bot.config.data_file import SCHEMA_NAME
 from bot.config.data_history import PendingAdoption
 from bot.config.policy import SafetySettings
 from bot.config.schemas import write_schemas
-from bot.errors import BotError, ContentError, PageConflictError, StoppedError
+from bot.errors import BotError, ContentError, StoppedError
 from bot.operations.adoption import Adoption
 from bot.operations.workspace import Workspace
 from bot.storage.comment_markers import marker_refs
@@ -26,7 +26,7 @@ from bot.wiki.write_order import put_back, read_state, write_in_order
 def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: Adoption) -> Version | None:
     """Write markers to the page and values to the data file; return the page's new version, None if nothing is adopted.
 
-    Raises `PageConflictError` if the page was saved in the meantime, and `ContentError` if the data file was changed in
+    Raises `BotError` if the page was saved in the meantime, and `ContentError` if the data file was changed in
     the meantime or cannot be written; then neither was written. If the answer of the wiki is lost and the wiki does not
     answer again, the journal stays and a later command settles the adoption.
     """
@@ -61,7 +61,7 @@ def _write(gateway: WikiGateway, adoption: Adoption, live: Page) -> Version:
     """Write the journal and the page, if people have neither saved the page nor commented on it since it was read."""
     read, before, message = adoption.page, adoption.edit.before, _message(adoption)
     if live.version != read.version:
-        raise PageConflictError(read.id, base_version=read.version)
+        raise BotError(f"page {read.title!r} was saved after it was read; nothing was written, run it again")
     if marker_refs(live.body) != marker_refs(read.body):
         raise BotError(f"page {read.title!r} was commented on after it was read; nothing was written, run it again")
     adoption.workspace.shared_data.begin_adoption(

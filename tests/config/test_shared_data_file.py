@@ -86,3 +86,39 @@ def test_a_state_folder_that_cannot_be_written_does_not_stop_the_reading(tmp_pat
     (tmp_path / "state").write_text("no folder")
 
     assert SharedDataFile(path, tmp_path / "state").read().text == TEXT
+
+
+def test_a_file_that_is_gone_is_not_to_be_made_anew_from_the_page(shared: SharedDataFile) -> None:
+    shared.path.unlink()
+
+    with pytest.raises(ContentError, match=r"put it back, from version control or a backup"):
+        shared.read(sleep=lambda _: None)
+    with pytest.raises(ContentError, match=r"put it back, from version control or a backup"), shared.editing():
+        pass
+
+
+def test_a_file_that_an_editor_moves_aside_while_it_saves_is_waited_for(shared: SharedDataFile) -> None:
+    text = TEXT.replace("news:", "news:\n  heading: New")
+    shared.path.unlink()
+
+    def save(_: float) -> None:
+        shared.path.write_text(text)
+
+    document = shared.read(sleep=save)
+
+    assert document.text == text
+
+
+def test_a_file_that_is_emptied_is_said_to_be_empty(shared: SharedDataFile) -> None:
+    shared.path.write_text("\n")
+
+    with pytest.raises(ContentError, match="is empty, but was not at the last run"):
+        shared.read(sleep=lambda _: None)
+
+
+@pytest.mark.parametrize("mark", ["<<<<<<< HEAD", ">>>>>>> 3f2a91c (News of May)"])
+def test_a_conflict_of_git_is_named_with_its_line(shared: SharedDataFile, mark: str) -> None:
+    shared.path.write_text(TEXT.replace("news:", f"{mark}\nnews:"))
+
+    with pytest.raises(ContentError, match=r"ws2\.yaml:2: is in a merge conflict of git"):
+        shared.read(sleep=lambda _: None)
