@@ -19,9 +19,10 @@ def defined_in(path: Path) -> set[str]:
 
 
 def test_each_walk_opens_at_most_eight_files() -> None:
-    walks = re.split(r"\n\n(?=[A-Z])", WALKS)
+    walks = [walk for walk in re.split(r"\n\n(?=[A-Z])", WALKS) if "1. " in walk]
 
-    assert [len(re.findall(r"^\d+\. ", walk, re.MULTILINE)) for walk in walks if "1. " in walk] == [8, 8]
+    assert len(walks) == 2
+    assert all(len(set(re.findall(r"bot/[\w/]+\.py", walk))) <= 8 for walk in walks)
 
 
 @pytest.mark.parametrize(("path", "words"), STEPS)
