@@ -225,3 +225,20 @@ def test_adopt_takes_nothing_where_only_the_file_has_changed(ready: Desk) -> Non
 
     assert "nothing to adopt" in ran.err
     assert (ready.data.read_bytes(), body(ready)) == (data, page)
+
+
+def test_of_seven_items_none_goes(ready: Desk) -> None:
+    items = "".join(f"    - {{id: n{at}, date: 2024-01-0{at}, text: Number {at}.}}\n" for at in (3, 2, 1))
+    ready.data.write_text(
+        ready.data.read_text().replace("    - {id: later,", f"{items}    - {{id: later,").replace("show: 5", "show: 4")
+    )
+    ready.ran("sync")
+    ana_changes(ready, "Read ", "Please read ")
+    ana_changes(ready, "Number 2.", "Number two.")
+    ready.ran("news", "add", "Brand new.")
+
+    settle(ready)
+
+    assert list(news(ready)) == ["brand-new", "a", "b", "n3", "n2", "n1", "later", "past"]
+    assert news(ready)["a"] == "Please read [it](page:Report)."
+    assert news(ready)["n2"] == "Number two."
