@@ -1,5 +1,6 @@
 """The command tree: parse arguments, call one operation, return an exit code."""
 
+import gc
 import sys
 from importlib import import_module
 
@@ -61,6 +62,9 @@ A command's module is imported only when that command is asked for: some librari
 _HIDDEN = {"status"}
 """Former names; they work and are in no list."""
 
+_RARE_COLLECTIONS = (100_000, 20, 20)
+"""A large data file is many objects and no garbage; the usual thresholds cost a tenth of the time of a command."""
+
 _EXIT_CODES: tuple[tuple[type[BotError], int], ...] = (
     (UnsafePlanError, 4),
     (LockedError, 5),
@@ -110,6 +114,7 @@ add_common_options(cli)
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with the exit code that the interface promises."""
     host.prepare_streams()
+    gc.set_threshold(*_RARE_COLLECTIONS)
     if problem := host.find_unsupported_system(sys.platform):
         output.warn(f"error: {problem}")
         sys.exit(1)
