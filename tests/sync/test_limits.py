@@ -4,7 +4,7 @@ import pytest
 
 from bot.config.policy import SafetySettings
 from bot.errors import UnsafePlanError
-from bot.sync.limits import raise_if_unsafe
+from bot.sync.limits import find_excesses, raise_if_unsafe
 from bot.sync.plan import PagePlan, Scope
 from tests.sync.plans import change, page, plan
 
@@ -77,17 +77,21 @@ def test_a_data_file_that_says_something_else_altogether_is_refused(live: int, r
     if is_safe:
         assert raise_if_unsafe(made, SafetySettings()) == {}
     else:
-        with pytest.raises(UnsafePlanError, match="may be the wrong file"):
-            raise_if_unsafe(made, SafetySettings())
+        expected = (
+            f"the data file of workspace 'ws2' replaces {replaced} of the {live} lines that its pages say, which is "
+            "more than 80% (`safety.max_replaced_share`); it may be the wrong file"
+        )
+        assert [excess.message for excess in find_excesses(made, SafetySettings())] == [expected]
 
 
 def test_one_workspace_that_exceeds_its_limit_leaves_the_others() -> None:
     made = workspaces(3, of=3)
-    made = plan(*made.pages, scopes=(Scope("w0", "r", 1, 5, 1000, 0, 5), *made.scopes[1:]))
+    made = plan(*made.pages, scopes=(Scope("w0", "r", 1, 5, 1000, 0, 5, 20, 20), *made.scopes[1:]))
 
     refused = raise_if_unsafe(made, SafetySettings())
 
     assert list(refused) == ["w0"]
+    assert "it may be cut or empty; the data file of workspace 'w0' replaces" in refused["w0"]
     assert "wikibot apply --plan FILE" in refused["w0"]
 
 
@@ -102,3 +106,13 @@ def test_all_reasons_against_a_plan_are_in_one_message_with_the_places_of_the_li
         "(bot.yaml:7: max_changed_share); workspace 'ws2': "
     )
     assert "0 characters where its page says 1000; it may be cut or empty. Nothing was written" in str(refused.value)
+
+
+def test_each_workspace_has_the_limit_of_its_own_regions() -> None:
+    made = workspaces(1, of=20)
+
+    excesses = find_excesses(made, SafetySettings(max_changed_regions=0))
+
+    assert [(excess.workspace, excess.message.partition(", which")[0]) for excess in excesses] == [
+        ("w0", "workspace 'w0': 1 of 5 regions would change")
+    ]
