@@ -357,10 +357,16 @@ class _Adopter:
         if merged is None:
             self._document, self._read[name] = shown, change.notes
         else:
-            self._settle(marker, merged, change.notes, changes_page=changes_page or merged.is_decided)
+            self._settle(marker, merged, live, change.notes, changes_page=changes_page or merged.is_decided)
 
-    def _settle(self, marker: Marker, merged: MergedRegion, notes: Sequence[str], *, changes_page: bool) -> None:
-        """Remember what becomes of a region that was merged."""
+    def _settle(
+        self, marker: Marker, merged: MergedRegion, live: str, notes: Sequence[str], *, changes_page: bool
+    ) -> None:
+        """Remember what becomes of a region that was merged.
+
+        If people changed something that is in no entry, such as a link by the old title of a page, the page gets the
+        merged text. Otherwise the region would stay in conflict.
+        """
         name, is_new = marker.name, merged.value != self._value_of(marker.name)
         if merged.open:
             self._open[name] = merged.open
@@ -369,6 +375,8 @@ class _Adopter:
         shown = self._render(name, self._document.set_region(name, merged.page_value))
         last = self._ledger.find_last_applied(marker)
         is_settled = last is not None and not is_new and not merged.is_decided
+        if is_settled and last is not None and not merged.open and not self._is_same(live, last.text):
+            changes_page, is_settled = True, False
         if is_settled and not (changes_page and not self._is_same(self._page_texts[name], shown)):
             return
         if changes_page and not merged.moves_off:  # the page of older news has to be written before

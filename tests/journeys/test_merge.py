@@ -117,6 +117,21 @@ def test_a_clash_names_links_as_a_reader_knows_them(ready: Desk) -> None:
     assert "Target(" not in said.out + said.err
 
 
+def test_an_old_version_with_links_by_an_old_title_is_settled(ready: Desk) -> None:
+    old = body(ready)
+    report = ready.wiki.find("Report").id
+    ready.wiki.store.pages.update(report, title="Final report", author=ready.wiki.account("ana"))
+    ready.ran("sync")
+    assert "Final report" in body(ready)
+    ready.wiki.edit(ready.wiki.find("Home").id, old, by="ana")
+    ready.ran("links", "edit", "Site", "--text", "Web site")
+
+    after = settle(ready)
+
+    assert "Web site" in after
+    assert "Final report" in after
+
+
 def test_two_new_items_with_the_same_words_have_ids_of_their_own(ready: Desk) -> None:
     ana_changes(
         ready,
