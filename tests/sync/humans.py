@@ -8,12 +8,13 @@ from typing import Any
 import requests
 from atlassian import Confluence
 
+from bot.render import OLDER_NEWS
 from bot.splice import Span, splice
+from bot.storage.markers import Marker
 from bot.storage.regions import find_regions, replace_regions
 from bot.storage.visible_text import text_of
 from bot.wiki.gateway import Page, Version
 from tests.sync.world import MARKERS, World
-from wikiserver.editor.resave import resave
 
 
 @dataclass
@@ -21,20 +22,12 @@ class Journal:
     """Every edit that the wiki acknowledged: the page and the words."""
 
     edits: list[tuple[str, str]] = field(default_factory=list)
-    untouched: int = 0
-    """Saves in which nothing was typed."""
 
 
 class Person:
-    """Reads a page, thinks, saves; starts over when somebody else was quicker. Works through REST v1, as editors do.
+    """Reads a page, thinks, saves; starts over when somebody else was quicker. Works through REST v1, as editors do."""
 
-    With *uses_editor*, the whole page is spelled as the editor of the flavour stores it, also where nothing was typed,
-    and nothing is typed into a region.
-    """
-
-    def __init__(
-        self, world: World, name: str, pages: list[str], journal: Journal, seed: str, *, uses_editor: bool = False
-    ) -> None:
+    def __init__(self, world: World, name: str, pages: list[str], journal: Journal, seed: str) -> None:
         self._world, self._name, self._pages, self._journal = world, name, pages, journal
         self._random = random.Random(seed)  # noqa: S311 -- a script, no secret
         self._http = requests.Session()
@@ -42,7 +35,6 @@ class Person:
         self._http.auth = (user, f"{user}-secret")
         self._reading: dict[str, Any] | None = None
         self._count = 0
-        self._uses_editor = uses_editor
 
     def step(self) -> None:
         """Read if nothing is at hand, else save."""
@@ -66,39 +58,24 @@ class Person:
 
     def _save(self, page: dict[str, Any]) -> None:
         self._count += 1
-        is_untouched = self._uses_editor and self._random.random() < 0.3
-        words = "" if is_untouched else f"{self._name} edit {self._count}."
+        words = f"{self._name} edit {self._count}."
+        body = self._add(page["body"]["storage"]["value"], f"<p>{words}</p>")
         payload = {
             "type": "page",
             "title": page["title"],
             "version": {"number": page["version"]["number"] + 1},
-            "body": {"storage": {"value": self._edit(page, words), "representation": "storage"}},
+            "body": {"storage": {"value": body, "representation": "storage"}},
         }
         answer = self._http.put(self._url(page["id"]), json=payload, timeout=10)
         if answer.status_code == requests.codes.conflict:
             return
         answer.raise_for_status()
-        if words:
-            self._journal.edits.append((page["id"], words))
-        else:
-            self._journal.untouched += 1
-
-    def _edit(self, page: dict[str, Any], words: str) -> str:
-        """Add a paragraph before, after or, now and then, inside a region."""
-        body: str = page["body"]["storage"]["value"]
-        if not self._uses_editor:
-            return self._add(body, f"<p>{words}</p>")
-        body = self._add(body, f"<p>{words}</p>") if words else body
-        return resave(
-            body,
-            "cloud" if self._world.flavour == "cloud" else "datacenter",
-            seed=self._random.random(),
-            space_key="WS2",
-        )
+        self._journal.edits.append((page["id"], words))
 
     def _add(self, body: str, markup: str) -> str:
+        """Add a paragraph before, after or, now and then, inside a region."""
         match self._random.randrange(40):
-            case 0 if not self._uses_editor:
+            case 0:
                 region = self._random.choice(list(find_regions(body, MARKERS).values()))
                 return replace_regions(body, [(region, region.text(body) + markup)])
             case number if number % 2:
@@ -174,10 +151,12 @@ def find_foreign_changes(world: World, pages: list[str]) -> Iterator[str]:
     """Yield each of the bot's versions that differs from its parent anywhere but inside the regions."""
     for page_id in pages:
         for number, author, _ in world.versions(page_id):
-            if author == "bot" and _outside(world.body(page_id, number)) != _outside(world.body(page_id, number - 1)):
+            if author == "bot" and outside(world.body(page_id, number)) != outside(world.body(page_id, number - 1)):
                 yield f"version {number} of page {page_id}"
 
 
-def _outside(body: str) -> str:
-    spans: list[Span] = [region.content for region in find_regions(body, MARKERS).values()]
+def outside(body: str) -> str:
+    """Return a body without the texts of its regions."""
+    markers = (*MARKERS, Marker(OLDER_NEWS))
+    spans: list[Span] = [region.content for region in find_regions(body, markers).values()]
     return splice(body, dict.fromkeys(spans, "…"))
