@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 
 from requests.utils import get_environ_proxies, select_proxy, should_bypass_proxies
 
+from bot.errors import SettingsError
+
+_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 
 
@@ -48,11 +51,29 @@ class Proxy:
 
 
 def find_proxy(url: str, setting: str | None) -> Proxy | None:
-    """Return the proxy for *url*: *setting* (`wiki.proxy`) or that of the environment; `NO_PROXY` excludes hosts."""
+    """Return the proxy for *url*: *setting* (`wiki.proxy`) or that of the environment; `NO_PROXY` excludes hosts.
+
+    Raises `SettingsError` for an address that is none.
+    """
     if setting is not None:
-        return None if should_bypass_proxies(url, no_proxy=None) else Proxy(setting, "wiki.proxy")
+        return None if should_bypass_proxies(url, no_proxy=None) else _checked(Proxy(setting, "wiki.proxy"))
     found = select_proxy(url, get_environ_proxies(url))
-    return Proxy(found if "://" in found else f"http://{found}", _variable(found)) if found else None
+    if not found:
+        return None
+    return _checked(Proxy(found if "://" in found else f"http://{found}", _variable(found)))
+
+
+def _checked(proxy: Proxy) -> Proxy:
+    try:
+        parts = urlsplit(proxy.url)
+        is_address = parts.scheme.lower() in _SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:  # the address may have a password, so it is not shown
+        raise SettingsError(
+            f"{proxy.source} is not the address of a proxy: write http://HOST:PORT or socks5://HOST:PORT"
+        )
+    return proxy
 
 
 def as_proxies(proxy: Proxy | None) -> dict[str, str]:

@@ -270,6 +270,23 @@ def test_hosts_in_no_proxy_are_reached_directly(
     assert wiki.requests
 
 
+@pytest.mark.parametrize("is_setting", [False, True])
+@pytest.mark.parametrize("address", ["ftp://proxy:1", "http://[::1", "http://name:s3cret@proxy:port", "socks5://"])
+def test_an_address_that_is_no_proxy_is_named_without_its_password(
+    wiki: Wiki, connect: Connect, monkeypatch: pytest.MonkeyPatch, address: str, is_setting: bool
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "" if is_setting else address)
+    gateway = connect(network=Network(proxy=address if is_setting else None))
+
+    with pytest.raises(SettingsError) as raised:
+        gateway.fetch_current_user()
+
+    source = "wiki.proxy" if is_setting else "HTTP_PROXY"
+    assert str(raised.value).startswith(f"{source} is not the address of a proxy: write http://HOST:PORT")
+    assert "s3cret" not in str(raised.value)
+    assert wiki.requests == []
+
+
 def test_headers_and_credentials_are_sent_to_the_host_of_the_wiki_only(wiki: Wiki, connect: Connect) -> None:
     page_id = wiki.add_page("Page", "<p>x</p>")
     wiki.store.attachments.add(int(page_id), "a.txt", b"text", author=wiki.account("ana"))

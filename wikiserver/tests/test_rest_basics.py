@@ -1,7 +1,7 @@
 """What the bot needs of both interfaces, over real HTTP."""
 
 import pytest
-from requests import Session
+from requests import Session, get
 
 from wikiserver.testing import Wiki
 
@@ -277,3 +277,11 @@ def test_the_demo_world_is_there_with_its_tree(wiki: Wiki) -> None:
 
     assert len(below) >= 60
     assert {page.status for page, _ in below} == {"current", "archived"}
+
+
+@pytest.mark.parametrize("header", ["Bearer bøt", "Basic bøt", "Basic /w==", "Basic", "Bøt x"])
+@pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
+def test_credentials_in_other_characters_are_wrong_credentials(wiki: Wiki, header: str) -> None:
+    answer = get(f"{wiki.url}/rest/api/user/current", headers={"Authorization": header.encode()}, timeout=30)
+
+    assert answer.status_code in (401, 403)

@@ -1,7 +1,6 @@
 """One running wiki: its store, its flavour and its settings; and the caller of the current request."""
 
 import base64
-import binascii
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, cast
 
@@ -102,7 +101,7 @@ def authenticate(header: str | None, store: Store) -> User | None:
         case "basic":
             try:
                 name, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
-            except (binascii.Error, UnicodeDecodeError):
+            except ValueError:  # not Base64, or not UTF-8
                 return None
             return check_password(name, password, store)
     return None

@@ -1,7 +1,6 @@
 """Scoped API tokens, OAuth clients and service accounts of a site, and the access tokens that clients get."""
 
 import base64
-import binascii
 import secrets
 import time
 from collections.abc import Callable
@@ -68,7 +67,7 @@ class Tokens:
             return self._valid(self.issued.get(given.strip()))
         try:
             name, _, text = base64.b64decode(given, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # not Base64, or not UTF-8
             return None
         token = self._valid(self.issued.get(text))
         if token is None or token.is_bearer or name not in {token.account, email(token.account)}:
@@ -80,7 +79,7 @@ class Tokens:
         _, _, given = (header or "").partition(" ")
         try:
             text = base64.b64decode(given, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # not Base64, or not UTF-8
             text = ""
         return given.strip() in self.issued or text in self.issued
 
