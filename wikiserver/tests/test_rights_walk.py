@@ -16,10 +16,10 @@ from werkzeug.test import Client, TestResponse
 
 from wikiserver.rest.v1.flavours import has_operation
 from wikiserver.store import Store
-from wikiserver.testing import Wiki
+from wikiserver.testing import Wiki, running_wiki
 from wikiserver_support.conformance_calls import NO_CHECK, V1_CALLS, V2_CALLS, Call
 from wikiserver_support.rights_calls import BROWSER_CALLS, REST_CALLS
-from wikiserver_support.secrets_world import Secrets, build
+from wikiserver_support.secrets_world import Secrets, build, build_open
 
 both = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
 _PLACE = re.compile(r"\{([\w:]+)\}|\bDOC\b")
@@ -219,3 +219,42 @@ def test_a_new_operation_without_a_call_is_missed(wiki: Wiki) -> None:
 
     assert "GET /rest/api/content" in walk.missed()
     assert "GET /rest/api/content/<content_id>" not in walk.missed()
+
+
+_VARYING = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?|\b\d{10,}\b|"
+    r"\b\d\d:\d\d\b|name=.csrf. [^>]*|(?:token|cursor)=[^\"'<&]*|"
+    r"localhost:\d+|127\.0\.0\.1:\d+|\"(?:searchDuration|elapsedTime)\":\d+"
+)
+"""What differs between two wikis with the same content: new ids, times, tokens, cursors, ports."""
+
+
+def _answers(wiki: Wiki, ids: dict[str, str], words: list[str]) -> dict[str, str]:
+    """What omar reads with every GET about open things, and about words that may be those of secrets."""
+    walk = Walk(wiki, ids, Secrets())
+    calls = [call for call in _calls() if call.method == "GET" and wiki.flavour in call.flavours]
+    paths = [walk._filled(call, {})[0] for call in calls if "longtask" not in call.path]
+    for word in words:
+        paths += [f"/rest/api/content/search?cql={field}~{word}" for field in ("text", "title")]
+        paths += [f"/rest/api/content/search?cql=label={word}", f"/search?q={word}", f"/label/{word}"]
+        paths += [f"/rest/api/content?spaceKey=DOC&title={word}", f"/display/DOC/{word}", f"/display/SEC/{word}"]
+    answers: dict[str, str] = {}
+    for path in paths:
+        headers = {} if path.startswith("/download/") else walk._basic
+        answer = walk._client.get(walk._root + path, headers=headers)
+        answers[path] = f"{answer.status_code} {_VARYING.sub('…', answer.get_data().decode(errors='replace'))}"
+        answer.close()
+    return answers
+
+
+@both
+def test_no_answer_differs_by_whether_there_are_secrets(wiki: Wiki) -> None:
+    with running_wiki(wiki.flavour, "empty") as other:
+        ids, secrets = build(other)
+        words = [word for word in secrets.words if int(word.strip("zq")) % 7 == 1]
+        with_secrets = _answers(other, ids, words)
+
+    without = _answers(wiki, build_open(wiki), words)
+
+    assert len(without) > 300
+    assert [path for path in without if with_secrets[path] != without[path]] == []

@@ -56,10 +56,16 @@ class Secrets:
         return sha256(repr(rows).encode()).hexdigest()
 
 
-def build(wiki: Wiki) -> tuple[dict[str, str], Secrets]:
-    """Add secrets to the world of the conformance test; return the ids of open things, and the secrets."""
-    ids, secrets = build_world(wiki), Secrets()
+def build_open(wiki: Wiki) -> dict[str, str]:
+    """Build the world without secrets: that of the conformance test, and what its calls make; return the ids."""
+    ids = build_world(wiki)
     _open_things(wiki, ids)
+    return ids
+
+
+def build(wiki: Wiki) -> tuple[dict[str, str], Secrets]:
+    """Add secrets to the open world; return the ids of open things, and the secrets."""
+    ids, secrets = build_open(wiki), Secrets()
     parent = int(ids["page"])
     restricted = _family(wiki, secrets, "restricted", "DOC", parent, secret_blog=True)
     wiki.store.restrictions.add(int(restricted["page"]), "read", "user", wiki.account("admin"))
