@@ -1,7 +1,7 @@
 """Apply a plan page by page. A region is written only if its live text is still what the plan recorded."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -19,7 +19,7 @@ from bot.errors import (
 from bot.storage.regions import find_region
 from bot.sync.attention import is_loud
 from bot.sync.drift import Verdict, digest_of
-from bot.sync.guard import Guard, ObstacleKind
+from bot.sync.guard import Guard, Obstacle, ObstacleKind
 from bot.sync.ledger import Tag, TagEntry
 from bot.sync.news_moves import describe_unmet, find_missing_lines
 from bot.sync.plan import Action, Change, PagePlan, Plan, Requirement
@@ -120,38 +120,74 @@ def apply_plan(
     page that the bot has never written is written only if *is_reviewed*. At most *max_writes* pages are tried.
     """
     writer = _PageWriter(gateway, guard, keep, is_reviewed=is_reviewed)
-    rollouts = Rollouts(plan, gateway, seconds=canary_seconds, sleep=sleep)
-    reports: list[PageReport] = []
-    not_tried: list[str] = []
-    stopped: dict[str, str] = {}
-    patience = _Patience()
-    for page_plan in plan.page_writes[:max_writes]:
+    run = _Run(writer, Rollouts(plan, gateway, seconds=canary_seconds, sleep=sleep), on_page)
+    run.write(join_pages(plan.page_writes[:max_writes]))
+    return ApplyReport(
+        plan_digest(plan),
+        tuple(run.reports),
+        tuple(run.stopped.values()),
+        tuple(run.not_tried),
+        tuple(run.rollouts.halted.values()),
+        postponed=tuple(page.title for page in plan.page_writes[len(plan.page_writes[:max_writes]) :]),
+    )
+
+
+def join_pages(plans: Iterable[PagePlan]) -> list[tuple[PagePlan, ...]]:
+    """Return the plans in groups that are written as one version each: workspaces may have regions on the same page.
+
+    A plan whose changes require another page first stays at its place in the order.
+    """
+    groups: dict[str, tuple[PagePlan, ...]] = {}
+    for plan in plans:
+        needs_order = any(change.requires for change in plan.writes)
+        key = plan.id if not needs_order else f"{plan.id} {plan.workspace}"
+        known = {change.region for each in groups.get(key, ()) for change in each.changes}
+        if not known.isdisjoint(change.region for change in plan.changes):
+            key = f"{plan.id} {plan.workspace}"
+        groups[key] = (*groups.get(key, ()), plan)
+    return list(groups.values())
+
+
+class _Run:
+    """Writes one group of plans after the other, and decides what is not tried any more."""
+
+    def __init__(self, writer: "_PageWriter", rollouts: Rollouts, on_page: Callable[[PageReport], None]) -> None:
+        self._writer, self.rollouts, self._on_page = writer, rollouts, on_page
+        self._patience = _Patience()
+        self.reports: list[PageReport] = []
+        self.not_tried: list[str] = []
+        self.stopped: dict[str, str] = {}
+
+    def write(self, groups: Iterable[tuple[PagePlan, ...]]) -> None:
+        for group in groups:
+            plans = tuple(plan for plan in group if self._is_open(plan))
+            self.not_tried += [plan.title for plan in group if plan not in plans]
+            if plans:
+                self._write(plans)
+
+    def _is_open(self, plan: PagePlan) -> bool:
+        return not (plan.workspace in self.stopped or self._patience.is_over or self.rollouts.is_halted(plan))
+
+    def _write(self, plans: tuple[PagePlan, ...]) -> None:
         try:
-            if page_plan.workspace in stopped or patience.is_over or rollouts.is_halted(page_plan):
-                not_tried.append(page_plan.title)
-                continue
-            report = writer.write(page_plan)
-            patience.restore()
+            reports = self._writer.write(plans)
+            self._patience.restore()
         except StoppedError as error:
-            stopped[page_plan.workspace] = str(error)
-            not_tried.append(page_plan.title)
-            continue
+            if len(plans) > 1:  # only one of the workspaces is stopped
+                self.write((plan,) for plan in plans)
+                return
+            self.stopped[plans[0].workspace] = str(error)
+            self.not_tried.append(plans[0].title)
+            return
         except WritesForbiddenError:
             raise
         except BotError as error:
-            report = _report(page_plan, Result.FAILED, reasons=(str(error),))
-            patience.lose(error)
-        rollouts.note(page_plan, report.regions, report.version, failure=_failure(report))
-        reports.append(report)
-        on_page(report)
-    return ApplyReport(
-        plan_digest(plan),
-        tuple(reports),
-        tuple(stopped.values()),
-        tuple(not_tried),
-        tuple(rollouts.halted.values()),
-        postponed=tuple(page.title for page in plan.page_writes[len(plan.page_writes[:max_writes]) :]),
-    )
+            reports = [_report(plan, Result.FAILED, reasons=(str(error),)) for plan in plans]
+            self._patience.lose(error)
+        for plan, report in zip(plans, reports, strict=True):
+            self.rollouts.note(plan, report.regions, report.version, failure=_failure(report))
+            self.reports.append(report)
+            self._on_page(report)
 
 
 def _failure(report: PageReport) -> str | None:
@@ -190,6 +226,25 @@ def _report(
     return PageReport(plan.workspace, plan.id, plan.title, plan.url, result, version, regions, reasons, remarks)
 
 
+def _is_about(message: str, regions: Iterable[str]) -> bool:
+    return any(message.startswith(f"{region}: ") or f"region {region!r}" in message for region in regions)
+
+
+def _part_of(report: PageReport, plan: PagePlan, whole: PagePlan) -> PageReport:
+    """Return what *report* on a page says about *plan*, one of the plans of this page."""
+    own = {change.region for change in plan.changes}
+    others = {change.region for change in whole.changes} - own
+    regions = tuple(region for region in report.regions if region in own)
+    reasons = tuple(reason for reason in report.reasons if not _is_about(reason, others))
+    remarks = tuple(remark for remark in report.remarks if not _is_about(remark, others))
+    if report.result is not Result.WRITTEN or regions:
+        result = report.result
+    else:
+        result = Result.SKIPPED if reasons else Result.UNCHANGED
+    version = report.version if regions else None
+    return _report(plan, result, version=version, regions=regions, reasons=reasons, remarks=remarks)
+
+
 class _PageWriter:
     """Writes single pages."""
 
@@ -198,27 +253,41 @@ class _PageWriter:
         self._state: ContentState | None = None
         self._unmet: dict[str, str] = {}
         self._versions: dict[str, int] = {}
+        self._owners: dict[str, PagePlan] = {}
 
-    def write(self, plan: PagePlan) -> PageReport:
-        """Write the page in the order of `write_in_order`: slot, obstacles, read, splice, write."""
-        if plan.is_first_run and not self._is_reviewed:
+    def write(self, plans: tuple[PagePlan, ...]) -> list[PageReport]:
+        """Write a page in the order of `write_in_order`: slot, obstacles, read, splice, write.
+
+        All *plans* are of this page, each of another workspace. Returns a report for each.
+        """
+        first = plans[0]
+        whole = replace(first, changes=tuple(change for plan in plans for change in plan.changes))
+        self._owners = {change.region: plan for plan in plans for change in plan.changes}
+        if any(plan.is_first_run for plan in plans) and not self._is_reviewed:
             reason = "the bot has never written this page; review the plan, then apply it with --plan or --yes"
-            return _report(plan, Result.SKIPPED, reasons=(reason,))
+            return [_report(plan, Result.SKIPPED, reasons=(reason,)) for plan in plans]
         try:
-            return write_in_order(
+            report = write_in_order(
                 self._gateway,
-                plan.id,
-                check=lambda: self._find_obstacle(plan),
-                attempt=lambda page: self._try(plan, page),
-                at_least=plan.base_version,
+                first.id,
+                check=lambda: self._find_obstacle(whole),
+                attempt=lambda page: self._try(whole, page),
+                at_least=max(plan.base_version for plan in plans),
             )
         except PageConflictError:
             reason = "somebody saved the page each time that it was about to be written"
-            return _report(plan, Result.SKIPPED, reasons=(reason,))
+            return [_report(plan, Result.SKIPPED, reasons=(reason,)) for plan in plans]
+        return [report] if len(plans) == 1 else [_part_of(report, plan, whole) for plan in plans]
+
+    def _look(self, page_id: str) -> Obstacle | None:
+        """Return the obstacle to writing the page; raises `StoppedError` if one of its workspaces is stopped."""
+        workspaces = dict.fromkeys(plan.workspace for plan in self._owners.values())
+        found = (self._guard.find_obstacle(workspace, page_id) for workspace in workspaces)
+        return next((obstacle for obstacle in found if obstacle is not None), None)
 
     def _find_obstacle(self, plan: PagePlan) -> PageReport | None:
         self._state = read_state(self._gateway, plan.id)
-        obstacle = self._guard.find_obstacle(plan.workspace, plan.id)
+        obstacle = self._look(plan.id)
         if obstacle is not None:
             return _report(plan, _RESULTS[obstacle.kind], reasons=(obstacle.reason,))
         unmet = ((change.region, self._find_unmet(change.requires)) for change in plan.writes if change.requires)
@@ -250,8 +319,9 @@ class _PageWriter:
             return _report(plan, Result.SKIPPED if reasons else Result.UNCHANGED, reasons=reasons)
         for change in new.written:
             if change.verdict is not Verdict.BEHIND and change.live is not None:
-                self._keep(plan, change, page)
-        message = _message(plan, new.written, page)
+                self._keep(self._owners[change.region], change, page)
+        revisions = dict.fromkeys(self._owners[change.region].revision for change in new.written)
+        message = _message("+".join(filter(None, revisions)), new.written, page)
         version = self._gateway.update_page(
             page, new.body, message=message, is_minor=not any(map(is_loud, new.written))
         )
@@ -262,7 +332,7 @@ class _PageWriter:
 
     def _restore(self, plan: PagePlan, base: Page) -> Iterator[str]:
         def check() -> str | None:
-            obstacle = self._guard.find_obstacle(plan.workspace, plan.id)
+            obstacle = self._look(plan.id)
             if obstacle is None:
                 return None
             return f"inline comments made during the write were not put back: {obstacle.reason}"
@@ -275,14 +345,14 @@ def _describe_orphans(written: Sequence[Change]) -> Iterator[str]:
         yield from (f"{change.region}: the inline comment of {orphan} lost its place" for orphan in change.orphans)
 
 
-def _message(plan: PagePlan, written: Sequence[Change], base: Page) -> str:
+def _message(revision: str, written: Sequence[Change], base: Page) -> str:
     """Return the version message: the tag for the ledger, then words for readers of the history."""
     entries = {each.region: TagEntry(digest_of(each.own_desired), each.is_repair) for each in written}
     verbs: dict[str, list[str]] = {}
     for each in written:
         verbs.setdefault(_verb(each), []).append(each.region)
     words = "; ".join(f"{verb} {', '.join(regions)}" for verb, regions in verbs.items())
-    return Tag(entries, plan.revision).message(words, base=base)
+    return Tag(entries, revision).message(words, base=base)
 
 
 def _verb(change: Change) -> str:

@@ -7,10 +7,11 @@ The message of each version that the bot writes begins with a tag::
 The tag lists the regions that the version wrote, each with the digest of the text that was sent. `!` marks a repair:
 the same text was written before. `?` marks a merge that left entries open, and is followed by their numbers on the page
 (`?1+4`): the region still waits for a person, and an older record is the last applied state. `r=` is the revision of
-the data file. `adopted` follows if the text is what people had written and an adoption took to the data file. `k=` is
-the seal: a digest over the version number and the rest of the tag. Words for people follow the colon. Only versions by
-the bot's own account, or by one of its former accounts, count, so that others cannot forge a record. No record is
-stored locally, so the loss of the machine loses no record.
+the data file, or of several data files, with `+` between them, if several workspaces have regions on the page.
+`adopted` follows if the text is what people had written and an adoption took to the data file. `k=` is the seal: a
+digest over the version number and the rest of the tag. Words for people follow the colon. Only versions by the bot's
+own account, or by one of its former accounts, count, so that others cannot forge a record. No record is stored locally,
+so the loss of the machine loses no record.
 
 People may share the bot's account, and type or copy a tag as the message of their own version. So a tag is believed
 only if its seal fits the version, or if its digest fits the text that the version has. The seal does not include the
@@ -79,6 +80,11 @@ class Tag:
     revision: str = ""
     is_adoption: bool = False
     seal: str = field(default="", compare=False)
+
+    @property
+    def revisions(self) -> list[str]:
+        """The revisions of all data files that the version was written from."""
+        return self.revision.split("+")
 
     def message(self, words: str, *, base: Page | None = None) -> str:
         """Return the message of the version that follows *base*, with the seal.
@@ -199,12 +205,12 @@ class PageLedger:
         """
         is_newest = True
         for version, tag in self._iter_tagged(region):
-            if is_newest and tag.revision == revision:
+            if is_newest and revision in tag.revisions:
                 return False
             is_newest = False
             if version.when < since:
                 return False
-            if (tag.regions[region].digest, tag.revision) == (digest, revision):
+            if tag.regions[region].digest == digest and revision in tag.revisions:
                 return True
         return False
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -335,3 +336,66 @@ def test_regions_of_all_three_markers_are_written_in_a_layout(either_world: Worl
     bot.apply(plan)
 
     assert either_world.body(page_id) == before.replace(OLD, NEW)
+
+
+class TestTwoWorkspacesOnOnePage:
+    """Each has a region of its own there, from a data file of its own."""
+
+    def run(self, world: World, page: str, *, stopped: bool = False, other: str = NEW, **rules: Any) -> ApplyReport:
+        home = world.add_page(f"Home of run {len(world.writes())}", "<p>x</p>")
+        if stopped:
+            world.label(home, STOP)
+        one, two = Bot(world, [page], {"news": NEW}), Bot(world, [page], {"status": other})
+        two.revision = "r2"
+        assignments = [one.assignment(), replace(two.assignment(), workspace="second")]
+        plan = build_plan(one.gateway, assignments, SafetySettings(), now=world.clock(), **rules)
+        return one.apply(plan, stop_pages={"ws2": page, "second": home})
+
+    def test_make_one_version(self, either_world: World, page: str) -> None:
+        before = len(either_world.versions(page))
+
+        report = self.run(either_world, page)
+
+        assert [(each.workspace, each.regions, each.version) for each in report.pages] == [
+            ("ws2", ("news",), before + 1),
+            ("second", ("status",), before + 1),
+        ]
+        assert (either_world.region(page, "news"), either_world.region(page, "status")) == (NEW, NEW)
+        assert len(either_world.versions(page)) == before + 1
+        tag = parse_tag(either_world.versions(page)[-1][2])
+        assert tag is not None
+        assert (sorted(tag.regions), tag.revisions) == (["news", "status"], ["r1", "r2"])
+        assert self.run(either_world, page).pages == ()
+
+    def test_the_stop_label_of_one_leaves_the_other(self, either_world: World, page: str) -> None:
+        report = self.run(either_world, page, stopped=True)
+
+        assert [(each.workspace, each.result) for each in report.pages] == [("ws2", Result.WRITTEN)]
+        assert len(report.stopped) == 1
+        assert (either_world.region(page, "news"), either_world.region(page, "status")) == (NEW, OLD)
+
+    def test_a_text_that_one_of_them_wrote_is_no_repair_by_the_other(self, either_world: World, page: str) -> None:
+        for text in (NEW, OLD, NEW, OLD, NEW, OLD):
+            self.run(either_world, page, other=text)
+
+            assert either_world.region(page, "status") == text
+
+    def test_a_region_changed_since_the_plan_is_a_reason_of_its_workspace_only(
+        self, either_world: World, page: str
+    ) -> None:
+        one, two = Bot(either_world, [page], {"news": NEW}), Bot(either_world, [page], {"status": NEW})
+        assignments = [one.assignment(), replace(two.assignment(), workspace="second")]
+        plan = build_plan(one.gateway, assignments, SafetySettings(), now=either_world.clock())
+        body = either_world.body(page)
+        head, tail = body.split(OLD, 1)
+        either_world.edit(page, f"{head}{THEIRS}{tail}")
+
+        report = one.apply(plan, stop_pages={"ws2": page, "second": page})
+
+        assert [(each.workspace, each.result) for each in report.pages] == [
+            ("ws2", Result.WRITTEN),
+            ("second", Result.SKIPPED),
+        ]
+        assert report.pages[0].reasons == ()
+        assert "'status' was changed" in report.pages[1].reasons[0]
+        assert either_world.region(page, "status") == THEIRS
