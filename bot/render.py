@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from bot.config.data_model import (
     CALENDAR,
+    OLDER_NEWS,
     Icon,
     Image,
     Lozenge,
@@ -36,8 +37,6 @@ from bot.storage.markers import find_misfit
 from bot.storage.notice import notice_anchor, without_notice
 from bot.storage.reader import read_strictly
 
-OLDER_NEWS = "older_news"
-"""The region of the page with the news beyond the limit `show`; rendered from the data of `news`."""
 _DATA_OF = {OLDER_NEWS: "news"}
 
 

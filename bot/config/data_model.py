@@ -530,6 +530,8 @@ class WorkspaceData(_Value):
 
 
 PAGE_INDEX = "page_index"
+OLDER_NEWS = "older_news"
+"""The region of the news for which the home page has no room."""
 REGION_NAMES = tuple(name for name in WorkspaceData.model_fields if name != "workspace")
 """The names of the regions; each is a key of the data file."""
 

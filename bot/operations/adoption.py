@@ -14,7 +14,7 @@ from bot.adopt.proposal import Claim, Proposal, Refusal, carry_over, compare, pr
 from bot.adopt.values import ADOPTABLE, Value
 from bot.adopt.wiki_pages import WikiPages
 from bot.config.data_file import SCHEMA_NAME, DataFile
-from bot.config.data_model import Home, WorkspaceData
+from bot.config.data_model import OLDER_NEWS, Home, WorkspaceData
 from bot.config.policy import DeadLinks
 from bot.config.schemas import write_schemas
 from bot.errors import (
@@ -25,7 +25,7 @@ from bot.errors import (
 )
 from bot.operations.edit import Edit
 from bot.operations.workspace import Workspace
-from bot.render import OLDER_NEWS, has_region, section_of
+from bot.render import has_region, section_of
 from bot.storage.addresses import may_be_id
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.markers import Marker, MarkerKind

@@ -8,13 +8,13 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from bot.config.data_file import DataFile
-from bot.config.data_model import PAGE_INDEX, News, WorkspaceData
+from bot.config.data_model import OLDER_NEWS, PAGE_INDEX, News, WorkspaceData
 from bot.config.policy import DeadLinks, RegionSettings, TargetSettings, WorkspaceSettings, parse_window
 from bot.config.yaml_source import Location
 from bot.operations.adoption_commit import settle_adoption
 from bot.operations.workspace import Workspace
 from bot.operations.workspace_index import make_index
-from bot.render import OLDER_NEWS, has_region, section_of
+from bot.render import has_region, section_of
 from bot.sync.attention import is_within
 from bot.sync.data_links import (
     DataLink,

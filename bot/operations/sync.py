@@ -8,6 +8,7 @@ from functools import partial
 
 from loguru import logger
 
+from bot.config.data_model import OLDER_NEWS
 from bot.config.policy import SafetySettings
 from bot.errors import BotError, OutdatedPlanError
 from bot.operations.assignment import assign
@@ -16,7 +17,6 @@ from bot.operations.restore import keep_replaced
 from bot.operations.unattended_merge import PageMerge, merge_pages, with_open
 from bot.operations.workspace import Connect, Folders, Workspace
 from bot.plural import counted
-from bot.render import OLDER_NEWS
 from bot.storage.meaning import is_same
 from bot.suggestion import did_you_mean
 from bot.sync.apply import ApplyReport, PageReport, Result, apply_plan

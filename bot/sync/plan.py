@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.config.data_model import OLDER_NEWS, PAGE_INDEX
 from bot.config.policy import DriftPolicy, NotifyPolicy
 from bot.storage.markers import Marker
 from bot.sync.drift import LastApplied, ManualEdit, Verdict, digest_of
@@ -12,6 +13,11 @@ from bot.sync.own_blocks import OwnBlocks
 
 EVERY_REGION = "all"
 _MAX_HEADINGS = 8
+_WAYS_TO_KEEP = {
+    OLDER_NEWS: "change the items with `wikibot news edit` until the page and the data file agree",
+    PAGE_INDEX: "move their words out of the region",
+}
+"""What preserves the words of people in a region that `wikibot adopt` cannot take, because the bot generates it."""
 
 
 class Action(StrEnum):
@@ -224,9 +230,31 @@ def _unless_at_war(change: Change, action: Action, repairs_left: int) -> tuple[A
     if change.is_repair and repairs_left <= 0:
         return Action.NONE, (
             "edit war: the bot has repaired this region too often within 24 hours and has stopped; agree with the "
-            "editors of the page, or let `wikibot adopt` take their text into the data file"
+            f"editors of the page, or {advise_keeping(change.region)}"
         )
     return action, ""
+
+
+def is_generated(region: str) -> bool:
+    """Return whether the bot generates the region from other data, so that no text of a page can become its data."""
+    return region in _WAYS_TO_KEEP
+
+
+def advise_keeping(region: str) -> str:
+    """Return how people can preserve what they wrote in the region."""
+    return _WAYS_TO_KEEP.get(region, "let `wikibot adopt` take their text into the data file")
+
+
+def _advise_generated(verdict: Verdict, region: str) -> str:
+    found = (
+        "the page's history has no record that the bot wrote this"
+        if verdict is Verdict.UNMANAGED
+        else ("people changed it, and the bot generates this region")
+    )
+    return (
+        f"{found}: restore the earlier version of the page, or {_WAYS_TO_KEEP[region]}; "
+        f"`wikibot plan --take-over {region}` plans to replace the text of the page"
+    )
 
 
 def _is_rolled_back(change: Change) -> bool:
@@ -243,6 +271,8 @@ def _advice(verdict: Verdict, change: Change) -> str:
     match verdict:
         case Verdict.DRIFTED if change.policy is DriftPolicy.IGNORE:
             return "not overwritten, because the settings say `drift: ignore`"
+        case _ if is_generated(change.region):
+            return _advise_generated(verdict, change.region)
         case Verdict.DRIFTED:
             return "people changed it; `wikibot adopt` takes their text into the data file"
         case Verdict.CONFLICT if _is_rolled_back(change):

@@ -27,13 +27,24 @@ from bot.sync.guard import describe_draft
 from bot.sync.ledger import PageLedger
 from bot.sync.news_moves import Judged, order_moves
 from bot.sync.own_blocks import OwnBlocks, find_own_blocks
-from bot.sync.plan import EVERY_REGION, Action, Change, PagePlan, Plan, PlanProblem, Scope, decide
+from bot.sync.plan import (
+    EVERY_REGION,
+    Action,
+    Change,
+    PagePlan,
+    Plan,
+    PlanProblem,
+    Scope,
+    advise_keeping,
+    decide,
+    is_generated,
+)
 from bot.sync.wanted import Assignment, TargetPage, WantedRegion, without_rivals
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 from bot.wiki.write_order import confirm, read_for_writing
 
 _HELD = "held back, because it would publish a dead link: {}; or set `dead_links: warn`"
-_RESTORED = "version {} put the text of people back, so it is not repaired; `wikibot adopt` takes it into the data file"
+_RESTORED = "version {} put the text of people back, so it is not repaired; to keep it, {}"
 _MAX_DEPTH = 200
 _WAR_WINDOW = timedelta(hours=24)
 MAX_REQUEST_BYTES = 5 * 2**20
@@ -373,7 +384,7 @@ class _Survey:
             policy=wanted.policy,
             place=wanted.place,
             notify=wanted.notify,
-            merges=wanted.merge is MergePolicy.AUTO and wanted.policy is DriftPolicy.REPORT,
+            merges=wanted.merge is MergePolicy.AUTO and wanted.policy is DriftPolicy.REPORT and not is_generated(name),
         )
         if verdict is Verdict.IN_SYNC:
             return change
@@ -444,7 +455,7 @@ class _Survey:
             else None
         )
         if restored is not None and not self._is_insisted(change.region):
-            action, note = Action.NONE, _RESTORED.format(restored.number)
+            action, note = Action.NONE, _RESTORED.format(restored.number, advise_keeping(change.region))
         return replace(change, action=action, note=note)
 
     def _weigh_comments(self, change: Change, page: Page, wanted: WantedRegion) -> Change:

@@ -316,3 +316,21 @@ def test_a_merge_with_the_edits_of_people_leaves_the_move_to_the_right_order(mov
     assert is_shown_somewhere(moving, "The second item.")
     assert is_shown_somewhere(moving, "Hers.")
     assert is_shown_somewhere(moving, "The third item.")
+
+
+@both_flavours
+def test_words_of_people_among_the_older_news_are_kept_as_the_advice_says(moving: Desk) -> None:
+    moving.ran("sync")
+    (words,) = re.findall(r"[^<>]*prep week[^<>]*", moving.wiki.body(archive(moving)))
+    item = next(each for each in moving.ran("news", "list", "--format", "json").json if "prep week" in each["text"])
+    drift(moving)
+    edited = moving.wiki.body(archive(moving))
+
+    advice = moving.ran("plan", code=3).out
+
+    assert "wikibot news edit" in advice
+    assert "wikibot adopt" not in advice
+    moving.ran("news", "edit", item["id"], "--text", item["text"].replace("prep week", "preparation week"))
+    moving.ran("sync")
+    assert moving.wiki.body(archive(moving)) == edited
+    assert words not in edited

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from atlassian import Confluence
 
-from bot.render import OLDER_NEWS
+from bot.config.data_model import OLDER_NEWS
 from bot.splice import Span, splice
 from bot.storage.markers import Marker
 from bot.storage.regions import find_regions, replace_regions

@@ -15,7 +15,7 @@ import requests
 from bot.adopt.entry_merge import Choice, Dispute
 from bot.adopt.values import ADOPTABLE
 from bot.config.data_file import DataFile
-from bot.config.data_model import QuickLink
+from bot.config.data_model import OLDER_NEWS, QuickLink
 from bot.config.link_choice import LinkChoice
 from bot.config.policy import RegionSettings, SafetySettings, TargetSettings, WorkspaceSettings
 from bot.errors import BotError, LockedError, OutdatedPlanError
@@ -24,7 +24,7 @@ from bot.operations.adoption import plan_adoption
 from bot.operations.adoption_commit import carry_out_adoption
 from bot.operations.sync import carry_out, make_plan, sync
 from bot.operations.workspace import Folders, Workspace
-from bot.render import OLDER_NEWS, Renderer
+from bot.render import Renderer
 from bot.resources import templates_dir
 from bot.storage.markers import Marker
 from bot.storage.regions import find_region
