@@ -51,10 +51,12 @@ def compare(change: Change) -> list[Comparison]:
     has_people_changes = change.verdict in (Verdict.DRIFTED, Verdict.CONFLICT)
     if has_people_changes and change.last_applied is not None:
         comparisons.append(_comparison("what people changed", change.last_applied.text, change.live or ""))
-    if change.action is not Action.NONE or change.verdict in (Verdict.CONFLICT, Verdict.UNMANAGED, Verdict.BEHIND):
-        is_planned = change.action is not Action.NONE
-        caption = "what will change" if is_planned else "what the data file would change"
-        comparisons.append(_comparison(caption, change.live or "", change.desired))
+    if change.action is not Action.NONE:
+        comparisons.append(_comparison("what will change", change.live or "", change.desired))
+    elif change.verdict is Verdict.CONFLICT and change.last_applied is not None:
+        comparisons.append(_comparison("what the data file changes", change.last_applied.text, change.desired))
+    elif change.verdict in (Verdict.CONFLICT, Verdict.UNMANAGED, Verdict.BEHIND):
+        comparisons.append(_comparison("what the data file would change", change.live or "", change.desired))
     return comparisons
 
 

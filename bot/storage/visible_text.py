@@ -13,6 +13,7 @@ from types import MappingProxyType
 from bot.errors import MalformedBodyError
 from bot.storage.emoticons import find_emoji, name_emoji
 from bot.storage.macros import HEADINGS, collapse, find_parameter, find_rich_text_body, macro_name
+from bot.storage.notice import is_notice_anchor
 from bot.storage.reader import Element, Text, TextKind, read_leniently, read_strictly
 
 BLOCKS = {
@@ -265,7 +266,7 @@ class _Page:
                 self._bullet = f"{self._next_bullet()}{check_box(element)} "
             case "td" | "th":
                 self._line.add(" | ")
-            case "ac:structured-macro" | "ac:macro" if macro_name(element) != "status":
+            case "ac:structured-macro" | "ac:macro" if macro_name(element) != "status" and not _marks_notice(element):
                 self._line.add_object(f"[{_describe_macro(element)}]")
                 if _is_block(element):
                     self.break_line()
@@ -298,6 +299,10 @@ class _Page:
             return "  " * depth + "• "
         self._counters[-1] += 1
         return f"{'  ' * depth}{self._counters[-1]}. "
+
+
+def _marks_notice(element: Element) -> bool:
+    return macro_name(element) == "anchor" and is_notice_anchor(find_parameter(element, "") or "")
 
 
 def _describe_macro(macro: Element) -> str:

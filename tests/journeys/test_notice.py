@@ -83,6 +83,16 @@ def test_a_change_of_the_notice_is_no_change_of_the_region(noticed: Desk) -> Non
     assert noticed.data.read_bytes() == data
 
 
+def test_a_plan_shows_the_words_of_the_notice_and_not_its_anchor(noticed: Desk) -> None:
+    ana_changes(noticed, "Gepflegt vom Bot.", "Gepflegt von Ana.")
+    noticed.ran("news", "add", "Another.")
+
+    plan = noticed.ran("plan", code=2).out
+
+    assert "Gepflegt" in plan
+    assert "wikibot-news-notice" not in plan
+
+
 def test_a_save_in_the_editor_changes_nothing(noticed: Desk) -> None:
     noticed.wiki.open_and_save(home(noticed))
     noticed.ran("drift")

@@ -5,6 +5,7 @@ import pytest
 
 from bot.present.plan_view import plan_as_html, plan_as_markdown, plan_as_text
 from bot.storage.regions import Marker
+from bot.sync.drift import LastApplied, Verdict, digest_of
 from bot.sync.plan import Action, PagePlan, Plan
 from tests.sync.plans import change, drifted, page, plan, problem
 
@@ -104,6 +105,19 @@ def test_a_change_that_no_reader_sees_is_shown_in_the_source() -> None:
 
 def test_a_plan_in_sync_says_so() -> None:
     assert plan_as_text(plan()) == "in sync: 3 regions on 1 page\n"
+
+
+def test_a_conflict_shows_what_each_side_changed_since_the_bot_wrote() -> None:
+    written, live, desired = (f"<ul><li>{a}</li><li>{b}</li></ul>" for a, b in ("AB", "aB", "Ab"))
+    last = LastApplied(3, written, digest_of(written))
+
+    text = plan_as_text(plan(page(drifted(verdict=Verdict.CONFLICT, live=live, desired=desired, last_applied=last))))
+
+    people, data = text.split("what people changed:")[1].split("what the data file changes:")
+    assert "• [-A-]{+a+}" in people
+    assert "  • B" in people
+    assert "  • A" in data
+    assert "• [-B-]{+b+}" in data
 
 
 def test_a_missing_region_says_where_it_will_be_added() -> None:
