@@ -1,12 +1,15 @@
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from bot.storage.regions import Marker
 from bot.sync.drift import LastApplied, ManualEdit, digest_of
-from bot.sync.ledger import PageLedger, parse_tag, restored_message
+from bot.sync.ledger import PageLedger, Tag, TagEntry, parse_tag, restored_message
+from tests.scripted_proxy import scripted_proxy
 from tests.sync.world import World, page_body
+from wikiserver.store.people import account_id_of
 
 NEWS = Marker("news")
 LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -82,6 +85,7 @@ def test_a_version_that_is_purged_after_the_history_was_read_is_no_state(world: 
 
     assert ledger.find_last_applied(NEWS) is None
     assert reading(world, lambda: ledger.find_last_applied(NEWS)) == 0
+    assert ledger.find_body(4) is None
 
 
 def test_history_account_and_bodies_are_read_once(world: World, page: str) -> None:
@@ -227,6 +231,16 @@ def test_the_newest_version_and_the_newest_record_have_their_numbers(world: Worl
     assert (ledger.newest_number(), ledger.find_record("news"), ledger.find_record("status")) == (4, 2, 3)
 
 
+def test_a_history_that_the_wiki_lists_as_empty_has_no_version_and_no_record(world: World, page: str) -> None:
+    record(world, page, "<p>1</p>", f"news={A} r=r1")
+    with scripted_proxy(world.url) as proxy:
+        proxy.change("GET", r"/version\?", lambda answer: setattr(answer, "json", answer.json | {"results": []}))
+        gateway = world.gateway(url=proxy.url)
+        ledger = PageLedger(gateway.fetch_page(page), gateway)
+
+        assert (ledger.newest_number(), ledger.find_record("news"), ledger.find_last_applied(NEWS)) == (0, None, None)
+
+
 def test_another_account_that_wrote_a_region_as_a_bot_is_found(world: World, page: str) -> None:
     assert opened(world, page).find_other_writer(NEWS) is None
     save(world, page, "<p>1</p>", user="li", message=sealed(world, page, f"news={A} r=r1"))
@@ -242,6 +256,22 @@ def test_another_account_that_wrote_a_region_as_a_bot_is_found(world: World, pag
     assert opened(world, page).find_other_writer(NEWS) is None
 
 
+def test_a_tag_without_a_seal_is_believed_if_its_digest_fits_the_text_of_its_version(world: World, page: str) -> None:
+    tag = f"wikibot news={digest_of('<p>1</p>')} r=r1: updated"
+    save(world, page, "<p>1</p>", user="bot", message=tag)
+    save(world, page, "<p>2</p>")
+
+    assert opened(world, page).find_last_applied(NEWS) == LastApplied(2, "<p>1</p>", digest_of("<p>1</p>"))
+
+    save(world, page, "<p>1</p>", user="li", message=tag)
+    save(world, page, "<p>2</p>", user="omar", message=tag)
+
+    found = opened(world, page).find_other_writer(NEWS)
+
+    assert found is not None
+    assert found.display_name == world.store.people.get(account_id_of("li")).display_name
+
+
 def test_the_newest_version_that_put_the_text_of_people_back_is_found(world: World, page: str) -> None:
     save(world, page, "<p>1</p>", user="ana", message=restored_message("news", "the text of version 1"))
     assert opened(world, page).find_restored("news", since=0) is None
@@ -254,6 +284,17 @@ def test_the_newest_version_that_put_the_text_of_people_back_is_found(world: Wor
     assert found.number == 3
     assert opened(world, page).find_restored("news", since=3) is None
     assert opened(world, page).find_restored("status", since=0) is None
+
+
+def test_the_message_of_a_restored_text_has_no_space_at_its_end(world: World, page: str) -> None:
+    assert restored_message("news", "version 1 ") == "wikibot restored news: version 1"
+    assert restored_message("news", "x" * 300) == "wikibot restored news: " + "x" * 232
+    save(world, page, "<p>1</p>", user="bot", message=restored_message("news", ""))
+
+    found = opened(world, page).find_restored("news", since=1)
+
+    assert found is not None
+    assert (found.number, found.message) == (2, "wikibot restored news:")
 
 
 def test_a_merge_that_left_entries_open_is_found_and_is_no_last_applied_state(world: World, page: str) -> None:
@@ -275,6 +316,18 @@ def test_an_adopted_text_has_the_revision_that_it_came_into(world: World, page: 
     record(world, page, "<p>1</p>", f"news={A} r=r1 adopted")
 
     assert opened(world, page).find_last_applied(NEWS) == LastApplied(2, "<p>1</p>", A, adopted="r1")
+
+
+def test_a_seal_fits_the_next_version_also_after_up_to_199_earlier_versions_were_deleted(world: World) -> None:
+    page = world.gateway().fetch_page(world.add_page("Home", "<p>x</p>"))
+    tag = parse_tag(
+        Tag({"news": TagEntry(A)}).message(
+            "updated", base=replace(page, ref=replace(page.ref, version=replace(page.ref.version, number=999)))
+        )
+    )
+
+    assert tag is not None
+    assert [number for number in range(1_100) if tag.is_sealed_for(number)] == list(range(801, 1_001))
 
 
 def test_a_seal_of_another_tag_or_of_an_earlier_version_is_not_believed(world: World, page: str) -> None:

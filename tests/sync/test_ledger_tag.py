@@ -25,7 +25,12 @@ def test_a_tag_is_read_back_whatever_words_follow_it(regions: dict[str, TagEntry
 def test_a_message_says_first_what_the_machine_needs_and_then_what_people_read() -> None:
     tag = Tag({"status": TagEntry("5b4c3d2e1f", is_repair=True), "news": TagEntry("1f2e3d4c5b")}, "9c0ffee12345")
 
-    assert tag.message("updated news") == "wikibot news=1f2e3d4c5b,status=5b4c3d2e1f! r=9c0ffee12345: updated news"
+    message = tag.message("updated news")
+
+    assert message == "wikibot news=1f2e3d4c5b,status=5b4c3d2e1f! r=9c0ffee12345: updated news"
+    parsed = parse_tag(message)
+    assert parsed is not None
+    assert (parsed.seal, parsed.is_sealed_for(1)) == ("", False)
 
 
 def test_a_message_is_cut_where_the_wiki_would_refuse_it_and_has_no_space_at_its_end() -> None:

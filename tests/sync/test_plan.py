@@ -7,6 +7,7 @@ import pytest
 
 from bot.config.policy import DriftPolicy
 from bot.sync.drift import LastApplied, Verdict, digest_of
+from bot.sync.own_blocks import OwnBlocks
 from bot.sync.plan import Action, decide
 from bot.sync.plan_file import plan_digest
 from tests.sync.plans import change, drifted, page, plan
@@ -188,6 +189,21 @@ def test_a_change_has_the_digests_of_its_texts() -> None:
 
     assert (given.desired_digest, given.live_digest) == (digest_of("<p>a</p>"), digest_of("<p>b</p>"))
     assert change(live=None).live_digest is None
+
+
+def test_the_desired_text_of_the_bot_is_without_the_blocks_of_people() -> None:
+    own = OwnBlocks("<p>bot</p>", "<p>old</p>", before="<p>people above</p>", after="<p>below</p>")
+
+    assert change(desired="<p>bot</p>").own_desired == "<p>bot</p>"
+    assert change(desired="<p>people above</p><p>bot</p><p>below</p>", own=own).own_desired == "<p>bot</p>"
+
+
+def test_a_plan_names_the_regions_that_wait_for_a_person_with_their_pages() -> None:
+    waiting, other = drifted("status"), drifted("links")
+    first, second = page(change(), waiting, other), page(waiting, page_id="8")
+
+    assert plan(first, page(change()), second).disputed == ((first, waiting), (first, other), (second, waiting))
+    assert plan(page(change())).disputed == ()
 
 
 def test_a_plan_writes_the_changes_with_an_action_and_counts_all_regions() -> None:
