@@ -57,6 +57,15 @@ def test_what_is_rendered_is_found(marker: Marker) -> None:
     assert region.span.of(body) == render_marked(marker, "<p>é 😀</p>")
 
 
+def test_the_anchor_of_a_notice_in_a_region_is_no_marker() -> None:
+    content = f"<p>x</p><p>{anchor('wikibot-news-notice')}A bot keeps this text.</p>"
+
+    assert content_of(details(content)) == content
+    assert content_of(BEGIN + content + END, NEWS_ANCHORS) == content
+    with pytest.raises(RegionError, match="the marker 'wikibot-news-notices'"):
+        content_of(details(content.replace("-notice", "-notices")))
+
+
 def test_a_details_block_that_an_editor_has_rewritten_is_found() -> None:
     assert content_of("<p>a</p>" + details("<p>b</p>") + "<p>c</p>") == "<p>b</p>"
 

@@ -166,6 +166,17 @@ def test_a_text_that_another_revision_overwrote_was_undone(world: World, page: s
     assert not undone(world, page, A, "r1", when[2] + dt.timedelta(microseconds=1))
 
 
+def test_a_version_from_several_data_files_counts_for_the_revision_of_each(world: World, page: str) -> None:
+    record(world, page, "<p>1</p>", f"news={A} r=r1+r2")
+    assert not undone(world, page, B, "r1"), "the newest write is from this revision"
+    record(world, page, "<p>3</p>", f"news={C} r=r3+r4")
+
+    assert [revision for revision in ("r1", "r2", "r", "r1+r2") if undone(world, page, A, revision)] == ["r1", "r2"]
+    assert not undone(world, page, C, "r1")
+    record(world, page, "<p>1</p>", f"news={A} r=r3+r5")
+    assert [revision for revision in ("r3", "r4", "r5") if undone(world, page, C, revision)] == ["r4"]
+
+
 def test_a_region_without_records_was_not_undone(world: World, page: str) -> None:
     assert undone(world, page, A, "r1") is False
 

@@ -168,6 +168,48 @@ def test_an_edit_war_ends_after_so_many_repairs() -> None:
     assert decided(Verdict.DRIFTED, is_repair=True, repairs_left=0, take_over="news") is Action.WRITE
 
 
+GENERATED = "people changed it, and the bot generates this region"
+UNRECORDED = "the page's history has no record that the bot wrote this"
+WAYS = {
+    "older_news": "change the items with `wikibot news edit` until the page and the data file agree",
+    "page_index": "move their words out of the region",
+}
+
+
+@pytest.mark.parametrize("region", WAYS)
+@pytest.mark.parametrize(
+    ("verdict", "found"),
+    [(Verdict.DRIFTED, GENERATED), (Verdict.CONFLICT, GENERATED), (Verdict.UNMANAGED, UNRECORDED)],
+)
+def test_people_are_advised_to_keep_their_words_elsewhere_than_in_a_generated_region(
+    region: str, verdict: Verdict, found: str
+) -> None:
+    assert decision(verdict, region=region) == (
+        Action.NONE,
+        (
+            f"{found}: restore the earlier version of the page, or {WAYS[region]}; "
+            f"`wikibot plan --take-over {region}` plans to replace the text of the page"
+        ),
+    )
+
+
+@pytest.mark.parametrize("region", WAYS)
+def test_the_end_of_an_edit_war_about_a_generated_region_has_the_same_advice(region: str) -> None:
+    assert decision(Verdict.BEHIND, region=region, is_repair=True, repairs_left=0) == (
+        Action.NONE,
+        (
+            "edit war: the bot has repaired this region too often within 24 hours and has stopped; agree with the "
+            f"editors of the page, or {WAYS[region]}"
+        ),
+    )
+
+
+def test_ignored_drift_of_a_generated_region_needs_no_advice() -> None:
+    note = "not overwritten, because the settings say `drift: ignore`"
+
+    assert decision(Verdict.DRIFTED, region="page_index", policy=DriftPolicy.IGNORE) == (Action.NONE, note)
+
+
 def test_ignored_drift_needs_nobody() -> None:
     assert not drifted(policy=DriftPolicy.IGNORE).needs_a_person
     assert not change(verdict=Verdict.IN_SYNC, action=Action.NONE).needs_a_person
