@@ -107,13 +107,14 @@ def merge_entries(
     now: dt.datetime,
     zone: dt.tzinfo = dt.UTC,
     choose: Choose = choose_nothing,
+    is_page_newer: bool = False,
 ) -> MergedRegion:
     """Merge *read* from the page with *base* from the data file; *last* is what the bot wrote last, if that is known.
 
     A wording that is new on one side is taken, and a new entry of either side is preserved. *choose* decides about the
-    rest.
+    rest. Without *last* nobody knows which of two wordings is new, unless *is_page_newer*.
     """
-    merger = _Merger(read, base, last, pages, now, zone)
+    merger = _Merger(read, base, last, pages, now, zone, is_page_newer=is_page_newer)
     decisions = {dispute: choose(dispute) for dispute in merger.disputes}
     return MergedRegion(
         merger.merge(decisions, if_open=Choice.FILE),
@@ -130,11 +131,22 @@ class _Merger:
     """Compares the three states of one region, and merges them as decided."""
 
     def __init__(
-        self, read: Value, base: Value, last: LastWritten | None, pages: Pages, now: dt.datetime, zone: dt.tzinfo
+        self,
+        read: Value,
+        base: Value,
+        last: LastWritten | None,
+        pages: Pages,
+        now: dt.datetime,
+        zone: dt.tzinfo,
+        *,
+        is_page_newer: bool,
     ) -> None:
         self._pages, self._now, self._zone = pages, now, zone
         self._read, self._base = read, base
-        self._fields = {} if last is None else _find_fields(read, base, last.value, pages)
+        if last is not None:
+            self._fields = _find_fields(read, base, last.value, pages)
+        else:
+            self._fields = {} if is_page_newer else dict(_find_other_words(read, base, pages))
         self._on_page, self._in_file = list(_entries(read)), list(_entries(base))
         shown: Sequence[Entry] = self._in_file
         older: Sequence[Entry] = ()
@@ -148,7 +160,7 @@ class _Merger:
         file_speller = _Speller(pages, is_read=False, day=_day_shown(base, read, zone))
         self._page_words = [self._page_speller.spell(entry) for entry in self._on_page]
         self._file_words = [file_speller.spell(self._in_file[number]) for number in self._places]
-        self._found = compare(self._page_words, self._file_words, self._base_words(last))
+        self._found = compare(self._page_words, self._file_words, self._base_words(last), is_page_newer=is_page_newer)
         self._sides: dict[Dispute, list[tuple[int, int]]] = {}
         for dispute, positions in self._find_disputes():
             self._sides.setdefault(dispute, []).append(positions)
@@ -290,6 +302,16 @@ def _find_fields(
         elif name in _WORDS and before not in (ours, respell(ours, pages) if ours else ours) and theirs != ours:
             fields[name] = (theirs, ours)
     return fields
+
+
+def _find_other_words(
+    read: Value, base: Value, pages: Pages
+) -> Iterator[tuple[str, tuple[str | None, str | None] | None]]:
+    """Yield heading and intro with both wordings, if both sides have one and nobody knows which is new."""
+    for name in _WORDS:
+        ours, theirs = getattr(base, name, None), getattr(read, name, None)
+        if ours and theirs and plain_blanks(theirs) not in {plain_blanks(ours), plain_blanks(respell(ours, pages))}:
+            yield name, (theirs, ours)
 
 
 def _entries(value: Value) -> Sequence[Entry]:

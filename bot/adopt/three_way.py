@@ -35,11 +35,13 @@ class EntryComparison:
     unpublished: list[int] = field(default_factory=list)
 
 
-def compare(page: Sequence[str], file: Sequence[str], last: Sequence[str] | None) -> EntryComparison:
+def compare(
+    page: Sequence[str], file: Sequence[str], last: Sequence[str] | None, *, is_page_newer: bool = False
+) -> EntryComparison:
     """Compare the entries, each given as what it says; *last* is None if nobody knows what was written last.
 
     Without *last*, an entry of the data file that the page does not have counts as unpublished, since an entry that
-    was never on the page cannot have been removed there.
+    was never on the page cannot have been removed there. Two wordings of an entry clash then, unless *is_page_newer*.
     """
     in_page = {there: here for here, there in pair(page, last).items()} if last is not None else {}
     in_file = {there: here for here, there in pair(file, last).items()} if last is not None else {}
@@ -48,12 +50,15 @@ def compare(page: Sequence[str], file: Sequence[str], last: Sequence[str] | None
     partner = {in_page[there]: in_file[there] for there in in_page.keys() & in_file.keys()}
     free_page = [number for number in range(len(page)) if number not in partner]
     free_file = [number for number in range(len(file)) if number not in partner.values()]
+    origins = {there: origin_of_page.get(here, origin_of_file.get(there)) for here, there in partner.items()}
     least = _ALIKE if last is None else 1.0  # two entries that were both added are the same only if they are equal
     direct = pair([page[number] for number in free_page], [file[number] for number in free_file], least=least)
     partner |= {free_page[here]: free_file[there] for here, there in direct.items()}
     found = EntryComparison(partner, origin_of_page)
     for here, there in partner.items():
-        _compare_pair(found, page, file, last, here, there, origin_of_page.get(here, origin_of_file.get(there)))
+        origin = origins.get(there)
+        before = None if last is None or origin is None else last[origin]
+        _compare_pair(found, page, file, here, there, file[there] if is_page_newer else before)
     for here, origin in origin_of_page.items():
         if here not in partner and last is not None:
             (found.gone if page[here] == last[origin] else found.withdrawn).append(here)
@@ -83,16 +88,16 @@ def _compare_pair(
     found: EntryComparison,
     page: Sequence[str],
     file: Sequence[str],
-    last: Sequence[str] | None,
     here: int,
     there: int,
-    origin: int | None,
+    before: str | None,
 ) -> None:
+    """Enter what became of a pair that said *before* in the last write; None if nobody knows."""
     if page[here] == file[there]:
         return
-    if last is None or origin is None or file[there] == last[origin]:
+    if file[there] == before:
         found.from_page[here] = there
-    elif page[here] == last[origin]:
+    elif page[here] == before:
         found.from_file[here] = there
     else:
         found.clashes[here] = there

@@ -62,7 +62,7 @@ def _subject(region: str, dispute: Dispute) -> str:
         return f"{where}: removed on the page"
     if dispute.file is None:
         return f"{where}: reworded on the page, removed in the data file"
-    return f"{where}: two new wordings"
+    return f"{where}: two wordings"
 
 
 def _options(dispute: Dispute) -> Mapping[Choice, str]:

@@ -310,11 +310,22 @@ class _Adopter:
         return {claim.region: self._page_texts[claim.region] for claim in proposal.claims}
 
     def _value_for_file(self, claim: Claim) -> Value:
-        """Return the value of a claimed place, with the entries that the page never had."""
+        """Return the value of a claimed place, merged with the data file if that has the region already."""
         base = self._value_of(claim.region)
         if base is None:
             return claim.value
-        return merge_entries(claim.value, base, None, self._pages, now=self._now, zone=self._zone).value
+        merged = merge_entries(
+            claim.value,
+            base,
+            None,
+            self._pages,
+            now=self._now,
+            zone=self._zone,
+            choose=partial(self._choose, claim.region),
+        )
+        if merged.open:
+            self._open[claim.region] = merged.open
+        return merged.value
 
     def _find_missing(self, markers: Sequence[Marker], carried: Container[str]) -> dict[str, str | None]:
         """Return the regions that the home page neither has nor gets, each with its place."""
@@ -405,7 +416,12 @@ class _Adopter:
             now=self._now,
             zone=self._zone,
             choose=partial(self._choose, marker.name),
+            is_page_newer=self._is_rolled_back(marker),
         )
+
+    def _is_rolled_back(self, marker: Marker) -> bool:
+        """Return whether the data file has lost what an adoption took from the page."""
+        return self._ledger.find_last_applied(marker) is not None and self._find_last(marker) is None
 
     def _read_last(self, marker: Marker, read: Callable[[str], Value]) -> LastWritten | None:
         last, after = self._find_last(marker), self._ledger.find_partial(marker)

@@ -257,3 +257,57 @@ def test_of_seven_items_none_goes(ready: Desk) -> None:
     assert list(news(ready)) == ["brand-new", "a", "b", "n3", "n2", "n1", "later", "past"]
     assert news(ready)["a"] == "Please read [it](page:Report)."
     assert news(ready)["n2"] == "Number two."
+
+
+class TestWithoutACommonText:
+    """The earlier versions were deleted, so that no record of the bot is left, and page and data file differ."""
+
+    @pytest.fixture
+    def apart(self, ready: Desk) -> Desk:
+        home = ready.wiki.find("Home").id
+        text = body(ready).replace("Vote now.", "Vote by Friday.").replace("Project Status:", "Status of the project:")
+        ready.wiki.edit(home, text, by="ana")
+        for _ in range(len(ready.wiki.store.contents.versions(home)) - 1):
+            ready.wiki.store.pages.delete_version(home, 1)
+        ready.ran("news", "edit", "b", "--text", "Vote by Monday.")
+        return ready
+
+    def test_two_wordings_are_a_question(self, apart: Desk) -> None:
+        ran = apart.ran("adopt", "--yes", code=3)
+
+        assert "Vote by Friday.”, the data file “" in ran.out
+        assert "Vote by Monday.”" in ran.out
+        assert "Status of the project:" in ran.out
+        assert news(apart)["b"] == "Vote by Monday."
+        assert 'heading: "Project Status:"' in apart.data.read_text()
+        assert "Vote by Friday." in body(apart)
+        apart.ran("sync", code=3)
+        assert "Vote by Friday." in body(apart)
+
+    @pytest.mark.parametrize(("side", "words"), [("page", "Vote by Friday."), ("file", "Vote by Monday.")])
+    @pytest.mark.parametrize("is_second_try", [False, True])
+    def test_the_answer_counts(self, apart: Desk, side: str, words: str, is_second_try: bool) -> None:
+        if is_second_try:
+            apart.ran("adopt", "--yes", code=3)
+
+        apart.ran("adopt", "--yes", "--in-clash", side)
+        apart.ran("sync")
+
+        assert news(apart)["b"] == words
+        assert words in body(apart)
+        assert apart.ran("plan").out.startswith("in sync")
+
+    def test_what_only_one_side_has_is_kept(self, apart: Desk) -> None:
+        apart.ran("news", "add", "Brand new.")
+
+        apart.ran("adopt", "--yes", "--in-clash", "page")
+        apart.ran("sync")
+
+        assert set(news(apart).values()) == {
+            "Brand new.",
+            "Read [it](page:Report).",
+            "Vote by Friday.",
+            "Scheduled.",
+            "Expired.",
+        }
+        assert "Brand new." in body(apart)
