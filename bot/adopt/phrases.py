@@ -94,9 +94,9 @@ Phrase = Words | Inserted | LineBreak
 class Context:
     """What is known when a page is read: the pages of the wiki, and the language of dates.
 
-    *keeps_hard_spaces*: the editors write a non-breaking space where people typed a plain one, so on a page that is
-    adopted a non-breaking space is a plain one. *base* is the present value of the region in the data file: where a
-    page can be read in two ways, it decides.
+    *keeps_hard_spaces*: the editors write a non-breaking space where people typed a plain one, so a non-breaking space
+    of a page is a plain one, unless the data file uses them in the region. *base* is the present value of the region in
+    the data file: where a page can be read in two ways, it decides.
     """
 
     pages: Pages

@@ -183,7 +183,7 @@ def read_region(
     if base is not None:
         learn_references(base, pages)
     language = base.language if isinstance(base, News) else "en"
-    context = Context(pages, language, base=base)
+    context = Context(pages, language, keeps_hard_spaces=_has_hard_spaces(base), base=base)
     heading, level, blocks = _split_heading(
         region, read_blocks(read_strictly(without_notice(fragment)).root.nodes, context), base
     )
@@ -194,6 +194,12 @@ def read_region(
     if base is not None and now is not None:
         value = merge(value, base, pages, now=now, zone=zone)
     return Reading(value)
+
+
+def _has_hard_spaces(base: Value | None) -> bool:
+    """Return whether the data file uses non-breaking spaces in the region: then those of the page count."""
+    text = "" if base is None else base.model_dump_json()
+    return "\u00a0" in text or "&nbsp;" in text
 
 
 class _Finder:

@@ -161,7 +161,8 @@ class WikiSettings(SettingsSection):
     )
     token_expires: date | None = Field(
         None,
-        description="Day on which `token` expires; no interface reports it. Each command warns from 14 days before.",
+        description="Day on which `token` expires; no interface reports which day that is. Each "
+        "command warns from 14 days before.",
         examples=["2027-01-31"],
     )
     writes_per_minute: float = Field(

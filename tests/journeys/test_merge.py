@@ -105,6 +105,21 @@ def test_hard_blanks_of_an_editor_are_no_new_wording(ready: Desk) -> None:
     assert "Vote today." in after
 
 
+@pytest.mark.parametrize("uses_them", [False, True])
+def test_hard_blanks_of_an_editor_stay_out_of_the_data_file(ready: Desk, uses_them: bool) -> None:
+    if uses_them:
+        ready.ran("news", "edit", "a", "--text", "Run 10\u00a0km [it](page:Report).")
+        ready.ran("sync")
+    ana_changes(ready, "Vote now.", "Vote\u00a0by 10\u00a0pm, all\u00a0of you.")
+
+    settle(ready)
+
+    assert news(ready)["b"].replace("\u00a0", " ") == "Vote by 10 pm, all of you."
+    assert ("\u00a0" in news(ready)["b"]) == uses_them
+    assert ("10\u00a0km" in news(ready)["a"]) == uses_them
+    assert ready.ran("plan").out.startswith("in sync")
+
+
 def test_a_clash_names_links_as_a_reader_knows_them(ready: Desk) -> None:
     ana_changes(ready, ">Site<", ">Our site<")
     ana_changes(ready, "Rep<", "The rep<")
