@@ -248,3 +248,21 @@ def test_watchers_get_a_mail_about_each_write_that_is_not_theirs(wiki: Wiki, ana
     loud, minor = [(2, "ana"), (2, "li")], [(3, "li")]
     assert sorted(wiki.mails(home)) == (loud + minor if wiki.flavour == "cloud" else loud)
     assert saved["version"]["minorEdit"] is (wiki.flavour == "datacenter")
+
+
+@cloud
+def test_a_live_document_is_named_so_in_every_answer_of_v2(wiki: Wiki, ana: Session, home: str) -> None:
+    space = ana.get(v2(wiki, f"/pages/{home}")).json()["spaceId"]
+    sent = {"spaceId": space, "parentId": home, "title": "Doc", "subtype": "live", "status": "current"}
+    sent |= {"body": {"representation": "storage", "value": "<p>x</p>"}}
+
+    made = ana.post(v2(wiki, "/pages"), json=sent).json()
+
+    read = ana.get(v2(wiki, f"/pages/{made['id']}")).json()
+    listed = {page["id"]: page["subtype"] for page in ana.get(v2(wiki, f"/spaces/{space}/pages")).json()["results"]}
+    only = ana.get(v2(wiki, "/pages?subtype=live")).json()["results"]
+    changed = {"id": made["id"], "title": "Doc", "status": "current", "version": {"number": 2}, "body": sent["body"]}
+    saved = ana.put(v2(wiki, f"/pages/{made['id']}"), json=changed).json()
+    assert [made["subtype"], read["subtype"], listed[made["id"]], saved["subtype"]] == ["live"] * 4
+    assert not listed[home]
+    assert [page["id"] for page in only] == [made["id"]]
