@@ -56,6 +56,14 @@ class WatchedBot(ScheduledBot):
         raise AssertionError(f"no {outcome} with {words!r}: {self.history.recent(limit=5)}")
 
 
+@pytest.fixture(autouse=True)
+def _answering_hangup() -> Iterator[None]:
+    """Let the bots answer SIGHUP, also where the tests themselves were started with `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def bot(tmp_path: Path, wiki: Wiki) -> WatchedBot:
     wiki.add_page("Home", "<p>Home of the workspace.</p><h2>Status:</h2><p>All is well.</p>")
@@ -220,14 +228,16 @@ def test_closed_terminal_ends_the_bot_in_good_order(bot: WatchedBot) -> None:
     child, terminal = pty.fork()
     if child == 0:
         os.execve(bot.command()[0], bot.command(), bot.environment)  # noqa: S606 -- no shell is meant
-    bot.next_run(RunOutcome.SUCCESS)
-
-    os.close(terminal)
-
-    deadline = time.monotonic() + SECONDS_TO_END
-    while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    try:
+        bot.next_run(RunOutcome.SUCCESS)
+        os.close(terminal)
+        deadline = time.monotonic() + SECONDS_TO_END
+        while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        raise
     assert os.waitstatus_to_exitcode(ended[1]) == 0
     assert all(run.outcome is RunOutcome.SUCCESS for run in bot.history.recent())
 
