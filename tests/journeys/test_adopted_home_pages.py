@@ -44,7 +44,8 @@ def adopt(desk: Desk, key: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("flavour", ["cloud", pytest.param("datacenter", marks=pytest.mark.slow)])
 def test_saves_in_the_editor_are_no_drift_on_any_adopted_home_page(desk: Desk, flavour: str) -> None:
     adopted = 0
     for name, body, described in cases(flavour):

@@ -67,7 +67,7 @@ def test_a_crash_at_any_operation_leaves_the_old_state_or_the_new(
     assert {False, True} == set(seen)
 
 
-@pytest.mark.parametrize("broken", [KillingDisk, PowerCutDisk])
+@pytest.mark.parametrize("broken", [pytest.param(KillingDisk, marks=pytest.mark.slow), PowerCutDisk])
 def test_a_crash_during_recovery_is_recovered_from(
     before: Path, after: tuple[States, int], tmp_path: Path, broken: type[KillingDisk]
 ) -> None:

@@ -25,7 +25,7 @@ from tests.sync.world import Bot, World, page_body
 
 PEOPLE, PAGES = 8, 10
 NAMES = ("status", "quick_links", "news")
-EDITS = (240, 1_000) if IS_NIGHTLY else (60,)
+EDITS = (240, 1_000) if IS_NIGHTLY else (40,)
 SEEDS = (
     [(seed, flavour) for seed in range(5) for flavour in ("cloud", "datacenter")]
     if IS_NIGHTLY
@@ -85,6 +85,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.config.shared_data_file._LOCK_SECONDS", 0.0)
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("seed", "flavour"), SEEDS)
 @pytest.mark.parametrize("edits", EDITS)
 def test_nothing_is_lost_beside_two_bots_and_a_news_desk(seed: int, flavour: str, edits: int, tmp_path: Path) -> None:
@@ -122,6 +123,7 @@ class Blind:
         return version
 
 
+@pytest.mark.slow
 def test_the_checker_catches_a_bot_that_sends_its_text_again(tmp_path: Path) -> None:
     with World() as world:
         office = MixedOffice(world, tmp_path, 1)
@@ -133,6 +135,7 @@ def test_the_checker_catches_a_bot_that_sends_its_text_again(tmp_path: Path) -> 
         assert [*find_losses(office), *find_changes_outside(office)]
 
 
+@pytest.mark.timeout(1200)
 def test_the_checker_catches_a_desk_that_saves_what_it_read_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,7 +82,7 @@ def test_ids_of_nothing_are_refused(wiki: Wiki, admin: Session) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
+@pytest.mark.parametrize("flavour", [pytest.param("cloud", marks=pytest.mark.slow), "datacenter"])
 def test_nonsense_in_the_query_is_refused_or_passed_over(wiki: Wiki, admin: Session) -> None:
     ids, wrong = build_world(wiki), []
     for call in served(wiki):
@@ -97,7 +97,7 @@ def test_nonsense_in_the_query_is_refused_or_passed_over(wiki: Wiki, admin: Sess
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
+@pytest.mark.parametrize("flavour", [pytest.param("cloud", marks=pytest.mark.slow), "datacenter"])
 def test_bodies_of_the_wrong_shape_are_refused(wiki: Wiki, admin: Session) -> None:
     ids, wrong = build_world(wiki), []
     ids |= {"made": ids["page"], "new": ids["comment"], "property": "1", "template": "1", "task": "1"}

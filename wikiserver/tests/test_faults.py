@@ -388,7 +388,15 @@ def test_a_specification_that_makes_no_sense_is_refused(text: str) -> None:
 
 
 def test_every_fault_can_be_written_and_read_back() -> None:
-    arguments = {"cap": "2", "stale": "5", "level": "full", "bucket": "5/2", "seed": "1", "refuse": "captcha"}
+    arguments = {
+        "cap": "2",
+        "stale": "5",
+        "level": "full",
+        "bucket": "5/2",
+        "seed": "1",
+        "refuse": "captcha",
+        "clock": "-90",
+    }
     arguments["points"] = "65000/18"
     for kind in (*REQUEST_FAULTS, *SITE_FAULTS):
         text = kind + (f"={arguments[kind]}" if kind in arguments else "")
