@@ -118,11 +118,20 @@ def _cells_as(old: BaseModel, new: BaseModel, pages: Pages) -> dict[str, object]
 
 def _merge_line(line: StatusLine, known: Iterable[StatusLine], pages: Pages) -> StatusLine:
     shown = line_content(line)
-    old = next((each for each in known if shown in (line_content(each), reread_line(each, pages))), None)
-    if old is None:
-        return line
-    label = _spelled_as(old.label, line.label, pages)
-    return old.model_copy(update={"label": label, "highlight": line.highlight, **_cells_as(old, line, pages)})
+    same = [each for each in known if shown in (line_content(each), reread_line(each, pages))]
+    merged = [
+        old.model_copy(
+            update={
+                "label": _spelled_as(old.label, line.label, pages),
+                "highlight": line.highlight,
+                **_cells_as(old, line, pages),
+            }
+        )
+        for old in same
+    ]
+    # Of lines with the same words, the one with the same label and cells is meant.
+    untouched = (new for old, new in zip(same, merged, strict=True) if (new.label, new.cells) == (old.label, old.cells))
+    return next(untouched, merged[0] if merged else line)
 
 
 def line_content(line: StatusLine) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 import datetime as dt
 import random
 
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bot.adopt.proposal import Adopted, Proposal, read_region
@@ -226,6 +226,16 @@ def _parts_of_news(draw: st.DrawFn, layout: str) -> dict[str, object]:
 NAMES = {StatusBanner: "status", QuickLinks: "quick_links", News: "news"}
 
 
+@example(
+    StatusBanner(
+        columns=("A", "B", "C", "D"),
+        layout="table",
+        lines=(
+            StatusLine(label="0", text="0", cells=("", "0")),
+            StatusLine(label="0", text="0", cells=("", "[")),
+        ),
+    )
+)
 @given(st.one_of(statuses(), quick_links(), news()))
 def test_an_untouched_region_is_read_back_as_the_data_file_has_it(value: Value) -> None:
     name = NAMES[type(value)]
