@@ -29,6 +29,7 @@ from bot.resources import templates_dir
 from bot.storage.markers import Marker
 from bot.storage.regions import find_region
 from bot.storage.visible_text import text_of
+from bot.sync.apply import ApplyReport
 from bot.sync.drift import Verdict
 from bot.sync.plan import Change, PagePlan, Plan
 from tests.sync.humans import Interleaved
@@ -458,14 +459,14 @@ class MixedOffice:
         except (OutdatedPlanError, LockedError) as error:
             self.journal.refusals.append(str(error))
         else:
-            self.journal.recorded += [text for page in outcome.report.pages for text in (*page.reasons, *page.remarks)]
+            self._note(outcome.report)
         for desk in DESKS:
             self._settle_time(self.path(desk))
 
     def _apply(self, machine: Machine, *, is_reviewed: bool = False, take_over: frozenset[str] = frozenset()) -> None:
         """Apply as a person does who has reviewed the plan."""
         plan = make_plan(machine.gateway, machine.workspaces, _SAFETY, now=now(), take_over=take_over)
-        carry_out(
+        report = carry_out(
             machine.gateway,
             machine.workspaces,
             _SAFETY,
@@ -476,6 +477,11 @@ class MixedOffice:
             force=True,
             sleep=_no_sleep,
         )
+        self._note(report)
+
+    def _note(self, report: ApplyReport) -> None:
+        """Note what the bot said about the pages that it wrote or left alone."""
+        self.journal.recorded += [text for page in report.pages for text in (*page.reasons, *page.remarks)]
 
     def take_turn(self) -> None:
         """One round: a look while nobody works, a run, and now and then an adoption or a label that stops the bot."""
