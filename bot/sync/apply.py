@@ -85,8 +85,8 @@ class ApplyReport:
     postponed: tuple[str, ...] = ()
 
     def count(self, result: Result) -> int:
-        """Return the number of pages with *result*."""
-        return sum(page.result is result for page in self.pages)
+        """Return the number of pages with *result*; workspaces may have regions on the same page."""
+        return len({page.id for page in self.pages if page.result is result})
 
     @property
     def has_failed(self) -> bool:
@@ -182,7 +182,7 @@ class _Run:
         except WritesForbiddenError:
             raise
         except BotError as error:
-            reports = [_report(plan, Result.FAILED, reasons=(str(error),)) for plan in plans]
+            reports = [_failed(error).report(plan) for plan in plans]
             self._patience.lose(error)
         for plan, report in zip(plans, reports, strict=True):
             self.rollouts.note(plan, report.regions, report.version, failure=_failure(report))
@@ -214,35 +214,39 @@ class _Patience:
             self._left -= 1
 
 
-def _report(
-    plan: PagePlan,
-    result: Result,
-    *,
-    version: int | None = None,
-    regions: tuple[str, ...] = (),
-    reasons: tuple[str, ...] = (),
-    remarks: tuple[str, ...] = (),
-) -> PageReport:
-    return PageReport(plan.workspace, plan.id, plan.title, plan.url, result, version, regions, reasons, remarks)
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a page, which may have regions of several workspaces.
+
+    *reasons* and *remarks* are by region; those of the region `""` are about the whole page.
+    """
+
+    result: Result
+    version: int | None = None
+    regions: tuple[str, ...] = ()
+    reasons: Sequence[tuple[str, str]] = ()
+    remarks: Sequence[tuple[str, str]] = ()
+
+    def report(self, plan: PagePlan) -> PageReport:
+        """Return what this says about *plan*, one of the plans of the page."""
+        own = {change.region for change in plan.changes}
+        regions = tuple(region for region in self.regions if region in own)
+        reasons, remarks = (
+            tuple(text for region, text in texts if not region or region in own)
+            for texts in (self.reasons, self.remarks)
+        )
+        result, version = self.result, self.version
+        if result in (Result.WRITTEN, Result.SKIPPED) and not regions:
+            result, version = Result.SKIPPED if reasons else Result.UNCHANGED, None
+        return PageReport(plan.workspace, plan.id, plan.title, plan.url, result, version, regions, reasons, remarks)
 
 
-def _is_about(message: str, regions: Iterable[str]) -> bool:
-    return any(message.startswith(f"{region}: ") or f"region {region!r}" in message for region in regions)
+def _failed(error: BotError) -> _Outcome:
+    return _Outcome(Result.FAILED, reasons=[("", str(error))])
 
 
-def _part_of(report: PageReport, plan: PagePlan, whole: PagePlan) -> PageReport:
-    """Return what *report* on a page says about *plan*, one of the plans of this page."""
-    own = {change.region for change in plan.changes}
-    others = {change.region for change in whole.changes} - own
-    regions = tuple(region for region in report.regions if region in own)
-    reasons = tuple(reason for reason in report.reasons if not _is_about(reason, others))
-    remarks = tuple(remark for remark in report.remarks if not _is_about(remark, others))
-    if report.result is not Result.WRITTEN or regions:
-        result = report.result
-    else:
-        result = Result.SKIPPED if reasons else Result.UNCHANGED
-    version = report.version if regions else None
-    return _report(plan, result, version=version, regions=regions, reasons=reasons, remarks=remarks)
+def _skipped(reason: str) -> _Outcome:
+    return _Outcome(Result.SKIPPED, reasons=[("", reason)])
 
 
 class _PageWriter:
@@ -263,21 +267,22 @@ class _PageWriter:
         first = plans[0]
         whole = replace(first, changes=tuple(change for plan in plans for change in plan.changes))
         self._owners = {change.region: plan for plan in plans for change in plan.changes}
+        outcome = self._write(plans, whole)
+        return [outcome.report(plan) for plan in plans]
+
+    def _write(self, plans: tuple[PagePlan, ...], whole: PagePlan) -> _Outcome:
         if any(plan.is_first_run for plan in plans) and not self._is_reviewed:
-            reason = "the bot has never written this page; review the plan, then apply it with --plan or --yes"
-            return [_report(plan, Result.SKIPPED, reasons=(reason,)) for plan in plans]
+            return _skipped("the bot has never written this page; review the plan, then apply it with --plan or --yes")
         try:
-            report = write_in_order(
+            return write_in_order(
                 self._gateway,
-                first.id,
+                whole.id,
                 check=lambda: self._find_obstacle(whole),
                 attempt=lambda page: self._try(whole, page),
                 at_least=max(plan.base_version for plan in plans),
             )
         except PageConflictError:
-            reason = "somebody saved the page each time that it was about to be written"
-            return [_report(plan, Result.SKIPPED, reasons=(reason,)) for plan in plans]
-        return [report] if len(plans) == 1 else [_part_of(report, plan, whole) for plan in plans]
+            return _skipped("somebody saved the page each time that it was about to be written")
 
     def _look(self, page_id: str) -> Obstacle | None:
         """Return the obstacle to writing the page; raises `StoppedError` if one of its workspaces is stopped."""
@@ -285,16 +290,16 @@ class _PageWriter:
         found = (self._guard.find_obstacle(workspace, page_id) for workspace in workspaces)
         return next((obstacle for obstacle in found if obstacle is not None), None)
 
-    def _find_obstacle(self, plan: PagePlan) -> PageReport | None:
+    def _find_obstacle(self, plan: PagePlan) -> _Outcome | None:
         self._state = read_state(self._gateway, plan.id)
         obstacle = self._look(plan.id)
         if obstacle is not None:
-            return _report(plan, _RESULTS[obstacle.kind], reasons=(obstacle.reason,))
+            return _Outcome(_RESULTS[obstacle.kind], reasons=[("", obstacle.reason)])
         unmet = ((change.region, self._find_unmet(change.requires)) for change in plan.writes if change.requires)
         self._unmet = {region: reason for region, reason in unmet if reason}
         if len(self._unmet) < len(plan.writes):
             return None
-        return _report(plan, Result.SKIPPED, reasons=tuple(self._unmet.values()))
+        return _Outcome(Result.SKIPPED, reasons=[*self._unmet.items()])
 
     def _find_unmet(self, needed: Requirement) -> str:
         """Read the other page, and return why it does not have the lines that it must have; empty if it has them."""
@@ -306,17 +311,16 @@ class _PageWriter:
         missing = find_missing_lines(needed, "" if region is None else region.text(page.body))
         return describe_unmet(replace(needed, lines=missing)) if missing else ""
 
-    def _try(self, plan: PagePlan, page: Page) -> PageReport:
+    def _try(self, plan: PagePlan, page: Page) -> _Outcome:
         if page.ref.status is not PageStatus.CURRENT:
-            return _report(plan, Result.SKIPPED, reasons=(f"the page is now {page.ref.status}",))
+            return _skipped(f"the page is now {page.ref.status}")
         if plan.space_key and page.ref.space_key != plan.space_key:
-            reason = f"the page was moved to space {page.ref.space_key} since the plan was made; plan again"
-            return _report(plan, Result.SKIPPED, reasons=(reason,))
+            return _skipped(f"the page was moved to space {page.ref.space_key} since the plan was made; plan again")
         changes = [change for change in plan.writes if change.region not in self._unmet]
         new = rewrite(page.body, changes, space_key=page.ref.space_key)
-        reasons = (*new.reasons, *self._unmet.values())
+        reasons = [*new.reasons.items(), *self._unmet.items()]
         if not new.written:
-            return _report(plan, Result.SKIPPED if reasons else Result.UNCHANGED, reasons=reasons)
+            return _Outcome(Result.SKIPPED if reasons else Result.UNCHANGED, reasons=reasons)
         for change in new.written:
             if change.verdict is not Verdict.BEHIND and change.live is not None:
                 self._keep(self._owners[change.region], change, page)
@@ -327,8 +331,8 @@ class _PageWriter:
         )
         self._versions[page.id] = version.number
         regions = tuple(change.region for change in new.written)
-        remarks = (*_describe_orphans(new.written), *self._restore(plan, page))
-        return _report(plan, Result.WRITTEN, version=version.number, regions=regions, reasons=reasons, remarks=remarks)
+        remarks = [*_describe_orphans(new.written), *(("", text) for text in self._restore(plan, page))]
+        return _Outcome(Result.WRITTEN, version.number, regions, reasons, remarks)
 
     def _restore(self, plan: PagePlan, base: Page) -> Iterator[str]:
         def check() -> str | None:
@@ -340,9 +344,10 @@ class _PageWriter:
         return put_back(self._gateway, base, self._state, check=check)
 
 
-def _describe_orphans(written: Sequence[Change]) -> Iterator[str]:
+def _describe_orphans(written: Sequence[Change]) -> Iterator[tuple[str, str]]:
     for change in written:
-        yield from (f"{change.region}: the inline comment of {orphan} lost its place" for orphan in change.orphans)
+        for orphan in change.orphans:
+            yield change.region, f"{change.region}: the inline comment of {orphan} lost its place"
 
 
 def _message(revision: str, written: Sequence[Change], base: Page) -> str:

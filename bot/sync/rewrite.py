@@ -1,7 +1,7 @@
 """Splice the planned texts into a fresh body, if the live regions are still what the plan recorded (pure)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import RegionError, StorageFormatError
@@ -17,11 +17,11 @@ _OUTSIDE = "not written: the page outside the regions would change, which is a b
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A new body, the changes in it, and the reasons why other changes are not in it."""
+    """A new body, the changes in it, and by region the reasons why other changes are not in it."""
 
     body: str
     written: tuple[Change, ...]
-    reasons: tuple[str, ...]
+    reasons: Mapping[str, str]
 
 
 def rewrite(body: str, changes: Sequence[Change], *, space_key: str = "") -> Rewrite:
@@ -34,19 +34,19 @@ def rewrite(body: str, changes: Sequence[Change], *, space_key: str = "") -> Rew
     contents: list[tuple[Region, str]] = []
     creations: list[Change] = []
     written: list[Change] = []
-    reasons: list[str] = []
+    reasons: dict[str, str] = {}
     for change in changes:
         try:
             region = find_region(body, change.marker)
         except RegionError as error:
-            reasons.append(str(error))
+            reasons[change.region] = str(error)
             continue
         live = None if region is None else region.text(body)
         if live is not None and is_same(live, change.desired, space_key=space_key):
             continue
         obstacle = _find_obstacle(live, change, space_key)
         if obstacle is not None:
-            reasons.append(obstacle)
+            reasons[change.region] = obstacle
         elif region is None or live is None:
             creations.append(change)
         else:
@@ -58,10 +58,10 @@ def rewrite(body: str, changes: Sequence[Change], *, space_key: str = "") -> Rew
         try:
             new_body = _create(new_body, change)
         except RegionError as error:
-            reasons.append(str(error))
+            reasons[change.region] = str(error)
             continue
         written.append(change)
-    return Rewrite(new_body, tuple(written), tuple(reasons))
+    return Rewrite(new_body, tuple(written), reasons)
 
 
 def _find_obstacle(live: str | None, change: Change, space_key: str) -> str | None:

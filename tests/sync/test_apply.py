@@ -361,6 +361,7 @@ class TestTwoWorkspacesOnOnePage:
             ("second", ("status",), before + 1),
         ]
         assert (either_world.region(page, "news"), either_world.region(page, "status")) == (NEW, NEW)
+        assert report.count(Result.WRITTEN) == 1
         assert len(either_world.versions(page)) == before + 1
         tag = parse_tag(either_world.versions(page)[-1][2])
         assert tag is not None

@@ -31,20 +31,20 @@ def test_planned_regions_are_written_and_all_else_stays() -> None:
 
     assert new.body == body(NEW, NEW)
     assert [change.region for change in new.written] == ["news", "status"]
-    assert new.reasons == ()
+    assert new.reasons == {}
 
 
 def test_a_region_that_moved_since_the_plan_is_left_and_the_others_are_written() -> None:
     new = rewrite(body(news="<p>by a person</p>"), [write(), write(STATUS)])
 
     assert new.body == body(news="<p>by a person</p>", status=NEW)
-    assert "'news' was changed since" in new.reasons[0]
+    assert "'news' was changed since" in new.reasons["news"]
 
 
 def test_a_region_that_says_already_what_it_should_is_left() -> None:
     new = rewrite(body(news=NEW), [write()])
 
-    assert (new.body, new.written, new.reasons) == (body(news=NEW), (), ())
+    assert (new.body, new.written, new.reasons) == (body(news=NEW), (), {})
 
 
 def test_a_region_whose_markers_are_gone_is_left() -> None:
@@ -60,7 +60,7 @@ def test_a_doubled_region_is_left_and_the_other_is_written() -> None:
     new = rewrite(page, [write(), write(STATUS)])
 
     assert new.body == body(status=NEW) + render_marked(NEWS, OLD)
-    assert "2 times" in new.reasons[0]
+    assert "2 times" in new.reasons["news"]
 
 
 def test_what_a_comment_is_about_keeps_its_marker() -> None:
@@ -100,7 +100,7 @@ def test_a_place_that_is_gone_is_a_reason_and_no_write() -> None:
     new = rewrite("<p>x</p>", [create(place="before heading Gone")])
 
     assert (new.body, new.written) == ("<p>x</p>", ())
-    assert "Gone" in new.reasons[0]
+    assert "Gone" in new.reasons["news"]
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,6 @@ def test_a_comment_made_since_the_plan_on_removed_words_prevents_the_write() -> 
     new = rewrite(body(news=marked), [write()])
 
     assert (new.body, new.written) == (body(news=marked), ())
-    assert "commented" in new.reasons[0]
+    assert "commented" in new.reasons["news"]
     told = replace(write(), lost_comments=("old",))
     assert rewrite(body(news=marked), [told]).body == body(news=NEW)
