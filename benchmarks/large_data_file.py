@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+from tests.large_workspace import write_workspace
 from wikiserver.testing import running_wiki
 
 _LIMITS = {"news add": 1.0, "sync": 2.0}
@@ -22,7 +23,8 @@ def main(items: int, runs: int) -> int:
     """Print a line for each command; return 1 if one takes longer than its limit."""
     with running_wiki("cloud") as wiki, tempfile.TemporaryDirectory() as folder:
         wiki.add_page("Home", "<p>Home.</p>")
-        data = _prepare(Path(folder), wiki.url, items)
+        data = write_workspace(Path(folder), wiki.url, items)
+        os.environ |= {"WIKIBOT_CONFIG": str(data.with_name("bot.yaml")), "WIKIBOT_WIKI__TOKEN": "bot-secret"}
         wikibot = [sys.executable, "-m", "bot"]
         _seconds([*wikibot, "apply", "--yes"])
         bare = _report("start", [*wikibot, "--version"], runs, 0)
@@ -35,23 +37,6 @@ def main(items: int, runs: int) -> int:
             "news add": _report("news add", [*wikibot, "news", "add", "Fresh [news](page:Home)"], runs, bare),
         }
     return int(any(took[name] > limit for name, limit in _LIMITS.items()))
-
-
-def _prepare(folder: Path, url: str, items: int) -> Path:
-    lines = (
-        f"    - id: item-{number}\n      date: {2010 + number % 15}-0{1 + number % 9}-{10 + number % 18}\n"
-        f'      text: "Read [the report {number}](https://example.org/{number}) of **group {number % 7}**."\n'
-        for number in range(items)
-    )
-    data = folder / "ws2.yaml"
-    data.write_text("workspace: {space: WS2, home: Home}\nnews:\n  show: 5\n  items:\n" + "".join(lines))
-    (folder / "bot.yaml").write_text(
-        f"wiki: {{url: {url}, flavour: cloud, user: bot, writes_per_minute: 6000}}\n"
-        "workspaces: [{name: ws2, data: ws2.yaml, regions: {news: {place: end}}}]\n"
-        "jobs: [{run: sync, every: hour}]\n"
-    )
-    os.environ |= {"WIKIBOT_CONFIG": str(folder / "bot.yaml"), "WIKIBOT_WIKI__TOKEN": "bot-secret"}
-    return data
 
 
 def _report(name: str, command: list[str], runs: int, bare: float) -> float:

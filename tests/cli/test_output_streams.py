@@ -54,6 +54,17 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 @contextmanager
+def started(command: list[str], bot: ScheduledBot, **streams: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process with the environment of *bot*, killed after the block."""
+    process = subprocess.Popen(command, env=bot.environment, **streams)  # type: ignore[call-overload]
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
 def full_pipe() -> Iterator[tuple[int, int]]:
     """A pipe into which nothing fits until it is read."""
     reader, writer = os.pipe()
@@ -71,35 +82,25 @@ def full_pipe() -> Iterator[tuple[int, int]]:
 
 
 def test_reader_of_the_log_that_is_asleep_neither_stops_the_runs_nor_the_end(bot: ScheduledBot, wiki: Wiki) -> None:
-    with full_pipe() as (_, writer):
-        process = subprocess.Popen(bot.command("-v"), env=bot.environment, stdout=writer, stderr=writer)
-        try:
-            wait_until(lambda: len(bot.history.recent()) > 2)
-            say(bot, "Nobody reads.")
-            wait_until(lambda: is_published(wiki, "Nobody reads."))
+    with full_pipe() as (_, writer), started(bot.command("-v"), bot, stdout=writer, stderr=writer) as process:
+        wait_until(lambda: len(bot.history.recent()) > 2)
+        say(bot, "Nobody reads.")
+        wait_until(lambda: is_published(wiki, "Nobody reads."))
 
-            process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
 
-            assert process.wait(SECONDS_TO_END) == 0
-        finally:
-            process.kill()
-            process.wait()
+        assert process.wait(SECONDS_TO_END) == 0
     assert bot.history.recent()[0].outcome in (RunOutcome.SUCCESS, RunOutcome.STOPPED)
 
 
 def test_reader_that_wakes_gets_what_it_missed(bot: ScheduledBot) -> None:
-    with full_pipe() as (reader, writer):
-        process = subprocess.Popen(bot.command(), env=bot.environment, stderr=writer)
+    with full_pipe() as (reader, writer), started(bot.command(), bot, stderr=writer):
         os.close(writer)
-        try:
-            wait_until(lambda: len(bot.history.recent()) > 4)
+        wait_until(lambda: len(bot.history.recent()) > 4)
 
-            text = ""
-            while text.count("job sync: success") < 6:
-                text += os.read(reader, 65_536).decode()
-        finally:
-            process.kill()
-            process.wait()
+        text = ""
+        while text.count("job sync: success") < 6:
+            text += os.read(reader, 65_536).decode()
     lines = text.lstrip(".").splitlines()
     assert "1 job scheduled" in lines[0]
 
@@ -107,8 +108,7 @@ def test_reader_that_wakes_gets_what_it_missed(bot: ScheduledBot) -> None:
 @pytest.mark.parametrize("redirection", REDIRECTIONS.values(), ids=REDIRECTIONS)
 def test_daemon_runs_without_streams(bot: ScheduledBot, wiki: Wiki, redirection: str) -> None:
     line = f"exec {' '.join(bot.command())} {redirection}"
-    process = subprocess.Popen(["bash", "-c", line], env=bot.environment)
-    try:
+    with started(["bash", "-c", line], bot) as process:
         wait_until(lambda: bool(bot.history.recent()))
         say(bot, "Nobody listens.")
         wait_until(lambda: is_published(wiki, "Nobody listens."))
@@ -116,15 +116,11 @@ def test_daemon_runs_without_streams(bot: ScheduledBot, wiki: Wiki, redirection:
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(SECONDS_TO_END) == 0
-    finally:
-        process.kill()
-        process.wait()
     assert {run.outcome for run in bot.history.recent()} <= {RunOutcome.SUCCESS, RunOutcome.STOPPED}
 
 
 def test_daemon_goes_on_when_the_reader_of_its_log_ends(bot: ScheduledBot, wiki: Wiki) -> None:
-    process = subprocess.Popen(bot.command(), env=bot.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
+    with started(bot.command(), bot, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
@@ -133,9 +129,6 @@ def test_daemon_goes_on_when_the_reader_of_its_log_ends(bot: ScheduledBot, wiki:
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(SECONDS_TO_END) == 0
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.mark.parametrize(

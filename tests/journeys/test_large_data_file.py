@@ -12,6 +12,7 @@ from bot.config.plain_yaml import read_plain
 from bot.config.yaml_source import YamlSource, validate
 from tests.cli.conftest import Ran
 from tests.cli.conftest import wikibot as wikibot
+from tests.large_workspace import write_workspace
 from wikiserver.testing import Wiki
 
 pytestmark = pytest.mark.parametrize("flavour", ["cloud"])
@@ -21,17 +22,7 @@ ITEMS = 300
 @pytest.fixture
 def data(tmp_path: Path, wiki: Wiki, monkeypatch: pytest.MonkeyPatch) -> Path:
     wiki.add_page("Home", "<p>Home.</p>")
-    items = (
-        f'    - {{id: item-{number}, text: "Read [report {number}](https://example.org/{number}) *now*"}}\n'
-        for number in range(ITEMS)
-    )
-    path = tmp_path / "ws2.yaml"
-    path.write_text("workspace: {space: WS2, home: Home}\nnews:\n  show: 5\n  items:\n" + "".join(items))
-    (tmp_path / "bot.yaml").write_text(
-        f"wiki: {{url: {wiki.url}, flavour: cloud, user: bot, writes_per_minute: 6000}}\n"
-        "workspaces: [{name: ws2, data: ws2.yaml, regions: {news: {place: end}}}]\n"
-        "jobs: [{run: sync, every: hour}]\n"
-    )
+    path = write_workspace(tmp_path, wiki.url, ITEMS)
     monkeypatch.setenv("WIKIBOT_CONFIG", str(tmp_path / "bot.yaml"))
     monkeypatch.setenv("WIKIBOT_WIKI__TOKEN", "bot-secret")
     monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(tmp_path / "none"))
@@ -108,7 +99,7 @@ def test_addition_reads_the_markdown_of_what_it_adds_only(work: Work, wikibot: C
 
 
 def test_addition_still_finds_the_item_with_the_same_words_or_target(work: Work, wikibot: Callable[..., Ran]) -> None:
-    words = wikibot("news", "add", "Read report **7** now", "--offline").err
+    words = wikibot("news", "add", "Read the report **7** of group 0.", "--offline").err
     target = wikibot("news", "add", "Other [words](https://example.org/8)", "--offline").err
 
     assert "'item-7' has the same text" in words

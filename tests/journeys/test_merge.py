@@ -45,6 +45,12 @@ def ana_changes(desk: Desk, old: str, new: str) -> None:
     desk.wiki.edit(desk.wiki.find("Home").id, before.replace(old, new), by="ana")
 
 
+def ana_adds(desk: Desk, words: str) -> None:
+    """Let Ana add an item below the last one, in the spelling of the wiki's editor."""
+    between = "</p></li><li><p>" if "<li><p>" in body(desk) else "</li><li>"
+    ana_changes(desk, "Vote now.", f"Vote now.{between}{words}")
+
+
 def news(desk: Desk) -> dict[str, str]:
     return {item["id"]: item["text"] for item in desk.ran("news", "list", "--format", "json").json}
 
@@ -77,11 +83,7 @@ def test_a_correction_and_a_new_item_are_both_kept_with_id_and_date(ready: Desk)
 
 
 def test_an_item_that_a_person_added_and_one_from_the_file_are_both_kept(ready: Desk) -> None:
-    ana_changes(
-        ready,
-        "Vote now.",
-        "Vote now.</p></li><li><p>Ana's own item." if "<li><p>" in body(ready) else "Vote now.</li><li>Ana's own item.",
-    )
+    ana_adds(ready, "Ana's own item.")
     ready.ran("news", "add", "Brand new.")
 
     after = settle(ready)
@@ -148,11 +150,7 @@ def test_an_old_version_with_links_by_an_old_title_is_settled(ready: Desk) -> No
 
 
 def test_two_new_items_with_the_same_words_have_ids_of_their_own(ready: Desk) -> None:
-    ana_changes(
-        ready,
-        "Vote now.",
-        "Vote now.</p></li><li><p>Brand new!" if "<li><p>" in body(ready) else "Vote now.</li><li>Brand new!",
-    )
+    ana_adds(ready, "Brand new!")
     ready.ran("news", "add", "Brand new.")
 
     settle(ready)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.config.data_file import DataFile
 from tests.journeys.conftest import Desk
-from tests.journeys.test_merge import ana_changes, body, news, ready
+from tests.journeys.test_merge import ana_adds, ana_changes, body, news, ready
 
 __all__ = ["ready"]
 
@@ -36,16 +36,9 @@ def remove_from_page(desk: Desk, words: str) -> None:
     desk.wiki.edit(home(desk), before[:start] + before[end:], by="ana")
 
 
-def ana_adds(desk: Desk, words: str) -> None:
-    item = f"<li><p>{words}</p></li>" if "<li><p>" in body(desk) else f"<li>{words}</li>"
-    ana_changes(desk, "Vote now.</p></li>" if "<li><p>" in body(desk) else "Vote now.</li>", "Vote now.</li>" + item)
-
-
 def test_a_correction_and_a_new_item_of_each_side_come_together_in_one_version(auto: Desk) -> None:
     ana_changes(auto, "Read ", "Please read ")
-    ana_changes(
-        auto, "Vote now.", "Vote now.</p></li><li><p>Hers." if "<li><p>" in body(auto) else "Vote now.</li><li>Hers."
-    )
+    ana_adds(auto, "Hers.")
     auto.ran("news", "add", "Brand new.")
     before = versions(auto)
 
