@@ -1,7 +1,5 @@
 """Repeated inclusions and lists are limited, with a count; the first one is always shown in full."""
 
-import time
-
 import pytest
 
 from bot.convert import IncludedPage, ListedPage, PageContext, convert_page
@@ -18,11 +16,8 @@ def test_pages_that_include_pages_many_times_come_to_an_end() -> None:
         "B": IncludedPage("B", _INCLUDE.format("C") * 20),
         "C": IncludedPage("C", "<p>hello world</p>"),
     }
-    started = time.process_time()
-
     conversion = convert_page(_INCLUDE.format("A") * 20, PageContext(included=included))
 
-    assert time.process_time() - started < 2
     assert len(conversion.markdown) < 100_000
     assert "hello world" in conversion.markdown
     details = [loss.detail for loss in conversion.losses if loss.what == "include"]

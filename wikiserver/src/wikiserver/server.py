@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from email.utils import format_datetime
+from errno import EBADF
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
@@ -130,7 +131,13 @@ class WikiServer:
     def _run(self) -> None:
         # waitress' own loop ends only when the last client disconnects; this loop ends when the server is stopped.
         while not self._stopping.is_set():
-            wasyncore.loop(timeout=1, map=self._sockets, count=1)
+            try:
+                wasyncore.loop(timeout=1, map=self._sockets, count=1)
+            except OSError as error:
+                # A thread that answers can close the socket of a client that went away, after the loop has listed it
+                # and before select() looks at it. The next turn no longer lists it.
+                if error.errno != EBADF:
+                    raise
 
     def __enter__(self) -> Self:
         """Start serving."""
