@@ -85,7 +85,8 @@ def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> JobResult:
     if outcome.has_shortfall:
         raise SnapshotError(_listed("page", "not captured in full", list(map(_describe, outcome.shortfalls))))
     counts = {"expected": outcome.expected, "captured": outcome.captured, "unchanged": outcome.unchanged}
-    return JobResult(counts | ({"gone": outcome.gone} if outcome.gone else {}))
+    counts |= {"gone": outcome.gone} if outcome.gone else {}
+    return JobResult(counts, tuple(f"{outcome.verdict}: {_describe(doubt)}" for doubt in outcome.doubts))
 
 
 def _verify(runtime: Runtime) -> JobResult:

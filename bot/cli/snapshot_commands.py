@@ -10,6 +10,7 @@ from bot.cli.app import App, pass_app
 from bot.config.policy import HistoryMode
 from bot.operations import capture
 from bot.plural import counted
+from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.verify.verification import Verification
 
@@ -44,7 +45,8 @@ def snapshot(
 ) -> int:
     """Capture archived pages as Markdown, together with the evidence.
 
-    Exits with 0 if every expected page was captured, with 1 if any is missing. Nothing is written when nothing changed.
+    The verdict is `complete` (exit code 0), `unconfirmed` (exit code 0: nothing is known to be missing, but a second
+    source does not confirm it) or `incomplete` (exit code 1). Nothing is written when nothing changed.
     """
     if rebuild:
         return _rebuild(app)
@@ -103,20 +105,42 @@ def _rebuild(app: App) -> int:
     return _COMPLETE
 
 
-_LISTS = ("incomplete", "unknown", "unlisted", "unmatched", "unplaced", "deselected", "not_capturable")
+_LISTS = (
+    "incomplete",
+    "unknown",
+    "unlisted",
+    "unmatched",
+    "unplaced",
+    "deselected",
+    "not_capturable",
+    "doubts",
+    "notes",
+)
 
 
 def _as_json(outcome: CaptureOutcome, root: Path) -> dict[str, object]:
     names = ("queries", "expected", "captured", "unchanged", "gone", "losses", "failed", "restricted", "skipped")
     shown: dict[str, object] = {name: getattr(outcome, name) for name in (*names, *_LISTS)}
     return shown | {
-        "complete": not outcome.has_shortfall,
+        "verdict": outcome.verdict,
+        "complete": outcome.verdict is Verdict.COMPLETE,
         "sequence": outcome.checkpoint.sequence if outcome.checkpoint else None,
         "root": root,
     }
 
 
+def _say_verdict(outcome: CaptureOutcome) -> None:
+    match outcome.verdict:
+        case Verdict.COMPLETE:
+            output.say("complete: every page that the wiki named was captured")
+        case Verdict.UNCONFIRMED:
+            output.warn(f"unconfirmed: nothing is known to be missing; {counted(len(outcome.doubts), 'doubt')} below")
+        case Verdict.INCOMPLETE:
+            output.warn(f"incomplete: {counted(len(outcome.shortfalls), 'shortfall')} below")
+
+
 def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
+    _say_verdict(outcome)
     if outcome.was_recovered:
         output.warn("the capture before this one had been interrupted; it was completed first")
     output.say(
@@ -128,6 +152,14 @@ def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
         output.say(
             f"{counted(outcome.losses, 'element')} could not be converted to Markdown; see `losses` in each page"
         )
+    _say_troubles(outcome)
+    if outcome.checkpoint:
+        output.say(f"run {outcome.checkpoint.sequence} is in {root}")
+    else:
+        output.say("nothing changed, nothing was written")
+
+
+def _say_troubles(outcome: CaptureOutcome) -> None:
     for trouble in outcome.deselected:
         output.say(f"left the selection: {trouble.title} ({trouble.page_id}): {trouble.reason}")
     for trouble in outcome.not_capturable:
@@ -137,10 +169,10 @@ def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
     for trouble in outcome.shortfalls:
         what = "" if trouble in outcome.unmatched else f"missing: {trouble.title} ({trouble.page_id}): "
         output.warn(f"{what or trouble.title + ': '}{trouble.reason}")
-    if outcome.checkpoint:
-        output.say(f"run {outcome.checkpoint.sequence} is in {root}")
-    else:
-        output.say("nothing changed, nothing was written")
+    for trouble in outcome.doubts:
+        output.warn(f"not confirmed: {trouble.title} ({trouble.page_id}): {trouble.reason}")
+    for trouble in outcome.notes:
+        output.say(f"note: {trouble.title} ({trouble.page_id}): {trouble.reason}")
 
 
 def _say_verification(checked: Verification) -> None:

@@ -21,6 +21,7 @@ from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.journal import has_pending, recover
 from bot.snapshot.archive.signature import Signer
+from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.archive.witnesses import Publisher, publish, to_webhook, to_wiki_page
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer, writer_lock
 from bot.snapshot.capture.outcome import CaptureOutcome
@@ -226,10 +227,11 @@ def _commit_message(outcome: CaptureOutcome) -> str:
 
 
 def _log(outcome: CaptureOutcome) -> None:
-    level = "WARNING" if outcome.has_shortfall else "INFO"
+    level = "INFO" if outcome.verdict is Verdict.COMPLETE else "WARNING"
     logger.log(
         level,
-        "captured {} of {} expected, {} unchanged, {} gone, {} not complete",
+        "{}: captured {} of {} expected, {} unchanged, {} gone, {} not complete",
+        outcome.verdict,
         outcome.captured,
         counted(outcome.expected, "page"),
         outcome.unchanged,

@@ -43,8 +43,12 @@ def _verdicts(report: Report) -> list[tuple[bool, str]]:
     complete = "The last run of the period captured every page that it expected."
     if not report.runs:
         complete = "No run changed anything in the period."
-    elif not report.is_complete:
+    elif report.runs[-1].missing:
         complete = f"The last run of the period was not complete: {counted(report.runs[-1].missing, 'shortfall')}."
+    elif not report.is_complete:
+        complete = (
+            "Nothing is known to be missing from the last run of the period, but its completeness is unconfirmed."
+        )
     signed = "The head is signed." if report.is_signed else "The head is not signed: nothing proves who wrote it."
     return [(report.is_intact, chain), (report.is_complete, complete), (report.is_signed, signed)]
 

@@ -9,6 +9,7 @@ import pytest
 from bot.snapshot.archive.entry import PageEntry, Tombstone
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.selection import RuleProblem, Selection, select
@@ -307,6 +308,7 @@ def test_the_event_of_the_run_has_all_counts() -> None:
         {
             "captured": 12,
             "deselected": 10,
+            "doubts": 0,
             "expected": 20,
             "expected_ids_sha256": "abc",
             "failed": 5,
@@ -324,6 +326,7 @@ def test_the_event_of_the_run_has_all_counts() -> None:
             "unlisted_spaces": ["WS3"],
             "unmatched": 11,
             "unplaced": 13,
+            "verdict": "incomplete",
         },
     )
 
@@ -355,3 +358,10 @@ def test_trouble_of_a_rule_or_a_place_is_logged_under_its_title_or_another() -> 
         Event(EventType.INGESTION, EventOutcome.FAILURE, "bot.yaml: matches no page", ("archive",)),
         Event(EventType.INGESTION, EventOutcome.FAILURE, "Plans: no parent", ("9",)),
     ]
+
+
+def test_only_a_run_without_shortfalls_and_doubts_is_called_complete() -> None:
+    assert CaptureOutcome().verdict is Verdict.COMPLETE
+    assert CaptureOutcome(doubts=[TROUBLE]).verdict is Verdict.UNCONFIRMED
+    assert CaptureOutcome(doubts=[TROUBLE], failed=[TROUBLE]).verdict is Verdict.INCOMPLETE
+    assert CaptureOutcome(doubts=[TROUBLE]).run_event("").facts["verdict"] == "unconfirmed"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from bot.plural import counted
 from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.events import NOT_CAPTURABLE, Event, EventOutcome, EventType
+from bot.snapshot.archive.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,10 @@ class CaptureOutcome:
     """Captured earlier, still in the wiki, and no longer selected; their captures stay."""
     not_capturable: list[Trouble] = field(default_factory=list)
     """Selected whiteboards, databases and embeds: their content cannot be read. They are no shortfall."""
+    doubts: list[Trouble] = field(default_factory=list)
+    """What a second source does not confirm. Nothing is known to be missing, but the run is not called complete."""
+    notes: list[Trouble] = field(default_factory=list)
+    """What a person should know, and what leaves nothing out."""
     events: list[Event] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
     was_recovered: bool = False
@@ -65,12 +70,20 @@ class CaptureOutcome:
             *self.unknown,
         )
 
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the run is complete; nothing but `Verdict.COMPLETE` may be called so."""
+        if self.has_shortfall:
+            return Verdict.INCOMPLETE
+        return Verdict.UNCONFIRMED if self.doubts else Verdict.COMPLETE
+
     def run_event(self, expected_digest: str) -> Event:
         """Return the event of the whole run, the first event in the log."""
         outcome = EventOutcome.FAILURE if self.has_shortfall else EventOutcome.SUCCESS
         facts: dict[str, object] = {
             "captured": self.captured,
             "deselected": len(self.deselected),
+            "doubts": len(self.doubts),
             "expected": self.expected,
             "expected_ids_sha256": expected_digest,
             "failed": len(self.failed),
@@ -85,6 +98,7 @@ class CaptureOutcome:
             "unlisted_spaces": [trouble.page_id for trouble in self.unlisted],
             "unmatched": len(self.unmatched),
             "unplaced": len(self.unplaced),
+            "verdict": self.verdict.value,
         }
         detail = f"captured {self.captured} of {counted(self.expected, 'page')}, {self.unchanged} unchanged"
         return Event(EventType.INGESTION, outcome, detail, (), facts)

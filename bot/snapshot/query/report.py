@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from bot.snapshot.archive.events import NOT_CAPTURABLE, EventOutcome, EventType, LoggedEvent
 from bot.snapshot.archive.library import Library
+from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.timeline import iter_log
 from bot.snapshot.verify.verification import Verification
@@ -27,6 +28,7 @@ class RunLine:
     gone: int
     missing: int
     detail: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,8 @@ class Report:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the last run of the period captured everything that it expected."""
-        return not self.runs or self.runs[-1].missing == 0
+        """Whether the last run of the period captured everything that it expected, and a second source agreed."""
+        return not self.runs or self.runs[-1].verdict is Verdict.COMPLETE
 
 
 def build_report(library: Library, checked: Verification, period: Period) -> Report:
@@ -138,7 +140,15 @@ def _run_line(entry: LoggedEvent) -> RunLine:
         _number(facts, "gone"),
         missing,
         entry.event.detail,
+        _verdict(facts.get("verdict"), missing),
     )
+
+
+def _verdict(logged: object, missing: int) -> Verdict:
+    """Return the verdict of a run; runs before the verdict existed have only their shortfalls."""
+    if logged in set(Verdict):
+        return Verdict(str(logged))
+    return Verdict.INCOMPLETE if missing else Verdict.UNCONFIRMED
 
 
 def _not_capturable(logged: Sequence[LoggedEvent]) -> tuple[PageLine, ...]:
