@@ -89,6 +89,10 @@ class WikiAnswerError(WikiError):
     """An answer that violates the API: HTML, truncated JSON, a wrong type, or the data of another page."""
 
 
+class UnsettledListingError(WikiAnswerError):
+    """A listing that changed during each attempt to read it; everything that was seen has been returned."""
+
+
 class RateLimitedError(WikiError):
     """The wiki answered 429; *retry_after_seconds* is the last `Retry-After`, or None.
 

@@ -186,6 +186,18 @@ class ConfluenceGateway(WikiGateway):
     def iter_refs(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[PageRef]:
         return self._pages.iter_refs(space_key, selection)
 
+    def iter_refs_again(self, space_key: str, statuses: Sequence[PageStatus]) -> Iterator[PageRef]:
+        return self._pages.iter_refs_again(space_key, statuses)
+
+    def count_pages(self, space_key: str) -> int:
+        return self._pages.count_pages(space_key)
+
+    def find_pages(self, space_key: str) -> list[str]:
+        return self._pages.find_pages(space_key)
+
+    def list_labelled(self, space_key: str, labels: Collection[str]) -> dict[str, frozenset[str]]:
+        return self._pages.list_labelled(space_key, labels)
+
     def fetch_containers_above(self, refs: Sequence[PageRef]) -> list[Container]:
         return self._nodes.fetch_above(refs)
 

@@ -101,6 +101,18 @@ class Dialect(Protocol):
     def refs(self, space: Space, status: PageStatus) -> Call[PageRef] | None:
         """List a space without bodies; None if this flavour has no pages of that status."""
 
+    def refs_again(self, space: Space, status: PageStatus) -> Call[PageRef] | None:
+        """List a space as `refs` does, by another operation."""
+
+    def page_labels(self, space: Space) -> Call[tuple[str, frozenset[str]]] | None:
+        """List id and labels of the current pages of a space; None if this flavour has only `label_pages`."""
+
+    def label_ids(self, space: Space) -> Call[tuple[str, str]] | None:
+        """List name and id of the labels of the content of a space; None if this flavour has `page_labels`."""
+
+    def label_pages(self, space: Space, label_id: str) -> Call[str] | None:
+        """List the ids of the pages of a space with a label; None if this flavour has `page_labels`."""
+
     def container(self, kind: TreeKind, node_id: str) -> Call[Container] | None:
         """Read one node that is not a page; None if this flavour has pages only."""
 

@@ -101,6 +101,11 @@ class _InlineProperties(Shape):
     inlineOriginalSelection: str | None = None  # noqa: N815
 
 
+class _SpaceLabel(Shape):
+    id: Id
+    name: str
+
+
 class _Watch(Shape):
     watcher: V1User
 
@@ -161,6 +166,26 @@ class CloudDialect:
         """Operation getPagesInSpace."""
         path, about, params = _listing(space, status)
         return Call(path, about, self._read_ref, params, space_key=space.key)
+
+    def refs_again(self, space: Space, status: PageStatus) -> Call[PageRef]:
+        """Operation getPages."""
+        _, about, params = _listing(space, status)
+        return Call(f"{_V2}/pages", about, self._read_ref, {"space-id": space.id, **params}, space_key=space.key)
+
+    def page_labels(self, space: Space) -> None:
+        """Return None: listings have no labels."""
+
+    def label_ids(self, space: Space) -> Call[tuple[str, str]]:
+        """Operation getSpaceContentLabels."""
+        call = self.space_labels(space)
+        return Call(call.path, call.about, _read_space_label, call.params, space_key=space.key)
+
+    def label_pages(self, space: Space, label_id: str) -> Call[str]:
+        """Operation getLabelPages."""
+        path = f"{_V2}/labels/{escape_part(label_id)}/pages"
+        params: Params = {"space-id": space.id, "limit": _MAX_LIMIT}
+        about = f"the pages of space {space.key} with label {label_id}"
+        return Call(path, about, lambda item: read_shape(_Page, item, about).id, params, space_key=space.key)
 
     def container(self, kind: TreeKind, node_id: str) -> Call[Container]:
         """Operations getFolderById, getWhiteboardById, getDatabaseById, getSmartLinkById."""
@@ -342,6 +367,11 @@ def _read_descendant(answer: object) -> Descendant:
 
 def _read_version(answer: object) -> Version:
     return read_shape(_Version, answer, "a version").value()
+
+
+def _read_space_label(answer: object) -> tuple[str, str]:
+    label = read_shape(_SpaceLabel, answer, "a label")
+    return label.name, label.id
 
 
 def _read_written(answer: object) -> tuple[str, Version]:

@@ -105,6 +105,23 @@ class _Comment(_Written):
     extensions: _CommentExtensions = _CommentExtensions()
 
 
+class _LabelName(Shape):
+    name: str
+
+
+class _LabelNames(Shape):
+    results: list[_LabelName]
+
+
+class _PageMetadata(Shape):
+    labels: _LabelNames
+
+
+class _PageWithLabels(Shape):
+    id: Id
+    metadata: _PageMetadata
+
+
 class DataCenterDialect:
     """REST v1. Data Center has no status for archived pages; people use a label or a parent page."""
 
@@ -132,6 +149,21 @@ class DataCenterDialect:
     def refs(self, space: Space, status: PageStatus) -> Call[PageRef] | None:
         """Operation getContent."""
         return _listing(space, status, self._read_ref, {"expand": _EXPAND, "limit": _LIMIT})
+
+    def refs_again(self, space: Space, status: PageStatus) -> Call[PageRef] | None:
+        """Operation contentsWithType_1."""
+        params: Params = {"expand": _EXPAND, "limit": _LIMIT}
+        return _space_content(space, self._read_ref, params) if status is PageStatus.CURRENT else None
+
+    def page_labels(self, space: Space) -> Call[tuple[str, frozenset[str]]]:
+        """Operation contentsWithType_1; an expanded list ends after 25 labels or more, without an error."""
+        return _space_content(space, _read_page_labels, {"expand": "metadata.labels", "limit": _LIMIT})
+
+    def label_ids(self, space: Space) -> None:
+        """Return None: labels have no listing of pages."""
+
+    def label_pages(self, space: Space, label_id: str) -> None:
+        """Return None: labels have no listing of pages."""
 
     def container(self, kind: TreeKind, node_id: str) -> None:
         """Return None: all nodes are pages."""
@@ -282,6 +314,11 @@ def _listing(space: Space, status: PageStatus, read: Callable[[object], T], para
     return Call(f"{V1}/content", about, read, {**selection, **params}, space_key=space.key)
 
 
+def _space_content(space: Space, read: Callable[[object], T], params: Params) -> Call[T]:
+    path = f"{V1}/space/{escape_part(space.key)}/content/page"
+    return Call(path, f"the content of space {space.key}", read, params, space_key=space.key)
+
+
 def _part(page_id: str, path: str, what: str, read: Callable[[object], T], params: Params) -> Call[T]:
     """Return the call that lists a sub-resource of a page."""
     address = f"{V1}/content/{escape_part(page_id)}/{path}"
@@ -295,6 +332,11 @@ def _read_space(answer: object) -> Space:
 
 def _read_version(answer: object) -> Version:
     return read_shape(_Version, answer, "a version").value()
+
+
+def _read_page_labels(answer: object) -> tuple[str, frozenset[str]]:
+    page = read_shape(_PageWithLabels, answer, "the labels of a page")
+    return page.id, frozenset(label.name for label in page.metadata.labels.results)
 
 
 def _read_written(answer: object) -> tuple[str, Version]:

@@ -291,6 +291,28 @@ class WikiGateway(Protocol):
         index does not include those. getPagesInSpace; getContent.
         """
 
+    def iter_refs_again(self, space_key: str, statuses: Sequence[PageStatus]) -> Iterator[PageRef]:
+        """List the pages of a space as `iter_refs` does, by another operation: as many requests.
+
+        getPages; contentsWithType_1.
+        """
+
+    def count_pages(self, space_key: str) -> int:
+        """Return the number of current pages that the search index knows, one request. v1 searchByCQL; search_1."""
+
+    def find_pages(self, space_key: str) -> list[str]:
+        """Return the ids of the current pages that the search index knows, 200 per request.
+
+        v1 searchByCQL; search_1.
+        """
+
+    def list_labelled(self, space_key: str, labels: Collection[str]) -> dict[str, frozenset[str]]:
+        """Return the ids of the pages of a space with each of *labels*, not from the search index.
+
+        One request for each 250 labels of the space, and one for each 250 pages with a label (Cloud), or one for each
+        200 pages. getSpaceContentLabels, getLabelPages; contentsWithType_1.
+        """
+
     def fetch_containers_above(self, refs: Sequence[PageRef]) -> list[Container]:
         """Return the nodes that are not pages and are above one of *refs*, all pages of a space (Cloud).
 

@@ -1,6 +1,6 @@
 """Read pages: listings of a space, many by id, one by id or title. Each answer is checked against the request."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
@@ -26,6 +26,34 @@ class PageReader:
         """List without bodies: up to 200 (v1) or 250 (v2) per request."""
         yield from (page.ref for page in self._iter_current_labelled(space_key, selection))
         yield from self._iter_listed(space_key, selection, self._dialect.refs)
+
+    def iter_refs_again(self, space_key: str, statuses: Sequence[PageStatus]) -> Iterator[PageRef]:
+        """List without bodies, by another operation than `iter_refs`."""
+        yield from self._iter_listed(space_key, PageSelection(tuple(statuses)), self._dialect.refs_again)
+
+    def count_pages(self, space_key: str) -> int:
+        """Return the number of current pages as the search index knows it."""
+        return self._client.send(rest_v1.counted_by_search(space_key))
+
+    def find_pages(self, space_key: str) -> list[str]:
+        """Return the ids of the current pages that the search index knows."""
+        return list(self._client.iter(rest_v1.found_by_search(space_key)))
+
+    def list_labelled(self, space_key: str, labels: Collection[str]) -> dict[str, frozenset[str]]:
+        """Return the ids of the pages with each label; not from the search index."""
+        space = self._directory.space(space_key)
+        found: dict[str, set[str]] = {label: set() for label in labels}
+        if (listing := self._dialect.page_labels(space)) is not None:
+            for page_id, names in self._client.iter(listing):
+                for label in labels:
+                    if label.casefold() in names:
+                        found[label].add(page_id)
+        elif (known := self._dialect.label_ids(space)) is not None:
+            ids = dict(self._client.iter(known))
+            for label in labels:
+                call = self._dialect.label_pages(space, ids[label.casefold()]) if label.casefold() in ids else None
+                found[label].update(self._client.iter(call) if call else ())
+        return {label: frozenset(page_ids) for label, page_ids in found.items()}
 
     def iter_pages(self, space_key: str, selection: PageSelection) -> Iterator[Page]:
         """List with bodies: up to 50 (v1) or 250 (v2) per request."""

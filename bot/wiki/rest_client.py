@@ -1,14 +1,22 @@
 """Send REST calls: one connection per thread; decode answers, follow listings to the end."""
 
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 
-from bot.errors import AuthenticationError, PageNotFoundError, PermissionDeniedError, WikiAnswerError, WikiError
+from bot.errors import (
+    AuthenticationError,
+    PageNotFoundError,
+    PermissionDeniedError,
+    UnsettledListingError,
+    WikiAnswerError,
+    WikiError,
+)
 from bot.wiki import rest_v1
 from bot.wiki.answers import read_json
 from bot.wiki.dialect import Call
@@ -19,6 +27,7 @@ from bot.wiki.scopes import is_scope_failure
 T = TypeVar("T")
 _GATEWAY_PREFIX = re.compile(r"^/ex/confluence/[^/]+(?=/)")
 _MAX_REQUESTS = 20_000
+_PASSES = 6  # over a listing that changes while it is read
 
 
 class Verbs(Protocol):
@@ -132,12 +141,38 @@ class RestClient:
 def iter_results(
     first_path: str, fetch: Callable[[str], Any], *, base_url: str, about: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield the results of a listing until the wiki names no next page.
+    """Yield the results of a listing until the wiki names no next page, each result once.
 
     The requested limit does not decide when to stop, because servers cap it. *fetch* takes a path relative to
-    *base_url*.
+    *base_url*. A listing by offset is requested one entry early: if the first entry is not the last one seen, people
+    added or removed entries, and others may have been skipped. Then the listing is read again, until no entry moved or
+    two passes agree; results that were yielded before are omitted. Raises `UnsettledListingError` if it never settles.
     """
+    given: set[str] = set()
+    before: list[str] = []
+    for _ in range(_PASSES):
+        order: list[str] = []
+        is_shifted = False
+        for results, is_overlapping in _iter_answers(first_path, fetch, base_url=base_url, about=about):
+            names = [_identity(item) for item in results]
+            is_shifted |= is_overlapping and names[:1] != order[-1:]
+            order += names[1:] if is_overlapping and names[:1] == order[-1:] else names
+            for name, item in zip(names, results, strict=True):
+                if name not in given:
+                    given.add(name)
+                    yield item
+        if not is_shifted or order == before:
+            return
+        before = order
+    raise UnsettledListingError(f"{about}: the wiki's listing changed during each of {_PASSES} attempts to read it")
+
+
+def _iter_answers(
+    first_path: str, fetch: Callable[[str], Any], *, base_url: str, about: str
+) -> Iterator[tuple[list[dict[str, Any]], bool]]:
+    """Yield the results of each request of one pass, and whether the first result should repeat the last one seen."""
     path: str | None = first_path
+    is_overlapping = False
     seen: set[str] = set()
     while path is not None:
         if path in seen or len(seen) >= _MAX_REQUESTS:
@@ -147,8 +182,29 @@ def iter_results(
         results = answer.get("results") if isinstance(answer, dict) else None
         if not isinstance(results, list) or not all(isinstance(item, dict) for item in results):
             raise WikiAnswerError(f"{about}: the wiki's answer does not match the API: it has no list of results")
-        yield from results
-        path = next_path(answer, base_url)
+        yield results, is_overlapping
+        path, is_overlapping = next_path(answer, base_url), False
+        if path is not None and len(results) > 1:  # with one result a request, the offset would not advance
+            path, is_overlapping = _one_entry_early(path)
+
+
+def _one_entry_early(path: str) -> tuple[str, bool]:
+    """Return *path* with its offset reduced by one, and True; a listing by cursor is not changed."""
+    bare, _, query = path.partition("?")
+    values = parse_qsl(query, keep_blank_values=True)
+    named = dict(values)
+    start = named.get("start", "")
+    if "cursor" in named or not start.isdecimal() or int(start) == 0:
+        return path, False
+    earlier = [(name, str(int(start) - 1) if name == "start" else value) for name, value in values]
+    return f"{bare}?{urlencode(earlier, safe=',')}", True
+
+
+def _identity(item: dict[str, Any]) -> str:
+    """Return what identifies a result: the id of content, the number of a version, otherwise all of its data."""
+    content = item.get("content")
+    name = item.get("id", item.get("number", content.get("id") if isinstance(content, dict) else None))
+    return str(name) if isinstance(name, str | int) else json.dumps(item, sort_keys=True, ensure_ascii=True)
 
 
 def next_path(answer: dict[str, Any], base_url: str) -> str | None:

@@ -25,7 +25,12 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
     if isinstance(dialect, CloudDialect):
         yield dialect.space_by_id("5")
     for status in (PageStatus.CURRENT, PageStatus.ARCHIVED, PageStatus.TRASHED):
-        listings = (dialect.refs(SPACE, status), dialect.bodies(SPACE, status), dialect.titled(SPACE, "t", status))
+        listings = (
+            dialect.refs(SPACE, status),
+            dialect.refs_again(SPACE, status),
+            dialect.bodies(SPACE, status),
+            dialect.titled(SPACE, "t", status),
+        )
         yield from (call for call in listings if call is not None)
     yield from (dialect.page("12"), dialect.page_version("12", 3), dialect.draft("12"), dialect.pages(["12", "13"]))
     yield from dialect.versions("12")
@@ -35,6 +40,9 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
         yield from (state, rest_v1.set_state("12", ContentState("In progress", "#0052cc")))
     yield from (dialect.labels("12"), dialect.operations("12"), dialect.attachments("12"), *dialect.comments("12"))
     yield dialect.space_labels(SPACE)
+    yield from (rest_v1.counted_by_search("WS2"), rest_v1.found_by_search("WS2"))
+    by_label = (dialect.page_labels(SPACE), dialect.label_ids(SPACE), dialect.label_pages(SPACE, "7"))
+    yield from (call for call in by_label if call is not None)
     for kind in TreeKind:
         nodes = (dialect.descendants(kind, "12"), dialect.container(kind, "12") if kind is not TreeKind.PAGE else None)
         yield from (call for call in nodes if call is not None)
