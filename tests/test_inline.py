@@ -22,6 +22,42 @@ def test_escaped_text_comes_out_as_just_that_text(text: str) -> None:
     assert unescape(to_storage(escape(text), TITLES)) == text.strip()
 
 
+PIECES = (
+    "[",
+    "]",
+    "(",
+    ")",
+    "](page:",
+    "](https://e.org",
+    "[a](page:B)",
+    "[c](http://e.org/?a=b)",
+    "[d](card:https://e.org)",
+    "\\",
+    "`",
+    "<",
+    "&amp;",
+    "*",
+    "_",
+    "!",
+    " ",
+    "\n",
+    "word",
+    ":star:",
+    "[e](page:F G)",
+    "(paren)",
+    "é",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+def test_links_of_any_text_are_those_that_are_rendered(text: str) -> None:
+    rendered = read_strictly(to_storage(text, TITLES))
+
+    targets = {"a": "href", "ri:page": "ri:content-title"}
+    rendered_links = [each.attributes[targets[each.name]] for each in rendered.elements() if each.name in targets]
+    assert [each.removeprefix("page:") for each in link_destinations(text)] == rendered_links
+
+
 def test_markup_becomes_elements() -> None:
     assert to_storage("**b** *i* _i_ `c<d`", TITLES) == "<strong>b</strong> <em>i</em> <em>i</em> <code>c&lt;d</code>"
 
