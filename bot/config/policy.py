@@ -215,6 +215,15 @@ class WikiSettings(SettingsSection):
         "only. A secret, like `token`; in the environment as JSON.",
     )
 
+    @field_validator("token")
+    @classmethod
+    def _without_scheme(cls, token: SecretStr | None) -> SecretStr | None:
+        """Accept a token that was copied together with the name of its scheme, as documents show it."""
+        if token is None:
+            return None
+        scheme, _, rest = token.get_secret_value().strip().partition(" ")
+        return SecretStr(rest.strip()) if rest and scheme.lower() == "bearer" else token
+
     @field_validator("headers")
     @classmethod
     def _check_headers(cls, headers: dict[str, SecretStr]) -> dict[str, SecretStr]:

@@ -35,6 +35,16 @@ def test_defaults_are_careful(tmp_path: Path) -> None:
     assert settings.wiki.url == "https://wiki.example.org/confluence"
 
 
+@pytest.mark.parametrize("copied", ["s3cret", "Bearer s3cret", "bearer  s3cret\n"])
+def test_a_token_may_have_the_name_of_its_scheme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copied: str) -> None:
+    monkeypatch.setenv("WIKIBOT_WIKI__TOKEN", copied)
+
+    token = load_settings(write(tmp_path, MINIMAL)).wiki.token
+
+    assert token is not None
+    assert token.get_secret_value() == "s3cret"
+
+
 def test_the_environment_overrides_the_file_and_secrets_come_from_their_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
