@@ -75,11 +75,13 @@ class InstanceLock:
         purpose: str,
         wait_seconds: float = 0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        mode: int = NEW_FILE_MODE,
     ) -> None:
         self._path = path
         self._purpose = purpose
         self._now = now
-        self._lock = FileLock(path, timeout=wait_seconds)
+        self._lock = FileLock(path, timeout=wait_seconds, mode=mode)
+        self._mode = mode
 
     @property
     def _holder_path(self) -> Path:
@@ -107,6 +109,7 @@ class InstanceLock:
         }
         with suppress(OSError):
             self._holder_path.write_text(json.dumps(holder_now), encoding="utf-8")
+            self._holder_path.chmod(self._mode)
         return self
 
     def __exit__(

@@ -4,10 +4,10 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.entry import PageEntry, dump_entries, parse_entries
+from bot.snapshot.archive.folder import Folder, check_path
 
 MAX_PAGES = 500
 """Maximum number of pages in one bag, so that its source folders do not exceed the limit of entries per folder."""
@@ -78,17 +78,27 @@ class Bag:
         return "".join(f"{label}: {_one_line(value)}\n" for label, value in sorted(lines.items())).encode()
 
 
-def load_bag(root: Path, name: str) -> Bag:
-    """Read the tag files of a bag; raises `EvidenceError` if one is missing or malformed."""
-    folder = root / name
+def load_bag(folder: Folder, name: str, tag_digest: str) -> Bag:
+    """Read the tag files of a bag, whose tag manifest has the SHA-256 *tag_digest*.
+
+    Raises `EvidenceError` if one is missing, changed or malformed.
+    """
+    tags_at = f"{name}/{TAG_MANIFEST}"
+    tags = parse_manifest(folder.read_checked(tags_at, tag_digest, named_by="SHA256SUMS"), name=tags_at)
+
+    def read(file: str) -> bytes:
+        return folder.read_checked(f"{name}/{file}", tags.get(file), named_by=tags_at)
+
+    info = parse_bag_info(read("bag-info.txt"), name=f"{name}/bag-info.txt")
+    manifest = parse_manifest(read(MANIFEST), name=f"{name}/{MANIFEST}")
+    entries = parse_entries(read(PAGES), name=f"{name}/{PAGES}")
     try:
-        info = parse_bag_info((folder / "bag-info.txt").read_bytes(), name=f"{name}/bag-info.txt")
-        manifest = parse_manifest((folder / MANIFEST).read_bytes(), name=f"{name}/{MANIFEST}")
-        entries = parse_entries((folder / PAGES).read_bytes(), name=f"{name}/{PAGES}")
         octets = int(info["Payload-Oxum"].partition(".")[0])
         return Bag(name, info["External-Identifier"], info["Bag-Group-Identifier"], manifest, entries, octets)
-    except (OSError, KeyError, ValueError) as error:
-        raise EvidenceError(f"the bag {folder} cannot be read ({error}); see `wikibot verify`") from error
+    except (KeyError, ValueError) as error:
+        raise EvidenceError(
+            f"the bag {folder.root / name} cannot be read ({error}); see `wikibot verify`"
+        ) from error
 
 
 def render_manifest(digests: dict[str, str]) -> bytes:
@@ -109,9 +119,7 @@ def parse_manifest(data: bytes, *, name: str) -> dict[str, str]:
         digest, path = match.groups()
         if path in digests:
             raise EvidenceError(f"{name}:{number}: lists {path} twice")
-        if path.startswith("/") or ".." in path.split("/"):
-            raise EvidenceError(f"{name}:{number}: {path} leads out of the snapshots")
-        digests[path] = digest
+        digests[check_path(path, named_by=f"{name}:{number}")] = digest
     if render_manifest(digests) != data:
         raise EvidenceError(f"{name} is not in canonical form: lines out of order, or no newline at the end")
     return digests

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import parse_manifest, render_manifest
+from bot.snapshot.archive.folder import Folder
 
 HEAD, SIGNATURE, SUMS = "CHECKPOINT", "CHECKPOINT.sig", "SHA256SUMS"
 
@@ -95,8 +96,18 @@ def parse_checkpoint(data: bytes, *, name: str = HEAD) -> Checkpoint:
 
 def load_head(root: Path) -> Checkpoint | None:
     """Read the current head; None if nothing was captured yet."""
-    path = root / HEAD
-    return parse_checkpoint(path.read_bytes(), name=str(path)) if path.is_file() else None
+    data = read_head(Folder(root))
+    return None if data is None else parse_checkpoint(data, name=str(root / HEAD))
+
+
+def read_head(folder: Folder) -> bytes | None:
+    """Return the bytes of the current head; None if nothing was captured yet."""
+    if not folder.root.is_dir():
+        return None
+    try:
+        return folder.read(HEAD)
+    except FileNotFoundError:
+        return None
 
 
 def format_time(when: datetime) -> str:

@@ -1,32 +1,57 @@
 """The file operations of a transaction behind one interface, so that tests can make each operation fail."""
 
 import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from bot.snapshot.archive.folder import Folder
+
+_PRIVATE = 0o600
+_READABLE = 0o666  # less the umask of the process
 
 
 class Disk:
-    """The real disk. A crash or a full disk can interrupt each method."""
+    """The real disk. A crash or a full disk can interrupt each method.
+
+    Paths below the folder of `confine` are reached without following a link; a link there is an `EvidenceError`. Other
+    paths are the bot's own state, and files there are readable only by their owner.
+    """
+
+    _confined: Folder | None = None
+
+    def confine(self, root: Path) -> None:
+        """Treat everything below *root* as untrusted."""
+        self._confined = Folder(root)
 
     def make_folder(self, path: Path) -> None:
         """Create a folder and its parents; an existing folder is not an error."""
-        path.mkdir(parents=True, exist_ok=True)
+        if self._confined is None or not path.is_relative_to(self._confined.root):
+            path.mkdir(parents=True, exist_ok=True)
+            return
+        self._confined.root.mkdir(parents=True, exist_ok=True)
+        below = path.relative_to(self._confined.root).as_posix()
+        with self._confined.open_folder("" if below == "." else below, makes=True):
+            pass
 
     def write(self, path: Path, data: bytes) -> None:
         """Create or overwrite a file; not durable before `sync`."""
-        path.write_bytes(data)
+        self._write(path, data, os.O_TRUNC)
 
     def append(self, path: Path, data: bytes) -> None:
         """Add bytes at the end of a file; not durable before `sync`."""
-        with path.open("ab") as file:
-            file.write(data)
+        self._write(path, data, os.O_APPEND)
 
     def sync(self, path: Path) -> None:
         """Wait until a file or folder is durable on the disk."""
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        with self._at(path) as (name, folder):
+            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
     def sync_all(self) -> None:
         """Wait until everything written so far is durable on the disk; cheaper than many single waits."""
@@ -34,12 +59,38 @@ class Disk:
 
     def replace(self, source: Path, target: Path) -> None:
         """Move a file over another one atomically."""
-        source.replace(target)
+        with self._at(source) as (old, old_folder), self._at(target) as (new, new_folder):
+            os.replace(old, new, src_dir_fd=old_folder, dst_dir_fd=new_folder)
 
     def remove(self, path: Path) -> None:
         """Delete a file; an absent file is not an error."""
-        path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError), self._at(path) as (name, folder):
+            os.unlink(name, dir_fd=folder)
 
-    def remove_folder(self, path: Path) -> None:
-        """Delete an empty folder."""
-        path.rmdir()
+    def remove_tree(self, path: Path) -> None:
+        """Delete a folder with its content, or a file; links are deleted, not followed. An absent path is not an error."""
+        with suppress(FileNotFoundError), self._at(path) as (name, folder):
+            if stat.S_ISDIR(os.lstat(name, dir_fd=folder).st_mode):
+                shutil.rmtree(name, dir_fd=folder)
+            else:
+                os.unlink(name, dir_fd=folder)
+
+    def _write(self, path: Path, data: bytes, flag: int) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | flag
+        with self._at(path) as (name, folder):
+            handle = os.open(name, flags, _PRIVATE if folder is None else _READABLE, dir_fd=folder)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+
+    @contextmanager
+    def _at(self, path: Path) -> Iterator[tuple[Path | str, int | None]]:
+        """Yield a name and the descriptor of its folder; a path outside the confined folder, and None."""
+        if self._confined is None or not path.is_relative_to(self._confined.root):
+            yield path, None
+        elif path == self._confined.root:
+            with self._confined.open_folder() as folder:
+                yield ".", folder
+        else:
+            above = path.parent.relative_to(self._confined.root).as_posix()
+            with self._confined.open_folder("" if above == "." else above) as folder:
+                yield path.name, folder

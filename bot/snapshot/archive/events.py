@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -100,15 +99,15 @@ def render_events(events: Iterable[Event], *, sequence: int, when: datetime, age
     )
 
 
-def load_events(path: Path) -> list[LoggedEvent]:
-    """Read the log of one run; raises `EvidenceError` with file and line."""
+def parse_events(data: bytes, *, name: str) -> list[LoggedEvent]:
+    """Parse the log of one run; raises `EvidenceError` with file and line."""
     logged = []
-    for number, data in enumerate(path.read_bytes().splitlines(), start=1):
+    for number, text in enumerate(data.splitlines(), start=1):
         try:
-            line = EventLine.parse(data)
+            line = EventLine.parse(text)
             when = datetime.fromisoformat(line.when)
         except (FileFormatError, ValueError) as error:
-            raise EvidenceError(f"{path}:{number}: is not an event of a capture: it {error}") from error
+            raise EvidenceError(f"{name}:{number}: is not an event of a capture: it {error}") from error
         event = Event(line.type, line.outcome, line.detail, line.objects, line.facts)
         logged.append(LoggedEvent(int(line.identifier.partition("-")[0]), when, event))
     return logged

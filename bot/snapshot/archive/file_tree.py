@@ -1,12 +1,12 @@
 """List the files below a folder and compute their digests."""
 
-import hashlib
 import os
 from pathlib import Path
 
-from bot.snapshot.archive.journal import WORK_FOLDER
+from bot.snapshot.archive.folder import FolderReader
 
-_NOT_EVIDENCE = {WORK_FOLDER, ".git"}
+_NOT_EVIDENCE = {".git"}
+"""A clone of the git repository has this folder."""
 
 
 class Tree:
@@ -19,6 +19,7 @@ class Tree:
         """Symbolic links, sockets, devices. None of them is allowed in the evidence."""
         self.hashed_bytes = 0
         self.hashed_files = 0
+        self._folder = FolderReader(root)
         if root.is_dir():
             self._list(str(root), "")
 
@@ -44,14 +45,13 @@ class Tree:
         return path in self.others
 
     def read(self, path: str) -> bytes:
-        """Return the content of a file; raises `OSError`."""
-        return (self.root / path).read_bytes()
+        """Return the content of a file; raises `OSError` or `EvidenceError`."""
+        return self._folder.read(path)
 
     def digest(self, path: str) -> str:
-        """Return the SHA-256 of a file; raises `OSError`."""
-        with open(f"{self.root}/{path}", "rb", buffering=0) as stream:  # noqa: PTH123 -- a Path costs more than the file
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            self.hashed_bytes += stream.tell()
+        """Return the SHA-256 of a file; raises `OSError` or `EvidenceError`."""
+        digest, size = self._folder.digest(path)
+        self.hashed_bytes += size
         self.hashed_files += 1
         return digest
 
@@ -64,10 +64,8 @@ class UnlistedTree(Tree):
 
     def has_file(self, path: str) -> bool:
         """Return whether *path* is a plain file."""
-        target = self.root / path
-        return target.is_file() and not target.is_symlink()
+        return self._folder.has_file(path)
 
     def has_other(self, path: str) -> bool:
         """Return whether *path* exists and is not a plain file."""
-        target = self.root / path
-        return target.is_symlink() or (target.exists() and not target.is_file())
+        return self._folder.has_other(path)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from bot.errors import SnapshotError
 from bot.snapshot.archive.checkpoint import HEAD
-from bot.snapshot.archive.journal import WORK_FOLDER
 from bot.snapshot.archive.signature import Signer
 
 _TIMEOUT_SECONDS = 600
@@ -31,7 +30,7 @@ class GitRepository:
             self._git("init", "--quiet", "--initial-branch=main")
         if self._committed_head() == (self.root / HEAD).read_bytes():
             return False
-        self._git("add", "--all", "--", ".", f":(exclude){WORK_FOLDER}")
+        self._git("add", "--all")
         signing = ["--gpg-sign"] if self.signer else ["--no-gpg-sign"]
         self._git("commit", "--quiet", "--message", message, *signing)
         return True

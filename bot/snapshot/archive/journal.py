@@ -1,15 +1,17 @@
 """One run is one transaction: stage, commit, apply, and complete or discard what a crash left behind.
 
-    stage    every new file is written to the staging folder and synced
-    commit   the journal is renamed to its final name: from now on the run is committed
+    stage    every new file is written to a staging folder with a random name, in the snapshots folder, and synced
+    commit   the journal is renamed to its final name in the state folder: from now on the run is committed
     apply    each staged file is moved to its final path; this is idempotent
-    drop     the journal is deleted
+    drop     the head is remembered, and the journal is deleted
 
 After a crash before the commit, the old state is unchanged and `recover` deletes the staged files. After a later crash,
-`recover` completes the run.
+`recover` completes the run. The snapshots folder is untrusted: `recover` checks journal and staged files before it
+changes anything, and deletes, unread, each staging folder that no journal names.
 """
 
 import hashlib
+import secrets
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -18,15 +20,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from pydantic import Field
+
 from bot.errors import EvidenceError, SnapshotError
 from bot.file_format import FileDocument, FileFormatError, FileModel, NewerFormatError
 from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.evidence_state import EvidenceMemory, EvidenceState, RememberedHead, make_private_folder
+from bot.snapshot.archive.folder import STAGING, Folder, check_path
 
 _SINGLE_SYNCS = 64  # above this number of files, one `sync` of the whole system is faster
-
-WORK_FOLDER = ".wikibot"
-"""Folder inside the snapshots for lock, staging and search index. It is not evidence: not verified, not in git."""
 
 
 class JournalStep(FileModel):
@@ -34,19 +37,46 @@ class JournalStep(FileModel):
 
     path: str
     """Path of the file, relative to the snapshots folder."""
-    staged: str | None
+    staged: str | None = Field(pattern=r"^[0-9]{7,}$")
     """Name of the new content in the staging folder; null if the file is deleted."""
     sha256: str
     """SHA-256 of the new content; empty if the file is deleted."""
 
 
+class SealedHead(FileModel):
+    """The head that the run makes."""
+
+    sequence: int
+    """Number of the run."""
+    sha256: str
+    """SHA-256 of its `CHECKPOINT`."""
+    key: str | None
+    """Type and fingerprint of the key that signed it; null if it is not signed."""
+
+    def remember(self, memory: EvidenceMemory) -> EvidenceMemory:
+        """Return *memory* with this head as the newest."""
+        head = RememberedHead(sequence=self.sequence, sha256=self.sha256)
+        if head in memory.heads:
+            return memory
+        return memory.replaced(
+            heads=(*memory.heads, head),
+            has_signed=memory.has_signed or self.key is not None,
+            key=self.key,
+            next_key=None if self.key == memory.next_key else memory.next_key,
+        )
+
+
 class Journal(FileDocument):
-    """`journal.json`: the files that a committed run writes and deletes."""
+    """`LOG.journal`: the files that a committed run writes and deletes."""
 
-    KIND: ClassVar[str] = "wikibot-journal"
+    KIND: ClassVar[str] = "wikibot-transaction"
 
-    format: Literal["wikibot-journal/1"] = "wikibot-journal/1"
+    format: Literal["wikibot-transaction/1"] = "wikibot-transaction/1"
     """Format of the file."""
+    staging: str = Field(pattern=f"^{STAGING.pattern}$")
+    """Name of the staging folder in the snapshots folder."""
+    head: SealedHead | None
+    """The head that the run makes; null if it makes none."""
     steps: tuple[JournalStep, ...]
     """What to do, in order."""
 
@@ -90,11 +120,11 @@ class StagedFile:
 
 
 class Transaction:
-    """Files that are written under *root* atomically: all of them, or none."""
+    """Files that are written to the snapshots folder atomically: all of them, or none."""
 
-    def __init__(self, root: Path, disk: Disk) -> None:
-        self._root, self._disk = root, disk
-        self._staging = staging_folder(root)
+    def __init__(self, state: EvidenceState, disk: Disk) -> None:
+        self._state, self._root, self._disk = state, state.root, disk
+        self._staging = state.root / f"staging-{secrets.token_hex(8)}"
         self._steps: dict[str, JournalStep] = {}
         self._numbers = count(1)
         self._has_folder = threading.Event()
@@ -117,7 +147,7 @@ class Transaction:
             self._disk.write(self._staging / name, data)
         except OSError as error:
             raise self._refused(error) from error
-        self._steps[path] = JournalStep(path=path, staged=name, sha256=hashlib.sha256(data).hexdigest())
+        self._add(path, name, hashlib.sha256(data).hexdigest())
 
     def new_file(self) -> StagedFile:
         """Return a new file in the staging folder; thread-safe."""
@@ -125,7 +155,15 @@ class Transaction:
 
     def stage_file(self, path: str, file: StagedFile) -> None:
         """Stage *file* of `new_file` as the content of *path*."""
-        self._steps[path] = JournalStep(path=path, staged=file.name, sha256=file.sha256)
+        self._add(path, file.name, file.sha256)
+
+    def stage_removal(self, path: str) -> None:
+        """Stage the deletion of *path*."""
+        self._add(path, None, "")
+
+    def _add(self, path: str, name: str | None, digest: str) -> None:
+        check_path(path, named_by="the capture")
+        self._steps[path] = JournalStep(path=path, staged=name, sha256=digest)
 
     def _new_name(self) -> str:
         if not self._has_folder.is_set():
@@ -136,120 +174,120 @@ class Transaction:
             self._has_folder.set()
         return f"{next(self._numbers):07}"
 
-    def stage_removal(self, path: str) -> None:
-        """Stage the deletion of *path*."""
-        self._steps[path] = JournalStep(path=path, staged=None, sha256="")
-
-    def commit(self) -> None:
-        """Make the staged files durable, then commit and apply them.
+    def commit(self, head: SealedHead | None = None) -> None:
+        """Make the staged files durable, then commit and apply them, and remember *head*.
 
         Raises `SnapshotError`; its message states whether the old state is unchanged or the run will be completed.
         """
-        steps = list(self._steps.values())
+        journal = Journal(staging=self._staging.name, head=head, steps=tuple(self._steps.values()))
         try:
-            self._make_durable(steps)
-            _apply(self._root, self._disk, steps)
+            self._make_durable(journal)
+            _apply(self._state, self._disk, journal)
         except OSError as error:
-            if has_pending(self._root):
+            if has_pending(self._state):
                 raise SnapshotError(
-                    f"{failure(error)}; the capture is safe in {self._staging} "
-                    "and the next `wikibot snapshot` or `wikibot verify` completes it"
+                    f"{failure(error)}; the capture is safe in {self._staging} and the next `wikibot snapshot` "
+                    "completes it"
                 ) from error
             if self._is_committed:
                 return  # all files are applied; leftovers are deleted at the next start
             self.discard()
             raise self._refused(error) from error
 
-    def _make_durable(self, steps: list[JournalStep]) -> None:
+    def _make_durable(self, journal: Journal) -> None:
         disk = self._disk
         disk.make_folder(self._staging)
-        for folder in _folders(self._root, steps):
+        for folder in _folders(self._root, journal.steps):
             disk.make_folder(folder)
-        _sync_many(disk, [self._staging / step.staged for step in steps if step.staged])
-        draft = self._staging / "journal.draft"
-        disk.write(draft, _render_journal(steps))
+        _sync_many(disk, [self._staging / step.staged for step in journal.steps if step.staged])
+        disk.sync(self._staging)
+        disk.sync(self._root)
+        target = self._state.journal
+        draft = target.with_suffix(".draft")
+        make_private_folder(target.parent)
+        disk.write(draft, dump_json(journal.content()))
         disk.sync(draft)
-        disk.sync(self._staging)
-        disk.replace(draft, _journal_path(self._root))
+        disk.replace(draft, target)
         self._is_committed = True
-        disk.sync(self._staging)
+        disk.sync(target.parent)
 
     def discard(self) -> None:
         """Delete the staged files; files that cannot be deleted now are deleted at the next start."""
-        if has_pending(self._root):
+        if has_pending(self._state):
             return
         with suppress(OSError):
-            _discard(self._root, self._disk)
+            self._disk.remove_tree(self._staging)
 
     def _refused(self, error: OSError) -> SnapshotError:
         return SnapshotError(f"{failure(error)}; nothing was changed in {self._root}")
 
 
-def staging_folder(root: Path) -> Path:
-    """Return the folder in which a run stages its files."""
-    return root / WORK_FOLDER / "staging"
-
-
-def has_pending(root: Path) -> bool:
+def has_pending(state: EvidenceState) -> bool:
     """Return whether a committed run is not applied completely."""
-    return _journal_path(root).exists()
+    return state.journal.exists()
 
 
-def recover(root: Path, disk: Disk) -> bool:
+def recover(state: EvidenceState, disk: Disk) -> bool:
     """Complete a committed run, or delete the leftovers of an uncommitted run; return whether a run was completed.
 
-    Raises `EvidenceError` if a staged file is missing or differs from what was committed.
+    Raises `EvidenceError` if a staged file is missing or differs from what was committed; then nothing is changed.
     """
-    if not staging_folder(root).exists():
-        return False
     try:
-        if not has_pending(root):
-            _discard(root, disk)
+        journal = _load_journal(state)
+        if journal is not None:
+            _check_staged(state.root, journal)
+        for name in Folder(state.root).names() if state.root.is_dir() else ():
+            if STAGING.fullmatch(name) and (journal is None or name != journal.staging):
+                disk.remove_tree(state.root / name)
+        if journal is None:
             return False
-        steps = _load_journal(root)
-        _check_staged(root, steps)
-        _apply(root, disk, steps)
+        _apply(state, disk, journal)
     except OSError as error:
-        raise SnapshotError(f"{failure(error)}; an interrupted capture in {root} could not be completed") from error
+        raise SnapshotError(
+            f"{failure(error)}; an interrupted capture in {state.root} could not be completed"
+        ) from error
     return True
 
 
-def _apply(root: Path, disk: Disk, steps: list[JournalStep]) -> None:
-    staging = staging_folder(root)
-    folders = _folders(root, steps)
+def _apply(state: EvidenceState, disk: Disk, journal: Journal) -> None:
+    root, staging = state.root, state.root / journal.staging
+    folders = _folders(root, journal.steps)
     for folder in folders:
         disk.make_folder(folder)
-    for step in steps:
+    for step in journal.steps:
         if step.staged is None:
             disk.remove(root / step.path)
-        elif (staging / step.staged).exists():
+        elif Folder(root).has_file(f"{journal.staging}/{step.staged}"):
             disk.replace(staging / step.staged, root / step.path)
     _sync_many(disk, folders)
-    disk.remove(_journal_path(root))
-    disk.sync(staging)
-    _discard(root, disk)
+    if journal.head is not None:
+        state.update(journal.head.remember, disk=disk)
+    disk.remove(state.journal)
+    disk.sync(state.folder)
+    with suppress(OSError):
+        disk.remove_tree(staging)  # what is left is deleted at the next start
 
 
-def _check_staged(root: Path, steps: list[JournalStep]) -> None:
-    for step in steps:
+def _check_staged(root: Path, journal: Journal) -> None:
+    folder = Folder(root)
+    for step in journal.steps:
+        check_path(step.path, named_by="the journal")
         if step.staged is None:
             continue
-        staged, target = staging_folder(root) / step.staged, root / step.path
-        found = staged if staged.exists() else target
-        if not found.is_file() or hashlib.sha256(found.read_bytes()).hexdigest() != step.sha256:
+        staged = f"{journal.staging}/{step.staged}"
+        found = staged if folder.has_file(staged) else step.path
+        if _digest(folder, found) != step.sha256:
             raise EvidenceError(
-                f"an interrupted capture in {root} cannot be completed: {found} is not what was committed; "
+                f"an interrupted capture in {root} cannot be completed: {root / found} is not what was committed; "
                 "restore the snapshots from a copy"
             )
 
 
-def _discard(root: Path, disk: Disk) -> None:
-    staging = staging_folder(root)
-    if not staging.exists():
-        return
-    for path in sorted(staging.iterdir()):
-        disk.remove(path)
-    disk.remove_folder(staging)
+def _digest(folder: Folder, path: str) -> str | None:
+    try:
+        return folder.digest(path)[0]
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def _sync_many(disk: Disk, paths: list[Path]) -> None:
@@ -268,22 +306,16 @@ def _folders(root: Path, steps: Iterable[JournalStep]) -> list[Path]:
     return sorted(ancestors | removed)
 
 
-def _journal_path(root: Path) -> Path:
-    return staging_folder(root) / "journal.json"
-
-
-def _render_journal(steps: list[JournalStep]) -> bytes:
-    return dump_json(Journal(steps=tuple(steps)).content())
-
-
-def _load_journal(root: Path) -> list[JournalStep]:
-    path = _journal_path(root)
+def _load_journal(state: EvidenceState) -> Journal | None:
+    path = state.journal
     try:
-        return list(Journal.parse(path.read_bytes()).steps)
+        return Journal.parse(path.read_bytes())
+    except FileNotFoundError:
+        return None
     except NewerFormatError as error:
         raise EvidenceError(f"{path} {error}") from error
     except FileFormatError as error:
-        raise EvidenceError(f"{path} {error}; restore the snapshots from a copy") from error
+        raise EvidenceError(f"{path} {error}; restore the state folder and the snapshots from copies") from error
 
 
 def failure(error: OSError) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.errors import EvidenceError, SnapshotError
+from bot.errors import SnapshotError
 from bot.snapshot.archive import paths
-from bot.snapshot.archive.bag import MAX_PAGES, Bag, bag_names, load_bag, parse_manifest, sha256
-from bot.snapshot.archive.checkpoint import SUMS, Checkpoint, load_head
+from bot.snapshot.archive.bag import MANIFEST, MAX_PAGES, TAG_MANIFEST, Bag, bag_names, load_bag, parse_manifest, sha256
+from bot.snapshot.archive.checkpoint import HEAD, SUMS, Checkpoint, parse_checkpoint, read_head
 from bot.snapshot.archive.entry import PageEntry, id_order
+from bot.snapshot.archive.events import LoggedEvent, parse_events
+from bot.snapshot.archive.folder import Folder
 from bot.snapshot.archive.record import PageRecord, parse_record
 
 
@@ -23,6 +25,8 @@ class Library:
     sums: dict[str, str] = field(default_factory=dict)
     """The content of `SHA256SUMS`."""
     bags: dict[str, Bag] = field(default_factory=dict)
+    head_digest: str = ""
+    """SHA-256 of `CHECKPOINT`; empty if nothing was captured."""
     _places: dict[str, str] = field(default_factory=dict)
     _loads: Counter[str] = field(default_factory=Counter)
 
@@ -90,13 +94,30 @@ class Library:
 
     def read(self, bag: Bag, path: str) -> bytes:
         """Read a payload file; raises `EvidenceError` if it is missing or does not match its digest."""
-        try:
-            data = (self.root / bag.name / path).read_bytes()
-        except OSError as error:
-            raise EvidenceError(f"{bag.name}/{path} cannot be read ({error.strerror}); see `wikibot verify`") from error
-        if sha256(data) != bag.manifest.get(path):
-            raise EvidenceError(f"{bag.name}/{path} is not what was captured; see `wikibot verify`")
-        return data
+        named_by = f"{bag.name}/{MANIFEST}"
+        return Folder(self.root).read_checked(f"{bag.name}/{path}", bag.manifest.get(path), named_by=named_by)
+
+    def iter_heads(self) -> Iterator[tuple[Checkpoint, str]]:
+        """Yield each head and its SHA-256, the newest first; raises `EvidenceError` if the chain is broken."""
+        folder, head, digest = Folder(self.root), self.head, self.head_digest
+        while head is not None:
+            yield head, digest
+            path = head.previous_path
+            if path is None:
+                return
+            digest, named_by = head.digests[path], f"run {head.sequence}"
+            head = parse_checkpoint(folder.read_checked(path, digest, named_by=named_by), name=path)
+
+    def iter_log(self) -> Iterator[LoggedEvent]:
+        """Yield every event of every run, oldest first; raises `EvidenceError` if the log is changed."""
+        for head, _ in reversed(list(self.iter_heads())):
+            yield from self.load_events(head)
+
+    def load_events(self, head: Checkpoint) -> list[LoggedEvent]:
+        """Return the events of one run; raises `EvidenceError` if they are changed."""
+        path = head.events_path or ""
+        data = Folder(self.root).read_checked(path, head.digests.get(path), named_by=f"run {head.sequence}")
+        return parse_events(data, name=str(self.root / path))
 
     def record_paths(self, bag: Bag, entry: PageEntry) -> list[str]:
         """Return the paths of all records of a page, oldest first."""
@@ -113,13 +134,14 @@ def full_path(bag: Bag, entry: PageEntry) -> str:
 def load_library(root: Path) -> Library:
     """Load the head, the list of bags and every bag's tag files; an absent folder is an empty library.
 
-    Raises `EvidenceError` if any of them is malformed. No payload is hashed; `verify` does that.
+    Each file is compared with the digest in the file above it, up to the head. Raises `EvidenceError` if any of them is
+    changed or malformed. No payload is hashed; `Library.read` and `verify` do that.
     """
-    head = load_head(root)
-    if head is None:
+    folder = Folder(root)
+    data = read_head(folder)
+    if data is None:
         return Library(root)
-    try:
-        sums = parse_manifest((root / SUMS).read_bytes(), name=SUMS)
-    except OSError as error:
-        raise EvidenceError(f"{root / SUMS} cannot be read ({error.strerror}); see `wikibot verify`") from error
-    return Library(root, head, sums, {name: load_bag(root, name) for name in bag_names(sums)})
+    head = parse_checkpoint(data, name=str(root / HEAD))
+    sums = parse_manifest(folder.read_checked(SUMS, head.digests.get(SUMS), named_by=HEAD), name=SUMS)
+    bags = {name: load_bag(folder, name, sums[f"{name}/{TAG_MANIFEST}"]) for name in bag_names(sums)}
+    return Library(root, head, sums, bags, sha256(data))

@@ -9,9 +9,9 @@ from pathlib import Path
 import requests
 
 from bot.errors import BotError, SnapshotError
-from bot.files import replace_file
-from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, format_time, parse_checkpoint
-from bot.snapshot.archive.journal import WORK_FOLDER
+from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, format_time, parse_checkpoint, read_head
+from bot.snapshot.archive.evidence_state import EvidenceState, RememberedHead
+from bot.snapshot.archive.folder import Folder
 from bot.wiki.gateway import Page, Version, WikiGateway
 from bot.wiki.write_order import write_in_order
 
@@ -37,12 +37,12 @@ Publisher = Callable[[PublishedHead], None]
 
 def load_published_head(root: Path) -> PublishedHead | None:
     """Read the current head; None if nothing was captured."""
-    path = root / HEAD
-    if not path.is_file():
+    folder = Folder(root)
+    data = read_head(folder)
+    if data is None:
         return None
-    data = path.read_bytes()
-    head = parse_checkpoint(data, name=str(path))
-    signature = (root / SIGNATURE).read_text(encoding="ascii") if head.signed_by else None
+    head = parse_checkpoint(data, name=str(root / HEAD))
+    signature = folder.read(SIGNATURE).decode("ascii") if head.signed_by else None
     return PublishedHead(
         head.origin,
         head.sequence,
@@ -53,26 +53,27 @@ def load_published_head(root: Path) -> PublishedHead | None:
     )
 
 
-def publish(root: Path, publishers: dict[str, Publisher]) -> list[str]:
+def publish(state: EvidenceState, publishers: dict[str, Publisher]) -> list[str]:
     """Publish the head to every place that does not have it yet, and return the names of these places.
 
-    A file in the work folder records the last head of each place, so that a place that failed is tried next time.
-    Raises the first `BotError` after all places were tried.
+    The state remembers the last head of each place, so that a place that failed is tried next time. Raises the first
+    `BotError` after all places were tried.
     """
-    head = load_published_head(root)
+    head = load_published_head(state.root)
     if head is None:
         return []
+    known = state.memory.witnesses
+    current = RememberedHead(sequence=head.sequence, sha256=head.digest)
     published, failure = [], None
     for name, publish_to in publishers.items():
-        note = root / WORK_FOLDER / f"told-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
-        if note.is_file() and note.read_text(encoding="ascii") == head.digest:
+        if name in known and known[name].told == current:
             continue
         try:
             publish_to(head)
         except BotError as error:
             failure = failure or error
             continue
-        replace_file(note, head.digest.encode())
+        state.note_witness(name, told=current)
         published.append(name)
     if failure:
         raise failure

@@ -13,10 +13,12 @@ from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, SUMS, Checkpoint, r
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.events import Event, render_events
+from bot.snapshot.archive.evidence_state import EvidenceState
+from bot.snapshot.archive.folder import Folder, lock_folder
 from bot.snapshot.archive.head_check import check_before_writing
 from bot.snapshot.archive.indexes import render_bag_index, render_root_index
 from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, INSTRUCTIONS
-from bot.snapshot.archive.journal import WORK_FOLDER, StagedFile, Transaction, failure, recover
+from bot.snapshot.archive.journal import SealedHead, StagedFile, Transaction, failure, recover
 from bot.snapshot.archive.library import Library, load_library
 from bot.snapshot.archive.paths import MAX_ENTRIES, year_folder
 from bot.snapshot.archive.signature import Signer
@@ -29,6 +31,7 @@ class SnapshotWriter:
     """The only writer of a snapshots folder during one run; `open_writer` returns it."""
 
     library: Library
+    state: EvidenceState
     origin: str
     software: str
     now: datetime
@@ -39,7 +42,7 @@ class SnapshotWriter:
 
     def __post_init__(self) -> None:
         """Start the transaction."""
-        self._transaction = Transaction(self.root, self.disk)
+        self._transaction = Transaction(self.state, self.disk)
 
     @property
     def root(self) -> Path:
@@ -72,7 +75,7 @@ class SnapshotWriter:
 
     def drop(self, bag: Bag, path: str) -> None:
         """Delete a payload file (a redaction)."""
-        bag.drop(path, size_bytes=(self.root / bag.name / path).stat().st_size)
+        bag.drop(path, size_bytes=Folder(self.root).size(f"{bag.name}/{path}"))
         self._transaction.stage_removal(f"{bag.name}/{path}")
 
     def put_entry(self, bag: Bag, entry: PageEntry) -> None:
@@ -95,8 +98,8 @@ class SnapshotWriter:
             if sums.get(name) != sha256(data):
                 self._transaction.stage(name, data)
                 sums[name] = sha256(data)
-        head = self._stage_head(render_manifest(sums), events, agents)
-        self._transaction.commit()
+        head, sealed = self._stage_head(render_manifest(sums), events, agents)
+        self._transaction.commit(sealed)
         return head
 
     def discard(self) -> None:
@@ -110,7 +113,9 @@ class SnapshotWriter:
             self._transaction.stage(f"{bag.name}/{path}", data)
         return sha256(files[TAG_MANIFEST])
 
-    def _stage_head(self, sums: bytes, events: Sequence[Event], agents: tuple[str, ...]) -> Checkpoint:
+    def _stage_head(
+        self, sums: bytes, events: Sequence[Event], agents: tuple[str, ...]
+    ) -> tuple[Checkpoint, SealedHead]:
         digests = {SUMS: self._stage(SUMS, sums)}
         log = f"log/{year_folder(self.now, self._is_full)}"
         rendered = render_events(events, sequence=self.sequence, when=self.now, agents=agents)
@@ -120,12 +125,12 @@ class SnapshotWriter:
         signed_by = self.signer.fingerprint() if self.signer else None
         head = Checkpoint(self.origin, self.sequence, self.now, signed_by, digests)
         content = render_checkpoint(head)
-        self._stage(HEAD, content)
+        sealed = SealedHead(sequence=self.sequence, sha256=self._stage(HEAD, content), key=signed_by)
         if self.signer:
             self._stage(SIGNATURE, self.signer.sign(content))
-        elif (self.root / SIGNATURE).exists():
+        elif Folder(self.root).has_file(SIGNATURE):
             self._transaction.stage_removal(SIGNATURE)
-        return head
+        return head, sealed
 
     def _stage_previous_head(self) -> dict[str, str]:
         previous = self.library.head
@@ -133,9 +138,10 @@ class SnapshotWriter:
             return {}
         folder = (previous.events_path or "").rpartition("/")[0]
         path = f"{folder}/{previous.sequence:06}.checkpoint"
-        digests = {path: self._stage(path, (self.root / HEAD).read_bytes())}
+        folder_now = Folder(self.root)
+        digests = {path: self._stage(path, folder_now.read(HEAD))}
         if previous.signed_by:
-            digests[f"{path}.sig"] = self._stage(f"{path}.sig", (self.root / SIGNATURE).read_bytes())
+            digests[f"{path}.sig"] = self._stage(f"{path}.sig", folder_now.read(SIGNATURE))
         return digests
 
     def _stage(self, path: str, data: bytes) -> str:
@@ -143,13 +149,12 @@ class SnapshotWriter:
         return sha256(data)
 
     def _is_full(self, folder: str) -> bool:
-        path = self.root / "log" / folder
-        return path.is_dir() and sum(1 for _ in path.iterdir()) >= _LOG_ROOM
+        return len(Folder(self.root).names(f"log/{folder}")) >= _LOG_ROOM
 
 
 @contextmanager
 def open_writer(
-    root: Path,
+    state: EvidenceState,
     *,
     origin: str,
     software: str,
@@ -164,12 +169,13 @@ def open_writer(
     progress and `EvidenceError` if the snapshots were changed by someone else. *allowed_signers* must include every key
     whose head is accepted; without it, only heads signed by the current key are accepted.
     """
-    disk = disk or Disk()
+    disk, root = disk or Disk(), state.root
+    disk.confine(root)
     if signer:
         own = signer.allowed_signers()  # if the key cannot be used, fail now, not after a long capture
         allowed_signers = own if allowed_signers is None else allowed_signers
-    with writer_lock(root, disk):
-        was_recovered = recover(root, disk)
+    with writer_lock(state):
+        was_recovered = recover(state, disk)
         check_before_writing(root, allowed_signers)
         library = load_library(root)
         if library.head and library.head.origin != _one_line(origin):
@@ -178,7 +184,7 @@ def open_writer(
                 "choose another folder for this wiki"
             )
         now = clock().replace(microsecond=0)
-        writer = SnapshotWriter(library, _one_line(origin), software, now, disk, signer, was_recovered)
+        writer = SnapshotWriter(library, state, _one_line(origin), software, now, disk, signer, was_recovered)
         try:
             yield writer
         except Exception:
@@ -187,17 +193,26 @@ def open_writer(
 
 
 @contextmanager
-def writer_lock(root: Path, disk: Disk, *, wait_seconds: float = 0) -> Iterator[None]:
-    """Lock a snapshots folder; raises `LockedError` if another process has the lock for too long."""
-    work = root / WORK_FOLDER
+def writer_lock(state: EvidenceState, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Lock a snapshots folder; raises `LockedError` if another process has the lock for too long.
+
+    The lock in the state names its holder. The lock of the folder itself excludes bots that have another state.
+    """
+    if state.memory.head is None:
+        _make_root(state.root)  # a folder that is missed is not made again
+    purpose = f"the snapshots folder {state.root}"
+    with (
+        InstanceLock(state.lock, purpose=purpose, wait_seconds=wait_seconds, mode=0o600),
+        lock_folder(state.root, wait_seconds=wait_seconds),
+    ):
+        yield
+
+
+def _make_root(root: Path) -> None:
     try:
-        if not (work / ".gitignore").is_file():
-            disk.make_folder(work)
-            disk.write(work / ".gitignore", b"*\n")
+        root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SnapshotError(f"{failure(error)}; nothing was changed") from error
-    with InstanceLock(work / "lock", purpose=f"the snapshots folder {root}", wait_seconds=wait_seconds):
-        yield
 
 
 def _one_line(text: str) -> str:

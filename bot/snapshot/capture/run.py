@@ -20,7 +20,7 @@ from bot.errors import (
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import id_order
-from bot.snapshot.archive.events import NOT_CAPTURABLE, EventOutcome, load_events
+from bot.snapshot.archive.events import NOT_CAPTURABLE, EventOutcome, 
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.observation import Known, Observation, observe
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
@@ -120,8 +120,8 @@ def _last_without_content(writer: SnapshotWriter) -> object:
     if head is None or head.events_path is None:
         return []
     try:
-        logged = load_events(writer.root / head.events_path)
-    except (OSError, EvidenceError):
+        logged = writer.library.load_events(head)
+    except EvidenceError:
         return []  # `verify` reports a damaged log
     return next((each.event.facts[NOT_CAPTURABLE] for each in logged if NOT_CAPTURABLE in each.event.facts), [])
 

@@ -1,6 +1,5 @@
 """Copy the pages that changed in a period to a separate bag, with proof of their provenance."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +8,13 @@ from bot.errors import SnapshotError
 from bot.escape import escape_markdown
 from bot.plural import counted
 from bot.snapshot.archive import paths
-from bot.snapshot.archive.bag import BAGIT_TXT, MANIFEST, TAG_MANIFEST, Bag, render_manifest, sha256
+from bot.snapshot.archive.bag import BAGIT_TXT, MANIFEST, TAG_MANIFEST, Bag, parse_manifest, render_manifest, sha256
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, SUMS, Checkpoint
 from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.folder import Folder
 from bot.snapshot.archive.library import Library
 from bot.snapshot.query.period import Period
-from bot.snapshot.query.timeline import describe_status, iter_log
+from bot.snapshot.query.timeline import describe_status
 
 _PROOF = "proof"
 _README = """\
@@ -79,8 +79,9 @@ def export(
     for bag, entry in chosen:
         on_page(entry.title, len(chosen))
         for path in page_files(bag, entry):
-            _copy(library.root / bag.name / path, target / "data/pages" / bag.name / path)
-    _copy_proof(library, target / "data" / _PROOF, {bag.name for bag, _ in chosen}, period)
+            data = library.read(bag, path)
+            _write(target / "data/pages" / bag.name / path, data)
+    _copy_proof(library, head, target / "data" / _PROOF, {bag.name for bag, _ in chosen}, period)
     _write(target / "data/README.md", _render_readme(library, head, chosen, period))
     files = _seal(target, head, period, software)
     return Export(target, len(chosen), files)
@@ -94,25 +95,38 @@ def page_files(bag: Bag, entry: PageEntry) -> list[str]:
 
 def _choose(library: Library, period: Period, wanted: tuple[str, ...]) -> list[tuple[Bag, PageEntry]]:
     touched = {
-        page_id for logged in iter_log(library.root) if period.contains(logged.when) for page_id in logged.event.objects
+        page_id for logged in library.iter_log() if period.contains(logged.when) for page_id in logged.event.objects
     }
     pages = [library.get_page(page) for page in wanted] or list(library.iter_entries())
     return [(bag, entry) for bag, entry in pages if entry.page_id in touched]
 
 
-def _copy_proof(library: Library, proof: Path, bags: set[str], period: Period) -> None:
+def _copy_proof(library: Library, head: Checkpoint, proof: Path, bags: set[str], period: Period) -> None:
     """Copy the head, the files between the head and the pages, and the logs of the runs in the period."""
-    root = library.root
-    for name in (HEAD, SIGNATURE, SUMS, "README.md", "VERIFY.md", ".gitattributes"):
-        if (root / name).is_file():
-            _copy(root / name, proof / name)
-    for bag in bags:
-        for name in (TAG_MANIFEST, MANIFEST, "bagit.txt", "bag-info.txt", "pages.jsonl", "README.md"):
-            _copy(root / bag / name, proof / bag / name)
-    runs = {logged.sequence for logged in iter_log(root) if period.contains(logged.when)}
-    for path in root.glob("log/*/*"):
-        if int(path.name.partition(".")[0]) in runs or path.name.endswith((".checkpoint", ".sig")):
-            _copy(path, proof / path.relative_to(root))
+    folder = Folder(library.root)
+
+    def copy(path: str, digest: str | None, named_by: str) -> bytes:
+        data = folder.read_checked(path, digest, named_by=named_by)
+        _write(proof / path, data)
+        return data
+
+    copy(HEAD, library.head_digest, "the head that was read first")
+    if head.signed_by:
+        _write(proof / SIGNATURE, folder.read(SIGNATURE))
+    copy(SUMS, head.digests[SUMS], HEAD)
+    for path, digest in library.sums.items():
+        bag, _, name = path.rpartition("/")
+        if bag and bag not in bags:
+            continue
+        data = copy(path, digest, SUMS)
+        if name == TAG_MANIFEST:
+            for tag, tag_digest in parse_manifest(data, name=path).items():
+                copy(f"{bag}/{tag}", tag_digest, path)
+    runs = {logged.sequence for logged in library.iter_log() if period.contains(logged.when)}
+    for run, _ in library.iter_heads():
+        for path, digest in run.digests.items():
+            if path != SUMS and (path != run.events_path or run.sequence in runs):
+                copy(path, digest, f"run {run.sequence}")
 
 
 def _render_readme(library: Library, head: Checkpoint, chosen: list[tuple[Bag, PageEntry]], period: Period) -> bytes:
@@ -121,13 +135,12 @@ def _render_readme(library: Library, head: Checkpoint, chosen: list[tuple[Bag, P
         f"| {escape_markdown(describe_status(entry))} | {entry.version} | {entry.captured_at.date().isoformat()} |"
         for bag, entry in chosen
     )
-    digest = sha256((library.root / HEAD).read_bytes())
     text = _README.format(
         count=counted(len(chosen), "captured page"),
         period=period,
         origin=head.origin,
         sequence=head.sequence,
-        digest=digest,
+        digest=library.head_digest,
         rows=rows,
     )
     return text.encode("utf-8", "replace")
@@ -156,11 +169,6 @@ def _seal(target: Path, head: Checkpoint, period: Period, software: str) -> int:
     for path, data in tags.items():
         _write(target / path, data)
     return len(payload)
-
-
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
 
 
 def _write(path: Path, data: bytes) -> None:

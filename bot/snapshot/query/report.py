@@ -9,7 +9,6 @@ from bot.snapshot.archive.events import NOT_CAPTURABLE, EventOutcome, EventType,
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.query.period import Period
-from bot.snapshot.query.timeline import iter_log
 from bot.snapshot.verify.verification import Verification
 
 _LONG_DAYS = 62  # above two months, a bar is a week; above a year, a month
@@ -83,7 +82,7 @@ class Report:
 
 def build_report(library: Library, checked: Verification, period: Period) -> Report:
     """Build the report from the log of *period*, and from *checked*, the verification of the snapshots."""
-    logged = [entry for entry in iter_log(library.root) if period.contains(entry.when)]
+    logged = [entry for entry in library.iter_log() if period.contains(entry.when)]
     pages = [entry for entry in logged if entry.event.objects]
     kinds = Counter(_kind(entry) for entry in pages)
     runs = tuple(

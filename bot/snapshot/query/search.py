@@ -1,6 +1,5 @@
 """Full-text search over the renditions. The SQLite FTS5 index is a cache: it can be deleted and is rebuilt."""
 
-import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -9,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import EvidenceError, SnapshotError
-from bot.snapshot.archive.checkpoint import HEAD
-from bot.snapshot.archive.journal import WORK_FOLDER
+from bot.snapshot.archive.evidence_state import EvidenceState, make_private_folder
 from bot.snapshot.archive.library import Library, full_path, load_library
 from bot.snapshot.query.timeline import describe_status
 
-INDEX_NAME = "search.sqlite"
 _SCHEMA_VERSION = 2
 _FEW = 2_000  # maximum number of hits that are ranked
 
@@ -50,9 +47,9 @@ class Query:
 class SearchIndex:
     """The index of one snapshots folder; it is updated when the head has changed."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._path = root / WORK_FOLDER / INDEX_NAME
+    def __init__(self, state: EvidenceState) -> None:
+        self._root = state.root
+        self._path = state.search
 
     def search(self, words: str, *, limit: int = 20) -> list[Hit]:
         """Return the best hits: all words must occur, the last may be a prefix. Quotes make a phrase, `-` excludes.
@@ -60,33 +57,41 @@ class SearchIndex:
         Raises `SnapshotError` if there are no snapshots or the query has no word.
         """
         query = build_query(words)
-        self.refresh()
+        library = self._load()
+        self._update(library)
         with closing(open_index(self._path)) as database:
-            return list(find_hits(database, query, limit))
+            found = list(find_hits(database, query, limit))
+        return [hit for hit in found if _is_as_captured(library, query, hit)]
 
     def refresh(self, *, from_scratch: bool = False) -> int:
         """Index what changed since the last update, and return the number of changed pages."""
-        head = self._root / HEAD
-        if not head.is_file():
-            raise SnapshotError(f"there are no snapshots in {self._root}; `wikibot snapshot` makes the first")
         if from_scratch:
             self._path.unlink(missing_ok=True)
-        digest = hashlib.sha256(head.read_bytes()).hexdigest()
+        return self._update(self._load())
+
+    def _load(self) -> Library:
+        library = load_library(self._root)
+        if library.head is None:
+            raise SnapshotError(f"there are no snapshots in {self._root}; `wikibot snapshot` makes the first")
+        return library
+
+    def _update(self, library: Library) -> int:
         try:
-            return self._refresh(digest)
+            return self._refresh(library)
         except sqlite3.DatabaseError:
             # Not an index, or an index of an older version. All its data is in the files too.
             self._path.unlink(missing_ok=True)
-            return self._refresh(digest)
+            return self._refresh(library)
 
-    def _refresh(self, digest: str) -> int:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+    def _refresh(self, library: Library) -> int:
+        make_private_folder(self._path.parent)
+        self._path.touch(mode=0o600)
         with closing(open_index(self._path)) as database, database:
             known = database.execute("SELECT value FROM meta WHERE name = 'head'").fetchone()
-            if known == (digest,):
+            if known == (library.head_digest,):
                 return 0
-            changed = _update(database, load_library(self._root))
-            database.execute("INSERT OR REPLACE INTO meta VALUES ('head', ?)", (digest,))
+            changed = _update(database, library)
+            database.execute("INSERT OR REPLACE INTO meta VALUES ('head', ?)", (library.head_digest,))
         return changed
 
 

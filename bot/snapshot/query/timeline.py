@@ -1,19 +1,13 @@
 """The history of one captured page: its versions, and the events of each run."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import PageEntry
-from bot.snapshot.archive.events import LoggedEvent, load_events
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.record import RecordedVersion
-
-_EVENTS = re.compile(r"(\d+)\.events\.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +48,7 @@ def read_timeline(library: Library, bag: Bag, entry: PageEntry) -> Timeline:
         Happening(
             logged.sequence, logged.when, logged.event.type.value, logged.event.outcome.value, logged.event.detail
         )
-        for logged in iter_log(library.root)
+        for logged in library.iter_log()
         if entry.page_id in logged.event.objects
     )
     return Timeline(
@@ -69,18 +63,6 @@ def describe_status(entry: PageEntry) -> str:
     if entry.tombstone:
         return f"gone from the wiki since {entry.tombstone.when.date().isoformat()}: {entry.tombstone.reason}"
     return entry.status.value if entry.is_selected else f"{entry.status.value}, no longer archived"
-
-
-def iter_log(root: Path) -> Iterator[LoggedEvent]:
-    """Read every event of every run, oldest first."""
-    for path in log_files(root):
-        yield from load_events(path)
-
-
-def log_files(root: Path) -> list[Path]:
-    """Return the logs of all runs, oldest first."""
-    found = [(int(match[1]), path) for path in root.glob("log/*/*") if (match := _EVENTS.fullmatch(path.name))]
-    return [path for _, path in sorted(found)]
 
 
 def _versions(library: Library, bag: Bag, entry: PageEntry) -> tuple[HeldVersion, ...]:

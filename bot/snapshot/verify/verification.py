@@ -9,9 +9,9 @@ from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import bag_names, sha256
 from bot.snapshot.archive.checkpoint import HEAD, Checkpoint
 from bot.snapshot.archive.file_tree import Tree
+from bot.snapshot.archive.folder import STAGING, is_being_written
 from bot.snapshot.archive.head_check import check_bag_tags, check_head, load_sums
 from bot.snapshot.archive.inspection import Finding, FindingKind, Inspection, ordered
-from bot.snapshot.archive.journal import has_pending
 from bot.snapshot.verify.bag_check import check_consistency, check_payload
 from bot.snapshot.verify.chain import Chain, check_chain, check_no_unsigning, check_witness
 
@@ -55,9 +55,7 @@ def verify(
     inspection = Inspection(tree or Tree(root))
     if not inspection.tree.files:
         raise EvidenceError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
-    if has_pending(root):
-        message = "a capture was interrupted after it was committed; `wikibot snapshot` completes it"
-        inspection.report(FindingKind.INTERRUPTED, HEAD, message)
+    _skip_staging(inspection)
     head = check_head(inspection, allowed_signers, must_be_signed=allowed_signers is not None)
     bags = bag_names(load_sums(inspection))
     for bag in bags:
@@ -79,6 +77,17 @@ def verify(
         portion is not None,
         bool(allowed_signers and head and head.signed_by),
     )
+
+
+def _skip_staging(inspection: Inspection) -> None:
+    """Do not look into staging folders; while no run is writing, report each as the rest of an interrupted run."""
+    tree = inspection.tree
+    staged = {path for path in tree.files | tree.others if STAGING.fullmatch(path.partition("/")[0])}
+    if staged and not is_being_written(tree.root):
+        for name in {path.partition("/")[0] for path in staged}:
+            message = "a capture was interrupted here; the next `wikibot snapshot` completes or discards it"
+            inspection.report(FindingKind.INTERRUPTED, name, message)
+    inspection.named |= staged
 
 
 def _check_bag(inspection: Inspection, bag: str, is_due: Callable[[str], bool]) -> None:

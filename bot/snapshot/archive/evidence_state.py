@@ -1,0 +1,223 @@
+"""What the bot remembers about its snapshots, and its own files about them; all of it is in the state folder.
+
+The snapshots folder is untrusted, so nothing in it says what the bot did before. `STATE/evidence` contains, for each log:
+
+    LOG.json            what the bot remembers: `EvidenceMemory`
+    LOG.journal         the transaction that a crash interrupted
+    LOG.lock            the lock of the writer
+    LOG.git             the git repository
+    LOG.search.sqlite   the search index
+
+LOG is the id of the log. The folder has the mode 0700 and its files have the mode 0600.
+
+    state = EvidenceState(snapshots_folder, state_folder)
+    state.memory                              what is remembered, read again each time
+    state.update(lambda memory: …)            change it atomically, also beside other processes
+    state.note_witness("page", told=head)     what was published, and what was read back
+"""
+
+import fcntl
+import os
+import secrets
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from bot.errors import EvidenceError, SettingsError
+from bot.file_format import FileDocument, FileFormatError, FileModel, NewerFormatError
+from bot.snapshot.archive.canonical_json import dump_json
+from bot.snapshot.archive.disk import Disk
+
+
+class RememberedHead(FileModel):
+    """One head."""
+
+    sequence: int
+    """Number of the run."""
+    sha256: str
+    """SHA-256 of its `CHECKPOINT`."""
+
+
+class WitnessNote(FileModel):
+    """What one witness knows."""
+
+    told: RememberedHead | None = None
+    """Head that was published there last."""
+    read_back: RememberedHead | None = None
+    """Head that was read back from there last."""
+
+
+class EvidenceMemory(FileDocument):
+    """`LOG.json`: what the bot remembers about one log."""
+
+    KIND: ClassVar[str] = "wikibot-evidence"
+
+    format: Literal["wikibot-evidence/1"] = "wikibot-evidence/1"
+    """Format of the file."""
+    log: str = Field(pattern=r"^[0-9a-f]{32}$")
+    """Id of the log."""
+    folder: str
+    """Snapshots folder."""
+    heads: tuple[RememberedHead, ...] = ()
+    """All heads, the oldest first. A head that is not among them was not written or accepted by this bot."""
+    lost: RememberedHead | None = None
+    """Newest head that a person gave up by accepting a rollback."""
+    has_signed: bool = False
+    """Whether signing has begun; afterwards an unsigned head is refused."""
+    key: str | None = None
+    """Type and fingerprint of the key of the newest head."""
+    next_key: str | None = None
+    """Type and fingerprint of the key that a rotation announced."""
+    witnesses: dict[str, WitnessNote] = {}
+    """What each witness knows, by its name."""
+    restricted: tuple[str, ...] = ()
+    """Ids of the pages that were left out because they are restricted."""
+
+    @property
+    def head(self) -> RememberedHead | None:
+        """The newest head."""
+        return self.heads[-1] if self.heads else None
+
+
+class EvidenceState:
+    """The snapshots folder *root* of a bot, and the bot's own files about it in *state_folder*."""
+
+    def __init__(self, root: Path, state_folder: Path) -> None:
+        if state_folder.resolve().is_relative_to(root.resolve()):
+            raise SettingsError(
+                f"state: {state_folder} lies inside the snapshots folder {root}, which the bot does not trust; "
+                "choose a folder outside it"
+            )
+        self.root = root
+        self.folder = state_folder / "evidence"
+
+    @property
+    def memory(self) -> EvidenceMemory:
+        """What is remembered. The id of a new log is drawn and saved once."""
+        found = self._find()
+        if found:
+            return found
+        with self._locked():
+            found = self._find()
+            if found is None:
+                found = EvidenceMemory(log=secrets.token_hex(16), folder=self._root_name)
+                self._save(found, Disk())
+            return found
+
+    def update(
+        self, change: Callable[[EvidenceMemory], EvidenceMemory], *, disk: Disk | None = None
+    ) -> EvidenceMemory:
+        """Replace the memory by what *change* returns, atomically and durably; raises `OSError`."""
+        before = self.memory
+        with self._locked():
+            before = self._find() or before
+            after = change(before)
+            if after != before:
+                self._save(after, disk or Disk())
+            return after
+
+    def note_witness(
+        self, name: str, *, told: RememberedHead | None = None, read_back: RememberedHead | None = None
+    ) -> None:
+        """Remember what was published to the witness *name*, or read back from it; None changes nothing."""
+
+        def change(memory: EvidenceMemory) -> EvidenceMemory:
+            note = memory.witnesses.get(name, WitnessNote())
+            note = note.replaced(told=told or note.told, read_back=read_back or note.read_back)
+            return memory.replaced(witnesses={**memory.witnesses, name: note})
+
+        self.update(change)
+
+    def begin_log(self, moved_to: Path | None) -> EvidenceMemory:
+        """Draw the id of a new log for the folder; the old log is remembered for the folder *moved_to*."""
+        folder = _name(moved_to) if moved_to else ""
+        self.update(lambda memory: memory.replaced(folder=folder))
+        self.__dict__.pop("log", None)
+        return self.memory
+
+    @cached_property
+    def log(self) -> str:
+        """The id of the log."""
+        return self.memory.log
+
+    @property
+    def journal(self) -> Path:
+        """The transaction that a crash interrupted."""
+        return self.folder / f"{self.log}.journal"
+
+    @property
+    def lock(self) -> Path:
+        """The lock of the writer."""
+        return self.folder / f"{self.log}.lock"
+
+    @property
+    def git(self) -> Path:
+        """The git repository, without a work tree."""
+        return self.folder / f"{self.log}.git"
+
+    @property
+    def search(self) -> Path:
+        """The search index."""
+        return self.folder / f"{self.log}.search.sqlite"
+
+    @property
+    def _root_name(self) -> str:
+        return _name(self.root)
+
+    def _find(self) -> EvidenceMemory | None:
+        for path in sorted(self.folder.glob("*.json")):
+            found = _load(path)
+            if found.folder == self._root_name:
+                return found
+        return None
+
+    def _save(self, memory: EvidenceMemory, disk: Disk) -> None:
+        path = self.folder / f"{memory.log}.json"
+        draft = path.with_suffix(".draft")
+        disk.write(draft, dump_json(memory.content()))
+        disk.sync(draft)
+        disk.replace(draft, path)
+        disk.sync(self.folder)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        make_private_folder(self.folder)
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def make_private_folder(path: Path) -> None:
+    """Create a folder that only its owner can read; raises `SettingsError`."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        raise SettingsError(
+            f"state: {path} cannot be created: {error.strerror}; let the bot write there, or choose another folder"
+        ) from error
+
+
+def _name(folder: Path) -> str:
+    return unicodedata.normalize("NFC", os.fsencode(folder.absolute()).decode("utf-8", "backslashreplace"))
+
+
+def _load(path: Path) -> EvidenceMemory:
+    try:
+        return EvidenceMemory.parse(path.read_bytes())
+    except NewerFormatError as error:
+        raise EvidenceError(f"{path} {error}") from error
+    except (OSError, FileFormatError) as error:
+        raise EvidenceError(
+            f"{path} {error}; restore the state folder from a copy, or move this file away and accept the snapshots "
+            "with `wikibot evidence trust`"
+        ) from error

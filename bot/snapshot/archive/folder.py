@@ -1,0 +1,211 @@
+"""Open files of an untrusted folder: no path leads out of the folder, and no link is followed.
+
+Each part of a path is opened by itself, below the descriptor of the part before it (`openat` with `O_NOFOLLOW`), so that
+a link that somebody puts there at any moment is refused. The folder itself is named in the settings and can be a link.
+"""
+
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from pathlib import Path
+
+from bot.errors import EvidenceError, LockedError
+
+STAGING = re.compile(r"staging-[0-9a-f]{16}")
+"""Names of the folders in which a run stages its files."""
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_ATTRIBUTES = ".gitattributes"
+_CHUNK_BYTES = 1 << 20
+_POLL_SECONDS = 0.1
+_PROBE_SECONDS = 1.0  # `is_being_written` locks the folder for a moment
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe must not block
+
+
+def check_path(path: str, *, named_by: str) -> str:
+    """Return *path*; raises `EvidenceError` unless each part is a name that the format allows."""
+    if path != _ATTRIBUTES and not all(map(_NAME.fullmatch, path.split("/"))):
+        raise EvidenceError(f"{named_by} names {path!r}, which is not a path inside the snapshots")
+    return path
+
+
+class Folder:
+    """A folder whose content is not trusted. Paths are relative, with `/`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read(self, path: str) -> bytes:
+        """Return the content of a plain file; raises `OSError`, and `EvidenceError` for a link or a special file."""
+        with self.open(path) as handle, os.fdopen(os.dup(handle), "rb") as file:
+            return file.read()
+
+    def read_checked(self, path: str, digest: str | None, *, named_by: str) -> bytes:
+        """Return the content of a file whose SHA-256 is *digest*; raises `EvidenceError` otherwise."""
+        try:
+            data = self.read(path)
+        except OSError as error:
+            raise EvidenceError(
+                f"{self.root / path} cannot be read ({error.strerror}); see `wikibot verify`"
+            ) from error
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise EvidenceError(
+                f"{self.root / path} is not what was captured: {named_by} has another digest; see `wikibot verify`"
+            )
+        return data
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """Yield the content of a plain file in pieces; raises as `read` does."""
+        with self.open(path) as handle:
+            while piece := os.read(handle, _CHUNK_BYTES):
+                yield piece
+
+    def digest(self, path: str) -> tuple[str, int]:
+        """Return SHA-256 and size of a plain file; raises as `read` does."""
+        digest, size = hashlib.sha256(), 0
+        with self.open(path) as handle:
+            while piece := os.read(handle, _CHUNK_BYTES):
+                digest.update(piece)
+                size += len(piece)
+        return digest.hexdigest(), size
+
+    def size(self, path: str) -> int:
+        """Return the size of a plain file; raises as `read` does."""
+        with self.open(path) as handle:
+            return os.fstat(handle).st_size
+
+    def has_file(self, path: str) -> bool:
+        """Return whether *path* is a plain file, reached without a link."""
+        return self._kind(path) == stat.S_IFREG
+
+    def has_other(self, path: str) -> bool:
+        """Return whether *path* exists and is not a plain file, or lies behind a link."""
+        return self._kind(path) not in (None, stat.S_IFREG)
+
+    def names(self, path: str = "") -> list[str]:
+        """Return the names in a folder; empty if there is no such folder."""
+        try:
+            with self.open_folder(path) as handle:
+                return os.listdir(handle)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[int]:
+        """Open a plain file for reading and yield its descriptor."""
+        above, _, name = check_path(path, named_by="a list").rpartition("/")
+        with self._above(above) as folder:
+            handle = self._open(name, _FILE, folder, path)
+            try:
+                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                    raise EvidenceError(f"{self.root / path} is not a plain file; see `wikibot verify`")
+                yield handle
+            finally:
+                os.close(handle)
+
+    @contextmanager
+    def open_folder(self, path: str = "", *, makes: bool = False) -> Iterator[int]:
+        """Open a folder and yield its descriptor; *makes* creates the folders that are absent."""
+        handle = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for name in path.split("/") if path else ():
+                if makes:
+                    with suppress(FileExistsError):
+                        os.mkdir(name, dir_fd=handle)
+                below = self._open(name, _FOLDER, handle, path)
+                os.close(handle)
+                handle = below
+            yield handle
+        finally:
+            os.close(handle)
+
+    def _above(self, path: str) -> AbstractContextManager[int]:
+        """Open the folder above a file."""
+        return self.open_folder(path)
+
+    def _open(self, name: str, flags: int, folder: int, path: str) -> int:
+        try:
+            return os.open(name, flags, dir_fd=folder)
+        except OSError as error:
+            with suppress(OSError):
+                if stat.S_ISLNK(os.lstat(name, dir_fd=folder).st_mode):
+                    raise EvidenceError(
+                        f"{self.root / path} leads through a link, which is not followed; see `wikibot verify`"
+                    ) from None
+            error.filename = str(self.root / path)
+            raise
+
+    def _kind(self, path: str) -> int | None:
+        above, _, name = path.rpartition("/")
+        try:
+            with self.open_folder(above) as folder:
+                return stat.S_IFMT(os.lstat(name, dir_fd=folder).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except EvidenceError:
+            return stat.S_IFLNK
+
+
+class FolderReader(Folder):
+    """Reads many files in the order of their paths: the folder of the last file stays open. For one thread."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._last: tuple[str, int] | None = None
+        self._closing = ExitStack()
+
+    def _above(self, path: str) -> AbstractContextManager[int]:
+        if self._last is None or self._last[0] != path:
+            self._last = None
+            self._closing.close()
+            self._last = path, self._closing.enter_context(self.open_folder(path))
+        return nullcontext(self._last[1])
+
+
+@contextmanager
+def lock_folder(root: Path, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Exclude other bots from the folder, also those with another state; raises `LockedError`.
+
+    The folder itself is locked, so that no lock file lies in it. An absent folder is not locked, and a file system that
+    cannot lock folders (some network mounts) locks nothing; the lock in the state still excludes runs of this bot.
+    """
+    try:
+        handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        yield
+        return
+    try:
+        deadline = time.monotonic() + max(wait_seconds, _PROBE_SECONDS)
+        while not _try_lock(handle, fcntl.LOCK_EX):
+            if time.monotonic() >= deadline:
+                raise LockedError(
+                    f"the snapshots folder {root} is locked by another bot; wait for it to end", holder="another bot"
+                )
+            time.sleep(_POLL_SECONDS)
+        yield
+    finally:
+        os.close(handle)
+
+
+def is_being_written(root: Path) -> bool:
+    """Return whether a run is writing to the folder now."""
+    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return not _try_lock(handle, fcntl.LOCK_SH)
+    finally:
+        os.close(handle)
+
+
+def _try_lock(handle: int, kind: int) -> bool:
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+    return True
