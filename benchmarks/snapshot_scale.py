@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.verify.verification import verify
@@ -49,7 +50,8 @@ def _timed(what: str) -> Iterator[None]:
 
 
 def _run(root: Path, numbers: range, *, version: int) -> None:
-    with open_writer(root, origin="https://wiki.example.org", software="benchmark", clock=lambda: _NOW) as writer:
+    state = EvidenceState(root, root.with_name("state"))
+    with open_writer(state, origin="https://wiki.example.org", software="benchmark", clock=lambda: _NOW) as writer:
         for number in numbers:
             page_id = str(number + 1)
             put_page(writer, page_id, f"Page {page_id}", f"{_BODY}<p>{page_id} {version}</p>", version=version)

@@ -135,7 +135,7 @@ class Runtime:
             for name, path in (("signing_key", policy.signing_key), ("allowed_signers", policy.allowed_signers))
             if path is not None
         }
-        return Snapshots(self.folders.snapshots, policy.model_copy(update=keys), self.clock)
+        return Snapshots(self.folders.snapshots, self.folders.state, policy.model_copy(update=keys), self.clock)
 
     @property
     def sleep(self) -> Callable[[float], None]:

@@ -13,6 +13,7 @@ from bot.replaced_texts import ReplacedTextsFile
 from bot.snapshot.archive.checkpoint import FORMAT_NUMBER as CHECKPOINT_NUMBER
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.events import EventLine
+from bot.snapshot.archive.evidence_state import EvidenceMemory
 from bot.snapshot.archive.journal import Journal
 from bot.snapshot.archive.record import PageRecord
 from bot.snapshot.archive.redaction import RedactionRecord
@@ -47,7 +48,8 @@ FILE_KINDS = (
     FileKind(RedactionRecord, "`SNAPSHOTS/KEY/data/_source/ID/redaction-NUMBER.json`", "`redact`"),
     FileKind(PageEntry, "`SNAPSHOTS/KEY/pages.jsonl`, each line", "`snapshot`, `redact`"),
     FileKind(EventLine, "`SNAPSHOTS/log/YEAR/NUMBER.events.jsonl`, each line", "`snapshot`, `redact`"),
-    FileKind(Journal, "`SNAPSHOTS/.wikibot/staging/journal.json`", "`snapshot`, `redact`"),
+    FileKind(EvidenceMemory, "`STATE/evidence/LOG.json`", "each command that reads or writes the snapshots"),
+    FileKind(Journal, "`STATE/evidence/LOG.journal`", "`snapshot`, `redact`"),
     FileKind(PlanDocument, "The file that `plan --out` names", "`plan`"),
     FileKind(Answers, "`.wikibot/init.json` next to the settings file", "`init`, when it is interrupted"),
     FileKind(PageMemoryFile, "`STATE/pages.json`", "each command that reads the wiki"),

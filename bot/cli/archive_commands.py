@@ -28,7 +28,7 @@ _UNTIL = click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Last day
 @pass_app
 def history(app: App, page: str, format_: str) -> int:
     """Show the versions of a captured PAGE (id, title or path), and what each run saw happen to it."""
-    timeline = archive.page_history(app.runtime.folders.snapshots, page)
+    timeline = archive.page_history(app.runtime.snapshots, page)
     if format_ == "json":
         output.say_json(timeline)
         return _DONE
@@ -67,7 +67,7 @@ def diff(app: App, page: str, before: str | None, after: str | None, format_: st
 
     V1 and V2 are versions (`17`) or runs (`run:124`); without them the last two states are compared.
     """
-    made = archive.page_diff(app.runtime.folders.snapshots, page, before, after)
+    made = archive.page_diff(app.runtime.snapshots, page, before, after)
     match format_:
         case "json":
             output.say_json(made)
@@ -87,8 +87,8 @@ def diff(app: App, page: str, before: str | None, after: str | None, format_: st
 def search(app: App, words: tuple[str, ...], limit: int, rebuild: bool, format_: str) -> int:
     """Find captured pages that contain all WORDS; quotes make a phrase, a leading minus excludes (after `--`)."""
     if rebuild:
-        archive.rebuild_search(app.runtime.folders.snapshots)
-    hits = archive.search_pages(app.runtime.folders.snapshots, " ".join(words), limit=limit)
+        archive.rebuild_search(app.runtime.snapshots)
+    hits = archive.search_pages(app.runtime.snapshots, " ".join(words), limit=limit)
     if format_ == "json":
         output.say_json([{**_as_dict(hit), "snippet": _plain_snippet(hit.snippet)} for hit in hits])
         return _DONE

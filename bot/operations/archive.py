@@ -27,47 +27,47 @@ class Redaction:
     has_git: bool
 
 
-def page_history(root: Path, page: str) -> Timeline:
+def page_history(snapshots: Snapshots, page: str) -> Timeline:
     """Return the history of a captured page, given by id, title or path."""
-    library = load_snapshots(root)
+    library = load_snapshots(snapshots)
     return read_timeline(library, *library.get_page(page))
 
 
-def page_diff(root: Path, page: str, before: str | None = None, after: str | None = None) -> PageDiff:
+def page_diff(snapshots: Snapshots, page: str, before: str | None = None, after: str | None = None) -> PageDiff:
     """Compare two states of a captured page, by default the last two; see `diff_page`."""
-    library = load_snapshots(root)
+    library = load_snapshots(snapshots)
     return diff_page(library, *library.get_page(page), before, after)
 
 
-def search_pages(root: Path, words: str, *, limit: int = 20) -> list[Hit]:
+def search_pages(snapshots: Snapshots, words: str, *, limit: int = 20) -> list[Hit]:
     """Find captured pages by words."""
-    return SearchIndex(root).search(words, limit=limit)
+    return SearchIndex(snapshots.state).search(words, limit=limit)
 
 
-def rebuild_search(root: Path) -> int:
+def rebuild_search(snapshots: Snapshots) -> int:
     """Rebuild the search index from the files, and return the number of indexed pages."""
-    return SearchIndex(root).refresh(from_scratch=True)
+    return SearchIndex(snapshots.state).refresh(from_scratch=True)
 
 
 def redact_page(snapshots: Snapshots, page: str, *, reason: str, by: str) -> Redaction:
     """Remove the content of a captured page but not its digests, as a separate run."""
-    root = snapshots.root
-    library = load_snapshots(root)
+    library = load_snapshots(snapshots)
     library.get_page(page)
     with open_run(snapshots, library.head.origin if library.head else "") as writer:
         checkpoint = redact(writer, page, reason=reason, by=by)
         if snapshots.policy.git:
-            GitRepository(writer.root, writer.signer).commit(f"Run {checkpoint.sequence}: redact a page")
-    if (root / ".wikibot" / "search.sqlite").exists():
-        rebuild_search(root)
-    return Redaction(checkpoint, (root / ".git").exists())
+            GitRepository(writer.state, writer.signer).commit(f"Run {checkpoint.sequence}: redact a page")
+    state = snapshots.state
+    if state.search.exists():
+        rebuild_search(snapshots)
+    return Redaction(checkpoint, state.git.exists())
 
 
-def load_snapshots(root: Path) -> Library:
+def load_snapshots(snapshots: Snapshots) -> Library:
     """Read the snapshots; raises `SnapshotError` if there are none."""
-    library = load_library(root)
+    library = load_library(snapshots.root)
     if library.head is None:
-        raise SnapshotError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
+        raise SnapshotError(f"there are no snapshots in {snapshots.root}; `wikibot snapshot` makes the first")
     return library
 
 
@@ -80,8 +80,7 @@ def export_pages(
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
 ) -> Export:
     """Copy pages into a separate bag; raises `EvidenceError` if the snapshots are not intact."""
-    root = snapshots.root
-    library = load_snapshots(root)
+    library = load_snapshots(snapshots)
     checked = verify_snapshots(snapshots)
     if not checked.is_clean:
         first = checked.findings[0]
@@ -92,4 +91,4 @@ def export_pages(
 def report_period(snapshots: Snapshots, period: Period) -> Report:
     """Verify the snapshots and report what happened in *period*."""
     checked = verify_snapshots(snapshots)
-    return build_report(load_snapshots(snapshots.root), checked, period)
+    return build_report(load_snapshots(snapshots), checked, period)

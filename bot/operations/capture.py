@@ -16,10 +16,10 @@ from bot.errors import SettingsError, SnapshotError
 from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.plural import counted
 from bot.snapshot.archive.bag import sha256
-from bot.snapshot.archive.checkpoint import HEAD, Checkpoint, load_head
-from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.checkpoint import Checkpoint, load_head, read_head
+from bot.snapshot.archive.evidence_state import EvidenceState
+from bot.snapshot.archive.folder import Folder, is_being_written
 from bot.snapshot.archive.git import GitRepository
-from bot.snapshot.archive.journal import has_pending, recover
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.archive.witnesses import Publisher, publish, to_webhook, to_wiki_page
@@ -78,8 +78,8 @@ def take_snapshot(
             memory.save()
         _log(outcome)
         if policy.git:
-            GitRepository(snapshots.root, writer.signer).commit(_commit_message(outcome))
-    publish(snapshots.root, _publishers(connect, workspaces[0], policy))
+            GitRepository(writer.state, writer.signer).commit(_commit_message(outcome))
+    publish(snapshots.state, _publishers(connect, workspaces[0], policy))
     return outcome
 
 
@@ -94,21 +94,20 @@ def rebuild_renditions(
     with _converter(snapshots.policy.workers) as executor, open_run(snapshots, head.origin) as writer:
         checkpoint = rebuild(writer, executor, on_page=on_page)
         if checkpoint and snapshots.policy.git:
-            GitRepository(root, writer.signer).commit(f"Run {checkpoint.sequence}: render pages again")
+            GitRepository(writer.state, writer.signer).commit(f"Run {checkpoint.sequence}: render pages again")
     return checkpoint
 
 
 def verify_snapshots(
     snapshots: Snapshots, *, witness: str | None = None, signers: Path | None = None, rotate: bool = False
 ) -> Verification:
-    """Verify the bot's own snapshots; *rotate* hashes the seventh of the day. An interrupted run is completed first."""
-    root = snapshots.root
+    """Verify the bot's own snapshots; *rotate* hashes the seventh of the day. Read-only."""
+    root, state = snapshots.root, snapshots.state
     text = _read_signers(signers) if signers else find_allowed_signers(snapshots)
     portion = snapshots.clock().toordinal() if rotate else None
-    complete_interrupted(root)
     checked = verify(root, witness=witness, allowed_signers=text, portion=portion)
-    if not checked.is_clean and _was_written_to(root, checked):
-        with writer_lock(root, Disk(), wait_seconds=_WAIT_SECONDS):
+    if not checked.is_clean and _was_written_to(state, checked):
+        with writer_lock(state, wait_seconds=_WAIT_SECONDS):
             checked = verify(root, witness=witness, allowed_signers=text, portion=portion)
     return checked
 
@@ -121,21 +120,10 @@ def verify_copy(
     return verify(path, witness=witness, allowed_signers=text, portion=now.toordinal() if rotate else None)
 
 
-def complete_interrupted(root: Path) -> None:
-    """Complete a committed run that a crash interrupted; wait for a run in progress."""
-    if not has_pending(root):
-        return
-    disk = Disk()
-    with writer_lock(root, disk, wait_seconds=_WAIT_SECONDS):
-        if recover(root, disk):
-            logger.info("completed the interrupted capture in {}", root)
-
-
-def _was_written_to(root: Path, checked: Verification) -> bool:
-    """Return whether a run was committed or started to apply its files during the check."""
-    head = root / HEAD
-    digest = sha256(head.read_bytes()) if head.is_file() else None
-    return has_pending(root) or digest != checked.head_digest
+def _was_written_to(state: EvidenceState, checked: Verification) -> bool:
+    """Return whether a run was committed, or put its files in place, during the check."""
+    data = read_head(Folder(state.root))
+    return is_being_written(state.root) or (sha256(data) if data else None) != checked.head_digest
 
 
 def find_signer(snapshots: Snapshots) -> Signer | None:
@@ -161,7 +149,7 @@ def find_allowed_signers(snapshots: Snapshots) -> str | None:
 def open_run(snapshots: Snapshots, origin: str) -> AbstractContextManager[SnapshotWriter]:
     """Start a run that writes to the snapshots; see `bot.snapshot.archive.writer.open_writer`."""
     return open_writer(
-        snapshots.root,
+        snapshots.state,
         origin=origin,
         software=software(),
         clock=snapshots.clock,

@@ -14,6 +14,7 @@ from bot.config.shared_data_file import SharedDataFile
 from bot.config.yaml_source import Location
 from bot.files import InstanceLock
 from bot.render import Renderer
+from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.sync.page_finder import PageFinder
 from bot.sync.page_memory import PageMemory
 from bot.wiki.gateway import WikiGateway
@@ -48,8 +49,14 @@ class Snapshots:
     """The snapshots folder *root* and its policy; the paths of keys in *policy* are absolute."""
 
     root: Path
+    state_folder: Path
     policy: SnapshotSettings
     clock: Callable[[], datetime]
+
+    @property
+    def state(self) -> EvidenceState:
+        """What the bot remembers about the folder; raises `SettingsError` if the state lies inside the folder."""
+        return EvidenceState(self.root, self.state_folder)
 
 
 @dataclass(frozen=True, slots=True)

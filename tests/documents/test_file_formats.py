@@ -20,8 +20,8 @@ from bot.replaced_texts import ReplacedText, ReplacedTexts
 from bot.snapshot.archive.checkpoint import parse_checkpoint
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.entry import dump_entries, parse_entries
-from bot.snapshot.archive.events import load_events
-from bot.snapshot.archive.journal import recover, staging_folder
+from bot.snapshot.archive.events import parse_events
+from bot.snapshot.archive.journal import recover
 from bot.snapshot.archive.record import is_same_capture, parse_record
 from bot.snapshot.archive.redaction import redact
 from bot.snapshot.archive.writer import open_writer
@@ -30,7 +30,7 @@ from bot.sync.plan_file import dump_plan, load_plan
 from script.file_formats import FILE_KINDS, FileKind
 from script.reference import ROOT
 from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
-from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, capture_first, capture_second
+from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, capture_first, capture_second, state_of
 from tests.sync.plans import change, drifted, page, plan, problem
 
 KINDS = {kind.name: kind for kind in FILE_KINDS}
@@ -44,7 +44,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
     root = tmp_path_factory.mktemp("written")
     capture_first(root / "snapshots", Disk())
     capture_second(root / "snapshots", Disk())
-    with open_writer(root / "snapshots", origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(root / "snapshots"), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
         redact(writer, "103", reason="a name", by="Ana")
     journal = interrupt(root / "interrupted")
     memory = root / "pages.json"
@@ -57,7 +57,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
         "redaction": documents(root, "snapshots/*/data/_source/*/redaction-*.json"),
         "page": lines(root, "snapshots/*/pages.jsonl"),
         "event": lines(root, "snapshots/log/*/*.events.jsonl"),
-        "journal": [json.loads(journal.read_bytes())],
+        "transaction": [json.loads(journal.read_bytes())],
+        "evidence": [json.loads(witnessed_state(root / "snapshots").read_bytes())],
         "plan": [json.loads(dump_plan(made))],
         "page-memory": [json.loads(memory.read_bytes())],
         "init": [json.loads(answers.read_bytes())],
@@ -120,7 +121,14 @@ def interrupt(root: Path) -> Path:
     capture_first(root / "whole", counting)
     with pytest.raises(Killed):
         capture_first(root / "killed", KillingDisk(counting.count - 40))
-    return staging_folder(root / "killed") / "journal.json"
+    return state_of(root / "killed").journal
+
+
+def witnessed_state(root: Path) -> Path:
+    """Return what the bot remembers about snapshots that were published to a witness."""
+    state = state_of(root)
+    state.note_witness("page", told=state.memory.head, read_back=state.memory.head)
+    return state.folder / f"{state.log}.json"
 
 
 def remember(path: Path) -> None:
@@ -135,7 +143,7 @@ def with_later_keys(value: Any) -> Any:
         return [with_later_keys(item) for item in value]
     if not isinstance(value, dict):
         return value
-    free = {"eventOutcomeDetail", "included", "listings", "removed", "spaces", "users", "values"}
+    free = {"eventOutcomeDetail", "included", "listings", "removed", "spaces", "users", "values", "witnesses"}
     inner = {key: item if key in free or item == {} else with_later_keys(item) for key, item in value.items()}
     return inner | LATER
 
@@ -196,7 +204,7 @@ def load_replaced(text: str, path: Path) -> object:
 READERS: dict[str, Callable[[str, Path], object]] = {
     "record": lambda text, _: parse_record(text.encode(), name="record-000001.json"),
     "page": lambda text, _: parse_entries(text.encode(), name="WS2/pages.jsonl"),
-    "event": lambda text, path: path.write_text(text) and load_events(path),
+    "event": lambda text, path: parse_events(text.encode(), name=str(path)),
     "plan": lambda text, _: load_plan(text),
     "init": recall_answers,
     "data-history": lambda text, path: path.write_text(text) and DataHistory(path, path).load(),
@@ -238,11 +246,11 @@ def test_a_damaged_page_memory_is_written_anew(tmp_path: Path) -> None:
 
 def test_a_journal_of_a_newer_version_is_neither_completed_nor_discarded(tmp_path: Path) -> None:
     journal = interrupt(tmp_path)
-    newer = journal.read_text().replace("wikibot-journal/1", "wikibot-journal/2")
+    newer = journal.read_text().replace("wikibot-transaction/1", "wikibot-transaction/2")
     journal.write_text(newer)
 
     with pytest.raises(EvidenceError, match="update wikibot"):
-        recover(tmp_path / "killed", Disk())
+        recover(state_of(tmp_path / "killed"), Disk())
 
     assert journal.read_text() == newer
 

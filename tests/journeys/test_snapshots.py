@@ -106,8 +106,9 @@ def test_a_snapshot_that_lacks_a_page_ends_with_1_and_names_it(desk: Desk) -> No
 
 
 def _commits(root: Path) -> int:
-    command = ["git", "rev-list", "--count", "HEAD"]
-    return int(subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout)
+    (repository,) = root.parent.glob(".wikibot/evidence/*.git")
+    command = ["git", "rev-list", "--count", "main"]
+    return int(subprocess.run(command, cwd=repository, check=True, capture_output=True, text=True).stdout)
 
 
 def test_what_a_person_reads_on_the_terminal(desk: Desk) -> None:

@@ -53,9 +53,9 @@ class CountingDisk(Disk):
         self.before(path)
         super().remove(path)
 
-    def remove_folder(self, path: Path) -> None:
+    def remove_tree(self, path: Path) -> None:
         self.before(path)
-        super().remove_folder(path)
+        super().remove_tree(path)
 
 
 class KillingDisk(CountingDisk):
@@ -127,9 +127,11 @@ class PowerCutDisk(KillingDisk):
         if old is not None:
             self._undo.append((path.parent, lambda: _put_back(path, old)))
 
-    def remove_folder(self, path: Path) -> None:
-        super().remove_folder(path)
-        self._undo.append((path.parent, lambda: path.mkdir(exist_ok=True)))
+    def remove_tree(self, path: Path) -> None:
+        old = {each.name: each.read_bytes() for each in path.iterdir()} if path.is_dir() else None
+        super().remove_tree(path)
+        if old is not None:
+            self._undo.append((path.parent, lambda: _put_folder_back(path, old)))
 
     def _lose(self) -> None:
         for path in self._unsynced:
@@ -139,6 +141,12 @@ class PowerCutDisk(KillingDisk):
             undo()
         self._unsynced.clear()
         self._undo.clear()
+
+
+def _put_folder_back(path: Path, files: dict[str, bytes]) -> None:
+    path.mkdir(exist_ok=True)
+    for name, data in files.items():
+        (path / name).write_bytes(data)
 
 
 def _put_back(path: Path, data: bytes) -> None:

@@ -4,12 +4,12 @@ import sys
 from pathlib import Path
 
 from bot.snapshot.archive.writer import open_writer
-from tests.snapshot.small_tree import CLOCK, ORIGIN, PAGES, SOFTWARE, put_page
+from tests.snapshot.small_tree import CLOCK, ORIGIN, PAGES, SOFTWARE, put_page, state_of
 
 
 def main(root: Path) -> None:
     while True:
-        with open_writer(root, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+        with open_writer(state_of(root), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
             for page_id, title in PAGES.items():
                 put_page(writer, page_id, title, f"<p>run {writer.sequence}</p>", version=writer.sequence)
             head = writer.finish([], agents=())

@@ -15,7 +15,7 @@ from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
 from bot.snapshot.capture.serial_executor import SerialExecutor
-from tests.snapshot.small_tree import CLOCK, SOFTWARE
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of
 from tests.snapshot.small_wiki import SmallWiki
 
 RULE = ArchivedSettings(status=True, labels=("archived",))
@@ -36,7 +36,9 @@ def run_capture(
 ) -> CaptureOutcome:
     now = CLOCK + dt.timedelta(days=day)
     options = CaptureOptions(executor or SerialExecutor(), history, accepts_many_gone, on_page=on_page)
-    with open_writer(root, origin="https://wiki.test", software=SOFTWARE, clock=lambda: now, disk=disk) as writer:
+    with open_writer(
+        state_of(root), origin="https://wiki.test", software=SOFTWARE, clock=lambda: now, disk=disk
+    ) as writer:
         return capture(wiki.gateway, writer, [SpaceRequest("WS2", rule, everything)], options)
 
 

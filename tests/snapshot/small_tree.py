@@ -2,12 +2,15 @@
 
 import datetime as dt
 import hashlib
+import shutil
 from pathlib import Path
 
 from bot.snapshot.archive.bag import Bag
+from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
+from bot.snapshot.archive.evidence_state import EvidenceMemory, EvidenceState
 from bot.snapshot.archive.paths import attachment_path, page_name, record_path, source_path
 from bot.snapshot.archive.record import PageRecord, RecordedPerson, RecordedStatus, RecordedVersion, dump_record
 from bot.snapshot.archive.signature import Signer
@@ -19,8 +22,27 @@ SOFTWARE = "wikibot/test"
 PAGES = {"101": "Board meeting", "102": "会议记录", "103": "Plan A/B"}
 
 
+def state_of(root: Path) -> EvidenceState:
+    """Return what the test's bot remembers about *root*; it lies next to *root*."""
+    return EvidenceState(root, root.with_name(f"{root.name}-state"))
+
+
+def copy_snapshots(root: Path, target: Path) -> Path:
+    """Copy snapshots together with what the bot remembers about them."""
+    shutil.copytree(root, target)
+    before, after = state_of(root), state_of(target)
+    if before.folder.exists():
+        shutil.copytree(before.folder, after.folder)
+        path = after.folder / f"{before.log}.json"
+        memory = EvidenceMemory.parse(path.read_bytes()).replaced(folder=str(target.absolute()))
+        path.write_bytes(dump_json(memory.content()))
+    return target
+
+
 def capture_first(root: Path, disk: Disk, *, signer: Signer | None = None) -> None:
-    with open_writer(root, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK, disk=disk, signer=signer) as writer:
+    with open_writer(
+        state_of(root), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK, disk=disk, signer=signer
+    ) as writer:
         for page_id, title in PAGES.items():
             put_page(writer, page_id, title, f"<p>{title}</p>", version=1)
         writer.finish([Event(EventType.INGESTION, EventOutcome.SUCCESS, "first run")], agents=(SOFTWARE,))
@@ -28,7 +50,9 @@ def capture_first(root: Path, disk: Disk, *, signer: Signer | None = None) -> No
 
 def capture_second(root: Path, disk: Disk, *, signer: Signer | None = None) -> None:
     later = CLOCK + dt.timedelta(days=1)
-    with open_writer(root, origin=ORIGIN, software=SOFTWARE, clock=lambda: later, disk=disk, signer=signer) as writer:
+    with open_writer(
+        state_of(root), origin=ORIGIN, software=SOFTWARE, clock=lambda: later, disk=disk, signer=signer
+    ) as writer:
         put_page(writer, "102", PAGES["102"], "<p>更新</p>", version=2)
         put_page(writer, "900", "Elsewhere", "<p>elsewhere</p>", version=1, space_key="OTHER")
         writer.finish([Event(EventType.INGESTION, EventOutcome.SUCCESS, "second run")], agents=(SOFTWARE,))
@@ -93,9 +117,9 @@ def _put_attachment(writer: SnapshotWriter, bag: Bag, page_id: str, version: int
 
 
 def tree_bytes(root: Path) -> dict[str, bytes]:
-    """Return every file of the evidence, by path."""
+    """Return every file of the evidence, by path; a staging folder is no evidence."""
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*"))
-        if path.is_file() and not {".wikibot", ".git"} & set(path.relative_to(root).parts)
+        if path.is_file() and not path.relative_to(root).parts[0].startswith("staging-")
     }

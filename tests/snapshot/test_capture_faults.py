@@ -11,7 +11,7 @@ from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.capturing import RULE, events_of, run_capture
 from tests.snapshot.public_tools import run_instructions
-from tests.snapshot.small_tree import CLOCK, SOFTWARE, tree_bytes
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of, tree_bytes
 from tests.snapshot.small_wiki import SmallWiki
 
 
@@ -101,7 +101,7 @@ def test_pages_that_vanish_while_the_wiki_fails_get_no_tombstone(wiki: SmallWiki
 def test_a_space_that_cannot_be_listed_does_not_keep_the_others_from_being_captured(
     wiki: SmallWiki, tmp_path: Path
 ) -> None:
-    with open_writer(tmp_path, origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
         requests = [SpaceRequest("GONE", RULE), SpaceRequest("WS2", RULE)]
 
         outcome = capture(wiki.gateway, writer, requests, CaptureOptions(SerialExecutor()))

@@ -16,7 +16,7 @@ from bot.snapshot.query.search import build_query, find_hits, open_index, put_pa
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.breaking_disk import interrupted_capture
 from tests.snapshot.capturing import events_of, run_capture
-from tests.snapshot.small_tree import CLOCK, SOFTWARE
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of
 from tests.snapshot.small_wiki import ANA, WHEN, SmallWiki
 
 
@@ -57,7 +57,7 @@ def test_two_workspaces_in_one_space_are_one_request(wiki: SmallWiki, tmp_path: 
         SpaceRequest("WS2", ArchivedSettings(status=False, labels=("archived",))),
         SpaceRequest("WS2", ArchivedSettings(status=False, labels=(), under=("Folder",))),
     ]
-    with open_writer(tmp_path, origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
         outcome = capture(wiki.gateway, writer, requests, CaptureOptions(SerialExecutor()))
 
     assert (outcome.expected, outcome.captured) == (4, 4)
@@ -65,12 +65,12 @@ def test_two_workspaces_in_one_space_are_one_request(wiki: SmallWiki, tmp_path: 
 
 def test_a_committed_run_whose_staged_files_were_changed_is_not_carried_out(tmp_path: Path) -> None:
     root = interrupted_capture(tmp_path)
-    staged = max((root / ".wikibot/staging").glob("0*"))
+    staged = max(root.glob("staging-*/0*"))
     staged.write_bytes(b"forged")
 
     with (
         pytest.raises(EvidenceError, match="is not what was committed"),
-        open_writer(root, origin="https://wiki.example.org", software=SOFTWARE, clock=lambda: CLOCK),
+        open_writer(state_of(root), origin="https://wiki.example.org", software=SOFTWARE, clock=lambda: CLOCK),
     ):
         pass
 

@@ -13,7 +13,7 @@ from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageRef, PageStatus, User, Version
 from tests.snapshot.capturing import markdown_of, record_of, run_capture
-from tests.snapshot.small_tree import CLOCK, tree_bytes
+from tests.snapshot.small_tree import CLOCK, state_of, tree_bytes
 from tests.snapshot.small_wiki import LI, SmallWiki, small_wiki
 from tests.storage.inverses import tiny_address
 
@@ -126,12 +126,12 @@ def test_a_process_pool_writes_what_one_process_writes(tmp_path: Path) -> None:
 def test_idle_runs_only_read_and_write_nothing(tmp_path: Path) -> None:
     with small_wiki(Flavour.DATA_CENTER) as wiki:
         run_capture(wiki, tmp_path)
-        GitRepository(tmp_path).commit("Run 1")
+        GitRepository(state_of(tmp_path)).commit("Run 1")
         before = tree_bytes(tmp_path)
 
         for day in range(1, _SOAK_RUNS):
             assert run_capture(wiki, tmp_path, day=day).checkpoint is None
-            assert not GitRepository(tmp_path).commit("nothing")
+            assert not GitRepository(state_of(tmp_path)).commit("nothing")
 
         assert {method for method, _ in wiki.server.requests} == {"GET"}
     assert tree_bytes(tmp_path) == before

@@ -15,7 +15,7 @@ from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.selection import RuleProblem, Selection, select
 from bot.snapshot.capture.vanished import account_for_vanished
 from tests.snapshot.capturing import RULE
-from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, put_page
+from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, put_page, state_of
 from tests.snapshot.small_wiki import ANA, WHEN, SmallWiki
 
 TROUBLE = Trouble("7", "Minutes", "no answer")
@@ -69,7 +69,7 @@ class Held:
 
 @pytest.fixture
 def held(wiki: SmallWiki, tmp_path: Path) -> Iterator[Held]:
-    with open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(tmp_path), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
         yield Held(wiki, tmp_path, writer)
 
 

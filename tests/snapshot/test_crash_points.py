@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -13,7 +14,16 @@ from bot.snapshot.verify.verification import verify
 from tests.machine import IS_NIGHTLY
 from tests.snapshot.breaking_disk import CountingDisk, FailingDisk, Killed, KillingDisk, PowerCutDisk
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
-from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, capture_first, capture_second, tree_bytes
+from tests.snapshot.small_tree import (
+    CLOCK,
+    ORIGIN,
+    SOFTWARE,
+    capture_first,
+    capture_second,
+    copy_snapshots,
+    state_of,
+    tree_bytes,
+)
 
 States = dict[str, bytes]
 
@@ -30,7 +40,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def after(before: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[States, int]:
     root = tmp_path_factory.mktemp("after") / "snapshots"
-    shutil.copytree(before, root)
+    copy_snapshots(before, root)
     disk = CountingDisk()
     capture_second(root, disk)
     assert run_instructions(root).returncode == 0
@@ -39,8 +49,19 @@ def after(before: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[State
 
 
 def start_again(root: Path, disk: Disk | None = None) -> None:
-    with open_writer(root, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK, disk=disk or CountingDisk()):
+    disk = disk or CountingDisk()
+    with open_writer(state_of(root), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK, disk=disk):
         pass
+    assert not list(root.glob("staging-*"))
+    assert_remembered(root)
+
+
+def assert_remembered(root: Path) -> None:
+    """Check that the bot remembers the head that is in the folder, and that no journal is left."""
+    head = state_of(root).memory.head
+    assert head is not None
+    assert head.sha256 == hashlib.sha256((root / "CHECKPOINT").read_bytes()).hexdigest()
+    assert not state_of(root).journal.exists()
 
 
 @pytest.mark.parametrize("broken", [KillingDisk, PowerCutDisk])
@@ -52,7 +73,7 @@ def test_a_crash_at_any_operation_leaves_the_old_state_or_the_new(
 
     for k in range(1, operations + 1):
         root = tmp_path / str(k)
-        shutil.copytree(before, root)
+        copy_snapshots(before, root)
         with pytest.raises(Killed):
             capture_second(root, broken(k))
         start_again(root)
@@ -79,11 +100,11 @@ def test_a_crash_during_recovery_is_recovered_from(
         counting = CountingDisk()
         interrupted = tmp_path / f"{k}"
         _interrupt(before, interrupted, k, broken)
-        shutil.copytree(interrupted, tmp_path / f"{k}-count")
+        copy_snapshots(interrupted, tmp_path / f"{k}-count")
         start_again(tmp_path / f"{k}-count", counting)
         for j in range(1, counting.count + 1):
             root = tmp_path / f"{k}-{j}"
-            shutil.copytree(interrupted, root)
+            copy_snapshots(interrupted, root)
             with pytest.raises(Killed):
                 start_again(root, broken(j))
             start_again(root)
@@ -94,7 +115,7 @@ def test_a_crash_during_recovery_is_recovered_from(
 
 
 def _interrupt(before: Path, root: Path, k: int, broken: type[KillingDisk]) -> None:
-    shutil.copytree(before, root)
+    copy_snapshots(before, root)
     with pytest.raises(Killed):
         capture_second(root, broken(k))
 
@@ -103,7 +124,7 @@ def _first_committed(before: Path, operations: int, tmp_path: Path) -> int:
     for k in range(1, operations + 1):
         root = tmp_path / f"probe-{k}"
         _interrupt(before, root, k, PowerCutDisk)
-        if has_pending(root):
+        if has_pending(state_of(root)):
             return k
     raise AssertionError("the run was never committed")
 
@@ -126,12 +147,12 @@ def test_an_error_of_the_disk_is_named_and_leaves_the_old_state(
 
     for k in range(1, operations + 1):
         root = tmp_path / str(k)
-        shutil.copytree(before, root)
+        copy_snapshots(before, root)
         disk = FailingDisk(k, code, lasts=lasts)
         complaint = _complaint_of(root, disk)
 
         assert disk.failed
-        if has_pending(root):
+        if has_pending(state_of(root)):
             assert "completes it" in complaint
             start_again(root)
             expected = new
@@ -139,6 +160,7 @@ def test_an_error_of_the_disk_is_named_and_leaves_the_old_state(
             expected = old if complaint else new
             assert not complaint or (os.strerror(code) in complaint and "nothing was changed" in complaint)
         assert tree_bytes(root) == expected, f"operation {k}"
+        assert_remembered(root)
         outcomes.add(expected == new)
         shutil.rmtree(root)
 

@@ -1,23 +1,24 @@
-"""A run that was killed after its commit: a check of the own snapshots completes it, a check of a copy only reads."""
+"""A run that was killed after its commit: the next run completes it, a check only reads."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.operations.capture import complete_interrupted, verify_copy
+from bot.operations.capture import verify_copy
 from bot.snapshot.archive.inspection import FindingKind
 from bot.snapshot.archive.journal import has_pending
+from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.breaking_disk import interrupted_capture
-from tests.snapshot.small_tree import tree_bytes
+from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, state_of, tree_bytes
 
 
 @pytest.fixture
 def interrupted(tmp_path: Path) -> Path:
     """Killed half-way through putting files in their places."""
     root = interrupted_capture(tmp_path)
-    assert has_pending(root)
+    assert has_pending(state_of(root))
     return root
 
 
@@ -30,8 +31,9 @@ def test_checking_a_named_folder_reports_the_interruption_and_only_reads(interru
     assert tree_bytes(interrupted) == before
 
 
-def test_the_owner_completes_the_interrupted_run(interrupted: Path) -> None:
-    complete_interrupted(interrupted)
+def test_the_next_run_completes_the_interrupted_run(interrupted: Path) -> None:
+    with open_writer(state_of(interrupted), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+        assert writer.was_recovered
 
     assert verify(interrupted).is_clean
     assert tree_bytes(interrupted) == tree_bytes(interrupted.parent / "whole")

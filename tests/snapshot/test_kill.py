@@ -6,7 +6,7 @@ from bot.snapshot.archive.checkpoint import load_head
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
-from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE
+from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, state_of
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _KILLS = 6
@@ -16,7 +16,7 @@ def test_a_killed_process_loses_no_run_that_it_said_was_done(tmp_path: Path) -> 
     acknowledged = 0
     for kill in range(_KILLS):
         acknowledged = _capture_and_kill(tmp_path, after_runs=1 + kill % 3) or acknowledged
-        with open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK):
+        with open_writer(state_of(tmp_path), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK):
             pass
 
         head = load_head(tmp_path)

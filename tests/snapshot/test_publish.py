@@ -15,7 +15,7 @@ from bot.snapshot.verify.verification import verify
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.credentials import Credentials
 from bot.wiki.dialect import Flavour
-from tests.snapshot.small_tree import capture_first, capture_second
+from tests.snapshot.small_tree import capture_first, capture_second, state_of
 from tests.snapshot.small_wiki import SmallWiki
 
 
@@ -55,7 +55,7 @@ def test_the_head_is_posted_once_and_serves_as_witness(tmp_path: Path, receiver:
     capture_first(tmp_path, Disk())
 
     for _ in range(2):
-        publish(tmp_path, {"hook": to_webhook(receiver.url)})
+        publish(state_of(tmp_path), {"hook": to_webhook(receiver.url)})
 
     (told,) = receiver.told
     assert told["sha256"] == hashlib.sha256((tmp_path / "CHECKPOINT").read_bytes()).hexdigest()
@@ -67,10 +67,10 @@ def test_a_place_that_did_not_answer_is_informed_next_time(tmp_path: Path, recei
     capture_first(tmp_path, Disk())
     receiver.answer = 500
     with pytest.raises(SnapshotError, match="capture is written, but its head could not be posted"):
-        publish(tmp_path, {"hook": to_webhook(receiver.url)})
+        publish(state_of(tmp_path), {"hook": to_webhook(receiver.url)})
     receiver.answer = 204
 
-    assert publish(tmp_path, {"hook": to_webhook(receiver.url)}) == ["hook"]
+    assert publish(state_of(tmp_path), {"hook": to_webhook(receiver.url)}) == ["hook"]
     assert verify(tmp_path).is_clean
 
 
@@ -87,9 +87,9 @@ def writing(wiki: SmallWiki) -> ConfluenceGateway:
 def test_the_head_is_kept_on_a_page_of_the_wiki(wiki: SmallWiki, writing: ConfluenceGateway, tmp_path: Path) -> None:
     publishers = {"page": to_wiki_page(writing, "WS2", "Head of the snapshots")}
     capture_first(tmp_path, Disk())
-    publish(tmp_path, publishers)
+    publish(state_of(tmp_path), publishers)
     capture_second(tmp_path, Disk())
-    publish(tmp_path, publishers)
+    publish(state_of(tmp_path), publishers)
 
     page = writing.find_page("WS2", "Head of the snapshots")
     assert page is not None
@@ -103,6 +103,6 @@ def test_a_page_of_someone_else_is_not_overwritten(wiki: SmallWiki, writing: Con
     before = wiki.store.contents.body(wiki.ids["Minutes"])
 
     with pytest.raises(SnapshotError, match="was not created by wikibot"):
-        publish(tmp_path, {"page": to_wiki_page(writing, "WS2", "Minutes")})
+        publish(state_of(tmp_path), {"page": to_wiki_page(writing, "WS2", "Minutes")})
 
     assert wiki.store.contents.body(wiki.ids["Minutes"]) == before

@@ -17,7 +17,7 @@ from bot.text_diff import diff_words
 from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import events_of, run_capture
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
-from tests.snapshot.small_tree import CLOCK, SOFTWARE, tree_bytes
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of, tree_bytes
 from tests.snapshot.small_wiki import LI, SmallWiki, small_wiki
 
 
@@ -140,14 +140,14 @@ def test_a_version_that_is_not_held_is_named_with_those_that_are(wiki: SmallWiki
     ],
 )
 def test_search_finds_any_script_and_takes_words_for_words(searchable: Path, words: str, titles: list[str]) -> None:
-    assert [hit.title for hit in SearchIndex(searchable).search(words)] == titles
+    assert [hit.title for hit in SearchIndex(state_of(searchable)).search(words)] == titles
 
 
 def test_what_is_found_reads_as_it_was_written(wiki: SmallWiki, tmp_path: Path) -> None:
     wiki.edit("Minutes", "<p>The draft 报告草案 of 2018 现公开征询意见，截止日期为 5月11日</p>")
     run_capture(wiki, tmp_path)
 
-    [hit] = SearchIndex(tmp_path).search("公开征询")
+    [hit] = SearchIndex(state_of(tmp_path)).search("公开征询")
 
     assert "报告草案 of 2018 现\x02公开征询\x03意见" in hit.snippet
 
@@ -160,7 +160,7 @@ def searchable(wiki: SmallWiki, tmp_path: Path) -> Path:
 
 def test_search_follows_every_capture_and_leaves_the_evidence_alone(wiki: SmallWiki, tmp_path: Path) -> None:
     run_capture(wiki, tmp_path)
-    index = SearchIndex(tmp_path)
+    index = SearchIndex(state_of(tmp_path))
     assert index.search("zanzibar") == []
     wiki.edit("Minutes", "<p>Zanzibar</p>")
     run_capture(wiki, tmp_path, day=1)
@@ -171,9 +171,9 @@ def test_search_follows_every_capture_and_leaves_the_evidence_alone(wiki: SmallW
 
 
 def test_a_broken_index_is_made_anew(searchable: Path) -> None:
-    index = SearchIndex(searchable)
+    index = SearchIndex(state_of(searchable))
     index.search("version")
-    (searchable / ".wikibot/search.sqlite").write_bytes(b"not a database at all" * 400)
+    state_of(searchable).search.write_bytes(b"not a database at all" * 400)
 
     assert [hit.title for hit in index.search("version")] == ["Minutes"]
 
@@ -181,7 +181,7 @@ def test_a_broken_index_is_made_anew(searchable: Path) -> None:
 def test_redaction_removes_the_content_and_everything_still_verifies(wiki: SmallWiki, tmp_path: Path) -> None:
     run_capture(wiki, tmp_path)
     digest = verify(tmp_path).head_digest
-    with open_writer(tmp_path, origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
         redact(writer, "Minutes", reason="personal data", by="Ana")
 
     files = tree_bytes(tmp_path)
@@ -197,7 +197,7 @@ def test_a_redacted_page_keeps_its_digests_and_is_not_captured_again(wiki: Small
     run_capture(wiki, tmp_path)
     before = tree_bytes(tmp_path)
     source = f"WS2/data/_source/{wiki.ids['Minutes']}/v3.xml"
-    with open_writer(tmp_path, origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
         redact(writer, "Minutes", reason="personal data", by="Ana")
     wiki.edit("Minutes", "<p>version four</p>")
 

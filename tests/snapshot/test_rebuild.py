@@ -12,7 +12,7 @@ from bot.snapshot.query.search import SearchIndex
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import events_of, markdown_of, run_capture
-from tests.snapshot.small_tree import CLOCK, SOFTWARE, tree_bytes
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of, tree_bytes
 from tests.snapshot.small_wiki import small_wiki
 
 
@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def run_rebuild(root: Path) -> bool:
-    with open_writer(root, origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(root), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
         return rebuild(writer, SerialExecutor()) is not None
 
 
@@ -63,7 +63,7 @@ def test_a_forged_page_is_not_found_under_its_name(root: Path) -> None:
     bag, entry = library.get_page("Minutes")
     (root / bag.name / entry.path).write_text("forged words")
 
-    index = SearchIndex(root)
+    index = SearchIndex(state_of(root))
 
     assert index.search("forged") == []
     assert [hit.title for hit in index.search("findings")] == ["Final report"]

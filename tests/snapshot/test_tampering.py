@@ -15,7 +15,7 @@ from bot.snapshot.archive.signature import Signer
 from bot.snapshot.verify.verification import Verification, verify
 from tests.machine import IS_NIGHTLY
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
-from tests.snapshot.small_tree import tree_bytes
+from tests.snapshot.small_tree import copy_snapshots, tree_bytes
 
 BAG = "WS2"
 SOURCE = f"{BAG}/data/_source/101/v1.xml"
@@ -29,7 +29,7 @@ OLD_HEAD = "log/2026/000001.checkpoint"
 
 @pytest.fixture
 def root(signed_original: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(signed_original, tmp_path / "snapshots"))
+    return copy_snapshots(signed_original, tmp_path / "snapshots")
 
 
 def change(path: str) -> Callable[[Path], object]:

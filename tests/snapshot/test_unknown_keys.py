@@ -12,7 +12,7 @@ from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import run_capture
-from tests.snapshot.small_tree import CLOCK, SOFTWARE
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of
 from tests.snapshot.small_wiki import LI, SmallWiki, small_wiki
 
 
@@ -29,7 +29,7 @@ def entries(root: Path) -> dict[str, dict[str, Any]]:
 
 def test_a_capture_keeps_the_unknown_keys_of_an_entry(wiki: SmallWiki, tmp_path: Path) -> None:
     run_capture(wiki, tmp_path)
-    with open_writer(tmp_path, origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
         bag, entry = writer.library.get_page("Minutes")
         writer.put_entry(bag, PageEntry.model_validate(entry.content() | {"reviewed_by": "Ana"}))
         writer.finish([], agents=(SOFTWARE,))

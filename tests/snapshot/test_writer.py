@@ -6,13 +6,22 @@ import pytest
 from bot.errors import EvidenceError, LockedError, SnapshotError
 from bot.snapshot.archive.checkpoint import load_head
 from bot.snapshot.archive.disk import Disk
-from bot.snapshot.archive.events import load_events
+from bot.snapshot.archive.events import parse_events
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
-from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, capture_first, capture_second, put_page, tree_bytes
+from tests.snapshot.small_tree import (
+    CLOCK,
+    ORIGIN,
+    SOFTWARE,
+    capture_first,
+    capture_second,
+    put_page,
+    state_of,
+    tree_bytes,
+)
 
 
 def test_what_is_written_satisfies_the_public_tools_and_our_own(
@@ -50,14 +59,17 @@ def test_each_run_keeps_the_head_before_it_verbatim(tmp_path: Path, signer: Sign
     head = load_head(tmp_path)
     assert head is not None
     assert (head.sequence, head.previous_path) == (2, "log/2026/000001.checkpoint")
-    assert load_events(tmp_path / "log/2026/000002.events.jsonl")[0].event.detail == "second run"
+    assert (
+        parse_events((tmp_path / "log/2026/000002.events.jsonl").read_bytes(), name="events")[0].event.detail
+        == "second run"
+    )
 
 
 def test_bags_that_did_not_change_are_not_rewritten(tmp_path: Path) -> None:
     capture_first(tmp_path, Disk())
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "WS2").rglob("*") if path.is_file()}
 
-    with open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(tmp_path), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
         put_page(writer, "900", "Elsewhere", "<p/>", version=1, space_key="OTHER")
         writer.finish([], agents=())
 
@@ -70,7 +82,7 @@ def test_a_source_version_is_never_overwritten(tmp_path: Path) -> None:
 
     with (
         pytest.raises(EvidenceError, match="never overwritten"),
-        open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer,
+        open_writer(state_of(tmp_path), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer,
     ):
         put_page(writer, "101", "Board meeting", "<p>forged</p>", version=1)
 
@@ -79,9 +91,9 @@ def test_a_source_version_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_two_writers_exclude_each_other(tmp_path: Path) -> None:
     with (
-        open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK),
+        open_writer(state_of(tmp_path), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK),
         pytest.raises(LockedError),
-        open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK),
+        open_writer(state_of(tmp_path), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK),
     ):
         pass
 
@@ -107,13 +119,13 @@ def test_snapshots_of_another_wiki_are_not_mixed_in(tmp_path: Path) -> None:
 
     with (
         pytest.raises(EvidenceError, match="another folder"),
-        open_writer(tmp_path, origin="https://other.example", software=SOFTWARE, clock=lambda: CLOCK),
+        open_writer(state_of(tmp_path), origin="https://other.example", software=SOFTWARE, clock=lambda: CLOCK),
     ):
         pass
 
 
 def test_a_space_of_more_pages_than_fit_in_a_bag_fills_a_second_bag(tmp_path: Path) -> None:
-    with open_writer(tmp_path, origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(tmp_path), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
         for number in range(1, 502):
             put_page(writer, str(number), f"Page {number}", "<p/>", version=1)
         writer.finish([], agents=())

@@ -96,9 +96,7 @@ def load_bag(folder: Folder, name: str, tag_digest: str) -> Bag:
         octets = int(info["Payload-Oxum"].partition(".")[0])
         return Bag(name, info["External-Identifier"], info["Bag-Group-Identifier"], manifest, entries, octets)
     except (KeyError, ValueError) as error:
-        raise EvidenceError(
-            f"the bag {folder.root / name} cannot be read ({error}); see `wikibot verify`"
-        ) from error
+        raise EvidenceError(f"the bag {folder.root / name} cannot be read ({error}); see `wikibot verify`") from error
 
 
 def render_manifest(digests: dict[str, str]) -> bytes:

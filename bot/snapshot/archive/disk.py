@@ -68,7 +68,7 @@ class Disk:
             os.unlink(name, dir_fd=folder)
 
     def remove_tree(self, path: Path) -> None:
-        """Delete a folder with its content, or a file; links are deleted, not followed. An absent path is not an error."""
+        """Delete a file, or a folder with its content; links are deleted, not followed. An absent path is no error."""
         with suppress(FileNotFoundError), self._at(path) as (name, folder):
             if stat.S_ISDIR(os.lstat(name, dir_fd=folder).st_mode):
                 shutil.rmtree(name, dir_fd=folder)

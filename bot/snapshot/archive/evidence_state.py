@@ -1,6 +1,6 @@
-"""What the bot remembers about its snapshots, and its own files about them; all of it is in the state folder.
+"""What the bot remembers about its snapshots, and its own files about them, all in the state folder.
 
-The snapshots folder is untrusted, so nothing in it says what the bot did before. `STATE/evidence` contains, for each log:
+The snapshots folder is untrusted, so nothing in it says what the bot did before. `STATE/evidence` has, for each log:
 
     LOG.json            what the bot remembers: `EvidenceMemory`
     LOG.journal         the transaction that a crash interrupted
@@ -73,7 +73,7 @@ class EvidenceMemory(FileDocument):
     """Type and fingerprint of the key of the newest head."""
     next_key: str | None = None
     """Type and fingerprint of the key that a rotation announced."""
-    witnesses: dict[str, WitnessNote] = {}
+    witnesses: dict[str, WitnessNote] = Field(default_factory=dict)
     """What each witness knows, by its name."""
     restricted: tuple[str, ...] = ()
     """Ids of the pages that were left out because they are restricted."""
@@ -109,9 +109,7 @@ class EvidenceState:
                 self._save(found, Disk())
             return found
 
-    def update(
-        self, change: Callable[[EvidenceMemory], EvidenceMemory], *, disk: Disk | None = None
-    ) -> EvidenceMemory:
+    def update(self, change: Callable[[EvidenceMemory], EvidenceMemory], *, disk: Disk | None = None) -> EvidenceMemory:
         """Replace the memory by what *change* returns, atomically and durably; raises `OSError`."""
         before = self.memory
         with self._locked():

@@ -1,7 +1,7 @@
 """Open files of an untrusted folder: no path leads out of the folder, and no link is followed.
 
-Each part of a path is opened by itself, below the descriptor of the part before it (`openat` with `O_NOFOLLOW`), so that
-a link that somebody puts there at any moment is refused. The folder itself is named in the settings and can be a link.
+Each part of a path is opened below the descriptor of the part before it (`openat` with `O_NOFOLLOW`), so that a link
+that somebody puts there at any moment is refused. The folder itself is named in the settings and can be a link.
 """
 
 import errno
@@ -93,7 +93,7 @@ class Folder:
         """Return the names in a folder; empty if there is no such folder."""
         try:
             with self.open_folder(path) as handle:
-                return os.listdir(handle)
+                return os.listdir(handle)  # noqa: PTH208 -- a descriptor, not a path
         except (FileNotFoundError, NotADirectoryError):
             return []
 

@@ -1,22 +1,41 @@
-"""The snapshots as a separate git repository: one commit per run, signed if there is a key, with the installed git."""
+"""A copy of the snapshots as a git repository in the state folder: one commit per run, signed if there is a key.
+
+The repository is a copy, not evidence. Only bytes that were compared with the manifests are sent to `git fast-import`.
+Git itself never reads the snapshots folder, so nothing in that folder makes git run a hook, a filter or a program.
+"""
 
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import IO, cast
 
 from bot.errors import SnapshotError
+from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.checkpoint import HEAD
+from bot.snapshot.archive.evidence_state import EvidenceState, make_private_folder
+from bot.snapshot.archive.git_stream import write_commit
+from bot.snapshot.archive.library import Library, load_library
 from bot.snapshot.archive.signature import Signer
 
+BRANCH = "refs/heads/main"
+_DRAFT = "refs/wikibot/draft"
 _TIMEOUT_SECONDS = 600
+_SETTINGS = {
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "gc.autoDetach": "false",
+    "gpg.format": "ssh",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class GitRepository:
     """Commits what a run wrote; its error messages state that the capture itself is safe."""
 
-    root: Path
+    state: EvidenceState
     signer: Signer | None = None
 
     def commit(self, message: str) -> bool:
@@ -24,54 +43,118 @@ class GitRepository:
 
         If a run was killed before its commit, the next run commits it, even when that run finds nothing new.
         """
-        if not (self.root / HEAD).is_file():
+        library = load_library(self.state.root)
+        if library.head is None:
             return False
-        if not (self.root / ".git").exists():
-            self._git("init", "--quiet", "--initial-branch=main")
-        if self._committed_head() == (self.root / HEAD).read_bytes():
+        self._ensure_repository()
+        committed = self.read_blob(HEAD)
+        if committed is not None and sha256(committed) == library.head_digest:
             return False
-        self._git("add", "--all")
-        signing = ["--gpg-sign"] if self.signer else ["--no-gpg-sign"]
-        self._git("commit", "--quiet", "--message", message, *signing)
+        parent = self.run("rev-parse", BRANCH) if committed is not None else ""
+        self._import(library, parent)
+        signing = [f"-S{self.signer.key}"] if self.signer else []
+        above = ["-p", parent] if parent else []
+        commit = self.run("commit-tree", *signing, *above, "-m", message, f"{_DRAFT}^{{tree}}")
+        self.run("update-ref", BRANCH, commit, parent or "0" * 40)
+        self.run("update-ref", "-d", _DRAFT)
         return True
 
-    def _committed_head(self) -> bytes | None:
-        result = self._run("cat-file", "blob", f"HEAD:{HEAD}")
-        return None if result.returncode else result.stdout
-
-    def _git(self, *arguments: str) -> None:
+    def run(self, *arguments: str) -> str:
+        """Run git in the repository and return its output without the last line end; raises `SnapshotError`."""
         result = self._run(*arguments)
         if result.returncode:
-            problem = (result.stderr.decode("utf-8", "replace").strip() or "no reason given").splitlines()[0]
-            raise SnapshotError(
-                f"the capture is written, but git could not commit it in {self.root}: {problem}; "
-                "the next run commits it when this is fixed"
-            )
+            raise self._failure(result.stderr)
+        return result.stdout.decode("utf-8", "replace").removesuffix("\n")
+
+    def read_blob(self, path: str) -> bytes | None:
+        """Return a file of the last commit; None if the last commit does not have it."""
+        result = self._run("cat-file", "blob", f"{BRANCH}:{path}")
+        return None if result.returncode else result.stdout
+
+    def _ensure_repository(self) -> None:
+        if not (self.state.git / "HEAD").is_file():
+            make_private_folder(self.state.git)
+            self.run("init", "--bare", "--quiet", "--initial-branch=main", "--template=")
+
+    def _import(self, library: Library, parent: str) -> None:
+        """Send all changed files to git; raises `EvidenceError` if one of them is not what was captured."""
+        with self._importer() as stream:
+            write_commit(stream, library, self.read_blob, ref=_DRAFT, parent=parent)
+
+    @contextmanager
+    def _importer(self) -> Iterator[IO[bytes]]:
+        command = self._command("fast-import", "--quiet", "--force", "--done")
+        with tempfile.TemporaryFile() as complaints:
+            try:
+                process = subprocess.Popen(  # noqa: S603 -- arguments are fixed words, no shell is involved
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=complaints,
+                    env=self._environment(),
+                    cwd=self.state.folder,
+                    start_new_session=True,
+                )
+            except FileNotFoundError as error:
+                raise _absent() from error
+            is_ended, stdin = False, cast(IO[bytes], process.stdin)
+            try:
+                with suppress(BrokenPipeError):  # git ended early; its exit code says so
+                    yield stdin
+                    stdin.close()
+                is_ended = process.wait(_TIMEOUT_SECONDS) == 0
+            finally:
+                process.kill()
+                process.wait()
+                with suppress(BrokenPipeError):
+                    stdin.close()
+            if not is_ended:
+                complaints.seek(0)
+                raise self._failure(complaints.read())
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        settings = {
-            "user.name": "wikibot",
-            "user.email": "wikibot@localhost",
-            "core.autocrlf": "false",
-            "core.quotePath": "false",
-            "gc.autoDetach": "false",
-        }
-        if self.signer:
-            settings |= {"gpg.format": "ssh", "user.signingKey": str(self.signer.key)}
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        # If a git process started the bot, for example in a hook, its variables would point to another repository.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         try:
             return subprocess.run(  # noqa: S603 -- arguments are fixed words and our own message, no shell is involved
-                ["git", *options, *arguments],  # noqa: S607 -- the location of git depends on the system
-                cwd=self.root,
-                env=environment,
+                self._command(*arguments),
+                cwd=self.state.folder,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_TIMEOUT_SECONDS,
                 check=False,
                 start_new_session=True,
             )
         except FileNotFoundError as error:
-            raise SnapshotError("git was not found; install it, or set snapshots.git to false") from error
+            raise _absent() from error
         except subprocess.TimeoutExpired as error:
-            raise SnapshotError(f"git did not end within {_TIMEOUT_SECONDS} s in {self.root}") from error
+            raise SnapshotError(f"git did not end within {_TIMEOUT_SECONDS} s in {self.state.git}") from error
+
+    def _command(self, *arguments: str) -> list[str]:
+        return ["git", *(word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")), *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        """Return an environment without secrets, and without settings of the account or of a git that runs the bot."""
+        identity = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in _IDENTITY.items()}
+        return identity | {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self.state.folder),
+            "LC_ALL": "C.UTF-8",
+            "GIT_DIR": str(self.state.git.absolute()),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_TERMINAL_PROMPT": "0",
+        }
+
+    def _failure(self, complaint: bytes) -> SnapshotError:
+        problem = (complaint.decode("utf-8", "replace").strip() or "no reason given").splitlines()[0]
+        return SnapshotError(
+            f"the capture is written, but git could not commit it in {self.state.git}: {problem}; "
+            "the next run commits it when this is fixed"
+        )
+
+
+_IDENTITY = {"NAME": "wikibot", "EMAIL": "wikibot@localhost"}
+
+
+def _absent() -> SnapshotError:
+    return SnapshotError("git was not found; install it, or set snapshots.git to false")

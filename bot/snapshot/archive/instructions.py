@@ -74,9 +74,9 @@ work=$(mktemp -d)
     sed "s|^[0-9a-f]*  |$folder/|" "$folder/tagmanifest-sha256.txt" "$folder/manifest-sha256.txt"
   done
 } | sort -u > "$work/named"
-find . \\( -path ./.git -o -path ./.wikibot \\) -prune -o -type f -print | sort > "$work/present"
+find . -path ./.git -prune -o -type f -print | sort > "$work/present"
 diff "$work/named" "$work/present"
-test -z "$(find . \\( -path ./.git -o -path ./.wikibot \\) -prune -o ! -type f ! -type d -print)"
+test -z "$(find . -path ./.git -prune -o ! -type f ! -type d -print)"
 ```
 
 ## 6. Not an older state

@@ -20,7 +20,7 @@ from bot.errors import (
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import id_order
-from bot.snapshot.archive.events import NOT_CAPTURABLE, EventOutcome, 
+from bot.snapshot.archive.events import NOT_CAPTURABLE, EventOutcome
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.observation import Known, Observation, observe
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble

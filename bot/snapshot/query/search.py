@@ -59,15 +59,22 @@ class SearchIndex:
         query = build_query(words)
         library = self._load()
         self._update(library)
-        with closing(open_index(self._path)) as database:
-            found = list(find_hits(database, query, limit))
-        return [hit for hit in found if _is_as_captured(library, query, hit)]
+        hits = self._find(query, limit)
+        if all(_is_as_captured(library, query, hit) for hit in hits):
+            return hits
+        self._path.unlink()
+        self._update(library)
+        return [hit for hit in self._find(query, limit) if _is_as_captured(library, query, hit)]
 
     def refresh(self, *, from_scratch: bool = False) -> int:
         """Index what changed since the last update, and return the number of changed pages."""
         if from_scratch:
             self._path.unlink(missing_ok=True)
         return self._update(self._load())
+
+    def _find(self, query: Query, limit: int) -> list[Hit]:
+        with closing(open_index(self._path)) as database:
+            return list(find_hits(database, query, limit))
 
     def _load(self) -> Library:
         library = load_library(self._root)
@@ -218,3 +225,19 @@ def _find_ids(database: sqlite3.Connection, query: str, limit: int) -> list[int]
     titled = database.execute("SELECT rowid FROM titles WHERE titles MATCH ? LIMIT ?", (query, limit))
     newest = database.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?", (query, limit))
     return list(dict.fromkeys(rowid for (rowid,) in (*titled, *newest)))[:limit]
+
+
+def _is_as_captured(library: Library, query: Query, hit: Hit) -> bool:
+    """Return whether the hashed file gives this hit: the index is a cache and proves nothing."""
+    bag = library.find_bag_of(hit.page_id)
+    if bag is None:
+        return False
+    entry = bag.entries[hit.page_id]
+    try:
+        markdown = library.read(bag, entry.path).decode("utf-8", "replace")
+    except EvidenceError:
+        return False
+    with closing(open_index(Path(":memory:"))) as database:
+        row = (entry.page_id, entry.title, full_path(bag, entry), describe_status(entry), "")
+        put_page(database, row, entry.title, *index_texts(markdown))
+        return list(find_hits(database, query, 1)) == [hit]
