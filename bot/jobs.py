@@ -85,7 +85,8 @@ def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> JobResult:
     if outcome.has_shortfall:
         raise SnapshotError(_listed("page", "not captured in full", list(map(_describe, outcome.shortfalls))))
     counts = {"expected": outcome.expected, "captured": outcome.captured, "unchanged": outcome.unchanged}
-    counts |= {"gone": outcome.gone} if outcome.gone else {}
+    more = {"gone": outcome.gone, "left out": outcome.left_out}
+    counts |= {name: number for name, number in more.items() if number}
     return JobResult(counts, tuple(f"{outcome.verdict}: {_describe(doubt)}" for doubt in outcome.doubts))
 
 

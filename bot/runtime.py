@@ -60,6 +60,7 @@ class Runtime:
                 self.folders,
                 lambda: self.renderer,
                 partial(self.settings.locate, ("workspaces", index)),
+                self.settings.snapshots.hides_restricted,
             )
             for index, each in enumerate(self.settings.workspaces)
         )
@@ -132,7 +133,12 @@ class Runtime:
         policy = self.settings.snapshots
         keys = {
             name: self.settings.resolve(path)
-            for name, path in (("signing_key", policy.signing_key), ("allowed_signers", policy.allowed_signers))
+            for name, path in (
+                ("signing_key", policy.signing_key),
+                ("allowed_signers", policy.allowed_signers),
+                ("restricted_path", policy.separate_path),
+                ("restricted_signing_key", policy.restricted_signing_key),
+            )
             if path is not None
         }
         return Snapshots(self.folders.snapshots, self.folders.state, policy.model_copy(update=keys), self.clock)

@@ -63,9 +63,15 @@ def snapshot(
             on_page=lambda title, total: step(title, total=total),
         )
     if format_ == "json":
-        output.say_json(_as_json(outcome, runtime.folders.snapshots))
+        shown = _as_json(outcome, runtime.folders.snapshots)
+        if outcome.separate:
+            shown["separate"] = _as_json(outcome.separate, runtime.snapshots.separate.root)
+        output.say_json(shown)
     else:
         _say_outcome(outcome, runtime.folders.snapshots)
+        if outcome.separate:
+            output.say("restricted pages:")
+            _say_outcome(outcome.separate, runtime.snapshots.separate.root)
     return _SHORTFALL if outcome.has_shortfall else _COMPLETE
 
 
@@ -124,6 +130,8 @@ def _as_json(outcome: CaptureOutcome, root: Path) -> dict[str, object]:
     return shown | {
         "verdict": outcome.verdict,
         "complete": outcome.verdict is Verdict.COMPLETE,
+        "left_out": outcome.left_out,
+        "restricted_later": outcome.restricted_later,
         "sequence": outcome.checkpoint.sequence if outcome.checkpoint else None,
         "root": root,
     }
@@ -160,6 +168,10 @@ def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
 
 
 def _say_troubles(outcome: CaptureOutcome) -> None:
+    if outcome.left_out:
+        output.say(f"left out: {counted(outcome.left_out, 'page')} that only some people may read")
+    for trouble in outcome.restricted_later:
+        output.warn(f"captured earlier: {trouble.title} ({trouble.page_id}): {trouble.reason}")
     for trouble in outcome.deselected:
         output.say(f"left the selection: {trouble.title} ({trouble.page_id}): {trouble.reason}")
     for trouble in outcome.not_capturable:

@@ -15,22 +15,30 @@ from bot.wiki.gateway import TreeKind
 
 @click.command()
 @click.option("--archived", is_flag=True, help="Only archived pages.")
+@click.option("--restricted", is_flag=True, help="Also pages that only some people may read.")
 @click.option("--links-to", metavar="PAGE", help="List the links of active pages to PAGE, before PAGE is archived.")
 @click.option("--format", "fmt", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @pass_app
-def tree(app: App, *, archived: bool, links_to: str | None, fmt: str) -> int:
+def tree(app: App, *, archived: bool, restricted: bool, links_to: str | None, fmt: str) -> int:
     """Show the page tree of the space, with folders and status.
+
+    Pages that only some people may read are left out and counted, unless `snapshots.restricted` is `include`.
 
     Ends with 1 when the place of a page is not certain: its parent is hidden or gone, or the page is above itself.
     """
     if links_to is not None:
         return _say_links_to(app, links_to, fmt)
-    found = view.read_tree(app.runtime.gateway(), app.runtime.workspace, archived_only=archived)
+    found = view.read_tree(
+        app.runtime.gateway(), app.runtime.workspace, archived_only=archived, shows_restricted=restricted
+    )
     if fmt == "json":
         output.say_json(found.pages)
     else:
         for page in found.pages:
             output.say(_as_markdown(page) if fmt == "markdown" else _as_text(page))
+    if found.left_out:
+        counts = counted(found.left_out, "page or folder", "pages and folders")
+        output.warn(f"{counts} left out, because only some people may read them; --restricted shows them")
     for problem in found.problems:
         output.warn(problem)
     return 1 if found.problems else 0

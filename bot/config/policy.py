@@ -341,6 +341,14 @@ class RegionSettings(SettingsSection):
         return self
 
 
+class RestrictedPages(StrEnum):
+    """What is done with pages that only some people may read."""
+
+    SKIP = "skip"
+    SEPARATE = "separate"
+    INCLUDE = "include"
+
+
 class HistoryMode(StrEnum):
     """Which versions of a page are captured: every one, those since the last capture, or the newest."""
 
@@ -541,6 +549,26 @@ class SnapshotSettings(SettingsSection):
         "capture. `latest`: only the newest.",
         examples=["all"],
     )
+    restricted: RestrictedPages = Field(
+        RestrictedPages.SKIP,
+        description="What is done with pages that only some people may read: those with a read restriction, and all "
+        "pages below them. `skip`: they are left out of the snapshots, of included texts and lists on other pages, of "
+        "the page index, of `wikibot tree` and of the news feed. `separate`: the same, and they are captured into the "
+        "folder `restricted_path`. `include`: they are treated as all other pages.",
+        examples=["separate"],
+    )
+    restricted_path: Path | None = Field(
+        None,
+        description="With `restricted: separate`: folder of the restricted pages, a set of snapshots of its own. Absent: "
+        "the folder `path` with `-restricted` at the end of its name.",
+        examples=["/var/lib/wikibot/snapshots-restricted"],
+    )
+    restricted_signing_key: Path | None = Field(
+        None,
+        description="With `restricted: separate`: private SSH key that signs the checkpoint of `restricted_path`. It "
+        "must be another key than `signing_key`, and is required if that is set.",
+        examples=["restricted-key"],
+    )
     workers: int = Field(
         1,
         ge=1,
@@ -558,6 +586,31 @@ class SnapshotSettings(SettingsSection):
         description="Title of a wiki page on which the bot shows the head of the chain.",
         examples=["Snapshot checkpoints"],
     )
+
+    @model_validator(mode="after")
+    def _separates_restricted_pages(self) -> Self:
+        if self.restricted is not RestrictedPages.SEPARATE:
+            for name in ("restricted_path", "restricted_signing_key"):
+                if getattr(self, name) is not None:
+                    raise ValueError(f"{name} is used only with `restricted: separate`; set that, or remove {name}")
+            return self
+        if self.separate_path in (self.path, *self.path.parents) or self.path in self.separate_path.parents:
+            raise ValueError("restricted_path must be a folder outside `path`, because others read that one")
+        if (self.signing_key is None) != (self.restricted_signing_key is None):
+            raise ValueError("signing_key and restricted_signing_key: set both, or none of them")
+        if self.signing_key is not None and self.signing_key == self.restricted_signing_key:
+            raise ValueError("restricted_signing_key must be another key than signing_key")
+        return self
+
+    @property
+    def separate_path(self) -> Path:
+        """The folder of the restricted pages."""
+        return self.restricted_path or self.path.with_name(f"{self.path.name}-restricted")
+
+    @property
+    def hides_restricted(self) -> bool:
+        """Whether restricted pages are left out of everything that others read."""
+        return self.restricted is not RestrictedPages.INCLUDE
 
 
 class SafetySettings(SettingsSection):

@@ -82,6 +82,7 @@ class PageContext:
     listings: Mapping[str, Listing] = field(default_factory=dict)
     comments: Mapping[str, InlineComment] = field(default_factory=dict)
     included: Mapping[str, IncludedPage] = field(default_factory=dict)
+    withheld: frozenset[str] = frozenset()
     jira: Mapping[str, str] = field(default_factory=dict)
 
 

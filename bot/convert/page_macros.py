@@ -129,6 +129,9 @@ def build_excerpt_include(page: PageBuilder, macro: Macro) -> list[Node]:
 
 def _include(page: PageBuilder, macro: Macro, what: str, find: FindParts) -> list[Node]:
     title, key, target = _included_page(page, macro)
+    if f"{key}:{title}" in page.context.withheld:
+        page.lose("macro", macro.name, f"{what}: restricted, so left out")
+        return [_remark(f"({what}: left out, because only some people may read it)")]
     included = _find_included(page, title, key)
     label = link_to([title or "a page"], included.target if included and included.target else target)
     name = f"{key}:{title}"

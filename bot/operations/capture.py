@@ -11,7 +11,7 @@ from pathlib import Path
 
 from loguru import logger
 
-from bot.config.policy import HistoryMode, SnapshotSettings
+from bot.config.policy import HistoryMode, RestrictedPages, SnapshotSettings
 from bot.errors import SettingsError, SnapshotError
 from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.plural import counted
@@ -24,6 +24,7 @@ from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.archive.witnesses import Publisher, publish, to_webhook, to_wiki_page
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer, writer_lock
+from bot.snapshot.capture.audience import Audience
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.rebuild import rebuild
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
@@ -54,11 +55,31 @@ def take_snapshot(
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> CaptureOutcome:
-    """Capture the archived pages of all *workspaces* as one run.
+    """Capture the archived pages of all *workspaces* as one run; restricted pages as the policy says.
 
     *on_page* is called with the title of each page and the total number of pages. Raises `LockedError`, `EvidenceError`
     if the snapshots were changed by someone else, `WikiError` if no space could be listed; then nothing was written.
     """
+
+    def take(snapshots: Snapshots, audience: Audience) -> CaptureOutcome:
+        return _take(connect, workspaces, snapshots, choices, audience, on_page=on_page, should_stop=should_stop)
+
+    outcome = take(snapshots, Audience.OPEN if snapshots.policy.hides_restricted else Audience.ALL)
+    if snapshots.policy.restricted is RestrictedPages.SEPARATE:
+        outcome.separate = take(snapshots.separate, Audience.RESTRICTED)
+    return outcome
+
+
+def _take(
+    connect: Connect,
+    workspaces: Sequence[Workspace],
+    snapshots: Snapshots,
+    choices: CaptureChoices,
+    audience: Audience,
+    *,
+    on_page: Callable[[str, int], None],
+    should_stop: Callable[[], bool],
+) -> CaptureOutcome:
     policy = snapshots.policy
     gateway = connect()
     memories: list[PageMemory] = []
@@ -70,6 +91,7 @@ def take_snapshot(
             history,
             choices.accepts_many_gone,
             choices.accepts_many_deselected,
+            audience,
             on_page=on_page,
             should_stop=should_stop,
         )
@@ -215,6 +237,10 @@ def _commit_message(outcome: CaptureOutcome) -> str:
 
 
 def _log(outcome: CaptureOutcome) -> None:
+    if outcome.left_out:
+        logger.info("left out {}, because only some people may read them", counted(outcome.left_out, "page"))
+    for trouble in outcome.restricted_later:
+        logger.warning("page {}: {}", trouble.page_id, trouble.reason)
     level = "INFO" if outcome.verdict is Verdict.COMPLETE else "WARNING"
     logger.log(
         level,

@@ -1,4 +1,4 @@
-"""Write an Atom feed of each workspace's news next to the snapshots."""
+"""Write an Atom feed of each workspace's news next to the snapshots, without what only some people may read."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -6,13 +6,17 @@ from pathlib import Path
 
 from loguru import logger
 
-from bot.errors import BotError
+from bot.config.data_model import News, WorkspaceData
+from bot.errors import BotError, PageNotFoundError
 from bot.files import replace_file
 from bot.operations.workspace import Workspace
+from bot.plural import counted
 from bot.storage.addresses import may_be_id, stated_title
 from bot.sync.clock_difference import describe_difference
+from bot.sync.data_links import DataLink, LinkKind, iter_links, own_page
 from bot.sync.feed import render_feed
 from bot.wiki.gateway import WikiGateway
+from bot.wiki.read_access import read_access_of
 
 
 def feed_path(workspace: Workspace) -> Path:
@@ -24,24 +28,73 @@ def write_feeds(gateway: WikiGateway, workspaces: Iterable[Workspace], *, now: d
     """Write the changed feeds; a feed that cannot be written is logged and does not prevent the update of pages."""
     for workspace in workspaces:
         try:
-            content = _render(gateway, workspace, now)
-            problem = describe_difference(now, gateway.wiki_time)
-            if problem and content != _render(gateway, workspace, gateway.wiki_time or now):
-                logger.warning("the feed of workspace {} is not written: {}", workspace.name, problem)
-            elif content is not None:
-                _write_if_changed(feed_path(workspace), content)
+            _write_feed(gateway, workspace, now)
         except (BotError, OSError) as error:
             logger.warning("the feed of workspace {} cannot be written: {}", workspace.name, error)
 
 
-def _render(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> bytes | None:
-    data = workspace.load_data_file().data
+def _write_feed(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> None:
+    data, path = workspace.load_data_file().data, feed_path(workspace)
     if data.news is None:
-        return None
+        return
     home_id = workspace.page_finder(gateway, data).get_id(data.workspace.home)
+    if workspace.hides_restricted:
+        public = _without_restricted(gateway, workspace, data, home_id)
+        if public is None:
+            path.unlink(missing_ok=True)
+            logger.warning("workspace {} has no feed, because only some people may read its home page", workspace.name)
+            return
+        data = public
     home_url = f"{gateway.base_url}/pages/viewpage.action?pageId={home_id}"
     title = workspace.name if may_be_id(data.workspace.home) else stated_title(data.workspace.home)
-    return render_feed(data, now=now, title=title, home_url=home_url)
+    content = render_feed(data, now=now, title=title, home_url=home_url)
+    problem = describe_difference(now, gateway.wiki_time)
+    if problem and content != render_feed(data, now=gateway.wiki_time or now, title=title, home_url=home_url):
+        logger.warning("the feed of workspace {} is not written: {}", workspace.name, problem)
+        return
+    _write_if_changed(path, content)
+
+
+def _without_restricted(
+    gateway: WikiGateway, workspace: Workspace, data: WorkspaceData, home_id: str
+) -> WorkspaceData | None:
+    """Return *data* without the news that link to a restricted page; None if the home page itself is restricted.
+
+    A page whose restrictions cannot be read counts as restricted.
+    """
+    news = data.news or News()
+    linked = {link: _find_linked(gateway, workspace, data, link) for link in iter_links(data) if _is_in_item(link)}
+    access = read_access_of(gateway, data.workspace.space, [home_id, *filter(None, linked.values())])
+    if access.is_restricted(home_id):
+        return None
+    hidden = {link.location[2] for link, page_id in linked.items() if page_id and access.is_restricted(page_id)}
+    items = tuple(item for index, item in enumerate(news.items) if index not in hidden)
+    if hidden:
+        logger.warning(
+            "the feed of workspace {} lacks {} that link to pages which only some people may read",
+            workspace.name,
+            counted(len(hidden), "item"),
+        )
+    return data.model_copy(update={"news": news.model_copy(update={"items": items})})
+
+
+def _is_in_item(link: DataLink) -> bool:
+    return link.location[:2] == ("news", "items")
+
+
+def _find_linked(gateway: WikiGateway, workspace: Workspace, data: WorkspaceData, link: DataLink) -> str | None:
+    """Return the id of the page of this wiki that a link leads to; None for another target or no page."""
+    if link.kind is LinkKind.PAGE:
+        found = workspace.page_finder(gateway, data).find(link.target)
+        return found.ref.id if found else None
+    address = own_page(link, gateway)
+    if address is None or address.page_id:
+        return address.page_id if address else None
+    try:
+        ref = gateway.find_page(address.space_key or data.workspace.space, address.title or "")
+    except PageNotFoundError:
+        return None
+    return ref.id if ref else None
 
 
 def _write_if_changed(path: Path, content: bytes) -> None:

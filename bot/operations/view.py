@@ -8,6 +8,7 @@ from bot.errors import ContentError
 from bot.inline import LinkResolver, TitlesAsWritten
 from bot.operations.workspace import Workspace
 from bot.operations.workspace_index import make_index
+from bot.snapshot.capture.audience import hide_restricted
 from bot.snapshot.capture.selection import Selection, select
 from bot.suggestion import did_you_mean
 from bot.sync.data_links import iter_links, resolve_links
@@ -34,12 +35,22 @@ class SpaceTree:
 
     pages: tuple[TreePage, ...]
     problems: tuple[str, ...]
+    left_out: int = 0
+    """Number of pages and folders that are left out, because only some people may read them."""
 
 
-def read_tree(gateway: WikiGateway, workspace: Workspace, *, archived_only: bool = False) -> SpaceTree:
-    """Return the pages and folders of the workspace's space, depth first, in the order that the wiki shows."""
+def read_tree(
+    gateway: WikiGateway, workspace: Workspace, *, archived_only: bool = False, shows_restricted: bool = False
+) -> SpaceTree:
+    """Return the pages and folders of the workspace's space, depth first, in the order that the wiki shows.
+
+    Without *shows_restricted*, pages that only some people may read are left out, unless the settings include them.
+    """
     space = gateway.fetch_space(workspace.load_data_file().data.workspace.space)
-    selection = select_all(gateway, workspace, space.key, lists_all_nodes=True)
+    everything = selection = select_all(gateway, workspace, space.key, lists_all_nodes=True)
+    unread: list[str] = []
+    if workspace.hides_restricted and not shows_restricted:
+        selection, unread = hide_restricted(gateway, everything)
     tree = selection.tree(home_id=space.homepage_id)
     pages = (
         TreePage(
@@ -55,7 +66,8 @@ def read_tree(gateway: WikiGateway, workspace: Workspace, *, archived_only: bool
     )
     return SpaceTree(
         tuple(page for page in pages if page.is_archived or not archived_only),
-        (*describe_defects(tree), *selection.unlisted),
+        (*describe_defects(tree), *selection.unlisted, *unread),
+        len(everything.nodes) - len(selection.nodes),
     )
 
 

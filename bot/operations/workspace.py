@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -58,6 +58,17 @@ class Snapshots:
         """What the bot remembers about the folder; raises `SettingsError` if the state lies inside the folder."""
         return EvidenceState(self.root, self.state_folder)
 
+    @property
+    def separate(self) -> "Snapshots":
+        """The folder of the restricted pages, with its own key. Its heads are not published."""
+        changes = {
+            "signing_key": self.policy.restricted_signing_key,
+            "allowed_signers": None,
+            "publish_url": None,
+            "publish_page": None,
+        }
+        return replace(self, root=self.policy.separate_path, policy=self.policy.model_copy(update=changes))
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -69,6 +80,8 @@ class Workspace:
     load_renderer: Callable[[], Renderer]
     locate: Callable[[Location], str] = lambda location: ".".join(map(str, location))
     """Returns the file and line of a key of the workspace in the settings, for messages."""
+    hides_restricted: bool = True
+    """Whether pages that only some people may read are left out of lists that others read."""
 
     @property
     def name(self) -> str:

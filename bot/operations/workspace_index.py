@@ -5,6 +5,7 @@ from pathlib import Path
 from loguru import logger
 
 from bot.config.data_model import PageIndex, WorkspaceData
+from bot.config.policy import TargetSettings
 from bot.errors import SnapshotError
 from bot.operations.workspace import Workspace
 from bot.render import Index
@@ -22,12 +23,14 @@ def make_index(
 ) -> Index | None:
     """Build the index of the pages of a workspace; None, without any request, if the data file wants no index.
 
-    Adds what is wrong with the rules for archived pages to *problems*.
+    Pages that not everyone who reads the home page may read are left out, unless the settings include them. Adds what
+    is wrong with the rules for archived pages, and restrictions that cannot be read, to *problems*.
     """
     wanted: PageIndex | None = data.page_index
     if wanted is None or "page_index" not in workspace.settings.regions:
         return None
-    from bot.snapshot.capture.selection import select  # imports the converter: too slow for each plan
+    from bot.snapshot.capture.audience import hide_restricted  # imports the converter: too slow for each plan
+    from bot.snapshot.capture.selection import select
 
     home_id = finder.get_id(data.workspace.home)
     places = workspace.archive_rules()
@@ -41,6 +44,11 @@ def make_index(
     )
     if problems is not None:
         problems += [f"{places.get(each.rule, 'archived')}: {each.message}" for each in selection.problems]
+    if workspace.hides_restricted:
+        is_alone = workspace.settings.regions["page_index"].also == TargetSettings()
+        selection, unread = hide_restricted(gateway, selection, home_id=home_id if is_alone else None)
+        if problems is not None:
+            problems += unread
     return build_index(
         selection.tree(home_id=home_id),
         home_id=home_id,

@@ -246,6 +246,9 @@ class ConfluenceGateway(WikiGateway):
     def fetch_restrictions(self, page_id: str) -> Restrictions:
         return self._client.send(rest_v1.restrictions(page_id))
 
+    def fetch_read_restricted(self, space_key: str) -> dict[str, bool]:
+        return self._pages.fetch_read_restricted(space_key)
+
     def fetch_operations(self, page_id: str) -> frozenset[str]:
         return self._details.fetch_operations(page_id)
 

@@ -113,6 +113,9 @@ class Dialect(Protocol):
     def label_pages(self, space: Space, label_id: str) -> Call[str] | None:
         """List the ids of the pages of a space with a label; None if this flavour has `page_labels`."""
 
+    def readers(self, space: Space) -> Call[tuple[str, bool | None]]:
+        """List ids of current pages and whether each has a read restriction; None if the wiki does not say."""
+
     def container(self, kind: TreeKind, node_id: str) -> Call[Container] | None:
         """Read one node that is not a page; None if this flavour has pages only."""
 

@@ -20,7 +20,7 @@ from bot.wiki.gateway import (
     User,
     Version,
 )
-from bot.wiki.rest_v1 import V1, V1User, containers, read_label, read_operations, read_user, state
+from bot.wiki.rest_v1 import V1, V1User, containers, read_label, read_operations, read_user, readers, state
 
 _V2 = "/api/v2"
 _MAX_LIMIT = 250
@@ -186,6 +186,10 @@ class CloudDialect:
         params: Params = {"space-id": space.id, "limit": _MAX_LIMIT}
         about = f"the pages of space {space.key} with label {label_id}"
         return Call(path, about, lambda item: read_shape(_Page, item, about).id, params, space_key=space.key)
+
+    def readers(self, space: Space) -> Call[tuple[str, bool | None]]:
+        """Operation searchContentByCQL of v1: no listing of v2 has restrictions."""
+        return readers(space.key)
 
     def container(self, kind: TreeKind, node_id: str) -> Call[Container]:
         """Operations getFolderById, getWhiteboardById, getDatabaseById, getSmartLinkById."""

@@ -10,7 +10,16 @@ from bot.plural import counted
 from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status
 from bot.wiki.dialect import Call, Flavour, Params, escape_part
 from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, TreeKind, User, Version
-from bot.wiki.rest_v1 import V1, V1User, read_label, read_operations, read_user, read_watcher
+from bot.wiki.rest_v1 import (
+    READERS,
+    V1,
+    V1User,
+    read_is_restricted,
+    read_label,
+    read_operations,
+    read_user,
+    read_watcher,
+)
 
 _EXPAND = "version,ancestors,space"
 _EXPAND_BODY = f"body.storage,{_EXPAND}"
@@ -164,6 +173,18 @@ class DataCenterDialect:
 
     def label_pages(self, space: Space, label_id: str) -> None:
         """Return None: labels have no listing of pages."""
+
+    def readers(self, space: Space) -> Call[tuple[str, bool | None]]:
+        """Operation getContent."""
+        params: Params = {
+            "type": "page",
+            "spaceKey": space.key,
+            "status": PageStatus.CURRENT.value,
+            "expand": READERS,
+            "limit": _LIMIT,
+        }
+        about = f"the restrictions in space {space.key}"
+        return Call(f"{V1}/content", about, read_is_restricted, params, space_key=space.key)
 
     def container(self, kind: TreeKind, node_id: str) -> None:
         """Return None: all nodes are pages."""

@@ -397,6 +397,13 @@ class WikiGateway(Protocol):
     def fetch_restrictions(self, page_id: str) -> Restrictions:
         """Return the users and groups that may read and edit a page. v1 getRestrictionsByOperation; byOperation."""
 
+    def fetch_read_restricted(self, space_key: str) -> dict[str, bool]:
+        """Return for current pages of a space whether each has a read restriction of its own: page id → answer.
+
+        One request for each 200 pages. A page that the search index (Cloud) does not have, or for which the wiki does
+        not say it, is omitted; ask `fetch_restrictions` about it. v1 searchContentByCQL; getContent.
+        """
+
     def fetch_operations(self, page_id: str) -> frozenset[str]:
         """Return what the account may do to a page and below it, such as `update page`; empty if this is unknown.
 

@@ -109,6 +109,18 @@ class PageReader:
         """Return the labels that any content of the space has."""
         return frozenset(self._client.iter(self._dialect.space_labels(self._directory.space(space_key))))
 
+    def fetch_read_restricted(self, space_key: str) -> dict[str, bool]:
+        """Return for current pages of a space whether each has a read restriction; pages without an answer are omitted.
+
+        A wiki that ignores the expansion is asked for the first part of the listing only.
+        """
+        found: dict[str, bool] = {}
+        for page_id, is_restricted in self._client.iter(self._dialect.readers(self._directory.space(space_key))):
+            if is_restricted is None:
+                break
+            found[page_id] = found.get(page_id, False) or is_restricted
+        return found
+
     def fetch_many(self, page_ids: Sequence[str]) -> dict[str, Page]:
         """Read pages by id, up to 50 (v1) or 250 (v2) per request; absent pages are omitted."""
         wanted = list(dict.fromkeys(page_ids))

@@ -21,6 +21,7 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
     comment = Comment("9", "", page.ref.version)
     yield from (rest_v1.current_user(), rest_v1.labelled("WS2", "x"), rest_v1.restrictions("12"))
     yield rest_v1.add_labels("12", ["x"])
+    yield dialect.readers(SPACE)
     yield from (rest_v1.titled_like("WS2", "Final Rep"), dialect.user("u"), dialect.space("WS2"), dialect.spaces())
     if isinstance(dialect, CloudDialect):
         yield dialect.space_by_id("5")

@@ -17,6 +17,10 @@ NOT_CAPTURABLE = "not_capturable"
 """Fact of a run: id, title and reason of each selected node without content that can be captured."""
 
 
+LEFT_OUT = "left_out"
+"""Fact of a run: the number of selected pages that are left out, because only some people may read them."""
+
+
 class EventType(StrEnum):
     """Terms of the PREMIS vocabulary `eventType`."""
 
@@ -27,6 +31,7 @@ class EventType(StrEnum):
     DEACCESSION = "deaccession"  # still in the wiki, no longer archived
     MIGRATION = "migration"  # the same source rendered by another version of the converter
     REDACTION = "redaction"
+    RESTRICTED = "restricted"  # only some people may read the page now
 
 
 class EventOutcome(StrEnum):

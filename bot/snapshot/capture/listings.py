@@ -26,12 +26,16 @@ LinkTo = Callable[[PageRef], RecordedLink]
 
 @dataclass
 class Listings:
-    """Evaluates the listing macros of a space over *listed*, its pages; *name_of* returns the name of a person."""
+    """Evaluates the listing macros of a space over *listed*, its pages; *name_of* returns the name of a person.
+
+    Pages that *shows* refuses are in no list.
+    """
 
     gateway: WikiGateway
     space_key: str
     listed: Mapping[str, PageRef]
     name_of: Callable[[str], str]
+    shows: Callable[[str], bool] = lambda _page_id: True
     _labelled: dict[str, frozenset[str]] = field(default_factory=dict)
     _properties: dict[str, tuple[PropertyBlock, ...]] = field(default_factory=dict)
 
@@ -84,7 +88,7 @@ class Listings:
         sets = [self._labelled[label] for label in query.labels]
         ids = frozenset.intersection(*sets) if query.needs_all else frozenset.union(*sets)
         refs = (self.listed[page_id] for page_id in ids if page_id in self.listed)
-        current = [ref for ref in refs if ref.status is PageStatus.CURRENT]
+        current = [ref for ref in refs if ref.status is PageStatus.CURRENT and self.shows(ref.id)]
         return sorted(current, key=lambda ref: (ref.title.casefold(), ref.title, ref.id))
 
     def _read(self, page_ids: Sequence[str]) -> None:

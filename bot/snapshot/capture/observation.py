@@ -8,7 +8,7 @@ from bot.errors import PageNotFoundError, WikiError
 from bot.snapshot.archive.journal import StagedFile
 from bot.snapshot.archive.record import PageRecord, RecordedComment, RecordedFile, RecordedRestrictions, RecordedVersion
 from bot.storage.visible_text import is_blank
-from bot.wiki.gateway import Attachment, Page, WikiGateway
+from bot.wiki.gateway import Attachment, Page, Restrictions, WikiGateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,17 @@ class Known:
 
 
 def observe(
-    gateway: WikiGateway, page: Page, known: Known, history: HistoryMode, new_file: Callable[[], StagedFile]
+    gateway: WikiGateway,
+    page: Page,
+    known: Known,
+    history: HistoryMode,
+    new_file: Callable[[], StagedFile],
+    restrictions: Restrictions | None = None,
 ) -> Observation:
     """Fetch all data of *page*; raises `WikiError` if anything except an attachment cannot be read.
 
-    An empty text of a page that has a text counts as unreadable. Each attachment is downloaded to a file of *new_file*.
+    An empty text of a page that has a text counts as unreadable. Each attachment is downloaded to a file of *new_file*. The
+    *restrictions* are requested unless this run has read them already.
     """
     versions = _fetch_versions(gateway, page, known)
     if is_blank(page.body):
@@ -61,7 +67,7 @@ def observe(
     return Observation(
         page,
         tuple(sorted(gateway.fetch_labels(page.id))),
-        RecordedRestrictions.taken_from(gateway.fetch_restrictions(page.id)),
+        RecordedRestrictions.taken_from(restrictions or gateway.fetch_restrictions(page.id)),
         tuple(map(RecordedComment.taken_from, gateway.fetch_comments(page.id))),
         versions,
         attachments,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from bot.plural import counted
 from bot.snapshot.archive.checkpoint import Checkpoint
-from bot.snapshot.archive.events import NOT_CAPTURABLE, Event, EventOutcome, EventType
+from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, Event, EventOutcome, EventType
 from bot.snapshot.archive.verdict import Verdict
 
 
@@ -48,9 +48,15 @@ class CaptureOutcome:
     """What a second source does not confirm. Nothing is known to be missing, but the run is not called complete."""
     notes: list[Trouble] = field(default_factory=list)
     """What a person should know, and what leaves nothing out."""
+    left_out: int = 0
+    """Number of selected pages that are left out on purpose, because only some people may read them."""
+    restricted_later: list[Trouble] = field(default_factory=list)
+    """Captured earlier, and only some people may read them now; their captures stay."""
     events: list[Event] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
     was_recovered: bool = False
+    separate: "CaptureOutcome | None" = None
+    """The outcome for the folder of the restricted pages, if there is one."""
 
     @property
     def has_shortfall(self) -> bool:
@@ -60,7 +66,7 @@ class CaptureOutcome:
     @property
     def shortfalls(self) -> tuple[Trouble, ...]:
         """All pages that make the run incomplete."""
-        return (
+        found = (
             *self.unlisted,
             *self.unmatched,
             *self.unplaced,
@@ -68,7 +74,9 @@ class CaptureOutcome:
             *self.restricted,
             *self.incomplete,
             *self.unknown,
+            *(self.separate.shortfalls if self.separate else ()),
         )
+        return tuple(dict.fromkeys(found))
 
     @property
     def verdict(self) -> Verdict:
@@ -89,6 +97,7 @@ class CaptureOutcome:
             "failed": len(self.failed),
             "gone": self.gone,
             "incomplete": len(self.incomplete),
+            LEFT_OUT: self.left_out,
             NOT_CAPTURABLE: self.nodes_without_content(),
             "queries": list(self.queries),
             "restricted": len(self.restricted),

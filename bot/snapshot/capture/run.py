@@ -20,8 +20,9 @@ from bot.errors import (
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import id_order
-from bot.snapshot.archive.events import NOT_CAPTURABLE, EventOutcome
+from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, EventOutcome
 from bot.snapshot.archive.writer import SnapshotWriter
+from bot.snapshot.capture.audience import Audience, choose_for, note_changed_audience
 from bot.snapshot.capture.observation import Known, Observation, observe
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.page_capture import PageCapture
@@ -29,7 +30,7 @@ from bot.snapshot.capture.rendition import Rendition, render_page
 from bot.snapshot.capture.selection import RuleName, Selection, select
 from bot.snapshot.capture.surroundings import Neighbourhood
 from bot.snapshot.capture.vanished import account_for_vanished
-from bot.wiki.gateway import Page, PageRef, WikiGateway
+from bot.wiki.gateway import Page, PageRef, Restrictions, WikiGateway
 from bot.wiki.page_tree import find_defects
 
 _BATCH = 100  # bodies in memory at once
@@ -56,7 +57,7 @@ class SpaceRequest:
 
 @dataclass(frozen=True, slots=True)
 class CaptureOptions:
-    """Options of a run. *executor* converts.
+    """Options of a run. *executor* converts; *audience* says which pages the folder has.
 
     With *accepts_many_gone*, a mass deletion is accepted as real, with *accepts_many_deselected* that many pages leave
     the selection at once.
@@ -66,6 +67,7 @@ class CaptureOptions:
     history: HistoryMode = HistoryMode.CHANGES
     accepts_many_gone: bool = False
     accepts_many_deselected: bool = False
+    audience: Audience = Audience.OPEN
     on_page: Callable[[str, int], None] = lambda _title, _total: None
     should_stop: Callable[[], bool] = lambda: False
 
@@ -90,14 +92,15 @@ def capture(
     """
     outcome = CaptureOutcome(was_recovered=writer.was_recovered)
     account = gateway.fetch_current_user()
-    selections = list(_select_all(gateway, _unique(requests), outcome))
+    selections = list(_select_all(gateway, _unique(requests), outcome, options.audience))
     outcome.queries = tuple(selection.query for selection in selections)
-    outcome.expected = sum(len(selection.chosen) for selection in selections)
+    outcome.expected = sum(len(selection.expected) for selection in selections)
     run = _Run(gateway, writer, options, outcome)
     run.homes = {entry.page_id: (bag, entry.path) for bag, entry in writer.library.iter_entries()}
     for selection in selections:
         _make_room(run, selection)
     for selection in selections:
+        note_changed_audience(writer, selection, outcome)
         _capture_space(run, selection, _neighbourhood(run, selection, selections))
     account_for_vanished(
         gateway,
@@ -107,30 +110,39 @@ def capture(
         accepts_many=options.accepts_many_gone,
         accepts_many_deselected=options.accepts_many_deselected,
     )
-    if writer.has_changes or outcome.has_shortfall or outcome.nodes_without_content() != _last_without_content(writer):
+    if writer.has_changes or outcome.has_shortfall or _has_other_counts(writer, outcome):
         agents = (writer.software, f"{account.display_name} ({account.id})")
         event = outcome.run_event(_digest_of_ids(selections))
         outcome.checkpoint = writer.finish([event, *outcome.events], agents=agents)
     return outcome
 
 
-def _last_without_content(writer: SnapshotWriter) -> object:
-    """Return the nodes that cannot be captured, as the last run of a capture logged them."""
+def _has_other_counts(writer: SnapshotWriter, outcome: CaptureOutcome) -> bool:
+    """Return whether other nodes cannot be captured, or other numbers of pages are left out, than in the last run."""
+    logged = _last_facts(writer)
+    found = outcome.nodes_without_content(), outcome.left_out
+    return found != (logged.get(NOT_CAPTURABLE, []), logged.get(LEFT_OUT, 0))
+
+
+def _last_facts(writer: SnapshotWriter) -> Mapping[str, object]:
+    """Return the facts of the last run of a capture, as logged."""
     head = writer.library.head
     if head is None or head.events_path is None:
-        return []
+        return {}
     try:
         logged = writer.library.load_events(head)
     except EvidenceError:
-        return []  # `verify` reports a damaged log
-    return next((each.event.facts[NOT_CAPTURABLE] for each in logged if NOT_CAPTURABLE in each.event.facts), [])
+        return {}  # `verify` reports a damaged log
+    return next((each.event.facts for each in logged if NOT_CAPTURABLE in each.event.facts), {})
 
 
-def _select_all(gateway: WikiGateway, requests: Sequence[SpaceRequest], outcome: CaptureOutcome) -> Iterator[Selection]:
+def _select_all(
+    gateway: WikiGateway, requests: Sequence[SpaceRequest], outcome: CaptureOutcome, audience: Audience
+) -> Iterator[Selection]:
     failed: list[WikiError] = []
     for request in requests:
         try:
-            yield _select(gateway, request, outcome)
+            yield _select(gateway, request, outcome, audience)
         except WikiError as error:
             failed.append(error)
             outcome.add_unlisted(Trouble(request.space_key, f"space {request.space_key}", str(error)))
@@ -138,7 +150,7 @@ def _select_all(gateway: WikiGateway, requests: Sequence[SpaceRequest], outcome:
         raise failed[0]
 
 
-def _select(gateway: WikiGateway, request: SpaceRequest, outcome: CaptureOutcome) -> Selection:
+def _select(gateway: WikiGateway, request: SpaceRequest, outcome: CaptureOutcome, audience: Audience) -> Selection:
     """Select the pages of one space; note what makes the selection uncertain, and what has no body."""
     selection = select(
         gateway,
@@ -157,13 +169,16 @@ def _select(gateway: WikiGateway, request: SpaceRequest, outcome: CaptureOutcome
         outcome.note(outcome.unmatched, trouble, logged_as=PurePath(place).name)  # no folder names in the evidence
     for message in selection.unlisted:
         outcome.note(outcome.unplaced, Trouble(request.space_key, f"space {request.space_key}", message))
-    tree = selection.tree()
-    for node, defect in find_defects(tree):
-        outcome.note(outcome.unplaced, Trouble(node.id, node.title, defect))
+    shared = choose_for(audience, gateway, selection, outcome)
+    for node, defect in find_defects(selection.tree()):
+        title = node.title if shared.shows(node.id) else f"{node.kind} {node.id}"
+        outcome.note(outcome.unplaced, Trouble(node.id, title, defect))
     outcome.not_capturable += [
-        Trouble(node.id, node.title, f"a {node.kind}, which cannot be captured") for node in selection.without_content()
+        Trouble(node.id, node.title, f"a {node.kind}, which cannot be captured")
+        for node in selection.without_content()
+        if shared.shows(node.id)
     ]
-    return selection
+    return shared
 
 
 def _unique(requests: Sequence[SpaceRequest]) -> list[SpaceRequest]:
@@ -202,7 +217,14 @@ def _neighbourhood(run: _Run, selection: Selection, selections: Sequence[Selecti
         titles[title].append(page_id)
     space_of = {page_id: space_key for page_id, (_, space_key) in spaces.items()}
     return Neighbourhood(
-        run.gateway, selection.space_key, selection.listed, selection.containers, places, titles, space_of
+        run.gateway,
+        selection.space_key,
+        selection.listed,
+        selection.containers,
+        places,
+        titles,
+        space_of,
+        selection.shows,
     )
 
 
@@ -219,6 +241,10 @@ def _capture_space(run: _Run, selection: Selection, neighbourhood: Neighbourhood
             _note_trouble(run, ref, observation)
             continue
         run.unanswered = 0
+        if observation.restrictions.readers and run.options.audience is Audience.OPEN:
+            trouble = Trouble(ref.id, f"page {ref.id}", "left out, because it was restricted while the capture ran")
+            run.outcome.add_trouble(EventOutcome.RESTRICTED, trouble)
+            continue
         bag, path = run.homes[ref.id]
         page = PageCapture(run.writer, run.outcome, bag, path, selection, observation)
         if page.needs_writing():
@@ -239,13 +265,14 @@ def _write(pending: tuple[PageCapture, Future[Rendition]]) -> None:
 
 def _observe_all(run: _Run, selection: Selection) -> Iterator[tuple[PageRef, Observation | WikiError]]:
     refs = [ref for ref in selection.chosen if not _is_redacted(run, ref)]
+    read = selection.access.restrictions if selection.access else {}
     with ThreadPoolExecutor(_FETCHERS, thread_name_prefix="observe") as threads:
         for start in range(0, len(refs), _BATCH):
             batch = refs[start : start + _BATCH]
             bodies = _fetch_bodies(run.gateway, batch)
             asked: deque[tuple[PageRef, Future[Observation | WikiError]]] = deque()
             for ref in batch:
-                asked.append((ref, threads.submit(_observe_one, run, ref, bodies)))
+                asked.append((ref, threads.submit(_observe_one, run, ref, bodies, read.get(ref.id))))
                 if len(asked) >= _IN_FLIGHT:
                     first, job = asked.popleft()
                     yield first, job.result()
@@ -261,12 +288,15 @@ def _fetch_bodies(gateway: WikiGateway, refs: Sequence[PageRef]) -> dict[str, Pa
         return {}
 
 
-def _observe_one(run: _Run, ref: PageRef, bodies: dict[str, Page]) -> Observation | WikiError:
+def _observe_one(
+    run: _Run, ref: PageRef, bodies: dict[str, Page], restrictions: Restrictions | None
+) -> Observation | WikiError:
     if run.unanswered >= _GIVE_UP_AFTER:
         return WikiUnreachableError("not tried, because the wiki did not answer any more")
     try:
         page = bodies.get(ref.id) or run.gateway.fetch_page(ref.id)
-        return observe(run.gateway, page, _known(run, ref.id), run.options.history, run.writer.new_file)
+        known = _known(run, ref.id)
+        return observe(run.gateway, page, known, run.options.history, run.writer.new_file, restrictions)
     except (WikiUnreachableError, AuthenticationError) as error:
         run.unanswered += 1
         return error
@@ -300,5 +330,5 @@ def _note_trouble(run: _Run, ref: PageRef, error: WikiError) -> None:
 
 def _digest_of_ids(selections: Sequence[Selection]) -> str:
     """Return the SHA-256 of the ids of all expected pages, one per line, in order."""
-    ids = sorted((ref.id for selection in selections for ref in selection.chosen), key=id_order)
+    ids = sorted((ref.id for selection in selections for ref in selection.expected), key=id_order)
     return hashlib.sha256("".join(f"{page_id}\n" for page_id in ids).encode()).hexdigest()

@@ -14,6 +14,7 @@ from bot.suggestion import did_you_mean
 from bot.wiki.gateway import Container, PageRef, PageSelection, PageStatus, TreeItem, TreeKind, WikiGateway
 from bot.wiki.page_lookup import POSSIBLE_REASONS, explain_missing
 from bot.wiki.page_tree import PageTree, build_tree
+from bot.wiki.read_access import ReadAccess
 from bot.wiki.tree_roots import TreeRoots, find_roots
 
 _LISTED = (PageStatus.CURRENT, PageStatus.ARCHIVED)
@@ -51,6 +52,23 @@ class Selection:
     """The ids of the nodes that `under` names, by reference, for the page memory."""
     below: frozenset[str] = field(default_factory=frozenset)
     """Ids of the nodes below those that `under` names."""
+    withheld: frozenset[str] = field(default_factory=frozenset)
+    """Ids of the selected pages that are left out, because they are for other readers than the folder."""
+    unclear: tuple[PageRef, ...] = ()
+    """Selected pages that are left out, because it is not known who may read them."""
+    access: ReadAccess | None = None
+    """Who may read the nodes; None if this does not matter."""
+    audience_is_open: bool = True
+    """Whether the folder has the pages that everyone in the space may read, not the others."""
+
+    @property
+    def expected(self) -> tuple[PageRef, ...]:
+        """The pages that a complete capture has."""
+        return (*self.chosen, *self.unclear)
+
+    def shows(self, page_id: str) -> bool:
+        """Return whether readers of the folder may see the title and the text of a page."""
+        return self.access is None or not self.audience_is_open or not self.access.is_restricted(page_id)
 
     @property
     def containers(self) -> list[Container]:

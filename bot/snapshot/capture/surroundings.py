@@ -2,7 +2,7 @@
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import WikiError
@@ -33,12 +33,16 @@ class Neighbourhood:
     titles: Mapping[str, list[str]]
     """Title → ids of captured pages in any space; `space_of` has the space of each page."""
     space_of: Mapping[str, str]
+    shows: Callable[[str], bool] = lambda _page_id: True
+    """Returns whether the readers of the snapshots may see title and text of a page."""
     _users: dict[str, str] = field(default_factory=dict)
     _children: dict[str | None, list[TreeItem]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Prepare the lists of labelled pages, which send requests only when a page shows such a list."""
-        self._listings = Listings(self.gateway, self.space_key, self.listed, lambda user: self._name_of(user) or user)
+        self._listings = Listings(
+            self.gateway, self.space_key, self.listed, lambda user: self._name_of(user) or user, self.shows
+        )
 
     def around(self, body: str, page_id: str) -> Surroundings:
         """Return what *body* of page *page_id* and the bodies of its comments refer to."""
@@ -46,12 +50,14 @@ class Neighbourhood:
         read = read_leniently(body, max_depth=_MAX_DEPTH)
         macros = {macro_name(element) for element in read.elements()}
         users = {each.attributes.get(key, "") for each in read.elements("ri:user") for key in USER_KEYS}
+        included, withheld = self._included(read, folder)
         return Surroundings(
             pages=self._linked_pages(read, folder),
             users={user: name for user in sorted(users - {""}) if (name := self._name_of(user))},
             children=self._children_of(page_id, folder) if "children" in macros else None,
             page_tree=self._tree(folder) if "pagetree" in macros else None,
-            included=self._included(read, folder),
+            included=included,
+            withheld=withheld,
             other_addresses=self._other_addresses(read),
             listings=self._listings.of(body, page_id, lambda ref: self._link(ref, folder)),
         )
@@ -87,12 +93,13 @@ class Neighbourhood:
             for node in build_tree([*self.listed.values(), *self.containers]):
                 if node.ref.kind is TreeKind.PAGE:
                     self._children[node.ref.parent_id].append(node.ref)
-        return tuple(self._link(ref, folder) for ref in self._children.get(page_id, ()))
+        return tuple(self._link(ref, folder) for ref in self._children.get(page_id, ()) if self.shows(ref.id))
 
     def _tree(self, folder: str) -> tuple[RecordedLink, ...]:
         """Return the whole space as nested links."""
         levels: list[list[RecordedLink]] = [[]]
-        for node in reversed(build_tree([*self.listed.values(), *self.containers]).nodes):
+        shown = [ref for ref in (*self.listed.values(), *self.containers) if self.shows(ref.id)]
+        for node in reversed(build_tree(shown).nodes):
             while len(levels) <= node.depth + 1:
                 levels.append([])
             link = self._link(node.ref, folder, tuple(reversed(levels[node.depth + 1])))
@@ -100,22 +107,24 @@ class Neighbourhood:
             levels[node.depth].append(link)
         return tuple(reversed(levels[0]))
 
-    def _included(self, body: Document, folder: str) -> dict[str, RecordedInclude]:
+    def _included(self, body: Document, folder: str) -> tuple[dict[str, RecordedInclude], tuple[str, ...]]:
+        """Return the included pages, and the names of those that are left out, because they are restricted."""
         macros = (element for element in body.elements() if macro_name(element) in _INCLUDES)
         titles = {page.attributes.get("ri:content-title") for macro in macros for page in macro.elements("ri:page")}
-        wanted = {ref.id: ref for ref in self.listed.values() if ref.title in titles}
-        if not wanted:
-            return {}
+        named = [ref for ref in self.listed.values() if ref.title in titles]
+        withheld = tuple(sorted(f"{self.space_key}:{ref.title}" for ref in named if not self.shows(ref.id)))
+        wanted = sorted(ref.id for ref in named if self.shows(ref.id))
         try:
-            pages = self.gateway.fetch_pages(sorted(wanted))
+            pages = self.gateway.fetch_pages(wanted) if wanted else {}
         except WikiError:
-            return {}  # the converter reports that the page is not included
-        return {
+            pages = {}  # the converter reports that the page is not included
+        included = {
             f"{self.space_key}:{page.title}": RecordedInclude(
                 title=page.title, body=page.body, version=page.version, target=self._link(page.ref, folder).target
             )
             for page in pages.values()
         }
+        return included, withheld
 
     def _link(self, ref: TreeItem, folder: str, children: tuple[RecordedLink, ...] = ()) -> RecordedLink:
         target = self._relative(ref.id, folder) if ref.id in self.places else ref.url
