@@ -37,8 +37,8 @@ def tree(app: App, *, archived: bool, restricted: bool, links_to: str | None, fm
         for page in found.pages:
             output.say(_as_markdown(page) if fmt == "markdown" else _as_text(page))
     if found.left_out:
-        counts = counted(found.left_out, "page or folder", "pages and folders")
-        output.warn(f"{counts} left out, because only some people may read them; --restricted shows them")
+        nodes = counted(found.left_out, "node")
+        output.warn(f"{nodes} left out, because only some people may read them; --restricted shows them")
     for problem in found.problems:
         output.warn(problem)
     return 1 if found.problems else 0

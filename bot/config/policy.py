@@ -559,8 +559,8 @@ class SnapshotSettings(SettingsSection):
     )
     restricted_path: Path | None = Field(
         None,
-        description="With `restricted: separate`: folder of the restricted pages, a set of snapshots of its own. Absent: "
-        "the folder `path` with `-restricted` at the end of its name.",
+        description="With `restricted: separate`: folder of the restricted pages, a set of snapshots of its own. "
+        "Absent: the folder `path` with `-restricted` at the end of its name.",
         examples=["/var/lib/wikibot/snapshots-restricted"],
     )
     restricted_signing_key: Path | None = Field(

@@ -15,6 +15,7 @@ from bot.storage.addresses import may_be_id, stated_title
 from bot.sync.clock_difference import describe_difference
 from bot.sync.data_links import DataLink, LinkKind, iter_links, own_page
 from bot.sync.feed import render_feed
+from bot.sync.page_finder import PageFinder
 from bot.wiki.gateway import WikiGateway
 from bot.wiki.read_access import read_access_of
 
@@ -37,9 +38,10 @@ def _write_feed(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) ->
     data, path = workspace.load_data_file().data, feed_path(workspace)
     if data.news is None:
         return
-    home_id = workspace.page_finder(gateway, data).get_id(data.workspace.home)
+    finder = workspace.page_finder(gateway, data)
+    home_id = finder.get_id(data.workspace.home)
     if workspace.hides_restricted:
-        public = _without_restricted(gateway, workspace, data, home_id)
+        public = _without_restricted(gateway, workspace, data, finder)
         if public is None:
             path.unlink(missing_ok=True)
             logger.warning("workspace {} has no feed, because only some people may read its home page", workspace.name)
@@ -56,14 +58,15 @@ def _write_feed(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) ->
 
 
 def _without_restricted(
-    gateway: WikiGateway, workspace: Workspace, data: WorkspaceData, home_id: str
+    gateway: WikiGateway, workspace: Workspace, data: WorkspaceData, finder: PageFinder
 ) -> WorkspaceData | None:
     """Return *data* without the news that link to a restricted page; None if the home page itself is restricted.
 
     A page whose restrictions cannot be read counts as restricted.
     """
     news = data.news or News()
-    linked = {link: _find_linked(gateway, workspace, data, link) for link in iter_links(data) if _is_in_item(link)}
+    home_id = finder.get_id(data.workspace.home)
+    linked = {link: _find_linked(gateway, finder, link) for link in iter_links(data) if _is_in_item(link)}
     access = read_access_of(gateway, data.workspace.space, [home_id, *filter(None, linked.values())])
     if access.is_restricted(home_id):
         return None
@@ -82,16 +85,16 @@ def _is_in_item(link: DataLink) -> bool:
     return link.location[:2] == ("news", "items")
 
 
-def _find_linked(gateway: WikiGateway, workspace: Workspace, data: WorkspaceData, link: DataLink) -> str | None:
+def _find_linked(gateway: WikiGateway, finder: PageFinder, link: DataLink) -> str | None:
     """Return the id of the page of this wiki that a link leads to; None for another target or no page."""
     if link.kind is LinkKind.PAGE:
-        found = workspace.page_finder(gateway, data).find(link.target)
+        found = finder.find(link.target)
         return found.ref.id if found else None
     address = own_page(link, gateway)
     if address is None or address.page_id:
         return address.page_id if address else None
     try:
-        ref = gateway.find_page(address.space_key or data.workspace.space, address.title or "")
+        ref = gateway.find_page(address.space_key or finder.space_key, address.title or "")
     except PageNotFoundError:
         return None
     return ref.id if ref else None

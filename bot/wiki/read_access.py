@@ -59,7 +59,7 @@ class ReadAccess:
         return next(self.problems[each] for each in self._trail(node_id) if each in applying)
 
     def _trail(self, node_id: str) -> Iterator[str]:
-        """Yield a node and all nodes above it, the last of which may be no listed node; a cycle ends where it closes."""
+        """Yield a node and all nodes above it; the last may be not listed. A cycle ends where it closes."""
         seen: set[str] = set()
         current: str | None = node_id
         while current is not None and current not in seen:

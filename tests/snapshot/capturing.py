@@ -12,6 +12,7 @@ from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.record import PageRecord
 from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.capture.audience import Audience
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
 from bot.snapshot.capture.serial_executor import SerialExecutor
@@ -33,12 +34,18 @@ def run_capture(
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
     executor: Executor | None = None,
     accepts_many_gone: bool = False,
+    audience: Audience = Audience.OPEN,
 ) -> CaptureOutcome:
     now = CLOCK + dt.timedelta(days=day)
     options = CaptureOptions(executor or SerialExecutor(), history, accepts_many_gone, on_page=on_page)
     with open_writer(
         state_of(root), origin="https://wiki.test", software=SOFTWARE, clock=lambda: now, disk=disk
     ) as writer:
+
+    options = CaptureOptions(
+        executor or SerialExecutor(), history, accepts_many_gone, audience=audience, on_page=on_page
+    )
+    with open_writer(root, origin="https://wiki.test", software=SOFTWARE, clock=lambda: now, disk=disk) as writer:
         return capture(wiki.gateway, writer, [SpaceRequest("WS2", rule, everything)], options)
 
 

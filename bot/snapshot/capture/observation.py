@@ -55,8 +55,8 @@ def observe(
 ) -> Observation:
     """Fetch all data of *page*; raises `WikiError` if anything except an attachment cannot be read.
 
-    An empty text of a page that has a text counts as unreadable. Each attachment is downloaded to a file of *new_file*. The
-    *restrictions* are requested unless this run has read them already.
+    An empty text of a page that has a text counts as unreadable. Each attachment is downloaded to a file of *new_file*.
+    *restrictions* are requested, unless this run has read them already.
     """
     versions = _fetch_versions(gateway, page, known)
     if is_blank(page.body):

@@ -98,8 +98,8 @@ class Neighbourhood:
     def _tree(self, folder: str) -> tuple[RecordedLink, ...]:
         """Return the whole space as nested links."""
         levels: list[list[RecordedLink]] = [[]]
-        shown = [ref for ref in (*self.listed.values(), *self.containers) if self.shows(ref.id)]
-        for node in reversed(build_tree(shown).nodes):
+        nodes: list[TreeItem] = [*self.listed.values(), *self.containers]
+        for node in reversed(build_tree(node for node in nodes if self.shows(node.id)).nodes):
             while len(levels) <= node.depth + 1:
                 levels.append([])
             link = self._link(node.ref, folder, tuple(reversed(levels[node.depth + 1])))
