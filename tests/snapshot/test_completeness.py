@@ -292,6 +292,7 @@ def test_the_event_of_the_run_has_all_counts() -> None:
         restricted=[TROUBLE] * 6,
         skipped=[TROUBLE] * 7,
         incomplete=[TROUBLE] * 8,
+        left_out=14,
         unknown=[TROUBLE] * 9,
         unlisted=[Trouble("WS3", "space WS3", "no answer")],
         deselected=[TROUBLE] * 10,
@@ -314,6 +315,7 @@ def test_the_event_of_the_run_has_all_counts() -> None:
             "failed": 5,
             "gone": 4,
             "incomplete": 8,
+            "left_out": 14,
             "not_capturable": [
                 {"id": "6", "title": "Board", "reason": "a whiteboard"},
                 {"id": "7", "title": "Minutes", "reason": "no answer"},
