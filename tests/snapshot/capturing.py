@@ -37,15 +37,12 @@ def run_capture(
     audience: Audience = Audience.OPEN,
 ) -> CaptureOutcome:
     now = CLOCK + dt.timedelta(days=day)
-    options = CaptureOptions(executor or SerialExecutor(), history, accepts_many_gone, on_page=on_page)
-    with open_writer(
-        state_of(root), origin="https://wiki.test", software=SOFTWARE, clock=lambda: now, disk=disk
-    ) as writer:
-
     options = CaptureOptions(
         executor or SerialExecutor(), history, accepts_many_gone, audience=audience, on_page=on_page
     )
-    with open_writer(root, origin="https://wiki.test", software=SOFTWARE, clock=lambda: now, disk=disk) as writer:
+    with open_writer(
+        state_of(root), origin="https://wiki.test", software=SOFTWARE, clock=lambda: now, disk=disk
+    ) as writer:
         return capture(wiki.gateway, writer, [SpaceRequest("WS2", rule, everything)], options)
 
 
