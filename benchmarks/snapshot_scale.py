@@ -16,7 +16,7 @@ from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.verify.verification import verify
-from tests.snapshot.small_tree import put_page
+from tests.snapshot.small_tree import finish, put_page
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _BODY = "<p>The committee took note of the report and asked for a plan.</p>" * 60
@@ -55,7 +55,7 @@ def _run(root: Path, numbers: range, *, version: int) -> None:
         for number in numbers:
             page_id = str(number + 1)
             put_page(writer, page_id, f"Page {page_id}", f"{_BODY}<p>{page_id} {version}</p>", version=version)
-        writer.finish([], agents=("benchmark",))
+        finish(writer, *(str(number + 1) for number in numbers))
 
 
 def _state(root: Path) -> dict[Path, tuple[int, int]]:

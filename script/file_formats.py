@@ -10,8 +10,9 @@ from bot.file_format import FileDocument
 from bot.history import MIGRATIONS
 from bot.operations.setup import Answers
 from bot.replaced_texts import ReplacedTextsFile
+from bot.snapshot.archive.change_list import FORMAT_NUMBER as CHANGES_NUMBER
 from bot.snapshot.archive.checkpoint import FORMAT_NUMBER as CHECKPOINT_NUMBER
-from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.entry import PageLine
 from bot.snapshot.archive.events import EventLine
 from bot.snapshot.archive.evidence_state import EvidenceMemory
 from bot.snapshot.archive.journal import Journal
@@ -46,7 +47,7 @@ class FileKind:
 FILE_KINDS = (
     FileKind(PageRecord, "`SNAPSHOTS/KEY/data/_source/ID/record-NUMBER.json`", "`snapshot`"),
     FileKind(RedactionRecord, "`SNAPSHOTS/KEY/data/_source/ID/redaction-NUMBER.json`", "`redact`"),
-    FileKind(PageEntry, "`SNAPSHOTS/KEY/pages.jsonl`, each line", "`snapshot`, `redact`"),
+    FileKind(PageLine, "`SNAPSHOTS/KEY/pages.jsonl`, each line", "`snapshot`, `redact`"),
     FileKind(EventLine, "`SNAPSHOTS/log/YEAR/NUMBER.events.jsonl`, each line", "`snapshot`, `redact`"),
     FileKind(EvidenceMemory, "`STATE/evidence/LOG.json`", "each command that reads or writes the snapshots"),
     FileKind(Journal, "`STATE/evidence/LOG.journal`", "`snapshot`, `redact`"),
@@ -82,14 +83,34 @@ be exactly as below: other spacing, other order and unknown lines are refused, b
 
 ```text
 # wikibot checkpoint {checkpoint}
+# log: 32 hexadecimal digits                drawn once, at the first run
 # origin: https://wiki.example.org          base address of the wiki
 # sequence: 124                             number of the run
-# time: 2026-11-24T02:30:00Z                time of the run
-# signature: ssh-ed25519 SHA256:…           kind and fingerprint of the key, or: none
+# time: 2026-11-24T02:30:00Z                time of the run, not before that of the head below
+# key: SHA256:…                             fingerprint of the key that signed this head, or: none
+# next-key: none                            another key that may sign the next head, or: none
+# lost: none                                FIRST-LAST DIGEST: runs that a rollback lost, and their last head
+# verdict: complete                         complete, unconfirmed, incomplete, or - for a run that captured nothing
 <sha256>  SHA256SUMS
 <sha256>  log/2026/000123.checkpoint        the head before this one
 <sha256>  log/2026/000123.checkpoint.sig    its signature, if it has one
+<sha256>  log/2026/000123.checkpoint.tsr    its time stamp, if it has one
+<sha256>  log/2026/000124.changes           the files that this run wrote and removed
 <sha256>  log/2026/000124.events.jsonl      what this run did
+```
+
+The program also reads format 1, for `verify` and for `evidence upgrade`.
+
+## `NUMBER.changes`
+
+Format {changes}. One line for each payload file that the run wrote or removed, in this form and order. The third word
+is the id of the event that explains the line. The event lists the page of the file.
+
+```text
+# wikibot changes {changes}
+drop <sha256> 000125-000001 WS2/data/_source/131219/v1.xml    removed, by a redaction only
+keep <sha256> 000124-000002 WS2/data/_source/131165/v4.xml    a source, record or attachment: once per path for ever
+view <sha256> 000124-000002 131165                            the rendition of a page; the last line of a page counts
 ```
 
 ## `runs.db`
@@ -119,12 +140,19 @@ def format_reference(notice: str) -> str:
         for kind in FILE_KINDS
     ]
     checkpoints = "`SNAPSHOTS/CHECKPOINT`, `SNAPSHOTS/log/YEAR/NUMBER.checkpoint`"
+    changes = "`SNAPSHOTS/log/YEAR/NUMBER.changes`"
     rows += [
+        f"| {changes} | `changes {CHANGES_NUMBER}` | `snapshot`, `redact` | [below](#numberchanges) |",
         f"| {checkpoints} | `checkpoint {CHECKPOINT_NUMBER}` | `snapshot`, `redact` | [below](#checkpoint) |",
         f"| `STATE/runs.db` | `user_version` {len(MIGRATIONS)} | `run` | [runs.sql](../schemas/runs.sql) |",
     ]
     head = _PAGE.format(
-        notice=notice, rows="\n".join(rows), checkpoint=CHECKPOINT_NUMBER, runs=len(MIGRATIONS), sql=_sql()
+        notice=notice,
+        rows="\n".join(rows),
+        checkpoint=CHECKPOINT_NUMBER,
+        changes=CHANGES_NUMBER,
+        runs=len(MIGRATIONS),
+        sql=_sql(),
     )
     return "\n".join([head, *(line for kind in FILE_KINDS for line in _describe(kind))]).rstrip() + "\n"
 

@@ -203,7 +203,7 @@ def _say_verification(checked: Verification) -> None:
         return
     output.say(f"{checked.root} is intact: {share} is as it was captured ({scope})")
     output.say(f"head: {checked.head_digest}")
-    if checked.head and not checked.head.signed_by:
+    if checked.head and not checked.head.key:
         output.say("not signed: nothing proves who wrote the snapshots")
     elif not checked.is_signer_checked:
         output.say("signed, but by whom was not checked; give --allowed-signers")

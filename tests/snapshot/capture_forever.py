@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from bot.snapshot.archive.writer import open_writer
-from tests.snapshot.small_tree import CLOCK, ORIGIN, PAGES, SOFTWARE, put_page, state_of
+from tests.snapshot.small_tree import CLOCK, ORIGIN, PAGES, SOFTWARE, finish, put_page, state_of
 
 
 def main(root: Path) -> None:
@@ -12,7 +12,7 @@ def main(root: Path) -> None:
         with open_writer(state_of(root), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
             for page_id, title in PAGES.items():
                 put_page(writer, page_id, title, f"<p>run {writer.sequence}</p>", version=writer.sequence)
-            head = writer.finish([], agents=())
+            head = finish(writer, *PAGES)
         sys.stdout.write(f"{head.sequence}\n")
         sys.stdout.flush()
 

@@ -16,7 +16,8 @@ from bot.snapshot.capture.audience import Audience
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
 from bot.snapshot.capture.serial_executor import SerialExecutor
-from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of
+from bot.snapshot.query.event_texts import EventTexts
+from tests.snapshot.small_tree import CLOCK, LOG_ID, SOFTWARE, state_of
 from tests.snapshot.small_wiki import SmallWiki
 
 RULE = ArchivedSettings(status=True, labels=("archived",))
@@ -41,7 +42,12 @@ def run_capture(
         executor or SerialExecutor(), history, accepts_many_gone, audience=audience, on_page=on_page
     )
     with open_writer(
-        state_of(root), origin="https://wiki.test", software=SOFTWARE, clock=lambda: now, disk=disk
+        state_of(root),
+        origin="https://wiki.test",
+        software=SOFTWARE,
+        clock=lambda: now,
+        disk=disk,
+        new_log_id=lambda: LOG_ID,
     ) as writer:
         return capture(wiki.gateway, writer, [SpaceRequest("WS2", rule, everything)], options)
 
@@ -60,3 +66,10 @@ def record_of(root: Path, title: str) -> PageRecord:
 def events_of(root: Path, sequence: int) -> list[dict[str, Any]]:
     (path,) = root.glob(f"log/*/{sequence:06}.events.jsonl")
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def details_of(root: Path, sequence: int) -> list[str]:
+    """Return what a run did, as people read it."""
+    library = load_library(root)
+    texts = EventTexts(library)
+    return [texts.describe(logged) for logged in library.iter_log() if logged.sequence == sequence]

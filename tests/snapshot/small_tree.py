@@ -3,10 +3,12 @@
 import datetime as dt
 import hashlib
 import shutil
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.canonical_json import dump_json
+from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
@@ -14,8 +16,10 @@ from bot.snapshot.archive.evidence_state import EvidenceMemory, EvidenceState
 from bot.snapshot.archive.paths import attachment_path, page_name, record_path, source_path
 from bot.snapshot.archive.record import PageRecord, RecordedPerson, RecordedStatus, RecordedVersion, dump_record
 from bot.snapshot.archive.signature import Signer
+from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer
 
+LOG_ID = "0123456789abcdef" * 2
 CLOCK = dt.datetime(2026, 11, 24, 2, 30, tzinfo=dt.UTC)
 ORIGIN = "https://wiki.example.org"
 SOFTWARE = "wikibot/test"
@@ -39,23 +43,57 @@ def copy_snapshots(root: Path, target: Path) -> Path:
     return target
 
 
+def open_run(
+    root: Path, when: dt.datetime, *, disk: Disk | None = None, signer: Signer | None = None
+) -> AbstractContextManager[SnapshotWriter]:
+    """Start a run at the time *when*."""
+    return open_writer(
+        state_of(root),
+        origin=ORIGIN,
+        software=SOFTWARE,
+        clock=lambda: when,
+        disk=disk,
+        signer=signer,
+        new_log_id=lambda: LOG_ID,
+    )
+
+
 def capture_first(root: Path, disk: Disk, *, signer: Signer | None = None) -> None:
     with open_writer(
-        state_of(root), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK, disk=disk, signer=signer
+        state_of(root),
+        origin=ORIGIN,
+        software=SOFTWARE,
+        clock=lambda: CLOCK,
+        disk=disk,
+        signer=signer,
+        new_log_id=lambda: LOG_ID,
     ) as writer:
         for page_id, title in PAGES.items():
             put_page(writer, page_id, title, f"<p>{title}</p>", version=1)
-        writer.finish([Event(EventType.INGESTION, EventOutcome.SUCCESS, "first run")], agents=(SOFTWARE,))
+        finish(writer, *PAGES)
 
 
 def capture_second(root: Path, disk: Disk, *, signer: Signer | None = None) -> None:
     later = CLOCK + dt.timedelta(days=1)
     with open_writer(
-        state_of(root), origin=ORIGIN, software=SOFTWARE, clock=lambda: later, disk=disk, signer=signer
+        state_of(root),
+        origin=ORIGIN,
+        software=SOFTWARE,
+        clock=lambda: later,
+        disk=disk,
+        signer=signer,
+        new_log_id=lambda: LOG_ID,
     ) as writer:
         put_page(writer, "102", PAGES["102"], "<p>更新</p>", version=2)
         put_page(writer, "900", "Elsewhere", "<p>elsewhere</p>", version=1, space_key="OTHER")
-        writer.finish([Event(EventType.INGESTION, EventOutcome.SUCCESS, "second run")], agents=(SOFTWARE,))
+        finish(writer, "102", "900")
+
+
+def finish(writer: SnapshotWriter, *page_ids: str, type_: EventType = EventType.CAPTURE) -> Checkpoint:
+    """Finish a run with the events that explain its changes."""
+    run = Event(EventType.INGESTION, EventOutcome.SUCCESS, "", (), {"expected": len(page_ids)})
+    pages = [Event(type_, EventOutcome.SUCCESS, "", (page_id,)) for page_id in page_ids]
+    return writer.finish([run, *pages], agents=(SOFTWARE,), verdict=Verdict.COMPLETE)
 
 
 def put_page(
@@ -70,6 +108,7 @@ def put_page(
     where, digest = source_path(page_id, version), hashlib.sha256(source).hexdigest()
     record = PageRecord(
         page_id=page_id,
+        path=path,
         space_key=space_key,
         title=title,
         url=f"{ORIGIN}/{page_id}",
@@ -86,7 +125,7 @@ def put_page(
     record_at = record_path(page_id, writer.sequence)
     writer.put(bag, where, source)
     writer.put(bag, record_at, dump_record(record))
-    writer.put(bag, path, markdown, old_bytes=known.markdown_bytes if known else None)
+    writer.put(bag, path, markdown)
     _put_attachment(writer, bag, page_id, version)
     writer.put_entry(
         bag,
@@ -105,7 +144,6 @@ def put_page(
             record_path=record_at,
             source_path=where,
             source_sha256=digest,
-            markdown_bytes=len(markdown),
             sources=(*(known.sources if known else ()), where),
         ),
     )

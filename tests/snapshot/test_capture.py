@@ -8,7 +8,7 @@ from bot.snapshot.archive.record import RecordedStatus
 from bot.snapshot.capture.rendition import render_page
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
-from tests.snapshot.capturing import events_of, markdown_of, record_of, run_capture
+from tests.snapshot.capturing import details_of, events_of, markdown_of, record_of, run_capture
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import tree_bytes
 from tests.snapshot.small_wiki import ANA, LI, OMAR, SmallWiki
@@ -126,7 +126,7 @@ def _detail_after(wiki: SmallWiki, root: Path) -> str:
     outcome = run_capture(wiki, root, day=1)
     assert outcome.captured >= 1
     assert verify(root).is_clean
-    return "\n".join(event["eventDetailInformation"] for event in events_of(root, 2))
+    return "\n".join(details_of(root, 2))
 
 
 def test_a_new_label_is_noticed_without_a_new_version(wiki: SmallWiki, tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_a_deleted_page_gets_a_tombstone_once_and_its_capture_stays(wiki: SmallW
 
     assert (outcome.gone, outcome.has_shortfall) == (1, False)
     assert tree_bytes(tmp_path / "WS2/data") == before
-    assert [e["eventType"] for e in events_of(tmp_path, 2)] == ["ingestion", "deletion"]
+    assert [e["type"] for e in events_of(tmp_path, 2)] == ["ingestion", "deletion"]
     assert "gone from the wiki since 2026-11-25" in (tmp_path / "WS2/README.md").read_text()
     assert run_capture(wiki, tmp_path, day=2).checkpoint is None
     assert verify(tmp_path).is_clean
@@ -276,7 +276,7 @@ def test_a_page_that_is_no_longer_archived_keeps_its_capture(wiki: SmallWiki, tm
 
     run_capture(wiki, tmp_path, day=1)
 
-    assert [e["eventType"] for e in events_of(tmp_path, 2)] == ["ingestion", "deaccession"]
+    assert [e["type"] for e in events_of(tmp_path, 2)] == ["ingestion", "deaccession"]
     assert not load_library(tmp_path).get_page("Minutes")[1].is_selected
     assert run_capture(wiki, tmp_path, day=2).checkpoint is None
 

@@ -23,9 +23,9 @@ def test_a_page_that_fails_is_a_shortfall_and_the_others_are_captured(wiki: Smal
     assert (outcome.expected, outcome.captured, len(outcome.restricted)) == (3, 2, 1)
     assert outcome.has_shortfall
     run, *others = events_of(tmp_path, 1)
-    assert run["eventOutcome"] == "fail"
-    assert run["eventOutcomeDetail"]["restricted"] == 1
-    assert [event["eventOutcome"] for event in others].count("restricted") == 1
+    assert run["outcome"] == "fail"
+    assert run["facts"]["restricted"] == 1
+    assert [event["outcome"] for event in others].count("restricted") == 1
     assert verify(tmp_path).is_clean
 
 
@@ -108,7 +108,7 @@ def test_a_space_that_cannot_be_listed_does_not_keep_the_others_from_being_captu
 
     assert (outcome.captured, [trouble.page_id for trouble in outcome.unlisted]) == (3, ["GONE"])
     assert outcome.has_shortfall
-    assert events_of(tmp_path, 1)[0]["eventOutcomeDetail"]["unlisted_spaces"] == ["GONE"]
+    assert events_of(tmp_path, 1)[0]["facts"]["unlisted_spaces"] == ["GONE"]
     assert verify(tmp_path).is_clean
 
 

@@ -15,7 +15,7 @@ from bot.snapshot.query import search
 from bot.snapshot.query.search import build_query, find_hits, open_index, put_page
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.breaking_disk import interrupted_capture
-from tests.snapshot.capturing import events_of, run_capture
+from tests.snapshot.capturing import details_of, run_capture
 from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of
 from tests.snapshot.small_wiki import ANA, WHEN, SmallWiki
 
@@ -29,9 +29,7 @@ def test_a_page_that_moved_to_another_space_keeps_its_capture(wiki: SmallWiki, t
     outcome = run_capture(wiki, tmp_path, day=1)
 
     assert (outcome.gone, outcome.has_shortfall) == (0, False)
-    assert "Minutes: moved to space OTHER; its capture stays" in [
-        event["eventDetailInformation"] for event in events_of(tmp_path, 2)
-    ]
+    assert "Minutes: moved to space OTHER; its capture stays" in details_of(tmp_path, 2)
     assert run_capture(wiki, tmp_path, day=2).checkpoint is None
 
 

@@ -190,7 +190,7 @@ def test_redaction_removes_the_content_and_everything_still_verifies(wiki: Small
     assert verify(tmp_path, witness=digest).findings == ()
     assert run_instructions(tmp_path, witness=digest or "").returncode == 0
     assert bagit_accepts(tmp_path)
-    assert events_of(tmp_path, 2)[0]["eventType"] == "redaction"
+    assert events_of(tmp_path, 2)[0]["type"] == "redaction"
 
 
 def test_a_redacted_page_keeps_its_digests_and_is_not_captured_again(wiki: SmallWiki, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_a_new_converter_renders_anew_and_touches_no_source(root: Path, monkeypa
     assert {path: data for path, data in after.items() if "_source" in path} == {
         path: data for path, data in before.items() if "_source" in path
     }
-    assert {event["eventType"] for event in events_of(root, 2)} == {"migration"}
+    assert {event["type"] for event in events_of(root, 2)} == {"migration"}
     assert verify(root).is_clean
 
 

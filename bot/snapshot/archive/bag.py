@@ -2,12 +2,14 @@
 
 import hashlib
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
 
 from bot.errors import EvidenceError
-from bot.snapshot.archive.entry import PageEntry, dump_entries, parse_entries
+from bot.snapshot.archive.change_list import page_of
+from bot.snapshot.archive.entry import PageEntry, dump_entries, entry_of, parse_lines, state_of
 from bot.snapshot.archive.folder import Folder, check_path
+from bot.snapshot.archive.paths import source_order
 
 MAX_PAGES = 500
 """Maximum number of pages in one bag, so that its source folders do not exceed the limit of entries per folder."""
@@ -50,27 +52,28 @@ class Bag:
         self.is_changed = True
 
     def put_entry(self, entry: PageEntry) -> None:
-        """Set the entry of a page."""
+        """Set the entry of a page; of a redacted page only the state is left."""
+        if entry.redacted_at:
+            entry = entry_of(state_of(entry, self.name), None, self.space_key, ())
         self.entries[entry.page_id] = entry
         self.is_changed = True
 
-    def tag_files(self, readme: bytes, *, bagging_date: date, software: str) -> dict[str, bytes]:
+    def tag_files(self, readme: bytes) -> dict[str, bytes]:
         """Return all tag files of the bag, by path in the bag."""
         files = {
             "README.md": readme,
-            "bag-info.txt": self._bag_info(bagging_date, software),
+            "bag-info.txt": self.bag_info(),
             "bagit.txt": BAGIT_TXT,
             MANIFEST: render_manifest(self.manifest),
-            PAGES: dump_entries(self.entries),
+            PAGES: dump_entries(self.entries, self.name),
         }
         files[TAG_MANIFEST] = render_manifest({path: sha256(data) for path, data in files.items()})
         return files
 
-    def _bag_info(self, bagging_date: date, software: str) -> bytes:
+    def bag_info(self) -> bytes:
+        """Return `bag-info.txt`. It has no date and no version, so that `verify` can make it again."""
         lines = {
             "Bag-Group-Identifier": self.origin,
-            "Bag-Software-Agent": software,
-            "Bagging-Date": bagging_date.isoformat(),
             "External-Description": f"Pages of space {self.space_key}, as Markdown and as received",
             "External-Identifier": self.space_key,
             "Payload-Oxum": f"{self.payload_bytes}.{len(self.manifest)}",
@@ -91,12 +94,26 @@ def load_bag(folder: Folder, name: str, tag_digest: str) -> Bag:
 
     info = parse_bag_info(read("bag-info.txt"), name=f"{name}/bag-info.txt")
     manifest = parse_manifest(read(MANIFEST), name=f"{name}/{MANIFEST}")
-    entries = parse_entries(read(PAGES), name=f"{name}/{PAGES}")
+    pages = read(PAGES)
     try:
+        entries = parse_entries(pages, manifest, info["External-Identifier"], bag=name)
         octets = int(info["Payload-Oxum"].partition(".")[0])
         return Bag(name, info["External-Identifier"], info["Bag-Group-Identifier"], manifest, entries, octets)
     except (KeyError, ValueError) as error:
         raise EvidenceError(f"the bag {folder.root / name} cannot be read ({error}); see `wikibot verify`") from error
+
+
+def parse_entries(data: bytes, manifest: dict[str, str], space_key: str, *, bag: str) -> dict[str, PageEntry]:
+    """Parse `pages.jsonl` and find the bodies of each page in the manifest."""
+    sources: dict[str, list[str]] = defaultdict(list)
+    for path in manifest:
+        if path.endswith(".xml") and path.startswith("data/_source/"):
+            sources[page_of(path)].append(path)
+    entries = {}
+    for line in parse_lines(data, name=f"{bag}/{PAGES}"):
+        entry = entry_of(line.page, line.shown, space_key, sorted(sources[line.page.id], key=source_order))
+        entries[entry.page_id] = entry
+    return entries
 
 
 def render_manifest(digests: dict[str, str]) -> bytes:

@@ -1,12 +1,26 @@
-"""`pages.jsonl` of a bag: one line for each captured page, which says where its files are and what it was."""
+"""`pages.jsonl` of a bag: one line for each captured page, made from the last event of the page and its record.
 
+A line has two parts. `page` is the state that the last event of the page states, byte for byte. `shown` is what a
+reader wants to see of the page: a copy of parts of the newest record; null for a redacted page, which has no record.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import ClassVar, Literal
+
+from pydantic import ConfigDict, Field
 
 from bot.errors import EvidenceError
 from bot.file_format import FileDocument, FileFormatError, FileModel
 from bot.snapshot.archive.canonical_json import dump_lines
-from bot.snapshot.archive.record import Ancestor, RecordedStatus
+from bot.snapshot.archive.paths import redacted_path, safe_id
+from bot.snapshot.archive.record import Ancestor, PageRecord, RecordedStatus
+
+GONE = "deleted, or restricted for the account that captures (the wiki answers alike for both)"
+
+_NAME = "[A-Za-z0-9_][A-Za-z0-9._-]*"
+_PATH = rf"^{_NAME}(/{_NAME})*$"
 
 
 class Tombstone(FileModel):
@@ -14,21 +28,17 @@ class Tombstone(FileModel):
 
     when: datetime
     """Time of the run that no longer found the page."""
-    reason: str
+    reason: str = GONE
     """What the wiki answered, in words."""
 
 
-class PageEntry(FileDocument):
-    """A captured page. Paths are relative to the bag; `path` does not change after the first capture."""
+class PageEntry(FileModel):
+    """A captured page, as the program uses it. Paths are relative to the bag."""
 
-    KIND: ClassVar[str] = "wikibot-page"
-
-    format: Literal["wikibot-page/1"] = "wikibot-page/1"
-    """Format of the line."""
     page_id: str
     """Page id."""
     path: str
-    """Path of the rendition."""
+    """Path of the rendition, which does not change after the first capture, except by a redaction."""
     space_key: str
     """Key of the space."""
     title: str
@@ -53,10 +63,10 @@ class PageEntry(FileDocument):
     """Path of the newest body, or of the record of the redaction."""
     source_sha256: str
     """SHA-256 of the newest body."""
-    markdown_bytes: int
-    """Size of the rendition in bytes."""
     sources: tuple[str, ...]
     """Paths of all captured bodies, oldest version first."""
+    converter: str = ""
+    """Name and number of the converter that made the rendition."""
     is_selected: bool = True
     """Whether the page counted as archived in the last run."""
     tombstone: Tombstone | None = None
@@ -65,22 +75,171 @@ class PageEntry(FileDocument):
     """Time of the redaction."""
 
 
-def dump_entries(entries: dict[str, PageEntry]) -> bytes:
+class PageState(FileModel):
+    """The state of a page after an event: ids, paths, digests and times."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(pattern=rf"^{_NAME}$")
+    """Page id, as in file names."""
+    bag: str = Field(pattern=rf"^{_NAME}$")
+    """Name of the bag."""
+    record: str = Field(pattern=_PATH)
+    """Path of the newest record in the bag, or of the record of the redaction."""
+    source: str | None = Field(pattern=_PATH)
+    """Path of the newest body in the bag; null if redacted."""
+    source_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """SHA-256 of the newest body."""
+    version: int
+    """Newest captured version."""
+    captured_at: datetime
+    """Time of the first capture of that body."""
+    archived: bool
+    """Whether the page counted as archived."""
+    tombstone: datetime | None
+    """Time of the run that no longer found the page; null if the page is in the wiki."""
+    redacted_at: datetime | None
+    """Time of the redaction; null if not redacted."""
+    converter: str = Field(pattern=r"^[A-Za-z0-9._ -]*$")
+    """Name and number of the converter that made the rendition."""
+
+
+class Shown(FileModel):
+    """What a reader sees of a page without opening its record."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    page_id: str
+    """Page id, as the wiki has it."""
+    path: str
+    """Path of the rendition in the bag."""
+    space_key: str
+    """Key of the space."""
+    title: str
+    """Title."""
+    url: str
+    """Address in the wiki."""
+    status: RecordedStatus
+    """Status of the page."""
+    position: int | None
+    """Position among the siblings, where the wiki states one."""
+    ancestors: tuple[Ancestor, ...]
+    """Pages above the page, the highest first."""
+    version_when: datetime
+    """Time of the newest captured version."""
+
+
+class PageLine(FileDocument):
+    """A captured page: its state, and what a reader sees."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    KIND: ClassVar[str] = "wikibot-page"
+    NUMBER: ClassVar[int] = 2
+
+    format: Literal["wikibot-page/2"] = "wikibot-page/2"
+    """Format of the line."""
+    page: PageState
+    """The state after the last event of the page, as the log has it."""
+    shown: Shown | None
+    """Parts of the newest record; null if the page was redacted."""
+
+
+def state_of(entry: PageEntry, bag: str) -> PageState:
+    """Return what the log says about a page."""
+    return PageState(
+        id=safe_id(entry.page_id),
+        bag=bag,
+        record=entry.record_path,
+        source=None if entry.redacted_at else entry.source_path,
+        source_sha256=entry.source_sha256,
+        version=entry.version,
+        captured_at=entry.captured_at,
+        archived=entry.is_selected,
+        tombstone=entry.tombstone.when if entry.tombstone else None,
+        redacted_at=entry.redacted_at,
+        converter=entry.converter,
+    )
+
+
+def entry_of(state: PageState, shown: Shown | None, space_key: str, sources: Iterable[str]) -> PageEntry:
+    """Return the entry of a page; *space_key* is the space of the bag, for a page of which nothing else is left."""
+    if shown is None:
+        shown = Shown(
+            page_id=state.id,
+            path=redacted_path(state.id),
+            space_key=space_key,
+            title=f"Redacted page {state.id}",
+            url="",
+            status=RecordedStatus.CURRENT,
+            position=None,
+            ancestors=(),
+            version_when=state.captured_at,
+        )
+    return PageEntry(
+        **dict(shown.iter_known()),
+        version=state.version,
+        captured_at=state.captured_at,
+        record_path=state.record,
+        source_path=state.source or state.record,
+        source_sha256=state.source_sha256,
+        sources=tuple(sources),
+        converter=state.converter,
+        is_selected=state.archived,
+        tombstone=Tombstone(when=state.tombstone) if state.tombstone else None,
+        redacted_at=state.redacted_at,
+    )
+
+
+def shown_of(record: PageRecord, path: str) -> Shown:
+    """Return what a reader sees of a page, from its newest record."""
+    return Shown(
+        page_id=record.page_id,
+        path=path,
+        space_key=record.space_key,
+        title=record.title,
+        url=record.url,
+        status=record.status,
+        position=record.position,
+        ancestors=record.ancestors,
+        version_when=record.version.when,
+    )
+
+
+def dump_entries(entries: Mapping[str, PageEntry], bag: str) -> bytes:
     """Return the content of `pages.jsonl`, sorted by page id."""
     ordered = sorted(entries.values(), key=lambda entry: id_order(entry.page_id))
-    return dump_lines(entry.content() for entry in ordered)
+    return b"".join(dump_line(state_of(entry, bag), _shown_of_entry(entry)) for entry in ordered)
 
 
-def parse_entries(data: bytes, *, name: str) -> dict[str, PageEntry]:
+def dump_line(state: PageState, shown: Shown | None) -> bytes:
+    """Return a line; the state has the order of the log, everything else is sorted."""
+    place = {"format": PageLine.model_fields["format"].default, "page": 0, "shown": None}
+    if shown is not None:
+        place["shown"] = shown.model_dump(mode="json")
+    return dump_lines([place]).replace(b'"page": 0', b'"page": ' + dump_state(state), 1)
+
+
+def dump_state(state: PageState) -> bytes:
+    """Return a state as the log has it."""
+    return json.dumps(state.model_dump(mode="json")).encode()
+
+
+def _shown_of_entry(entry: PageEntry) -> Shown | None:
+    if entry.redacted_at:
+        return None
+    return Shown(**{name: getattr(entry, name) for name in Shown.model_fields})
+
+
+def parse_lines(data: bytes, *, name: str) -> list[PageLine]:
     """Parse `pages.jsonl`; raises `EvidenceError`, which states *name* and the line."""
-    entries: dict[str, PageEntry] = {}
-    for number, line in enumerate(data.splitlines(), start=1):
+    lines = []
+    for number, line in enumerate(data.split(b"\n")[:-1], start=1):
         try:
-            entry = PageEntry.parse(line)
+            lines.append(PageLine.parse(line))
         except FileFormatError as error:
             raise EvidenceError(f"{name}:{number}: is not the entry of a captured page: it {error}") from error
-        entries[entry.page_id] = entry
-    return entries
+    return lines
 
 
 def id_order(page_id: str) -> tuple[int, int, str]:

@@ -1,20 +1,34 @@
-"""`NUMBER.events.jsonl`: what a run did, one event a line, in the terms of PREMIS (Library of Congress)."""
+"""`NUMBER.events.jsonl`: what a run did, one event a line, in the terms of PREMIS (Library of Congress).
 
-from collections.abc import Iterable, Mapping
+The log has ids, digests, numbers and codes only. It has no title, name or text of the wiki, so that a redaction never
+has to change it. `bot.snapshot.query.event_texts` makes the sentences for people from events and records.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from bot.errors import EvidenceError
 from bot.file_format import FileDocument, FileFormatError
-from bot.snapshot.archive.canonical_json import dump_lines
 from bot.snapshot.archive.checkpoint import format_time
+from bot.snapshot.archive.entry import PageState
+from bot.snapshot.archive.first_format import FirstEventLine
+from bot.snapshot.archive.paths import safe_id
 
 NOT_CAPTURABLE = "not_capturable"
-"""Fact of a run: id, title and reason of each selected node without content that can be captured."""
+"""Fact of a run: ids of the selected nodes without content that can be captured."""
+
+FREE_TEXTS = frozenset({"reason", "name"})
+"""Facts that a person typed for the evidence."""
+
+_CODE = re.compile(r"[!-~]*")
 
 
 LEFT_OUT = "left_out"
@@ -22,16 +36,23 @@ LEFT_OUT = "left_out"
 
 
 class EventType(StrEnum):
-    """Terms of the PREMIS vocabulary `eventType`."""
+    """Terms of the PREMIS vocabulary `eventType`, and those for what PREMIS has no term for."""
 
     INGESTION = "ingestion"  # a whole run
     CAPTURE = "capture"  # the body of a page, or one of its versions
     METADATA = "metadata modification"  # labels, attachments, comments, restrictions, place or title, without a version
     DELETION = "deletion"  # absent from the wiki: a tombstone
     DEACCESSION = "deaccession"  # still in the wiki, no longer archived
+    RESTRICTED = "restricted"  # only some people may read the page now
     MIGRATION = "migration"  # the same source rendered by another version of the converter
     REDACTION = "redaction"
-    RESTRICTED = "restricted"  # only some people may read the page now
+    UPGRADE = "upgrade"  # snapshots of format 1 were taken over
+    START_SIGNING = "start-signing"
+    KEY_ROTATION = "key-rotation"
+    ROLLBACK = "rollback"  # an older state was accepted
+    NEW_LOG = "new-log"  # the log begins because an earlier one was given up
+    HOLD = "hold"  # pages must not be redacted
+    HOLD_RELEASE = "hold-release"
 
 
 class EventOutcome(StrEnum):
@@ -44,7 +65,10 @@ class EventOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened; *objects* are page ids or paths, *facts* further data."""
+    """One thing that happened; *objects* are page ids, *facts* further data.
+
+    *detail* is for the people who see the run; format 2 does not write it. Events of format 1 have it.
+    """
 
     type: EventType
     outcome: EventOutcome
@@ -55,64 +79,134 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """An event as the log has it."""
+    """An event as the log has it; *page* is the state of the page after the event."""
 
     sequence: int
     when: datetime
     event: Event
+    id: str
+    page: PageState | None = None
 
 
 class EventLine(FileDocument):
     """One event of one run."""
 
-    KIND: ClassVar[str] = "wikibot-event"
+    model_config = ConfigDict(extra="forbid")
 
-    format: Literal["wikibot-event/1"] = "wikibot-event/1"
+    KIND: ClassVar[str] = "wikibot-events"
+    NUMBER: ClassVar[int] = 2
+
+    format: Literal["wikibot-events/2"] = "wikibot-events/2"
     """Format of the line."""
-    when: str = Field(alias="eventDateTime")
-    """Time of the run, in UTC to the second."""
-    detail: str = Field(alias="eventDetailInformation")
-    """What happened, for people."""
-    identifier: str = Field(alias="eventIdentifier", pattern=r"^[0-9]{6,}-[0-9]{6,}$")
+    id: str = Field(pattern=r"^[0-9]{6,}-[0-9]{6,}$")
     """Number of the run, a hyphen, number of the event in the run."""
-    outcome: EventOutcome = Field(alias="eventOutcome")
-    """How the event ended."""
-    facts: dict[str, Any] = Field(alias="eventOutcomeDetail")
-    """Counts, digests and version numbers, by name."""
-    type: EventType = Field(alias="eventType")
+    type: EventType
     """What kind of event."""
-    agents: tuple[str, ...] = Field(alias="linkingAgentIdentifier")
+    outcome: EventOutcome
+    """How the event ended."""
+    when: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")
+    """Time of the run, in UTC to the second."""
+    pages: tuple[str, ...]
+    """Ids of the pages; empty for the event of the run as a whole."""
+    page: PageState | None
+    """The state of the page after the event; null if the event changed no captured page."""
+    by: tuple[str, ...]
     """Program, converter and account that took part."""
-    objects: tuple[str, ...] = Field(alias="linkingObjectIdentifier")
-    """Page ids, the key of a space, or what a rule names; empty for the event of the run as a whole."""
+    facts: dict[str, Any]
+    """Counts, digests, ids and codes, by name; `reason` and `name` are what a person typed."""
 
 
-def render_events(events: Iterable[Event], *, sequence: int, when: datetime, agents: tuple[str, ...]) -> bytes:
-    """Return the log of one run as JSON Lines."""
-    return dump_lines(
-        EventLine(
-            eventDateTime=format_time(when),
-            eventDetailInformation=event.detail,
-            eventIdentifier=f"{sequence:06}-{number:06}",
-            eventOutcome=event.outcome,
-            eventOutcomeDetail=dict(event.facts),
-            eventType=event.type,
-            linkingAgentIdentifier=agents,
-            linkingObjectIdentifier=event.objects,
-        ).content()
-        for number, event in enumerate(events, start=1)
+def render_events(
+    events: Sequence[Event],
+    states: Mapping[int, PageState],
+    *,
+    sequence: int,
+    when: datetime,
+    agents: tuple[str, ...],
+) -> bytes:
+    """Return the log of one run as JSON Lines; *states* has the page state of events, by index."""
+    return b"".join(
+        _render(event, states.get(index), event_id(sequence, index), when, agents) for index, event in enumerate(events)
     )
 
 
+def event_id(sequence: int, index: int) -> str:
+    """Return the id of an event; *index* starts at 0."""
+    return f"{sequence:06}-{index + 1:06}"
+
+
+def _render(event: Event, state: PageState | None, identifier: str, when: datetime, agents: tuple[str, ...]) -> bytes:
+    line = EventLine(
+        id=identifier,
+        type=event.type,
+        outcome=event.outcome,
+        when=format_time(when),
+        pages=_pages(event),
+        page=state,
+        by=agents,
+        facts=_facts(event),
+    )
+    return dump_event(line.content())
+
+
+def dump_event(content: Mapping[str, object]) -> bytes:
+    """Return a line: ASCII, the keys in the order of the class, those of the facts sorted."""
+    return f"{json.dumps(content, ensure_ascii=True, separators=(', ', ': '))}\n".encode()
+
+
+def _pages(event: Event) -> tuple[str, ...]:
+    """Return the ids as file names have them; an event of a run can name settings, which are not pages."""
+    if event.type is EventType.INGESTION:
+        return tuple(name for name in event.objects if name.isascii() and name.isdigit())
+    return tuple(map(safe_id, event.objects))
+
+
+def _facts(event: Event) -> dict[str, object]:
+    facts = {name: _checked(name, event.facts[name]) for name in sorted(event.facts)}
+    if event.type is EventType.INGESTION and event.objects and not _pages(event):
+        facts["about_sha256"] = hashlib.sha256("\n".join(event.objects).encode("utf-8", "surrogatepass")).hexdigest()
+    return dict(sorted(facts.items()))
+
+
+def _checked(name: str, value: object) -> object:
+    """Return a fact; raises `EvidenceError` for text that could come from the wiki."""
+    match value:
+        case bool() | int() | float() | None:
+            return value
+        case str() if name in FREE_TEXTS or _CODE.fullmatch(value):
+            return value
+        case dict():
+            return {key: _checked(key, item) for key, item in sorted(value.items())}
+        case list() | tuple():
+            return [_checked(name, item) for item in value]
+    raise EvidenceError(f"the fact {name} of an event contains text; the log has only ids, digests, numbers and codes")
+
+
 def parse_events(data: bytes, *, name: str) -> list[LoggedEvent]:
-    """Parse the log of one run; raises `EvidenceError` with file and line."""
+    """Parse the log of one run, of format 1 or 2; raises `EvidenceError` with *name* and line."""
     logged = []
-    for number, text in enumerate(data.splitlines(), start=1):
+    for number, line in enumerate(data.splitlines(), start=1):
         try:
-            line = EventLine.parse(text)
-            when = datetime.fromisoformat(line.when)
+            logged.append(_parse_first(line) if _is_first(line) else _parse(line))
         except (FileFormatError, ValueError) as error:
-            raise EvidenceError(f"{name}:{number}: is not an event of a capture: it {error}") from error
-        event = Event(line.type, line.outcome, line.detail, line.objects, line.facts)
-        logged.append(LoggedEvent(int(line.identifier.partition("-")[0]), when, event))
+            raise EvidenceError(f"{name}:{number}: is not an event of a run: it {error}") from error
     return logged
+
+
+def _is_first(line: bytes) -> bool:
+    return b'"format": "wikibot-event/' in line
+
+
+def _parse(data: bytes) -> LoggedEvent:
+    line = EventLine.parse(data)
+    event = Event(line.type, line.outcome, "", line.pages, line.facts)
+    when = datetime.fromisoformat(line.when)
+    return LoggedEvent(int(line.id.partition("-")[0]), when, event, line.id, line.page)
+
+
+def _parse_first(data: bytes) -> LoggedEvent:
+    line = FirstEventLine.parse(data)
+    event = Event(EventType(line.type), EventOutcome(line.outcome), line.detail, line.objects, line.facts)
+    return LoggedEvent(
+        int(line.identifier.partition("-")[0]), datetime.fromisoformat(line.when), event, line.identifier
+    )

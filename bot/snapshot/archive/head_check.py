@@ -4,7 +4,15 @@ from pathlib import Path
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import BAGIT_TXT, MANIFEST, TAG_FILES, TAG_MANIFEST, bag_names, parse_manifest
-from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, SUMS, Checkpoint, parse_checkpoint
+from bot.snapshot.archive.checkpoint import (
+    HEAD,
+    SIGNATURE,
+    STAMP,
+    SUMS,
+    Checkpoint,
+    find_wrong_lines,
+    parse_checkpoint,
+)
 from bot.snapshot.archive.file_tree import UnlistedTree
 from bot.snapshot.archive.inspection import FindingKind, Inspection, ordered
 from bot.snapshot.archive.signature import find_flaw
@@ -21,7 +29,8 @@ def check_before_writing(root: Path, allowed_signers: str | None) -> None:
         if any(map(inspection.tree.has_file, (SUMS, "VERIFY.md"))):
             raise EvidenceError(f"{root} contains snapshots without {HEAD}; restore them from a copy")
         return
-    check_head(inspection, allowed_signers, must_be_signed=False)
+    head = check_head(inspection, allowed_signers, must_be_signed=False)
+    refuse_first_format(root, head)
     for bag in bag_names(load_sums(inspection)):
         check_bag_tags(inspection, bag)
     if inspection.findings:
@@ -29,6 +38,15 @@ def check_before_writing(root: Path, allowed_signers: str | None) -> None:
         raise EvidenceError(
             f"nothing is written on top of snapshots that were changed by someone else: {root / first.path} "
             f"{first.message}; see `wikibot verify`, and restore them from a copy"
+        )
+
+
+def refuse_first_format(root: Path, head: Checkpoint | None) -> None:
+    """Raise `EvidenceError` for snapshots of format 1."""
+    if head is not None and head.format == 1:
+        raise EvidenceError(
+            f"the snapshots in {root} have format 1, which only `wikibot verify` reads; take them over with "
+            "`wikibot evidence upgrade`, after a backup"
         )
 
 
@@ -42,7 +60,11 @@ def check_head(inspection: Inspection, allowed_signers: str | None, *, must_be_s
     except EvidenceError as error:
         inspection.report(FindingKind.MALFORMED, HEAD, str(error))
         return None
+    for flaw in find_wrong_lines(head):
+        inspection.report(FindingKind.MALFORMED, HEAD, flaw)
     _check_signature(inspection, head, data, allowed_signers, must_be_signed=must_be_signed)
+    if head.key and inspection.tree.has_file(STAMP):
+        inspection.is_there(STAMP)
     inspection.check_digests(head.digests, witness=HEAD)
     return head
 
@@ -86,14 +108,14 @@ def check_bag_tags(inspection: Inspection, bag: str) -> dict[str, str] | None:
 def _check_signature(
     inspection: Inspection, head: Checkpoint, data: bytes, allowed_signers: str | None, *, must_be_signed: bool
 ) -> None:
-    if head.signed_by is None:
+    if head.key is None:
         if must_be_signed:
             inspection.report(FindingKind.SIGNATURE, HEAD, "is not signed, though allowed signers were given")
         return
     signature = inspection.read(SIGNATURE)
     if signature is None:
         return
-    flaw = find_flaw(data, signature, allowed_signers)
+    flaw = find_flaw(data, signature, allowed_signers, key=head.key, when=head.time)
     if flaw:
         inspection.report(FindingKind.SIGNATURE, SIGNATURE, flaw)
 

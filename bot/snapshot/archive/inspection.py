@@ -18,6 +18,8 @@ class FindingKind(StrEnum):
     MALFORMED = "malformed"
     SIGNATURE = "signature"
     CHAIN = "chain"
+    LOG = "log"
+    TIME = "time"
     WITNESS = "witness"
     INTERRUPTED = "interrupted"
 

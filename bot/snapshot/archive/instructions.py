@@ -15,13 +15,13 @@ export LC_ALL=C
 
 The third party who asks you to trust these pages gives you a file `allowed_signers` by another way than this folder:
 one line `wikibot namespaces="wiki-snapshots" ssh-ed25519 AAAA…`. Name it in `ALLOWED_SIGNERS`. Without it, and where
-`CHECKPOINT` says `# signature: none`, nothing proves who wrote the files; the other steps still prove that they fit
+`CHECKPOINT` says `# key: none`, nothing proves who wrote the files; the other steps still prove that they fit
 together.
 
 ```sh
 if [ -n "${ALLOWED_SIGNERS:-}" ]; then
   ssh-keygen -Y verify -f "$ALLOWED_SIGNERS" -I wikibot -n wiki-snapshots -s CHECKPOINT.sig < CHECKPOINT
-elif ! grep -qx '# signature: none' CHECKPOINT; then
+elif ! grep -qx '# key: none' CHECKPOINT; then
   ssh-keygen -Y check-novalidate -n wiki-snapshots -s CHECKPOINT.sig < CHECKPOINT
 fi
 ```
@@ -65,7 +65,8 @@ Every file here must be named by one of the lists above, and everything must be 
 work=$(mktemp -d)
 {
   echo ./CHECKPOINT
-  grep -qx '# signature: none' CHECKPOINT || echo ./CHECKPOINT.sig
+  [ ! -f CHECKPOINT.tsr ] || echo ./CHECKPOINT.tsr
+  grep -qx '# key: none' CHECKPOINT || echo ./CHECKPOINT.sig
   { cat CHECKPOINT; find log -type f -name '*.checkpoint' -exec cat {} +; } | sed -n 's|^[0-9a-f]*  |./|p'
   sed 's|^[0-9a-f]*  |./|' SHA256SUMS
   for bag in */bagit.txt; do

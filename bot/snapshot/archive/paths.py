@@ -37,6 +37,11 @@ def page_name(title: str, page_id: str) -> str:
     return f"{slug(title)}--{safe_id(page_id)}.md"
 
 
+def redacted_path(page_id: str) -> str:
+    """Return the path, inside a bag, of what replaces the rendition of a redacted page."""
+    return f"data/redacted/redacted--{safe_id(page_id)}.md"
+
+
 def source_folder(page_id: str) -> str:
     """Return the folder, inside a bag, of a page's bodies and records."""
     return f"data/_source/{safe_id(page_id)}"
@@ -74,14 +79,15 @@ def attachment_folder(page_id: str) -> str:
 def attachment_path(
     page_id: str, attachment_id: str, name: str, version: int, *, folder_number: int = 1, edition: int = 1
 ) -> str:
-    """Return the path of an attachment version; *edition* counts different files with the same version number."""
-    stem, dot, extension = name.rpartition(".")
-    if not dot or not re.fullmatch(r"[0-9A-Za-z]{1,10}", extension):
-        stem, extension = name, ""
-    ending = f".{extension.lower()}" if extension else ""
+    """Return the path of an attachment version; *edition* counts different files with the same version number.
+
+    Of the *name* only the extension is used: the record has the name, so that a redaction removes it.
+    """
+    _, dot, extension = name.rpartition(".")
+    ending = f".{extension.lower()}" if dot and re.fullmatch(r"[0-9A-Za-z]{1,10}", extension) else ""
     folder = attachment_folder(page_id) + (f"/more-{folder_number}" if folder_number > 1 else "")
     number = f"v{version}" if edition == 1 else f"v{version}-{edition}"
-    return f"{folder}/{slug(stem, limit_bytes=60, empty='file')}--{safe_id(attachment_id)}-{number}{ending}"
+    return f"{folder}/{safe_id(attachment_id)}-{number}{ending}"
 
 
 def bag_name(space_key: str, is_taken: Callable[[str], bool]) -> str:

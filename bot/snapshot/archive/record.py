@@ -179,11 +179,14 @@ class PageRecord(FileDocument):
     """A page at the time of one capture."""
 
     KIND: ClassVar[str] = "wikibot-record"
+    NUMBER: ClassVar[int] = 2
 
-    format: Literal["wikibot-record/1"] = "wikibot-record/1"
+    format: Literal["wikibot-record/1", "wikibot-record/2"] = "wikibot-record/2"
     """Format of the file."""
     page_id: str
     """Page id."""
+    path: str | None = None
+    """Path of the rendition in the bag; null in format 1."""
     space_key: str
     """Key of the space."""
     title: str
@@ -241,6 +244,7 @@ def settled(record: PageRecord) -> PageRecord:
 
 
 def is_same_capture(a: PageRecord, b: PageRecord) -> bool:
-    """Return whether two records of a page are equal; surroundings and unknown keys are ignored."""
-    first, second = (record.replaced(surroundings=Surroundings()).without_unknown() for record in (a, b))
+    """Return whether two records of a page are equal; surroundings, format and unknown keys are ignored."""
+    ignored = {"surroundings": Surroundings(), "format": a.format, "path": a.path}
+    first, second = (record.replaced(**ignored).without_unknown() for record in (a, b))
     return first == second

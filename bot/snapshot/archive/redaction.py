@@ -19,13 +19,12 @@ class RedactionRecord(FileDocument):
     """`redaction-NUMBER.json`: what remains of a redacted page, in place of its record."""
 
     KIND: ClassVar[str] = "wikibot-redaction"
+    NUMBER: ClassVar[int] = 2
 
-    format: Literal["wikibot-redaction/1"] = "wikibot-redaction/1"
+    format: Literal["wikibot-redaction/2"] = "wikibot-redaction/2"
     """Format of the file."""
     page_id: str
     """Page id."""
-    title: str
-    """Title of the page."""
     sequence: int
     """Number of the run that removed the content."""
     redacted_at: str
@@ -35,7 +34,7 @@ class RedactionRecord(FileDocument):
     reason: str
     """Why the content was removed."""
     removed: dict[str, str]
-    """Path in the bag → SHA-256 of each removed file."""
+    """Path in the bag → SHA-256 of each removed file; the path of the rendition, which has the title, is left out."""
 
 
 def redact(writer: SnapshotWriter, page: str, *, reason: str, by: str) -> Checkpoint:
@@ -58,24 +57,26 @@ def redact(writer: SnapshotWriter, page: str, *, reason: str, by: str) -> Checkp
         redacted_at=format_time(writer.now),
         removed=removed,
         sequence=writer.sequence,
-        title=entry.title,
     )
     writer.put(bag, path, dump_json(document.content()))
     markdown = _render_stub(entry, reason, writer)
-    writer.put(bag, entry.path, markdown, old_bytes=entry.markdown_bytes)
+    stub = paths.redacted_path(entry.page_id)
+    writer.drop(bag, entry.path)
+    writer.put(bag, stub, markdown)
     writer.put_entry(
         bag,
         entry.replaced(
             record_path=path,
             sources=(),
             source_path=path,
-            markdown_bytes=len(markdown),
+            path=stub,
+            converter="",
             redacted_at=writer.now,
         ),
     )
-    facts = {"by": by, "reason": reason, "removed_files": len(removed)}
+    facts = {"name": by, "reason": reason, "removed_files": len(removed)}
     event = Event(EventType.REDACTION, EventOutcome.SUCCESS, f"{entry.title}: {reason}", (entry.page_id,), facts)
-    return writer.finish([event], agents=(writer.software, by))
+    return writer.finish([event], agents=(writer.software,))
 
 
 def _remove_content(writer: SnapshotWriter, bag: Bag, entry: PageEntry) -> dict[str, str]:
@@ -86,7 +87,7 @@ def _remove_content(writer: SnapshotWriter, bag: Bag, entry: PageEntry) -> dict[
             writer.drop(bag, path)
         except OSError as error:
             raise EvidenceError(f"{bag.name}/{path} is not there to be redacted; see `wikibot verify`") from error
-    return removed | {entry.path: bag.manifest[entry.path]}
+    return removed | {"rendition": bag.manifest[entry.path]}
 
 
 def _render_stub(entry: PageEntry, reason: str, writer: SnapshotWriter) -> bytes:
@@ -95,13 +96,11 @@ def _render_stub(entry: PageEntry, reason: str, writer: SnapshotWriter) -> bytes
             "page_id": entry.page_id,
             "redacted_at": format_time(writer.now),
             "source_sha256": entry.source_sha256,
-            "space": entry.space_key,
-            "title": entry.title,
             "version": entry.version,
         }
     )
     text = (
-        f"{front}\n# {escape_markdown(entry.title) or 'Untitled'}\n\n"
+        f"{front}\n# Redacted page {escape_markdown(entry.page_id)}\n\n"
         f"The content of this page was removed: {escape_markdown(reason)}. The digests of what was here are kept\n"
         f"in the record of the redaction, run {writer.sequence}.\n"
     )

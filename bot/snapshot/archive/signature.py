@@ -6,6 +6,7 @@ import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.errors import SnapshotError
@@ -23,9 +24,8 @@ class Signer:
     key: Path
 
     def fingerprint(self) -> str:
-        """Return type and fingerprint of the key, as written in `CHECKPOINT`."""
-        words = _run("-l", "-E", "sha256", "-f", str(self.key), failure=self._failure).decode().split()
-        return f"ssh-{words[-1].strip('()').lower()} {words[1]}"
+        """Return the fingerprint of the key, as written in `CHECKPOINT`."""
+        return _run("-l", "-E", "sha256", "-f", str(self.key), failure=self._failure).decode().split()[1]
 
     def sign(self, data: bytes) -> bytes:
         """Return an armoured signature of *data*."""
@@ -41,30 +41,36 @@ class Signer:
         return f"cannot sign with {self.key}"
 
 
-def find_flaw(data: bytes, signature: bytes, allowed_signers: str | None) -> str | None:
+def find_flaw(
+    data: bytes, signature: bytes, allowed_signers: str | None, *, key: str | None = None, when: datetime | None = None
+) -> str | None:
     """Return what is wrong with *signature* of *data*, or None.
 
-    *allowed_signers* is the text of an allowed-signers file (`man ssh-keygen`, ALLOWED SIGNERS). Without it, only the
-    signature is verified, not its signer.
+    *allowed_signers* is the text of an allowed-signers file (`man ssh-keygen`, ALLOWED SIGNERS), which must allow the
+    principal `wikibot` at the time *when*. Without it, only the signature is verified, not its signer. *key* is the
+    fingerprint of the key that must have signed.
     """
     if not _is_canonical(signature):
-        return "is not an SSH signature as ssh-keygen writes it"
+        return "is not exactly one SSH signature as ssh-keygen writes it"
     with tempfile.TemporaryDirectory() as folder:
         path, allowed = Path(folder, "signature"), Path(folder, "allowed_signers")
         path.write_bytes(signature)
+        result = _keygen("-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(path), stdin=data)
+        if result.returncode:
+            return "does not fit the checkpoint"
+        signed_by = result.stdout.decode("utf-8", "replace").split()[-1:]
+        if key is not None and signed_by != [key]:
+            return f"was made by the key {' '.join(signed_by)}, but the checkpoint names {key}"
         if allowed_signers is None:
-            return _check("check-novalidate", path, data)
+            return None
         allowed.write_text(allowed_signers, encoding="utf-8")
-        found = _keygen("-Y", "find-principals", "-s", str(path), "-f", str(allowed))
-        if found.returncode:
-            return "was made by a key that the allowed signers do not name"
-        principal = found.stdout.decode().splitlines()[0]
-        return _check("verify", path, data, "-f", str(allowed), "-I", principal)
-
-
-def _check(operation: str, path: Path, data: bytes, *options: str) -> str | None:
-    result = _keygen("-Y", operation, "-n", NAMESPACE, "-s", str(path), *options, stdin=data)
-    return "does not fit the checkpoint" if result.returncode else None
+        at = ("-O", f"verify-time={when.astimezone(UTC):%Y%m%d%H%M%SZ}") if when else ()
+        arguments = ("-Y", "verify", "-n", NAMESPACE, "-I", PRINCIPAL, "-f", str(allowed), "-s", str(path), *at)
+        if _keygen(*arguments, stdin=data).returncode:
+            return (
+                f"was made by a key that the allowed signers do not name for {PRINCIPAL} at the time of the checkpoint"
+            )
+        return None
 
 
 def _is_canonical(signature: bytes) -> bool:

@@ -42,7 +42,7 @@ def load_published_head(root: Path) -> PublishedHead | None:
     if data is None:
         return None
     head = parse_checkpoint(data, name=str(root / HEAD))
-    signature = folder.read(SIGNATURE).decode("ascii") if head.signed_by else None
+    signature = folder.read(SIGNATURE).decode("ascii") if head.key else None
     return PublishedHead(
         head.origin,
         head.sequence,

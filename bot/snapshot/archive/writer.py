@@ -5,14 +5,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from bot.errors import EvidenceError, SnapshotError
 from bot.files import InstanceLock
 from bot.snapshot.archive.bag import TAG_MANIFEST, Bag, render_manifest, sha256
-from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, SUMS, Checkpoint, render_checkpoint
+from bot.snapshot.archive.change_list import Change, Verb, is_rendition, page_of, render_changes
+from bot.snapshot.archive.checkpoint import (
+    HEAD,
+    SIGNATURE,
+    STAMP,
+    SUMS,
+    Checkpoint,
+    Lost,
+    draw_log_id,
+    render_checkpoint,
+)
 from bot.snapshot.archive.disk import Disk
-from bot.snapshot.archive.entry import PageEntry
-from bot.snapshot.archive.events import Event, render_events
+from bot.snapshot.archive.entry import PageEntry, PageState, state_of
+from bot.snapshot.archive.events import Event, EventOutcome, EventType, event_id, render_events
 from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.folder import Folder, lock_folder
 from bot.snapshot.archive.head_check import check_before_writing
@@ -20,10 +31,13 @@ from bot.snapshot.archive.indexes import render_bag_index, render_root_index
 from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, INSTRUCTIONS
 from bot.snapshot.archive.journal import SealedHead, StagedFile, Transaction, failure, recover
 from bot.snapshot.archive.library import Library, load_library
-from bot.snapshot.archive.paths import MAX_ENTRIES, year_folder
+from bot.snapshot.archive.paths import MAX_ENTRIES, safe_id, year_folder
 from bot.snapshot.archive.signature import Signer
+from bot.snapshot.archive.verdict import Verdict
 
-_LOG_ROOM = MAX_ENTRIES - 5  # a run adds three files, two of them with the next run
+_LOG_ROOM = MAX_ENTRIES - 6  # a run adds five files, three of them with the next run
+
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 @dataclass
@@ -38,7 +52,12 @@ class SnapshotWriter:
     disk: Disk
     signer: Signer | None = None
     was_recovered: bool = False
+    new_log_id: Callable[[], str] = draw_log_id
     _transaction: Transaction = field(init=False)
+    _changes: list[tuple[Verb, str, str]] = field(default_factory=list)
+    """Verb, digest and path of each payload file that the run writes or removes."""
+    _touched: set[str] = field(default_factory=set)
+    """Ids of the pages whose entries the run sets."""
 
     def __post_init__(self) -> None:
         """Start the transaction."""
@@ -59,9 +78,11 @@ class SnapshotWriter:
         """Whether any change was added."""
         return not self._transaction.is_empty or any(bag.is_changed for bag in self.library.bags.values())
 
-    def put(self, bag: Bag, path: str, data: bytes, *, old_bytes: int | None = None) -> None:
-        """Add a payload file; *old_bytes* is the size of the file that it may replace."""
-        bag.add(path, sha256(data), size_bytes=len(data), old_bytes=old_bytes)
+    def put(self, bag: Bag, path: str, data: bytes) -> None:
+        """Add a payload file; only a rendition may replace a file."""
+        digest = sha256(data)
+        bag.add(path, digest, size_bytes=len(data), old_bytes=self._replaced_bytes(bag, path))
+        self._note(bag, path, digest)
         self._transaction.stage(f"{bag.name}/{path}", data)
 
     def new_file(self) -> StagedFile:
@@ -71,19 +92,35 @@ class SnapshotWriter:
     def put_file(self, bag: Bag, path: str, file: StagedFile) -> None:
         """Add a payload file that was written to *file*."""
         bag.add(path, file.sha256, size_bytes=file.size_bytes)
+        self._note(bag, path, file.sha256)
         self._transaction.stage_file(f"{bag.name}/{path}", file)
 
     def drop(self, bag: Bag, path: str) -> None:
         """Delete a payload file (a redaction)."""
+        if not is_rendition(path):
+            self._changes.append((Verb.DROP, bag.manifest[path], f"{bag.name}/{path}"))
         bag.drop(path, size_bytes=Folder(self.root).size(f"{bag.name}/{path}"))
         self._transaction.stage_removal(f"{bag.name}/{path}")
 
     def put_entry(self, bag: Bag, entry: PageEntry) -> None:
-        """Set the entry of a page."""
+        """Set the entry of a page. An event of the run must list the page."""
         bag.put_entry(entry)
+        self._touched.add(entry.page_id)
 
-    def finish(self, events: Sequence[Event], *, agents: tuple[str, ...]) -> Checkpoint:
-        """Write bags, indexes, sums, events and head, and commit the run."""
+    def finish(
+        self,
+        events: Sequence[Event],
+        *,
+        agents: tuple[str, ...],
+        verdict: Verdict | None = None,
+        next_key: str | None = None,
+        lost: Lost | None = None,
+    ) -> Checkpoint:
+        """Write bags, indexes, sums, changes, events and head, and commit the run.
+
+        *next_key* is the fingerprint of another key that may sign the next head; *lost* names the runs that an accepted
+        rollback lost, and the number of the run follows them.
+        """
         sums = dict(self.library.sums)
         for bag in self.library.bags.values():
             if bag.is_changed:
@@ -98,39 +135,81 @@ class SnapshotWriter:
             if sums.get(name) != sha256(data):
                 self._transaction.stage(name, data)
                 sums[name] = sha256(data)
-        head, sealed = self._stage_head(render_manifest(sums), events, agents)
-        self._transaction.commit(sealed)
+        sequence = lost.last + 1 if lost else self.sequence
+        digests = {SUMS: self._stage(SUMS, render_manifest(sums))}
+        digests |= self._stage_log(sequence, events, agents) | self._stage_previous_head()
+        head = Checkpoint(
+            log=(self.library.head.log if self.library.head else "") or self.new_log_id(),
+            origin=self.origin,
+            sequence=sequence,
+            time=self.now,
+            key=self.signer.fingerprint() if self.signer else None,
+            digests=digests,
+            next_key=next_key,
+            lost=lost,
+            verdict=verdict,
+        )
+        self._transaction.commit(self._stage_head(head))
         return head
 
     def discard(self) -> None:
         """Discard all changes; the old state is unchanged."""
         self._transaction.discard()
 
+    def _note(self, bag: Bag, path: str, digest: str) -> None:
+        self._changes.append((Verb.VIEW if is_rendition(path) else Verb.KEEP, digest, f"{bag.name}/{path}"))
+
+    def _replaced_bytes(self, bag: Bag, path: str) -> int | None:
+        if path not in bag.manifest or not is_rendition(path):
+            return None
+        try:
+            return Folder(self.root).size(f"{bag.name}/{path}")
+        except OSError as error:
+            raise EvidenceError(f"{bag.name}/{path} is not there to be replaced; see `wikibot verify`") from error
+
     def _stage_tag_files(self, bag: Bag) -> str:
         bag.origin = bag.origin or self.origin
-        files = bag.tag_files(render_bag_index(bag), bagging_date=self.now.date(), software=self.software)
+        files = bag.tag_files(render_bag_index(bag))
         for path, data in files.items():
             self._transaction.stage(f"{bag.name}/{path}", data)
         return sha256(files[TAG_MANIFEST])
 
-    def _stage_head(
-        self, sums: bytes, events: Sequence[Event], agents: tuple[str, ...]
-    ) -> tuple[Checkpoint, SealedHead]:
-        digests = {SUMS: self._stage(SUMS, sums)}
-        log = f"log/{year_folder(self.now, self._is_full)}"
-        rendered = render_events(events, sequence=self.sequence, when=self.now, agents=agents)
-        events_path = f"{log}/{self.sequence:06}.events.jsonl"
-        digests[events_path] = self._stage(events_path, rendered)
-        digests |= self._stage_previous_head()
-        signed_by = self.signer.fingerprint() if self.signer else None
-        head = Checkpoint(self.origin, self.sequence, self.now, signed_by, digests)
+    def _stage_log(self, sequence: int, events: Sequence[Event], agents: tuple[str, ...]) -> dict[str, str]:
+        log = f"log/{year_folder(self.now, self._is_full)}/{sequence:06}"
+        causes = _Causes(events, sequence)
+        lines = [
+            Change(verb, digest, causes.of(path, verb), page_of(path.partition("/")[2]) if verb is Verb.VIEW else path)
+            for verb, digest, path in self._changes
+        ]
+        states = self._states(events)
+        rendered = render_events(events, states, sequence=sequence, when=self.now, agents=agents)
+        return {
+            f"{log}.changes": self._stage(f"{log}.changes", render_changes(lines)),
+            f"{log}.events.jsonl": self._stage(f"{log}.events.jsonl", rendered),
+        }
+
+    def _states(self, events: Sequence[Event]) -> dict[int, PageState]:
+        """Return the state after the run for the events about one page that the run changed, by index."""
+        states = {}
+        left = set(self._touched)
+        for index, event in enumerate(events):
+            page_id = event.objects[0] if len(event.objects) == 1 else ""
+            bag = self.library.find_bag_of(page_id)
+            if page_id in self._touched and event.outcome is EventOutcome.SUCCESS and bag:
+                states[index] = state_of(bag.entries[page_id], bag.name)
+                left.discard(page_id)
+        if left:
+            raise EvidenceError(f"page {min(left)} was changed without an event; nothing was written")
+        return states
+
+    def _stage_head(self, head: Checkpoint) -> SealedHead:
         content = render_checkpoint(head)
-        sealed = SealedHead(sequence=self.sequence, sha256=self._stage(HEAD, content), key=signed_by)
+        sealed = SealedHead(sequence=head.sequence, sha256=self._stage(HEAD, content), key=head.key)
         if self.signer:
             self._stage(SIGNATURE, self.signer.sign(content))
         elif Folder(self.root).has_file(SIGNATURE):
             self._transaction.stage_removal(SIGNATURE)
-        return head, sealed
+        return sealed
 
     def _stage_previous_head(self) -> dict[str, str]:
         previous = self.library.head
@@ -140,8 +219,11 @@ class SnapshotWriter:
         path = f"{folder}/{previous.sequence:06}.checkpoint"
         folder_now = Folder(self.root)
         digests = {path: self._stage(path, folder_now.read(HEAD))}
-        if previous.signed_by:
+        if previous.key:
             digests[f"{path}.sig"] = self._stage(f"{path}.sig", folder_now.read(SIGNATURE))
+        if folder_now.has_file(STAMP):
+            digests[f"{path}.tsr"] = self._stage(f"{path}.tsr", folder_now.read(STAMP))
+            self._transaction.stage_removal(STAMP)
         return digests
 
     def _stage(self, path: str, data: bytes) -> str:
@@ -150,6 +232,28 @@ class SnapshotWriter:
 
     def _is_full(self, folder: str) -> bool:
         return len(Folder(self.root).names(f"log/{folder}")) >= _LOG_ROOM
+
+
+class _Causes:
+    """The events of a run by page, to explain each changed file."""
+
+    def __init__(self, events: Sequence[Event], sequence: int) -> None:
+        self._by_page: dict[str, str] = {}
+        self._redactions: dict[str, str] = {}
+        for index, event in enumerate(events):
+            if event.outcome is EventOutcome.SUCCESS:
+                ids = dict.fromkeys(map(safe_id, event.objects), event_id(sequence, index))
+                self._by_page |= ids
+                if event.type is EventType.REDACTION:
+                    self._redactions |= ids
+
+    def of(self, path: str, verb: Verb) -> str:
+        """Return the id of the event that explains a change; raises `EvidenceError` if there is none."""
+        events = self._redactions if verb is Verb.DROP else self._by_page
+        event = events.get(page_of(path.partition("/")[2]))
+        if event is None:
+            raise EvidenceError(f"{path} was changed without an event that lists its page; nothing was written")
+        return event
 
 
 @contextmanager
@@ -162,6 +266,7 @@ def open_writer(
     disk: Disk | None = None,
     signer: Signer | None = None,
     allowed_signers: str | None = None,
+    new_log_id: Callable[[], str] = draw_log_id,
 ) -> Iterator[SnapshotWriter]:
     """Take the lock, complete or discard an interrupted run, check the head, and yield the writer.
 
@@ -184,7 +289,10 @@ def open_writer(
                 "choose another folder for this wiki"
             )
         now = clock().replace(microsecond=0)
-        writer = SnapshotWriter(library, state, _one_line(origin), software, now, disk, signer, was_recovered)
+        _check_signer(library.head, signer)
+        writer = SnapshotWriter(
+            library, state, _one_line(origin), software, now, disk, signer, was_recovered, new_log_id
+        )
         try:
             yield writer
         except Exception:
@@ -215,5 +323,22 @@ def _make_root(root: Path) -> None:
         raise SnapshotError(f"{failure(error)}; nothing was changed") from error
 
 
+def _check_signer(head: Checkpoint | None, signer: Signer | None) -> None:
+    """Raise `EvidenceError` if the key of this run may not sign the next head."""
+    if head is None or head.key is None:
+        return
+    if signer is None:
+        raise EvidenceError(
+            f"run {head.sequence} is signed, so each later run must be: set snapshots.signing_key to the key {head.key}"
+        )
+    key = signer.fingerprint()
+    if key not in (head.key, head.next_key):
+        raise EvidenceError(
+            f"run {head.sequence} was signed by the key {head.key}; the key {key} may sign only after "
+            "`wikibot evidence rotate-key` announced it"
+        )
+
+
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Return an origin as printable ASCII without spaces."""
+    return quote("".join(text.split()), safe=_PRINTABLE)

@@ -1,5 +1,6 @@
 """The outcome of a capture run: expected and captured, failed, restricted and skipped pages."""
 
+import hashlib
 from dataclasses import dataclass, field
 
 from bot.plural import counted
@@ -99,7 +100,7 @@ class CaptureOutcome:
             "incomplete": len(self.incomplete),
             LEFT_OUT: self.left_out,
             NOT_CAPTURABLE: self.nodes_without_content(),
-            "queries": list(self.queries),
+            "queries_sha256": hashlib.sha256("\n".join(self.queries).encode()).hexdigest(),
             "restricted": len(self.restricted),
             "skipped": len(self.skipped),
             "unchanged": self.unchanged,
@@ -112,18 +113,17 @@ class CaptureOutcome:
         detail = f"captured {self.captured} of {counted(self.expected, 'page')}, {self.unchanged} unchanged"
         return Event(EventType.INGESTION, outcome, detail, (), facts)
 
-    def nodes_without_content(self) -> list[dict[str, str]]:
-        """Return the nodes that cannot be captured, as the log has them."""
-        return [
-            {"id": each.page_id, "title": each.title, "reason": each.reason}
-            for each in sorted(self.not_capturable, key=lambda trouble: trouble.page_id)
-        ]
+    def nodes_without_content(self) -> list[str]:
+        """Return the ids of the nodes that cannot be captured, as the log has them."""
+        return sorted(each.page_id for each in self.not_capturable)
 
     def note(self, troubles: list[Trouble], trouble: Trouble, *, logged_as: str = "") -> None:
         """Add a trouble that is not about the capture of one page, and log it, with another title if given."""
         troubles.append(trouble)
         detail = f"{logged_as or trouble.title}: {trouble.reason}"
-        self.events.append(Event(EventType.INGESTION, EventOutcome.FAILURE, detail, (trouble.page_id,)))
+        kinds = {"unmatched": self.unmatched, "unplaced": self.unplaced, "unlisted": self.unlisted}
+        facts = {"problem": next((name for name, known in kinds.items() if known is troubles), "other")}
+        self.events.append(Event(EventType.INGESTION, EventOutcome.FAILURE, detail, (trouble.page_id,), facts))
 
     def add_unlisted(self, trouble: Trouble) -> None:
         """Count a space whose pages could not be listed and log it."""

@@ -21,7 +21,7 @@ from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.changes import describe_changes
 from bot.snapshot.capture.observation import Observation, same_file
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
-from bot.snapshot.capture.rendition import Rendition
+from bot.snapshot.capture.rendition import CONVERTER, Rendition
 from bot.snapshot.capture.selection import Selection
 from bot.wiki.gateway import Attachment
 
@@ -58,7 +58,7 @@ class PageCapture:
         is_selected = page_id in self.selection.archived
         if self.entry and (self.entry.tombstone or (is_selected and not self.entry.is_selected)):
             self.writer.put_entry(self.bag, self.entry.replaced(tombstone=None, is_selected=is_selected))
-            self._log(EventType.METADATA, ["in the wiki and archived again"], {})
+            self._log(EventType.METADATA, ["in the wiki and archived again"], {"again": bool(self.entry.tombstone)})
         return False
 
     def complete(self, surroundings: Surroundings) -> PageRecord:
@@ -74,9 +74,8 @@ class PageCapture:
                 self.writer.put_file(self.bag, path, file)
         record_path = paths.record_path(self.record.page_id, self.writer.sequence)
         self.writer.put(self.bag, record_path, dump_record(self.record))
-        old_bytes = self.entry.markdown_bytes if self.entry else None
-        self.writer.put(self.bag, self.path, rendition.markdown, old_bytes=old_bytes)
-        self.writer.put_entry(self.bag, self._build_entry(record_path, len(rendition.markdown), added))
+        self.writer.put(self.bag, self.path, rendition.markdown)
+        self.writer.put_entry(self.bag, self._build_entry(record_path, added))
         self.outcome.captured += 1
         self.outcome.losses += rendition.losses
         self._log_capture(added, rendition.losses)
@@ -89,6 +88,7 @@ class PageCapture:
         listed = RecordedVersion.taken_from(page.ref.version)
         return PageRecord(
             page_id=page.id,
+            path=self.path,
             space_key=page.ref.space_key,
             title=page.title,
             url=page.ref.url,
@@ -177,10 +177,10 @@ class PageCapture:
             self.writer.put(self.bag, path, body)
         return list(bodies)
 
-    def _build_entry(self, record_path: str, markdown_bytes: int, added: list[str]) -> PageEntry:
+    def _build_entry(self, record_path: str, added: list[str]) -> PageEntry:
         record = self.record
         sources = {*(self.entry.sources if self.entry else ()), *added}
-        entry = PageEntry(
+        return PageEntry(
             page_id=record.page_id,
             path=self.path,
             space_key=record.space_key,
@@ -195,16 +195,16 @@ class PageCapture:
             record_path=record_path,
             source_path=record.source_path,
             source_sha256=record.source_sha256,
-            markdown_bytes=markdown_bytes,
             sources=tuple(sorted(sources, key=paths.source_order)),
+            converter=CONVERTER,
             is_selected=record.page_id in self.selection.archived,
         )
-        return self.entry.replaced(**dict(entry.iter_known())) if self.entry else entry
 
     def _log_capture(self, added: list[str], losses: int) -> None:
         before = self.before
         has_new_body = before is None or bool(added)
         facts: dict[str, object] = {
+            "first": before is None,
             "losses": losses,
             "source_sha256": self.record.source_sha256,
             "version": self.record.version.number,
@@ -215,6 +215,7 @@ class PageCapture:
         lines = describe_changes(before, self.record)
         if self.entry and self.entry.tombstone:
             lines.append("in the wiki again")
+            facts["again"] = True
         self._log(EventType.CAPTURE if has_new_body else EventType.METADATA, lines, facts)
 
     def _log(self, kind: EventType, lines: list[str], facts: dict[str, object]) -> None:
@@ -225,4 +226,6 @@ class PageCapture:
         for problem in self.observation.missing:
             self.outcome.incomplete.append(Trouble(self.record.page_id, self.record.title, f"attachment {problem}"))
             detail = f"{self.record.title}: attachment {problem}"
-            self.outcome.events.append(Event(EventType.CAPTURE, EventOutcome.FAILURE, detail, (self.record.page_id,)))
+            facts = {"problem": "attachment"}
+            event = Event(EventType.CAPTURE, EventOutcome.FAILURE, detail, (self.record.page_id,), facts)
+            self.outcome.events.append(event)

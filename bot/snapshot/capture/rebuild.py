@@ -37,7 +37,7 @@ def _put(writer: SnapshotWriter, bag: Bag, entry: PageEntry, job: Future[Renditi
     rendition = job.result()
     if sha256(rendition.markdown) == bag.manifest[entry.path]:
         return []
-    writer.put(bag, entry.path, rendition.markdown, old_bytes=entry.markdown_bytes)
-    writer.put_entry(bag, entry.replaced(markdown_bytes=len(rendition.markdown)))
+    writer.put(bag, entry.path, rendition.markdown)
+    writer.put_entry(bag, entry.replaced(converter=CONVERTER))
     detail = f"{entry.title}: rendered again by {CONVERTER}"
     return [Event(EventType.MIGRATION, EventOutcome.SUCCESS, detail, (entry.page_id,), {"losses": rendition.losses})]

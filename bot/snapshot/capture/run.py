@@ -26,7 +26,7 @@ from bot.snapshot.capture.audience import Audience, choose_for, note_changed_aud
 from bot.snapshot.capture.observation import Known, Observation, observe
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.page_capture import PageCapture
-from bot.snapshot.capture.rendition import Rendition, render_page
+from bot.snapshot.capture.rendition import CONVERTER, Rendition, render_page
 from bot.snapshot.capture.selection import RuleName, Selection, select
 from bot.snapshot.capture.surroundings import Neighbourhood
 from bot.snapshot.capture.vanished import account_for_vanished
@@ -111,9 +111,9 @@ def capture(
         accepts_many_deselected=options.accepts_many_deselected,
     )
     if writer.has_changes or outcome.has_shortfall or _has_other_counts(writer, outcome):
-        agents = (writer.software, f"{account.display_name} ({account.id})")
+        agents = (writer.software, CONVERTER, account.id)
         event = outcome.run_event(_digest_of_ids(selections))
-        outcome.checkpoint = writer.finish([event, *outcome.events], agents=agents)
+        outcome.checkpoint = writer.finish([event, *outcome.events], agents=agents, verdict=outcome.verdict)
     return outcome
 
 

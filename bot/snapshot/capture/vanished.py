@@ -1,10 +1,10 @@
 """Handle captured pages that are no longer listed or no longer archived: log an event; the capture stays."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bot.errors import WikiError
 from bot.snapshot.archive.bag import Bag
-from bot.snapshot.archive.entry import PageEntry, Tombstone
+from bot.snapshot.archive.entry import GONE, PageEntry, Tombstone
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
@@ -17,7 +17,6 @@ _UNCERTAIN = (
     "in the wiki, but no longer selected; a rule that matches nothing or a page without a place may be the reason; if "
     "the page is active again, capture with --accept-deselected"
 )
-_GONE = "deleted, or restricted for the account that captures (the wiki answers alike for both)"
 
 
 def account_for_vanished(
@@ -46,7 +45,7 @@ def account_for_vanished(
         if entry.page_id in listed:
             if entry.tombstone:
                 writer.put_entry(bag, entry.replaced(tombstone=None))
-                _log(outcome, EventType.METADATA, entry, "in the wiki again")
+                _log(outcome, EventType.METADATA, entry, "in the wiki again", {"again": True})
             if entry.is_selected and entry.page_id not in archived:
                 left.append((bag, entry))
         elif entry.space_key in spaces and entry.tombstone is None:
@@ -99,17 +98,19 @@ def _account_for_lost(
     for bag, entry in lost:
         page = found.get(entry.page_id)
         if page is None and not doubt:
-            tombstone = Tombstone(when=writer.now, reason=_GONE)
+            tombstone = Tombstone(when=writer.now)
             writer.put_entry(bag, entry.replaced(tombstone=tombstone, is_selected=False))
             outcome.gone += 1
-            _log(outcome, EventType.DELETION, entry, _GONE)
+            _log(outcome, EventType.DELETION, entry, GONE)
         elif page is None:
             outcome.unknown.append(Trouble(entry.page_id, entry.title, doubt))
         elif page.ref.space_key == entry.space_key:
             reason = "the listing left it out, though the wiki has it"
             outcome.unknown.append(Trouble(entry.page_id, entry.title, reason))
         elif entry.is_selected:
-            _deselect(writer, outcome, bag, entry, f"moved to space {page.ref.space_key}; its capture stays")
+            space_key = page.ref.space_key
+            reason = f"moved to space {space_key}; its capture stays"
+            _deselect(writer, outcome, bag, entry, reason, {"moved_to": space_key})
 
 
 def _doubt(lost: int, held: int) -> str:
@@ -126,11 +127,21 @@ def _doubt_about_left(left: int, held: int) -> str:
     )
 
 
-def _deselect(writer: SnapshotWriter, outcome: CaptureOutcome, bag: Bag, entry: PageEntry, reason: str) -> None:
+def _deselect(
+    writer: SnapshotWriter,
+    outcome: CaptureOutcome,
+    bag: Bag,
+    entry: PageEntry,
+    reason: str,
+    facts: Mapping[str, object] | None = None,
+) -> None:
     writer.put_entry(bag, bag.entries[entry.page_id].replaced(is_selected=False))
     outcome.deselected.append(Trouble(entry.page_id, entry.title, reason))
-    _log(outcome, EventType.DEACCESSION, entry, reason)
+    _log(outcome, EventType.DEACCESSION, entry, reason, facts)
 
 
-def _log(outcome: CaptureOutcome, kind: EventType, entry: PageEntry, reason: str) -> None:
-    outcome.events.append(Event(kind, EventOutcome.SUCCESS, f"{entry.title}: {reason}", (entry.page_id,)))
+def _log(
+    outcome: CaptureOutcome, kind: EventType, entry: PageEntry, reason: str, facts: Mapping[str, object] | None = None
+) -> None:
+    detail = f"{entry.title}: {reason}"
+    outcome.events.append(Event(kind, EventOutcome.SUCCESS, detail, (entry.page_id,), facts or {}))

@@ -111,7 +111,7 @@ def _copy_proof(library: Library, head: Checkpoint, proof: Path, bags: set[str],
         return data
 
     copy(HEAD, library.head_digest, "the head that was read first")
-    if head.signed_by:
+    if head.key:
         _write(proof / SIGNATURE, folder.read(SIGNATURE))
     copy(SUMS, head.digests[SUMS], HEAD)
     for path, digest in library.sums.items():

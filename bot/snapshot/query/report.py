@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from bot.snapshot.archive.events import NOT_CAPTURABLE, EventOutcome, EventType, LoggedEvent
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.query.event_texts import EventTexts
 from bot.snapshot.query.period import Period
 from bot.snapshot.verify.verification import Verification
 
@@ -83,10 +84,13 @@ class Report:
 def build_report(library: Library, checked: Verification, period: Period) -> Report:
     """Build the report from the log of *period*, and from *checked*, the verification of the snapshots."""
     logged = [entry for entry in library.iter_log() if period.contains(entry.when)]
-    pages = [entry for entry in logged if entry.event.objects]
+    pages = [entry for entry in logged if entry.event.objects or "problem" in entry.event.facts]
+    texts = EventTexts(library)
     kinds = Counter(_kind(entry) for entry in pages)
     runs = tuple(
-        _run_line(entry) for entry in logged if entry.event.type is EventType.INGESTION and not entry.event.objects
+        _run_line(entry, texts)
+        for entry in logged
+        if entry.event.type is EventType.INGESTION and "expected" in entry.event.facts
     )
     return Report(
         origin=library.head.origin if library.head else "",
@@ -100,10 +104,10 @@ def build_report(library: Library, checked: Verification, period: Period) -> Rep
         is_intact=checked.is_clean,
         findings=tuple(f"{finding.path}: {finding.message}" for finding in checked.findings),
         head_digest=checked.head_digest,
-        is_signed=bool(checked.head and checked.head.signed_by),
+        is_signed=bool(checked.head and checked.head.key),
         runs=runs,
-        pages=tuple(_page_line(entry) for entry in pages if _kind(entry) != "missing"),
-        troubles=tuple(_page_line(entry) for entry in pages if _kind(entry) == "missing"),
+        pages=tuple(_page_line(entry, texts) for entry in pages if _kind(entry) != "missing"),
+        troubles=tuple(_page_line(entry, texts) for entry in pages if _kind(entry) == "missing"),
         not_capturable=_not_capturable(logged),
         bars=_build_bars(pages, period),
     )
@@ -114,7 +118,7 @@ def _kind(entry: LoggedEvent) -> str:
     if event.outcome in (EventOutcome.FAILURE, EventOutcome.RESTRICTED):
         return "missing"
     match event.type:
-        case EventType.CAPTURE if "first captured" in event.detail:
+        case EventType.CAPTURE if event.facts.get("first") or "first captured" in event.detail:
             return "captured"
         case EventType.DELETION:
             return "gone"
@@ -124,7 +128,7 @@ def _kind(entry: LoggedEvent) -> str:
             return "changed"
 
 
-def _run_line(entry: LoggedEvent) -> RunLine:
+def _run_line(entry: LoggedEvent, texts: EventTexts) -> RunLine:
     facts = entry.event.facts
     counts = ("failed", "restricted", "incomplete", "unknown", "unmatched", "unplaced")
     missing = sum(_number(facts, name) for name in counts)
@@ -138,7 +142,7 @@ def _run_line(entry: LoggedEvent) -> RunLine:
         _number(facts, "unchanged"),
         _number(facts, "gone"),
         missing,
-        entry.event.detail,
+        texts.describe(entry),
         _verdict(facts.get("verdict"), missing),
     )
 
@@ -157,9 +161,15 @@ def _not_capturable(logged: Sequence[LoggedEvent]) -> tuple[PageLine, ...]:
     run = runs[-1]
     nodes = run.event.facts[NOT_CAPTURABLE]
     return tuple(
-        PageLine(run.sequence, run.when.date(), "not captured", f"{node['title']}: {node['reason']}")
+        PageLine(run.sequence, run.when.date(), "not captured", _describe_node(node))
         for node in (nodes if isinstance(nodes, list) else ())
     )
+
+
+def _describe_node(node: object) -> str:
+    if isinstance(node, dict):  # format 1
+        return f"{node['title']}: {node['reason']}"
+    return f"{node}: a whiteboard, database or embed, which cannot be captured"
 
 
 def _number(facts: object, name: str) -> int:
@@ -167,8 +177,8 @@ def _number(facts: object, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _page_line(entry: LoggedEvent) -> PageLine:
-    return PageLine(entry.sequence, entry.when.date(), _kind(entry), entry.event.detail)
+def _page_line(entry: LoggedEvent, texts: EventTexts) -> PageLine:
+    return PageLine(entry.sequence, entry.when.date(), _kind(entry), texts.describe(entry))
 
 
 def _build_bars(pages: Sequence[LoggedEvent], period: Period) -> tuple[Bar, ...]:

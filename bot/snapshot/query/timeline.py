@@ -7,7 +7,9 @@ from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.library import Library
+from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.archive.record import RecordedVersion
+from bot.snapshot.query.event_texts import EventTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,14 @@ class Timeline:
 def read_timeline(library: Library, bag: Bag, entry: PageEntry) -> Timeline:
     """Build the history of a page."""
     versions = () if entry.redacted_at else _versions(library, bag, entry)
+    texts = EventTexts(library)
+    ids = {entry.page_id, safe_id(entry.page_id)}
     happenings = tuple(
         Happening(
-            logged.sequence, logged.when, logged.event.type.value, logged.event.outcome.value, logged.event.detail
+            logged.sequence, logged.when, logged.event.type.value, logged.event.outcome.value, texts.describe(logged)
         )
         for logged in library.iter_log()
-        if entry.page_id in logged.event.objects
+        if ids.intersection(logged.event.objects)
     )
     return Timeline(
         entry.page_id, entry.title, f"{bag.name}/{entry.path}", describe_status(entry), versions, happenings

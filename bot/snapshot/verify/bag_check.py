@@ -1,10 +1,10 @@
-"""Check one bag: the payload against the manifest, the page entries and `bag-info.txt` against the payload."""
+"""Check the payload of one bag against its manifest."""
 
 from collections.abc import Callable
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import MANIFEST, PAGES, parse_bag_info
-from bot.snapshot.archive.entry import parse_entries
+from bot.snapshot.archive.first_format import parse_first_lines
 from bot.snapshot.archive.inspection import FindingKind, Inspection
 
 
@@ -21,11 +21,11 @@ def check_payload(inspection: Inspection, bag: str, manifest: dict[str, str], is
             inspection.is_there(full, witness=witness)
 
 
-def check_consistency(inspection: Inspection, bag: str, manifest: dict[str, str]) -> None:
-    """Check that page entries and `bag-info.txt` agree with the payload in the manifest."""
+def check_first_format(inspection: Inspection, bag: str, manifest: dict[str, str]) -> None:
+    """Check, for format 1, that page entries and `bag-info.txt` agree with the payload in the manifest."""
     try:
         info = parse_bag_info(inspection.tree.read(f"{bag}/bag-info.txt"), name=f"{bag}/bag-info.txt")
-        entries = parse_entries(inspection.tree.read(f"{bag}/{PAGES}"), name=f"{bag}/{PAGES}")
+        lines = parse_first_lines(inspection.tree.read(f"{bag}/{PAGES}"), name=f"{bag}/{PAGES}")
     except EvidenceError as error:
         inspection.report(FindingKind.MALFORMED, bag, str(error))
         return
@@ -33,9 +33,9 @@ def check_consistency(inspection: Inspection, bag: str, manifest: dict[str, str]
         return  # already reported as missing
     if info.get("Payload-Oxum", "").partition(".")[2] != str(len(manifest)):
         inspection.report(FindingKind.MALFORMED, f"{bag}/bag-info.txt", "counts other files than the manifest")
-    for entry in entries.values():
-        for path in {entry.path, entry.record_path, *entry.sources}:
+    for line in lines.values():
+        for path in {line.path, line.record_path, *line.sources}:
             if path in manifest:
                 continue
-            message = f"speaks of {path} for page {entry.page_id}, which the manifest does not list"
+            message = f"speaks of {path} for page {line.page_id}, which the manifest does not list"
             inspection.report(FindingKind.MALFORMED, f"{bag}/{PAGES}", message)

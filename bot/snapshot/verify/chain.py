@@ -1,34 +1,43 @@
 """Check the head: its signature, the files that it lists, and all previous heads."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import sha256
-from bot.snapshot.archive.checkpoint import HEAD, SUMS, Checkpoint, parse_checkpoint
+from bot.snapshot.archive.checkpoint import HEAD, SUMS, Checkpoint, find_wrong_lines, format_time, parse_checkpoint
 from bot.snapshot.archive.inspection import FindingKind, Inspection
+from bot.snapshot.archive.signature import find_flaw
+
+CLOCK_TOLERANCE = timedelta(days=1)
+"""How far a head may be ahead of the clock of the computer that verifies. `VERIFY.md` has the same value."""
 
 
 @dataclass
 class Chain:
-    """The valid heads, newest first, and their digests."""
+    """The valid heads, newest first, with their digests and paths."""
 
     heads: list[Checkpoint] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the chain goes down to the first run."""
+        return bool(self.heads) and self.heads[-1].sequence == 1
 
 
 def check_chain(inspection: Inspection, head: Checkpoint) -> Chain:
-    """Walk from the head to the first run: each head lists the previous head, with its signature and events."""
-    chain = Chain([head], [inspection.tree.digest(HEAD)])
-    current, name = head, HEAD
-    while current.sequence > 1:
-        previous = _step_back(inspection, current, name)
+    """Walk from the head to the first run: each head lists the previous head, with its signature and log."""
+    chain = Chain([head], [inspection.tree.digest(HEAD)], [HEAD])
+    while chain.heads[-1].sequence > 1:
+        previous = _step_back(inspection, chain.heads[-1], chain.paths[-1])
         if previous is None:
             return chain
-        current, name, digest = previous
-        chain.heads.append(current)
+        older, name, digest = previous
+        chain.heads.append(older)
         chain.digests.append(digest)
-    if current.previous_path:
-        inspection.report(FindingKind.CHAIN, name, "is the first head and yet names one before it")
+        chain.paths.append(name)
     return chain
 
 
@@ -39,33 +48,78 @@ def check_witness(inspection: Inspection, chain: Chain, witness: str) -> None:
         inspection.report(FindingKind.WITNESS, HEAD, message)
 
 
-def check_no_unsigning(inspection: Inspection, chain: Chain) -> None:
-    """Find an unsigned head after a signed head: once signing has started, every head must be signed."""
-    for newer, older in zip(chain.heads, chain.heads[1:], strict=False):
-        if older.signed_by and not newer.signed_by:
-            message = f"run {newer.sequence} is not signed though run {older.sequence} was"
-            inspection.report(FindingKind.SIGNATURE, HEAD, message)
+def check_succession(inspection: Inspection, chain: Chain) -> None:
+    """Check each head against the head below it: one log, one origin, times in order, keys that were announced."""
+    for newer, older, path in zip(chain.heads, chain.heads[1:], chain.paths, strict=False):
+        if newer.time < older.time:
+            message = (
+                f"has the time {format_time(newer.time)}, before run {older.sequence} at {format_time(older.time)}"
+            )
+            inspection.report(FindingKind.TIME, path, message)
+        if newer.origin != older.origin:
+            inspection.report(
+                FindingKind.CHAIN, path, f"is of {newer.origin}, but run {older.sequence} of {older.origin}"
+            )
+        if newer.format < older.format or (newer.format == older.format and newer.log != older.log):
+            inspection.report(FindingKind.CHAIN, path, f"belongs to another log than run {older.sequence}")
+        if flaw := find_key_flaw(older, newer):
+            inspection.report(FindingKind.SIGNATURE, path, flaw)
+
+
+def find_key_flaw(older: Checkpoint, newer: Checkpoint) -> str | None:
+    """Return why the key of a head may not follow the key of the head below it."""
+    if older.key is None or older.key == newer.key:
+        return None
+    if newer.key is None:
+        return f"run {newer.sequence} is not signed, though run {older.sequence} is"
+    if newer.key != older.next_key:
+        return f"run {newer.sequence} is signed by the key {newer.key}, which run {older.sequence} did not announce"
+    return None
+
+
+def check_clock(inspection: Inspection, chain: Chain, now: datetime) -> None:
+    """Find heads of the future."""
+    for head, path in zip(chain.heads, chain.paths, strict=True):
+        if head.time > now + CLOCK_TOLERANCE:
+            message = f"has the time {format_time(head.time)}, which lies in the future"
+            inspection.report(FindingKind.TIME, path, message)
+
+
+def check_earlier_keys(inspection: Inspection, chain: Chain, allowed_signers: str | None) -> None:
+    """Check the signature of the last head of each earlier key; the heads below it follow from the chain."""
+    seen = {chain.heads[0].key, None}
+    for head, path in zip(chain.heads[1:], chain.paths[1:], strict=True):
+        if head.key in seen:
+            continue
+        seen.add(head.key)
+        if not inspection.tree.has_file(f"{path}.sig"):
+            continue  # reported where the head above was checked
+        data, signature = inspection.tree.read(path), inspection.tree.read(f"{path}.sig")
+        if flaw := find_flaw(data, signature, allowed_signers, key=head.key, when=head.time):
+            inspection.report(FindingKind.SIGNATURE, f"{path}.sig", flaw)
 
 
 def _step_back(inspection: Inspection, current: Checkpoint, name: str) -> tuple[Checkpoint, str, str] | None:
     path = current.previous_path
-    if path is None:
-        inspection.report(FindingKind.CHAIN, name, f"names no head before run {current.sequence}")
-        return None
-    data = inspection.read(path) if inspection.tree.has_file(path) else None
-    if data is None:
+    if path is None or not inspection.tree.has_file(path):
         return None  # already reported where `name` was checked
+    data = inspection.read(path)
+    if data is None:
+        return None
     try:
         previous = parse_checkpoint(data, name=path)
     except EvidenceError as error:
         inspection.report(FindingKind.MALFORMED, path, str(error))
         return None
-    if previous.sequence != current.sequence - 1:
+    if previous.sequence != current.previous_sequence:
         message = f"is run {previous.sequence}, but {name} is run {current.sequence}"
         inspection.report(FindingKind.CHAIN, path, message)
         return None
-    if previous.signed_by and f"{path}.sig" not in current.digests:
-        inspection.report(FindingKind.CHAIN, name, f"does not name the signature of {path}")
+    if (previous.key is not None) != (f"{path}.sig" in current.digests):
+        what = "does not name the signature" if previous.key else "names a signature"
+        inspection.report(FindingKind.CHAIN, name, f"{what} of {path}")
+    for flaw in find_wrong_lines(previous):
+        inspection.report(FindingKind.MALFORMED, path, flaw)
     older = {target: digest for target, digest in previous.digests.items() if target != SUMS}
     inspection.check_digests(older, witness=path)
     return previous, path, sha256(data)

@@ -1,22 +1,38 @@
 """Verify all files of a snapshots folder, and return findings with the file and the problem."""
 
+import json
+import re
 import zlib
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from bot.errors import EvidenceError
-from bot.snapshot.archive.bag import bag_names, sha256
+from bot.snapshot.archive.bag import Bag, bag_names, sha256
 from bot.snapshot.archive.checkpoint import HEAD, Checkpoint
 from bot.snapshot.archive.file_tree import Tree
 from bot.snapshot.archive.folder import STAGING, is_being_written
 from bot.snapshot.archive.head_check import check_bag_tags, check_head, load_sums
+from bot.snapshot.archive.indexes import render_root_index
 from bot.snapshot.archive.inspection import Finding, FindingKind, Inspection, ordered
-from bot.snapshot.verify.bag_check import check_consistency, check_payload
-from bot.snapshot.verify.chain import Chain, check_chain, check_no_unsigning, check_witness
+from bot.snapshot.verify.bag_check import check_first_format, check_payload
+from bot.snapshot.verify.chain import (
+    Chain,
+    check_chain,
+    check_clock,
+    check_earlier_keys,
+    check_succession,
+    check_witness,
+)
+from bot.snapshot.verify.page_check import BagCheck, load_checked_bag
+from bot.snapshot.verify.replay import PageLog, Removal, Replay
 
 PORTIONS = 7
 """A rotating check hashes one of seven parts of the payload, so that a week covers all files."""
+
+_REDACTION = re.compile(r"data/_source/[^/]+/(?:\d+/)?redaction-\d+\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,10 @@ class Verification:
     hashed_bytes: int
     is_partial: bool
     is_signer_checked: bool
+    is_replayed: bool = False
+    """Whether the log of every run was compared with the manifests; never for format 1."""
+    removals: tuple[Removal, ...] = ()
+    """The files that redactions removed."""
 
     @property
     def is_clean(self) -> bool:
@@ -46,22 +66,28 @@ def verify(
     witness: str | None = None,
     allowed_signers: str | None = None,
     portion: int | None = None,
+    now: datetime | None = None,
     tree: Tree | None = None,
 ) -> Verification:
     """Verify everything under *root*; *portion* (any number, for example of the day) hashes a seventh of the payload.
 
-    *witness* is the SHA-256 of a `CHECKPOINT` that was published elsewhere. Read-only.
+    *witness* is the SHA-256 of a `CHECKPOINT` that was published elsewhere. With *now*, a head of the future is a
+    finding. Read-only.
     """
     inspection = Inspection(tree or Tree(root))
     if not inspection.tree.files:
         raise EvidenceError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
     _skip_staging(inspection)
     head = check_head(inspection, allowed_signers, must_be_signed=allowed_signers is not None)
-    bags = bag_names(load_sums(inspection))
-    for bag in bags:
-        _check_bag(inspection, bag, _due(portion))
     chain = check_chain(inspection, head) if head else Chain()
-    check_no_unsigning(inspection, chain)
+    check_succession(inspection, chain)
+    if chain.heads:
+        check_earlier_keys(inspection, chain, allowed_signers)
+    if now:
+        check_clock(inspection, chain, now)
+    contents = _Contents(inspection, chain, portion)
+    bags = bag_names(load_sums(inspection))
+    contents.check(bags)
     if witness:
         check_witness(inspection, chain, witness)
     inspection.findings += inspection.iter_strays()
@@ -75,7 +101,9 @@ def verify(
         inspection.tree.hashed_files,
         inspection.tree.hashed_bytes,
         portion is not None,
-        bool(allowed_signers and head and head.signed_by),
+        bool(allowed_signers and head and head.key),
+        contents.is_replayed,
+        tuple(contents.replay.removals),
     )
 
 
@@ -90,12 +118,77 @@ def _skip_staging(inspection: Inspection) -> None:
     inspection.named |= staged
 
 
-def _check_bag(inspection: Inspection, bag: str, is_due: Callable[[str], bool]) -> None:
-    manifest = check_bag_tags(inspection, bag)
-    if manifest is None:
-        return
-    check_payload(inspection, bag, manifest, is_due)
-    check_consistency(inspection, bag, manifest)
+class _Contents:
+    """Checks the bags, and compares them with the log."""
+
+    def __init__(self, inspection: Inspection, chain: Chain, portion: int | None) -> None:
+        self.inspection, self.chain = inspection, chain
+        self.replay = Replay(inspection)
+        self.is_replayed = False
+        self._is_whole = portion is None
+        self._is_due = _due(portion)
+        self._manifests: dict[str, dict[str, str]] = {}
+        self._octets: dict[str, int] = {}
+
+    def check(self, bags: list[str]) -> None:
+        """Check each bag, then replay the log if all of it is there."""
+        for bag in bags:
+            self._check_bag(bag)
+        if not self.chain.is_whole or self.chain.heads[0].format == 1:
+            for bag, manifest in self._manifests.items():
+                if self.chain.heads and self.chain.heads[0].format == 1:
+                    check_first_format(self.inspection, bag, manifest)
+            return
+        for head in reversed(self.chain.heads):
+            self.replay.add_run(head)
+        if self.replay.is_whole:
+            self._compare()
+
+    def _check_bag(self, bag: str) -> None:
+        manifest = check_bag_tags(self.inspection, bag)
+        if manifest is None:
+            return
+        before = self.inspection.tree.hashed_bytes
+        check_payload(self.inspection, bag, manifest, self._is_due)
+        self._manifests[bag] = manifest
+        self._octets[bag] = self.inspection.tree.hashed_bytes - before
+
+    def _compare(self) -> None:
+        self.replay.compare(self._manifests)
+        self.replay.check_pages()
+        self.replay.check_first_format(self._iter_first_redactions())
+        pages: dict[str, dict[str, PageLog]] = defaultdict(dict)
+        for page, log in self.replay.pages.items():
+            pages[str(log.fields["bag"])][page] = log
+        for lost in pages.keys() - self._manifests.keys():
+            message = f"{len(pages[lost])} pages were captured here, but SHA256SUMS does not list the bag"
+            self.inspection.report(FindingKind.LOG, lost, message)
+        indexed: dict[str, Bag | None] = {}
+        for name, manifest in self._manifests.items():
+            bag = load_checked_bag(self.inspection, name, manifest, self._payload_size(name))
+            if bag and self.inspection.tree.has_file(f"{name}/pages.jsonl"):
+                indexed[name] = BagCheck(self.inspection, bag, pages[name], self._is_due).check(is_whole=self._is_whole)
+        if all(indexed.values()) and self._is_whole:
+            filled = {name: bag for name, bag in indexed.items() if bag and bag.entries}
+            if self.inspection.read("README.md") != render_root_index(filled, self.chain.heads[0].origin):
+                self.inspection.report(FindingKind.LOG, "README.md", "is not what the captured pages make it")
+        self.is_replayed = self._is_whole
+
+    def _payload_size(self, bag: str) -> int | None:
+        """Return the size of the payload; None if not all of it was read, or if a finding explains another size."""
+        is_damaged = any(finding.path.startswith(f"{bag}/data/") for finding in self.inspection.findings)
+        return self._octets[bag] if self._is_whole and not is_damaged else None
+
+    def _iter_first_redactions(self) -> Iterator[str]:
+        """Yield the digests in the records of redactions."""
+        for bag, manifest in self._manifests.items():
+            for path in manifest:
+                if _REDACTION.fullmatch(path) and self.inspection.tree.has_file(f"{bag}/{path}"):
+                    try:
+                        removed = json.loads(self.inspection.tree.read(f"{bag}/{path}"))["removed"]
+                        yield from map(str, removed.values())
+                    except (ValueError, KeyError, TypeError, AttributeError):
+                        self.inspection.report(FindingKind.LOG, f"{bag}/{path}", "is not the record of a redaction")
 
 
 def _due(portion: int | None) -> Callable[[str], bool]:

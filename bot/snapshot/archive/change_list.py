@@ -1,0 +1,80 @@
+"""`NUMBER.changes`: the payload files that a run wrote or removed, so that old heads prove what must still exist.
+
+    # wikibot changes 2
+    keep <digest> 000124-000002 WS2/data/_source/131165/v4.xml    source, record, attachment: once per path for ever
+    view <digest> 000124-000002 131165                            rendition of a page; the last line of a page counts
+    drop <digest> 000125-000001 WS2/data/_source/131219/v1.xml    removed, which only a redaction may do
+
+The third word is the id of the event that explains the line; the event lists the page of the file.
+"""
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from bot.errors import EvidenceError
+
+FORMAT_NUMBER = 2
+
+_FIRST_LINE = f"# wikibot changes {FORMAT_NUMBER}"
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
+_LINE = re.compile(rf"(?:(keep|drop)|view) [0-9a-f]{{64}} [0-9]{{6,}}-[0-9]{{6,}} (?(1){_NAME}(?:/{_NAME})+|{_NAME})")
+_PAYLOAD = re.compile(r"data/_(?:source|attachments)/([^/]+)/.+")
+_RENDITION = re.compile(r"data/[^_/][^/]*/(?:[^/]*--)?([^/]+)\.md")
+
+
+class Verb(StrEnum):
+    """What a run did to a file, in the order of the lines."""
+
+    DROP = "drop"
+    KEEP = "keep"
+    VIEW = "view"
+
+
+class Change(NamedTuple):
+    """One line; *target* is a path in the snapshots folder, or the page id of a view."""
+
+    verb: str
+    digest: str
+    event: str
+    target: str
+
+    @property
+    def page(self) -> str:
+        """The page id of the file, in the form that file names have."""
+        return self.target if self.verb == Verb.VIEW else page_of(self.target.partition("/")[2])
+
+
+def page_of(path: str) -> str:
+    """Return the page id in the path of a payload file, relative to the bag; empty if the path has another form."""
+    match = _PAYLOAD.fullmatch(path) or _RENDITION.fullmatch(path)
+    return match[1] if match else ""
+
+
+def is_rendition(path: str) -> bool:
+    """Return whether a payload file is a rendition, which may change."""
+    return not path.startswith("data/_")
+
+
+def render_changes(changes: Iterable[Change]) -> bytes:
+    """Return the content of the file."""
+    lines = [
+        f"{change.verb} {change.digest} {change.event} {change.target}"
+        for change in sorted(changes, key=lambda change: (change.verb, change.target))
+    ]
+    return "".join(f"{line}\n" for line in [_FIRST_LINE, *lines]).encode()
+
+
+def parse_changes(data: bytes, *, name: str) -> list[Change]:
+    """Parse the file; raises `EvidenceError` with the line."""
+    first, *lines = data.decode("utf-8", "replace").split("\n")
+    if first != _FIRST_LINE or lines[-1:] != [""]:
+        raise EvidenceError(f"{name} is not a list of changes in format {FORMAT_NUMBER}, or ends early")
+    changes = []
+    for number, line in enumerate(lines[:-1], start=2):
+        if not _LINE.fullmatch(line):
+            raise EvidenceError(f"{name}:{number}: is not a line of a list of changes")
+        verb, digest, event, target = line.split(" ")
+        changes.append(Change(verb, digest, event, target))
+    return changes

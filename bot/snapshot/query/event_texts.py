@@ -1,0 +1,117 @@
+"""Sentences for people about the events of the log, made from events and records at reading time.
+
+The log itself has no title, name or text of the wiki; what a redaction removed cannot be told any more.
+"""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from bot.errors import EvidenceError
+from bot.plural import counted
+from bot.snapshot.archive.bag import Bag
+from bot.snapshot.archive.entry import GONE, PageEntry
+from bot.snapshot.archive.events import Event, EventOutcome, EventType, LoggedEvent
+from bot.snapshot.archive.library import Library
+from bot.snapshot.archive.paths import safe_id
+from bot.snapshot.archive.record import PageRecord
+from bot.snapshot.capture.changes import describe_changes
+
+_RECORD = re.compile(r"data/_source/([^/]+)/(?:\d+/)?record-(\d+)\.json")
+_PROBLEMS = {
+    "attachment": "an attachment could not be downloaded",
+    "unlisted": "a space could not be listed",
+    "unmatched": "a rule of the settings matched nothing, or needs a correction",
+    "unplaced": "its place in the page tree is not known",
+}
+_SIMPLE = {
+    EventType.DELETION: GONE,
+    EventType.DEACCESSION: "no longer archived; its capture stays",
+    EventType.RESTRICTED: "only some people may read the page now; its capture stays",
+    EventType.UPGRADE: "taken over from format 1",
+    EventType.START_SIGNING: "signing began",
+    EventType.KEY_ROTATION: "another key was announced for the next run",
+    EventType.ROLLBACK: "an older state of the snapshots was accepted",
+    EventType.NEW_LOG: "a new log was begun",
+}
+
+
+@dataclass
+class EventTexts:
+    """Describes events with the records of *library*."""
+
+    library: Library
+    _records: dict[str, dict[int, tuple[Bag, str]]] = field(default_factory=dict)
+    _entries: dict[str, tuple[Bag, PageEntry]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Index the records by page and run."""
+        records: dict[str, dict[int, tuple[Bag, str]]] = defaultdict(dict)
+        for bag in self.library.bags.values():
+            self._entries |= {safe_id(page_id): (bag, entry) for page_id, entry in bag.entries.items()}
+            for path in bag.manifest:
+                if match := _RECORD.fullmatch(path):
+                    records[match[1]][int(match[2])] = (bag, path)
+        self._records = records
+
+    def describe(self, logged: LoggedEvent) -> str:
+        """Return what happened, with the title that the page had at that time."""
+        event = logged.event
+        if event.detail:
+            return event.detail  # an event of format 1
+        page_id = event.objects[0] if len(event.objects) == 1 else ""
+        title = self._title(page_id, logged.sequence) if page_id else ""
+        return f"{title}: {self._what(logged, page_id)}" if title else self._what(logged, page_id)
+
+    def _what(self, logged: LoggedEvent, page_id: str) -> str:
+        event = logged.event
+        if event.outcome is not EventOutcome.SUCCESS and "expected" not in event.facts:
+            return _describe_trouble(event)
+        match event.type:
+            case EventType.INGESTION:
+                expected, captured, unchanged = (event.facts.get(n, 0) for n in ("expected", "captured", "unchanged"))
+                return f"captured {captured} of {counted(int(str(expected)), 'page')}, {unchanged} unchanged"
+            case EventType.CAPTURE | EventType.METADATA:
+                return "; ".join(self._changes(logged, page_id))
+            case EventType.DEACCESSION if "moved_to" in event.facts:
+                return f"moved to space {event.facts['moved_to']}; its capture stays"
+            case EventType.MIGRATION:
+                return f"rendered again by {logged.page.converter if logged.page else 'another converter'}"
+            case _:
+                what = _SIMPLE.get(event.type, "")
+                reason = str(event.facts.get("reason", ""))
+                return f"{what}: {reason}" if what and reason else what or reason or event.type.value
+
+    def _changes(self, logged: LoggedEvent, page_id: str) -> list[str]:
+        runs = self._records.get(page_id, {})
+        again = ["in the wiki again"] if logged.event.facts.get("again") else []
+        if logged.sequence not in runs:
+            is_redacted = page_id in self._entries and self._entries[page_id][1].redacted_at is not None
+            return ["captured; a redaction removed the content later"] if is_redacted else again or ["archived again"]
+        before = max((run for run in runs if run < logged.sequence), default=None)
+        try:
+            after = self._load(page_id, logged.sequence)
+            return describe_changes(None if before is None else self._load(page_id, before), after) + again
+        except EvidenceError:
+            return ["its record cannot be read; see `wikibot verify`"]
+
+    def _load(self, page_id: str, run: int) -> PageRecord:
+        return self.library.load_record_at(*self._records[page_id][run])
+
+    def _title(self, page_id: str, sequence: int) -> str:
+        runs = [run for run in self._records.get(page_id, {}) if run <= sequence]
+        try:
+            return self._load(page_id, max(runs)).title if runs else self._present_title(page_id)
+        except EvidenceError:
+            return self._present_title(page_id)
+
+    def _present_title(self, page_id: str) -> str:
+        found = self._entries.get(page_id)
+        return found[1].title if found else f"page {page_id}"
+
+
+def _describe_trouble(event: Event) -> str:
+    problem = _PROBLEMS.get(str(event.facts.get("problem", "")))
+    if problem:
+        return problem
+    return "not readable" if event.outcome is EventOutcome.RESTRICTED else "could not be captured"

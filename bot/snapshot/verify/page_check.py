@@ -1,0 +1,154 @@
+"""Rebuild what is made from the log and the records: the list of pages of a bag, its index, and `bag-info.txt`."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.errors import EvidenceError
+from bot.snapshot.archive.bag import PAGES, Bag, parse_bag_info
+from bot.snapshot.archive.canonical_json import dump_lines
+from bot.snapshot.archive.change_list import is_rendition, page_of
+from bot.snapshot.archive.entry import PageEntry, PageState, Shown, entry_of, id_order
+from bot.snapshot.archive.indexes import render_bag_index
+from bot.snapshot.archive.inspection import FindingKind, Inspection
+from bot.snapshot.archive.paths import redacted_path
+from bot.snapshot.verify.replay import PageLog
+
+_PLACE = '"page": 0'
+_COPIED = ("ancestors", "page_id", "position", "space_key", "status", "title", "url")
+
+
+@dataclass
+class BagCheck:
+    """The parts of one bag that must be functions of log and records."""
+
+    inspection: Inspection
+    bag: Bag
+    pages: Mapping[str, PageLog]
+    """The last state of each page of the bag, by id in file names."""
+    is_due: Callable[[str], bool]
+    """Whether the record at a path is read."""
+    _shown: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def check(self, *, is_whole: bool) -> Bag | None:
+        """Compare the list of pages with log and records; with *is_whole* also the index and `bag-info.txt`.
+
+        Returns the bag with its entries if the index could be made again.
+        """
+        path = f"{self.bag.name}/{PAGES}"
+        views = {page_of(path): path for path in self.bag.manifest if is_rendition(path)}
+        found = {page: line for line in self._lines(path) for page in [_id_of(line)]}
+        for page, log in self.pages.items():
+            self._check_line(path, page, log, views.get(page, ""), found.pop(page, None))
+        for page in found:
+            self._report(path, f"lists page {page or 'without an id'}, which the log does not know in this bag")
+        if not is_whole or self._has_findings(path):
+            return None
+        indexed = self._indexed()
+        self._check_tag("README.md", render_bag_index(indexed))
+        self._check_tag("bag-info.txt", self.bag.bag_info())
+        return indexed
+
+    def _lines(self, path: str) -> Iterator[str]:
+        data = self.inspection.tree.read(path).decode("utf-8", "replace")
+        *lines, last = data.split("\n")
+        if last or lines != sorted(lines, key=lambda line: id_order(_page_id_of(line))):
+            self._report(path, "is not in order of the page ids, or ends without a line feed")
+        yield from lines
+
+    def _check_line(self, path: str, page: str, log: PageLog, view: str, line: str | None) -> None:
+        if line is None:
+            self._report(path, f"does not list page {page}, which was captured")
+            return
+        start = f'{{"format": "wikibot-page/2", "page": {log.text}, "shown": '
+        if not line.startswith(start):
+            self._report(path, f"the state of page {page} is not the one in the log")
+            return
+        record_path = str(log.fields["record"])
+        if not self.is_due(f"{self.bag.name}/{record_path}"):
+            return
+        shown = self._rebuild(page, log, record_path, view)
+        if shown is not None and line != _render(start, shown):
+            self._report(path, f"what it shows of page {page} is not what the record {record_path} says")
+
+    def _rebuild(self, page: str, log: PageLog, record_path: str, view: str) -> dict[str, Any] | None:
+        """Return what the list shows of a page, empty for a redacted page; None if the record is no help."""
+        if log.fields["redacted"]:
+            if view != redacted_path(page):
+                self._report(f"{self.bag.name}/{view}", "does not have the path of a redacted page")
+            return {}
+        full = f"{self.bag.name}/{record_path}"
+        try:
+            record = json.loads(self.inspection.tree.read(full))
+            shown = {name: record[name] for name in _COPIED}
+            shown |= {"path": view, "version_when": record["version"]["when"]}
+            stated = record.get("path", view)
+        except (OSError, EvidenceError, ValueError, KeyError, TypeError):
+            if self.inspection.tree.has_file(full):
+                self._report(full, "is not a record of a captured page")
+            return None
+        if stated not in (view, None):
+            self._report(f"{self.bag.name}/{view}", f"does not have the path that the record says: {stated}")
+        self._shown[page] = shown
+        return shown
+
+    def _indexed(self) -> Bag:
+        """Return the bag with the entries that its index needs."""
+        entries = {}
+        for page, log in self.pages.items():
+            entry = self._entry(page, log)
+            entries[entry.page_id] = entry
+        return Bag(self.bag.name, self.bag.space_key, self.bag.origin, entries=entries)
+
+    def _entry(self, page: str, log: PageLog) -> PageEntry:
+        state = PageState.model_validate_json(log.text)
+        shown = self._shown.get(page)
+        return entry_of(state, Shown.model_validate(shown) if shown else None, self.bag.space_key, ())
+
+    def _check_tag(self, name: str, expected: bytes) -> None:
+        path = f"{self.bag.name}/{name}"
+        if self.inspection.tree.has_file(path) and self.inspection.tree.read(path) != expected:
+            self._report(path, "is not what the captured pages make it")
+
+    def _has_findings(self, path: str) -> bool:
+        return any(finding.path == path for finding in self.inspection.findings)
+
+    def _report(self, path: str, message: str) -> None:
+        self.inspection.report(FindingKind.LOG, path, message)
+
+
+def load_checked_bag(inspection: Inspection, name: str, manifest: dict[str, str], octets: int | None) -> Bag | None:
+    """Return a bag without entries, with the size of its payload as found; None if its tag files cannot be read."""
+    path = f"{name}/bag-info.txt"
+    try:
+        info = parse_bag_info(inspection.tree.read(path), name=path)
+        stated = int(info["Payload-Oxum"].partition(".")[0])
+        size = stated if octets is None else octets
+        return Bag(name, info["External-Identifier"], info["Bag-Group-Identifier"], manifest, payload_bytes=size)
+    except OSError:
+        return None  # reported as missing
+    except (EvidenceError, KeyError, ValueError) as error:
+        inspection.report(FindingKind.MALFORMED, path, f"cannot be read: {error}")
+        return None
+
+
+def _render(start: str, shown: dict[str, Any]) -> str:
+    if not shown:
+        return f"{start}null}}"
+    line = dump_lines([{"format": 0, "page": 0, "shown": shown}]).decode().removesuffix("\n")
+    return start + line.partition(f'{_PLACE}, "shown": ')[2]
+
+
+def _id_of(line: str) -> str:
+    """Return the id as file names have it."""
+    return line.partition('"id": "')[2].partition('"')[0]
+
+
+def _page_id_of(line: str) -> str:
+    """Return the id that orders the list."""
+    try:
+        content = json.loads(line)
+        return str(content["shown"]["page_id"] if content["shown"] else content["page"]["id"])
+    except (ValueError, KeyError, TypeError):
+        return _id_of(line)
