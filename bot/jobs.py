@@ -87,7 +87,8 @@ def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> JobResult:
     counts = {"expected": outcome.expected, "captured": outcome.captured, "unchanged": outcome.unchanged}
     more = {"gone": outcome.gone, "left out": outcome.left_out}
     counts |= {name: number for name, number in more.items() if number}
-    return JobResult(counts, tuple(f"{outcome.verdict}: {_describe(doubt)}" for doubt in outcome.doubts))
+    attention = [f"{outcome.verdict}: {_describe(doubt)}" for doubt in outcome.doubts]
+    return JobResult(counts, (*attention, *map(str, outcome.alarms)))
 
 
 def _verify(runtime: Runtime) -> JobResult:

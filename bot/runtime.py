@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from loguru import logger
 
 from bot.config.data_file import DataFile
+from bot.config.policy import SettingsSection
 from bot.config.settings import Settings
 from bot.errors import SettingsError
 from bot.operations.workspace import Folders, Snapshots, Workspace
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from bot.wiki.dialect import Flavour
 
 _SHORT_TIMEOUT_SECONDS = 10.0
+_Section = TypeVar("_Section", bound=SettingsSection)
 
 
 def _now() -> dt.datetime:
@@ -130,18 +132,17 @@ class Runtime:
     @property
     def snapshots(self) -> Snapshots:
         """The folder of the snapshots and its settings."""
-        policy = self.settings.snapshots
-        keys = {
-            name: self.settings.resolve(path)
-            for name, path in (
-                ("signing_key", policy.signing_key),
-                ("allowed_signers", policy.allowed_signers),
-                ("restricted_path", policy.separate_path),
-                ("restricted_signing_key", policy.restricted_signing_key),
-            )
-            if path is not None
-        }
-        return Snapshots(self.folders.snapshots, self.folders.state, policy.model_copy(update=keys), self.clock)
+        policy, folders = self.settings.snapshots, self.folders
+        found = self._absolute(policy, "signing_key", "allowed_signers", "restricted_signing_key")
+        witnesses = tuple(self._absolute(each, "key", "ca") for each in policy.witnesses)
+        separate = self.settings.resolve(policy.separate_path)
+        policy = found.model_copy(update={"witnesses": witnesses, "restricted_path": separate})
+        return Snapshots(folders.snapshots, folders.state, policy, self.clock)
+
+    def _absolute(self, section: _Section, *names: str) -> _Section:
+        """Return a copy of a section of the settings whose paths *names* are absolute."""
+        paths = {name: getattr(section, name) for name in names}
+        return section.model_copy(update={name: self.settings.resolve(path) for name, path in paths.items() if path})
 
     @property
     def sleep(self) -> Callable[[float], None]:

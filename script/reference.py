@@ -205,7 +205,7 @@ def _description(root: dict[str, Any], key: Key) -> str:
 
 def _example(key: Key) -> str:
     """Return an example of the key in its place in the file; a secret is shown as a variable."""
-    if key.path in SECRETS:
+    if any(key.path[: len(secret)] == secret for secret in SECRETS):
         return f"```sh\nexport {_variable(key)}=…\n```\n"
     value: Any = key.schema["examples"][0]
     for step in reversed(key.path):

@@ -30,7 +30,7 @@ def check(app: App, *, fmt: str, external: bool, tree: bool) -> int:
         now=runtime.clock(),
         asks_external=external,
         reads_tree=tree,
-        publish_page=runtime.settings.snapshots.publish_page,
+        snapshots=runtime.snapshots,
         token_expires=runtime.settings.wiki.token_expires,
     ):
         checks.append(found)

@@ -63,7 +63,7 @@ def _examine(runtime: Runtime, *, write_test: bool) -> Iterator[Check]:
         settings.safety,
         config_path=settings.config_path,
         now=runtime.clock(),
-        publish_page=settings.snapshots.publish_page,
+        snapshots=runtime.snapshots,
         token_expires=settings.wiki.token_expires,
     )
     yield from map(operation.as_finding, checked)

@@ -8,6 +8,7 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.config.policy import HistoryMode
+from bot.errors import EvidenceError, SnapshotError
 from bot.operations import capture
 from bot.plural import counted
 from bot.snapshot.archive.verdict import Verdict
@@ -55,13 +56,16 @@ def snapshot(
         everything, HistoryMode(history) if history else None, accept_gone, accept_deselected
     )
     with output.progress("capturing") as step:
-        outcome = capture.take_snapshot(
-            runtime.gateway,
-            runtime.workspaces,
-            runtime.snapshots,
-            choices,
-            on_page=lambda title, total: step(title, total=total),
-        )
+        try:
+            outcome = capture.take_snapshot(
+                runtime.gateway,
+                runtime.workspaces,
+                runtime.snapshots,
+                choices,
+                on_page=lambda title, total: step(title, total=total),
+            )
+        except EvidenceError as error:  # exit code 3 is for findings; a run that was refused ends with 1
+            raise SnapshotError(str(error)) from error
     if format_ == "json":
         shown = _as_json(outcome, runtime.folders.snapshots)
         if outcome.separate:
@@ -72,12 +76,18 @@ def snapshot(
         if outcome.separate:
             output.say("restricted pages:")
             _say_outcome(outcome.separate, runtime.snapshots.separate.root)
-    return _SHORTFALL if outcome.has_shortfall else _COMPLETE
+    return _SHORTFALL if outcome.has_shortfall or outcome.alarms else _COMPLETE
 
 
 @click.command()
 @click.argument("path", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--witness", metavar="DIGEST", help="Require that the head descends from this one, published elsewhere.")
+@click.option(
+    "--witness",
+    "digests",
+    metavar="DIGEST",
+    multiple=True,
+    help="Require that the head descends from this one, published elsewhere. May be repeated.",
+)
 @click.option(
     "--allowed-signers",
     "signers",
@@ -87,13 +97,15 @@ def snapshot(
 @click.option("--rotate", is_flag=True, help="Hash only today's seventh of the pages; a week covers all.")
 @_FORMAT
 @pass_app
-def verify(app: App, path: Path | None, witness: str | None, signers: Path | None, rotate: bool, format_: str) -> int:
+def verify(
+    app: App, path: Path | None, digests: tuple[str, ...], signers: Path | None, rotate: bool, format_: str
+) -> int:
     """Check the snapshots: every file, the chain of heads, the signature. Ends with 3 when anything is wrong."""
     if path:
         now = dt.datetime.now(dt.UTC)
-        checked = capture.verify_copy(path, now=now, witness=witness, signers=signers, rotate=rotate)
+        checked = capture.verify_copy(path, now=now, witnesses=digests, signers=signers, rotate=rotate)
     else:
-        checked = capture.verify_snapshots(app.runtime.snapshots, witness=witness, signers=signers, rotate=rotate)
+        checked = capture.verify_snapshots(app.runtime.snapshots, witnesses=digests, signers=signers, rotate=rotate)
     if format_ == "json":
         output.say_json(checked)
     else:
@@ -134,6 +146,7 @@ def _as_json(outcome: CaptureOutcome, root: Path) -> dict[str, object]:
         "restricted_later": outcome.restricted_later,
         "sequence": outcome.checkpoint.sequence if outcome.checkpoint else None,
         "root": root,
+        "witnesses": outcome.witnesses,
     }
 
 
@@ -165,6 +178,8 @@ def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
         output.say(f"run {outcome.checkpoint.sequence} is in {root}")
     else:
         output.say("nothing changed, nothing was written")
+    for report in outcome.witnesses:
+        (output.say if report.is_fine else output.warn)(str(report))
 
 
 def _say_troubles(outcome: CaptureOutcome) -> None:

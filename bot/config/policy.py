@@ -64,6 +64,18 @@ def _check_address(url: str) -> str:
     return url.rstrip("/")
 
 
+_SECRET_CHARACTERS = 16
+_ADDRESS_WITH_PASSWORD = re.compile(r"^[a-z+]+://[^/@\s]*:[^/@\s]*@")
+
+
+def _check_remote(remote: str) -> str:
+    if not remote.strip() or remote.startswith("-") or "::" in remote:
+        raise ValueError("must be the address or the path of a git repository")
+    if _ADDRESS_WITH_PASSWORD.match(remote):
+        raise ValueError("must be without a password; use an SSH key (`key`)")
+    return remote
+
+
 def _complete(value: object) -> object:
     return with_scheme(value) if isinstance(value, str) else value
 
@@ -518,6 +530,93 @@ class JobSettings(SettingsSection):
         return Cadence.parse(self.every, at=self.at, timezone=self.timezone)
 
 
+class WitnessKind(StrEnum):
+    """Kinds of places that confirm the head of the snapshots."""
+
+    PAGE = "page"
+    WEBHOOK = "webhook"
+    GIT = "git"
+    TIMESTAMP = "timestamp"
+
+
+_WITNESS_KEYS = {
+    WitnessKind.PAGE: ({"title"}, {"space"}),
+    WitnessKind.WEBHOOK: ({"name"}, set[str]()),
+    WitnessKind.GIT: ({"remote"}, {"branch", "key"}),
+    WitnessKind.TIMESTAMP: ({"url", "ca"}, set[str]()),
+}
+"""By kind, the keys of a witness that are required, and the others that are allowed."""
+
+
+class WitnessSettings(SettingsSection):
+    """One place that confirms the head of the snapshots."""
+
+    kind: WitnessKind = Field(
+        description="`page`: a page of the wiki shows the head, its signature and the last 50 heads. `webhook`: the "
+        "head is posted as signed JSON. `git`: a branch of a git remote gets a commit for each head. `timestamp`: an "
+        "authority (RFC 3161) stamps the signature of the head.",
+        examples=["page"],
+    )
+    title: NonEmptyText | None = Field(
+        None, description="`page`: title of the page. It is created.", examples=["Snapshot checkpoints"]
+    )
+    space: NonEmptyText | None = Field(
+        None, description="`page`: key of its space. Absent: the space of the first workspace.", examples=["WS2"]
+    )
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40)] | None = Field(
+        None,
+        description="`webhook`: its name in `snapshots.webhooks`. Small letters, digits and single `_`.",
+        examples=["audit"],
+    )
+    remote: Annotated[str, AfterValidator(_check_remote)] | None = Field(
+        None,
+        description="`git`: address of the repository, without a password. It needs write access to one branch only.",
+        examples=["git@audit.example.org:heads.git"],
+    )
+    branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_/-]*$")] = Field(
+        "main", description="`git`: the branch.", examples=["ws2"]
+    )
+    key: Path | None = Field(
+        None, description="`git`: private SSH key for the remote. Absent: as `ssh` finds it.", examples=["git-key"]
+    )
+    url: HttpAddress | None = Field(
+        None, description="`timestamp`: address of the authority.", examples=["https://tsa.example.org/tsr"]
+    )
+    ca: Path | None = Field(
+        None,
+        description="`timestamp`: PEM file with the root certificate of the authority; its answers are checked.",
+        examples=["tsa-ca.pem"],
+    )
+
+    @model_validator(mode="after")
+    def _has_its_keys(self) -> Self:
+        required, allowed = _WITNESS_KEYS[self.kind]
+        given = {name for name in self.model_fields_set - {"kind"} if getattr(self, name) is not None}
+        for name in sorted(required - given):
+            raise ValueError(f"a witness of kind `{self.kind}` needs `{name}`")
+        for name in sorted(given - required - allowed):
+            raise ValueError(f"a witness of kind `{self.kind}` has no `{name}`")
+        return self
+
+
+class WebhookSecrets(SettingsSection):
+    """Address and key of one webhook."""
+
+    url: SecretStr = Field(description="Its address: https, or http on this machine.", examples=["https://…"])
+    secret: SecretStr = Field(
+        description="The key of the signatures (HMAC-SHA256), at least 16 characters.", examples=["…"]
+    )
+
+    @field_validator("secret")
+    @classmethod
+    def _is_long(cls, secret: SecretStr) -> SecretStr:
+        if len(secret.get_secret_value().strip()) < _SECRET_CHARACTERS:
+            raise ValueError(
+                f"must have at least {_SECRET_CHARACTERS} characters; make one with `openssl rand -hex 32`"
+            )
+        return secret
+
+
 class SnapshotSettings(SettingsSection):
     """Where snapshots are written and how they are sealed."""
 
@@ -576,15 +675,18 @@ class SnapshotSettings(SettingsSection):
         description="Number of processes that convert pages. 1: the bot's own process converts.",
         examples=[4],
     )
-    publish_url: HttpAddress | None = Field(
-        None,
-        description="Address to which the head of the chain is posted after each capture.",
-        examples=["https://audit.example.org/heads"],
+    witnesses: tuple[WitnessSettings, ...] = Field(
+        (),
+        description="Places outside the folder that confirm the newest head, so that a rollback or a rewritten history "
+        "is detectable. Each run reads them back, compares, writes and reads back again.",
+        examples=[[{"kind": "page", "title": "Snapshot checkpoints"}, {"kind": "webhook", "name": "audit"}]],
     )
-    publish_page: NonEmptyText | None = Field(
-        None,
-        description="Title of a wiki page on which the bot shows the head of the chain.",
-        examples=["Snapshot checkpoints"],
+    webhooks: dict[str, WebhookSecrets] = Field(
+        {},
+        description="Addresses and keys of the witnesses of kind `webhook`, by name. They are secrets: set "
+        "`WIKIBOT_SNAPSHOTS__WEBHOOKS__NAME__URL` and `WIKIBOT_SNAPSHOTS__WEBHOOKS__NAME__SECRET`, or use files with "
+        "these names in the secrets folder.",
+        examples=[{"audit": {"url": "https://audit.example.org/heads", "secret": "…"}}],
     )
 
     @model_validator(mode="after")
@@ -611,6 +713,12 @@ class SnapshotSettings(SettingsSection):
     def hides_restricted(self) -> bool:
         """Whether restricted pages are left out of everything that others read."""
         return self.restricted is not RestrictedPages.INCLUDE
+
+    @model_validator(mode="after")
+    def _witnesses_are_different(self) -> Self:
+        if len(set(self.witnesses)) < len(self.witnesses):
+            raise ValueError("two entries of `witnesses` are the same; remove one")
+        return self
 
 
 class SafetySettings(SettingsSection):

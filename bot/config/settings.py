@@ -18,8 +18,9 @@ from bot.errors import SettingsError
 
 DEFAULT_CONFIG = Path("config/bot.yaml")
 DOTENV = Path(".env")
-SECRETS = tuple(
-    ("wiki", key) for key in ("token", "password", "client_secret", "client_key_password", "proxy", "headers")
+SECRETS = (
+    *(("wiki", key) for key in ("token", "password", "client_secret", "client_key_password", "proxy", "headers")),
+    ("snapshots", "webhooks"),
 )
 """Keys that are refused in the settings file."""
 

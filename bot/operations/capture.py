@@ -11,8 +11,9 @@ from pathlib import Path
 
 from loguru import logger
 
-from bot.config.policy import HistoryMode, RestrictedPages, SnapshotSettings
-from bot.errors import SettingsError, SnapshotError
+from bot.config.policy import HistoryMode, RestrictedPages
+from bot.errors import EvidenceError, SettingsError, SnapshotError
+from bot.operations.witnesses import inform_witnesses, make_witnesses
 from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.plural import counted
 from bot.snapshot.archive.bag import sha256
@@ -22,7 +23,6 @@ from bot.snapshot.archive.folder import Folder, is_being_written
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.verdict import Verdict
-from bot.snapshot.archive.witnesses import Publisher, publish, to_webhook, to_wiki_page
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer, writer_lock
 from bot.snapshot.capture.audience import Audience
 from bot.snapshot.capture.outcome import CaptureOutcome
@@ -30,6 +30,8 @@ from bot.snapshot.capture.rebuild import rebuild
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.verify.verification import Verification, verify
+from bot.snapshot.witness.rounds import check_before_run
+from bot.sync.clock_difference import describe_difference
 from bot.sync.page_memory import PageMemory
 from bot.wiki.gateway import WikiGateway
 
@@ -58,7 +60,8 @@ def take_snapshot(
     """Capture the archived pages of all *workspaces* as one run; restricted pages as the policy says.
 
     *on_page* is called with the title of each page and the total number of pages. Raises `LockedError`, `EvidenceError`
-    if the snapshots were changed by someone else, `WikiError` if no space could be listed; then nothing was written.
+    if the snapshots were changed by someone else, are older than what a witness shows, or if the clock of this machine
+    is wrong, and `WikiError` if no space could be listed; then nothing was written.
     """
 
     def take(snapshots: Snapshots, audience: Audience) -> CaptureOutcome:
@@ -82,6 +85,9 @@ def _take(
 ) -> CaptureOutcome:
     policy = snapshots.policy
     gateway = connect()
+    witnesses = make_witnesses(connect, workspaces, snapshots)
+    _check_clock(gateway, snapshots.clock())
+    check_before_run(snapshots.root, witnesses)
     memories: list[PageMemory] = []
     requests = [_request(gateway, workspace, memories, everything=choices.everything) for workspace in workspaces]
     with _converter(policy.workers) as executor, open_run(snapshots, gateway.base_url) as writer:
@@ -101,7 +107,7 @@ def _take(
         _log(outcome)
         if policy.git:
             GitRepository(writer.state, writer.signer).commit(_commit_message(outcome))
-    publish(snapshots.state, _publishers(connect, workspaces[0], policy))
+    outcome.witnesses = inform_witnesses(snapshots, witnesses)
     return outcome
 
 
@@ -121,25 +127,25 @@ def rebuild_renditions(
 
 
 def verify_snapshots(
-    snapshots: Snapshots, *, witness: str | None = None, signers: Path | None = None, rotate: bool = False
+    snapshots: Snapshots, *, witnesses: Sequence[str] = (), signers: Path | None = None, rotate: bool = False
 ) -> Verification:
     """Verify the bot's own snapshots; *rotate* hashes the seventh of the day. Read-only."""
     root, state = snapshots.root, snapshots.state
     text = _read_signers(signers) if signers else find_allowed_signers(snapshots)
     portion = snapshots.clock().toordinal() if rotate else None
-    checked = verify(root, witness=witness, allowed_signers=text, portion=portion)
+    checked = verify(root, witnesses=witnesses, allowed_signers=text, portion=portion)
     if not checked.is_clean and _was_written_to(state, checked):
         with writer_lock(state, wait_seconds=_WAIT_SECONDS):
-            checked = verify(root, witness=witness, allowed_signers=text, portion=portion)
+            checked = verify(root, witnesses=witnesses, allowed_signers=text, portion=portion)
     return checked
 
 
 def verify_copy(
-    path: Path, *, now: datetime, witness: str | None = None, signers: Path | None = None, rotate: bool = False
+    path: Path, *, now: datetime, witnesses: Sequence[str] = (), signers: Path | None = None, rotate: bool = False
 ) -> Verification:
     """Verify a folder of snapshots without settings, for example from another installation; read-only."""
     text = _read_signers(signers) if signers else None
-    return verify(path, witness=witness, allowed_signers=text, portion=now.toordinal() if rotate else None)
+    return verify(path, witnesses=witnesses, allowed_signers=text, portion=now.toordinal() if rotate else None)
 
 
 def _was_written_to(state: EvidenceState, checked: Verification) -> bool:
@@ -218,15 +224,12 @@ def _converter(workers: int) -> Iterator[Executor]:
         yield pool
 
 
-def _publishers(connect: Connect, workspace: Workspace, policy: SnapshotSettings) -> dict[str, Publisher]:
-    publishers: dict[str, Publisher] = {}
-    if policy.publish_url:
-        publishers[policy.publish_url] = to_webhook(policy.publish_url)
-    if policy.publish_page:
-        space_key = workspace.load_data_file().data.workspace.space
-        page = to_wiki_page(connect(may_write=True), space_key, policy.publish_page)
-        publishers[f"{space_key}:{policy.publish_page}"] = page
-    return publishers
+def _check_clock(gateway: WikiGateway, now: datetime) -> None:
+    """Raise `EvidenceError` if the clock of this machine is wrong: the time of a run is a part of the evidence."""
+    gateway.fetch_headers()  # for the clock of the wiki
+    problem = describe_difference(now, gateway.wiki_time)
+    if problem:
+        raise EvidenceError(f"nothing was captured: {problem}")
 
 
 def _commit_message(outcome: CaptureOutcome) -> str:

@@ -1,6 +1,6 @@
 """Check settings, account, data files, templates, pages and links before a run."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -8,14 +8,17 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-from bot.config.policy import DeadLinks, NotifyPolicy, SafetySettings
+from bot.config.policy import DeadLinks, NotifyPolicy, SafetySettings, WitnessKind
 from bot.errors import BotError, PageNotFoundError, PermissionDeniedError, WikiAnswerError
 from bot.operations.assignment import check_links
 from bot.operations.sync import make_plan
 from bot.operations.tree_links import find_dead_links
 from bot.operations.view import render_regions, select_all
-from bot.operations.workspace import Connect, Workspace
+from bot.operations.witnesses import make_witnesses, space_of
+from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.plural import counted
+from bot.snapshot.witness.rounds import ask
+from bot.snapshot.witness.wiki_page import MARKER
 from bot.sync.drift import Verdict
 from bot.wiki.connection import warn_of_expiry
 from bot.wiki.gateway import User, WikiGateway
@@ -47,20 +50,20 @@ class Check:
 
 def run_checks(
     connect: Connect,
-    workspaces: Iterable[Workspace],
+    workspaces: Sequence[Workspace],
     safety: SafetySettings,
     *,
     config_path: Path,
     now: datetime,
     asks_external: bool = False,
     reads_tree: bool = False,
-    publish_page: str | None = None,
+    snapshots: Snapshots | None = None,
     token_expires: date | None = None,
 ) -> Iterator[Check]:
     """Check everything that a run needs; yields each check when it ends, including failed ones.
 
     *asks_external* also requests the external links, with one second between requests. *reads_tree* also reads all
-    active pages and checks their links to other pages. *publish_page* is the title of the page that snapshots write.
+    active pages and checks their links to other pages. *snapshots* has witnesses, which are read.
     """
     yield Check(f"settings {config_path}", CheckOutcome.OK)
     account = list(_attempt("account", lambda: _check_account(connect())))
@@ -68,6 +71,8 @@ def run_checks(
     if warning := warn_of_expiry(token_expires, now.date()):
         yield Check("token", CheckOutcome.WARNING, warning)
     is_reachable = all(check.outcome is CheckOutcome.OK for check in account)
+    if is_reachable and snapshots is not None:
+        yield from _attempt("witnesses", lambda: _check_witnesses(connect, workspaces, snapshots))
     for workspace in workspaces:
         document = list(_attempt(f"data file {workspace.data_path}", partial(_check_document, workspace)))
         yield from document
@@ -80,7 +85,7 @@ def run_checks(
             yield from _attempt("archived", partial(_check_archived, gateway, workspace))
             if reads_tree:
                 yield from _attempt("links between pages", partial(_check_page_links, gateway, workspace))
-            yield from _attempt("rights", partial(_check_rights, gateway, workspace, publish_page))
+            yield from _attempt("rights", partial(_check_rights, gateway, workspace))
             yield from _attempt("watchers", partial(_check_watchers, gateway, workspace))
             yield from _attempt("pages", partial(_check_pages, gateway, workspace, safety, now))
 
@@ -172,8 +177,8 @@ def _check_page_links(gateway: WikiGateway, workspace: Workspace) -> list[Check]
     return checks or [Check("links between pages", CheckOutcome.OK)]
 
 
-def _check_rights(gateway: WikiGateway, workspace: Workspace, publish_page: str | None) -> list[Check]:
-    """Check whether the bot may see the space, edit the home page, and create the page of the snapshots."""
+def _check_rights(gateway: WikiGateway, workspace: Workspace) -> list[Check]:
+    """Check whether the bot may see the space and edit the home page."""
     document = workspace.load_data_file()
     key, user = document.data.workspace.space, gateway.fetch_current_user()
     try:
@@ -187,10 +192,9 @@ def _check_rights(gateway: WikiGateway, workspace: Workspace, publish_page: str 
     try:
         home_id = workspace.page_finder(gateway, document.data).get_id(document.data.workspace.home)
         editing = _check_editing(gateway, home_id, key, user)
-        creating = _check_creation(gateway, home_id, key, user, publish_page) if publish_page is not None else None
     except PageNotFoundError:
         return []  # reported by the check of the pages
-    return [check for check in (editing, creating) if check is not None] or [Check("rights", CheckOutcome.OK)]
+    return [editing] if editing is not None else [Check("rights", CheckOutcome.OK)]
 
 
 def _check_editing(gateway: WikiGateway, home_id: str, key: str, user: User) -> Check | None:
@@ -216,16 +220,37 @@ def _check_editing(gateway: WikiGateway, home_id: str, key: str, user: User) -> 
     return None
 
 
-def _check_creation(gateway: WikiGateway, home_id: str, key: str, user: User, publish_page: str) -> Check | None:
-    """Check whether the page of `snapshots.publish_page` exists or can be created."""
-    operations = gateway.fetch_operations(home_id)
-    if not operations or "create page" in operations or gateway.find_page(key, publish_page) is not None:
-        return None
-    message = (
-        f"{user.display_name!r} may not create pages in space {key}, which `snapshots.publish_page` needs; ask an "
-        f"administrator of the space for the permission to add pages, or let a person create {publish_page!r}"
-    )
-    return Check("rights", CheckOutcome.ERROR, message)
+def _check_witnesses(connect: Connect, workspaces: Sequence[Workspace], snapshots: Snapshots) -> list[Check]:
+    """Read each witness of the snapshots, and check whether the account may create those that are pages."""
+    outcomes = {True: CheckOutcome.OK, False: CheckOutcome.ERROR}
+    reports = ask(snapshots.root, make_witnesses(connect, workspaces, snapshots))
+    checks = [
+        Check(f"witness {each.witness}", outcomes[each.is_fine or each.is_silent], each.message) for each in reports
+    ]
+    for witness in snapshots.policy.witnesses:
+        if witness.kind is WitnessKind.PAGE and witness.title:
+            message = _find_missing_right(connect(), workspaces, space_of(witness, workspaces), witness.title)
+            checks += [Check("rights", CheckOutcome.ERROR, message)] if message else []
+    return checks
+
+
+def _find_missing_right(
+    gateway: WikiGateway, workspaces: Sequence[Workspace], space_key: str, title: str
+) -> str | None:
+    """Return what to do if the page *title* of `snapshots.witnesses` does not exist and cannot be created, or None."""
+    for workspace in workspaces:
+        data = workspace.load_data_file().data
+        if data.workspace.space != space_key:
+            continue
+        operations = gateway.fetch_operations(workspace.page_finder(gateway, data).get_id(data.workspace.home))
+        if not operations or "create page" in operations or gateway.find_page(space_key, title) is not None:
+            return None
+        return (
+            f"{gateway.fetch_current_user().display_name!r} may not create pages in space {space_key}, which "
+            "`snapshots.witnesses` needs; ask an administrator of the space for the permission to add pages, or let a "
+            f"person create {title!r} with an empty Page Properties block whose id is {MARKER.id}"
+        )
+    return None
 
 
 def _check_watchers(gateway: WikiGateway, workspace: Workspace) -> list[Check]:

@@ -15,7 +15,7 @@ from itertools import islice
 from os import R_OK, W_OK, access
 from pathlib import Path
 
-from bot.config.policy import SnapshotSettings
+from bot.config.policy import SnapshotSettings, WitnessKind
 from bot.errors import BotError, PageConflictError
 from bot.operations.check import Check, CheckOutcome
 from bot.operations.workspace import Connect, Folders, Workspace
@@ -67,7 +67,9 @@ def examine_machine(machine: Machine) -> Iterator[Check]:
     yield _ok("packages", ", ".join(f"{name} {_version_of(name)}" for name in PACKAGES))
     policy = machine.snapshots
     needs_ssh = policy.signing_key is not None or policy.allowed_signers is not None
-    yield _examine_program("git", is_needed=policy.git, setting="snapshots.git")
+    kinds = {witness.kind for witness in policy.witnesses}
+    yield _examine_program("git", is_needed=policy.git or WitnessKind.GIT in kinds, setting="snapshots.git")
+    yield _examine_program("openssl", is_needed=WitnessKind.TIMESTAMP in kinds, setting="snapshots.witnesses")
     yield _examine_program("ssh-keygen", is_needed=needs_ssh, setting="snapshots.signing_key")
     yield _examine_folder("state folder", machine.folders.state)
     yield _examine_folder("snapshots folder", machine.folders.snapshots)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.config.data_file import DataFile
 from bot.config.data_model import WorkspaceData
-from bot.config.policy import SnapshotSettings, WorkspaceSettings
+from bot.config.policy import SnapshotSettings, WitnessKind, WorkspaceSettings
 from bot.config.shared_data_file import SharedDataFile
 from bot.config.yaml_source import Location
 from bot.files import InstanceLock
@@ -60,12 +60,11 @@ class Snapshots:
 
     @property
     def separate(self) -> "Snapshots":
-        """The folder of the restricted pages, with its own key. Its heads are not published."""
+        """The folder of the restricted pages, with its own key. Its heads are stamped, but not published."""
         changes = {
             "signing_key": self.policy.restricted_signing_key,
             "allowed_signers": None,
-            "publish_url": None,
-            "publish_page": None,
+            "witnesses": tuple(each for each in self.policy.witnesses if each.kind is WitnessKind.TIMESTAMP),
         }
         return replace(self, root=self.policy.separate_path, policy=self.policy.model_copy(update=changes))
 

@@ -21,7 +21,7 @@ from bot.errors import ContentError, SettingsError
             "workspaces:\n  - name: a\n    data: a.yaml\n    regions:\n      news:\n        markr: details\n",
             r":6: workspaces\.0\.regions\.news\.markr: is not a known key; did you mean `marker`\?",
         ),
-        ("publish_page: Heads\n", r"`snapshots\.publish_page` is one, so check the indentation"),
+        ("signing_key: Heads\n", r"`snapshots\.signing_key` is one, so check the indentation"),
         ("safety:\n  zebra: 1\n", r"is not a known key; known here: max_changed_share, max_changed_regions, "),
     ],
 )

@@ -2,6 +2,8 @@
 
 import pytest
 
+from bot.snapshot.witness.wiki_page import MARKER
+from bot.storage.regions import render_marked
 from tests.journeys.conftest import Desk
 from wikiserver.store import Operation
 
@@ -52,7 +54,9 @@ def test_a_write_that_is_not_allowed_says_so_and_changes_nothing(adopted: Desk) 
 @both
 def test_check_names_the_page_of_the_snapshots_that_the_account_may_not_create(adopted: Desk) -> None:
     settings = adopted.folder / "bot.yaml"
-    settings.write_text(settings.read_text().replace("path: snapshots", "path: snapshots, publish_page: Heads"))
+    settings.write_text(
+        settings.read_text().replace("path: snapshots", "path: snapshots, witnesses: [{kind: page, title: Heads}]")
+    )
     adopted.ran("check")
     revoke(adopted, EDIT)
     store = adopted.wiki.store
@@ -61,8 +65,8 @@ def test_check_names_the_page_of_the_snapshots_that_the_account_may_not_create(a
 
     ran = adopted.ran("check", code=1)
 
-    assert "may not create pages in space WS2, which `snapshots.publish_page` needs" in ran.out
-    adopted.wiki.add_page("Heads", by="ana", parent=adopted.home_id)
+    assert "may not create pages in space WS2, which `snapshots.witnesses` needs" in ran.out
+    adopted.wiki.add_page("Heads", render_marked(MARKER, "<p> </p>"), by="ana", parent=adopted.home_id)
     assert "ok      rights" in adopted.ran("check").out
 
 

@@ -130,7 +130,7 @@ def test_what_a_person_reads_on_the_terminal(desk: Desk) -> None:
 
 def test_a_pool_of_workers_and_a_page_for_the_head(desk: Desk) -> None:
     settings = desk.folder / "bot.yaml"
-    extended = "{path: snapshots, workers: 2, publish_page: Head of the snapshots}"
+    extended = "{path: snapshots, workers: 2, witnesses: [{kind: page, title: Head of the snapshots}]}"
     settings.write_text(settings.read_text().replace("{path: snapshots}", extended))
 
     desk.ran("snapshot")

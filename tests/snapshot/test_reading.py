@@ -187,7 +187,7 @@ def test_redaction_removes_the_content_and_everything_still_verifies(wiki: Small
     files = tree_bytes(tmp_path)
     for secret in (b"version three", b"%PDF-1", b"Is this", b"It is."):
         assert not [path for path, data in files.items() if secret in data], secret
-    assert verify(tmp_path, witness=digest).findings == ()
+    assert verify(tmp_path, witnesses=[str(digest)]).findings == ()
     assert run_instructions(tmp_path, witness=digest or "").returncode == 0
     assert bagit_accepts(tmp_path)
     assert events_of(tmp_path, 2)[0]["type"] == "redaction"

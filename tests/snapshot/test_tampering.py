@@ -247,7 +247,7 @@ def test_only_a_witness_reveals_an_older_state_put_back(tmp_path: Path, root: Pa
     older = _older_state(root, tmp_path / "older", signer)
 
     assert verify(older, allowed_signers=signer.allowed_signers()).is_clean
-    (finding,) = verify(older, witness=witness).findings
+    (finding,) = verify(older, witnesses=[witness]).findings
     assert finding.kind.value == "witness"
     assert run_instructions(older, witness=witness).returncode != 0
 
@@ -255,7 +255,7 @@ def test_only_a_witness_reveals_an_older_state_put_back(tmp_path: Path, root: Pa
 def test_every_earlier_head_is_a_witness(root: Path, signer: Signer) -> None:
     for path in (root / HEAD, root / OLD_HEAD):
         witness = hashlib.sha256(path.read_bytes()).hexdigest()
-        assert verify(root, witness=witness, allowed_signers=signer.allowed_signers()).is_clean
+        assert verify(root, witnesses=[witness], allowed_signers=signer.allowed_signers()).is_clean
         assert run_instructions(root, witness=witness).returncode == 0
 
 

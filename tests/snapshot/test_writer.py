@@ -123,6 +123,16 @@ def test_snapshots_of_another_wiki_are_not_mixed_in(tmp_path: Path) -> None:
         pass
 
 
+def test_a_run_is_not_dated_before_the_newest_head(tmp_path: Path) -> None:
+    capture_second(tmp_path, Disk())
+    before = tree_bytes(tmp_path)
+
+    with pytest.raises(EvidenceError, match=r"it is 2026-11-24T02:30:00Z, but run 1 .* is of 2026-11-25T02:30:00Z"):
+        capture_first(tmp_path, Disk())
+
+    assert tree_bytes(tmp_path) == before
+
+
 def test_a_space_of_more_pages_than_fit_in_a_bag_fills_a_second_bag(tmp_path: Path) -> None:
     with open_writer(state_of(tmp_path), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
         for number in range(1, 502):

@@ -32,6 +32,7 @@ from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, INSTRUCTIONS
 from bot.snapshot.archive.journal import SealedHead, StagedFile, Transaction, failure, recover
 from bot.snapshot.archive.library import Library, load_library
 from bot.snapshot.archive.paths import MAX_ENTRIES, safe_id, year_folder
+from bot.snapshot.archive.plausibility import check_plausible
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.verdict import Verdict
 
@@ -283,12 +284,8 @@ def open_writer(
         was_recovered = recover(state, disk)
         check_before_writing(root, allowed_signers)
         library = load_library(root)
-        if library.head and library.head.origin != _one_line(origin):
-            raise EvidenceError(
-                f"the snapshots in {root} are of {library.head.origin}, not of {origin}; "
-                "choose another folder for this wiki"
-            )
         now = clock().replace(microsecond=0)
+        check_plausible(root, library.head, origin=_one_line(origin), now=now)
         _check_signer(library.head, signer)
         writer = SnapshotWriter(
             library, state, _one_line(origin), software, now, disk, signer, was_recovered, new_log_id

@@ -7,6 +7,7 @@ from bot.plural import counted
 from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, Event, EventOutcome, EventType
 from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.witness.rounds import WitnessReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class CaptureOutcome:
     restricted_later: list[Trouble] = field(default_factory=list)
     """Captured earlier, and only some people may read them now; their captures stay."""
     events: list[Event] = field(default_factory=list)
+    witnesses: tuple[WitnessReport, ...] = ()
+    """What the witnesses say about the head after the run."""
     checkpoint: Checkpoint | None = None
     was_recovered: bool = False
     separate: "CaptureOutcome | None" = None
@@ -63,6 +66,12 @@ class CaptureOutcome:
     def has_shortfall(self) -> bool:
         """Whether anything expected was not captured; intentionally skipped pages do not count."""
         return bool(self.shortfalls)
+
+    @property
+    def alarms(self) -> tuple[WitnessReport, ...]:
+        """The witnesses about which a person has to do something; the run was written all the same."""
+        inner = self.separate.alarms if self.separate else ()
+        return (*(report for report in self.witnesses if report.needs_attention), *inner)
 
     @property
     def shortfalls(self) -> tuple[Trouble, ...]:

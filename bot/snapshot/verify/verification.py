@@ -4,7 +4,7 @@ import json
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,7 +63,7 @@ class Verification:
 def verify(
     root: Path,
     *,
-    witness: str | None = None,
+    witnesses: Sequence[str] = (),
     allowed_signers: str | None = None,
     portion: int | None = None,
     now: datetime | None = None,
@@ -71,7 +71,7 @@ def verify(
 ) -> Verification:
     """Verify everything under *root*; *portion* (any number, for example of the day) hashes a seventh of the payload.
 
-    *witness* is the SHA-256 of a `CHECKPOINT` that was published elsewhere. With *now*, a head of the future is a
+    *witnesses* are the SHA-256 of each `CHECKPOINT` that was published elsewhere. With *now*, a head of the future is a
     finding. Read-only.
     """
     inspection = Inspection(tree or Tree(root))
@@ -88,7 +88,7 @@ def verify(
     contents = _Contents(inspection, chain, portion)
     bags = bag_names(load_sums(inspection))
     contents.check(bags)
-    if witness:
+    for witness in witnesses:
         check_witness(inspection, chain, witness)
     inspection.findings += inspection.iter_strays()
     return Verification(

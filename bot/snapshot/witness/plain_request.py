@@ -1,0 +1,91 @@
+"""One HTTP request to a witness: no redirects, no `.netrc`, a deadline, a size limit, and only the host in errors."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import requests
+
+from bot.errors import SnapshotError
+from bot.wiki.deadline import Deadline, DeadlineAdapter
+from bot.wiki.tls import describe_tls_failure, find_tls_error, make_context
+
+_TIMEOUT_SECONDS = 30
+_DEADLINE_SECONDS = 60
+_MAX_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class PlainAnswer:
+    """The status and the body of an answer."""
+
+    status: int
+    body: bytes
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the answer is a 2xx."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def send(method: str, url: str, data: bytes, headers: dict[str, str]) -> PlainAnswer:
+    """Send one request and return the answer with any status except a redirect.
+
+    Raises `SnapshotError` with the host only: path and query of an address may be secrets, and the errors of the HTTP
+    library contain them.
+    """
+    host = host_of(url)
+    with requests.Session() as session, Deadline(_DEADLINE_SECONDS) as deadline:
+        session.auth = _no_account
+        session.mount("https://", DeadlineAdapter(make_context() if url.startswith("https:") else None))
+        session.mount("http://", DeadlineAdapter())
+        try:
+            answer = session.request(
+                method,
+                url,
+                data=data or None,
+                headers={"Accept-Encoding": "identity", "User-Agent": "wikibot", **headers},
+                timeout=_TIMEOUT_SECONDS,
+                allow_redirects=False,
+                stream=True,
+            )
+            body = answer.raw.read(_MAX_BYTES + 1, decode_content=False)
+        except Exception as error:  # noqa: BLE001 -- urllib3 raises several kinds; each message may contain the address
+            reason = _explain(error)
+        else:
+            reason = _find_fault(answer, body)
+        if deadline.has_passed:
+            reason = f"did not answer within {_DEADLINE_SECONDS} s"
+    if reason:
+        raise SnapshotError(f"{host} {reason}")
+    return PlainAnswer(answer.status_code, body)
+
+
+def host_of(url: str) -> str:
+    """Return the host name, the only part of an address that is shown."""
+    return urlsplit(url).hostname or "the host"
+
+
+def _no_account(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Add nothing. With an `auth` of its own, a session does not read `.netrc`."""
+    return request
+
+
+def _find_fault(answer: requests.Response, body: bytes) -> str:
+    if answer.is_redirect or HTTPStatus.MULTIPLE_CHOICES <= answer.status_code < HTTPStatus.BAD_REQUEST:
+        return f"answers with a redirect ({answer.status_code}), which is not followed; use the address itself"
+    if len(body) > _MAX_BYTES:
+        return f"answers with more than {_MAX_BYTES // 1024} KB"
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        return "answers with a compressed text, which was not asked for"
+    return ""
+
+
+def _explain(error: Exception) -> str:
+    if find_tls_error(error) is not None:
+        return f"cannot be used: {describe_tls_failure(error)}"
+    if isinstance(error, requests.Timeout):
+        return f"did not answer within {_TIMEOUT_SECONDS} s"
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema | ValueError):
+        return "has an address that is none"
+    return "cannot be reached"

@@ -1,0 +1,220 @@
+"""The protocol of all witnesses: read back, compare with the own chain, write, read back."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from bot.errors import BotError, EvidenceError, SnapshotError
+from bot.snapshot.archive.evidence_state import EvidenceState, RememberedHead, WitnessNote
+from bot.snapshot.witness.own_chain import HeadMark, OwnChain, load_chain
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What a witness shows: the newest head, and others that it also has."""
+
+    newest: HeadMark | None = None
+    others: tuple[HeadMark, ...] = ()
+
+    @property
+    def marks(self) -> tuple[HeadMark, ...]:
+        """All heads."""
+        return (*([self.newest] if self.newest else []), *self.others)
+
+
+class Witness(Protocol):
+    """One place that confirms heads."""
+
+    @property
+    def name(self) -> str:
+        """The name for people and for the memory of the bot; it contains no secret."""
+
+    @property
+    def keeps_heads(self) -> bool:
+        """Whether this place shows the newest head for ever; a time stamp is only made, and the next one covers it."""
+
+    def read(self) -> Showing | None:
+        """Return what the witness shows; None if it does not answer this question. Raises `BotError`."""
+
+    def write(self, chain: OwnChain, shown: Showing | None) -> None:
+        """Publish the head of *chain*; *shown* is what `read` returned. Raises `BotError`, then nothing was written."""
+
+
+class WitnessState(StrEnum):
+    """What is known about one witness after a run."""
+
+    CONFIRMED = "confirmed"
+    UNCONFIRMED = "not confirmed"
+    """The head was sent, but the witness does not answer which head it has."""
+    RESTORED = "restored"
+    """The witness had lost a head that it had confirmed before; now it confirms the newest."""
+    FAILED = "failed"
+    REFUSED = "refused"
+    """The witness shows a head that is not in the chain, or someone changed what it shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessReport:
+    """The result for one witness; *is_new* tells whether a head was written to it."""
+
+    witness: str
+    state: WitnessState
+    sequence: int | None = None
+    message: str = ""
+    is_new: bool = False
+    may_fail: bool = False
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether the witness confirms the head."""
+        return self.state is WitnessState.CONFIRMED
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the witness shows no head, or does not answer which; it contradicts nothing."""
+        return self.state is WitnessState.UNCONFIRMED
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a person has to do something."""
+        return self.state in (WitnessState.REFUSED, WitnessState.RESTORED) or (
+            self.state is WitnessState.FAILED and not self.may_fail
+        )
+
+    def __str__(self) -> str:
+        """Return the result for people."""
+        if self.message:
+            return f"{self.witness}: {self.state}: {self.message}"
+        if self.state is WitnessState.UNCONFIRMED:
+            return f"{self.witness}: run {self.sequence} was sent, but not confirmed: it answers no GET with a head"
+        return f"{self.witness}: run {self.sequence} {self.state}"
+
+
+def inform(state: EvidenceState, witnesses: Sequence[Witness]) -> tuple[WitnessReport, ...]:
+    """Publish the head to each witness; a witness that fails or refuses does not stop the others."""
+    return tuple(_attempt(state, witness) for witness in witnesses)
+
+
+def check_before_run(root: Path, witnesses: Sequence[Witness]) -> None:
+    """Raise `EvidenceError` if a witness shows a head that the snapshots do not descend from.
+
+    Witnesses that cannot be read are skipped: the run reports them at its end.
+    """
+    for witness in witnesses:
+        try:
+            shown = witness.read()
+        except BotError:
+            continue
+        if shown is not None and shown.marks:
+            _require_chain(root, shown.marks, witness).check(shown.marks, witness=witness.name)
+
+
+def ask(root: Path, witnesses: Sequence[Witness]) -> Iterator[WitnessReport]:
+    """Compare what each witness shows with the chain of *root*, without writing."""
+    for witness in witnesses:
+        try:
+            shown = witness.read()
+            if shown is None:
+                yield WitnessReport(witness.name, WitnessState.UNCONFIRMED, message="it answers no GET with a head")
+                continue
+            if shown.newest is None:
+                yield WitnessReport(witness.name, WitnessState.UNCONFIRMED, message="it shows no head")
+                continue
+            _require_chain(root, shown.marks, witness).check(shown.marks, witness=witness.name)
+            yield WitnessReport(witness.name, WitnessState.CONFIRMED, shown.newest.sequence)
+        except EvidenceError as error:
+            yield WitnessReport(witness.name, WitnessState.REFUSED, message=str(error))
+        except BotError as error:
+            yield WitnessReport(witness.name, WitnessState.FAILED, message=str(error))
+
+
+def _require_chain(root: Path, marks: Sequence[HeadMark], witness: Witness) -> OwnChain:
+    chain = load_chain(root)
+    if chain is None:
+        raise EvidenceError(
+            f"{witness.name} shows {marks[0]}, but there are no snapshots in {root}. Restore the folder from a copy; "
+            "if a new history is meant to begin, name another place for this witness in snapshots.witnesses"
+        )
+    return chain
+
+
+def _attempt(state: EvidenceState, witness: Witness) -> WitnessReport:
+    try:
+        return _tell(state, witness)
+    except EvidenceError as error:
+        return WitnessReport(witness.name, WitnessState.REFUSED, message=str(error))
+    except BotError as error:
+        message = f"{error}; the next run tries again"
+        return WitnessReport(witness.name, WitnessState.FAILED, message=message, may_fail=not witness.keeps_heads)
+
+
+def _tell(state: EvidenceState, witness: Witness) -> WitnessReport:
+    shown = witness.read()
+    chain = load_chain(state.root)  # read after the witness, so that a run of another bot meanwhile is no higher number
+    if chain is None:
+        raise SnapshotError(f"there are no snapshots in {state.root} yet")
+    head, name = chain.head.mark, witness.name
+    if shown is None:
+        return _tell_unheard(state, witness, chain)
+    chain.check(shown.marks, witness=name)
+    lost = _find_lost(shown, _recall(state, name).read_back) if witness.keeps_heads else None
+    is_new = not _is_shown(shown, head)
+    if is_new:
+        witness.write(chain, shown)
+        shown = witness.read()
+        if not _is_shown(shown, head):
+            _remember(state, name, head, is_confirmed=False)
+            raise SnapshotError(_read_back(head, shown))
+    _remember(state, name, head, is_confirmed=True)
+    if lost:
+        message = f"had lost {lost}, which it had confirmed; find out who removed it. It shows {head} now"
+        return WitnessReport(name, WitnessState.RESTORED, head.sequence, message, is_new=True)
+    return WitnessReport(name, WitnessState.CONFIRMED, head.sequence, is_new=is_new)
+
+
+def _tell_unheard(state: EvidenceState, witness: Witness, chain: OwnChain) -> WitnessReport:
+    """Publish to a witness that does not answer which head it has; the same head is sent only once.
+
+    It is asked again after the write: before the first head, a witness may have no answer.
+    """
+    head, name = chain.head.mark, witness.name
+    note = _recall(state, name)
+    is_new = note.told is None or note.told.sha256 != head.digest
+    if is_new:
+        witness.write(chain, None)
+        shown = witness.read()
+        is_confirmed = _is_shown(shown, head)
+        _remember(state, name, head, is_confirmed=is_confirmed)
+        if shown is not None and not is_confirmed:
+            raise SnapshotError(_read_back(head, shown))
+        if is_confirmed:
+            return WitnessReport(name, WitnessState.CONFIRMED, head.sequence, is_new=True)
+    if note.read_back:
+        raise SnapshotError(
+            f"it confirmed run {note.read_back.sequence} before, and did not answer which head it has now"
+        )
+    return WitnessReport(name, WitnessState.UNCONFIRMED, head.sequence, is_new=is_new)
+
+
+def _is_shown(shown: Showing | None, head: HeadMark) -> bool:
+    return shown is not None and shown.newest is not None and shown.newest.digest == head.digest
+
+
+def _read_back(head: HeadMark, shown: Showing | None) -> str:
+    return f"{head} was sent, but {shown.newest if shown and shown.newest else 'no head'} is read back"
+
+
+def _find_lost(shown: Showing, confirmed: RememberedHead | None) -> HeadMark | None:
+    newest = shown.newest.sequence if shown.newest else 0
+    return HeadMark(confirmed.sequence, confirmed.sha256) if confirmed and newest < confirmed.sequence else None
+
+
+def _recall(state: EvidenceState, name: str) -> WitnessNote:
+    return state.memory.witnesses.get(name, WitnessNote())
+
+
+def _remember(state: EvidenceState, name: str, mark: HeadMark, *, is_confirmed: bool) -> None:
+    head = RememberedHead(sequence=mark.sequence, sha256=mark.digest)
+    state.note_witness(name, told=head, read_back=head if is_confirmed else None)

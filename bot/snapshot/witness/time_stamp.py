@@ -1,0 +1,182 @@
+"""A time stamp authority (RFC 3161) as a witness: its reply proves that the signature of the head existed at a time."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.errors import EvidenceError, SnapshotError
+from bot.files import replace_file
+from bot.snapshot.witness.own_chain import OwnChain, load_chain
+from bot.snapshot.witness.plain_request import host_of, send
+from bot.snapshot.witness.rounds import Showing
+
+_TIMEOUT_SECONDS = 60
+_TIME = re.compile(r"^Time stamp: (.+)$", re.MULTILINE)
+_REASON = re.compile(r"^(?:Status description|Failure info): (.+)$", re.MULTILINE)
+_EXPIRED = "certificate has expired"
+_QUERY_TYPE, _REPLY_TYPE = "application/timestamp-query", "application/timestamp-reply"
+
+
+@dataclass(frozen=True, slots=True)
+class StampCheck:
+    """The result of the check of a reply: the stated time, or the flaw. *is_expired*: its certificate has expired."""
+
+    time: datetime | None = None
+    flaw: str | None = None
+    is_expired: bool = False
+
+
+@dataclass(frozen=True)
+class TimeStamps:
+    """The authority at *url* with the certificates *ca*; the reply for the head of *root* is written to *reply*."""
+
+    url: str
+    ca: Path
+    root: Path
+    reply: Path
+    clock: Callable[[], datetime]
+    keeps_heads: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the witness."""
+        return f"time stamp of {host_of(self.url)}"
+
+    def read(self) -> Showing:
+        """Return the head whose signature the reply stamps; nothing if there is none, or one of an earlier head."""
+        chain = load_chain(self.root)
+        if chain is None or chain.head.signature is None or not self.reply.is_file():
+            return Showing()
+        signature = chain.head.signature.encode()
+        found = check_stamp(signature, self.reply.read_bytes(), self.ca, now=self.clock())
+        return Showing(None if found.flaw else chain.head.mark)
+
+    def write(self, chain: OwnChain, shown: Showing | None) -> None:
+        """Ask for a time stamp of the signature of the head, check the answer, and write it."""
+        del shown
+        if chain.head.signature is None:
+            raise EvidenceError(
+                "the head is not signed, so that a time stamp would prove nothing about who wrote it; set "
+                "snapshots.signing_key, or remove this witness"
+            )
+        query = make_query(chain.head.signature.encode())
+        answer = send("POST", self.url, query, {"Content-Type": _QUERY_TYPE, "Accept": _REPLY_TYPE})
+        if not answer.is_ok:
+            raise SnapshotError(f"{host_of(self.url)} answers with {answer.status}")
+        found = check_answer(query, answer.body, self.ca, now=self.clock())
+        if found.flaw:
+            raise SnapshotError(f"the answer of {host_of(self.url)} {found.flaw}")
+        replace_file(self.reply, answer.body)
+
+
+def make_query(data: bytes) -> bytes:
+    """Return the request for a time stamp of *data*: SHA-256, with a nonce, and with the certificate in the reply."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _run("-query", "-data", _put(folder, "data", data), "-sha256", "-cert")
+
+
+def check_answer(query: bytes, reply: bytes, ca: Path, *, now: datetime) -> StampCheck:
+    """Check the reply to *query*, its nonce included."""
+    return _check(reply, ca, "-queryfile", query, now)
+
+
+def check_stamp(data: bytes, reply: bytes, ca: Path, *, now: datetime) -> StampCheck:
+    """Check a time stamp of *data* against the authorities in the PEM file *ca*.
+
+    A certificate that has expired since counts as it was at the time that the stamp states.
+    """
+    return _check(reply, ca, "-data", data, now)
+
+
+def _check(reply: bytes, ca: Path, subject: str, content: bytes, now: datetime) -> StampCheck:
+    if not ca.is_file():
+        raise SnapshotError(f"the certificates of the time stamp authority cannot be read: there is no file {ca}")
+    with tempfile.TemporaryDirectory() as folder:
+        path = _put(folder, "reply", reply)
+        time = _read_time(folder, path)
+        if time is None:
+            return StampCheck(flaw=_describe_refusal(path))
+        words = ("-verify", subject, _put(folder, "subject", content), "-in", path, "-CAfile", str(ca), "-attime")
+        found = _openssl(*words, _seconds(now))
+        is_expired = _EXPIRED in _said(found)
+        if is_expired:
+            found = _openssl(*words, _seconds(time))
+        return StampCheck(time, _explain(_said(found)) if found.returncode else None, is_expired)
+
+
+def _read_time(folder: str, reply: str) -> datetime | None:
+    """Return the time in the signed part of a reply; the status around this part is not signed."""
+    token = str(Path(folder, "token"))
+    if _openssl("-reply", "-in", reply, "-token_out", "-out", token).returncode:
+        return None
+    found = _TIME.findall(_said(_openssl("-reply", "-in", token, "-token_in", "-text")))
+    return _parse_time(found[0]) if len(found) == 1 else None
+
+
+def _describe_refusal(reply: str) -> str:
+    shown = _openssl("-reply", "-in", reply, "-text")
+    if shown.returncode:
+        return "is no reply of a time stamp authority"
+    words = _REASON.findall(shown.stdout.decode("utf-8", "replace"))
+    return f"has no time stamp; the authority says: {'; '.join(words) or 'nothing'}"
+
+
+def _parse_time(text: str) -> datetime | None:
+    stated = " ".join(re.sub(r"\.\d+", "", text).split())
+    try:
+        return datetime.strptime(stated, "%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _seconds(moment: datetime) -> str:
+    return str(int(moment.timestamp()))
+
+
+def _put(folder: str, name: str, data: bytes) -> str:
+    path = Path(folder, name)
+    path.write_bytes(data)
+    return str(path)
+
+
+def _explain(said: str) -> str:
+    if "imprint mismatch" in said:
+        return "is a time stamp of other data"
+    if "nonce mismatch" in said:
+        return "answers another request (the nonce differs)"
+    if "self-signed" in said or "unable to get local issuer" in said or "unable to get issuer" in said:
+        return "is signed by an authority that the given certificates do not include"
+    detail = next((line for line in said.splitlines() if "error" in line.lower()), "no reason given").strip()
+    return f"does not pass `openssl ts -verify`: {detail}"
+
+
+def _said(ended: subprocess.CompletedProcess[bytes]) -> str:
+    return (ended.stderr + ended.stdout).decode("utf-8", "replace")
+
+
+def _run(*arguments: str) -> bytes:
+    ended = _openssl(*arguments)
+    if ended.returncode:
+        raise SnapshotError(f"openssl ts {arguments[0]} failed: {_said(ended).strip() or 'no reason given'}")
+    return ended.stdout
+
+
+def _openssl(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(  # noqa: S603 -- arguments are fixed words and paths, no shell is involved
+            ["openssl", "ts", *arguments],  # noqa: S607 -- the location of OpenSSL depends on the system
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "OPENSSL_CONF": "/dev/null"},
+        )
+    except FileNotFoundError as error:
+        raise SnapshotError("openssl was not found; install it to make and check time stamps") from error
+    except subprocess.TimeoutExpired as error:
+        raise SnapshotError(f"openssl did not end within {_TIMEOUT_SECONDS} s") from error

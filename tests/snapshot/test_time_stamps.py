@@ -1,0 +1,186 @@
+"""Time stamps (RFC 3161) of a local authority made with `openssl ts`."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SnapshotError
+from bot.snapshot.archive.signature import Signer
+from bot.snapshot.witness.rounds import WitnessState
+from bot.snapshot.witness.time_stamp import TimeStamps, check_stamp, make_query
+from tests.snapshot.witness_servers import Authority, running_authority
+from tests.snapshot.witness_tree import first, second, tell_one
+
+DATA = b"-----BEGIN SSH SIGNATURE-----\n"
+MUCH_LATER = dt.datetime(2045, 1, 1, tzinfo=dt.UTC)
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "snapshots"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
+    with running_authority(tmp_path_factory.mktemp("tsa") / "tsa") as authority:
+        yield authority
+
+
+@pytest.fixture(autouse=True)
+def _unchanged(authority: Authority) -> None:
+    authority.status, authority.reply = 200, None
+    authority.queries.clear()
+    authority.types.clear()
+
+
+@pytest.fixture
+def stamps(authority: Authority, root: Path, tmp_path: Path) -> TimeStamps:
+    return TimeStamps(authority.url, authority.ca, root, tmp_path / "CHECKPOINT.tsr", now)
+
+
+def test_the_signature_of_each_head_is_stamped_once(
+    root: Path, authority: Authority, stamps: TimeStamps, signer: Signer
+) -> None:
+    first(root, signer)
+
+    reports = [tell_one(root, stamps) for _ in range(2)]
+    second(root, signer)
+    reports.append(tell_one(root, stamps))
+
+    assert [(each.state, each.is_new) for each in reports] == [
+        (WitnessState.CONFIRMED, True),
+        (WitnessState.CONFIRMED, False),
+        (WitnessState.CONFIRMED, True),
+    ]
+    assert authority.types == ["application/timestamp-query"] * 2
+    found = check_stamp((root / "CHECKPOINT.sig").read_bytes(), stamps.reply.read_bytes(), authority.ca, now=now())
+    assert found.flaw is None
+    assert found.time is not None
+    assert abs(found.time - now()) < dt.timedelta(hours=1)
+
+
+def test_an_unsigned_head_is_not_stamped(root: Path, authority: Authority, stamps: TimeStamps) -> None:
+    first(root)
+
+    report = tell_one(root, stamps)
+
+    assert report.state is WitnessState.REFUSED
+    assert "is not signed" in report.message
+    assert authority.queries == []
+
+
+def test_an_authority_that_is_down_fails_nothing_and_is_tried_again(
+    root: Path, authority: Authority, stamps: TimeStamps, signer: Signer
+) -> None:
+    first(root, signer)
+    down = TimeStamps("http://127.0.0.1:9/tsr", authority.ca, root, stamps.reply, now)
+
+    report = tell_one(root, down)
+
+    assert report.state is WitnessState.FAILED
+    assert not report.needs_attention
+    assert tell_one(root, stamps).state is WitnessState.CONFIRMED
+
+
+@pytest.mark.parametrize("answer", ["status", "junk", "empty", "rejected", "replayed", "truncated"])
+def test_a_bad_answer_is_not_kept(
+    root: Path, authority: Authority, stamps: TimeStamps, signer: Signer, answer: str
+) -> None:
+    first(root, signer)
+    match answer:
+        case "status":
+            authority.status = 503
+        case "junk":
+            authority.reply = b"<html>sign in</html>"
+        case "empty":
+            authority.reply = b""
+        case "rejected":
+            authority.reply = authority.stamp(_with_sha512(authority))
+        case "replayed":
+            authority.reply = authority.stamp(make_query((root / "CHECKPOINT.sig").read_bytes()))
+        case "truncated":
+            authority.reply = authority.stamp(make_query((root / "CHECKPOINT.sig").read_bytes()))[:-40]
+
+    report = tell_one(root, stamps)
+
+    assert report.state is WitnessState.FAILED
+    assert not stamps.reply.exists()
+
+
+def _with_sha512(authority: Authority) -> bytes:
+    (authority.folder / "data").write_bytes(DATA)
+    authority.openssl("ts", "-query", "-data", "data", "-sha512", "-cert", "-out", "sha512.tsq")
+    return (authority.folder / "sha512.tsq").read_bytes()
+
+
+def test_a_refusal_is_reported_in_the_words_of_the_authority(authority: Authority) -> None:
+    found = check_stamp(DATA, authority.stamp(_with_sha512(authority)), authority.ca, now=now())
+
+    assert found.flaw is not None
+    assert "Message digest algorithm is not supported" in found.flaw
+
+
+def test_a_stamp_of_other_data_is_found(authority: Authority) -> None:
+    reply = authority.stamp(make_query(DATA))
+
+    assert check_stamp(DATA, reply, authority.ca, now=now()).flaw is None
+    assert check_stamp(DATA + b"x", reply, authority.ca, now=now()).flaw == "is a time stamp of other data"
+
+
+def test_a_stamp_of_an_authority_that_was_not_named_is_found(authority: Authority) -> None:
+    authority.make_authority("other")
+    reply = authority.stamp(make_query(DATA))
+
+    found = check_stamp(DATA, reply, authority.folder / "other.pem", now=now())
+
+    assert found.flaw == "is signed by an authority that the given certificates do not include"
+
+
+def test_a_certificate_that_has_expired_since_counts_as_at_the_time_of_the_stamp(authority: Authority) -> None:
+    reply = authority.stamp(make_query(DATA))
+
+    found = check_stamp(DATA, reply, authority.ca, now=MUCH_LATER)
+
+    assert found.flaw is None
+    assert found.is_expired
+
+
+def test_a_certificate_that_had_expired_before_the_stamp_is_found(tmp_path: Path) -> None:
+    with running_authority(tmp_path / "tsa") as old:
+        _certify_in_the_past(old)
+        found = check_stamp(DATA, old.stamp(make_query(DATA)), old.ca, now=now())
+
+    assert found.flaw is not None
+    assert "expired" in found.flaw
+
+
+def _certify_in_the_past(authority: Authority) -> None:
+    """`openssl x509` of OpenSSL 3.0 has no start and end of a certificate; `openssl ca` has."""
+    (authority.folder / "ca.cnf").write_text(
+        "[ca]\ndefault_ca=own\n[own]\nnew_certs_dir=.\ndatabase=index\nserial=ca.serial\ndefault_md=sha256\n"
+        "policy=any\n[any]\ncommonName=supplied\n"
+    )
+    (authority.folder / "index").touch()
+    (authority.folder / "ca.serial").write_text("77\n")
+    words = ("-batch", "-notext", "-cert", "ca.pem", "-keyfile", "ca.key", "-in", "tsa.csr", "-out", "tsa.pem")
+    validity = ("-startdate", "20200101000000Z", "-enddate", "20210101000000Z")
+    authority.openssl("ca", "-config", "ca.cnf", "-extfile", "tsa.cnf", "-extensions", "leaf", *words, *validity)
+
+
+def test_words_around_the_signed_part_do_not_change_the_time(authority: Authority) -> None:
+    reply = authority.stamp(make_query(DATA))
+    forged = reply.replace(b"\x30\x03\x02\x01\x00", b"\x30\x03\x02\x01\x02", 1)
+
+    assert forged != reply
+    assert check_stamp(DATA, forged, authority.ca, now=now()).flaw is not None
+
+
+def test_the_certificates_of_the_authority_have_to_be_there(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="there is no file"):
+        check_stamp(DATA, b"", tmp_path / "none.pem", now=now())
