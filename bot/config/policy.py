@@ -602,9 +602,12 @@ class WitnessSettings(SettingsSection):
 class WebhookSecrets(SettingsSection):
     """Address and key of one webhook."""
 
-    url: SecretStr = Field(description="Its address: https, or http on this machine.", examples=["https://…"])
+    url: SecretStr = Field(
+        description="Its address: https, or http on this machine.", examples=["https://audit.example.org/heads"]
+    )
     secret: SecretStr = Field(
-        description="The key of the signatures (HMAC-SHA256), at least 16 characters.", examples=["…"]
+        description="The key of the signatures (HMAC-SHA256), at least 16 characters.",
+        examples=["as many random characters as you like"],
     )
 
     @field_validator("secret")
@@ -686,7 +689,9 @@ class SnapshotSettings(SettingsSection):
         description="Addresses and keys of the witnesses of kind `webhook`, by name. They are secrets: set "
         "`WIKIBOT_SNAPSHOTS__WEBHOOKS__NAME__URL` and `WIKIBOT_SNAPSHOTS__WEBHOOKS__NAME__SECRET`, or use files with "
         "these names in the secrets folder.",
-        examples=[{"audit": {"url": "https://audit.example.org/heads", "secret": "…"}}],
+        examples=[
+            {"audit": {"url": "https://audit.example.org/heads", "secret": "as many random characters as you like"}}
+        ],
     )
 
     @model_validator(mode="after")
