@@ -1,5 +1,6 @@
 """Atomic file replacement and lock files on a local disk."""
 
+import errno
 import json
 import os
 import socket
@@ -15,29 +16,60 @@ from filelock import FileLock, Timeout
 
 from bot.errors import LockedError, SettingsError
 
-NEW_FILE_MODE = 0o644
+NEW_FILE_MODE, NEW_FOLDER_MODE = 0o644, 0o755
+"""For what others use: settings, data files, schemas, feeds."""
+EVIDENCE_FILE_MODE, EVIDENCE_FOLDER_MODE = 0o640, 0o750
+"""For the snapshots: the owner writes, the group reads."""
+PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE = 0o600, 0o700
+"""For the state and for secrets."""
+OUTPUT_UMASK = 0o027
+"""The least umask of the program, for what a command writes on request: exports, reports, plans."""
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes, *, is_private: bool = False) -> None:
     """Replace *path* with *content* atomically: readers see the old file or the new one, also after a crash.
 
-    Parent folders are created. An existing file keeps its mode; a new file gets `NEW_FILE_MODE`. Symbolic links are
-    followed, so that a mounted or linked data file stays at its location. Raises `OSError`; then *path* is
-    unchanged and no temporary file remains.
+    Parent folders are created. An existing file keeps its mode; a new file gets `NEW_FILE_MODE`. With *is_private*,
+    only the owner can read the file and the new folders. The umask does not matter. Symbolic links are followed, so
+    that a mounted or linked data file stays at its location. Raises `OSError`; then *path* is unchanged and no
+    temporary file remains.
     """
     target = path.resolve()
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folders(target.parent, PRIVATE_FOLDER_MODE if is_private else NEW_FOLDER_MODE)
     mode = target.stat().st_mode & 0o777 if target.exists() else NEW_FILE_MODE
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     os.close(handle)
     try:
         write_durably(Path(temporary), content, mode=None)
-        Path(temporary).chmod(mode)
+        Path(temporary).chmod(PRIVATE_FILE_MODE if is_private else mode)
         Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def make_folders(path: Path, mode: int) -> None:
+    """Create a folder and its parents, each new one with *mode*, whatever the umask is; raises `OSError`."""
+    if path.is_dir():
+        return
+    make_folders(path.parent, mode)
+    with suppress(FileExistsError):
+        path.mkdir(mode)
+        path.chmod(path.stat().st_mode | mode)  # the umask took bits away; the bits of the parent's group stay
+    if not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+
+
+def prepare_private_file(path: Path) -> None:
+    """Create a file that only its owner can read, for a library that opens it; an existing file loses other rights."""
+    make_folders(path.parent, PRIVATE_FOLDER_MODE)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE_MODE)
+    try:
+        if os.fstat(handle).st_uid == os.geteuid():
+            os.fchmod(handle, PRIVATE_FILE_MODE)
+    finally:
+        os.close(handle)
 
 
 def write_durably(path: Path, content: bytes, *, mode: int | None = NEW_FILE_MODE) -> None:
@@ -75,13 +107,11 @@ class InstanceLock:
         purpose: str,
         wait_seconds: float = 0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        mode: int = NEW_FILE_MODE,
     ) -> None:
         self._path = path
         self._purpose = purpose
         self._now = now
-        self._lock = FileLock(path, timeout=wait_seconds, mode=mode)
-        self._mode = mode
+        self._lock = FileLock(path, timeout=wait_seconds, mode=PRIVATE_FILE_MODE)
 
     @property
     def _holder_path(self) -> Path:
@@ -89,7 +119,7 @@ class InstanceLock:
 
     def __enter__(self) -> Self:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folders(self._path.parent, PRIVATE_FOLDER_MODE)
             self._lock.acquire()
         except Timeout as error:
             holder = self._describe_holder()
@@ -109,7 +139,7 @@ class InstanceLock:
         }
         with suppress(OSError):
             self._holder_path.write_text(json.dumps(holder_now), encoding="utf-8")
-            self._holder_path.chmod(self._mode)
+            self._holder_path.chmod(PRIVATE_FILE_MODE)
         return self
 
     def __exit__(

@@ -12,6 +12,7 @@ from pathlib import Path
 from loguru import logger
 
 from bot.errors import HistoryError
+from bot.files import prepare_private_file
 
 MIGRATIONS = (
     """\
@@ -157,7 +158,7 @@ class RunHistory:
 
     def _open_or_replace(self) -> None:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            prepare_private_file(self._path)
         except OSError as error:
             raise HistoryError(f"{self._path.parent}: cannot be made: {error.strerror}") from error
         try:

@@ -83,7 +83,6 @@ class ReplacedTexts:
     def _write(self, texts: tuple[ReplacedText, ...]) -> None:
         content = json.dumps(ReplacedTextsFile(texts=texts).content(), indent=1, ensure_ascii=False) + "\n"
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(self._path, content.encode())
+            replace_file(self._path, content.encode(), is_private=True)
         except OSError as error:
             raise HistoryError(f"{self._path}: cannot be written: {error.strerror}") from error

@@ -1,6 +1,7 @@
 """The command tree: parse arguments, call one operation, return an exit code."""
 
 import gc
+import os
 import sys
 from importlib import import_module
 
@@ -10,6 +11,7 @@ from bot.cli import host, output
 from bot.cli.app import App, add_common_options
 from bot.cli.usage_errors import SuggestingGroup, describe_usage_error
 from bot.errors import BotError, EvidenceError, LockedError, StoppedError, UnsafePlanError
+from bot.files import OUTPUT_UMASK
 
 _COMMANDS = {
     "init": (
@@ -49,6 +51,7 @@ _COMMANDS = {
         "bot.cli.archive_commands:redact",
         "Remove the content of a captured page permanently; its digests stay.",
     ),
+    "hold": ("bot.cli.hold_commands:hold", "Protect captured pages from redaction, for example during a case."),
     "convert": ("bot.cli.convert_commands:convert", "Print a page body in storage format as Markdown."),
     "run": ("bot.cli.run_commands:run", "Run the scheduled jobs until stopped."),
     "wiki": ("bot.cli.wiki_commands:wiki", "Run a small embedded Confluence, for demonstrations and tests."),
@@ -114,6 +117,7 @@ add_common_options(cli)
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with the exit code that the interface promises."""
     host.prepare_streams()
+    os.umask(os.umask(OUTPUT_UMASK) | OUTPUT_UMASK)
     gc.set_threshold(*_RARE_COLLECTIONS)
     if problem := host.find_unsupported_system(sys.platform):
         output.warn(f"error: {problem}")

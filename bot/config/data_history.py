@@ -130,7 +130,7 @@ class DataHistory:
     def _write(self, file: DataHistoryFile) -> None:
         text = json.dumps(file.content(), indent=1, ensure_ascii=False) + "\n"
         try:
-            replace_file(self._path, text.encode())
+            replace_file(self._path, text.encode(), is_private=True)
         except OSError as error:
             raise SettingsError(f"cannot be written: {error.strerror}", path=self._path) from error
 

@@ -1,6 +1,7 @@
 """Read the snapshots (history, differences, search, exports, reports), and redact a page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from bot.operations.capture import open_run, software, verify_snapshots
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.git import GitRepository
+from bot.snapshot.archive.holds import HeldPage, find_holds, place_hold, release_hold
 from bot.snapshot.archive.library import Library, load_library
 from bot.snapshot.archive.redaction import redact
+from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.query.export import Export, export
 from bot.snapshot.query.page_diff import PageDiff, diff_page
 from bot.snapshot.query.period import Period
@@ -51,16 +54,46 @@ def rebuild_search(snapshots: Snapshots) -> int:
 
 def redact_page(snapshots: Snapshots, page: str, *, reason: str, by: str) -> Redaction:
     """Remove the content of a captured page but not its digests, as a separate run."""
-    library = load_snapshots(snapshots)
-    library.get_page(page)
-    with open_run(snapshots, library.head.origin if library.head else "") as writer:
+    load_snapshots(snapshots).get_page(page)
+    with _open_existing(snapshots) as writer:
         checkpoint = redact(writer, page, reason=reason, by=by)
-        if snapshots.policy.git:
-            GitRepository(writer.state, writer.signer).commit(f"Run {checkpoint.sequence}: redact a page")
+        _commit(snapshots, writer, f"Run {checkpoint.sequence}: redact a page")
     state = snapshots.state
     if state.search.exists():
         rebuild_search(snapshots)
     return Redaction(checkpoint, state.git.exists())
+
+
+def hold_pages(snapshots: Snapshots, pages: Sequence[str], *, name: str, reason: str, by: str) -> Checkpoint:
+    """Place a hold on captured pages, as a separate run."""
+    with _open_existing(snapshots) as writer:
+        checkpoint = place_hold(writer, pages, name=name, reason=reason, by=by)
+        _commit(snapshots, writer, f"Run {checkpoint.sequence}: hold pages")
+    return checkpoint
+
+
+def release_pages(snapshots: Snapshots, name: str, pages: Sequence[str], *, reason: str, by: str) -> Checkpoint:
+    """Release a hold, for all its pages or for some, as a separate run."""
+    with _open_existing(snapshots) as writer:
+        checkpoint = release_hold(writer, name, pages, reason=reason, by=by)
+        _commit(snapshots, writer, f"Run {checkpoint.sequence}: release pages")
+    return checkpoint
+
+
+def list_holds(snapshots: Snapshots, *, everything: bool = False) -> list[HeldPage]:
+    """Return the held pages, with *everything* also the released ones."""
+    held = find_holds(load_snapshots(snapshots).iter_log())
+    return [each for each in held if everything or each.released_at is None]
+
+
+def _open_existing(snapshots: Snapshots) -> AbstractContextManager[SnapshotWriter]:
+    head = load_snapshots(snapshots).head
+    return open_run(snapshots, head.origin if head else "")
+
+
+def _commit(snapshots: Snapshots, writer: SnapshotWriter, message: str) -> None:
+    if snapshots.policy.git:
+        GitRepository(writer.state, writer.signer).commit(message)
 
 
 def load_snapshots(snapshots: Snapshots) -> Library:

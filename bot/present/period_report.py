@@ -32,7 +32,12 @@ def _values(report: Report) -> dict[str, object]:
         "report": report,
         "verdicts": _verdicts(report),
         "totals": _totals(report),
-        "lists": [("Missing", report.troubles), ("Not captured", report.not_capturable), ("Changes", report.pages)],
+        "lists": [
+            ("Missing", report.troubles),
+            ("Not captured", report.not_capturable),
+            ("Holds", report.holds),
+            ("Changes", report.pages),
+        ],
     }
 
 

@@ -53,7 +53,7 @@ class PageMemory:
         content = file.replaced(spaces=file.spaces | {self._key: self._ids}).content()
         text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
         with contextlib.suppress(OSError):
-            replace_file(self._path, text.encode())
+            replace_file(self._path, text.encode(), is_private=True)
             self._is_changed = False
 
     def _load(self) -> PageMemoryFile:

@@ -33,7 +33,7 @@ class Pause:
             self._until = now + min(timedelta(seconds=seconds), _LONGEST)
             if self._path is not None:
                 try:
-                    replace_file(self._path, f"{self._until.isoformat()} {self._wiki}\n".encode())
+                    replace_file(self._path, f"{self._until.isoformat()} {self._wiki}\n".encode(), is_private=True)
                 except OSError as error:
                     logger.warning("{}: cannot be written: {}; the next process does not know of it", self._path, error)
 

@@ -147,7 +147,8 @@ def test_the_whole_tree_needs_few_requests(desk: Desk, home: str) -> None:
     assert sum("/folders/" in path for path in paths) == 5
     assert sum(path.endswith("/pages") for path in paths) == 3, "two pages of current pages, one of archived pages"
     assert sum(path.endswith("/descendants") for path in paths) == 2, "266 nodes below the home page"
-    assert len(paths) <= 5 + 3 + 2 + 6, paths
+    assert sum(path.endswith("/restriction/byOperation") for path in paths) == 5, "one for each folder"
+    assert len(paths) <= 5 + 3 + 2 + 5 + 2 + 6, paths
 
 
 @CLOUD

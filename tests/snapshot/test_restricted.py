@@ -71,7 +71,7 @@ def test_a_restricted_page_has_no_file_and_no_title_anywhere(wiki: SmallWiki, tm
 
     assert (outcome.left_out, outcome.has_shortfall) == (1, False)
     assert leaks(tmp_path, TITLE, TEXT) == []
-    assert events_of(tmp_path, 1)[0]["eventOutcomeDetail"]["left_out"] == 1
+    assert events_of(tmp_path, 1)[0]["facts"]["left_out"] == 1
     assert verify(tmp_path).is_clean
 
 
@@ -179,8 +179,8 @@ def test_a_captured_page_that_is_restricted_later_stays_and_is_named(wiki: Small
     outcome = run_capture(wiki, tmp_path, day=1)
 
     assert [trouble.title for trouble in outcome.restricted_later] == [TITLE]
-    (event,) = [each for each in events_of(tmp_path, 2) if each["eventType"] == "restricted"]
-    assert event["linkingObjectIdentifier"] == [str(wiki.ids[TITLE])]
+    (event,) = [each for each in events_of(tmp_path, 2) if each["type"] == "restricted"]
+    assert event["pages"] == [str(wiki.ids[TITLE])]
     assert markdown_of(tmp_path, TITLE) == before
     assert run_capture(wiki, tmp_path, day=2).checkpoint is None  # the event is logged once
 

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bot.files import (
+    EVIDENCE_FILE_MODE,
+    EVIDENCE_FOLDER_MODE,
+    PRIVATE_FILE_MODE,
+    PRIVATE_FOLDER_MODE,
+    make_folders,
+)
 from bot.snapshot.archive.folder import Folder
-
-_PRIVATE = 0o600
-_READABLE = 0o666  # less the umask of the process
 
 
 class Disk:
@@ -29,9 +33,9 @@ class Disk:
     def make_folder(self, path: Path) -> None:
         """Create a folder and its parents; an existing folder is not an error."""
         if self._confined is None or not path.is_relative_to(self._confined.root):
-            path.mkdir(parents=True, exist_ok=True)
+            make_folders(path, PRIVATE_FOLDER_MODE)
             return
-        self._confined.root.mkdir(parents=True, exist_ok=True)
+        make_folders(self._confined.root, EVIDENCE_FOLDER_MODE)
         below = path.relative_to(self._confined.root).as_posix()
         with self._confined.open_folder("" if below == "." else below, makes=True):
             pass
@@ -78,8 +82,10 @@ class Disk:
     def _write(self, path: Path, data: bytes, flag: int) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | flag
         with self._at(path) as (name, folder):
-            handle = os.open(name, flags, _PRIVATE if folder is None else _READABLE, dir_fd=folder)
+            mode = PRIVATE_FILE_MODE if folder is None else EVIDENCE_FILE_MODE
+            handle = os.open(name, flags, mode, dir_fd=folder)
             with os.fdopen(handle, "wb") as file:
+                os.fchmod(handle, mode)  # whatever the umask is
                 file.write(data)
 
     @contextmanager

@@ -25,7 +25,7 @@ from bot.snapshot.archive.paths import safe_id
 NOT_CAPTURABLE = "not_capturable"
 """Fact of a run: ids of the selected nodes without content that can be captured."""
 
-FREE_TEXTS = frozenset({"reason", "name"})
+FREE_TEXTS = frozenset({"by", "name", "reason"})
 """Facts that a person typed for the evidence."""
 
 _CODE = re.compile(r"[!-~]*")
@@ -113,7 +113,7 @@ class EventLine(FileDocument):
     by: tuple[str, ...]
     """Program, converter and account that took part."""
     facts: dict[str, Any]
-    """Counts, digests, ids and codes, by name; `reason` and `name` are what a person typed."""
+    """Counts, digests, ids and codes, by name; `by`, `name` and `reason` are what a person typed."""
 
 
 def render_events(

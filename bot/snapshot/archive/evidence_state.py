@@ -30,6 +30,7 @@ from pydantic import Field
 
 from bot.errors import EvidenceError, SettingsError
 from bot.file_format import FileDocument, FileFormatError, FileModel, NewerFormatError
+from bot.files import PRIVATE_FOLDER_MODE, make_folders
 from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.disk import Disk
 
@@ -196,9 +197,9 @@ class EvidenceState:
 def make_private_folder(path: Path) -> None:
     """Create a folder that only its owner can read; raises `SettingsError`."""
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(path, PRIVATE_FOLDER_MODE)
         if path.stat().st_mode & 0o077:
-            path.chmod(0o700)
+            path.chmod(PRIVATE_FOLDER_MODE)
     except OSError as error:
         raise SettingsError(
             f"state: {path} cannot be created: {error.strerror}; let the bot write there, or choose another folder"

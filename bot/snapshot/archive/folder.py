@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from pathlib import Path
 
 from bot.errors import EvidenceError, LockedError
+from bot.files import EVIDENCE_FOLDER_MODE
 
 STAGING = re.compile(r"staging-[0-9a-f]{16}")
 """Names of the folders in which a run stages its files."""
@@ -117,9 +118,10 @@ class Folder:
         try:
             for name in path.split("/") if path else ():
                 if makes:
-                    with suppress(FileExistsError):
-                        os.mkdir(name, dir_fd=handle)
+                    is_new = _make(name, handle)
                 below = self._open(name, _FOLDER, handle, path)
+                if makes and is_new:
+                    os.fchmod(below, os.fstat(below).st_mode | EVIDENCE_FOLDER_MODE)  # whatever the umask is
                 os.close(handle)
                 handle = below
             yield handle
@@ -208,4 +210,13 @@ def _try_lock(handle: int, kind: int) -> bool:
         fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except OSError as error:
         return error.errno not in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+    return True
+
+
+def _make(name: str, folder: int) -> bool:
+    """Create a folder; return whether it was absent."""
+    try:
+        os.mkdir(name, EVIDENCE_FOLDER_MODE, dir_fd=folder)
+    except FileExistsError:
+        return False
     return True

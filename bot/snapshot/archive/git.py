@@ -94,6 +94,7 @@ class GitRepository:
                     env=self._environment(),
                     cwd=self.state.folder,
                     start_new_session=True,
+                    umask=0o077,
                 )
             except FileNotFoundError as error:
                 raise _absent() from error
@@ -123,6 +124,7 @@ class GitRepository:
                 timeout=_TIMEOUT_SECONDS,
                 check=False,
                 start_new_session=True,
+                umask=0o077,
             )
         except FileNotFoundError as error:
             raise _absent() from error

@@ -12,6 +12,7 @@ from bot.snapshot.archive.checkpoint import Checkpoint, format_time
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.frontmatter import render_front_matter
+from bot.snapshot.archive.holds import check_not_held
 from bot.snapshot.archive.writer import SnapshotWriter
 
 
@@ -46,6 +47,7 @@ def redact(writer: SnapshotWriter, page: str, *, reason: str, by: str) -> Checkp
     bag, entry = writer.library.get_page(page)
     if entry.redacted_at is not None:
         raise SnapshotError(f"page {entry.page_id} was redacted on {entry.redacted_at.date().isoformat()} already")
+    check_not_held(writer.library, entry.page_id)
     if not reason.strip():
         raise SnapshotError("a redaction needs a reason, which stays in the evidence")
     removed = _remove_content(writer, bag, entry)

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bot.errors import EvidenceError, SnapshotError
-from bot.files import InstanceLock
+from bot.files import EVIDENCE_FOLDER_MODE, InstanceLock, make_folders
 from bot.snapshot.archive.bag import TAG_MANIFEST, Bag, render_manifest, sha256
 from bot.snapshot.archive.change_list import Change, Verb, is_rendition, page_of, render_changes
 from bot.snapshot.archive.checkpoint import (
@@ -307,7 +307,7 @@ def writer_lock(state: EvidenceState, *, wait_seconds: float = 0) -> Iterator[No
         _make_root(state.root)  # a folder that is missed is not made again
     purpose = f"the snapshots folder {state.root}"
     with (
-        InstanceLock(state.lock, purpose=purpose, wait_seconds=wait_seconds, mode=0o600),
+        InstanceLock(state.lock, purpose=purpose, wait_seconds=wait_seconds),
         lock_folder(state.root, wait_seconds=wait_seconds),
     ):
         yield
@@ -315,7 +315,7 @@ def writer_lock(state: EvidenceState, *, wait_seconds: float = 0) -> Iterator[No
 
 def _make_root(root: Path) -> None:
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        make_folders(root, EVIDENCE_FOLDER_MODE)
     except OSError as error:
         raise SnapshotError(f"{failure(error)}; nothing was changed") from error
 

@@ -77,6 +77,10 @@ class EventTexts:
                 return f"moved to space {event.facts['moved_to']}; its capture stays"
             case EventType.MIGRATION:
                 return f"rendered again by {logged.page.converter if logged.page else 'another converter'}"
+            case EventType.HOLD | EventType.HOLD_RELEASE:
+                word = "held as" if event.type is EventType.HOLD else "released from"
+                name, reason, by = (event.facts.get(key) for key in ("name", "reason", "by"))
+                return f"{word} {name!r} by {by}: {reason}"
             case _:
                 what = _SIMPLE.get(event.type, "")
                 reason = str(event.facts.get("reason", ""))

@@ -16,6 +16,14 @@ class Period:
         day = moment.astimezone(UTC).date()
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
+    def overlaps(self, start: datetime, end: datetime | None) -> bool:
+        """Return whether the time from *start* to *end*, or to now, has a day in the period."""
+        first = start.astimezone(UTC).date()
+        last = end.astimezone(UTC).date() if end else None
+        return (self.until is None or first <= self.until) and (
+            self.since is None or last is None or self.since <= last
+        )
+
     def __str__(self) -> str:
         """Return the period as text."""
         match (self.since, self.until):

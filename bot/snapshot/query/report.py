@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
 
 from bot.snapshot.archive.events import NOT_CAPTURABLE, EventOutcome, EventType, LoggedEvent
+from bot.snapshot.archive.holds import HeldPage, find_holds
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.query.event_texts import EventTexts
@@ -73,6 +75,8 @@ class Report:
     troubles: tuple[PageLine, ...] = ()
     not_capturable: tuple[PageLine, ...] = ()
     """Whiteboards, databases and embeds that the last run of the period selected and cannot capture."""
+    holds: tuple[PageLine, ...] = ()
+    """Pages that were held, and so protected from redaction, at any time of the period."""
     bars: tuple[Bar, ...] = field(default=())
 
     @property
@@ -109,6 +113,7 @@ def build_report(library: Library, checked: Verification, period: Period) -> Rep
         pages=tuple(_page_line(entry, texts) for entry in pages if _kind(entry) != "missing"),
         troubles=tuple(_page_line(entry, texts) for entry in pages if _kind(entry) == "missing"),
         not_capturable=_not_capturable(logged),
+        holds=_holds(library, period),
         bars=_build_bars(pages, period),
     )
 
@@ -170,6 +175,22 @@ def _describe_node(node: object) -> str:
     if isinstance(node, dict):  # format 1
         return f"{node['title']}: {node['reason']}"
     return f"{node}: a whiteboard, database or embed, which cannot be captured"
+
+
+def _holds(library: Library, period: Period) -> tuple[PageLine, ...]:
+    """Return a line for each hold that overlaps the period."""
+    held = [each for each in find_holds(library.iter_log()) if period.overlaps(each.since, each.released_at)]
+    groups = (list(group) for _, group in groupby(held, key=lambda each: (each.name, each.run, each.released_at)))
+    return tuple(PageLine(group[0].run, group[0].since.date(), "hold", _describe_hold(group)) for group in groups)
+
+
+def _describe_hold(pages: Sequence[HeldPage]) -> str:
+    first = pages[0]
+    ids = ", ".join(each.page_id for each in pages)
+    said = f"{first.name} by {first.by}: {first.reason} (pages {ids})"
+    if first.released_at is None:
+        return said
+    return f"{said}; released {first.released_at.date()} by {first.released_by}: {first.release_reason}"
 
 
 def _number(facts: object, name: str) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import EvidenceError, SnapshotError
+from bot.files import prepare_private_file
 from bot.snapshot.archive.evidence_state import EvidenceState, make_private_folder
 from bot.snapshot.archive.library import Library, full_path, load_library
 from bot.snapshot.query.timeline import describe_status
@@ -138,6 +139,7 @@ def index_texts(markdown: str) -> tuple[str, str]:
 
 def open_index(path: Path) -> sqlite3.Connection:
     """Open an index, or create it if absent; raises `sqlite3.DatabaseError` if the file is anything else."""
+    prepare_private_file(path)
     database = sqlite3.connect(path, timeout=30)
     try:
         _ensure_schema(database)

@@ -1,0 +1,114 @@
+"""Holds: captured pages that must not be redacted, for example during an investigation. Only the log records them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.errors import SnapshotError
+from bot.snapshot.archive.checkpoint import Checkpoint
+from bot.snapshot.archive.events import Event, EventOutcome, EventType, LoggedEvent
+from bot.snapshot.archive.library import Library
+from bot.snapshot.archive.paths import safe_id
+from bot.snapshot.archive.writer import SnapshotWriter
+from bot.suggestion import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPage:
+    """A page in a hold: who placed it and why, and who released it and why, if it was released."""
+
+    name: str
+    page_id: str
+    """Page id as file names have it."""
+    reason: str
+    by: str
+    since: datetime
+    run: int
+    released_at: datetime | None = None
+    released_by: str = ""
+    release_reason: str = ""
+
+
+def find_holds(log: Iterable[LoggedEvent]) -> list[HeldPage]:
+    """Return all held pages, released ones included, from the log, oldest event first."""
+    held: list[HeldPage] = []
+    for logged in log:
+        event = logged.event
+        name, reason, by = (str(event.facts.get(key, "")) for key in ("name", "reason", "by"))
+        if event.type is EventType.HOLD:
+            held += [HeldPage(name, page_id, reason, by, logged.when, logged.sequence) for page_id in event.objects]
+        elif event.type is EventType.HOLD_RELEASE:
+            held = [
+                replace(each, released_at=logged.when, released_by=by, release_reason=reason)
+                if _is_active(each, name) and each.page_id in event.objects
+                else each
+                for each in held
+            ]
+    return held
+
+
+def active_holds(library: Library) -> list[HeldPage]:
+    """Return the held pages of a library that are not released."""
+    return [held for held in find_holds(library.iter_log()) if held.released_at is None]
+
+
+def place_hold(writer: SnapshotWriter, pages: Sequence[str], *, name: str, reason: str, by: str) -> Checkpoint:
+    """Place a hold on captured pages, or add pages to the hold *name*; the event has the digest of each page's body.
+
+    Raises `SnapshotError` if a page is not captured, is redacted or is in the hold already.
+    """
+    _check_words(name=name, reason=reason, by=by)
+    entries = {safe_id(entry.page_id): entry for _, entry in map(writer.library.get_page, pages)}
+    already = {held.page_id for held in active_holds(writer.library) if held.name == name}
+    for page_id, entry in entries.items():
+        if entry.redacted_at is not None:
+            raise SnapshotError(f"page {page_id} was redacted on {entry.redacted_at.date().isoformat()}")
+        if page_id in already:
+            raise SnapshotError(f"page {page_id} is in the hold {name!r} already")
+    facts = {
+        "by": by,
+        "name": name,
+        "reason": reason,
+        "source_sha256": {page_id: entry.source_sha256 for page_id, entry in entries.items()},
+    }
+    event = Event(EventType.HOLD, EventOutcome.SUCCESS, f"hold {name}: {reason}", tuple(entries), facts)
+    return writer.finish([event], agents=(writer.software,))
+
+
+def release_hold(writer: SnapshotWriter, name: str, pages: Sequence[str], *, reason: str, by: str) -> Checkpoint:
+    """Release a hold for *pages*, or for all its pages if none is named; raises `SnapshotError` if nothing is held."""
+    _check_words(reason=reason, by=by)
+    active = active_holds(writer.library)
+    held = [each.page_id for each in active if each.name == name]
+    if not held:
+        names = sorted({each.name for each in active})
+        known = f"; holds: {', '.join(names)}" if names else "; there is no hold"
+        raise SnapshotError(f"there is no hold {name!r}{did_you_mean(name, names)}{known}")
+    chosen = [safe_id(writer.library.get_page(page)[1].page_id) for page in pages] or held
+    for page_id in chosen:
+        if page_id not in held:
+            raise SnapshotError(f"page {page_id} is not in the hold {name!r}")
+    facts = {"by": by, "name": name, "reason": reason}
+    event = Event(EventType.HOLD_RELEASE, EventOutcome.SUCCESS, f"hold {name}: {reason}", tuple(chosen), facts)
+    return writer.finish([event], agents=(writer.software,))
+
+
+def check_not_held(library: Library, page_id: str) -> None:
+    """Raise `SnapshotError` that names each hold of a page."""
+    found = [held for held in active_holds(library) if held.page_id == safe_id(page_id)]
+    if found:
+        said = "; ".join(f"{held.name!r} by {held.by} since {held.since.date()}: {held.reason}" for held in found)
+        raise SnapshotError(
+            f"page {page_id} must not be redacted, because it is held: {said}; release it with "
+            f"`wikibot hold release {found[0].name!r}`"
+        )
+
+
+def _is_active(held: HeldPage, name: str) -> bool:
+    return held.name == name and held.released_at is None
+
+
+def _check_words(**words: str) -> None:
+    for what, text in words.items():
+        if not text.strip():
+            raise SnapshotError(f"a hold needs a {what}, which stays in the evidence")
