@@ -1,11 +1,13 @@
-"""The rule for all requests that follow a redirect: to which hosts and addresses they may go.
+"""The rule for all requests whose address comes from outside: to which hosts and addresses they may go.
 
-A redirect is data from outside. It must not lead the bot into the network that the bot runs in: to services of its own
-machine, of the company network, or of the cloud provider (169.254.169.254).
+A redirect, or a link on a page, must not lead the bot into the network that the bot runs in: to services of its own
+machine, of the company network, or of the cloud provider (169.254.169.254). Only addresses in the settings may.
 """
 
 import ipaddress
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -15,6 +17,20 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 PORTS = {"http": 80, "https": 443}
 _ATLASSIAN = ("atlassian.com", "atlassian.net", "atl-paas.net", "atlassian-us-gov-mod.com", "atlassian-us-gov-mod.net")
 """Cloud serves attachments from api.media.atlassian.com; the government cloud has domains of its own."""
+
+
+_METADATA = frozenset(
+    map(
+        ipaddress.ip_address,
+        ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254", "fd00:42::42"),
+    )
+)
+"""Metadata services outside the link-local networks: Alibaba, Azure, Oracle, AWS, Google, Scaleway."""
+_TRANSLATED = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")))
+"""IPv4-mapped, IPv4-translated (RFC 2765) and NAT64 (RFC 6052): the last 32 bits are the address that is reached."""
+_COMPATIBLE = ipaddress.IPv6Network("::/96")
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+_ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 
 class Reach(IntEnum):
@@ -33,14 +49,42 @@ class EgressError(Exception):
 
 def reach(address: IpAddress) -> Reach:
     """Return from where *address* can be reached; an IPv4 address inside an IPv6 address counts as itself."""
-    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    if inner is not None:
-        return reach(inner)
+    if address in _METADATA:
+        return Reach.SPECIAL
+    if isinstance(address, ipaddress.IPv6Address):
+        if (target := _find_target(address)) is not None:
+            return reach(target)
+        return max(_reach_itself(address), *map(reach, _find_inside(address)), Reach.PUBLIC)
+    return _reach_itself(address)
+
+
+def _reach_itself(address: IpAddress) -> Reach:
     if address.is_multicast or address.is_link_local or address.is_unspecified:
         return Reach.SPECIAL
     if address.is_loopback:
         return Reach.LOOPBACK
-    return Reach.PUBLIC if address.is_global else Reach.PRIVATE
+    is_reserved = address.is_reserved or getattr(address, "is_site_local", False)
+    return Reach.PUBLIC if address.is_global and not is_reserved else Reach.PRIVATE
+
+
+def _find_target(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that a network reaches under *address*, if it only stands for one."""
+    if any(address in network for network in _TRANSLATED):
+        return _last_bits(address)
+    return address.sixtofour
+
+
+def _find_inside(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """Return the IPv4 addresses that a tunnel or a translator may reach under *address*."""
+    found = list(address.teredo or ())
+    is_compatible = address in _COMPATIBLE and int(address) > 1
+    if is_compatible or address in _LOCAL_NAT64 or (int(address) >> 32) & 0xFFFFFFFF in _ISATAP:
+        found.append(_last_bits(address))
+    return found
+
+
+def _last_bits(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def is_public(address: IpAddress) -> bool:
@@ -55,29 +99,21 @@ def resolve(host: str, port: int) -> list[IpAddress]:
 
 
 @dataclass(frozen=True, slots=True)
-class RedirectRule:
-    """Where a redirect from *home*, the address of the wiki, may lead.
+class AddressRule:
+    """To which addresses a request may lead that follows a redirect from *home*, an address that a person gave.
 
-    The host must be the one of the wiki, one of Atlassian's, or one of *hosts* (with all names below it). Its addresses
-    must be public; a wiki in a private network may also redirect to private addresses, a wiki on loopback to loopback.
-    A wiki with https must not redirect to http.
+    They must be public; a wiki in a private network may also redirect to private addresses, a wiki on loopback to
+    loopback.
     """
 
     home: str
-    hosts: tuple[str, ...] = field(default=())
 
     def check(self, url: str, *, is_proxied: bool = False) -> None:
         """Raise `EgressError` if *url* is not allowed; with *is_proxied*, only the proxy can resolve the host name."""
-        parts, home = urlsplit(url), urlsplit(self.home)
+        parts = urlsplit(url)
         host = parts.hostname or ""
         if parts.scheme not in PORTS or not host:
             raise EgressError("leads to what is no web address")
-        if home.scheme == "https" and parts.scheme == "http":
-            raise EgressError(f"leads from https to http at {host}")
-        if host != home.hostname and not any(host == name or host.endswith(f".{name}") for name in self._names):
-            raise EgressError(
-                f"leads to {host}, which is not one of the wiki's hosts; if it is, add it to wiki.download_hosts"
-            )
         try:
             addresses = resolve(host, parts.port or PORTS[parts.scheme])
         except OSError:
@@ -93,10 +129,6 @@ class RedirectRule:
         if found is Reach.SPECIAL or found > self._home_reach():
             raise EgressError(f"leads to {address}, which is inside a private network")
 
-    @property
-    def _names(self) -> tuple[str, ...]:
-        return (*_ATLASSIAN, *self.hosts)
-
     def _home_reach(self) -> Reach:
         home = urlsplit(self.home)
         try:
@@ -106,15 +138,50 @@ class RedirectRule:
         return max(map(reach, addresses))
 
 
-peer_rule: ContextVar[RedirectRule | None] = ContextVar("peer_rule", default=None)
-"""The rule that new connections of this thread check against the address that they are connected to.
+@dataclass(frozen=True, slots=True)
+class RedirectRule(AddressRule):
+    """Where a redirect of a download from *home*, the address of the wiki, may lead.
 
-The check of the name alone would miss a host name whose address changes between check and connection.
-"""
+    The host must be the one of the wiki, one of Atlassian's, or one of *hosts* (with all names below it). A wiki with
+    https must not redirect to http.
+    """
+
+    hosts: tuple[str, ...] = field(default=())
+
+    def check(self, url: str, *, is_proxied: bool = False) -> None:
+        """Raise `EgressError` if *url* is not allowed; with *is_proxied*, only the proxy can resolve the host name."""
+        parts, home = urlsplit(url), urlsplit(self.home)
+        host = parts.hostname or ""
+        if parts.scheme in PORTS and host:
+            if home.scheme == "https" and parts.scheme == "http":
+                raise EgressError(f"leads from https to http at {host}")
+            names = (*_ATLASSIAN, *self.hosts)
+            if host != home.hostname and not any(host == name or host.endswith(f".{name}") for name in names):
+                raise EgressError(
+                    f"leads to {host}, which is not one of the wiki's hosts; if it is, add it to wiki.download_hosts"
+                )
+        AddressRule.check(self, url, is_proxied=is_proxied)
+
+
+_peer_rule: ContextVar[AddressRule | None] = ContextVar("peer_rule", default=None)
+
+
+@contextmanager
+def guarded(rule: AddressRule, url: str, *, is_proxied: bool) -> Iterator[None]:
+    """Check *url*, and in this block the address of each new connection of this thread; raises `EgressError`.
+
+    The check of the name alone would miss a host name whose address changes between check and connection.
+    """
+    rule.check(url, is_proxied=is_proxied)
+    token = _peer_rule.set(rule)
+    try:
+        yield
+    finally:
+        _peer_rule.reset(token)
 
 
 def check_peer(connection: socket.socket) -> None:
     """Raise `EgressError` if the rule of this thread forbids the address that *connection* leads to."""
-    rule = peer_rule.get()
+    rule = _peer_rule.get()
     if rule is not None:
         rule.check_address(ipaddress.ip_address(str(connection.getpeername()[0]).partition("%")[0]))

@@ -6,14 +6,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from loguru import logger
 
 from bot.config.data_file import DataFile
 from bot.config.policy import SettingsSection
-from bot.config.settings import Settings
+from bot.config.settings import DOTENV, Settings, dotenv_file, missing_secrets_folder, secret_files
 from bot.errors import SettingsError
+from bot.file_trust import raise_if_writable_by_all
+from bot.operations.precautions import OwnFiles
 from bot.operations.workspace import Folders, Snapshots, Workspace
 from bot.render import Renderer
 from bot.resources import templates_dir
@@ -111,8 +114,31 @@ class Runtime:
             if not own.is_dir():
                 message = f"templates: there is no folder {own}; make it, and put your templates there"
                 raise SettingsError(message, path=self.settings.config_path)
+            for path in (own, *self.template_files):
+                raise_if_writable_by_all(path, SettingsError)
             folders.insert(0, own)
         return Renderer(folders, is_cloud=self.flavour == "cloud")
+
+    @property
+    def template_files(self) -> list[Path]:
+        """The files in the configured folder of templates."""
+        if self.settings.templates is None:
+            return []
+        folder = self.settings.resolve(self.settings.templates) / "wiki"
+        return sorted(path for path in folder.glob("**/*") if path.is_file())
+
+    @property
+    def own_files(self) -> OwnFiles:
+        """The files that steer the bot, for the check of their owners and modes."""
+        config = self.settings.config_path
+        stray = Path(DOTENV).absolute()
+        is_stray = stray != dotenv_file(config) and _has_variables(stray)
+        return OwnFiles(
+            tuple(secret_files(config)),
+            (config, *(each.data_path for each in self.configured_workspaces), *self.template_files),
+            missing_secrets_folder(),
+            stray if is_stray else None,
+        )
 
     @property
     def flavour(self) -> "Flavour":
@@ -155,6 +181,13 @@ def person_waits() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def _has_variables(path: Path) -> bool:
+    try:
+        return "WIKIBOT_" in path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def _connect(runtime: Runtime, *, may_write: bool) -> WikiGateway:
     from bot.wiki.confluence import ConfluenceGateway  # the client library is slow to import
     from bot.wiki.connection import make_network, make_sign_in, warn_of_expiry
@@ -163,10 +196,13 @@ def _connect(runtime: Runtime, *, may_write: bool) -> WikiGateway:
     settings = runtime.settings
     wiki = settings.wiki
     try:
+        settings.check_secret_binding()
         credentials = make_sign_in(wiki, runtime.flavour)
         network = make_network(wiki, settings.resolve, state=runtime.folders.state)
     except SettingsError as error:
-        raise SettingsError(str(error), path=settings.config_path) from error
+        missing = missing_secrets_folder()
+        more = f" (WIKIBOT_SECRETS_DIR is {missing}, and there is no such folder)" if missing else ""
+        raise SettingsError(f"{error}{more}", path=settings.config_path) from error
     if warning := warn_of_expiry(wiki.token_expires, runtime.clock().date()):
         logger.warning("{}", warning)
     return ConfluenceGateway(

@@ -30,8 +30,8 @@ The settings file is `config/bot.yaml`; `--config FILE` or the variable `WIKIBOT
 paths in the file start at the folder of the file. In an editor that supports YAML schemas, this first line turns on
 checks and completion: `# yaml-language-server: $schema=bot.schema.json`.
 
-Each value is taken from the first of these places that has it: environment variable, file `.env` in the working
-directory, secrets folder, settings file, default. Lists are given to environment variables as JSON, for example
+Each value is taken from the first of these places that has it: environment variable, file `.env` next to
+the settings file, secrets folder, settings file, default. Lists are given to environment variables as JSON, for example
 `WIKIBOT_JOBS='[{{"run": "sync", "every": "hour"}}]'`. All other variables are in
 [Environment variables](environment.md).
 """

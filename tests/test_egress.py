@@ -2,10 +2,18 @@
 
 import ipaddress
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.egress import EgressError, RedirectRule, is_public
+from bot.egress import AddressRule, EgressError, RedirectRule, guarded, is_public
+from bot.sync.data_links import DataLink, LinkKind
+from bot.sync.external_links import ExternalLinks
+from bot.wiki.deadline import DeadlineAdapter
 
 CLOUD = RedirectRule("https://name.atlassian.net/wiki")
 
@@ -95,3 +103,104 @@ def test_a_known_name_that_leads_to_a_private_address_is_refused(monkeypatch: py
 
     with pytest.raises(EgressError, match="inside a private network"):
         CLOUD.check("https://api.media.atlassian.com/x", is_proxied=True)
+
+
+PRIVATE_IN_DISGUISE = {
+    "IPv4-mapped": "::ffff:127.0.0.1",
+    "IPv4-translated": "::ffff:0:127.0.0.1",
+    "IPv4-compatible": "::127.0.0.1",
+    "NAT64": "64:ff9b::7f00:1",
+    "NAT64, private": "64:ff9b::10.0.0.1",
+    "NAT64, metadata": "64:ff9b::169.254.169.254",
+    "local NAT64": "64:ff9b:1::10.0.0.1",
+    "6to4": "2002:a00:1::1",
+    "Teredo, client": "2001:0:5db8:d822:0:0:f5ff:fffe",
+    "ISATAP": "2606:2800::5efe:10.0.0.1",
+    "ISATAP, global bit": "2606:2800::200:5efe:169.254.169.254",
+    "unique local": "fd12::1",
+    "site-local": "fec0::1",
+    "metadata of AWS": "fd00:ec2::254",
+    "metadata of Alibaba": "100.100.100.200",
+    "metadata of Azure": "168.63.129.16",
+    "documentation": "2001:db8::1",
+}
+
+
+@pytest.mark.parametrize("address", PRIVATE_IN_DISGUISE.values(), ids=PRIVATE_IN_DISGUISE)
+def test_an_address_in_disguise_is_not_public(address: str) -> None:
+    assert not is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize("address", ["64:ff9b::93.184.216.34", "::ffff:93.184.216.34", "2002:5db8:d822::1"])
+def test_a_translated_public_address_is_public(address: str) -> None:
+    assert is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize("target", ["100.100.100.200", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"])
+def test_a_wiki_in_a_private_network_opens_no_metadata_service(target: str) -> None:
+    with pytest.raises(EgressError, match="inside a private network"):
+        AddressRule("http://10.0.0.5").check(f"http://{target}/x")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["2130706433", "0x7f000001", "017700000001", "127.1", "0177.0.0.1", "0x7f.1", "127.0.0.1.", "[::1%25lo]",
+     "[fe80::1%25eth0]", "①②⑦.0.0.1", "user@127.0.0.1", "public.example\\@127.0.0.1"],
+)  # fmt: skip
+def test_every_spelling_of_a_private_address_is_refused(host: str) -> None:
+    with pytest.raises(EgressError):
+        AddressRule("http://93.184.216.34").check(f"http://{host}/x")
+    (problem,) = ExternalLinks(pause_seconds=0).find_problems([DataLink(LinkKind.EXTERNAL, f"http://{host}/", ("x",))])
+    assert "private network" in problem.message or "cannot be reached" in problem.message
+
+
+@given(st.binary(min_size=4, max_size=4), st.sampled_from(["::ffff:0:0", "::ffff:0:0:0", "64:ff9b::", "2002::", "::"]))
+def test_no_ipv6_form_is_more_public_than_the_address_inside(inner: bytes, prefix: str) -> None:
+    plain = ipaddress.IPv4Address(inner)
+    shift = 80 if prefix == "2002::" else 0
+    wrapped = ipaddress.IPv6Address(int(ipaddress.IPv6Address(prefix)) | int(plain) << shift)
+
+    assert is_public(plain) or not is_public(wrapped)
+
+
+class Listener(ThreadingHTTPServer):
+    """Records what arrives on a port of this machine."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Recorder)
+        self.asked: list[str] = []
+
+
+class Recorder(BaseHTTPRequestHandler):
+    server: Listener
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the library's name
+        del format, args
+
+
+def test_a_name_whose_address_changes_after_the_check_gets_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter(["93.184.216.34"])
+
+    def resolve(host: str, port: int, *_args: object, **_options: object) -> list[tuple[object, ...]]:
+        found = next(answers, "127.0.0.1") if host == "rebinding.example" else host
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (found, port))]
+
+    with Listener() as listener, requests.Session() as session:
+        threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        url = f"http://rebinding.example:{listener.server_port}/secret"
+        session.mount("http://", DeadlineAdapter())
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+        with (
+            pytest.raises(EgressError, match=r"127\.0\.0\.1, which is inside a private network"),
+            guarded(AddressRule("http://93.184.216.34"), url, is_proxied=False),
+        ):
+            session.get(url, timeout=5)
+        listener.shutdown()
+
+    assert listener.asked == []

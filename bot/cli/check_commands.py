@@ -31,7 +31,8 @@ def check(app: App, *, fmt: str, external: bool, tree: bool) -> int:
         asks_external=external,
         reads_tree=tree,
         snapshots=runtime.snapshots,
-        token_expires=runtime.settings.wiki.token_expires,
+        wiki=runtime.settings.wiki,
+        own_files=runtime.own_files,
     ):
         checks.append(found)
         if fmt == "text":

@@ -64,7 +64,8 @@ def _examine(runtime: Runtime, *, write_test: bool) -> Iterator[Check]:
         config_path=settings.config_path,
         now=runtime.clock(),
         snapshots=runtime.snapshots,
-        token_expires=settings.wiki.token_expires,
+        wiki=settings.wiki,
+        own_files=runtime.own_files,
     )
     yield from map(operation.as_finding, checked)
     yield from operation.examine_wiki(runtime.gateway, now=runtime.clock)

@@ -153,7 +153,9 @@ def _settle_token(interview: Interview, config: Path, wanted: bool | None) -> No
             f"Keep the token in {_relative(path)}, readable by you only?", default=True, err=True
         )
     if wanted:
-        output.say_step(f"the token is in {_relative(setup.keep_token(config, interview.token, is_client=is_client))}")
+        url = interview.answers.url or ""
+        kept = setup.keep_token(config, interview.token, url=url, is_client=is_client)
+        output.say_step(f"the token is in {_relative(kept)}")
         if os.environ.get(variable, interview.token) != interview.token:
             output.warn(f"  {variable} contains another token and has priority: unset it")
     elif interview.is_token_typed:

@@ -9,9 +9,11 @@ from typing import TypeVar
 import click
 
 from bot.cli import output
+from bot.config.policy import WikiSettings
 from bot.errors import BotError, PageNotFoundError, SettingsError, UntrustedCertificateError
 from bot.escape import visible
 from bot.operations import setup
+from bot.operations.precautions import find_clear_text
 from bot.operations.setup import Answers
 from bot.runtime import Runtime
 from bot.site_address import recognise
@@ -58,6 +60,8 @@ class Interview:
         )
         self.answers = setup.with_site(self.answers, site)
         output.say_step(f"{_PRODUCTS[Flavour(self.answers.flavour or '')]} at {site.url}")
+        for warning in find_clear_text(WikiSettings(url=site.url)):
+            output.say_warning(warning)
         if site.has_own_domain:
             output.warn("  Cloud refuses tokens on a domain of your own: if signing in fails, use NAME.atlassian.net")
 

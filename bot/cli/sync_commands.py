@@ -12,9 +12,11 @@ from bot.cli.app import App, pass_app
 from bot.cli.parameter_types import complete_regions
 from bot.cli.restore_command import restore
 from bot.cli.usage_errors import SuggestingGroup
-from bot.errors import BotError
+from bot.errors import BotError, ContentError
 from bot.escape import visible
+from bot.file_trust import raise_if_writable_by_all
 from bot.operations import sync as operation
+from bot.operations.plan_seal import read_plan, write_plan
 from bot.operations.unattended_merge import PageMerge
 from bot.plural import counted
 from bot.present.plan_view import plan_as_html, plan_as_markdown, plan_as_text
@@ -22,7 +24,7 @@ from bot.runtime import Runtime
 from bot.sync.apply import ApplyReport, PageReport, Result
 from bot.sync.limits import find_excesses
 from bot.sync.plan import Plan
-from bot.sync.plan_file import as_document, check_digest, dump_plan, load_plan
+from bot.sync.plan_file import as_document, check_digest
 
 _IN_SYNC, _FAILED, _CHANGES, _DISPUTED, _REFUSED, _STOPPED = 0, 1, 2, 3, 4, 6
 _NAMED_PAGES = 5
@@ -58,11 +60,11 @@ def plan(app: App, format_: str | None, out: Path | None, source: bool, take_ove
     for excess in find_excesses(made, settings.safety, settings.locate_limit):
         output.warn(visible(f"unattended runs refuse this: {excess.message}; `wikibot apply --plan FILE` writes it"))
     if out is None:
-        output.say(_render(made, format_ or "text", shows_source=source), newline=False)
+        output.say(_render(app.runtime, made, format_ or "text", shows_source=source), newline=False)
         return _plan_code(made)
-    _save(out, _render(made, format_ or "json", shows_source=source))
+    _save(out, _render(app.runtime, made, format_ or "json", shows_source=source))
     if format_ is None:
-        output.say(_render(made, "text", shows_source=source), newline=False)
+        output.say(_render(app.runtime, made, "text", shows_source=source), newline=False)
     output.warn(f"the plan is in {out}")
     return _plan_code(made)
 
@@ -95,14 +97,14 @@ def apply(
             "--take-over is an option of `wikibot plan`; the plan file already contains this decision"
         )
     if plan_path is not None:
-        chosen = load_plan(_read(plan_path), digest=digest)
+        chosen = read_plan(_read(plan_path), app.runtime.folders.state, digest=digest)
     else:
         chosen = _make_plan(app.runtime, take_over)
         check_digest(chosen, digest)
     runtime = app.runtime
     is_reviewed = yes or plan_path is not None or digest is not None
     if not is_reviewed and chosen.page_writes and sys.stdin.isatty() and sys.stdout.isatty():
-        output.say(_render(chosen, "text"), newline=False)
+        output.say(_render(app.runtime, chosen, "text"), newline=False)
         output.confirm("Write this to the wiki?")
         is_reviewed = True
     with output.progress("writing", total=len(chosen.page_writes)) as step:
@@ -159,7 +161,7 @@ def drift(context: click.Context, app: App, source: bool, format_: str) -> int:
         return _IN_SYNC
     runtime = app.runtime
     found = operation.find_drift(runtime.gateway(), runtime.workspaces, runtime.settings.safety, now=runtime.clock())
-    output.say(_render(found, format_, shows_source=source), newline=False)
+    output.say(_render(runtime, found, format_, shows_source=source), newline=False)
     return _FAILED if found.problems else _DISPUTED if found.pages or found.attention else _IN_SYNC
 
 
@@ -176,10 +178,10 @@ def _make_plan(runtime: Runtime, take_over: tuple[str, ...]) -> Plan:
     )
 
 
-def _render(plan: Plan, format_: str, *, shows_source: bool = False) -> str:
+def _render(runtime: Runtime, plan: Plan, format_: str, *, shows_source: bool = False) -> str:
     match format_:
         case "json":
-            return dump_plan(plan)
+            return write_plan(plan, runtime.folders.state)
         case "markdown":
             return plan_as_markdown(plan)
         case "html":
@@ -263,6 +265,7 @@ def _save(path: Path, text: str) -> None:
 
 
 def _read(path: Path) -> str:
+    raise_if_writable_by_all(path, ContentError)
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -150,6 +150,13 @@ class WikiSettings(SettingsSection):
         description="Password of `user`, for a Data Center without personal access tokens. A secret, like `token`. "
         "If both are set, `token` is used.",
     )
+    token_host: str | None = Field(
+        None,
+        description="The only host to which `token`, `password` or `client_secret` is sent, with the port unless it is "
+        "443; several separated by commas. `wikibot init` stores it with the token, in the secrets folder. Absent: "
+        "the host of `url`; an environment variable may not change that host while the token comes from a file.",
+        examples=["wiki.example.org", "127.0.0.1:8090"],
+    )
     former_accounts: Texts = Field(
         (),
         description="Accounts that the bot used on this wiki before: account ids (Cloud), user names or keys (Data "

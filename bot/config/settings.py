@@ -1,6 +1,7 @@
 """Settings: `bot.yaml`, overridden by the environment, `.env` and the secrets folders (pydantic-settings)."""
 
 import os
+from collections import ChainMap
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,16 +14,20 @@ from pydantic_settings import (
 )
 
 from bot.config.policy import JobSettings, SafetySettings, SnapshotSettings, WikiSettings, WorkspaceSettings
+from bot.config.secret_binding import WikiOrigins, check_binding
 from bot.config.yaml_source import Location, YamlSource, describe_problems, load_yaml, parse_yaml
 from bot.errors import SettingsError
+from bot.file_trust import raise_if_writable_by_all
 
 DEFAULT_CONFIG = Path("config/bot.yaml")
-DOTENV = Path(".env")
+DOTENV = ".env"
+"""Name of the file with environment variables; it is read in the folder of the settings file only."""
 SECRETS = (
     *(("wiki", key) for key in ("token", "password", "client_secret", "client_key_password", "proxy", "headers")),
     ("snapshots", "webhooks"),
 )
 """Keys that are refused in the settings file."""
+SECRET_PREFIX = "wikibot_"  # noqa: S105 -- the beginning of a file name
 
 
 class Settings(BaseSettings):
@@ -31,7 +36,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="WIKIBOT_",
         env_nested_delimiter="__",
-        env_file=DOTENV,
         env_file_encoding="utf-8",
         extra="forbid",
         frozen=True,
@@ -69,6 +73,7 @@ class Settings(BaseSettings):
 
     _config: Path = PrivateAttr(default=DEFAULT_CONFIG)
     _source: YamlSource | None = PrivateAttr(default=None)
+    _origins: WikiOrigins = PrivateAttr(default=WikiOrigins())
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -83,10 +88,14 @@ class Settings(BaseSettings):
         """The file from which these settings were loaded."""
         return self._config
 
-    def read_from(self, config: Path, source: YamlSource | None = None) -> Self:
+    def read_from(self, config: Path, source: YamlSource | None = None, origins: WikiOrigins | None = None) -> Self:
         """Set the file from which these settings were loaded, and return the settings."""
-        self._config, self._source = config.absolute(), source
+        self._config, self._source, self._origins = config.absolute(), source, origins or WikiOrigins()
         return self
+
+    def check_secret_binding(self) -> None:
+        """Raise `SettingsError` if the secrets of the wiki would be sent to another host than their own."""
+        check_binding(self.wiki, self._origins)
 
     def locate(self, above: Location, below: Location) -> str:
         """Return the file and line of the key *below* the key *above*, or the environment variable that sets it."""
@@ -116,16 +125,18 @@ def load_settings(config: Path | None = None) -> Settings:
     source = load_yaml(path, SettingsError)
     _refuse_secrets(source)
     try:
-        settings = _bound_to(source)()
+        settings, origins = _read_all(source)
     except ValidationError as problem:
         raise describe_problems(problem, source, Settings, SettingsError, elsewhere=_name_variable) from problem
-    return settings.read_from(path, source)
+    return settings.read_from(path, source, origins)
 
 
 def load_overrides(config: Path) -> Settings:
     """Return the settings from environment, `.env` and secrets; the settings file *config* does not exist yet."""
+    source = parse_yaml("{}", path=config, error=SettingsError)
     try:
-        return _bound_to(parse_yaml("{}", path=config, error=SettingsError))().read_from(config)
+        settings, origins = _read_all(source)
+        return settings.read_from(config, origins=origins)
     except ValidationError as problem:
         details = "; ".join(f"{_name_variable(each['loc'])}: {each['msg']}" for each in problem.errors())
         raise SettingsError(f"the environment, .env or the secrets folder: {details}") from problem
@@ -139,6 +150,30 @@ def secrets_folders(config: Path) -> list[Path]:
     """
     chosen = os.environ.get("WIKIBOT_SECRETS_DIR")
     return [Path(chosen)] if chosen else [config.absolute().parent / "secrets", Path("/run/secrets")]
+
+
+def dotenv_file(config: Path) -> Path:
+    """Return the file of environment variables that belongs to the settings file *config*."""
+    return config.absolute().parent / DOTENV
+
+
+def secret_files(config: Path) -> list[Path]:
+    """Return the files that contain secrets: `.env`, and those in the secrets folders; the first two may not exist."""
+    files = (path for folder in secrets_folders(config) for path in _files_in(folder))
+    return [dotenv_file(config), *(path for path in files if path.name.lower().startswith(SECRET_PREFIX))]
+
+
+def missing_secrets_folder() -> Path | None:
+    """Return the folder that `WIKIBOT_SECRETS_DIR` names, if it does not exist."""
+    chosen = os.environ.get("WIKIBOT_SECRETS_DIR")
+    return Path(chosen) if chosen and not Path(chosen).is_dir() else None
+
+
+def _files_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError:
+        return []  # the same as no folder; `wikibot check` reports it
 
 
 def _name_variable(location: Location) -> str:
@@ -169,8 +204,29 @@ class _YamlSettingsSource(PydanticBaseSettingsSource):
         return self._values
 
 
-def _bound_to(source: YamlSource) -> type[Settings]:
-    """Return a settings class that reads *source* with lower precedence than environment, `.env` and secrets."""
+def _read_all(source: YamlSource) -> tuple[Settings, WikiOrigins]:
+    """Read *source* with lower precedence than environment, `.env` and secrets; say where the keys of `wiki` are set.
+
+    Raises `SettingsError` if every account of the machine can write one of the files.
+    """
+    for path in secret_files(source.path):
+        raise_if_writable_by_all(path, SettingsError, is_secret=True)
+    sources: list[PydanticBaseSettingsSource] = []
+    settings = _bound_to(source, sources)(_env_file=dotenv_file(source.path))
+    environment, *files = (_wiki_of(each()) for each in sources)
+    return settings, WikiOrigins(environment, dict(ChainMap(*files)))
+
+
+def _wiki_of(values: dict[str, Any]) -> dict[str, Any]:
+    found = values.get("wiki")
+    return found if isinstance(found, dict) else {}
+
+
+def _bound_to(source: YamlSource, sources: list[PydanticBaseSettingsSource]) -> type[Settings]:
+    """Return a settings class that reads *source* with the lowest precedence.
+
+    It fills *sources* with its sources: environment, `.env`, secrets folder, settings file.
+    """
     if not isinstance(source.value, dict | None):
         raise SettingsError("must be a mapping of keys to values", path=source.path, line=1)
     values: dict[str, Any] = source.value or {}
@@ -190,6 +246,7 @@ def _bound_to(source: YamlSource) -> type[Settings]:
                 file_secret_settings, secrets_dir=secrets, secrets_dir_missing="ok", secrets_nested_delimiter="__"
             )
             in_file = _YamlSettingsSource(settings_cls, values)
-            return init_settings, env_settings, dotenv_settings, nested, in_file
+            sources[:] = [env_settings, dotenv_settings, nested, in_file]
+            return init_settings, *sources
 
     return Bound

@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.config.settings import DOTENV, Settings, secrets_folders
+from bot.config.settings import SECRET_PREFIX, Settings, secret_files
 from bot.errors import BotError, SettingsError
 
 _QUIET_SECONDS = 2.0
 """Changed files are taken when they did not change for this long: editors write in several steps."""
 _MAX_LOOKS = 5
 _BACKUP_ENDS = ("~", ".swp", ".tmp")
-_SECRET_PREFIX = "wikibot_"  # noqa: S105 -- the beginning of a file name
 
 
 class FilesChangingError(BotError):
@@ -34,9 +33,7 @@ FileContents = Mapping[Path, FileContent]
 def find_settings_files(settings: Settings) -> Iterator[Path]:
     """Yield the paths that *settings* are made from, also those that do not exist."""
     yield settings.config_path
-    yield DOTENV
-    for folder in secrets_folders(settings.config_path):
-        yield from (path for path in _files_in(folder, "*") if path.name.lower().startswith(_SECRET_PREFIX))
+    yield from secret_files(settings.config_path)
     wiki = settings.wiki
     yield from map(settings.resolve, filter(None, (wiki.ca_bundle, wiki.client_certificate, wiki.client_key)))
     if settings.templates is not None:
@@ -77,7 +74,7 @@ def raise_if_cut_off(before: FileContents, after: FileContents) -> None:
     """
     for path in changed_files(before, after):
         old, new = before.get(path), after.get(path)
-        if old is None or new is None or path.name.lower().startswith(_SECRET_PREFIX):
+        if old is None or new is None or path.name.lower().startswith(SECRET_PREFIX):
             continue
         if old.is_complete and not new.is_complete:
             raise SettingsError(

@@ -18,6 +18,7 @@ from ruamel.yaml.reader import ReaderError
 from bot.config.known_keys import explain_unknown_key
 from bot.config.plain_yaml import read_plain
 from bot.errors import LocatedError
+from bot.file_trust import raise_if_writable_by_all
 
 Location = tuple[str | int, ...]
 """The path from the root of a file to a value: keys and positions."""
@@ -65,7 +66,12 @@ def load_yaml(path: Path, error: type[LocatedError]) -> YamlSource:
 
 
 def read_text(path: Path, error: type[LocatedError]) -> str:
-    """Read a YAML file as text; raises *error* for a file that cannot be read, is too large or is not UTF-8."""
+    """Read a YAML file as text.
+
+    Raises *error* for a file that cannot be read, that every account of the machine can write, that is too large or
+    not UTF-8.
+    """
+    raise_if_writable_by_all(path, error)
     try:
         data = path.read_bytes()
     except OSError as problem:

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-from bot.config.policy import DeadLinks, NotifyPolicy, SafetySettings, WitnessKind
+from bot.config.policy import DeadLinks, NotifyPolicy, SafetySettings, WikiSettings, WitnessKind
 from bot.errors import BotError, PageNotFoundError, PermissionDeniedError, WikiAnswerError
 from bot.operations.assignment import check_links
+from bot.operations.precautions import OwnFiles, find_clear_text, find_warnings
 from bot.operations.sync import make_plan
 from bot.operations.tree_links import find_dead_links
 from bot.operations.view import render_regions, select_all
@@ -58,17 +59,22 @@ def run_checks(
     asks_external: bool = False,
     reads_tree: bool = False,
     snapshots: Snapshots | None = None,
-    token_expires: date | None = None,
+    wiki: WikiSettings | None = None,
+    own_files: OwnFiles | None = None,
 ) -> Iterator[Check]:
     """Check everything that a run needs; yields each check when it ends, including failed ones.
 
     *asks_external* also requests the external links, with one second between requests. *reads_tree* also reads all
-    active pages and checks their links to other pages. *snapshots* has witnesses, which are read.
+    active pages and checks their links to other pages. *snapshots* has witnesses, which are read. *own_files* are the
+    files whose owner and mode are checked.
     """
     yield Check(f"settings {config_path}", CheckOutcome.OK)
+    wiki = wiki or WikiSettings()
+    yield from (Check(what, CheckOutcome.WARNING, said) for what, said in find_warnings(own_files or OwnFiles((), ())))
+    yield from (Check("token", CheckOutcome.WARNING, said) for said in find_clear_text(wiki))
     account = list(_attempt("account", lambda: _check_account(connect())))
     yield from account
-    if warning := warn_of_expiry(token_expires, now.date()):
+    if warning := warn_of_expiry(wiki.token_expires, now.date()):
         yield Check("token", CheckOutcome.WARNING, warning)
     is_reachable = all(check.outcome is CheckOutcome.OK for check in account)
     if is_reachable and snapshots is not None:

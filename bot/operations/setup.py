@@ -14,6 +14,7 @@ from bot.config.data_file import DataFile
 from bot.config.data_model import Home, WorkspaceData
 from bot.config.policy import WikiSettings, WorkspaceSettings
 from bot.config.schemas import SETTINGS_SCHEMA_NAME, write_schemas
+from bot.config.secret_binding import TOKEN_HOST, host_of
 from bot.config.settings import Settings, load_overrides, load_settings, secrets_folders
 from bot.errors import SettingsError
 from bot.file_format import FileDocument, FileFormatError, NewerFormatError
@@ -28,6 +29,7 @@ from bot.wiki.site_probe import Site, probe_site
 
 TOKEN_VARIABLE = "WIKIBOT_WIKI__TOKEN"  # noqa: S105 -- the name of a variable
 _TOKEN_FILE = "wikibot_wiki__token"  # noqa: S105 -- the name of a file
+_TOKEN_HOST_FILE = "wikibot_wiki__token_host"  # noqa: S105 -- the name of a file
 _CLIENT_SECRET_FILE = "wikibot_wiki__client_secret"  # noqa: S105 -- the name of a file
 _ARCHIVE, _ARCHIVED = "Archive", "archived"
 _KEY, _SIGNERS = "snapshots-key", "allowed_signers"
@@ -134,6 +136,8 @@ def find_token(config: Path, *, is_client: bool = False) -> str | None:
 def account_settings(answers: Answers, token: str, config: Path) -> Settings:
     """Return settings for the wiki and the account in *answers*; no request is sent."""
     given = load_given(config).model_dump(exclude_unset=True)
+    if token != find_token(config, is_client=answers.client_id is not None):
+        given.pop(TOKEN_HOST, None)  # that of an earlier token
     for key in ("token", "password", "client_secret"):
         given.pop(key, None)
     chosen = {
@@ -152,17 +156,22 @@ def token_path(config: Path, *, is_client: bool = False) -> Path:
     return secrets_folders(config)[0] / (_CLIENT_SECRET_FILE if is_client else _TOKEN_FILE)
 
 
-def keep_token(config: Path, token: str, *, is_client: bool = False) -> Path:
-    """Write the token to the secrets folder, readable only by its owner."""
+def keep_token(config: Path, token: str, *, url: str, is_client: bool = False) -> Path:
+    """Write the token to the secrets folder, readable only by its owner, and the host of *url*, to which it goes."""
     path = token_path(config, is_client=is_client)
+    _write_secret(path, token)
+    _write_secret(path.with_name(_TOKEN_HOST_FILE), host_of(url))
+    return path
+
+
+def _write_secret(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(token + "\n")
+            file.write(text + "\n")
     except OSError as error:
         raise SettingsError(f"cannot be written: {error.strerror}; set {TOKEN_VARIABLE} instead", path=path) from error
-    return path
 
 
 def check_name(config: Path, name: str, home: PageRef) -> Path:

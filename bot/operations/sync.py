@@ -13,6 +13,7 @@ from bot.config.policy import SafetySettings
 from bot.errors import BotError, OutdatedPlanError
 from bot.operations.assignment import assign
 from bot.operations.feeds import write_feeds
+from bot.operations.plan_check import confirm_plan, names_of_writes
 from bot.operations.restore import keep_replaced
 from bot.operations.unattended_merge import PageMerge, merge_pages, with_open
 from bot.operations.workspace import Connect, Folders, Workspace
@@ -88,7 +89,7 @@ def carry_out(
     *force* disables the safety limits, for a plan that was reviewed; *locate_limit* returns where a limit is set. A
     workspace that exceeds a limit of its own is not written, and the others are. *is_reviewed* permits writing to
     pages that the bot has never written before. With *is_loaded* the plan comes from a file: its age is checked, and
-    its texts are compared with what the data files render to now.
+    it is compared with the plan that the bot makes now.
     Raises `UnsafePlanError`, `LockedError`, `BotError` (a plan for another wiki), `OutdatedPlanError` (the data file
     has changed) before anything is written.
     """
@@ -106,7 +107,10 @@ def carry_out(
         if is_loaded:
             gateway.fetch_current_user()  # the first answer has the time of the wiki
             _raise_if_too_old(plan, gateway.wiki_time or now, safety, locate_limit)
-            _raise_if_not_rendered(plan, [assign(gateway, workspace, now) for workspace in planned])
+            assignments = [assign(gateway, workspace, now) for workspace in planned]
+            _raise_if_not_rendered(plan, assignments)
+            current = build_plan(gateway, assignments, safety, now=now, take_over=names_of_writes(plan))
+            chosen = confirm_plan(chosen, current)
         guard = Guard(
             gateway,
             safety,

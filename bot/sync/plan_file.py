@@ -14,7 +14,7 @@ from bot.errors import BotError
 from bot.file_format import FileDocument, FileFormatError, FileModel
 from bot.sync.plan import Plan
 
-_DERIVED = ("format", "digest", "summary")
+_DERIVED = ("format", "digest", "seal", "summary")
 _OF_THE_MOMENT = ("created", "drafts", "attention")
 _DERIVED_OF_CHANGE = ("desired_digest", "live_digest")
 _UNBOUND_WHEN_EMPTY: dict[str, object] = {
@@ -216,6 +216,8 @@ class PlanDocument(FileDocument):
     """Format of the file."""
     digest: str
     """SHA-256 over everything except `created`, `drafts`, `attention` and what is derived from the rest."""
+    seal: str | None = None
+    """HMAC-SHA256 of the whole file with the key in the state folder of the bot that wrote it."""
     summary: PlanSummary
     """Counts, derived from the rest."""
     wiki: str

@@ -17,7 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager, ProxyManager
 
-from bot.egress import check_peer
+from bot.egress import EgressError, check_peer
 
 _current: ContextVar["Deadline | None"] = ContextVar("deadline", default=None)
 
@@ -80,10 +80,16 @@ class _Watched(HTTPConnection):
 
 
 class _WatchedConnection(_Watched):
-    def connect(self) -> None:
-        super().connect()
+    def _new_conn(self) -> socket.socket:
+        """Connect, and check the address before anything is sent, also before TLS."""
+        connected = super()._new_conn()
         if self.proxy is None:
-            check_peer(self.sock)
+            try:
+                check_peer(connected)
+            except EgressError:
+                connected.close()
+                raise
+        return connected
 
 
 class _WatchedTlsConnection(_WatchedConnection, HTTPSConnection):

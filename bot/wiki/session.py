@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 from requests.utils import select_proxy
 
-from bot.egress import EgressError, RedirectRule, peer_rule
+from bot.egress import EgressError, RedirectRule, guarded
 from bot.errors import (
     AuthenticationError,
     RateLimitedError,
@@ -467,18 +467,11 @@ class WikiSession(requests.Session):
             self._clock.note(response.headers.get("Date"), response.headers.get("Age"))
         return response
 
-    @contextmanager
-    def _guard(self, url: str, proxies: Mapping[str, str], *, is_home: bool) -> Iterator[None]:
-        """Apply the rule of redirects to a request that leaves the host of the wiki; raises `EgressError`."""
+    def _guard(self, url: str, proxies: Mapping[str, str], *, is_home: bool) -> AbstractContextManager[None]:
+        """Return the rule of redirects for a request that leaves the host of the wiki; it raises `EgressError`."""
         if is_home:
-            yield
-            return
-        self._redirects.check(url, is_proxied=bool(select_proxy(url, proxies)))
-        token = peer_rule.set(self._redirects)
-        try:
-            yield
-        finally:
-            peer_rule.reset(token)
+            return nullcontext()
+        return guarded(self._redirects, url, is_proxied=bool(select_proxy(url, proxies)))
 
 
 class _CountingSink:

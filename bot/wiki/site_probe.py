@@ -1,11 +1,13 @@
 """Ask an address which flavour of Confluence answers there, and what its base address is."""
 
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from bot.egress import AddressRule, EgressError, guarded
 from bot.errors import UntrustedCertificateError, WikiAnswerError, WikiUnreachableError
 from bot.log import redact
 from bot.site_address import is_cloud_host, origin, recognise
@@ -72,8 +74,9 @@ def _get(session: requests.Session, url: str, network: Network) -> requests.Resp
     proxy = find_proxy(url, network.proxy)
     headers = {"User-Agent": "wikibot", "Accept": "text/html,application/json"}
     session.mount(url, DeadlineAdapter(network.context(is_home=is_home) if url.startswith("https") else None))
+    rule = guarded(AddressRule(network.home), url, is_proxied=proxy is not None)
     try:
-        with Deadline(_TOTAL_SECONDS):
+        with Deadline(_TOTAL_SECONDS), nullcontext() if is_home else rule:
             response = session.get(
                 url,
                 headers=headers | dict(network.headers if is_home else {}),
@@ -88,6 +91,8 @@ def _get(session: requests.Session, url: str, network: Network) -> requests.Resp
                 size += len(piece)
                 if size > _MAX_BYTES:
                     break
+    except EgressError as error:
+        raise WikiAnswerError(f"{shorten_address(network.home)}: the redirect of this address {error}") from error
     except requests.exceptions.SSLError as error:
         message = f"{shorten_address(url)}: {describe_tls_failure(error)}"
         raise (UntrustedCertificateError if is_untrusted(error) else WikiUnreachableError)(message) from error

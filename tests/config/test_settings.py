@@ -62,13 +62,16 @@ def test_the_environment_overrides_the_file_and_secrets_come_from_their_folder(
     assert "s3cret" not in repr(settings)
 
 
-def test_a_dotenv_file_is_read(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("WIKIBOT_WIKI__TOKEN=from-dotenv\n")
+def test_a_dotenv_file_next_to_the_settings_is_read_and_no_other(tmp_path: Path) -> None:
+    config = write(tmp_path, MINIMAL)
+    (tmp_path / ".env").write_text("WIKIBOT_WIKI__URL=http://evil.test\nWIKIBOT_WIKI__TOKEN=evil\n")
+    (config.parent / ".env").write_text("WIKIBOT_WIKI__TOKEN=from-dotenv\n")
 
-    token = load_settings(write(tmp_path, MINIMAL)).wiki.token
+    wiki = load_settings(config).wiki
 
-    assert token is not None
-    assert token.get_secret_value() == "from-dotenv"
+    assert wiki.url == "https://wiki.example.org/confluence"
+    assert wiki.token is not None
+    assert wiki.token.get_secret_value() == "from-dotenv"
 
 
 def test_relative_paths_are_seen_from_the_settings_file(tmp_path: Path) -> None:

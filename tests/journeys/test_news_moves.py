@@ -1,11 +1,14 @@
 """News that moves between the home page and the page of older news is on one of them at every moment."""
 
 import itertools
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from bot.sync.plan_file import PlanDocument, _digest
 from tests.journeys.conftest import Desk
 from tests.journeys.test_sync import add_news, both_flavours, settings
 from tests.scripted_proxy import scripted_proxy
@@ -334,3 +337,30 @@ def test_words_of_people_among_the_older_news_are_kept_as_the_advice_says(moving
     moving.ran("sync")
     assert moving.wiki.body(archive(moving)) == edited
     assert words not in edited
+
+
+def test_a_reviewed_plan_moves_items_in_both_directions(moving: Desk) -> None:
+    moving.ran("sync")
+    moving.ran("news", "edit", "second", "--pinned")
+    moving.ran("plan", "--out", "plan.json", code=2)
+
+    moving.ran("apply", "--plan", "plan.json")
+
+    assert puts(moving)[-3:] == [archive(moving), moving.home_id, archive(moving)]
+    assert moving.ran("plan").out.startswith("in sync")
+
+
+def test_a_plan_whose_condition_was_removed_moves_no_item(moving: Desk) -> None:
+    moving.ran("plan", "--out", "plan.json", code=2)
+    plan = json.loads(Path("plan.json").read_text())
+    bound = [each for page in plan["pages"] for each in page["changes"] if each["requires"]]
+    assert len(bound) == 1
+    bound[0]["requires"] = None
+    plan["digest"] = _digest(PlanDocument.parse(json.dumps(plan)).content())
+    Path("plan.json").write_text(json.dumps(plan))
+    before = moving.home_body
+
+    ran = moving.ran("apply", "--plan", "plan.json", "--digest", plan["digest"], code=1)
+
+    assert "`requires` in the plan is not what the bot plans now" in ran.err
+    assert moving.home_body == before

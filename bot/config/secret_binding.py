@@ -1,0 +1,73 @@
+"""A secret goes to its own host only: the one that it was stored for, or the one that the settings file names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.config.policy import WikiSettings
+from bot.errors import SettingsError
+from bot.site_address import is_cloud_host, recognise
+
+TOKEN_HOST = "token_host"  # noqa: S105 -- the name of a key
+_SECRETS = ("token", "password", "client_secret")
+_ADDRESSES = ("url", "gateway", "token_url")
+_SIGN_IN_HOST = "auth.atlassian.com"
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class WikiOrigins:
+    """The keys of `wiki` by where they are set: environment variables, or files (`.env`, secrets, settings)."""
+
+    environment: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    files: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+def check_binding(wiki: WikiSettings, origins: WikiOrigins) -> None:
+    """Raise `SettingsError` if a secret would be sent to another host than its own."""
+    bound = origins.files.get(TOKEN_HOST) or wiki.token_host
+    if bound is not None:
+        _check_hosts(wiki, str(bound))
+        return
+    if any(origins.environment.get(key) for key in _SECRETS) or not any(origins.files.get(key) for key in _SECRETS):
+        return
+    for key in _ADDRESSES:
+        here, there = origins.environment.get(key), origins.files.get(key)
+        if here and there and host_of(recognise(str(here)).url) != host_of(recognise(str(there)).url):
+            raise SettingsError(
+                f"WIKIBOT_WIKI__{key.upper()} leads to {host_of(str(here))}, but the settings name "
+                f"{host_of(str(there))}, and the token comes from a file; nothing was sent. If the token is for "
+                f"{host_of(str(here))}, set wiki.token_host to that"
+            )
+
+
+def _check_hosts(wiki: WikiSettings, bound: str) -> None:
+    allowed = {each.strip().lower() for each in bound.split(",")}
+    for key in _ADDRESSES:
+        url = getattr(wiki, key)
+        if url is None or _is_atlassian_service(key, url):
+            continue
+        if host_of(url) not in allowed:
+            raise SettingsError(
+                f"the token is for {bound.strip()} only (wiki.token_host), but wiki.{key} leads to {host_of(url)}; "
+                "nothing was sent. Correct the address; if the token is a new one, correct wiki.token_host, which "
+                "`wikibot init` stores in the secrets folder next to the token"
+            )
+
+
+def _is_atlassian_service(key: str, url: str) -> bool:
+    """Return whether the address is that of Atlassian's own gateway or token service, over https."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or key == "url":
+        return False
+    return parts.hostname == _SIGN_IN_HOST or is_cloud_host(url)
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address, with the port unless it is that of https; the form of `wiki.token_host`."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or _PORTS.get(parts.scheme)
+    shown = f"[{host}]" if ":" in host else host
+    return shown if port == _PORTS["https"] else f"{shown}:{port}"
