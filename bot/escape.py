@@ -1,9 +1,15 @@
 """Text from outside, made safe to show: on a terminal and in Markdown (HTML is escaped by the templates). Pure."""
 
+import json
+import re
 import unicodedata
 from html import escape
 
-_KEPT_CONTROLS = "\n\t"
+_KEPT = frozenset("\n\t\u200c\u200d")
+"""Line feeds and tabs; the joiners of emoji and of several scripts neither steer a terminal nor reverse text."""
+_HIDDEN_IN_JSON = re.compile("[\x7f-\x9f]|[^\x00-\x7f]")
+_OWN_COLOUR = re.compile(r"\x1b\[(?:[0-2]|3[1-6])m")
+"""What this program paints with: no sequence that hides text, moves the cursor or changes the terminal."""
 _MARKDOWN_SPECIAL = frozenset("\\`*_{}[]|#!~")
 
 
@@ -11,12 +17,29 @@ def visible(text: str) -> str:
     """Return *text* with control and format characters written as hexadecimal code points.
 
     Such characters can steer a terminal (escape sequences) or reverse the direction of writing (bidi overrides).
-    Line feeds and tabs stay.
     """
-    return "".join(
-        f"\\u{ord(each):04x}" if unicodedata.category(each) in {"Cc", "Cf"} and each not in _KEPT_CONTROLS else each
-        for each in text
-    )
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(f"\\u{ord(each):04x}" if _is_hidden(each) else each for each in text)
+
+
+def visible_but_colours(text: str) -> str:
+    """Return *text* as `visible` does, with the colours in which this program paints."""
+    pieces, colours = _OWN_COLOUR.split(text), _OWN_COLOUR.findall(text)
+    return "".join(visible(piece) + colour for piece, colour in zip(pieces, [*colours, ""], strict=True))
+
+
+def visible_in_json(text: str) -> str:
+    """Return the JSON *text* with hidden characters as escapes, which mean the same: JSON escapes only the first 32."""
+    return _HIDDEN_IN_JSON.sub(lambda found: _json_escape(found[0]) if _is_hidden(found[0]) else found[0], text)
+
+
+def _is_hidden(character: str) -> bool:
+    return character not in _KEPT and unicodedata.category(character) in {"Cc", "Cf"}
+
+
+def _json_escape(character: str) -> str:
+    return json.dumps(character)[1:-1] if ord(character) > 0x7F else f"\\u{ord(character):04x}"
 
 
 def escape_markdown(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from bot.escape import visible, visible_but_colours, visible_in_json
 from bot.log_queue import LogQueue, write_to_stderr
 from bot.plural import counted
 
@@ -115,7 +116,9 @@ def finish_logging(*, seconds: float | None = None) -> None:
 
 
 def _write_text(message: "Message") -> None:
-    _queue.put(redact(str(message)))
+    said = message.record["message"]
+    text = str(message).replace(said, visible(said), 1) if said else str(message)
+    _queue.put(redact(visible_but_colours(text)))
 
 
 def _write_json(message: "Message") -> None:
@@ -130,7 +133,7 @@ def _write_json(message: "Message") -> None:
         entry["extra"] = {key: redact(str(value)) for key, value in record["extra"].items()}
     if record["exception"] is not None:
         entry["exception"] = redact(str(message).removeprefix(record["message"]).strip())
-    _queue.put(json.dumps(entry, ensure_ascii=False) + "\n")
+    _queue.put(visible_in_json(json.dumps(entry, ensure_ascii=False)) + "\n")
 
 
 class _Intercept(logging.Handler):

@@ -20,7 +20,6 @@ from bot.cli.place_questions import (
     save_places,
     say_homeless,
 )
-from bot.escape import visible
 from bot.operations.adoption import Adoption, plan_adoption, start_data_file
 from bot.operations.adoption_commit import carry_out_adoption
 from bot.runtime import Runtime, person_waits
@@ -99,7 +98,7 @@ def adopt(
         confirm(yes=yes)
         carry_out(runtime, adoption)
     elif start_data_file(adoption):
-        output.say(visible(f"{adoption.edit.after.path} written without regions"))
+        output.say(f"{adoption.edit.after.path} written without regions")
     save_places(runtime.settings.config_path, adoption, chosen)
     say_homeless([region for region in adoption.homeless if region not in chosen], adoption.headings)
     if adoption.is_empty and not chosen:
@@ -139,39 +138,39 @@ def propose_and_ask(
 
 def propose(adoption: Adoption) -> None:
     """Print what would be done."""
-    output.say_heading(visible(f"{adoption.page.title} (version {adoption.page.version})"))
+    output.say_heading(f"{adoption.page.title} (version {adoption.page.version})")
     _say_taken(adoption)
     say_open(adoption)
     _say_refusals(adoption.refusals)
     for region, place in adoption.missing.items():
-        output.say(visible(f"  {region}: not on the page{f'; `wikibot apply` creates it: {place}' if place else ''}"))
+        output.say(f"  {region}: not on the page{f'; `wikibot apply` creates it: {place}' if place else ''}")
     for text in adoption.lost_comments:
-        output.say(visible(f"  the inline comment on “{text}” loses its place"))
+        output.say(f"  the inline comment on “{text}” loses its place")
     if not adoption.is_empty:
         output.say_diff(adoption.edit.diff)
 
 
 def _say_taken(adoption: Adoption) -> None:
     for claim in adoption.claims:
-        output.say(visible(f"  {claim.region}: found by {claim.how}; becomes a region"))
+        output.say(f"  {claim.region}: found by {claim.how}; becomes a region")
         for note in claim.notes:
-            output.say(visible(f"    {note}"))
+            output.say(f"    {note}")
     for region, notes in adoption.read.items():
-        output.say(visible(f"  {region}: what the page says goes into the data file"))
+        output.say(f"  {region}: what the page says goes into the data file")
         for note in notes:
-            output.say(visible(f"    {note}"))
+            output.say(f"    {note}")
         for words in adoption.taken.get(region, ()):
-            output.say(visible(f"    {words}"))
+            output.say(f"    {words}")
     for region in adoption.recorded:
-        output.say(visible(f"  {region}: page and data file agree; the history of the page gets a record of it"))
+        output.say(f"  {region}: page and data file agree; the history of the page gets a record of it")
 
 
 def _say_refusals(refusals: Sequence[Refusal]) -> None:
     for refusal in refusals:
         if not refusal.is_absent:
-            output.say(visible(f"  {refusal.region}: not adopted: {refusal.reason}"))
+            output.say(f"  {refusal.region}: not adopted: {refusal.reason}")
         if refusal.way_on:
-            output.say(visible(f"    {refusal.way_on}"))
+            output.say(f"    {refusal.way_on}")
 
 
 def confirm(*, yes: bool) -> None:
@@ -187,4 +186,4 @@ def carry_out(runtime: Runtime, adoption: Adoption) -> None:
     """Do it, and say what was done."""
     version = carry_out_adoption(runtime.gateway(may_write=True), runtime.settings.safety, adoption)
     if version is not None:
-        output.say(visible(f"{adoption.page.title} is version {version.number} now; {adoption.edit.after.path} saved"))
+        output.say(f"{adoption.page.title} is version {version.number} now; {adoption.edit.after.path} saved")

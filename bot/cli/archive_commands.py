@@ -8,6 +8,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.escape import visible
 from bot.operations import archive
 from bot.plural import counted
 from bot.present.page_diff_view import page_diff_as_html, page_diff_as_text
@@ -93,8 +94,8 @@ def search(app: App, words: tuple[str, ...], limit: int, rebuild: bool, format_:
         output.say_json([{**_as_dict(hit), "snippet": _plain_snippet(hit.snippet)} for hit in hits])
         return _DONE
     for hit in hits:
-        output.say(f"{click.style(hit.title, bold=True)}  {hit.path}  ({hit.status})")
-        output.say(f"    {_styled_snippet(hit.snippet)}")
+        output.say_painted(f"{click.style(visible(hit.title), bold=True)}  {visible(hit.path)}  ({hit.status})")
+        output.say_painted(f"    {_styled_snippet(hit.snippet)}")
     if not hits:
         output.warn("nothing found")
     return _DONE
@@ -208,4 +209,6 @@ def _plain_snippet(snippet: str) -> str:
 def _styled_snippet(snippet: str) -> str:
     first, *rest = snippet.split(START)
     found = (part.partition(END) for part in rest)
-    return first + "".join(click.style(word, fg="yellow", bold=True) + after for word, _, after in found)
+    return visible(first) + "".join(
+        click.style(visible(word), fg="yellow", bold=True) + visible(after) for word, _, after in found
+    )

@@ -24,6 +24,6 @@ def convert(file: BinaryIO, base_url: str) -> None:
         message = f"byte {error.start} is not UTF-8; storage format is read as UTF-8"
         raise ContentError(message, path=name) from error
     conversion = convert_page(body, PageContext(base_url=base_url))
-    output.say(conversion.markdown, newline=False)
+    output.say_document(conversion.markdown)
     for loss in conversion.losses:
         output.warn(f"{loss.kind}: {loss.what}" + (f" ({loss.detail})" if loss.detail else ""))

@@ -14,7 +14,6 @@ from bot.cli.merge_questions import decided_by
 from bot.cli.place_questions import PLACE_OPTION, parse_places, save_places, say_homeless
 from bot.config.settings import DEFAULT_CONFIG
 from bot.errors import BotError, SettingsError
-from bot.escape import visible
 from bot.operations import setup
 from bot.operations.adoption import plan_adoption
 from bot.operations.setup import Answers
@@ -236,7 +235,7 @@ def _say_next(config: Path, *, adopts: bool) -> None:
         ("apply", "writes it"),
         ("run", "does all this from now on, as the settings say"),
     ):
-        output.say(visible(f"  wikibot {command}{option:<{len(option) + 6 - len(command)}}  {does}"))
+        output.say(f"  wikibot {command}{option:<{len(option) + 6 - len(command)}}  {does}")
 
 
 def _relative(path: Path) -> Path:

@@ -111,7 +111,7 @@ class Interview:
                 if not self._asks:
                     raise
                 where = f" (this token comes from {setup.TOKEN_VARIABLE}, .env or the secrets folder)" if found else ""
-                output.warn(visible(f"  {error}{where}"))
+                output.warn(f"  {error}{where}")
                 if is_cloud:
                     self._kept, user = self._kept.replaced(user=user), None
                 found = None
@@ -122,7 +122,7 @@ class Interview:
 
     def _say_account(self, gateway: WikiGateway, account: User) -> None:
         """Say who signed in and how; record that requests have to go to the API gateway."""
-        output.say_step(visible(f"signed in as {account.display_name} ({gateway.sign_in})"))
+        output.say_step(f"signed in as {account.display_name} ({gateway.sign_in})")
         if gateway.is_at_gateway and not recognise(self.answers.url or "").is_gateway:
             self.answers = self.answers.replaced(access="gateway")
         if missing := gateway.find_missing_scopes():
@@ -155,7 +155,7 @@ class Interview:
 
         space = self._settle(self._given.space_key, "--space", ask, chooser.choose)
         self.answers = self.answers.replaced(space_key=space.key)
-        output.say_step(visible(f"space {space.key}, {space.name}"))
+        output.say_step(f"space {space.key}, {space.name}")
         return space
 
     def settle_home(self, gateway: WikiGateway, space: Space) -> PageRef:
@@ -167,7 +167,7 @@ class Interview:
 
         def ask() -> str:
             for number, title in enumerate(found, start=1):
-                output.warn(visible(f"  {number:>3}  {title}"))
+                output.warn(f"  {number:>3}  {title}")
             return self._prompt("Home page (title, id, or words to search for)", default)
 
         def attempt(answer: str) -> PageRef:
@@ -185,7 +185,7 @@ class Interview:
 
         home = self._settle(self._given.home, "--home", ask, attempt)
         self.answers = self.answers.replaced(home=home.title)
-        output.say_step(visible(f"home page {home.title}"))
+        output.say_step(f"home page {home.title}")
         return home
 
     def settle_name(self, home: PageRef) -> None:
@@ -217,7 +217,7 @@ class Interview:
             except BotError as error:
                 if not self._asks:
                     raise
-                output.warn(visible(f"  {error}"))
+                output.warn(f"  {error}")
                 answer = None
 
     def _require(self, option: str, ask: Callable[[], str]) -> str:
@@ -226,8 +226,9 @@ class Interview:
         return ask()
 
     def _prompt(self, question: str, default: str | None) -> str:
-        answer: str = click.prompt(question, default=default, show_default=bool(default), err=True)
-        return answer.strip()
+        shown = None if default is None else visible(default)
+        answer: str = click.prompt(question, default=shown, show_default=bool(default), err=True)
+        return default if default is not None and answer == shown else answer.strip()
 
 
 class _SpaceChooser:
@@ -244,7 +245,7 @@ class _SpaceChooser:
             output.warn("\nSpaces that this account can see:")
         width = max(len(space.key) for space in self._shown[:_MAX_SHOWN])
         for number, space in enumerate(self._shown[:_MAX_SHOWN], start=1):
-            output.warn(visible(f"  {number:>3}  {space.key:<{width}}  {space.name}"))
+            output.warn(f"  {number:>3}  {space.key:<{width}}  {space.name}")
         if len(self._shown) > _MAX_SHOWN:
             output.warn(f"       … and {len(self._shown) - _MAX_SHOWN} more; type a part of the name")
 

@@ -23,7 +23,7 @@ def say_open(adoption: Adoption) -> None:
     """List what nobody decided, and name the options that decide."""
     for region, disputes in adoption.open.items():
         for dispute in disputes:
-            output.say(visible(f"  {region}: waits for a decision: {dispute}"))
+            output.say(f"  {region}: waits for a decision: {dispute}")
     if adoption.open:
         output.say(
             "    to decide: `wikibot adopt` at a terminal asks about each; --in-clash page takes what the page says, "
@@ -46,7 +46,7 @@ def decide(adoption: Adoption) -> Decisions:
 
 def _ask(count: str, region: str, dispute: Dispute) -> Choice:
     options = _options(dispute)
-    output.say_question(visible(f"{count}  {_subject(region, dispute)}"))
+    output.say_question(f"{count}  {_subject(region, dispute)}")
     output.say_side("page", visible(dispute.page or ""), absent="removed by people")
     output.say_side("file", visible(dispute.file or ""), absent="removed")
     for number, words in enumerate(options.values(), start=1):

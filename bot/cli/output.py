@@ -1,4 +1,8 @@
-"""Printing: text, JSON, tables, diffs, progress. Nothing else in the program prints."""
+"""Printing: text, JSON, tables, diffs, progress. Nothing else in the program prints.
+
+Whatever the text is, no character of it steers the terminal or reverses the direction of writing: `_echo` shows such
+characters as code points.
+"""
 
 import json
 import os
@@ -16,6 +20,7 @@ import click
 from pydantic_core import to_jsonable_python
 
 from bot.errors import BotError
+from bot.escape import visible, visible_but_colours, visible_in_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,13 +40,27 @@ def has_colour(stream: TextIO) -> bool:
 
 
 def _echo(text: str, *, newline: bool = True, is_error: bool = False) -> None:
+    """Print *text*, which may have colours of this program; they are left out where the stream gets none."""
     stream = sys.stderr if is_error else sys.stdout
-    click.echo(text, nl=newline, err=is_error, color=has_colour(stream))
+    click.echo(visible_but_colours(text), nl=newline, err=is_error, color=has_colour(stream))
 
 
 def say(text: str = "", *, newline: bool = True) -> None:
-    """Print *text* as it is on standard output."""
+    """Print *text* on standard output."""
+    _echo(visible(text), newline=newline)
+
+
+def say_painted(text: str, *, newline: bool = True) -> None:
+    """Print *text* that has colours; what comes from outside was made visible before it was painted."""
     _echo(text, newline=newline)
+
+
+def say_document(text: str) -> None:
+    """Print a document that people save: exactly as it is, except on a terminal."""
+    if sys.stdout.isatty():
+        say(text, newline=False)
+    else:
+        click.echo(text, nl=False)
 
 
 def say_diff(diff: str) -> None:
@@ -49,33 +68,33 @@ def say_diff(diff: str) -> None:
     colours = {"+": "green", "-": "red", "@": "cyan"}
     for line in diff.splitlines():
         is_heading = line.startswith(("+++", "---"))
-        _echo(click.style(line, fg=None if is_heading else colours.get(line[:1]), bold=is_heading or None))
+        _echo(click.style(visible(line), fg=None if is_heading else colours.get(line[:1]), bold=is_heading or None))
 
 
 def say_json(value: object) -> None:
     """Print a value (dataclasses, models, dates and paths included) as indented JSON."""
-    _echo(json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False))
+    _echo(visible_in_json(json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False)))
 
 
 def say_heading(text: str) -> None:
     """Print a heading, bold on a terminal."""
-    _echo(click.style(text, bold=True))
+    _echo(click.style(visible(text), bold=True))
 
 
 def say_prompt(words: Sequence[str]) -> None:
     """Print a command as it would be typed."""
-    _echo(click.style(f"$ {shlex.join(words)}", fg="cyan"))
+    _echo(click.style(visible(f"$ {shlex.join(words)}"), fg="cyan"))
 
 
 def say_outcome(outcome: str, text: str) -> None:
     """Print a line that begins with how something ended: ok, warning or error."""
     colours = {"ok": "green", "warning": "yellow", "error": "red"}
-    _echo(f"{click.style(f'{outcome:<7}', fg=colours.get(outcome))} {text}")
+    _echo(f"{click.style(f'{outcome:<7}', fg=colours.get(outcome))} {visible(text)}")
 
 
 def say_step(text: str) -> None:
     """Print that one step of several is done."""
-    _echo(f"{click.style('  ok', fg='green')}  {text}")
+    _echo(f"{click.style('  ok', fg='green')}  {visible(text)}")
 
 
 def warn(text: str) -> None:
@@ -90,13 +109,13 @@ def say_warning(text: str) -> None:
 
 def say_question(text: str) -> None:
     """Print the subject of a question on standard error, bold on a terminal, after an empty line."""
-    _echo(f"\n{click.style(text, bold=True)}", is_error=True)
+    _echo(f"\n{click.style(visible(text), bold=True)}", is_error=True)
 
 
 def say_side(name: str, text: str, *, absent: str) -> None:
     """Print what one of two sides says on standard error, wrapped on a terminal; *absent* if it says nothing."""
     width = max(shutil.get_terminal_size().columns - 10, 20) if sys.stderr.isatty() else 10_000
-    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [
+    lines = textwrap.wrap(visible(text), width, break_long_words=False, break_on_hyphens=False) or [
         click.style(f"({absent})", dim=True)
     ]
     for label, line in zip_longest([name], lines, fillvalue=""):
@@ -107,12 +126,12 @@ def say_traceback() -> None:
     """Print the traceback of the error that is being handled on standard error, without secrets."""
     from bot.log import redact
 
-    _echo(redact(traceback.format_exc()).rstrip(), is_error=True)
+    _echo(visible(redact(traceback.format_exc()).rstrip()), is_error=True)
 
 
 def confirm(question: str) -> None:
     """Ask a person on the terminal; raises `BotError` for a no."""
-    if not click.confirm(question, err=True):
+    if not click.confirm(visible(question), err=True):
         raise BotError("aborted; nothing was written")
 
 
@@ -125,7 +144,7 @@ def fail(message: str) -> None:
 
 def _say_to_person(text: str, *, prefix: str = "", colour: str | None = None) -> None:
     """Print lines on standard error, on a terminal broken at words instead of in the middle of one."""
-    whole = f"{prefix} {text}" if prefix else text
+    whole = visible(f"{prefix} {text}" if prefix else text)
     lines = whole.split("\n")
     if sys.stderr.isatty():
         width = max(shutil.get_terminal_size().columns, 20)
@@ -168,7 +187,7 @@ def progress(label: str, *, total: int | None = None) -> Iterator[Step]:
 
         def step(label: str = "", *, total: int | None = None) -> None:
             if label:
-                bar.update(task, description=label)
+                bar.update(task, description=visible(label))
             bar.update(task, advance=1, total=total)
 
         yield step

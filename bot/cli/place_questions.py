@@ -10,7 +10,6 @@ from bot.adopt.proposal import OPTIONS, Refusal
 from bot.cli import output
 from bot.config.settings_edit import save_place
 from bot.errors import BotError
-from bot.escape import visible
 from bot.operations.adoption import Adoption, check_place, has_data
 
 PLACE_OPTION = click.option(
@@ -69,7 +68,7 @@ def _ask_label(refusal: Refusal) -> str | None:
     choices = refusal.choices[:_MAX_HEADINGS]
     output.warn(f"\nWhich of these begins the region {refusal.region}?")
     for number, label in enumerate(choices, start=1):
-        output.warn(visible(f"    {number:>2}  {label}"))
+        output.warn(f"    {number:>2}  {label}")
     while True:
         answer = click.prompt("Number or words (Enter: none of them)", default="", show_default=False, err=True).strip()
         if not answer.isdecimal():
@@ -83,7 +82,7 @@ def save_places(path: Path, adoption: Adoption, places: Mapping[str, str]) -> No
     """Write the places into the settings file at *path*, and say what happens next."""
     for region, place in places.items():
         save_place(path, adoption.workspace.name, region, place)
-        output.say(visible(f"{path}: {region} goes to this place of the page: {place}"))
+        output.say(f"{path}: {region} goes to this place of the page: {place}")
         if not has_data(adoption, region):
             words = _FIRST_WORDS.get(region, f"write {region} into {adoption.edit.after.path}")
             output.say(f"  the data file has nothing for it yet: {words}")
@@ -98,7 +97,7 @@ def say_homeless(regions: Sequence[str], headings: Sequence[str]) -> None:
     shown = ", ".join(f"“{text}”" for text in headings[:_MAX_HEADINGS]) or "none"
     options = " ".join(f"--place {region}=end" for region in regions)
     output.warn(f"the page has no place for {', '.join(regions)}; to choose one: wikibot adopt {options}")
-    output.warn(visible(f"  a place is start, end, before:HEADING or after:HEADING; headings of the page: {shown}"))
+    output.warn(f"  a place is start, end, before:HEADING or after:HEADING; headings of the page: {shown}")
     named = " ".join(f'{OPTIONS[region]} "HEADING"' for region in regions if region in OPTIONS)
     if named and headings:
         output.warn(f"  if the page has it under another heading: wikibot adopt {named}")
@@ -111,7 +110,7 @@ def _show_places(regions: Sequence[str], headings: Sequence[str]) -> None:
         output.warn("  N                   it is there: the section below one of these headings")
         output.warn("  before N, after N   before or after one of these headings:")
     for number, heading in enumerate(headings[:_MAX_HEADINGS], start=1):
-        output.warn(visible(f"    {number:>2}  {heading}"))
+        output.warn(f"    {number:>2}  {heading}")
     if len(headings) > _MAX_HEADINGS:
         output.warn(f"        … and {len(headings) - _MAX_HEADINGS} more: before:HEADING, after:HEADING")
 
@@ -127,7 +126,7 @@ def _ask(adoption: Adoption, region: str) -> str | None:
         try:
             check_place(adoption, region, place)
         except BotError as error:
-            output.warn(visible(f"  {error}"))
+            output.warn(f"  {error}")
             continue
         return place
 

@@ -44,7 +44,7 @@ def restore(app: App, number: int | None, yes: bool, format_: str) -> int:
         raise BotError(f"there is no replaced text {number}; `wikibot drift restore` lists them")
     workspace = next(each for each in runtime.workspaces if each.name == text.workspace)
     proposal = operation.plan_restoration(runtime.gateway(), workspace, text, now=runtime.clock())
-    output.say_heading(visible(f"{proposal.page.title}: {text.region} ({_describe_people(text)})"))
+    output.say_heading(f"{proposal.page.title}: {text.region} ({_describe_people(text)})")
     before, after = (list(map(visible, lines_of(each))) for each in (proposal.before, proposal.after))
     output.say_diff("\n".join(difflib.unified_diff(before, after, "the page now", "after", lineterm="", n=2)))
     if not yes:
@@ -54,7 +54,7 @@ def restore(app: App, number: int | None, yes: bool, format_: str) -> int:
     version = operation.restore(
         runtime.gateway(may_write=True), workspace, runtime.settings.safety, text, now=runtime.clock()
     )
-    output.say(visible(f"{proposal.page.title} is version {version.number} now; `wikibot adopt` takes the text over"))
+    output.say(f"{proposal.page.title} is version {version.number} now; `wikibot adopt` takes the text over")
     return 0
 
 

@@ -13,7 +13,6 @@ from bot.cli.parameter_types import complete_regions
 from bot.cli.restore_command import restore
 from bot.cli.usage_errors import SuggestingGroup
 from bot.errors import BotError, ContentError
-from bot.escape import visible
 from bot.file_trust import raise_if_writable_by_all
 from bot.operations import sync as operation
 from bot.operations.plan_seal import read_plan, write_plan
@@ -58,13 +57,13 @@ def plan(app: App, format_: str | None, out: Path | None, source: bool, take_ove
     made = _make_plan(app.runtime, take_over)
     settings = app.runtime.settings
     for excess in find_excesses(made, settings.safety, settings.locate_limit):
-        output.warn(visible(f"unattended runs refuse this: {excess.message}; `wikibot apply --plan FILE` writes it"))
+        output.warn(f"unattended runs refuse this: {excess.message}; `wikibot apply --plan FILE` writes it")
     if out is None:
-        output.say(_render(app.runtime, made, format_ or "text", shows_source=source), newline=False)
+        output.say_painted(_render(app.runtime, made, format_ or "text", shows_source=source), newline=False)
         return _plan_code(made)
     _save(out, _render(app.runtime, made, format_ or "json", shows_source=source))
     if format_ is None:
-        output.say(_render(app.runtime, made, "text", shows_source=source), newline=False)
+        output.say_painted(_render(app.runtime, made, "text", shows_source=source), newline=False)
     output.warn(f"the plan is in {out}")
     return _plan_code(made)
 
@@ -104,7 +103,7 @@ def apply(
     runtime = app.runtime
     is_reviewed = yes or plan_path is not None or digest is not None
     if not is_reviewed and chosen.page_writes and sys.stdin.isatty() and sys.stdout.isatty():
-        output.say(_render(app.runtime, chosen, "text"), newline=False)
+        output.say_painted(_render(app.runtime, chosen, "text"), newline=False)
         output.confirm("Write this to the wiki?")
         is_reviewed = True
     with output.progress("writing", total=len(chosen.page_writes)) as step:
@@ -161,7 +160,7 @@ def drift(context: click.Context, app: App, source: bool, format_: str) -> int:
         return _IN_SYNC
     runtime = app.runtime
     found = operation.find_drift(runtime.gateway(), runtime.workspaces, runtime.settings.safety, now=runtime.clock())
-    output.say(_render(runtime, found, format_, shows_source=source), newline=False)
+    output.say_painted(_render(runtime, found, format_, shows_source=source), newline=False)
     return _FAILED if found.problems else _DISPUTED if found.pages or found.attention else _IN_SYNC
 
 
@@ -204,11 +203,11 @@ def _tell(plan: Plan, report: ApplyReport, format_: str, merges: Sequence[PageMe
         output.say_json({"plan": as_document(plan), "report": report, "merges": merges})
     else:
         for merge in merges:
-            output.say(visible(str(merge)))
+            output.say(str(merge))
         for line in _describe(plan, report):
-            output.say(visible(line))
+            output.say(line)
         for notice in plan.notices:
-            output.warn(visible(f"notice: {notice}"))
+            output.warn(f"notice: {notice}")
     if report.stopped:
         return _STOPPED
     if report.refused:

@@ -1,15 +1,16 @@
 """Tables for a terminal and for a pipe: aligned by display width, with the last column wrapped (pure)."""
 
-import unicodedata
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 
+from bot.escape import visible
+
 _GAP = "  "
 _NARROWEST_LAST_COLUMN = 24
 _STACKED_INDENT = "    "
-_JOINERS = "\u200d\u200c"
-"""Emoji sequences and several scripts need joiners."""
+_BREAKS = re.compile(r"[\n\t\r]")
 
 
 def format_table(
@@ -35,7 +36,7 @@ def format_table(
 
 def visible_cell(text: str) -> str:
     """Return *text* on one line, with characters that control a terminal or the writing direction as escapes."""
-    return "".join(_visible(each) for each in text).rstrip()
+    return visible(_BREAKS.sub(" ", text)).rstrip()
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -52,14 +53,6 @@ def wrap(text: str, width: int) -> list[str]:
         *full, line = _cut(word, width)
         lines += full
     return [*lines, line] if line or not lines else lines
-
-
-def _visible(character: str) -> str:
-    if character in "\n\t\r":
-        return " "
-    if unicodedata.category(character) in {"Cc", "Cf"} and character not in _JOINERS:
-        return f"\\u{ord(character):04x}"
-    return character
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

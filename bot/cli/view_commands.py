@@ -59,7 +59,7 @@ def render(app: App, *, region: str | None, offline: bool) -> None:
     for name, text in rendered.items():
         if region is None:
             output.say(f"<!-- {name} -->")
-        output.say(text)
+        output.say_document(text + "\n")
 
 
 def _say_links_to(app: App, reference: str, fmt: str) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import BotError, SettingsError
+from bot.escape import visible_in_json
 from bot.sync.plan import Plan
 from bot.sync.plan_file import PlanDocument, as_document, check_digest, load_plan
 
@@ -21,7 +22,7 @@ def write_plan(plan: Plan, state: Path) -> str:
     """Return the text of the plan file, sealed with the key in the folder *state*, which is made if necessary."""
     document = as_document(plan)
     document["seal"] = _seal(document, _load_key(state) or _make_key(state))
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return visible_in_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def read_plan(text: str, state: Path, *, digest: str | None) -> Plan:
