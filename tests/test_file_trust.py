@@ -61,7 +61,7 @@ def test_a_file_that_another_account_put_into_a_shared_folder_is_refused(file: P
     raise_if_writable_by_all(file, LocatedError)
     os.chown(file, NOBODY, NOBODY)
 
-    with pytest.raises(LocatedError, match="another account .* put it into"):
+    with pytest.raises(LocatedError, match=r"another account .* put it into"):
         raise_if_writable_by_all(file, LocatedError)
 
 
@@ -134,7 +134,7 @@ def test_templates_that_all_can_write_are_not_used(tmp_path: Path, name: str) ->
     (templates / "wiki").mkdir(parents=True)
     (templates / "wiki/news.xml.j2").write_text("x")
     (tmp_path / "bot.yaml").write_text("templates: templates\n")
-    assert Runtime(load_settings(tmp_path / "bot.yaml")).renderer
+    assert Runtime(load_settings(tmp_path / "bot.yaml")).renderer is not None
     (templates / name).chmod(0o777)
 
     with pytest.raises(SettingsError, match="every account"):

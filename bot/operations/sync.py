@@ -99,6 +99,7 @@ def carry_out(
     chosen = replace(plan, pages=tuple(page for page in plan.pages if page.workspace not in refused))
     names = {scope.workspace for scope in plan.scopes}
     planned = [workspace for workspace in workspaces if workspace.name in names]
+    held: tuple[PageReport, ...] = ()
     if not plan.page_writes:
         write_feeds(gateway, planned, now=now)
         return ApplyReport(plan_digest(plan))
@@ -110,7 +111,7 @@ def carry_out(
             assignments = [assign(gateway, workspace, now) for workspace in planned]
             _raise_if_not_rendered(plan, assignments)
             current = build_plan(gateway, assignments, safety, now=now, take_over=names_of_writes(plan))
-            chosen = confirm_plan(chosen, current)
+            chosen, held = confirm_plan(chosen, current)
         guard = Guard(
             gateway,
             safety,
@@ -129,7 +130,7 @@ def carry_out(
             on_page=on_page,
             keep=partial(keep_replaced, folders, now),
         )
-    report = replace(report, digest=plan_digest(plan), refused=tuple(refused.values()))
+    report = replace(report, digest=plan_digest(plan), pages=(*report.pages, *held), refused=tuple(refused.values()))
     write_feeds(gateway, planned, now=now)
     _log(report)
     return report

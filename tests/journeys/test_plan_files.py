@@ -156,6 +156,7 @@ REFUSED: dict[str, Any] = {
     "policy": "repair",
     "place": "end",
     "is_repair": True,
+    "is_waiting": True,
     "notify": "always",
     "own": {"text": "<p>x</p>", "last": "<p>x</p>", "before": "<p>Evil.</p>", "after": ""},
 }
@@ -164,7 +165,6 @@ WITHOUT_EFFECT: dict[str, Any] = {
     "edits": [{"version": 1, "when": "2024-01-01T00:00:00Z", "author": "Eve", "message": "", "is_certain": True}],
     "lost_comments": ["Evil"],
     "note": "Evil",
-    "is_waiting": True,
     "orphans": ["Evil"],
     "requires": {"page_id": "1", "title": "Evil", "marker": OTHER_MARKER, "lines": ["Evil"]},
     "desired_digest": "0" * 10,

@@ -1,0 +1,122 @@
+"""No title, name or text of a wiki steers a terminal or reverses what a person reads, in any command."""
+
+import json
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from bot.cli.main import _COMMANDS
+from bot.escape import visible, visible_in_json
+from bot.log import set_up_logging
+from tests.journeys.conftest import Desk
+from tests.journeys.test_sync import both_flavours
+
+EVIL = "\x1b[2J\x1b]0;x\x07\x9b2J\u202egnp.exe\u2066\x7f\U000e0041"
+HOME, ARCHIVED = f"Home {EVIL}", f"Archived {EVIL}"
+NEWS = "Words \x9b2J\u202egnp.exe\u2066\x7f\U000e0041"
+"""The body of a page is XML, which excludes most control characters."""
+WITHOUT_TITLES = {"init", "wiki", "demo", "status", "run"}
+"""Commands that print no text of the wiki, or do what the others do."""
+COMMANDS: dict[str, list[list[str]]] = {
+    "check": [["--tree"]],
+    "doctor": [[]],
+    "tree": [[], ["--format", "markdown"], ["--format", "json"], ["--links-to", ARCHIVED]],
+    "render": [[]],
+    "plan": [[], ["--format", "json"], ["--format", "markdown"], ["--format", "html"], ["--source"]],
+    "drift": [[], ["restore"]],
+    "apply": [["--yes"], ["--yes", "--format", "json"]],
+    "sync": [[]],
+    "adopt": [["--dry-run"], [HOME, "--dry-run"]],
+    "news": [["list"], ["edit", EVIL], ["add", EVIL], ["add", NEWS, "--id", "b", "--dry-run"]],
+    "banner": [["list"], ["set", "--line", "1", EVIL, "--dry-run"]],
+    "links": [["list"], ["add", NEWS, "--page", ARCHIVED, "--dry-run"]],
+    "snapshot": [[], ["--format", "json"]],
+    "verify": [[]],
+    "history": [["ID"], ["ID", "--format", "json"], [EVIL]],
+    "diff": [["ID"], ["ID", "--format", "html"], ["ID", "--format", "json"]],
+    "search": [["Archived"], ["Archived", "--format", "json"]],
+    "report": [[], ["--format", "json"]],
+    "export": [["--out", "bag"]],
+    "convert": [["body.xml"]],
+    "redact": [["ID", "--reason", EVIL, "--yes"]],
+}
+
+
+def hidden_in(text: str) -> set[str]:
+    """The characters that steer a terminal or reverse the direction of writing."""
+    return {each for each in text if unicodedata.category(each) in {"Cc", "Cf"} and each not in "\n\t\u200d\u200c"}
+
+
+@pytest.fixture
+def hostile(desk: Desk) -> Desk:
+    """A workspace in which titles, names, texts and comments are hostile, and one page is archived."""
+    wiki = desk.wiki
+    wiki.store.people.add("ana", display_name=f"Ana {EVIL}")
+    home = wiki.add_page(HOME, f"<h2>News</h2><ul><li>{NEWS}</li></ul><h2>End</h2>")
+    wiki.add_page("Archive", "<p>x</p>", parent=home)
+    page = wiki.add_page(ARCHIVED, f"<p>{NEWS}</p>", parent=home, labels=("archived",))
+    wiki.edit(page, f"<p>{NEWS} again</p>", message=EVIL)
+    desk.data.write_text(
+        f"workspace: {{space: WS2, home: '{home}'}}\nnews: {{items: [{{id: a, text: First.}}]}}\n", encoding="utf-8"
+    )
+    Path("body.xml").write_text("<p>a</p>", encoding="utf-8")
+    return desk
+
+
+def test_every_command_is_tried_below(seed: str) -> None:
+    assert seed == "empty"
+    assert {*COMMANDS, *WITHOUT_TITLES} >= {*_COMMANDS}
+
+
+@both_flavours
+def test_no_command_prints_what_steers_a_terminal(hostile: Desk) -> None:
+    archived = str(hostile.wiki.find(ARCHIVED).id)
+    shown = 0
+
+    for name, variants in COMMANDS.items():
+        for words in variants:
+            if name == "history":
+                hostile.wiki.edit(archived, f"<p>{NEWS} later</p>")
+                hostile.ran("snapshot", code=None)
+            ran = hostile.ran(name, *[archived if word == "ID" else word for word in words], code=None)
+            assert hidden_in(ran.out + ran.err) == set(), (name, words)
+            shown += "202e" in ran.out + ran.err
+            if "json" in words:
+                json.loads(ran.out or "null")
+
+    assert shown > 10
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_log_line_shows_hidden_characters(seed: str, capsys: pytest.CaptureFixture[str], log_format: str) -> None:
+    assert seed
+    from loguru import logger
+
+    from bot.log import finish_logging
+
+    set_up_logging(log_format=log_format)
+    try:
+        raise ValueError(EVIL)  # noqa: TRY301
+    except ValueError:
+        logger.exception("page {} failed", EVIL)
+    finish_logging()
+
+    said = capsys.readouterr().err
+    assert hidden_in(said) == set()
+    assert "\\u202e" in said
+
+
+def test_what_is_made_visible_in_json_means_the_same(seed: str) -> None:
+    assert seed
+    text = json.dumps({"title": EVIL + "é \u200d"}, ensure_ascii=False)
+
+    shown = visible_in_json(text)
+
+    assert hidden_in(shown) == set()
+    assert json.loads(shown) == json.loads(text)
+    assert "é" in shown
+    assert visible("Zoë 👩\u200d💻") == "Zoë 👩\u200d💻"
+
+
+pytestmark = pytest.mark.parametrize("seed", ["empty"])
