@@ -40,6 +40,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     "export": [["--out", "bag"]],
     "convert": [["body.xml"]],
     "redact": [["ID", "--reason", EVIL, "--yes"]],
+    "hold": [["add", "ID", "--reason", EVIL], ["list"], ["list", "--format", "json"]],
 }
 
 

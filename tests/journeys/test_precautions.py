@@ -57,6 +57,7 @@ def test_a_mistyped_secrets_folder_is_named(adopted: Desk, monkeypatch: pytest.M
 
 def test_a_secret_that_all_can_read_is_a_warning_of_check(adopted: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     (adopted.folder / "wikibot_wiki__token").write_text("x")
+    (adopted.folder / "wikibot_wiki__token").chmod(0o644)
     monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(adopted.folder))
 
     assert "can read this secret" in adopted.ran("check", code=None).out
