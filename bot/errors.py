@@ -23,6 +23,7 @@
     ├── StoppedError                the stop label is set or unreadable, or a stop was requested
     └── SnapshotError               a problem with the snapshots, or an incomplete capture
         └── EvidenceError           the snapshots on disk are missing, damaged or inconsistent
+            └── ContinuityError     the snapshots do not continue what this bot remembers; a person decides
 
 Each message says what happened, to what, and what to do. Each error has the data that a caller needs.
 """
@@ -179,3 +180,7 @@ class SnapshotError(BotError):
 
 class EvidenceError(SnapshotError):
     """The snapshots on disk are missing, damaged or inconsistent."""
+
+
+class ContinuityError(EvidenceError):
+    """The snapshots on disk do not continue what this bot remembers; a person decides. Nothing was written."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from loguru import logger
 
 from bot.config.data_file import DataFile
-from bot.config.policy import SettingsSection
+from bot.config.policy import UNSIGNED, SettingsSection
 from bot.config.settings import DOTENV, Settings, dotenv_file, missing_secrets_folder, secret_files
 from bot.errors import SettingsError
 from bot.file_trust import raise_if_writable_by_all
@@ -168,7 +168,9 @@ class Runtime:
     def _absolute(self, section: _Section, *names: str) -> _Section:
         """Return a copy of a section of the settings whose paths *names* are absolute."""
         paths = {name: getattr(section, name) for name in names}
-        return section.model_copy(update={name: self.settings.resolve(path) for name, path in paths.items() if path})
+        return section.model_copy(
+            update={name: self.settings.resolve(path) for name, path in paths.items() if path and path != UNSIGNED}
+        )
 
     @property
     def sleep(self) -> Callable[[float], None]:

@@ -42,7 +42,7 @@ def runtime(tmp_path: Path, wiki: Wiki, monkeypatch: pytest.MonkeyPatch) -> Runt
     (tmp_path / "bot.yaml").write_text(
         f"wiki: {{url: {wiki.url}, flavour: {wiki.flavour}, user: bot, writes_per_minute: 6000}}\n"
         "workspaces: [{name: ws2, data: ws2.yaml, regions: {status: {place: start}}}]\n"
-        "snapshots: {path: snapshots}\n"
+        "snapshots: {path: snapshots, signing_key: none}\n"
     )
     runtime = Runtime(load_settings(tmp_path / "bot.yaml"))
     apply_now(runtime)

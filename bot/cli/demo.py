@@ -111,7 +111,7 @@ def _prepare(folder: Path) -> None:
     text = (demo_dir() / "bot.yaml").read_text(encoding="utf-8")
     if shutil.which("ssh-keygen"):
         _make_key(folder)
-        text = text.replace("signing_key: null", f"signing_key: {_KEY}\n  allowed_signers: allowed_signers")
+        text = text.replace("signing_key: none", f"signing_key: {_KEY}\n  allowed_signers: allowed_signers")
     (folder / "bot.yaml").write_text(text, encoding="utf-8")
 
 

@@ -31,7 +31,9 @@ from bot.wiki.gateway import PageRef
 @click.option("--space", "space_key", metavar="KEY", help="Key of the space.")
 @click.option("--home", metavar="PAGE", help="Title or id of the home page.")
 @click.option("--name", help="Short name of the workspace.  [default: from the space key]")
-@click.option("--signing-key/--no-signing-key", default=None, help="Make a key that signs the snapshots.")
+@click.option(
+    "--signing-key/--no-signing-key", default=None, help="Make a key that signs the snapshots.  [default: yes]"
+)
 @click.option("--replace", "replaces", is_flag=True, help="Replace the settings file; the old one is kept next to it.")
 @click.option(
     "--yes",
@@ -165,15 +167,14 @@ def _settle_key(config: Path, wanted: bool | None, *, asks: bool) -> bool:
     if not setup.has_keygen():
         if wanted:
             raise SettingsError("ssh-keygen was not found; install OpenSSH, or omit --signing-key")
-        if asks:
-            output.warn("  Snapshots will not be signed: ssh-keygen (OpenSSH) is not installed.")
+        output.warn("  Snapshots will not be signed (signing_key: none): ssh-keygen (OpenSSH) is not installed.")
         return False
     if wanted is None:
-        wanted = asks and click.confirm(
-            "Make a key that signs the snapshots? It shows auditors who wrote them", default=True, err=True
+        wanted = not asks or click.confirm(
+            "Make a key that signs the snapshots? Without one, nothing proves who wrote them", default=True, err=True
         )
-        if not asks:
-            output.warn("  Snapshots will not be signed; to sign them, add --signing-key.")
+    if not wanted:
+        output.warn("  Snapshots will not be signed (signing_key: none): nothing will prove who wrote them.")
     if wanted:
         key = setup.make_signing_key(config)
         output.say_step(f"the key is {_relative(key)}; give {_relative(key.with_name('allowed_signers'))} to auditors")

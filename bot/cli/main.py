@@ -10,7 +10,7 @@ import click
 from bot.cli import host, output
 from bot.cli.app import App, add_common_options
 from bot.cli.usage_errors import SuggestingGroup, describe_usage_error
-from bot.errors import BotError, EvidenceError, LockedError, StoppedError, UnsafePlanError
+from bot.errors import BotError, ContinuityError, EvidenceError, LockedError, StoppedError, UnsafePlanError
 from bot.files import OUTPUT_UMASK
 
 _COMMANDS = {
@@ -52,6 +52,10 @@ _COMMANDS = {
         "Remove the content of a captured page permanently; its digests stay.",
     ),
     "hold": ("bot.cli.hold_commands:hold", "Protect captured pages from redaction, for example during a case."),
+    "evidence": (
+        "bot.cli.evidence_commands:evidence",
+        "Decide what the bot refuses to decide: trust snapshots, begin a new log, accept a rollback, change keys.",
+    ),
     "convert": ("bot.cli.convert_commands:convert", "Print a page body in storage format as Markdown."),
     "run": ("bot.cli.run_commands:run", "Run the scheduled jobs until stopped."),
     "wiki": ("bot.cli.wiki_commands:wiki", "Run a small embedded Confluence, for demonstrations and tests."),
@@ -72,6 +76,7 @@ _EXIT_CODES: tuple[tuple[type[BotError], int], ...] = (
     (UnsafePlanError, 4),
     (LockedError, 5),
     (StoppedError, 6),
+    (ContinuityError, 1),
     (EvidenceError, 3),
     (BotError, 1),
 )

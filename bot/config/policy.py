@@ -627,6 +627,10 @@ class WebhookSecrets(SettingsSection):
         return secret
 
 
+UNSIGNED = "none"
+"""The value of `snapshots.signing_key` for snapshots without a signature."""
+
+
 class SnapshotSettings(SettingsSection):
     """Where snapshots are written and how they are sealed."""
 
@@ -640,11 +644,11 @@ class SnapshotSettings(SettingsSection):
         description="Whether the folder is a git repository, with a commit for each run that changed something.",
         examples=[True],
     )
-    signing_key: Path | None = Field(
+    signing_key: Literal["none"] | Path | None = Field(
         None,
-        description="Private SSH key (Ed25519, no passphrase) that signs the checkpoint. Absent: the checkpoint is not "
-        "signed.",
-        examples=["snapshots-key"],
+        description="Private SSH key (Ed25519, no passphrase) that signs the checkpoint; `init` makes one. `none`: the "
+        "checkpoint is not signed, and nothing proves who wrote the snapshots. Absent: no run is written.",
+        examples=["snapshots-key", "none"],
     )
     allowed_signers: Path | None = Field(
         None,
@@ -710,9 +714,9 @@ class SnapshotSettings(SettingsSection):
             return self
         if self.separate_path in (self.path, *self.path.parents) or self.path in self.separate_path.parents:
             raise ValueError("restricted_path must be a folder outside `path`, because others read that one")
-        if (self.signing_key is None) != (self.restricted_signing_key is None):
+        if (self.key is None) != (self.restricted_signing_key is None):
             raise ValueError("signing_key and restricted_signing_key: set both, or none of them")
-        if self.signing_key is not None and self.signing_key == self.restricted_signing_key:
+        if self.key is not None and self.key == self.restricted_signing_key:
             raise ValueError("restricted_signing_key must be another key than signing_key")
         return self
 
@@ -731,6 +735,11 @@ class SnapshotSettings(SettingsSection):
         if len(set(self.witnesses)) < len(self.witnesses):
             raise ValueError("two entries of `witnesses` are the same; remove one")
         return self
+
+    @property
+    def key(self) -> Path | None:
+        """The private key; None if there is none, or if the snapshots are not signed."""
+        return None if self.signing_key is None or self.signing_key == UNSIGNED else Path(self.signing_key)
 
 
 class SafetySettings(SettingsSection):

@@ -18,6 +18,7 @@ from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.plural import counted
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.checkpoint import Checkpoint, load_head, read_head
+from bot.snapshot.archive.continuity import Consent
 from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.folder import Folder, is_being_written
 from bot.snapshot.archive.git import GitRepository
@@ -156,7 +157,7 @@ def _was_written_to(state: EvidenceState, checked: Verification) -> bool:
 
 def find_signer(snapshots: Snapshots) -> Signer | None:
     """Return the signer of the head, None if no key is configured; raises `SettingsError` if the key is missing."""
-    key = snapshots.policy.signing_key
+    key = snapshots.policy.key
     if key is None:
         return None
     if not key.is_file():
@@ -164,6 +165,17 @@ def find_signer(snapshots: Snapshots) -> Signer | None:
             f"snapshots.signing_key: {key} does not exist; make it with `ssh-keygen -t ed25519 -N '' -f {key}`"
         )
     return Signer(key)
+
+
+def _get_signer(snapshots: Snapshots) -> Signer | None:
+    """Return the signer for a run; raises `SettingsError` unless a key, or `none`, is written in the settings."""
+    if snapshots.policy.signing_key is None:
+        raise SettingsError(
+            "snapshots.signing_key is not set, so nothing would prove who wrote the snapshots; nothing was written. "
+            "Make a key next to the settings file, `ssh-keygen -q -t ed25519 -N '' -f snapshots-key`, and set "
+            "`signing_key: snapshots-key`; or write `signing_key: none` to accept snapshots that prove nothing"
+        )
+    return find_signer(snapshots)
 
 
 def find_allowed_signers(snapshots: Snapshots) -> str | None:
@@ -174,16 +186,33 @@ def find_allowed_signers(snapshots: Snapshots) -> str | None:
     return own.allowed_signers() if own else None
 
 
-def open_run(snapshots: Snapshots, origin: str) -> AbstractContextManager[SnapshotWriter]:
+def open_run(
+    snapshots: Snapshots, origin: str, consent: Consent | None = None
+) -> AbstractContextManager[SnapshotWriter]:
     """Start a run that writes to the snapshots; see `bot.snapshot.archive.writer.open_writer`."""
+    allowed_signers = find_allowed_signers(snapshots)
     return open_writer(
         snapshots.state,
         origin=origin,
         software=software(),
         clock=snapshots.clock,
-        signer=find_signer(snapshots),
-        allowed_signers=find_allowed_signers(snapshots),
+        signer=_get_signer(snapshots),
+        allowed_signers=allowed_signers,
+        consent=consent,
+        check_all=lambda: _check_all(snapshots, allowed_signers),
     )
+
+
+def _check_all(snapshots: Snapshots, allowed_signers: str | None) -> None:
+    """Verify the whole folder; raises `EvidenceError` for the first finding. A head without signature is no finding."""
+    head = load_head(snapshots.root)
+    checked = verify(snapshots.root, allowed_signers=allowed_signers if head and head.key else None)
+    if not checked.is_clean:
+        first = checked.findings[0]
+        raise EvidenceError(
+            f"the snapshots in {snapshots.root} are not accepted, because the check has findings: {first.path} "
+            f"{first.message}; nothing was written. `wikibot verify` lists all findings"
+        )
 
 
 def software() -> str:

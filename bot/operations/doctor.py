@@ -66,14 +66,14 @@ def examine_machine(machine: Machine) -> Iterator[Check]:
     yield _ok("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     yield _ok("packages", ", ".join(f"{name} {_version_of(name)}" for name in PACKAGES))
     policy = machine.snapshots
-    needs_ssh = policy.signing_key is not None or policy.allowed_signers is not None
+    needs_ssh = policy.key is not None or policy.allowed_signers is not None
     kinds = {witness.kind for witness in policy.witnesses}
     yield _examine_program("git", is_needed=policy.git or WitnessKind.GIT in kinds, setting="snapshots.git")
     yield _examine_program("openssl", is_needed=WitnessKind.TIMESTAMP in kinds, setting="snapshots.witnesses")
     yield _examine_program("ssh-keygen", is_needed=needs_ssh, setting="snapshots.signing_key")
     yield _examine_folder("state folder", machine.folders.state)
     yield _examine_folder("snapshots folder", machine.folders.snapshots)
-    for what, path in (("signing key", policy.signing_key), ("allowed signers", policy.allowed_signers)):
+    for what, path in (("signing key", policy.key), ("allowed signers", policy.allowed_signers)):
         yield _examine_file(what, path)
     if machine.templates is None:
         yield _ok("own templates", "none; the templates of the program are used")

@@ -253,7 +253,7 @@ def _compose(answers: Answers, *, archived: Mapping[str, str], is_signed: bool) 
     optional = {key: getattr(answers, key) for key in ("user", "client_id", "access", "ca_bundle")}
     more = "".join(f"\n  {key}: {_quoted(value)}" for key, value in optional.items() if value)
     rules = "".join(f", {key}: [{name}]" for key, name in archived.items())
-    keys = f"signing_key: {_KEY}, allowed_signers: {_SIGNERS}" if is_signed else "signing_key: null"
+    keys = f"signing_key: {_KEY}, allowed_signers: {_SIGNERS}" if is_signed else "signing_key: none"
     return f"""\
 # yaml-language-server: $schema={SETTINGS_SCHEMA_NAME}
 # Settings of wikibot. Each key can be overridden by the environment as WIKIBOT_…, nested by two underscores.

@@ -62,7 +62,7 @@ class Snapshots:
     def separate(self) -> "Snapshots":
         """The folder of the restricted pages, with its own key. Its heads are stamped, but not published."""
         changes = {
-            "signing_key": self.policy.restricted_signing_key,
+            "signing_key": self.policy.restricted_signing_key or self.policy.signing_key,
             "allowed_signers": None,
             "witnesses": tuple(each for each in self.policy.witnesses if each.kind is WitnessKind.TIMESTAMP),
         }

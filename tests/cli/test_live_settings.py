@@ -177,7 +177,7 @@ def test_hangup_reads_the_settings_again(bot: WatchedBot) -> None:
 def test_new_cadence_does_not_run_every_job_at_once(bot: WatchedBot) -> None:
     jobs = "[{run: sync, every: second}, {run: verify, every: day}, {run: snapshot, every: 3 days}]"
     bot.change(EVERY_SECOND, jobs)
-    bot.change("jobs:", "snapshots: {path: snapshots}\njobs:")
+    bot.change("jobs:", "snapshots: {path: snapshots, signing_key: none}\njobs:")
     with running(bot):
         bot.next_run(RunOutcome.SUCCESS)
         while not {"verify", "snapshot"} <= {run.job for run in bot.history.recent() if run.finished}:

@@ -18,7 +18,7 @@ workspaces:
   - name: ws2
     data: ws2.yaml
     archived: {{status: true, labels: [archived], under: [Archive]}}
-snapshots: {{path: snapshots}}
+snapshots: {{path: snapshots, signing_key: none}}
 safety: {{canary: 0}}
 """
 

@@ -100,7 +100,9 @@ def test_the_page_of_the_write_test_is_deleted_after_a_failure_too(adopted: Desk
 
 def test_a_draft_and_a_missing_key_are_found(adopted: Desk) -> None:
     path = adopted.folder / "bot.yaml"
-    text = path.read_text().replace("{path: snapshots}", "{path: snapshots, signing_key: nowhere/key}")
+    text = path.read_text().replace(
+        "{path: snapshots, signing_key: none}", "{path: snapshots, signing_key: nowhere/key}"
+    )
     path.write_text(text)
     store = adopted.wiki.store
     store.pages.save_draft(adopted.home_id, title=HOME, body="<p>draft</p>", author=adopted.wiki.account("ana"))

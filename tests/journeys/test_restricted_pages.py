@@ -36,9 +36,10 @@ def set_up(desk: Desk, **settings: str) -> str:
     page_id = desk.wiki.add_page(TITLE, f"<p>{TEXT}</p>", parent=desk.home_id, labels=("archived",))
     restrict(desk, page_id)
     desk.data.write_text(INDEX.format(home=HOME, title=TITLE))
+    settings = {"signing_key": "none"} | settings
     more = "".join(f", {name}: {value}" for name, value in settings.items())
     path = desk.folder / "bot.yaml"
-    text = path.read_text().replace("{path: snapshots}", f"{{path: snapshots{more}}}")
+    text = path.read_text().replace("{path: snapshots, signing_key: none}", f"{{path: snapshots{more}}}")
     regions = "regions: {page_index: {place: end}, news: {place: end}}\n"
     path.write_text(text.replace("    archived:", f"    {regions}    archived:"))
     return page_id

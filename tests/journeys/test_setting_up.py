@@ -155,12 +155,20 @@ def test_the_token_is_kept_for_its_owner_only_and_found_again(
 
 @pytest.mark.needs("ssh-keygen")
 def test_a_signing_key_is_made_that_verify_knows(desk: Desk, config: Path) -> None:
-    desk.ran("init", *answers(desk), "--yes", "--signing-key")
+    desk.ran("init", *answers(desk), "--yes")
 
     assert (config.parent / "snapshots-key").stat().st_mode & 0o777 == 0o600
     desk.ran("snapshot")
     assert "ssh-ed25519" in (desk.folder / "snapshots" / "CHECKPOINT").read_text()
     desk.ran("verify")
+
+
+def test_without_a_key_the_settings_say_so(desk: Desk, config: Path) -> None:
+    ran = desk.ran("init", *answers(desk), "--yes", "--no-signing-key")
+
+    assert "nothing will prove who wrote them" in ran.err
+    assert "signing_key: none" in config.read_text()
+    desk.ran("snapshot")
 
 
 def test_where_nobody_can_be_asked_the_settings_stay_and_adopt_goes_on(desk: Desk, config: Path) -> None:
@@ -172,12 +180,12 @@ def test_where_nobody_can_be_asked_the_settings_stay_and_adopt_goes_on(desk: Des
     assert desk.writes() == []
 
 
-def test_yes_at_a_terminal_asks_nothing_and_makes_no_key(desk: Desk) -> None:
+@pytest.mark.needs("ssh-keygen")
+def test_yes_at_a_terminal_asks_nothing_and_makes_a_key(desk: Desk) -> None:
     with at_terminal(desk, "init", *answers(desk), "--yes", WIKIBOT_WIKI__TOKEN=token(desk)) as terminal:
         assert terminal.end() == 0, terminal.shown
 
-    assert "to sign them, add --signing-key" in terminal.shown
-    assert not (desk.folder / "fresh" / "config" / "snapshots-key").exists()
+    assert (desk.folder / "fresh" / "config" / "snapshots-key").exists()
     with at_terminal(desk, "init", *answers(desk), "--yes", WIKIBOT_WIKI__TOKEN=token(desk)) as again:
         assert again.end() == 1
     assert "exists already; edit it" in again.shown

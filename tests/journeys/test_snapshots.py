@@ -30,7 +30,9 @@ def signing_key(desk: Desk) -> Path:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)], check=True)
     settings = desk.folder / "bot.yaml"
     settings.write_text(
-        settings.read_text().replace("{path: snapshots}", "{path: snapshots, git: true, signing_key: signing_key}")
+        settings.read_text().replace(
+            "{path: snapshots, signing_key: none}", "{path: snapshots, git: true, signing_key: signing_key}"
+        )
     )
     return key
 
@@ -130,8 +132,10 @@ def test_what_a_person_reads_on_the_terminal(desk: Desk) -> None:
 
 def test_a_pool_of_workers_and_a_page_for_the_head(desk: Desk) -> None:
     settings = desk.folder / "bot.yaml"
-    extended = "{path: snapshots, workers: 2, witnesses: [{kind: page, title: Head of the snapshots}]}"
-    settings.write_text(settings.read_text().replace("{path: snapshots}", extended))
+    extended = (
+        "{path: snapshots, signing_key: none, workers: 2, witnesses: [{kind: page, title: Head of the snapshots}]}"
+    )
+    settings.write_text(settings.read_text().replace("{path: snapshots, signing_key: none}", extended))
 
     desk.ran("snapshot")
 

@@ -29,7 +29,8 @@ def settings(desk: Desk, more: str = "", *, url: str | None = None, regions: str
     (desk.folder / "bot.yaml").write_text(
         f'wiki: {{url: "{url or desk.wiki.url}", flavour: {desk.wiki.flavour}{user}, writes_per_minute: 600000, '
         f"tries: 2{wiki}}}\n"
-        f"workspaces:\n  - {{name: ws2, data: ws2.yaml, {regions}{more}}}\nsnapshots: {{path: snapshots}}\n"
+        f"workspaces:\n  - {{name: ws2, data: ws2.yaml, {regions}{more}}}\n"
+        "snapshots: {path: snapshots, signing_key: none}\n"
     )
 
 

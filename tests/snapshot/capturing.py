@@ -17,7 +17,7 @@ from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.query.event_texts import EventTexts
-from tests.snapshot.small_tree import CLOCK, LOG_ID, SOFTWARE, state_of
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of
 from tests.snapshot.small_wiki import SmallWiki
 
 RULE = ArchivedSettings(status=True, labels=("archived",))
@@ -47,7 +47,6 @@ def run_capture(
         software=SOFTWARE,
         clock=lambda: now,
         disk=disk,
-        new_log_id=lambda: LOG_ID,
     ) as writer:
         return capture(wiki.gateway, writer, [SpaceRequest("WS2", rule, everything)], options)
 

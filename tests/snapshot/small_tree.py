@@ -28,7 +28,7 @@ PAGES = {"101": "Board meeting", "102": "会议记录", "103": "Plan A/B"}
 
 def state_of(root: Path) -> EvidenceState:
     """Return what the test's bot remembers about *root*; it lies next to *root*."""
-    return EvidenceState(root, root.with_name(f"{root.name}-state"))
+    return EvidenceState(root, root.with_name(f"{root.name}-state"), draw_log=lambda: LOG_ID)
 
 
 def copy_snapshots(root: Path, target: Path) -> Path:
@@ -54,7 +54,6 @@ def open_run(
         clock=lambda: when,
         disk=disk,
         signer=signer,
-        new_log_id=lambda: LOG_ID,
     )
 
 
@@ -66,7 +65,6 @@ def capture_first(root: Path, disk: Disk, *, signer: Signer | None = None) -> No
         clock=lambda: CLOCK,
         disk=disk,
         signer=signer,
-        new_log_id=lambda: LOG_ID,
     ) as writer:
         for page_id, title in PAGES.items():
             put_page(writer, page_id, title, f"<p>{title}</p>", version=1)
@@ -82,7 +80,6 @@ def capture_second(root: Path, disk: Disk, *, signer: Signer | None = None) -> N
         clock=lambda: later,
         disk=disk,
         signer=signer,
-        new_log_id=lambda: LOG_ID,
     ) as writer:
         put_page(writer, "102", PAGES["102"], "<p>更新</p>", version=2)
         put_page(writer, "900", "Elsewhere", "<p>elsewhere</p>", version=1, space_key="OTHER")

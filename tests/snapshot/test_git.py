@@ -20,6 +20,7 @@ from tests.snapshot.small_tree import (
     SOFTWARE,
     capture_first,
     capture_second,
+    finish,
     put_page,
     state_of,
     tree_bytes,
@@ -213,7 +214,7 @@ def test_snapshots_that_are_another_line_are_committed_whole(tmp_path: Path) -> 
     state_of(first).git.rename(tmp_path / "kept.git")
     with open_writer(state_of(second), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
         put_page(writer, "700", "Other", "<p>other</p>", version=1, space_key="OTHER")
-        writer.finish([], agents=(SOFTWARE,))
+        finish(writer, "700")
     (tmp_path / "kept.git").rename(state_of(second).git)
 
     assert GitRepository(state_of(second)).commit("Run 1")

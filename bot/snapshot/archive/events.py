@@ -53,6 +53,7 @@ class EventType(StrEnum):
     NEW_LOG = "new-log"  # the log begins because an earlier one was given up
     HOLD = "hold"  # pages must not be redacted
     HOLD_RELEASE = "hold-release"
+    TRUST = "trust"  # a bot without memory of the snapshots goes on with them
 
 
 class EventOutcome(StrEnum):

@@ -18,10 +18,9 @@ LOG is the id of the log. The folder has the mode 0700 and its files have the mo
 
 import fcntl
 import os
-import secrets
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -32,6 +31,7 @@ from bot.errors import EvidenceError, SettingsError
 from bot.file_format import FileDocument, FileFormatError, FileModel, NewerFormatError
 from bot.files import PRIVATE_FOLDER_MODE, make_folders
 from bot.snapshot.archive.canonical_json import dump_json
+from bot.snapshot.archive.checkpoint import draw_log_id, load_head
 from bot.snapshot.archive.disk import Disk
 
 
@@ -66,8 +66,8 @@ class EvidenceMemory(FileDocument):
     """Snapshots folder."""
     heads: tuple[RememberedHead, ...] = ()
     """All heads, the oldest first. A head that is not among them was not written or accepted by this bot."""
-    lost: RememberedHead | None = None
-    """Newest head that a person gave up by accepting a rollback."""
+    given_up: tuple[RememberedHead, ...] = ()
+    """Newest head of each line that a person gave up, by accepting a rollback or beginning a new log."""
     has_signed: bool = False
     """Whether signing has begun; afterwards an unsigned head is refused."""
     key: str | None = None
@@ -84,11 +84,17 @@ class EvidenceMemory(FileDocument):
         """The newest head."""
         return self.heads[-1] if self.heads else None
 
+    @property
+    def published(self) -> tuple[RememberedHead, ...]:
+        """All heads that a witness has."""
+        notes = self.witnesses.values()
+        return tuple(dict.fromkeys(head for note in notes for head in (note.told, note.read_back) if head))
+
 
 class EvidenceState:
     """The snapshots folder *root* of a bot, and the bot's own files about it in *state_folder*."""
 
-    def __init__(self, root: Path, state_folder: Path) -> None:
+    def __init__(self, root: Path, state_folder: Path, *, draw_log: Callable[[], str] = draw_log_id) -> None:
         if state_folder.resolve().is_relative_to(root.resolve()):
             raise SettingsError(
                 f"state: {state_folder} lies inside the snapshots folder {root}, which the bot does not trust; "
@@ -96,6 +102,7 @@ class EvidenceState:
             )
         self.root = root
         self.folder = state_folder / "evidence"
+        self._draw_log = draw_log
 
     @property
     def memory(self) -> EvidenceMemory:
@@ -106,7 +113,7 @@ class EvidenceState:
         with self._locked():
             found = self._find()
             if found is None:
-                found = EvidenceMemory(log=secrets.token_hex(16), folder=self._root_name)
+                found = self._begin()
                 self._save(found, Disk())
             return found
 
@@ -134,10 +141,12 @@ class EvidenceState:
 
     def begin_log(self, moved_to: Path | None) -> EvidenceMemory:
         """Draw the id of a new log for the folder; the old log is remembered for the folder *moved_to*."""
+        old = self.memory
         folder = _name(moved_to) if moved_to else ""
         self.update(lambda memory: memory.replaced(folder=folder))
         self.__dict__.pop("log", None)
-        return self.memory
+        given_up = tuple(dict.fromkeys((*old.given_up, *old.published, *old.heads[-1:])))
+        return self.update(lambda memory: memory.replaced(given_up=given_up))
 
     @cached_property
     def log(self) -> str:
@@ -174,6 +183,19 @@ class EvidenceState:
             if found.folder == self._root_name:
                 return found
         return None
+
+    def _begin(self) -> EvidenceMemory:
+        """Return the memory of the log in a folder that moved; else an empty one, for that log or a new one."""
+        with suppress(EvidenceError, OSError):
+            head = load_head(self.root)
+            if head is not None and head.log:
+                known = self.folder / f"{head.log}.json"
+                if not known.exists():
+                    return EvidenceMemory(log=head.log, folder=self._root_name)
+                moved = _load(known)
+                if moved.folder and not Path(moved.folder).is_dir():
+                    return moved.replaced(folder=self._root_name)
+        return EvidenceMemory(log=self._draw_log(), folder=self._root_name)
 
     def _save(self, memory: EvidenceMemory, disk: Disk) -> None:
         path = self.folder / f"{memory.log}.json"

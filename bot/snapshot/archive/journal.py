@@ -52,17 +52,25 @@ class SealedHead(FileModel):
     """SHA-256 of its `CHECKPOINT`."""
     key: str | None
     """Type and fingerprint of the key that signed it; null if it is not signed."""
+    accepted: tuple[RememberedHead, ...] | None = None
+    """All heads below it, the oldest first, if a person accepted them; null if they are remembered already."""
+    given_up: RememberedHead | None = None
+    """Head that a person gave up by accepting a rollback."""
+    next_key: str | None = None
+    """Type and fingerprint of the key that this head announces."""
 
     def remember(self, memory: EvidenceMemory) -> EvidenceMemory:
         """Return *memory* with this head as the newest."""
         head = RememberedHead(sequence=self.sequence, sha256=self.sha256)
         if head in memory.heads:
             return memory
+        below = memory.heads if self.accepted is None else self.accepted
         return memory.replaced(
-            heads=(*memory.heads, head),
+            heads=(*below, head),
+            given_up=(*memory.given_up, *([self.given_up] if self.given_up else [])),
             has_signed=memory.has_signed or self.key is not None,
             key=self.key,
-            next_key=None if self.key == memory.next_key else memory.next_key,
+            next_key=self.next_key,
         )
 
 
@@ -227,6 +235,12 @@ def has_pending(state: EvidenceState) -> bool:
     return state.journal.exists()
 
 
+def forget_pending(state: EvidenceState, disk: Disk) -> None:
+    """Delete the journal of a committed run that another run has overtaken."""
+    disk.remove(state.journal)
+    disk.sync(state.folder)
+
+
 def recover(state: EvidenceState, disk: Disk) -> bool:
     """Complete a committed run, or delete the leftovers of an uncommitted run; return whether a run was completed.
 
@@ -279,7 +293,7 @@ def _check_staged(root: Path, journal: Journal) -> None:
         if _digest(folder, found) != step.sha256:
             raise EvidenceError(
                 f"an interrupted capture in {root} cannot be completed: {root / found} is not what was committed; "
-                "restore the snapshots from a copy"
+                "restore the snapshots from a copy, or accept what is there with `wikibot evidence trust`"
             )
 
 

@@ -137,11 +137,18 @@ def load_library(root: Path) -> Library:
     Each file is compared with the digest in the file above it, up to the head. Raises `EvidenceError` if any of them is
     changed or malformed. No payload is hashed; `Library.read` and `verify` do that.
     """
-    folder = Folder(root)
-    data = read_head(folder)
-    if data is None:
-        return Library(root)
-    head = parse_checkpoint(data, name=str(root / HEAD))
+    chain = load_chain(root)
+    head, folder = chain.head, Folder(root)
+    if head is None:
+        return chain
     sums = parse_manifest(folder.read_checked(SUMS, head.digests.get(SUMS), named_by=HEAD), name=SUMS)
     bags = {name: load_bag(folder, name, sums[f"{name}/{TAG_MANIFEST}"]) for name in bag_names(sums)}
-    return Library(root, head, sums, bags, sha256(data))
+    return Library(root, head, sums, bags, chain.head_digest)
+
+
+def load_chain(root: Path) -> Library:
+    """Load the head only, without bags and pages; raises `EvidenceError` if it is malformed."""
+    data = read_head(Folder(root))
+    if data is None:
+        return Library(root)
+    return Library(root, parse_checkpoint(data, name=str(root / HEAD)), head_digest=sha256(data))

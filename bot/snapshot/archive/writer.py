@@ -1,7 +1,7 @@
 """One capture run as one transaction: payload, bags, indexes, sums, events and the signed head."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,19 +18,27 @@ from bot.snapshot.archive.checkpoint import (
     SUMS,
     Checkpoint,
     Lost,
-    draw_log_id,
     render_checkpoint,
+)
+from bot.snapshot.archive.continuity import (
+    Consent,
+    Override,
+    Situation,
+    admit,
+    as_remembered,
+    find_heads,
+    find_lost,
 )
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.entry import PageEntry, PageState, state_of
 from bot.snapshot.archive.events import Event, EventOutcome, EventType, event_id, render_events
-from bot.snapshot.archive.evidence_state import EvidenceState
+from bot.snapshot.archive.evidence_state import EvidenceState, RememberedHead
 from bot.snapshot.archive.folder import Folder, lock_folder
 from bot.snapshot.archive.head_check import check_before_writing
 from bot.snapshot.archive.indexes import render_bag_index, render_root_index
 from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, INSTRUCTIONS
-from bot.snapshot.archive.journal import SealedHead, StagedFile, Transaction, failure, recover
-from bot.snapshot.archive.library import Library, load_library
+from bot.snapshot.archive.journal import SealedHead, StagedFile, Transaction, failure, forget_pending, recover
+from bot.snapshot.archive.library import Library, load_chain, load_library
 from bot.snapshot.archive.paths import MAX_ENTRIES, safe_id, year_folder
 from bot.snapshot.archive.plausibility import check_plausible
 from bot.snapshot.archive.signature import Signer
@@ -39,6 +47,14 @@ from bot.snapshot.archive.verdict import Verdict
 _LOG_ROOM = MAX_ENTRIES - 6  # a run adds five files, three of them with the next run
 
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the run makes the bot remember besides its own head: all heads on disk, and a head that was given up."""
+
+    accepted: tuple[RememberedHead, ...] | None = None
+    given_up: RememberedHead | None = None
 
 
 @dataclass
@@ -53,7 +69,7 @@ class SnapshotWriter:
     disk: Disk
     signer: Signer | None = None
     was_recovered: bool = False
-    new_log_id: Callable[[], str] = draw_log_id
+    admission: Admission = Admission()
     _transaction: Transaction = field(init=False)
     _changes: list[tuple[Verb, str, str]] = field(default_factory=list)
     """Verb, digest and path of each payload file that the run writes or removes."""
@@ -140,13 +156,13 @@ class SnapshotWriter:
         digests = {SUMS: self._stage(SUMS, render_manifest(sums))}
         digests |= self._stage_log(sequence, events, agents) | self._stage_previous_head()
         head = Checkpoint(
-            log=(self.library.head.log if self.library.head else "") or self.new_log_id(),
+            log=(self.library.head.log if self.library.head else "") or self.state.log,
             origin=self.origin,
             sequence=sequence,
             time=self.now,
             key=self.signer.fingerprint() if self.signer else None,
             digests=digests,
-            next_key=next_key,
+            next_key=self._announce(next_key),
             lost=lost,
             verdict=verdict,
         )
@@ -205,12 +221,25 @@ class SnapshotWriter:
 
     def _stage_head(self, head: Checkpoint) -> SealedHead:
         content = render_checkpoint(head)
-        sealed = SealedHead(sequence=head.sequence, sha256=self._stage(HEAD, content), key=head.key)
+        sealed = SealedHead(
+            sequence=head.sequence,
+            sha256=self._stage(HEAD, content),
+            key=head.key,
+            next_key=head.next_key,
+            accepted=self.admission.accepted,
+            given_up=self.admission.given_up,
+        )
         if self.signer:
             self._stage(SIGNATURE, self.signer.sign(content))
         elif Folder(self.root).has_file(SIGNATURE):
             self._transaction.stage_removal(SIGNATURE)
         return sealed
+
+    def _announce(self, next_key: str | None) -> str | None:
+        """Return the key that the head announces: an earlier announcement counts until the key is used."""
+        earlier = self.library.head.next_key if self.library.head else None
+        announced = next_key or earlier
+        return None if self.signer and announced == self.signer.fingerprint() else announced
 
     def _stage_previous_head(self) -> dict[str, str]:
         previous = self.library.head
@@ -267,28 +296,39 @@ def open_writer(
     disk: Disk | None = None,
     signer: Signer | None = None,
     allowed_signers: str | None = None,
-    new_log_id: Callable[[], str] = draw_log_id,
+    consent: Consent | None = None,
+    check_all: Callable[[], None] = lambda: None,
 ) -> Iterator[SnapshotWriter]:
     """Take the lock, complete or discard an interrupted run, check the head, and yield the writer.
 
     Changes that are not finished at the end of the block are discarded. Raises `LockedError` if another run is in
-    progress and `EvidenceError` if the snapshots were changed by someone else. *allowed_signers* must include every key
-    whose head is accepted; without it, only heads signed by the current key are accepted.
+    progress, `EvidenceError` if the snapshots were changed by someone else, and `ContinuityError` if they do not
+    continue what the state remembers and *consent* does not accept this. *allowed_signers* must include every key whose
+    head is accepted; without it, only heads signed by the current key are accepted. *check_all* verifies everything and
+    raises `EvidenceError`; it is called before a head is accepted that this bot did not write.
     """
     disk, root = disk or Disk(), state.root
     disk.confine(root)
     if signer:
         own = signer.allowed_signers()  # if the key cannot be used, fail now, not after a long capture
         allowed_signers = own if allowed_signers is None else allowed_signers
-    with writer_lock(state):
-        was_recovered = recover(state, disk)
+    with writer_lock(state), ExitStack() as locks:
+        was_recovered, is_overtaken = _recover(state, disk, consent)
+        situation = _read_situation(state, signer, consent, allowed_signers)
+        is_new_line = admit(situation)
+        locks.enter_context(_made_folder(root))
         check_before_writing(root, allowed_signers)
         library = load_library(root)
         now = clock().replace(microsecond=0)
         check_plausible(root, library.head, origin=_one_line(origin), now=now)
-        _check_signer(library.head, signer)
+        admission = Admission()
+        if is_new_line:
+            check_all()
+            admission = _accept(state, situation, disk)
+        if is_overtaken:
+            forget_pending(state, disk)
         writer = SnapshotWriter(
-            library, state, _one_line(origin), software, now, disk, signer, was_recovered, new_log_id
+            library, state, _one_line(origin), software, now, disk, signer, was_recovered, admission
         )
         try:
             yield writer
@@ -297,14 +337,49 @@ def open_writer(
             raise
 
 
+def _recover(state: EvidenceState, disk: Disk, consent: Consent | None) -> tuple[bool, bool]:
+    """Return whether an interrupted run was completed, and whether another bot or a person has gone on without it."""
+    try:
+        return recover(state, disk), False
+    except EvidenceError:
+        heads = [head.sha256 for head in find_heads(load_chain(state.root))]
+        remembered = state.memory.head
+        has_gone_on = remembered is not None and remembered.sha256 in heads[1:]
+        if has_gone_on or (consent and consent.override is Override.TRUST):
+            return False, True
+        raise
+
+
+def _read_situation(
+    state: EvidenceState, signer: Signer | None, consent: Consent | None, allowed_signers: str | None
+) -> Situation:
+    try:
+        heads = find_heads(load_chain(state.root))
+    except EvidenceError:
+        check_before_writing(state.root, allowed_signers)  # names the first of all changes
+        raise
+    return Situation(state.root, heads, state.memory, signer.fingerprint() if signer else None, consent)
+
+
+def _accept(state: EvidenceState, situation: Situation, disk: Disk) -> Admission:
+    """Return what the run adds to the memory; what another bot signed is remembered at once."""
+    heads, newest = as_remembered(situation.heads), situation.heads[0]
+    if situation.consent is not None:
+        is_rollback = situation.consent.override is Override.ACCEPT_ROLLBACK
+        return Admission(heads, find_lost(situation) if is_rollback else None)
+    state.update(
+        lambda memory: memory.replaced(heads=heads, has_signed=True, key=newest.key, next_key=newest.next_key),
+        disk=disk,
+    )
+    return Admission()
+
+
 @contextmanager
 def writer_lock(state: EvidenceState, *, wait_seconds: float = 0) -> Iterator[None]:
     """Lock a snapshots folder; raises `LockedError` if another process has the lock for too long.
 
     The lock in the state names its holder. The lock of the folder itself excludes bots that have another state.
     """
-    if state.memory.head is None:
-        _make_root(state.root)  # a folder that is missed is not made again
     purpose = f"the snapshots folder {state.root}"
     with (
         InstanceLock(state.lock, purpose=purpose, wait_seconds=wait_seconds),
@@ -313,27 +388,18 @@ def writer_lock(state: EvidenceState, *, wait_seconds: float = 0) -> Iterator[No
         yield
 
 
-def _make_root(root: Path) -> None:
+@contextmanager
+def _made_folder(root: Path) -> Iterator[None]:
+    """Create and lock the folder of a first run; a folder that is missed is never made again."""
+    if root.is_dir():
+        yield
+        return
     try:
         make_folders(root, EVIDENCE_FOLDER_MODE)
     except OSError as error:
         raise SnapshotError(f"{failure(error)}; nothing was changed") from error
-
-
-def _check_signer(head: Checkpoint | None, signer: Signer | None) -> None:
-    """Raise `EvidenceError` if the key of this run may not sign the next head."""
-    if head is None or head.key is None:
-        return
-    if signer is None:
-        raise EvidenceError(
-            f"run {head.sequence} is signed, so each later run must be: set snapshots.signing_key to the key {head.key}"
-        )
-    key = signer.fingerprint()
-    if key not in (head.key, head.next_key):
-        raise EvidenceError(
-            f"run {head.sequence} was signed by the key {head.key}; the key {key} may sign only after "
-            "`wikibot evidence rotate-key` announced it"
-        )
+    with lock_folder(root):
+        yield
 
 
 def _one_line(text: str) -> str:

@@ -33,6 +33,7 @@ _SIMPLE = {
     EventType.KEY_ROTATION: "another key was announced for the next run",
     EventType.ROLLBACK: "an older state of the snapshots was accepted",
     EventType.NEW_LOG: "a new log was begun",
+    EventType.TRUST: "a bot without memory of the snapshots went on with them",
 }
 
 

@@ -1,0 +1,111 @@
+"""`wikibot evidence`: decisions about the snapshots that only a person can make."""
+
+import getpass
+from pathlib import Path
+
+import click
+
+from bot.cli import output
+from bot.cli.app import App, pass_app
+from bot.cli.usage_errors import SuggestingGroup
+from bot.config.policy import RestrictedPages
+from bot.errors import SettingsError
+from bot.operations import evidence as operation
+from bot.operations.evidence import Decision
+from bot.operations.workspace import Snapshots
+from bot.snapshot.archive.checkpoint import Checkpoint
+
+_BY = click.option("--by", default=getpass.getuser, help="Who decided it.  [default: your account]")
+_REASON = click.option("--reason", required=True, help="The reason; it is recorded in the evidence.")
+_OPTIONAL_REASON = click.option("--reason", default="", help="The reason; it is recorded in the evidence.")
+_HEAD = click.option("--head", required=True, metavar="DIGEST", help="SHA-256 of the newest CHECKPOINT on disk.")
+_RESTRICTED = click.option(
+    "--restricted", is_flag=True, help="The folder of the restricted pages, where the settings separate them."
+)
+_DONE = 0
+
+
+@click.group(cls=SuggestingGroup)
+def evidence() -> None:
+    """Decide what the bot refuses to decide about its snapshots.
+
+    Each decision is recorded as an event with your account and the reason. A scheduled run never makes one.
+    """
+
+
+@evidence.command()
+@_HEAD
+@_OPTIONAL_REASON
+@_BY
+@_RESTRICTED
+@pass_app
+def trust(app: App, head: str, reason: str, by: str, restricted: bool) -> int:
+    """Go on with snapshots that this bot does not remember, for example on a new machine.
+
+    Everything is checked first. Compare DIGEST with one that was published elsewhere.
+    """
+    return _say(operation.trust(_chosen(app, restricted), head, Decision(by, reason)), "the snapshots are trusted")
+
+
+@evidence.command("new-log")
+@_REASON
+@_BY
+@_RESTRICTED
+@pass_app
+def new_log(app: App, reason: str, by: str, restricted: bool) -> int:
+    """Give up the log that this bot remembers: move the folder aside and begin a new log, which names the old head."""
+    runtime = app.runtime
+    made = operation.begin_new_log(_chosen(app, restricted), runtime.gateway().base_url, Decision(by, reason))
+    if made.moved_to:
+        output.say(f"the old snapshots are in {made.moved_to}")
+    return _say(made.checkpoint, "a new log begins")
+
+
+@evidence.command("accept-rollback")
+@_HEAD
+@_REASON
+@_BY
+@_RESTRICTED
+@pass_app
+def accept_rollback(app: App, head: str, reason: str, by: str, restricted: bool) -> int:
+    """Give up the runs after an older state that was put back."""
+    made = operation.accept_rollback(_chosen(app, restricted), head, Decision(by, reason))
+    return _say(made, "the older state is accepted")
+
+
+@evidence.command("start-signing")
+@_OPTIONAL_REASON
+@_BY
+@_RESTRICTED
+@pass_app
+def start_signing(app: App, reason: str, by: str, restricted: bool) -> int:
+    """Check snapshots that were never signed, and sign from now on. Afterwards unsigned runs are refused."""
+    return _say(operation.start_signing(_chosen(app, restricted), Decision(by, reason)), "signing has begun")
+
+
+@evidence.command("rotate-key")
+@click.option(
+    "--to", "new_key", required=True, type=click.Path(path_type=Path), metavar="KEY", help="The new private key."
+)
+@_OPTIONAL_REASON
+@_BY
+@_RESTRICTED
+@pass_app
+def rotate_key(app: App, new_key: Path, reason: str, by: str, restricted: bool) -> int:
+    """Announce a new key in a run that the present key signs; afterwards set snapshots.signing_key to the new key."""
+    made, fingerprint = operation.rotate_key(_chosen(app, restricted), new_key.absolute(), Decision(by, reason))
+    _say(made, f"the key {fingerprint} is announced")
+    output.say(f"now set snapshots.signing_key to {new_key}, and add its public key to the allowed signers")
+    return _DONE
+
+
+def _chosen(app: App, restricted: bool) -> Snapshots:
+    snapshots = app.runtime.snapshots
+    if restricted and snapshots.policy.restricted is not RestrictedPages.SEPARATE:
+        raise SettingsError("--restricted: the settings do not separate restricted pages (snapshots.restricted)")
+    return snapshots.separate if restricted else snapshots
+
+
+def _say(made: Checkpoint, what: str) -> int:
+    output.say(f"{what}: run {made.sequence}")
+    return _DONE
