@@ -8,6 +8,7 @@ from enum import StrEnum
 from bot.config.data_model import OLDER_NEWS, PAGE_INDEX
 from bot.config.policy import DriftPolicy, NotifyPolicy
 from bot.storage.markers import Marker
+from bot.storage.meaning import is_same
 from bot.sync.drift import LastApplied, ManualEdit, Verdict, digest_of
 from bot.sync.own_blocks import OwnBlocks
 
@@ -259,7 +260,9 @@ def _advise_generated(verdict: Verdict, region: str) -> str:
 
 def _is_rolled_back(change: Change) -> bool:
     last = change.last_applied
-    return last is not None and last.adopted is not None and change.live == last.text
+    if last is None or last.adopted is None:
+        return False
+    return change.live is not None and is_same(change.live, last.text)
 
 
 def _advice(verdict: Verdict, change: Change) -> str:

@@ -1,12 +1,14 @@
 """Compare the pages and build the plan. Pages are read in bulk, histories only for pages that differ."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
 
+from bot.config.data_model import OLDER_NEWS
 from bot.config.policy import CommentPolicy, DriftPolicy, MergePolicy, SafetySettings
 from bot.errors import PageNotFoundError, RegionError, StorageFormatError, WikiAnswerError, WikiError
 from bot.storage.addresses import stated_title
@@ -45,6 +47,8 @@ from bot.wiki.write_order import confirm, read_for_writing
 
 _HELD = "held back, because it would publish a dead link: {}; or set `dead_links: warn`"
 _RESTORED = "version {} put the text of people back, so it is not repaired; to keep it, {}"
+_ENTRY = re.compile(r"\s*(?:•|[0-9]+\.)\s")
+_TARGET = re.compile(r" ?‹[^›]*›")
 _MAX_DEPTH = 200
 _WAR_WINDOW = timedelta(hours=24)
 MAX_REQUEST_BYTES = 5 * 2**20
@@ -412,13 +416,19 @@ class _Survey:
         ]
 
     def _would_lose_adopted(self, last: LastApplied, desired: str) -> bool:
-        """Return whether *desired* is from a data file without the words of people that an adoption took to it."""
+        """Return whether *desired* is from a data file without the words of people that an adoption took to it.
+
+        If another bot made the adoption, the words decide: items may have moved to the page of older news since.
+        """
         if last.adopted is None:
             return False
         is_lost = self._assignment.has_lost_adoption(last.adopted)
         if is_lost is not None:
             return is_lost
-        return not set(lines_of(without_notice(last.text))) <= set(lines_of(desired))
+        regions = (wanted for target in self._assignment.targets for wanted in target.regions)
+        older = (wanted.text or "" for wanted in regions if wanted.marker.name == OLDER_NEWS)
+        stay = set(chain.from_iterable(map(_lines, (desired, *older))))
+        return not set(_lines(without_notice(last.text))) <= stay
 
     def _settle(self, change: Change, ledger: PageLedger, headings: Sequence[str]) -> Change:
         """Add the edits of people to the change, and decide on the action."""
@@ -503,6 +513,11 @@ class _Survey:
 
 def _all_lines(texts: Iterable[str | None]) -> set[str]:
     return set(chain.from_iterable(map(lines_of, {text for text in texts if text})))
+
+
+def _lines(text: str) -> list[str]:
+    """Return the visible lines; outside lists without link targets, because the page of older news can be renamed."""
+    return [line if _ENTRY.match(line) else _TARGET.sub("", line) for line in lines_of(text)]
 
 
 def _find_own(wanted: WantedRegion, live: str | None, last: LastApplied | None) -> OwnBlocks | None:

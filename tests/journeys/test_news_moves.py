@@ -364,3 +364,23 @@ def test_a_plan_whose_condition_was_removed_moves_no_item(moving: Desk) -> None:
 
     assert "`requires` in the plan is not what the bot plans now" in ran.err
     assert moving.home_body == before
+
+
+@both_flavours
+def test_adopted_items_move_to_the_page_of_older_news_though_another_bot_adopted_them(moving: Desk) -> None:
+    moving.ran("sync")
+    body = moving.home_body
+    at = body.index("<li>", body.index("wikibot-news"))
+    moving.wiki.edit(moving.home_id, f"{body[:at]}<li>Ana wrote this.</li>{body[at:]}", by="ana")
+    moving.ran("adopt", "--yes")
+    for history in moving.folder.rglob("data-*.json"):
+        history.unlink()  # as on another machine
+    moving.wiki.store.pages.update(archive(moving), author=moving.wiki.account("li"), title="Archive of news")
+    for name in ("fourth", "fifth"):
+        add_news(moving, f"The {name} item.", name)
+
+    moving.ran("sync")
+
+    assert "The fifth item." in moving.home_body
+    assert "Ana wrote this." not in moving.home_body
+    assert "Ana wrote this." in moving.wiki.body(moving.wiki.find("Archive of news").id)
