@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -507,15 +508,13 @@ def _worth_waiting(error: WikiError) -> WikiError:
 
 def _read(response: requests.Response, max_bytes: int) -> None:
     """Read the whole body into the response, as `requests` would, but no more than *max_bytes*."""
-    pieces: list[bytes] = []
-    size = 0
+    body = BytesIO()
     for piece in response.iter_content(_CHUNK_BYTES):
-        pieces.append(piece)
-        size += len(piece)
-        if size > max_bytes:
+        body.write(piece)
+        if body.tell() > max_bytes:
             response.close()
             raise WikiAnswerError(f"{shorten_address(response.url)}: the answer is larger than {max_bytes} bytes")
-    response._content = b"".join(pieces)  # noqa: SLF001 -- requests has no public way to cap the size of a body
+    response._content = body.getvalue()  # noqa: SLF001 -- requests has no public way to cap the size of a body
     response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001 -- as above
 
 
@@ -528,7 +527,7 @@ def _is_json(response: requests.Response) -> bool:
 
 
 def _is_html(response: requests.Response) -> bool:
-    return "html" in response.headers.get("Content-Type", "") or response.content.lstrip()[:1] == b"<"
+    return "html" in response.headers.get("Content-Type", "") or response.content[:_CHUNK_BYTES].lstrip()[:1] == b"<"
 
 
 def _is_login(url: str) -> bool:

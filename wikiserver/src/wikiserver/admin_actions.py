@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, jsonify, request
 
 from wikiserver.person_saves import open_and_save
-from wikiserver.site import authenticate, get_site, get_store, parse_id
+from wikiserver.site import authenticate, get_site, parse_id
 from wikiserver.store import StoreError
 
 admin_actions: Final = Blueprint("admin_actions", __name__)
@@ -14,7 +14,7 @@ admin_actions: Final = Blueprint("admin_actions", __name__)
 @admin_actions.post("/_admin/editor")
 def save_in_editor() -> Any:
     """Let a person open and save a page: `{"page": ID, "person": "ana", "editor": "cloud", "seed": 1}`."""
-    user = authenticate(request.headers.get("Authorization"), get_store())
+    user = authenticate(request.headers.get("Authorization"), get_site())
     if user is None or not user.is_admin:
         return _refuse(403, "Only administrators save pages as other people")
     asked = request.get_json(silent=True)

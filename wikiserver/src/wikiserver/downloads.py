@@ -26,7 +26,7 @@ def let_in() -> Response | None:
     """
     if get_site().is_cloud and "Authorization" in request.headers:
         return Response("Unauthorized\n", 401, {"WWW-Authenticate": 'OAuth realm="Confluence"'})
-    g.user = authenticate(request.headers.get("Authorization"), get_store()) or g.get("user")
+    g.user = authenticate(request.headers.get("Authorization"), get_site()) or g.get("user")
     if g.user is None:
         return Response("Log in first.\n", 401, {"WWW-Authenticate": 'Basic realm="Confluence"'})
     return None

@@ -21,7 +21,7 @@ def move() -> Any:
     The request needs the header `X-Atlassian-Token: no-check`; the caller must be allowed to edit the page and to
     add pages below the target.
     """
-    g.user = authenticate(request.headers.get("Authorization"), get_store())
+    g.user = authenticate(request.headers.get("Authorization"), get_site())
     if g.user is None:
         return Response(status=401)
     if get_site().is_read_only:

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, NamedTuple, cast
 
 from flask import g, request
 
+from wikiserver.passwords import Passwords
 from wikiserver.store import Content, NotFoundError, Space, Store, User
 from wikiserver.tokens import Tokens
 
@@ -50,6 +51,7 @@ class Site:
     tokens: Tokens = field(default_factory=Tokens)
     media_port: int = 0
     media_files: dict[str, MediaFile] = field(default_factory=dict)
+    passwords: Passwords = field(default_factory=Passwords)
 
     @property
     def is_cloud(self) -> bool:
@@ -86,31 +88,29 @@ def base_url() -> str:
     return (get_site().address or request.host_url).rstrip("/") + request.script_root
 
 
-def authenticate(header: str | None, store: Store) -> User | None:
+def authenticate(header: str | None, site: Site) -> User | None:
     """Return the account of an `Authorization` header, or None.
 
-    Every account has the password `NAME-secret`, which is also its API token for its email, and the bearer token
-    `NAME-token`.
+    On Cloud, the password is the API token of the account's email.
     """
     scheme, _, credentials = (header or "").partition(" ")
     match scheme.lower():
         case "bearer":
-            name = credentials.strip().removesuffix("-token")
-            user = store.people.find_by_name(name)
-            return user if user is not None and credentials.strip() == f"{user.name}-token" else None
+            name = site.passwords.find_account(credentials.strip())
+            return None if name is None else site.store.people.find_by_name(name)
         case "basic":
             try:
                 name, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
             except ValueError:  # not Base64, or not UTF-8
                 return None
-            return check_password(name, password, store)
+            return check_password(name, password, site)
     return None
 
 
-def check_password(name: str, password: str, store: Store) -> User | None:
+def check_password(name: str, password: str, site: Site) -> User | None:
     """Return the account of that name or email if the password is right."""
-    user = store.people.find(name)
-    if user is None or not user.is_active or password not in {f"{user.name}-secret", f"{user.name}-token"}:
+    user = site.store.people.find(name)
+    if user is None or not user.is_active or not site.passwords.is_right(user.name, password):
         return None
     return user
 

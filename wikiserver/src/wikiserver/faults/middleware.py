@@ -202,7 +202,7 @@ def fault_admin(app: App, site: Site, faults: Faults) -> App:
     def answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") != ADMIN_PATH:
             return app(environ, start_response)
-        user = authenticate(environ.get("HTTP_AUTHORIZATION"), site.store)
+        user = authenticate(environ.get("HTTP_AUTHORIZATION"), site)
         if user is None or not user.is_admin:
             return _send(_error(403, "Only administrators change the faults", []), start_response)
         if environ["REQUEST_METHOD"] == "DELETE":

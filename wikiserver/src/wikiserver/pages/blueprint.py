@@ -69,7 +69,7 @@ def know_who_asks() -> None:
 @pages.before_request
 def let_in() -> Any:
     """Redirect anonymous users to the sign-in page; refuse forged forms."""
-    g.user = g.get("user") or authenticate(request.headers.get("Authorization"), get_store())
+    g.user = g.get("user") or authenticate(request.headers.get("Authorization"), get_site())
     if request.method == "POST":
         sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf", "")
         if not hmac.compare_digest(sent.encode(), csrf_token().encode()):

@@ -5,7 +5,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from wikiserver.pages.blueprint import pages, sign_in, sign_out
-from wikiserver.site import check_password, get_store
+from wikiserver.site import check_password, get_site
 
 
 @pages.get("/login")
@@ -19,7 +19,7 @@ def login() -> Any:
 def check_login() -> Any:
     """Sign a person in, or report that name and password do not match."""
     name = request.form.get("name", "").strip()
-    user = check_password(name, request.form.get("password", ""), get_store())
+    user = check_password(name, request.form.get("password", ""), get_site())
     if user is None:
         problem = "Name and password do not fit together."
         return render_template("wiki/login.html", next=_next(), name=name, problem=problem), 401

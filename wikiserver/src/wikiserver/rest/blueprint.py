@@ -66,7 +66,7 @@ def _let_in_at_site(manner: Manner) -> Response | None:
         token = site.tokens.find(header, _email)
         g.user = get_store().people.find_by_name(token.account) if token is not None else None
     else:
-        g.user = authenticate(header, get_store())
+        g.user = authenticate(header, site)
     if g.user is None or (site.is_cloud and g.user.name in site.tokens.service_accounts):
         return manner.error_answer(401, manner.unauthenticated)
     return None
