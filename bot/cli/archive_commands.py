@@ -166,18 +166,39 @@ def report(app: App, since: dt.datetime | None, until: dt.datetime | None, forma
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @pass_app
 def redact(app: App, page: str, reason: str, by: str, yes: bool) -> int:
-    """Remove the content of a captured PAGE for good; its digests stay, and everything still verifies."""
+    """Remove a captured PAGE for good, also from what other pages show of it; digests stay, and all still verifies.
+
+    Says first where the page is shown and what cannot be removed. Ends with 1 if title or text is found afterwards.
+    """
+    planned = archive.find_redaction(app.runtime.snapshots, page)
+    _say_traces(planned)
+    erasure = planned.erasure
     if not yes:
-        output.confirm(f"Remove the content of {page!r} from {app.runtime.folders.snapshots} for good?")
-    done = archive.redact_page(app.runtime.snapshots, page, reason=reason, by=by)
-    output.say(f"redacted {page!r} in run {done.checkpoint.sequence}")
-    output.warn("its title remains in the file name, the indexes and the events of earlier runs")
-    output.warn("pages that include it still contain its content; redact them too if necessary")
-    if done.has_git:
+        output.confirm(f"Remove {erasure.title!r} ({erasure.page_id}) from {app.runtime.folders.snapshots} for good?")
+    done = archive.redact_page(app.runtime.snapshots, erasure, reason=reason, by=by)
+    output.say(f"redacted page {erasure.page_id} in run {done.checkpoint.sequence}")
+    for trace in done.leftovers:
+        output.fail(f"{trace.place} still has the {trace.what} of the page")
+    if erasure.has_copies:
+        output.fail("other pages have the text in their own words; redact them too: see above")
+    return 1 if done.leftovers or erasure.has_copies else 0
+
+
+def _say_traces(planned: archive.PlannedRedaction) -> None:
+    erasure = planned.erasure
+    for trace in erasure.shown_by:
+        output.say(f"cleaned and rendered again: {trace.place}: {trace.what}")
+    for trace in erasure.said_by:
         output.warn(
-            "earlier commits of the git repository still contain the content; rewrite them with `git filter-repo`"
+            f"not changed: {trace.place}: its own words or files have the {trace.what}; redact it too if needed"
         )
-    return _DONE
+    for path in erasure.old_logs:
+        output.warn(f"not changed: {path} of format 1 has the title, and a log cannot change")
+    for copy in planned.copies:
+        output.warn(f"not changed: {copy} may have a copy; remove it there")
+    if erasure.guessable:
+        texts = counted(erasure.guessable, "removed text")
+        output.warn(f"{texts} of less than 200 bytes could be guessed from the digests, which stay")
 
 
 def _period(since: dt.datetime | None, until: dt.datetime | None) -> Period:

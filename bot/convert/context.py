@@ -66,7 +66,8 @@ class PageContext:
     `attachments` maps a file name of this page, or `Title/name` of another page, to such a path. `users` maps an
     account id, user key or user name to a name; `jira` maps the name or id of a server (or "" for the only one) to its
     address. `other_addresses` lead to the same wiki as `base_url`. `included` has the keys of `pages`; `listings` has
-    what a macro listed, by `Macro.identity`.
+    what a macro listed, by `Macro.identity`. `withheld` has the reason why an included page is not shown, by
+    `name_digest`.
     """
 
     page_id: str = ""
@@ -82,7 +83,7 @@ class PageContext:
     listings: Mapping[str, Listing] = field(default_factory=dict)
     comments: Mapping[str, InlineComment] = field(default_factory=dict)
     included: Mapping[str, IncludedPage] = field(default_factory=dict)
-    withheld: frozenset[str] = frozenset()
+    withheld: Mapping[str, str] = field(default_factory=dict)
     jira: Mapping[str, str] = field(default_factory=dict)
 
 

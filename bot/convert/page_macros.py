@@ -6,6 +6,7 @@ from bot.convert.context import IncludedPage, ListedPage, Listing, ReportRow
 from bot.convert.document import Block, Cell, Item, List, Node, Paragraph, Quote, Row, Styled, Table, flow
 from bot.convert.links import link_to, page_target
 from bot.convert.page_builder import PageBuilder, paragraph
+from bot.storage.addresses import name_digest
 from bot.storage.macros import MACRO_ELEMENTS, Macro, describe, read_macro
 from bot.storage.reader import Element, read_leniently
 
@@ -21,6 +22,8 @@ _EXTRA_COLUMNS = {
     "showCommentsCount": "numbers of comments",
     "showLikesCount": "numbers of likes",
 }
+
+_WITHHELD = {"restricted": "only some people may read it", "redacted": "a redaction removed it"}
 
 FindParts = Callable[[Element], list[Element]]
 
@@ -129,9 +132,10 @@ def build_excerpt_include(page: PageBuilder, macro: Macro) -> list[Node]:
 
 def _include(page: PageBuilder, macro: Macro, what: str, find: FindParts) -> list[Node]:
     title, key, target = _included_page(page, macro)
-    if f"{key}:{title}" in page.context.withheld:
-        page.lose("macro", macro.name, f"{what}: restricted, so left out")
-        return [_remark(f"({what}: left out, because only some people may read it)")]
+    withheld = page.context.withheld.get(name_digest(key, title))
+    if withheld is not None:
+        page.lose("macro", macro.name, f"{what}: {withheld}, so left out")
+        return [_remark(f"({what}: left out, because {_WITHHELD[withheld]})")]
     included = _find_included(page, title, key)
     label = link_to([title or "a page"], included.target if included and included.target else target)
     name = f"{key}:{title}"

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.config.policy import RestrictedPages
 from bot.errors import EvidenceError, SnapshotError
 from bot.operations.capture import open_run, software, verify_snapshots
 from bot.operations.workspace import Snapshots
@@ -12,8 +13,8 @@ from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.holds import HeldPage, find_holds, place_hold, release_hold
 from bot.snapshot.archive.library import Library, load_library
-from bot.snapshot.archive.redaction import redact
 from bot.snapshot.archive.writer import SnapshotWriter
+from bot.snapshot.capture.erasure import Erasure, Trace, find_leftovers, find_traces, redact
 from bot.snapshot.query.export import Export, export
 from bot.snapshot.query.page_diff import PageDiff, diff_page
 from bot.snapshot.query.period import Period
@@ -23,11 +24,19 @@ from bot.snapshot.query.timeline import Timeline, read_timeline
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedRedaction:
+    """What a redaction would do; *copies* are places that the bot cannot change."""
+
+    erasure: Erasure
+    copies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Redaction:
-    """The result of a redaction; *has_git* warns that the git history still contains the content."""
+    """The result of a redaction; *leftovers* are files that still have something of the page."""
 
     checkpoint: Checkpoint
-    has_git: bool
+    leftovers: tuple[Trace, ...]
 
 
 def page_history(snapshots: Snapshots, page: str) -> Timeline:
@@ -52,16 +61,37 @@ def rebuild_search(snapshots: Snapshots) -> int:
     return SearchIndex(snapshots.state).refresh(from_scratch=True)
 
 
-def redact_page(snapshots: Snapshots, page: str, *, reason: str, by: str) -> Redaction:
-    """Remove the content of a captured page but not its digests, as a separate run."""
-    load_snapshots(snapshots).get_page(page)
-    with _open_existing(snapshots) as writer:
-        checkpoint = redact(writer, page, reason=reason, by=by)
-        _commit(snapshots, writer, f"Run {checkpoint.sequence}: redact a page")
+def find_redaction(snapshots: Snapshots, page: str) -> PlannedRedaction:
+    """Return where a captured page is shown and kept; writes nothing. Raises `SnapshotError` if the page is held."""
+    erasure = find_traces(load_snapshots(snapshots), page)
+    remotes = GitRepository(snapshots.state).remotes()
+    copies = [f"git remote {name}: {address}" for name, address in remotes.items()]
+    if snapshots.policy.restricted is RestrictedPages.SEPARATE:
+        separate = load_library(snapshots.separate.root)
+        if separate.find_entry(erasure.page_id):
+            copies.append(f"the folder of the restricted pages, {separate.root}")
+    return PlannedRedaction(erasure, tuple(copies))
+
+
+def redact_page(snapshots: Snapshots, erasure: Erasure, *, reason: str, by: str) -> Redaction:
+    """Remove a captured page everywhere but not its digests, as a separate run; then search for leftovers.
+
+    The git copy begins again without history, and the search index is built again. Both are deleted first, so that
+    nothing is left in them if the bot is interrupted.
+    """
     state = snapshots.state
-    if state.search.exists():
+    with _open_existing(snapshots) as writer:
+        repository = GitRepository(state, writer.signer)
+        remotes, has_index = repository.remotes(), state.search.exists()
+        repository.forget()
+        state.search.unlink(missing_ok=True)
+        checkpoint = redact(writer, erasure, reason=reason, by=by)
+        if snapshots.policy.git:
+            repository.restart(f"Run {checkpoint.sequence}: begin again after a redaction", remotes)
+    if has_index:
         rebuild_search(snapshots)
-    return Redaction(checkpoint, state.git.exists())
+    left = find_leftovers(snapshots.root, [path for path in state.folder.rglob("*") if path.is_file()], erasure)
+    return Redaction(checkpoint, tuple(left))
 
 
 def hold_pages(snapshots: Snapshots, pages: Sequence[str], *, name: str, reason: str, by: str) -> Checkpoint:

@@ -7,6 +7,7 @@ path of the wiki (`/wiki` on Cloud, any path on Data Center), or by the address 
 """
 
 import base64
+import hashlib
 import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, quote, unquote, unquote_plus, urljoin, urlsplit
@@ -190,3 +191,8 @@ def _parse_tiny(code: str) -> PageAddress | None:
     except ValueError:
         return None
     return PageAddress(page_id=str(number)) if number else None
+
+
+def name_digest(space_key: str, title: str) -> str:
+    """Return the SHA-256 of the name of a page, for lists that must not have the title."""
+    return hashlib.sha256(f"{space_key}:{title}".encode("utf-8", "surrogatepass")).hexdigest()

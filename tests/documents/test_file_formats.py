@@ -23,8 +23,8 @@ from bot.snapshot.archive.entry import parse_lines
 from bot.snapshot.archive.events import parse_events
 from bot.snapshot.archive.journal import recover
 from bot.snapshot.archive.record import is_same_capture, parse_record
-from bot.snapshot.archive.redaction import redact
 from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.capture.erasure import find_traces, redact
 from bot.sync.page_memory import PageMemory
 from bot.sync.plan_file import dump_plan, load_plan
 from script.file_formats import FILE_KINDS, FileKind
@@ -45,7 +45,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
     capture_first(root / "snapshots", Disk())
     capture_second(root / "snapshots", Disk())
     with open_writer(state_of(root / "snapshots"), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
-        redact(writer, "103", reason="a name", by="Ana")
+        redact(writer, find_traces(writer.library, "103"), reason="a name", by="Ana")
     journal = interrupt(root / "interrupted")
     memory = root / "pages.json"
     remember(memory)

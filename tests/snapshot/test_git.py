@@ -9,9 +9,9 @@ import pytest
 from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.git import GitRepository
-from bot.snapshot.archive.redaction import redact
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.capture.erasure import find_traces, redact
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.public_tools import run_instructions
 from tests.snapshot.small_tree import (
@@ -77,7 +77,7 @@ def test_what_a_run_removed_is_removed_from_the_next_commit(tmp_path: Path) -> N
     capture_first(root, Disk())
     repository.commit("Run 1")
     with open_writer(state_of(root), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
-        redact(writer, "103", reason="a name", by="Ana")
+        redact(writer, find_traces(writer.library, "103"), reason="a name", by="Ana")
     repository.commit("Run 2")
 
     assert evidence(clone(root, tmp_path / "clone")) == tree_bytes(root)

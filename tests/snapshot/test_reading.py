@@ -7,8 +7,8 @@ from bot.config.policy import HistoryMode
 from bot.errors import SnapshotError
 from bot.present.page_diff_view import page_diff_as_html, page_diff_as_text
 from bot.snapshot.archive.library import load_library
-from bot.snapshot.archive.redaction import redact
 from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.capture.erasure import find_traces, redact
 from bot.snapshot.query.page_diff import ChangeKind, diff_page
 from bot.snapshot.query.search import SearchIndex
 from bot.snapshot.query.timeline import read_timeline
@@ -182,7 +182,7 @@ def test_redaction_removes_the_content_and_everything_still_verifies(wiki: Small
     run_capture(wiki, tmp_path)
     digest = verify(tmp_path).head_digest
     with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
-        redact(writer, "Minutes", reason="personal data", by="Ana")
+        redact(writer, find_traces(writer.library, "Minutes"), reason="personal data", by="Ana")
 
     files = tree_bytes(tmp_path)
     for secret in (b"version three", b"%PDF-1", b"Is this", b"It is."):
@@ -198,7 +198,7 @@ def test_a_redacted_page_keeps_its_digests_and_is_not_captured_again(wiki: Small
     before = tree_bytes(tmp_path)
     source = f"WS2/data/_source/{wiki.ids['Minutes']}/v3.xml"
     with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
-        redact(writer, "Minutes", reason="personal data", by="Ana")
+        redact(writer, find_traces(writer.library, "Minutes"), reason="personal data", by="Ana")
     wiki.edit("Minutes", "<p>version four</p>")
 
     outcome = run_capture(wiki, tmp_path, day=1)

@@ -5,9 +5,10 @@ Git itself never reads the snapshots folder, so nothing in that folder makes git
 """
 
 import os
+import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, cast
@@ -58,6 +59,27 @@ class GitRepository:
         self.run("update-ref", BRANCH, commit, parent or "0" * 40)
         self.run("update-ref", "-d", _DRAFT)
         return True
+
+    def remotes(self) -> dict[str, str]:
+        """Return the addresses of the remotes, by name; empty without a repository."""
+        if not self.state.git.exists():
+            return {}
+        names = self.run("remote").split()
+        return {name: self.run("remote", "get-url", name) for name in names}
+
+    def forget(self) -> None:
+        """Delete the repository with its history; the next commit makes a new one. Raises `SnapshotError`."""
+        try:
+            if self.state.git.exists():
+                shutil.rmtree(self.state.git)
+        except OSError as error:
+            raise SnapshotError(f"{self.state.git} cannot be deleted: {error.strerror}; nothing was changed") from error
+
+    def restart(self, message: str, remotes: Mapping[str, str]) -> None:
+        """Make a repository without history of the present snapshots, with *remotes*."""
+        self.commit(message)
+        for name, address in remotes.items():
+            self.run("remote", "add", name, address)
 
     def run(self, *arguments: str) -> str:
         """Run git in the repository and return its output without the last line end; raises `SnapshotError`."""

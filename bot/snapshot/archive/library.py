@@ -1,6 +1,5 @@
 """The snapshots on disk: head, bags and page entries, loaded once at the start of a run."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -121,8 +120,12 @@ class Library:
 
     def record_paths(self, bag: Bag, entry: PageEntry) -> list[str]:
         """Return the paths of all records of a page, oldest first."""
-        pattern = re.compile(re.escape(paths.source_folder(entry.page_id)) + r"/(?:\d+/)?record-(\d+)\.json")
-        found = [(int(match[1]), path) for path in bag.manifest if (match := pattern.fullmatch(path))]
+        folder = f"{paths.source_folder(entry.page_id)}/"
+        found = [
+            (run, path)
+            for path in bag.manifest
+            if path.startswith(folder) and (run := paths.record_run(path)) is not None
+        ]
         return [path for _, path in sorted(found)]
 
 

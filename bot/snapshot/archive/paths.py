@@ -14,6 +14,7 @@ _CHUNK = 200  # numbered files per folder
 _PLAIN_ID = re.compile(r"[0-9a-z]{1,40}")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_]{1,60}")
 _SOURCE = re.compile(r"/v(?P<version>\d+)(?:\.xml|-editions/(?:\d+/)?(?P<edition>\d+)\.xml)$")
+_RECORD = re.compile(r"/record-(\d+)(?:-\d+)?\.json$")
 _RESERVED = {"log", "con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 
 
@@ -53,9 +54,16 @@ def source_path(page_id: str, version: int, *, edition: int = 1) -> str:
     return f"{first}.xml" if edition == 1 else f"{first}-editions/{_chunked(edition, f'{edition}.xml')}"
 
 
-def record_path(page_id: str, sequence: int) -> str:
-    """Return the path of the record of a page from run *sequence*."""
-    return f"{source_folder(page_id)}/{_chunked(sequence, f'record-{sequence:06}.json')}"
+def record_path(page_id: str, sequence: int, *, cleaned: int | None = None) -> str:
+    """Return the path of the record of a page from run *sequence*; *cleaned* is the run that removed a text from it."""
+    ending = "" if cleaned is None else f"-{cleaned:06}"
+    return f"{source_folder(page_id)}/{_chunked(sequence, f'record-{sequence:06}{ending}.json')}"
+
+
+def record_run(path: str) -> int | None:
+    """Return the run that a record is from; None if *path* is not the path of a record."""
+    match = _RECORD.search(path)
+    return int(match[1]) if match else None
 
 
 def source_version(path: str) -> int:

@@ -167,8 +167,8 @@ class Surroundings(FileModel):
     """Page tree of the space, if a macro of the page shows it."""
     included: dict[str, RecordedInclude] = Field(default_factory=dict)
     """Included pages by `KEY:Title`."""
-    withheld: tuple[str, ...] = ()
-    """Included pages, by `KEY:Title`, whose text is left out, because only some people may read them."""
+    withheld: dict[str, Literal["restricted", "redacted"]] = Field(default_factory=dict)
+    """Included pages whose text is left out, and why: SHA-256 of `KEY:Title` → reason. The title is not stated."""
     listings: dict[str, RecordedListing] = Field(default_factory=dict)
     """Answers of listing macros, by what the macro asks for."""
     other_addresses: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Remove the content of a captured page from the evidence; the digests of what was removed stay."""
+"""What remains of a redacted page: the record of the redaction, and a note in the place of the rendition."""
 
 from typing import ClassVar, Literal
 
@@ -8,11 +8,12 @@ from bot.file_format import FileDocument
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.canonical_json import dump_json
-from bot.snapshot.archive.checkpoint import Checkpoint, format_time
+from bot.snapshot.archive.checkpoint import format_time
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.frontmatter import render_front_matter
 from bot.snapshot.archive.holds import check_not_held
+from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.writer import SnapshotWriter
 
 
@@ -38,16 +39,26 @@ class RedactionRecord(FileDocument):
     """Path in the bag → SHA-256 of each removed file; the path of the rendition, which has the title, is left out."""
 
 
-def redact(writer: SnapshotWriter, page: str, *, reason: str, by: str) -> Checkpoint:
-    """Remove bodies, records, comments, attachments and rendition of a page; raises `SnapshotError` if not captured.
+def redacted_title(page_id: str) -> str:
+    """Return what stands in the place of the title of a redacted page."""
+    return f"Redacted page {page_id}"
 
-    Id, title, versions and all digests of the page stay, in a redaction record. The chain stays valid, because heads
-    contain only digests. A later capture skips the page and reports this.
-    """
-    bag, entry = writer.library.get_page(page)
+
+def find_redactable(library: Library, page: str) -> tuple[Bag, PageEntry]:
+    """Return a captured page; raises `SnapshotError` if it is not captured, redacted already, or held."""
+    bag, entry = library.get_page(page)
     if entry.redacted_at is not None:
         raise SnapshotError(f"page {entry.page_id} was redacted on {entry.redacted_at.date().isoformat()} already")
-    check_not_held(writer.library, entry.page_id)
+    check_not_held(library, entry.page_id)
+    return bag, entry
+
+
+def remove_page(writer: SnapshotWriter, bag: Bag, entry: PageEntry, *, reason: str, by: str) -> Event:
+    """Remove bodies, records, attachments and rendition of a page; return the event.
+
+    Id, versions and all digests of the page stay, in a redaction record. The chain stays valid, because heads contain
+    only digests. A later capture skips the page and reports this.
+    """
     if not reason.strip():
         raise SnapshotError("a redaction needs a reason, which stays in the evidence")
     removed = _remove_content(writer, bag, entry)
@@ -61,10 +72,9 @@ def redact(writer: SnapshotWriter, page: str, *, reason: str, by: str) -> Checkp
         sequence=writer.sequence,
     )
     writer.put(bag, path, dump_json(document.content()))
-    markdown = _render_stub(entry, reason, writer)
     stub = paths.redacted_path(entry.page_id)
     writer.drop(bag, entry.path)
-    writer.put(bag, stub, markdown)
+    writer.put(bag, stub, _render_stub(entry, reason, writer))
     writer.put_entry(
         bag,
         entry.replaced(
@@ -76,9 +86,8 @@ def redact(writer: SnapshotWriter, page: str, *, reason: str, by: str) -> Checkp
             redacted_at=writer.now,
         ),
     )
-    facts = {"name": by, "reason": reason, "removed_files": len(removed)}
-    event = Event(EventType.REDACTION, EventOutcome.SUCCESS, f"{entry.title}: {reason}", (entry.page_id,), facts)
-    return writer.finish([event], agents=(writer.software,))
+    facts = {"by": by, "reason": reason, "removed_files": len(removed)}
+    return Event(EventType.REDACTION, EventOutcome.SUCCESS, f"{entry.title}: {reason}", (entry.page_id,), facts)
 
 
 def _remove_content(writer: SnapshotWriter, bag: Bag, entry: PageEntry) -> dict[str, str]:

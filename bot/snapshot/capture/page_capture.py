@@ -8,6 +8,7 @@ from bot.snapshot.archive.bag import Bag, sha256
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.record import (
+    Ancestor,
     PageRecord,
     RecordedFile,
     RecordedStatus,
@@ -17,6 +18,7 @@ from bot.snapshot.archive.record import (
     is_same_capture,
     settled,
 )
+from bot.snapshot.archive.redaction import redacted_title
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.changes import describe_changes
 from bot.snapshot.capture.observation import Observation, same_file
@@ -100,13 +102,18 @@ class PageCapture:
             source_sha256=digest,
             source_bytes=len(self.source),
             captured_at=captured_at,
-            ancestors=self.selection.ancestors(page.id),
+            ancestors=tuple(map(self._named, self.selection.ancestors(page.id))),
             labels=seen.labels,
             restrictions=seen.restrictions,
             attachments=tuple(map(self._captured_file, seen.attachments)),
             comments=seen.comments,
             versions=seen.versions,
         )
+
+    def _named(self, ancestor: Ancestor) -> Ancestor:
+        """Return an ancestor without its title if it was redacted."""
+        entry = self.writer.library.find_entry(ancestor.id)
+        return ancestor.replaced(title=redacted_title(ancestor.id)) if entry and entry.redacted_at else ancestor
 
     def _place_source(self, digest: str) -> tuple[str, datetime]:
         """Return the path of this body, and when it was first captured."""

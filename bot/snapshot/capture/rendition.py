@@ -54,7 +54,7 @@ def build_context(record: PageRecord, path: str, base_url: str) -> convert.PageC
         children=None if around.children is None else _links(around.children),
         page_tree=None if around.page_tree is None else _links(around.page_tree),
         included={name: _included(page) for name, page in around.included.items()},
-        withheld=frozenset(around.withheld),
+        withheld=around.withheld,
         other_addresses=around.other_addresses,
         listings={asked: _listing(listing) for asked, listing in around.listings.items()},
         comments=_inline_comments(record.comments),

@@ -225,6 +225,7 @@ def _neighbourhood(run: _Run, selection: Selection, selections: Sequence[Selecti
         titles,
         space_of,
         selection.shows,
+        frozenset(entry.page_id for _, entry in run.writer.library.iter_entries() if entry.redacted_at),
     )
 
 

@@ -4,11 +4,12 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from bot.errors import WikiError
 from bot.snapshot.archive.record import RecordedInclude, RecordedLink, Surroundings
 from bot.snapshot.capture.listings import Listings
-from bot.storage.addresses import PageAddress, parse_page_address
+from bot.storage.addresses import PageAddress, name_digest, parse_page_address
 from bot.storage.macros import macro_name
 from bot.storage.reader import Document, read_leniently
 from bot.storage.visible_text import USER_KEYS
@@ -35,13 +36,15 @@ class Neighbourhood:
     space_of: Mapping[str, str]
     shows: Callable[[str], bool] = lambda _page_id: True
     """Returns whether the readers of the snapshots may see title and text of a page."""
+    redacted: frozenset[str] = frozenset()
+    """Ids of pages that were redacted: their titles and texts are not captured again."""
     _users: dict[str, str] = field(default_factory=dict)
     _children: dict[str | None, list[TreeItem]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Prepare the lists of labelled pages, which send requests only when a page shows such a list."""
         self._listings = Listings(
-            self.gateway, self.space_key, self.listed, lambda user: self._name_of(user) or user, self.shows
+            self.gateway, self.space_key, self.listed, lambda user: self._name_of(user) or user, self._shows
         )
 
     def around(self, body: str, page_id: str) -> Surroundings:
@@ -68,7 +71,7 @@ class Neighbourhood:
         ids = {address.page_id for address in addresses if address.page_id in self.places}
         linked = {page_id: self._relative(page_id, folder) for page_id in ids if page_id}
         for title in titles:
-            for page_id in self.titles.get(title, ()):
+            for page_id in (each for each in self.titles.get(title, ()) if each not in self.redacted):
                 linked[f"{self.space_of[page_id]}:{title}"] = self._relative(page_id, folder)
         return linked
 
@@ -93,13 +96,13 @@ class Neighbourhood:
             for node in build_tree([*self.listed.values(), *self.containers]):
                 if node.ref.kind is TreeKind.PAGE:
                     self._children[node.ref.parent_id].append(node.ref)
-        return tuple(self._link(ref, folder) for ref in self._children.get(page_id, ()) if self.shows(ref.id))
+        return tuple(self._link(ref, folder) for ref in self._children.get(page_id, ()) if self._shows(ref.id))
 
     def _tree(self, folder: str) -> tuple[RecordedLink, ...]:
         """Return the whole space as nested links."""
         levels: list[list[RecordedLink]] = [[]]
         nodes: list[TreeItem] = [*self.listed.values(), *self.containers]
-        for node in reversed(build_tree(node for node in nodes if self.shows(node.id)).nodes):
+        for node in reversed(build_tree(node for node in nodes if self._shows(node.id)).nodes):
             while len(levels) <= node.depth + 1:
                 levels.append([])
             link = self._link(node.ref, folder, tuple(reversed(levels[node.depth + 1])))
@@ -107,13 +110,19 @@ class Neighbourhood:
             levels[node.depth].append(link)
         return tuple(reversed(levels[0]))
 
-    def _included(self, body: Document, folder: str) -> tuple[dict[str, RecordedInclude], tuple[str, ...]]:
-        """Return the included pages, and the names of those that are left out, because they are restricted."""
+    def _included(
+        self, body: Document, folder: str
+    ) -> tuple[dict[str, RecordedInclude], dict[str, Literal["restricted", "redacted"]]]:
+        """Return the included pages, and why others are left out, by digest of the name."""
         macros = (element for element in body.elements() if macro_name(element) in _INCLUDES)
         titles = {page.attributes.get("ri:content-title") for macro in macros for page in macro.elements("ri:page")}
         named = [ref for ref in self.listed.values() if ref.title in titles]
-        withheld = tuple(sorted(f"{self.space_key}:{ref.title}" for ref in named if not self.shows(ref.id)))
-        wanted = sorted(ref.id for ref in named if self.shows(ref.id))
+        withheld: dict[str, Literal["restricted", "redacted"]] = {
+            name_digest(self.space_key, ref.title): "redacted" if ref.id in self.redacted else "restricted"
+            for ref in named
+            if not self._shows(ref.id)
+        }
+        wanted = sorted(ref.id for ref in named if self._shows(ref.id))
         try:
             pages = self.gateway.fetch_pages(wanted) if wanted else {}
         except WikiError:
@@ -125,6 +134,9 @@ class Neighbourhood:
             for page in pages.values()
         }
         return included, withheld
+
+    def _shows(self, page_id: str) -> bool:
+        return page_id not in self.redacted and self.shows(page_id)
 
     def _link(self, ref: TreeItem, folder: str, children: tuple[RecordedLink, ...] = ()) -> RecordedLink:
         target = self._relative(ref.id, folder) if ref.id in self.places else ref.url

@@ -17,7 +17,7 @@ from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.archive.record import PageRecord
 from bot.snapshot.capture.changes import describe_changes
 
-_RECORD = re.compile(r"data/_source/([^/]+)/(?:\d+/)?record-(\d+)\.json")
+_RECORD = re.compile(r"data/_source/([^/]+)/(?:\d+/)?record-(\d+)(?:-\d+)?\.json")
 _PROBLEMS = {
     "attachment": "an attachment could not be downloaded",
     "unlisted": "a space could not be listed",
@@ -78,6 +78,10 @@ class EventTexts:
                 return f"moved to space {event.facts['moved_to']}; its capture stays"
             case EventType.MIGRATION:
                 return f"rendered again by {logged.page.converter if logged.page else 'another converter'}"
+            case EventType.REDACTION if "redacted_page" in event.facts:
+                return (
+                    f"what it showed of the redacted page {event.facts['redacted_page']} was removed from its records"
+                )
             case EventType.HOLD | EventType.HOLD_RELEASE:
                 word = "held as" if event.type is EventType.HOLD else "released from"
                 name, reason, by = (event.facts.get(key) for key in ("name", "reason", "by"))

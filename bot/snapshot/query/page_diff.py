@@ -206,4 +206,4 @@ def _body(library: Library, bag: Bag, path: str) -> str:
 
 
 def _run_of(record_path: str) -> int:
-    return int(record_path.rpartition("record-")[2].removesuffix(".json"))
+    return paths.record_run(record_path) or 0

@@ -127,7 +127,7 @@ def _kind(entry: LoggedEvent) -> str:
             return "captured"
         case EventType.DELETION:
             return "gone"
-        case EventType.REDACTION:
+        case EventType.REDACTION if "redacted_page" not in event.facts:
             return "redacted"
         case _:
             return "changed"

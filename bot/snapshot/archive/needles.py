@@ -1,0 +1,125 @@
+"""Find what a redaction must not leave behind: titles, file names, and lines of a page, in any file of the snapshots.
+
+A line counts from 8 words on; shorter ones occur in other texts too. Words are compared, not markup: a line is found in
+storage format, in JSON and in Markdown. A title of one or two words is found only where it is a whole value, such as a
+link text, a JSON string or an attribute.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+MIN_WORDS = 8
+"""Words from which a line counts."""
+
+_SHORT_TITLE_WORDS = 2
+_WORD = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|\w+"
+)  # scripts without spaces: each character counts as a word
+_BREAK = re.compile(r"</?(?:p|li|td|th|tr|h[1-6]|div|br|hr|pre|blockquote|ac:[\w-]+|ri:[\w-]+)\b[^>]*>|\n")
+_TAG = re.compile(r"<!\[CDATA\[|\]\]>|<[^<>]*>")
+_LINK = re.compile(r"\]\([^()\s]*\)")
+_OPEN_WHOLE = frozenset("\"'>[=:/#*(\n") | {""}
+_CLOSE_WHOLE = frozenset("\"'<]&|)*/\n") | {""}
+_ITEM = frozenset({"- ", ": ", "# "})
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([nrt])|(.))")
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What a text has of a page."""
+
+    titles: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    lines: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything."""
+        return bool(self.titles or self.names or self.lines)
+
+    def without(self, other: "Hits") -> "Hits":
+        """Return the hits that *other* does not have."""
+        return Hits(self.titles - other.titles, self.names - other.names, self.lines - other.lines)
+
+    def joined(self, other: "Hits") -> "Hits":
+        """Return the hits of both."""
+        return Hits(self.titles | other.titles, self.names | other.names, self.lines | other.lines)
+
+    def describe(self) -> str:
+        """Return what was found, without the text itself."""
+        found = [
+            word for word, hits in (("title", self.titles), ("file name", self.names), ("text", self.lines)) if hits
+        ]
+        return " and ".join(found)
+
+
+@dataclass
+class Needles:
+    """The titles, names of files and lines of a page."""
+
+    titles: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    lines: set[str] = field(default_factory=set)
+
+    def add_body(self, body: str) -> None:
+        """Add the lines of a body in storage format."""
+        for part in _BREAK.split(body):
+            words = _words(part)
+            if len(words) >= MIN_WORDS:
+                self.lines.add(" ".join(words))
+
+    def find(self, content: bytes) -> Hits:
+        """Return what a file has of the page."""
+        text = html.unescape(content.decode("utf-8", "replace"))
+        plain = _ESCAPE.sub(_unescape, text) if "\\" in text else text
+        texts = {text, plain}
+        return Hits(
+            frozenset(title for title in self.titles if any(_has(each, title) for each in texts)),
+            frozenset(name for name in self.names if any(_has_whole(each, name) for each in texts)),
+            frozenset(self._find_lines(plain)) if self.lines else frozenset(),
+        )
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[str]]:
+        """The lines by their longest word, which is looked up first."""
+        found: dict[str, list[str]] = {}
+        for line in self.lines:
+            found.setdefault(max(line.split(" "), key=len), []).append(line)
+        return found
+
+    def _find_lines(self, text: str) -> Iterator[str]:
+        words = _words(text)
+        candidates = [line for word in self._by_word.keys() & set(words) for line in self._by_word[word]]
+        joined = f" {' '.join(words)} " if candidates else ""
+        yield from (line for line in candidates if f" {line} " in joined)
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(html.unescape(_LINK.sub("]", _TAG.sub(" ", text))))]
+
+
+def _unescape(match: re.Match[str]) -> str:
+    code, space, other = match.groups()
+    return chr(int(code, 16)) if code else " " if space else other
+
+
+def _has(text: str, title: str) -> bool:
+    return title in text and (len(_WORD.findall(title)) > _SHORT_TITLE_WORDS or _has_whole(text, title))
+
+
+def _has_whole(text: str, value: str) -> bool:
+    """Return whether *value* is a whole value in *text*, not a part of a sentence or of a longer value."""
+    return any(
+        (text[max(start - 1, 0) : start] in _OPEN_WHOLE or text[max(start - 2, 0) : start] in _ITEM)
+        and text[end : end + 1] in _CLOSE_WHOLE
+        for start, end in _occurrences(text, value)
+    )
+
+
+def _occurrences(text: str, value: str) -> Iterable[tuple[int, int]]:
+    start = text.find(value) if value else -1
+    while start >= 0:
+        yield start, start + len(value)
+        start = text.find(value, start + 1)

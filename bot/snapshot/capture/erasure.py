@@ -1,0 +1,276 @@
+"""Redact a page everywhere: its own files, and what the records and renditions of other pages show of it.
+
+erasure = find_traces(library, page)      before anything is written: where title and text are
+redact(writer, erasure, reason=…, by=…)   one run: remove the page, clean the other pages, render them again
+find_leftovers(root, others, erasure)     afterwards: every file that still has title, file names or text
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.errors import SnapshotError
+from bot.snapshot.archive import paths
+from bot.snapshot.archive.bag import Bag
+from bot.snapshot.archive.change_list import page_of
+from bot.snapshot.archive.checkpoint import Checkpoint
+from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.events import Event, EventOutcome, EventType
+from bot.snapshot.archive.folder import Folder
+from bot.snapshot.archive.holds import check_not_held
+from bot.snapshot.archive.library import Library
+from bot.snapshot.archive.needles import Hits, Needles
+from bot.snapshot.archive.record import (
+    Ancestor,
+    PageRecord,
+    RecordedLink,
+    RecordedListing,
+    RecordedRow,
+    Surroundings,
+    dump_record,
+    settled,
+)
+from bot.snapshot.archive.redaction import find_redactable, redacted_title, remove_page
+from bot.snapshot.archive.writer import SnapshotWriter
+from bot.snapshot.capture.rendition import CONVERTER, render_page
+from bot.storage.addresses import name_digest
+
+_GUESSABLE_BYTES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A file or page that has something of the redacted page."""
+
+    place: str
+    """Title and id of a page, or the path of a file."""
+    what: str
+    """What was found: title, file name, text."""
+
+
+@dataclass
+class Erasure:
+    """A page that is to be redacted, and where else it is."""
+
+    page_id: str
+    title: str
+    needles: Needles
+    shown_by: list[Trace] = field(default_factory=list)
+    """Other pages whose records show the page: they are cleaned and rendered again."""
+    said_by: list[Trace] = field(default_factory=list)
+    """Other pages whose own words, comments or files have the title, a file name or a line; they are not changed."""
+    old_logs: list[str] = field(default_factory=list)
+    """Logs of format 1 that have the title; they are evidence and cannot change."""
+    guessable: int = 0
+    """Number of removed bodies that are so short that their text can be guessed from the digest, which stays."""
+    own: dict[str, Hits] = field(default_factory=dict)
+    """Page id, as in file names → what that page itself says."""
+    namesakes: frozenset[str] = frozenset()
+    """Titles that other captured pages have too."""
+
+    @property
+    def has_copies(self) -> bool:
+        """Whether text of the page is also in the own words of another page."""
+        return any("text" in trace.what for trace in self.said_by)
+
+
+def find_traces(library: Library, page: str) -> Erasure:
+    """Return where title and text of a captured page are; raises `SnapshotError` if it must not be redacted."""
+    bag, entry = find_redactable(library, page)
+    erasure = Erasure(entry.page_id, entry.title, _needles_of(library, bag, entry))
+    erasure.guessable = sum(len(library.read(bag, path)) < _GUESSABLE_BYTES for path in entry.sources)
+    for other_bag, other in library.iter_entries():
+        if other.page_id == entry.page_id or other.redacted_at is not None:
+            continue
+        place = f"{other.title} ({other.page_id})"
+        own = _own_words(library, other_bag, other, erasure.needles)
+        if own:
+            erasure.said_by.append(Trace(place, own.describe()))
+        erasure.own[paths.safe_id(other.page_id)] = own
+        cleaner = _Cleaner(other_bag, other, bag, entry, erasure.needles.titles)
+        if next(_cleaned(library, other_bag, other, cleaner), None):
+            check_not_held(library, other.page_id)
+            erasure.shown_by.append(Trace(place, "its records and its Markdown show the page"))
+    titles = {other.title for _, other in library.iter_entries() if other.page_id != entry.page_id}
+    erasure.namesakes = frozenset(titles & erasure.needles.titles)
+    logs = (head.events_path for head, _ in library.iter_heads() if head.format == 1 and head.events_path)
+    erasure.old_logs = [path for path in logs if erasure.needles.find(Folder(library.root).read(path))]
+    return erasure
+
+
+def redact(writer: SnapshotWriter, erasure: Erasure, *, reason: str, by: str) -> Checkpoint:
+    """Remove the page, and clean the records of all other pages that show it, as one run."""
+    library = writer.library
+    bag, entry = find_redactable(library, erasure.page_id)
+    events: list[Event] = []
+    for other_bag, other in list(library.iter_entries()):
+        if other.page_id != entry.page_id and other.redacted_at is None:
+            events += _clean(writer, other_bag, other, _Cleaner(other_bag, other, bag, entry, erasure.needles.titles))
+    events.insert(0, remove_page(writer, bag, entry, reason=reason, by=by))
+    return writer.finish(events, agents=(writer.software,))
+
+
+def find_leftovers(root: Path, others: Iterable[Path], erasure: Erasure) -> list[Trace]:
+    """Search every file of the snapshots, and the files *others* that are made from all pages.
+
+    What another page says in its own words, and what an old log says, is no leftover.
+    """
+    everything = Hits()
+    for own in erasure.own.values():
+        everything = everything.joined(own)
+    found = [_check_file(path, everything, erasure) for path in others]
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            name = path.relative_to(root).as_posix()
+            page = page_of(name.partition("/")[2])
+            own = erasure.own.get(page, Hits()) if page else Hits(erasure.namesakes)
+            found.append(_check_file(path, own, erasure, is_old_log=name in erasure.old_logs))
+    return [trace for trace in found if trace is not None]
+
+
+def _check_file(path: Path, own: Hits, erasure: Erasure, *, is_old_log: bool = False) -> Trace | None:
+    slugs = {f"{paths.slug(title)}--{paths.safe_id(erasure.page_id)}." for title in erasure.needles.titles}
+    if any(slug in path.name for slug in slugs):
+        return Trace(str(path), "title in the name of the file")
+    content = path.read_bytes()
+    left = Hits() if is_old_log else erasure.needles.find(content).without(own)
+    if left:
+        return Trace(str(path), left.describe())
+    is_named = not is_old_log and any(slug.encode() in content for slug in slugs)
+    return Trace(str(path), "the old name of the file") if is_named else None
+
+
+def _needles_of(library: Library, bag: Bag, entry: PageEntry) -> Needles:
+    needles = Needles({entry.title})
+    for path in library.record_paths(bag, entry):
+        record = library.load_record_at(bag, path)
+        needles.titles.add(record.title)
+        needles.names |= {file.name for file in record.attachments}
+        for comment in record.comments:
+            needles.add_body(comment.body)
+    for path in entry.sources:
+        needles.add_body(library.read(bag, path).decode("utf-8", "replace"))
+    return needles
+
+
+def _own_words(library: Library, bag: Bag, entry: PageEntry, needles: Needles) -> Hits:
+    """Return what the bodies, comments and files of another page have of the redacted page."""
+    own = Hits()
+    records = set(library.record_paths(bag, entry))
+    folders = (f"{paths.source_folder(entry.page_id)}/", f"{paths.attachment_folder(entry.page_id)}/")
+    for path in bag.manifest:
+        if not path.startswith(folders):
+            continue
+        if path in records:
+            record = library.load_record_at(bag, path)
+            content = dump_record(record.replaced(surroundings=Surroundings(), ancestors=()))
+        else:
+            content = library.read(bag, path)
+        own = own.joined(needles.find(content))
+    return own
+
+
+def _clean(writer: SnapshotWriter, bag: Bag, entry: PageEntry, cleaner: "_Cleaner") -> Iterator[Event]:
+    """Replace the records of another page that show the redacted page, and render the page again."""
+    newest = entry.record_path
+    count = 0
+    for path, record in _cleaned(writer.library, bag, entry, cleaner):
+        run = paths.record_run(path)
+        if run is None:
+            raise SnapshotError(f"{bag.name}/{path} is not the record of a capture; see `wikibot verify`")
+        new = paths.record_path(entry.page_id, run, cleaned=writer.sequence)
+        writer.drop(bag, path)
+        writer.put(bag, new, dump_record(record))
+        count += 1
+        if path == newest:
+            body = writer.library.read(bag, record.source_path).decode("utf-8", "surrogatepass")
+            rendition = render_page(record, body, entry.path, writer.origin)
+            writer.put(bag, entry.path, rendition.markdown)
+            ancestors = record.ancestors
+            writer.put_entry(bag, entry.replaced(record_path=new, ancestors=ancestors, converter=CONVERTER))
+    if count:
+        facts = {"records": count, "redacted_page": paths.safe_id(cleaner.redacted.page_id)}
+        yield Event(EventType.REDACTION, EventOutcome.SUCCESS, "", (entry.page_id,), facts)
+
+
+def _cleaned(library: Library, bag: Bag, entry: PageEntry, cleaner: "_Cleaner") -> Iterator[tuple[str, PageRecord]]:
+    """Yield path and new content of each record of a page that shows the redacted page."""
+    for path in library.record_paths(bag, entry):
+        record = library.load_record_at(bag, path)
+        cleaned = settled(cleaner.clean(record))
+        if cleaned != record:
+            yield path, cleaned
+
+
+@dataclass(frozen=True, slots=True)
+class _Cleaner:
+    """Removes what the record of page *entry* shows of the page *redacted*, which had *titles*."""
+
+    bag: Bag
+    entry: PageEntry
+    redacted_bag: Bag
+    redacted: PageEntry
+    titles: set[str]
+
+    @property
+    def _placeholder(self) -> str:
+        return redacted_title(self.redacted.page_id)
+
+    def clean(self, record: PageRecord) -> PageRecord:
+        ancestors = tuple(
+            Ancestor(id=each.id, title=self._placeholder) if each.id == self.redacted.page_id else each
+            for each in record.ancestors
+        )
+        return record.replaced(ancestors=ancestors, surroundings=self._around(record))
+
+    def _around(self, record: PageRecord) -> Surroundings:
+        around = record.surroundings
+        names = {f"{self.redacted.space_key}:{title}" for title in self.titles}
+        gone = {name: "redacted" for name in around.included if name in names}
+        digests = {name_digest(*name.split(":", 1)): reason for name, reason in gone.items()}
+        return around.replaced(
+            pages={
+                key: target
+                for key, target in around.pages.items()
+                if key not in names and not (key == self.redacted.page_id or self._leads_there(target))
+            },
+            included={name: page for name, page in around.included.items() if name not in gone},
+            withheld={**around.withheld, **digests},
+            children=None if around.children is None else self._links(around.children),
+            page_tree=None if around.page_tree is None else self._links(around.page_tree),
+            listings={asked: self._listing(listing) for asked, listing in around.listings.items()},
+        )
+
+    def _links(self, links: tuple[RecordedLink, ...]) -> tuple[RecordedLink, ...]:
+        return tuple(self._link(link) for link in links)
+
+    def _link(self, link: RecordedLink) -> RecordedLink:
+        children = self._links(link.children)
+        if not self._is_redacted(link):
+            return link.replaced(children=children)
+        return RecordedLink(title=self._placeholder, target=self._target(), children=children)
+
+    def _listing(self, listing: RecordedListing) -> RecordedListing:
+        return listing.replaced(rows=tuple(self._row(row) for row in listing.rows))
+
+    def _row(self, row: RecordedRow) -> RecordedRow:
+        if not self._is_redacted(row.page):
+            return row
+        return RecordedRow(page=self._link(row.page), values={})
+
+    def _is_redacted(self, link: RecordedLink) -> bool:
+        return self._leads_there(link.target) or (link.title in self.titles and not _has_other_id(link.target))
+
+    def _leads_there(self, target: str) -> bool:
+        page_id = re.escape(self.redacted.page_id)
+        return re.search(rf"(?:--{page_id}\.md|/pages/{page_id}(?:/|$)|pageId={page_id}(?:&|$))", target) is not None
+
+    def _target(self) -> str:
+        folder = posixpath.dirname(f"{self.bag.name}/{self.entry.path}")
+        return posixpath.relpath(f"{self.redacted_bag.name}/{paths.redacted_path(self.redacted.page_id)}", folder)
+
+
+def _has_other_id(target: str) -> bool:
+    return re.search(r"--[0-9a-z-]+\.md|/pages/\d+|pageId=\d+", target) is not None

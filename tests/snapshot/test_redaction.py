@@ -1,0 +1,263 @@
+"""A redaction leaves nothing: not in the files of the page, nor in what other pages, indexes and copies have of it."""
+
+import datetime as dt
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.config.policy import SnapshotSettings
+from bot.errors import SnapshotError
+from bot.operations import archive
+from bot.operations.workspace import Snapshots
+from bot.snapshot.archive.git import GitRepository
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.verify.verification import verify
+from bot.wiki.dialect import Flavour
+from tests.machine import need
+from tests.snapshot.capturing import markdown_of, run_capture
+from tests.snapshot.public_tools import run_instructions
+from tests.snapshot.small_tree import CLOCK, state_of
+from tests.snapshot.small_wiki import ANA, LI, SmallWiki, small_wiki
+from tests.snapshot.test_restricted import include, macro, properties
+
+TITLE, OLD_TITLE = "Zebra plan of May", "Zebra draft of April"
+LINE = "the striped animals leave the enclosure at dawn through the north gate"
+OLD_LINE = "an earlier version said that they would leave at noon through the south gate"
+SECRETS = {
+    "title": TITLE,
+    "old title": OLD_TITLE,
+    "text": LINE,
+    "old text": OLD_LINE,
+    "comment": "nobody outside this group should ever read about the north gate",
+    "property": "the price of nine zebras and two keepers in gold coins",
+    "file name": "zebra-budget-of-may.txt",
+    "file content": "nine zebras cost more than the whole budget of this year",
+    "name of the Markdown file": "zebra-draft-of-april--",
+}
+
+
+@dataclass
+class Redacted:
+    """Snapshots of two runs, then a redaction; *before* has the files that had each secret before it."""
+
+    wiki: SmallWiki
+    snapshots: Snapshots
+    before: dict[str, list[str]]
+    result: archive.Redaction
+    planned: archive.PlannedRedaction
+
+    @property
+    def root(self) -> Path:
+        return self.snapshots.root
+
+
+def files_with(folders: list[Path], secret: str) -> list[str]:
+    """Return the files whose name or content has *secret*, also as JSON and storage format write it."""
+    paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [str(path) for path in paths if secret in path.name or secret.encode() in path.read_bytes()]
+
+
+def secret_page(wiki: SmallWiki) -> None:
+    """A page with everything that a page can have, renamed and edited between the captures."""
+    excerpt = f'<ac:structured-macro ac:name="excerpt"><ac:rich-text-body><p>{OLD_LINE}</p></ac:rich-text-body>'
+    wiki.add(OLD_TITLE, f"{excerpt}</ac:structured-macro>{properties(SECRETS['property'])}", under="Above")
+    page = wiki.ids[OLD_TITLE]
+    content = SECRETS["file content"].encode()
+    wiki.store.attachments.add(page, SECRETS["file name"], content, author=ANA, media_type="text/plain")
+    wiki.store.comments.add(page, f"<p>{SECRETS['comment']}</p>", author=LI)
+
+
+def neighbours(wiki: SmallWiki) -> None:
+    """Pages that show the page in every way in which one page shows another."""
+    wiki.add("Below", "<p>below</p>", under=OLD_TITLE)
+    wiki.add("Includes", include(OLD_TITLE))
+    wiki.add("Excerpts", include(OLD_TITLE, "excerpt-include"))
+    wiki.add("Tree", macro("pagetree"))
+    wiki.add("Listed", macro("contentbylabel", labels="archived", spaces="@self"))
+    wiki.add("Reported", macro("detailssummary", label="archived"))
+
+
+def rename(wiki: SmallWiki) -> None:
+    wiki.ids[TITLE] = wiki.ids[OLD_TITLE]
+    body = f"<p>{LINE}</p>{properties(SECRETS['property'])}"
+    wiki.store.pages.update(wiki.ids[TITLE], author=LI, body=body, title=TITLE)
+    for title, macro_name in (("Includes", "include"), ("Excerpts", "excerpt-include")):
+        wiki.edit(title, include(TITLE, macro_name))
+    for title in ("Above", "Tree", "Listed", "Reported"):
+        wiki.edit(title, wiki.store.contents.body(wiki.ids[title], None) + "<p>more</p>")
+
+
+@pytest.fixture(scope="module", params=list(Flavour), ids=lambda flavour: flavour.value)
+def redacted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redacted]:
+    need("git")
+    root = tmp_path_factory.mktemp("redaction") / "snapshots"
+    clock = iter(CLOCK + dt.timedelta(days=day) for day in range(2, 99))
+    snapshots = Snapshots(root, root.with_name("snapshots-state"), SnapshotSettings(git=True), lambda: next(clock))
+    with small_wiki(request.param) as wiki:
+        wiki.add("Above", macro("children"))
+        secret_page(wiki)
+        neighbours(wiki)
+        run_capture(wiki, root)
+        GitRepository(snapshots.state).commit("Run 1")
+        rename(wiki)
+        run_capture(wiki, root, day=1)
+        GitRepository(snapshots.state).commit("Run 2")
+        GitRepository(snapshots.state).run("remote", "add", "copy", "git@example.org:copy.git")
+        archive.search_pages(snapshots, "zebra")
+        folders = [root, snapshots.state.folder]
+        before = {name: files_with(folders, secret) for name, secret in SECRETS.items()}
+        planned = archive.find_redaction(snapshots, TITLE)
+        result = archive.redact_page(snapshots, planned.erasure, reason="asked for", by="Ana")
+        yield Redacted(wiki, snapshots, before, result, planned)
+
+
+def own_sources(redacted: Redacted) -> list[str]:
+    """The bodies of the pages whose authors wrote the title themselves, to include the page."""
+    found = []
+    for title in ("Includes", "Excerpts"):
+        bag, entry = load_library(redacted.root).get_page(title)
+        found += [str(redacted.root / bag.name / path) for path in entry.sources]
+    return found
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_no_file_has_it_but_the_own_words_of_other_authors(redacted: Redacted, name: str) -> None:
+    folders = [redacted.root, redacted.snapshots.state.folder]
+
+    assert redacted.before[name], "it was there before"
+    assert set(files_with(folders, SECRETS[name])) <= set(own_sources(redacted))
+
+
+@pytest.mark.parametrize(
+    "place", ["Below", "Includes", "Excerpts", "Above", "Tree", "Listed", "Reported", "README.md", "pages.jsonl"]
+)
+def test_a_place_that_showed_the_page_does_not_any_more(redacted: Redacted, place: str) -> None:
+    if place in ("README.md", "pages.jsonl"):
+        text = (redacted.root / "WS2" / place).read_text(encoding="utf-8")
+    else:
+        text = markdown_of(redacted.root, place)
+
+    for secret in (TITLE, OLD_TITLE, LINE, OLD_LINE, SECRETS["property"]):
+        assert secret not in text
+    page_id = redacted.planned.erasure.page_id
+    assert page_id in text or "a redaction removed it" in text
+
+
+def test_nothing_is_found_afterwards_and_everything_verifies(redacted: Redacted) -> None:
+    assert redacted.result.leftovers == ()
+    assert verify(redacted.root).findings == ()
+    assert run_instructions(redacted.root).returncode == 0
+
+
+def test_each_page_that_shows_it_is_named_before(redacted: Redacted) -> None:
+    shown = {trace.place.rpartition(" (")[0] for trace in redacted.planned.erasure.shown_by}
+    said = {trace.place.rpartition(" (")[0] for trace in redacted.planned.erasure.said_by}
+
+    assert shown == {"Below", "Includes", "Excerpts", "Above", "Tree", "Listed", "Reported"}
+    assert said == {"Includes", "Excerpts"}
+    assert redacted.planned.copies == ("git remote copy: git@example.org:copy.git",)
+
+
+def test_the_git_copy_begins_again_and_keeps_its_remotes(redacted: Redacted) -> None:
+    state = redacted.snapshots.state
+
+    def git(*words: str) -> str:
+        command = ["git", f"--git-dir={state.git}", *words]
+        return subprocess.run(command, capture_output=True, check=True).stdout.decode("utf-8", "replace")
+
+    blobs = git("cat-file", "--batch-all-objects", "--batch")
+    assert git("rev-list", "--all", "--count").strip() == "1"
+    assert LINE not in blobs
+    assert OLD_LINE not in blobs
+    assert git("remote", "get-url", "copy").strip() == "git@example.org:copy.git"
+
+
+def test_no_search_finds_it(redacted: Redacted) -> None:
+    assert archive.search_pages(redacted.snapshots, "striped animals") == []
+    assert archive.search_pages(redacted.snapshots, "nine zebras") == []
+
+
+def test_the_histories_of_other_pages_stay(redacted: Redacted) -> None:
+    timeline = archive.page_history(redacted.snapshots, "Includes")
+
+    assert [held.version.number for held in timeline.versions if held.paths] == [2, 1]
+    assert "redacted page" in timeline.happenings[-1].detail
+    assert archive.page_diff(redacted.snapshots, "Includes", "run:1", "run:2").page_id
+
+
+def test_a_later_capture_brings_nothing_back(redacted: Redacted) -> None:
+    for title in ("Below", "Includes", "Excerpts", "Above", "Tree", "Listed", "Reported"):
+        redacted.wiki.edit(title, redacted.wiki.store.contents.body(redacted.wiki.ids[title], None) + "<p>again</p>")
+
+    outcome = run_capture(redacted.wiki, redacted.root, day=50)
+
+    assert outcome.captured == 7
+    for secret in (LINE, OLD_LINE, SECRETS["property"], TITLE):
+        assert set(files_with([redacted.root], secret)) <= set(own_sources(redacted))
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[tuple[SmallWiki, Snapshots]]:
+    root = tmp_path / "snapshots"
+    later = CLOCK + dt.timedelta(days=9)
+    snapshots = Snapshots(root, state_of(root).folder.parent, SnapshotSettings(), lambda: later)
+    with small_wiki(Flavour.DATA_CENTER) as wiki:
+        yield wiki, snapshots
+
+
+def test_text_in_the_own_words_of_another_page_is_named_and_counts(small: tuple[SmallWiki, Snapshots]) -> None:
+    wiki, snapshots = small
+    wiki.add("Zebra", f"<p>{LINE}</p>")
+    wiki.add("Copied", f"<table><tr><td>They say: {LINE}, <strong>really</strong>.</td></tr></table>")
+    run_capture(wiki, snapshots.root)
+
+    planned = archive.find_redaction(snapshots, "Zebra")
+    result = archive.redact_page(snapshots, planned.erasure, reason="asked for", by="Ana")
+
+    assert [(trace.place.partition(" (")[0], trace.what) for trace in planned.erasure.said_by] == [("Copied", "text")]
+    assert planned.erasure.has_copies
+    assert result.leftovers == ()
+
+
+def test_a_title_that_is_a_common_word_is_no_false_alarm(small: tuple[SmallWiki, Snapshots]) -> None:
+    wiki, snapshots = small
+    wiki.add("Budget", "<p>short</p>")
+    wiki.add("Budget 2027", "<p>The Budget of this year, see Budget.</p>")
+    run_capture(wiki, snapshots.root)
+
+    planned = archive.find_redaction(snapshots, "Budget")
+    result = archive.redact_page(snapshots, planned.erasure, reason="asked for", by="Ana")
+
+    assert planned.erasure.said_by == []
+    assert planned.erasure.guessable == 1
+    assert result.leftovers == ()
+    assert "The Budget of this year" in markdown_of(snapshots.root, "Budget 2027")
+
+
+def test_a_held_page_that_includes_it_keeps_it(small: tuple[SmallWiki, Snapshots]) -> None:
+    wiki, snapshots = small
+    wiki.add("Zebra", f"<p>{LINE}</p>")
+    wiki.add("Includes", include("Zebra"))
+    run_capture(wiki, snapshots.root)
+    archive.hold_pages(snapshots, ["Includes"], name="case 7", reason="a lawsuit", by="Ana")
+
+    with pytest.raises(SnapshotError, match="'case 7' by Ana"):
+        archive.find_redaction(snapshots, "Zebra")
+
+
+def test_a_second_redaction_cleans_the_same_records_again(small: tuple[SmallWiki, Snapshots]) -> None:
+    wiki, snapshots = small
+    wiki.add("Zebra", f"<p>{LINE}</p>")
+    wiki.add("Gnu", f"<p>{OLD_LINE}</p>")
+    wiki.add("Both", include("Zebra") + include("Gnu"))
+    run_capture(wiki, snapshots.root)
+
+    for title in ("Zebra", "Gnu"):
+        planned = archive.find_redaction(snapshots, title)
+        assert archive.redact_page(snapshots, planned.erasure, reason="asked for", by="Ana").leftovers == ()
+
+    assert files_with([snapshots.root], LINE) + files_with([snapshots.root], OLD_LINE) == []
+    assert verify(snapshots.root).findings == ()
