@@ -144,7 +144,7 @@ def export(
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 @pass_app
 def report(app: App, since: dt.datetime | None, until: dt.datetime | None, format_: str, out: Path | None) -> int:
-    """Report what was captured, changed, gone and missing in a period, and whether the chain is intact.
+    """Report what was captured, changed, gone and missing in a period, and what the check proves.
 
     Ends with 3 when the check of the snapshots finds anything.
     """
@@ -156,7 +156,7 @@ def report(app: App, since: dt.datetime | None, until: dt.datetime | None, forma
             _put_out(report_as_html(made), out)
         case _:
             _put_out(report_as_markdown(made), out)
-    return _DONE if made.is_intact else _FINDINGS
+    return _DONE if made.is_consistent else _FINDINGS
 
 
 @click.command()

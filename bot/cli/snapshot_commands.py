@@ -11,6 +11,7 @@ from bot.config.policy import HistoryMode
 from bot.errors import EvidenceError, SnapshotError
 from bot.operations import capture
 from bot.plural import counted
+from bot.snapshot.archive.proof import Proof
 from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.verify.verification import Verification
@@ -216,9 +217,22 @@ def _say_verification(checked: Verification) -> None:
     if not checked.is_clean:
         output.say(f"{counted(len(checked.findings), 'finding')} in {checked.root} ({scope})")
         return
-    output.say(f"{checked.root} is intact: {share} is as it was captured ({scope})")
+    output.say(f"{checked.root}: {share} agrees with the lists and the log ({scope})")
     output.say(f"head: {checked.head_digest}")
-    if checked.head and not checked.head.key:
-        output.say("not signed: nothing proves who wrote the snapshots")
-    elif not checked.is_signer_checked:
-        output.say("signed, but by whom was not checked; give --allowed-signers")
+    if checked.proof:
+        output.say(f"{checked.proof}{_explain(checked)}")
+
+
+def _explain(checked: Verification) -> str:
+    """Return what the result does not prove, for the last line."""
+    match checked.proof:
+        case Proof.CONSISTENT if checked.head and checked.head.key:
+            return ": give --allowed-signers to check who signed"
+        case Proof.CONSISTENT:
+            return ": nothing here proves who wrote it"
+        case Proof.SIGNED if checked.is_partial:
+            return "; not every file was hashed"
+        case Proof.SIGNED:
+            return "; without a witness, or after lost runs, an older state cannot be excluded"
+        case _:
+            return ""

@@ -7,11 +7,15 @@ from pathlib import Path
 
 from bot.config.policy import RestrictedPages
 from bot.errors import EvidenceError, SnapshotError
-from bot.operations.capture import open_run, software, verify_snapshots
+from bot.operations.capture import find_allowed_signers, open_run, software, verify_snapshots
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint
+from bot.snapshot.archive.continuity import load_remembered
+from bot.snapshot.archive.file_tree import UnlistedTree
 from bot.snapshot.archive.git import GitRepository
+from bot.snapshot.archive.head_check import check_head
 from bot.snapshot.archive.holds import HeldPage, find_holds, place_hold, release_hold
+from bot.snapshot.archive.inspection import Inspection
 from bot.snapshot.archive.library import Library, load_library
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.erasure import Erasure, Trace, find_leftovers, find_traces, redact
@@ -53,12 +57,12 @@ def page_diff(snapshots: Snapshots, page: str, before: str | None = None, after:
 
 def search_pages(snapshots: Snapshots, words: str, *, limit: int = 20) -> list[Hit]:
     """Find captured pages by words."""
-    return SearchIndex(snapshots.state).search(words, limit=limit)
+    return SearchIndex(snapshots.state, lambda _state: _load(snapshots)).search(words, limit=limit)
 
 
 def rebuild_search(snapshots: Snapshots) -> int:
     """Rebuild the search index from the files, and return the number of indexed pages."""
-    return SearchIndex(snapshots.state).refresh(from_scratch=True)
+    return SearchIndex(snapshots.state, lambda _state: _load(snapshots)).refresh(from_scratch=True)
 
 
 def find_redaction(snapshots: Snapshots, page: str) -> PlannedRedaction:
@@ -128,9 +132,22 @@ def _commit(snapshots: Snapshots, writer: SnapshotWriter, message: str) -> None:
 
 def load_snapshots(snapshots: Snapshots) -> Library:
     """Read the snapshots; raises `SnapshotError` if there are none."""
-    library = load_library(snapshots.root)
+    library = _load(snapshots)
     if library.head is None:
         raise SnapshotError(f"there are no snapshots in {snapshots.root}; `wikibot snapshot` makes the first")
+    return library
+
+
+def _load(snapshots: Snapshots) -> Library:
+    """Load the snapshots; a head that the bot does not remember must be signed by an allowed key."""
+    state = snapshots.state
+    library, memory = load_remembered(state), state.memory
+    if memory.head and memory.has_signed and memory.head.sha256 != library.head_digest:
+        inspection = Inspection(UnlistedTree(state.root))
+        check_head(inspection, find_allowed_signers(snapshots), must_be_signed=True)
+        if inspection.findings:
+            first = inspection.findings[0]
+            raise EvidenceError(f"nothing in {state.root} is shown: {first.path} {first.message}; see `wikibot verify`")
     return library
 
 
@@ -142,12 +159,12 @@ def export_pages(
     wanted: tuple[str, ...] = (),
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
 ) -> Export:
-    """Copy pages into a separate bag; raises `EvidenceError` if the snapshots are not intact."""
+    """Copy pages into a separate bag; raises `EvidenceError` if the check has findings."""
     library = load_snapshots(snapshots)
     checked = verify_snapshots(snapshots)
     if not checked.is_clean:
         first = checked.findings[0]
-        raise EvidenceError(f"nothing was exported, because the snapshots are not intact: {first.path} {first.message}")
+        raise EvidenceError(f"nothing was exported, because the check has findings: {first.path} {first.message}")
     return export(library, target, period, wanted=wanted, software=software(), on_page=on_page)
 
 

@@ -134,10 +134,16 @@ def verify_snapshots(
     root, state = snapshots.root, snapshots.state
     text = _read_signers(signers) if signers else find_allowed_signers(snapshots)
     portion = snapshots.clock().toordinal() if rotate else None
-    checked = verify(root, witnesses=witnesses, allowed_signers=text, portion=portion)
+
+    def check() -> Verification:
+        head = state.memory.head
+        remembered = head.sha256 if head else None
+        return verify(root, witnesses=witnesses, allowed_signers=text, portion=portion, remembered=remembered)
+
+    checked = check()
     if not checked.is_clean and _was_written_to(state, checked):
         with writer_lock(state, wait_seconds=_WAIT_SECONDS):
-            checked = verify(root, witnesses=witnesses, allowed_signers=text, portion=portion)
+            checked = check()
     return checked
 
 

@@ -42,8 +42,8 @@ def _values(report: Report) -> dict[str, object]:
 
 
 def _verdicts(report: Report) -> list[tuple[bool, str]]:
-    chain = "The chain is intact: every file is as it was captured."
-    if not report.is_intact:
+    chain = f"{report.proof}: every file agrees with the lists and the log."
+    if not report.is_consistent:
         chain = f"The check has {counted(len(report.findings), 'finding')}; the first is {report.findings[0]}."
     complete = "The last run of the period captured every page that it expected."
     if not report.runs:
@@ -55,7 +55,7 @@ def _verdicts(report: Report) -> list[tuple[bool, str]]:
             "Nothing is known to be missing from the last run of the period, but its completeness is unconfirmed."
         )
     signed = "The head is signed." if report.is_signed else "The head is not signed: nothing proves who wrote it."
-    return [(report.is_intact, chain), (report.is_complete, complete), (report.is_signed, signed)]
+    return [(report.is_consistent, chain), (report.is_complete, complete), (report.is_signed, signed)]
 
 
 def _totals(report: Report) -> list[tuple[str, int]]:

@@ -31,7 +31,7 @@ def test_the_whole_job_is_shown_and_ends_well(tmp_path: Path, flavour: str) -> N
         "in sync: 3 regions",
         "Ana's edit is still there.",
         "$ wikibot snapshot",
-        "is intact: every file is as it was captured",
+        "every file agrees with the lists and the log",
         "bagit.py --validate",
         "WS2 is valid",
     ]

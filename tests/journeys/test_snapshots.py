@@ -79,7 +79,7 @@ def test_a_year_of_an_auditor(desk: Desk) -> None:
     command = [sys.executable, "-m", "bagit", "--validate", "--quiet", str(desk.folder / "handed-over")]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     desk.ran("report", "--format", "html", "--out", str(desk.folder / "report.html"))
-    assert "The chain is intact" in (desk.folder / "report.html").read_text(encoding="utf-8")
+    assert "CONSISTENT, SIGNED" in (desk.folder / "report.html").read_text(encoding="utf-8")
 
     desk.ran("redact", page_id, "--reason", "asked for", "--by", "Ana", "--yes")
     assert desk.ran("search", "xylophon", "--format", "json").json == []
@@ -120,13 +120,15 @@ def test_what_a_person_reads_on_the_terminal(desk: Desk) -> None:
     assert "nothing changed, nothing was written" in desk.ran("snapshot").out
     page_id, title = an_archived_page(desk)
 
-    assert "not signed: nothing proves who wrote the snapshots" in desk.ran("verify").out
+    assert desk.ran("verify").out.splitlines()[-1] == (
+        "CONSISTENT ONLY; not signed by a key you named: nothing here proves who wrote it"
+    )
     assert "first captured at version" in desk.ran("history", page_id).out
     assert "was captured only once" in desk.ran("diff", page_id, code=1).err
     assert title in desk.ran("search", f'"{title}"').out
     assert "nothing found" in desk.ran("search", "qqqqqq").err
     assert "lies before" in desk.ran("report", "--since", "2026-02-01", "--until", "2026-01-01", code=1).err
-    assert "is intact" in desk.ran("report").out
+    assert "CONSISTENT ONLY; not signed by a key you named" in desk.ran("report").out
     assert "no captured page is called 'Nothing'" in desk.ran("history", "Nothing", code=1).err
 
 

@@ -103,7 +103,7 @@ def test_a_report_counts_what_happened_in_its_period(root: Path) -> None:
     assert (whole.captured, whole.changed, whole.gone) == (3, 1, 1)
     assert (second.captured, second.changed, second.gone) == (0, 1, 1)
     assert [line.run for line in second.runs] == [2]
-    assert whole.is_intact
+    assert whole.is_consistent
     assert whole.is_complete
 
 
@@ -113,7 +113,7 @@ def test_a_report_says_when_the_chain_is_broken(root: Path) -> None:
 
     report = report_of(root, Period())
 
-    assert not report.is_intact
+    assert not report.is_consistent
     assert "minutes--" in report_as_markdown(report)
     assert "badge bad" in report_as_html(report)
 
@@ -123,7 +123,8 @@ def test_a_report_as_markdown_shows_runs_and_changes(root: Path) -> None:
 
     assert "| 2 | 2026-11-25 | 2 | 1 | 1 | 1 | 0 |" in text
     assert "version 3 → 4" in text
-    assert "The chain is intact" in text
+    assert "CONSISTENT ONLY; not signed by a key you named" in text
+    assert "intact" not in text.lower()
 
 
 def test_a_report_as_html_is_one_file_with_its_chart(root: Path) -> None:

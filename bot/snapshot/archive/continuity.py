@@ -8,8 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot.errors import ContinuityError
-from bot.snapshot.archive.evidence_state import EvidenceMemory, RememberedHead
-from bot.snapshot.archive.library import Library
+from bot.snapshot.archive.evidence_state import EvidenceMemory, EvidenceState, RememberedHead
+from bot.snapshot.archive.library import Library, load_library
 
 
 class Override(StrEnum):
@@ -78,6 +78,22 @@ def admit(situation: Situation) -> bool:
         return False
     is_new_line = _admit_line(situation)
     return _admit_key(situation) or is_new_line
+
+
+def load_remembered(state: EvidenceState) -> Library:
+    """Load the snapshots for reading; raises `ContinuityError` if they do not descend from the remembered head."""
+    library = load_library(state.root)
+    remembered = state.memory.head
+    if library.head is None or remembered is None:
+        return library
+    heads = find_heads(library)
+    if remembered.sha256 not in {head.sha256 for head in heads}:
+        raise ContinuityError(
+            f"the newest head in {state.root} is {_describe(heads[0])}, which does not descend from run "
+            f"{remembered.sequence} (head {remembered.sha256}), which this bot remembers; nothing in the folder is "
+            "shown. Restore the newest copy; `wikibot snapshot` says what else can be done"
+        )
+    return library
 
 
 def find_lost(situation: Situation) -> RememberedHead | None:

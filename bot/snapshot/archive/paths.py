@@ -101,7 +101,7 @@ def attachment_path(
 def bag_name(space_key: str, is_taken: Callable[[str], bool]) -> str:
     """Return a folder name for the next bag of a space; *is_taken* ignores case."""
     base = space_key if _PLAIN_KEY.fullmatch(space_key) else slug(space_key, limit_bytes=60, empty="space")
-    if base.lower() in _RESERVED:
+    if base.lower() in _RESERVED or base.startswith("staging-"):
         base = f"space-{base}"
     return numbered(base, is_taken)
 

@@ -22,12 +22,14 @@ _README = """\
 
 From the snapshots of {origin}, head of run {sequence}, SHA-256 `{digest}`.
 
-This folder is a BagIt bag (RFC 8493): `bagit.py --validate .`, or `sha256sum -c manifest-sha256.txt`, proves that
-nothing in it was changed since it was exported. `pages` contains the pages as Markdown, each page's storage format as
+{signed}
+
+This folder is a BagIt bag (RFC 8493): `bagit.py --validate .`, or `sha256sum -c manifest-sha256.txt`, shows whether its
+files agree with its lists. `pages` contains the pages as Markdown, each page's storage format as
 received, the records of its captures, and its files.
 
-`proof` shows that they are the evidence itself: it contains the lists of the snapshots that they come from. Run
-in the folder above this one:
+`proof` shows that they come from the snapshots with this head: it contains the lists of those snapshots. Run in the
+folder above this one:
 
 ```sh
 ( cd data/proof && sha256sum -c --strict --ignore-missing CHECKPOINT SHA256SUMS )
@@ -44,6 +46,9 @@ Where `data/proof/CHECKPOINT.sig` is present, check it as `VERIFY.md` there says
 |---|---|--:|---|
 {rows}
 """
+
+
+_UNSIGNED = "**The head is not signed: nothing proves who wrote these pages.**"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,7 @@ def _render_readme(library: Library, head: Checkpoint, chosen: list[tuple[Bag, P
         origin=head.origin,
         sequence=head.sequence,
         digest=library.head_digest,
+        signed=f"The head is signed by the key `{head.key}`." if head.key else _UNSIGNED,
         rows=rows,
     )
     return text.encode("utf-8", "replace")

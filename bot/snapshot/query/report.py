@@ -9,6 +9,7 @@ from itertools import groupby
 from bot.snapshot.archive.events import NOT_CAPTURABLE, EventOutcome, EventType, LoggedEvent
 from bot.snapshot.archive.holds import HeldPage, find_holds
 from bot.snapshot.archive.library import Library
+from bot.snapshot.archive.proof import Proof
 from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.query.event_texts import EventTexts
 from bot.snapshot.query.period import Period
@@ -66,7 +67,10 @@ class Report:
     gone: int
     redacted: int
     missing: int
-    is_intact: bool
+    is_consistent: bool
+    """Whether the check of the snapshots has no finding."""
+    proof: Proof | None
+    """What the check proves; None if it has findings."""
     findings: tuple[str, ...]
     head_digest: str | None
     is_signed: bool
@@ -105,7 +109,8 @@ def build_report(library: Library, checked: Verification, period: Period) -> Rep
         gone=kinds["gone"],
         redacted=kinds["redacted"],
         missing=kinds["missing"],
-        is_intact=checked.is_clean,
+        is_consistent=checked.is_clean,
+        proof=checked.proof,
         findings=tuple(f"{finding.path}: {finding.message}" for finding in checked.findings),
         head_digest=checked.head_digest,
         is_signed=bool(checked.head and checked.head.key),

@@ -2,15 +2,16 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import EvidenceError, SnapshotError
 from bot.files import prepare_private_file
+from bot.snapshot.archive.continuity import load_remembered
 from bot.snapshot.archive.evidence_state import EvidenceState, make_private_folder
-from bot.snapshot.archive.library import Library, full_path, load_library
+from bot.snapshot.archive.library import Library, full_path
 from bot.snapshot.query.timeline import describe_status
 
 _SCHEMA_VERSION = 2
@@ -48,8 +49,8 @@ class Query:
 class SearchIndex:
     """The index of one snapshots folder; it is updated when the head has changed."""
 
-    def __init__(self, state: EvidenceState) -> None:
-        self._root = state.root
+    def __init__(self, state: EvidenceState, load: Callable[[EvidenceState], Library] = load_remembered) -> None:
+        self._state, self._root, self._load_library = state, state.root, load
         self._path = state.search
 
     def search(self, words: str, *, limit: int = 20) -> list[Hit]:
@@ -78,7 +79,7 @@ class SearchIndex:
             return list(find_hits(database, query, limit))
 
     def _load(self) -> Library:
-        library = load_library(self._root)
+        library = self._load_library(self._state)
         if library.head is None:
             raise SnapshotError(f"there are no snapshots in {self._root}; `wikibot snapshot` makes the first")
         return library

@@ -17,6 +17,7 @@ from bot.snapshot.archive.folder import STAGING, is_being_written
 from bot.snapshot.archive.head_check import check_bag_tags, check_head, load_sums
 from bot.snapshot.archive.indexes import render_root_index
 from bot.snapshot.archive.inspection import Finding, FindingKind, Inspection, ordered
+from bot.snapshot.archive.proof import Proof, choose_proof
 from bot.snapshot.verify.bag_check import check_first_format, check_payload
 from bot.snapshot.verify.chain import (
     Chain,
@@ -53,6 +54,8 @@ class Verification:
     """Whether the log of every run was compared with the manifests; never for format 1."""
     removals: tuple[Removal, ...] = ()
     """The files that redactions removed."""
+    proof: Proof | None = None
+    """What the check proves; None if there are findings."""
 
     @property
     def is_clean(self) -> bool:
@@ -68,11 +71,12 @@ def verify(
     portion: int | None = None,
     now: datetime | None = None,
     tree: Tree | None = None,
+    remembered: str | None = None,
 ) -> Verification:
     """Verify everything under *root*; *portion* (any number, for example of the day) hashes a seventh of the payload.
 
     *witnesses* are the SHA-256 of each `CHECKPOINT` that was published elsewhere. With *now*, a head of the future is a
-    finding. Read-only.
+    finding. *remembered* is the SHA-256 of the newest head that the bot itself wrote; it is no witness. Read-only.
     """
     inspection = Inspection(tree or Tree(root))
     if not inspection.tree.files:
@@ -88,9 +92,15 @@ def verify(
     contents = _Contents(inspection, chain, portion)
     bags = bag_names(load_sums(inspection))
     contents.check(bags)
-    for witness in witnesses:
+    for witness in (*witnesses, *([remembered] if remembered else [])):
         check_witness(inspection, chain, witness)
     inspection.findings += inspection.iter_strays()
+    is_signer_checked = bool(allowed_signers and head and head.key)
+    proof = choose_proof(
+        is_signer_checked=is_signer_checked,
+        has_witness=bool(witnesses) and not any(each.lost for each in chain.heads),
+        is_replayed=contents.is_replayed,
+    )
     return Verification(
         root,
         ordered(inspection.findings),
@@ -101,9 +111,10 @@ def verify(
         inspection.tree.hashed_files,
         inspection.tree.hashed_bytes,
         portion is not None,
-        bool(allowed_signers and head and head.key),
+        is_signer_checked,
         contents.is_replayed,
         tuple(contents.replay.removals),
+        None if inspection.findings else proof,
     )
 
 
