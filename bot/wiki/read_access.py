@@ -17,7 +17,7 @@ class ReadAccess:
     """The read restrictions of *nodes*, the page tree of a space; what was read is not requested again.
 
     Requests: one for each 200 current pages of the space, then one for each node that this listing omits, such as
-    archived pages and folders, when the node is asked about. For few nodes, only one for each node and each node above.
+    archived pages, when the node is asked about. For few nodes, only one for each node and each node above.
 
     Fails closed: a node whose restrictions cannot be read counts as restricted, and is in `problems`. A parent that is
     not in *nodes* and that the wiki does not find is in the trash or deleted and restricts nobody: who cannot see a

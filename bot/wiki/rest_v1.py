@@ -96,13 +96,13 @@ READERS = "restrictions.read.restrictions.user,restrictions.read.restrictions.gr
 
 
 def readers(space_key: str) -> Call[tuple[str, bool | None]]:
-    """List which current pages of a space have a read restriction of their own (Cloud searchContentByCQL).
+    """List which current nodes of a space have a read restriction of their own (Cloud searchContentByCQL).
 
     The restrictions are those of the page, not those of the search index; a stale index omits pages. The expansion is
     not in Atlassian's document; observed: dust-tt/dust#10906.
     """
     params: dict[str, str | int] = {
-        "cql": f"type = page and space = {_quoted(space_key)}",
+        "cql": f"type in ({', '.join(TreeKind)}) and space = {_quoted(space_key)}",
         "expand": READERS,
         "limit": 200,
     }

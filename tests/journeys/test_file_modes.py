@@ -15,7 +15,9 @@ pytestmark = [pytest.mark.parametrize("flavour", ["datacenter"]), pytest.mark.pa
 
 
 @pytest.fixture(params=[0o000, 0o077], ids=["000", "077"], autouse=True)
-def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+def umask(request: pytest.FixtureRequest, desk: Desk) -> Iterator[int]:
+    """The umask of the bot; the settings of the desk were written before."""
+    assert desk
     before = os.umask(request.param)
     yield request.param
     os.umask(before)
@@ -35,8 +37,9 @@ def test_snapshots_are_for_the_group_and_the_state_is_for_the_owner(desk: Desk) 
     key = str(desk.folder / "signing_key")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key], check=True)
     desk.data.write_text(f"workspace: {{space: WS2, home: {HOME}}}\n")
+    desk.data.chmod(0o644)
     settings = desk.folder / "bot.yaml"
-    text = settings.read_text().replace("{path: snapshots}", "{path: snapshots, git: true, signing_key: signing_key}")
+    text = settings.read_text().replace("signing_key: none", "git: true, signing_key: signing_key")
     settings.write_text(text)
     state = desk.folder / ".wikibot"
 

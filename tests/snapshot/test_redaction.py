@@ -95,7 +95,9 @@ def redacted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     need("git")
     root = tmp_path_factory.mktemp("redaction") / "snapshots"
     clock = iter(CLOCK + dt.timedelta(days=day) for day in range(2, 99))
-    snapshots = Snapshots(root, root.with_name("snapshots-state"), SnapshotSettings(git=True), lambda: next(clock))
+    snapshots = Snapshots(
+        root, root.with_name("snapshots-state"), SnapshotSettings(git=True, signing_key="none"), lambda: next(clock)
+    )
     with small_wiki(request.param) as wiki:
         wiki.add("Above", macro("children"))
         secret_page(wiki)
@@ -203,7 +205,7 @@ def test_a_later_capture_brings_nothing_back(redacted: Redacted) -> None:
 def small(tmp_path: Path) -> Iterator[tuple[SmallWiki, Snapshots]]:
     root = tmp_path / "snapshots"
     later = CLOCK + dt.timedelta(days=9)
-    snapshots = Snapshots(root, state_of(root).folder.parent, SnapshotSettings(), lambda: later)
+    snapshots = Snapshots(root, state_of(root).folder.parent, SnapshotSettings(signing_key="none"), lambda: later)
     with small_wiki(Flavour.DATA_CENTER) as wiki:
         yield wiki, snapshots
 
