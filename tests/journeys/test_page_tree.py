@@ -220,7 +220,7 @@ def test_a_rule_that_matches_nothing_is_an_error(desk: Desk, home: str, key: str
     assert f"{place_of(desk, name)}: {said}" in check.out + check.err
     assert captured_titles(desk) == {"Labelled"}
     log = next((desk.folder / "snapshots").glob("log/*/000001.events.jsonl")).read_text()
-    assert "bot.yaml:" in log
+    assert json.loads(log.splitlines()[0])["facts"]["unmatched"] == 1
     assert str(desk.folder) not in log
     assert snapshot(desk, code=1)["unmatched"][0]["page_id"] == name
 
