@@ -29,6 +29,7 @@ ENVIRONMENTS = {
     "clients": (".venv-clients", False),
     "fidelity": (".venv-fidelity", False),
     "docs": (".venv-docs", False),
+    "audit": (".venv-audit", False),
 }
 """Each lock, the environment that it is installed in, and whether the projects of this checkout are installed too."""
 
