@@ -40,6 +40,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     "export": [["--out", "bag"]],
     "convert": [["body.xml"]],
     "redact": [["ID", "--reason", EVIL, "--yes"]],
+    "evidence": [["new-log", "--reason", EVIL], ["trust", "--head", EVIL, "--reason", EVIL]],
     "hold": [["add", "ID", "--reason", EVIL], ["list"], ["list", "--format", "json"]],
 }
 
