@@ -159,7 +159,7 @@ class Runtime:
     def snapshots(self) -> Snapshots:
         """The folder of the snapshots and its settings."""
         policy, folders = self.settings.snapshots, self.folders
-        found = self._absolute(policy, "signing_key", "allowed_signers", "restricted_signing_key")
+        found = self._absolute(policy, "signing_key", "allowed_signers", "restricted_signing_key", "roster")
         witnesses = tuple(self._absolute(each, "key", "ca") for each in policy.witnesses)
         separate = self.settings.resolve(policy.separate_path)
         policy = found.model_copy(update={"witnesses": witnesses, "restricted_path": separate})

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+NO_ANSWER = 0
+"""A status in place of an answer: the connection ends."""
 _NOT_FORWARDED = {"connection", "content-length", "host", "transfer-encoding", "server", "date"}
 
 
@@ -115,6 +117,9 @@ class _Handler(BaseHTTPRequestHandler):
         for rule in rules:
             if rule.change is not None:
                 rule.change(answer)
+        if answer.status == NO_ANSWER:
+            self.close_connection = True
+            return
         with suppress(OSError):
             self._send(answer)
 
@@ -147,7 +152,16 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def scripted_proxy(upstream: str) -> Iterator[ScriptedProxy]:
     """Serve in front of *upstream* while the block runs."""
-    proxy = ScriptedProxy(upstream)
+    with serving(ScriptedProxy(upstream)) as proxy:
+        yield proxy
+
+
+P = TypeVar("P", bound=ScriptedProxy)
+
+
+@contextmanager
+def serving(proxy: P) -> Iterator[P]:
+    """Serve while the block runs."""
     thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

@@ -13,6 +13,7 @@ from bot.operations import capture
 from bot.plural import counted
 from bot.snapshot.archive.proof import Proof
 from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.capture.bulk_consent import BulkConsent
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.verify.verification import Verification
 
@@ -27,9 +28,17 @@ _FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]
     type=click.Choice([mode.value for mode in HistoryMode]),
     help="Versions to keep: all of them, those since the last capture, or the latest.  [default: from bot.yaml]",
 )
-@click.option("--accept-gone", is_flag=True, help="Accept that many captured pages were deleted at once.")
 @click.option(
-    "--accept-deselected", is_flag=True, help="Accept that many captured pages are no longer archived; they stay."
+    "--accept-gone",
+    metavar="LIST_DIGEST",
+    multiple=True,
+    help="Accept that all pages of a list were deleted, or lost data. The run before printed the digest.",
+)
+@click.option(
+    "--accept-deselected",
+    metavar="LIST_DIGEST",
+    multiple=True,
+    help="Accept that all pages of a list are no longer archived; their captures stay.",
 )
 @click.option(
     "--rebuild", is_flag=True, help="Do not contact the wiki; render the captured pages again from the stored bodies."
@@ -40,8 +49,8 @@ def snapshot(
     app: App,
     everything: bool,
     history: str | None,
-    accept_gone: bool,
-    accept_deselected: bool,
+    accept_gone: tuple[str, ...],
+    accept_deselected: tuple[str, ...],
     rebuild: bool,
     format_: str,
 ) -> int:
@@ -53,9 +62,8 @@ def snapshot(
     if rebuild:
         return _rebuild(app)
     runtime = app.runtime
-    choices = capture.CaptureChoices(
-        everything, HistoryMode(history) if history else None, accept_gone, accept_deselected
-    )
+    consent = BulkConsent(frozenset(accept_gone), frozenset(accept_deselected))
+    choices = capture.CaptureChoices(everything, HistoryMode(history) if history else None, consent)
     with output.progress("capturing") as step:
         try:
             outcome = capture.take_snapshot(
@@ -126,6 +134,7 @@ def _rebuild(app: App) -> int:
 
 _LISTS = (
     "incomplete",
+    "missing",
     "unknown",
     "unlisted",
     "unmatched",

@@ -689,6 +689,12 @@ class SnapshotSettings(SettingsSection):
         description="Number of processes that convert pages. 1: the bot's own process converts.",
         examples=[4],
     )
+    roster: Path | None = Field(
+        None,
+        description="File with the ids of pages that must be captured, one per line, for example from the database of "
+        "the wiki. Only such a list counts pages that the bot's account cannot see.",
+        examples=["roster.txt"],
+    )
     witnesses: tuple[WitnessSettings, ...] = Field(
         (),
         description="Places outside the folder that confirm the newest head, so that a rollback or a rewritten history "

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from multiprocessing import get_context
@@ -26,6 +26,7 @@ from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer, writer_lock
 from bot.snapshot.capture.audience import Audience
+from bot.snapshot.capture.bulk_consent import BulkConsent
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.rebuild import rebuild
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
@@ -45,8 +46,7 @@ class CaptureChoices:
 
     everything: bool = False
     history: HistoryMode | None = None
-    accepts_many_gone: bool = False
-    accepts_many_deselected: bool = False
+    consent: BulkConsent = field(default_factory=BulkConsent)
 
 
 def take_snapshot(
@@ -85,6 +85,7 @@ def _take(
     should_stop: Callable[[], bool],
 ) -> CaptureOutcome:
     policy = snapshots.policy
+    roster = _read_roster(policy.roster) if policy.roster else ()
     gateway = connect()
     witnesses = make_witnesses(connect, workspaces, snapshots)
     _check_clock(gateway, snapshots.clock())
@@ -94,13 +95,7 @@ def _take(
     with _converter(policy.workers) as executor, open_run(snapshots, gateway.base_url) as writer:
         history = choices.history or policy.history
         options = CaptureOptions(
-            executor,
-            history,
-            choices.accepts_many_gone,
-            choices.accepts_many_deselected,
-            audience,
-            on_page=on_page,
-            should_stop=should_stop,
+            executor, history, choices.consent, roster, audience, on_page=on_page, should_stop=should_stop
         )
         outcome = capture(gateway, writer, requests, options)
         for memory in memories:
@@ -231,6 +226,21 @@ def _read_signers(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise SnapshotError(f"the allowed signers in {path} cannot be read: {error.strerror}") from error
+
+
+def _read_roster(path: Path) -> tuple[str, ...]:
+    """Return the page ids of an administrator's list: one per line; `#` begins a comment."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"snapshots.roster: {path} cannot be read: {error}") from error
+    ids = [line.partition("#")[0].strip() for line in lines]
+    for number, page_id in enumerate(ids, start=1):
+        if page_id and not page_id.isdecimal():
+            raise SettingsError(
+                f"snapshots.roster: {path}:{number}: {page_id!r} is not a page id; write one id per line"
+            )
+    return tuple(dict.fromkeys(page_id for page_id in ids if page_id))
 
 
 def _request(

@@ -93,6 +93,23 @@ class Bodies(Shape):
     storage: StorageBody | None = None
 
 
+class _View(Shape):
+    value: str
+
+
+class _ViewBody(Shape):
+    view: _View
+
+
+class _Viewed(Shape):
+    body: _ViewBody
+
+
+def read_view(answer: object) -> str:
+    """Return the body of a page as HTML; v1 and v2 use the same shape."""
+    return read_shape(_Viewed, answer, "the view of a page").body.view.value
+
+
 class Links(Shape):
     """The links of a page or file, relative to the base address."""
 

@@ -174,6 +174,10 @@ class ConfluenceGateway(WikiGateway):
     def fetch_user(self, user_id: str) -> User:
         return self._directory.user(user_id)
 
+    @property
+    def people(self) -> tuple[User, ...]:
+        return self._directory.people
+
     def fetch_space(self, key: str) -> Space:
         return self._directory.fetch_space(key)
 
@@ -191,6 +195,9 @@ class ConfluenceGateway(WikiGateway):
 
     def count_pages(self, space_key: str) -> int:
         return self._pages.count_pages(space_key)
+
+    def count_on_page(self, page_id: str, kind: Literal["attachment", "comment"]) -> int:
+        return self._pages.count_on_page(page_id, kind)
 
     def find_pages(self, space_key: str) -> list[str]:
         return self._pages.find_pages(space_key)
@@ -215,6 +222,9 @@ class ConfluenceGateway(WikiGateway):
 
     def fetch_page(self, page_id: str, *, version: int | None = None) -> Page:
         return self._pages.fetch(page_id, version=version)
+
+    def fetch_view(self, page_id: str) -> str:
+        return self._pages.fetch_view(page_id)
 
     def find_page(self, space_key: str, title: str) -> PageRef | None:
         return self._pages.find_titled(space_key, title)

@@ -134,6 +134,9 @@ class Dialect(Protocol):
     def page(self, page_id: str) -> Call[Page]:
         """Read the newest published version."""
 
+    def view(self, page_id: str) -> Call[str]:
+        """Read the newest published version as HTML, as people see it."""
+
     def page_version(self, page_id: str, version: int) -> Call[Page]:
         """Read an earlier version; on Data Center, the id in the answer is the id of the version."""
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from bot.errors import PageNotFoundError
 from bot.plural import counted
-from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status
+from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status, read_view
 from bot.wiki.dialect import DESCENDANTS_DEPTH, Call, Descendant, Flavour, Params, escape_part
 from bot.wiki.gateway import (
     Attachment,
@@ -233,6 +233,11 @@ class CloudDialect:
     def page(self, page_id: str) -> Call[Page]:
         """Operation getPageById."""
         return self._page(page_id, {})
+
+    def view(self, page_id: str) -> Call[str]:
+        """Operation getPageById."""
+        path = f"{_V2}/pages/{escape_part(page_id)}"
+        return Call(path, f"page {page_id}", read_view, {"body-format": "view"}, page_id=page_id)
 
     def page_version(self, page_id: str, version: int) -> Call[Page]:
         """Operation getPageById."""

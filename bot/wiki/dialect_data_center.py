@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from bot.errors import WikiAnswerError
 from bot.plural import counted
-from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status
+from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status, read_view
 from bot.wiki.dialect import Call, Flavour, Params, escape_part
 from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, TreeKind, User, Version
 from bot.wiki.rest_v1 import (
@@ -209,6 +209,11 @@ class DataCenterDialect:
     def page(self, page_id: str) -> Call[Page]:
         """Operation getContentById."""
         return self._page(page_id, {})
+
+    def view(self, page_id: str) -> Call[str]:
+        """Operation getContentById."""
+        path = f"{V1}/content/{escape_part(page_id)}"
+        return Call(path, f"page {page_id}", read_view, {"expand": "body.view"}, page_id=page_id)
 
     def page_version(self, page_id: str, version: int) -> Call[Page]:
         """Operation getContentById."""

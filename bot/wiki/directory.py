@@ -34,11 +34,21 @@ class Directory:
     def user(self, user_id: str) -> User:
         """Return a person from the cache or the wiki; a deleted or hidden person has the id as name."""
         if user_id not in self._users:
-            try:
-                self._users[user_id] = self._client.send(self._dialect.user(user_id))
-            except (WikiAnswerError, PermissionDeniedError):
-                self._users[user_id] = User(user_id, user_id)
+            self._users[user_id] = self._find(user_id) or self._find(user_id) or User(user_id, user_id)
         return self._users[user_id]
+
+    @property
+    def people(self) -> tuple[User, ...]:
+        """All people that were asked for so far."""
+        return tuple(dict(self._users).values())
+
+    def _find(self, user_id: str) -> User | None:
+        """Request a person; an answer about another person counts as none."""
+        try:
+            user = self._client.send(self._dialect.user(user_id))
+        except (WikiAnswerError, PermissionDeniedError):
+            return None
+        return user if user_id in (user.id, user.username) else None
 
     def named(self, user: User) -> User:
         """Return *user* with a name: v2 returns the account id only."""

@@ -272,6 +272,10 @@ class WikiGateway(Protocol):
         v1 getUser; getUser. One request for each person during the lifetime of a gateway.
         """
 
+    @property
+    def people(self) -> tuple[User, ...]:
+        """All that `fetch_user` has returned so far, each once."""
+
     def fetch_space(self, key: str) -> Space:
         """Return the current state of the space. getSpaces; space."""
 
@@ -299,6 +303,12 @@ class WikiGateway(Protocol):
 
     def count_pages(self, space_key: str) -> int:
         """Return the number of current pages that the search index knows, one request. v1 searchByCQL; search_1."""
+
+    def count_on_page(self, page_id: str, kind: Literal["attachment", "comment"]) -> int:
+        """Return the number of attachments or comments of a page that the search index knows, one request.
+
+        v1 searchByCQL; search_1.
+        """
 
     def find_pages(self, space_key: str) -> list[str]:
         """Return the ids of the current pages that the search index knows, 200 per request.
@@ -352,6 +362,9 @@ class WikiGateway(Protocol):
 
     def fetch_page(self, page_id: str, *, version: int | None = None) -> Page:
         """Read one page, the newest published version or an earlier one. getPageById; getContentById."""
+
+    def fetch_view(self, page_id: str) -> str:
+        """Return the newest published version as HTML, as people see it. getPageById; getContentById."""
 
     def find_page(self, space_key: str, title: str) -> PageRef | None:
         """Find a current page by its exact title, or else an archived page (Cloud only). getPages; getContent."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from bot.errors import PageNotFoundError, WikiAnswerError
 from bot.wiki import rest_v1
@@ -34,6 +34,10 @@ class PageReader:
     def count_pages(self, space_key: str) -> int:
         """Return the number of current pages as the search index knows it."""
         return self._client.send(rest_v1.counted_by_search(space_key))
+
+    def count_on_page(self, page_id: str, kind: Literal["attachment", "comment"]) -> int:
+        """Return the number of attachments or comments of a page as the search index knows it."""
+        return self._client.send(rest_v1.counted_on_page(page_id, kind))
 
     def find_pages(self, space_key: str) -> list[str]:
         """Return the ids of the current pages that the search index knows."""
@@ -165,6 +169,10 @@ class PageReader:
             raise WikiAnswerError(f"page {page_id}: asked for version {version}, the wiki sent version {page.version}")
         # On Data Center, old versions have ids of their own
         return replace(page, ref=replace(page.ref, id=page_id))
+
+    def fetch_view(self, page_id: str) -> str:
+        """Return the newest published version as HTML."""
+        return self._client.send(self._dialect.view(page_id))
 
     def find_titled(
         self, space_key: str, title: str, statuses: Sequence[PageStatus] = (PageStatus.CURRENT, PageStatus.ARCHIVED)

@@ -54,8 +54,16 @@ def counted_by_search(space_key: str) -> Call[int]:
 
     The document of Data Center names the field `totalCount`; servers send `totalSize`.
     """
-    about = f"the number of pages of space {space_key}"
-    params: dict[str, str | int] = {"cql": _pages_of(space_key), "limit": 1}
+    return _count(_pages_of(space_key), f"the number of pages of space {space_key}")
+
+
+def counted_on_page(page_id: str, kind: str) -> Call[int]:
+    """Count the attachments or comments of a page (same operations); *kind* is the type of content."""
+    return _count(f"type = {kind} and container = {page_id}", f"the number of {kind}s of page {page_id}")
+
+
+def _count(query: str, about: str) -> Call[int]:
+    params: dict[str, str | int] = {"cql": query, "limit": 1}
     return Call(f"{V1}/search", about, lambda answer: read_shape(_Counted, answer, about).total(about), params)
 
 

@@ -1,11 +1,13 @@
 """Folders, rules that match nothing, references that find nothing: what `check`, `snapshot`, `tree` and `sync` say."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.snapshot.archive.library import load_library
 from tests.journeys.conftest import Desk, Ran, settings_for
 from wikiserver.testing import Wiki
 
@@ -39,19 +41,13 @@ def snapshot(desk: Desk, *words: str, code: int = 0) -> dict[str, Any]:
 
 
 def captured_titles(desk: Desk) -> set[str]:
-    root = desk.folder / "snapshots"
-    return {
-        json.loads(line)["shown"]["title"]
-        for path in root.glob("*/pages.jsonl")
-        for line in path.read_text().splitlines()
-    }
+    return {entry.title for _, entry in load_library(desk.folder / "snapshots").iter_entries()}
 
 
 def selected_titles(desk: Desk) -> set[str]:
     """The captured pages that are still archived."""
-    root = desk.folder / "snapshots"
-    lines = [json.loads(line) for path in root.glob("*/pages.jsonl") for line in path.read_text().splitlines()]
-    return {line["title"] for line in lines if line["is_selected"]}
+    entries = load_library(desk.folder / "snapshots").iter_entries()
+    return {entry.title for _, entry in entries if entry.is_selected}
 
 
 @CLOUD
@@ -310,7 +306,9 @@ def test_many_pages_leave_the_selection_only_with_consent(desk: Desk, home: str)
     assert "--accept-deselected" in ran.err
     assert len(selected_titles(desk)) == 9
     assert (outcome["gone"], outcome["deselected"]) == (0, [])
-    assert len(snapshot(desk, "--accept-deselected")["deselected"]) == 8
+    digest = re.findall("--accept-deselected ([0-9a-f]{16})", ran.err)[0]
+    assert len(snapshot(desk, "--accept-deselected", digest[::-1], code=1)["unknown"]) == 8
+    assert len(snapshot(desk, "--accept-deselected", digest)["deselected"]) == 8
     assert selected_titles(desk) == {"Kept"}
     assert len(captured_titles(desk)) == 9
 

@@ -51,7 +51,7 @@ def test_a_year_of_an_auditor(desk: Desk) -> None:
     allowed.write_text(f'wikibot namespaces="wiki-snapshots" {key.with_suffix(".pub").read_text()}')
 
     first = desk.ran("snapshot", "--format", "json").json
-    assert first["complete"]
+    assert first["complete"], first
     assert first["captured"] == first["expected"] > 10
     witness = desk.ran("verify", "--format", "json").json["head_digest"]
     assert run_instructions(root, allowed_signers=allowed, witness=witness).returncode == 0

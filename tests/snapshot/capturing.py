@@ -2,7 +2,8 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,28 @@ from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.record import PageRecord
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.audience import Audience
+from bot.snapshot.capture.bulk_consent import BulkConsent
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
+from bot.snapshot.capture.selection import RuleName
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.query.event_texts import EventTexts
 from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of
 from tests.snapshot.small_wiki import SmallWiki
 
 RULE = ArchivedSettings(status=True, labels=("archived",))
+
+
+NO_CONSENT = BulkConsent()
+
+
+def consent_to(outcome: CaptureOutcome) -> BulkConsent:
+    """Return the consent to all lists that *outcome* asks for."""
+    asked = {option: set[str]() for option in ("gone", "deselected")}
+    for trouble in outcome.unknown:
+        for option, digest in re.findall(r"--accept-(gone|deselected) ([0-9a-f]{16})", trouble.reason):
+            asked[option].add(digest)
+    return BulkConsent(frozenset(asked["gone"]), frozenset(asked["deselected"]))
 
 
 def run_capture(
@@ -34,13 +49,13 @@ def run_capture(
     disk: Disk | None = None,
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
     executor: Executor | None = None,
-    accepts_many_gone: bool = False,
+    consent: BulkConsent = NO_CONSENT,
+    roster: Collection[str] = (),
+    places: Mapping[RuleName, str] | None = None,
     audience: Audience = Audience.OPEN,
 ) -> CaptureOutcome:
     now = CLOCK + dt.timedelta(days=day)
-    options = CaptureOptions(
-        executor or SerialExecutor(), history, accepts_many_gone, audience=audience, on_page=on_page
-    )
+    options = CaptureOptions(executor or SerialExecutor(), history, consent, roster, audience, on_page=on_page)
     with open_writer(
         state_of(root),
         origin="https://wiki.test",
@@ -48,7 +63,7 @@ def run_capture(
         clock=lambda: now,
         disk=disk,
     ) as writer:
-        return capture(wiki.gateway, writer, [SpaceRequest("WS2", rule, everything)], options)
+        return capture(wiki.gateway, writer, [SpaceRequest("WS2", rule, everything, places or {})], options)
 
 
 def markdown_of(root: Path, title: str) -> str:

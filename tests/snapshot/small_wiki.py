@@ -9,6 +9,7 @@ from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.credentials import Credentials
 from bot.wiki.dialect import Flavour
 from bot.wiki.session import Manners
+from tests.snapshot.lying_proxy import LyingProxy, lying_proxy
 from wikiserver.server import WikiServer
 from wikiserver.store import Store
 from wikiserver.store.people import account_id_of
@@ -31,6 +32,17 @@ class SmallWiki:
     def store(self) -> Store:
         return self.server.store
 
+    @contextmanager
+    def proxied(self) -> Iterator[LyingProxy]:
+        """Put a proxy between the gateway and the wiki, with its pages at the usual addresses."""
+        honest = self.gateway
+        with lying_proxy(self.server.url) as proxy:
+            self.gateway = make_gateway(proxy.url, self.flavour, public_url=honest.base_url)
+            try:
+                yield proxy
+            finally:
+                self.gateway = honest
+
     def add(self, title: str, body: str = "<p>text</p>", *, under: str | None = None, label: str = "archived") -> int:
         """Add a page that counts as archived on both flavours: by its label."""
         space = self.store.spaces.get_by_key("WS2")
@@ -47,19 +59,23 @@ class SmallWiki:
         )
 
 
+def make_gateway(url: str, flavour: Flavour, *, public_url: str | None = None) -> ConfluenceGateway:
+    return ConfluenceGateway(
+        f"{url}/wiki" if flavour is Flavour.CLOUD else url,
+        flavour=flavour,
+        credentials=Credentials(user="bot", token="bot-secret"),
+        public_url=public_url,
+        is_dry_run=True,
+        manners=HASTY,
+        sleep=lambda _: None,
+    )
+
+
 @contextmanager
 def small_wiki(flavour: Flavour) -> Iterator[SmallWiki]:
     with Store() as store, WikiServer(store, flavour=flavour.value) as server:
         store.spaces.create("WS2", "Workstream 2", creator=ANA, now=WHEN)
-        gateway = ConfluenceGateway(
-            f"{server.url}/wiki" if flavour is Flavour.CLOUD else server.url,
-            flavour=flavour,
-            credentials=Credentials(user="bot", token="bot-secret"),
-            is_dry_run=True,
-            manners=HASTY,
-            sleep=lambda _: None,
-        )
-        wiki = SmallWiki(server, gateway, flavour)
+        wiki = SmallWiki(server, make_gateway(server.url, flavour), flavour)
         _fill(wiki)
         yield wiki
 

@@ -8,7 +8,7 @@ from bot.snapshot.archive.record import RecordedStatus
 from bot.snapshot.capture.rendition import render_page
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
-from tests.snapshot.capturing import details_of, events_of, markdown_of, record_of, run_capture
+from tests.snapshot.capturing import consent_to, details_of, events_of, markdown_of, record_of, run_capture
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import tree_bytes
 from tests.snapshot.small_wiki import ANA, LI, OMAR, SmallWiki
@@ -251,7 +251,7 @@ def test_many_pages_gone_at_once_are_a_shortfall_until_a_person_accepts_them(wik
     assert (outcome.gone, len(outcome.unknown), outcome.has_shortfall) == (0, 6, True)
     assert "6 of 11 captured pages are gone from the wiki at once" in outcome.unknown[0].reason
     assert not any(entry.tombstone for _, entry in load_library(tmp_path).iter_entries())
-    accepted = run_capture(wiki, tmp_path, day=2, accepts_many_gone=True)
+    accepted = run_capture(wiki, tmp_path, day=2, consent=consent_to(outcome))
     assert (accepted.gone, accepted.has_shortfall) == (6, False)
     assert verify(tmp_path).is_clean
 

@@ -16,9 +16,11 @@ from tests.snapshot.small_wiki import SmallWiki
 
 
 def test_a_page_that_fails_is_a_shortfall_and_the_others_are_captured(wiki: SmallWiki, tmp_path: Path) -> None:
-    wiki.server.faults.add("403@labels*1")
+    path = f"/(pages|content)/{wiki.ids['Minutes']}/labels?"
+    with wiki.proxied() as proxy:
+        proxy.instead("GET", path, 403, "You may not see the labels.")
 
-    outcome = run_capture(wiki, tmp_path)
+        outcome = run_capture(wiki, tmp_path)
 
     assert (outcome.expected, outcome.captured, len(outcome.restricted)) == (3, 2, 1)
     assert outcome.has_shortfall

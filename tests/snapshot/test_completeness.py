@@ -12,10 +12,11 @@ from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer
+from bot.snapshot.capture.bulk_consent import BulkConsent, list_digest
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.selection import RuleProblem, Selection, select
 from bot.snapshot.capture.vanished import account_for_vanished
-from tests.snapshot.capturing import RULE
+from tests.snapshot.capturing import NO_CONSENT, RULE
 from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, put_page, state_of
 from tests.snapshot.small_wiki import ANA, WHEN, SmallWiki
 
@@ -42,7 +43,7 @@ class Held:
         return page_id
 
     def account(
-        self, *, left_out: Collection[str] = (), also_listed: int = 0, accepts_many: bool = False, **others: bool
+        self, *, left_out: Collection[str] = (), also_listed: int = 0, consent: BulkConsent = NO_CONSENT
     ) -> None:
         """Compare with what the wiki lists, and finish the run."""
         selection = select(self.wiki.gateway, "WS2", RULE)
@@ -50,14 +51,13 @@ class Held:
         ref = next(iter(listed.values()))
         for number in range(also_listed):
             listed[self.hold(f"Listed {number}")] = ref
-        archived = selection.archived | set(listed) - set(selection.listed)
-        self.account_for([replace(selection, listed=listed, archived=archived)], accepts_many=accepts_many, **others)
+        more = frozenset(listed) - selection.listed.keys()
+        archived = selection.archived | more
+        self.account_for([replace(selection, listed=listed, archived=archived, matched={})], consent)
 
-    def account_for(self, selections: list[Selection], *, accepts_many: bool = False, **others: bool) -> None:
+    def account_for(self, selections: list[Selection], consent: BulkConsent = NO_CONSENT) -> None:
         """Compare with *selections*, and finish the run."""
-        account_for_vanished(
-            self.wiki.gateway, self.writer, selections, self.outcome, accepts_many=accepts_many, **others
-        )
+        account_for_vanished(self.wiki.gateway, self.writer, selections, self.outcome, consent)
         captures = [Event(EventType.CAPTURE, EventOutcome.SUCCESS, "", (page_id,)) for page_id in self.held]
         events = [self.outcome.run_event("0" * 64), *captures, *self.outcome.events]
         self.writer.finish(events, agents=(SOFTWARE,))
@@ -141,8 +141,8 @@ def test_each_page_that_is_not_listed_is_judged_by_itself(held: Held) -> None:
         Trouble(left_out, "Final report", "the listing left it out, though the wiki has it"),
     )
     assert held.events() == [
-        (EventType.DEACCESSION, "Minutes: moved to space OTHER; its capture stays", (moved,)),
         (EventType.DELETION, f"Never there: {GONE}", (purged,)),
+        (EventType.DEACCESSION, "Minutes: moved to space OTHER; its capture stays", (moved,)),
     ]
     assert [held.entry(title).is_selected for title in ("Final report", "Minutes", "会议记录", "Never there")] == [
         True,
@@ -156,8 +156,7 @@ def test_each_page_that_is_not_listed_is_judged_by_itself(held: Held) -> None:
     ("lost", "of", "is_accepted"), [(5, 5, True), (6, 6, False), (6, 29, False), (6, 30, True), (7, 30, False)]
 )
 def test_many_pages_gone_at_once_are_a_shortfall(held: Held, lost: int, of: int, is_accepted: bool) -> None:
-    for number in range(lost):
-        held.hold(f"Lost {number}")
+    digest = list_digest("gone", [held.hold(f"Lost {number}") for number in range(lost)])
     held.hold("Lost long ago", tombstone=True)
     held.hold("In another space", space_key="OTHER")
 
@@ -165,7 +164,7 @@ def test_many_pages_gone_at_once_are_a_shortfall(held: Held, lost: int, of: int,
 
     reason = (
         f"{lost} of {of} captured pages are gone from the wiki at once; check the account's rights and `wiki.flavour`, "
-        "and capture with --accept-gone if they were really deleted"
+        f"and capture with --accept-gone {digest} if they were really deleted"
     )
     assert held.outcome.gone == (lost if is_accepted else 0)
     assert [trouble.title for trouble in held.outcome.unknown] == (
@@ -176,12 +175,20 @@ def test_many_pages_gone_at_once_are_a_shortfall(held: Held, lost: int, of: int,
 
 
 def test_many_pages_gone_at_once_are_accepted_if_a_person_says_so(held: Held) -> None:
-    for number in range(6):
-        held.hold(f"Lost {number}")
+    lost = [held.hold(f"Lost {number}") for number in range(6)]
 
-    held.account(accepts_many=True)
+    held.account(consent=BulkConsent(gone=frozenset({list_digest("gone", lost)})))
 
     assert (held.outcome.gone, held.outcome.shortfalls) == (6, ())
+
+
+def test_consent_to_one_list_does_not_accept_another(held: Held) -> None:
+    lost = [held.hold(f"Lost {number}") for number in range(7)]
+    digests = frozenset({list_digest("gone", lost[:6]), list_digest("deselected", lost)})
+
+    held.account(consent=BulkConsent(gone=digests, deselected=digests))
+
+    assert (held.outcome.gone, len(held.outcome.unknown)) == (0, 7)
 
 
 def test_a_page_that_moved_is_not_in_doubt_among_many_that_are_gone(held: Held) -> None:
@@ -201,11 +208,17 @@ def leave(held: Held, count: int) -> list[Trouble]:
     """Add captured pages that the wiki lists and that are no longer archived; return each with its reason."""
     for number in range(count):
         held.wiki.add(f"Left {number}", under="Home", label="")
+    left = [held.hold(f"Left {number}") for number in range(count)]
+    digest = list_digest("deselected", left)
     reason = (
         f"in the wiki, but no longer selected, as are {count} of {count} captured pages at once; check `archived` in "
-        "bot.yaml, and capture with --accept-deselected if these pages are active again"
+        f"bot.yaml, and capture with --accept-deselected {digest} if these pages are active again"
     )
-    return [Trouble(held.hold(f"Left {number}"), f"Left {number}", reason) for number in range(count)]
+    return [Trouble(page_id, f"Left {number}", reason) for number, page_id in enumerate(left)]
+
+
+def consent_to_left(left: list[Trouble]) -> BulkConsent:
+    return BulkConsent(deselected=frozenset({list_digest("deselected", [each.page_id for each in left])}))
 
 
 def test_many_pages_that_are_no_longer_archived_stay_selected(held: Held) -> None:
@@ -221,7 +234,7 @@ def test_many_pages_that_are_no_longer_archived_stay_selected(held: Held) -> Non
 def test_many_pages_that_are_no_longer_archived_are_accepted_if_a_person_says_so(held: Held) -> None:
     left = leave(held, 6)
 
-    held.account(accepts_many_deselected=True)
+    held.account(consent=consent_to_left(left))
 
     reason = "no longer archived; its capture stays"
     assert held.outcome.deselected == [replace(each, reason=reason) for each in left]
@@ -235,11 +248,11 @@ def test_a_rule_that_matches_nothing_leaves_the_pages_selected(held: Held, is_ac
         select(held.wiki.gateway, "WS2", RULE), problems=(RuleProblem(("labels", "old"), "", matches=False),)
     )
 
-    held.account_for([selection], accepts_many_deselected=is_accepted)
+    held.account_for([selection], consent_to_left([left]) if is_accepted else NO_CONSENT)
 
     reason = (
         "in the wiki, but no longer selected; a rule that matches nothing or a page without a place may be the reason; "
-        "if the page is active again, capture with --accept-deselected"
+        f"if the page is active again, capture with --accept-deselected {list_digest('deselected', [left.page_id])}"
     )
     assert held.outcome.unknown == ([] if is_accepted else [replace(left, reason=reason)])
     assert held.entry("Left 0").is_selected is not is_accepted
@@ -269,7 +282,9 @@ def test_a_wiki_that_does_not_answer_leaves_the_question_open(held: Held) -> Non
     assert (held.outcome.gone, held.entry("Never there").tombstone) == (0, None)
 
 
-@pytest.mark.parametrize("kind", ["unlisted", "failed", "restricted", "incomplete", "unknown", "unmatched", "unplaced"])
+@pytest.mark.parametrize(
+    "kind", ["unlisted", "failed", "restricted", "incomplete", "missing", "unknown", "unmatched", "unplaced"]
+)
 def test_each_kind_of_trouble_is_a_shortfall(kind: str) -> None:
     outcome = CaptureOutcome()
     getattr(outcome, kind).append(TROUBLE)
@@ -321,6 +336,7 @@ def test_the_event_of_the_run_has_all_counts() -> None:
             "gone": 4,
             "incomplete": 8,
             "left_out": 14,
+            "missing": 0,
             "not_capturable": ["6", "7"],
             "queries_sha256": hashlib.sha256(b'space = "WS2"').hexdigest(),
             "restricted": 6,

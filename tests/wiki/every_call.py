@@ -33,7 +33,13 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
             dialect.titled(SPACE, "t", status),
         )
         yield from (call for call in listings if call is not None)
-    yield from (dialect.page("12"), dialect.page_version("12", 3), dialect.draft("12"), dialect.pages(["12", "13"]))
+    yield from (
+        dialect.page("12"),
+        dialect.view("12"),
+        dialect.page_version("12", 3),
+        dialect.draft("12"),
+        dialect.pages(["12", "13"]),
+    )
     yield from dialect.versions("12")
     yield from dialect.watchers("12")
     state = dialect.state("12")
@@ -42,6 +48,7 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
     yield from (dialect.labels("12"), dialect.operations("12"), dialect.attachments("12"), *dialect.comments("12"))
     yield dialect.space_labels(SPACE)
     yield from (rest_v1.counted_by_search("WS2"), rest_v1.found_by_search("WS2"))
+    yield rest_v1.counted_on_page("12", "attachment")
     by_label = (dialect.page_labels(SPACE), dialect.label_ids(SPACE), dialect.label_pages(SPACE, "7"))
     yield from (call for call in by_label if call is not None)
     for kind in TreeKind:

@@ -15,7 +15,7 @@ from tests.wiki.every_call import CLOUD, DATA_CENTER, iter_calls
 WHEN = "2026-01-22T05:50:05.870Z"
 BY = {"accountId": "a", "userKey": "k", "username": "u", "displayName": "U", "publicName": "U", "type": "known"}
 VERSION = {"number": 4, "message": "m", "minorEdit": False, "authorId": "a", "createdAt": WHEN, "when": WHEN, "by": BY}
-BODY = {"storage": {"representation": "storage", "value": "<p>x</p>"}}
+BODY = {"storage": {"representation": "storage", "value": "<p>x</p>"}, "view": {"value": "<p>x</p>"}}
 LINKS = {"webui": "/x", "download": "/d", "next": "/n?cursor=1", "base": "http://wiki/wiki"}
 SUBJECTS = {"restrictions": {"user": {"results": [BY]}, "group": {"results": [{"name": "staff"}]}}}
 EVERYTHING: dict[str, Any] = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.errors import WikiError
 from bot.snapshot.archive.record import RecordedLink, RecordedListing, RecordedRow
+from bot.snapshot.capture.agreement import agreed
 from bot.snapshot.capture.report_macros import (
     LIST,
     LabelQuery,
@@ -35,6 +36,8 @@ class Listings:
     space_key: str
     listed: Mapping[str, PageRef]
     name_of: Callable[[str], str]
+    on_failure: Callable[[str, str], None]
+    """Is called with a page id and what could not be read for it."""
     shows: Callable[[str], bool] = lambda _page_id: True
     _labelled: dict[str, frozenset[str]] = field(default_factory=dict)
     _properties: dict[str, tuple[PropertyBlock, ...]] = field(default_factory=dict)
@@ -48,8 +51,8 @@ class Listings:
                 continue
             try:
                 found[macro.identity] = self._answer(macro, query, page_id, link_to)
-            except WikiError:
-                continue
+            except WikiError as error:
+                self.on_failure(page_id, f"a list of pages that it shows could not be read: {error}")
         return found
 
     def _answer(self, macro: Macro, query: LabelQuery, page_id: str, link_to: LinkTo) -> RecordedListing:
@@ -84,16 +87,19 @@ class Listings:
         """Return the pages with the labels, by title."""
         for label in query.labels:
             if label not in self._labelled:
-                self._labelled[label] = frozenset(self.gateway.find_labelled(self.space_key, label))
+                self._labelled[label] = self._find_labelled(label)
         sets = [self._labelled[label] for label in query.labels]
         ids = frozenset.intersection(*sets) if query.needs_all else frozenset.union(*sets)
         refs = (self.listed[page_id] for page_id in ids if page_id in self.listed)
         current = [ref for ref in refs if ref.status is PageStatus.CURRENT and self.shows(ref.id)]
         return sorted(current, key=lambda ref: (ref.title.casefold(), ref.title, ref.id))
 
+    def _find_labelled(self, label: str) -> frozenset[str]:
+        return agreed(lambda: frozenset(self.gateway.find_labelled(self.space_key, label)))
+
     def _read(self, page_ids: Sequence[str]) -> None:
         missing = [page_id for page_id in page_ids if page_id not in self._properties]
-        for page in self.gateway.fetch_pages(missing).values() if missing else ():
+        for page in agreed(lambda: self.gateway.fetch_pages(missing)).values() if missing else ():
             self._properties[page.id] = read_properties(page.body, self.name_of)
 
 

@@ -36,6 +36,8 @@ class CaptureOutcome:
     """Captured, but an attachment could not be downloaded."""
     unknown: list[Trouble] = field(default_factory=list)
     """Captured earlier, no longer listed, and the wiki gives no reason."""
+    missing: list[Trouble] = field(default_factory=list)
+    """Pages that a source names and the wiki does not show, and spaces whose listings left pages out."""
     unlisted: list[Trouble] = field(default_factory=list)
     """Spaces whose pages could not be listed; the id is the space key."""
     unmatched: list[Trouble] = field(default_factory=list)
@@ -83,6 +85,7 @@ class CaptureOutcome:
             *self.failed,
             *self.restricted,
             *self.incomplete,
+            *self.missing,
             *self.unknown,
             *(self.separate.shortfalls if self.separate else ()),
         )
@@ -108,6 +111,7 @@ class CaptureOutcome:
             "gone": self.gone,
             "incomplete": len(self.incomplete),
             LEFT_OUT: self.left_out,
+            "missing": len(self.missing),
             NOT_CAPTURABLE: self.nodes_without_content(),
             "queries_sha256": hashlib.sha256("\n".join(self.queries).encode()).hexdigest(),
             "restricted": len(self.restricted),
@@ -130,7 +134,8 @@ class CaptureOutcome:
         """Add a trouble that is not about the capture of one page, and log it, with another title if given."""
         troubles.append(trouble)
         detail = f"{logged_as or trouble.title}: {trouble.reason}"
-        kinds = {"unmatched": self.unmatched, "unplaced": self.unplaced, "unlisted": self.unlisted}
+        names = ("unmatched", "unplaced", "unlisted", "missing", "incomplete")
+        kinds = {name: getattr(self, name) for name in names}
         facts = {"problem": next((name for name, known in kinds.items() if known is troubles), "other")}
         self.events.append(Event(EventType.INGESTION, EventOutcome.FAILURE, detail, (trouble.page_id,), facts))
 

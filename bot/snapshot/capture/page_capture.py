@@ -63,6 +63,27 @@ class PageCapture:
             self._log(EventType.METADATA, ["in the wiki and archived again"], {"again": bool(self.entry.tombstone)})
         return False
 
+    def held_parts(self) -> frozenset[str]:
+        """Return which kinds of data the captured state has."""
+        return frozenset(kind for kind, held in _parts(self.before).items() if held) if self.before else frozenset()
+
+    def lost_parts(self) -> frozenset[str]:
+        """Return of which kinds of data something captured is no longer on the page."""
+        if self.before is None:
+            return frozenset()
+        now = _parts(self.record)
+        return frozenset(kind for kind, held in _parts(self.before).items() if held - now[kind])
+
+    @property
+    def is_other_text(self) -> bool:
+        """Whether the text changed though the version did not."""
+        before, after = self.before, self.record
+        return (
+            before is not None
+            and before.version.number == after.version.number
+            and before.source_sha256 != after.source_sha256
+        )
+
     def complete(self, surroundings: Surroundings) -> PageRecord:
         """Add the surroundings and return the record from which the page is rendered."""
         self.record = settled(self.record.replaced(surroundings=surroundings))
@@ -236,3 +257,13 @@ class PageCapture:
             facts = {"problem": "attachment"}
             event = Event(EventType.CAPTURE, EventOutcome.FAILURE, detail, (self.record.page_id,), facts)
             self.outcome.events.append(event)
+
+
+def _parts(record: PageRecord) -> dict[str, frozenset[str]]:
+    """Return what identifies the data of a page that a listing of its own names, by kind."""
+    return {
+        "attachments": frozenset(file.id for file in record.attachments),
+        "comments": frozenset(comment.id for comment in record.comments),
+        "labels": frozenset(record.labels),
+        "restrictions": frozenset((*record.restrictions.readers, *record.restrictions.editors)),
+    }

@@ -2,41 +2,43 @@
 
 import hashlib
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import PurePath
 
 from bot.config.policy import ArchivedSettings, HistoryMode
 from bot.errors import (
-    AuthenticationError,
     EvidenceError,
     PageNotFoundError,
     PermissionDeniedError,
     StoppedError,
     WikiError,
-    WikiUnreachableError,
 )
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import id_order
 from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, EventOutcome
+from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.audience import Audience, choose_for, note_changed_audience
-from bot.snapshot.capture.observation import Known, Observation, observe
+from bot.snapshot.capture.bulk_consent import BulkConsent
+from bot.snapshot.capture.census import Census, add_roster, take_census
+from bot.snapshot.capture.doubts import doubts_about
+from bot.snapshot.capture.observation import Observation
+from bot.snapshot.capture.observer import Observer
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.page_capture import PageCapture
 from bot.snapshot.capture.rendition import CONVERTER, Rendition, render_page
 from bot.snapshot.capture.selection import RuleName, Selection, select
 from bot.snapshot.capture.surroundings import Neighbourhood
-from bot.snapshot.capture.vanished import account_for_vanished
-from bot.wiki.gateway import Page, PageRef, Restrictions, WikiGateway
+from bot.snapshot.capture.vanished import Losses, account_for_vanished, judge_losses
+from bot.wiki.gateway import PageRef, WikiGateway
 from bot.wiki.page_tree import find_defects
 
-_BATCH = 100  # bodies in memory at once
-_IN_FLIGHT = 16  # pages with attachments in memory at once, being observed or converted
-_GIVE_UP_AFTER = 3  # consecutive pages without an answer
-_FETCHERS = 4  # threads that read from the wiki
+_IN_FLIGHT = 16  # pages with attachments in memory at once, being converted
+_NAMED = 5  # people whose ids are named in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,15 @@ class SpaceRequest:
 
 @dataclass(frozen=True, slots=True)
 class CaptureOptions:
-    """Options of a run. *executor* converts; *audience* says which pages the folder has.
+    """Options of a run. *executor* converts; *roster* has the ids that an administrator expects.
 
-    With *accepts_many_gone*, a mass deletion is accepted as real, with *accepts_many_deselected* that many pages leave
-    the selection at once.
+    *audience* says which pages the folder has.
     """
 
     executor: Executor
     history: HistoryMode = HistoryMode.CHANGES
-    accepts_many_gone: bool = False
-    accepts_many_deselected: bool = False
+    consent: BulkConsent = field(default_factory=BulkConsent)
+    roster: Collection[str] = ()
     audience: Audience = Audience.OPEN
     on_page: Callable[[str, int], None] = lambda _title, _total: None
     should_stop: Callable[[], bool] = lambda: False
@@ -80,7 +81,12 @@ class _Run:
     outcome: CaptureOutcome
     homes: dict[str, tuple[Bag, str]] = field(default_factory=dict)
     """Page id → its bag and the path of its rendition in the bag, for all captured and expected pages."""
-    unanswered: int = 0
+
+    @cached_property
+    def observer(self) -> Observer:
+        """Reads the pages; it is made when all pages have their bags."""
+        bags = {page_id: bag for page_id, (bag, _) in self.homes.items()}
+        return Observer(self.gateway, self.writer, self.options.history, bags)
 
 
 def capture(
@@ -92,7 +98,7 @@ def capture(
     """
     outcome = CaptureOutcome(was_recovered=writer.was_recovered)
     account = gateway.fetch_current_user()
-    selections = list(_select_all(gateway, _unique(requests), outcome, options.audience))
+    selections = list(_select_all(gateway, _unique(requests), outcome, options))
     outcome.queries = tuple(selection.query for selection in selections)
     outcome.expected = sum(len(selection.expected) for selection in selections)
     run = _Run(gateway, writer, options, outcome)
@@ -102,26 +108,21 @@ def capture(
     for selection in selections:
         note_changed_audience(writer, selection, outcome)
         _capture_space(run, selection, _neighbourhood(run, selection, selections))
-    account_for_vanished(
-        gateway,
-        writer,
-        selections,
-        outcome,
-        accepts_many=options.accepts_many_gone,
-        accepts_many_deselected=options.accepts_many_deselected,
-    )
-    if writer.has_changes or outcome.has_shortfall or _has_other_counts(writer, outcome):
+    account_for_vanished(gateway, writer, selections, outcome, options.consent)
+    outcome.doubts += run.observer.read_sample_again()
+    _note_people(gateway, outcome)
+    if writer.has_changes or outcome.verdict is not Verdict.COMPLETE or _differs_from_last(writer, outcome):
         agents = (writer.software, CONVERTER, account.id)
         event = outcome.run_event(_digest_of_ids(selections))
         outcome.checkpoint = writer.finish([event, *outcome.events], agents=agents, verdict=outcome.verdict)
     return outcome
 
 
-def _has_other_counts(writer: SnapshotWriter, outcome: CaptureOutcome) -> bool:
-    """Return whether other nodes cannot be captured, or other numbers of pages are left out, than in the last run."""
+def _differs_from_last(writer: SnapshotWriter, outcome: CaptureOutcome) -> bool:
+    """Return whether the last run had another verdict, other nodes that cannot be captured, or left out other pages."""
     logged = _last_facts(writer)
-    found = outcome.nodes_without_content(), outcome.left_out
-    return found != (logged.get(NOT_CAPTURABLE, []), logged.get(LEFT_OUT, 0))
+    found = outcome.nodes_without_content(), outcome.left_out, outcome.verdict
+    return found != (logged.get(NOT_CAPTURABLE, []), logged.get(LEFT_OUT, 0), logged.get("verdict", outcome.verdict))
 
 
 def _last_facts(writer: SnapshotWriter) -> Mapping[str, object]:
@@ -137,20 +138,35 @@ def _last_facts(writer: SnapshotWriter) -> Mapping[str, object]:
 
 
 def _select_all(
-    gateway: WikiGateway, requests: Sequence[SpaceRequest], outcome: CaptureOutcome, audience: Audience
+    gateway: WikiGateway, requests: Sequence[SpaceRequest], outcome: CaptureOutcome, options: CaptureOptions
 ) -> Iterator[Selection]:
+    """Count each space by several sources, then select; raises `WikiError` if no space can be listed."""
     failed: list[WikiError] = []
+
+    def give_up(request: SpaceRequest, error: WikiError) -> None:
+        failed.append(error)
+        outcome.add_unlisted(Trouble(request.space_key, f"space {request.space_key}", str(error)))
+
+    counted: list[tuple[SpaceRequest, Census]] = []
     for request in requests:
         try:
-            yield _select(gateway, request, outcome, audience)
+            counted.append((request, take_census(gateway, request.space_key, request.rule)))
         except WikiError as error:
-            failed.append(error)
-            outcome.add_unlisted(Trouble(request.space_key, f"space {request.space_key}", str(error)))
+            give_up(request, error)
+    for trouble in add_roster(gateway, [census for _, census in counted], options.roster):
+        outcome.note(outcome.missing, trouble)
+    for request, census in counted:
+        try:
+            yield _select(gateway, request, census, outcome, options)
+        except WikiError as error:
+            give_up(request, error)
     if failed and len(failed) == len(requests):
         raise failed[0]
 
 
-def _select(gateway: WikiGateway, request: SpaceRequest, outcome: CaptureOutcome, audience: Audience) -> Selection:
+def _select(
+    gateway: WikiGateway, request: SpaceRequest, census: Census, outcome: CaptureOutcome, options: CaptureOptions
+) -> Selection:
     """Select the pages of one space; note what makes the selection uncertain, and what has no body."""
     selection = select(
         gateway,
@@ -160,7 +176,13 @@ def _select(gateway: WikiGateway, request: SpaceRequest, outcome: CaptureOutcome
         lists_all_nodes=True,
         stated=request.places,
         recall=request.recall,
+        census=census,
+        roster=options.roster,
     )
+    outcome.doubts += census.doubts
+    outcome.notes += census.notes
+    for trouble in census.missing:
+        outcome.note(outcome.missing, trouble)
     for reference, node_id in selection.roots.items():
         request.remember(reference, node_id)
     for problem in selection.problems:
@@ -169,7 +191,7 @@ def _select(gateway: WikiGateway, request: SpaceRequest, outcome: CaptureOutcome
         outcome.note(outcome.unmatched, trouble, logged_as=PurePath(place).name)  # no folder names in the evidence
     for message in selection.unlisted:
         outcome.note(outcome.unplaced, Trouble(request.space_key, f"space {request.space_key}", message))
-    shared = choose_for(audience, gateway, selection, outcome)
+    shared = choose_for(options.audience, gateway, selection, outcome)
     for node, defect in find_defects(selection.tree()):
         title = node.title if shared.shows(node.id) else f"{node.kind} {node.id}"
         outcome.note(outcome.unplaced, Trouble(node.id, title, defect))
@@ -216,6 +238,11 @@ def _neighbourhood(run: _Run, selection: Selection, selections: Sequence[Selecti
     for page_id, (title, _) in spaces.items():
         titles[title].append(page_id)
     space_of = {page_id: space_key for page_id, (_, space_key) in spaces.items()}
+
+    def on_failure(page_id: str, reason: str) -> None:
+        trouble = Trouble(page_id, selection.listed[page_id].title, reason)
+        run.outcome.note(run.outcome.incomplete, trouble)
+
     return Neighbourhood(
         run.gateway,
         selection.space_key,
@@ -224,34 +251,47 @@ def _neighbourhood(run: _Run, selection: Selection, selections: Sequence[Selecti
         places,
         titles,
         space_of,
+        on_failure,
         selection.shows,
         frozenset(entry.page_id for _, entry in run.writer.library.iter_entries() if entry.redacted_at),
     )
 
 
 def _capture_space(run: _Run, selection: Selection, neighbourhood: Neighbourhood) -> None:
-    """Observe in threads, convert in the executor, write in this thread; each step preserves the order of the pages."""
+    """Capture the pages; those that lost data come last, because many at once need the consent of a person."""
+    refs = [ref for ref in selection.chosen if not _is_redacted(run, ref)]
+    losses = Losses()
+    _capture_pages(run, selection, neighbourhood, refs, losses)
+    if losses.pages:
+        accepted = judge_losses(run.outcome, selection, losses, run.options.consent)
+        _capture_pages(run, selection, neighbourhood, [ref for ref in refs if ref.id in accepted], None)
+
+
+def _capture_pages(
+    run: _Run, selection: Selection, neighbourhood: Neighbourhood, refs: Sequence[PageRef], losses: Losses | None
+) -> None:
+    """Observe in threads, convert in the executor, write in this thread; each step preserves the order of the pages.
+
+    With *losses*, a page that lost data is noted there and not captured.
+    """
     writing: deque[tuple[PageCapture, Future[Rendition]]] = deque()
-    for ref, observation in _observe_all(run, selection):
-        run.options.on_page(ref.title, run.outcome.expected)
+    read = selection.access.restrictions if selection.access else {}
+    for ref, observation in run.observer.observe_all(refs, read):
         if run.options.should_stop():
             raise StoppedError(
                 "the capture was asked to stop; nothing was written, and the next run starts from the beginning"
             )
-        if isinstance(observation, WikiError):
-            _note_trouble(run, ref, observation)
+        if losses is not None:
+            run.options.on_page(ref.title, run.outcome.expected)
+        page = _judge(run, selection, ref, observation)
+        if page is None or (losses is not None and losses.add(ref, page.held_parts(), page.lost_parts())):
             continue
-        run.unanswered = 0
-        if observation.restrictions.readers and run.options.audience is Audience.OPEN:
-            trouble = Trouble(ref.id, f"page {ref.id}", "left out, because it was restricted while the capture ran")
-            run.outcome.add_trouble(EventOutcome.RESTRICTED, trouble)
-            continue
-        bag, path = run.homes[ref.id]
-        page = PageCapture(run.writer, run.outcome, bag, path, selection, observation)
+        _note_doubts(run, selection, page)
         if page.needs_writing():
-            bodies = [observation.page.body, *(comment.body for comment in observation.comments)]
+            seen, (_, path) = page.observation, run.homes[ref.id]
+            bodies = [seen.page.body, *(comment.body for comment in seen.comments)]
             record = page.complete(neighbourhood.around("\n".join(bodies), ref.id))
-            job = run.options.executor.submit(render_page, record, observation.page.body, path, run.writer.origin)
+            job = run.options.executor.submit(render_page, record, seen.page.body, path, run.writer.origin)
             writing.append((page, job))
         while len(writing) >= _IN_FLIGHT:
             _write(writing.popleft())
@@ -259,59 +299,45 @@ def _capture_space(run: _Run, selection: Selection, neighbourhood: Neighbourhood
         _write(writing.popleft())
 
 
+def _judge(run: _Run, selection: Selection, ref: PageRef, seen: Observation | WikiError) -> PageCapture | None:
+    """Return the page to capture; None if it could not be read, or is not where it was listed."""
+    if isinstance(seen, WikiError):
+        is_restricted = isinstance(seen, PageNotFoundError | PermissionDeniedError)
+        kind = EventOutcome.RESTRICTED if is_restricted else EventOutcome.FAILURE
+        run.outcome.add_trouble(kind, Trouble(ref.id, ref.title, str(seen)))
+        return None
+    if seen.restrictions.readers and run.options.audience is Audience.OPEN:
+        trouble = Trouble(ref.id, f"page {ref.id}", "left out, because it was restricted while the capture ran")
+        run.outcome.add_trouble(EventOutcome.RESTRICTED, trouble)
+        return None
+    space_key = seen.page.ref.space_key
+    if space_key != selection.space_key:
+        reason = f"moved to space {space_key} during the run; the next run decides about it"
+        run.outcome.add_trouble(EventOutcome.FAILURE, Trouble(ref.id, ref.title, reason))
+        return None
+    bag, path = run.homes[ref.id]
+    return PageCapture(run.writer, run.outcome, bag, path, selection, seen)
+
+
+def _note_doubts(run: _Run, selection: Selection, page: PageCapture) -> None:
+    doubts = list(doubts_about(run.gateway, selection, page.observation))
+    if page.is_other_text:
+        doubts.append("the text changed and its version did not; it was read twice, and is another edition")
+    run.outcome.doubts += [Trouble(page.record.page_id, page.record.title, doubt) for doubt in doubts]
+
+
+def _note_people(gateway: WikiGateway, outcome: CaptureOutcome) -> None:
+    """Say which people have no name; if none has one, the wiki may refuse the question."""
+    unnamed = [person for person in gateway.people if person.display_name == person.id]
+    if unnamed:
+        ids = ", ".join(sorted(person.id for person in unnamed)[:_NAMED])
+        trouble = Trouble(ids, f"names of {len(unnamed)} people", "the wiki gives none, so their ids are recorded")
+        (outcome.doubts if len(unnamed) == len(gateway.people) else outcome.notes).append(trouble)
+
+
 def _write(pending: tuple[PageCapture, Future[Rendition]]) -> None:
     page, job = pending
     page.write(job.result())
-
-
-def _observe_all(run: _Run, selection: Selection) -> Iterator[tuple[PageRef, Observation | WikiError]]:
-    refs = [ref for ref in selection.chosen if not _is_redacted(run, ref)]
-    read = selection.access.restrictions if selection.access else {}
-    with ThreadPoolExecutor(_FETCHERS, thread_name_prefix="observe") as threads:
-        for start in range(0, len(refs), _BATCH):
-            batch = refs[start : start + _BATCH]
-            bodies = _fetch_bodies(run.gateway, batch)
-            asked: deque[tuple[PageRef, Future[Observation | WikiError]]] = deque()
-            for ref in batch:
-                asked.append((ref, threads.submit(_observe_one, run, ref, bodies, read.get(ref.id))))
-                if len(asked) >= _IN_FLIGHT:
-                    first, job = asked.popleft()
-                    yield first, job.result()
-            for rest, job in asked:
-                yield rest, job.result()
-
-
-def _fetch_bodies(gateway: WikiGateway, refs: Sequence[PageRef]) -> dict[str, Page]:
-    """Return the bodies, fetched in bulk; if that fails, each page is fetched separately and can fail separately."""
-    try:
-        return gateway.fetch_pages([ref.id for ref in refs])
-    except WikiError:
-        return {}
-
-
-def _observe_one(
-    run: _Run, ref: PageRef, bodies: dict[str, Page], restrictions: Restrictions | None
-) -> Observation | WikiError:
-    if run.unanswered >= _GIVE_UP_AFTER:
-        return WikiUnreachableError("not tried, because the wiki did not answer any more")
-    try:
-        page = bodies.get(ref.id) or run.gateway.fetch_page(ref.id)
-        known = _known(run, ref.id)
-        return observe(run.gateway, page, known, run.options.history, run.writer.new_file, restrictions)
-    except (WikiUnreachableError, AuthenticationError) as error:
-        run.unanswered += 1
-        return error
-    except WikiError as error:
-        return error
-
-
-def _known(run: _Run, page_id: str) -> Known:
-    library = run.writer.library
-    bag = run.homes[page_id][0]
-    entry = bag.entries.get(page_id)
-    if entry is None:
-        return Known()
-    return Known(library.load_record(bag, entry), frozenset(map(paths.source_version, entry.sources)))
 
 
 def _is_redacted(run: _Run, ref: PageRef) -> bool:
@@ -321,12 +347,6 @@ def _is_redacted(run: _Run, ref: PageRef) -> bool:
     reason = f"redacted on {entry.redacted_at.date().isoformat()}, so not captured again"
     run.outcome.skipped.append(Trouble(ref.id, ref.title, reason))
     return True
-
-
-def _note_trouble(run: _Run, ref: PageRef, error: WikiError) -> None:
-    is_restricted = isinstance(error, PageNotFoundError | PermissionDeniedError)
-    kind = EventOutcome.RESTRICTED if is_restricted else EventOutcome.FAILURE
-    run.outcome.add_trouble(kind, Trouble(ref.id, ref.title, str(error)))
 
 
 def _digest_of_ids(selections: Sequence[Selection]) -> str:

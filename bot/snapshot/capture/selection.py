@@ -1,7 +1,7 @@
 """Determine which pages of a space are archived: by status, by label, by ancestor."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from loguru import logger
@@ -9,6 +9,7 @@ from loguru import logger
 from bot.config.policy import ArchivedSettings
 from bot.errors import WikiError
 from bot.snapshot.archive.record import Ancestor
+from bot.snapshot.capture.census import LISTED, Census
 from bot.storage.addresses import stated_title
 from bot.suggestion import did_you_mean
 from bot.wiki.gateway import Container, PageRef, PageSelection, PageStatus, TreeItem, TreeKind, WikiGateway
@@ -16,8 +17,6 @@ from bot.wiki.page_lookup import POSSIBLE_REASONS, explain_missing
 from bot.wiki.page_tree import PageTree, build_tree
 from bot.wiki.read_access import ReadAccess
 from bot.wiki.tree_roots import TreeRoots, find_roots
-
-_LISTED = (PageStatus.CURRENT, PageStatus.ARCHIVED)
 
 RuleName = tuple[str, str]
 """A rule of `archived`: the key `under` or `labels`, and the page or label that it names."""
@@ -52,6 +51,10 @@ class Selection:
     """The ids of the nodes that `under` names, by reference, for the page memory."""
     below: frozenset[str] = field(default_factory=frozenset)
     """Ids of the nodes below those that `under` names."""
+    matched: Mapping[RuleName, frozenset[str]] = field(default_factory=dict)
+    """The ids of the pages that each rule matches."""
+    census: Census | None = None
+    """The sources of `listed`, if there are several."""
     withheld: frozenset[str] = field(default_factory=frozenset)
     """Ids of the selected pages that are left out, because they are for other readers than the folder."""
     unclear: tuple[PageRef, ...] = ()
@@ -105,13 +108,17 @@ def select(
     lists_all_nodes: bool = False,
     stated: Iterable[RuleName] = (),
     recall: Callable[[str], str | None] = lambda _reference: None,
+    census: Census | None = None,
+    roster: Collection[str] = (),
 ) -> Selection:
-    """List a space and select pages; *everything* selects all pages regardless of the rule.
+    """List a space, or use *census*, and select pages; *everything* selects all pages regardless of the rule.
+
+    The pages in *roster* are always selected.
 
     *lists_all_nodes* also lists the selected nodes that are not pages and have no page below them. Only a label in
     *stated*, the rules that a person wrote, can be wrong. *recall* returns the id of the page that had a title before.
     """
-    listed = {ref.id: ref for ref in gateway.iter_refs(space_key, PageSelection(_LISTED))}
+    listed = census.refs if census else _list(gateway, space_key)
     nodes: dict[str, TreeItem] = dict(listed)
     nodes |= {node.id: node for node in gateway.fetch_containers_above(list(listed.values()))}
     found = _find_all_roots(rule, nodes, recall)
@@ -123,14 +130,13 @@ def select(
         else:
             unlisted = _add_childless(gateway, nodes, _ids_of(found))
         found = _find_all_roots(rule, nodes, recall)
-    labelled = _find_labelled(gateway, space_key, rule)
+    labelled = census.labelled if census else _find_labelled(gateway, space_key, rule)
     below = _find_below(nodes, _ids_of(found))
-    archived = frozenset(
-        ref.id for ref in listed.values() if ref.id in labelled or ref.id in below or _has_status(ref, rule)
-    )
+    matched = _match(rule, listed, labelled, {name: _find_below(nodes, roots.ids) for name, roots in found.items()})
+    archived = frozenset().union(*matched.values(), roster) & listed.keys()
     problems = [
         *_judge_roots(gateway, space_key, nodes, found, recall),
-        *_judge_labels(gateway, space_key, rule, labelled, frozenset(stated)),
+        *_judge_labels(gateway, space_key, rule, matched, frozenset(stated)),
     ]
     return Selection(
         space_key,
@@ -143,7 +149,29 @@ def select(
         tuple(problems),
         {name: next(iter(roots.ids)) for name, roots in found.items() if len(roots.ids) == 1 and not roots.problem},
         below,
+        matched,
+        census,
     )
+
+
+def _list(gateway: WikiGateway, space_key: str) -> dict[str, PageRef]:
+    return {ref.id: ref for ref in gateway.iter_refs(space_key, PageSelection(LISTED))}
+
+
+def _match(
+    rule: ArchivedSettings,
+    listed: Mapping[str, PageRef],
+    labelled: Mapping[str, Collection[str]],
+    below: Mapping[str, Collection[str]],
+) -> dict[RuleName, frozenset[str]]:
+    """Return the ids of the listed pages that each rule matches."""
+    matched: dict[RuleName, frozenset[str]] = {}
+    if rule.status:
+        with_status = (ref.id for ref in listed.values() if ref.status is PageStatus.ARCHIVED)
+        matched["status", PageStatus.ARCHIVED.value] = frozenset(with_status)
+    for key, found in (("labels", labelled), ("under", below)):
+        matched |= {(key, name): frozenset(listed.keys() & page_ids) for name, page_ids in found.items()}
+    return matched
 
 
 def find_ancestors(listed: Mapping[str, TreeItem], page_id: str) -> tuple[Ancestor, ...]:
@@ -219,30 +247,33 @@ def _judge_labels(
     gateway: WikiGateway,
     space_key: str,
     rule: ArchivedSettings,
-    labelled: set[str],
+    matched: Mapping[RuleName, frozenset[str]],
     stated: frozenset[RuleName],
 ) -> Iterable[RuleProblem]:
-    """Return a problem for each stated label that no content of the space has; no request if all labels were found."""
-    labels = [label for label in rule.labels if ("labels", label) in stated]
-    if not labels or (labelled and len(rule.labels) == 1):
+    """Return a problem for each stated label that no page has; no request if each label was found on a page.
+
+    If pages with status archived count, one of them may have the label: the search index does not include those.
+    """
+    labels = [label for label in rule.labels if ("labels", label) in stated and not matched["labels", label]]
+    if not labels:
         return
     known = gateway.fetch_space_labels(space_key)
+    has_archived = any(matched.get(("status", PageStatus.ARCHIVED.value), ()))
     for label in labels:
-        if label.casefold() not in known:
-            message = f"no page in space {space_key} has the label {label!r}{did_you_mean(label, known)}"
+        is_used = label.casefold() in known
+        if not is_used or not has_archived:
+            hint = ", only other content" if is_used else did_you_mean(label, known)
+            message = f"no page in space {space_key} has the label {label!r}{hint}"
             yield RuleProblem(("labels", label), message, matches=False)
 
 
-def _find_labelled(gateway: WikiGateway, space_key: str, rule: ArchivedSettings) -> set[str]:
-    if not rule.labels:
-        return set()
+def _find_labelled(gateway: WikiGateway, space_key: str, rule: ArchivedSettings) -> dict[str, frozenset[str]]:
     # Pages with status archived always count, and the labels of each would cost a request.
-    statuses = (PageStatus.CURRENT,) if rule.status else _LISTED
-    return {ref.id for ref in gateway.iter_refs(space_key, PageSelection(statuses, rule.labels))}
-
-
-def _has_status(ref: PageRef, rule: ArchivedSettings) -> bool:
-    return rule.status and ref.status is PageStatus.ARCHIVED
+    statuses = (PageStatus.CURRENT,) if rule.status else LISTED
+    return {
+        label: frozenset(ref.id for ref in gateway.iter_refs(space_key, PageSelection(statuses, (label,))))
+        for label in rule.labels
+    }
 
 
 def _find_below(nodes: Mapping[str, TreeItem], tops: frozenset[str]) -> frozenset[str]:

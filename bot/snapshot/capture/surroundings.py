@@ -8,6 +8,7 @@ from typing import Literal
 
 from bot.errors import WikiError
 from bot.snapshot.archive.record import RecordedInclude, RecordedLink, Surroundings
+from bot.snapshot.capture.agreement import agreed
 from bot.snapshot.capture.listings import Listings
 from bot.storage.addresses import PageAddress, name_digest, parse_page_address
 from bot.storage.macros import macro_name
@@ -34,6 +35,8 @@ class Neighbourhood:
     titles: Mapping[str, list[str]]
     """Title → ids of captured pages in any space; `space_of` has the space of each page."""
     space_of: Mapping[str, str]
+    on_failure: Callable[[str, str], None]
+    """Is called with a page id and what could not be read for it."""
     shows: Callable[[str], bool] = lambda _page_id: True
     """Returns whether the readers of the snapshots may see title and text of a page."""
     redacted: frozenset[str] = frozenset()
@@ -44,7 +47,12 @@ class Neighbourhood:
     def __post_init__(self) -> None:
         """Prepare the lists of labelled pages, which send requests only when a page shows such a list."""
         self._listings = Listings(
-            self.gateway, self.space_key, self.listed, lambda user: self._name_of(user) or user, self._shows
+            self.gateway,
+            self.space_key,
+            self.listed,
+            lambda user: self._name_of(user) or user,
+            self.on_failure,
+            self._shows,
         )
 
     def around(self, body: str, page_id: str) -> Surroundings:
@@ -53,7 +61,7 @@ class Neighbourhood:
         read = read_leniently(body, max_depth=_MAX_DEPTH)
         macros = {macro_name(element) for element in read.elements()}
         users = {each.attributes.get(key, "") for each in read.elements("ri:user") for key in USER_KEYS}
-        included, withheld = self._included(read, folder)
+        included, withheld = self._included(read, page_id, folder)
         return Surroundings(
             pages=self._linked_pages(read, folder),
             users={user: name for user in sorted(users - {""}) if (name := self._name_of(user))},
@@ -111,7 +119,7 @@ class Neighbourhood:
         return tuple(reversed(levels[0]))
 
     def _included(
-        self, body: Document, folder: str
+        self, body: Document, page_id: str, folder: str
     ) -> tuple[dict[str, RecordedInclude], dict[str, Literal["restricted", "redacted"]]]:
         """Return the included pages, and why others are left out, by digest of the name."""
         macros = (element for element in body.elements() if macro_name(element) in _INCLUDES)
@@ -124,8 +132,9 @@ class Neighbourhood:
         }
         wanted = sorted(ref.id for ref in named if self._shows(ref.id))
         try:
-            pages = self.gateway.fetch_pages(wanted) if wanted else {}
-        except WikiError:
+            pages = agreed(lambda: self.gateway.fetch_pages(wanted)) if wanted else {}
+        except WikiError as error:
+            self.on_failure(page_id, f"a page that it includes could not be read: {error}")
             pages = {}  # the converter reports that the page is not included
         included = {
             f"{self.space_key}:{page.title}": RecordedInclude(

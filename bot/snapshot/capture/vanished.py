@@ -1,22 +1,39 @@
 """Handle captured pages that are no longer listed or no longer archived: log an event; the capture stays."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from bot.errors import WikiError
+from bot.errors import PageNotFoundError, WikiError
+from bot.plural import counted
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import GONE, PageEntry, Tombstone
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
+from bot.snapshot.archive.record import RecordedStatus
 from bot.snapshot.archive.writer import SnapshotWriter
+from bot.snapshot.capture.bulk_consent import BulkConsent, is_many, list_digest
+from bot.snapshot.capture.census import read_pages
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
-from bot.snapshot.capture.selection import Selection
-from bot.wiki.gateway import WikiGateway
+from bot.snapshot.capture.selection import RuleName, Selection
+from bot.storage.addresses import stated_title
+from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
 
-_MANY_PAGES, _MANY_SHARE = 5, 0.2
-"""If more pages than both limits vanish at once, a lost permission or a wrong setting is likely."""
+Held = tuple[Bag, PageEntry]
+Left = tuple[Bag, PageEntry, str | None]
+"""A page that left the selection, and the space that it moved to."""
 _UNCERTAIN = (
     "in the wiki, but no longer selected; a rule that matches nothing or a page without a place may be the reason; if "
-    "the page is active again, capture with --accept-deselected"
+    "the page is active again, capture with --accept-deselected {digest}"
 )
+_LEFT = (
+    "in the wiki, but no longer selected, as are {bulk} at once; check `archived` in bot.yaml, and capture with "
+    "--accept-deselected {digest} if these pages are active again"
+)
+_LOST = (
+    "{bulk} are gone from the wiki at once; check the account's rights and `wiki.flavour`, and capture with "
+    "--accept-gone {digest} if they were really deleted"
+)
+_STILL_NAMED = "the wiki does not show it, but another listing or the search index names it"
 
 
 def account_for_vanished(
@@ -24,107 +41,154 @@ def account_for_vanished(
     writer: SnapshotWriter,
     selections: Sequence[Selection],
     outcome: CaptureOutcome,
-    *,
-    accepts_many: bool,
-    accepts_many_deselected: bool = False,
+    consent: BulkConsent,
 ) -> None:
     """Add a tombstone to every captured page of the requested spaces that the wiki no longer shows.
 
-    A mass deletion makes the run incomplete instead, unless *accepts_many*. The same is true for many pages that leave
-    the selection and are still in the wiki, and for all of them if a rule matches nothing, because the rule may be the
-    reason; unless *accepts_many_deselected*.
+    Two answers of the wiki and the absence from its other listings are needed. A mass deletion makes the run incomplete
+    instead, and so do many pages that leave the selection at once, in a space or of a rule. If a rule matches nothing,
+    no page of the space leaves the selection. *consent* accepts each of these lists.
     """
     listed = {page_id for selection in selections for page_id in selection.listed}
     archived = {page_id for selection in selections for page_id in selection.archived}
-    spaces = {selection.space_key for selection in selections}
-    lost: list[tuple[Bag, PageEntry]] = []
-    left: list[tuple[Bag, PageEntry]] = []
-    held = 0
-    for bag, entry in list(writer.library.iter_entries()):
-        held += entry.space_key in spaces and entry.tombstone is None
-        if entry.page_id in listed:
-            if entry.tombstone:
-                writer.put_entry(bag, entry.replaced(tombstone=None))
-                _log(outcome, EventType.METADATA, entry, "in the wiki again", {"again": True})
-            if entry.is_selected and entry.page_id not in archived:
-                left.append((bag, entry))
-        elif entry.space_key in spaces and entry.tombstone is None:
-            lost.append((bag, entry))
-    if left:
-        is_suspicious = _is_many(len(left), held) and not accepts_many_deselected
-        uncertain = {each.space_key for each in selections if not each.is_certain and not accepts_many_deselected}
-        _account_for_left(
-            writer, outcome, left, uncertain, doubt=_doubt_about_left(len(left), held) if is_suspicious else None
-        )
-    if lost:
-        is_suspicious = _is_many(len(lost), held) and not accepts_many
-        _account_for_lost(gateway, writer, outcome, lost, doubt=_doubt(len(lost), held) if is_suspicious else "")
-
-
-def _is_many(count: int, held: int) -> bool:
-    return count > _MANY_PAGES and count > _MANY_SHARE * held
+    entries = list(writer.library.iter_entries())
+    for bag, entry in entries:
+        if entry.page_id in listed and entry.tombstone:
+            writer.put_entry(bag, entry.replaced(tombstone=None))
+            _log(outcome, EventType.METADATA, entry, "in the wiki again", {"again": True})
+    for selection in selections:
+        held = [each for each in entries if each[1].space_key == selection.space_key and each[1].tombstone is None]
+        lost = [each for each in held if each[1].page_id not in listed]
+        left: list[Left] = [
+            (bag, entry, None)
+            for bag, entry in entries
+            if entry.page_id in selection.listed and entry.is_selected and entry.page_id not in archived
+        ]
+        left += _account_for_lost(gateway, writer, selection, outcome, (held, lost), consent)
+        _account_for_left(writer, selection, outcome, (held, left), consent)
 
 
 def _account_for_left(
     writer: SnapshotWriter,
+    selection: Selection,
     outcome: CaptureOutcome,
-    left: list[tuple[Bag, PageEntry]],
-    uncertain: Collection[str],
-    *,
-    doubt: str | None,
+    held_and_left: tuple[list[Held], list[Left]],
+    consent: BulkConsent,
 ) -> None:
     """Deselect the pages that are in the wiki and no longer archived, unless a person should look first."""
-    for bag, entry in left:
-        reason = doubt or (_UNCERTAIN if entry.space_key in uncertain else None)
-        if reason:
-            outcome.unknown.append(Trouble(entry.page_id, entry.title, reason))
+    held, left = held_and_left
+    digest = list_digest("deselected", [entry.page_id for _, entry, _ in left])
+    bulk = _find_bulk(writer, selection, held, [(bag, entry) for bag, entry, _ in left])
+    for bag, entry, moved_to in left:
+        if (bulk or not selection.is_certain) and digest not in consent.deselected:
+            doubt = (_LEFT if bulk else _UNCERTAIN).format(bulk=bulk, digest=digest)
+            outcome.unknown.append(Trouble(entry.page_id, entry.title, doubt))
         else:
-            _deselect(writer, outcome, bag, entry, "no longer archived; its capture stays")
+            reason = f"moved to space {moved_to}" if moved_to else "no longer archived"
+            facts = {"moved_to": moved_to} if moved_to else {}
+            _deselect(writer, outcome, bag, entry, f"{reason}; its capture stays", facts)
 
 
 def _account_for_lost(
     gateway: WikiGateway,
     writer: SnapshotWriter,
+    selection: Selection,
     outcome: CaptureOutcome,
-    lost: list[tuple[Bag, PageEntry]],
-    *,
-    doubt: str,
-) -> None:
-    try:
-        found = gateway.fetch_pages([entry.page_id for _, entry in lost])
-    except WikiError as error:
-        outcome.unknown += [Trouble(entry.page_id, entry.title, f"no longer listed: {error}") for _, entry in lost]
-        return
-    for bag, entry in lost:
-        page = found.get(entry.page_id)
-        if page is None and not doubt:
-            tombstone = Tombstone(when=writer.now)
-            writer.put_entry(bag, entry.replaced(tombstone=tombstone, is_selected=False))
-            outcome.gone += 1
-            _log(outcome, EventType.DELETION, entry, GONE)
-        elif page is None:
-            outcome.unknown.append(Trouble(entry.page_id, entry.title, doubt))
+    held_and_lost: tuple[list[Held], list[Held]],
+    consent: BulkConsent,
+) -> list[Left]:
+    """Add tombstones, or note why not; return the pages that moved to another space."""
+    held, lost = held_and_lost
+    by_id = {entry.page_id: (bag, entry) for bag, entry in lost}
+    gone: list[Held] = []
+    moved: list[Left] = []
+    for page_id, page in read_pages(gateway, list(by_id)):
+        bag, entry = by_id[page_id]
+        is_absent = isinstance(page, PageNotFoundError) or (
+            not isinstance(page, WikiError) and page.ref.status is PageStatus.TRASHED
+        )
+        if is_absent and selection.census and selection.census.still_named(page_id):
+            outcome.unknown.append(Trouble(page_id, entry.title, _STILL_NAMED))
+        elif is_absent:
+            gone.append((bag, entry))
+        elif isinstance(page, WikiError):
+            outcome.unknown.append(Trouble(page_id, entry.title, f"no longer listed: {page}"))
         elif page.ref.space_key == entry.space_key:
             reason = "the listing left it out, though the wiki has it"
-            outcome.unknown.append(Trouble(entry.page_id, entry.title, reason))
+            outcome.unknown.append(Trouble(page_id, entry.title, reason))
         elif entry.is_selected:
-            space_key = page.ref.space_key
-            reason = f"moved to space {space_key}; its capture stays"
-            _deselect(writer, outcome, bag, entry, reason, {"moved_to": space_key})
+            moved.append((bag, entry, page.ref.space_key))
+    bulk = _find_bulk(writer, selection, held, gone)
+    digest = list_digest("gone", [entry.page_id for _, entry in gone])
+    for bag, entry in gone:
+        if bulk and digest not in consent.gone:
+            outcome.unknown.append(Trouble(entry.page_id, entry.title, _LOST.format(bulk=bulk, digest=digest)))
+            continue
+        writer.put_entry(bag, entry.replaced(tombstone=Tombstone(when=writer.now), is_selected=False))
+        outcome.gone += 1
+        _log(outcome, EventType.DELETION, entry, GONE)
+    return moved
 
 
-def _doubt(lost: int, held: int) -> str:
-    return (
-        f"{lost} of {held} captured pages are gone from the wiki at once; check the account's rights and "
-        "`wiki.flavour`, and capture with --accept-gone if they were really deleted"
-    )
+def _find_bulk(writer: SnapshotWriter, selection: Selection, held: Sequence[Held], taken: Sequence[Held]) -> str:
+    """Return which part of the captured pages *taken* is, if it is too large for a space or for one of its rules."""
+    if is_many(len(taken), len(held)):
+        return f"{len(taken)} of {counted(len(held), 'captured page')}"
+    if not is_many(len(taken), 0):
+        return ""
+    held_ids = {entry.page_id for _, entry in held}
+    for rule, matched in selection.matched.items():
+        count = sum(_was_matched(writer, selection, rule, each) for each in taken)
+        of = count + len(matched & held_ids)
+        if is_many(count, of):
+            return f"{count} of {counted(of, 'captured page')} of the rule `{rule[0]}: {rule[1]}`"
+    return ""
 
 
-def _doubt_about_left(left: int, held: int) -> str:
-    return (
-        f"in the wiki, but no longer selected, as are {left} of {held} captured pages at once; check `archived` in "
-        "bot.yaml, and capture with --accept-deselected if these pages are active again"
-    )
+def _was_matched(writer: SnapshotWriter, selection: Selection, rule: RuleName, held: Held) -> bool:
+    key, name = rule
+    bag, entry = held
+    match key:
+        case "status":
+            return entry.status is RecordedStatus.ARCHIVED
+        case "labels":
+            return name.casefold() in writer.library.load_record(bag, entry).labels
+        case _:
+            root, title = selection.roots.get(name, name), stated_title(name)
+            return any(root == above.id or title == above.title for above in entry.ancestors)
+
+
+@dataclass
+class Losses:
+    """The pages of a space that lost data since they were captured, and how many captured pages have each kind."""
+
+    pages: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Kind of data → page id → title."""
+    held: Counter[str] = field(default_factory=Counter)
+
+    def add(self, ref: PageRef, held: Iterable[str], lost: Collection[str]) -> bool:
+        """Count a page, and return whether it lost anything."""
+        self.held.update(held)
+        for kind in lost:
+            self.pages.setdefault(kind, {})[ref.id] = ref.title
+        return bool(lost)
+
+
+def judge_losses(outcome: CaptureOutcome, selection: Selection, losses: Losses, consent: BulkConsent) -> set[str]:
+    """Return the ids of the pages to capture with what they lost; the others make the run incomplete."""
+    accepted = {page_id for titles in losses.pages.values() for page_id in titles}
+    for kind, titles in losses.pages.items():
+        held = losses.held[kind]
+        digest = list_digest(f"{kind} in {selection.space_key}", titles)
+        if not is_many(len(titles), held) or digest in consent.gone:
+            continue
+        accepted -= titles.keys()
+        reason = (
+            f"{len(titles)} of {counted(held, 'captured page')} lost {kind} at once, so these pages were not captured; "
+            f"capture with --accept-gone {digest} if people removed them"
+        )
+        outcome.unknown += [Trouble(page_id, title, reason) for page_id, title in titles.items()]
+    return accepted
 
 
 def _deselect(
@@ -133,7 +197,7 @@ def _deselect(
     bag: Bag,
     entry: PageEntry,
     reason: str,
-    facts: Mapping[str, object] | None = None,
+    facts: Mapping[str, object],
 ) -> None:
     writer.put_entry(bag, bag.entries[entry.page_id].replaced(is_selected=False))
     outcome.deselected.append(Trouble(entry.page_id, entry.title, reason))

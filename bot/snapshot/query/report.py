@@ -140,7 +140,7 @@ def _kind(entry: LoggedEvent) -> str:
 
 def _run_line(entry: LoggedEvent, texts: EventTexts) -> RunLine:
     facts = entry.event.facts
-    counts = ("failed", "restricted", "incomplete", "unknown", "unmatched", "unplaced")
+    counts = ("failed", "restricted", "incomplete", "missing", "unknown", "unmatched", "unplaced")
     missing = sum(_number(facts, name) for name in counts)
     unlisted = facts.get("unlisted_spaces")
     missing += len(unlisted) if isinstance(unlisted, list) else 0

@@ -1,0 +1,503 @@
+"""Completeness is measured: lies of the wiki, people at work during a run, rules that match nothing, consent."""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from bot.config.policy import ArchivedSettings
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.capture.outcome import CaptureOutcome
+from bot.wiki.dialect import Flavour
+from tests.scripted_proxy import Answer
+from tests.snapshot.capturing import NO_CONSENT, consent_to, record_of, run_capture
+from tests.snapshot.lying_proxy import LyingProxy, listing_cut_after, text_of, without
+from tests.snapshot.small_wiki import ANA, LI, WHEN, SmallWiki
+
+RULE = ArchivedSettings(status=True, labels=("archived",), under=("Archive",))
+STATED = {("labels", "archived"): "bot.yaml:7", ("under", "Archive"): "bot.yaml:8"}
+FILE_LINK = '<p>See <ac:link><ri:attachment ri:filename="plan.txt" /></ac:link> and '
+LABELLED, BELOW = 7, 7
+EVERYTHING = LABELLED + BELOW + 3  # and the three of the small wiki
+
+FIRST = r"/spaces/\d+/pages\?|/rest/api/content\?(?!ids)"
+SECOND = r"/api/v2/pages\?space-id|/space/WS2/content/page\?.*version"
+LISTINGS = f"{FIRST}|{SECOND}"
+SEARCH = r"/rest/api/search\?"
+LABEL_SEARCH = r"/content/search\?.*label"
+LABEL_PAGES = r"/labels/\d+/pages|metadata.labels"
+LABELS = r"/(pages|content)/\d+/labels?\b"
+FILES = r"/attachments\?|/child/attachment\?"
+COMMENTS = r"-comments\?|/child/comment\?"
+PEOPLE = r"/rest/api/user\?"
+
+
+def empty(answer: Answer) -> None:
+    data = answer.json
+    data["results"] = [] if "results" in data else None
+    if "totalSize" in data:
+        data["totalSize"] = 0
+    data.get("_links", {}).pop("next", None)
+    answer.json = data
+
+
+def unlabelled(answer: Answer) -> None:
+    """Empty the lists of labels, those of the pages of a listing too."""
+    data = answer.json
+    for item in data["results"]:
+        if "metadata" in item:
+            item["metadata"]["labels"]["results"] = []
+    if not any("metadata" in item for item in data["results"]):
+        data["results"] = []
+    answer.json = data
+
+
+@pytest.fixture
+def busy(wiki: SmallWiki) -> SmallWiki:
+    """Fourteen more archived pages, half by label and half below a page; each has a file, a comment and a label."""
+    wiki.add("Archive", "<p>old things</p>", under="Home", label="")
+    for number in range(LABELLED + BELOW):
+        title = f"Page {number}"
+        is_labelled = number < LABELLED
+        under = "Home" if is_labelled else "Archive"
+        page_id = wiki.add(title, "<p>this</p>", under=under, label="archived" if is_labelled else "kept")
+        wiki.store.attachments.add(page_id, "plan.txt", f"plan {number}".encode(), author=ANA, when=WHEN)
+        wiki.store.comments.add_inline(page_id, "<p>Why?</p>", author=LI, selection="this")
+        body = wiki.store.contents.body(page_id)
+        wiki.store.pages.update(page_id, author=ANA, body=body.replace("<p>", FILE_LINK, 1), when=WHEN)
+    return wiki
+
+
+def capture(wiki: SmallWiki, root: Path, **more: object) -> CaptureOutcome:
+    more.setdefault("consent", NO_CONSENT)
+    return run_capture(wiki, root, rule=more.pop("rule", RULE), places=STATED, **more)  # type: ignore[arg-type]
+
+
+def held(root: Path) -> set[str]:
+    return {entry.title for _, entry in load_library(root).iter_entries()}
+
+
+class Lie(NamedTuple):
+    """What the proxy changes, always, and the least that the run may say about it."""
+
+    pattern: str
+    change: Callable[[Answer], None]
+    first: Verdict
+    later: Verdict | None = None
+
+    @property
+    def verdict_later(self) -> Verdict:
+        return self.later or self.first
+
+
+LIES = {
+    "label search empty": Lie(LABEL_SEARCH, empty, Verdict.COMPLETE),
+    "label search cut": Lie(LABEL_SEARCH, listing_cut_after(2), Verdict.COMPLETE),
+    "label pages empty": Lie(LABEL_PAGES, unlabelled, Verdict.COMPLETE),
+    "all labels of the rule empty": Lie(f"{LABEL_SEARCH}|{LABEL_PAGES}", unlabelled, Verdict.INCOMPLETE),
+    "first listing cut": Lie(FIRST, listing_cut_after(10), Verdict.COMPLETE),
+    "first listing empty": Lie(FIRST, empty, Verdict.COMPLETE),
+    "second listing cut": Lie(SECOND, listing_cut_after(10), Verdict.COMPLETE),
+    "second listing empty": Lie(SECOND, empty, Verdict.COMPLETE),
+    "both listings cut": Lie(LISTINGS, listing_cut_after(10), Verdict.COMPLETE),
+    "both listings empty": Lie(LISTINGS, empty, Verdict.COMPLETE),
+    "listings and search cut": Lie(f"{LISTINGS}|{SEARCH}", listing_cut_after(10), Verdict.INCOMPLETE),
+    "count of the search": Lie(SEARCH, empty, Verdict.COMPLETE),
+    "lists of files empty": Lie(FILES, empty, Verdict.UNCONFIRMED, Verdict.INCOMPLETE),
+    "lists of labels empty": Lie(LABELS, empty, Verdict.UNCONFIRMED, Verdict.INCOMPLETE),
+    "lists of comments empty": Lie(COMMENTS, empty, Verdict.UNCONFIRMED, Verdict.INCOMPLETE),
+}
+
+
+def tell_always(proxy: LyingProxy, lie: Lie) -> None:
+    proxy.change("GET", lie.pattern, lie.change)
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_lie_in_the_first_capture_is_outvoted_or_said(busy: SmallWiki, tmp_path: Path, name: str) -> None:
+    lie = LIES[name]
+    with busy.proxied() as proxy:
+        tell_always(proxy, lie)
+
+        outcome = capture(busy, tmp_path)
+
+    assert outcome.verdict is lie.first, outcome
+    assert (len(held(tmp_path)) == EVERYTHING) or lie.first is Verdict.INCOMPLETE
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_lie_about_captured_pages_is_outvoted_or_said_and_takes_nothing(
+    busy: SmallWiki, tmp_path: Path, name: str
+) -> None:
+    capture(busy, tmp_path)
+    before = {title: record_of(tmp_path, title) for title in held(tmp_path)}
+    lie = LIES[name]
+    with busy.proxied() as proxy:
+        tell_always(proxy, lie)
+
+        outcome = capture(busy, tmp_path, day=1)
+
+    assert outcome.verdict is lie.verdict_later, outcome
+    assert {title: record_of(tmp_path, title) for title in held(tmp_path)} == before
+    assert (outcome.gone, outcome.deselected) == (0, [])
+    assert all(entry.is_selected and not entry.tombstone for _, entry in load_library(tmp_path).iter_entries())
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_a_page_that_one_listing_leaves_out_is_captured(busy: SmallWiki, tmp_path: Path, *, is_held: bool) -> None:
+    if is_held:
+        capture(busy, tmp_path)
+    with busy.proxied() as proxy:
+        proxy.change("GET", FIRST, without(busy.ids["Page 3"]))
+
+        outcome = capture(busy, tmp_path, day=1)
+
+    assert (outcome.verdict, outcome.expected) == (Verdict.COMPLETE, EVERYTHING)
+    assert "Page 3" in held(tmp_path)
+
+
+@pytest.mark.parametrize("status", [404, 403])
+@pytest.mark.parametrize("is_held", [False, True])
+def test_a_listed_page_that_cannot_be_read_is_missing(
+    busy: SmallWiki, tmp_path: Path, status: int, *, is_held: bool
+) -> None:
+    if is_held:
+        capture(busy, tmp_path)
+    page_id = busy.ids["Page 3"]
+    with busy.proxied() as proxy:
+        proxy.instead("GET", rf"/(pages|content)/{page_id}\b", status, "No such page.")
+        proxy.change("GET", r"/pages\?id=|/content\?ids=", without(page_id))
+
+        outcome = capture(busy, tmp_path, day=1)
+
+    assert outcome.verdict is Verdict.INCOMPLETE
+    assert [trouble.page_id for trouble in outcome.restricted] == [str(page_id)]
+    assert outcome.expected == EVERYTHING
+    assert outcome.gone == 0
+
+
+def test_another_page_in_the_place_of_one_is_missing(busy: SmallWiki, tmp_path: Path) -> None:
+    page_id, other = busy.ids["Page 3"], busy.ids["Page 4"]
+
+    def swap(answer: Answer) -> None:
+        answer.body = answer.body.replace(str(page_id).encode(), str(other).encode())
+
+    with busy.proxied() as proxy:
+        proxy.change("GET", rf"/(pages|content)/{page_id}\?", swap)
+        proxy.change("GET", r"/pages\?id=|/content\?ids=", without(page_id))
+
+        outcome = capture(busy, tmp_path)
+
+    assert outcome.verdict is Verdict.INCOMPLETE
+    assert [trouble.page_id for trouble in outcome.failed] == [str(page_id)]
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_a_text_that_is_sent_empty_is_missing(busy: SmallWiki, tmp_path: Path, *, is_held: bool) -> None:
+    if is_held:
+        capture(busy, tmp_path)
+    with busy.proxied() as proxy:
+        proxy.change("GET", r"/(pages|content)\b.*storage", text_of(busy.ids["Page 3"], ""))
+
+        outcome = capture(busy, tmp_path, day=1)
+
+    assert outcome.verdict is Verdict.INCOMPLETE
+    assert [trouble.title for trouble in outcome.failed] == ["Page 3"]
+
+
+def test_a_page_that_is_empty_is_captured_without_a_doubt(busy: SmallWiki, tmp_path: Path) -> None:
+    busy.add("Empty", "")
+
+    outcome = capture(busy, tmp_path)
+
+    assert (outcome.verdict, outcome.captured) == (Verdict.COMPLETE, EVERYTHING + 1)
+
+
+def test_another_text_under_the_same_version_is_another_edition_and_said(busy: SmallWiki, tmp_path: Path) -> None:
+    capture(busy, tmp_path)
+    with busy.proxied() as proxy:
+        proxy.change("GET", r"/(pages|content)\b.*storage", text_of(busy.ids["Archive"], "<p>x</p>"))
+        proxy.change("GET", r"/(pages|content)\b.*storage", text_of(busy.ids["Minutes"], "<p>new words</p>"))
+
+        outcome = capture(busy, tmp_path, day=1)
+
+    assert outcome.verdict is Verdict.UNCONFIRMED
+    assert [doubt.title for doubt in outcome.doubts] == ["Minutes"]
+    assert {path.name for path in (tmp_path / "WS2/data/_source").glob(f"{busy.ids['Minutes']}/v3*")} > {"v3.xml"}
+
+
+def test_a_text_that_changes_once_under_the_same_version_changes_nothing(busy: SmallWiki, tmp_path: Path) -> None:
+    capture(busy, tmp_path)
+    with busy.proxied() as proxy:
+        proxy.change("GET", r"/pages\?id=|/content\?ids=", text_of(busy.ids["Minutes"], "<p>other</p>"), times=1)
+
+        outcome = capture(busy, tmp_path, day=1)
+
+    assert (outcome.verdict, outcome.captured) == (Verdict.COMPLETE, 0)
+
+
+@pytest.mark.parametrize("times", [1, None])
+def test_other_bytes_of_the_right_size_are_noticed_if_they_come_once(
+    busy: SmallWiki, tmp_path: Path, times: int | None
+) -> None:
+    def forge(answer: Answer) -> None:
+        answer.body = b"X" * len(answer.body)
+
+    with busy.proxied() as proxy:
+        proxy.change(
+            "GET", rf"/{busy.ids['Page 3']}/.*plan.txt|/child/attachment/.*download|/media/", forge, times=times
+        )
+
+        outcome = capture(busy, tmp_path)
+
+    assert outcome.verdict is Verdict.COMPLETE, "nothing can be known if the bytes are wrong each time"
+    files = {path.read_bytes() for path in (tmp_path / "WS2/data/_attachments").rglob("*.txt")}
+    assert len(files) == (LABELLED + BELOW if times else len(files))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "status"), [(SEARCH, 403), (SEARCH, 500), (SECOND, 403), (LABEL_PAGES, 403), (LABEL_SEARCH, 403)]
+)
+def test_a_source_that_does_not_answer_leaves_the_run_unconfirmed(
+    busy: SmallWiki, tmp_path: Path, pattern: str, status: int
+) -> None:
+    with busy.proxied() as proxy:
+        proxy.instead("GET", pattern, status, "Not for you.")
+
+        outcome = capture(busy, tmp_path)
+
+    assert (outcome.verdict, outcome.captured) == (Verdict.UNCONFIRMED, EVERYTHING)
+    assert [doubt.title for doubt in outcome.doubts] == ["space WS2"]
+
+
+def test_a_page_that_moves_to_another_space_after_the_listing_is_said(busy: SmallWiki, tmp_path: Path) -> None:
+    store = busy.store
+    target = store.pages.create(store.spaces.create("OTHER", "Other", creator=ANA, now=WHEN).id, "T", "", author=ANA)
+    with busy.proxied() as proxy:
+        proxy.first(
+            "GET", r"/pages\?id=|/content\?ids=", lambda: store.pages.move(busy.ids["Page 3"], target.id, "append")
+        )
+
+        outcome = capture(busy, tmp_path)
+
+    assert outcome.verdict is Verdict.INCOMPLETE
+    assert [trouble.reason for trouble in outcome.failed] == [
+        "moved to space OTHER during the run; the next run decides about it"
+    ]
+
+
+def test_people_without_a_name_are_said(busy: SmallWiki, tmp_path: Path) -> None:
+    busy.add("Mention", f'<p><ac:link><ri:user ri:userkey="{LI}" ri:account-id="{LI}" /></ac:link></p>')
+    with busy.proxied() as proxy:
+        proxy.instead("GET", PEOPLE, 404, "No such user.")
+
+        outcome = capture(busy, tmp_path)
+
+    assert outcome.verdict is Verdict.UNCONFIRMED
+    assert [LI in doubt.page_id for doubt in outcome.doubts] == [True]
+
+
+def test_a_page_twice_and_another_order_each_time_are_harmless(busy: SmallWiki, tmp_path: Path) -> None:
+    def mix(answer: Answer) -> None:
+        data = answer.json
+        data["results"] = [*data["results"][::-1], *data["results"][:3]]
+        answer.json = data
+
+    with busy.proxied() as proxy:
+        proxy.change("GET", LISTINGS, mix)
+
+        outcome = capture(busy, tmp_path)
+
+    assert (outcome.verdict, outcome.expected, outcome.captured) == (Verdict.COMPLETE, EVERYTHING, EVERYTHING)
+
+
+def trash(wiki: SmallWiki, *titles: str) -> None:
+    for title in titles:
+        wiki.store.pages.trash(wiki.ids[title])
+
+
+ACTS: dict[str, Callable[[SmallWiki], object]] = {
+    "one page to the trash": lambda wiki: trash(wiki, "Page 0"),
+    "two pages to the trash": lambda wiki: trash(wiki, "Page 0", "Page 1"),
+    "a new page": lambda wiki: wiki.add("New", under="Home"),
+    "a label": lambda wiki: wiki.store.labels.add(wiki.ids["Archive"], "archived"),
+    "a label less": lambda wiki: wiki.store.labels.remove(wiki.ids["Page 2"], "archived"),
+    "a page moves": lambda wiki: wiki.store.pages.set_parent(wiki.ids["Page 9"], wiki.ids["Home"]),
+    "a page is renamed": lambda wiki: wiki.store.pages.update(wiki.ids["Page 5"], author=LI, title="Another"),
+}
+TOUCHED = {"Page 0", "Page 1", "Page 2", "Page 5", "Page 9"}
+UNTOUCHED = {f"Page {number}" for number in range(LABELLED + BELOW)} - TOUCHED | {"Minutes", "Final report"}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_people_at_work_between_two_requests_of_a_listing_hide_no_page(
+    busy: SmallWiki, tmp_path: Path, act: str
+) -> None:
+    busy.server.faults.add("cap=5")
+    requests = count()
+    with busy.proxied() as proxy:
+        proxy.first("GET", FIRST, lambda: ACTS[act](busy) if next(requests) == 2 else None, times=None)
+
+        capture(busy, tmp_path)
+
+    assert next(requests) > 4, "the listing needs several requests"
+    assert held(tmp_path) >= UNTOUCHED
+
+
+def test_a_listing_in_another_order_at_each_request_is_said_and_leaves_nothing_out(
+    busy: SmallWiki, tmp_path: Path
+) -> None:
+    busy.server.faults.add("cap=5")
+    chance = random.Random(3)  # noqa: S311 -- a repeatable order, not a secret
+
+    def shuffle(answer: Answer) -> None:
+        data = answer.json
+        chance.shuffle(data["results"])
+        answer.json = data
+
+    with busy.proxied() as proxy:
+        proxy.change("GET", LISTINGS, shuffle)
+
+        outcome = capture(busy, tmp_path)
+
+    assert outcome.captured == EVERYTHING
+    assert outcome.verdict is (Verdict.COMPLETE if busy.flavour is Flavour.CLOUD else Verdict.INCOMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [
+        (ArchivedSettings(labels=("archived",), under=("Arkive",)), ("under", "Arkive")),
+        (ArchivedSettings(labels=("archived", "old"), under=()), ("labels", "old")),
+        (ArchivedSettings(labels=("old",), under=("Archive",)), ("labels", "old")),
+    ],
+)
+@pytest.mark.parametrize("is_held", [False, True])
+def test_each_rule_that_matches_nothing_makes_the_run_incomplete(
+    busy: SmallWiki, tmp_path: Path, rule: ArchivedSettings, name: tuple[str, str], *, is_held: bool
+) -> None:
+    if is_held:
+        capture(busy, tmp_path)
+
+    outcome = run_capture(busy, tmp_path, rule=rule, places={name: "bot.yaml:9"}, day=1)
+
+    assert outcome.verdict is Verdict.INCOMPLETE
+    assert [trouble.title for trouble in outcome.unmatched] == ["bot.yaml:9"]
+    assert outcome.deselected == []
+
+
+def test_many_pages_of_one_rule_leave_the_selection_only_with_consent(busy: SmallWiki, tmp_path: Path) -> None:
+    for number in range(30):
+        busy.add(f"More {number}", under="Archive", label="")
+    capture(busy, tmp_path)
+    for number in range(6):
+        busy.store.labels.remove(busy.ids[f"Page {number}"], "archived")
+
+    asked = capture(busy, tmp_path, day=1)
+    accepted = capture(busy, tmp_path, day=2, consent=consent_to(asked))
+
+    assert (asked.verdict, len(asked.unknown), asked.deselected) == (Verdict.INCOMPLETE, 6, [])
+    assert "6 of 10 captured pages of the rule `labels: archived`" in asked.unknown[0].reason
+    assert (accepted.verdict, len(accepted.deselected)) == (Verdict.COMPLETE, 6)
+
+
+def test_consent_to_a_shorter_list_is_not_consent_to_a_longer_one(busy: SmallWiki, tmp_path: Path) -> None:
+    capture(busy, tmp_path)
+    trash(busy, *(f"Page {number}" for number in range(6)))
+    asked = capture(busy, tmp_path, day=1)
+    trash(busy, "Page 6")
+
+    again = capture(busy, tmp_path, day=2, consent=consent_to(asked))
+
+    assert (again.verdict, again.gone) == (Verdict.INCOMPLETE, 0)
+    assert capture(busy, tmp_path, day=3, consent=consent_to(again)).gone == 7
+
+
+def test_many_pages_that_lose_their_files_are_captured_so_with_consent(busy: SmallWiki, tmp_path: Path) -> None:
+    capture(busy, tmp_path)
+    for number in range(6):
+        page_id = busy.ids[f"Page {number}"]
+        busy.edit(f"Page {number}", "<p>no file</p>")
+        for file in busy.store.attachments.of(page_id):
+            busy.store.pages.purge(file.id)
+
+    asked = capture(busy, tmp_path, day=1)
+    accepted = capture(busy, tmp_path, day=2, consent=consent_to(asked))
+
+    assert (asked.verdict, len(asked.unknown), asked.captured) == (Verdict.INCOMPLETE, 6, 0)
+    assert "6 of 15 captured pages lost attachments at once" in asked.unknown[0].reason
+    assert (accepted.captured, accepted.shortfalls) == (6, ())
+
+
+def test_few_pages_that_lose_something_need_no_consent(busy: SmallWiki, tmp_path: Path) -> None:
+    capture(busy, tmp_path)
+    for number in range(5):
+        busy.store.labels.remove(busy.ids[f"Page {number + LABELLED}"], "kept")
+
+    outcome = capture(busy, tmp_path, day=1)
+
+    assert (outcome.verdict, outcome.captured) == (Verdict.COMPLETE, 5)
+
+
+def test_a_page_that_another_source_still_names_gets_no_tombstone(busy: SmallWiki, tmp_path: Path) -> None:
+    capture(busy, tmp_path)
+    page_id = busy.ids["Page 3"]
+    with busy.proxied() as proxy:
+        proxy.change("GET", FIRST, without(page_id))
+        proxy.instead("GET", rf"/(pages|content)/{page_id}\b", 404, "No such page.")
+        proxy.change("GET", r"/pages\?id=|/content\?ids=", without(page_id))
+
+        outcome = capture(busy, tmp_path, day=1)
+
+    assert (outcome.verdict, outcome.gone) == (Verdict.INCOMPLETE, 0)
+    assert not load_library(tmp_path).get_page(str(page_id))[1].tombstone
+
+
+def test_each_page_of_the_roster_is_expected(busy: SmallWiki, tmp_path: Path) -> None:
+    hidden = busy.ids["Page 3"]
+    busy.store.restrictions.add(hidden, "read", "user", LI)
+    roster = [str(hidden), str(busy.ids["Home"]), str(busy.ids["Page 4"])]
+
+    without_roster = capture(busy, tmp_path)
+    outcome = capture(busy, tmp_path, day=1, roster=roster)
+
+    assert without_roster.verdict is Verdict.COMPLETE
+    assert (outcome.verdict, [trouble.page_id for trouble in outcome.missing]) == (Verdict.INCOMPLETE, [str(hidden)])
+    assert "Home" in held(tmp_path)
+
+
+def test_the_number_of_requests_for_the_lists_of_pages_follows_the_number_of_pages(
+    busy: SmallWiki, tmp_path: Path
+) -> None:
+    def count_lists() -> int:
+        with busy.proxied() as proxy:
+            outcome = capture(busy, tmp_path)
+            assert outcome.verdict is Verdict.COMPLETE
+        lists = re.compile(f"{LISTINGS}|{SEARCH}|{LABEL_SEARCH}|{LABEL_PAGES}")
+        return sum(lists.search(path) is not None for _, path in proxy.seen)
+
+    few = count_lists()
+    busy.server.faults.add("cap=5")
+    by_five = count_lists()
+
+    listed = EVERYTHING + 2
+    assert few <= 7
+    assert by_five <= 4 * (listed // 4 + 1) + 4
+
+
+def test_an_unchanged_wiki_is_read_once_and_a_sample_twice(busy: SmallWiki, tmp_path: Path) -> None:
+    capture(busy, tmp_path)
+    with busy.proxied() as proxy:
+        assert capture(busy, tmp_path, day=1).captured == 0
+
+    paths = Counter(path for _, path in proxy.seen)
+    twice = {path for path, number in paths.items() if number > 1}
+    assert not {path for path in twice if re.search(f"{LABELS}|{FILES}|{COMMENTS}", path)}
+    single = [path for _, path in proxy.seen if re.search(r"/(pages|content)/\d+\?", path)]
+    assert len(single) == min(EVERYTHING, 20)
