@@ -15,8 +15,12 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGES: Final = {
     "chromium": "chromium",
     "chromedriver": "chromium-driver",
+    "busybox": "busybox",
+    "gawk": "gawk",
     "git": "git",
+    "mawk": "mawk",
     "openssl": "openssl",
+    "original-awk": "original-awk",
     "ssh-keygen": "openssh-client",
     "unshare": "util-linux",
 }

@@ -53,6 +53,10 @@ class CountingDisk(Disk):
         self.before(path)
         super().remove(path)
 
+    def remove_folder(self, path: Path) -> None:
+        self.before(path)
+        super().remove_folder(path)
+
     def remove_tree(self, path: Path) -> None:
         self.before(path)
         super().remove_tree(path)

@@ -11,6 +11,7 @@ from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.signature import Signer
 from bot.wiki.dialect import Flavour
 from tests.machine import need
+from tests.snapshot.forger import make_evidence
 from tests.snapshot.small_tree import CLOCK, capture_first, capture_second
 from tests.snapshot.small_wiki import SmallWiki, small_wiki
 
@@ -36,6 +37,14 @@ def signed_original(tmp_path_factory: pytest.TempPathFactory, signer: Signer) ->
     root = tmp_path_factory.mktemp("signed") / "snapshots"
     capture_first(root, Disk(), signer=signer)
     capture_second(root, Disk(), signer=signer)
+    return root
+
+
+@pytest.fixture(scope="session")
+def evidence(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> Path:
+    """Signed snapshots of five runs; a test copies them before it changes them."""
+    root = tmp_path_factory.mktemp("evidence") / "snapshots"
+    make_evidence(root, signer)
     return root
 
 

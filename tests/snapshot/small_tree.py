@@ -86,10 +86,13 @@ def capture_second(root: Path, disk: Disk, *, signer: Signer | None = None) -> N
         finish(writer, "102", "900")
 
 
-def finish(writer: SnapshotWriter, *page_ids: str, type_: EventType = EventType.CAPTURE) -> Checkpoint:
-    """Finish a run with the events that explain its changes."""
+def finish(
+    writer: SnapshotWriter, *page_ids: str, type_: EventType = EventType.CAPTURE, captured: tuple[str, ...] = ()
+) -> Checkpoint:
+    """Finish a run with the events that explain its changes: of one type, and captures."""
     run = Event(EventType.INGESTION, EventOutcome.SUCCESS, "", (), {"expected": len(page_ids)})
     pages = [Event(type_, EventOutcome.SUCCESS, "", (page_id,)) for page_id in page_ids]
+    pages += [Event(EventType.CAPTURE, EventOutcome.SUCCESS, "", (page_id,)) for page_id in captured]
     return writer.finish([run, *pages], agents=(SOFTWARE,), verdict=Verdict.COMPLETE)
 
 

@@ -1,3 +1,4 @@
+import datetime as dt
 import errno
 import hashlib
 import os
@@ -50,7 +51,9 @@ def after(before: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[State
 
 def start_again(root: Path, disk: Disk | None = None) -> None:
     disk = disk or CountingDisk()
-    with open_writer(state_of(root), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK, disk=disk):
+    with open_writer(
+        state_of(root), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK + dt.timedelta(days=7), disk=disk
+    ):
         pass
     assert not list(root.glob("staging-*"))
     assert_remembered(root)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from bot.snapshot.archive.signature import Signer
 from bot.snapshot.verify.verification import Verification, verify
 from tests.machine import IS_NIGHTLY
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
-from tests.snapshot.small_tree import copy_snapshots, tree_bytes
+from tests.snapshot.small_tree import tree_bytes
 
 BAG = "WS2"
 SOURCE = f"{BAG}/data/_source/101/v1.xml"
@@ -28,8 +29,8 @@ OLD_HEAD = "log/2026/000001.checkpoint"
 
 
 @pytest.fixture
-def root(signed_original: Path, tmp_path: Path) -> Path:
-    return copy_snapshots(signed_original, tmp_path / "snapshots")
+def root(evidence: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(evidence, tmp_path / "snapshots", symlinks=True))
 
 
 def change(path: str) -> Callable[[Path], object]:
@@ -108,6 +109,54 @@ def _refit(folder: Path, path: str, manifest: str) -> None:
     lines = target.read_text().splitlines(keepends=True)
     digest = hashlib.sha256((folder / path).read_bytes()).hexdigest()
     target.write_text("".join(f"{digest}  {path}\n" if line.endswith(f"  {path}\n") else line for line in lines))
+
+
+def plant_folder(path: str) -> Callable[[Path], object]:
+    return lambda root: (root / path).mkdir(parents=True)
+
+
+def link_folder(path: str) -> Callable[[Path], object]:
+    def tamper(root: Path) -> None:
+        target = root.parent / "planted"
+        target.mkdir()
+        (root / path).symlink_to(target)
+
+    return tamper
+
+
+def edit_head(old: bytes, new: bytes) -> Callable[[Path], object]:
+    def tamper(root: Path) -> None:
+        data = (root / HEAD).read_bytes()
+        assert re.search(old, data, re.MULTILINE)
+        (root / HEAD).write_bytes(re.sub(old, new, data, count=1, flags=re.MULTILINE))
+
+    return tamper
+
+
+def forge_stray_bits(root: Path) -> None:
+    """Change the bits of the last base64 character that the decoder ignores."""
+    data = (root / SIGNATURE).read_bytes()
+    head, _, tail = data.rpartition(b"==\n")
+    letter = {b"A": b"B", b"Q": b"R", b"g": b"h", b"w": b"x"}[head[-1:]]
+    (root / SIGNATURE).write_bytes(head[:-1] + letter + b"==\n" + tail)
+
+
+def plant_rogue_head(root: Path) -> None:
+    """A head that no head names, in a folder whose name has a newline, and a page that it names."""
+    (root / "FORGED-PAGE.md").write_bytes(b"forged")
+    folder = root / "log" / "2026\nx"
+    folder.mkdir()
+    digest = hashlib.sha256(b"forged").hexdigest()
+    (folder / "000009.checkpoint").write_text(f"{digest}  FORGED-PAGE.md\n")
+
+
+def plant_consistent_bag(root: Path) -> None:
+    shutil.copytree(root / "OTHER", root / "WS9")
+
+
+def swap_lines_of_head(root: Path) -> None:
+    *lines, one, two = (root / HEAD).read_bytes().splitlines(keepends=True)
+    (root / HEAD).write_bytes(b"".join([*lines, two, one]))
 
 
 def remove_a_page_with_its_lines(root: Path) -> None:
@@ -195,17 +244,119 @@ TAMPERINGS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda root: shutil.copy(root / f"{OLD_HEAD}.sig", root / SIGNATURE),
         SIGNATURE,
     ),
-    "the time of the head": (rewrite(HEAD, lambda data: data.replace(b"2026-11-25", b"2026-11-26")), SIGNATURE),
+    "the time of the head": (rewrite(HEAD, lambda data: data.replace(b"2026-11-28", b"2026-11-29")), SIGNATURE),
     "the head claims to be unsigned": (
         rewrite(HEAD, lambda data: data.replace(data.split(b"# key: ")[1].split(b"\n")[0], b"none")),
         HEAD,
     ),
     "the head is deleted": (remove(HEAD), HEAD),
+    "the head is emptied": (rewrite(HEAD, lambda _: b""), HEAD),
+    "the head has no line feed at the end": (rewrite(HEAD, lambda data: data[:-1]), HEAD),
+    "the head has another line feed": (rewrite(HEAD, lambda data: data + b"\n"), HEAD),
+    "the head has other line ends": (rewrite(HEAD, lambda data: data.replace(b"\n", b"\r\n")), HEAD),
+    "a NUL in the head": (rewrite(HEAD, lambda data: data.replace(b"# log", b"\0# log")), HEAD),
+    "the lines of the head in another order": (swap_lines_of_head, HEAD),
+    "a line of the head twice": (edit_head(rb"^(.*SHA256SUMS)$", rb"\1\n\1"), HEAD),
+    "the head claims another log": (edit_head(rb"^# log: .*$", b"# log: " + b"f" * 32), SIGNATURE),
+    "the head claims another origin": (edit_head(rb"^# origin: .*$", b"# origin: https://other.example"), HEAD),
+    "the head claims another number": (edit_head(rb"^# sequence: 5$", b"# sequence: 6"), HEAD),
+    "the head claims to be the first": (edit_head(rb"^# sequence: 5$", b"# sequence: 1"), HEAD),
+    "the head claims an impossible time": (edit_head(rb"^# time: .*$", b"# time: 2026-02-30T00:00:00Z"), HEAD),
+    "the head claims another key": (edit_head(rb"^# key: .*$", b"# key: SHA256:" + b"A" * 43), SIGNATURE),
+    "the head announces a key": (edit_head(rb"^# next-key: none$", b"# next-key: SHA256:" + b"A" * 43), SIGNATURE),
+    "the head claims lost runs": (edit_head(rb"^# lost: none$", b"# lost: 3-4 " + b"a" * 64), HEAD),
+    "the head claims impossible lost runs": (edit_head(rb"^# lost: none$", b"# lost: 9-3 " + b"a" * 64), HEAD),
+    "the head claims another verdict": (edit_head(rb"^# verdict: .*$", b"# verdict: unconfirmed"), SIGNATURE),
+    "the head claims an unknown verdict": (edit_head(rb"^# verdict: .*$", b"# verdict: perfect"), HEAD),
+    "the head claims format 1": (edit_head(rb"^# wikibot checkpoint 2$", b"# wikibot checkpoint 1"), HEAD),
+    "the head claims format 3": (edit_head(rb"^# wikibot checkpoint 2$", b"# wikibot checkpoint 3"), HEAD),
+    "the head lists a file of the tree": (edit_head(rb"^(.*  )SHA256SUMS$", rb"\1README.md"), HEAD),
+    "data after the signature": (rewrite(SIGNATURE, lambda data: data + b"more\n"), SIGNATURE),
+    "the signature twice": (rewrite(SIGNATURE, lambda data: data + data), SIGNATURE),
+    "a blank line before the signature": (rewrite(SIGNATURE, lambda data: b"\n" + data), SIGNATURE),
+    "a blank line in the signature": (rewrite(SIGNATURE, lambda data: data.replace(b"U1NI", b"\nU1NI")), SIGNATURE),
+    "other line ends in the signature": (rewrite(SIGNATURE, lambda data: data.replace(b"\n", b"\r\n")), SIGNATURE),
+    "stray bits in the signature": (forge_stray_bits, SIGNATURE),
+    "the signature without line feed": (rewrite(SIGNATURE, lambda data: data[:-1]), SIGNATURE),
+    "a list of changes": (change("log/2026/000002.changes"), "log/2026/000002.changes"),
+    "a list of changes is deleted": (remove("log/2026/000001.changes"), "log/2026/000001.changes"),
+    "the newest list of changes is deleted": (remove("log/2026/000005.changes"), "log/2026/000005.changes"),
+    "the newest events are deleted": (remove("log/2026/000005.events.jsonl"), "log/2026/000005.events.jsonl"),
+    "an event is added": (
+        rewrite(EVENTS, lambda data: data + data.splitlines(keepends=True)[-1]),
+        EVENTS,
+    ),
+    "an event is taken away": (
+        rewrite("log/2026/000003.events.jsonl", lambda data: b"".join(data.splitlines(keepends=True)[:-1])),
+        "log/2026/000003.events.jsonl",
+    ),
+    "a line of a list of changes is taken away": (
+        rewrite("log/2026/000004.changes", lambda data: b"".join(data.splitlines(keepends=True)[:-1])),
+        "log/2026/000004.changes",
+    ),
+    "the whole log is deleted": (lambda root: shutil.rmtree(root / "log"), "log/2026/000004.checkpoint"),
+    "a head is planted": (add("log/2026/000004.checkpoint.tsr"), "log/2026/000004.checkpoint.tsr"),
+    "a head of another year is planted": (add("log/2025/000004.checkpoint"), "log/2025/000004.checkpoint"),
+    "a rogue head below a name with a newline": (plant_rogue_head, "FORGED-PAGE.md"),
+    "a bag that fits itself is planted": (plant_consistent_bag, "WS9/bagit.txt"),
+    "a twin in another case is planted": (
+        lambda root: shutil.copy(root / PAGE, root / PAGE.replace("board", "Board")),
+        PAGE.replace("board", "Board"),
+    ),
+    "a name with another Unicode form is planted": (
+        add(f"{BAG}/data/2026/a\u0308--7.md"),
+        f"{BAG}/data/2026/a\u0308--7.md",
+    ),
+    "a name with a newline is planted": (add(f"{BAG}/data/2026/a\nb.md"), f"{BAG}/data/2026/a\nb.md"),
+    "a name with a space is planted": (add("a b"), "a b"),
+    "a name like an option is planted": (add("-n"), "-n"),
+    "a hidden folder is planted": (add(".config/x"), ".config/x"),
+    "an empty folder is planted": (plant_folder(f"{BAG}/data/2031"), f"{BAG}/data/2031"),
+    "a folder of the bot is planted": (add(".wikibot/staging/journal.json"), ".wikibot/staging/journal.json"),
+    "a folder of the bot that is a link": (link_folder(".wikibot"), ".wikibot"),
+    "a git folder that is a link": (link_folder(".git"), ".git"),
+    "a staging folder is planted": (add("staging-0123456789abcdef/0000001"), "staging-0123456789abcdef"),
+    "a pipe is planted": (lambda root: os.mkfifo(root / "pipe"), "pipe"),
+    "the log becomes a link": (link("log"), "log"),
+    "a bag becomes a link": (link("OTHER"), "OTHER"),
+    "the head becomes a link": (link(HEAD), HEAD),
+    "the title of a page in the list": (
+        rewrite(f"{BAG}/pages.jsonl", lambda data: data.replace(b"Board", b"Bored")),
+        f"{BAG}/pages.jsonl",
+    ),
+    "a page twice in the list": (
+        rewrite(f"{BAG}/pages.jsonl", lambda data: data.splitlines(keepends=True)[0] + data),
+        f"{BAG}/pages.jsonl",
+    ),
+    "a page is taken from the list": (
+        rewrite(f"{BAG}/pages.jsonl", lambda data: b"".join(data.splitlines(keepends=True)[1:])),
+        f"{BAG}/pages.jsonl",
+    ),
+    "a tombstone is taken away": (
+        rewrite(f"{BAG}/pages.jsonl", lambda data: re.sub(rb'"tombstone": "[^"]*"', b'"tombstone": null', data)),
+        f"{BAG}/pages.jsonl",
+    ),
+    "a redaction is taken away": (
+        rewrite(f"{BAG}/pages.jsonl", lambda data: re.sub(rb'"redacted_at": "[^"]*"', b'"redacted_at": null', data)),
+        f"{BAG}/pages.jsonl",
+    ),
+    "the record of a redaction": (
+        change(f"{BAG}/data/_source/104/redaction-000004.json"),
+        f"{BAG}/data/_source/104/redaction-000004.json",
+    ),
+    "a redacted body is put back": (add(f"{BAG}/data/_source/104/v1.xml"), f"{BAG}/data/_source/104/v1.xml"),
+    "the size in bag-info.txt": (change(f"{BAG}/bag-info.txt"), f"{BAG}/bag-info.txt"),
+    "the attributes translate line ends": (rewrite(".gitattributes", lambda _: b"* text\n"), ".gitattributes"),
+    "the sums without a bag": (
+        rewrite(SUMS, lambda data: b"".join(line for line in data.splitlines(keepends=True) if b"OTHER" not in line)),
+        SUMS,
+    ),
+    "the sums with another file": (rewrite(SUMS, lambda data: data + data[:66] + b"WS9/x\n"), SUMS),
 }
 
 
 def test_there_are_enough_classes_of_tampering() -> None:
-    assert len(TAMPERINGS) >= 30
+    assert len(TAMPERINGS) >= 80 + 30
 
 
 @pytest.mark.parametrize("what", TAMPERINGS)
@@ -220,7 +371,9 @@ def test_tampering_is_found_by_us_and_by_the_public_tools(
     assert culprit in {finding.path for finding in checked.findings}, checked.findings
     allowed = tmp_path / "allowed_signers"
     allowed.write_text(signer.allowed_signers())
-    assert run_instructions(root, allowed_signers=allowed).returncode != 0
+    judged = run_instructions(root, allowed_signers=allowed)
+    assert judged.returncode != 0
+    assert "FOUND: " in judged.stderr or "FAILED" in judged.stderr, judged.stderr
 
 
 @pytest.mark.parametrize("what", ["a word in a page", "a page is deleted", "a page is planted", "a page is renamed"])

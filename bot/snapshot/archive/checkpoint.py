@@ -35,7 +35,7 @@ HEAD, SIGNATURE, STAMP, SUMS = "CHECKPOINT", "CHECKPOINT.sig", "CHECKPOINT.tsr",
 FORMAT_NUMBER = 2
 
 _FIRST_LINE = re.compile(r"# wikibot checkpoint ([1-9][0-9]{0,8})\n")
-_DIGITS = r"[1-9][0-9]{0,11}"
+_DIGITS = r"[1-9][0-9]{0,8}"
 _TIME = r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)"
 _KEY = r"(?:none|SHA256:[A-Za-z0-9+/]{43})"
 _HEADER = re.compile(

@@ -71,6 +71,11 @@ class Disk:
         with suppress(FileNotFoundError), self._at(path) as (name, folder):
             os.unlink(name, dir_fd=folder)
 
+    def remove_folder(self, path: Path) -> None:
+        """Delete an empty folder; an absent folder is not an error."""
+        with suppress(FileNotFoundError), self._at(path) as (name, folder):
+            os.rmdir(name, dir_fd=folder)
+
     def remove_tree(self, path: Path) -> None:
         """Delete a file, or a folder with its content; links are deleted, not followed. An absent path is no error."""
         with suppress(FileNotFoundError), self._at(path) as (name, folder):

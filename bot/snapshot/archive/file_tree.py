@@ -17,6 +17,8 @@ class Tree:
         self.files: set[str] = set()
         self.others: set[str] = set()
         """Symbolic links, sockets, devices. None of them is allowed in the evidence."""
+        self.empty: set[str] = set()
+        """Folders without anything in them."""
         self.hashed_bytes = 0
         self.hashed_files = 0
         self._folder = FolderReader(root)
@@ -24,8 +26,10 @@ class Tree:
             self._list(str(root), "")
 
     def _list(self, folder: str, prefix: str) -> None:
+        is_empty = bool(prefix)
         with os.scandir(folder) as entries:
             for entry in entries:
+                is_empty = False
                 path = prefix + entry.name
                 if entry.is_dir(follow_symlinks=False):
                     if path not in _NOT_EVIDENCE:
@@ -35,6 +39,8 @@ class Tree:
                         self.files.add(path)
                 else:
                     self.others.add(path)
+        if is_empty:
+            self.empty.add(prefix.rstrip("/"))
 
     def has_file(self, path: str) -> bool:
         """Return whether *path* is a plain file."""

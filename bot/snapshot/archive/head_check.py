@@ -1,5 +1,6 @@
 """Check the head and the tag files, before a run and at the start of each verification."""
 
+import re
 from pathlib import Path
 
 from bot.errors import EvidenceError
@@ -16,6 +17,9 @@ from bot.snapshot.archive.checkpoint import (
 from bot.snapshot.archive.file_tree import UnlistedTree
 from bot.snapshot.archive.inspection import FindingKind, Inspection, ordered
 from bot.snapshot.archive.signature import find_flaw
+
+_TOP_FILES = {".gitattributes", "README.md", "VERIFY.md"}
+_BAG_LINE = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9._-]*/{re.escape(TAG_MANIFEST)}")
 
 
 def check_before_writing(root: Path, allowed_signers: str | None) -> None:
@@ -80,8 +84,18 @@ def load_sums(inspection: Inspection) -> dict[str, str]:
     except EvidenceError as error:
         inspection.report(FindingKind.MALFORMED, SUMS, str(error))
         return {}
+    _check_listed(inspection, sums)
     inspection.check_digests(sums, witness=SUMS)
     return sums
+
+
+def _check_listed(inspection: Inspection, sums: dict[str, str]) -> None:
+    """Find lines of `SHA256SUMS` that the format does not have: only three files, and the tag manifest of each bag."""
+    for name in _TOP_FILES - sums.keys():
+        inspection.report(FindingKind.MALFORMED, SUMS, f"does not list {name}")
+    for path in sums.keys() - _TOP_FILES:
+        if not _BAG_LINE.fullmatch(path):
+            inspection.report(FindingKind.MALFORMED, SUMS, f"lists {path}, which the format does not have")
 
 
 def check_bag_tags(inspection: Inspection, bag: str) -> dict[str, str] | None:

@@ -85,7 +85,9 @@ class Inspection:
         return False
 
     def iter_strays(self) -> Iterator[Finding]:
-        """Yield every path that is not listed."""
+        """Yield every path that is not listed, and every empty folder."""
+        for path in sorted(self.tree.empty):
+            yield Finding(FindingKind.UNEXPECTED, path, "is an empty folder")
         for path in sorted((self.tree.files | self.tree.others) - self.named):
             yield Finding(FindingKind.UNEXPECTED, path, "is not part of what was captured: no list names it")
 

@@ -205,8 +205,6 @@ class Transaction:
     def _make_durable(self, journal: Journal) -> None:
         disk = self._disk
         disk.make_folder(self._staging)
-        for folder in _folders(self._root, journal.steps):
-            disk.make_folder(folder)
         _sync_many(disk, [self._staging / step.staged for step in journal.steps if step.staged])
         disk.sync(self._staging)
         disk.sync(self._root)
@@ -273,13 +271,22 @@ def _apply(state: EvidenceState, disk: Disk, journal: Journal) -> None:
             disk.remove(root / step.path)
         elif Folder(root).has_file(f"{journal.staging}/{step.staged}"):
             disk.replace(staging / step.staged, root / step.path)
-    _sync_many(disk, folders)
+    _remove_empty(root, disk, journal)
+    _sync_many(disk, [folder for folder in folders if folder.is_dir()])
     if journal.head is not None:
         state.update(journal.head.remember, disk=disk)
     disk.remove(state.journal)
     disk.sync(state.folder)
     with suppress(OSError):
         disk.remove_tree(staging)  # what is left is deleted at the next start
+
+
+def _remove_empty(root: Path, disk: Disk, journal: Journal) -> None:
+    """Delete the folders that a removal left empty, the deepest first; an empty folder is a finding."""
+    parents = {parent for step in journal.steps if step.staged is None for parent in Path(step.path).parents}
+    for parent in sorted(parents - {Path()}, key=lambda path: len(path.parts), reverse=True):
+        if not Folder(root).names(parent.as_posix()):
+            disk.remove_folder(root / parent)
 
 
 def _check_staged(root: Path, journal: Journal) -> None:

@@ -36,7 +36,7 @@ from bot.snapshot.archive.evidence_state import EvidenceState, RememberedHead
 from bot.snapshot.archive.folder import Folder, lock_folder
 from bot.snapshot.archive.head_check import check_before_writing
 from bot.snapshot.archive.indexes import render_bag_index, render_root_index
-from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, INSTRUCTIONS
+from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, load_instructions
 from bot.snapshot.archive.journal import SealedHead, StagedFile, Transaction, failure, forget_pending, recover
 from bot.snapshot.archive.library import Library, load_chain, load_library
 from bot.snapshot.archive.paths import MAX_ENTRIES, safe_id, year_folder
@@ -145,7 +145,7 @@ class SnapshotWriter:
         filled = {name: bag for name, bag in self.library.bags.items() if bag.entries}
         root_files = {
             "README.md": render_root_index(filled, self.origin),
-            "VERIFY.md": INSTRUCTIONS.encode(),
+            "VERIFY.md": load_instructions().encode(),
             ".gitattributes": GIT_ATTRIBUTES.encode(),
         }
         for name, data in root_files.items():

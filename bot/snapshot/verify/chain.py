@@ -118,6 +118,8 @@ def _step_back(inspection: Inspection, current: Checkpoint, name: str) -> tuple[
     if (previous.key is not None) != (f"{path}.sig" in current.digests):
         what = "does not name the signature" if previous.key else "names a signature"
         inspection.report(FindingKind.CHAIN, name, f"{what} of {path}")
+    if current.stamp_path and previous.key is None:
+        inspection.report(FindingKind.CHAIN, name, f"names a time stamp of {path}, which is not signed")
     for flaw in find_wrong_lines(previous):
         inspection.report(FindingKind.MALFORMED, path, flaw)
     older = {target: digest for target, digest in previous.digests.items() if target != SUMS}

@@ -118,14 +118,16 @@ class BagCheck:
         self.inspection.report(FindingKind.LOG, path, message)
 
 
-def load_checked_bag(inspection: Inspection, name: str, manifest: dict[str, str], octets: int | None) -> Bag | None:
-    """Return a bag without entries, with the size of its payload as found; None if its tag files cannot be read."""
+def load_checked_bag(
+    inspection: Inspection, name: str, manifest: dict[str, str], *, origin: str, octets: int | None
+) -> Bag | None:
+    """Return a bag without entries, as it must be for the payload found; None if its tag files cannot be read."""
     path = f"{name}/bag-info.txt"
     try:
         info = parse_bag_info(inspection.tree.read(path), name=path)
         stated = int(info["Payload-Oxum"].partition(".")[0])
         size = stated if octets is None else octets
-        return Bag(name, info["External-Identifier"], info["Bag-Group-Identifier"], manifest, payload_bytes=size)
+        return Bag(name, info["External-Identifier"], origin, manifest, payload_bytes=size)
     except OSError:
         return None  # reported as missing
     except (EvidenceError, KeyError, ValueError) as error:

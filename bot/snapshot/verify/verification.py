@@ -121,12 +121,14 @@ def verify(
 def _skip_staging(inspection: Inspection) -> None:
     """Do not look into staging folders; while no run is writing, report each as the rest of an interrupted run."""
     tree = inspection.tree
-    staged = {path for path in tree.files | tree.others if STAGING.fullmatch(path.partition("/")[0])}
+    found = tree.files | tree.others | tree.empty
+    staged = {path for path in found if STAGING.fullmatch(path.partition("/")[0])}
     if staged and not is_being_written(tree.root):
         for name in {path.partition("/")[0] for path in staged}:
             message = "a capture was interrupted here; the next `wikibot snapshot` completes or discards it"
             inspection.report(FindingKind.INTERRUPTED, name, message)
     inspection.named |= staged
+    tree.empty -= staged
 
 
 class _Contents:
@@ -176,7 +178,8 @@ class _Contents:
             self.inspection.report(FindingKind.LOG, lost, message)
         indexed: dict[str, Bag | None] = {}
         for name, manifest in self._manifests.items():
-            bag = load_checked_bag(self.inspection, name, manifest, self._payload_size(name))
+            origin, octets = self.chain.heads[0].origin, self._payload_size(name)
+            bag = load_checked_bag(self.inspection, name, manifest, origin=origin, octets=octets)
             if bag and self.inspection.tree.has_file(f"{name}/pages.jsonl"):
                 indexed[name] = BagCheck(self.inspection, bag, pages[name], self._is_due).check(is_whole=self._is_whole)
         if all(indexed.values()) and self._is_whole:

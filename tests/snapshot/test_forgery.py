@@ -1,0 +1,580 @@
+"""What a forger does who makes all lists fit again: without a key, with another key, and with the key of the bot.
+
+Both verifiers judge each tree. What the holder of the key does lawfully passes, and is listed where it removes.
+"""
+
+import datetime as dt
+import hashlib
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, parse_checkpoint, render_checkpoint
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.signature import Signer
+from bot.snapshot.verify.verification import Verification, verify
+from tests.snapshot.forger import Forger
+from tests.snapshot.public_tools import run_instructions
+from tests.snapshot.small_tree import CLOCK, capture_first
+
+BAG = "WS2"
+SOURCE = f"{BAG}/data/_source/101/v1.xml"
+RECORD = f"{BAG}/data/_source/101/record-000001.json"
+PAGE = f"{BAG}/data/2026/board-meeting--101.md"
+ATTACHMENT = f"{BAG}/data/_attachments/101/att7-v1.pdf"
+NOW = dt.datetime(2026, 12, 31, tzinfo=dt.UTC)
+
+
+@dataclass
+class Case:
+    """A copy of the evidence in the hands of a forger."""
+
+    root: Path
+    signer: Signer
+    stranger: Signer
+    allowed: str
+    witness: str
+
+    def forger(self) -> Forger:
+        return Forger(self.root, self.signer)
+
+    def judge(self) -> tuple[Verification, str]:
+        """Return what both verifiers say; they must agree."""
+        path = self.root.parent / "allowed_signers"
+        path.write_text(self.allowed)
+        checked = verify(self.root, allowed_signers=self.allowed, witnesses=self.witness.split(), now=NOW)
+        judged = run_instructions(
+            self.root, allowed_signers=path, witness=self.witness, now=(NOW + dt.timedelta(days=1)).strftime("%FT%TZ")
+        )
+        assert (judged.returncode == 0) == checked.is_clean, (checked.findings, judged.stdout, judged.stderr)
+        return checked, judged.stdout
+
+
+@pytest.fixture
+def case(evidence: Path, tmp_path: Path, signer: Signer, stranger: Signer) -> Case:
+    root = Path(shutil.copytree(evidence, tmp_path / "snapshots"))
+    witness = hashlib.sha256((root / HEAD).read_bytes()).hexdigest()
+    return Case(root, signer, stranger, signer.allowed_signers(), witness)
+
+
+# Without the key of the bot.
+
+
+def unsigned_head(case: Case) -> None:
+    (case.root / PAGE).write_text("forged")
+    Forger(case.root).rewrite_head(key=None)
+
+
+def unsigned_history(case: Case) -> None:
+    shutil.rmtree(case.root)
+    capture_first(case.root, Disk())
+
+
+def unsigned_run(case: Case) -> None:
+    Forger(case.root).append()
+
+
+def own_head(case: Case) -> None:
+    (case.root / PAGE).write_text("forged")
+    Forger(case.root, case.stranger).rewrite_head(key=case.stranger.fingerprint())
+
+
+def own_head_in_the_name_of_the_key(case: Case) -> None:
+    (case.root / PAGE).write_text("forged")
+    Forger(case.root, case.stranger).rewrite_head()
+
+
+def own_run(case: Case) -> None:
+    Forger(case.root, case.stranger).append()
+
+
+def own_history(case: Case) -> None:
+    shutil.rmtree(case.root)
+    capture_first(case.root, Disk(), signer=case.stranger)
+
+
+def developer_who_is_an_allowed_signer(case: Case) -> None:
+    own_head(case)
+    line = case.stranger.allowed_signers().split(" ", 2)[2]
+    case.allowed += f"dev@example.org {line}"
+
+
+def key_of_another_namespace(case: Case) -> None:
+    case.allowed = case.allowed.replace("wiki-snapshots", "git")
+
+
+def key_that_expired(case: Case) -> None:
+    case.allowed = case.allowed.replace("namespaces=", 'valid-before="20261125000000Z",namespaces=')
+
+
+def key_that_is_not_valid_yet(case: Case) -> None:
+    case.allowed = case.allowed.replace("namespaces=", 'valid-after="20261225000000Z",namespaces=')
+
+
+def another_principal(case: Case) -> None:
+    case.allowed = case.allowed.replace("wikibot ", "robot ", 1)
+
+
+def signature_of_the_head_before(case: Case) -> None:
+    shutil.copy(case.root / "log/2026/000004.checkpoint.sig", case.root / SIGNATURE)
+
+
+def unsigned_head_with_a_signature(case: Case) -> None:
+    signature = (case.root / SIGNATURE).read_bytes()
+    unsigned_head(case)
+    (case.root / SIGNATURE).write_bytes(signature)
+
+
+def nobody_is_allowed(case: Case) -> None:
+    case.allowed = "# nobody\n"
+
+
+WITHOUT_THE_KEY = (
+    unsigned_head,
+    unsigned_history,
+    unsigned_run,
+    own_head,
+    own_head_in_the_name_of_the_key,
+    own_run,
+    own_history,
+    developer_who_is_an_allowed_signer,
+    key_of_another_namespace,
+    key_that_expired,
+    key_that_is_not_valid_yet,
+    another_principal,
+    signature_of_the_head_before,
+    unsigned_head_with_a_signature,
+    nobody_is_allowed,
+)
+
+
+@pytest.mark.parametrize("forge", WITHOUT_THE_KEY, ids=lambda forge: forge.__name__)
+def test_what_was_not_signed_with_the_named_key_is_found(case: Case, forge: Callable[[Case], None]) -> None:
+    case.witness = ""
+    forge(case)
+
+    checked, _ = case.judge()
+
+    assert not checked.is_clean
+
+
+# With the key: a run on top of the head that the auditor knows.
+
+
+def overwritten_source(forger: Forger) -> None:
+    (forger.root / SOURCE).write_text("<p>forged</p>")
+    forger.append()
+
+
+def overwritten_source_that_is_logged(forger: Forger) -> None:
+    (forger.root / SOURCE).write_text("<p>forged</p>")
+    forger.change("keep", SOURCE, forger.add_event("capture", ["101"]))
+    forger.append()
+
+
+def _delete_files(forger: Forger) -> None:
+    shutil.rmtree(forger.root / BAG / "data/_attachments")
+    shutil.rmtree(forger.root / BAG / "data/_source/101")
+    (forger.root / PAGE).unlink()
+
+
+def removed_page(forger: Forger) -> None:
+    _delete_files(forger)
+    forger.delete_line("101")
+    forger.append()
+
+
+def removed_page_with_a_faked_redaction(forger: Forger) -> None:
+    event = forger.add_event("redaction", ["101"], facts={"reason": "none"})
+    for path in (SOURCE, RECORD, ATTACHMENT):
+        forger.change("drop", path, event)
+    _delete_files(forger)
+    forger.delete_line("101")
+    forger.append()
+
+
+def removed_tombstone(forger: Forger) -> None:
+    forger.set_state("103", tombstone=None)
+    forger.append()
+
+
+def removed_tombstone_without_a_capture(forger: Forger) -> None:
+    forger.add_event("deaccession", ["103"], forger.set_state("103", tombstone=None))
+    forger.append()
+
+
+def forged_tombstone(forger: Forger) -> None:
+    forger.set_state("101", tombstone="2026-11-28T02:30:00Z")
+    forger.append()
+
+
+def forged_tombstone_without_a_deletion(forger: Forger) -> None:
+    forger.add_event("metadata modification", ["101"], forger.set_state("101", tombstone="2026-11-28T02:30:00Z"))
+    forger.append()
+
+
+def forged_redaction(forger: Forger) -> None:
+    forger.set_state("101", redacted_at="2026-11-28T02:30:00Z")
+    forger.append()
+
+
+def forged_redaction_by_a_capture(forger: Forger) -> None:
+    forger.add_event("capture", ["101"], forger.set_state("101", redacted_at="2026-11-28T02:30:00Z"))
+    forger.append()
+
+
+def redaction_taken_back(forger: Forger) -> None:
+    state = forger.set_state("104", redacted_at=None, source="data/_source/101/v1.xml")
+    forger.add_event("capture", ["104"], state)
+    forger.append()
+
+
+def removed_attachment(forger: Forger) -> None:
+    shutil.rmtree(forger.root / BAG / "data/_attachments")
+    forger.append()
+
+
+def removed_attachment_by_a_capture(forger: Forger) -> None:
+    forger.change("drop", ATTACHMENT, forger.add_event("capture", ["101"]))
+    shutil.rmtree(forger.root / BAG / "data/_attachments")
+    forger.append()
+
+
+def removal_by_the_redaction_of_another_page(forger: Forger) -> None:
+    forger.change("drop", ATTACHMENT, forger.add_event("redaction", ["102"]))
+    shutil.rmtree(forger.root / BAG / "data/_attachments")
+    forger.append()
+
+
+def replaced_record(forger: Forger) -> None:
+    (forger.root / RECORD).write_bytes((forger.root / RECORD).read_bytes().replace(b"Ana", b"Bob"))
+    forger.append()
+
+
+def changed_markdown(forger: Forger) -> None:
+    (forger.root / PAGE).write_text("# Forged\n")
+    forger.append()
+
+
+def changed_markdown_of_another_page(forger: Forger) -> None:
+    (forger.root / PAGE).write_text("# Forged\n")
+    forger.change("view", PAGE, forger.add_event("migration", ["102"]))
+    forger.append()
+
+
+def added_file(forger: Forger) -> None:
+    (forger.root / BAG / "data/_source/101/v9.xml").write_text("<p>planted</p>")
+    forger.append()
+
+
+def added_file_without_an_event(forger: Forger) -> None:
+    path = f"{BAG}/data/_source/101/v9.xml"
+    (forger.root / path).write_text("<p>planted</p>")
+    forger.change("keep", path, "000006-000009")
+    forger.append()
+
+
+def added_page_without_a_state(forger: Forger) -> None:
+    path = f"{BAG}/data/2026/planted--777.md"
+    (forger.root / path).write_text("# Planted\n")
+    forger.change("view", path, forger.add_event("capture", ["777"]))
+    forger.append()
+
+
+def body_put_back_after_its_redaction(forger: Forger) -> None:
+    path = f"{BAG}/data/_source/104/v1.xml"
+    (forger.root / path).write_text("<p>secret</p>")
+    forger.change("keep", path, forger.add_event("capture", ["104"]))
+    forger.append()
+
+
+def page_moved_to_another_bag(forger: Forger) -> None:
+    forger.add_event("metadata modification", ["900"], forger.state("900") | {"bag": BAG})
+    forger.append()
+
+
+def body_of_another_page(forger: Forger) -> None:
+    state = forger.set_state("101", source="data/_source/102/v1.xml")
+    forger.add_event("capture", ["101"], state)
+    forger.append()
+
+
+def state_of_a_page_that_the_event_does_not_list(forger: Forger) -> None:
+    forger.add_event("capture", ["102"], forger.state("101"))
+    forger.append()
+
+
+def time_before_the_head_below(forger: Forger) -> None:
+    forger.append(time=CLOCK)
+
+
+def time_in_the_future(forger: Forger) -> None:
+    forger.append(time=dt.datetime(2999, 1, 1, tzinfo=dt.UTC))
+
+
+def another_origin(forger: Forger) -> None:
+    forger.append(origin="https://other.example")
+
+
+def another_log(forger: Forger) -> None:
+    forger.append(log="f" * 32)
+
+
+def skipped_number(forger: Forger) -> None:
+    forger.append(sequence=8)
+
+
+def event_of_another_run(forger: Forger) -> None:
+    forger.add_event("ingestion")
+    forger.events[0]["id"] = "000005-000001"
+    forger.append()
+
+
+def event_of_another_time(forger: Forger) -> None:
+    forger.add_event("ingestion")
+    forger.events[0]["when"] = "2026-11-24T02:30:00Z"
+    forger.append()
+
+
+def unknown_kind_of_event(forger: Forger) -> None:
+    forger.add_event("forgiveness")
+    forger.append()
+
+
+def unknown_key_in_an_event(forger: Forger) -> None:
+    forger.add_event("ingestion")
+    forger.events[0] = {"format": "wikibot-events/2", "note": "x"} | forger.events[0]
+    forger.append()
+
+
+def path_that_leads_outside(forger: Forger) -> None:
+    forger.change("keep", f"{BAG}/data/../../x", forger.add_event("capture", ["101"]), digest="a" * 64)
+    forger.append()
+
+
+def unsigned_after_signing(forger: Forger) -> None:
+    forger.signer = None
+    forger.append()
+
+
+def rewritten_history(forger: Forger) -> None:
+    _rewrite(forger, 3)
+
+
+def fork(forger: Forger) -> None:
+    """Another run 4 on top of run 3."""
+    log = forger.root / "log/2026"
+    shutil.copy(log / "000003.checkpoint", forger.root / HEAD)
+    shutil.copy(log / "000003.checkpoint.sig", forger.root / SIGNATURE)
+    for path in (*log.glob("00000[45].*"), *log.glob("000003.checkpoint*")):
+        path.unlink()
+    forger.head = forger.load_head()
+    forger.append()
+
+
+def lost_runs(forger: Forger) -> None:
+    """A head that claims that the runs up to the witness were lost."""
+    fork(forger)
+    head = parse_checkpoint((forger.root / HEAD).read_bytes())
+    text = render_checkpoint(head).replace(b"# lost: none", b"# lost: 4-5 " + b"a" * 64)
+    text = text.replace(b"# sequence: 4", b"# sequence: 6").replace(b"000004.", b"000006.")
+    for name in ("changes", "events.jsonl"):
+        (forger.root / f"log/2026/000004.{name}").rename(forger.root / f"log/2026/000006.{name}")
+    (forger.root / HEAD).write_bytes(text)
+    assert forger.signer
+    (forger.root / SIGNATURE).write_bytes(forger.signer.sign(text))
+
+
+def _rewrite(forger: Forger, number: int) -> None:
+    """Change the events of an old run, and sign every head above again."""
+    log = forger.root / "log/2026"
+    events = log / f"{number:06}.events.jsonl"
+    events.write_bytes(re.sub(rb'"expected": \d+', b'"expected": 99', events.read_bytes(), count=1))
+    for run in range(number, 6):
+        head = forger.root / HEAD if run == 5 else log / f"{run:06}.checkpoint"
+        signature = Path(f"{head}.sig")
+        parsed = parse_checkpoint(head.read_bytes())
+        digests = {p: d if p == "SHA256SUMS" else forger.digest(p) for p, d in parsed.digests.items()}
+        parsed.digests.update(digests)
+        head.write_bytes(render_checkpoint(parsed))
+        assert forger.signer
+        signature.write_bytes(forger.signer.sign(head.read_bytes()))
+
+
+WITH_THE_KEY = (
+    overwritten_source,
+    overwritten_source_that_is_logged,
+    removed_page,
+    removed_page_with_a_faked_redaction,
+    removed_tombstone,
+    removed_tombstone_without_a_capture,
+    forged_tombstone,
+    forged_tombstone_without_a_deletion,
+    forged_redaction,
+    forged_redaction_by_a_capture,
+    redaction_taken_back,
+    removed_attachment,
+    removed_attachment_by_a_capture,
+    removal_by_the_redaction_of_another_page,
+    replaced_record,
+    changed_markdown,
+    changed_markdown_of_another_page,
+    added_file,
+    added_file_without_an_event,
+    added_page_without_a_state,
+    body_put_back_after_its_redaction,
+    page_moved_to_another_bag,
+    body_of_another_page,
+    state_of_a_page_that_the_event_does_not_list,
+    time_before_the_head_below,
+    time_in_the_future,
+    another_origin,
+    another_log,
+    skipped_number,
+    event_of_another_run,
+    event_of_another_time,
+    unknown_kind_of_event,
+    unknown_key_in_an_event,
+    path_that_leads_outside,
+    unsigned_after_signing,
+    rewritten_history,
+    fork,
+    lost_runs,
+)
+
+
+@pytest.mark.parametrize("forge", WITH_THE_KEY, ids=lambda forge: forge.__name__)
+def test_an_old_head_exposes_what_the_holder_of_the_key_changed(case: Case, forge: Callable[[Forger], None]) -> None:
+    forge(case.forger())
+
+    checked, _ = case.judge()
+
+    assert not checked.is_clean
+
+
+def test_a_title_that_only_the_list_of_pages_has_is_found_by_verify(case: Case) -> None:
+    """The public tools compare the states of pages, not the views that are made from records."""
+    forger = case.forger()
+    path = forger.root / BAG / "pages.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"Board meeting", b"Bored meeting"))
+    forger.append()
+
+    (finding,) = verify(case.root, allowed_signers=case.allowed, witnesses=[case.witness]).findings
+
+    assert (finding.path, "is not what the record" in finding.message) == (f"{BAG}/pages.jsonl", True)
+
+
+def test_an_index_that_does_not_show_the_pages_is_found_by_verify(case: Case) -> None:
+    forger = case.forger()
+    for name in ("README.md", f"{BAG}/README.md", f"{BAG}/bag-info.txt"):
+        path = forger.root / name
+        path.write_bytes(path.read_bytes().replace(b"wiki.example.org", b"wiki.example.com"))
+    forger.append()
+
+    found = {finding.path for finding in verify(case.root, allowed_signers=case.allowed).findings}
+
+    assert found == {"README.md", f"{BAG}/README.md", f"{BAG}/bag-info.txt"}
+
+
+# What the holder of the key does lawfully.
+
+
+def empty_run(forger: Forger) -> None:
+    forger.append()
+
+
+def new_version(forger: Forger) -> None:
+    path = f"{BAG}/data/_source/101/v2.xml"
+    (forger.root / path).write_text("<p>new</p>")
+    forger.change("keep", path, forger.add_event("capture", ["101"]))
+    forger.append()
+
+
+def lawful_tombstone(forger: Forger) -> None:
+    forger.add_event("deletion", ["101"], forger.set_state("101", tombstone="2026-11-29T02:30:00Z", archived=False))
+    forger.append()
+
+
+def lawful_view(forger: Forger) -> None:
+    (forger.root / PAGE).write_text("# Rendered again\n")
+    forger.change("view", PAGE, forger.add_event("migration", ["101"]))
+    forger.append()
+
+
+@pytest.mark.parametrize("act", [empty_run, new_version, lawful_view], ids=lambda act: act.__name__)
+def test_lawful_runs_pass(case: Case, act: Callable[[Forger], None]) -> None:
+    act(case.forger())
+
+    checked, said = case.judge()
+
+    assert (checked.findings, said.splitlines()[-1]) == ((), "INTACT")
+    assert checked.is_replayed
+
+
+def test_removals_are_listed_by_both(case: Case) -> None:
+    forger = case.forger()
+    event = forger.add_event("redaction", ["101"], facts={"reason": "a court order"})
+    forger.change("drop", ATTACHMENT, event)
+    shutil.rmtree(forger.root / BAG / "data/_attachments")
+    forger.append()
+
+    checked, said = case.judge()
+
+    assert checked.is_clean
+    assert ATTACHMENT in [removal.path for removal in checked.removals]
+    assert f"run 6: {ATTACHMENT}" in said
+
+
+def test_an_announced_key_may_follow(case: Case) -> None:
+    forger = case.forger()
+    forger.append(next_key=case.stranger.fingerprint())
+    forger.signer = case.stranger
+    forger.append()
+    forger.append()
+
+    case.allowed += case.stranger.allowed_signers()
+    checked, said = case.judge()
+
+    assert (checked.findings, said.splitlines()[-1]) == ((), "INTACT")
+    assert checked.runs == 8
+
+
+def test_the_last_head_of_an_earlier_key_is_checked_against_the_allowed_signers(case: Case) -> None:
+    forger = case.forger()
+    forger.append(next_key=case.stranger.fingerprint())
+    forger.signer = case.stranger
+    forger.append()
+
+    case.allowed = case.stranger.allowed_signers()
+    checked, _ = case.judge()
+
+    assert [finding.path for finding in checked.findings] == ["log/2026/000006.checkpoint.sig"]
+
+
+def test_signing_may_start_later(tmp_path: Path, signer: Signer) -> None:
+    root = tmp_path / "snapshots"
+    capture_first(root, Disk())
+    forger = Forger(root)
+    forger.signer = signer
+    forger.append()
+    case = Case(root, signer, signer, signer.allowed_signers(), "")
+
+    checked, said = case.judge()
+
+    assert (checked.findings, said.splitlines()[-1]) == ((), "CONSISTENT, SIGNED")
+
+
+def test_unsigned_snapshots_are_never_called_intact(tmp_path: Path) -> None:
+    root = tmp_path / "snapshots"
+    capture_first(root, Disk())
+
+    judged = run_instructions(root, witness=hashlib.sha256((root / HEAD).read_bytes()).hexdigest())
+
+    assert (judged.returncode, judged.stdout.splitlines()[-1]) == (
+        0,
+        "CONSISTENT ONLY; not signed by a key you named",
+    )
