@@ -11,7 +11,7 @@ from loguru import logger
 from bot.config.news_selection import next_change
 from bot.errors import EvidenceError, SnapshotError, StoppedError, WikiError
 from bot.history import JobResult
-from bot.operations import capture, sync
+from bot.operations import capture, full_check, sync
 from bot.plural import counted
 from bot.runtime import Runtime
 from bot.snapshot.capture.outcome import Trouble
@@ -92,10 +92,15 @@ def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> JobResult:
 
 
 def _verify(runtime: Runtime) -> JobResult:
-    checked = capture.verify_snapshots(runtime.snapshots, rotate=True)
-    if not checked.is_clean:
-        raise EvidenceError(_listed("finding", "in the snapshots", list(map(str, checked.findings))))
-    return JobResult({"bags": checked.bags, "files": checked.hashed_files})
+    snapshots = runtime.snapshots
+    asked = None
+    if full_check.has_askable(snapshots):
+        asked = full_check.find_askable(runtime.gateway, runtime.workspaces, snapshots)
+    further = full_check.FurtherChecks(full_check.find_tsa_ca(snapshots), asked)
+    checked = full_check.extend(capture.verify_snapshots(snapshots, rotate=True), further, now=runtime.clock())
+    if not checked.basic.is_clean:
+        raise EvidenceError(_listed("finding", "in the snapshots", list(map(str, checked.basic.findings))))
+    return JobResult({"bags": checked.basic.bags, "files": checked.basic.hashed_files}, checked.open_questions)
 
 
 def _describe(trouble: Trouble) -> str:

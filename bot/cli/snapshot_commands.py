@@ -9,12 +9,14 @@ from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.config.policy import HistoryMode
 from bot.errors import EvidenceError, SnapshotError
-from bot.operations import capture
+from bot.operations import capture, full_check
 from bot.plural import counted
+from bot.snapshot.archive.checkpoint import format_time
 from bot.snapshot.archive.proof import Proof
 from bot.snapshot.archive.verdict import Verdict
 from bot.snapshot.capture.bulk_consent import BulkConsent
 from bot.snapshot.capture.outcome import CaptureOutcome
+from bot.snapshot.capture.rendition import CONVERTER
 from bot.snapshot.verify.verification import Verification
 
 _COMPLETE, _SHORTFALL, _FINDINGS = 0, 1, 3
@@ -60,7 +62,7 @@ def snapshot(
     source does not confirm it) or `incomplete` (exit code 1). Nothing is written when nothing changed.
     """
     if rebuild:
-        return _rebuild(app)
+        return _rebuild(app, format_)
     runtime = app.runtime
     consent = BulkConsent(frozenset(accept_gone), frozenset(accept_deselected))
     choices = capture.CaptureChoices(everything, HistoryMode(history) if history else None, consent)
@@ -104,29 +106,69 @@ def snapshot(
     help="File of the public keys that may sign (the format of ssh-keygen).  [default: from bot.yaml]",
 )
 @click.option("--rotate", is_flag=True, help="Hash only today's seventh of the pages; a week covers all.")
+@click.option(
+    "--witnesses", "asks", is_flag=True, help="Ask every witness in bot.yaml which head it shows, and compare."
+)
+@click.option(
+    "--tsa-ca",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="PEM file of the authorities that may stamp the heads.  [default: from bot.yaml]",
+)
+@click.option("--renditions", is_flag=True, help="Render every page again and compare it with the Markdown file.")
 @_FORMAT
 @pass_app
 def verify(
-    app: App, path: Path | None, digests: tuple[str, ...], signers: Path | None, rotate: bool, format_: str
+    app: App,
+    path: Path | None,
+    digests: tuple[str, ...],
+    signers: Path | None,
+    rotate: bool,
+    asks: bool,
+    tsa_ca: Path | None,
+    renditions: bool,
+    format_: str,
 ) -> int:
-    """Check the snapshots: every file, the chain of heads, the signature. Ends with 3 when anything is wrong."""
+    """Check the snapshots: every file, the chain of heads, the signature, the time stamps.
+
+    Ends with 3 when anything is wrong, and with 1 when something that was asked for could not be checked: a witness
+    that does not answer, or Markdown that another converter made.
+    """
+    runtime = None if path and not asks else app.runtime
+    now = runtime.clock() if runtime else dt.datetime.now(dt.UTC)
     if path:
-        now = dt.datetime.now(dt.UTC)
-        checked = capture.verify_copy(path, now=now, witnesses=digests, signers=signers, rotate=rotate)
+        basic = capture.verify_copy(path, now=now, witnesses=digests, signers=signers, rotate=rotate)
     else:
-        checked = capture.verify_snapshots(app.runtime.snapshots, witnesses=digests, signers=signers, rotate=rotate)
+        basic = capture.verify_snapshots(app.runtime.snapshots, witnesses=digests, signers=signers, rotate=rotate)
+    further = full_check.FurtherChecks(
+        tsa_ca or (full_check.find_tsa_ca(runtime.snapshots) if runtime else None),
+        full_check.find_askable(runtime.gateway, runtime.workspaces, runtime.snapshots) if runtime and asks else None,
+        (runtime.snapshots.policy.workers if runtime else 1) if renditions else None,
+    )
+    with output.progress("rendering") as step:
+        checked = full_check.extend(basic, further, now=now, on_page=lambda title, total: step(title, total=total))
     if format_ == "json":
-        output.say_json(checked)
+        output.say_json(checked.as_json())
     else:
-        _say_verification(checked)
-    return _COMPLETE if checked.is_clean else _FINDINGS
+        _say_further(checked)
+        _say_verification(checked.basic)
+        for question in checked.open_questions:
+            output.warn(f"not checked: {question}")
+    if not checked.basic.is_clean:
+        return _FINDINGS
+    return _SHORTFALL if checked.open_questions else _COMPLETE
 
 
-def _rebuild(app: App) -> int:
+def _rebuild(app: App, format_: str) -> int:
     with output.progress("rendering") as step:
         made = capture.rebuild_renditions(app.runtime.snapshots, on_page=lambda title, total: step(title, total=total))
-    if made:
-        output.say(f"run {made.sequence}: the pages whose Markdown differs were rendered again")
+    if format_ == "json":
+        sequence = made.checkpoint.sequence if made.checkpoint else None
+        output.say_json({"sequence": sequence, "converter": CONVERTER, "pages": made.pages})
+        return _COMPLETE
+    for page in made.pages:
+        output.say(f"{page.path}: made by {page.old_converter or 'an unknown converter'}, now by {CONVERTER}")
+    if made.checkpoint:
+        output.say(f"run {made.checkpoint.sequence}: {counted(len(made.pages), 'page')} rendered again")
     else:
         output.say("the Markdown of every page is unchanged; nothing was written")
     return _COMPLETE
@@ -210,6 +252,20 @@ def _say_troubles(outcome: CaptureOutcome) -> None:
         output.warn(f"not confirmed: {trouble.title} ({trouble.page_id}): {trouble.reason}")
     for trouble in outcome.notes:
         output.say(f"note: {trouble.title} ({trouble.page_id}): {trouble.reason}")
+
+
+def _say_further(checked: full_check.FullCheck) -> None:
+    for path, when in (checked.stamps.times or {}).items():
+        expired = "; its certificate has expired since" if path in checked.stamps.expired else ""
+        output.say(f"time stamp: {path} of {format_time(when)}{expired}")
+    if checked.stamps.paths and checked.stamps.times is None:
+        count = counted(len(checked.stamps.paths), "time stamp")
+        output.say(f"{count} not checked; give --tsa-ca with the certificates of the authority")
+    for report in checked.witnesses or ():
+        if report.is_fine:
+            output.say(str(report))
+    if checked.renditions:
+        output.say(f"{counted(checked.renditions.equal, 'page')} rendered again: the Markdown is the same")
 
 
 def _say_verification(checked: Verification) -> None:

@@ -17,7 +17,7 @@ from bot.operations.witnesses import inform_witnesses, make_witnesses
 from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.plural import counted
 from bot.snapshot.archive.bag import sha256
-from bot.snapshot.archive.checkpoint import Checkpoint, load_head, read_head
+from bot.snapshot.archive.checkpoint import load_head, read_head
 from bot.snapshot.archive.continuity import Consent
 from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.folder import Folder, is_being_written
@@ -28,7 +28,7 @@ from bot.snapshot.archive.writer import SnapshotWriter, open_writer, writer_lock
 from bot.snapshot.capture.audience import Audience
 from bot.snapshot.capture.bulk_consent import BulkConsent
 from bot.snapshot.capture.outcome import CaptureOutcome
-from bot.snapshot.capture.rebuild import rebuild
+from bot.snapshot.capture.rebuild import Rebuilt, rebuild
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.verify.verification import Verification, verify
@@ -92,7 +92,7 @@ def _take(
     check_before_run(snapshots.root, witnesses)
     memories: list[PageMemory] = []
     requests = [_request(gateway, workspace, memories, everything=choices.everything) for workspace in workspaces]
-    with _converter(policy.workers) as executor, open_run(snapshots, gateway.base_url) as writer:
+    with open_converter(policy.workers) as executor, open_run(snapshots, gateway.base_url) as writer:
         history = choices.history or policy.history
         options = CaptureOptions(
             executor, history, choices.consent, roster, audience, on_page=on_page, should_stop=should_stop
@@ -109,17 +109,17 @@ def _take(
 
 def rebuild_renditions(
     snapshots: Snapshots, *, on_page: Callable[[str, int], None] = lambda _title, _total: None
-) -> Checkpoint | None:
-    """Render every captured page again from the snapshots; None if no file changes."""
+) -> Rebuilt:
+    """Render every captured page again from the snapshots, and write those that differ."""
     root = snapshots.root
     head = load_head(root)
     if head is None:
         raise SnapshotError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
-    with _converter(snapshots.policy.workers) as executor, open_run(snapshots, head.origin) as writer:
-        checkpoint = rebuild(writer, executor, on_page=on_page)
-        if checkpoint and snapshots.policy.git:
-            GitRepository(writer.state, writer.signer).commit(f"Run {checkpoint.sequence}: render pages again")
-    return checkpoint
+    with open_converter(snapshots.policy.workers) as executor, open_run(snapshots, head.origin) as writer:
+        rebuilt = rebuild(writer, executor, on_page=on_page)
+        if rebuilt.checkpoint and snapshots.policy.git:
+            GitRepository(writer.state, writer.signer).commit(f"Run {rebuilt.checkpoint.sequence}: render pages again")
+    return rebuilt
 
 
 def verify_snapshots(
@@ -260,7 +260,8 @@ def _request(
 
 
 @contextmanager
-def _converter(workers: int) -> Iterator[Executor]:
+def open_converter(workers: int) -> Iterator[Executor]:
+    """Yield the executor that converts pages: this process, or *workers* others."""
     if workers == 1:
         yield SerialExecutor()
         return

@@ -46,8 +46,7 @@ def _make(witness: WitnessSettings, connect: Connect, workspaces: Sequence[Works
         case WitnessKind.TIMESTAMP:
             if witness.url is None or witness.ca is None:
                 raise SettingsError("snapshots.witnesses: a witness of kind `timestamp` needs `url` and `ca`")
-            reply = snapshots.state.folder / f"{snapshots.state.log}.tsr"
-            return TimeStamps(witness.url, witness.ca, snapshots.root, reply, snapshots.clock)
+            return TimeStamps(witness.url, witness.ca, snapshots.state, snapshots.clock)
 
 
 def _make_webhook(name: str, snapshots: Snapshots) -> Webhook:

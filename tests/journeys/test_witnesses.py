@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.convert import convert_page
 from tests.journeys.conftest import HOME, Desk
+from tests.journeys.test_snapshots import signing_key
 from tests.machine import need
 from tests.snapshot.small_tree import tree_bytes
-from tests.snapshot.witness_servers import SECRET, Receiver, running_receiver
+from tests.snapshot.witness_servers import SECRET, Receiver, running_authority, running_receiver
 
 pytestmark = [
     pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
@@ -162,3 +164,84 @@ def test_another_wiki_does_not_continue_the_history(desk: Desk) -> None:
 
     assert "not of http://localhost" in said
     assert "wikibot evidence new-log" in said
+
+
+def test_verify_asks_every_witness_and_says_what_it_could_not_check(desk: Desk, receiver: Receiver) -> None:
+    with_witnesses(desk, f"{{kind: page, title: {HEADS}}}", "{kind: webhook, name: audit_trail}")
+    desk.ran("snapshot")
+    head = desk.ran("verify", "--format", "json").json["head_digest"]
+
+    asked = desk.ran("verify", "--witnesses", "--witness", head, "--witness", f"sha256:{head.upper()}")
+    assert asked.out.count("run 1 confirmed") == 2
+    copy = str(shutil.copytree(desk.folder / "snapshots", desk.folder / "copy"))
+    change_and_capture(desk, "changed")
+    assert "witness: CHECKPOINT" in desk.ran("verify", copy, "--witnesses", code=3).out
+    desk.ran("verify", "--witness", head, "--witness", "0" * 64, code=3)
+    receiver.get_status = 503
+    silent = desk.ran("verify", "--witnesses", code=1)
+    assert "not checked: webhook audit_trail (127.0.0.1): failed: 127.0.0.1 answers GET with 503" in silent.err
+    receiver.get_status = 200
+    receiver.heads.append({"sequence": 9, "sha256": "0" * 64})
+    refused = desk.ran("verify", "--witnesses", "--format", "json", code=3)
+    assert [each["state"] for each in refused.json["witnesses"]] == ["confirmed", "refused"]
+    assert not SECRET_WORDS.search(refused.out + refused.err + silent.err)
+
+
+def test_verify_without_a_witness_in_the_settings_says_so(desk: Desk) -> None:
+    desk.ran("snapshot")
+
+    assert "none can be asked" in desk.ran("verify", "--witnesses", code=1).err
+
+
+def test_the_heads_are_stamped_and_verify_checks_the_stamps(desk: Desk, tmp_path: Path) -> None:
+    with running_authority(tmp_path / "tsa") as authority:
+        signing_key(desk)
+        with_witnesses(desk, f"{{kind: timestamp, url: '{authority.url}', ca: tsa/ca.pem}}")
+        desk.ran("snapshot")
+        assert "time stamp of 127.0.0.1: run 2 confirmed" in change_and_capture(desk, "changed")
+        authority.status = 500
+        said = change_and_capture(desk, "changed again")
+        assert "time stamp of 127.0.0.1: failed: 127.0.0.1 answers with 500; the next run tries again" in said
+        authority.make_authority("stranger")
+
+        shown = desk.ran("verify").out
+        assert len(re.findall(r"time stamp: log/\d{4}/00000[12]\.checkpoint\.tsr of 20", shown)) == 2
+        root = str(desk.folder / "snapshots")
+        assert "2 time stamps not checked; give --tsa-ca" in desk.ran("verify", root).out
+        desk.ran("verify", root, "--tsa-ca", str(authority.ca))
+        wrong = desk.ran("verify", root, "--tsa-ca", str(tmp_path / "tsa" / "stranger.pem"), code=3)
+        assert wrong.out.count("is signed by an authority that the given certificates do not include") == 2
+
+
+def test_false_markdown_is_found_by_rendering_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.ran("snapshot", "--all")
+    assert "rendered again: the Markdown is the same" in desk.ran("verify", "--renditions").out
+
+    monkeypatch.setattr("bot.convert.convert_page", lambda _body, context: convert_page("<p>forged</p>", context))
+    assert "rendered again" in desk.ran("snapshot", "--rebuild").out
+    desk.ran("verify")
+    monkeypatch.undo()
+    monkeypatch.setenv("WIKIBOT_CONFIG", str(desk.folder / "bot.yaml"))
+
+    found = desk.ran("verify", "--renditions", "--format", "json", code=3).json["findings"]
+    assert {finding["kind"] for finding in found} == {"rendition"}
+    assert "is not what wikibot-markdown" in found[0]["message"]
+
+
+def test_markdown_of_an_older_converter_is_not_fine_and_a_rebuild_says_what_changed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.ran("snapshot")
+    for module in ("rendition", "rebuild", "rendition_check", "page_capture", "run"):
+        monkeypatch.setattr(f"bot.snapshot.capture.{module}.CONVERTER", "wikibot-markdown 99")
+    monkeypatch.setattr("bot.cli.snapshot_commands.CONVERTER", "wikibot-markdown 99")
+
+    ran = desk.ran("verify", "--renditions", code=1)
+
+    assert re.search(
+        r"not checked: WS2/data/\S+ is not checkable here: wikibot-markdown \d+ made it; needs wikibot \d", ran.err
+    )
+    assert re.search(
+        r"WS2/data/\S+: made by wikibot-markdown \d+, now by wikibot-markdown 99", desk.ran("snapshot", "--rebuild").out
+    )
+    desk.ran("verify", "--renditions")

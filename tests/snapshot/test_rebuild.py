@@ -25,7 +25,7 @@ def root(tmp_path: Path) -> Path:
 
 def run_rebuild(root: Path) -> bool:
     with open_writer(state_of(root), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
-        return rebuild(writer, SerialExecutor()) is not None
+        return rebuild(writer, SerialExecutor()).checkpoint is not None
 
 
 def test_a_rebuild_with_the_same_converter_writes_nothing(root: Path) -> None:

@@ -7,9 +7,17 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SnapshotError
+from bot.snapshot.archive.checkpoint import STAMP
+from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.signature import Signer
+from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.verify.stamp_check import check_stamps
+from bot.snapshot.verify.verification import verify
+from bot.snapshot.witness.own_chain import load_chain
 from bot.snapshot.witness.rounds import WitnessState
 from bot.snapshot.witness.time_stamp import TimeStamps, check_stamp, make_query
+from tests.snapshot.public_tools import run_instructions
+from tests.snapshot.small_tree import ORIGIN, SOFTWARE, state_of
 from tests.snapshot.witness_servers import Authority, running_authority
 from tests.snapshot.witness_tree import first, second, tell_one
 
@@ -40,8 +48,8 @@ def _unchanged(authority: Authority) -> None:
 
 
 @pytest.fixture
-def stamps(authority: Authority, root: Path, tmp_path: Path) -> TimeStamps:
-    return TimeStamps(authority.url, authority.ca, root, tmp_path / "CHECKPOINT.tsr", now)
+def stamps(authority: Authority, root: Path) -> TimeStamps:
+    return TimeStamps(authority.url, authority.ca, state_of(root), now)
 
 
 def test_the_signature_of_each_head_is_stamped_once(
@@ -59,7 +67,9 @@ def test_the_signature_of_each_head_is_stamped_once(
         (WitnessState.CONFIRMED, True),
     ]
     assert authority.types == ["application/timestamp-query"] * 2
-    found = check_stamp((root / "CHECKPOINT.sig").read_bytes(), stamps.reply.read_bytes(), authority.ca, now=now())
+    assert verify(root, allowed_signers=signer.allowed_signers()).is_clean
+    assert run_instructions(root).returncode == 0
+    found = check_stamp((root / "CHECKPOINT.sig").read_bytes(), (root / STAMP).read_bytes(), authority.ca, now=now())
     assert found.flaw is None
     assert found.time is not None
     assert abs(found.time - now()) < dt.timedelta(hours=1)
@@ -79,7 +89,7 @@ def test_an_authority_that_is_down_fails_nothing_and_is_tried_again(
     root: Path, authority: Authority, stamps: TimeStamps, signer: Signer
 ) -> None:
     first(root, signer)
-    down = TimeStamps("http://127.0.0.1:9/tsr", authority.ca, root, stamps.reply, now)
+    down = TimeStamps("http://127.0.0.1:9/tsr", authority.ca, state_of(root), now)
 
     report = tell_one(root, down)
 
@@ -110,7 +120,7 @@ def test_a_bad_answer_is_not_kept(
     report = tell_one(root, stamps)
 
     assert report.state is WitnessState.FAILED
-    assert not stamps.reply.exists()
+    assert not (root / STAMP).exists()
 
 
 def _with_sha512(authority: Authority) -> bytes:
@@ -184,3 +194,76 @@ def test_words_around_the_signed_part_do_not_change_the_time(authority: Authorit
 def test_the_certificates_of_the_authority_have_to_be_there(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match="there is no file"):
         check_stamp(DATA, b"", tmp_path / "none.pem", now=now())
+
+
+def empty_run(root: Path, signer: Signer, when: dt.datetime) -> None:
+    with open_writer(state_of(root), origin=ORIGIN, software=SOFTWARE, clock=lambda: when, signer=signer) as writer:
+        writer.finish([Event(EventType.INGESTION, EventOutcome.SUCCESS, "")], agents=(SOFTWARE,))
+
+
+def test_a_stamp_after_the_run_that_names_it_is_found(
+    root: Path, authority: Authority, stamps: TimeStamps, signer: Signer
+) -> None:
+    first(root, signer)
+    tell_one(root, stamps)
+    second(root, signer)
+
+    (finding,) = check_stamps(root, authority.ca, now=now()).findings
+
+    assert "but run 2, which names it, claims to be of 2026-11-25T02:30:00Z" in finding.message
+
+
+def test_every_stamp_of_the_chain_is_checked(
+    root: Path, authority: Authority, stamps: TimeStamps, signer: Signer
+) -> None:
+    for _ in range(2):
+        empty_run(root, signer, now())
+        tell_one(root, stamps)
+
+    checked = check_stamps(root, authority.ca, now=now())
+
+    assert checked.paths == ("CHECKPOINT.tsr", f"log/{now().year}/000001.checkpoint.tsr")
+    assert checked.findings == ()
+    assert set(checked.times or {}) == set(checked.paths)
+    assert check_stamps(root, None, now=now()).times is None
+    assert verify(root, allowed_signers=signer.allowed_signers()).is_clean
+    assert run_instructions(root).returncode == 0
+
+
+@pytest.mark.parametrize("forgery", ["other data", "other authority", "junk", "before the head"])
+def test_a_forged_stamp_beside_the_head_is_found(
+    root: Path, authority: Authority, stamps: TimeStamps, signer: Signer, forgery: str
+) -> None:
+    first(root, signer)
+    tell_one(root, stamps)
+    ca = authority.ca
+    match forgery:
+        case "other data":
+            (root / STAMP).write_bytes(authority.stamp(make_query(DATA)))
+        case "other authority":
+            authority.make_authority("stranger")
+            ca = authority.folder / "stranger.pem"
+        case "junk":
+            (root / STAMP).write_bytes(b"junk")
+        case "before the head":
+            empty_run(root, signer, MUCH_LATER)
+            tell_one(root, stamps)
+
+    checked = check_stamps(root, ca, now=now())
+
+    assert [finding.path for finding in checked.findings] == [STAMP]
+
+
+def test_a_stamp_is_not_added_to_a_head_that_another_run_made_meanwhile(
+    root: Path, authority: Authority, stamps: TimeStamps, signer: Signer
+) -> None:
+    first(root, signer)
+    chain = load_chain(root)
+    assert chain is not None
+    second(root, signer)
+
+    with pytest.raises(SnapshotError, match="another run made a new head"):
+        stamps.write(chain, None)
+
+    assert authority.queries
+    assert not (root / STAMP).exists()

@@ -21,6 +21,7 @@ class FindingKind(StrEnum):
     LOG = "log"
     TIME = "time"
     WITNESS = "witness"
+    RENDITION = "rendition"
     INTERRUPTED = "interrupted"
 
 

@@ -18,6 +18,7 @@ from bot.snapshot.archive.checkpoint import (
     SUMS,
     Checkpoint,
     Lost,
+    read_head,
     render_checkpoint,
 )
 from bot.snapshot.archive.continuity import (
@@ -46,6 +47,7 @@ from bot.snapshot.archive.verdict import Verdict
 
 _LOG_ROOM = MAX_ENTRIES - 6  # a run adds five files, three of them with the next run
 
+_STAMP_WAIT_SECONDS = 60
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -372,6 +374,22 @@ def _accept(state: EvidenceState, situation: Situation, disk: Disk) -> Admission
         disk=disk,
     )
     return Admission()
+
+
+def put_stamp(state: EvidenceState, reply: bytes, *, head_digest: str, disk: Disk | None = None) -> None:
+    """Add the time stamp of the head as one transaction; the next run names it.
+
+    Raises `SnapshotError` if another run has made a new head meanwhile.
+    """
+    disk = disk or Disk()
+    disk.confine(state.root)
+    with writer_lock(state, wait_seconds=_STAMP_WAIT_SECONDS):
+        recover(state, disk)
+        if sha256(read_head(Folder(state.root)) or b"") != head_digest:
+            raise SnapshotError("another run made a new head before its time stamp was there")
+        transaction = Transaction(state, disk)
+        transaction.stage(STAMP, reply)
+        transaction.commit()
 
 
 @contextmanager

@@ -10,7 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.errors import EvidenceError, SnapshotError
-from bot.files import replace_file
+from bot.snapshot.archive.checkpoint import STAMP
+from bot.snapshot.archive.evidence_state import EvidenceState
+from bot.snapshot.archive.folder import Folder
+from bot.snapshot.archive.writer import put_stamp
 from bot.snapshot.witness.own_chain import OwnChain, load_chain
 from bot.snapshot.witness.plain_request import host_of, send
 from bot.snapshot.witness.rounds import Showing
@@ -33,12 +36,11 @@ class StampCheck:
 
 @dataclass(frozen=True)
 class TimeStamps:
-    """The authority at *url* with the certificates *ca*; the reply for the head of *root* is written to *reply*."""
+    """The authority at *url* with the certificates *ca*; its reply becomes the `CHECKPOINT.tsr` of the snapshots."""
 
     url: str
     ca: Path
-    root: Path
-    reply: Path
+    state: EvidenceState
     clock: Callable[[], datetime]
     keeps_heads: bool = False
 
@@ -49,11 +51,11 @@ class TimeStamps:
 
     def read(self) -> Showing:
         """Return the head whose signature the reply stamps; nothing if there is none, or one of an earlier head."""
-        chain = load_chain(self.root)
-        if chain is None or chain.head.signature is None or not self.reply.is_file():
+        chain, folder = load_chain(self.state.root), Folder(self.state.root)
+        if chain is None or chain.head.signature is None or not folder.has_file(STAMP):
             return Showing()
         signature = chain.head.signature.encode()
-        found = check_stamp(signature, self.reply.read_bytes(), self.ca, now=self.clock())
+        found = check_stamp(signature, folder.read(STAMP), self.ca, now=self.clock())
         return Showing(None if found.flaw else chain.head.mark)
 
     def write(self, chain: OwnChain, shown: Showing | None) -> None:
@@ -71,7 +73,7 @@ class TimeStamps:
         found = check_answer(query, answer.body, self.ca, now=self.clock())
         if found.flaw:
             raise SnapshotError(f"the answer of {host_of(self.url)} {found.flaw}")
-        replace_file(self.reply, answer.body)
+        put_stamp(self.state, answer.body, head_digest=chain.head.mark.digest)
 
 
 def make_query(data: bytes) -> bytes:

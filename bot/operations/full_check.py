@@ -1,0 +1,93 @@
+"""Extend a verification by what needs more than the folder: time stamps, witnesses, and rendering again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from pathlib import Path
+
+from bot.config.policy import WitnessKind
+from bot.errors import SettingsError
+from bot.operations.capture import open_converter
+from bot.operations.witnesses import make_witnesses
+from bot.operations.workspace import Connect, Snapshots, Workspace
+from bot.snapshot.archive.checkpoint import HEAD
+from bot.snapshot.archive.inspection import Finding, FindingKind
+from bot.snapshot.capture.rendition_check import RenditionReport, check_renditions
+from bot.snapshot.verify.stamp_check import StampReport, check_stamps
+from bot.snapshot.verify.verification import Verification
+from bot.snapshot.witness.rounds import Witness, WitnessReport, WitnessState, ask
+
+
+@dataclass(frozen=True, slots=True)
+class FullCheck:
+    """A verification whose findings include those of the further checks; None for what was not asked for."""
+
+    basic: Verification
+    stamps: StampReport
+    witnesses: tuple[WitnessReport, ...] | None = None
+    renditions: RenditionReport | None = None
+
+    @property
+    def open_questions(self) -> tuple[str, ...]:
+        """What was asked for and could not be checked."""
+        silent = (report for report in self.witnesses or () if report.state is not WitnessState.CONFIRMED)
+        others = self.renditions.uncheckable if self.renditions else ()
+        return (*(str(report) for report in silent if report.state is not WitnessState.REFUSED), *map(str, others))
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields of the verification, and one for each further check."""
+        shown: dict[str, object] = {field.name: getattr(self.basic, field.name) for field in fields(self.basic)}
+        more = {"stamps": self.stamps, "witnesses": self.witnesses, "renditions": self.renditions}
+        return shown | more | {"open_questions": self.open_questions}
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherChecks:
+    """What is checked: stamps against *tsa_ca*, the heads of *witnesses*, the Markdown with *workers* processes."""
+
+    tsa_ca: Path | None = None
+    witnesses: Sequence[Witness] | None = None
+    workers: int | None = None
+
+
+def extend(
+    checked: Verification,
+    further: FurtherChecks,
+    *,
+    now: datetime,
+    on_page: Callable[[str, int], None] = lambda _title, _total: None,
+) -> FullCheck:
+    """Return *checked* with the further checks. On a tree with findings, only witnesses are asked."""
+    root = checked.root
+    asked = None if further.witnesses is None else tuple(ask(root, further.witnesses))
+    refused = [each for each in asked or () if each.state is WitnessState.REFUSED]
+    findings = [Finding(FindingKind.WITNESS, HEAD, each.message) for each in refused]
+    stamps, renditions = StampReport(), None
+    if checked.is_clean:
+        stamps = check_stamps(root, further.tsa_ca, now=now)
+        findings += stamps.findings
+        if further.workers is not None:
+            with open_converter(further.workers) as executor:
+                renditions = check_renditions(root, executor, on_page=on_page)
+            findings += renditions.findings
+    basic = replace(checked, findings=(*checked.findings, *findings))
+    return FullCheck(basic, stamps, asked, renditions)
+
+
+def find_tsa_ca(snapshots: Snapshots) -> Path | None:
+    """Return the certificates of the time stamp authority in the settings."""
+    return next((each.ca for each in snapshots.policy.witnesses if each.ca is not None), None)
+
+
+def find_askable(connect: Connect, workspaces: Sequence[Workspace], snapshots: Snapshots) -> list[Witness]:
+    """Return the witnesses that show a head; raises `SettingsError` if there are none."""
+    if not has_askable(snapshots):
+        raise SettingsError("snapshots.witnesses: no page, webhook or git branch is configured, so none can be asked")
+    kinds = tuple(each for each in snapshots.policy.witnesses if each.kind is not WitnessKind.TIMESTAMP)
+    policy = snapshots.policy.model_copy(update={"witnesses": kinds})
+    return make_witnesses(connect, workspaces, replace(snapshots, policy=policy))
+
+
+def has_askable(snapshots: Snapshots) -> bool:
+    """Return whether the settings name a witness that shows a head."""
+    return any(each.kind is not WitnessKind.TIMESTAMP for each in snapshots.policy.witnesses)
