@@ -30,7 +30,7 @@ from bot.sync.plan_file import dump_plan, load_plan
 from script.file_formats import FILE_KINDS, FileKind
 from script.reference import ROOT
 from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
-from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, capture_first, capture_second, state_of
+from tests.snapshot.small_tree import AFTER, ORIGIN, SOFTWARE, capture_first, capture_second, state_of
 from tests.sync.plans import change, drifted, page, plan, problem
 
 KINDS = {kind.name: kind for kind in FILE_KINDS}
@@ -44,7 +44,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
     root = tmp_path_factory.mktemp("written")
     capture_first(root / "snapshots", Disk())
     capture_second(root / "snapshots", Disk())
-    with open_writer(state_of(root / "snapshots"), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(root / "snapshots"), origin=ORIGIN, software=SOFTWARE, clock=lambda: AFTER) as writer:
         redact(writer, find_traces(writer.library, "103"), reason="a name", by="Ana")
     journal = interrupt(root / "interrupted")
     memory = root / "pages.json"

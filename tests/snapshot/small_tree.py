@@ -21,6 +21,9 @@ from bot.snapshot.archive.writer import SnapshotWriter, open_writer
 
 LOG_ID = "0123456789abcdef" * 2
 CLOCK = dt.datetime(2026, 11, 24, 2, 30, tzinfo=dt.UTC)
+AFTER = CLOCK + dt.timedelta(days=20)
+"""After every run of the small trees."""
+
 ORIGIN = "https://wiki.example.org"
 SOFTWARE = "wikibot/test"
 PAGES = {"101": "Board meeting", "102": "会议记录", "103": "Plan A/B"}

@@ -15,7 +15,7 @@ from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import events_of, run_capture
-from tests.snapshot.small_tree import CLOCK, SOFTWARE, copy_snapshots, state_of
+from tests.snapshot.small_tree import AFTER, SOFTWARE, copy_snapshots, state_of
 from tests.snapshot.small_wiki import small_wiki
 
 OTHER = "wikibot-markdown next"
@@ -40,7 +40,7 @@ def check(root: Path) -> RenditionReport:
 
 def change_markdown(root: Path, *, converter: str) -> str:
     """Change the Markdown of one page as the holder of the key can do it: with a new run; return its path."""
-    with open_writer(state_of(root), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(root), origin="https://wiki.test", software=SOFTWARE, clock=lambda: AFTER) as writer:
         bag, entry = next(iter(writer.library.iter_entries()))
         writer.put(bag, entry.path, b"# forged\n")
         writer.put_entry(bag, entry.replaced(converter=converter))
@@ -96,7 +96,7 @@ def test_a_new_converter_makes_old_markdown_uncheckable_until_the_rebuild_which_
 
     assert len(check(root).uncheckable) == len(old)
 
-    with open_writer(state_of(root), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(root), origin="https://wiki.test", software=SOFTWARE, clock=lambda: AFTER) as writer:
         rebuilt = rebuild.rebuild(writer, SerialExecutor())
     assert check(root) == RenditionReport(equal=len(old))
     assert {page.page_id: page.old_sha256 for page in rebuilt.pages} == old

@@ -20,7 +20,7 @@ from bot.snapshot.capture.report_macros import (
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.capturing import markdown_of, run_capture
-from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of, tree_bytes
+from tests.snapshot.small_tree import AFTER, SOFTWARE, state_of, tree_bytes
 from tests.snapshot.small_wiki import SmallWiki
 
 
@@ -79,8 +79,8 @@ def test_a_rebuild_needs_no_wiki_and_gives_the_same_bytes(reported: SmallWiki, t
     run_capture(reported, tmp_path)
     before = tree_bytes(tmp_path)
 
-    with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
-        assert rebuild(writer, SerialExecutor()) is None
+    with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: AFTER) as writer:
+        assert rebuild(writer, SerialExecutor()).checkpoint is None
     assert tree_bytes(tmp_path) == before
 
 
