@@ -183,4 +183,4 @@ class EvidenceError(SnapshotError):
 
 
 class ContinuityError(EvidenceError):
-    """The snapshots on disk do not continue what this bot remembers; a person decides. Nothing was written."""
+    """The snapshots on disk do not continue what this bot or a witness knows; a person decides. Nothing was written."""

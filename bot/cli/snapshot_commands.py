@@ -8,7 +8,6 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.config.policy import HistoryMode
-from bot.errors import EvidenceError, SnapshotError
 from bot.operations import capture, full_check
 from bot.plural import counted
 from bot.snapshot.archive.checkpoint import format_time
@@ -67,16 +66,13 @@ def snapshot(
     consent = BulkConsent(frozenset(accept_gone), frozenset(accept_deselected))
     choices = capture.CaptureChoices(everything, HistoryMode(history) if history else None, consent)
     with output.progress("capturing") as step:
-        try:
-            outcome = capture.take_snapshot(
-                runtime.gateway,
-                runtime.workspaces,
-                runtime.snapshots,
-                choices,
-                on_page=lambda title, total: step(title, total=total),
-            )
-        except EvidenceError as error:  # exit code 3 is for findings; a run that was refused ends with 1
-            raise SnapshotError(str(error)) from error
+        outcome = capture.take_snapshot(
+            runtime.gateway,
+            runtime.workspaces,
+            runtime.snapshots,
+            choices,
+            on_page=lambda title, total: step(title, total=total),
+        )
     if format_ == "json":
         shown = _as_json(outcome, runtime.folders.snapshots)
         if outcome.separate:

@@ -12,7 +12,7 @@ from pathlib import Path
 from loguru import logger
 
 from bot.config.policy import HistoryMode, RestrictedPages
-from bot.errors import EvidenceError, SettingsError, SnapshotError
+from bot.errors import ContinuityError, EvidenceError, SettingsError, SnapshotError
 from bot.operations.witnesses import inform_witnesses, make_witnesses
 from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.plural import counted
@@ -89,7 +89,7 @@ def _take(
     gateway = connect()
     witnesses = make_witnesses(connect, workspaces, snapshots)
     _check_clock(gateway, snapshots.clock())
-    check_before_run(snapshots.root, witnesses)
+    check_before_run(snapshots.state, witnesses)
     memories: list[PageMemory] = []
     requests = [_request(gateway, workspace, memories, everything=choices.everything) for workspace in workspaces]
     with open_converter(policy.workers) as executor, open_run(snapshots, gateway.base_url) as writer:
@@ -271,11 +271,11 @@ def open_converter(workers: int) -> Iterator[Executor]:
 
 
 def _check_clock(gateway: WikiGateway, now: datetime) -> None:
-    """Raise `EvidenceError` if the clock of this machine is wrong: the time of a run is a part of the evidence."""
+    """Raise `ContinuityError` if the clock of this machine is wrong: the time of a run is a part of the evidence."""
     gateway.fetch_headers()  # for the clock of the wiki
     problem = describe_difference(now, gateway.wiki_time)
     if problem:
-        raise EvidenceError(f"nothing was captured: {problem}")
+        raise ContinuityError(f"nothing was captured: {problem}")
 
 
 def _commit_message(outcome: CaptureOutcome) -> str:

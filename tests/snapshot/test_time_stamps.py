@@ -13,7 +13,7 @@ from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.verify.stamp_check import check_stamps
 from bot.snapshot.verify.verification import verify
-from bot.snapshot.witness.own_chain import load_chain
+from bot.snapshot.witness.own_chain import read_chain
 from bot.snapshot.witness.rounds import WitnessState
 from bot.snapshot.witness.time_stamp import TimeStamps, check_stamp, make_query
 from tests.snapshot.public_tools import run_instructions
@@ -258,7 +258,7 @@ def test_a_stamp_is_not_added_to_a_head_that_another_run_made_meanwhile(
     root: Path, authority: Authority, stamps: TimeStamps, signer: Signer
 ) -> None:
     first(root, signer)
-    chain = load_chain(root)
+    chain = read_chain(root)
     assert chain is not None
     second(root, signer)
 

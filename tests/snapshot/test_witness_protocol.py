@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from bot.errors import EvidenceError, SettingsError
+from bot.errors import ContinuityError, SettingsError
 from bot.snapshot.verify.verification import verify
 from bot.snapshot.witness.rounds import WitnessState, ask, check_before_run
 from bot.snapshot.witness.webhook import Webhook
 from tests.machine import ROOT
-from tests.snapshot.small_tree import tree_bytes
+from tests.snapshot.small_tree import state_of, tree_bytes
 from tests.snapshot.witness_servers import SECRET, Receiver, running_receiver
 from tests.snapshot.witness_tree import NOW, copy_of, digest_of, first, put_back, second, tell, tell_one
 
@@ -67,8 +67,8 @@ def test_a_higher_number_is_never_replaced(root: Path, receiver: Receiver, hook:
     assert report.needs_attention
     assert f"wikibot verify --witness {newest}" in report.message
     assert [head["sequence"] for head in receiver.heads] == [2]
-    with pytest.raises(EvidenceError, match=r"newest run in .* is 1: the folder is an older state"):
-        check_before_run(root, [hook])
+    with pytest.raises(ContinuityError, match=r"newest run in .* is 1: the folder is an older state"):
+        check_before_run(state_of(root), [hook])
 
 
 def test_a_fork_is_never_published(root: Path, receiver: Receiver, hook: Webhook, signer: Any) -> None:
@@ -95,8 +95,8 @@ def test_a_folder_that_was_emptied_is_not_begun_again(root: Path, hook: Webhook)
     tell_one(root, hook)
     put_back(root, _empty(root))
 
-    with pytest.raises(EvidenceError, match=r"but there are no snapshots in .*Restore the folder from a copy"):
-        check_before_run(root, [hook])
+    with pytest.raises(ContinuityError, match=r"but there are no snapshots in .*Restore the folder from a copy"):
+        check_before_run(state_of(root), [hook])
 
 
 def _empty(root: Path) -> Path:

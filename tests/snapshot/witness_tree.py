@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.signature import Signer
-from bot.snapshot.witness.own_chain import load_chain
+from bot.snapshot.witness.own_chain import read_chain
 from bot.snapshot.witness.rounds import Witness, WitnessReport, inform
 from tests.snapshot.small_tree import capture_first, capture_second, state_of
 
@@ -36,7 +36,7 @@ def second(root: Path, signer: Signer | None = None) -> str:
 
 
 def digest_of(root: Path) -> str:
-    chain = load_chain(root)
+    chain = read_chain(root)
     assert chain is not None
     return chain.head.mark.digest
 

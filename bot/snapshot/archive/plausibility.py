@@ -3,22 +3,22 @@
 from datetime import datetime
 from pathlib import Path
 
-from bot.errors import EvidenceError
+from bot.errors import ContinuityError
 from bot.snapshot.archive.checkpoint import Checkpoint, format_time
 
 
 def check_plausible(root: Path, head: Checkpoint | None, *, origin: str, now: datetime) -> None:
-    """Raise `EvidenceError` if the newest head is of another wiki, or if its time is after *now*."""
+    """Raise `ContinuityError` if the newest head is of another wiki, or if its time is after *now*."""
     if head is None:
         return
     if head.origin != origin:
-        raise EvidenceError(
+        raise ContinuityError(
             f"nothing was written: the snapshots in {root} are of {head.origin}, not of {origin}. For another wiki, "
             "set another folder in snapshots.path. If it is the same wiki with a new address, start a new history with "
             "`wikibot evidence new-log --reason TEXT`"
         )
     if now < head.time:
-        raise EvidenceError(
+        raise ContinuityError(
             f"nothing was written: this machine says that it is {format_time(now)}, but run {head.sequence} in {root} "
             f"is of {format_time(head.time)}, which is later. Set the clock, for example with NTP. If the clock was "
             f"wrong at run {head.sequence}, wait until that time, or start a new history with `wikibot evidence "

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.errors import EvidenceError
-from bot.snapshot.archive.bag import sha256
-from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, Lost, format_time, parse_checkpoint, read_head
+from bot.errors import ContinuityError, EvidenceError
+from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, Lost, format_time
 from bot.snapshot.archive.folder import Folder
+from bot.snapshot.archive.library import load_chain
 
 _DIGITS_SHOWN = 12
 
@@ -47,17 +47,17 @@ class OwnChain:
     _digests: dict[int, str] = field(default_factory=dict, repr=False)
 
     def check(self, shown: Sequence[HeadMark], *, witness: str) -> None:
-        """Raise `EvidenceError` unless each head that a witness shows is one of this chain."""
+        """Raise `ContinuityError` unless each head that a witness shows is one of this chain."""
         for mark in sorted(shown, key=lambda each: each.sequence, reverse=True):
             if mark.sequence > self.head.mark.sequence:
-                raise EvidenceError(
+                raise ContinuityError(
                     f"{witness} shows {mark}, but the newest run in {self.root} is {self.head.mark.sequence}: the "
                     "folder is an older state, or belongs to another history. Restore the newest copy of the folder, "
-                    "and check it with `wikibot verify --witness "
-                    f"{mark.digest}`. Nothing was written to this witness"
+                    f"and check it with `wikibot verify --witness {mark.digest}`. If there is none, a person can give "
+                    "up the later runs with `wikibot evidence accept-rollback`. Nothing was written to this witness"
                 )
             if self._digests.get(mark.sequence) != mark.digest and not self._has_lost(mark):
-                raise EvidenceError(
+                raise ContinuityError(
                     f"{witness} shows {mark}, but {self.root} has another run {mark.sequence}: there are two "
                     f"histories. Find the copy of the folder that passes `wikibot verify --witness {mark.digest}` and "
                     "restore it. If the folder is meant to be a new history, name another place for this witness in "
@@ -70,28 +70,21 @@ class OwnChain:
         return any(mark.sequence < lost.last or mark.digest == lost.digest for lost in ranges)
 
 
-def load_chain(root: Path) -> OwnChain | None:
+def read_chain(root: Path) -> OwnChain | None:
     """Read the heads of a snapshots folder; None if nothing was captured.
 
     Raises `EvidenceError` if a head is missing or is not the one that the next head names.
     """
-    folder = Folder(root)
-    data = read_head(folder)
-    if data is None:
+    heads = list(load_chain(root).iter_heads())
+    if not heads:
         return None
-    newest = parse_checkpoint(data, name=str(root / HEAD))
-    mark = HeadMark(newest.sequence, sha256(data), format_time(newest.time))
+    marks = tuple(HeadMark(head.sequence, digest, format_time(head.time)) for head, digest in heads)
+    folder, newest = Folder(root), heads[0][0]
+    checkpoint = folder.read_checked(HEAD, marks[0].digest, named_by="the run").decode()
     signature = _read_signature(folder) if newest.key else None
-    marks, lost, current, named_by = [mark], [newest.lost], newest, HEAD
-    while current.previous_path:
-        name = current.previous_path
-        older = folder.read_checked(name, current.digests[name], named_by=named_by)
-        current, named_by = parse_checkpoint(older, name=name), name
-        marks.append(HeadMark(current.sequence, sha256(older), format_time(current.time)))
-        lost.append(current.lost)
-    head = Head(newest.origin, mark, data.decode(), signature)
-    digests = {each.sequence: each.digest for each in marks}
-    return OwnChain(root, head, tuple(marks), tuple(filter(None, lost)), digests)
+    lost = tuple(head.lost for head, _ in heads if head.lost)
+    digests = {mark.sequence: mark.digest for mark in marks}
+    return OwnChain(root, Head(newest.origin, marks[0], checkpoint, signature), marks, lost, digests)
 
 
 def _read_signature(folder: Folder) -> str:

@@ -6,9 +6,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from bot.errors import BotError, EvidenceError, SnapshotError
+from bot.errors import BotError, ContinuityError, EvidenceError, SnapshotError
 from bot.snapshot.archive.evidence_state import EvidenceState, RememberedHead, WitnessNote
-from bot.snapshot.witness.own_chain import HeadMark, OwnChain, load_chain
+from bot.snapshot.witness.own_chain import HeadMark, OwnChain, read_chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +97,25 @@ def inform(state: EvidenceState, witnesses: Sequence[Witness]) -> tuple[WitnessR
     return tuple(_attempt(state, witness) for witness in witnesses)
 
 
-def check_before_run(root: Path, witnesses: Sequence[Witness]) -> None:
-    """Raise `EvidenceError` if a witness shows a head that the snapshots do not descend from.
+def check_before_run(state: EvidenceState, witnesses: Sequence[Witness]) -> None:
+    """Raise `ContinuityError` if a witness shows a head that the snapshots do not descend from.
 
-    Witnesses that cannot be read are skipped: the run reports them at its end.
+    Such a head is remembered, so that a rollback that a person accepts gets a number above it. Witnesses that cannot be
+    read are skipped: the run reports them at its end.
     """
     for witness in witnesses:
         try:
             shown = witness.read()
         except BotError:
             continue
-        if shown is not None and shown.marks:
-            _require_chain(root, shown.marks, witness).check(shown.marks, witness=witness.name)
+        if shown is None or not shown.marks:
+            continue
+        try:
+            _require_chain(state.root, shown.marks, witness).check(shown.marks, witness=witness.name)
+        except ContinuityError:
+            newest = max(shown.marks, key=lambda mark: mark.sequence)
+            _remember(state, witness.name, newest, is_confirmed=True)
+            raise
 
 
 def ask(root: Path, witnesses: Sequence[Witness]) -> Iterator[WitnessReport]:
@@ -131,9 +138,9 @@ def ask(root: Path, witnesses: Sequence[Witness]) -> Iterator[WitnessReport]:
 
 
 def _require_chain(root: Path, marks: Sequence[HeadMark], witness: Witness) -> OwnChain:
-    chain = load_chain(root)
+    chain = read_chain(root)
     if chain is None:
-        raise EvidenceError(
+        raise ContinuityError(
             f"{witness.name} shows {marks[0]}, but there are no snapshots in {root}. Restore the folder from a copy; "
             "if a new history is meant to begin, name another place for this witness in snapshots.witnesses"
         )
@@ -152,7 +159,7 @@ def _attempt(state: EvidenceState, witness: Witness) -> WitnessReport:
 
 def _tell(state: EvidenceState, witness: Witness) -> WitnessReport:
     shown = witness.read()
-    chain = load_chain(state.root)  # read after the witness, so that a run of another bot meanwhile is no higher number
+    chain = read_chain(state.root)  # read after the witness, so that a run of another bot meanwhile is no higher number
     if chain is None:
         raise SnapshotError(f"there are no snapshots in {state.root} yet")
     head, name = chain.head.mark, witness.name

@@ -14,7 +14,7 @@ from bot.snapshot.archive.checkpoint import STAMP
 from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.folder import Folder
 from bot.snapshot.archive.writer import put_stamp
-from bot.snapshot.witness.own_chain import OwnChain, load_chain
+from bot.snapshot.witness.own_chain import OwnChain, read_chain
 from bot.snapshot.witness.plain_request import host_of, send
 from bot.snapshot.witness.rounds import Showing
 
@@ -51,7 +51,7 @@ class TimeStamps:
 
     def read(self) -> Showing:
         """Return the head whose signature the reply stamps; nothing if there is none, or one of an earlier head."""
-        chain, folder = load_chain(self.state.root), Folder(self.state.root)
+        chain, folder = read_chain(self.state.root), Folder(self.state.root)
         if chain is None or chain.head.signature is None or not folder.has_file(STAMP):
             return Showing()
         signature = chain.head.signature.encode()
