@@ -93,11 +93,12 @@ def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> JobResult:
 
 def _verify(runtime: Runtime) -> JobResult:
     snapshots = runtime.snapshots
-    asked = None
+    said = None
     if full_check.has_askable(snapshots):
-        asked = full_check.find_askable(runtime.gateway, runtime.workspaces, snapshots)
-    further = full_check.FurtherChecks(full_check.find_tsa_ca(snapshots), asked)
-    checked = full_check.extend(capture.verify_snapshots(snapshots, rotate=True), further, now=runtime.clock())
+        said = full_check.ask_witnesses(runtime.gateway, runtime.workspaces, snapshots, snapshots.root)
+    further = full_check.FurtherChecks(full_check.find_tsa_ca(snapshots), said)
+    basic = capture.verify_snapshots(snapshots, witnesses=further.confirmed, rotate=True)
+    checked = full_check.extend(basic, further, now=runtime.clock())
     if not checked.basic.is_clean:
         raise EvidenceError(_listed("finding", "in the snapshots", list(map(str, checked.basic.findings))))
     return JobResult({"bags": checked.basic.bags, "files": checked.basic.hashed_files}, checked.open_questions)

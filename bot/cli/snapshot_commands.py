@@ -10,6 +10,7 @@ from bot.cli.app import App, pass_app
 from bot.config.policy import HistoryMode
 from bot.operations import capture, full_check
 from bot.plural import counted
+from bot.runtime import Runtime
 from bot.snapshot.archive.checkpoint import format_time
 from bot.snapshot.archive.proof import Proof
 from bot.snapshot.archive.verdict import Verdict
@@ -131,15 +132,12 @@ def verify(
     """
     runtime = None if path and not asks else app.runtime
     now = runtime.clock() if runtime else dt.datetime.now(dt.UTC)
+    further = _choose_checks(runtime, path, asks=asks, tsa_ca=tsa_ca, renditions=renditions)
+    heads = (*digests, *further.confirmed)
     if path:
-        basic = capture.verify_copy(path, now=now, witnesses=digests, signers=signers, rotate=rotate)
+        basic = capture.verify_copy(path, now=now, witnesses=heads, signers=signers, rotate=rotate)
     else:
-        basic = capture.verify_snapshots(app.runtime.snapshots, witnesses=digests, signers=signers, rotate=rotate)
-    further = full_check.FurtherChecks(
-        tsa_ca or (full_check.find_tsa_ca(runtime.snapshots) if runtime else None),
-        full_check.find_askable(runtime.gateway, runtime.workspaces, runtime.snapshots) if runtime and asks else None,
-        (runtime.snapshots.policy.workers if runtime else 1) if renditions else None,
-    )
+        basic = capture.verify_snapshots(app.runtime.snapshots, witnesses=heads, signers=signers, rotate=rotate)
     with output.progress("rendering") as step:
         checked = full_check.extend(basic, further, now=now, on_page=lambda title, total: step(title, total=total))
     if format_ == "json":
@@ -152,6 +150,18 @@ def verify(
     if not checked.basic.is_clean:
         return _FINDINGS
     return _SHORTFALL if checked.open_questions else _COMPLETE
+
+
+def _choose_checks(
+    runtime: Runtime | None, path: Path | None, *, asks: bool, tsa_ca: Path | None, renditions: bool
+) -> full_check.FurtherChecks:
+    if runtime is None:
+        return full_check.FurtherChecks(tsa_ca, None, 1 if renditions else None)
+    snapshots = runtime.snapshots
+    root = path or snapshots.root
+    said = full_check.ask_witnesses(runtime.gateway, runtime.workspaces, snapshots, root) if asks else None
+    workers = snapshots.policy.workers if renditions else None
+    return full_check.FurtherChecks(tsa_ca or full_check.find_tsa_ca(snapshots), said, workers)
 
 
 def _rebuild(app: App, format_: str) -> int:

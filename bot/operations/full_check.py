@@ -15,7 +15,7 @@ from bot.snapshot.archive.inspection import Finding, FindingKind
 from bot.snapshot.capture.rendition_check import RenditionReport, check_renditions
 from bot.snapshot.verify.stamp_check import StampReport, check_stamps
 from bot.snapshot.verify.verification import Verification
-from bot.snapshot.witness.rounds import Witness, WitnessReport, WitnessState, ask
+from bot.snapshot.witness.rounds import WitnessReport, WitnessState, ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,16 @@ class FullCheck:
 
 @dataclass(frozen=True, slots=True)
 class FurtherChecks:
-    """What is checked: stamps against *tsa_ca*, the heads of *witnesses*, the Markdown with *workers* processes."""
+    """What is checked: stamps against *tsa_ca*, what witnesses *said*, the Markdown with *workers* processes."""
 
     tsa_ca: Path | None = None
-    witnesses: Sequence[Witness] | None = None
+    said: tuple[WitnessReport, ...] | None = None
     workers: int | None = None
+
+    @property
+    def confirmed(self) -> tuple[str, ...]:
+        """The digests that witnesses confirmed."""
+        return tuple(report.digest for report in self.said or () if report.digest)
 
 
 def extend(
@@ -57,10 +62,9 @@ def extend(
     now: datetime,
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
 ) -> FullCheck:
-    """Return *checked* with the further checks. On a tree with findings, only witnesses are asked."""
+    """Return *checked* with the further checks. On a tree with findings, no page is rendered."""
     root = checked.root
-    asked = None if further.witnesses is None else tuple(ask(root, further.witnesses))
-    refused = [each for each in asked or () if each.state is WitnessState.REFUSED]
+    refused = [each for each in further.said or () if each.state is WitnessState.REFUSED]
     findings = [Finding(FindingKind.WITNESS, HEAD, each.message) for each in refused]
     stamps, renditions = StampReport(), None
     if checked.is_clean:
@@ -71,7 +75,9 @@ def extend(
                 renditions = check_renditions(root, executor, on_page=on_page)
             findings += renditions.findings
     basic = replace(checked, findings=(*checked.findings, *findings))
-    return FullCheck(basic, stamps, asked, renditions)
+    full = FullCheck(basic, stamps, further.said, renditions)
+    is_proved = basic.is_clean and not full.open_questions
+    return full if is_proved else replace(full, basic=replace(basic, proof=None))
 
 
 def find_tsa_ca(snapshots: Snapshots) -> Path | None:
@@ -79,13 +85,15 @@ def find_tsa_ca(snapshots: Snapshots) -> Path | None:
     return next((each.ca for each in snapshots.policy.witnesses if each.ca is not None), None)
 
 
-def find_askable(connect: Connect, workspaces: Sequence[Workspace], snapshots: Snapshots) -> list[Witness]:
-    """Return the witnesses that show a head; raises `SettingsError` if there are none."""
+def ask_witnesses(
+    connect: Connect, workspaces: Sequence[Workspace], snapshots: Snapshots, root: Path
+) -> tuple[WitnessReport, ...]:
+    """Compare what each witness shows with the heads of *root*; raises `SettingsError` if no witness shows heads."""
     if not has_askable(snapshots):
         raise SettingsError("snapshots.witnesses: no page, webhook or git branch is configured, so none can be asked")
     kinds = tuple(each for each in snapshots.policy.witnesses if each.kind is not WitnessKind.TIMESTAMP)
     policy = snapshots.policy.model_copy(update={"witnesses": kinds})
-    return make_witnesses(connect, workspaces, replace(snapshots, policy=policy))
+    return tuple(ask(root, make_witnesses(connect, workspaces, replace(snapshots, policy=policy))))
 
 
 def has_askable(snapshots: Snapshots) -> bool:

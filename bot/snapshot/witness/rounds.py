@@ -65,6 +65,8 @@ class WitnessReport:
     message: str = ""
     is_new: bool = False
     may_fail: bool = False
+    digest: str = ""
+    """SHA-256 of the head that the witness confirmed, if it was asked."""
 
     @property
     def is_fine(self) -> bool:
@@ -130,7 +132,8 @@ def ask(root: Path, witnesses: Sequence[Witness]) -> Iterator[WitnessReport]:
                 yield WitnessReport(witness.name, WitnessState.UNCONFIRMED, message="it shows no head")
                 continue
             _require_chain(root, shown.marks, witness).check(shown.marks, witness=witness.name)
-            yield WitnessReport(witness.name, WitnessState.CONFIRMED, shown.newest.sequence)
+            newest = shown.newest
+            yield WitnessReport(witness.name, WitnessState.CONFIRMED, newest.sequence, digest=newest.digest)
         except EvidenceError as error:
             yield WitnessReport(witness.name, WitnessState.REFUSED, message=str(error))
         except BotError as error:
