@@ -68,6 +68,10 @@ def rebuild_search(snapshots: Snapshots) -> int:
 def find_redaction(snapshots: Snapshots, page: str) -> PlannedRedaction:
     """Return where a captured page is shown and kept; writes nothing. Raises `SnapshotError` if the page is held."""
     erasure = find_traces(load_snapshots(snapshots), page)
+    evidence = snapshots.state.folder
+    for path in sorted(snapshots.state_folder.rglob("*")):
+        if path.is_file() and not path.is_relative_to(evidence) and (hits := erasure.needles.find(path.read_bytes())):
+            erasure.said_by.append(Trace(str(path), hits.describe()))  # run history, page memory, replaced texts
     remotes = GitRepository(snapshots.state).remotes()
     copies = [f"git remote {name}: {address}" for name, address in remotes.items()]
     if snapshots.policy.restricted is RestrictedPages.SEPARATE:
