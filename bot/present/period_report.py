@@ -66,6 +66,7 @@ def _totals(report: Report) -> list[tuple[str, int]]:
         ("Gone from the wiki", report.gone),
         ("Redacted", report.redacted),
         ("Missing", report.missing),
+        ("Left out, because only some people may read them", report.left_out),
     ]
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.capture.audience import Audience
+from bot.snapshot.query.period import Period
+from bot.snapshot.query.report import build_report
 from bot.snapshot.query.search import SearchIndex
 from bot.snapshot.verify.verification import verify
 from bot.wiki.confluence import ConfluenceGateway
@@ -84,6 +86,18 @@ def test_a_restriction_counts_for_all_pages_below(wiki: SmallWiki, tmp_path: Pat
 
     assert outcome.left_out == 2
     assert leaks(tmp_path, TITLE, TEXT) == []
+
+
+def test_a_restriction_to_a_group_counts(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.add(TITLE, BODY)
+    group = wiki.store.people.groups_of(account_id_of("bot"))[0]
+    wiki.store.restrictions.add(wiki.ids[TITLE], "read", "group", group.id)
+
+    outcome = run_capture(wiki, tmp_path)
+
+    assert outcome.left_out == 1
+    assert leaks(tmp_path, TITLE, TEXT) == []
+    assert build_report(load_library(tmp_path), verify(tmp_path), Period()).left_out == 1
 
 
 def test_a_folder_restricts_the_pages_below(tmp_path: Path) -> None:

@@ -76,8 +76,6 @@ class EvidenceMemory(FileDocument):
     """Type and fingerprint of the key that a rotation announced."""
     witnesses: dict[str, WitnessNote] = Field(default_factory=dict)
     """What each witness knows, by its name."""
-    restricted: tuple[str, ...] = ()
-    """Ids of the pages that were left out because they are restricted."""
 
     @property
     def head(self) -> RememberedHead | None:

@@ -7,6 +7,7 @@ link text, a JSON string or an attribute.
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -72,7 +73,7 @@ class Needles:
 
     def find(self, content: bytes) -> Hits:
         """Return what a file has of the page."""
-        text = html.unescape(content.decode("utf-8", "replace"))
+        text = _composed(html.unescape(content.decode("utf-8", "replace")))
         plain = _ESCAPE.sub(_unescape, text) if "\\" in text else text
         texts = {text, plain}
         return Hits(
@@ -96,7 +97,12 @@ class Needles:
         yield from (line for line in candidates if f" {line} " in joined)
 
 
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def _words(text: str) -> list[str]:
+    text = _composed(text)
     return [word.lower() for word in _WORD.findall(html.unescape(_LINK.sub("]", _TAG.sub(" ", text))))]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
 
-from bot.snapshot.archive.events import NOT_CAPTURABLE, EventOutcome, EventType, LoggedEvent
+from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, EventOutcome, EventType, LoggedEvent
 from bot.snapshot.archive.holds import HeldPage, find_holds
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.proof import Proof
@@ -79,6 +79,8 @@ class Report:
     troubles: tuple[PageLine, ...] = ()
     not_capturable: tuple[PageLine, ...] = ()
     """Whiteboards, databases and embeds that the last run of the period selected and cannot capture."""
+    left_out: int = 0
+    """Number of pages that the last run of the period left out, because only some people may read them."""
     holds: tuple[PageLine, ...] = ()
     """Pages that were held, and so protected from redaction, at any time of the period."""
     bars: tuple[Bar, ...] = field(default=())
@@ -95,11 +97,7 @@ def build_report(library: Library, checked: Verification, period: Period) -> Rep
     pages = [entry for entry in logged if entry.event.objects or "problem" in entry.event.facts]
     texts = EventTexts(library)
     kinds = Counter(_kind(entry) for entry in pages)
-    runs = tuple(
-        _run_line(entry, texts)
-        for entry in logged
-        if entry.event.type is EventType.INGESTION and "expected" in entry.event.facts
-    )
+    runs = tuple(_run_line(entry, texts) for entry in logged if _is_run(entry))
     return Report(
         origin=library.head.origin if library.head else "",
         period=str(period),
@@ -118,9 +116,14 @@ def build_report(library: Library, checked: Verification, period: Period) -> Rep
         pages=tuple(_page_line(entry, texts) for entry in pages if _kind(entry) != "missing"),
         troubles=tuple(_page_line(entry, texts) for entry in pages if _kind(entry) == "missing"),
         not_capturable=_not_capturable(logged),
+        left_out=next((_number(entry.event.facts, LEFT_OUT) for entry in reversed(logged) if _is_run(entry)), 0),
         holds=_holds(library, period),
         bars=_build_bars(pages, period),
     )
+
+
+def _is_run(entry: LoggedEvent) -> bool:
+    return entry.event.type is EventType.INGESTION and "expected" in entry.event.facts
 
 
 def _kind(entry: LoggedEvent) -> str:
