@@ -14,7 +14,7 @@ from pathlib import Path
 from bot.errors import LocatedError
 
 ALLOW_VARIABLE = "WIKIBOT_ALLOW_WRITABLE_FILES"
-"""`1` makes a warning of each refusal, for file systems without modes (drives of Windows, some network shares)."""
+"""`1` accepts what is refused otherwise, for file systems without modes (drives of Windows, some network shares)."""
 _ROOT = 0
 
 
@@ -48,6 +48,13 @@ def raise_if_writable_by_all(path: Path, error: type[LocatedError], *, is_secret
     risk = find_risk(path, is_secret=is_secret)
     if risk is not None and risk.is_fatal and os.environ.get(ALLOW_VARIABLE) != "1":
         raise error(f"{risk.message} (or set {ALLOW_VARIABLE}=1 if this file system has no modes)", path=path)
+
+
+def raise_if_readable_by_all(path: Path, error: type[LocatedError]) -> None:
+    """Raise *error* if every account of the machine can read or write the private key *path*."""
+    raise_if_writable_by_all(path, error, is_secret=True)
+    if path.stat().st_mode & stat.S_IROTH and os.environ.get(ALLOW_VARIABLE) != "1":
+        raise error(f"every account of this machine can read this private key; run `chmod 600 {path}`", path=path)
 
 
 def find_risks(paths: Iterable[Path], *, are_secrets: bool = False) -> Iterator[FileRisk]:

@@ -134,7 +134,7 @@ class Runtime:
         stray = Path(DOTENV).absolute()
         is_stray = stray != dotenv_file(config) and _has_variables(stray)
         return OwnFiles(
-            tuple(secret_files(config)),
+            (*secret_files(config), *filter(None, [self.snapshots.policy.key])),
             (config, *(each.data_path for each in self.configured_workspaces), *self.template_files),
             missing_secrets_folder(),
             stray if is_stray else None,

@@ -8,7 +8,7 @@ import pytest
 from bot.config.data_file import DataFile
 from bot.config.settings import load_settings
 from bot.errors import ContentError, LocatedError, SettingsError
-from bot.file_trust import ALLOW_VARIABLE, find_risk, raise_if_writable_by_all
+from bot.file_trust import ALLOW_VARIABLE, find_risk, raise_if_readable_by_all, raise_if_writable_by_all
 from bot.runtime import Runtime
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file to another account")
@@ -104,6 +104,15 @@ def test_a_file_system_without_modes_can_be_accepted(file: Path, monkeypatch: py
     monkeypatch.setenv(ALLOW_VARIABLE, "1")
 
     raise_if_writable_by_all(file, LocatedError)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o602])
+def test_a_signing_key_that_all_can_read_or_write_is_not_used(file: Path, mode: int) -> None:
+    raise_if_readable_by_all(file, SettingsError)
+    file.chmod(mode)
+
+    with pytest.raises(SettingsError, match=r"every account of this machine can (?:read|write)"):
+        raise_if_readable_by_all(file, SettingsError)
 
 
 @pytest.mark.parametrize("name", ["bot.yaml", ".env", "secrets/wikibot_wiki__token"])

@@ -13,6 +13,7 @@ from loguru import logger
 
 from bot.config.policy import HistoryMode, RestrictedPages
 from bot.errors import ContinuityError, EvidenceError, SettingsError, SnapshotError
+from bot.file_trust import raise_if_readable_by_all
 from bot.operations.witnesses import inform_witnesses, make_witnesses
 from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.plural import counted
@@ -165,6 +166,7 @@ def find_signer(snapshots: Snapshots) -> Signer | None:
         raise SettingsError(
             f"snapshots.signing_key: {key} does not exist; make it with `ssh-keygen -t ed25519 -N '' -f {key}`"
         )
+    raise_if_readable_by_all(key, SettingsError)
     return Signer(key)
 
 
