@@ -54,7 +54,7 @@ _COMMANDS = {
     "hold": ("bot.cli.hold_commands:hold", "Protect captured pages from redaction, for example during a case."),
     "evidence": (
         "bot.cli.evidence_commands:evidence",
-        "Decide what the bot refuses to decide: trust snapshots, begin a new log, accept a rollback, change keys.",
+        "Decide what the bot refuses to decide about snapshots: trust, new log, rollback, keys.",
     ),
     "convert": ("bot.cli.convert_commands:convert", "Print a page body in storage format as Markdown."),
     "run": ("bot.cli.run_commands:run", "Run the scheduled jobs until stopped."),
