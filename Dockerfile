@@ -11,9 +11,9 @@ COPY config/demo config/demo
 RUN PIP_NO_CACHE_DIR=1 script/install /opt/wikibot
 
 FROM python:3.12-slim
-# git and ssh-keygen are needed only where snapshots are kept in a repository or signed.
+# git, ssh-keygen and openssl are needed only where snapshots are kept in a repository, signed or stamped.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends git openssh-client \
+    && apt-get install --yes --no-install-recommends git openssh-client openssl \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/wikibot --create-home wikibot
 COPY --from=build /opt/wikibot /opt/wikibot

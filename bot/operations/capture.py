@@ -129,12 +129,13 @@ def verify_snapshots(
     """Verify the bot's own snapshots; *rotate* hashes the seventh of the day. Read-only."""
     root, state = snapshots.root, snapshots.state
     text = _read_signers(signers) if signers else find_allowed_signers(snapshots)
-    portion = snapshots.clock().toordinal() if rotate else None
+    now = snapshots.clock()
+    portion = now.toordinal() if rotate else None
 
     def check() -> Verification:
         head = state.memory.head
         remembered = head.sha256 if head else None
-        return verify(root, witnesses=witnesses, allowed_signers=text, portion=portion, remembered=remembered)
+        return verify(root, witnesses=witnesses, allowed_signers=text, portion=portion, now=now, remembered=remembered)
 
     checked = check()
     if not checked.is_clean and _was_written_to(state, checked):
@@ -148,7 +149,8 @@ def verify_copy(
 ) -> Verification:
     """Verify a folder of snapshots without settings, for example from another installation; read-only."""
     text = _read_signers(signers) if signers else None
-    return verify(path, witnesses=witnesses, allowed_signers=text, portion=now.toordinal() if rotate else None)
+    portion = now.toordinal() if rotate else None
+    return verify(path, witnesses=witnesses, allowed_signers=text, portion=portion, now=now)
 
 
 def _was_written_to(state: EvidenceState, checked: Verification) -> bool:

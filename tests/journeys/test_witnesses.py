@@ -1,5 +1,6 @@
 """Witnesses in the settings, on both kinds of wiki: what is told, refused and asked."""
 
+import datetime as dt
 import re
 import shutil
 import subprocess
@@ -9,6 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.convert import convert_page
+from bot.snapshot.archive.checkpoint import load_head
+from bot.snapshot.archive.events import Event, EventOutcome, EventType
+from bot.snapshot.archive.evidence_state import EvidenceState
+from bot.snapshot.archive.writer import open_writer
 from tests.journeys.conftest import HOME, Desk
 from tests.journeys.test_snapshots import signing_key
 from tests.machine import need
@@ -245,3 +250,38 @@ def test_markdown_of_an_older_converter_is_not_fine_and_a_rebuild_says_what_chan
         r"WS2/data/\S+: made by wikibot-markdown \d+, now by wikibot-markdown 99", desk.ran("snapshot", "--rebuild").out
     )
     desk.ran("verify", "--renditions")
+
+
+def test_a_rollback_that_only_a_witness_knows_of_can_be_accepted(desk: Desk) -> None:
+    with_witnesses(desk, f"{{kind: page, title: {HEADS}}}")
+    desk.ran("snapshot")
+    digest = desk.ran("verify", "--format", "json").json["head_digest"]
+    copies = [shutil.copytree(desk.folder / name, desk.folder / f"{name}-copy") for name in ("snapshots", ".wikibot")]
+    change_and_capture(desk, "changed")
+    for copy in copies:
+        shutil.rmtree(copy.with_name(copy.name.removesuffix("-copy")))
+        shutil.copytree(copy, copy.with_name(copy.name.removesuffix("-copy")))
+    assert "shows run 2" in change_and_capture(desk, "changed again", code=1)
+
+    desk.ran("evidence", "accept-rollback", "--head", digest, "--reason", "the disk was lost")
+
+    assert "run 4 confirmed" in desk.ran("snapshot").out
+    assert "# lost: 2-2 " in (next((desk.folder / "snapshots" / "log").glob("*/000003.checkpoint"))).read_text()
+
+
+def test_a_head_of_the_future_is_found(desk: Desk) -> None:
+    desk.ran("snapshot")
+    copy = desk.folder / "snapshots"
+    ahead = dt.datetime.now(dt.UTC) + dt.timedelta(days=900)
+
+    with open_writer(
+        EvidenceState(copy, desk.folder / ".wikibot"),
+        origin=(load_head(copy) or pytest.fail("no head")).origin,
+        software="wikibot test",
+        clock=lambda: ahead,
+    ) as writer:
+        writer.finish([Event(EventType.INGESTION, EventOutcome.SUCCESS, "")], agents=("wikibot test",))
+
+    for words in (["verify"], ["verify", str(copy)]):
+        assert "lies in the future" in desk.ran(*words, code=3).out
+    assert "which is later. Set the clock" in change_and_capture(desk, "changed", code=1)
