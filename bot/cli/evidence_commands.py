@@ -12,6 +12,7 @@ from bot.config.policy import RestrictedPages
 from bot.errors import SettingsError
 from bot.operations import evidence as operation
 from bot.operations.evidence import Decision
+from bot.operations.witnesses import make_witnesses
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint
 
@@ -69,7 +70,9 @@ def new_log(app: App, reason: str, by: str, restricted: bool) -> int:
 @pass_app
 def accept_rollback(app: App, head: str, reason: str, by: str, restricted: bool) -> int:
     """Give up the runs after an older state that was put back."""
-    made = operation.accept_rollback(_chosen(app, restricted), head, Decision(by, reason))
+    runtime, snapshots = app.runtime, _chosen(app, restricted)
+    witnesses = make_witnesses(runtime.gateway, runtime.workspaces, snapshots)
+    made = operation.accept_rollback(snapshots, head, Decision(by, reason), witnesses)
     return _say(made, "the older state is accepted")
 
 

@@ -1,20 +1,23 @@
 """What the bot refuses to decide about its snapshots: each decision of a person is a run with an event about it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from loguru import logger
 
-from bot.errors import SettingsError, SnapshotError
+from bot.errors import BotError, SettingsError, SnapshotError
 from bot.operations.capture import find_allowed_signers, open_run
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint, Lost, load_head
 from bot.snapshot.archive.continuity import Consent, Override
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
+from bot.snapshot.archive.evidence_state import RememberedHead
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.paths import numbered
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.writer import SnapshotWriter, writer_lock
+from bot.snapshot.witness.rounds import Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,13 @@ def trust(snapshots: Snapshots, head: str, decision: Decision) -> Checkpoint:
         return _finish(snapshots, writer, events, decision)
 
 
-def accept_rollback(snapshots: Snapshots, head: str, decision: Decision) -> Checkpoint:
-    """Give up the runs after *head*, which is the newest head on disk."""
+def accept_rollback(
+    snapshots: Snapshots, head: str, decision: Decision, witnesses: Sequence[Witness] = ()
+) -> Checkpoint:
+    """Give up the runs after *head*, which is the newest head on disk, up to the newest that any witness shows."""
     _require_reason(decision)
-    with open_run(snapshots, _origin(snapshots), Consent(Override.ACCEPT_ROLLBACK, _digest(head))) as writer:
+    consent = Consent(Override.ACCEPT_ROLLBACK, _digest(head), tuple(_find_published(witnesses)))
+    with open_run(snapshots, _origin(snapshots), consent) as writer:
         found, given_up = writer.library.head, writer.admission.given_up
         if found is None or given_up is None:
             raise SnapshotError(f"the snapshots in {snapshots.root} were not rolled back; nothing was written")
@@ -103,6 +109,18 @@ def _require_allowed(snapshots: Snapshots, new: Signer) -> None:
             f"the allowed signers do not name the new key; add this line to the file of snapshots.allowed_signers, and "
             f"keep the earlier lines: {line.strip()}"
         )
+
+
+def _find_published(witnesses: Sequence[Witness]) -> Iterator[RememberedHead]:
+    """Yield the heads that witnesses show; a witness that does not answer is reported by the next run."""
+    for witness in witnesses:
+        try:
+            shown = witness.read()
+        except BotError as error:
+            logger.warning("{} was not asked which head it has: {}", witness.name, error)
+            continue
+        for mark in shown.marks if shown else ():
+            yield RememberedHead(sequence=mark.sequence, sha256=mark.digest)
 
 
 def _move_aside(root: Path) -> Path | None:

@@ -254,3 +254,25 @@ def test_a_signed_tree_is_intact_only_with_a_witness(desk: Desk, root: Path) -> 
     assert desk.ran("verify").out.splitlines()[-1].startswith("CONSISTENT, SIGNED")
     assert desk.ran("verify", "--rotate", "--witness", head_of(root)).out.splitlines()[-1].startswith("CONSISTENT,")
     assert desk.ran("verify", "--witness", head_of(root)).out.splitlines()[-1] == "INTACT"
+
+
+def test_a_rollback_of_snapshots_and_state_is_seen_by_a_witness_and_accepted_by_command(desk: Desk, root: Path) -> None:
+    settings = desk.folder / "bot.yaml"
+    settings.write_text(
+        settings.read_text().replace("path: snapshots,", "path: snapshots, witnesses: [{kind: page, title: Heads}],")
+    )
+    folders = (root, desk.folder / ".wikibot/evidence")
+    for folder in folders:
+        shutil.copytree(folder, desk.folder / f"older-{folder.name}")
+    comment(desk)
+    lost = head_of(root)
+    for folder in folders:
+        shutil.rmtree(folder)
+        shutil.copytree(desk.folder / f"older-{folder.name}", folder)
+
+    refused(desk, "Heads", "run 3")
+    desk.ran("evidence", "accept-rollback", "--head", head_of(root), "--reason", "both disks failed")
+
+    assert f"# lost: 3-3 {lost}" in (root / "CHECKPOINT").read_text()
+    desk.ran("snapshot")
+    desk.ran("verify")

@@ -1,5 +1,6 @@
 """A run that was killed after its commit: the next run completes it, a check only reads."""
 
+import datetime as dt
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,7 +33,9 @@ def test_checking_a_named_folder_reports_the_interruption_and_only_reads(interru
 
 
 def test_the_next_run_completes_the_interrupted_run(interrupted: Path) -> None:
-    with open_writer(state_of(interrupted), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(
+        state_of(interrupted), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK + dt.timedelta(days=2)
+    ) as writer:
         assert writer.was_recovered
 
     assert verify(interrupted).is_clean

@@ -23,10 +23,14 @@ class Override(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What a person accepts; *head* is the digest that the person typed, if the command needs one."""
+    """What a person accepts; *head* is the digest that the person typed, if the command needs one.
+
+    *published* are heads that witnesses show: the state may have been rolled back together with the snapshots.
+    """
 
     override: Override
     head: str = ""
+    published: tuple[RememberedHead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,8 @@ def load_remembered(state: EvidenceState) -> Library:
 def find_lost(situation: Situation) -> RememberedHead | None:
     """Return the newest head that is remembered, or known to a witness, and is above the newest head on disk."""
     memory, newest = situation.memory, situation.heads[0].sequence
-    above = [head for head in (*memory.heads, *memory.published) if head.sequence > newest]
+    published = situation.consent.published if situation.consent else ()
+    above = [head for head in (*memory.heads, *memory.published, *published) if head.sequence > newest]
     return max(above, key=lambda head: head.sequence, default=None)
 
 
