@@ -12,6 +12,7 @@ from bot.config.policy import RestrictedPages
 from bot.errors import SettingsError
 from bot.operations import evidence as operation
 from bot.operations.evidence import Decision
+from bot.operations.format_upgrade import upgrade_snapshots
 from bot.operations.witnesses import make_witnesses
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint
@@ -100,6 +101,19 @@ def rotate_key(app: App, new_key: Path, reason: str, by: str, restricted: bool) 
     _say(made, f"the key {fingerprint} is announced")
     output.say(f"now set snapshots.signing_key to {new_key}, and add its public key to the allowed signers")
     return _DONE
+
+
+@evidence.command()
+@_BY
+@_RESTRICTED
+@pass_app
+def upgrade(app: App, by: str, restricted: bool) -> int:
+    """Take over snapshots of format 1, after a full check. Make a copy before."""
+    made = upgrade_snapshots(_chosen(app, restricted), by=by)
+    if made is None:
+        output.say("the snapshots have the present format already; nothing was written")
+        return _DONE
+    return _say(made, "the snapshots have format 2 now")
 
 
 def _chosen(app: App, restricted: bool) -> Snapshots:

@@ -5,6 +5,7 @@ Only views may differ, which are made from log and records: `verify` makes them 
 
 import hashlib
 import random
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE
+from bot.snapshot.archive.events import EventType
+from bot.snapshot.archive.instructions import load_instructions
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.verify.verification import Verification, verify
 from tests.machine import IS_NIGHTLY, need
@@ -141,6 +144,13 @@ def test_both_verifiers_find_a_change_of_any_byte_of_the_head_and_its_signature(
             assert run_instructions(root, allowed_signers=allowed).returncode, (name, position)
         (root / name).write_bytes(data)
     assert tree_bytes(root) == tree_bytes(evidence)
+
+
+def test_the_instructions_know_the_same_kinds_of_events_as_the_program() -> None:
+    known = re.search(r"types = \"\^\((.*)\)\$\"", load_instructions())
+
+    assert known
+    assert known[1].split("|") == [kind.value for kind in EventType]
 
 
 @pytest.mark.parametrize("awk", ["gawk", "busybox", "original-awk", "mawk"])

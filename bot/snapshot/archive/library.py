@@ -12,6 +12,7 @@ from bot.snapshot.archive.checkpoint import HEAD, SUMS, Checkpoint, parse_checkp
 from bot.snapshot.archive.entry import PageEntry, id_order
 from bot.snapshot.archive.events import LoggedEvent, parse_events
 from bot.snapshot.archive.folder import Folder
+from bot.snapshot.archive.head_check import refuse_first_format
 from bot.snapshot.archive.record import PageRecord, parse_record
 
 
@@ -144,6 +145,7 @@ def load_library(root: Path) -> Library:
     head, folder = chain.head, Folder(root)
     if head is None:
         return chain
+    refuse_first_format(root, head)
     sums = parse_manifest(folder.read_checked(SUMS, head.digests.get(SUMS), named_by=HEAD), name=SUMS)
     bags = {name: load_bag(folder, name, sums[f"{name}/{TAG_MANIFEST}"]) for name in bag_names(sums)}
     return Library(root, head, sums, bags, chain.head_digest)

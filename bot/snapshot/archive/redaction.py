@@ -1,5 +1,6 @@
 """What remains of a redacted page: the record of the redaction, and a note in the place of the rendition."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from bot.errors import EvidenceError, SnapshotError
@@ -74,7 +75,7 @@ def remove_page(writer: SnapshotWriter, bag: Bag, entry: PageEntry, *, reason: s
     writer.put(bag, path, dump_json(document.content()))
     stub = paths.redacted_path(entry.page_id)
     writer.drop(bag, entry.path)
-    writer.put(bag, stub, _render_stub(entry, reason, writer))
+    writer.put(bag, stub, render_stub(entry, reason, when=writer.now, run=writer.sequence))
     writer.put_entry(
         bag,
         entry.replaced(
@@ -101,11 +102,12 @@ def _remove_content(writer: SnapshotWriter, bag: Bag, entry: PageEntry) -> dict[
     return removed | {"rendition": bag.manifest[entry.path]}
 
 
-def _render_stub(entry: PageEntry, reason: str, writer: SnapshotWriter) -> bytes:
+def render_stub(entry: PageEntry, reason: str, *, when: datetime, run: int) -> bytes:
+    """Return what takes the place of the rendition of a redacted page."""
     front = render_front_matter(
         {
             "page_id": entry.page_id,
-            "redacted_at": format_time(writer.now),
+            "redacted_at": format_time(when),
             "source_sha256": entry.source_sha256,
             "version": entry.version,
         }
@@ -113,6 +115,6 @@ def _render_stub(entry: PageEntry, reason: str, writer: SnapshotWriter) -> bytes
     text = (
         f"{front}\n# Redacted page {escape_markdown(entry.page_id)}\n\n"
         f"The content of this page was removed: {escape_markdown(reason)}. The digests of what was here are kept\n"
-        f"in the record of the redaction, run {writer.sequence}.\n"
+        f"in the record of the redaction, run {run}.\n"
     )
     return text.encode("utf-8", "replace")

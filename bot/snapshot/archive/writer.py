@@ -35,7 +35,7 @@ from bot.snapshot.archive.entry import PageEntry, PageState, state_of
 from bot.snapshot.archive.events import Event, EventOutcome, EventType, event_id, render_events
 from bot.snapshot.archive.evidence_state import EvidenceState, RememberedHead
 from bot.snapshot.archive.folder import Folder, lock_folder
-from bot.snapshot.archive.head_check import check_before_writing
+from bot.snapshot.archive.head_check import check_before_writing, refuse_first_format
 from bot.snapshot.archive.indexes import render_bag_index, render_root_index
 from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, load_instructions
 from bot.snapshot.archive.journal import SealedHead, StagedFile, Transaction, failure, forget_pending, recover
@@ -120,6 +120,10 @@ class SnapshotWriter:
             self._changes.append((Verb.DROP, bag.manifest[path], f"{bag.name}/{path}"))
         bag.drop(path, size_bytes=Folder(self.root).size(f"{bag.name}/{path}"))
         self._transaction.stage_removal(f"{bag.name}/{path}")
+
+    def adopt(self, bag: Bag, path: str) -> None:
+        """Log a payload file that is in the manifest already, for snapshots of format 1."""
+        self._note(bag, path, bag.manifest[path])
 
     def put_entry(self, bag: Bag, entry: PageEntry) -> None:
         """Set the entry of a page. An event of the run must list the page."""
@@ -356,7 +360,9 @@ def _read_situation(
     state: EvidenceState, signer: Signer | None, consent: Consent | None, allowed_signers: str | None
 ) -> Situation:
     try:
-        heads = find_heads(load_chain(state.root))
+        chain = load_chain(state.root)
+        refuse_first_format(state.root, chain.head)
+        heads = find_heads(chain)
     except EvidenceError:
         check_before_writing(state.root, allowed_signers)  # names the first of all changes
         raise

@@ -84,6 +84,8 @@ def verify(
     _skip_staging(inspection)
     head = check_head(inspection, allowed_signers, must_be_signed=allowed_signers is not None)
     chain = check_chain(inspection, head) if head else Chain()
+    if head and head.format == 1:
+        _skip_work_folder(inspection)
     check_succession(inspection, chain)
     if chain.heads:
         check_earlier_keys(inspection, chain, allowed_signers)
@@ -129,6 +131,13 @@ def _skip_staging(inspection: Inspection) -> None:
             inspection.report(FindingKind.INTERRUPTED, name, message)
     inspection.named |= staged
     tree.empty -= staged
+
+
+def _skip_work_folder(inspection: Inspection) -> None:
+    """Do not look into the folder that format 1 had for lock and index; it was never evidence."""
+    tree = inspection.tree
+    inspection.named |= {path for path in tree.files | tree.others if path.startswith(".wikibot/")}
+    tree.empty = {path for path in tree.empty if path.partition("/")[0] != ".wikibot"}
 
 
 class _Contents:
