@@ -13,7 +13,7 @@ from bot.plural import counted
 from bot.runtime import Runtime
 from bot.snapshot.archive.checkpoint import format_time
 from bot.snapshot.archive.proof import Proof
-from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.capture.bulk_consent import BulkConsent
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.rendition import CONVERTER
@@ -199,7 +199,7 @@ def _as_json(outcome: CaptureOutcome, root: Path) -> dict[str, object]:
     shown: dict[str, object] = {name: getattr(outcome, name) for name in (*names, *_LISTS)}
     return shown | {
         "verdict": outcome.verdict,
-        "complete": outcome.verdict is Verdict.COMPLETE,
+        "complete": outcome.verdict is RunVerdict.COMPLETE,
         "left_out": outcome.left_out,
         "restricted_later": outcome.restricted_later,
         "sequence": outcome.checkpoint.sequence if outcome.checkpoint else None,
@@ -210,11 +210,11 @@ def _as_json(outcome: CaptureOutcome, root: Path) -> dict[str, object]:
 
 def _say_verdict(outcome: CaptureOutcome) -> None:
     match outcome.verdict:
-        case Verdict.COMPLETE:
+        case RunVerdict.COMPLETE:
             output.say("complete: every page that the wiki named was captured")
-        case Verdict.UNCONFIRMED:
+        case RunVerdict.UNCONFIRMED:
             output.warn(f"unconfirmed: nothing is known to be missing; {counted(len(outcome.doubts), 'doubt')} below")
-        case Verdict.INCOMPLETE:
+        case RunVerdict.INCOMPLETE:
             output.warn(f"incomplete: {counted(len(outcome.shortfalls), 'shortfall')} below")
 
 

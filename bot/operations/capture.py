@@ -24,7 +24,7 @@ from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.folder import Folder, is_being_written
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.signature import Signer
-from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer, writer_lock
 from bot.snapshot.capture.audience import Audience
 from bot.snapshot.capture.bulk_consent import BulkConsent
@@ -294,7 +294,7 @@ def _log(outcome: CaptureOutcome) -> None:
         logger.info("left out {}, because only some people may read them", counted(outcome.left_out, "page"))
     for trouble in outcome.restricted_later:
         logger.warning("page {}: {}", trouble.page_id, trouble.reason)
-    level = "INFO" if outcome.verdict is Verdict.COMPLETE else "WARNING"
+    level = "INFO" if outcome.verdict is RunVerdict.COMPLETE else "WARNING"
     logger.log(
         level,
         "{}: captured {} of {} expected, {} unchanged, {} gone, {} not complete",

@@ -17,7 +17,7 @@ from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import parse_manifest, render_manifest
 from bot.snapshot.archive.checkpoint import Checkpoint, parse_checkpoint, render_checkpoint
 from bot.snapshot.archive.frontmatter import render_front_matter
-from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.query.page_diff import ChangeKind, compare_blocks
 from bot.snapshot.query.search import build_query, find_hits, open_index, put_page
 from bot.text_diff import PieceKind, diff_words
@@ -102,10 +102,10 @@ def test_manifests_read_back(digests: dict[str, str]) -> None:
     sequence=st.integers(1, 10**9),
     when=st.datetimes(dt.datetime(2000, 1, 1), dt.datetime(2999, 1, 1)),  # noqa: DTZ001 -- hypothesis wants them naive
     digests=st.dictionaries(PATH, DIGEST, max_size=5),
-    verdict=st.one_of(st.none(), st.sampled_from(Verdict)),
+    verdict=st.one_of(st.none(), st.sampled_from(RunVerdict)),
 )
 def test_checkpoints_read_back(
-    origin: str, sequence: int, when: dt.datetime, digests: dict[str, str], verdict: Verdict | None
+    origin: str, sequence: int, when: dt.datetime, digests: dict[str, str], verdict: RunVerdict | None
 ) -> None:
     moment = when.replace(microsecond=0, tzinfo=dt.UTC)
     checkpoint = Checkpoint("0" * 32, origin, sequence, moment, None, digests, verdict=verdict)

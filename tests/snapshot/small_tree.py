@@ -16,7 +16,7 @@ from bot.snapshot.archive.evidence_state import EvidenceMemory, EvidenceState
 from bot.snapshot.archive.paths import attachment_path, page_name, record_path, source_path
 from bot.snapshot.archive.record import PageRecord, RecordedPerson, RecordedStatus, RecordedVersion, dump_record
 from bot.snapshot.archive.signature import Signer
-from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer
 
 LOG_ID = "0123456789abcdef" * 2
@@ -96,7 +96,7 @@ def finish(
     run = Event(EventType.INGESTION, EventOutcome.SUCCESS, "", (), {"expected": len(page_ids)})
     pages = [Event(type_, EventOutcome.SUCCESS, "", (page_id,)) for page_id in page_ids]
     pages += [Event(EventType.CAPTURE, EventOutcome.SUCCESS, "", (page_id,)) for page_id in captured]
-    return writer.finish([run, *pages], agents=(SOFTWARE,), verdict=Verdict.COMPLETE)
+    return writer.finish([run, *pages], agents=(SOFTWARE,), verdict=RunVerdict.COMPLETE)
 
 
 def put_page(

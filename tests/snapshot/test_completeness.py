@@ -10,7 +10,7 @@ import pytest
 from bot.snapshot.archive.entry import PageEntry, Tombstone
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.library import load_library
-from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer
 from bot.snapshot.capture.bulk_consent import BulkConsent, list_digest
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
@@ -397,7 +397,7 @@ def test_trouble_of_a_rule_or_a_place_is_logged_under_its_title_or_another() -> 
 
 
 def test_only_a_run_without_shortfalls_and_doubts_is_called_complete() -> None:
-    assert CaptureOutcome().verdict is Verdict.COMPLETE
-    assert CaptureOutcome(doubts=[TROUBLE]).verdict is Verdict.UNCONFIRMED
-    assert CaptureOutcome(doubts=[TROUBLE], failed=[TROUBLE]).verdict is Verdict.INCOMPLETE
+    assert CaptureOutcome().verdict is RunVerdict.COMPLETE
+    assert CaptureOutcome(doubts=[TROUBLE]).verdict is RunVerdict.UNCONFIRMED
+    assert CaptureOutcome(doubts=[TROUBLE], failed=[TROUBLE]).verdict is RunVerdict.INCOMPLETE
     assert CaptureOutcome(doubts=[TROUBLE]).run_event("").facts["verdict"] == "unconfirmed"

@@ -8,7 +8,7 @@ import pytest
 
 from bot.config.policy import ArchivedSettings, HistoryMode
 from bot.errors import WikiError
-from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.wiki.dialect import Flavour
 from tests.scripted_proxy import Answer
@@ -73,7 +73,7 @@ def pages_of(root: Path) -> dict[str, bytes]:
 def honest_capture(wiki: SmallWiki, root: Path) -> Honest:
     with wiki.proxied() as proxy:
         outcome = capture(wiki, root)
-        assert (outcome.verdict, outcome.captured) == (Verdict.COMPLETE, 6), outcome
+        assert (outcome.verdict, outcome.captured) == (RunVerdict.COMPLETE, 6), outcome
         return Honest(pages_of(root), list(proxy.told))
 
 
@@ -85,7 +85,7 @@ def lie_once(wiki: SmallWiki, root: Path, honest: Honest, place: Place, lie: Lie
             outcome = capture(wiki, root)
         except WikiError:
             return ""  # the whole run was refused
-    if outcome.verdict is not Verdict.COMPLETE or pages_of(root) == honest.tree:
+    if outcome.verdict is not RunVerdict.COMPLETE or pages_of(root) == honest.tree:
         return ""
     differing = sorted(path for path in honest.tree if pages_of(root).get(path) != honest.tree[path])
     return f"{lie} at {place}: complete, and not the same: {differing or sorted(pages_of(root).keys() - honest.tree)}"

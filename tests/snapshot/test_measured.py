@@ -12,7 +12,7 @@ import pytest
 
 from bot.config.policy import ArchivedSettings
 from bot.snapshot.archive.library import load_library
-from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.wiki.dialect import Flavour
 from tests.scripted_proxy import Answer
@@ -88,30 +88,30 @@ class Lie(NamedTuple):
 
     pattern: str
     change: Callable[[Answer], None]
-    first: Verdict
-    later: Verdict | None = None
+    first: RunVerdict
+    later: RunVerdict | None = None
 
     @property
-    def verdict_later(self) -> Verdict:
+    def verdict_later(self) -> RunVerdict:
         return self.later or self.first
 
 
 LIES = {
-    "label search empty": Lie(LABEL_SEARCH, empty, Verdict.COMPLETE),
-    "label search cut": Lie(LABEL_SEARCH, listing_cut_after(2), Verdict.COMPLETE),
-    "label pages empty": Lie(LABEL_PAGES, unlabelled, Verdict.COMPLETE),
-    "all labels of the rule empty": Lie(f"{LABEL_SEARCH}|{LABEL_PAGES}", unlabelled, Verdict.INCOMPLETE),
-    "first listing cut": Lie(FIRST, listing_cut_after(10), Verdict.COMPLETE),
-    "first listing empty": Lie(FIRST, empty, Verdict.COMPLETE),
-    "second listing cut": Lie(SECOND, listing_cut_after(10), Verdict.COMPLETE),
-    "second listing empty": Lie(SECOND, empty, Verdict.COMPLETE),
-    "both listings cut": Lie(LISTINGS, listing_cut_after(10), Verdict.COMPLETE),
-    "both listings empty": Lie(LISTINGS, empty, Verdict.COMPLETE),
-    "listings and search cut": Lie(f"{LISTINGS}|{SEARCH}", listing_cut_after(10), Verdict.INCOMPLETE),
-    "count of the search": Lie(SEARCH, empty, Verdict.COMPLETE),
-    "lists of files empty": Lie(FILES, empty, Verdict.UNCONFIRMED, Verdict.INCOMPLETE),
-    "lists of labels empty": Lie(LABELS, empty, Verdict.UNCONFIRMED, Verdict.INCOMPLETE),
-    "lists of comments empty": Lie(COMMENTS, empty, Verdict.UNCONFIRMED, Verdict.INCOMPLETE),
+    "label search empty": Lie(LABEL_SEARCH, empty, RunVerdict.COMPLETE),
+    "label search cut": Lie(LABEL_SEARCH, listing_cut_after(2), RunVerdict.COMPLETE),
+    "label pages empty": Lie(LABEL_PAGES, unlabelled, RunVerdict.COMPLETE),
+    "all labels of the rule empty": Lie(f"{LABEL_SEARCH}|{LABEL_PAGES}", unlabelled, RunVerdict.INCOMPLETE),
+    "first listing cut": Lie(FIRST, listing_cut_after(10), RunVerdict.COMPLETE),
+    "first listing empty": Lie(FIRST, empty, RunVerdict.COMPLETE),
+    "second listing cut": Lie(SECOND, listing_cut_after(10), RunVerdict.COMPLETE),
+    "second listing empty": Lie(SECOND, empty, RunVerdict.COMPLETE),
+    "both listings cut": Lie(LISTINGS, listing_cut_after(10), RunVerdict.COMPLETE),
+    "both listings empty": Lie(LISTINGS, empty, RunVerdict.COMPLETE),
+    "listings and search cut": Lie(f"{LISTINGS}|{SEARCH}", listing_cut_after(10), RunVerdict.INCOMPLETE),
+    "count of the search": Lie(SEARCH, empty, RunVerdict.COMPLETE),
+    "lists of files empty": Lie(FILES, empty, RunVerdict.UNCONFIRMED, RunVerdict.INCOMPLETE),
+    "lists of labels empty": Lie(LABELS, empty, RunVerdict.UNCONFIRMED, RunVerdict.INCOMPLETE),
+    "lists of comments empty": Lie(COMMENTS, empty, RunVerdict.UNCONFIRMED, RunVerdict.INCOMPLETE),
 }
 
 
@@ -128,7 +128,7 @@ def test_a_lie_in_the_first_capture_is_outvoted_or_said(busy: SmallWiki, tmp_pat
         outcome = capture(busy, tmp_path)
 
     assert outcome.verdict is lie.first, outcome
-    assert (len(held(tmp_path)) == EVERYTHING) or lie.first is Verdict.INCOMPLETE
+    assert (len(held(tmp_path)) == EVERYTHING) or lie.first is RunVerdict.INCOMPLETE
 
 
 @pytest.mark.parametrize("name", LIES)
@@ -158,7 +158,7 @@ def test_a_page_that_one_listing_leaves_out_is_captured(busy: SmallWiki, tmp_pat
 
         outcome = capture(busy, tmp_path, day=1)
 
-    assert (outcome.verdict, outcome.expected) == (Verdict.COMPLETE, EVERYTHING)
+    assert (outcome.verdict, outcome.expected) == (RunVerdict.COMPLETE, EVERYTHING)
     assert "Page 3" in held(tmp_path)
 
 
@@ -176,7 +176,7 @@ def test_a_listed_page_that_cannot_be_read_is_missing(
 
         outcome = capture(busy, tmp_path, day=1)
 
-    assert outcome.verdict is Verdict.INCOMPLETE
+    assert outcome.verdict is RunVerdict.INCOMPLETE
     assert [trouble.page_id for trouble in outcome.restricted] == [str(page_id)]
     assert outcome.expected == EVERYTHING
     assert outcome.gone == 0
@@ -194,7 +194,7 @@ def test_another_page_in_the_place_of_one_is_missing(busy: SmallWiki, tmp_path: 
 
         outcome = capture(busy, tmp_path)
 
-    assert outcome.verdict is Verdict.INCOMPLETE
+    assert outcome.verdict is RunVerdict.INCOMPLETE
     assert [trouble.page_id for trouble in outcome.failed] == [str(page_id)]
 
 
@@ -207,7 +207,7 @@ def test_a_text_that_is_sent_empty_is_missing(busy: SmallWiki, tmp_path: Path, *
 
         outcome = capture(busy, tmp_path, day=1)
 
-    assert outcome.verdict is Verdict.INCOMPLETE
+    assert outcome.verdict is RunVerdict.INCOMPLETE
     assert [trouble.title for trouble in outcome.failed] == ["Page 3"]
 
 
@@ -216,7 +216,7 @@ def test_a_page_that_is_empty_is_captured_without_a_doubt(busy: SmallWiki, tmp_p
 
     outcome = capture(busy, tmp_path)
 
-    assert (outcome.verdict, outcome.captured) == (Verdict.COMPLETE, EVERYTHING + 1)
+    assert (outcome.verdict, outcome.captured) == (RunVerdict.COMPLETE, EVERYTHING + 1)
 
 
 def test_another_text_under_the_same_version_is_another_edition_and_said(busy: SmallWiki, tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_another_text_under_the_same_version_is_another_edition_and_said(busy: S
 
         outcome = capture(busy, tmp_path, day=1)
 
-    assert outcome.verdict is Verdict.UNCONFIRMED
+    assert outcome.verdict is RunVerdict.UNCONFIRMED
     assert [doubt.title for doubt in outcome.doubts] == ["Minutes"]
     assert {path.name for path in (tmp_path / "WS2/data/_source").glob(f"{busy.ids['Minutes']}/v3*")} > {"v3.xml"}
 
@@ -239,7 +239,7 @@ def test_a_text_that_changes_once_under_the_same_version_changes_nothing(busy: S
 
         outcome = capture(busy, tmp_path, day=1)
 
-    assert (outcome.verdict, outcome.captured) == (Verdict.COMPLETE, 0)
+    assert (outcome.verdict, outcome.captured) == (RunVerdict.COMPLETE, 0)
 
 
 @pytest.mark.parametrize("times", [1, None])
@@ -256,7 +256,7 @@ def test_other_bytes_of_the_right_size_are_noticed_if_they_come_once(
 
         outcome = capture(busy, tmp_path)
 
-    assert outcome.verdict is Verdict.COMPLETE, "nothing can be known if the bytes are wrong each time"
+    assert outcome.verdict is RunVerdict.COMPLETE, "nothing can be known if the bytes are wrong each time"
     files = {path.read_bytes() for path in (tmp_path / "WS2/data/_attachments").rglob("*.txt")}
     assert len(files) == (LABELLED + BELOW if times else len(files))
 
@@ -272,7 +272,7 @@ def test_a_source_that_does_not_answer_leaves_the_run_unconfirmed(
 
         outcome = capture(busy, tmp_path)
 
-    assert (outcome.verdict, outcome.captured) == (Verdict.UNCONFIRMED, EVERYTHING)
+    assert (outcome.verdict, outcome.captured) == (RunVerdict.UNCONFIRMED, EVERYTHING)
     assert [doubt.title for doubt in outcome.doubts] == ["space WS2"]
 
 
@@ -286,7 +286,7 @@ def test_a_page_that_moves_to_another_space_after_the_listing_is_said(busy: Smal
 
         outcome = capture(busy, tmp_path)
 
-    assert outcome.verdict is Verdict.INCOMPLETE
+    assert outcome.verdict is RunVerdict.INCOMPLETE
     assert [trouble.reason for trouble in outcome.failed] == [
         "moved to space OTHER during the run; the next run decides about it"
     ]
@@ -299,7 +299,7 @@ def test_people_without_a_name_are_said(busy: SmallWiki, tmp_path: Path) -> None
 
         outcome = capture(busy, tmp_path)
 
-    assert outcome.verdict is Verdict.UNCONFIRMED
+    assert outcome.verdict is RunVerdict.UNCONFIRMED
     assert [LI in doubt.page_id for doubt in outcome.doubts] == [True]
 
 
@@ -314,7 +314,7 @@ def test_a_page_twice_and_another_order_each_time_are_harmless(busy: SmallWiki, 
 
         outcome = capture(busy, tmp_path)
 
-    assert (outcome.verdict, outcome.expected, outcome.captured) == (Verdict.COMPLETE, EVERYTHING, EVERYTHING)
+    assert (outcome.verdict, outcome.expected, outcome.captured) == (RunVerdict.COMPLETE, EVERYTHING, EVERYTHING)
 
 
 def trash(wiki: SmallWiki, *titles: str) -> None:
@@ -367,7 +367,7 @@ def test_a_listing_in_another_order_at_each_request_is_said_and_leaves_nothing_o
         outcome = capture(busy, tmp_path)
 
     assert outcome.captured == EVERYTHING
-    assert outcome.verdict is (Verdict.COMPLETE if busy.flavour is Flavour.CLOUD else Verdict.INCOMPLETE)
+    assert outcome.verdict is (RunVerdict.COMPLETE if busy.flavour is Flavour.CLOUD else RunVerdict.INCOMPLETE)
 
 
 @pytest.mark.parametrize(
@@ -387,7 +387,7 @@ def test_each_rule_that_matches_nothing_makes_the_run_incomplete(
 
     outcome = run_capture(busy, tmp_path, rule=rule, places={name: "bot.yaml:9"}, day=1)
 
-    assert outcome.verdict is Verdict.INCOMPLETE
+    assert outcome.verdict is RunVerdict.INCOMPLETE
     assert [trouble.title for trouble in outcome.unmatched] == ["bot.yaml:9"]
     assert outcome.deselected == []
 
@@ -402,9 +402,9 @@ def test_many_pages_of_one_rule_leave_the_selection_only_with_consent(busy: Smal
     asked = capture(busy, tmp_path, day=1)
     accepted = capture(busy, tmp_path, day=2, consent=consent_to(asked))
 
-    assert (asked.verdict, len(asked.unknown), asked.deselected) == (Verdict.INCOMPLETE, 6, [])
+    assert (asked.verdict, len(asked.unknown), asked.deselected) == (RunVerdict.INCOMPLETE, 6, [])
     assert "6 of 10 captured pages of the rule `labels: archived`" in asked.unknown[0].reason
-    assert (accepted.verdict, len(accepted.deselected)) == (Verdict.COMPLETE, 6)
+    assert (accepted.verdict, len(accepted.deselected)) == (RunVerdict.COMPLETE, 6)
 
 
 def test_consent_to_a_shorter_list_is_not_consent_to_a_longer_one(busy: SmallWiki, tmp_path: Path) -> None:
@@ -415,7 +415,7 @@ def test_consent_to_a_shorter_list_is_not_consent_to_a_longer_one(busy: SmallWik
 
     again = capture(busy, tmp_path, day=2, consent=consent_to(asked))
 
-    assert (again.verdict, again.gone) == (Verdict.INCOMPLETE, 0)
+    assert (again.verdict, again.gone) == (RunVerdict.INCOMPLETE, 0)
     assert capture(busy, tmp_path, day=3, consent=consent_to(again)).gone == 7
 
 
@@ -430,7 +430,7 @@ def test_many_pages_that_lose_their_files_are_captured_so_with_consent(busy: Sma
     asked = capture(busy, tmp_path, day=1)
     accepted = capture(busy, tmp_path, day=2, consent=consent_to(asked))
 
-    assert (asked.verdict, len(asked.unknown), asked.captured) == (Verdict.INCOMPLETE, 6, 0)
+    assert (asked.verdict, len(asked.unknown), asked.captured) == (RunVerdict.INCOMPLETE, 6, 0)
     assert "6 of 15 captured pages lost attachments at once" in asked.unknown[0].reason
     assert (accepted.captured, accepted.shortfalls) == (6, ())
 
@@ -442,7 +442,7 @@ def test_few_pages_that_lose_something_need_no_consent(busy: SmallWiki, tmp_path
 
     outcome = capture(busy, tmp_path, day=1)
 
-    assert (outcome.verdict, outcome.captured) == (Verdict.COMPLETE, 5)
+    assert (outcome.verdict, outcome.captured) == (RunVerdict.COMPLETE, 5)
 
 
 def test_a_page_that_another_source_still_names_gets_no_tombstone(busy: SmallWiki, tmp_path: Path) -> None:
@@ -455,7 +455,7 @@ def test_a_page_that_another_source_still_names_gets_no_tombstone(busy: SmallWik
 
         outcome = capture(busy, tmp_path, day=1)
 
-    assert (outcome.verdict, outcome.gone) == (Verdict.INCOMPLETE, 0)
+    assert (outcome.verdict, outcome.gone) == (RunVerdict.INCOMPLETE, 0)
     assert not load_library(tmp_path).get_page(str(page_id))[1].tombstone
 
 
@@ -467,8 +467,8 @@ def test_each_page_of_the_roster_is_expected(busy: SmallWiki, tmp_path: Path) ->
     without_roster = capture(busy, tmp_path)
     outcome = capture(busy, tmp_path, day=1, roster=roster)
 
-    assert without_roster.verdict is Verdict.COMPLETE
-    assert (outcome.verdict, [trouble.page_id for trouble in outcome.missing]) == (Verdict.INCOMPLETE, [str(hidden)])
+    assert without_roster.verdict is RunVerdict.COMPLETE
+    assert (outcome.verdict, [trouble.page_id for trouble in outcome.missing]) == (RunVerdict.INCOMPLETE, [str(hidden)])
     assert "Home" in held(tmp_path)
 
 
@@ -478,7 +478,7 @@ def test_the_number_of_requests_for_the_lists_of_pages_follows_the_number_of_pag
     def count_lists() -> int:
         with busy.proxied() as proxy:
             outcome = capture(busy, tmp_path)
-            assert outcome.verdict is Verdict.COMPLETE
+            assert outcome.verdict is RunVerdict.COMPLETE
         lists = re.compile(f"{LISTINGS}|{SEARCH}|{LABEL_SEARCH}|{LABEL_PAGES}")
         return sum(lists.search(path) is not None for _, path in proxy.seen)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import WikiError
+from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture import listings
 from bot.snapshot.capture.rebuild import rebuild
@@ -109,10 +110,10 @@ def test_a_label_is_asked_for_once_a_run_and_only_where_it_is_shown(reported: Sm
     reported.add("Again", macro("contentbylabel", cql='label = "meeting"'))
     run_capture(reported, tmp_path)
 
-    assert _searches(reported) == 2  # what is archived, and the meetings
+    assert _searches(reported) == 4  # what is archived, how many pages there are, and twice the meetings
     reported.edit("Minutes", "<p>four</p>")
     run_capture(reported, tmp_path, day=1)
-    assert _searches(reported) == 3
+    assert _searches(reported) == 6
 
 
 def test_a_long_list_is_cut_and_says_so(reported: SmallWiki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +136,7 @@ def test_a_report_sorts_as_it_says(reported: SmallWiki, tmp_path: Path) -> None:
     assert [row.partition("](")[0] for row in rows] == ["| [Meeting B", "| [Meeting A"]
 
 
-def test_a_search_that_fails_is_a_loss_and_no_shortfall(reported: SmallWiki, tmp_path: Path) -> None:
+def test_a_search_that_fails_is_a_loss_and_a_doubt(reported: SmallWiki, tmp_path: Path) -> None:
     class NoSearch(type(reported.gateway)):  # type: ignore[misc]  # the class of the gateway at hand
         """A gateway whose search knows nothing of this label."""
 
@@ -146,7 +147,7 @@ def test_a_search_that_fails_is_a_loss_and_no_shortfall(reported: SmallWiki, tmp
 
     reported.gateway.__class__ = NoSearch
 
-    assert not run_capture(reported, tmp_path).has_shortfall
+    assert run_capture(reported, tmp_path).verdict is RunVerdict.UNCONFIRMED
     assert markdown_of(tmp_path, "Overview").count(": not captured)*") == 2
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import parse_manifest, render_manifest
 from bot.snapshot.archive.folder import Folder
-from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.archive.verdict import RunVerdict
 
 HEAD, SIGNATURE, STAMP, SUMS = "CHECKPOINT", "CHECKPOINT.sig", "CHECKPOINT.tsr", "SHA256SUMS"
 
@@ -88,7 +88,7 @@ class Checkpoint:
     digests: dict[str, str] = field(default_factory=dict)
     next_key: str | None = None
     lost: Lost | None = None
-    verdict: Verdict | None = None
+    verdict: RunVerdict | None = None
     format: int = FORMAT_NUMBER
 
     @property
@@ -234,8 +234,8 @@ def _parse_key(text: str) -> str | None:
     return None if text == _NONE else text
 
 
-def _parse_verdict(text: str) -> Verdict | None:
-    return None if text == _NO_VERDICT else Verdict(text)
+def _parse_verdict(text: str) -> RunVerdict | None:
+    return None if text == _NO_VERDICT else RunVerdict(text)
 
 
 def _parse_lost(text: str, sequence: int, name: str) -> Lost | None:

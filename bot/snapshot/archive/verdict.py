@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
+class RunVerdict(StrEnum):
     """Whether everything that the wiki has was captured.
 
     `unconfirmed`: nothing is known to be missing, but a second source did not answer or does not agree.

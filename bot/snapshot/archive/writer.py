@@ -43,7 +43,7 @@ from bot.snapshot.archive.library import Library, load_chain, load_library
 from bot.snapshot.archive.paths import MAX_ENTRIES, safe_id, year_folder
 from bot.snapshot.archive.plausibility import check_plausible
 from bot.snapshot.archive.signature import Signer
-from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.archive.verdict import RunVerdict
 
 _LOG_ROOM = MAX_ENTRIES - 6  # a run adds five files, three of them with the next run
 
@@ -135,7 +135,7 @@ class SnapshotWriter:
         events: Sequence[Event],
         *,
         agents: tuple[str, ...],
-        verdict: Verdict | None = None,
+        verdict: RunVerdict | None = None,
         next_key: str | None = None,
         lost: Lost | None = None,
     ) -> Checkpoint:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot.plural import counted
 from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, Event, EventOutcome, EventType
-from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.witness.rounds import WitnessReport
 
 
@@ -92,11 +92,11 @@ class CaptureOutcome:
         return tuple(dict.fromkeys(found))
 
     @property
-    def verdict(self) -> Verdict:
-        """Whether the run is complete; nothing but `Verdict.COMPLETE` may be called so."""
+    def verdict(self) -> RunVerdict:
+        """Whether the run is complete; nothing but `RunVerdict.COMPLETE` may be called so."""
         if self.has_shortfall:
-            return Verdict.INCOMPLETE
-        return Verdict.UNCONFIRMED if self.doubts else Verdict.COMPLETE
+            return RunVerdict.INCOMPLETE
+        return RunVerdict.UNCONFIRMED if self.doubts else RunVerdict.COMPLETE
 
     def run_event(self, expected_digest: str) -> Event:
         """Return the event of the whole run, the first event in the log."""
@@ -134,7 +134,7 @@ class CaptureOutcome:
         """Add a trouble that is not about the capture of one page, and log it, with another title if given."""
         troubles.append(trouble)
         detail = f"{logged_as or trouble.title}: {trouble.reason}"
-        names = ("unmatched", "unplaced", "unlisted", "missing", "incomplete")
+        names = ("unmatched", "unplaced", "unlisted", "missing")
         kinds = {name: getattr(self, name) for name in names}
         facts = {"problem": next((name for name, known in kinds.items() if known is troubles), "other")}
         self.events.append(Event(EventType.INGESTION, EventOutcome.FAILURE, detail, (trouble.page_id,), facts))

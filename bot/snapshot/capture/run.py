@@ -20,7 +20,7 @@ from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import id_order
 from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, EventOutcome
-from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.audience import Audience, choose_for, note_changed_audience
 from bot.snapshot.capture.bulk_consent import BulkConsent
@@ -111,7 +111,7 @@ def capture(
     account_for_vanished(gateway, writer, selections, outcome, options.consent)
     outcome.doubts += run.observer.read_sample_again()
     _note_people(gateway, outcome)
-    if writer.has_changes or outcome.verdict is not Verdict.COMPLETE or _differs_from_last(writer, outcome):
+    if writer.has_changes or outcome.verdict is not RunVerdict.COMPLETE or _differs_from_last(writer, outcome):
         agents = (writer.software, CONVERTER, account.id)
         event = outcome.run_event(_digest_of_ids(selections))
         outcome.checkpoint = writer.finish([event, *outcome.events], agents=agents, verdict=outcome.verdict)
@@ -240,8 +240,7 @@ def _neighbourhood(run: _Run, selection: Selection, selections: Sequence[Selecti
     space_of = {page_id: space_key for page_id, (_, space_key) in spaces.items()}
 
     def on_failure(page_id: str, reason: str) -> None:
-        trouble = Trouble(page_id, selection.listed[page_id].title, reason)
-        run.outcome.note(run.outcome.incomplete, trouble)
+        run.outcome.doubts.append(Trouble(page_id, selection.listed[page_id].title, reason))
 
     return Neighbourhood(
         run.gateway,

@@ -20,7 +20,6 @@ from bot.snapshot.capture.changes import describe_changes
 _RECORD = re.compile(r"data/_source/([^/]+)/(?:\d+/)?record-(\d+)(?:-\d+)?\.json")
 _PROBLEMS = {
     "attachment": "an attachment could not be downloaded",
-    "incomplete": "something that the page shows could not be read",
     "missing": "named by a list of the wiki or by the roster, and not captured",
     "unlisted": "a space could not be listed",
     "unmatched": "a rule of the settings matched nothing, or needs a correction",

@@ -10,7 +10,7 @@ from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, EventOutcome, 
 from bot.snapshot.archive.holds import HeldPage, find_holds
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.proof import Proof
-from bot.snapshot.archive.verdict import Verdict
+from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.query.event_texts import EventTexts
 from bot.snapshot.query.period import Period
 from bot.snapshot.verify.verification import Verification
@@ -31,7 +31,7 @@ class RunLine:
     gone: int
     missing: int
     detail: str
-    verdict: Verdict
+    verdict: RunVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Report:
     @property
     def is_complete(self) -> bool:
         """Whether the last run of the period captured everything that it expected, and a second source agreed."""
-        return not self.runs or self.runs[-1].verdict is Verdict.COMPLETE
+        return not self.runs or self.runs[-1].verdict is RunVerdict.COMPLETE
 
 
 def build_report(library: Library, checked: Verification, period: Period) -> Report:
@@ -160,11 +160,11 @@ def _run_line(entry: LoggedEvent, texts: EventTexts) -> RunLine:
     )
 
 
-def _verdict(logged: object, missing: int) -> Verdict:
+def _verdict(logged: object, missing: int) -> RunVerdict:
     """Return the verdict of a run; runs before the verdict existed have only their shortfalls."""
-    if logged in set(Verdict):
-        return Verdict(str(logged))
-    return Verdict.INCOMPLETE if missing else Verdict.UNCONFIRMED
+    if logged in set(RunVerdict):
+        return RunVerdict(str(logged))
+    return RunVerdict.INCOMPLETE if missing else RunVerdict.UNCONFIRMED
 
 
 def _not_capturable(logged: Sequence[LoggedEvent]) -> tuple[PageLine, ...]:
