@@ -577,7 +577,6 @@ def test_a_run_that_another_bot_has_overtaken_is_forgotten(signed: Bot) -> None:
     other = signed.named("other")
     signed.write()
     evidence.trust(other.snapshots, signed.head, ANA)
-    signed.write()
     interrupt_before_the_first_file(signed)
     other.write()
 

@@ -239,6 +239,15 @@ def forget_pending(state: EvidenceState, disk: Disk) -> None:
     disk.sync(state.folder)
 
 
+def remove_empty_folders(state: EvidenceState, disk: Disk) -> None:
+    """Delete the folders that an overtaken run made and did not fill; an empty folder is a finding."""
+    journal, folder = _load_journal(state), Folder(state.root)
+    for path in reversed(_folders(state.root, journal.steps if journal else ())):
+        below = path.relative_to(state.root).as_posix()
+        if path != state.root and folder.has_other(below) and not folder.names(below):
+            disk.remove_folder(path)
+
+
 def recover(state: EvidenceState, disk: Disk) -> bool:
     """Complete a committed run, or delete the leftovers of an uncommitted run; return whether a run was completed.
 

@@ -38,7 +38,15 @@ from bot.snapshot.archive.folder import Folder, lock_folder
 from bot.snapshot.archive.head_check import check_before_writing, refuse_first_format
 from bot.snapshot.archive.indexes import render_bag_index, render_root_index
 from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, load_instructions
-from bot.snapshot.archive.journal import SealedHead, StagedFile, Transaction, failure, forget_pending, recover
+from bot.snapshot.archive.journal import (
+    SealedHead,
+    StagedFile,
+    Transaction,
+    failure,
+    forget_pending,
+    recover,
+    remove_empty_folders,
+)
 from bot.snapshot.archive.library import Library, load_chain, load_library
 from bot.snapshot.archive.paths import MAX_ENTRIES, safe_id, year_folder
 from bot.snapshot.archive.plausibility import check_plausible
@@ -352,6 +360,7 @@ def _recover(state: EvidenceState, disk: Disk, consent: Consent | None) -> tuple
         remembered = state.memory.head
         has_gone_on = remembered is not None and remembered.sha256 in heads[1:]
         if has_gone_on or (consent and consent.override is Override.TRUST):
+            remove_empty_folders(state, disk)
             return False, True
         raise
 
