@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.snapshot.archive.bag import MANIFEST, TAG_MANIFEST, parse_bag_info, parse_manifest, render_manifest
-from bot.snapshot.archive.change_list import Change, render_changes
+from bot.snapshot.archive.change_list import FileChange, render_changes
 from bot.snapshot.archive.checkpoint import (
     HEAD,
     SIGNATURE,
@@ -52,7 +52,7 @@ class Forger:
 
     def __init__(self, root: Path, signer: Signer | None = None) -> None:
         self.root, self.signer = root, signer
-        self.changes: list[Change] = []
+        self.changes: list[FileChange] = []
         self.events: list[dict[str, Any]] = []
         self.head = self.load_head()
 
@@ -114,7 +114,7 @@ class Forger:
         """Add a line to the list of changes; a view has the path of the rendition."""
         digest = digest or self.digest(path)
         target = path.rpartition("--")[2].removesuffix(".md") if verb == "view" else path
-        self.changes.append(Change(verb, digest, event, target))
+        self.changes.append(FileChange(verb, digest, event, target))
 
     def digest(self, path: str) -> str:
         return hashlib.sha256((self.root / path).read_bytes()).hexdigest()

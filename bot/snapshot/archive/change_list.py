@@ -32,7 +32,7 @@ class Verb(StrEnum):
     VIEW = "view"
 
 
-class Change(NamedTuple):
+class FileChange(NamedTuple):
     """One line; *target* is a path in the snapshots folder, or the page id of a view."""
 
     verb: str
@@ -57,7 +57,7 @@ def is_rendition(path: str) -> bool:
     return not path.startswith("data/_")
 
 
-def render_changes(changes: Iterable[Change]) -> bytes:
+def render_changes(changes: Iterable[FileChange]) -> bytes:
     """Return the content of the file."""
     lines = [
         f"{change.verb} {change.digest} {change.event} {change.target}"
@@ -66,7 +66,7 @@ def render_changes(changes: Iterable[Change]) -> bytes:
     return "".join(f"{line}\n" for line in [_FIRST_LINE, *lines]).encode()
 
 
-def parse_changes(data: bytes, *, name: str) -> list[Change]:
+def parse_changes(data: bytes, *, name: str) -> list[FileChange]:
     """Parse the file; raises `EvidenceError` with the line."""
     first, *lines = data.decode("utf-8", "replace").split("\n")
     if first != _FIRST_LINE or lines[-1:] != [""]:
@@ -76,5 +76,5 @@ def parse_changes(data: bytes, *, name: str) -> list[Change]:
         if not _LINE.fullmatch(line):
             raise EvidenceError(f"{name}:{number}: is not a line of a list of changes")
         verb, digest, event, target = line.split(" ")
-        changes.append(Change(verb, digest, event, target))
+        changes.append(FileChange(verb, digest, event, target))
     return changes

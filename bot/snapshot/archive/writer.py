@@ -10,7 +10,7 @@ from urllib.parse import quote
 from bot.errors import EvidenceError, SnapshotError
 from bot.files import EVIDENCE_FOLDER_MODE, InstanceLock, make_folders
 from bot.snapshot.archive.bag import TAG_MANIFEST, Bag, render_manifest, sha256
-from bot.snapshot.archive.change_list import Change, Verb, is_rendition, page_of, render_changes
+from bot.snapshot.archive.change_list import FileChange, Verb, is_rendition, page_of, render_changes
 from bot.snapshot.archive.checkpoint import (
     HEAD,
     SIGNATURE,
@@ -209,7 +209,9 @@ class SnapshotWriter:
         log = f"log/{year_folder(self.now, self._is_full)}/{sequence:06}"
         causes = _Causes(events, sequence)
         lines = [
-            Change(verb, digest, causes.of(path, verb), page_of(path.partition("/")[2]) if verb is Verb.VIEW else path)
+            FileChange(
+                verb, digest, causes.of(path, verb), page_of(path.partition("/")[2]) if verb is Verb.VIEW else path
+            )
             for verb, digest, path in self._changes
         ]
         states = self._states(events)

@@ -35,7 +35,7 @@ class RunLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PageLine:
+class ReportLine:
     """One event about a page."""
 
     run: int
@@ -75,13 +75,13 @@ class Report:
     head_digest: str | None
     is_signed: bool
     runs: tuple[RunLine, ...] = ()
-    pages: tuple[PageLine, ...] = ()
-    troubles: tuple[PageLine, ...] = ()
-    not_capturable: tuple[PageLine, ...] = ()
+    pages: tuple[ReportLine, ...] = ()
+    troubles: tuple[ReportLine, ...] = ()
+    not_capturable: tuple[ReportLine, ...] = ()
     """Whiteboards, databases and embeds that the last run of the period selected and cannot capture."""
     left_out: int = 0
     """Number of pages that the last run of the period left out, because only some people may read them."""
-    holds: tuple[PageLine, ...] = ()
+    holds: tuple[ReportLine, ...] = ()
     """Pages that were held, and so protected from redaction, at any time of the period."""
     bars: tuple[Bar, ...] = field(default=())
 
@@ -167,14 +167,14 @@ def _verdict(logged: object, missing: int) -> RunVerdict:
     return RunVerdict.INCOMPLETE if missing else RunVerdict.UNCONFIRMED
 
 
-def _not_capturable(logged: Sequence[LoggedEvent]) -> tuple[PageLine, ...]:
+def _not_capturable(logged: Sequence[LoggedEvent]) -> tuple[ReportLine, ...]:
     runs = [entry for entry in logged if NOT_CAPTURABLE in entry.event.facts]
     if not runs:
         return ()
     run = runs[-1]
     nodes = run.event.facts[NOT_CAPTURABLE]
     return tuple(
-        PageLine(run.sequence, run.when.date(), "not captured", _describe_node(node))
+        ReportLine(run.sequence, run.when.date(), "not captured", _describe_node(node))
         for node in (nodes if isinstance(nodes, list) else ())
     )
 
@@ -185,11 +185,11 @@ def _describe_node(node: object) -> str:
     return f"{node}: a whiteboard, database or embed, which cannot be captured"
 
 
-def _holds(library: Library, period: Period) -> tuple[PageLine, ...]:
+def _holds(library: Library, period: Period) -> tuple[ReportLine, ...]:
     """Return a line for each hold that overlaps the period."""
     held = [each for each in find_holds(library.iter_log()) if period.overlaps(each.since, each.released_at)]
     groups = (list(group) for _, group in groupby(held, key=lambda each: (each.name, each.run, each.released_at)))
-    return tuple(PageLine(group[0].run, group[0].since.date(), "hold", _describe_hold(group)) for group in groups)
+    return tuple(ReportLine(group[0].run, group[0].since.date(), "hold", _describe_hold(group)) for group in groups)
 
 
 def _describe_hold(pages: Sequence[HeldPage]) -> str:
@@ -206,8 +206,8 @@ def _number(facts: object, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _page_line(entry: LoggedEvent, texts: EventTexts) -> PageLine:
-    return PageLine(entry.sequence, entry.when.date(), _kind(entry), texts.describe(entry))
+def _page_line(entry: LoggedEvent, texts: EventTexts) -> ReportLine:
+    return ReportLine(entry.sequence, entry.when.date(), _kind(entry), texts.describe(entry))
 
 
 def _build_bars(pages: Sequence[LoggedEvent], period: Period) -> tuple[Bar, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import PAGES
-from bot.snapshot.archive.change_list import Change, Verb, parse_changes
+from bot.snapshot.archive.change_list import FileChange, Verb, parse_changes
 from bot.snapshot.archive.checkpoint import Checkpoint, format_time
 from bot.snapshot.archive.events import EventType, parse_events
 from bot.snapshot.archive.inspection import FindingKind, Inspection
@@ -112,7 +112,7 @@ class Replay:
         """Add a finding about the log."""
         self.inspection.report(FindingKind.LOG, path, message)
 
-    def apply(self, change: Change, run: int, name: str) -> None:
+    def apply(self, change: FileChange, run: int, name: str) -> None:
         """Apply one line of a list of changes; report what an append-only folder cannot have done."""
         match change.verb:
             case Verb.KEEP:
