@@ -197,6 +197,12 @@ def removed_page_with_a_faked_redaction(forger: Forger) -> None:
     forger.append()
 
 
+def page_listed_twice(forger: Forger) -> None:
+    path = forger.root / "OTHER" / "pages.jsonl"
+    path.write_bytes(path.read_bytes() * 2)
+    forger.append()
+
+
 def removed_tombstone(forger: Forger) -> None:
     forger.set_state("103", tombstone=None)
     forger.append()
@@ -410,6 +416,7 @@ WITH_THE_KEY = (
     overwritten_source_that_is_logged,
     removed_page,
     removed_page_with_a_faked_redaction,
+    page_listed_twice,
     removed_tombstone,
     removed_tombstone_without_a_capture,
     forged_tombstone,

@@ -53,8 +53,8 @@ class BagCheck:
     def _lines(self, path: str) -> Iterator[str]:
         data = self.inspection.tree.read(path).decode("utf-8", "replace")
         *lines, last = data.split("\n")
-        if last or lines != sorted(lines, key=lambda line: id_order(_page_id_of(line))):
-            self._report(path, "is not in order of the page ids, or ends without a line feed")
+        if last or lines != sorted(set(lines), key=lambda line: id_order(_page_id_of(line))):
+            self._report(path, "is not in order of the page ids, has a line twice, or ends without a line feed")
         yield from lines
 
     def _check_line(self, path: str, page: str, log: PageLog, view: str, line: str | None) -> None:
