@@ -203,6 +203,14 @@ def page_listed_twice(forger: Forger) -> None:
     forger.append()
 
 
+def page_listed_in_two_ways(forger: Forger) -> None:
+    path = forger.root / "OTHER" / "pages.jsonl"
+    line = path.read_bytes()
+    assert b'"title": "' in line
+    path.write_bytes(line.replace(b'"title": "', b'"title": "Forged ', 1) + line)
+    forger.append()
+
+
 def removed_tombstone(forger: Forger) -> None:
     forger.set_state("103", tombstone=None)
     forger.append()
@@ -417,6 +425,7 @@ WITH_THE_KEY = (
     removed_page,
     removed_page_with_a_faked_redaction,
     page_listed_twice,
+    page_listed_in_two_ways,
     removed_tombstone,
     removed_tombstone_without_a_capture,
     forged_tombstone,

@@ -38,7 +38,10 @@ class BagCheck:
         """
         path = f"{self.bag.name}/{PAGES}"
         views = {page_of(path): path for path in self.bag.manifest if is_rendition(path)}
-        found = {page: line for line in self._lines(path) for page in [_id_of(line)]}
+        lines = list(self._lines(path))
+        found = {_id_of(line): line for line in lines}
+        if len(found) < len(lines):
+            self._report(path, "lists a page twice")
         for page, log in self.pages.items():
             self._check_line(path, page, log, views.get(page, ""), found.pop(page, None))
         for page in found:
