@@ -78,7 +78,7 @@ class Answers(FileDocument):
         if self == type(self)():
             return None
         path = _draft(config)
-        replace_file(path, (json.dumps(self.content(), indent=2, ensure_ascii=False) + "\n").encode())
+        replace_file(path, (json.dumps(self.content(), indent=2, ensure_ascii=False) + "\n").encode(), is_private=True)
         return path
 
     @staticmethod

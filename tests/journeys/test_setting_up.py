@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -260,6 +261,7 @@ def test_what_was_answered_before_an_interruption_is_offered_again(desk: Desk) -
     assert "Your answers are saved in config/.wikibot/init.json" in terminal.shown
     assert token(desk) not in draft.read_text()
     assert json.loads(draft.read_text())["space_key"] == "WS2"
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (draft, draft.parent)] == [0o600, 0o700]
     assert not (desk.folder / "fresh" / "config" / "bot.yaml").exists()
     with at_terminal(desk, "init") as again:
         again.answer(f"Address of the wiki [{desk.wiki.url}]", "")

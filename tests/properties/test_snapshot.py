@@ -4,7 +4,6 @@ import datetime as dt
 import re
 from contextlib import closing
 from io import StringIO
-from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +18,7 @@ from bot.snapshot.archive.checkpoint import Checkpoint, parse_checkpoint, render
 from bot.snapshot.archive.frontmatter import render_front_matter
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.query.page_diff import ChangeKind, compare_blocks
-from bot.snapshot.query.search import build_query, find_hits, open_index, put_page
+from bot.snapshot.query.search import build_query, find_hits, open_scratch_index, put_page
 from bot.text_diff import PieceKind, diff_words
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -150,7 +149,7 @@ def test_a_title_in_markdown_reads_as_it_was(text: str) -> None:
 @settings(max_examples=200)
 @given(words=TEXT)
 def test_nothing_that_is_typed_breaks_the_search(words: str) -> None:
-    with closing(open_index(Path(":memory:"))) as database:
+    with closing(open_scratch_index()) as database:
         put_page(database, ("1", "T", "p", "s", "x"), "T", "", words)
         try:
             query = build_query(words)
@@ -161,7 +160,7 @@ def test_nothing_that_is_typed_breaks_the_search(words: str) -> None:
 
 @given(words=st.lists(st.from_regex(r"[a-zéа-я一-龥]{2,8}", fullmatch=True), min_size=1, max_size=5))
 def test_what_is_on_a_page_is_found_by_each_of_its_words(words: list[str]) -> None:
-    with closing(open_index(Path(":memory:"))) as database:
+    with closing(open_scratch_index()) as database:
         put_page(database, ("1", "T", "p", "s", "x"), "T", "", " ".join(words))
         for word in words:
             assert [hit.page_id for hit in find_hits(database, build_query(word), 5)] == ["1"]

@@ -12,7 +12,7 @@ from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.query import search
-from bot.snapshot.query.search import build_query, find_hits, open_index, put_page
+from bot.snapshot.query.search import build_query, find_hits, open_scratch_index, put_page
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.breaking_disk import interrupted_capture
 from tests.snapshot.capturing import details_of, run_capture
@@ -75,7 +75,7 @@ def test_a_committed_run_whose_staged_files_were_changed_is_not_carried_out(tmp_
 
 def test_of_many_hits_those_with_the_words_in_the_title_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "_FEW", 5)
-    with closing(open_index(Path(":memory:"))) as database:
+    with closing(open_scratch_index()) as database:
         for number in range(20):
             title = "Annual report" if number == 3 else f"Page {number}"
             put_page(database, (str(number), title, "p", "s", "x"), title, "", "the annual report")

@@ -178,6 +178,17 @@ def test_a_broken_index_is_made_anew(searchable: Path) -> None:
     assert [hit.title for hit in index.search("version")] == ["Minutes"]
 
 
+def test_search_writes_nothing_into_the_folder_where_it_is_called(
+    searchable: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    monkeypatch.chdir(elsewhere)
+
+    assert SearchIndex(state_of(searchable)).search("version")
+
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_redaction_removes_the_content_and_everything_still_verifies(wiki: SmallWiki, tmp_path: Path) -> None:
     run_capture(wiki, tmp_path)
     digest = verify(tmp_path).head_digest

@@ -141,7 +141,16 @@ def index_texts(markdown: str) -> tuple[str, str]:
 def open_index(path: Path) -> sqlite3.Connection:
     """Open an index, or create it if absent; raises `sqlite3.DatabaseError` if the file is anything else."""
     prepare_private_file(path)
-    database = sqlite3.connect(path, timeout=30)
+    return _connect(path)
+
+
+def open_scratch_index() -> sqlite3.Connection:
+    """Open an empty index in memory."""
+    return _connect(":memory:")
+
+
+def _connect(place: Path | str) -> sqlite3.Connection:
+    database = sqlite3.connect(place, timeout=30)
     try:
         _ensure_schema(database)
     except sqlite3.DatabaseError:
@@ -240,7 +249,7 @@ def _is_as_captured(library: Library, query: Query, hit: Hit) -> bool:
         markdown = library.read(bag, entry.path).decode("utf-8", "replace")
     except EvidenceError:
         return False
-    with closing(open_index(Path(":memory:"))) as database:
+    with closing(open_scratch_index()) as database:
         row = (entry.page_id, entry.title, full_path(bag, entry), describe_status(entry), "")
         put_page(database, row, entry.title, *index_texts(markdown))
         return list(find_hits(database, query, 1)) == [hit]
