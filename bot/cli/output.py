@@ -130,8 +130,15 @@ def say_traceback() -> None:
 
 
 def confirm(question: str) -> None:
-    """Ask a person on the terminal; raises `BotError` for a no."""
-    if not click.confirm(visible(question), err=True):
+    """Ask a person on the terminal; raises `BotError` for a no, and where nobody answers."""
+    try:
+        is_wanted = click.confirm(visible(question), err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        _echo("", is_error=True)
+        raise BotError("nobody could be asked, because there is no terminal; nothing was written") from None
+    if not is_wanted:
         raise BotError("aborted; nothing was written")
 
 

@@ -60,7 +60,7 @@ def _verdicts(report: Report) -> list[tuple[bool, str]]:
 
 def _totals(report: Report) -> list[tuple[str, int]]:
     return [
-        ("Held in all", report.pages_held),
+        ("In the snapshots", report.pages_held),
         ("Captured for the first time", report.captured),
         ("Changed", report.changed),
         ("Gone from the wiki", report.gone),

@@ -100,7 +100,7 @@ def check_not_held(library: Library, page_id: str) -> None:
         said = "; ".join(f"{held.name!r} by {held.by} since {held.since.date()}: {held.reason}" for held in found)
         raise SnapshotError(
             f"page {page_id} must not be redacted, because it is held: {said}; release it with "
-            f"`wikibot hold release {found[0].name!r}`"
+            f"`wikibot hold release {found[0].name!r} --reason TEXT`"
         )
 
 
