@@ -1,5 +1,6 @@
 """Convert the target of a link on a page into the form of the data file."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
@@ -11,6 +12,7 @@ from bot.storage.reader import Element
 from bot.sync.data_links import LinkKind
 
 _CARDS = ("inline", "block", "embed")
+_SPACES = re.compile(r"\s+")
 
 
 class CannotSayError(StorageFormatError):
@@ -107,7 +109,7 @@ def read_address(url: str, pages: Pages) -> LinkTarget:
     absolute = urljoin(pages.base_url.rstrip("/") + "/", url) if url.startswith("/") else url
     if urlsplit(absolute).scheme.lower() not in ("http", "https", "mailto"):
         raise CannotSayError(f"a link to {url!r}, which is no http, https or mailto address")
-    return LinkTarget(LinkKind.EXTERNAL, absolute)
+    return LinkTarget(LinkKind.EXTERNAL, _SPACES.sub("%20", absolute.strip()))  # as browsers read it
 
 
 def _name(address: PageAddress, pages: Pages) -> LinkTarget:

@@ -59,7 +59,9 @@ def to_value(
                 raise CannotSayError(f"the region {region!r}, which no data file has")
     except ValidationError as error:
         first = error.errors()[0]
-        raise CannotSayError(f"what the data file does not take: {first['msg']}") from error
+        value = f" ({first['input']!r})" if isinstance(first["input"], str) else ""
+        message = first["msg"].removeprefix("Value error, ")
+        raise CannotSayError(f"a value that the data file does not take: {message}{value}") from error
 
 
 def _status(blocks: Sequence[PageBlock], context: Context) -> Fields:

@@ -200,6 +200,7 @@ OTHER_SPACE = KnownPages({"77": PageTarget("Plan", "OPS"), "12": PageTarget("Min
             '<a href="https://wiki.example.org/wiki/display/WS2/Page#place">A</a>',
             {"url": "https://wiki.example.org/wiki/display/WS2/Page#place"},
         ),
+        ('<a href="https://example.org/a file.pdf ">A</a>', {"url": "https://example.org/a%20file.pdf"}),
         ("Only words", {}),
     ],
 )

@@ -318,6 +318,19 @@ class MixedOffice:
         self.journal.titles[page_id] = title
         self.journal.acknowledge("rename")
 
+    def repair_links(self, page_id: str) -> None:
+        """Follow the advice of `adopt` about links to former titles: let a person write the titles of today."""
+        body = self.world.body(page_id)
+        today = {title.partition(" r")[0]: title for title in (self._content(each).title for each in self.pages)}
+
+        def renamed(match: re.Match[str]) -> str:
+            return f'ri:content-title="{today.get(match[1].partition(" r")[0], match[1])}"'
+
+        repaired = re.sub(r'ri:content-title="([^"]*)"', renamed, body)
+        if repaired != body:
+            self.world.store.pages.update(int(page_id), author=self.world.account("ana"), body=repaired)
+            self.journal.touched |= {(page_id, name) for name in (*NAMES, OLDER_NEWS)}
+
     def _move(self) -> None:
         page_id, target = self.random.sample(self.pages, 2)
         try:
@@ -406,6 +419,7 @@ class MixedOffice:
         gateway: Any = Interleaved(machine.gateway, others)
         try:
             adoption = plan_adoption(gateway, workspace, page_id, choose=self._choose, now=now())
+            self.journal.refusals += [each.reason for each in adoption.refusals if not each.is_absent]
             said = (*adoption.read.values(), *adoption.taken.values())
             self.journal.recorded += [str(note) for notes in said for note in notes]
             carry_out_adoption(gateway, _SAFETY, adoption)
@@ -533,6 +547,10 @@ class MixedOffice:
                 self.adopt(machine, self.plan_quietly(machine), lambda: None)
                 self.run(machine)
             plan = self.plan(self.machines[0])
+            if any("page that was not found" in each for each in self.journal.refusals):
+                self.journal.refusals.clear()
+                for page_id in {page.id for page, _ in disputes(plan)}:
+                    self.repair_links(page_id)
             if any(change.region == OLDER_NEWS for _, change in disputes(plan)):  # of which there is no adoption
                 self._apply(self.machines[0], take_over=frozenset({OLDER_NEWS}))
             if not any(self.plan(machine).pages for machine in self.machines):
