@@ -2,6 +2,7 @@
 
 import os
 from collections import ChainMap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -222,6 +223,16 @@ def _wiki_of(values: dict[str, Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _raise_if_unnamed(source: YamlSource, values: Mapping[Any, Any]) -> None:
+    """Raise `SettingsError` for a key that is no text, for example a line with only a colon."""
+    for key in values:
+        if not isinstance(key, str):
+            nodes = source.root.value if source.root is not None else ()
+            line = next((node.start_mark.line + 1 for node, _ in nodes if not node.tag.endswith(":str")), None)
+            shown = "an empty key" if key is None else f"the key {key!r}"
+            raise SettingsError(f"{shown} is not the name of a setting", path=source.path, line=line)
+
+
 def _bound_to(source: YamlSource, sources: list[PydanticBaseSettingsSource]) -> type[Settings]:
     """Return a settings class that reads *source* with the lowest precedence.
 
@@ -230,6 +241,7 @@ def _bound_to(source: YamlSource, sources: list[PydanticBaseSettingsSource]) -> 
     if not isinstance(source.value, dict | None):
         raise SettingsError("must be a mapping of keys to values", path=source.path, line=1)
     values: dict[str, Any] = source.value or {}
+    _raise_if_unnamed(source, values)
     secrets = secrets_folders(source.path)
 
     class Bound(Settings):

@@ -88,6 +88,8 @@ def test_relative_paths_are_seen_from_the_settings_file(tmp_path: Path) -> None:
         ("wiki:\n  token: x\n", r"bot\.yaml:2: wiki\.token is a secret.*WIKIBOT_WIKI__TOKEN"),
         ("wiki: {url: x}\n\nwiki: {url: y}\n", r"bot\.yaml:3: found duplicate key"),
         ("wiki:\n\turl: x\n", r"bot\.yaml:2: a tab indents this line"),
+        ("wiki: {url: 'https://x'}\n:\n", r"bot\.yaml:2: an empty key is not the name of a setting"),
+        ("wiki: {url: 'https://x'}\n2024: x\n", r"bot\.yaml:2: the key 2024 is not the name of a setting"),
         ("- a\n", r"bot\.yaml:1: must be a mapping of keys to values"),
         ("wiki: {url: 'ftp://x'}\n", r"bot\.yaml:1: wiki\.url: must be the http or https address"),
         ("wiki: {url: 'https://u:p@x'}\n", "without account"),
