@@ -160,7 +160,7 @@ class RunHistory:
         try:
             prepare_private_file(self._path)
         except OSError as error:
-            raise HistoryError(f"{self._path.parent}: cannot be made: {error.strerror}") from error
+            raise HistoryError(f"{self._path}: cannot be made: {error.strerror}") from error
         try:
             self._check()
         except HistoryError as error:

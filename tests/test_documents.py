@@ -37,7 +37,7 @@ def test_every_command_that_is_shown_exists_with_its_options(document: Path) -> 
 def find_mistake(words: list[str]) -> str | None:
     command: click.Command = cli
     context = click.Context(cli, **cli.context_settings)
-    while isinstance(command, click.Group) and words and re.fullmatch(r"[a-z]+", words[0]):
+    while isinstance(command, click.Group) and words and re.fullmatch(r"[a-z][a-z-]*", words[0]):
         found = command.get_command(context, words[0])
         if found is None:
             return f"no command {words[0]}"
