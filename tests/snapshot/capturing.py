@@ -53,6 +53,7 @@ def run_capture(
     roster: Collection[str] = (),
     places: Mapping[RuleName, str] | None = None,
     audience: Audience = Audience.OPEN,
+    spaces: Collection[str] = ("WS2",),
 ) -> CaptureOutcome:
     now = CLOCK + dt.timedelta(days=day)
     options = CaptureOptions(executor or SerialExecutor(), history, consent, roster, audience, on_page=on_page)
@@ -63,7 +64,8 @@ def run_capture(
         clock=lambda: now,
         disk=disk,
     ) as writer:
-        return capture(wiki.gateway, writer, [SpaceRequest("WS2", rule, everything, places or {})], options)
+        requests = [SpaceRequest(space, rule, everything, places or {}) for space in spaces]
+        return capture(wiki.gateway, writer, requests, options)
 
 
 def markdown_of(root: Path, title: str) -> str:

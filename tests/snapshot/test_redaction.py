@@ -263,3 +263,80 @@ def test_a_second_redaction_cleans_the_same_records_again(small: tuple[SmallWiki
 
     assert files_with([snapshots.root], LINE) + files_with([snapshots.root], OLD_LINE) == []
     assert verify(snapshots.root).findings == ()
+
+
+def redact(snapshots: Snapshots, page: object) -> archive.PlannedRedaction:
+    """Redact a page, and return what was planned; nothing may be left over."""
+    planned = archive.find_redaction(snapshots, str(page))
+    assert archive.redact_page(snapshots, planned.erasure, reason="asked for", by="Ana").leftovers == ()
+    return planned
+
+
+def test_an_included_text_is_removed_though_the_page_was_in_another_space_then(
+    small: tuple[SmallWiki, Snapshots],
+) -> None:
+    wiki, snapshots = small
+    other = wiki.store.spaces.create("OTHER", "Other", creator=ANA, now=CLOCK)
+    home = wiki.store.pages.create(other.id, "Other home", "", author=ANA)
+    wiki.store.labels.add(home.id, "archived")
+    wiki.add(TITLE, f"<p>{LINE}</p>")
+    wiki.add("Includes", include(TITLE))
+    run_capture(wiki, snapshots.root, spaces=("WS2", "OTHER"))
+    wiki.store.pages.move(wiki.ids[TITLE], home.id, "append")
+    run_capture(wiki, snapshots.root, spaces=("WS2", "OTHER"), day=1)
+    assert load_library(snapshots.root).get_page(str(wiki.ids[TITLE]))[1].space_key == "OTHER"
+
+    redact(snapshots, wiki.ids[TITLE])
+
+    assert files_with([snapshots.root], LINE) == []
+    assert "a redaction removed it" in markdown_of(snapshots.root, "Includes")
+    assert verify(snapshots.root).findings == ()
+
+
+def test_an_included_text_is_removed_though_the_page_has_another_title_since_its_last_capture(
+    small: tuple[SmallWiki, Snapshots],
+) -> None:
+    wiki, snapshots = small
+    wiki.add(OLD_TITLE, f"<p>{OLD_LINE}</p>")
+    wiki.add("Includes", include(OLD_TITLE))
+    run_capture(wiki, snapshots.root)
+    page = wiki.ids[OLD_TITLE]
+    wiki.store.labels.remove(page, "archived")
+    wiki.store.pages.update(page, author=LI, body=f"<p>{LINE}</p>", title=TITLE)
+    wiki.edit("Includes", include(TITLE))
+    run_capture(wiki, snapshots.root, day=1)
+    assert files_with([snapshots.root], LINE)
+
+    redact(snapshots, page)
+
+    assert files_with([snapshots.root], LINE) + files_with([snapshots.root], OLD_LINE) == []
+    assert verify(snapshots.root).findings == ()
+
+
+def test_an_included_page_that_got_the_title_later_stays(small: tuple[SmallWiki, Snapshots]) -> None:
+    wiki, snapshots = small
+    wiki.add(TITLE, f"<p>{OLD_LINE}</p>")
+    run_capture(wiki, snapshots.root)
+    old = wiki.ids[TITLE]
+    wiki.store.pages.update(old, author=LI, body=f"<p>{OLD_LINE}</p>", title=OLD_TITLE)
+    wiki.add(TITLE, f"<p>{LINE}</p>")
+    wiki.add("Includes", include(TITLE))
+    run_capture(wiki, snapshots.root, day=1)
+
+    archive.redact_page(snapshots, archive.find_redaction(snapshots, str(old)).erasure, reason="asked for", by="Ana")
+
+    assert files_with([snapshots.root], OLD_LINE) == []
+    assert LINE in markdown_of(snapshots.root, "Includes")
+
+
+def test_a_title_in_the_address_of_a_link_is_named(small: tuple[SmallWiki, Snapshots]) -> None:
+    wiki, snapshots = small
+    wiki.add(TITLE, f"<p>{LINE}</p>")
+    for name, title in (("Plus", TITLE.replace(" ", "+")), ("Percent", TITLE.replace(" ", "%20"))):
+        wiki.add(name, f'<p><a href="{wiki.gateway.base_url}/display/WS2/{title}">here</a></p>')
+    run_capture(wiki, snapshots.root)
+
+    planned = redact(snapshots, TITLE)
+
+    said = {trace.place.partition(" (")[0]: trace.what for trace in planned.erasure.said_by}
+    assert said == {"Plus": "title", "Percent": "title"}

@@ -2,7 +2,7 @@
 
 A line counts from 8 words on; shorter ones occur in other texts too. Words are compared, not markup: a line is found in
 storage format, in JSON and in Markdown. A title of one or two words is found only where it is a whole value, such as a
-link text, a JSON string or an attribute.
+link text, a JSON string or an attribute. Titles are also found in addresses.
 """
 
 import html
@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
+from urllib.parse import quote, quote_plus
 
 MIN_WORDS = 8
 """Words from which a line counts."""
@@ -77,7 +79,7 @@ class Needles:
         plain = _ESCAPE.sub(_unescape, text) if "\\" in text else text
         texts = {text, plain}
         return Hits(
-            frozenset(title for title in self.titles if any(_has(each, title) for each in texts)),
+            frozenset(title for title in self.titles if any(_has(*both) for both in product(texts, _spellings(title)))),
             frozenset(name for name in self.names if any(_has_whole(each, name) for each in texts)),
             frozenset(self._find_lines(plain)) if self.lines else frozenset(),
         )
@@ -109,6 +111,11 @@ def _words(text: str) -> list[str]:
 def _unescape(match: re.Match[str]) -> str:
     code, space, other = match.groups()
     return chr(int(code, 16)) if code else " " if space else other
+
+
+def _spellings(title: str) -> set[str]:
+    """Return a title as it is, and as addresses of pages have it."""
+    return {title, quote(title, errors="replace"), quote_plus(title, errors="replace")}
 
 
 def _has(text: str, title: str) -> bool:

@@ -25,6 +25,7 @@ from bot.snapshot.archive.needles import Hits, Needles
 from bot.snapshot.archive.record import (
     Ancestor,
     PageRecord,
+    RecordedInclude,
     RecordedLink,
     RecordedListing,
     RecordedRow,
@@ -228,7 +229,7 @@ class _Cleaner:
     def _around(self, record: PageRecord) -> Surroundings:
         around = record.surroundings
         names = {f"{self.redacted.space_key}:{title}" for title in self.titles}
-        gone = {name: "redacted" for name in around.included if name in names}
+        gone = {name: "redacted" for name, page in around.included.items() if self._is_redacted(page)}
         digests = {name_digest(*name.split(":", 1)): reason for name, reason in gone.items()}
         return around.replaced(
             pages={
@@ -260,7 +261,8 @@ class _Cleaner:
             return row
         return RecordedRow(page=self._link(row.page), values={})
 
-    def _is_redacted(self, link: RecordedLink) -> bool:
+    def _is_redacted(self, link: RecordedLink | RecordedInclude) -> bool:
+        """Return whether it is the page, which may have had another title or place at that capture."""
         return self._leads_there(link.target) or (link.title in self.titles and not _has_other_id(link.target))
 
     def _leads_there(self, target: str) -> bool:
