@@ -7,8 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from loguru import logger
+
 from bot.errors import EvidenceError, SnapshotError
 from bot.files import prepare_private_file
+from bot.plural import counted
 from bot.snapshot.archive.continuity import load_remembered
 from bot.snapshot.archive.evidence_state import EvidenceState, make_private_folder
 from bot.snapshot.archive.library import Library, full_path
@@ -99,8 +102,12 @@ class SearchIndex:
             known = database.execute("SELECT value FROM meta WHERE name = 'head'").fetchone()
             if known == (library.head_digest,):
                 return 0
-            changed = _update(database, library)
-            database.execute("INSERT OR REPLACE INTO meta VALUES ('head', ?)", (library.head_digest,))
+            changed, unreadable = _update(database, library)
+            if unreadable:  # the next search reads them again: they may have been restored
+                pages = counted(len(unreadable), "page")
+                logger.warning("{} cannot be searched: file missing or changed; see `wikibot verify`", pages)
+            else:
+                database.execute("INSERT OR REPLACE INTO meta VALUES ('head', ?)", (library.head_digest,))
         return changed
 
 
@@ -186,9 +193,10 @@ def _ensure_schema(database: sqlite3.Connection) -> None:
         database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
 
-def _update(database: sqlite3.Connection, library: Library) -> int:
+def _update(database: sqlite3.Connection, library: Library) -> tuple[int, list[str]]:
+    """Return the number of pages that changed, and the ids of those whose file is missing or modified."""
     known = dict(database.execute("SELECT page_id, state FROM pages"))
-    changed = 0
+    changed, unreadable = 0, []
     for bag, entry in library.iter_entries():
         status = describe_status(entry)
         state = f"{bag.manifest[entry.path]} {entry.title} {status}"
@@ -197,14 +205,15 @@ def _update(database: sqlite3.Connection, library: Library) -> int:
         try:
             markdown = library.read(bag, entry.path).decode("utf-8", "replace")
         except EvidenceError:
-            _remove(database, entry.page_id)  # do not index a modified file
+            _remove(database, entry.page_id)
+            unreadable.append(entry.page_id)
             continue
         row = (entry.page_id, entry.title, full_path(bag, entry), status, state)
         put_page(database, row, entry.title, *index_texts(markdown))
         changed += 1
     for page_id in known:
         _remove(database, page_id)
-    return changed + len(known)
+    return changed + len(known), unreadable
 
 
 def _remove(database: sqlite3.Connection, page_id: str) -> None:
