@@ -110,12 +110,9 @@ class AddressRule:
 
     def check(self, url: str, *, is_proxied: bool = False) -> None:
         """Raise `EgressError` if *url* is not allowed; with *is_proxied*, only the proxy can resolve the host name."""
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        if parts.scheme not in PORTS or not host:
-            raise EgressError("leads to what is no web address")
+        _, host, port = _parts(url)
         try:
-            addresses = resolve(host, parts.port or PORTS[parts.scheme])
+            addresses = resolve(host, port)
         except OSError:
             if is_proxied:
                 return
@@ -150,17 +147,28 @@ class RedirectRule(AddressRule):
 
     def check(self, url: str, *, is_proxied: bool = False) -> None:
         """Raise `EgressError` if *url* is not allowed; with *is_proxied*, only the proxy can resolve the host name."""
-        parts, home = urlsplit(url), urlsplit(self.home)
-        host = parts.hostname or ""
-        if parts.scheme in PORTS and host:
-            if home.scheme == "https" and parts.scheme == "http":
-                raise EgressError(f"leads from https to http at {host}")
-            names = (*_ATLASSIAN, *self.hosts)
-            if host != home.hostname and not any(host == name or host.endswith(f".{name}") for name in names):
-                raise EgressError(
-                    f"leads to {host}, which is not one of the wiki's hosts; if it is, add it to wiki.download_hosts"
-                )
+        home = urlsplit(self.home)
+        scheme, host, _ = _parts(url)
+        if home.scheme == "https" and scheme == "http":
+            raise EgressError(f"leads from https to http at {host}")
+        names = (*_ATLASSIAN, *self.hosts)
+        if host != home.hostname and not any(host == name or host.endswith(f".{name}") for name in names):
+            raise EgressError(
+                f"leads to {host}, which is not one of the wiki's hosts; if it is, add it to wiki.download_hosts"
+            )
         AddressRule.check(self, url, is_proxied=is_proxied)
+
+
+def _parts(url: str) -> tuple[str, str, int]:
+    """Return scheme, host and port of a web address; raises `EgressError`."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
+    except ValueError as error:
+        raise EgressError("leads to what is no web address") from error
+    if not host or parts.scheme not in PORTS:
+        raise EgressError("leads to what is no web address")
+    return parts.scheme, host, port
 
 
 _peer_rule: ContextVar[AddressRule | None] = ContextVar("peer_rule", default=None)

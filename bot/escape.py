@@ -14,9 +14,10 @@ _MARKDOWN_SPECIAL = frozenset("\\`*_{}[]|#!~")
 
 
 def visible(text: str) -> str:
-    """Return *text* with control and format characters written as hexadecimal code points.
+    """Return *text* with control and format characters and lone surrogates written as hexadecimal code points.
 
-    Such characters can steer a terminal (escape sequences) or reverse the direction of writing (bidi overrides).
+    Such characters can steer a terminal (escape sequences) or reverse the direction of writing (bidi overrides). Lone
+    surrogates, which JSON allows, cannot be encoded.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -35,7 +36,7 @@ def visible_in_json(text: str) -> str:
 
 
 def _is_hidden(character: str) -> bool:
-    return character not in _KEPT and unicodedata.category(character) in {"Cc", "Cf"}
+    return character not in _KEPT and unicodedata.category(character) in {"Cc", "Cf", "Cs"}
 
 
 def _json_escape(character: str) -> str:

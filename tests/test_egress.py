@@ -77,6 +77,8 @@ def test_a_wiki_in_a_private_network_opens_neither_this_machine_nor_metadata_ser
         ("http://api.media.atlassian.com/x", "from https to http"),
         ("file:///etc/passwd", "no web address"),
         ("https:///x", "no web address"),
+        ("https://api.media.atlassian.com:99999/x", "no web address"),
+        ("https://[::1/x", "no web address"),
     ],
 )
 def test_only_known_hosts_are_allowed(target: str, problem: str) -> None:

@@ -60,7 +60,7 @@ def say_document(text: str) -> None:
     if sys.stdout.isatty():
         say(text, newline=False)
     else:
-        click.echo(text, nl=False)
+        click.echo(text.encode("utf-8", "replace").decode(), nl=False)  # lone surrogates become question marks
 
 
 def say_diff(diff: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -144,6 +145,15 @@ def test_a_planted_journal_writes_and_deletes_nothing_outside(desk: Desk, root: 
 
     assert victim.read_text() == "kept"
     assert not (desk.folder / "authorized_keys").exists()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_file_name_that_is_no_text_is_a_finding(desk: Desk, root: Path, form: str) -> None:
+    (root / os.fsdecode(b"\xff\xfe.md")).write_text("planted")
+
+    ran = desk.ran("verify", "--format", form, code=3)
+
+    assert "\\udcff\\udcfe.md" in ran.out
 
 
 def test_no_hook_in_the_folder_runs(desk: Desk, root: Path) -> None:

@@ -11,6 +11,7 @@ from bot.escape import visible, visible_in_json
 from bot.log import set_up_logging
 from tests.journeys.conftest import Desk
 from tests.journeys.test_sync import both_flavours
+from tests.scripted_proxy import Answer, scripted_proxy
 
 EVIL = "\x1b[2J\x1b]0;x\x07\x9b2J\u202egnp.exe\u2066\x7f\U000e0041"
 HOME, ARCHIVED = f"Home {EVIL}", f"Archived {EVIL}"
@@ -88,6 +89,23 @@ def test_no_command_prints_what_steers_a_terminal(hostile: Desk) -> None:
                 json.loads(ran.out or "null")
 
     assert shown > 10
+
+
+@both_flavours
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_half_a_character_in_a_title_stops_no_command(hostile: Desk, form: str) -> None:
+    settings = hostile.folder / "bot.yaml"
+    with scripted_proxy(hostile.wiki.url) as proxy:
+        settings.write_text(settings.read_text().replace(hostile.wiki.url, proxy.url))
+        proxy.change("GET", "", halve_a_character, times=None)
+        ran = hostile.ran("tree", "--format", form)
+
+    assert "?rchived" in ran.out or "\\ud800rchived" in ran.out
+
+
+def halve_a_character(answer: Answer) -> None:
+    """Put a lone surrogate into a title: JSON can have it, no encoding can."""
+    answer.body = answer.body.replace(b'"Archived', b'"\\ud800rchived')
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])

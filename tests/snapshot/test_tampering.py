@@ -412,6 +412,14 @@ def test_every_earlier_head_is_a_witness(root: Path, signer: Signer) -> None:
         assert run_instructions(root, witness=witness).returncode == 0
 
 
+@pytest.mark.parametrize("spell", [str.upper, "sha256:{}".format, " {}\n".format])
+def test_a_witness_may_be_spelt_in_each_usual_way(root: Path, signer: Signer, spell: Callable[[str], str]) -> None:
+    witness = spell(hashlib.sha256((root / HEAD).read_bytes()).hexdigest())
+
+    assert verify(root, witnesses=[witness], allowed_signers=signer.allowed_signers()).is_clean
+    assert run_instructions(root, witness=witness).returncode == 0
+
+
 def test_touching_times_is_no_finding(root: Path, signer: Signer) -> None:
     for path in root.rglob("*"):
         os.utime(path, (0, 0))
