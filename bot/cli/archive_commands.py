@@ -89,16 +89,21 @@ def search(app: App, words: tuple[str, ...], limit: int, rebuild: bool, format_:
     """Find captured pages that contain all WORDS; quotes make a phrase, a leading minus excludes (after `--`)."""
     if rebuild:
         archive.rebuild_search(app.runtime.snapshots)
-    hits = archive.search_pages(app.runtime.snapshots, " ".join(words), limit=limit)
+    found = archive.search_pages(app.runtime.snapshots, " ".join(words), limit=limit)
+    hits = found.hits
+    if found.unreadable:
+        pages = counted(found.unreadable, "page")
+        output.warn(f"{pages} cannot be searched, because a file is missing or changed; see `wikibot verify`")
+    code = _FINDINGS if found.unreadable else _DONE
     if format_ == "json":
         output.say_json([{**_as_dict(hit), "snippet": _plain_snippet(hit.snippet)} for hit in hits])
-        return _DONE
+        return code
     for hit in hits:
         output.say_painted(f"{click.style(visible(hit.title), bold=True)}  {visible(hit.path)}  ({hit.status})")
         output.say_painted(f"    {_styled_snippet(hit.snippet)}")
     if not hits:
         output.warn("nothing found")
-    return _DONE
+    return code
 
 
 @click.command()

@@ -36,6 +36,14 @@ class PlannedRedaction:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The best hits, and the number of pages that could not be searched, because a file is missing or changed."""
+
+    hits: tuple[Hit, ...]
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
 class Redaction:
     """The result of a redaction; *leftovers* are files that still have something of the page."""
 
@@ -55,9 +63,10 @@ def page_diff(snapshots: Snapshots, page: str, before: str | None = None, after:
     return diff_page(library, *library.get_page(page), before, after)
 
 
-def search_pages(snapshots: Snapshots, words: str, *, limit: int = 20) -> list[Hit]:
+def search_pages(snapshots: Snapshots, words: str, *, limit: int = 20) -> SearchResult:
     """Find captured pages by words."""
-    return SearchIndex(snapshots.state, lambda _state: _load(snapshots)).search(words, limit=limit)
+    index = SearchIndex(snapshots.state, lambda _state: _load(snapshots))
+    return SearchResult(tuple(index.search(words, limit=limit)), index.unreadable)
 
 
 def rebuild_search(snapshots: Snapshots) -> int:

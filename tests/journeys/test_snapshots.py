@@ -131,6 +131,10 @@ def test_what_a_person_reads_on_the_terminal(desk: Desk) -> None:
     assert "CONSISTENT ONLY; not signed by a key you named" in desk.ran("report").out
     assert "no captured page is called 'Nothing'" in desk.ran("history", "Nothing", code=1).err
 
+    page = next((desk.folder / "snapshots").glob(f"*/data/*/*--{page_id}.md"))
+    page.write_text(page.read_text().replace("#", "##", 1))
+    assert "1 page cannot be searched" in desk.ran("search", "--rebuild", "qqqqqq", code=3).err
+
 
 def test_a_pool_of_workers_and_a_page_for_the_head(desk: Desk) -> None:
     settings = desk.folder / "bot.yaml"

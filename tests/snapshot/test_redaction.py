@@ -178,8 +178,8 @@ def test_the_git_copy_begins_again_and_keeps_its_remotes(redacted: Redacted) -> 
 
 
 def test_no_search_finds_it(redacted: Redacted) -> None:
-    assert archive.search_pages(redacted.snapshots, "striped animals") == []
-    assert archive.search_pages(redacted.snapshots, "nine zebras") == []
+    assert archive.search_pages(redacted.snapshots, "striped animals").hits == ()
+    assert archive.search_pages(redacted.snapshots, "nine zebras").hits == ()
 
 
 def test_the_histories_of_other_pages_stay(redacted: Redacted) -> None:

@@ -7,11 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from loguru import logger
-
 from bot.errors import EvidenceError, SnapshotError
 from bot.files import prepare_private_file
-from bot.plural import counted
 from bot.snapshot.archive.continuity import load_remembered
 from bot.snapshot.archive.evidence_state import EvidenceState, make_private_folder
 from bot.snapshot.archive.library import Library, full_path
@@ -55,6 +52,8 @@ class SearchIndex:
     def __init__(self, state: EvidenceState, load: Callable[[EvidenceState], Library] = load_remembered) -> None:
         self._state, self._root, self._load_library = state, state.root, load
         self._path = state.search
+        self.unreadable = 0
+        """Number of pages whose file is missing or changed, so that they cannot be searched."""
 
     def search(self, words: str, *, limit: int = 20) -> list[Hit]:
         """Return the best hits: all words must occur, the last may be a prefix. Quotes make a phrase, `-` excludes.
@@ -103,10 +102,8 @@ class SearchIndex:
             if known == (library.head_digest,):
                 return 0
             changed, unreadable = _update(database, library)
-            if unreadable:  # the next search reads them again: they may have been restored
-                pages = counted(len(unreadable), "page")
-                logger.warning("{} cannot be searched: file missing or changed; see `wikibot verify`", pages)
-            else:
+            self.unreadable = len(unreadable)
+            if not unreadable:  # else the next search reads them again: they may have been restored
                 database.execute("INSERT OR REPLACE INTO meta VALUES ('head', ?)", (library.head_digest,))
         return changed
 
