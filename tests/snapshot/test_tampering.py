@@ -435,6 +435,7 @@ def test_a_week_of_rotating_checks_finds_what_one_day_may_miss(root: Path) -> No
     assert len(found) == 1
 
 
+@pytest.mark.slow
 def test_every_single_byte_of_a_small_tree_counts(root: Path, signer: Signer) -> None:
     """Each byte of each file is changed; where only the digest is read, it represents the file.
 
