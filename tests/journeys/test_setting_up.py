@@ -160,7 +160,7 @@ def test_a_signing_key_is_made_that_verify_knows(desk: Desk, config: Path) -> No
 
     assert (config.parent / "snapshots-key").stat().st_mode & 0o777 == 0o600
     desk.ran("snapshot")
-    assert "ssh-ed25519" in (desk.folder / "snapshots" / "CHECKPOINT").read_text()
+    assert "\n# key: SHA256:" in (desk.folder / "snapshots" / "CHECKPOINT").read_text()
     desk.ran("verify")
 
 
