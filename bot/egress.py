@@ -68,7 +68,7 @@ def _reach_itself(address: IpAddress) -> Reach:
 
 
 def _find_target(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that a network reaches under *address*, if it only stands for one."""
+    """Return the IPv4 address that a network reaches under *address*, if it only represents one."""
     if any(address in network for network in _TRANSLATED):
         return _last_bits(address)
     return address.sixtofour

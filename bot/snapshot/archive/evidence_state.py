@@ -12,7 +12,7 @@ LOG is the id of the log. The folder has the mode 0700 and its files have the mo
 
     state = EvidenceState(snapshots_folder, state_folder)
     state.memory                              what is remembered, read again each time
-    state.update(lambda memory: …)            change it atomically, also beside other processes
+    state.update(lambda memory: …)            change it atomically, also while other processes run
     state.note_witness("page", told=head)     what was published, and what was read back
 """
 

@@ -41,7 +41,7 @@ class RedactionRecord(FileDocument):
 
 
 def redacted_title(page_id: str) -> str:
-    """Return what stands in the place of the title of a redacted page."""
+    """Return the text that replaces the title of a redacted page."""
     return f"Redacted page {page_id}"
 
 

@@ -26,7 +26,7 @@ class Migrated:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The pages that were rendered anew, and the head of the run; None if no file changed."""
+    """The pages that were rendered again, and the head of the run; None if no file changed."""
 
     pages: tuple[Migrated, ...] = ()
     checkpoint: Checkpoint | None = None
