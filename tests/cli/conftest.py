@@ -45,7 +45,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "config" / "bot.yaml").write_text("workspaces:\n  - {name: ws2, data: ws2.yaml}\n")
     (tmp_path / "config" / "ws2.yaml").write_text(DATA)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(tmp_path / "none"))
+    (tmp_path / "no-secrets").mkdir(mode=0o700)
+    monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(tmp_path / "no-secrets"))
     return tmp_path
 
 

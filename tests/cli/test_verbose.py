@@ -99,7 +99,8 @@ def folder(wiki: Wiki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "desk"
     place.mkdir()
     monkeypatch.setenv("WIKIBOT_WIKI__TOKEN", "bot-token")
-    monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(tmp_path / "none"))
+    (tmp_path / "no-secrets").mkdir(mode=0o700)
+    monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(tmp_path / "no-secrets"))
     monkeypatch.setenv("WIKIBOT_CONFIG", "bot.yaml")
     (place / "bot.yaml").write_text(settings_for(wiki) + JOBS)
     shutil.copy(Path(__file__).parents[2] / "config" / "example" / "ws2.yaml", place / "ws2.yaml")

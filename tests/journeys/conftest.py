@@ -81,7 +81,8 @@ def desk(wiki: Wiki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WIKIBOT_CONFIG", str(tmp_path / "bot.yaml"))
     monkeypatch.setenv("WIKIBOT_WIKI__TOKEN", "bot-secret" if wiki.flavour == "cloud" else "bot-token")
-    monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(tmp_path / "none"))
+    (tmp_path / "no-secrets").mkdir(mode=0o700)
+    monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(tmp_path / "no-secrets"))
     (tmp_path / "bot.yaml").write_text(settings_for(wiki))
 
     def run(*words: str) -> Ran:

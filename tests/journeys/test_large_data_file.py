@@ -25,7 +25,8 @@ def data(tmp_path: Path, wiki: Wiki, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = write_workspace(tmp_path, wiki.url, ITEMS)
     monkeypatch.setenv("WIKIBOT_CONFIG", str(tmp_path / "bot.yaml"))
     monkeypatch.setenv("WIKIBOT_WIKI__TOKEN", "bot-secret")
-    monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(tmp_path / "none"))
+    (tmp_path / "no-secrets").mkdir(mode=0o700)
+    monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(tmp_path / "no-secrets"))
     return path
 
 

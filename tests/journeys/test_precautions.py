@@ -49,6 +49,7 @@ def test_a_token_from_the_secrets_folder_is_not_sent_where_a_variable_leads(
 
 def test_a_mistyped_secrets_folder_is_named(adopted: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     missing = adopted.folder / "none"
+    monkeypatch.setenv("WIKIBOT_SECRETS_DIR", str(missing))
 
     assert f"WIKIBOT_SECRETS_DIR is {missing}, and there is no such folder" in adopted.ran("check", code=None).out
     monkeypatch.delenv("WIKIBOT_WIKI__TOKEN")

@@ -137,8 +137,7 @@ def test_a_webhook_needs_its_secrets_and_they_are_not_in_the_settings(desk: Desk
 def test_the_secrets_folder_has_the_address_of_a_webhook(
     desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secrets = desk.folder / "none"
-    secrets.mkdir(mode=0o700)
+    secrets = desk.folder / "no-secrets"
     for name, value in (("URL", receiver.url), ("SECRET", SECRET)):
         monkeypatch.delenv(f"WIKIBOT_SNAPSHOTS__WEBHOOKS__AUDIT_TRAIL__{name}")
         (secrets / f"WIKIBOT_SNAPSHOTS__WEBHOOKS__AUDIT_TRAIL__{name}").write_text(f"{value}\n")
