@@ -1,8 +1,11 @@
 """Fixtures and hooks for the whole suite; the fixtures `wiki`, `flavour` and `seed` come from `wikiserver.fixtures`."""
 
+from zlib import crc32
+
 import pytest
 from hypothesis import settings
 
+from bot.wiki.dialect import Flavour
 from tests.machine import IS_NIGHTLY, need
 
 # Timing decides no test: a busy machine is not a broken program.
@@ -11,12 +14,22 @@ settings.load_profile("wikibot")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave what is marked `slow` to the nightly run."""
+    """Leave to the nightly run what is marked `slow`, and one flavour of each case that is marked `either_flavour`."""
     if IS_NIGHTLY:
         return
-    nightly = [item for item in items if item.get_closest_marker("slow")]
-    config.hook.pytest_deselected(items=nightly)
+    nightly = {item for item in items if item.get_closest_marker("slow") or _is_for_the_other_flavour(item)}
+    config.hook.pytest_deselected(items=list(nightly))
     items[:] = [item for item in items if item not in nightly]
+
+
+def _is_for_the_other_flavour(item: pytest.Item) -> bool:
+    """Return whether this case is tried by day on the other flavour; the name of the case decides on which."""
+    if not item.get_closest_marker("either_flavour") or not hasattr(item, "callspec"):
+        return False
+    flavours = list(Flavour)
+    own = next((value for value in item.callspec.params.values() if value in flavours), None)
+    case = item.nodeid.replace(str(own), "")
+    return own is not None and own != flavours[crc32(case.encode()) % len(flavours)]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -84,7 +84,7 @@ def folder(place: str, machine: Path, tmp_path: Path) -> Iterator[Path]:
     ("place", "flavour"),
     [
         ("in the clone", "cloud"),
-        ("elsewhere", "datacenter"),
+        pytest.param("elsewhere", "datacenter", marks=pytest.mark.slow),
         pytest.param("in the clone", "datacenter", marks=pytest.mark.slow),
         pytest.param("elsewhere", "cloud", marks=pytest.mark.slow),
     ],

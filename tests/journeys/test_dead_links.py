@@ -7,6 +7,7 @@ import pytest
 from tests.journeys.conftest import HOME, Desk, settings_for
 
 pytestmark = [
+    pytest.mark.either_flavour,
     pytest.mark.parametrize("seed", ["demo"]),
     pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
 ]

@@ -11,6 +11,7 @@ from tests.journeys.conftest import HOME, Desk
 from tests.journeys.test_sync import at_terminal
 
 pytestmark = [
+    pytest.mark.either_flavour,
     pytest.mark.parametrize("seed", ["demo"]),
     pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
 ]

@@ -9,7 +9,11 @@ from tests.journeys.test_merge import ana_changes, body, ready
 
 __all__ = ["ready"]
 
-pytestmark = [pytest.mark.parametrize("seed", ["empty"]), pytest.mark.parametrize("flavour", ["cloud", "datacenter"])]
+pytestmark = [
+    pytest.mark.either_flavour,
+    pytest.mark.parametrize("seed", ["empty"]),
+    pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
+]
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 from tests.journeys.conftest import Desk
 
 pytestmark = [
+    pytest.mark.either_flavour,
     pytest.mark.parametrize("seed", ["demo"]),
     pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
 ]

@@ -20,6 +20,7 @@ from tests.snapshot.small_tree import open_run as forge_run
 from tests.snapshot.small_tree import tree_bytes
 
 pytestmark = [
+    pytest.mark.either_flavour,
     pytest.mark.needs("ssh-keygen", "git"),
     pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
     pytest.mark.parametrize("seed", ["demo"]),

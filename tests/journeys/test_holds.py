@@ -4,7 +4,11 @@ import pytest
 
 from tests.journeys.conftest import HOME, Desk
 
-pytestmark = [pytest.mark.parametrize("flavour", ["cloud", "datacenter"]), pytest.mark.parametrize("seed", ["demo"])]
+pytestmark = [
+    pytest.mark.either_flavour,
+    pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
+    pytest.mark.parametrize("seed", ["demo"]),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,11 @@ import pytest
 from bot.config.data_file import DataFile
 from tests.journeys.conftest import Desk
 
-pytestmark = [pytest.mark.parametrize("seed", ["empty"]), pytest.mark.parametrize("flavour", ["cloud", "datacenter"])]
+pytestmark = [
+    pytest.mark.either_flavour,
+    pytest.mark.parametrize("seed", ["empty"]),
+    pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
+]
 
 DATA = """\
 workspace: {space: WS2, home: Home}

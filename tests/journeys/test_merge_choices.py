@@ -10,7 +10,11 @@ from tests.terminal import Terminal
 
 __all__ = ["ready"]
 
-pytestmark = [pytest.mark.parametrize("seed", ["empty"]), pytest.mark.parametrize("flavour", ["cloud", "datacenter"])]
+pytestmark = [
+    pytest.mark.either_flavour,
+    pytest.mark.parametrize("seed", ["empty"]),
+    pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
+]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from tests.journeys.conftest import Desk
 from tests.terminal import Terminal
 
-pytestmark = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
+pytestmark = [pytest.mark.either_flavour, pytest.mark.parametrize("flavour", ["cloud", "datacenter"])]
 
 BODY = "<h2>About us</h2><p>a</p><h2>Quick contact:</h2><p>b</p>"
 

@@ -9,7 +9,11 @@ from tests.journeys.test_merge import ana_changes, body, news, ready
 
 __all__ = ["ready"]
 
-pytestmark = [pytest.mark.parametrize("seed", ["empty"]), pytest.mark.parametrize("flavour", ["cloud", "datacenter"])]
+pytestmark = [
+    pytest.mark.either_flavour,
+    pytest.mark.parametrize("seed", ["empty"]),
+    pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
+]
 
 ADDRESS = "https://git.example.org/edit/ws2.yaml?plain=1"
 NOTICE = "Gepflegt vom Bot. [Hier ändern]({address})."

@@ -7,7 +7,11 @@ import pytest
 from tests.journeys.conftest import HOME, Desk
 from tests.snapshot.small_tree import tree_bytes
 
-pytestmark = [pytest.mark.parametrize("flavour", ["cloud", "datacenter"]), pytest.mark.parametrize("seed", ["demo"])]
+pytestmark = [
+    pytest.mark.either_flavour,
+    pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
+    pytest.mark.parametrize("seed", ["demo"]),
+]
 TITLE = "Zebra plan of May"
 TEXT = "the striped animals leave the enclosure at dawn through the north gate"
 

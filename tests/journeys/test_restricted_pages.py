@@ -11,6 +11,7 @@ from tests.machine import need
 from tests.scripted_proxy import scripted_proxy
 
 pytestmark = [
+    pytest.mark.either_flavour,
     pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
     pytest.mark.parametrize("seed", ["demo"]),
 ]

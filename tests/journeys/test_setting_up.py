@@ -11,7 +11,11 @@ from bot.config.settings import load_settings
 from tests.journeys.conftest import HOME, Desk
 from tests.terminal import Terminal
 
-pytestmark = [pytest.mark.parametrize("seed", ["demo"]), pytest.mark.parametrize("flavour", ["cloud", "datacenter"])]
+pytestmark = [
+    pytest.mark.either_flavour,
+    pytest.mark.parametrize("seed", ["demo"]),
+    pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
+]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import tree_bytes
 
 pytestmark = [
+    pytest.mark.either_flavour,
     pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
     pytest.mark.parametrize("seed", ["demo"]),
 ]

@@ -12,7 +12,7 @@ from bot.wiki.page_writer import PageWriter
 from tests.journeys.conftest import Desk
 from tests.scripted_proxy import Answer, ScriptedProxy, scripted_proxy
 
-pytestmark = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
+pytestmark = [pytest.mark.either_flavour, pytest.mark.parametrize("flavour", ["cloud", "datacenter"])]
 
 DATA = """\
 workspace: {space: WS2, home: Home}

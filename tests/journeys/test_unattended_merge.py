@@ -10,7 +10,11 @@ from tests.journeys.test_merge import ana_adds, ana_changes, body, news, ready
 
 __all__ = ["ready"]
 
-pytestmark = [pytest.mark.parametrize("seed", ["empty"]), pytest.mark.parametrize("flavour", ["cloud", "datacenter"])]
+pytestmark = [
+    pytest.mark.either_flavour,
+    pytest.mark.parametrize("seed", ["empty"]),
+    pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
+]
 
 
 @pytest.fixture

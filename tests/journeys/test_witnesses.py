@@ -21,6 +21,7 @@ from tests.snapshot.small_tree import tree_bytes
 from tests.snapshot.witness_servers import SECRET, Receiver, running_authority, running_receiver
 
 pytestmark = [
+    pytest.mark.either_flavour,
     pytest.mark.parametrize("flavour", ["cloud", "datacenter"]),
     pytest.mark.parametrize("seed", ["demo"]),
 ]

@@ -15,21 +15,6 @@ from tests.snapshot.forger import make_evidence
 from tests.snapshot.small_tree import CLOCK, capture_first, capture_second
 from tests.snapshot.small_wiki import SmallWiki, small_wiki
 
-_MEASURED = {"test_measured.py", "test_lies.py"}
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Try each lie about a capture on one flavour by day, in turn on Cloud and on Data Center; at night on both."""
-    cases: dict[str, int] = {}
-    for item in items:
-        if item.path.name not in _MEASURED or not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
-            continue
-        flavour = item.callspec.params.get("wiki")
-        case = item.nodeid.replace(str(flavour), "")
-        if flavour in list(Flavour) and flavour is not list(Flavour)[cases.setdefault(case, len(cases)) % 2]:
-            item.add_marker(pytest.mark.slow)
-
 
 @pytest.fixture(scope="session")
 def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:

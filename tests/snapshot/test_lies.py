@@ -17,6 +17,7 @@ from tests.snapshot.lying_proxy import Lie, Place
 from tests.snapshot.small_tree import tree_bytes
 from tests.snapshot.small_wiki import ANA, SmallWiki
 
+pytestmark = pytest.mark.either_flavour
 RULE = ArchivedSettings(status=True, labels=("archived",), under=("Attic",))
 BY_DAY = 2  # positions for each kind of lie
 

@@ -20,6 +20,7 @@ from tests.snapshot.capturing import NO_CONSENT, consent_to, record_of, run_capt
 from tests.snapshot.lying_proxy import LyingProxy, listing_cut_after, text_of, without
 from tests.snapshot.small_wiki import ANA, LI, WHEN, SmallWiki
 
+pytestmark = pytest.mark.either_flavour
 RULE = ArchivedSettings(status=True, labels=("archived",), under=("Archive",))
 STATED = {("labels", "archived"): "bot.yaml:7", ("under", "Archive"): "bot.yaml:8"}
 FILE_LINK = '<p>See <ac:link><ri:attachment ri:filename="plan.txt" /></ac:link> and '
