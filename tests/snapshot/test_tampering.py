@@ -470,7 +470,9 @@ class _ChangedTree(Tree):
     def read(self, path: str) -> bytes:
         return self.content if path == self.path else super().read(path)
 
-    def digest(self, path: str) -> str:
+    def digest(self, path: str, take: Callable[[bytes], None] | None = None) -> str:
+        if take is not None:
+            take(self.read(path))
         return hashlib.sha256(self.content).hexdigest() if path == self.path else self.digests[path]
 
 

@@ -177,7 +177,7 @@ def entry_of(state: PageState, shown: Shown | None, space_key: str, sources: Ite
             version_when=state.captured_at,
         )
     return PageEntry(
-        **dict(shown.iter_known()),
+        **vars(shown),
         version=state.version,
         captured_at=state.captured_at,
         record_path=state.record,

@@ -1,6 +1,8 @@
 """List the files below a folder and compute their digests."""
 
+import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from bot.snapshot.archive.folder import FolderReader
@@ -54,9 +56,14 @@ class Tree:
         """Return the content of a file; raises `OSError` or `EvidenceError`."""
         return self._folder.read(path)
 
-    def digest(self, path: str) -> str:
-        """Return the SHA-256 of a file; raises `OSError` or `EvidenceError`."""
-        digest, size = self._folder.digest(path)
+    def digest(self, path: str, take: Callable[[bytes], None] | None = None) -> str:
+        """Return the SHA-256 of a file, and give its content to *take*; raises `OSError` or `EvidenceError`."""
+        if take is None:
+            digest, size = self._folder.digest(path)
+        else:
+            content = self._folder.read(path)
+            digest, size = hashlib.sha256(content).hexdigest(), len(content)
+            take(content)
         self.hashed_bytes += size
         self.hashed_files += 1
         return digest

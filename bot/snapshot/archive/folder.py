@@ -12,8 +12,7 @@ import re
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from itertools import takewhile
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bot.errors import EvidenceError, LockedError
@@ -22,7 +21,8 @@ from bot.files import EVIDENCE_FOLDER_MODE
 STAGING = re.compile(r"staging-[0-9a-f]{16}")
 """Names of the folders in which a run stages its files."""
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
+_PATH = re.compile(rf"{_NAME}(?:/{_NAME})*")
 _ATTRIBUTES = ".gitattributes"
 _CHUNK_BYTES = 1 << 17  # larger pieces cost more for the many small files, and gain nothing for the few large ones
 _POLL_SECONDS = 0.1
@@ -33,7 +33,7 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe mus
 
 def check_path(path: str, *, named_by: str) -> str:
     """Return *path*; raises `EvidenceError` unless each part is a name that the format allows."""
-    if path != _ATTRIBUTES and not all(map(_NAME.fullmatch, path.split("/"))):
+    if not _PATH.fullmatch(path) and path != _ATTRIBUTES:
         raise EvidenceError(f"{named_by} names {path!r}, which is not a path inside the snapshots")
     return path
 
@@ -46,8 +46,7 @@ class Folder:
 
     def read(self, path: str) -> bytes:
         """Return the content of a plain file; raises `OSError`, and `EvidenceError` for a link or a special file."""
-        with self.open(path) as handle, os.fdopen(os.dup(handle), "rb") as file:
-            return file.read()
+        return b"".join(self.chunks(path))
 
     def read_checked(self, path: str, digest: str | None, *, named_by: str) -> bytes:
         """Return the content of a file whose SHA-256 is *digest*; raises `EvidenceError` otherwise."""
@@ -65,23 +64,27 @@ class Folder:
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """Yield the content of a plain file in pieces; raises as `read` does."""
-        with self.open(path) as handle:
-            while piece := os.read(handle, _CHUNK_BYTES):
+        handle, size = self._open_file(path)
+        try:
+            limit = min(size + 1, _CHUNK_BYTES)  # room for a whole small file, and no more
+            while piece := os.read(handle, limit):
                 yield piece
+        finally:
+            os.close(handle)
 
     def digest(self, path: str) -> tuple[str, int]:
         """Return SHA-256 and size of a plain file; raises as `read` does."""
         digest, size = hashlib.sha256(), 0
-        with self.open(path) as handle:
-            while piece := os.read(handle, _CHUNK_BYTES):
-                digest.update(piece)
-                size += len(piece)
+        for piece in self.chunks(path):
+            digest.update(piece)
+            size += len(piece)
         return digest.hexdigest(), size
 
     def size(self, path: str) -> int:
         """Return the size of a plain file; raises as `read` does."""
-        with self.open(path) as handle:
-            return os.fstat(handle).st_size
+        handle, size = self._open_file(path)
+        os.close(handle)
+        return size
 
     def has_file(self, path: str) -> bool:
         """Return whether *path* is a plain file, reached without a link."""
@@ -100,19 +103,6 @@ class Folder:
             return []
 
     @contextmanager
-    def open(self, path: str) -> Iterator[int]:
-        """Open a plain file for reading and yield its descriptor."""
-        above, _, name = check_path(path, named_by="a list").rpartition("/")
-        with self._above(above) as folder:
-            handle = self._open(name, _FILE, folder, path)
-            try:
-                if not stat.S_ISREG(os.fstat(handle).st_mode):
-                    raise EvidenceError(f"{self.root / path} is not a plain file; see `wikibot verify`")
-                yield handle
-            finally:
-                os.close(handle)
-
-    @contextmanager
     def open_folder(self, path: str = "", *, makes: bool = False) -> Iterator[int]:
         """Open a folder and yield its descriptor; *makes* creates the folders that are absent."""
         handle = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -129,9 +119,19 @@ class Folder:
         finally:
             os.close(handle)
 
-    def _above(self, path: str) -> AbstractContextManager[int]:
-        """Open the folder above a file."""
-        return self.open_folder(path)
+    def _open_file(self, path: str) -> tuple[int, int]:
+        """Open a plain file for reading; return its descriptor and size."""
+        above, _, name = check_path(path, named_by="a list").rpartition("/")
+        with self.open_folder(above) as folder:
+            return self._open_plain(name, folder, path)
+
+    def _open_plain(self, name: str, folder: int, path: str) -> tuple[int, int]:
+        handle = self._open(name, _FILE, folder, path)
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(handle)
+            raise EvidenceError(f"{self.root / path} is not a plain file; see `wikibot verify`")
+        return handle, status.st_size
 
     def _open(self, name: str, flags: int, folder: int, path: str) -> int:
         try:
@@ -161,24 +161,33 @@ class FolderReader(Folder):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self._open_names: list[str] = []
+        self._above: str | None = None
+        self._names: list[str] = []
         self._handles: list[int] = []
 
-    def _above(self, path: str) -> AbstractContextManager[int]:
+    def _open_file(self, path: str) -> tuple[int, int]:
+        above, _, name = check_path(path, named_by="a list").rpartition("/")
+        if above != self._above:
+            self._change_to(above)
+        return self._open_plain(name, self._handles[-1], path)
+
+    def _change_to(self, folder: str) -> None:
+        """Open *folder*; the folders above it that are open already stay open."""
+        self._above = None
         if not self._handles:
             self._handles.append(os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-        names = path.split("/") if path else []
-        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(names, self._open_names, strict=False)))
-        self._close_below(shared)
-        for name in names[shared:]:
-            self._handles.append(self._open(name, _FOLDER, self._handles[-1], path))
-            self._open_names.append(name)
-        return nullcontext(self._handles[-1])
-
-    def _close_below(self, depth: int) -> None:
-        while len(self._open_names) > depth:
-            self._open_names.pop()
+        names, shared = folder.split("/") if folder else [], 0
+        for old, new in zip(self._names, names, strict=False):
+            if old != new:
+                break
+            shared += 1
+        while len(self._names) > shared:
+            self._names.pop()
             os.close(self._handles.pop())
+        for name in names[shared:]:
+            self._handles.append(self._open(name, _FOLDER, self._handles[-1], folder))
+            self._names.append(name)
+        self._above = folder
 
     def __del__(self) -> None:
         """Close the folders."""

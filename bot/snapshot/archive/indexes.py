@@ -1,7 +1,8 @@
 """The README files of the snapshots: the page tree of each bag with status and links, and the list of bags."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bot.escape import escape_markdown
 from bot.plural import counted
@@ -18,6 +19,24 @@ class _Node:
     children: dict[str, "_Node"] = field(default_factory=dict)
 
 
+class IndexRow(NamedTuple):
+    """What the index of all bags says about one bag: how many pages it has, and how many are gone or redacted."""
+
+    bag: str
+    space_key: str
+    pages: int
+    gone: int
+    redacted: int
+
+
+def row_of(bag: Bag) -> IndexRow:
+    """Return the row of a bag."""
+    entries = bag.entries.values()
+    gone = sum(entry.tombstone is not None for entry in entries)
+    redacted = sum(entry.redacted_at is not None for entry in entries)
+    return IndexRow(bag.name, bag.space_key, len(bag.entries), gone, redacted)
+
+
 def render_bag_index(bag: Bag) -> bytes:
     """Return a bag's README: its pages as a tree."""
     pages = counted(len(bag.entries), "page")
@@ -31,7 +50,7 @@ def render_bag_index(bag: Bag) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
-def render_root_index(bags: Mapping[str, Bag], origin: str) -> bytes:
+def render_root_index(rows: Iterable[IndexRow], origin: str) -> bytes:
     """Return the README of the snapshots folder."""
     lines = [
         "# Captured pages",
@@ -40,7 +59,7 @@ def render_root_index(bags: Mapping[str, Bag], origin: str) -> bytes:
         "",
         "| Bag | Space | Pages | Gone upstream | Redacted |",
         "|---|---|--:|--:|--:|",
-        *(_bag_row(bag) for _, bag in sorted(bags.items())),
+        *map(_render_row, sorted(rows)),
         "",
         "Each bag is a [BagIt](https://www.rfc-editor.org/rfc/rfc8493) bag. In its `data` folder the folders named for",
         "years contain the pages as Markdown, `_source` each page's storage format and record, `_attachments` files.",
@@ -50,13 +69,10 @@ def render_root_index(bags: Mapping[str, Bag], origin: str) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
-def _bag_row(bag: Bag) -> str:
-    entries = bag.entries.values()
-    gone = sum(entry.tombstone is not None for entry in entries)
-    redacted = sum(entry.redacted_at is not None for entry in entries)
+def _render_row(row: IndexRow) -> str:
     return (
-        f"| [{escape_markdown(bag.name)}]({bag.name}/README.md) | {escape_markdown(bag.space_key)} "
-        f"| {len(bag.entries)} | {gone} | {redacted} |"
+        f"| [{escape_markdown(row.bag)}]({row.bag}/README.md) | {escape_markdown(row.space_key)} "
+        f"| {row.pages} | {row.gone} | {row.redacted} |"
     )
 
 

@@ -1,6 +1,6 @@
 """Findings, and the state that collects them during a check."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -61,12 +61,14 @@ class Inspection:
         for path, digest in digests.items():
             self.check_digest(prefix + path, digest, witness=witness)
 
-    def check_digest(self, path: str, digest: str, *, witness: str) -> None:
-        """Compare one file with its digest in *witness*."""
+    def check_digest(
+        self, path: str, digest: str, *, witness: str, take: Callable[[bytes], None] | None = None
+    ) -> None:
+        """Compare one file with its digest in *witness*; *take* gets the content, which is then read only once."""
         if not self.is_there(path, witness=witness):
             return
         try:
-            found = self.tree.digest(path)
+            found = self.tree.digest(path, take)
         except OSError as error:
             self.report(FindingKind.UNREADABLE, path, f"cannot be read: {error.strerror}")
             return

@@ -36,7 +36,7 @@ from bot.snapshot.archive.events import Event, EventOutcome, EventType, event_id
 from bot.snapshot.archive.evidence_state import EvidenceState, RememberedHead
 from bot.snapshot.archive.folder import Folder, lock_folder
 from bot.snapshot.archive.head_check import check_before_writing, refuse_first_format
-from bot.snapshot.archive.indexes import render_bag_index, render_root_index
+from bot.snapshot.archive.indexes import render_bag_index, render_root_index, row_of
 from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, load_instructions
 from bot.snapshot.archive.journal import (
     SealedHead,
@@ -156,7 +156,7 @@ class SnapshotWriter:
         for bag in self.library.bags.values():
             if bag.is_changed:
                 sums[f"{bag.name}/{TAG_MANIFEST}"] = self._stage_tag_files(bag)
-        filled = {name: bag for name, bag in self.library.bags.items() if bag.entries}
+        filled = [row_of(bag) for bag in self.library.bags.values() if bag.entries]
         root_files = {
             "README.md": render_root_index(filled, self.origin),
             "VERIFY.md": load_instructions().encode(),

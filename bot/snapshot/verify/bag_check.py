@@ -6,9 +6,16 @@ from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import MANIFEST, PAGES, parse_bag_info
 from bot.snapshot.archive.first_format import parse_first_lines
 from bot.snapshot.archive.inspection import FindingKind, Inspection
+from bot.snapshot.verify.record_reader import RecordReader
 
 
-def check_payload(inspection: Inspection, bag: str, manifest: dict[str, str], is_due: Callable[[str], bool]) -> None:
+def check_payload(
+    inspection: Inspection,
+    bag: str,
+    manifest: dict[str, str],
+    is_due: Callable[[str], bool],
+    records: RecordReader,
+) -> None:
     """Check that every payload file exists, and hash the files for which *is_due* returns true."""
     witness = f"{bag}/{MANIFEST}"
     for path, digest in manifest.items():
@@ -16,7 +23,7 @@ def check_payload(inspection: Inspection, bag: str, manifest: dict[str, str], is
         if not path.startswith("data/"):
             inspection.report(FindingKind.MALFORMED, witness, f"lists {path}, which is not payload")
         if is_due(full):
-            inspection.check_digest(full, digest, witness=witness)
+            inspection.check_digest(full, digest, witness=witness, take=records.reader(full))
         else:
             inspection.is_there(full, witness=witness)
 

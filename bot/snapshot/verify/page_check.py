@@ -5,18 +5,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import PAGES, Bag, parse_bag_info
 from bot.snapshot.archive.canonical_json import dump_lines
 from bot.snapshot.archive.change_list import is_rendition, page_of
 from bot.snapshot.archive.entry import PageEntry, PageState, Shown, entry_of, id_order
-from bot.snapshot.archive.indexes import render_bag_index
+from bot.snapshot.archive.indexes import IndexRow, render_bag_index, row_of
 from bot.snapshot.archive.inspection import FindingKind, Inspection
 from bot.snapshot.archive.paths import redacted_path
+from bot.snapshot.verify.record_reader import RecordReader
 from bot.snapshot.verify.replay import PageLog
 
+_NO_RECORD = "is not a record of a captured page"
 _PLACE = '"page": 0'
-_COPIED = ("ancestors", "page_id", "position", "space_key", "status", "title", "url")
 
 
 @dataclass
@@ -27,14 +30,15 @@ class BagCheck:
     bag: Bag
     pages: Mapping[str, PageLog]
     """The last state of each page of the bag, by id in file names."""
+    records: RecordReader
     is_due: Callable[[str], bool]
     """Whether the record at a path is read."""
-    _shown: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _shown: dict[str, Shown] = field(default_factory=dict)
 
-    def check(self, *, is_whole: bool) -> Bag | None:
+    def check(self, *, is_whole: bool) -> IndexRow | None:
         """Compare the list of pages with log and records; with *is_whole* also the index and `bag-info.txt`.
 
-        Returns the bag with its entries if the index could be made again.
+        Returns the row of the bag in the index of all bags if the index of the bag could be made again.
         """
         path = f"{self.bag.name}/{PAGES}"
         views = {page_of(path): path for path in self.bag.manifest if is_rendition(path)}
@@ -48,10 +52,14 @@ class BagCheck:
             self._report(path, f"lists page {page or 'without an id'}, which the log does not know in this bag")
         if not is_whole or self._has_findings(path):
             return None
-        indexed = self._indexed()
+        try:
+            indexed = self._indexed()
+        except ValidationError as error:
+            self._report(path, f"the log has a state that no page can have: {error.errors()[0]['msg']}")
+            return None
         self._check_tag("README.md", render_bag_index(indexed))
         self._check_tag("bag-info.txt", self.bag.bag_info())
-        return indexed
+        return row_of(indexed)
 
     def _lines(self, path: str) -> Iterator[str]:
         data = self.inspection.tree.read(path).decode("utf-8", "replace")
@@ -82,19 +90,28 @@ class BagCheck:
                 self._report(f"{self.bag.name}/{view}", "does not have the path of a redacted page")
             return {}
         full = f"{self.bag.name}/{record_path}"
-        try:
-            record = json.loads(self.inspection.tree.read(full))
-            shown = {name: record[name] for name in _COPIED}
-            shown |= {"path": view, "version_when": record["version"]["when"]}
-            stated = record.get("path", view)
-        except (OSError, EvidenceError, ValueError, KeyError, TypeError):
-            if self.inspection.tree.has_file(full):
-                self._report(full, "is not a record of a captured page")
+        found = self._find_record(full)
+        if found is None:
             return None
-        if stated not in (view, None):
+        stated = found.pop("stated_path") or view
+        if stated != view:
             self._report(f"{self.bag.name}/{view}", f"does not have the path that the record says: {stated}")
-        self._shown[page] = shown
+        shown = found | {"path": view}
+        try:
+            self._shown[page] = Shown.model_validate(shown)
+        except ValidationError:
+            self._report(full, _NO_RECORD)
+            return None
         return shown
+
+    def _find_record(self, path: str) -> dict[str, Any] | None:
+        try:
+            found = self.records.find(path, self.inspection.tree.read)
+        except (OSError, EvidenceError):
+            found = None
+        if found is None and self.inspection.tree.has_file(path):
+            self._report(path, _NO_RECORD)
+        return found
 
     def _indexed(self) -> Bag:
         """Return the bag with the entries that its index needs."""
@@ -106,8 +123,7 @@ class BagCheck:
 
     def _entry(self, page: str, log: PageLog) -> PageEntry:
         state = PageState.model_validate_json(log.text)
-        shown = self._shown.get(page)
-        return entry_of(state, Shown.model_validate(shown) if shown else None, self.bag.space_key, ())
+        return entry_of(state, self._shown.get(page), self.bag.space_key, ())
 
     def _check_tag(self, name: str, expected: bytes) -> None:
         path = f"{self.bag.name}/{name}"
@@ -151,7 +167,11 @@ def _id_of(line: str) -> str:
 
 
 def _page_id_of(line: str) -> str:
-    """Return the id that orders the list."""
+    """Return the id that orders the list. No text can contain the name of a field: its quotes would be escaped."""
+    _, name, rest = line.rpartition(', "page_id": "')
+    page_id = rest.partition('"')[0]
+    if name and "\\" not in page_id:
+        return page_id
     try:
         content = json.loads(line)
         return str(content["shown"]["page_id"] if content["shown"] else content["page"]["id"])

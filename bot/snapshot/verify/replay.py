@@ -205,6 +205,11 @@ class _RunLog:
     """Page → types of the successful events of the run that list it."""
     _states: dict[str, tuple[int, dict[str, str | None]]] = field(default_factory=dict)
     """Page → line and content of its state."""
+    _when: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Write the time of the run as its events have it."""
+        self._when = format_time(self.head.time)
 
     def read(self, data: bytes) -> None:
         """Check the lines of the log, and apply the page states."""
@@ -222,7 +227,7 @@ class _RunLog:
 
     def _add(self, number: int, match: re.Match[str]) -> None:
         at = match.groupdict()
-        if at["event"] != f"{self.head.sequence:06}-{number:06}" or at["when"] != format_time(self.head.time):
+        if at["event"] != f"{self.head.sequence:06}-{number:06}" or at["when"] != self._when:
             self._report(number, "has another number or time than the run")
         if at["type"] not in _TYPES:
             self._report(number, f"has the unknown type {at['type']}")

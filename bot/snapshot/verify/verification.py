@@ -10,12 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.errors import EvidenceError
-from bot.snapshot.archive.bag import Bag, bag_names, sha256
+from bot.snapshot.archive.bag import PAGES, bag_names, sha256
 from bot.snapshot.archive.checkpoint import HEAD, Checkpoint
 from bot.snapshot.archive.file_tree import Tree
 from bot.snapshot.archive.folder import STAGING, is_being_written
 from bot.snapshot.archive.head_check import check_bag_tags, check_head, load_sums
-from bot.snapshot.archive.indexes import render_root_index
+from bot.snapshot.archive.indexes import IndexRow, render_root_index
 from bot.snapshot.archive.inspection import Finding, FindingKind, Inspection, ordered
 from bot.snapshot.archive.proof import Proof, choose_proof
 from bot.snapshot.verify.bag_check import check_first_format, check_payload
@@ -28,6 +28,7 @@ from bot.snapshot.verify.chain import (
     check_witness,
 )
 from bot.snapshot.verify.page_check import BagCheck, load_checked_bag
+from bot.snapshot.verify.record_reader import RecordReader
 from bot.snapshot.verify.replay import PageLog, Removal, Replay
 
 PORTIONS = 7
@@ -150,57 +151,63 @@ class _Contents:
         self._is_whole = portion is None
         self._is_due = _due(portion)
         self._manifests: dict[str, dict[str, str]] = {}
-        self._octets: dict[str, int] = {}
+        self._pages: dict[str, dict[str, PageLog]] = defaultdict(dict)
+        """The last state of each page, by bag."""
 
     def check(self, bags: list[str]) -> None:
-        """Check each bag, then replay the log if all of it is there."""
-        for bag in bags:
-            self._check_bag(bag)
-        if not self.chain.is_whole or self.chain.heads[0].format == 1:
-            for bag, manifest in self._manifests.items():
-                if self.chain.heads and self.chain.heads[0].format == 1:
-                    check_first_format(self.inspection, bag, manifest)
-            return
-        for head in reversed(self.chain.heads):
+        """Replay the log if all of it is there, and check each bag, also against the log."""
+        found = {bag: check_bag_tags(self.inspection, bag) for bag in bags}
+        self._manifests = {bag: manifest for bag, manifest in found.items() if manifest is not None}
+        is_logged = self.chain.is_whole and self.chain.heads[0].format > 1
+        for head in reversed(self.chain.heads) if is_logged else ():
             self.replay.add_run(head)
-        if self.replay.is_whole:
+        is_compared = is_logged and self.replay.is_whole
+        if is_compared:
             self._compare()
-
-    def _check_bag(self, bag: str) -> None:
-        manifest = check_bag_tags(self.inspection, bag)
-        if manifest is None:
-            return
-        before = self.inspection.tree.hashed_bytes
-        check_payload(self.inspection, bag, manifest, self._is_due)
-        self._manifests[bag] = manifest
-        self._octets[bag] = self.inspection.tree.hashed_bytes - before
+        rows = [self._check_bag(bag, is_compared=is_compared) for bag in self._manifests]
+        if is_compared and self._is_whole:
+            self._check_index(rows)
+            self.is_replayed = True
 
     def _compare(self) -> None:
         self.replay.compare(self._manifests)
         self.replay.check_pages()
         self.replay.check_first_format(self._iter_first_redactions())
-        pages: dict[str, dict[str, PageLog]] = defaultdict(dict)
         for page, log in self.replay.pages.items():
-            pages[str(log.fields["bag"])][page] = log
-        for lost in pages.keys() - self._manifests.keys():
-            message = f"{len(pages[lost])} pages were captured here, but SHA256SUMS does not list the bag"
+            self._pages[str(log.fields["bag"])][page] = log
+        for lost in self._pages.keys() - self._manifests.keys():
+            message = f"{len(self._pages[lost])} pages were captured here, but SHA256SUMS does not list the bag"
             self.inspection.report(FindingKind.LOG, lost, message)
-        indexed: dict[str, Bag | None] = {}
-        for name, manifest in self._manifests.items():
-            origin, octets = self.chain.heads[0].origin, self._payload_size(name)
-            bag = load_checked_bag(self.inspection, name, manifest, origin=origin, octets=octets)
-            if bag and self.inspection.tree.has_file(f"{name}/pages.jsonl"):
-                indexed[name] = BagCheck(self.inspection, bag, pages[name], self._is_due).check(is_whole=self._is_whole)
-        if all(indexed.values()) and self._is_whole:
-            filled = {name: bag for name, bag in indexed.items() if bag and bag.entries}
-            if self.inspection.read("README.md") != render_root_index(filled, self.chain.heads[0].origin):
-                self.inspection.report(FindingKind.LOG, "README.md", "is not what the captured pages make it")
-        self.is_replayed = self._is_whole
 
-    def _payload_size(self, bag: str) -> int | None:
+    def _check_bag(self, bag: str, *, is_compared: bool) -> IndexRow | None:
+        """Check one bag; return its row of the index if it was compared with the log without findings."""
+        manifest, pages, tree = self._manifests[bag], self._pages[bag], self.inspection.tree
+        records = RecordReader(frozenset(f"{bag}/{log.fields['record']}" for log in pages.values()))
+        before = tree.hashed_bytes
+        check_payload(self.inspection, bag, manifest, self._is_due, records)
+        octets = self._payload_size(bag, tree.hashed_bytes - before)
+        if self.chain.heads and self.chain.heads[0].format == 1:
+            check_first_format(self.inspection, bag, manifest)
+        if not is_compared:
+            return None
+        loaded = load_checked_bag(self.inspection, bag, manifest, origin=self.chain.heads[0].origin, octets=octets)
+        if loaded is None or not tree.has_file(f"{bag}/{PAGES}"):
+            return None
+        return BagCheck(self.inspection, loaded, pages, records, self._is_due).check(is_whole=self._is_whole)
+
+    def _check_index(self, rows: Sequence[IndexRow | None]) -> None:
+        """Compare the index of all bags, if each bag has a row."""
+        filled = [row for row in rows if row]
+        if len(filled) < len(rows):
+            return
+        index = render_root_index([row for row in filled if row.pages], self.chain.heads[0].origin)
+        if self.inspection.read("README.md") != index:
+            self.inspection.report(FindingKind.LOG, "README.md", "is not what the captured pages make it")
+
+    def _payload_size(self, bag: str, octets: int) -> int | None:
         """Return the size of the payload; None if not all of it was read, or if a finding explains another size."""
         is_damaged = any(finding.path.startswith(f"{bag}/data/") for finding in self.inspection.findings)
-        return self._octets[bag] if self._is_whole and not is_damaged else None
+        return octets if self._is_whole and not is_damaged else None
 
     def _iter_first_redactions(self) -> Iterator[str]:
         """Yield the digests in the records of redactions."""
