@@ -16,6 +16,7 @@ from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.audience import Audience
 from bot.snapshot.capture.bulk_consent import BulkConsent
 from bot.snapshot.capture.outcome import CaptureOutcome
+from bot.snapshot.capture.parts import PART_PAGES
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
 from bot.snapshot.capture.selection import RuleName
 from bot.snapshot.capture.serial_executor import SerialExecutor
@@ -46,6 +47,7 @@ def run_capture(
     everything: bool = False,
     history: HistoryMode = HistoryMode.CHANGES,
     day: int = 0,
+    hours: int = 0,
     disk: Disk | None = None,
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
     executor: Executor | None = None,
@@ -54,9 +56,20 @@ def run_capture(
     places: Mapping[RuleName, str] | None = None,
     audience: Audience = Audience.OPEN,
     spaces: Collection[str] = ("WS2",),
+    part_pages: int = PART_PAGES,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> CaptureOutcome:
-    now = CLOCK + dt.timedelta(days=day)
-    options = CaptureOptions(executor or SerialExecutor(), history, consent, roster, audience, on_page=on_page)
+    now = CLOCK + dt.timedelta(days=day, hours=hours)
+    options = CaptureOptions(
+        executor or SerialExecutor(),
+        history,
+        consent,
+        roster,
+        audience,
+        part_pages=part_pages,
+        on_page=on_page,
+        should_stop=should_stop,
+    )
     with open_writer(
         state_of(root),
         origin="https://wiki.test",

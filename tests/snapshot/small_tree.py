@@ -90,13 +90,17 @@ def capture_second(root: Path, disk: Disk, *, signer: Signer | None = None) -> N
 
 
 def finish(
-    writer: SnapshotWriter, *page_ids: str, type_: EventType = EventType.CAPTURE, captured: tuple[str, ...] = ()
+    writer: SnapshotWriter,
+    *page_ids: str,
+    type_: EventType = EventType.CAPTURE,
+    captured: tuple[str, ...] = (),
+    goes_on: bool = False,
 ) -> Checkpoint:
     """Finish a run with the events that explain its changes: of one type, and captures."""
     run = Event(EventType.INGESTION, EventOutcome.SUCCESS, "", (), {"expected": len(page_ids)})
     pages = [Event(type_, EventOutcome.SUCCESS, "", (page_id,)) for page_id in page_ids]
     pages += [Event(EventType.CAPTURE, EventOutcome.SUCCESS, "", (page_id,)) for page_id in captured]
-    return writer.finish([run, *pages], agents=(SOFTWARE,), verdict=RunVerdict.COMPLETE)
+    return writer.finish([run, *pages], agents=(SOFTWARE,), verdict=RunVerdict.COMPLETE, goes_on=goes_on)
 
 
 def put_page(

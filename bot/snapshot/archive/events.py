@@ -22,6 +22,9 @@ from bot.snapshot.archive.entry import PageState
 from bot.snapshot.archive.first_format import FirstEventLine
 from bot.snapshot.archive.paths import safe_id
 
+PART = "part"
+"""Fact of a run: its number among the parts of one capture. The last run of a capture does not have it."""
+
 NOT_CAPTURABLE = "not_capturable"
 """Fact of a run: ids of the selected nodes without content that can be captured."""
 

@@ -182,15 +182,19 @@ class Transaction:
             self._has_folder.set()
         return f"{next(self._numbers):07}"
 
-    def commit(self, head: SealedHead | None = None) -> None:
+    def commit(self, head: SealedHead | None = None, *, goes_on: bool = False) -> None:
         """Make the staged files durable, then commit and apply them, and remember *head*.
 
-        Raises `SnapshotError`; its message states whether the old state is unchanged or the run will be completed.
+        With *goes_on*, files of `new_file` that are not staged yet stay for the next commit. Raises `SnapshotError`;
+        its message states whether the old state is unchanged or the run will be completed.
         """
         journal = Journal(staging=self._staging.name, head=head, steps=tuple(self._steps.values()))
+        self._steps, self._is_committed = {}, False
         try:
             self._make_durable(journal)
             _apply(self._state, self._disk, journal)
+            if not goes_on:
+                _remove_staging(self._root, self._disk, journal)
         except OSError as error:
             if has_pending(self._state):
                 raise SnapshotError(
@@ -263,6 +267,7 @@ def recover(state: EvidenceState, disk: Disk) -> bool:
         if journal is None:
             return False
         _apply(state, disk, journal)
+        _remove_staging(state.root, disk, journal)
     except OSError as error:
         raise SnapshotError(
             f"{failure(error)}; an interrupted capture in {state.root} could not be completed"
@@ -286,8 +291,11 @@ def _apply(state: EvidenceState, disk: Disk, journal: Journal) -> None:
         state.update(journal.head.remember, disk=disk)
     disk.remove(state.journal)
     disk.sync(state.folder)
+
+
+def _remove_staging(root: Path, disk: Disk, journal: Journal) -> None:
     with suppress(OSError):
-        disk.remove_tree(staging)  # what is left is deleted at the next start
+        disk.remove_tree(root / journal.staging)  # what is left is deleted at the next start
 
 
 def _remove_empty(root: Path, disk: Disk, journal: Journal) -> None:

@@ -75,11 +75,13 @@ class SnapshotWriter:
     state: EvidenceState
     origin: str
     software: str
-    now: datetime
+    clock: Callable[[], datetime]
     disk: Disk
     signer: Signer | None = None
     was_recovered: bool = False
     admission: Admission = Admission()
+    now: datetime = field(init=False)
+    """Time of this run."""
     _transaction: Transaction = field(init=False)
     _changes: list[tuple[Verb, str, str]] = field(default_factory=list)
     """Verb, digest and path of each payload file that the run writes or removes."""
@@ -88,6 +90,7 @@ class SnapshotWriter:
 
     def __post_init__(self) -> None:
         """Start the transaction."""
+        self.now = self.clock().replace(microsecond=0)
         self._transaction = Transaction(self.state, self.disk)
 
     @property
@@ -146,11 +149,12 @@ class SnapshotWriter:
         verdict: RunVerdict | None = None,
         next_key: str | None = None,
         lost: Lost | None = None,
+        goes_on: bool = False,
     ) -> Checkpoint:
         """Write bags, indexes, sums, changes, events and head, and commit the run.
 
-        *next_key* is the fingerprint of another key that may sign the next head; *lost* names the runs that an accepted
-        rollback lost, and the number of the run follows them.
+        With *goes_on*, the writer can be used for another run. *next_key* is the fingerprint of another key that may
+        sign the next head; *lost* names the runs that an accepted rollback lost: the number of the run follows them.
         """
         sums = dict(self.library.sums)
         for bag in self.library.bags.values():
@@ -180,8 +184,20 @@ class SnapshotWriter:
             lost=lost,
             verdict=verdict,
         )
-        self._transaction.commit(self._stage_head(head))
+        sealed = self._stage_head(head)
+        self._transaction.commit(sealed, goes_on=goes_on)
+        if goes_on:
+            self._begin_next_run(head, sealed, sums)
         return head
+
+    def _begin_next_run(self, head: Checkpoint, sealed: SealedHead, sums: dict[str, str]) -> None:
+        self.library.head, self.library.head_digest, self.library.sums = head, sealed.sha256, sums
+        for bag in self.library.bags.values():
+            bag.is_changed = False
+        self._changes.clear()
+        self._touched.clear()
+        self.admission = Admission()
+        self.now = max(self.now, self.clock().replace(microsecond=0))
 
     def discard(self) -> None:
         """Discard all changes; the old state is unchanged."""
@@ -335,8 +351,7 @@ def open_writer(
         locks.enter_context(_made_folder(root))
         check_before_writing(root, allowed_signers)
         library = load_library(root)
-        now = clock().replace(microsecond=0)
-        check_plausible(root, library.head, origin=_one_line(origin), now=now)
+        check_plausible(root, library.head, origin=_one_line(origin), now=clock().replace(microsecond=0))
         admission = Admission()
         if is_new_line:
             check_all()
@@ -344,7 +359,7 @@ def open_writer(
         if is_overtaken:
             forget_pending(state, disk)
         writer = SnapshotWriter(
-            library, state, _one_line(origin), software, now, disk, signer, was_recovered, admission
+            library, state, _one_line(origin), software, clock, disk, signer, was_recovered, admission
         )
         try:
             yield writer

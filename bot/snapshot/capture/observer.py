@@ -51,7 +51,7 @@ class Observer:
                 asked: deque[tuple[PageRef, Future[Observation | WikiError]]] = deque()
                 for ref in batch:
                     asked.append((ref, threads.submit(self._observe, ref.id, bodies, read.get(ref.id))))
-                    if len(asked) >= _IN_FLIGHT:
+                    while asked and (len(asked) >= _IN_FLIGHT or asked[0][1].done()):
                         yield self._answer(*asked.popleft())
                 while asked:
                     yield self._answer(*asked.popleft())

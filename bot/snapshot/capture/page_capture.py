@@ -65,7 +65,7 @@ class PageCapture:
 
     def held_parts(self) -> frozenset[str]:
         """Return which kinds of data the captured state has."""
-        return frozenset(kind for kind, held in _parts(self.before).items() if held) if self.before else frozenset()
+        return held_parts(self.before) if self.before else frozenset()
 
     def lost_parts(self) -> frozenset[str]:
         """Return of which kinds of data something captured is no longer on the page."""
@@ -257,6 +257,11 @@ class PageCapture:
             facts = {"problem": "attachment"}
             event = Event(EventType.CAPTURE, EventOutcome.FAILURE, detail, (self.record.page_id,), facts)
             self.outcome.events.append(event)
+
+
+def held_parts(record: PageRecord) -> frozenset[str]:
+    """Return which kinds of data a record has."""
+    return frozenset(kind for kind, held in _parts(record).items() if held)
 
 
 def _parts(record: PageRecord) -> dict[str, frozenset[str]]:

@@ -16,10 +16,11 @@ from bot.errors import (
     StoppedError,
     WikiError,
 )
+from bot.plural import counted
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import id_order
-from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, EventOutcome
+from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, Event, EventOutcome
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.audience import Audience, choose_for, note_changed_audience
@@ -29,12 +30,13 @@ from bot.snapshot.capture.doubts import doubts_about
 from bot.snapshot.capture.observation import Observation
 from bot.snapshot.capture.observer import Observer
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
-from bot.snapshot.capture.page_capture import PageCapture
+from bot.snapshot.capture.page_capture import PageCapture, held_parts
+from bot.snapshot.capture.parts import PART_PAGES, Parts, find_parts, part_event
 from bot.snapshot.capture.rendition import CONVERTER, Rendition, render_page
 from bot.snapshot.capture.selection import RuleName, Selection, select
 from bot.snapshot.capture.surroundings import Neighbourhood
 from bot.snapshot.capture.vanished import Losses, account_for_vanished, judge_losses
-from bot.wiki.gateway import PageRef, WikiGateway
+from bot.wiki.gateway import PageRef, User, WikiGateway
 from bot.wiki.page_tree import find_defects
 
 _IN_FLIGHT = 16  # pages with attachments in memory at once, being converted
@@ -61,7 +63,7 @@ class SpaceRequest:
 class CaptureOptions:
     """Options of a run. *executor* converts; *roster* has the ids that an administrator expects.
 
-    *audience* says which pages the folder has.
+    *audience* says which pages the folder has. After *part_pages* changed pages, the capture commits a part.
     """
 
     executor: Executor
@@ -69,6 +71,7 @@ class CaptureOptions:
     consent: BulkConsent = field(default_factory=BulkConsent)
     roster: Collection[str] = ()
     audience: Audience = Audience.OPEN
+    part_pages: int = PART_PAGES
     on_page: Callable[[str, int], None] = lambda _title, _total: None
     should_stop: Callable[[], bool] = lambda: False
 
@@ -79,8 +82,12 @@ class _Run:
     writer: SnapshotWriter
     options: CaptureOptions
     outcome: CaptureOutcome
+    parts: Parts
     homes: dict[str, tuple[Bag, str]] = field(default_factory=dict)
     """Page id → its bag and the path of its rendition in the bag, for all captured and expected pages."""
+    account: str = ""
+    written: int = 0
+    """Number of pages that were written since the last part."""
 
     @cached_property
     def observer(self) -> Observer:
@@ -88,20 +95,45 @@ class _Run:
         bags = {page_id: bag for page_id, (bag, _) in self.homes.items()}
         return Observer(self.gateway, self.writer, self.options.history, bags)
 
+    def finish(self, event: Event, verdict: RunVerdict, *, goes_on: bool = False) -> None:
+        """Commit everything since the last part as a run."""
+        agents = (self.writer.software, CONVERTER, self.account)
+        events = [event, *self.outcome.events]
+        self.outcome.checkpoint = self.writer.finish(events, agents=agents, verdict=verdict, goes_on=goes_on)
+        self.outcome.events.clear()
+
+    def write(self, page: PageCapture, rendition: Rendition) -> None:
+        """Write a page; if the part is full, commit the part first."""
+        if self.written >= self.options.part_pages:
+            self.parts.count += 1
+            self.parts.has_unnamed_people |= _is_every_name_missing(self.gateway)
+            event = part_event(
+                self.parts.count,
+                self.outcome,
+                self.options.history,
+                has_unnamed_people=self.parts.has_unnamed_people,
+            )
+            self.finish(event, RunVerdict.INCOMPLETE, goes_on=True)
+            self.written = 0
+        page.write(rendition)
+        self.written += 1
+
 
 def capture(
     gateway: WikiGateway, writer: SnapshotWriter, requests: Sequence[SpaceRequest], options: CaptureOptions
 ) -> CaptureOutcome:
     """Capture every requested space and finish the run; write nothing if nothing changed and nothing failed.
 
-    A space that cannot be listed is a shortfall. Raises `WikiError` if no space can be listed; then nothing is written.
+    What an interrupted capture has committed is not read again. A space that cannot be listed is a shortfall. Raises
+    `WikiError` if no space can be listed; then nothing is written.
     """
     outcome = CaptureOutcome(was_recovered=writer.was_recovered)
     account = gateway.fetch_current_user()
     selections = list(_select_all(gateway, _unique(requests), outcome, options))
     outcome.queries = tuple(selection.query for selection in selections)
     outcome.expected = sum(len(selection.expected) for selection in selections)
-    run = _Run(gateway, writer, options, outcome)
+    parts = find_parts(writer.library, options.history, writer.now)
+    run = _Run(gateway, writer, options, outcome, parts, account=account.id)
     run.homes = {entry.page_id: (bag, entry.path) for bag, entry in writer.library.iter_entries()}
     for selection in selections:
         _make_room(run, selection)
@@ -110,11 +142,10 @@ def capture(
         _capture_space(run, selection, _neighbourhood(run, selection, selections))
     account_for_vanished(gateway, writer, selections, outcome, options.consent)
     outcome.doubts += run.observer.read_sample_again()
-    _note_people(gateway, outcome)
-    if writer.has_changes or outcome.verdict is not RunVerdict.COMPLETE or _differs_from_last(writer, outcome):
-        agents = (writer.software, CONVERTER, account.id)
-        event = outcome.run_event(_digest_of_ids(selections))
-        outcome.checkpoint = writer.finish([event, *outcome.events], agents=agents, verdict=outcome.verdict)
+    _note_people(gateway, outcome, parts)
+    is_complete = outcome.verdict is RunVerdict.COMPLETE
+    if writer.has_changes or parts.count or not is_complete or _differs_from_last(writer, outcome):
+        run.finish(outcome.run_event(_digest_of_ids(selections)), outcome.verdict)
     return outcome
 
 
@@ -147,15 +178,15 @@ def _select_all(
         failed.append(error)
         outcome.add_unlisted(Trouble(request.space_key, f"space {request.space_key}", str(error)))
 
-    counted: list[tuple[SpaceRequest, Census]] = []
+    listed: list[tuple[SpaceRequest, Census]] = []
     for request in requests:
         try:
-            counted.append((request, take_census(gateway, request.space_key, request.rule)))
+            listed.append((request, take_census(gateway, request.space_key, request.rule)))
         except WikiError as error:
             give_up(request, error)
-    for trouble in add_roster(gateway, [census for _, census in counted], options.roster):
+    for trouble in add_roster(gateway, [census for _, census in listed], options.roster):
         outcome.note(outcome.missing, trouble)
-    for request, census in counted:
+    for request, census in listed:
         try:
             yield _select(gateway, request, census, outcome, options)
         except WikiError as error:
@@ -258,8 +289,9 @@ def _neighbourhood(run: _Run, selection: Selection, selections: Sequence[Selecti
 
 def _capture_space(run: _Run, selection: Selection, neighbourhood: Neighbourhood) -> None:
     """Capture the pages; those that lost data come last, because many at once need the consent of a person."""
-    refs = [ref for ref in selection.chosen if not _is_redacted(run, ref)]
     losses = Losses()
+    present = (ref for ref in selection.chosen if not _is_redacted(run, ref))
+    refs = [ref for ref in present if not _is_in_parts(run, selection, ref, losses)]
     _capture_pages(run, selection, neighbourhood, refs, losses)
     if losses.pages:
         accepted = judge_losses(run.outcome, selection, losses, run.options.consent)
@@ -278,7 +310,8 @@ def _capture_pages(
     for ref, observation in run.observer.observe_all(refs, read):
         if run.options.should_stop():
             raise StoppedError(
-                "the capture was asked to stop; nothing was written, and the next run starts from the beginning"
+                f"the capture was asked to stop; {counted(run.outcome.captured - run.written, 'page')} were committed, "
+                "and the next run continues after them"
             )
         if losses is not None:
             run.options.on_page(ref.title, run.outcome.expected)
@@ -292,10 +325,12 @@ def _capture_pages(
             record = page.complete(neighbourhood.around("\n".join(bodies), ref.id))
             job = run.options.executor.submit(render_page, record, seen.page.body, path, run.writer.origin)
             writing.append((page, job))
-        while len(writing) >= _IN_FLIGHT:
-            _write(writing.popleft())
+        while writing and (len(writing) >= _IN_FLIGHT or writing[0][1].done()):
+            page, job = writing.popleft()
+            run.write(page, job.result())
     while writing:
-        _write(writing.popleft())
+        page, job = writing.popleft()
+        run.write(page, job.result())
 
 
 def _judge(run: _Run, selection: Selection, ref: PageRef, seen: Observation | WikiError) -> PageCapture | None:
@@ -325,18 +360,39 @@ def _note_doubts(run: _Run, selection: Selection, page: PageCapture) -> None:
     run.outcome.doubts += [Trouble(page.record.page_id, page.record.title, doubt) for doubt in doubts]
 
 
-def _note_people(gateway: WikiGateway, outcome: CaptureOutcome) -> None:
+def _note_people(gateway: WikiGateway, outcome: CaptureOutcome, parts: Parts) -> None:
     """Say which people have no name; if none has one, the wiki may refuse the question."""
-    unnamed = [person for person in gateway.people if person.display_name == person.id]
-    if unnamed:
+    unnamed = _find_unnamed(gateway)
+    is_refused = parts.has_unnamed_people or _is_every_name_missing(gateway)
+    if unnamed or is_refused:
         ids = ", ".join(sorted(person.id for person in unnamed)[:_NAMED])
-        trouble = Trouble(ids, f"names of {len(unnamed)} people", "the wiki gives none, so their ids are recorded")
-        (outcome.doubts if len(unnamed) == len(gateway.people) else outcome.notes).append(trouble)
+        names = f"names of {len(unnamed)} people" if unnamed else "names of people"
+        trouble = Trouble(ids, names, "the wiki gives none, so their ids are recorded")
+        (outcome.doubts if is_refused else outcome.notes).append(trouble)
 
 
-def _write(pending: tuple[PageCapture, Future[Rendition]]) -> None:
-    page, job = pending
-    page.write(job.result())
+def _find_unnamed(gateway: WikiGateway) -> list[User]:
+    return [person for person in gateway.people if person.display_name == person.id]
+
+
+def _is_every_name_missing(gateway: WikiGateway) -> bool:
+    unnamed = _find_unnamed(gateway)
+    return bool(unnamed) and len(unnamed) == len(gateway.people)
+
+
+def _is_in_parts(run: _Run, selection: Selection, ref: PageRef, losses: Losses) -> bool:
+    """Return whether an earlier part has the page as it is listed; if so, count the page as captured."""
+    bag, _ = run.homes[ref.id]
+    entry = bag.entries.get(ref.id)
+    if entry is None or not run.parts.has(ref, entry, selection):
+        return False
+    name = paths.safe_id(ref.id)
+    run.outcome.captured += 1
+    run.outcome.losses += run.parts.losses[name]
+    if name in run.parts.updated:
+        losses.held.update(held_parts(run.writer.library.load_record(bag, entry)))
+    run.options.on_page(ref.title, run.outcome.expected)
+    return True
 
 
 def _is_redacted(run: _Run, ref: PageRef) -> bool:

@@ -75,7 +75,7 @@ def upgrade(state: EvidenceState, how: Upgrade, *, disk: Disk | None = None) -> 
             state,
             head.origin,
             how.software,
-            how.clock().replace(microsecond=0),
+            how.clock,
             disk,
             how.signer,
             admission=Admission(as_remembered(find_heads(library))),

@@ -11,7 +11,7 @@ from bot.errors import EvidenceError
 from bot.plural import counted
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import GONE, PageEntry
-from bot.snapshot.archive.events import Event, EventOutcome, EventType, LoggedEvent
+from bot.snapshot.archive.events import PART, Event, EventOutcome, EventType, LoggedEvent
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.archive.record import PageRecord
@@ -70,6 +70,10 @@ class EventTexts:
         if event.outcome is not EventOutcome.SUCCESS and "expected" not in event.facts:
             return _describe_trouble(event)
         match event.type:
+            case EventType.INGESTION if PART in event.facts:
+                expected, captured = (event.facts.get(n, 0) for n in ("expected", "captured"))
+                total = counted(int(str(expected)), "page")
+                return f"part {event.facts[PART]} of a capture: {captured} of {total} so far"
             case EventType.INGESTION:
                 expected, captured, unchanged = (event.facts.get(n, 0) for n in ("expected", "captured", "unchanged"))
                 return f"captured {captured} of {counted(int(str(expected)), 'page')}, {unchanged} unchanged"

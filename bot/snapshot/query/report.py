@@ -1,12 +1,12 @@
 """Report what happened in a period: runs, pages, shortfalls, and whether the chain is valid."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
 
-from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, EventOutcome, EventType, LoggedEvent
+from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, PART, EventOutcome, EventType, LoggedEvent
 from bot.snapshot.archive.holds import HeldPage, find_holds
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.proof import Proof
@@ -97,7 +97,7 @@ def build_report(library: Library, checked: Verification, period: Period) -> Rep
     pages = [entry for entry in logged if entry.event.objects or "problem" in entry.event.facts]
     texts = EventTexts(library)
     kinds = Counter(_kind(entry) for entry in pages)
-    runs = tuple(_run_line(entry, texts) for entry in logged if _is_run(entry))
+    runs = tuple(_run_line(entry, texts) for entry in _iter_runs(logged))
     return Report(
         origin=library.head.origin if library.head else "",
         period=str(period),
@@ -124,6 +124,15 @@ def build_report(library: Library, checked: Verification, period: Period) -> Rep
 
 def _is_run(entry: LoggedEvent) -> bool:
     return entry.event.type is EventType.INGESTION and "expected" in entry.event.facts
+
+
+def _iter_runs(logged: Sequence[LoggedEvent]) -> Iterator[LoggedEvent]:
+    """Yield the event of each run; of a capture in parts the last one."""
+    runs = [entry for entry in logged if _is_run(entry)]
+    for number, entry in enumerate(runs, start=1):
+        is_followed = number < len(runs)
+        if PART not in entry.event.facts or not is_followed:
+            yield entry
 
 
 def _kind(entry: LoggedEvent) -> str:

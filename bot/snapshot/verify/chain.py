@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.checkpoint import HEAD, SUMS, Checkpoint, find_wrong_lines, format_time, parse_checkpoint
+from bot.snapshot.archive.events import PART, parse_events
+from bot.snapshot.archive.folder import is_being_written
 from bot.snapshot.archive.inspection import FindingKind, Inspection
 from bot.snapshot.archive.signature import find_flaw
 
@@ -83,6 +85,26 @@ def check_clock(inspection: Inspection, chain: Chain, now: datetime) -> None:
         if head.time > now + CLOCK_TOLERANCE:
             message = f"has the time {format_time(head.time)}, which lies in the future"
             inspection.report(FindingKind.TIME, path, message)
+
+
+def check_last_capture(inspection: Inspection, chain: Chain) -> None:
+    """Report a capture that was interrupted after a part of its pages, while no run is writing."""
+    newest = next((head for head in chain.heads if head.verdict is not None), None)
+    path = newest.events_path if newest else None
+    if newest is None or path is None or not inspection.tree.has_file(path) or is_being_written(inspection.tree.root):
+        return
+    try:
+        logged = parse_events(inspection.tree.read(path).partition(b"\n")[0], name=path)
+    except (EvidenceError, OSError):
+        return  # reported where the log is replayed
+    facts = logged[0].event.facts if logged else {}
+    if PART in facts:
+        done = f"{facts.get('captured')} of {facts.get('expected')} pages"
+        message = (
+            f"run {newest.sequence} is a part of a capture that was interrupted after {done}; the next "
+            "`wikibot snapshot` continues it"
+        )
+        inspection.report(FindingKind.INTERRUPTED, HEAD, message)
 
 
 def check_earlier_keys(inspection: Inspection, chain: Chain, allowed_signers: str | None) -> None:

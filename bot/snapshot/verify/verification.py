@@ -24,6 +24,7 @@ from bot.snapshot.verify.chain import (
     check_chain,
     check_clock,
     check_earlier_keys,
+    check_last_capture,
     check_succession,
     check_witness,
 )
@@ -88,6 +89,7 @@ def verify(
     if head and head.format == 1:
         _skip_work_folder(inspection)
     check_succession(inspection, chain)
+    check_last_capture(inspection, chain)
     if chain.heads:
         check_earlier_keys(inspection, chain, allowed_signers)
     if now:

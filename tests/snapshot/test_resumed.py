@@ -1,0 +1,252 @@
+"""A capture that is interrupted continues after its last part: it does not read again what the parts have."""
+
+import itertools
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StoppedError
+from bot.snapshot.archive.checkpoint import load_head
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.inspection import FindingKind
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.paths import attachment_path
+from bot.snapshot.archive.verdict import RunVerdict
+from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.capture.parts import PART_PAGES
+from bot.snapshot.query.period import Period
+from bot.snapshot.query.report import build_report
+from bot.snapshot.verify.verification import verify
+from bot.wiki.dialect import Flavour
+from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
+from tests.snapshot.capturing import details_of, events_of, run_capture
+from tests.snapshot.public_tools import bagit_accepts, run_instructions
+from tests.snapshot.small_tree import CLOCK, PAGES, SOFTWARE, finish, open_run, put_page, state_of, tree_bytes
+from tests.snapshot.small_wiki import SmallWiki, small_wiki
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_PART = 2
+_PAGES, _KILLS = 2_000, 20
+
+
+@pytest.fixture(params=[Flavour.DATA_CENTER, pytest.param(Flavour.CLOUD, marks=pytest.mark.slow)])
+def wiki(request: pytest.FixtureRequest) -> Iterator[SmallWiki]:
+    with small_wiki(request.param) as wiki:
+        yield wiki
+
+
+@pytest.fixture
+def larger(wiki: SmallWiki) -> SmallWiki:
+    """Add pages, so that there are eight."""
+    for number in range(4):
+        wiki.add(f"Page {number}", f"<p>text {number}</p>")
+    return wiki
+
+
+def capture_in_parts(
+    wiki: SmallWiki, root: Path, disk: Disk | None = None, *, stop_at: str = "", hours: int = 0
+) -> int:
+    """Capture all pages; return the number of requests. With *stop_at*, the process dies when it reads that page."""
+
+    def on_page(title: str, _total: int) -> None:
+        if title == stop_at:
+            raise Killed
+
+    wiki.server.received.clear()
+    try:
+        run_capture(wiki, root, everything=True, disk=disk, part_pages=_PART, on_page=on_page, hours=hours)
+    finally:
+        count = len(wiki.server.received)
+    return count
+
+
+def ids_read(wiki: SmallWiki) -> set[str]:
+    """Return the pages whose parts were read: the census reads the restrictions of few pages one by one."""
+    paths = (path for _, path in wiki.server.requests)
+    return {match[1] for path in paths if (match := re.search(r"/(?:pages|content)/(\d+)/(?!restriction)", path))}
+
+
+def test_a_capture_killed_at_any_moment_continues_after_its_last_part(larger: SmallWiki, tmp_path: Path) -> None:
+    counting = CountingDisk()
+    in_all = capture_in_parts(larger, tmp_path / "whole", counting)
+    root = tmp_path / "killed"
+    wanted = {str(page_id) for page_id in larger.ids.values()}
+    captured: set[str] = set()
+
+    for share in (0.35, 0.3, 0.25):
+        with pytest.raises(Killed):
+            capture_in_parts(larger, root, KillingDisk(int(counting.count * share)))
+        assert not ids_read(larger) & captured
+        with open_writer(state_of(root), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+            captured = {entry.page_id for _, entry in writer.library.iter_entries()}
+        assert captured < wanted
+    last = capture_in_parts(larger, root)
+
+    assert len(captured) >= 2 * _PART
+    assert ids_read(larger) == wanted - captured
+    assert last < in_all
+    assert tree_bytes(root) == tree_bytes(tmp_path / "whole")
+    assert verify(root).is_clean
+    assert run_instructions(root).returncode == 0
+    assert bagit_accepts(root)
+
+
+def capture_two_parts(root: Path, disk: Disk) -> None:
+    with open_run(root, CLOCK, disk=disk) as writer:
+        staged = writer.new_file()
+        staged.write(b"a file of the second part, read while the first was written")
+        put_page(writer, "101", PAGES["101"], "<p>one</p>", version=1)
+        finish(writer, "101", goes_on=True)
+        put_page(writer, "102", PAGES["102"], "<p>two</p>", version=1)
+        bag = writer.library.place("WS2", "102")
+        writer.put_file(bag, attachment_path("102", "att8", "plan.txt", 1), staged)
+        finish(writer, "102")
+
+
+def test_a_crash_at_any_operation_leaves_whole_parts(tmp_path: Path) -> None:
+    counting = CountingDisk()
+    capture_two_parts(tmp_path / "whole", counting)
+    seen = []
+
+    for k in range(1, counting.count + 1):
+        root = tmp_path / str(k)
+        with pytest.raises(Killed):
+            capture_two_parts(root, KillingDisk(k))
+        with open_run(root, CLOCK, disk=CountingDisk()) as writer:
+            seen.append([entry.page_id for _, entry in writer.library.iter_entries()])
+
+        assert not list(root.glob("staging-*"))
+        assert not seen[-1] or verify(root).is_clean, f"operation {k}"
+
+    assert seen == sorted(seen, key=len)
+    assert [ids for ids, _ in itertools.groupby(seen)] == [[], ["101"], ["101", "102"]]
+    assert tree_bytes(root) == tree_bytes(tmp_path / "whole")
+
+
+@pytest.fixture
+def interrupted(larger: SmallWiki, tmp_path: Path) -> Path:
+    with pytest.raises(Killed):
+        capture_in_parts(larger, tmp_path / "snapshots", stop_at="Page 3")
+    with open_writer(
+        state_of(tmp_path / "snapshots"), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK
+    ):
+        pass  # deletes the rest of the interrupted part
+    return tmp_path / "snapshots"
+
+
+def test_an_interrupted_capture_is_never_called_complete(interrupted: Path) -> None:
+    head = load_head(interrupted)
+    assert head is not None
+    assert head.verdict is RunVerdict.INCOMPLETE
+    done = sum(1 for _ in load_library(interrupted).iter_entries())
+
+    checked = verify(interrupted)
+
+    (finding,) = checked.findings
+    assert (finding.kind, finding.path) == (FindingKind.INTERRUPTED, "CHECKPOINT")
+    assert f"interrupted after {done} of 8 pages; the next `wikibot snapshot` continues it" in finding.message
+    judged = run_instructions(interrupted)
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+    assert "incomplete: not every page is here" in judged.stdout
+    report = build_report(load_library(interrupted), checked, Period())
+    assert not report.is_complete
+    assert [line.captured for line in report.runs] == [done]
+
+
+def test_a_capture_in_progress_is_no_finding(interrupted: Path) -> None:
+    with open_writer(state_of(interrupted), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK):
+        assert verify(interrupted).is_clean
+
+
+def test_the_report_has_one_line_for_a_capture_in_parts(larger: SmallWiki, interrupted: Path) -> None:
+    capture_in_parts(larger, interrupted)
+
+    report = build_report(load_library(interrupted), verify(interrupted), Period())
+
+    assert [(line.expected, line.captured, line.verdict) for line in report.runs] == [(8, 8, RunVerdict.COMPLETE)]
+    assert details_of(interrupted, 1)[0] == "part 1 of a capture: 2 of 8 pages so far"
+
+
+def test_a_page_that_changed_or_moved_since_its_part_is_read_again(larger: SmallWiki, interrupted: Path) -> None:
+    larger.edit("Final report", "<p>after the interruption</p>")
+
+    capture_in_parts(larger, interrupted)
+
+    assert str(larger.ids["Final report"]) in ids_read(larger)
+    entry = load_library(interrupted).get_page("Final report")[1]
+    assert entry.version == 2
+    assert verify(interrupted).is_clean
+
+
+def test_a_page_whose_file_could_not_be_had_is_read_again(larger: SmallWiki, tmp_path: Path) -> None:
+    larger.server.faults.add("404@files*always")
+    with pytest.raises(Killed):
+        capture_in_parts(larger, tmp_path, stop_at="Page 3")
+    assert str(larger.ids["Minutes"]) in {page for event in events_of(tmp_path, 2) for page in event["pages"]}
+
+    larger.server.faults.clear()
+    capture_in_parts(larger, tmp_path)
+
+    head = load_head(tmp_path)
+    assert head is not None
+    assert head.verdict is RunVerdict.COMPLETE
+    assert [path.read_bytes() for path in tmp_path.rglob("*.pdf")] == [b"%PDF-1"]
+
+
+def test_after_half_a_day_every_page_is_read_again(larger: SmallWiki, interrupted: Path) -> None:
+    capture_in_parts(larger, interrupted, hours=13)
+
+    assert ids_read(larger) >= {str(page_id) for page_id in larger.ids.values()}
+    assert verify(interrupted).is_clean
+
+
+def test_a_stop_names_what_is_kept(larger: SmallWiki, tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    with pytest.raises(StoppedError, match="4 pages were committed, and the next run continues after them"):
+        run_capture(
+            larger,
+            tmp_path,
+            everything=True,
+            part_pages=_PART,
+            on_page=lambda title, _total: seen.append(title),
+            should_stop=lambda: len(seen) == 6,
+        )
+
+    assert sum(1 for _ in load_library(tmp_path).iter_entries()) == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flavour", list(Flavour))
+def test_twenty_kills_of_a_large_capture_cost_little(flavour: Flavour, tmp_path: Path) -> None:
+    chance = random.Random(13)  # noqa: S311 -- moments that a test can repeat
+    with small_wiki(flavour) as wiki:
+        for number in range(_PAGES - len(wiki.ids)):
+            wiki.add(f"Page {number}", f"<p>text {number}</p>")
+        in_all = _run_process(wiki, tmp_path / "whole")
+        moments = [chance.randrange(20, in_all // 8) for _ in range(_KILLS)]
+        spent = [_run_process(wiki, tmp_path / "killed", after=moment) for moment in (*moments, 0)]
+
+    part = in_all * PART_PAGES / _PAGES
+    assert sum(spent) <= 1.1 * in_all + _KILLS * part
+    assert tree_bytes(tmp_path / "killed") == tree_bytes(tmp_path / "whole")
+    assert verify(tmp_path / "killed").is_clean
+
+
+def _run_process(wiki: SmallWiki, root: Path, *, after: int = 0) -> int:
+    """Capture in a process; with *after*, kill it when it has sent so many requests. Return the number of requests."""
+    wiki.server.received.clear()
+    command = [sys.executable, "-m", "tests.snapshot.capture_once", str(root), wiki.server.url, wiki.flavour.value]
+    with subprocess.Popen(command, cwd=_REPOSITORY) as process:
+        while process.poll() is None:
+            if after and len(wiki.server.received) >= after:
+                process.kill()
+            time.sleep(0.002)
+    assert process.returncode in ((0, -9) if after else (0,))
+    return len(wiki.server.received)
