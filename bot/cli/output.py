@@ -187,9 +187,9 @@ def progress(label: str, *, total: int | None = None) -> Iterator[Step]:
     if total == 0 or not sys.stderr.isatty():
         yield _ignore
         return
-    from rich.progress import Progress
+    from bot.cli.progress_bar import make_progress
 
-    with Progress(console=_console(stderr=True), transient=True) as bar:
+    with make_progress(_console(stderr=True)) as bar:
         task = bar.add_task(label, total=total)
 
         def step(label: str = "", *, total: int | None = None) -> None:

@@ -682,6 +682,14 @@ class SnapshotSettings(SettingsSection):
         "must be another key than `signing_key`, and is required if that is set.",
         examples=["restricted-key"],
     )
+    parallel_requests: int = Field(
+        8,
+        ge=1,
+        le=16,
+        description="Number of requests that a capture sends to the wiki at the same time. When the wiki says that its "
+        "limit is near, all of them slow down.",
+        examples=[4],
+    )
     workers: int = Field(
         1,
         ge=1,

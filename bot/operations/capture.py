@@ -14,6 +14,7 @@ from loguru import logger
 from bot.config.policy import HistoryMode, RestrictedPages
 from bot.errors import ContinuityError, EvidenceError, SettingsError, SnapshotError
 from bot.file_trust import raise_if_readable_by_all
+from bot.operations.progress_log import ProgressLog
 from bot.operations.witnesses import inform_witnesses, make_witnesses
 from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.plural import counted
@@ -67,7 +68,13 @@ def take_snapshot(
     """
 
     def take(snapshots: Snapshots, audience: Audience) -> CaptureOutcome:
-        return _take(connect, workspaces, snapshots, choices, audience, on_page=on_page, should_stop=should_stop)
+        log = ProgressLog()
+
+        def count(title: str, total: int) -> None:
+            log.step(total)
+            on_page(title, total)
+
+        return _take(connect, workspaces, snapshots, choices, audience, on_page=count, should_stop=should_stop)
 
     outcome = take(snapshots, Audience.OPEN if snapshots.policy.hides_restricted else Audience.ALL)
     if snapshots.policy.restricted is RestrictedPages.SEPARATE:
@@ -96,7 +103,14 @@ def _take(
     with open_converter(policy.workers) as executor, open_run(snapshots, gateway.base_url) as writer:
         history = choices.history or policy.history
         options = CaptureOptions(
-            executor, history, choices.consent, roster, audience, on_page=on_page, should_stop=should_stop
+            executor,
+            history,
+            choices.consent,
+            roster,
+            audience,
+            policy.parallel_requests,
+            on_page=on_page,
+            should_stop=should_stop,
         )
         outcome = capture(gateway, writer, requests, options)
         for memory in memories:

@@ -49,6 +49,7 @@ from bot.wiki.failures import (
 from bot.wiki.gateway import Sink
 from bot.wiki.pause import Pause
 from bot.wiki.proxies import as_proxies, find_proxy
+from bot.wiki.read_pace import ReadPace
 from bot.wiki.tls import ClientCertificate, describe_tls_failure, find_tls_error, make_context
 from bot.wiki.wiki_clock import WikiClock
 
@@ -66,7 +67,8 @@ _LOGIN_PATH = re.compile(
 class Network:
     """How the wiki is reached: trusted authorities, client certificate, proxy, headers of a company network.
 
-    *headers* and *certificate* are for the host of *home* only. *pause* remembers how long the wiki asked to wait.
+    *headers* and *certificate* are for the host of *home* only. *pause* remembers how long the wiki asked to wait, and
+    *pace* slows the requests of all threads while the limit of the wiki is near.
     """
 
     home: str = ""
@@ -76,6 +78,7 @@ class Network:
     proxy: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     pause: Pause = field(default_factory=Pause)
+    pace: ReadPace = field(default_factory=ReadPace)
     _contexts: dict[bool, ssl.SSLContext] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def context(self, *, is_home: bool) -> ssl.SSLContext:
@@ -345,7 +348,10 @@ class WikiSession(requests.Session):
 
     def _try_signed_in(self, request: requests.Request, sink: "_CountingSink | None") -> requests.Response:
         """Make one attempt, and another one with a new access token if the wiki refuses the current one."""
+        if request.method in _SAFE_METHODS:
+            self._network.pace.wait(self._sleep)
         response = self._try(request, sink)
+        self._network.pace.learn(response.headers, self._now())
         used = response.request.headers.get("Authorization")
         if response.status_code != requests.codes.unauthorized or not used or not self._credentials.renew(used):
             return response

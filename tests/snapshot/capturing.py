@@ -57,6 +57,7 @@ def run_capture(
     audience: Audience = Audience.OPEN,
     spaces: Collection[str] = ("WS2",),
     part_pages: int = PART_PAGES,
+    parallel_requests: int = 4,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> CaptureOutcome:
     now = CLOCK + dt.timedelta(days=day, hours=hours)
@@ -67,6 +68,7 @@ def run_capture(
         roster,
         audience,
         part_pages=part_pages,
+        parallel_requests=parallel_requests,
         on_page=on_page,
         should_stop=should_stop,
     )

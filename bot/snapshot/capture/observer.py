@@ -18,10 +18,8 @@ from bot.snapshot.capture.outcome import Trouble
 from bot.storage.visible_text import is_blank
 from bot.wiki.gateway import Page, PageRef, PageStatus, Restrictions, WikiGateway
 
-_BATCH = 100  # bodies in memory at once
-_IN_FLIGHT = 16  # pages with attachments in memory at once
+_BATCH = 50  # pages whose bodies are read at once, while those of the batch before are observed
 _GIVE_UP_AFTER = 3  # consecutive pages without an answer
-_FETCHERS = 4  # threads that read from the wiki
 _SAMPLE = 20  # bodies that are read again at the end of a run
 
 
@@ -33,6 +31,8 @@ class Observer:
     writer: SnapshotWriter
     history: HistoryMode
     bags: Mapping[str, Bag]
+    fetchers: int = 8
+    """Number of threads that read from the wiki."""
     _seen: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Page id → version and digest of the body, for all pages that were read."""
     _unanswered: int = 0
@@ -44,17 +44,26 @@ class Observer:
 
         *read* has the restrictions of pages that this run has read already.
         """
-        with ThreadPoolExecutor(_FETCHERS, thread_name_prefix="observe") as threads:
-            for start in range(0, len(refs), _BATCH):
-                batch = refs[start : start + _BATCH]
-                bodies = self._fetch_bodies([ref.id for ref in batch])
-                asked: deque[tuple[PageRef, Future[Observation | WikiError]]] = deque()
+        asked: deque[tuple[PageRef, Future[Observation | WikiError]]] = deque()
+        with ThreadPoolExecutor(self.fetchers, thread_name_prefix="observe") as threads:
+            for batch, bodies in self._read_ahead(threads, refs):
                 for ref in batch:
                     asked.append((ref, threads.submit(self._observe, ref.id, bodies, read.get(ref.id))))
-                    while asked and (len(asked) >= _IN_FLIGHT or asked[0][1].done()):
+                    while asked and (len(asked) >= 2 * self.fetchers or asked[0][1].done()):
                         yield self._answer(*asked.popleft())
-                while asked:
-                    yield self._answer(*asked.popleft())
+            while asked:
+                yield self._answer(*asked.popleft())
+
+    def _read_ahead(
+        self, threads: ThreadPoolExecutor, refs: Sequence[PageRef]
+    ) -> Iterator[tuple[Sequence[PageRef], dict[str, Page]]]:
+        """Yield the pages in batches with their bodies; the bodies of the next batch are read meanwhile."""
+        batches = [refs[start : start + _BATCH] for start in range(0, len(refs), _BATCH)]
+        waiting: deque[Future[dict[str, Page]]] = deque()
+        for number, batch in enumerate(batches):
+            for ahead in batches[number + len(waiting) : number + 2]:
+                waiting.append(threads.submit(self._fetch_bodies, [ref.id for ref in ahead]))
+            yield batch, waiting.popleft().result()
 
     def read_sample_again(self) -> Iterator[Trouble]:
         """Read some bodies again, and yield each page whose answer differs; the number of the run chooses the pages."""

@@ -39,7 +39,7 @@ from bot.snapshot.capture.vanished import Losses, account_for_vanished, judge_lo
 from bot.wiki.gateway import PageRef, User, WikiGateway
 from bot.wiki.page_tree import find_defects
 
-_IN_FLIGHT = 16  # pages with attachments in memory at once, being converted
+_IN_FLIGHT = 16  # pages in memory at once that are being converted
 _NAMED = 5  # people whose ids are named in a message
 
 
@@ -71,6 +71,7 @@ class CaptureOptions:
     consent: BulkConsent = field(default_factory=BulkConsent)
     roster: Collection[str] = ()
     audience: Audience = Audience.OPEN
+    parallel_requests: int = 8
     part_pages: int = PART_PAGES
     on_page: Callable[[str, int], None] = lambda _title, _total: None
     should_stop: Callable[[], bool] = lambda: False
@@ -93,7 +94,7 @@ class _Run:
     def observer(self) -> Observer:
         """Reads the pages; it is made when all pages have their bags."""
         bags = {page_id: bag for page_id, (bag, _) in self.homes.items()}
-        return Observer(self.gateway, self.writer, self.options.history, bags)
+        return Observer(self.gateway, self.writer, self.options.history, bags, self.options.parallel_requests)
 
     def finish(self, event: Event, verdict: RunVerdict, *, goes_on: bool = False) -> None:
         """Commit everything since the last part as a run."""
