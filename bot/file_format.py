@@ -25,7 +25,7 @@ class FileModel(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="allow",
-        use_attribute_docstrings=True,
+        defer_build=True,
         json_schema_serialization_defaults_required=True,
     )
 

@@ -3,16 +3,12 @@
 import errno
 import json
 import os
-import socket
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-
-from filelock import FileLock, Timeout
 
 from bot.errors import LockedError, SettingsError
 
@@ -34,6 +30,8 @@ def replace_file(path: Path, content: bytes, *, is_private: bool = False) -> Non
     that a mounted or linked data file stays at its location. Raises `OSError`; then *path* is unchanged and no
     temporary file remains.
     """
+    import tempfile
+
     target = path.resolve()
     make_folders(target.parent, PRIVATE_FOLDER_MODE if is_private else NEW_FOLDER_MODE)
     mode = target.stat().st_mode & 0o777 if target.exists() else NEW_FILE_MODE
@@ -108,6 +106,8 @@ class InstanceLock:
         wait_seconds: float = 0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        from filelock import FileLock
+
         self._path = path
         self._purpose = purpose
         self._now = now
@@ -118,6 +118,8 @@ class InstanceLock:
         return self._path.with_name(self._path.name + ".holder")
 
     def __enter__(self) -> Self:
+        from filelock import Timeout
+
         try:
             make_folders(self._path.parent, PRIVATE_FOLDER_MODE)
             self._lock.acquire()
@@ -134,7 +136,7 @@ class InstanceLock:
             ) from error
         holder_now = {
             "pid": os.getpid(),
-            "host": socket.gethostname(),
+            "host": os.uname().nodename,
             "since": self._now().isoformat(timespec="seconds"),
         }
         with suppress(OSError):

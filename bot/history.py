@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from loguru import logger
-
 from bot.errors import HistoryError
 from bot.files import prepare_private_file
+from bot.log import logger
 
 MIGRATIONS = (
     """\

@@ -15,20 +15,18 @@ a link with a scheme of its own:
 | `:tick:` | an icon of the editor, by its name in `Icon` |
 """
 
-import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape as escape_xml
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline
-from markdown_it.token import Token
-
-from bot.config.data_model import Icon, LozengeColour, is_colour
+from bot.config.data_model import Icon, LozengeColour
 from bot.storage.addresses import stated_title
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 EMOTICONS: dict[Icon, str] = {icon: icon.value for icon in Icon} | {
     Icon.STAR: "yellow-star",
@@ -40,16 +38,15 @@ EMOTICONS: dict[Icon, str] = {icon: icon.value for icon in Icon} | {
 PAINTS = {"colour": "color", "highlight": "background-color"}
 """CSS property of each scheme that colours words."""
 
-_EXTERNAL = ("http:", "https:", "mailto:")
-_WIKI = ("page", "attachment")
-_CARD = "card"
-_ATOMS = ("user", "username", "date", "status", "emoji")
+WIKI = ("page", "attachment")
+CARD = "card"
+ATOMS = ("user", "username", "date", "status", "emoji")
 _USUAL_LINK = re.compile(r"\[[^\\`<\[\]]+\]\((page:[^\s\\`<>()\[\]]+|https?://[^\s\\`<>()\[\]&]+)\)")
 _ONLY_USUAL_LINKS = re.compile(rf"(?:[^\\`<\[\]]|{_USUAL_LINK.pattern})*")
 """Texts whose links a pattern finds, fifty times as fast as the parser: a large data file has thousands of them."""
-_SCHEMES = tuple(f"({scheme}:" for scheme in (*_WIKI, _CARD, *_ATOMS, *PAINTS))
-_PAINT_SCHEMES = tuple(f"({scheme}:" for scheme in PAINTS)
-_ICON = re.compile(rf":({'|'.join(Icon)}):")
+ICON = re.compile(rf":({'|'.join(Icon)}):")
+_LITERAL = re.compile(r"[^\\`*_<:\[\]\r\n\0]*")
+"""Texts without markup, which need no parser."""
 _USER_KEY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -79,10 +76,16 @@ class TitlesAsWritten:
 
 def to_storage(markdown: str, links: LinkResolver, *, keep_edges: bool = False) -> str:
     """Render inline Markdown as storage format; *keep_edges*: keep one space at each end that has white space."""
-    text = "".join(_render(token, links) for token in _parse(markdown))
+    text = _text_to_storage(markdown, links)
     if not keep_edges:
         return text
     return f"{' ' * markdown[:1].isspace()}{text}{' ' * markdown[-1:].isspace()}"
+
+
+def _text_to_storage(markdown: str, links: LinkResolver) -> str:
+    if _LITERAL.fullmatch(markdown):
+        return escape_xml(markdown.strip(), quote=False)
+    return "".join(_render(token, links) for token in _parse(markdown))
 
 
 @lru_cache(maxsize=20_000)
@@ -91,7 +94,7 @@ def link_destinations(markdown: str) -> tuple[str, ...]:
     if _ONLY_USUAL_LINKS.fullmatch(markdown):
         return tuple(_USUAL_LINK.findall(markdown))
     destinations = (str(token.attrGet("href")) for token in _parse(markdown) if token.type == "link_open")
-    return tuple(each.removeprefix(f"{_CARD}:") for each in destinations)
+    return tuple(each.removeprefix(f"{CARD}:") for each in destinations)
 
 
 def page_link(reference: str, body: str, links: LinkResolver) -> str:
@@ -121,7 +124,7 @@ def lozenge(text: str, colour: LozengeColour) -> str:
 
 def escape(text: str) -> str:
     """Return Markdown that `to_storage` renders as the literal *text*."""
-    return _ICON.sub(r"\:\1:", re.sub(r"([\\`*_\[\]<])", r"\\\1", text))
+    return ICON.sub(r"\:\1:", re.sub(r"([\\`*_\[\]<])", r"\\\1", text))
 
 
 def _page_resource(target: PageTarget) -> str:
@@ -129,134 +132,7 @@ def _page_resource(target: PageTarget) -> str:
     return f'<ri:page{space} ri:content-title="{escape_xml(target.title)}" />'
 
 
-class _Parser(MarkdownIt):
-    """Accepts only links with known schemes, and does not change the addresses."""
-
-    def validateLink(self, url: str) -> bool:  # noqa: N802 -- their name
-        return url.lower().startswith(_EXTERNAL) or url.startswith(("page:", "attachment:"))
-
-    def normalizeLink(self, url: str) -> str:  # noqa: N802 -- their name
-        return url
-
-    def normalizeLinkText(self, link: str) -> str:  # noqa: N802 -- their name
-        return link
-
-
-def _scheme_rule(state: StateInline, silent: bool) -> bool:
-    """Parse `[text](page:A title (with brackets))` and the other schemes, which CommonMark does not parse."""
-    if state.src[state.pos] != "[":
-        return False
-    label_end = state.md.helpers.parseLinkLabel(state, state.pos, True)
-    schemes = _SCHEMES
-    if label_end < 0:  # the label contains a link, which only coloured words may do
-        label_end, schemes = state.md.helpers.parseLinkLabel(state, state.pos, False), _PAINT_SCHEMES
-    if label_end < 0 or not state.src.startswith(schemes, label_end + 1):
-        return False
-    end = _closing_bracket(state.src, label_end + 1)
-    if end is None:
-        return False
-    destination = re.sub(r"\\([()\\])", r"\1", state.src[label_end + 2 : end]).strip()
-    scheme, _, value = destination.partition(":")
-    if not _is_valid(scheme, value) or (state.linkLevel > 0 and scheme in (*_WIKI, _CARD)):
-        return False
-    if not silent and scheme in _ATOMS:
-        _push_atom(state, scheme, value, state.src[state.pos + 1 : label_end])
-    elif not silent:
-        _push_pair(state, destination, start=state.pos + 1, end=label_end, is_paint=scheme in PAINTS)
-    state.pos = end + 1
-    return True
-
-
-def _is_valid(scheme: str, value: str) -> bool:
-    match scheme:
-        case "date":
-            return _is_day(value)
-        case "status":
-            return value in set(LozengeColour)
-        case "card":
-            return value.lower().startswith(("http:", "https:"))
-        case _ if scheme in PAINTS:
-            return is_colour(value)
-        case _:
-            return bool(value.strip())
-
-
-def _is_day(value: str) -> bool:
-    try:
-        dt.date.fromisoformat(value)
-    except ValueError:
-        return False
-    return len(value) == len("2024-05-05")
-
-
-def _closing_bracket(source: str, opening: int) -> int | None:
-    depth = 0
-    position = opening
-    while position < len(source):
-        match source[position]:
-            case "\\":
-                position += 1
-            case "(":
-                depth += 1
-            case ")":
-                depth -= 1
-                if depth == 0:
-                    return position
-        position += 1
-    return None
-
-
-def _push_pair(state: StateInline, destination: str, *, start: int, end: int, is_paint: bool) -> None:
-    """Push the tokens of a link or of coloured words, with the tokens of the label between them."""
-    position, maximum = state.pos, state.posMax
-    state.pos, state.posMax = start, end
-    kind, level = ("paint", 0) if is_paint else ("link", 1)
-    state.push(f"{kind}_open", "a", 1).attrs = {"href": destination}
-    state.linkLevel += level
-    state.md.inline.tokenize(state)
-    state.linkLevel -= level
-    state.push(f"{kind}_close", "a", -1).attrs = {"href": destination}
-    state.pos, state.posMax = position, maximum
-
-
-def _push_atom(state: StateInline, scheme: str, value: str, label: str) -> None:
-    """Push one token for an object of the editor; the label is plain text."""
-    tokens: list[Token] = []
-    state.md.inline.parse(label, state.md, {}, tokens)
-    token = state.push(scheme, "", 0)
-    token.content, token.attrs = "".join(_words(tokens)), {"href": value}
-
-
-def _icon_rule(state: StateInline, silent: bool) -> bool:
-    match = _ICON.match(state.src, state.pos)
-    if match is None or match.end() > state.posMax:
-        return False
-    if not silent:
-        state.push("icon", "", 0).content = match[1]
-    state.pos = match.end()
-    return True
-
-
-def _parser() -> MarkdownIt:
-    parser = _Parser("zero", {"html": False}).enable(["newline", "escape", "backticks", "emphasis", "link", "autolink"])
-    parser.inline.ruler.before("link", "scheme", _scheme_rule)
-    parser.inline.ruler.before("link", "icon", _icon_rule)
-    parser.core.ruler.push("closing_href", _repeat_href)
-    return parser
-
-
-def _repeat_href(state: object) -> None:
-    """Copy the destination of each link to its `link_close`: page links have another end tag in storage format."""
-    for token in getattr(state, "tokens", ()):
-        open_links: list[str] = []
-        for child in token.children or ():
-            if child.type == "link_open":
-                open_links.append(str(child.attrGet("href")))
-            elif child.type == "link_close":
-                child.attrs = {"href": open_links.pop()}
-
-
-def _render(token: Token, links: LinkResolver) -> str:
+def _render(token: "Token", links: LinkResolver) -> str:
     match token.type:
         case "text" | "text_special":
             return escape_xml(token.content, quote=False)
@@ -269,13 +145,13 @@ def _render(token: Token, links: LinkResolver) -> str:
         case "link_open":
             return _open_link(str(token.attrGet("href")), links)
         case "link_close":
-            return "</ac:link-body></ac:link>" if _scheme_of(token) in _WIKI else "</a>"
+            return "</ac:link-body></ac:link>" if _scheme_of(token) in WIKI else "</a>"
         case "paint_open":
             scheme, _, value = str(token.attrGet("href")).partition(":")
             return f'<span style="{PAINTS[scheme]}: {escape_xml(value)};">'
         case "icon":
             return emoticon(Icon(token.content))
-        case kind if kind in _ATOMS:
+        case kind if kind in ATOMS:
             return _render_atom(kind, str(token.attrGet("href")), token.content)
         case kind:
             return _TAGS[kind]
@@ -309,7 +185,7 @@ def _render_atom(scheme: str, value: str, label: str) -> str:
             return f'<ac:link><ri:user ri:{key}="{escape_xml(value)}" /></ac:link>'
 
 
-def _scheme_of(token: Token) -> str:
+def _scheme_of(token: "Token") -> str:
     return str(token.attrGet("href")).partition(":")[0]
 
 
@@ -327,24 +203,25 @@ def _open_link(destination: str, links: LinkResolver) -> str:
             return f'<a href="{escape_xml(destination)}">'
 
 
-_PARSER = _parser()
+def _parse(markdown: str) -> "Sequence[Token]":
+    from bot.inline_parser import parse_inline  # slow to import
 
-
-def _parse(markdown: str) -> Sequence[Token]:
-    (inline,) = _PARSER.parseInline(markdown.strip())
-    return inline.children or ()
+    return parse_inline(markdown)
 
 
 def plain_text(markdown: str) -> str:
     """Return the text of inline Markdown without markup."""
-    return "".join(_words(_parse(markdown)))
-
-
-def _words(tokens: Iterable[Token]) -> Iterator[str]:
-    for token in tokens:
-        yield " " if token.type in {"softbreak", "hardbreak"} else "" if token.type == "icon" else token.content
+    return markdown.strip() if _LITERAL.fullmatch(markdown) else "".join(words_of(_parse(markdown)))
 
 
 def text_outside_code(markdown: str) -> str:
     """Return the visible text of inline Markdown outside `code`, to search for markup that was not recognised."""
-    return "".join(_words(token for token in _parse(markdown) if token.type != "code_inline"))
+    if _LITERAL.fullmatch(markdown):
+        return markdown.strip()
+    return "".join(words_of(token for token in _parse(markdown) if token.type != "code_inline"))
+
+
+def words_of(tokens: "Iterable[Token]") -> Iterator[str]:
+    """Yield the text of each token."""
+    for token in tokens:
+        yield " " if token.type in {"softbreak", "hardbreak"} else "" if token.type == "icon" else token.content

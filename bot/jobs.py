@@ -6,11 +6,10 @@ Each job returns counts and what waits for a person, and raises an error if it d
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from loguru import logger
-
 from bot.config.news_selection import next_change
 from bot.errors import EvidenceError, SnapshotError, StoppedError, WikiError
 from bot.history import JobResult
+from bot.log import logger
 from bot.operations import capture, full_check, sync
 from bot.plural import counted
 from bot.runtime import Runtime

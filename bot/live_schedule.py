@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from loguru import logger
-
 from bot.config.settings import Settings
 from bot.config.watched_files import (
     FilesChangingError,
@@ -16,7 +14,7 @@ from bot.config.watched_files import (
 from bot.errors import BotError, ContentError, SettingsError
 from bot.history import RunHistory
 from bot.jobs import make_jobs, next_news_moment
-from bot.log import redact
+from bot.log import logger, redact
 from bot.operations.view import render_regions
 from bot.runtime import Runtime
 from bot.scheduler import JobScheduler, NextMoment

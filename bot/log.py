@@ -6,18 +6,17 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
-
-from loguru import logger
+from typing import TYPE_CHECKING, Any
 
 from bot.escape import visible, visible_but_colours, visible_in_json
 from bot.log_queue import LogQueue, write_to_stderr
 from bot.plural import counted
 
 if TYPE_CHECKING:
-    from loguru import Message
+    from loguru import Logger, Message
 
 _TEXT_FORMAT = "<dim>{time:YYYY-MM-DD HH:mm:ss!UTC}Z</dim> <level>{level: <7}</level> {message}"
 _SECRETS = re.compile(
@@ -91,20 +90,58 @@ def _describe_gap(count: int) -> str:
 _queue = LogQueue(write_to_stderr, _gap_as_text)
 
 
+class _LateLogger:
+    """Imports loguru, and prepares its sinks, when something is logged: the import is slow."""
+
+    def __init__(self) -> None:
+        self._prepare: Callable[[Logger], None] | None = None
+        self._lock = threading.Lock()
+
+    def prepare_with(self, prepare: "Callable[[Logger], None]") -> None:
+        """Call *prepare* before the next log record; at once if loguru is loaded."""
+        self._prepare = prepare
+        if "loguru" in sys.modules:
+            self._loaded()
+
+    def _loaded(self) -> "Logger":
+        from loguru import logger as loaded
+
+        with self._lock:
+            if self._prepare is not None:
+                self._prepare(loaded)
+                self._prepare = None
+        return loaded
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loaded(), name)
+
+
+_late = _LateLogger()
+if TYPE_CHECKING:
+    logger: Logger
+else:
+    logger = _late
+"""The logger of the program; it has the methods of the logger of loguru."""
+
+
 def set_up_logging(*, log_format: str = "text", is_verbose: bool = False, is_quiet: bool = False) -> None:
     """Send all logging of this process to standard error, as text lines or as one JSON object per line.
 
     *is_quiet* omits messages below WARNING, for commands that print their own results.
     """
     level = "DEBUG" if is_verbose else "WARNING" if is_quiet else "INFO"
-    logger.remove()
     _queue.describe_gap = _gap_as_json if log_format == "json" else _gap_as_text
-    if log_format == "json":
-        logger.add(_write_json, level=level, format="{message}", backtrace=False, diagnose=False)
-    else:
-        has_colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+    def prepare(loaded: "Logger") -> None:
+        loaded.remove()
         # `diagnose` would log the values of variables, such as bodies and tokens
-        logger.add(_write_text, level=level, format=_TEXT_FORMAT, colorize=has_colour, backtrace=False, diagnose=False)
+        if log_format == "json":
+            loaded.add(_write_json, level=level, format="{message}", backtrace=False, diagnose=False)
+        else:
+            colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+            loaded.add(_write_text, level=level, format=_TEXT_FORMAT, colorize=colours, backtrace=False, diagnose=False)
+
+    _late.prepare_with(prepare)
     logging.basicConfig(handlers=[_Intercept()], level=logging.NOTSET if is_verbose else logging.INFO, force=True)
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(least)

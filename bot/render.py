@@ -11,8 +11,6 @@ from typing import TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from babel.core import Locale
-from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup
 
@@ -226,4 +224,7 @@ def print_day(day: dt.date, news: News) -> str:
     """Return *day* in the language and format of the news; a date of the editor's calendar is markup."""
     if news.date_format == CALENDAR:
         return Markup('<time datetime="{}" />').format(day.isoformat())
+    from babel.core import Locale  # slow to import
+    from babel.dates import format_date
+
     return format_date(day, news.date_format, Locale.parse(news.language, sep="-" if "-" in news.language else "_"))

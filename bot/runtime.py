@@ -9,24 +9,23 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from loguru import logger
-
 from bot.config.data_file import DataFile
 from bot.config.policy import UNSIGNED, SettingsSection
 from bot.config.settings import DOTENV, Settings, dotenv_file, missing_secrets_folder, secret_files
 from bot.errors import SettingsError
 from bot.file_trust import raise_if_writable_by_all
-from bot.operations.precautions import OwnFiles
+from bot.log import logger
 from bot.operations.workspace import Folders, Snapshots, Workspace
-from bot.render import Renderer
 from bot.resources import templates_dir
 from bot.site_address import recognise
 from bot.stopping import interruptible_sleep
 from bot.suggestion import did_you_mean
-from bot.wiki.gateway import WikiGateway
 
 if TYPE_CHECKING:
+    from bot.operations.precautions import OwnFiles
+    from bot.render import Renderer
     from bot.wiki.dialect import Flavour
+    from bot.wiki.gateway import WikiGateway
 
 _SHORT_TIMEOUT_SECONDS = 10.0
 _Section = TypeVar("_Section", bound=SettingsSection)
@@ -47,9 +46,9 @@ class Runtime:
     """When set, no more requests are sent to the wiki, and waiting for the wiki ends."""
     is_attended: bool = False
     """Whether a person waits for the result. If so, a wiki that has never answered is reported after one try."""
-    _gateways: dict[bool, WikiGateway] = field(default_factory=dict, repr=False)
+    _gateways: "dict[bool, WikiGateway]" = field(default_factory=dict, repr=False)
 
-    def gateway(self, *, may_write: bool = False) -> WikiGateway:
+    def gateway(self, *, may_write: bool = False) -> "WikiGateway":
         """Return the gateway; without *may_write* the transport refuses all write requests."""
         if may_write not in self._gateways:
             self._gateways[may_write] = _connect(self, may_write=may_write)
@@ -103,11 +102,13 @@ class Runtime:
         return self.workspace.load_data_file()
 
     @cached_property
-    def renderer(self) -> Renderer:
+    def renderer(self) -> "Renderer":
         """The renderer, with the configured template folder first, then the templates of the program.
 
         Raises `SettingsError` if the configured folder does not exist: the program's templates would be used silently.
         """
+        from bot.render import Renderer
+
         folders = [templates_dir() / "wiki"]
         if self.settings.templates is not None:
             own = self.settings.resolve(self.settings.templates) / "wiki"
@@ -128,8 +129,10 @@ class Runtime:
         return sorted(path for path in folder.glob("**/*") if path.is_file())
 
     @property
-    def own_files(self) -> OwnFiles:
+    def own_files(self) -> "OwnFiles":
         """The files that steer the bot, for the check of their owners and modes."""
+        from bot.operations.precautions import OwnFiles
+
         config = self.settings.config_path
         stray = Path(DOTENV).absolute()
         is_stray = stray != dotenv_file(config) and _has_variables(stray)
@@ -190,7 +193,7 @@ def _has_variables(path: Path) -> bool:
         return False
 
 
-def _connect(runtime: Runtime, *, may_write: bool) -> WikiGateway:
+def _connect(runtime: Runtime, *, may_write: bool) -> "WikiGateway":
     from bot.wiki.confluence import ConfluenceGateway  # the client library is slow to import
     from bot.wiki.connection import make_network, make_sign_in, warn_of_expiry
     from bot.wiki.session import PATIENT, Manners

@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 import schedule
-from loguru import logger
 
 from bot.config.cadence import Cadence
 from bot.config.policy import JobSettings
 from bot.errors import BotError, EvidenceError, HistoryError, SettingsError, SnapshotError, StoppedError
 from bot.history import JobResult, Run, RunHistory, RunOutcome
-from bot.log import redact
+from bot.log import logger, redact
 from bot.plural import counted
 
 JobFunction = Callable[[Callable[[], bool]], JobResult | None]

@@ -1,6 +1,5 @@
 """Suggest known words for a misspelt word (pure)."""
 
-import difflib
 import unicodedata
 from collections.abc import Iterable
 
@@ -13,6 +12,8 @@ def similar_words(word: str, known: Iterable[str], *, limit: int = 3) -> list[st
 
     Case, composed and decomposed characters, and repeated blanks make no difference.
     """
+    import difflib  # only a word that is not known needs it
+
     by_folded: dict[str, str] = {}
     for candidate in known:
         by_folded.setdefault(_fold(candidate), candidate)

@@ -1,12 +1,19 @@
 """Reference of the files that outlive a run: a JSON Schema for each, and one page about all."""
 
+import ast
+import inspect
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from textwrap import dedent
+from typing import Any, cast
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import ModelSchema
 
 from bot.config.data_history import DataHistoryFile
-from bot.file_format import FileDocument
+from bot.file_format import FileDocument, FileModel
 from bot.history import MIGRATIONS
 from bot.operations.setup import Answers
 from bot.replaced_texts import ReplacedTextsFile
@@ -25,6 +32,34 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES = {"string": "text", "integer": "number", "number": "number", "boolean": "`true` or `false`", "null": "`null`"}
 
 
+class _WithDocstrings(GenerateJsonSchema):
+    """Describes each field by its docstring. Pydantic can do that, but only at each start of the program."""
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        made = super().model_schema(schema)
+        for name, text in _docstrings_of(schema["cls"]).items():
+            if name in made.get("properties", {}):
+                made["properties"][name]["description"] = text
+        return made
+
+
+def _docstrings_of(model: type) -> dict[str, str]:
+    """Return the docstrings of the fields of *model* and of the models that it extends."""
+    found: dict[str, str] = {}
+    for each in reversed(model.__mro__):
+        if issubclass(each, FileModel) and each is not FileModel:
+            (described,) = ast.parse(dedent(inspect.getsource(each))).body
+            found |= _docstrings_in(cast(ast.ClassDef, described))
+    return found
+
+
+def _docstrings_in(model: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, below in pairwise(model.body):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str() as text)):
+                yield name, inspect.cleandoc(text)
+
+
 @dataclass(frozen=True, slots=True)
 class FileKind:
     """A kind of file: the model of the file, or of one line of it, and who writes it where."""
@@ -41,7 +76,8 @@ class FileKind:
     @property
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of what this version writes."""
-        return {"$schema": _DIALECT, **self.model.model_json_schema(mode="serialization")}
+        made = self.model.model_json_schema(mode="serialization", schema_generator=_WithDocstrings)
+        return {"$schema": _DIALECT, **made}
 
 
 FILE_KINDS = (

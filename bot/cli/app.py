@@ -1,13 +1,15 @@
 """What every command shares: the options that every command has, and the runtime that is made from them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.usage_errors import SuggestingChoice
+from bot.cli.usage_errors import SuggestingChoice, SuggestingGroup
 
 if TYPE_CHECKING:
     from bot.config.settings import Settings
@@ -52,9 +54,9 @@ class App:
 
     def finish_logging(self) -> None:
         """Wait until the log is written; a service does not wait for a reader that is asleep."""
-        from bot.log import finish_logging
-
         if self._has_logging:
+            from bot.log import finish_logging
+
             finish_logging(seconds=_SERVICE_FLUSH_SECONDS if self._is_service else None)
 
 
@@ -75,6 +77,29 @@ def add_common_options(command: click.Command) -> click.Command:
         for child in command.commands.values():
             add_common_options(child)
     return command
+
+
+class LateGroup(SuggestingGroup):
+    """A group whose commands are imported when they are asked for; *late* has `module:command` for each name."""
+
+    def __init__(self, *args: Any, late: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._late = late
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order of *late*."""
+        del ctx
+        return list(self._late)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command if that was not done yet."""
+        del ctx
+        if cmd_name not in self._late:
+            return None
+        if cmd_name not in self.commands:
+            module, _, name = self._late[cmd_name].partition(":")
+            self.commands[cmd_name] = add_common_options(getattr(import_module(module), name))
+        return self.commands[cmd_name]
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:

@@ -3,13 +3,13 @@
 import gc
 import os
 import sys
-from importlib import import_module
 
 import click
 
 from bot.cli import host, output
-from bot.cli.app import App, add_common_options
-from bot.cli.usage_errors import SuggestingGroup, describe_usage_error
+from bot.cli.app import App, LateGroup, add_common_options
+from bot.cli.lean_imports import prepare_imports
+from bot.cli.usage_errors import describe_usage_error
 from bot.errors import BotError, ContinuityError, EvidenceError, LockedError, StoppedError, UnsafePlanError
 from bot.files import OUTPUT_UMASK
 
@@ -82,35 +82,26 @@ _EXIT_CODES: tuple[tuple[type[BotError], int], ...] = (
 )
 
 
-class _LazyGroup(SuggestingGroup):
+class _Commands(LateGroup):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args and not ctx.resilient_parsing:
             output.say(ctx.get_help())
             ctx.exit(1)
         return super().parse_args(ctx, args)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(_COMMANDS)
-
     def visible_commands(self, ctx: click.Context) -> list[str]:
         return [name for name in self.list_commands(ctx) if name not in _HIDDEN]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in _COMMANDS:
-            return None
-        if cmd_name not in self.commands:
-            module, _, name = _COMMANDS[cmd_name][0].partition(":")
-            self.commands[cmd_name] = add_common_options(getattr(import_module(module), name))
-        return self.commands[cmd_name]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.visible_commands(ctx)])
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=_Commands,
+    late={name: place for name, (place, _) in _COMMANDS.items()},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(package_name="wikibot")
 def cli() -> None:
     """Keep the banner, links and news of a wiki workspace in step with one file, and its archived pages as Markdown."""
@@ -124,6 +115,7 @@ def main(arguments: list[str] | None = None) -> None:
     host.prepare_streams()
     os.umask(os.umask(OUTPUT_UMASK) | OUTPUT_UMASK)
     gc.set_threshold(*_RARE_COLLECTIONS)
+    prepare_imports()
     if problem := host.find_unsupported_system(sys.platform):
         output.warn(f"error: {problem}")
         sys.exit(1)

@@ -17,7 +17,6 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 import click
-from pydantic_core import to_jsonable_python
 
 from bot.errors import BotError
 from bot.escape import visible, visible_but_colours, visible_in_json
@@ -73,6 +72,8 @@ def say_diff(diff: str) -> None:
 
 def say_json(value: object) -> None:
     """Print a value (dataclasses, models, dates and paths included) as indented JSON."""
+    from pydantic_core import to_jsonable_python  # slow to import, as is all that a function imports here
+
     _echo(visible_in_json(json.dumps(to_jsonable_python(value), indent=2, ensure_ascii=False)))
 
 

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from types import FrameType
 
 import click
-from loguru import logger
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
@@ -19,6 +18,7 @@ from bot.errors import HistoryError
 from bot.files import InstanceLock
 from bot.history import Run, RunHistory, RunOutcome, open_history
 from bot.live_schedule import LiveSchedule
+from bot.log import logger
 from bot.plural import counted
 from bot.runtime import Runtime
 

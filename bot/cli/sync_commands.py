@@ -2,28 +2,26 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli import output
-from bot.cli.app import App, pass_app
+from bot.cli.app import App, LateGroup, pass_app
 from bot.cli.parameter_types import complete_regions
-from bot.cli.restore_command import restore
-from bot.cli.usage_errors import SuggestingGroup
 from bot.errors import BotError, ContentError
 from bot.file_trust import raise_if_writable_by_all
 from bot.operations import sync as operation
-from bot.operations.plan_seal import read_plan, write_plan
-from bot.operations.unattended_merge import PageMerge
 from bot.plural import counted
-from bot.present.plan_view import plan_as_html, plan_as_markdown, plan_as_text
-from bot.runtime import Runtime
 from bot.sync.apply import ApplyReport, PageReport, Result
 from bot.sync.limits import find_excesses
 from bot.sync.plan import Plan
-from bot.sync.plan_file import as_document, check_digest
+
+if TYPE_CHECKING:
+    from bot.operations.unattended_merge import PageMerge
+    from bot.runtime import Runtime
 
 _IN_SYNC, _FAILED, _CHANGES, _DISPUTED, _REFUSED, _STOPPED = 0, 1, 2, 3, 4, 6
 _NAMED_PAGES = 5
@@ -96,10 +94,15 @@ def apply(
             "--take-over is an option of `wikibot plan`; the plan file already contains this decision"
         )
     if plan_path is not None:
+        from bot.operations.plan_seal import read_plan
+
         chosen = read_plan(_read(plan_path), app.runtime.folders.state, digest=digest)
     else:
         chosen = _make_plan(app.runtime, take_over)
-        check_digest(chosen, digest)
+        if digest is not None:
+            from bot.sync.plan_file import check_digest
+
+            check_digest(chosen, digest)
     runtime = app.runtime
     is_reviewed = yes or plan_path is not None or digest is not None
     if not is_reviewed and chosen.page_writes and sys.stdin.isatty() and sys.stdout.isatty():
@@ -149,7 +152,7 @@ def sync(app: App, force: bool, format_: str) -> int:
     return _tell(outcome.plan, outcome.report, format_, outcome.merges)
 
 
-@click.group(cls=SuggestingGroup, invoke_without_command=True)
+@click.group(cls=LateGroup, invoke_without_command=True, late={"restore": "bot.cli.restore_command:restore"})
 @click.option("--source", is_flag=True, help="Also show the storage format (text only).")
 @_FORMAT
 @pass_app
@@ -164,10 +167,7 @@ def drift(context: click.Context, app: App, source: bool, format_: str) -> int:
     return _FAILED if found.problems else _DISPUTED if found.pages or found.attention else _IN_SYNC
 
 
-drift.add_command(restore)
-
-
-def _make_plan(runtime: Runtime, take_over: tuple[str, ...]) -> Plan:
+def _make_plan(runtime: "Runtime", take_over: tuple[str, ...]) -> Plan:
     return operation.make_plan(
         runtime.gateway(),
         runtime.workspaces,
@@ -177,7 +177,10 @@ def _make_plan(runtime: Runtime, take_over: tuple[str, ...]) -> Plan:
     )
 
 
-def _render(runtime: Runtime, plan: Plan, format_: str, *, shows_source: bool = False) -> str:
+def _render(runtime: "Runtime", plan: Plan, format_: str, *, shows_source: bool = False) -> str:
+    from bot.operations.plan_seal import write_plan
+    from bot.present.plan_view import plan_as_html, plan_as_markdown, plan_as_text
+
     match format_:
         case "json":
             return write_plan(plan, runtime.folders.state)
@@ -197,10 +200,16 @@ def _plan_code(plan: Plan) -> int:
     return _CHANGES if plan.page_writes else _IN_SYNC
 
 
-def _tell(plan: Plan, report: ApplyReport, format_: str, merges: Sequence[PageMerge] = ()) -> int:
+def _tell(plan: Plan, report: ApplyReport, format_: str, merges: "Sequence[PageMerge]" = ()) -> int:
     """Print what became of a plan, and return the exit code."""
     if format_ == "json":
-        output.say_json({"plan": as_document(plan), "report": report, "merges": merges})
+        from bot.sync.plan_file import as_document
+
+        document = as_document(plan)
+        what_happened = {"digest": document["digest"]} | {
+            each.name: getattr(report, each.name) for each in fields(report)
+        }
+        output.say_json({"plan": document, "report": what_happened, "merges": merges})
     else:
         for merge in merges:
             output.say(str(merge))

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from babel.core import Locale, UnknownLocaleError
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -69,6 +68,8 @@ def _check_colour(value: str) -> str:
 
 
 def _check_language(name: str) -> str:
+    from babel.core import Locale, UnknownLocaleError  # slow to import
+
     try:
         Locale.parse(name, sep="-" if "-" in name else "_")
     except (UnknownLocaleError, ValueError) as error:
@@ -155,7 +156,7 @@ class LozengeColour(StrEnum):
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False, defer_build=True)
 
 
 class _Region(_Value):

@@ -21,7 +21,6 @@ from pydantic import (
 from bot.config.cadence import Cadence
 from bot.config.data_model import REGION_NAMES
 from bot.site_address import with_scheme
-from bot.storage.placement import Place
 from bot.suggestion import did_you_mean
 
 
@@ -99,7 +98,7 @@ Texts = Annotated[
 class SettingsSection(BaseModel):
     """A part of the settings: frozen, and strict about unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class WikiSettings(SettingsSection):
@@ -350,6 +349,8 @@ class RegionSettings(SettingsSection):
     @classmethod
     def _is_a_place(cls, place: str | None) -> str | None:
         if place is not None:
+            from bot.storage.placement import Place
+
             Place.parse(place)
         return place
 

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
         env_file_encoding="utf-8",
         extra="forbid",
         frozen=True,
+        defer_build=True,
     )
 
     wiki: WikiSettings = Field(

@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from loguru import logger
-
 from bot.config.data_file import DataFile, revision_of
 from bot.config.data_history import DataHistory, PastRevision, PendingAdoption, end_of
 from bot.errors import ContentError, SettingsError
 from bot.files import InstanceLock, replace_file, write_durably
+from bot.log import logger
 
 _LOCK_SECONDS = 30.0
 """The longest wait for another edit; an edit of a large file takes about a second."""

@@ -6,14 +6,13 @@ command that compares the data file with the wiki reads the history of the page:
 renamed; if not, the prepared file is deleted.
 """
 
-from loguru import logger
+from typing import TYPE_CHECKING
 
 from bot.config.data_file import SCHEMA_NAME
 from bot.config.data_history import PendingAdoption
 from bot.config.policy import SafetySettings
-from bot.config.schemas import write_schemas
 from bot.errors import BotError, ContentError, StoppedError
-from bot.operations.adoption import Adoption
+from bot.log import logger
 from bot.operations.workspace import Workspace
 from bot.storage.comment_markers import marker_refs
 from bot.sync.drift import digest_of
@@ -22,8 +21,11 @@ from bot.sync.ledger import Tag, TagEntry
 from bot.wiki.gateway import ContentState, Page, Version, WikiGateway
 from bot.wiki.write_order import put_back, read_state, write_in_order
 
+if TYPE_CHECKING:
+    from bot.operations.adoption import Adoption
 
-def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: Adoption) -> Version | None:
+
+def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: "Adoption") -> Version | None:
     """Write markers to the page and values to the data file; return the page's new version, None if nothing is adopted.
 
     Raises `BotError` if the page was saved in the meantime, and `ContentError` if the data file was changed in
@@ -53,11 +55,13 @@ def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: A
             logger.warning("{}: {}", adoption.page.title, remark)
     after = adoption.edit.after
     if not (after.path.parent / SCHEMA_NAME).exists():
+        from bot.config.schemas import write_schemas
+
         write_schemas(after.path.parent)
     return version
 
 
-def _write(gateway: WikiGateway, adoption: Adoption, live: Page) -> Version:
+def _write(gateway: WikiGateway, adoption: "Adoption", live: Page) -> Version:
     """Write the journal and the page, if people have neither saved the page nor commented on it since it was read."""
     read, before, message = adoption.page, adoption.edit.before, _message(adoption)
     if live.version != read.version:
@@ -147,7 +151,7 @@ def _after_failure(gateway: WikiGateway, workspace: Workspace, error: BotError) 
         raise error from None
 
 
-def _raise_if_kept_off(gateway: WikiGateway, safety: SafetySettings, adoption: Adoption) -> None:
+def _raise_if_kept_off(gateway: WikiGateway, safety: SafetySettings, adoption: "Adoption") -> None:
     home = adoption.edit.after.data.workspace.home
     finder = adoption.workspace.page_finder(gateway, adoption.edit.after.data)
     guard = Guard(gateway, safety, stop_pages={adoption.workspace.name: finder.get_id(home)})
@@ -156,7 +160,7 @@ def _raise_if_kept_off(gateway: WikiGateway, safety: SafetySettings, adoption: A
         raise StoppedError(f"page {adoption.page.title!r} was not adopted: {obstacle.reason}")
 
 
-def _message(adoption: Adoption) -> str:
+def _message(adoption: "Adoption") -> str:
     """Return the version message, which marks these texts as last applied in the page history."""
     entries = {
         region: TagEntry(digest_of(text), open_entries=adoption.open_entries.get(region))

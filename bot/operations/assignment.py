@@ -27,7 +27,6 @@ from bot.sync.data_links import (
     own_page,
     resolve_links,
 )
-from bot.sync.external_links import ExternalLinks
 from bot.sync.news_moves import NewsMove
 from bot.sync.page_finder import PageFinder
 from bot.sync.plan import PlanProblem
@@ -46,6 +45,8 @@ def check_links(gateway: WikiGateway, workspace: Workspace, *, asks_external: bo
     problems = [*resolve_links(links, finder).problems, *_check_targets(gateway, finder, data, links)]
     finder.save()
     if asks_external:
+        from bot.sync.external_links import ExternalLinks
+
         problems += ExternalLinks().find_problems(link for link in links if own_page(link, gateway) is None)
     return problems
 

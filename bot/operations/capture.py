@@ -9,11 +9,10 @@ from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
-from loguru import logger
-
 from bot.config.policy import HistoryMode, RestrictedPages
 from bot.errors import ContinuityError, EvidenceError, SettingsError, SnapshotError
 from bot.file_trust import raise_if_readable_by_all
+from bot.log import logger
 from bot.operations.progress_log import ProgressLog
 from bot.operations.witnesses import inform_witnesses, make_witnesses
 from bot.operations.workspace import Connect, Snapshots, Workspace

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.config.data_model import NewsItem, QuickLink, WorkspaceData
 from bot.config.link_choice import iter_places, target_of
@@ -17,8 +18,10 @@ from bot.inline import link_destinations, plain_text, text_outside_code
 from bot.operations.edit import Edit
 from bot.operations.workspace import Connect, Workspace
 from bot.sync.data_links import DataLink, LinkKind, find_missing_attachments, iter_links
-from bot.sync.page_finder import PageFinder
-from bot.wiki.gateway import PageStatus, WikiGateway
+
+if TYPE_CHECKING:
+    from bot.sync.page_finder import PageFinder
+    from bot.wiki.gateway import WikiGateway
 
 LONG_TEXT = 500
 """Number of characters above which a text counts as long."""
@@ -82,7 +85,9 @@ def _added(before: WorkspaceData | None, after: WorkspaceData) -> Iterator[DataL
             yield link
 
 
-def _check_pages(edit: Edit, links: Iterable[DataLink], finder: PageFinder) -> Iterator[str]:
+def _check_pages(edit: Edit, links: Iterable[DataLink], finder: "PageFinder") -> Iterator[str]:
+    from bot.wiki.gateway import PageStatus
+
     for reference in dict.fromkeys(link.target for link in links if link.kind is LinkKind.PAGE):
         found = finder.find(reference)
         if found is None:
@@ -94,7 +99,7 @@ def _check_pages(edit: Edit, links: Iterable[DataLink], finder: PageFinder) -> I
             yield f"page {reference!r} is now called {ref.title!r}; write that, or its id {ref.id}"
 
 
-def _no_page(edit: Edit, reference: str, finder: PageFinder) -> ContentError:
+def _no_page(edit: Edit, reference: str, finder: "PageFinder") -> ContentError:
     reason = finder.explain_missing(reference) or "`wikibot tree` lists the pages."
     message = (
         f"there is no page {reference!r} in space {finder.space_key}; nothing was written. "
@@ -104,7 +109,7 @@ def _no_page(edit: Edit, reference: str, finder: PageFinder) -> ContentError:
     return ContentError(message, path=edit.after.path)
 
 
-def _check_files(edit: Edit, links: list[DataLink], finder: PageFinder, gateway: WikiGateway) -> Iterator[str]:
+def _check_files(edit: Edit, links: list[DataLink], finder: "PageFinder", gateway: "WikiGateway") -> Iterator[str]:
     if any(link.kind is LinkKind.ATTACHMENT for link in links):
         home = finder.get_id(edit.after.data.workspace.home)
         names = [file.name for file in gateway.fetch_attachments(home)]

@@ -9,15 +9,17 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from bot.config.data_file import DataFile
 from bot.config.data_model import NewsItem, QuickLink, StatusLine
 from bot.config.link_choice import LinkChoice, LinkDestination
-from bot.config.shared_data_file import SharedDataFile
 from bot.errors import ContentError
 from bot.inline import plain_text
 from bot.text_diff import unified_diff
+
+if TYPE_CHECKING:
+    from bot.config.shared_data_file import SharedDataFile
 
 _MAX_ID_LENGTH = 60
 
@@ -66,7 +68,7 @@ class Edit:
             )
         return replace(self, before=current, after=self.change(current))
 
-    def save(self, shared: SharedDataFile) -> Self:
+    def save(self, shared: "SharedDataFile") -> Self:
         """Write the file under its lock; return the edit that was saved.
 
         An edit of a file that was changed in the meantime is made again on the new content. Raises `ContentError` if

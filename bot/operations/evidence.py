@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from loguru import logger
-
 from bot.errors import BotError, SettingsError, SnapshotError
+from bot.log import logger
 from bot.operations.capture import find_allowed_signers, open_run
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint, Lost, load_head

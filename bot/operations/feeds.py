@@ -4,11 +4,10 @@ import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 
-from loguru import logger
-
 from bot.config.data_model import News, WorkspaceData
 from bot.errors import BotError, PageNotFoundError
 from bot.files import replace_file
+from bot.log import logger
 from bot.operations.workspace import Workspace
 from bot.plural import counted
 from bot.storage.addresses import may_be_id, stated_title

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from bot.config.policy import JobSettings, WorkspaceSettings
 from bot.errors import BotError
 from bot.operations.workspace import Connect, Workspace
-from bot.storage.regions import find_region
-from bot.sync.target_pages import marker_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +27,9 @@ def is_homeless(connect: Connect, workspace: Workspace, region: str) -> bool | N
     rule = workspace.settings.regions[region]
     if rule.place is not None or not rule.home:
         return False
+    from bot.storage.regions import find_region
+    from bot.sync.target_pages import marker_of
+
     try:
         gateway = connect()
         data = workspace.load_data_file().data

@@ -6,15 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from loguru import logger
-
 from bot.config.data_model import OLDER_NEWS
 from bot.config.policy import SafetySettings
 from bot.errors import BotError, OutdatedPlanError
+from bot.log import logger
 from bot.operations.assignment import assign
 from bot.operations.feeds import write_feeds
-from bot.operations.plan_check import confirm_plan, names_of_writes
-from bot.operations.restore import keep_replaced
 from bot.operations.unattended_merge import PageMerge, merge_pages, with_open
 from bot.operations.workspace import Connect, Folders, Workspace
 from bot.plural import counted
@@ -27,7 +24,6 @@ from bot.sync.guard import Guard
 from bot.sync.limits import Locate, name_limit, raise_if_unsafe
 from bot.sync.own_blocks import OwnBlocks, find_own_blocks
 from bot.sync.plan import EVERY_REGION, Change, Plan, PlanProblem
-from bot.sync.plan_file import plan_digest
 from bot.sync.survey import build_plan
 from bot.sync.wanted import Assignment, WantedRegion
 from bot.wiki.gateway import WikiGateway
@@ -102,10 +98,14 @@ def carry_out(
     held: tuple[PageReport, ...] = ()
     if not plan.page_writes:
         write_feeds(gateway, planned, now=now)
-        return ApplyReport(plan_digest(plan))
+        return ApplyReport()
+    from bot.operations.restore import keep_replaced  # most runs have nothing to write and do not need it
+
     with folders.writer_lock(gateway.base_url):
         _raise_if_outdated(plan, planned)
         if is_loaded:
+            from bot.operations.plan_check import confirm_plan, names_of_writes
+
             gateway.fetch_current_user()  # the first answer has the time of the wiki
             _raise_if_too_old(plan, gateway.wiki_time or now, safety, locate_limit)
             assignments = [assign(gateway, workspace, now) for workspace in planned]
@@ -130,9 +130,9 @@ def carry_out(
             on_page=on_page,
             keep=partial(keep_replaced, folders, now),
         )
-    report = replace(report, digest=plan_digest(plan), pages=(*report.pages, *held), refused=tuple(refused.values()))
+    report = replace(report, pages=(*report.pages, *held), refused=tuple(refused.values()))
     write_feeds(gateway, planned, now=now)
-    _log(report)
+    _log(report, plan)
     return report
 
 
@@ -275,7 +275,9 @@ def _find_homes(gateway: WikiGateway, workspaces: Iterable[Workspace], plan: Pla
     return homes
 
 
-def _log(report: ApplyReport) -> None:
+def _log(report: ApplyReport, plan: Plan) -> None:
+    from bot.sync.plan_file import plan_digest
+
     for page in report.pages:
         for reason in page.reasons:
             logger.warning("{}: {}: {}", page.title, page.result, reason)
@@ -287,4 +289,4 @@ def _log(report: ApplyReport) -> None:
         logger.warning("{}", reason)
     if report.postponed:
         logger.warning("{} left for the next run (safety.max_writes)", counted(len(report.postponed), "page"))
-    logger.info("wrote {} of plan {}", counted(report.count(Result.WRITTEN), "page"), report.digest)
+    logger.info("wrote {} of plan {}", counted(report.count(Result.WRITTEN), "page"), plan_digest(plan))

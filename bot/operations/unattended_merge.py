@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-
-from loguru import logger
+from typing import TYPE_CHECKING
 
 from bot.config.policy import SafetySettings
 from bot.errors import BotError
-from bot.operations.adoption import Adoption, plan_merge
-from bot.operations.adoption_commit import carry_out_adoption
+from bot.log import logger
 from bot.operations.workspace import Workspace
 from bot.sync.drift import Verdict
 from bot.sync.plan import Change, PagePlan, Plan
 from bot.wiki.gateway import WikiGateway
+
+if TYPE_CHECKING:
+    from bot.operations.adoption import Adoption
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,9 @@ def _merge(
     changes: Sequence[Change],
     now: datetime,
 ) -> PageMerge:
+    from bot.operations.adoption import plan_merge
+    from bot.operations.adoption_commit import carry_out_adoption
+
     names = [change.region for change in changes]
     try:
         adoption = plan_merge(gateway, workspace, page.id, names, now=now)
@@ -108,7 +112,7 @@ def _merge(
     )
 
 
-def _explain(adoption: Adoption, change: Change) -> str:
+def _explain(adoption: "Adoption", change: Change) -> str:
     """Return why a region waits for a person after the merge."""
     people = ", ".join(dict.fromkeys(edit.author for edit in change.edits))
     refusals = [refusal.reason for refusal in adoption.refusals if refusal.region == change.region]

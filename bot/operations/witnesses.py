@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from loguru import logger
-
 from bot.config.policy import WitnessKind, WitnessSettings
 from bot.errors import SettingsError
-from bot.log import redact
+from bot.log import logger, redact
 from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.snapshot.witness.git_branch import GitBranch
 from bot.snapshot.witness.rounds import Witness, WitnessReport, inform

@@ -5,25 +5,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bot.config.data_file import DataFile
-from bot.config.data_model import WorkspaceData
 from bot.config.policy import SnapshotSettings, WitnessKind, WorkspaceSettings
-from bot.config.shared_data_file import SharedDataFile
 from bot.config.yaml_source import Location
 from bot.files import InstanceLock
-from bot.render import Renderer
-from bot.snapshot.archive.evidence_state import EvidenceState
-from bot.sync.page_finder import PageFinder
-from bot.sync.page_memory import PageMemory
-from bot.wiki.gateway import WikiGateway
+
+if TYPE_CHECKING:
+    from bot.config.data_model import WorkspaceData
+    from bot.config.shared_data_file import SharedDataFile
+    from bot.render import Renderer
+    from bot.snapshot.archive.evidence_state import EvidenceState
+    from bot.sync.page_finder import PageFinder
+    from bot.sync.page_memory import PageMemory
+    from bot.wiki.gateway import WikiGateway
 
 
 class Connect(Protocol):
     """Returns a gateway to the wiki; unless *may_write* is set, the session refuses all writes."""
 
-    def __call__(self, *, may_write: bool = False) -> WikiGateway: ...
+    def __call__(self, *, may_write: bool = False) -> "WikiGateway": ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,10 @@ class Snapshots:
     clock: Callable[[], datetime]
 
     @property
-    def state(self) -> EvidenceState:
+    def state(self) -> "EvidenceState":
         """What the bot remembers about the folder; raises `SettingsError` if the state lies inside the folder."""
+        from bot.snapshot.archive.evidence_state import EvidenceState  # not every command needs what is imported late
+
         return EvidenceState(self.root, self.state_folder)
 
     @property
@@ -76,7 +80,7 @@ class Workspace:
     settings: WorkspaceSettings
     data_path: Path
     folders: Folders
-    load_renderer: Callable[[], Renderer]
+    load_renderer: "Callable[[], Renderer]"
     locate: Callable[[Location], str] = lambda location: ".".join(map(str, location))
     """Returns the file and line of a key of the workspace in the settings, for messages."""
     hides_restricted: bool = True
@@ -92,16 +96,22 @@ class Workspace:
         return DataFile.load(self.data_path)
 
     @property
-    def shared_data(self) -> SharedDataFile:
+    def shared_data(self) -> "SharedDataFile":
         """The data file as several programs share it."""
+        from bot.config.shared_data_file import SharedDataFile
+
         return SharedDataFile(self.data_path, self.folders.state)
 
-    def page_finder(self, gateway: WikiGateway, data: WorkspaceData) -> PageFinder:
+    def page_finder(self, gateway: "WikiGateway", data: "WorkspaceData") -> "PageFinder":
         """Return the finder of the pages that the data file names; the finder also finds renamed pages."""
+        from bot.sync.page_finder import PageFinder
+
         return PageFinder(gateway, data.workspace.space, self.page_memory(gateway, data.workspace.space))
 
-    def page_memory(self, gateway: WikiGateway, space_key: str) -> PageMemory:
+    def page_memory(self, gateway: "WikiGateway", space_key: str) -> "PageMemory":
         """Return the page memory of the space."""
+        from bot.sync.page_memory import PageMemory
+
         return PageMemory(self.folders.state / "pages.json", wiki=gateway.base_url, space_key=space_key)
 
     def archive_rules(self) -> dict[tuple[str, str], str]:

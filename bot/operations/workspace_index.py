@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from loguru import logger
-
 from bot.config.data_model import PageIndex, WorkspaceData
 from bot.config.policy import TargetSettings
 from bot.errors import SnapshotError
+from bot.log import logger
 from bot.operations.workspace import Workspace
 from bot.render import Index
 from bot.sync.page_finder import PageFinder

@@ -23,7 +23,6 @@ from bot.sync.guard import Guard, Obstacle, ObstacleKind
 from bot.sync.ledger import Tag, TagEntry
 from bot.sync.news_moves import describe_unmet, find_missing_lines
 from bot.sync.plan import Action, Change, PagePlan, Plan, Requirement
-from bot.sync.plan_file import plan_digest
 from bot.sync.rewrite import rewrite
 from bot.sync.rollout import Rollouts
 from bot.wiki.gateway import ContentState, Page, PageStatus, WikiGateway
@@ -76,7 +75,6 @@ class ApplyReport:
     workspace that exceeds a limit. *postponed* are the pages for the next run.
     """
 
-    digest: str
     pages: tuple[PageReport, ...] = ()
     stopped: tuple[str, ...] = ()
     not_tried: tuple[str, ...] = ()
@@ -123,7 +121,6 @@ def apply_plan(
     run = _Run(writer, Rollouts(plan, gateway, seconds=canary_seconds, sleep=sleep), on_page)
     run.write(join_pages(plan.page_writes[:max_writes]))
     return ApplyReport(
-        plan_digest(plan),
         tuple(run.reports),
         tuple(run.stopped.values()),
         tuple(run.not_tried),

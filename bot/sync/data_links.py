@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from bot.config.data_model import News, QuickLink, QuickLinks, WorkspaceData, iter_markdown
 from bot.config.yaml_source import Location
 from bot.errors import PageNotFoundError
 from bot.inline import PageTarget, link_destinations
 from bot.storage.addresses import PageAddress, parse_page_address
-from bot.sync.page_finder import PageFinder
-from bot.wiki.gateway import PageRef, PageStatus, WikiGateway
+
+if TYPE_CHECKING:
+    from bot.sync.page_finder import PageFinder
+    from bot.wiki.gateway import PageRef, WikiGateway
 
 
 class LinkKind(StrEnum):
@@ -86,8 +89,10 @@ def iter_links(workspace: WorkspaceData) -> Iterator[DataLink]:
             yield DataLink(LinkKind.PAGE, value.older, ("news", "older"))
 
 
-def resolve_links(links: Iterable[DataLink], finder: PageFinder) -> ResolvedLinks:
+def resolve_links(links: Iterable[DataLink], finder: "PageFinder") -> ResolvedLinks:
     """Find the page of every page link. A link to a renamed page uses the new title."""
+    from bot.wiki.gateway import PageStatus
+
     wanted = [link for link in links if link.kind is LinkKind.PAGE]
     references = {link.target for link in wanted}
     finder.expect(references)
@@ -110,17 +115,19 @@ def resolve_links(links: Iterable[DataLink], finder: PageFinder) -> ResolvedLink
     return ResolvedLinks(targets, tuple(problems))
 
 
-def _no_page(link: DataLink, finder: PageFinder) -> LinkProblem:
+def _no_page(link: DataLink, finder: "PageFinder") -> LinkProblem:
     reason = finder.explain_missing(link.target) or "correct the title"
     message = f"there is no page {link.target!r} in space {finder.space_key}; {reason}"
     return LinkProblem(link, message, is_dead=True, is_gone=finder.has_seen(link.target))
 
 
-def find_dead_addresses(links: Iterable[DataLink], gateway: WikiGateway) -> list[LinkProblem]:
+def find_dead_addresses(links: Iterable[DataLink], gateway: "WikiGateway") -> list[LinkProblem]:
     """Return a problem for each web address of the wiki itself that leads to no page, or to one that is not current.
 
     One request for up to 50 pages named by id, and one for each page named by title.
     """
+    from bot.wiki.gateway import PageStatus
+
     named = {link: address for link in links if (address := own_page(link, gateway)) is not None}
     pages = gateway.fetch_pages([address.page_id for address in named.values() if address.page_id])
     by_title: dict[tuple[str, str], PageRef | None] = {}
@@ -142,13 +149,13 @@ def find_dead_addresses(links: Iterable[DataLink], gateway: WikiGateway) -> list
     return problems
 
 
-def own_page(link: DataLink, gateway: WikiGateway) -> PageAddress | None:
+def own_page(link: DataLink, gateway: "WikiGateway") -> PageAddress | None:
     """Return the page of the wiki that a web address leads to; None for another kind of link or another site."""
     is_web = link.kind is LinkKind.EXTERNAL and link.target.lower().startswith(("http://", "https://"))
     return parse_page_address(link.target, *gateway.addresses) if is_web else None
 
 
-def _find_page(gateway: WikiGateway, space_key: str, title: str) -> PageRef | None:
+def _find_page(gateway: "WikiGateway", space_key: str, title: str) -> "PageRef | None":
     try:
         return gateway.find_page(space_key, title)
     except PageNotFoundError:  # no such space

@@ -28,9 +28,6 @@ _UNBOUND_WHEN_EMPTY: dict[str, object] = {
 _MIN_DIGITS = 12
 
 
-_PLAN = TypeAdapter(Plan)
-
-
 class PlannedMarker(FileModel):
     """How a region is marked on the page."""
 
@@ -258,7 +255,7 @@ def load_plan(text: str, *, digest: str | None = None) -> Plan:
     """Parse a plan file; raises `BotError` if the file is invalid, was edited, or does not have *digest*."""
     try:
         document = PlanDocument.parse(text)
-        plan = _PLAN.validate_python(document.model_dump())
+        plan = TypeAdapter(Plan).validate_python(document.model_dump())
     except FileFormatError as error:
         raise BotError(f"the plan file {error}; write one with `wikibot plan --out FILE`") from error
     except BotError as error:

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from loguru import logger
-
 from bot.errors import StorageFormatError, WikiError
+from bot.log import logger
 from bot.plural import counted
 from bot.storage.meaning import is_same
 from bot.storage.regions import find_region

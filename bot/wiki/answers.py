@@ -44,7 +44,7 @@ def read_json(response: requests.Response, call: Call[Any]) -> Any:
 class Shape(BaseModel):
     """A part of an answer; fields that are not used are ignored, fields that are used are checked strictly."""
 
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
 
 
 def _as_id(value: object) -> object:

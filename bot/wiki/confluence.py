@@ -1,7 +1,8 @@
-"""The gateway to a Confluence wiki, based on the HTTP verbs of atlassian-python-api.
+"""The gateway to a Confluence wiki. Writes use the HTTP verbs of atlassian-python-api.
 
-Only the verbs are used: the library's helpers re-read versions when they write, drop context paths, and stop before the
-end of a listing. This is the only module that uses the library; it is imported when the first request is sent.
+Only its verbs are used: the library's helpers re-read versions when they write, drop context paths, and stop before the
+end of a listing. Reads go directly to the bot's own session, which is the session of the library as well: the import of
+the library takes longer than a run that has nothing to write. This is the only module that uses the library.
 """
 
 import random
@@ -11,7 +12,8 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 import requests
 
@@ -20,8 +22,6 @@ from bot.stopping import interruptible_sleep
 from bot.wiki import rest_v1
 from bot.wiki.credentials import SignIn
 from bot.wiki.dialect import Dialect, Flavour
-from bot.wiki.dialect_cloud import CloudDialect
-from bot.wiki.dialect_data_center import DataCenterDialect
 from bot.wiki.directory import Directory
 from bot.wiki.endpoint import Endpoint, PublicAddress
 from bot.wiki.gateway import (
@@ -51,6 +51,9 @@ from bot.wiki.rest_client import RestClient
 from bot.wiki.scope_check import find_missing_scopes
 from bot.wiki.session import PATIENT, Manners, Network, RateLimiter, WikiSession
 from bot.wiki.wiki_clock import WikiClock
+
+if TYPE_CHECKING:
+    from atlassian.rest_client import AtlassianRestAPI
 
 
 class ConfluenceGateway(WikiGateway):
@@ -122,7 +125,7 @@ class ConfluenceGateway(WikiGateway):
 
         self._public = public = PublicAddress(address, given=public_url, ask=ask)
         client.learn = public.learn
-        dialect: Dialect = CloudDialect(public.get, client.send) if is_cloud else DataCenterDialect(public.get)
+        dialect = _dialect_of(public, client, is_cloud=is_cloud)
         self._directory = Directory(self._client, dialect)
         self._pages = PageReader(self._client, dialect, self._directory)
         self._nodes = NodeReader(self._client, dialect, public.get)
@@ -301,6 +304,16 @@ class ConfluenceGateway(WikiGateway):
             self._client.send(rest_v1.add_labels(page_id, labels))
 
 
+def _dialect_of(public: PublicAddress, client: RestClient, *, is_cloud: bool) -> Dialect:
+    if is_cloud:
+        from bot.wiki.dialect_cloud import CloudDialect  # half of the calls are not needed, and slow to import
+
+        return CloudDialect(public.get, client.send)
+    from bot.wiki.dialect_data_center import DataCenterDialect
+
+    return DataCenterDialect(public.get)
+
+
 class _Counter:
     """Counts the waits of all threads; the exact number does not matter, only whether it changed."""
 
@@ -315,10 +328,6 @@ class _AtlassianVerbs:
     """The library's HTTP verbs with raw responses, over the bot's own session."""
 
     def __init__(self, endpoint: Endpoint, session: WikiSession) -> None:
-        from atlassian.rest_client import AtlassianRestAPI  # slow to import, and not needed before the first request
-
-        url = endpoint.configured.url
-        self._client = AtlassianRestAPI(url, session=session, advanced_mode=True, retry_with_header=False)
         self._endpoint, self._session = endpoint, session
 
     def send(self, method: str, path: str, payload: Any) -> requests.Response:
@@ -329,7 +338,17 @@ class _AtlassianVerbs:
         return response
 
     def _send(self, method: str, url: str, payload: Any) -> requests.Response:
+        if method == "GET":
+            return self._session.request(method, url, headers={"Accept": "application/json"})
         return self._client.request(method, url, data=payload, advanced_mode=True, absolute=True)
+
+    @cached_property
+    def _client(self) -> "AtlassianRestAPI":
+        """The client of the library, for requests that change something."""
+        from atlassian.rest_client import AtlassianRestAPI
+
+        url = self._endpoint.configured.url
+        return AtlassianRestAPI(url, session=self._session, advanced_mode=True, retry_with_header=False)
 
     def probe(self, method: str, path: str) -> requests.Response:
         return self._session.probe(method, self._base() + path)

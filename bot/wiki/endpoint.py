@@ -6,10 +6,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from loguru import logger
 
 from bot.egress import Reach, reach, resolve
 from bot.errors import RateLimitedError, WikiAnswerError, WikiError, WikiUnreachableError
+from bot.log import logger
 from bot.site_address import GATEWAY, SiteAddress, gateway_address, is_cloud_host
 from bot.wiki.failures import said_by_wiki, shorten_address
 from bot.wiki.scopes import is_scope_failure

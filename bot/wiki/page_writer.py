@@ -4,8 +4,6 @@ import html
 import re
 from collections import Counter
 
-from loguru import logger
-
 from bot.errors import (
     AuthenticationError,
     PageConflictError,
@@ -14,6 +12,7 @@ from bot.errors import (
     WikiError,
     WikiUnreachableError,
 )
+from bot.log import logger
 from bot.storage.reader import check_well_formed
 from bot.wiki.dialect import Call, Dialect
 from bot.wiki.directory import Directory

@@ -4,10 +4,9 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from loguru import logger
-
 from bot.errors import RateLimitedError
 from bot.files import replace_file
+from bot.log import logger
 
 _SHORTEST_SECONDS = 5.0
 """A shorter wait is over before another process could ask."""

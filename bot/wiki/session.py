@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from loguru import logger
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 from requests.utils import select_proxy
@@ -30,7 +29,7 @@ from bot.errors import (
     WikiUnreachableError,
     WritesForbiddenError,
 )
-from bot.log import redact
+from bot.log import logger, redact
 from bot.site_address import origin
 from bot.stopping import raise_if_stopping
 from bot.wiki.credentials import SignIn

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-from loguru import logger
-
 from bot.errors import (
     PageConflictError,
     PageNotFoundError,
@@ -20,6 +18,7 @@ from bot.errors import (
     WikiAnswerError,
     WikiError,
 )
+from bot.log import logger
 from bot.plural import counted
 from bot.storage.comment_markers import keep_comment_markers, marker_refs
 from bot.storage.meaning import is_same

@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from loguru import logger
-
 from bot.config.policy import ArchivedSettings
 from bot.errors import WikiError
+from bot.log import logger
 from bot.snapshot.archive.record import Ancestor
 from bot.snapshot.capture.census import LISTED, Census
 from bot.storage.addresses import stated_title
