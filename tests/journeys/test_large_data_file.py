@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import inline
+from bot import inline_parser
 from bot.config import data_file
 from bot.config.plain_yaml import read_plain
 from bot.config.yaml_source import YamlSource, validate
@@ -47,7 +47,7 @@ class Work:
 @pytest.fixture
 def work(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
     work = Work()
-    read = inline._PARSER.parseInline
+    read = inline_parser._PARSER.parseInline
 
     def counting_parse(text: str, *rest: object, **named: object) -> object:
         work.parsed[text] += text.startswith("workspace:")
@@ -63,7 +63,7 @@ def work(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
 
     monkeypatch.setattr("bot.config.yaml_source.read_plain", counting_parse)
     monkeypatch.setattr("bot.config.data_file.validate", counting_validate)
-    monkeypatch.setattr(inline._PARSER, "parseInline", counting_read)
+    monkeypatch.setattr(inline_parser._PARSER, "parseInline", counting_read)
     assert data.exists()
     yield work
     data_file._known.clear()
