@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from loguru import logger
+from bot.log import logger
 
 _SECONDS = 60
 
