@@ -5,13 +5,14 @@ machine, of the company network, or of the cloud provider (169.254.169.254). Onl
 """
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import IntEnum
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 PORTS = {"http": 80, "https": 443}
@@ -19,6 +20,8 @@ _ATLASSIAN = ("atlassian.com", "atlassian.net", "atl-paas.net", "atlassian-us-go
 """Cloud serves attachments from api.media.atlassian.com; the government cloud has domains of its own."""
 
 
+_MEDIA = re.compile(r"/file/[0-9A-Za-z-]+/binary")
+"""Paths of Cloud's media service; the embedded wiki serves them from another port of its host."""
 _METADATA = frozenset(
     map(
         ipaddress.ip_address,
@@ -140,7 +143,8 @@ class RedirectRule(AddressRule):
     """Where a redirect of a download from *home*, the address of the wiki, may lead.
 
     The host must be the one of the wiki, one of Atlassian's, or one of *hosts* (with all names below it). A wiki with
-    https must not redirect to http.
+    https must not redirect to http. Another port of the wiki's host is another service: it is allowed only for what
+    Cloud's media host serves, or if *hosts* names the host.
     """
 
     hosts: tuple[str, ...] = field(default=())
@@ -148,15 +152,26 @@ class RedirectRule(AddressRule):
     def check(self, url: str, *, is_proxied: bool = False) -> None:
         """Raise `EgressError` if *url* is not allowed; with *is_proxied*, only the proxy can resolve the host name."""
         home = urlsplit(self.home)
-        scheme, host, _ = _parts(url)
+        scheme, host, port = _parts(url)
         if home.scheme == "https" and scheme == "http":
             raise EgressError(f"leads from https to http at {host}")
-        names = (*_ATLASSIAN, *self.hosts)
-        if host != home.hostname and not any(host == name or host.endswith(f".{name}") for name in names):
-            raise EgressError(
-                f"leads to {host}, which is not one of the wiki's hosts; if it is, add it to wiki.download_hosts"
-            )
+        if not any(host == name or host.endswith(f".{name}") for name in (*_ATLASSIAN, *self.hosts)):
+            if host != home.hostname:
+                raise EgressError(
+                    f"leads to {host}, which is not one of the wiki's hosts; if it is, add it to wiki.download_hosts"
+                )
+            if port not in _own_ports(home) and not _MEDIA.fullmatch(urlsplit(url).path):
+                raise EgressError(
+                    f"leads to port {port} of {host}, where another service may run; if it is the wiki, add {host} to "
+                    "wiki.download_hosts"
+                )
         AddressRule.check(self, url, is_proxied=is_proxied)
+
+
+def _own_ports(home: SplitResult) -> tuple[int, ...]:
+    """Return the ports of the wiki; one on port 80 may redirect to https."""
+    port = home.port or PORTS.get(home.scheme, 0)
+    return (port, PORTS["https"]) if port == PORTS["http"] else (port,)
 
 
 def _parts(url: str) -> tuple[str, str, int]:

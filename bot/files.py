@@ -59,6 +59,12 @@ def make_folders(path: Path, mode: int) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
 
 
+def can_write(folder: Path) -> bool:
+    """Return whether *folder*, or the nearest folder above it that exists, can be written."""
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+
+
 def prepare_private_file(path: Path) -> None:
     """Create a file that only its owner can read, for a library that opens it; an existing file loses other rights."""
     make_folders(path.parent, PRIVATE_FOLDER_MODE)

@@ -87,7 +87,8 @@ def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> JobResult:
     more = {"gone": outcome.gone, "left out": outcome.left_out}
     counts |= {name: number for name, number in more.items() if number}
     attention = [f"{outcome.verdict}: {_describe(doubt)}" for doubt in outcome.doubts]
-    return JobResult(counts, (*attention, *map(str, outcome.alarms)))
+    strays = [f"{path}: no list names this entry of the snapshots folder" for path in outcome.all_strays]
+    return JobResult(counts, (*attention, *map(str, outcome.alarms), *strays))
 
 
 def _verify(runtime: Runtime) -> JobResult:

@@ -4,6 +4,7 @@ import ipaddress
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -36,12 +37,29 @@ def test_what_is_the_public_internet(address: str) -> None:
     ("home", "target"),
     [
         ("http://93.184.216.34", "http://93.184.216.34:8080/x"),
-        ("http://10.0.0.5/wiki", "http://10.0.0.5:9000/x"),
-        ("http://127.0.0.1:8090", "http://127.0.0.1:1234/x"),
+        ("http://10.0.0.5/wiki", "https://10.0.0.5:9000/file/../binary"),
+        ("http://127.0.0.1:8090", "http://127.0.0.1:1234/file/a/binary/x"),
+        ("http://127.0.0.1:8090", "http://127.0.0.1/x"),
         ("http://[::1]:8090", "http://[::1]:1234/x"),
+        ("https://93.184.216.34", "https://93.184.216.34:8443/x"),
     ],
 )
-def test_another_port_of_the_wiki_is_allowed(home: str, target: str) -> None:
+def test_another_port_of_the_wiki_is_another_service(home: str, target: str) -> None:
+    with pytest.raises(EgressError, match=r"port \d+ of .* add .* to wiki\.download_hosts"):
+        RedirectRule(home).check(target)
+    RedirectRule(home, (urlsplit(home).hostname or "",)).check(target)
+
+
+@pytest.mark.parametrize(
+    ("home", "target"),
+    [
+        ("http://93.184.216.34", "https://93.184.216.34/x"),
+        ("http://10.0.0.5/wiki", "http://10.0.0.5:80/x"),
+        ("http://127.0.0.1:8090", "http://127.0.0.1:8090/x"),
+        ("http://127.0.0.1:8090", "http://127.0.0.1:1234/file/0b9c-1/binary?token=x"),
+    ],
+)
+def test_the_port_of_the_wiki_and_its_media_host_are_allowed(home: str, target: str) -> None:
     RedirectRule(home).check(target)
 
 

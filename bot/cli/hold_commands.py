@@ -7,6 +7,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.usage_errors import SuggestingGroup
 from bot.operations import archive
 from bot.plural import counted
 from bot.snapshot.archive.holds import HeldPage
@@ -14,7 +15,7 @@ from bot.snapshot.archive.holds import HeldPage
 _BY = click.option("--by", default=getpass.getuser, help="Who decided it.  [default: your account]")
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def hold() -> None:
     """Protect captured pages from redaction, and see which pages are protected."""
 
@@ -60,7 +61,8 @@ def list_(app: App, everything: bool, format_: str) -> int:
         output.say(
             f"{pages[0].name}: since {pages[0].since.date()} by {pages[0].by}: {pages[0].reason}{_end(pages[0])}"
         )
-        output.say(f"  pages: {', '.join(each.page_id for each in pages)}")
+        for each in pages:
+            output.say(f"  {each.page_id}: {each.title}")
     if not held:
         output.warn("no page is held")
     return 0

@@ -84,7 +84,7 @@ def snapshot(
         if outcome.separate:
             output.say("restricted pages:")
             _say_outcome(outcome.separate, runtime.snapshots.separate.root)
-    return _SHORTFALL if outcome.has_shortfall or outcome.alarms else _COMPLETE
+    return _SHORTFALL if outcome.has_shortfall or outcome.alarms or outcome.all_strays else _COMPLETE
 
 
 @click.command()
@@ -204,6 +204,7 @@ def _as_json(outcome: CaptureOutcome, root: Path) -> dict[str, object]:
         "restricted_later": outcome.restricted_later,
         "sequence": outcome.checkpoint.sequence if outcome.checkpoint else None,
         "root": root,
+        "strays": outcome.strays,
         "witnesses": outcome.witnesses,
     }
 
@@ -236,6 +237,8 @@ def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
         output.say(f"run {outcome.checkpoint.sequence} is in {root}")
     else:
         output.say("nothing changed, nothing was written")
+    for path in outcome.strays:
+        output.warn(f"no list names {path}; find out who put it there, and remove it (see `wikibot verify`)")
     for report in outcome.witnesses:
         (output.say if report.is_fine else output.warn)(str(report))
 

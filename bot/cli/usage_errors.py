@@ -5,6 +5,7 @@ import click
 from bot.suggestion import did_you_mean, similar_words
 
 _MOST_CHOICES_LISTED = 8
+_LONGEST_SUMMARY = 300
 
 
 class SuggestingGroup(click.Group):
@@ -20,6 +21,15 @@ class SuggestingGroup(click.Group):
             hint = did_you_mean(name, visible) or f"; commands: {', '.join(visible)}"
             raise click.UsageError(f"there is no command `{ctx.command_path} {name}`{hint}", ctx)
         return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with the whole first sentence of their help, which may need several lines."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._summary(ctx, name)) for name in self.visible_commands(ctx)])
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(_LONGEST_SUMMARY) if command else ""
 
     def visible_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands that are not hidden."""

@@ -200,7 +200,7 @@ class WikiSettings(SettingsSection):
     download_hosts: Texts = Field(
         (),
         description="Further hosts to which the wiki may redirect the download of an attachment, each with all names "
-        "below it. Always allowed: the host of the wiki and Atlassian's domains.",
+        "below it. Always allowed: the host of the wiki at its own port, and Atlassian's domains.",
         examples=[["files.example.org"]],
     )
     ca_bundle: Path | None = Field(

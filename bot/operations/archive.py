@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.config.policy import RestrictedPages
@@ -17,6 +17,7 @@ from bot.snapshot.archive.head_check import check_head
 from bot.snapshot.archive.holds import HeldPage, find_holds, place_hold, release_hold
 from bot.snapshot.archive.inspection import Inspection
 from bot.snapshot.archive.library import Library, load_library
+from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.erasure import Erasure, Trace, find_leftovers, find_traces, redact
 from bot.snapshot.query.export import Export, export
@@ -128,9 +129,12 @@ def release_pages(snapshots: Snapshots, name: str, pages: Sequence[str], *, reas
 
 
 def list_holds(snapshots: Snapshots, *, everything: bool = False) -> list[HeldPage]:
-    """Return the held pages, with *everything* also the released ones."""
-    held = find_holds(load_snapshots(snapshots).iter_log())
-    return [each for each in held if everything or each.released_at is None]
+    """Return the held pages with their titles, with *everything* also the released ones."""
+    library = load_snapshots(snapshots)
+    titles = {safe_id(entry.page_id): entry.title for _, entry in library.iter_entries()}
+    held = find_holds(library.iter_log())
+    chosen = [each for each in held if everything or each.released_at is None]
+    return [replace(each, title=titles.get(each.page_id, "")) for each in chosen]
 
 
 def _open_existing(snapshots: Snapshots) -> AbstractContextManager[SnapshotWriter]:

@@ -24,6 +24,8 @@ from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.folder import Folder, is_being_written
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.signature import Signer
+from bot.snapshot.archive.start_check import check_start
+from bot.snapshot.archive.strays import find_strays
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer, writer_lock
 from bot.snapshot.capture.audience import Audience
@@ -92,7 +94,7 @@ def _take(
     should_stop: Callable[[], bool],
 ) -> CaptureOutcome:
     policy = snapshots.policy
-    roster = _read_roster(policy.roster) if policy.roster else ()
+    roster = read_roster(policy.roster) if policy.roster else ()
     gateway = connect()
     witnesses = make_witnesses(connect, workspaces, snapshots)
     _check_clock(gateway, snapshots.clock())
@@ -111,7 +113,9 @@ def _take(
             on_page=on_page,
             should_stop=should_stop,
         )
+        strays = find_strays(writer.library)
         outcome = capture(gateway, writer, requests, options)
+        outcome.strays = tuple(str(snapshots.root / path) for path in strays)
         for memory in memories:
             memory.save()
         _log(outcome)
@@ -185,15 +189,25 @@ def find_signer(snapshots: Snapshots) -> Signer | None:
     return Signer(key)
 
 
-def _get_signer(snapshots: Snapshots) -> Signer | None:
-    """Return the signer for a run; raises `SettingsError` unless a key, or `none`, is written in the settings."""
+def get_signer(snapshots: Snapshots) -> Signer | None:
+    """Return the signer for a run; raises `SettingsError` unless a key, or `none`, is written in the settings.
+
+    The allowed signers must name the key now: otherwise the run after this one would refuse its head.
+    """
     if snapshots.policy.signing_key is None:
         raise SettingsError(
-            "snapshots.signing_key is not set, so nothing would prove who wrote the snapshots; nothing was written. "
-            "Make a key next to the settings file, `ssh-keygen -q -t ed25519 -N '' -f snapshots-key`, and set "
-            "`signing_key: snapshots-key`; or write `signing_key: none` to accept snapshots that prove nothing"
+            "snapshots.signing_key is not set; nothing was written. Make a key next to the settings file (`ssh-keygen "
+            "-q -t ed25519 -N '' -f snapshots-key`) and set `signing_key: snapshots-key`, or write `signing_key: none` "
+            "for snapshots that prove nothing"
         )
-    return find_signer(snapshots)
+    signer = find_signer(snapshots)
+    signers = snapshots.policy.allowed_signers
+    if signer and signers and (flaw := signer.find_refusal(_read_signers(signers), snapshots.clock())):
+        raise SettingsError(
+            f"snapshots.allowed_signers: {signers} does not accept snapshots.signing_key: a signature {flaw}. "
+            f"Add this line, and keep the earlier lines: {signer.allowed_signers().strip()}"
+        )
+    return signer
 
 
 def find_allowed_signers(snapshots: Snapshots) -> str | None:
@@ -214,11 +228,30 @@ def open_run(
         origin=origin,
         software=software(),
         clock=snapshots.clock,
-        signer=_get_signer(snapshots),
+        signer=get_signer(snapshots),
         allowed_signers=allowed_signers,
         consent=consent,
         check_all=lambda: _check_all(snapshots, allowed_signers),
     )
+
+
+def try_start(snapshots: Snapshots, origin: str | None) -> tuple[str, ...]:
+    """Raise what would stop a run at its start, and return the entries that no list names; nothing is written.
+
+    If *origin* is None, the address of the wiki is not compared.
+    """
+    signer, allowed_signers = get_signer(snapshots), find_allowed_signers(snapshots)
+    if signer:
+        signer.allowed_signers()  # raises if the key has a passphrase
+    library = check_start(
+        snapshots.state,
+        origin=origin,
+        now=snapshots.clock(),
+        signer=signer,
+        allowed_signers=allowed_signers,
+        check_all=lambda: _check_all(snapshots, allowed_signers),
+    )
+    return tuple(find_strays(library)) if library else ()
 
 
 def _check_all(snapshots: Snapshots, allowed_signers: str | None) -> None:
@@ -245,7 +278,7 @@ def _read_signers(path: Path) -> str:
         raise SnapshotError(f"the allowed signers in {path} cannot be read: {error.strerror}") from error
 
 
-def _read_roster(path: Path) -> tuple[str, ...]:
+def read_roster(path: Path) -> tuple[str, ...]:
     """Return the page ids of an administrator's list: one per line; `#` begins a comment."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()

@@ -1,5 +1,6 @@
 """Check settings, account, data files, templates, pages and links before a run."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +9,11 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-from bot.config.policy import DeadLinks, NotifyPolicy, SafetySettings, WikiSettings, WitnessKind
-from bot.errors import BotError, PageNotFoundError, PermissionDeniedError, WikiAnswerError
+from bot.config.policy import DeadLinks, NotifyPolicy, RestrictedPages, SafetySettings, WikiSettings, WitnessKind
+from bot.errors import BotError, EvidenceError, PageNotFoundError, PermissionDeniedError, WikiAnswerError
+from bot.files import can_write
 from bot.operations.assignment import check_links
+from bot.operations.capture import read_roster, try_start
 from bot.operations.precautions import OwnFiles, find_clear_text, find_warnings
 from bot.operations.sync import make_plan
 from bot.operations.tree_links import find_dead_links
@@ -18,6 +21,7 @@ from bot.operations.view import render_regions, select_all
 from bot.operations.witnesses import make_witnesses, space_of
 from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.plural import counted
+from bot.snapshot.archive.folder import is_being_written
 from bot.snapshot.witness.rounds import ask
 from bot.snapshot.witness.wiki_page import MARKER
 from bot.sync.drift import Verdict
@@ -77,8 +81,10 @@ def run_checks(
     if warning := warn_of_expiry(wiki.token_expires, now.date()):
         yield Check("token", CheckOutcome.WARNING, warning)
     is_reachable = all(check.outcome is CheckOutcome.OK for check in account)
-    if is_reachable and snapshots is not None:
-        yield from _attempt("witnesses", lambda: _check_witnesses(connect, workspaces, snapshots))
+    if snapshots is not None:
+        yield from _check_snapshots(snapshots, connect().base_url if is_reachable else None)
+        if is_reachable:
+            yield from _attempt("witnesses", lambda: _check_witnesses(connect, workspaces, snapshots))
     for workspace in workspaces:
         document = list(_attempt(f"data file {workspace.data_path}", partial(_check_document, workspace)))
         yield from document
@@ -101,6 +107,34 @@ def _attempt(what: str, check: Callable[[], list[Check]]) -> Iterator[Check]:
         yield from check()
     except BotError as error:
         yield Check(what, CheckOutcome.ERROR, str(error))
+
+
+def _check_snapshots(snapshots: Snapshots, origin: str | None) -> Iterator[Check]:
+    """Check what stops `wikibot snapshot` at its start: keys, programs, the list of pages, and what is on disk."""
+    roster = snapshots.policy.roster
+    if roster is not None:
+        yield from _attempt(
+            "roster", lambda: [Check(f"roster: {counted(len(read_roster(roster)), 'page')}", CheckOutcome.OK)]
+        )
+    if snapshots.policy.git and shutil.which("git") is None:
+        yield Check("snapshots", CheckOutcome.ERROR, "git is not installed, but `snapshots.git` needs it; install it")
+    is_separate = snapshots.policy.restricted is RestrictedPages.SEPARATE
+    for each in (snapshots, *([snapshots.separate] if is_separate else ())):
+        yield from _attempt(f"snapshots {each.root}", partial(_check_start, each, origin))
+
+
+def _check_start(snapshots: Snapshots, origin: str | None) -> list[Check]:
+    what = f"snapshots {snapshots.root}"
+    if not can_write(snapshots.root):
+        return [Check(what, CheckOutcome.ERROR, "cannot be written; change the owner, or snapshots.path")]
+    try:
+        strays = try_start(snapshots, origin)
+    except EvidenceError:
+        if not snapshots.root.is_dir() or not is_being_written(snapshots.root):
+            raise
+        return [Check(what, CheckOutcome.NOT_TRIED, "a run is writing to the folder; check again when it has ended")]
+    listed = [f"no list names {path}; find out who put it there, and remove it" for path in strays]
+    return [Check(what, CheckOutcome.ERROR, message) for message in listed] or [Check(what, CheckOutcome.OK)]
 
 
 def _check_account(gateway: WikiGateway) -> list[Check]:

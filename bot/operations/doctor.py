@@ -12,11 +12,12 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from importlib import metadata
 from itertools import islice
-from os import R_OK, W_OK, access
+from os import R_OK, access
 from pathlib import Path
 
 from bot.config.policy import SnapshotSettings, WitnessKind
 from bot.errors import BotError, PageConflictError
+from bot.files import can_write
 from bot.operations.check import Check, CheckOutcome
 from bot.operations.workspace import Connect, Folders, Workspace
 from bot.plural import counted
@@ -30,7 +31,7 @@ _CLOCK_TOLERANCE = timedelta(minutes=1)
 _LARGE_BODY_BYTES = 4 * 1024 * 1024
 _LARGEST_SAMPLE_BYTES = 1024 * 1024
 _VERSIONS_READ = 3
-_SUBJECTS = ("settings", "account", "sign-in", "data file", "templates", "archived")
+_SUBJECTS = ("settings", "account", "sign-in", "data file", "templates", "archived", "snapshots")
 _NEW_EDITOR = ('local-id="', "ac:adf-", "ac:emoji-id=")
 _SCRATCH_LABEL = "wikibot-doctor"
 _SCRATCH_TEXT = (
@@ -275,10 +276,9 @@ def _examine_program(name: str, *, is_needed: bool, setting: str) -> Check:
 
 
 def _examine_folder(what: str, path: Path) -> Check:
-    existing = next(each for each in (path, *path.parents) if each.exists())
-    if not existing.is_dir() or not access(existing, W_OK):
+    if not can_write(path):
         return Check(what, CheckOutcome.ERROR, f"{path} cannot be written; change its owner or the settings")
-    return _ok(what, f"{path}" if existing == path else f"{path} (made when it is needed)")
+    return _ok(what, f"{path}" if path.exists() else f"{path} (made when it is needed)")
 
 
 def _examine_file(what: str, path: Path | None) -> Check:

@@ -8,7 +8,7 @@ from bot.errors import BotError, SettingsError, SnapshotError
 from bot.log import logger
 from bot.operations.capture import find_allowed_signers, open_run
 from bot.operations.workspace import Snapshots
-from bot.snapshot.archive.checkpoint import Checkpoint, Lost, load_head
+from bot.snapshot.archive.checkpoint import Checkpoint, Lost, load_head, whole_digest
 from bot.snapshot.archive.continuity import Consent, Override
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.evidence_state import RememberedHead
@@ -37,7 +37,7 @@ class NewLog:
 
 def trust(snapshots: Snapshots, head: str, decision: Decision) -> Checkpoint:
     """Go on with snapshots that this bot does not remember, if their newest head is *head* and all checks are clean."""
-    with open_run(snapshots, _origin(snapshots), Consent(Override.TRUST, _digest(head))) as writer:
+    with open_run(snapshots, _origin(snapshots), Consent(Override.TRUST, whole_digest(head))) as writer:
         events = [_event(EventType.TRUST, "the snapshots were accepted by a bot without memory of them", decision)]
         if writer.signer and writer.library.head and writer.library.head.key is None:
             events.append(_event(EventType.START_SIGNING, "signing begins", decision))
@@ -49,7 +49,7 @@ def accept_rollback(
 ) -> Checkpoint:
     """Give up the runs after *head*, which is the newest head on disk, up to the newest that any witness shows."""
     _require_reason(decision)
-    consent = Consent(Override.ACCEPT_ROLLBACK, _digest(head), tuple(_find_published(witnesses)))
+    consent = Consent(Override.ACCEPT_ROLLBACK, whole_digest(head), tuple(_find_published(witnesses)))
     with open_run(snapshots, _origin(snapshots), consent) as writer:
         found, given_up = writer.library.head, writer.admission.given_up
         if found is None or given_up is None:
@@ -160,15 +160,6 @@ def _event(kind: EventType, detail: str, decision: Decision, **facts: object) ->
 def _require_reason(decision: Decision) -> None:
     if not decision.reason.strip():
         raise SnapshotError("this decision needs a reason, which stays in the evidence")
-
-
-def _digest(head: str) -> str:
-    digest = head.strip().lower().removeprefix("sha256:")
-    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
-        raise SnapshotError(
-            f"{head!r} is not a digest: it must have 64 hexadecimal digits, as `wikibot verify` shows them"
-        )
-    return digest
 
 
 def _origin(snapshots: Snapshots) -> str:

@@ -10,7 +10,7 @@ from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.disk import Disk
-from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.entry import PageEntry, shown_of
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.evidence_state import EvidenceMemory, EvidenceState
 from bot.snapshot.archive.paths import attachment_path, page_name, record_path, source_path
@@ -61,29 +61,14 @@ def open_run(
 
 
 def capture_first(root: Path, disk: Disk, *, signer: Signer | None = None) -> None:
-    with open_writer(
-        state_of(root),
-        origin=ORIGIN,
-        software=SOFTWARE,
-        clock=lambda: CLOCK,
-        disk=disk,
-        signer=signer,
-    ) as writer:
+    with open_run(root, CLOCK, disk=disk, signer=signer) as writer:
         for page_id, title in PAGES.items():
             put_page(writer, page_id, title, f"<p>{title}</p>", version=1)
         finish(writer, *PAGES)
 
 
 def capture_second(root: Path, disk: Disk, *, signer: Signer | None = None) -> None:
-    later = CLOCK + dt.timedelta(days=1)
-    with open_writer(
-        state_of(root),
-        origin=ORIGIN,
-        software=SOFTWARE,
-        clock=lambda: later,
-        disk=disk,
-        signer=signer,
-    ) as writer:
+    with open_run(root, CLOCK + dt.timedelta(days=1), disk=disk, signer=signer) as writer:
         put_page(writer, "102", PAGES["102"], "<p>更新</p>", version=2)
         put_page(writer, "900", "Elsewhere", "<p>elsewhere</p>", version=1, space_key="OTHER")
         finish(writer, "102", "900")
@@ -137,16 +122,8 @@ def put_page(
     writer.put_entry(
         bag,
         PageEntry(
-            page_id=page_id,
-            path=path,
-            space_key=space_key,
-            title=title,
-            url=record.url,
-            status=record.status,
-            position=0,
-            ancestors=(),
+            **dict(shown_of(record, path).iter_known()),
             version=version,
-            version_when=CLOCK,
             captured_at=CLOCK,
             record_path=record_at,
             source_path=where,

@@ -16,7 +16,7 @@ import pytest
 from bot.config.policy import SnapshotSettings
 from bot.errors import BotError, ContinuityError, EvidenceError, SettingsError, SnapshotError
 from bot.operations import evidence
-from bot.operations.capture import open_run, verify_snapshots
+from bot.operations.capture import open_run, try_start, verify_snapshots
 from bot.operations.evidence import Decision
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import load_head
@@ -48,12 +48,34 @@ class Bot:
         return Snapshots(self.root, self.folder / f"{self.name}-state", policy, lambda: CLOCK + dt.timedelta(days=1))
 
     def write(self, page_id: str = "101") -> str:
-        """Capture one page, which is new each time, and return the digest of the head."""
-        with open_run(self.snapshots, ORIGIN) as writer:
-            number = f"{page_id}{writer.sequence:03}"
-            put_page(writer, number, f"Page {number}", f"<p>{self.name}</p>", version=1)
-            finish(writer, number)
+        """Capture one page, which is new each time, and return the digest of the head.
+
+        What refuses the run is found before by `try_start`, which writes nothing.
+        """
+        expected, found = self._expected_refusal(), None
+        try:
+            with open_run(self.snapshots, ORIGIN) as writer:
+                number = f"{page_id}{writer.sequence:03}"
+                put_page(writer, number, f"Page {number}", f"<p>{self.name}</p>", version=1)
+                finish(writer, number)
+        except BotError as error:
+            found = (type(error), str(error))
+            raise
+        finally:
+            assert found == expected
         return self.head
+
+    def _expected_refusal(self) -> tuple[type[BotError], str] | None:
+        files = sorted(path for path in self.folder.rglob("*") if path.is_file())
+        before = [(path, path.read_bytes()) for path in files]
+        try:
+            try_start(self.snapshots, ORIGIN)
+        except BotError as error:
+            return type(error), str(error)
+        finally:
+            files = sorted(path for path in self.folder.rglob("*") if path.is_file())
+            assert [(path, path.read_bytes()) for path in files] == before
+        return None
 
     @property
     def head(self) -> str:
@@ -259,7 +281,7 @@ def test_trust_in_unsigned_snapshots_with_a_key_says_that_signing_begins(unsigne
 def test_what_is_typed_must_be_a_digest(signed: Bot, head: str) -> None:
     signed.write()
 
-    with refused(signed, "is not a digest", error=SnapshotError):
+    with refused(signed, "64 hexadecimal digits", error=SnapshotError):
         evidence.trust(signed.named("new host").snapshots, head, ANA)
 
 

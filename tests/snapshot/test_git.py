@@ -10,17 +10,15 @@ from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.signature import Signer
-from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.erasure import find_traces, redact
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.public_tools import run_instructions
 from tests.snapshot.small_tree import (
     CLOCK,
-    ORIGIN,
-    SOFTWARE,
     capture_first,
     capture_second,
     finish,
+    open_run,
     put_page,
     state_of,
     tree_bytes,
@@ -76,7 +74,7 @@ def test_what_a_run_removed_is_removed_from_the_next_commit(tmp_path: Path) -> N
     repository = GitRepository(state_of(root))
     capture_first(root, Disk())
     repository.commit("Run 1")
-    with open_writer(state_of(root), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_run(root, CLOCK) as writer:
         redact(writer, find_traces(writer.library, "103"), reason="a name", by="Ana")
     repository.commit("Run 2")
 
@@ -212,7 +210,7 @@ def test_snapshots_that_are_another_line_are_committed_whole(tmp_path: Path) -> 
     capture_first(first, Disk())
     GitRepository(state_of(first)).commit("Run 1")
     state_of(first).git.rename(tmp_path / "kept.git")
-    with open_writer(state_of(second), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_run(second, CLOCK) as writer:
         put_page(writer, "700", "Other", "<p>other</p>", version=1, space_key="OTHER")
         finish(writer, "700")
     (tmp_path / "kept.git").rename(state_of(second).git)

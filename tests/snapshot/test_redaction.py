@@ -340,3 +340,34 @@ def test_a_title_in_the_address_of_a_link_is_named(small: tuple[SmallWiki, Snaps
 
     said = {trace.place.partition(" (")[0]: trace.what for trace in planned.erasure.said_by}
     assert said == {"Plus": "title", "Percent": "title"}
+
+
+def test_nothing_is_left_of_a_page_that_was_included_under_a_title_it_was_never_captured_with(
+    wiki: SmallWiki, tmp_path: Path
+) -> None:
+    root = tmp_path / "snapshots"
+    wiki.add(OLD_TITLE, f"<p>{OLD_LINE}</p>", label="")
+    wiki.add("Includes", include(OLD_TITLE))
+    run_capture(wiki, root)
+    page_id = wiki.ids[OLD_TITLE]
+    wiki.store.pages.update(page_id, author=LI, body=f"<p>{OLD_LINE}</p><p>more</p>", title=TITLE)
+    wiki.store.labels.add(page_id, "archived")
+    wiki.edit("Includes", "<p>nothing any more</p>")
+    run_capture(wiki, root, day=1)
+    snapshots = Snapshots(
+        root,
+        state_of(root).folder.parent,
+        SnapshotSettings(signing_key="none"),
+        lambda: CLOCK + dt.timedelta(days=2),
+    )
+    library = load_library(root)
+    bag, entry = library.get_page("Includes")
+    own = [str(root / bag.name / path) for path in entry.sources]
+    assert set(files_with([root], OLD_LINE)) - set(own)
+
+    planned = archive.find_redaction(snapshots, TITLE)
+    result = archive.redact_page(snapshots, planned.erasure, reason="asked for", by="Ana")
+
+    assert files_with([root], OLD_LINE) == []
+    assert set(files_with([root], OLD_TITLE)) <= set(own)
+    assert list(result.leftovers) == []

@@ -14,11 +14,11 @@ from bot.snapshot.verify.verification import verify
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import (
     CLOCK,
-    ORIGIN,
     SOFTWARE,
     capture_first,
     capture_second,
     finish,
+    open_run,
     put_page,
     state_of,
     tree_bytes,
@@ -68,7 +68,7 @@ def test_bags_that_did_not_change_are_not_rewritten(tmp_path: Path) -> None:
     capture_first(tmp_path, Disk())
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "WS2").rglob("*") if path.is_file()}
 
-    with open_writer(state_of(tmp_path), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_run(tmp_path, CLOCK) as writer:
         put_page(writer, "900", "Elsewhere", "<p/>", version=1, space_key="OTHER")
         finish(writer, "900")
 
@@ -81,7 +81,7 @@ def test_a_source_version_is_never_overwritten(tmp_path: Path) -> None:
 
     with (
         pytest.raises(EvidenceError, match="never overwritten"),
-        open_writer(state_of(tmp_path), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer,
+        open_run(tmp_path, CLOCK) as writer,
     ):
         put_page(writer, "101", "Board meeting", "<p>forged</p>", version=1)
 
@@ -90,9 +90,9 @@ def test_a_source_version_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_two_writers_exclude_each_other(tmp_path: Path) -> None:
     with (
-        open_writer(state_of(tmp_path), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK),
+        open_run(tmp_path, CLOCK),
         pytest.raises(LockedError),
-        open_writer(state_of(tmp_path), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK),
+        open_run(tmp_path, CLOCK),
     ):
         pass
 
@@ -134,7 +134,7 @@ def test_a_run_is_not_dated_before_the_newest_head(tmp_path: Path) -> None:
 
 
 def test_a_space_of_more_pages_than_fit_in_a_bag_fills_a_second_bag(tmp_path: Path) -> None:
-    with open_writer(state_of(tmp_path), origin=ORIGIN, software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_run(tmp_path, CLOCK) as writer:
         for number in range(1, 502):
             put_page(writer, str(number), f"Page {number}", "<p/>", version=1)
         finish(writer, *map(str, range(1, 502)))

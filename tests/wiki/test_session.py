@@ -206,11 +206,21 @@ def test_redirect_to_another_host_gets_no_credentials_and_no_answer(server: Croo
 def test_download_follows_to_another_host_without_credentials(server: CrookedServer, naps: list[float]) -> None:
     with crooked_server() as other:
         sink = MemorySink()
-        session = make_session(naps, network=Network(server.url))
+        session = make_session(naps, network=Network(server.url, ("127.0.0.1",)))
         size = session.download(f"{server.url}/redirect?to={other.url}/bytes", sink)
 
         assert (sink.content, size) == (b"\x00\xffbytes", 7)
         assert other.seen == [("GET", "/bytes", None)]
+
+
+def test_download_follows_to_no_other_port_of_the_wiki(server: CrookedServer, naps: list[float]) -> None:
+    with crooked_server() as other:
+        with pytest.raises(WikiAnswerError, match="another service may run"):
+            make_session(naps, network=Network(server.url)).download(
+                f"{server.url}/redirect?to={other.url}/bytes", MemorySink()
+            )
+
+        assert other.seen == []
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.errors import EvidenceError
+from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot.archive.bag import parse_manifest, render_manifest
 from bot.snapshot.archive.folder import Folder
 from bot.snapshot.archive.verdict import RunVerdict
@@ -56,6 +56,7 @@ _FIRST_HEADER = re.compile(
     rf"# time: {_TIME}\n"
     r"# signature: (?P<signature>none|ssh-[a-z0-9-]+ SHA256:[A-Za-z0-9+/]{43})\n"
 )
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _NONE, _NO_VERDICT = "none", "-"
 _LOG_FILE = re.compile(r"log/[0-9]{4}(?:-[0-9]+)?/([0-9]{6,})\.(checkpoint(?:\.sig|\.tsr)?|changes|events\.jsonl)")
 
@@ -197,6 +198,22 @@ def _kind_of_line(path: str, head: Checkpoint) -> str | None:
     return kind if is_known and number > 0 and match[1] == f"{number:06}" else None
 
 
+def whole_digest(text: str) -> str:
+    """Return the digest of a head that a person typed; raises `SnapshotError` if it is shortened or misspelt."""
+    digest = text.strip().lower().removeprefix("sha256:")
+    if not _DIGEST.fullmatch(digest):
+        raise SnapshotError(
+            f"{text!r} is not a whole digest; give all 64 hexadecimal digits, as `wikibot verify` shows them"
+        )
+    return digest
+
+
+def run_of(path: str) -> int | None:
+    """Return the run that a file of the log belongs to; None if *path* is not the path of such a file."""
+    match = _LOG_FILE.fullmatch(path)
+    return int(match[1]) if match else None
+
+
 def load_head(root: Path) -> Checkpoint | None:
     """Read the current head; None if nothing was captured yet."""
     data = read_head(Folder(root))
@@ -204,13 +221,17 @@ def load_head(root: Path) -> Checkpoint | None:
 
 
 def read_head(folder: Folder) -> bytes | None:
-    """Return the bytes of the current head; None if nothing was captured yet."""
+    """Return the bytes of the current head; None if nothing was captured yet. Raises `EvidenceError`."""
     if not folder.root.is_dir():
         return None
     try:
         return folder.read(HEAD)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise EvidenceError(
+            f"{folder.root / HEAD} cannot be read: {error.strerror}; correct its owner or mode"
+        ) from error
 
 
 def format_time(when: datetime) -> str:

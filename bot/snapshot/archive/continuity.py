@@ -171,13 +171,12 @@ def _admit_same(situation: Situation) -> bool:
 
 
 def _admit_descendant(situation: Situation) -> bool:
-    found, memory = situation.heads[0], situation.memory
+    found = situation.heads[0]
     if situation.accepts(Override.TRUST) or _is_signed_on(situation):
         return True
     raise ContinuityError(
         f"another program wrote {_describe(found)} to {situation.root}, and no key that this bot knows signed it; "
-        f"nothing was written. This bot remembers run {memory.head.sequence if memory.head else 0}. Find out who wrote "
-        f"it; to accept it, run `wikibot evidence trust --head {found.sha256}`"
+        f"nothing was written. Find out who wrote it; `wikibot evidence trust --head {found.sha256}` accepts it"
     )
 
 

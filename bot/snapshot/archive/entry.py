@@ -32,13 +32,15 @@ class Tombstone(FileModel):
     """What the wiki answered, in words."""
 
 
-class PageEntry(FileModel):
-    """A captured page, as the program uses it. Paths are relative to the bag."""
+class Shown(FileModel):
+    """What a reader sees of a page without opening its record."""
+
+    model_config = ConfigDict(extra="forbid")
 
     page_id: str
-    """Page id."""
+    """Page id, as the wiki has it."""
     path: str
-    """Path of the rendition, which does not change after the first capture, except by a redaction."""
+    """Path of the rendition in the bag."""
     space_key: str
     """Key of the space."""
     title: str
@@ -51,10 +53,15 @@ class PageEntry(FileModel):
     """Position among the siblings, where the wiki states one."""
     ancestors: tuple[Ancestor, ...]
     """Pages above the page, the highest first."""
+    version_when: datetime
+    """Time of the newest captured version."""
+
+
+class PageEntry(Shown):
+    """A captured page, as the program uses it. Paths are relative to the bag."""
+
     version: int
     """Newest captured version."""
-    version_when: datetime
-    """Time of that version."""
     captured_at: datetime
     """Time of the first capture of that version's body."""
     record_path: str
@@ -102,31 +109,6 @@ class PageState(FileModel):
     """Time of the redaction; null if not redacted."""
     converter: str = Field(pattern=r"^[A-Za-z0-9._ -]*$")
     """Name and number of the converter that made the rendition."""
-
-
-class Shown(FileModel):
-    """What a reader sees of a page without opening its record."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    page_id: str
-    """Page id, as the wiki has it."""
-    path: str
-    """Path of the rendition in the bag."""
-    space_key: str
-    """Key of the space."""
-    title: str
-    """Title."""
-    url: str
-    """Address in the wiki."""
-    status: RecordedStatus
-    """Status of the page."""
-    position: int | None
-    """Position among the siblings, where the wiki states one."""
-    ancestors: tuple[Ancestor, ...]
-    """Pages above the page, the highest first."""
-    version_when: datetime
-    """Time of the newest captured version."""
 
 
 class PageLine(FileDocument):

@@ -115,6 +115,16 @@ class EvidenceState:
                 self._save(found, Disk())
             return found
 
+    @property
+    def recalled(self) -> EvidenceMemory | None:
+        """What is remembered; None before the first run. Nothing is written."""
+        return self._find()
+
+    @property
+    def prospect(self) -> EvidenceMemory:
+        """What a run would remember at its start; the id of a new log is another one each time. Nothing is written."""
+        return self._find() or self._begin()
+
     def update(self, change: Callable[[EvidenceMemory], EvidenceMemory], *, disk: Disk | None = None) -> EvidenceMemory:
         """Replace the memory by what *change* returns, atomically and durably; raises `OSError`."""
         before = self.memory

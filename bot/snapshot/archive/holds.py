@@ -27,6 +27,8 @@ class HeldPage:
     released_at: datetime | None = None
     released_by: str = ""
     release_reason: str = ""
+    title: str = ""
+    """The title of the newest capture, where a person reads it; the log has no titles."""
 
 
 def find_holds(log: Iterable[LoggedEvent]) -> list[HeldPage]:

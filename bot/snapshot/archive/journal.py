@@ -258,9 +258,7 @@ def recover(state: EvidenceState, disk: Disk) -> bool:
     Raises `EvidenceError` if a staged file is missing or differs from what was committed; then nothing is changed.
     """
     try:
-        journal = _load_journal(state)
-        if journal is not None:
-            _check_staged(state.root, journal)
+        journal = check_pending(state)
         for name in Folder(state.root).names() if state.root.is_dir() else ():
             if STAGING.fullmatch(name) and (journal is None or name != journal.staging):
                 disk.remove_tree(state.root / name)
@@ -273,6 +271,14 @@ def recover(state: EvidenceState, disk: Disk) -> bool:
             f"{failure(error)}; an interrupted capture in {state.root} could not be completed"
         ) from error
     return True
+
+
+def check_pending(state: EvidenceState) -> Journal | None:
+    """Return the journal of an interrupted run; raises `EvidenceError` if the run cannot be completed."""
+    journal = _load_journal(state)
+    if journal is not None:
+        _check_staged(state.root, journal)
+    return journal
 
 
 def _apply(state: EvidenceState, disk: Disk, journal: Journal) -> None:

@@ -15,6 +15,7 @@ NAMESPACE, PRINCIPAL = "wiki-snapshots", "wikibot"
 _TIMEOUT_SECONDS = 60
 _ARMOUR = re.compile(rb"-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]+)-----END SSH SIGNATURE-----\n")
 _LINE_LENGTH = 70
+_SAMPLE = b"a sample, which is not stored\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class Signer:
         """Return the allowed-signers line with which an auditor can verify signatures by this key."""
         line = _run("-y", "-P", "", "-f", str(self.key), failure=self._failure).decode()
         return f'{PRINCIPAL} namespaces="{NAMESPACE}" {" ".join(line.split()[:2])}\n'
+
+    def find_refusal(self, allowed_signers: str, when: datetime) -> str | None:
+        """Return why a signature by this key is not accepted at the time *when*, or None."""
+        return find_flaw(_SAMPLE, self.sign(_SAMPLE), allowed_signers, when=when)
 
     @property
     def _failure(self) -> str:

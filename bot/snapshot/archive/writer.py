@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from bot.errors import EvidenceError, SnapshotError
 from bot.files import EVIDENCE_FOLDER_MODE, InstanceLock, make_folders
@@ -27,7 +26,6 @@ from bot.snapshot.archive.continuity import (
     Situation,
     admit,
     as_remembered,
-    find_heads,
     find_lost,
 )
 from bot.snapshot.archive.disk import Disk
@@ -35,7 +33,6 @@ from bot.snapshot.archive.entry import PageEntry, PageState, state_of
 from bot.snapshot.archive.events import Event, EventOutcome, EventType, event_id, render_events
 from bot.snapshot.archive.evidence_state import EvidenceState, RememberedHead
 from bot.snapshot.archive.folder import Folder, lock_folder
-from bot.snapshot.archive.head_check import check_before_writing, refuse_first_format
 from bot.snapshot.archive.indexes import render_bag_index, render_root_index, row_of
 from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, load_instructions
 from bot.snapshot.archive.journal import (
@@ -47,16 +44,15 @@ from bot.snapshot.archive.journal import (
     recover,
     remove_empty_folders,
 )
-from bot.snapshot.archive.library import Library, load_chain, load_library
+from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.paths import MAX_ENTRIES, safe_id, year_folder
-from bot.snapshot.archive.plausibility import check_plausible
 from bot.snapshot.archive.signature import Signer
+from bot.snapshot.archive.start_check import is_overtaken, load_continued, one_line, read_situation
 from bot.snapshot.archive.verdict import RunVerdict
 
 _LOG_ROOM = MAX_ENTRIES - 6  # a run adds five files, three of them with the next run
 
 _STAMP_WAIT_SECONDS = 60
-_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,21 +341,19 @@ def open_writer(
         own = signer.allowed_signers()  # if the key cannot be used, fail now, not after a long capture
         allowed_signers = own if allowed_signers is None else allowed_signers
     with writer_lock(state), ExitStack() as locks:
-        was_recovered, is_overtaken = _recover(state, disk, consent)
-        situation = _read_situation(state, signer, consent, allowed_signers)
+        was_recovered, must_forget = _recover(state, disk, consent)
+        situation = read_situation(root, state.memory, signer, consent, allowed_signers)
         is_new_line = admit(situation)
         locks.enter_context(_made_folder(root))
-        check_before_writing(root, allowed_signers)
-        library = load_library(root)
-        check_plausible(root, library.head, origin=_one_line(origin), now=clock().replace(microsecond=0))
+        library = load_continued(root, allowed_signers, origin=origin, now=clock().replace(microsecond=0))
         admission = Admission()
         if is_new_line:
             check_all()
             admission = _accept(state, situation, disk)
-        if is_overtaken:
+        if must_forget:
             forget_pending(state, disk)
         writer = SnapshotWriter(
-            library, state, _one_line(origin), software, clock, disk, signer, was_recovered, admission
+            library, state, one_line(origin), software, clock, disk, signer, was_recovered, admission
         )
         try:
             yield writer
@@ -373,26 +367,10 @@ def _recover(state: EvidenceState, disk: Disk, consent: Consent | None) -> tuple
     try:
         return recover(state, disk), False
     except EvidenceError:
-        heads = [head.sha256 for head in find_heads(load_chain(state.root))]
-        remembered = state.memory.head
-        has_gone_on = remembered is not None and remembered.sha256 in heads[1:]
-        if has_gone_on or (consent and consent.override is Override.TRUST):
+        if is_overtaken(state) or (consent and consent.override is Override.TRUST):
             remove_empty_folders(state, disk)
             return False, True
         raise
-
-
-def _read_situation(
-    state: EvidenceState, signer: Signer | None, consent: Consent | None, allowed_signers: str | None
-) -> Situation:
-    try:
-        chain = load_chain(state.root)
-        refuse_first_format(state.root, chain.head)
-        heads = find_heads(chain)
-    except EvidenceError:
-        check_before_writing(state.root, allowed_signers)  # names the first of all changes
-        raise
-    return Situation(state.root, heads, state.memory, signer.fingerprint() if signer else None, consent)
 
 
 def _accept(state: EvidenceState, situation: Situation, disk: Disk) -> Admission:
@@ -450,8 +428,3 @@ def _made_folder(root: Path) -> Iterator[None]:
         raise SnapshotError(f"{failure(error)}; nothing was changed") from error
     with lock_folder(root):
         yield
-
-
-def _one_line(text: str) -> str:
-    """Return an origin as printable ASCII without spaces."""
-    return quote("".join(text.split()), safe=_PRINTABLE)

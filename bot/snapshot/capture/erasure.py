@@ -81,6 +81,7 @@ def find_traces(library: Library, page: str) -> Erasure:
     """Return where title and text of a captured page are; raises `SnapshotError` if it must not be redacted."""
     bag, entry = find_redactable(library, page)
     erasure = Erasure(entry.page_id, entry.title, _needles_of(library, bag, entry))
+    erasure.needles.titles |= set(_iter_unseen_titles(library, entry, erasure.needles))
     erasure.guessable = sum(len(library.read(bag, path)) < _GUESSABLE_BYTES for path in entry.sources)
     for other_bag, other in library.iter_entries():
         if other.page_id == entry.page_id or other.redacted_at is not None:
@@ -154,6 +155,28 @@ def _needles_of(library: Library, bag: Bag, entry: PageEntry) -> Needles:
     for path in entry.sources:
         needles.add_body(library.read(bag, path).decode("utf-8", "replace"))
     return needles
+
+
+def _iter_unseen_titles(library: Library, redacted: PageEntry, needles: Needles) -> Iterator[str]:
+    """Yield the titles under which other pages include the page although it was never captured with them.
+
+    An address of Data Center names a page by its title, so the included text says which page it is. What has the title
+    of another captured page is that page.
+    """
+    known = {entry.title for _, entry in library.iter_entries()} | needles.titles
+    for bag, entry in library.iter_entries():
+        if entry.page_id == redacted.page_id or entry.redacted_at is not None:
+            continue
+        for path in library.record_paths(bag, entry):
+            for page in library.load_record_at(bag, path).surroundings.included.values():
+                if page.title not in known and _is_included_as(page, redacted.page_id, needles):
+                    yield page.title
+
+
+def _is_included_as(page: RecordedInclude, page_id: str, needles: Needles) -> bool:
+    if _leads_to(page.target, page_id):
+        return True
+    return not _has_other_id(page.target) and bool(needles.find(page.body.encode("utf-8", "replace")).lines)
 
 
 def _own_words(library: Library, bag: Bag, entry: PageEntry, needles: Needles) -> Hits:
@@ -266,12 +289,16 @@ class _Cleaner:
         return self._leads_there(link.target) or (link.title in self.titles and not _has_other_id(link.target))
 
     def _leads_there(self, target: str) -> bool:
-        page_id = re.escape(self.redacted.page_id)
-        return re.search(rf"(?:--{page_id}\.md|/pages/{page_id}(?:/|$)|pageId={page_id}(?:&|$))", target) is not None
+        return _leads_to(target, self.redacted.page_id)
 
     def _target(self) -> str:
         folder = posixpath.dirname(f"{self.bag.name}/{self.entry.path}")
         return posixpath.relpath(f"{self.redacted_bag.name}/{paths.redacted_path(self.redacted.page_id)}", folder)
+
+
+def _leads_to(target: str, page_id: str) -> bool:
+    wanted = re.escape(page_id)
+    return re.search(rf"(?:--{wanted}\.md|/pages/{wanted}(?:/|$)|pageId={wanted}(?:&|$))", target) is not None
 
 
 def _has_other_id(target: str) -> bool:

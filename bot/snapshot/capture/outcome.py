@@ -59,6 +59,8 @@ class CaptureOutcome:
     events: list[Event] = field(default_factory=list)
     witnesses: tuple[WitnessReport, ...] = ()
     """What the witnesses say about the head after the run."""
+    strays: tuple[str, ...] = ()
+    """Entries of the snapshots folder that no list names."""
     checkpoint: Checkpoint | None = None
     was_recovered: bool = False
     separate: "CaptureOutcome | None" = None
@@ -74,6 +76,11 @@ class CaptureOutcome:
         """The witnesses about which a person has to do something; the run was written all the same."""
         inner = self.separate.alarms if self.separate else ()
         return (*(report for report in self.witnesses if report.needs_attention), *inner)
+
+    @property
+    def all_strays(self) -> tuple[str, ...]:
+        """The entries that no list names, also in the folder of the restricted pages."""
+        return (*self.strays, *(self.separate.all_strays if self.separate else ()))
 
     @property
     def shortfalls(self) -> tuple[Trouble, ...]:

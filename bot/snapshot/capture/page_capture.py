@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag, sha256
-from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.entry import PageEntry, shown_of
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.record import (
     Ancestor,
@@ -209,16 +209,8 @@ class PageCapture:
         record = self.record
         sources = {*(self.entry.sources if self.entry else ()), *added}
         return PageEntry(
-            page_id=record.page_id,
-            path=self.path,
-            space_key=record.space_key,
-            title=record.title,
-            url=record.url,
-            status=record.status,
-            position=record.position,
-            ancestors=record.ancestors,
+            **dict(shown_of(record, self.path).iter_known()),
             version=record.version.number,
-            version_when=record.version.when,
             captured_at=record.captured_at,
             record_path=record_path,
             source_path=record.source_path,

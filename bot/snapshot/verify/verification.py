@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import PAGES, bag_names, sha256
-from bot.snapshot.archive.checkpoint import HEAD, Checkpoint
+from bot.snapshot.archive.checkpoint import HEAD, Checkpoint, whole_digest
 from bot.snapshot.archive.file_tree import Tree
 from bot.snapshot.archive.folder import STAGING, is_being_written
 from bot.snapshot.archive.head_check import check_bag_tags, check_head, load_sums
@@ -79,7 +79,9 @@ def verify(
 
     *witnesses* are the SHA-256 of each `CHECKPOINT` that was published elsewhere. With *now*, a head of the future is a
     finding. *remembered* is the SHA-256 of the newest head that the bot itself wrote; it is no witness. Read-only.
+    Raises `SnapshotError` if a witness is not a whole digest.
     """
+    witnesses = [whole_digest(each) for each in witnesses]
     inspection = Inspection(tree or Tree(root))
     if not inspection.tree.files:
         raise EvidenceError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")

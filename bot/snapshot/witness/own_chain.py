@@ -51,17 +51,15 @@ class OwnChain:
         for mark in sorted(shown, key=lambda each: each.sequence, reverse=True):
             if mark.sequence > self.head.mark.sequence:
                 raise ContinuityError(
-                    f"{witness} shows {mark}, but the newest run in {self.root} is {self.head.mark.sequence}: the "
-                    "folder is an older state, or belongs to another history. Restore the newest copy of the folder, "
-                    f"and check it with `wikibot verify --witness {mark.digest}`. If there is none, a person can give "
-                    "up the later runs with `wikibot evidence accept-rollback`. Nothing was written to this witness"
+                    f"{witness} shows {mark}, but the newest run in {self.root} is {self.head.mark.sequence}; nothing "
+                    "was written to this witness. Restore the newest copy of the folder, which passes `wikibot verify "
+                    f"--witness {mark.digest}`, or give up the later runs with `wikibot evidence accept-rollback`"
                 )
             if self._digests.get(mark.sequence) != mark.digest and not self._has_lost(mark):
                 raise ContinuityError(
                     f"{witness} shows {mark}, but {self.root} has another run {mark.sequence}: there are two "
-                    f"histories. Find the copy of the folder that passes `wikibot verify --witness {mark.digest}` and "
-                    "restore it. If the folder is meant to be a new history, name another place for this witness in "
-                    "snapshots.witnesses. Nothing was written to this witness"
+                    "histories, and nothing was written to this witness. Restore the copy that passes `wikibot verify "
+                    f"--witness {mark.digest}`, or name another place for this witness in snapshots.witnesses"
                 )
 
     def _has_lost(self, mark: HeadMark) -> bool:
