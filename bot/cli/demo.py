@@ -18,7 +18,9 @@ from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.wiki_commands import wikiserver_missing
 from bot.errors import BotError, SettingsError
+from bot.files import replace_file
 from bot.resources import demo_dir
+from bot.snapshot.archive.signature import Signer
 
 HOME = "WS2 - Enhancing ICANN Accountability Implementation"
 _NEWS = "Read the [Q1 2024 outlook](page:Implementation): **two** recommendations left."
@@ -112,16 +114,13 @@ def _prepare(folder: Path) -> None:
     if shutil.which("ssh-keygen"):
         _make_key(folder)
         text = text.replace("signing_key: none", f"signing_key: {_KEY}\n  allowed_signers: allowed_signers")
-    (folder / "bot.yaml").write_text(text, encoding="utf-8")
+    replace_file(folder / "bot.yaml", text.encode())
 
 
 def _make_key(folder: Path) -> None:
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "wikibot demo", "-f", str(folder / _KEY)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)  # noqa: S603 -- nothing foreign in it
-    public = (folder / f"{_KEY}.pub").read_text(encoding="ascii").split()
-    (folder / "allowed_signers").write_text(
-        f'wikibot namespaces="wiki-snapshots" {public[0]} {public[1]}\n', encoding="ascii"
-    )
+    replace_file(folder / "allowed_signers", Signer(folder / _KEY).allowed_signers().encode())
 
 
 @contextmanager

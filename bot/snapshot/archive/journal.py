@@ -315,7 +315,7 @@ def _remove_empty(root: Path, disk: Disk, journal: Journal) -> None:
 def _check_staged(root: Path, journal: Journal) -> None:
     folder = Folder(root)
     for step in journal.steps:
-        check_path(step.path, named_by="the journal")
+        check_path(step.path, named_by=f"an interrupted capture in {root} cannot be completed: the journal")
         if step.staged is None:
             continue
         staged = f"{journal.staging}/{step.staged}"
