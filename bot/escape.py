@@ -7,6 +7,7 @@ from html import escape
 
 _KEPT = frozenset("\n\t\u200c\u200d")
 """Line feeds and tabs; the joiners of emoji and of several scripts neither steer a terminal nor reverse text."""
+_BREAKS = frozenset("\n\t\u2028\u2029")
 _HIDDEN_IN_JSON = re.compile("[\x7f-\x9f]|[^\x00-\x7f]")
 _OWN_COLOUR = re.compile(r"\x1b\[(?:[0-2]|3[1-6])m")
 """What this program paints with: no sequence that hides text, moves the cursor or changes the terminal."""
@@ -22,6 +23,11 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(f"\\u{ord(each):04x}" if _is_hidden(each) else each for each in text)
+
+
+def visible_in_line(text: str) -> str:
+    """Return *text* as `visible` does, on one line: a name with a line feed could look like a line of the program."""
+    return visible("".join(f"\\u{ord(each):04x}" if each in _BREAKS else each for each in text))
 
 
 def visible_but_colours(text: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.config.news_selection import next_change
 from bot.errors import EvidenceError, SnapshotError, StoppedError, WikiError
+from bot.escape import visible_in_line
 from bot.history import JobResult
 from bot.log import logger
 from bot.operations import capture, full_check, sync
@@ -87,7 +88,9 @@ def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> JobResult:
     more = {"gone": outcome.gone, "left out": outcome.left_out}
     counts |= {name: number for name, number in more.items() if number}
     attention = [f"{outcome.verdict}: {_describe(doubt)}" for doubt in outcome.doubts]
-    strays = [f"{path}: no list names this entry of the snapshots folder" for path in outcome.all_strays]
+    strays = [
+        f"{visible_in_line(path)}: no list names this entry of the snapshots folder" for path in outcome.all_strays
+    ]
     return JobResult(counts, (*attention, *map(str, outcome.alarms), *strays))
 
 

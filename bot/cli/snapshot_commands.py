@@ -8,6 +8,7 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.config.policy import HistoryMode
+from bot.escape import visible_in_line
 from bot.operations import capture, full_check
 from bot.plural import counted
 from bot.runtime import Runtime
@@ -238,7 +239,9 @@ def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
     else:
         output.say("nothing changed, nothing was written")
     for path in outcome.strays:
-        output.warn(f"no list names {path}; find out who put it there, and remove it (see `wikibot verify`)")
+        output.warn(
+            f"no list names {visible_in_line(path)}; find out who put it there, and remove it (see `wikibot verify`)"
+        )
     for report in outcome.witnesses:
         (output.say if report.is_fine else output.warn)(str(report))
 
@@ -279,7 +282,7 @@ def _say_further(checked: full_check.FullCheck) -> None:
 
 def _say_verification(checked: Verification) -> None:
     for finding in checked.findings:
-        output.say(f"{finding.kind.value}: {finding.path} {finding.message}")
+        output.say(visible_in_line(f"{finding.kind.value}: {finding.path} {finding.message}"))
     share = "a seventh of the pages' files" if checked.is_partial else "every file"
     scope = ", ".join(
         [

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.config.policy import DeadLinks, NotifyPolicy, RestrictedPages, SafetySettings, WikiSettings, WitnessKind
 from bot.errors import BotError, EvidenceError, PageNotFoundError, PermissionDeniedError, WikiAnswerError
+from bot.escape import visible_in_line
 from bot.files import can_write
 from bot.operations.assignment import check_links
 from bot.operations.capture import read_roster, try_start
@@ -133,7 +134,7 @@ def _check_start(snapshots: Snapshots, origin: str | None) -> list[Check]:
         if not snapshots.root.is_dir() or not is_being_written(snapshots.root):
             raise
         return [Check(what, CheckOutcome.NOT_TRIED, "a run is writing to the folder; check again when it has ended")]
-    listed = [f"no list names {path}; find out who put it there, and remove it" for path in strays]
+    listed = [f"no list names {visible_in_line(path)}; find out who put it there, and remove it" for path in strays]
     return [Check(what, CheckOutcome.ERROR, message) for message in listed] or [Check(what, CheckOutcome.OK)]
 
 

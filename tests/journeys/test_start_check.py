@@ -108,12 +108,14 @@ def test_entries_that_no_list_names_are_said_by_every_run(desk: Desk, root: Path
         stray.parent.mkdir(exist_ok=True)
         stray.write_text("")
     (root / "elsewhere").symlink_to(desk.folder)
-    expected = sorted(map(str, (*strays, root / "elsewhere")))
+    (root / "a\nINTACT").write_text("")
+    expected = sorted(map(str, (*strays, root / "elsewhere", root / "a\nINTACT")))
 
     ran = desk.ran("snapshot", code=1)
 
     lines = [line for line in ran.err.splitlines() if line.startswith("no list names")]
-    assert [line.split()[3].rstrip(";") for line in lines] == expected
+    assert [line.split()[3].rstrip(";") for line in lines] == [path.replace("\n", "\\u000a") for path in expected]
+    assert "INTACT" not in desk.ran("verify", code=3).out.splitlines()
     assert desk.ran("snapshot", "--format", "json", code=1).json["strays"] == expected
     assert desk.ran("check", code=1).out.count("no list names") == len(expected)
 
