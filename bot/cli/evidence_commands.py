@@ -99,7 +99,9 @@ def rotate_key(app: App, new_key: Path, reason: str, by: str, restricted: bool) 
     """Announce a new key in a run that the present key signs; afterwards set snapshots.signing_key to the new key."""
     made, fingerprint = operation.rotate_key(_chosen(app, restricted), new_key.absolute(), Decision(by, reason))
     _say(made, f"the key {fingerprint} is announced")
-    output.say(f"now set snapshots.signing_key to {new_key}, and add its public key to the allowed signers")
+    output.say(
+        f"now set snapshots.signing_key to {new_key}, and give the file of allowed signers to the auditors again"
+    )
     return _DONE
 
 

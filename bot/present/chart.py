@@ -9,6 +9,8 @@ WIDTH, HEIGHT = 720, 200
 LEFT, FLOOR, CEILING = 40, 166, 10
 SERIES = ("captured", "changed", "gone", "missing")
 _MAX_LABELS = 8
+_NARROWEST, _WIDEST = 0.5, 80
+"""Widths of a bar: a single bar does not fill the chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,11 @@ def _counts(bar: Bar) -> dict[str, int]:
 
 def _stack(bar: Bar, x: float, step: float, top: int) -> list[Rectangle]:
     rectangles, floor = [], float(FLOOR)
+    width = min(max(step * 0.8, _NARROWEST), _WIDEST)
     for series, count in _counts(bar).items():
         height = count / top * (FLOOR - CEILING)
         floor -= height
         if count:
             words = f"{bar.label}: {count} {series}"
-            rectangles.append(Rectangle(series, x + step * 0.1, floor, max(step * 0.8, 0.5), height, words))
+            rectangles.append(Rectangle(series, x + (step - width) / 2, floor, width, height, words))
     return rectangles
