@@ -8,8 +8,13 @@ from bot.errors import RegionError
 from bot.splice import Span, splice
 from bot.storage.macros import HEADINGS, collapse, iter_content
 from bot.storage.markers import Marker, MarkerKind, render_marked
-from bot.storage.reader import Document, Element, Text, TextKind, line_and_column, read_strictly
+from bot.storage.outline import read_outline
+from bot.storage.reader import Document, Element, line_and_column
 from bot.storage.regions import find_headings, find_region, why_not_details
+
+_PLACES = frozenset({*HEADINGS, "ac:layout", "ac:layout-cell"})
+_STAYS_FIRST = re.compile(r"(?:\ufeff|<\?.*?\?>)*+", re.DOTALL)
+"""An XML declaration, another instruction, or a byte order mark."""
 
 
 class Side(StrEnum):
@@ -52,7 +57,7 @@ class Place:
 
 def list_headings(body: str) -> tuple[str, ...]:
     """Return the headings that a new region can be placed next to: they occur exactly once and are not in a block."""
-    tree = read_strictly(body)
+    tree = read_outline(body, frozenset(HEADINGS))
     headings = [each for each in iter_content(tree) if each.name in HEADINGS]
     texts = [collapse(each.text) for each in headings]
     return tuple(
@@ -66,7 +71,7 @@ def insert_region(body: str, marker: Marker, content: str, place: Place) -> str:
     """Return *body* with a new region. Raises `RegionError` if the region exists or is not allowed at this place."""
     if find_region(body, marker) is not None:
         raise RegionError(f"region {marker.name!r} is on the page already", region=marker.name)
-    tree = read_strictly(body)
+    tree = read_outline(body, _PLACES)
     spot, parent = _find_spot(tree, marker, place)
     obstacle = why_not_details(parent) if marker.kind is MarkerKind.DETAILS else None
     if obstacle is not None:
@@ -97,22 +102,17 @@ def _find_spot(tree: Document, marker: Marker, place: Place) -> tuple[int, Eleme
                 f"region {marker.name!r} belongs in layout cell {place.cell}, but the page has {len(cells)}",
                 region=marker.name,
             )
-        return _edge(cells[place.cell - 1], at_start=at_start)
+        return _edge(tree.source, cells[place.cell - 1], at_start=at_start)
     if any(each.name == "ac:layout" for each in tree.root.children) and cells:
-        return _edge(cells[0 if at_start else -1], at_start=at_start)
-    return _edge(tree.root, at_start=at_start)
+        return _edge(tree.source, cells[0 if at_start else -1], at_start=at_start)
+    return _edge(tree.source, tree.root, at_start=at_start)
 
 
-def _edge(element: Element, *, at_start: bool) -> tuple[int, Element]:
-    offset = element.inner.end
-    if at_start:
-        offset = element.inner.start
-        for node in element.nodes:  # an XML declaration or a byte order mark has to stay first
-            is_instruction = isinstance(node, Text) and node.kind is TextKind.INSTRUCTION
-            if not is_instruction and not (isinstance(node, Text) and node.value == "\ufeff"):
-                break
-            offset = node.span.end
-    return offset, element
+def _edge(body: str, element: Element, *, at_start: bool) -> tuple[int, Element]:
+    if not at_start:
+        return element.inner.end, element
+    first = _STAYS_FIRST.match(body, *element.inner)
+    return element.inner.start if first is None else first.end(), element
 
 
 def _beside_heading(tree: Document, marker: Marker, text: str, side: Side) -> tuple[int, Element]:

@@ -31,6 +31,7 @@ _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _UNKNOWN_ENTITY = "undefined entity"
 _START_TAG = re.compile(rb"(?:[^\"'>]|\"[^\"]*\"|'[^']*')*+>")
 _DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<\?(xml)\s")
+_DECLARED = re.compile(r"\A\ufeff?\s*<\?xml\s", re.ASCII)
 _DOCUMENT_TYPE = re.compile(r"\A\s*(?:<\?xml[^>]*\?>\s*)?(<!DOCTYPE[^>\[]*>)")
 _NAMELESS = "<body>"
 
@@ -139,6 +140,17 @@ def read_strictly(body: str) -> Document:
     return Document(body, _StrictReader(body, body).read())
 
 
+def check_syntax(body: str) -> None:
+    """Raise `MalformedBodyError` where `read_strictly` does, without building a tree."""
+    _StrictReader(body, body).check()
+
+
+def new_root(body: str) -> Element:
+    """Return the element that represents *body* itself, without content."""
+    whole = Span(0, len(body))
+    return Element(_NAMELESS, {}, whole, whole)
+
+
 def read_leniently(body: str, *, max_depth: int | None = None) -> Document:
     """Parse a body that may be malformed; `problems` lists what is wrong with the body.
 
@@ -167,10 +179,10 @@ def check_well_formed(body: str, *, what: str = "the page") -> None:
     """
     if not body.strip():
         raise MalformedBodyError(f"{what}: its body is empty; type something on it first")
-    if _DECLARATION.match(body.encode(errors="replace")):
+    if _DECLARED.match(body):
         raise MalformedBodyError(f"{what}: its body begins with an XML declaration; it should be a fragment", offset=0)
     try:
-        read_strictly(body)
+        check_syntax(body)
     except MalformedBodyError as error:
         raise MalformedBodyError(f"{what}: {error}", offset=error.offset) from error
 
@@ -200,8 +212,8 @@ def _declare_entities(body: str) -> bytes:
 class _Growth:
     """A tree during parsing."""
 
-    def __init__(self, length: int) -> None:
-        self.root = Element(_NAMELESS, {}, Span(0, length), Span(0, length))
+    def __init__(self, body: str) -> None:
+        self.root = new_root(body)
         self.at = self.root
 
     def open(self, name: str, attributes: dict[str, str], span: Span) -> None:
@@ -229,18 +241,18 @@ class _StrictReader:
         self._body = body
         prefix = _declare_entities(masked) + b"<body>"
         self._first = len(prefix)
-        self._data = prefix + _mask_declaration(_encode(masked)) + b"</body>"
+        self._data = b"".join((prefix, _mask_declaration(_encode(masked)), b"</body>"))
         self._is_ascii = body.isascii()
         self._byte, self._char = self._first, 0
-        self._growth = _Growth(len(body))
+        self._growth = _Growth(body)
         self._depth = 0
         self._tag_ends: list[int] = []
         self._run_start: int | None = None
         self._run: list[str] = []
-        self._parser = self._make_parser()
+        self._parser = expat.ParserCreate("utf-8")
 
-    def _make_parser(self) -> expat.XMLParserType:
-        parser = expat.ParserCreate("utf-8")
+    def _build(self) -> None:
+        parser = self._parser
         parser.buffer_text = False
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -249,15 +261,20 @@ class _StrictReader:
         parser.EndCdataSectionHandler = self._end_cdata
         parser.CommentHandler = self._outside_text(TextKind.COMMENT, b"-->")
         parser.ProcessingInstructionHandler = self._outside_text(TextKind.INSTRUCTION, b"?>")
-        return parser
 
     def read(self) -> Element:
+        """Return the tree of the body."""
+        self._build()
+        self.check()
+        return self._growth.root
+
+    def check(self) -> None:
+        """Parse the body."""
         try:
             self._parser.Parse(self._data, True)
         except expat.ExpatError as error:
             offset = self._safe_offset(self._parser.ErrorByteIndex)
             raise _malformed(self._body, self._reason(expat.ErrorString(error.code), offset), offset) from error
-        return self._growth.root
 
     def _safe_offset(self, byte: int) -> int:
         inside = self._data[self._first : max(byte, self._first)]
@@ -362,7 +379,7 @@ class _LooseReader:
 
     def __init__(self, body: str, masked: str) -> None:
         self._tokens = iter_tokens(masked)
-        self._growth = _Growth(len(body))
+        self._growth = _Growth(body)
         self._open: list[str] = []
         self._counts: Counter[str] = Counter()
 

@@ -15,7 +15,8 @@ from bot.storage.macros import (
 )
 from bot.storage.markers import BODY_CLOSE, BODY_OPEN, Marker, MarkerKind, render_marked
 from bot.storage.notice import is_notice_anchor
-from bot.storage.reader import Document, Element, line_and_column, read_strictly
+from bot.storage.outline import read_outline
+from bot.storage.reader import Document, Element, line_and_column
 
 __all__ = [
     "Marker",
@@ -60,14 +61,15 @@ def replace_regions(body: str, contents: Iterable[tuple[Region, str]]) -> str:
 
 def find_region(body: str, marker: Marker) -> Region | None:
     """Find one region; None if the page has no marker of it. Raises `RegionError`, `MalformedBodyError`."""
-    return _Finder(read_strictly(body)).find(marker)
+    return _Finder(_outline_for(body, [marker])).find(marker)
 
 
 def find_regions(body: str, markers: Iterable[Marker]) -> dict[str, Region]:
     """Find regions by name; absent regions are omitted. Raises `RegionError`, `MalformedBodyError`."""
-    finder = _Finder(read_strictly(body))
+    wanted = list(markers)
+    finder = _Finder(_outline_for(body, wanted))
     regions: dict[str, Region] = {}
-    for marker in markers:
+    for marker in wanted:
         region = finder.find(marker)
         if region is None:
             continue
@@ -76,6 +78,11 @@ def find_regions(body: str, markers: Iterable[Marker]) -> dict[str, Region]:
                 raise _overlap(marker.name, other.marker.name)
         regions[marker.name] = region
     return regions
+
+
+def _outline_for(body: str, markers: Iterable[Marker]) -> Document:
+    needs_headings = any(marker.kind is MarkerKind.HEADING for marker in markers)
+    return read_outline(body, frozenset(HEADINGS) if needs_headings else frozenset())
 
 
 def is_absent(body: str, marker: Marker) -> bool:
@@ -119,7 +126,7 @@ def line_of(anchor: Element) -> Element:
 
 
 class _Finder:
-    """Finds regions in one parsed body."""
+    """Finds regions in the outline of one body; the headings are in it if a region below a heading is looked for."""
 
     def __init__(self, tree: Document) -> None:
         self._tree = tree
