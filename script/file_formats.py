@@ -27,6 +27,7 @@ from bot.snapshot.archive.record import PageRecord
 from bot.snapshot.archive.redaction import RedactionRecord
 from bot.sync.page_memory import PageMemoryFile
 from bot.sync.plan_file import PlanDocument
+from bot.sync.region_memory import RegionMemoryFile
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES = {"string": "text", "integer": "number", "number": "number", "boolean": "`true` or `false`", "null": "`null`"}
@@ -90,6 +91,7 @@ FILE_KINDS = (
     FileKind(PlanDocument, "The file that `plan --out` names", "`plan`"),
     FileKind(Answers, "`.wikibot/init.json` next to the settings file", "`init`, when it is interrupted"),
     FileKind(PageMemoryFile, "`STATE/pages.json`", "each command that reads the wiki"),
+    FileKind(RegionMemoryFile, "`STATE/regions/WIKI-PAGE.json`", "`plan`, `apply`, `sync`, `run`"),
     FileKind(ReplacedTextsFile, "`STATE/replaced.json`", "`apply`, `sync`, `run`"),
     FileKind(DataHistoryFile, "`STATE/data-DIGEST.json`", "each command that reads or edits the data file"),
 )

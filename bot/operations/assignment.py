@@ -109,6 +109,7 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         _news_move(document, regions, texts, finder, interim),
         data.workspace.space,
         lambda key: f"{document.path}:{document.source.line_of(('workspace', key))}",
+        partial(workspace.region_memory, gateway),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.snapshot.archive.evidence_state import EvidenceState
     from bot.sync.page_finder import PageFinder
     from bot.sync.page_memory import PageMemory
+    from bot.sync.region_memory import RegionMemory
     from bot.wiki.gateway import WikiGateway
 
 
@@ -30,7 +31,7 @@ class Connect(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The folders of the bot: the snapshots, and its own state (run history, locks, page memory)."""
+    """The folders of the bot: the snapshots, and its own state (run history, locks, page and region memory)."""
 
     snapshots: Path
     state: Path
@@ -113,6 +114,13 @@ class Workspace:
         from bot.sync.page_memory import PageMemory
 
         return PageMemory(self.folders.state / "pages.json", wiki=gateway.base_url, space_key=space_key)
+
+    def region_memory(self, gateway: "WikiGateway", page_id: str) -> "RegionMemory":
+        """Return the region memory of a page."""
+        from bot.sync.region_memory import RegionMemory
+
+        wiki = hashlib.sha256(gateway.base_url.encode()).hexdigest()[:12]
+        return RegionMemory(self.folders.state / "regions" / f"{wiki}-{page_id}.json")
 
     def archive_rules(self) -> dict[tuple[str, str], str]:
         """Return the rules of `archived` that the settings state, with file and line; a default value is not stated."""

@@ -2,8 +2,8 @@
 
 An outline has only the elements by which regions are found: the macros `details` and `anchor` with their parts, the
 elements with the names that the caller asks for, and the elements around all of these. A landmark has the offsets,
-attributes and ancestors of the same element in the tree of `read_strictly`. Its text is parsed only when it is read, and
-only its own slice of the page.
+attributes and ancestors of the same element in the tree of `read_strictly`. Its text is parsed only when it is read,
+and only its own slice of the page.
 
 The body is checked first by the parser of `read_strictly`, which builds nothing then. In a well-formed body, each `<`
 begins a tag, a comment, a CDATA section or an instruction, so that a regular expression finds the tags. It passes over
@@ -50,9 +50,9 @@ class Landmark(Element):
         return read_strictly(inner).root.text if _IN_TEXT.search(inner) else inner
 
 
-@lru_cache(maxsize=4)  # several regions are looked up in one body
+@lru_cache(maxsize=2)  # several regions are looked up in one body, before and after a write
 def read_outline(body: str, names: frozenset[str] = frozenset()) -> Document:
-    """Return the landmarks of *body*, also the elements *names*. Raises `MalformedBodyError` as `read_strictly` does."""
+    """Return the landmarks of *body*, and the elements *names*. Raises `MalformedBodyError` as `read_strictly` does."""
     check_syntax(body)
     return Document(body, _Scanner(body, names).scan())
 

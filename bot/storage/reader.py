@@ -142,7 +142,7 @@ def read_strictly(body: str) -> Document:
 
 def check_syntax(body: str) -> None:
     """Raise `MalformedBodyError` where `read_strictly` does, without building a tree."""
-    _StrictReader(body, body).check()
+    _StrictChecker(body, body).check()
 
 
 def new_root(body: str) -> Element:
@@ -234,7 +234,7 @@ class _Growth:
         self.at.nodes.append(Text(span, value, kind, self.at))
 
 
-class _StrictReader:
+class _StrictChecker:
     """Parses with expat, and converts its byte offsets to offsets in the `str`."""
 
     def __init__(self, body: str, masked: str) -> None:
@@ -244,32 +244,10 @@ class _StrictReader:
         self._data = b"".join((prefix, _mask_declaration(_encode(masked)), b"</body>"))
         self._is_ascii = body.isascii()
         self._byte, self._char = self._first, 0
-        self._growth = _Growth(body)
-        self._depth = 0
-        self._tag_ends: list[int] = []
-        self._run_start: int | None = None
-        self._run: list[str] = []
         self._parser = expat.ParserCreate("utf-8")
 
-    def _build(self) -> None:
-        parser = self._parser
-        parser.buffer_text = False
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._characters
-        parser.StartCdataSectionHandler = self._start_cdata
-        parser.EndCdataSectionHandler = self._end_cdata
-        parser.CommentHandler = self._outside_text(TextKind.COMMENT, b"-->")
-        parser.ProcessingInstructionHandler = self._outside_text(TextKind.INSTRUCTION, b"?>")
-
-    def read(self) -> Element:
-        """Return the tree of the body."""
-        self._build()
-        self.check()
-        return self._growth.root
-
     def check(self) -> None:
-        """Parse the body."""
+        """Parse the body. Raises `MalformedBodyError`."""
         try:
             self._parser.Parse(self._data, True)
         except expat.ExpatError as error:
@@ -297,6 +275,32 @@ class _StrictReader:
 
     def _here(self) -> int:
         return self._offset(self._parser.CurrentByteIndex)
+
+
+class _StrictReader(_StrictChecker):
+    """Builds the tree of a body."""
+
+    def __init__(self, body: str, masked: str) -> None:
+        super().__init__(body, masked)
+        self._growth = _Growth(body)
+        self._depth = 0
+        self._tag_ends: list[int] = []
+        self._run_start: int | None = None
+        self._run: list[str] = []
+        parser = self._parser
+        parser.buffer_text = False
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        parser.StartCdataSectionHandler = self._start_cdata
+        parser.EndCdataSectionHandler = self._end_cdata
+        parser.CommentHandler = self._outside_text(TextKind.COMMENT, b"-->")
+        parser.ProcessingInstructionHandler = self._outside_text(TextKind.INSTRUCTION, b"?>")
+
+    def read(self) -> Element:
+        """Return the tree of the body. Raises `MalformedBodyError`."""
+        self.check()
+        return self._growth.root
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1

@@ -105,6 +105,7 @@ def resolve_links(links: Iterable[DataLink], finder: "PageFinder") -> ResolvedLi
             problems.append(_no_page(link, finder))
             continue
         ref = found.ref
+        finder.link_to(ref)
         is_elsewhere = ref.space_key != finder.space_key
         targets[link.target] = PageTarget(ref.title, ref.space_key if is_elsewhere else None)
         if ref.status is not PageStatus.CURRENT:

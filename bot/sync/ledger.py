@@ -30,6 +30,7 @@ from bot.errors import PageNotFoundError, StorageFormatError
 from bot.storage.meaning import is_same
 from bot.storage.regions import Marker, find_region
 from bot.sync.drift import LastApplied, ManualEdit, digest_of
+from bot.sync.region_memory import RegionMemory
 from bot.wiki.gateway import Page, User, Version, WikiGateway
 
 _ENTRY = r"[a-z0-9_-]+=[0-9a-f]{6,64}(?:!|\?[0-9+]*)?"
@@ -127,13 +128,24 @@ def restored_message(region: str, words: str) -> str:
 
 
 class PageLedger:
-    """The history of one page, read lazily from the newest version back."""
+    """The history of one page, read lazily from the newest version back.
 
-    def __init__(self, page: Page, gateway: WikiGateway) -> None:
-        self.page, self._gateway = page, gateway
+    Of an earlier version, only the texts of *markers* are kept: a large page has large versions.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        gateway: WikiGateway,
+        markers: Iterable[Marker] = (),
+        *,
+        memory: RegionMemory | None = None,
+    ) -> None:
+        self.page, self._gateway, self._markers = page, gateway, tuple(markers)
+        self._memory = memory or RegionMemory()
         self._unread: Iterator[Version] | None = None
         self._read: list[Version] = []
-        self._bodies: dict[int, str | None] = {page.version: page.body}
+        self._gone: set[int] = set()
 
     def find_last_applied(self, marker: Marker) -> LastApplied | None:
         """Return the last applied state of a region; None if the history has no record or the text cannot be read.
@@ -154,7 +166,7 @@ class PageLedger:
     def _find_applied(self, tagged: Iterable[tuple[Version, Tag]], marker: Marker) -> LastApplied | None:
         for version, tag in tagged:
             if self._is_believed(version, tag, marker):
-                text = self._find_text(version.number, marker)
+                text = self._find_text(version, marker)
                 adopted = tag.revision if tag.is_adoption else None
                 entry = tag.regions[marker.name]
                 if text is None:
@@ -173,7 +185,7 @@ class PageLedger:
     def _is_believed(self, version: Version, tag: Tag, marker: Marker) -> bool:
         if tag.is_sealed_for(version.number):
             return True
-        text = self._find_text(version.number, marker)
+        text = self._find_text(version, marker)
         return text is not None and digest_of(text) == tag.regions[marker.name].digest
 
     def find_record(self, region: str) -> int | None:
@@ -228,7 +240,7 @@ class PageLedger:
         edits = []
         before: str | None = last_applied.text
         for version in later:
-            after = self._find_text(version.number, marker)
+            after = self._find_text(version, marker)
             if version.number not in own and _differ(before, after, self.page.ref.space_key):
                 edits.append(_edit(version))
             before = after
@@ -277,23 +289,40 @@ class PageLedger:
 
     def find_body(self, number: int) -> str | None:
         """Return the body of a version; None if the version is gone."""
-        if number not in self._bodies:
-            try:
-                self._bodies[number] = self._gateway.fetch_page(self.page.id, version=number).body
-            except PageNotFoundError:
-                self._bodies[number] = None
-        return self._bodies[number]
-
-    def _find_text(self, number: int, marker: Marker) -> str | None:
-        """Return the text of a region in a version; None if the version is gone or has no readable region."""
-        body = self.find_body(number)
-        if body is None:
+        if number == self.page.version:
+            return self.page.body
+        if number in self._gone:
             return None
         try:
-            region = find_region(body, marker)
-        except StorageFormatError:
+            return self._gateway.fetch_page(self.page.id, version=number).body
+        except PageNotFoundError:
+            self._gone.add(number)
             return None
-        return None if region is None else region.text(body)
+
+    def save(self) -> None:
+        """Save what was read of earlier versions for the next run."""
+        self._memory.save()
+
+    def _find_text(self, version: Version, marker: Marker) -> str | None:
+        """Return the text of a region in a version; None if the version is gone or has no readable region."""
+        if version.number == self.page.version:
+            return _text_in(self.page.body, marker)
+        if not self._memory.has(version, marker):
+            body = self.find_body(version.number)
+            if body is None or version.number > self.page.version:
+                return body and _text_in(body, marker)
+            for each in {marker, *self._markers}:
+                self._memory.remember(version, each, _text_in(body, each))
+        return self._memory.recall(version, marker)
+
+
+def _text_in(body: str, marker: Marker) -> str | None:
+    """Return the text of a region; None if *body* has no readable region."""
+    try:
+        region = find_region(body, marker)
+    except StorageFormatError:
+        return None
+    return None if region is None else region.text(body)
 
 
 def _differ(before: str | None, after: str | None, space_key: str) -> bool:

@@ -65,12 +65,17 @@ class PageFinder:
     def explain_missing(self, reference: str) -> str:
         """Return why a reference finds no page, and what to do; lists the space for similar titles."""
         titles = (node.ref.title for node in self.tree if node.ref.kind is TreeKind.PAGE)
-        remembered = self._memory.recall(reference)
+        remembered = self._memory.recall_linked(reference)
         return explain_missing(self._gateway, self.space_key, reference, remembered=remembered, titles=titles)
 
     def has_seen(self, reference: str) -> bool:
         """Return whether an earlier run found the page that *reference* names."""
-        return self._memory.recall(reference) is not None
+        return self._memory.recall_linked(reference) is not None
+
+    def link_to(self, ref: PageRef) -> None:
+        """Remember the title by which a link names a page of the space, for when the page is renamed again."""
+        if ref.space_key == self.space_key:
+            self._memory.remember_linked(ref.title, ref.id)
 
     def find_again(self, title: str) -> str | None:
         """Find the id of the current page with that title, without the page memory: the old page may be deleted."""
@@ -136,7 +141,7 @@ class PageFinder:
         if ref is not None:
             self._memory.remember(reference, ref.id)
             return FoundPage(ref)
-        remembered = self._memory.recall(reference)
+        remembered = self._memory.recall_linked(reference)
         ref = self._by_id(remembered) if remembered else None
         return None if ref is None else FoundPage(ref, is_renamed=True)
 

@@ -131,24 +131,29 @@ class _Survey:
     def run(self) -> None:
         for target, page, is_fresh in self._read(self._assignment.targets):
             try:
-                ledger = PageLedger(page, self._gateway)
+                ledger = self._ledger_of(page, target)
                 if not self._is_in_sync(page, target):
                     # bulk listings can be stale
-                    ledger = self._confirm(page if is_fresh else self._gateway.fetch_page(page.id))
+                    ledger = self._confirm(page if is_fresh else self._gateway.fetch_page(page.id), target)
                 self._look_at(ledger, target)
+                ledger.save()
             except (WikiError, StorageFormatError) as error:
                 self._report(target, str(error))
         self.attention += [self._clock_difference] if self._clock_difference else []
         if self._assignment.news_move is not None:
             self.pages = order_moves(self.pages, self._judged, self._assignment.news_move)
 
-    def _confirm(self, page: Page) -> PageLedger:
+    def _ledger_of(self, page: Page, target: TargetPage) -> PageLedger:
+        markers = [wanted.marker for wanted in target.regions]
+        return PageLedger(page, self._gateway, markers, memory=self._assignment.memory_of(page.id))
+
+    def _confirm(self, page: Page, target: TargetPage) -> PageLedger:
         """Return the ledger of *page* after a second read, and after a wait if the history has a newer version."""
-        ledger = PageLedger(confirm(self._gateway, page), self._gateway)
+        ledger = self._ledger_of(confirm(self._gateway, page), target)
         newest = ledger.newest_number()
         if newest <= ledger.page.version:
             return ledger
-        return PageLedger(read_for_writing(self._gateway, page.id, at_least=newest), self._gateway)
+        return self._ledger_of(read_for_writing(self._gateway, page.id, at_least=newest), target)
 
     def _read(self, targets: Sequence[TargetPage]) -> Iterator[tuple[TargetPage, Page, bool]]:
         """Yield each target with its page, and whether the page was read by a single request."""

@@ -8,6 +8,7 @@ from bot.config.policy import CommentPolicy, DriftPolicy, MergePolicy, NotifyPol
 from bot.storage.markers import Marker
 from bot.sync.news_moves import NewsMove
 from bot.sync.plan import PlanProblem
+from bot.sync.region_memory import RegionMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class Assignment:
     why there is none. *has_lost_adoption* returns whether the data file lacks what an adoption took from the page;
     it takes the revision of the adoption, and returns None if this is not known. *waits_until* says when repairs and
     expiries are written, if they have to wait now. *news_move* describes the page of older news, if there is one.
-    *space_key* is the space of the data file; *place_of* returns file and line of its `home` or `space`.
+    *space_key* is the space of the data file; *place_of* returns file and line of its `home` or `space`. *memory_of*
+    returns the region memory of a page by its id.
     """
 
     workspace: str
@@ -77,6 +79,7 @@ class Assignment:
     news_move: NewsMove | None = None
     space_key: str = ""
     place_of: Callable[[str], str] = lambda _key: ""
+    memory_of: Callable[[str], RegionMemory] = lambda _page_id: RegionMemory()
 
 
 def without_rivals(assignments: Iterable[Assignment]) -> Iterator[Assignment]:

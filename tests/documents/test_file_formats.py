@@ -25,8 +25,11 @@ from bot.snapshot.archive.journal import recover
 from bot.snapshot.archive.record import is_same_capture, parse_record
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.erasure import find_traces, redact
+from bot.storage.markers import Marker
 from bot.sync.page_memory import PageMemory
 from bot.sync.plan_file import dump_plan, load_plan
+from bot.sync.region_memory import RegionMemory
+from bot.wiki.gateway import User, Version
 from script.file_formats import FILE_KINDS, FileKind
 from script.reference import ROOT
 from tests.snapshot.breaking_disk import CountingDisk, Killed, KillingDisk
@@ -63,8 +66,18 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
         "page-memory": [json.loads(memory.read_bytes())],
         "init": [json.loads(answers.read_bytes())],
         "data-history": [json.loads(history_of_an_interrupted_adoption(root).read_bytes())],
+        "region-memory": [json.loads(memory_of_a_page(root).read_bytes())],
         "replaced": [json.loads(record_of_a_repair(root).read_bytes())],
     }
+
+
+def memory_of_a_page(root: Path) -> Path:
+    memory = RegionMemory(root / "regions" / "1.json")
+    version = Version(1, datetime(2026, 3, 1, tzinfo=UTC), User("ana", "Ana"))
+    memory.remember(version, Marker("news"), "<p>Hers</p>")
+    memory.remember(version, Marker("status"), None)
+    memory.save()
+    return root / "regions" / "1.json"
 
 
 def record_of_a_repair(root: Path) -> Path:
@@ -134,6 +147,7 @@ def witnessed_state(root: Path) -> Path:
 def remember(path: Path) -> None:
     memory = PageMemory(path, wiki=ORIGIN, space_key="WS2")
     memory.remember("Home", "101")
+    memory.remember_linked("Former home", "101")
     memory.save()
 
 
@@ -143,7 +157,7 @@ def with_later_keys(value: Any) -> Any:
         return [with_later_keys(item) for item in value]
     if not isinstance(value, dict):
         return value
-    free = {"facts", "included", "listings", "removed", "spaces", "users", "values", "witnesses"}
+    free = {"facts", "included", "linked", "listings", "removed", "spaces", "users", "values", "versions", "witnesses"}
     inner = {key: item if key in free or item == {} else with_later_keys(item) for key, item in value.items()}
     return inner | LATER
 
@@ -217,6 +231,7 @@ READERS: dict[str, Callable[[str, Path], object]] = {
     "replaced": lambda text, path: (
         path.with_name("replaced.json").write_text(text) and ReplacedTexts(path.parent).load()
     ),
+    "region-memory": lambda text, path: path.write_text(text) and RegionMemory(path),
     "page-memory": lambda text, path: path.write_text(text) and PageMemory(path, wiki=ORIGIN, space_key="WS2"),
 }
 

@@ -51,9 +51,11 @@ class Library:
     def __init__(self, world: World, folder: Path) -> None:
         self.world, self.gateway, self.path = world, world.gateway(), folder / "pages.json"
 
+    def memory(self) -> PageMemory:
+        return PageMemory(self.path, wiki=self.gateway.base_url, space_key="WS2")
+
     def resolve(self, *references: str) -> ResolvedLinks:
-        memory = PageMemory(self.path, wiki=self.gateway.base_url, space_key="WS2")
-        finder = PageFinder(self.gateway, "WS2", memory)
+        finder = PageFinder(self.gateway, "WS2", self.memory())
         resolved = resolve_links([DataLink(LinkKind.PAGE, each, ("x",)) for each in references], finder)
         finder.save()
         return resolved
@@ -103,6 +105,33 @@ def test_a_renamed_page_is_linked_to_by_its_new_title_and_the_fix_is_offered(lib
     assert resolved.find_target("Plan A") == PageTarget("Plan Z")
     (problem,) = resolved.problems
     assert "now called 'Plan Z'" in str(problem)
+
+
+def test_a_page_is_known_by_each_title_that_it_was_linked_to(library: Library) -> None:
+    page, rename = library.world.add_page("Plan A", "x"), library.world.store.pages.update
+    library.resolve("Plan A")
+    rename(int(page), author=library.world.account("ana"), title="Plan B")
+    library.resolve("Plan A")  # the link on the page says Plan B now, and an adoption may take it to the data file
+    rename(int(page), author=library.world.account("ana"), title="Plan C")
+
+    resolved = library.resolve("Plan B")
+
+    assert resolved.find_target("Plan B") == PageTarget("Plan C")
+    assert messages(resolved.problems) == [f"page 'Plan B' is now called 'Plan C'; write that, or its id {page}"]
+
+
+def test_the_title_of_a_link_does_not_decide_where_a_region_belongs(library: Library) -> None:
+    page, rename = library.world.add_page("Plan A", "x"), library.world.store.pages.update
+    library.resolve("Plan A")
+    rename(int(page), author=library.world.account("ana"), title="Plan B")
+    library.resolve("Plan A")
+    rename(int(page), author=library.world.account("ana"), title="Plan C")
+    new = library.world.add_page("Plan B", "x")
+
+    finder = PageFinder(library.gateway, "WS2", library.memory())
+
+    assert finder.get_id("Plan B") == new
+    assert finder.get_id("Plan A") == page
 
 
 def test_a_new_page_of_the_old_title_is_the_one_that_is_meant(library: Library) -> None:

@@ -1,0 +1,121 @@
+"""Measure large pages: how fast regions are found, and what `wikibot sync` and a drifted page cost beside a bare start.
+
+python -m benchmarks.large_page [MEGABYTES]
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.storage.markers import Marker, MarkerKind, render_marked
+from bot.storage.outline import read_outline
+from bot.storage.reader import read_strictly
+from bot.storage.regions import find_regions
+from tests.large_workspace import write_workspace
+from wikiserver.testing import Wiki, running_wiki
+
+_ROOT = Path(__file__).resolve().parent.parent
+_MARKERS = (Marker("news"), Marker("status", MarkerKind.ANCHORS), Marker("links", MarkerKind.HEADING, heading="Links"))
+_EDITS = 15
+_LEAST_SPEED = 15.0
+"""Megabytes a second."""
+_MOST_SECONDS = {"sync, in step": 2.0, "sync, news to write": 2.0, "plan, page drifted": 0.5, "plan again": 0.5}
+"""Seconds of CPU more than a bare start."""
+_MOST_MEMORY = 120
+"""Megabytes of the whole process."""
+
+
+def main(megabytes: float) -> int:
+    """Print a line for each measure; return 1 if one is missed."""
+    speeds = [_measure_search(name, body) for name, body in _bodies(megabytes)]
+    with running_wiki("datacenter") as wiki, tempfile.TemporaryDirectory() as folder:
+        is_good = _measure_commands(wiki, Path(folder), megabytes)
+    return int(min(speeds) < _LEAST_SPEED or not is_good)
+
+
+def _bodies(megabytes: float) -> Iterator[tuple[str, str]]:
+    pages = "".join(
+        path.read_text("utf-8") for path in sorted((_ROOT / "tests/pages").glob("*.xml")) if _is_whole(path)
+    )
+    row = "<tr><td>1</td><td><p>two</p></td><td><p>some words of three</p></td></tr>"
+    yield "every kind of page", _enlarge(pages, megabytes)
+    yield "a large table", f"<table><tbody>{_enlarge(row, megabytes)}</tbody></table>"
+    yield "prose", _enlarge(f"<p>{'Lorem ipsum dolor sit amet, ' * 20}<strong>é</strong></p>", megabytes)
+
+
+def _is_whole(path: Path) -> bool:
+    return path.stem != "malformed"
+
+
+def _enlarge(part: str, megabytes: float) -> str:
+    return part * (int(megabytes * 1e6) // len(part) + 1)
+
+
+def _measure_search(name: str, body: str) -> float:
+    """Print how fast the regions at the end of a page are found; return the speed."""
+    page = body + "".join(render_marked(marker, "<p>words</p>") for marker in _MARKERS)
+    size = len(page) / 1e6
+    started = time.process_time()
+    assert len(find_regions(page, _MARKERS)) == len(_MARKERS)  # else nothing was measured
+    speed = size / (time.process_time() - started)
+    read_outline.cache_clear()
+    tracemalloc.start()
+    find_regions(page, _MARKERS)
+    outline = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    started = time.process_time()
+    read_strictly(page)
+    tree = size / (time.process_time() - started)
+    read_strictly.cache_clear()
+    print(f"{name:<20} {size:.1f} MB: {speed:.0f} MB/s with {outline:.0f} MB of memory; a whole tree {tree:.0f} MB/s")
+    return speed
+
+
+def _measure_commands(wiki: Wiki, folder: Path, megabytes: float) -> bool:
+    home = wiki.add_page("Home", "<p>Home.</p>")
+    data = write_workspace(folder, wiki.url, 5)
+    settings = data.with_name("bot.yaml")
+    settings.write_text(settings.read_text().replace("flavour: cloud, user: bot", "flavour: datacenter"))
+    os.environ |= {"WIKIBOT_CONFIG": str(settings), "WIKIBOT_WIKI__TOKEN": "bot-token"}
+    _run(["apply", "--yes"])
+    around = next(body for _, body in _bodies(megabytes / 2))
+    wiki.edit(home, around + wiki.body(home) + around)
+    start = _run(["--version"])[0]
+    print(f"a start: {start:.2f} s of CPU")
+    is_good = _report(wiki, "sync, in step", ["sync"], start)
+    _run(["news", "add", "Fresh news"])
+    is_good &= _report(wiki, "sync, news to write", ["sync"], start)
+    for number in range(_EDITS):
+        wiki.edit(home, wiki.body(home).replace("Fresh news", f"Corrected news {number}", 1) + f"<p>{number}</p>")
+    is_good &= _report(wiki, "plan, page drifted", ["plan"], start)
+    return _report(wiki, "plan again", ["plan"], start) and is_good
+
+
+def _report(wiki: Wiki, name: str, command: list[str], start: float) -> bool:
+    """Print what a command costs; return whether that is little enough."""
+    before = len(wiki.requests)
+    seconds, memory, code = _run(command)
+    print(
+        f"{name:<20} {seconds - start:.2f} s of CPU more than a start, {memory:.0f} MB at the peak, "
+        f"{len(wiki.requests) - before} requests, exit code {code}"
+    )
+    return seconds - start < _MOST_SECONDS[name] and memory < _MOST_MEMORY
+
+
+def _run(arguments: list[str]) -> tuple[float, float, int]:
+    """Run a command; return its CPU seconds, its largest memory in megabytes, and its exit code."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=_ROOT
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 5.0))
