@@ -20,21 +20,24 @@ from bot.storage.macros import MACRO_ELEMENTS, macro_name
 from bot.storage.reader import Document, Element, check_syntax, new_root, read_strictly
 
 _MARKERS = ("details", "anchor")
-_CONTAINERS = ("ac:layout", "ac:layout-section", "ac:layout-cell", "ac:rich-text-body")
-"""Elements that are as large as the page: to pass over one and to find a landmark in it would be to read it twice."""
+_CONTAINERS = ("ac:layout", "ac:layout-section", "ac:layout-cell", "ac:rich-text-body", "table", "tbody")
+"""Elements that can be as large as the page: one that is passed over in vain has to be read a second time."""
 _DEPTH = 5
 _TEXT = r"[^<]*+"
-_NO_TAG = r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
+_NO_TAG = r"<!(?:--(?:[^-]++|-(?!->))*+-->|\[CDATA\[(?:[^\]]++|\](?!\]>))*+\]\]>)|<\?(?:[^?]++|\?(?!>))*+\?>"
+_MACROS = "|".join(map(re.escape, MACRO_ELEMENTS))
 _SPACE = r"[ \t\r\n]"
 _NAME = r"[^ \t\r\n/>=]++"
 _VALUE = r"\"[^\"]*+\"|'[^']*+'"
 _INSIDE_TAG = rf"[^\"'/>]*+(?:(?:{_VALUE})[^\"'/>]*+)*+"
 _TAG = rf"<(?:(?P<end>/)[^>]*+|(?P<name>{_NAME}){_INSIDE_TAG}(?P<empty>/)?)>"
 _OTHER_MACRO = rf"{_SPACE}++ac:name=\"(?!(?:{'|'.join(_MARKERS)})\")[^\"&\s]*+\""
+_START_OF_OTHER = re.compile(rf"<(?:{_MACROS}){_OTHER_MACRO}")
 _START_TAG = re.compile(rf"<({_NAME})({_INSIDE_TAG})/?>")
 _ATTRIBUTE = re.compile(rf"({_NAME}){_SPACE}*+={_SPACE}*+({_VALUE})")
 _IN_VALUE = re.compile(r"[&\t\r\n]")
-_IN_TEXT = re.compile(r"[<&\r]")
+_NEEDS_PARSER = re.compile(r"<[!?]|[&\r]")
+_ANY_TAG = re.compile(rf"<{_INSIDE_TAG}/?>|</[^>]*+>")
 
 
 @dataclass(slots=True, eq=False)
@@ -47,7 +50,9 @@ class Landmark(Element):
     def text(self) -> str:
         """The text of all descendants as written, as in the tree of the whole page."""
         inner = self.inner.of(self.source)
-        return read_strictly(inner).root.text if _IN_TEXT.search(inner) else inner
+        if _NEEDS_PARSER.search(inner):
+            return read_strictly(inner).root.text
+        return _ANY_TAG.sub("", inner) if "<" in inner else inner
 
 
 @lru_cache(maxsize=2)  # several regions are looked up in one body, before and after a write
@@ -61,8 +66,7 @@ def read_outline(body: str, names: frozenset[str] = frozenset()) -> Document:
 def _tag_after_leaves(names: frozenset[str]) -> re.Pattern[str]:
     """Return the pattern of the next tag after any number of elements without a landmark."""
     stops = "|".join(re.escape(name) for name in sorted({*names, *_CONTAINERS}))
-    macros = "|".join(map(re.escape, MACRO_ELEMENTS))
-    start = rf"<(?![/!?]|(?:{stops})[ \t\r\n/>]|(?:{macros})(?!{_OTHER_MACRO})){_INSIDE_TAG}"
+    start = rf"<(?![/!?]|(?:{stops})[ \t\r\n/>]|(?:{_MACROS})(?!{_OTHER_MACRO})){_INSIDE_TAG}"
     inside = _TEXT
     for _ in range(_DEPTH):
         leaf = rf"{start}(?:/>|>{inside}</[^>]*+>)"
@@ -106,7 +110,9 @@ class _Scanner:
     def _is_landmark(self, name: str) -> bool:
         if name in self._names or _is_marker(self._elements[-2]):
             return True
-        return name in MACRO_ELEMENTS and self._make(self._starts[-1], self._root).attributes.get("ac:name") in _MARKERS
+        if name not in MACRO_ELEMENTS or _START_OF_OTHER.match(self._body, self._starts[-1]):
+            return False
+        return _is_marker(self._make(self._starts[-1], self._root))
 
     def _make_elements(self) -> None:
         """Make the innermost open element, and those around it that are not made yet."""
