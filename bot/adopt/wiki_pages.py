@@ -18,12 +18,18 @@ class WikiPages:
         self._references: dict[PageTarget, str] = {}
 
     def name_page(self, title: str, space_key: str) -> str | None:
-        """Return the reference of a page; in the workspace's own space the title, even if no such page exists."""
+        """Return the reference of a page; in the workspace's own space the title, even if no such page exists.
+
+        A link may have a title that the page had before; the data file gets what names the page now.
+        """
         target = PageTarget(title, None if space_key == self.space_key else space_key)
         if target in self._references:
             return self._references[target]
         if space_key == self.space_key:
-            return title
+            renamed = self._finder.find_renamed(title)
+            if renamed is None:
+                return title
+            return self._references.get(PageTarget(renamed.title, None), renamed.title)
         ref = self._gateway.find_page(space_key, title)
         if ref is None:
             return None

@@ -72,6 +72,13 @@ class PageFinder:
         """Return whether an earlier run found the page that *reference* names."""
         return self._memory.recall_linked(reference) is not None
 
+    def find_renamed(self, title: str) -> PageRef | None:
+        """Return the page that a link named by *title*, if it has another title now; no title costs a request else."""
+        if self._memory.recall_linked(title) is None:
+            return None
+        found = self.find(title)
+        return found.ref if found is not None and found.is_renamed else None
+
     def link_to(self, ref: PageRef) -> None:
         """Remember the title by which a link names a page of the space, for when the page is renamed again."""
         if ref.space_key == self.space_key:

@@ -1,11 +1,11 @@
 """Splice the planned texts into a fresh body, if the live regions are still what the plan recorded (pure)."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import RegionError, StorageFormatError
-from bot.splice import Span, splice
+from bot.splice import Span
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.meaning import is_same
 from bot.storage.placement import Place, insert_region
@@ -77,7 +77,7 @@ def _find_obstacle(live: str | None, change: Change, space_key: str) -> str | No
 
 
 def _check_outside(before: str, after: str, contents: Sequence[tuple[Region, str]]) -> None:
-    """Find each region in the new body, remove the regions from both bodies, and compare the rest."""
+    """Find each region in the new body, and compare what is before, between and after the regions of both bodies."""
     old_spans, new_spans = [], []
     for old, content in contents:
         try:
@@ -88,8 +88,20 @@ def _check_outside(before: str, after: str, contents: Sequence[tuple[Region, str
             raise StorageFormatError(f"not written: region {old.marker.name!r} would not contain the planned text")
         old_spans.append(old.content)
         new_spans.append(Span(new.content.start - len(old.wrap[0]), new.content.end + len(old.wrap[1])))
-    if _cut(before, old_spans) != _cut(after, new_spans):
+    pieces = zip(_iter_outside(before, old_spans), _iter_outside(after, new_spans), strict=True)
+    if any(old != new for old, new in pieces):
         raise StorageFormatError(_OUTSIDE)
+
+
+def _iter_outside(body: str, spans: Sequence[Span]) -> Iterator[str]:
+    """Yield the pieces of *body* outside the spans, one at a time: a page can be large."""
+    cursor = 0
+    for span in sorted(spans):
+        if span.start < cursor:
+            raise StorageFormatError(_OUTSIDE)
+        yield body[cursor : span.start]
+        cursor = span.end
+    yield body[cursor:]
 
 
 def _create(body: str, change: Change) -> str:
@@ -97,13 +109,9 @@ def _create(body: str, change: Change) -> str:
     region = find_region(new_body, change.marker)
     if region is None or region.content.of(new_body) != change.desired:
         raise StorageFormatError(f"not written: region {change.region!r} would not contain the planned text")
-    if _open_cells(_cut(new_body, [region.span])) != _open_cells(body):
+    if _open_cells("".join(_iter_outside(new_body, [region.span]))) != _open_cells(body):
         raise StorageFormatError(_OUTSIDE)
     return new_body
-
-
-def _cut(body: str, spans: Sequence[Span]) -> str:
-    return splice(body, dict.fromkeys(spans, ""))
 
 
 def _open_cells(body: str) -> str:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adopt.wiki_pages import WikiPages
 from bot.config.data_model import WorkspaceData
 from bot.inline import PageTarget
 from bot.sync.data_links import (
@@ -118,6 +119,31 @@ def test_a_page_is_known_by_each_title_that_it_was_linked_to(library: Library) -
 
     assert resolved.find_target("Plan B") == PageTarget("Plan C")
     assert messages(resolved.problems) == [f"page 'Plan B' is now called 'Plan C'; write that, or its id {page}"]
+
+
+def test_an_adoption_takes_a_link_by_a_former_title_as_the_page_is_named_now(library: Library) -> None:
+    page, rename = library.world.add_page("Plan A", "x"), library.world.store.pages.update
+    library.resolve("Plan A")
+    rename(int(page), author=library.world.account("ana"), title="Plan B")
+    library.resolve("Plan A")
+    rename(int(page), author=library.world.account("ana"), title="Plan C")
+
+    def pages() -> WikiPages:
+        return WikiPages(library.gateway, PageFinder(library.gateway, "WS2", library.memory()))
+
+    by_title, by_file = pages(), pages()
+    by_file.find_target("Plan A")  # which the data file names
+
+    assert by_title.name_page("Plan B", "WS2") == "Plan C"
+    assert by_file.name_page("Plan B", "WS2") == "Plan A"
+
+
+def test_the_title_of_a_page_that_the_bot_has_not_linked_to_costs_no_request(library: Library) -> None:
+    pages = WikiPages(library.gateway, PageFinder(library.gateway, "WS2", library.memory()))
+    before = len(library.world.server.requests)
+
+    assert pages.name_page("Still to write", "WS2") == "Still to write"
+    assert len(library.world.server.requests) == before
 
 
 def test_the_title_of_a_link_does_not_decide_where_a_region_belongs(library: Library) -> None:
