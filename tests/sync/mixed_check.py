@@ -24,13 +24,14 @@ def _find_lost_words(office: MixedOffice) -> Iterator[str]:
     for word, page_id in journal.on_pages.items():
         if word not in texts[page_id] and word not in journal.removed:
             yield f"{word} on page {page_id}"
+    bodies = {page_id: office.world.body(page_id) for page_id in office.pages}  # a word can be in an address
     files = {desk: office.path(desk).read_text() for desk in office.homes}
     for word, desk in journal.in_files.items():
         if word in journal.removed or journal.is_recorded(word):
             continue
         if word not in files[desk]:
             yield f"{word} in {desk}.yaml"
-        elif word not in texts[office.homes[desk]] + texts[office.old_pages[desk]]:
+        elif word not in bodies[office.homes[desk]] + bodies[office.old_pages[desk]]:
             yield f"{word} is in {desk}.yaml and on no page"
 
 

@@ -304,11 +304,11 @@ class MixedOffice:
         page_id = self.random.choice(self.pages)
         now = self._content(page_id).version
         number = self.random.randint(max(self.first_versions[page_id], now - 6), now)
-        before = set(_TOKEN.findall(text_of(self.world.body(page_id))))
+        before = set(_TOKEN.findall(self.world.body(page_id)))  # also those in addresses
         self.world.store.pages.restore_version(
             int(page_id), number, author=self.world.account("ana"), message="", with_title=False
         )
-        self.journal.removed |= before - set(_TOKEN.findall(text_of(self.world.body(page_id))))
+        self.journal.removed |= before - set(_TOKEN.findall(self.world.body(page_id)))
         self.journal.touched |= {(page_id, name) for name in (*NAMES, OLDER_NEWS)}
         self.journal.acknowledge("restore")
 
