@@ -401,3 +401,10 @@ def test_only_a_run_without_shortfalls_and_doubts_is_called_complete() -> None:
     assert CaptureOutcome(doubts=[TROUBLE]).verdict is RunVerdict.UNCONFIRMED
     assert CaptureOutcome(doubts=[TROUBLE], failed=[TROUBLE]).verdict is RunVerdict.INCOMPLETE
     assert CaptureOutcome(doubts=[TROUBLE]).run_event("").facts["verdict"] == "unconfirmed"
+
+
+def test_strays_of_both_folders_are_named() -> None:
+    separate = CaptureOutcome(strays=("/restricted/b",))
+
+    assert CaptureOutcome(strays=("/snapshots/a",), separate=separate).all_strays == ("/snapshots/a", "/restricted/b")
+    assert CaptureOutcome().all_strays == ()
