@@ -7,6 +7,7 @@ only, classic API tokens at the site only.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 GATEWAY = "https://api.atlassian.com"
@@ -76,6 +77,7 @@ def is_cloud_host(url: str) -> bool:
     return any(host == name or host.endswith(f".{name}") for name in _CLOUD_HOSTS)
 
 
+@lru_cache(maxsize=256)
 def origin(url: str) -> tuple[str, str | None, int | None]:
     """Return scheme, host and port of an address."""
     parts = urlsplit(url)

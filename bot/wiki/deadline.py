@@ -1,24 +1,31 @@
 """A deadline for a whole HTTP exchange, so that a server that sends one byte a second cannot block the bot forever.
 
 Timeouts of `requests` limit only the wait for the *next* byte. Here a watchdog shuts the socket down when the time for
-the whole exchange (headers and body) is over, independent of the reader.
+the whole exchange (headers and body) is over, independent of the reader. One thread watches all exchanges.
 """
 
 import contextlib
+import os
 import socket
 import ssl
 import threading
+import time
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self
 
+import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager, ProxyManager
 
 from bot.egress import EgressError, check_peer
+from bot.site_address import origin
 
+_NOTHING = object()
 _current: ContextVar["Deadline | None"] = ContextVar("deadline", default=None)
 
 
@@ -30,12 +37,14 @@ class Deadline:
         self._lock = threading.Lock()
         self._is_over = False
         self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
+        self._seconds = seconds
+        self.moment = 0.0
+        """When it passes, on the monotonic clock."""
 
     def __enter__(self) -> Self:
         self._token = _current.set(self)
-        self._timer.start()
+        self.moment = time.monotonic() + self._seconds
+        _watchdog.add(self)
         return self
 
     def __exit__(
@@ -43,7 +52,7 @@ class Deadline:
     ) -> None:
         with self._lock:
             self._is_over = True
-        self._timer.cancel()
+        _watchdog.remove(self)
         _current.reset(self._token)
 
     def watch(self, connection: socket.socket) -> None:
@@ -53,13 +62,61 @@ class Deadline:
             if self.has_passed:
                 _shut(connection)
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """Cut the connection, unless the exchange is over."""
         with self._lock:
             if self._is_over:
                 return
             self.has_passed = True
             if self._socket is not None:
                 _shut(self._socket)
+
+
+class _Watchdog:
+    """Cuts the exchanges of all threads at their deadlines; its thread ends when it finds none."""
+
+    def __init__(self) -> None:
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
+        self._changed = threading.Condition()
+        self._deadlines: set[Deadline] = set()
+        self._thread: threading.Thread | None = None
+        self._next_look = 0.0
+
+    def add(self, deadline: Deadline) -> None:
+        """Cut *deadline* at its moment."""
+        with self._changed:
+            self._deadlines.add(deadline)
+            if self._thread is None:
+                self._next_look = deadline.moment
+                self._thread = threading.Thread(target=self._watch, name="deadlines", daemon=True)
+                self._thread.start()
+            elif deadline.moment < self._next_look:
+                self._changed.notify()
+
+    def remove(self, deadline: Deadline) -> None:
+        """Forget *deadline*."""
+        with self._changed:
+            self._deadlines.discard(deadline)
+
+    def _watch(self) -> None:
+        while True:
+            with self._changed:
+                passed = {each for each in self._deadlines if each.moment <= time.monotonic()}
+                self._deadlines -= passed
+                if not passed:
+                    if not self._deadlines:
+                        self._thread = None
+                        return
+                    self._next_look = min(each.moment for each in self._deadlines)
+                    self._changed.wait(self._next_look - time.monotonic())
+            for each in passed:
+                each.cut()
+
+
+_watchdog = _Watchdog()
 
 
 def _shut(connection: socket.socket) -> None:
@@ -126,6 +183,18 @@ class _WatchedTlsPool(HTTPSConnectionPool):
 _POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _WatchedPool, "https": _WatchedTlsPool}
 
 
+class _Answer(requests.Response):
+    """An answer whose JSON, which is UTF-8, is decoded once, whoever asks for it."""
+
+    _decoded: Any = _NOTHING
+
+    def json(self, **options: Any) -> Any:
+        if self._decoded is _NOTHING:
+            self.encoding = "utf-8"
+            self._decoded = super().json(**options)
+        return self._decoded
+
+
 class DeadlineAdapter(HTTPAdapter):
     """The adapter of `requests` with connections that a `Deadline` can cut; it does not retry.
 
@@ -134,7 +203,25 @@ class DeadlineAdapter(HTTPAdapter):
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self._context = context
+        self._pools: dict[Any, Any] = {}
         super().__init__(max_retries=0)
+
+    def build_response(self, req: Any, resp: Any) -> requests.Response:
+        """Use our class of answers; the session reads the cookies."""
+        answer = _Answer()
+        answer.status_code, answer.reason, answer.raw = resp.status, resp.reason, resp
+        answer.headers = CaseInsensitiveDict(resp.headers)
+        answer.encoding = get_encoding_from_headers(answer.headers)
+        answer.url, answer.request = req.url, req
+        return answer
+
+    def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
+        """Find the connections of a host once."""
+        key = (origin(request.url), *sorted((proxies or {}).items()))
+        pool = self._pools.get(key)
+        if pool is None or pool.pool is None:  # the manager closes those of many hosts
+            pool = self._pools[key] = super().get_connection_with_tls_context(request, verify, proxies, cert)
+        return pool
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Use our connection classes."""

@@ -6,7 +6,7 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
+from requests.cookies import extract_cookies_to_jar
 from requests.utils import select_proxy
 
 from bot.egress import EgressError, RedirectRule, guarded
@@ -47,12 +48,14 @@ from bot.wiki.failures import (
 )
 from bot.wiki.gateway import Sink
 from bot.wiki.pause import Pause
-from bot.wiki.proxies import as_proxies, find_proxy
+from bot.wiki.proxies import Proxy, as_proxies, find_proxy
 from bot.wiki.read_pace import ReadPace
 from bot.wiki.tls import ClientCertificate, describe_tls_failure, find_tls_error, make_context
 from bot.wiki.wiki_clock import WikiClock
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
+_PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/(?!\.)(?:[\w?&=~,:@+.-]|%[0-9A-F]{2})*)+", re.ASCII)
+"""Addresses that `requests` would leave as they are; most of the time for a request would go into the check."""
 _CHUNK_BYTES = 64 * 1024
 _MAX_HOPS = 5
 _SHORTEST_PAUSE_SECONDS = 1.0
@@ -216,6 +219,7 @@ class WikiSession(requests.Session):
         self._network = network or Network()
         for secret in (*credentials.secrets, *self._network.headers.values()):
             redact.add_account(None, secret)
+        self._proxies: dict[tuple[str, str | None, int | None], Proxy | None] = {}
         self._write_limiter = write_limiter
         self._manners = manners
         self._redirects = RedirectRule(self._network.home or "https://wiki.invalid", self._network.download_hosts)
@@ -242,9 +246,28 @@ class WikiSession(requests.Session):
         request = requests.Request(method.upper(), url, headers=dict(headers or {}), data=data, json=json)
         return self._persist(request)
 
-    def resolve_redirects(self, *_args: Any, **_options: Any) -> Iterator[requests.Response]:
-        """Yield no redirects: `requests` would look ahead in any case, and read a body without a size limit."""
-        return iter(())
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Prepare *request* with what this session has: headers, cookies and credentials."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(request.method)
+        if _PLAIN_URL.fullmatch(request.url):
+            prepared.url = request.url
+        else:
+            prepared.prepare_url(request.url, {})
+        prepared.prepare_headers({**self.headers, **request.headers})
+        if self.cookies:
+            prepared.prepare_cookies(self.cookies)
+        if request.method not in _SAFE_METHODS:
+            prepared.prepare_body(request.data, None, request.json)
+        prepared.prepare_auth(request.auth or self.auth, request.url)
+        return prepared
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send once, and remember cookies; without the hooks of `requests`, and without a look at redirects."""
+        response = self.get_adapter(str(request.url)).send(request, stream=True, **options)
+        if "Set-Cookie" in response.headers:
+            extract_cookies_to_jar(self.cookies, request, response.raw)  # type: ignore[no-untyped-call]  # theirs
+        return response
 
     def get_adapter(self, url: str) -> BaseAdapter:
         """Return the adapter for *url*; the client certificate is used for the host of the wiki only."""
@@ -372,9 +395,7 @@ class WikiSession(requests.Session):
             raise TransientError(WikiAnswerError(f"{about}: {reason}"), reason=reason) from error
         except requests.RequestException as error:
             raise WikiUnreachableError(f"{shorten_address(request.url)}: {redact(str(error))}") from error
-        if response.status_code == requests.codes.proxy_authentication_required and (
-            proxy := find_proxy(request.url, self._network.proxy)
-        ):
+        if response.status_code == requests.codes.proxy_authentication_required and (proxy := self._proxy(request.url)):
             raise WikiUnreachableError(f"{about}: {proxy.explain_refusal()}")
         self._raise_for_pause(response, about, is_write=request.method not in _SAFE_METHODS)
         if sink is None and response.ok and response.content and not _is_html(response) and not _is_json(response):
@@ -384,7 +405,7 @@ class WikiSession(requests.Session):
 
     def _lost(self, error: requests.RequestException, about: str, url: str) -> Exception:
         """Return the error for a request without an answer; what a proxy refuses is not temporary."""
-        proxy = find_proxy(url, self._network.proxy)
+        proxy = self._proxy(url)
         if proxy is not None and is_proxy_refusal(error):
             return WikiUnreachableError(f"{about}: {proxy.explain_refusal()}")
         if find_tls_error(error) is not None:
@@ -446,7 +467,7 @@ class WikiSession(requests.Session):
             prepared = request.prepare()
         if origin(request.url) == origin(self._network.home):
             prepared.headers.update(self._network.headers)
-        proxies = as_proxies(find_proxy(request.url, self._network.proxy))
+        proxies = as_proxies(self._proxy(request.url))
         seconds = manners.total_seconds if sink is None else manners.download_seconds
         too_late = f"no complete answer within {seconds:.0f} s"
         with Deadline(seconds) as deadline, self._guard(request.url, proxies, is_home=is_home):
@@ -454,8 +475,6 @@ class WikiSession(requests.Session):
                 response = self.send(
                     prepared,
                     timeout=(manners.connect_seconds, manners.read_seconds),
-                    allow_redirects=False,
-                    stream=True,
                     proxies=proxies,
                 )
                 is_file = sink is not None and response.ok and not response.is_redirect
@@ -472,6 +491,13 @@ class WikiSession(requests.Session):
         if is_home:
             self._clock.note(response.headers.get("Date"), response.headers.get("Age"))
         return response
+
+    def _proxy(self, url: str) -> Proxy | None:
+        """Return the proxy for *url*; the environment is searched once for each host."""
+        host = origin(url)
+        if host not in self._proxies:
+            self._proxies[host] = find_proxy(url, self._network.proxy)
+        return self._proxies[host]
 
     def _guard(self, url: str, proxies: Mapping[str, str], *, is_home: bool) -> AbstractContextManager[None]:
         """Return the rule of redirects for a request that leaves the host of the wiki; it raises `EgressError`."""
