@@ -4,6 +4,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
+
+
+@lru_cache(maxsize=4)
+def _parse(date: str) -> datetime:
+    """Parse the header; all answers of one second have the same."""
+    stated = parsedate_to_datetime(date)
+    return (stated if stated.tzinfo is not None else stated.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 class WikiClock:
@@ -16,12 +24,11 @@ class WikiClock:
     def note(self, date: str | None, age: str | None = None) -> None:
         """Take the headers `Date` and `Age` of an answer; *age* is how many seconds a cache had the answer."""
         try:
-            stated = parsedate_to_datetime(date or "")
+            stated = _parse(date or "")
             seconds = int(age or 0)
         except (TypeError, ValueError):
             return
-        stated = stated if stated.tzinfo is not None else stated.replace(tzinfo=UTC)
-        self._known = (stated.astimezone(UTC) + timedelta(seconds=seconds), self._monotonic())
+        self._known = (stated + timedelta(seconds=seconds), self._monotonic())
 
     def time(self) -> datetime | None:
         """Return the time on the wiki's clock; None before the first answer with a date."""
