@@ -182,7 +182,7 @@ class _Adopter:
         choose: ChooseInRegion,
     ) -> None:
         self._workspace, self._page, self._finder, self._choose = workspace, page, finder, choose
-        self._pages, self._ledger = WikiPages(gateway, finder), PageLedger(page, gateway)
+        self._pages, self._ledger = WikiPages(gateway, finder), PageLedger(page, gateway, self._markers())
         self._before = self._document = document
         self._body = page.body
         self._now, self._wiki_time = now, gateway.wiki_time

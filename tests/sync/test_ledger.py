@@ -105,6 +105,17 @@ def test_history_account_and_bodies_are_read_once(world: World, page: str) -> No
     assert reading(world, lambda: first.find_edits(NEWS, applied)) == 0
 
 
+def test_the_regions_of_an_earlier_version_are_read_at_once(world: World, page: str) -> None:
+    record(world, page, "<p>1</p>", f"news={A},status={B} r=r1")
+    save(world, page, "<p>by ana</p>")
+    gateway, status = world.gateway(), Marker("status")
+    ledger = PageLedger(gateway.fetch_page(page), gateway, [NEWS, status])
+
+    assert ledger.find_last_applied(NEWS) == LastApplied(2, "<p>1</p>", A)
+    assert reading(world, lambda: ledger.find_last_applied(status)) == 0
+    assert ledger.find_last_applied(status) == LastApplied(2, "<p>s</p>", B)
+
+
 def test_only_the_bots_own_tagged_versions_are_records(world: World, page: str) -> None:
     save(world, page, "<p>1</p>", message=f"wikibot news={A} r=r1: a copy")
     save(world, page, "<p>2</p>", user="bot", message="a version without a tag")
