@@ -27,6 +27,7 @@ ENVIRONMENTS = {
     "demo": (".venv", True),
     "dev": (".venv", True),
     "clients": (".venv-clients", False),
+    "dask": (".venv-dask", False),
     "fidelity": (".venv-fidelity", False),
     "docs": (".venv-docs", False),
     "audit": (".venv-audit", False),

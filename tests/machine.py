@@ -49,6 +49,14 @@ def need_client(program: str) -> Path:
     return path
 
 
+def need_dask() -> Path:
+    """Return the Python of `.venv-dask`; skip the test where it is not installed."""
+    path = ROOT / ".venv-dask" / "bin" / "python"
+    if not path.exists():
+        skip_for_want_of(".venv-dask", "run script/bootstrap dask")
+    return path
+
+
 def skip_for_want_of(thing: str, remedy: str) -> NoReturn:
     """Skip the running test; in CI, where nothing may be skipped, fail it."""
     message = f"needs {thing}, which is not here: {remedy}"

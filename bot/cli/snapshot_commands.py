@@ -7,7 +7,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
-from bot.config.policy import HistoryMode
+from bot.config.policy import HistoryMode, SnapshotSettings
 from bot.escape import visible_in_line
 from bot.operations import capture, full_check
 from bot.plural import counted
@@ -157,12 +157,12 @@ def _choose_checks(
     runtime: Runtime | None, path: Path | None, *, asks: bool, tsa_ca: Path | None, renditions: bool
 ) -> full_check.FurtherChecks:
     if runtime is None:
-        return full_check.FurtherChecks(tsa_ca, None, 1 if renditions else None)
+        return full_check.FurtherChecks(tsa_ca, None, SnapshotSettings() if renditions else None)
     snapshots = runtime.snapshots
     root = path or snapshots.root
     said = full_check.ask_witnesses(runtime.gateway, runtime.workspaces, snapshots, root) if asks else None
-    workers = snapshots.policy.workers if renditions else None
-    return full_check.FurtherChecks(tsa_ca or full_check.find_tsa_ca(snapshots), said, workers)
+    converter = snapshots.policy if renditions else None
+    return full_check.FurtherChecks(tsa_ca or full_check.find_tsa_ca(snapshots), said, converter)
 
 
 def _rebuild(app: App, format_: str) -> int:

@@ -691,12 +691,28 @@ class SnapshotSettings(SettingsSection):
         "limit is near, all of them slow down.",
         examples=[4],
     )
+    executor: Literal["serial", "processes", "dask"] | None = Field(
+        None,
+        description="Where pages are converted to Markdown. `serial`: in the bot's own process. `processes`: in "
+        "`workers` processes. `dask`: on the workers of the Dask cluster at `scheduler`; needs `pip install "
+        "'wikibot[dask]'`, and the same release of wikibot on each worker. The Markdown is the same. Absent: "
+        "`processes` if `workers` is more than 1, else `serial`.",
+        examples=["processes"],
+    )
     workers: int = Field(
         1,
         ge=1,
         le=64,
         description="Number of processes that convert pages. 1: the bot's own process converts.",
         examples=[4],
+    )
+    scheduler: str | None = Field(
+        None,
+        pattern=r"^(tcp|tls|ws|wss)://[^\s/@]+(:[0-9]+)?$",
+        description="With `executor: dask`: address of the scheduler. Page texts go to it, and who reaches it can run "
+        "programs on its workers: use `tls://`, with the certificates in the configuration of Dask, or a closed "
+        "network.",
+        examples=["tls://scheduler.example.org:8786"],
     )
     roster: Path | None = Field(
         None,
@@ -719,6 +735,14 @@ class SnapshotSettings(SettingsSection):
             {"audit": {"url": "https://audit.example.org/heads", "secret": "as many random characters as you like"}}
         ],
     )
+
+    @model_validator(mode="after")
+    def _executor_is_whole(self) -> Self:
+        if (self.executor == "dask") != (self.scheduler is not None):
+            raise ValueError("executor: dask and scheduler belong together; set both or none")
+        if self.executor in ("serial", "dask") and self.workers > 1:
+            raise ValueError(f"workers is for executor: processes, not for {self.executor}")
+        return self
 
     @model_validator(mode="after")
     def _separates_restricted_pages(self) -> Self:

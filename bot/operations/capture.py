@@ -1,18 +1,17 @@
 """Capture archived pages, and verify the snapshots."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 
 from bot.config.policy import HistoryMode, RestrictedPages
 from bot.errors import ContinuityError, EvidenceError, SettingsError, SnapshotError
 from bot.file_trust import raise_if_readable_by_all
 from bot.log import logger
+from bot.operations.converter_pool import open_converter
 from bot.operations.progress_log import ProgressLog
 from bot.operations.witnesses import inform_witnesses, make_witnesses
 from bot.operations.workspace import Connect, Snapshots, Workspace
@@ -33,7 +32,6 @@ from bot.snapshot.capture.bulk_consent import BulkConsent
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.rebuild import Rebuilt, rebuild
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
-from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.verify.verification import Verification, verify
 from bot.snapshot.witness.rounds import check_before_run
 from bot.sync.clock_difference import describe_difference
@@ -101,7 +99,7 @@ def _take(
     check_before_run(snapshots.state, witnesses)
     memories: list[PageMemory] = []
     requests = [_request(gateway, workspace, memories, everything=choices.everything) for workspace in workspaces]
-    with open_converter(policy.workers) as executor, open_run(snapshots, gateway.base_url) as writer:
+    with open_converter(policy) as executor, open_run(snapshots, gateway.base_url) as writer:
         history = choices.history or policy.history
         options = CaptureOptions(
             executor,
@@ -133,7 +131,7 @@ def rebuild_renditions(
     head = load_head(root)
     if head is None:
         raise SnapshotError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
-    with open_converter(snapshots.policy.workers) as executor, open_run(snapshots, head.origin) as writer:
+    with open_converter(snapshots.policy) as executor, open_run(snapshots, head.origin) as writer:
         rebuilt = rebuild(writer, executor, on_page=on_page)
         if rebuilt.checkpoint and snapshots.policy.git:
             GitRepository(writer.state, writer.signer).commit(f"Run {rebuilt.checkpoint.sequence}: render pages again")
@@ -307,17 +305,6 @@ def _request(
         recall=memory.recall,
         remember=memory.remember,
     )
-
-
-@contextmanager
-def open_converter(workers: int) -> Iterator[Executor]:
-    """Yield the executor that converts pages: this process, or *workers* others."""
-    if workers == 1:
-        yield SerialExecutor()
-        return
-    # Not forked: this process has threads, and a fork copies their locks but not the threads.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield pool
 
 
 def _check_clock(gateway: WikiGateway, now: datetime) -> None:

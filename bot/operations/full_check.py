@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 
-from bot.config.policy import WitnessKind
+from bot.config.policy import SnapshotSettings, WitnessKind
 from bot.errors import SettingsError
-from bot.operations.capture import open_converter
+from bot.operations.converter_pool import open_converter
 from bot.operations.witnesses import make_witnesses
 from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.snapshot.archive.checkpoint import HEAD
@@ -43,11 +43,11 @@ class FullCheck:
 
 @dataclass(frozen=True, slots=True)
 class FurtherChecks:
-    """What is checked: stamps against *tsa_ca*, what witnesses *said*, the Markdown with *workers* processes."""
+    """What is checked: stamps against *tsa_ca*, what witnesses *said*, the Markdown as *converter* says."""
 
     tsa_ca: Path | None = None
     said: tuple[WitnessReport, ...] | None = None
-    workers: int | None = None
+    converter: SnapshotSettings | None = None
 
     @property
     def confirmed(self) -> tuple[str, ...]:
@@ -70,8 +70,8 @@ def extend(
     if checked.is_clean:
         stamps = check_stamps(root, further.tsa_ca, now=now)
         findings += stamps.findings
-        if further.workers is not None:
-            with open_converter(further.workers) as executor:
+        if further.converter is not None:
+            with open_converter(further.converter) as executor:
                 renditions = check_renditions(root, executor, on_page=on_page)
             findings += renditions.findings
     basic = replace(checked, findings=(*checked.findings, *findings))

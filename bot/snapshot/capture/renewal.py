@@ -2,8 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 
+from bot.errors import SnapshotError
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.library import Library
@@ -31,4 +32,7 @@ def render_again(
 
 def _first(waiting: deque[tuple[Bag, PageEntry, Future[Rendition]]]) -> tuple[Bag, PageEntry, Rendition]:
     bag, entry, job = waiting.popleft()
-    return bag, entry, job.result()
+    try:
+        return bag, entry, job.result()
+    except BrokenExecutor as error:
+        raise SnapshotError(f"{bag.name}/{entry.path} cannot be made again: {error}") from error

@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePath
@@ -102,6 +102,17 @@ class _Run:
         events = [event, *self.outcome.events]
         self.outcome.checkpoint = self.writer.finish(events, agents=agents, verdict=verdict, goes_on=goes_on)
         self.outcome.events.clear()
+
+    def settle(self, page: PageCapture, job: Future[Rendition]) -> None:
+        """Wait for the rendition of a page and write the page; a text that ends the converter is reported."""
+        try:
+            rendition = job.result()
+        except BrokenExecutor as error:
+            reason = f"not captured, because its text cannot be converted: {error}"
+            trouble = Trouble(page.record.page_id, page.record.title, reason)
+            self.outcome.add_trouble(EventOutcome.FAILURE, trouble)
+            return
+        self.write(page, rendition)
 
     def write(self, page: PageCapture, rendition: Rendition) -> None:
         """Write a page; if the part is full, commit the part first."""
@@ -327,11 +338,9 @@ def _capture_pages(
             job = run.options.executor.submit(render_page, record, seen.page.body, path, run.writer.origin)
             writing.append((page, job))
         while writing and (len(writing) >= _IN_FLIGHT or writing[0][1].done()):
-            page, job = writing.popleft()
-            run.write(page, job.result())
+            run.settle(*writing.popleft())
     while writing:
-        page, job = writing.popleft()
-        run.write(page, job.result())
+        run.settle(*writing.popleft())
 
 
 def _judge(run: _Run, selection: Selection, ref: PageRef, seen: Observation | WikiError) -> PageCapture | None:
