@@ -1,6 +1,7 @@
 """The locks, the documents and the imports agree about what the program needs."""
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
@@ -43,10 +44,12 @@ def test_production_has_no_build_tool_no_test_tool_and_nothing_of_the_embedded_w
 def test_what_is_tested_is_what_is_installed() -> None:
     assert pins("runtime") <= pins("demo") <= pins("dev")
     assert pins("build") <= pins("demo")
+    assert pins("runtime") <= pins("dask")
 
 
 def test_each_declared_dependency_is_imported_and_each_import_is_declared() -> None:
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
     modules = {module_of(re.split(r"[\[><=]", requirement)[0]) for requirement in declared}
     imported = set().union(*map(imports, sorted((ROOT / "bot").rglob("*.py"))))
 
