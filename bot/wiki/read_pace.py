@@ -5,6 +5,7 @@ Cloud: `X-RateLimit-NearLimit: true` when less than a fifth of the limit is left
 Source of both: Atlassian's developer documentation, *Rate limiting*.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -72,4 +73,4 @@ def _until_reset(headers: Mapping[str, str], remaining: float | None, now: datet
 
 def _number(headers: Mapping[str, str], name: str) -> float | None:
     text = headers.get(f"X-RateLimit-{name}", "").strip()
-    return float(text) if text.isascii() and text.isdigit() else None
+    return float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) else None

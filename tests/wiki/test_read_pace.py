@@ -58,10 +58,10 @@ def naps_after(headers: dict[str, str], *, requests: int = 3) -> list[float]:
             {
                 "X-RateLimit-Limit": "100",
                 "X-RateLimit-Remaining": "19",
-                "X-RateLimit-FillRate": "10",
+                "X-RateLimit-FillRate": "2.5",
                 "X-RateLimit-Interval-Seconds": "5",
             },
-            [0.5, 0.5],
+            [2.0, 2.0],
         ),
     ],
 )
