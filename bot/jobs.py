@@ -87,6 +87,10 @@ def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> JobResult:
     counts = {"expected": outcome.expected, "captured": outcome.captured, "unchanged": outcome.unchanged}
     more = {"gone": outcome.gone, "left out": outcome.left_out}
     counts |= {name: number for name, number in more.items() if number}
+    asked = outcome.all_requests
+    if not outcome.reads_everything:
+        counts["restrictions read"] = outcome.restrictions_read
+    counts |= {"requests": sum(asked.values())} | {f"requests for {kind}": asked[kind] for kind in sorted(asked)}
     attention = [f"{outcome.verdict}: {_describe(doubt)}" for doubt in outcome.doubts]
     strays = [
         f"{visible_in_line(path)}: no list names this entry of the snapshots folder" for path in outcome.all_strays

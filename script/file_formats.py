@@ -25,6 +25,7 @@ from bot.snapshot.archive.evidence_state import EvidenceMemory
 from bot.snapshot.archive.journal import Journal
 from bot.snapshot.archive.record import PageRecord
 from bot.snapshot.archive.redaction import RedactionRecord
+from bot.snapshot.capture.capture_memory import CaptureMemoryFile
 from bot.sync.page_memory import PageMemoryFile
 from bot.sync.plan_file import PlanDocument
 from bot.sync.region_memory import RegionMemoryFile
@@ -87,6 +88,7 @@ FILE_KINDS = (
     FileKind(PageLine, "`SNAPSHOTS/KEY/pages.jsonl`, each line", "`snapshot`, `redact`"),
     FileKind(EventLine, "`SNAPSHOTS/log/YEAR/NUMBER.events.jsonl`, each line", "`snapshot`, `redact`"),
     FileKind(EvidenceMemory, "`STATE/evidence/LOG.json`", "each command that reads or writes the snapshots"),
+    FileKind(CaptureMemoryFile, "`STATE/evidence/LOG.captures`", "`snapshot`"),
     FileKind(Journal, "`STATE/evidence/LOG.journal`", "`snapshot`, `redact`"),
     FileKind(PlanDocument, "The file that `plan --out` names", "`plan`"),
     FileKind(Answers, "`.wikibot/init.json` next to the settings file", "`init`, when it is interrupted"),

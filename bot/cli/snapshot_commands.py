@@ -202,6 +202,9 @@ def _as_json(outcome: CaptureOutcome, root: Path) -> dict[str, object]:
         "verdict": outcome.verdict,
         "complete": outcome.verdict is RunVerdict.COMPLETE,
         "left_out": outcome.left_out,
+        "read_everything": outcome.reads_everything,
+        "restrictions_read": outcome.restrictions_read,
+        "requests": outcome.requests,
         "restricted_later": outcome.restricted_later,
         "sequence": outcome.checkpoint.sequence if outcome.checkpoint else None,
         "root": root,
@@ -238,12 +241,23 @@ def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
         output.say(f"run {outcome.checkpoint.sequence} is in {root}")
     else:
         output.say("nothing changed, nothing was written")
+    _say_requests(outcome)
     for path in outcome.strays:
         output.warn(
             f"no list names {visible_in_line(path)}; find out who put it there, and remove it (see `wikibot verify`)"
         )
     for report in outcome.witnesses:
         (output.say if report.is_fine else output.warn)(str(report))
+
+
+def _say_requests(outcome: CaptureOutcome) -> None:
+    if not outcome.reads_everything:
+        output.say(
+            "asked about changes since the last capture; the restrictions of "
+            f"{outcome.restrictions_read} of {counted(outcome.expected, 'page')} were read"
+        )
+    kinds = ", ".join(f"{number} for {kind}" for kind, number in sorted(outcome.requests.items()))
+    output.say(f"{counted(sum(outcome.requests.values()), 'request')} to the wiki: {kinds}")
 
 
 def _say_troubles(outcome: CaptureOutcome) -> None:

@@ -309,7 +309,7 @@ def _request(
 
 def _check_clock(gateway: WikiGateway, now: datetime) -> None:
     """Raise `ContinuityError` if the clock of this machine is wrong: the time of a run is a part of the evidence."""
-    gateway.fetch_headers()  # for the clock of the wiki
+    gateway.fetch_current_user()  # for the clock of the wiki, and to know that the account is accepted
     problem = describe_difference(now, gateway.wiki_time)
     if problem:
         raise ContinuityError(f"nothing was captured: {problem}")

@@ -30,7 +30,10 @@ from bot.wiki.gateway import (
     Comment,
     Container,
     ContentState,
+    ListedPage,
+    Newest,
     Page,
+    PageParts,
     PageRef,
     PageSelection,
     PageStatus,
@@ -50,6 +53,7 @@ from bot.wiki.page_writer import PageWriter
 from bot.wiki.rest_client import RestClient
 from bot.wiki.scope_check import find_missing_scopes
 from bot.wiki.session import PATIENT, Manners, Network, RateLimiter, WikiSession
+from bot.wiki.space_reader import SpaceReader
 from bot.wiki.wiki_clock import WikiClock
 
 if TYPE_CHECKING:
@@ -128,6 +132,7 @@ class ConfluenceGateway(WikiGateway):
         dialect = _dialect_of(public, client, is_cloud=is_cloud)
         self._directory = Directory(self._client, dialect)
         self._pages = PageReader(self._client, dialect, self._directory)
+        self._space_reader = SpaceReader(self._client, dialect, self._directory, self._pages)
         self._nodes = NodeReader(self._client, dialect, public.get)
         self._details = PageDetails(self._client, dialect, self._directory, self._pages)
         self._writer = PageWriter(self._client, dialect, self._directory, self._pages)
@@ -170,6 +175,10 @@ class ConfluenceGateway(WikiGateway):
     def fetch_current_user(self) -> User:
         return self._directory.fetch_current_user()
 
+    @property
+    def current_user(self) -> User:
+        return self._directory.current_user()
+
     def is_own_account(self, user: User) -> bool:
         own = {self._directory.current_user().id, *self._former_accounts}
         return not own.isdisjoint({user.id, user.username})
@@ -193,6 +202,21 @@ class ConfluenceGateway(WikiGateway):
     def iter_refs(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[PageRef]:
         return self._pages.iter_refs(space_key, selection)
 
+    def iter_listed(self, space_key: str) -> Iterator[ListedPage]:
+        return self._space_reader.iter_listed(space_key)
+
+    def list_labels(self, space_key: str, only: Collection[str] | None = None) -> dict[str, frozenset[str]] | None:
+        return self._space_reader.list_labels(space_key, only)
+
+    def fetch_newest_attachments(self, since: datetime | None, max_requests: int) -> Newest[Attachment] | None:
+        return self._space_reader.fetch_newest_attachments(since, max_requests)
+
+    def fetch_newest_comments(self, since: datetime | None, max_requests: int) -> Newest[Comment] | None:
+        return self._space_reader.fetch_newest_comments(since, max_requests)
+
+    def find_parts(self, page_ids: Sequence[str]) -> dict[str, PageParts]:
+        return self._space_reader.find_parts(page_ids)
+
     def iter_refs_again(self, space_key: str, statuses: Sequence[PageStatus]) -> Iterator[PageRef]:
         return self._pages.iter_refs_again(space_key, statuses)
 
@@ -205,9 +229,6 @@ class ConfluenceGateway(WikiGateway):
     def find_pages(self, space_key: str) -> list[str]:
         return self._pages.find_pages(space_key)
 
-    def list_labelled(self, space_key: str, labels: Collection[str]) -> dict[str, frozenset[str]]:
-        return self._pages.list_labelled(space_key, labels)
-
     def fetch_containers_above(self, refs: Sequence[PageRef]) -> list[Container]:
         return self._nodes.fetch_above(refs)
 
@@ -219,6 +240,9 @@ class ConfluenceGateway(WikiGateway):
 
     def iter_pages(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[Page]:
         return self._pages.iter_pages(space_key, selection)
+
+    def fetch_captures(self, page_ids: Sequence[str]) -> dict[str, tuple[Page, PageParts]]:
+        return self._space_reader.fetch_captures(page_ids)
 
     def fetch_pages(self, page_ids: Sequence[str]) -> dict[str, Page]:
         return self._pages.fetch_many(page_ids)
@@ -267,6 +291,10 @@ class ConfluenceGateway(WikiGateway):
 
     def fetch_draft(self, page_id: str) -> Page | None:
         return self._details.fetch_draft(page_id)
+
+    @property
+    def requests(self) -> Mapping[str, int]:
+        return self._client.counts.by_kind()
 
     @property
     def waits(self) -> int:

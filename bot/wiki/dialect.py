@@ -14,7 +14,10 @@ from bot.wiki.gateway import (
     Comment,
     Container,
     ContentState,
+    ListedPage,
     Page,
+    PagePart,
+    PageParts,
     PageRef,
     PageStatus,
     Space,
@@ -104,14 +107,26 @@ class Dialect(Protocol):
     def refs_again(self, space: Space, status: PageStatus) -> Call[PageRef] | None:
         """List a space as `refs` does, by another operation."""
 
-    def page_labels(self, space: Space) -> Call[tuple[str, frozenset[str]]] | None:
-        """List id and labels of the current pages of a space; None if this flavour has only `label_pages`."""
+    def listed(self, space: Space) -> Call[tuple[ListedPage, frozenset[PagePart]]]:
+        """List the current and archived pages with the parts that a listing has, and which of those lists are cut."""
+
+    def captures(self, page_ids: Sequence[str]) -> Call[tuple[Page, PageParts, frozenset[PagePart]]] | None:
+        """List pages by id with parts, at most `bulk_read_size`; None if `pages` has as much."""
+
+    def newest_attachments(self) -> Call[tuple[str | None, Attachment]] | None:
+        """List the attachments of the wiki with their page ids, newest change first; None if `listed` has them."""
+
+    def newest_comments(self) -> tuple[Call[tuple[str | None, Comment]], ...]:
+        """Return the calls that list the comments of the wiki with their page ids, newest change first.
+
+        The page id of a reply may be None. Empty if `listed` has the comments.
+        """
 
     def label_ids(self, space: Space) -> Call[tuple[str, str]] | None:
-        """List name and id of the labels of the content of a space; None if this flavour has `page_labels`."""
+        """List name and id of the labels of the content of a space; None if `listed` has the labels."""
 
     def label_pages(self, space: Space, label_id: str) -> Call[str] | None:
-        """List the ids of the pages of a space with a label; None if this flavour has `page_labels`."""
+        """List the ids of the pages of a space with a label; None if `listed` has the labels."""
 
     def readers(self, space: Space) -> Call[tuple[str, bool | None]]:
         """List ids of current pages and whether each has a read restriction; None if the wiki does not say."""

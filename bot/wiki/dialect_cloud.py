@@ -12,7 +12,9 @@ from bot.wiki.gateway import (
     Comment,
     Container,
     ContentState,
+    ListedPage,
     Page,
+    PagePart,
     PageRef,
     PageStatus,
     Space,
@@ -96,6 +98,12 @@ class _Attachment(_Written):
     comment: TextOrEmpty = ""
 
 
+class _OnPage(Shape):
+    """Something on a page, in a listing of the whole wiki."""
+
+    pageId: Id | None = None  # noqa: N815
+
+
 class _InlineProperties(Shape):
     inlineMarkerRef: str | None = None  # noqa: N815
     inlineOriginalSelection: str | None = None  # noqa: N815
@@ -172,8 +180,32 @@ class CloudDialect:
         _, about, params = _listing(space, status)
         return Call(f"{_V2}/pages", about, self._read_ref, {"space-id": space.id, **params}, space_key=space.key)
 
-    def page_labels(self, space: Space) -> None:
-        """Return None: listings have no labels."""
+    def listed(self, space: Space) -> Call[tuple[ListedPage, frozenset[PagePart]]]:
+        """Operation getPagesInSpace, which lists current and archived pages by default, without parts."""
+        path = f"{_V2}/spaces/{escape_part(space.id)}/pages"
+        params: Params = {"limit": _MAX_LIMIT, "sort": "id"}
+
+        def read(item: object) -> tuple[ListedPage, frozenset[PagePart]]:
+            return ListedPage(self._read_ref(item)), frozenset()
+
+        return Call(path, f"the pages of space {space.key}", read, params, space_key=space.key)
+
+    def captures(self, page_ids: Sequence[str]) -> None:
+        """Return None: listings have no parts."""
+
+    def newest_attachments(self) -> Call[tuple[str | None, Attachment]]:
+        """Operation getAttachments."""
+        params: Params = {"sort": "-modified-date", "limit": _MAX_LIMIT}
+        return Call(f"{_V2}/attachments", "the newest attachments of the wiki", _read_newest_attachment, params)
+
+    def newest_comments(self) -> tuple[Call[tuple[str | None, Comment]], ...]:
+        """Operations getFooterComments, getInlineComments. That they list replies too is not documented."""
+        params: Params = {"sort": "-modified-date", "limit": _MAX_LIMIT, **_STORAGE}
+        kinds = ("footer", "inline")
+        return tuple(
+            Call(f"{_V2}/{kind}-comments", f"the newest {kind} comments of the wiki", _read_newest_comment, params)
+            for kind in kinds
+        )
 
     def label_ids(self, space: Space) -> Call[tuple[str, str]]:
         """Operation getSpaceContentLabels."""
@@ -399,6 +431,15 @@ def _read_attachment(answer: object, page_id: str) -> Attachment:
         download_path(page_id, file.id, file.version.number),
         file.comment,
     )
+
+
+def _read_newest_attachment(answer: object) -> tuple[str | None, Attachment]:
+    page_id = read_shape(_OnPage, answer, "an attachment").pageId
+    return page_id, _read_attachment(answer, page_id or "")
+
+
+def _read_newest_comment(answer: object) -> tuple[str | None, Comment]:
+    return read_shape(_OnPage, answer, "a comment").pageId, _read_comment(answer)
 
 
 def download_path(page_id: str, attachment_id: str, version: int) -> str:

@@ -9,23 +9,50 @@ from bot.errors import WikiAnswerError
 from bot.plural import counted
 from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status, read_view
 from bot.wiki.dialect import Call, Flavour, Params, escape_part
-from bot.wiki.gateway import Attachment, Comment, Page, PageRef, PageStatus, Space, TreeKind, User, Version
+from bot.wiki.gateway import (
+    Attachment,
+    Comment,
+    ListedPage,
+    Page,
+    PagePart,
+    PageParts,
+    PageRef,
+    PageStatus,
+    Space,
+    TreeKind,
+    User,
+    Version,
+)
 from bot.wiki.rest_v1 import (
     READERS,
+    RESTRICTIONS,
     V1,
     V1User,
     read_is_restricted,
     read_label,
     read_operations,
+    read_restrictions_in_listing,
     read_user,
     read_watcher,
 )
 
 _EXPAND = "version,ancestors,space"
 _EXPAND_BODY = f"body.storage,{_EXPAND}"
+_COMMENT_PARTS = ("version", "ancestors", "extensions.inlineProperties", "extensions.resolution")
+_EXPAND_PARTS = ",".join(
+    (
+        _EXPAND,
+        "metadata.labels",
+        "children.attachment.version",
+        *(f"descendants.comment.{part}" for part in _COMMENT_PARTS),  # `children` has no replies
+        RESTRICTIONS,
+    )
+)
 _LIMIT_WITH_BODY = 50
 _LIMIT = 200
 T = TypeVar("T")
+
+_EXPAND_ALL = f"body.storage,descendants.comment.body.storage,{_EXPAND_PARTS}"
 
 
 def _number_or_none(value: object) -> object:
@@ -114,21 +141,48 @@ class _Comment(_Written):
     extensions: _CommentExtensions = _CommentExtensions()
 
 
-class _LabelName(Shape):
-    name: str
+class _NextLink(Shape):
+    next: TextOrEmpty = ""
 
 
-class _LabelNames(Shape):
-    results: list[_LabelName]
+class _Nested(Shape):
+    """A list inside a result of a listing."""
+
+    results: list[dict[str, Any]]
+    limit: int = 0
+    links: Annotated[_NextLink, Field(alias="_links")] = _NextLink()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be more: some servers give no link to the next results."""
+        return bool(self.links.next) or 0 < self.limit <= len(self.results)
 
 
-class _PageMetadata(Shape):
-    labels: _LabelNames
+class _NestedLabels(Shape):
+    labels: _Nested | None = None
 
 
-class _PageWithLabels(Shape):
-    id: Id
-    metadata: _PageMetadata
+class _NestedFiles(Shape):
+    attachment: _Nested | None = None
+
+
+class _NestedComments(Shape):
+    comment: _Nested | None = None
+
+
+class _Parts(Shape):
+    metadata: _NestedLabels = _NestedLabels()
+    children: _NestedFiles = _NestedFiles()
+    descendants: _NestedComments = _NestedComments()
+
+    def lists(self) -> dict[PagePart, _Nested]:
+        """Return the lists that the answer has."""
+        found = {
+            PagePart.LABELS: self.metadata.labels,
+            PagePart.ATTACHMENTS: self.children.attachment,
+            PagePart.COMMENTS: self.descendants.comment,
+        }
+        return {part: nested for part, nested in found.items() if nested is not None}
 
 
 class DataCenterDialect:
@@ -164,15 +218,43 @@ class DataCenterDialect:
         params: Params = {"expand": _EXPAND, "limit": _LIMIT}
         return _space_content(space, self._read_ref, params) if status is PageStatus.CURRENT else None
 
-    def page_labels(self, space: Space) -> Call[tuple[str, frozenset[str]]]:
-        """Operation contentsWithType_1; an expanded list ends after 25 labels or more, without an error."""
-        return _space_content(space, _read_page_labels, {"expand": "metadata.labels", "limit": _LIMIT})
+    def listed(self, space: Space) -> Call[tuple[ListedPage, frozenset[PagePart]]]:
+        """Operation getContent; the nested lists end after 25 entries or more."""
+
+        def read(item: object) -> tuple[ListedPage, frozenset[PagePart]]:
+            parts, cut = _read_parts(item)
+            return ListedPage(self._read_ref(item), parts), cut
+
+        params: Params = {
+            "type": "page",
+            "spaceKey": space.key,
+            "status": PageStatus.CURRENT.value,
+            "expand": _EXPAND_PARTS,
+            "limit": _LIMIT,
+        }
+        return Call(f"{V1}/content", f"the pages of space {space.key}", read, params, space_key=space.key)
+
+    def captures(self, page_ids: Sequence[str]) -> Call[tuple[Page, PageParts, frozenset[PagePart]]]:
+        """Operation getContent; with bodies, servers return at most 50 results per request."""
+
+        def read(item: object) -> tuple[Page, PageParts, frozenset[PagePart]]:
+            return self._read_page(item), *_read_parts(item)
+
+        params: Params = {"ids": page_ids, "expand": _EXPAND_ALL, "limit": _LIMIT_WITH_BODY}
+        return Call(f"{V1}/content", f"reading {counted(len(page_ids), 'page')}", read, params)
+
+    def newest_attachments(self) -> None:
+        """Return None: `listed` has the attachments."""
+
+    def newest_comments(self) -> tuple[()]:
+        """Return nothing: `listed` has the comments."""
+        return ()
 
     def label_ids(self, space: Space) -> None:
-        """Return None: labels have no listing of pages."""
+        """Return None: `listed` has the labels."""
 
     def label_pages(self, space: Space, label_id: str) -> None:
-        """Return None: labels have no listing of pages."""
+        """Return None: `listed` has the labels."""
 
     def readers(self, space: Space) -> Call[tuple[str, bool | None]]:
         """Operation getContent."""
@@ -360,9 +442,17 @@ def _read_version(answer: object) -> Version:
     return read_shape(_Version, answer, "a version").value()
 
 
-def _read_page_labels(answer: object) -> tuple[str, frozenset[str]]:
-    page = read_shape(_PageWithLabels, answer, "the labels of a page")
-    return page.id, frozenset(label.name for label in page.metadata.labels.results)
+def _read_parts(item: object) -> tuple[PageParts, frozenset[PagePart]]:
+    """Return the parts that an answer has, and which of their lists are cut."""
+    lists = read_shape(_Parts, item, "the parts of a page").lists()
+    labels, files, comments = (lists.get(part) for part in (PagePart.LABELS, PagePart.ATTACHMENTS, PagePart.COMMENTS))
+    parts = PageParts(
+        labels=frozenset(map(read_label, labels.results)) if labels else None,
+        attachments=tuple(map(_read_attachment, files.results)) if files else None,
+        comments=tuple(map(_read_comment, comments.results)) if comments else None,
+        restrictions=read_restrictions_in_listing(item, "restrictions")[1],
+    )
+    return parts, frozenset(part for part, nested in lists.items() if nested.is_cut)
 
 
 def _read_written(answer: object) -> tuple[str, Version]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Literal, Protocol, TypeAlias
+from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
+
+T = TypeVar("T")
 
 
 class PageStatus(StrEnum):
@@ -154,6 +156,45 @@ class Restrictions:
     editors: tuple[str, ...] = ()
 
 
+class PagePart(StrEnum):
+    """What a page has besides its body and its versions."""
+
+    LABELS = "labels"
+    ATTACHMENTS = "attachments"
+    COMMENTS = "comments"
+    RESTRICTIONS = "restrictions"
+
+
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """What a listing says about one page besides its body. None: the listing does not say it."""
+
+    labels: frozenset[str] | None = None
+    attachments: tuple[Attachment, ...] | None = None
+    comments: tuple[Comment, ...] | None = None
+    """Footer and inline comments with replies, in any order."""
+    restrictions: Restrictions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """A page in a listing of a space, with the parts that the listing includes; comments have no bodies there."""
+
+    ref: PageRef
+    parts: PageParts = PageParts()
+
+
+@dataclass(frozen=True, slots=True)
+class Newest(Generic[T]):
+    """The newest items of a whole wiki, each with the id of its page; None if the wiki does not name the page."""
+
+    items: tuple[tuple[str | None, T], ...]
+    is_all: bool
+    """Whether there are no older ones."""
+    is_certain: bool = True
+    """Whether none that was changed since the time asked for is left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContentState:
     """The content status of a Cloud page: the lozenge next to the title."""
@@ -253,6 +294,10 @@ class WikiGateway(Protocol):
     """How often a request is sent in total while the wiki does not answer."""
 
     @property
+    def requests(self) -> Mapping[str, int]:
+        """The number of requests so far, by what they were about."""
+
+    @property
     def waits(self) -> int:
         """How often this gateway has waited for the wiki so far."""
 
@@ -261,6 +306,10 @@ class WikiGateway(Protocol):
 
         v1 getCurrentUser; getCurrent.
         """
+
+    @property
+    def current_user(self) -> User:
+        """The account of the credentials; only the first time, this needs a request."""
 
     def is_own_account(self, user: User) -> bool:
         """Return whether *user* is the account of the credentials, or a former account of the bot."""
@@ -295,6 +344,41 @@ class WikiGateway(Protocol):
         index does not include those. getPagesInSpace; getContent.
         """
 
+    def iter_listed(self, space_key: str) -> Iterator[ListedPage]:
+        """List the current and archived pages of a space without bodies, with all parts that a listing can have.
+
+        One request for the space, then one for each 250 pages (Cloud, without parts) or 200 (Data Center, with all
+        parts). A nested list that is cut, mostly after 25 entries, is read by itself. getPagesInSpace; getContent.
+        """
+
+    def list_labels(self, space_key: str, only: Collection[str] | None = None) -> dict[str, frozenset[str]] | None:
+        """Return the ids of the pages with each label of a space, or with each label in *only*.
+
+        None if `iter_listed` has the labels (Data Center). One request for each 250 labels of the space, and one for
+        each 250 pages with a label. getSpaceContentLabels, getLabelPages.
+        """
+
+    def fetch_newest_attachments(self, since: datetime | None, max_requests: int) -> Newest[Attachment] | None:
+        """Return the attachments of the whole wiki that were changed after *since*, and some older ones (Cloud).
+
+        One request for each 250, at most *max_requests*. Deleted ones are not in the answer. None if `iter_listed` has
+        the attachments (Data Center). getAttachments.
+        """
+
+    def fetch_newest_comments(self, since: datetime | None, max_requests: int) -> Newest[Comment] | None:
+        """Return comments as `fetch_newest_attachments` does attachments, with bodies; authors have ids only.
+
+        At most *max_requests* for footer comments and as many for inline comments. getFooterComments,
+        getInlineComments.
+        """
+
+    def find_parts(self, page_ids: Sequence[str]) -> dict[str, PageParts]:
+        """Return restrictions and labels of current nodes of the page tree, 200 per request.
+
+        They are those of the page, not those of the search index; but pages that the index does not have are omitted.
+        v1 searchContentByCQL; search.
+        """
+
     def iter_refs_again(self, space_key: str, statuses: Sequence[PageStatus]) -> Iterator[PageRef]:
         """List the pages of a space as `iter_refs` does, by another operation: as many requests.
 
@@ -314,13 +398,6 @@ class WikiGateway(Protocol):
         """Return the ids of the current pages that the search index knows, 200 per request.
 
         v1 searchByCQL; search_1.
-        """
-
-    def list_labelled(self, space_key: str, labels: Collection[str]) -> dict[str, frozenset[str]]:
-        """Return the ids of the pages of a space with each of *labels*, not from the search index.
-
-        One request for each 250 labels of the space, and one for each 250 pages with a label (Cloud), or one for each
-        200 pages. getSpaceContentLabels, getLabelPages; contentsWithType_1.
         """
 
     def fetch_containers_above(self, refs: Sequence[PageRef]) -> list[Container]:
@@ -351,6 +428,12 @@ class WikiGateway(Protocol):
         """List the pages of a space with bodies: one request for each 250 pages (Cloud) or 50 (Data Center).
 
         getPagesInSpace; getContent.
+        """
+
+    def fetch_captures(self, page_ids: Sequence[str]) -> dict[str, tuple[Page, PageParts]]:
+        """Read pages by id as `fetch_pages` does, with all parts that the same answer can have.
+
+        Data Center has all parts, comments with bodies; Cloud has none. A nested list that is cut is read by itself.
         """
 
     def fetch_pages(self, page_ids: Sequence[str]) -> dict[str, Page]:

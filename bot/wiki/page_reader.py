@@ -1,6 +1,6 @@
 """Read pages: listings of a space, many by id, one by id or title. Each answer is checked against the request."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Literal, TypeVar
@@ -42,22 +42,6 @@ class PageReader:
     def find_pages(self, space_key: str) -> list[str]:
         """Return the ids of the current pages that the search index knows."""
         return list(self._client.iter(rest_v1.found_by_search(space_key)))
-
-    def list_labelled(self, space_key: str, labels: Collection[str]) -> dict[str, frozenset[str]]:
-        """Return the ids of the pages with each label; not from the search index."""
-        space = self._directory.space(space_key)
-        found: dict[str, set[str]] = {label: set() for label in labels}
-        if (listing := self._dialect.page_labels(space)) is not None:
-            for page_id, names in self._client.iter(listing):
-                for label in labels:
-                    if label.casefold() in names:
-                        found[label].add(page_id)
-        elif (known := self._dialect.label_ids(space)) is not None:
-            ids = dict(self._client.iter(known))
-            for label in labels:
-                call = self._dialect.label_pages(space, ids[label.casefold()]) if label.casefold() in ids else None
-                found[label].update(self._client.iter(call) if call else ())
-        return {label: frozenset(page_ids) for label, page_ids in found.items()}
 
     def iter_pages(self, space_key: str, selection: PageSelection) -> Iterator[Page]:
         """List with bodies: up to 50 (v1) or 250 (v2) per request."""

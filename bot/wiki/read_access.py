@@ -35,9 +35,21 @@ class ReadAccess:
     _has_listing: bool = False
     _failures: int = 0
 
+    @classmethod
+    def of_listed(
+        cls, gateway: WikiGateway, space_key: str, nodes: Mapping[str, TreeItem], own: Mapping[str, bool]
+    ) -> "ReadAccess":
+        """Return the access to *nodes*; *own* says which have a read restriction, as far as listings say it."""
+        return cls(gateway, space_key, nodes, _own=dict(own), _has_listing=True)
+
+    @property
+    def own_readers(self) -> dict[str, bool]:
+        """Id of a node → whether it has a read restriction of its own, for all nodes of which this is known."""
+        return {node: is_own for node, is_own in self._own.items() if node not in self.problems}
+
     def prepare(self, node_ids: Iterable[str]) -> None:
         """Read the restrictions of these nodes and of all nodes above them, several at a time."""
-        wanted = {each for node_id in node_ids for each in self._trail(node_id)} - self._own.keys()
+        wanted = {each for node_id in node_ids for each in trail_of(self.nodes, node_id)} - self._own.keys()
         if len(wanted) > _FEW:
             self._list()
         with ThreadPoolExecutor(_FETCHERS, thread_name_prefix="restrictions") as threads:
@@ -49,24 +61,14 @@ class ReadAccess:
 
     def restricting(self, node_id: str) -> frozenset[str]:
         """Return the ids of the nodes whose read restrictions apply to a node."""
-        return frozenset(each for each in self._trail(node_id) if self._has_own(each))
+        return frozenset(each for each in trail_of(self.nodes, node_id) if self._has_own(each))
 
     def find_problem(self, node_id: str) -> str | None:
         """Return why it is not known who may read a node; None if it is known, or a restriction applies for certain."""
         applying = self.restricting(node_id)
         if not applying or not applying <= self.problems.keys():
             return None
-        return next(self.problems[each] for each in self._trail(node_id) if each in applying)
-
-    def _trail(self, node_id: str) -> Iterator[str]:
-        """Yield a node and all nodes above it; the last may be not listed. A cycle ends where it closes."""
-        seen: set[str] = set()
-        current: str | None = node_id
-        while current is not None and current not in seen:
-            seen.add(current)
-            yield current
-            node = self.nodes.get(current)
-            current = node.parent_id if node else None
+        return next(self.problems[each] for each in trail_of(self.nodes, node_id) if each in applying)
 
     def _has_own(self, node_id: str) -> bool:
         known = self._own.get(node_id)
@@ -104,6 +106,17 @@ class ReadAccess:
         except WikiError:
             return  # each node is read separately, and can fail separately
         self._own = listed | self._own
+
+
+def trail_of(nodes: Mapping[str, TreeItem], node_id: str) -> Iterator[str]:
+    """Yield a node and all nodes above it; the last may be not listed. A cycle ends where it closes."""
+    seen: set[str] = set()
+    current: str | None = node_id
+    while current is not None and current not in seen:
+        seen.add(current)
+        yield current
+        node = nodes.get(current)
+        current = node.parent_id if node else None
 
 
 def read_access_of(gateway: WikiGateway, space_key: str, page_ids: Iterable[str]) -> ReadAccess:

@@ -22,6 +22,7 @@ from bot.wiki.answers import read_json
 from bot.wiki.dialect import Call
 from bot.wiki.failures import gives_no_reason, said_by_wiki
 from bot.wiki.gateway import RawAnswer, Sink
+from bot.wiki.request_counts import RequestCounts
 from bot.wiki.scopes import is_scope_failure
 
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class RestClient:
         self._base_url = base_url
         self._confirms_sign_in = confirms_sign_in
         self._local = threading.local()
+        self.counts = RequestCounts()
         self.learn: Callable[[Any], None] = lambda _answer: None
         """Is called with each decoded answer."""
 
@@ -80,6 +82,14 @@ class RestClient:
             call.address, lambda path: self._exchange(call, path), base_url=self._base_url, about=call.about
         )
 
+    def batches(self, call: Call[T]) -> Iterator[tuple[list[T], bool]]:
+        """Yield the values of each request of a listing by cursor, and whether they are the last ones."""
+        path: str | None = call.address
+        while path is not None:
+            answer = self._exchange(call, path)
+            path = next_path(answer, self._base_url) if isinstance(answer, dict) else None
+            yield [call.read(item) for item in _results_of(answer, call.about)], path is None
+
     def iter_first(self, alternatives: tuple[Call[T], ...]) -> Iterator[T]:
         """Yield the values of the first of *alternatives* that the wiki supports."""
         *others, last = alternatives
@@ -97,6 +107,7 @@ class RestClient:
 
     def download(self, path: str, sink: Sink) -> int:
         """Write the bytes at a path relative to the base address to *sink*; return their number."""
+        self.counts.add(path)
         return self._verbs.download(next_path({"_links": {"next": path}}, self._base_url) or path, sink)
 
     def probe(self, method: str, path: str) -> requests.Response:
@@ -115,6 +126,7 @@ class RestClient:
         return RawAnswer(response.status_code, said_by_wiki(response), results)
 
     def _exchange(self, call: Call[Any], path: str) -> Any:
+        self.counts.add(path)
         response = self._verbs.send(call.method, path, call.payload)
         try:
             answer = read_json(response, call)
@@ -179,13 +191,18 @@ def _iter_answers(
             raise WikiAnswerError(f"{about}: the wiki's listing does not end: its next page repeats an earlier one")
         seen.add(path)
         answer = fetch(path)
-        results = answer.get("results") if isinstance(answer, dict) else None
-        if not isinstance(results, list) or not all(isinstance(item, dict) for item in results):
-            raise WikiAnswerError(f"{about}: the wiki's answer does not match the API: it has no list of results")
+        results = _results_of(answer, about)
         yield results, is_overlapping
         path, is_overlapping = next_path(answer, base_url), False
         if path is not None and len(results) > 1:  # with one result a request, the offset would not advance
             path, is_overlapping = _one_entry_early(path)
+
+
+def _results_of(answer: Any, about: str) -> list[dict[str, Any]]:
+    results = answer.get("results") if isinstance(answer, dict) else None
+    if not isinstance(results, list) or not all(isinstance(item, dict) for item in results):
+        raise WikiAnswerError(f"{about}: the wiki's answer does not match the API: it has no list of results")
+    return results
 
 
 def _one_entry_early(path: str) -> tuple[str, bool]:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from bot.errors import WikiAnswerError
+from bot.plural import counted
 from bot.wiki.answers import Id, Shape, TextOrEmpty, read_shape
 from bot.wiki.dialect import Call, escape_part
-from bot.wiki.gateway import ContentState, Restrictions, TreeKind, User
+from bot.wiki.gateway import ContentState, PageParts, Restrictions, TreeKind, User
 
 V1 = "/rest/api"
 
@@ -101,6 +102,8 @@ def containers(space_key: str) -> Call[tuple[TreeKind, str]]:
 
 READERS = "restrictions.read.restrictions.user,restrictions.read.restrictions.group"
 """What to expand in a listing, so that `read_is_restricted` can read each item."""
+RESTRICTIONS = f"{READERS},{READERS.replace('read', 'update')}"
+"""What to expand in a listing, so that `read_restrictions` can read each item."""
 
 
 def readers(space_key: str) -> Call[tuple[str, bool | None]]:
@@ -115,6 +118,21 @@ def readers(space_key: str) -> Call[tuple[str, bool | None]]:
         "limit": 200,
     }
     return Call(f"{V1}/content/search", f"the restrictions in space {space_key}", read_is_restricted, params)
+
+
+def parts_of(page_ids: Sequence[str]) -> Call[tuple[str, PageParts]]:
+    """List restrictions and labels of current nodes by id (same operations and remarks as `readers`)."""
+    query = f"id in ({', '.join(page_ids)})"
+    params: dict[str, str | int] = {"cql": query, "expand": f"{RESTRICTIONS},metadata.labels", "limit": 200}
+    about = f"restrictions and labels of {counted(len(page_ids), 'page')}"
+
+    def read(item: object) -> tuple[str, PageParts]:
+        page_id, restrictions = read_restrictions_in_listing(item, about)
+        labels = read_shape(_Labelled, item, about).metadata.labels
+        names = frozenset(label.name for label in labels.results) if labels and not labels.is_cut else None
+        return page_id, PageParts(labels=names, restrictions=restrictions)
+
+    return Call(f"{V1}/content/search", about, read, params)
 
 
 def titled_like(space_key: str, words: str) -> Call[str]:
@@ -215,6 +233,23 @@ def read_label(answer: object) -> str:
     return read_shape(_Label, answer, "a label").name
 
 
+class _ListedLabels(Shape):
+    results: list[_Label]
+    limit: int = 0
+
+    @property
+    def is_cut(self) -> bool:
+        return 0 < self.limit <= len(self.results)
+
+
+class _LabelMetadata(Shape):
+    labels: _ListedLabels | None = None
+
+
+class _Labelled(Shape):
+    metadata: _LabelMetadata = _LabelMetadata()
+
+
 class _Permitted(Shape):
     operation: str
     targetType: TextOrEmpty = ""  # noqa: N815 -- the API's name
@@ -269,6 +304,9 @@ class _Operations(Shape):
     read: _Operation
     update: _Operation
 
+    def value(self) -> Restrictions:
+        return Restrictions(readers=self.read.names(), editors=self.update.names())
+
 
 class _SomeSubjects(Shape):
     results: list[object]
@@ -301,6 +339,16 @@ def read_is_restricted(item: object) -> tuple[str, bool | None]:
     return page.id, bool(named.user.results or named.group.results)
 
 
+class _ListedRestrictions(Shape):
+    id: Id
+    restrictions: _Operations | None = None
+
+
+def read_restrictions_in_listing(item: object, about: str) -> tuple[str, Restrictions | None]:
+    """Return the id of a page and its restrictions; None if the wiki ignored the expansion."""
+    page = read_shape(_ListedRestrictions, item, about)
+    return page.id, page.restrictions.value() if page.restrictions else None
+
+
 def _read_restrictions(answer: object) -> Restrictions:
-    operations = read_shape(_Operations, answer, "restrictions")
-    return Restrictions(readers=operations.read.names(), editors=operations.update.names())
+    return read_shape(_Operations, answer, "restrictions").value()

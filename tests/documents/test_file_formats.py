@@ -24,6 +24,7 @@ from bot.snapshot.archive.events import parse_events
 from bot.snapshot.archive.journal import recover
 from bot.snapshot.archive.record import is_same_capture, parse_record
 from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.capture.capture_memory import CaptureMemory, SpaceMemory
 from bot.snapshot.capture.erasure import find_traces, redact
 from bot.storage.markers import Marker
 from bot.sync.page_memory import PageMemory
@@ -62,6 +63,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
         "events": lines(root, "snapshots/log/*/*.events.jsonl"),
         "transaction": [json.loads(journal.read_bytes())],
         "evidence": [json.loads(witnessed_state(root / "snapshots").read_bytes())],
+        "captures": [json.loads(memory_of_a_capture(root / "snapshots").read_bytes())],
         "plan": [json.loads(dump_plan(made))],
         "page-memory": [json.loads(memory.read_bytes())],
         "init": [json.loads(answers.read_bytes())],
@@ -142,6 +144,14 @@ def witnessed_state(root: Path) -> Path:
     state = state_of(root)
     state.note_witness("page", told=state.memory.head, read_back=state.memory.head)
     return state.folder / f"{state.log}.json"
+
+
+def memory_of_a_capture(root: Path) -> Path:
+    """Return what a capture saw of a space."""
+    state = state_of(root)
+    seen = SpaceMemory(full_at=AFTER, pages={"101": 3}, labelled={"archived": ("101",)}, attachments_until=AFTER)
+    CaptureMemory(state, AFTER).save({"WS2": seen})
+    return state.captures
 
 
 def remember(path: Path) -> None:

@@ -14,11 +14,13 @@ from tests.snapshot.public_tools import run_instructions
 from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of, tree_bytes
 from tests.snapshot.small_wiki import SmallWiki
 
+BODIES = r"ids=|pages\?id=|/(pages|content)/\d+\?"
+
 
 def test_a_page_that_fails_is_a_shortfall_and_the_others_are_captured(wiki: SmallWiki, tmp_path: Path) -> None:
-    path = f"/(pages|content)/{wiki.ids['Minutes']}/labels?"
+    path = f"/(pages|content)/{wiki.ids['Minutes']}/version"
     with wiki.proxied() as proxy:
-        proxy.instead("GET", path, 403, "You may not see the labels.")
+        proxy.instead("GET", path, 403, "You may not see the versions.")
 
         outcome = run_capture(wiki, tmp_path)
 
@@ -32,9 +34,9 @@ def test_a_page_that_fails_is_a_shortfall_and_the_others_are_captured(wiki: Smal
 
 
 def test_what_failed_is_made_up_for_by_the_next_run(wiki: SmallWiki, tmp_path: Path) -> None:
-    wiki.server.faults.add("garbage@labels*always")
-    assert len(run_capture(wiki, tmp_path).failed) == 3
-    wiki.server.faults.clear()
+    with wiki.proxied() as proxy:
+        proxy.instead("GET", BODIES, 200, "This is not a page.")
+        assert len(run_capture(wiki, tmp_path).failed) == 3
 
     outcome = run_capture(wiki, tmp_path, day=1)
 
@@ -71,9 +73,10 @@ def test_a_listing_that_breaks_leaves_the_old_state(wiki: SmallWiki, tmp_path: P
 def test_a_wiki_that_stops_answering_is_not_asked_for_every_page(wiki: SmallWiki, tmp_path: Path) -> None:
     for number in range(40):
         wiki.add(f"Page {number}")
-    wiki.server.faults.add("503@labels*always")
+    with wiki.proxied() as proxy:
+        proxy.instead("GET", BODIES, 503, "Not now.")
 
-    outcome = run_capture(wiki, tmp_path)
+        outcome = run_capture(wiki, tmp_path)
 
     assert outcome.captured == 0
     assert len(outcome.failed) == 43
@@ -81,7 +84,7 @@ def test_a_wiki_that_stops_answering_is_not_asked_for_every_page(wiki: SmallWiki
 
 
 def test_a_hiccup_that_passes_costs_nothing(wiki: SmallWiki, tmp_path: Path) -> None:
-    wiki.server.faults.add("503@labels*1, reset@get*1, 429=none@list*1")
+    wiki.server.faults.add("503@search*1, reset@get*1, 429=none@list*1")
 
     outcome = run_capture(wiki, tmp_path)
 
@@ -115,9 +118,11 @@ def test_a_space_that_cannot_be_listed_does_not_keep_the_others_from_being_captu
 
 
 def test_a_first_run_that_gets_no_page_still_leaves_evidence_that_verifies(wiki: SmallWiki, tmp_path: Path) -> None:
-    wiki.server.faults.add("403@labels*always")
+    rule = ArchivedSettings(status=False, labels=(), under=("Home",))
+    with wiki.proxied() as proxy:
+        proxy.instead("GET", BODIES, 403, "Not for you.")
 
-    outcome = run_capture(wiki, tmp_path, rule=ArchivedSettings(status=False, labels=(), under=("Home",)))
+        outcome = run_capture(wiki, tmp_path, rule=rule)
 
     assert (outcome.captured, len(outcome.restricted)) == (0, 3)
     assert verify(tmp_path).is_clean

@@ -338,6 +338,8 @@ def test_the_event_of_the_run_has_all_counts() -> None:
             "left_out": 14,
             "missing": 0,
             "not_capturable": ["6", "7"],
+            "read_everything": True,
+            "restrictions_read": 0,
             "queries_sha256": hashlib.sha256(b'space = "WS2"').hexdigest(),
             "restricted": 6,
             "skipped": 7,

@@ -67,9 +67,12 @@ def capture_in_parts(
 
 
 def ids_read(wiki: SmallWiki) -> set[str]:
-    """Return the pages whose parts were read: the census reads the restrictions of few pages one by one."""
-    paths = (path for _, path in wiki.server.requests)
-    return {match[1] for path in paths if (match := re.search(r"/(?:pages|content)/(\d+)/(?!restriction)", path))}
+    """Return the pages whose texts were read, in bulk or one by one."""
+    paths = [f"{one.path}?{one.query}" for one in wiki.server.received]
+    singly = {match[1] for path in paths if (match := re.search(r"/(?:pages|content)/(\d+)\?", path))}
+    return singly | {
+        page_id for path in paths for ids in re.findall(r"\bids?=([\d,]+)", path) for page_id in ids.split(",")
+    }
 
 
 def test_a_capture_killed_at_any_moment_continues_after_its_last_part(larger: SmallWiki, tmp_path: Path) -> None:

@@ -49,8 +49,15 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
     yield dialect.space_labels(SPACE)
     yield from (rest_v1.counted_by_search("WS2"), rest_v1.found_by_search("WS2"))
     yield rest_v1.counted_on_page("12", "attachment")
-    by_label = (dialect.page_labels(SPACE), dialect.label_ids(SPACE), dialect.label_pages(SPACE, "7"))
-    yield from (call for call in by_label if call is not None)
+    in_bulk = (
+        dialect.label_ids(SPACE),
+        dialect.label_pages(SPACE, "7"),
+        dialect.captures(["12", "13"]),
+        dialect.newest_attachments(),
+        *dialect.newest_comments(),
+    )
+    yield from (call for call in in_bulk if call is not None)
+    yield from (dialect.listed(SPACE), rest_v1.parts_of(["12", "13"]))
     for kind in TreeKind:
         nodes = (dialect.descendants(kind, "12"), dialect.container(kind, "12") if kind is not TreeKind.PAGE else None)
         yield from (call for call in nodes if call is not None)

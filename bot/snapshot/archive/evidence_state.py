@@ -7,6 +7,7 @@ The snapshots folder is untrusted, so nothing in it says what the bot did before
     LOG.lock            the lock of the writer
     LOG.git             the git repository
     LOG.search.sqlite   the search index
+    LOG.captures        what the last capture of each space saw
 
 LOG is the id of the log. The folder has the mode 0700 and its files have the mode 0600.
 
@@ -180,6 +181,11 @@ class EvidenceState:
     def search(self) -> Path:
         """The search index."""
         return self.folder / f"{self.log}.search.sqlite"
+
+    @property
+    def captures(self) -> Path:
+        """What the last capture of each space saw."""
+        return self.folder / f"{self.log}.captures"
 
     @property
     def _root_name(self) -> str:

@@ -8,7 +8,7 @@ from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.selection import Selection
 from bot.wiki.gateway import WikiGateway
-from bot.wiki.read_access import ReadAccess
+from bot.wiki.read_access import ReadAccess, trail_of
 
 _NOW_RESTRICTED = "only some people may read it now; its capture stays"
 _NOW_OPEN = "everyone in the space may read it now, so it is captured with the other pages; its capture here stays"
@@ -27,10 +27,13 @@ def choose_for(audience: Audience, gateway: WikiGateway, selection: Selection, o
 
     Such a page counts as restricted. Neither log nor messages have the title of a page that is left out.
     """
+    wanted = [ref.id for ref in selection.chosen] + [node.id for node in selection.without_content()]
+    overview = selection.overview
+    overview.read_restrictions(gateway, {each: tuple(trail_of(selection.nodes, each)) for each in wanted})
     if audience is Audience.ALL:
         return selection
-    access = ReadAccess(gateway, selection.space_key, selection.nodes)
-    access.prepare([ref.id for ref in selection.chosen] + [node.id for node in selection.without_content()])
+    access = ReadAccess.of_listed(gateway, selection.space_key, selection.nodes, overview.own_readers)
+    access.prepare(wanted)
     restricted = frozenset(ref.id for ref in selection.chosen if access.is_restricted(ref.id))
     if audience is Audience.RESTRICTED:
         kept = tuple(ref for ref in selection.chosen if ref.id in restricted)

@@ -1,14 +1,27 @@
-"""The pages of a space by several sources: two listings, the search index, the labels, an administrator's roster."""
+"""The pages of a space by several sources: two listings, the search index, the labels, an administrator's roster.
+
+A capture that knows the last one compares with its pages instead of a second listing; once a week, both are read.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from loguru import logger
+
 from bot.config.policy import ArchivedSettings
-from bot.errors import PageNotFoundError, UnsettledListingError, WikiError, WikiUnreachableError
+from bot.errors import (
+    AuthenticationError,
+    PageNotFoundError,
+    UnsettledListingError,
+    WikiError,
+    WikiUnreachableError,
+)
 from bot.plural import counted
 from bot.snapshot.capture.agreement import agreed
 from bot.snapshot.capture.bulk_consent import is_many
+from bot.snapshot.capture.capture_memory import SpaceMemory
 from bot.snapshot.capture.outcome import Trouble
+from bot.snapshot.capture.overview import Overview
 from bot.wiki.gateway import Page, PageRef, PageSelection, PageStatus, WikiGateway
 
 LISTED = (PageStatus.CURRENT, PageStatus.ARCHIVED)
@@ -20,11 +33,14 @@ class Census:
     """The pages of one space that any source names and the wiki shows, and what the sources disagree on."""
 
     space_key: str
+    overview: Overview = field(default_factory=Overview)
     refs: dict[str, PageRef] = field(default_factory=dict)
     labelled: dict[str, frozenset[str]] = field(default_factory=dict)
     """The ids of the pages with each label of the rule, by either source."""
     named: dict[str, set[str]] = field(default_factory=dict)
     """The sources that name each id."""
+    is_plain: bool = False
+    """Whether the wiki refused a listing with parts."""
     missing: list[Trouble] = field(default_factory=list)
     doubts: list[Trouble] = field(default_factory=list)
     notes: list[Trouble] = field(default_factory=list)
@@ -48,29 +64,66 @@ class Census:
         return bool(self.named.get(page_id, set()) - {_FIRST})
 
 
-_FIRST, _SECOND, _SEARCH, _LABELS, _ROSTER = (
+_FIRST, _SECOND, _EARLIER, _SEARCH, _LABELS, _ROSTER = (
     "the listing",
     "the second listing",
+    "the last capture",
     "the search index",
     "a label",
     "roster",
 )
 
 
-def take_census(gateway: WikiGateway, space_key: str, rule: ArchivedSettings) -> Census:
-    """Ask all sources, and read each page that only some of them name; raises `WikiError` if nothing can be listed."""
-    census = Census(space_key)
-    _list(census, _FIRST, gateway.iter_refs(space_key, PageSelection(LISTED)))
-    try:
-        _list(census, _SECOND, gateway.iter_refs_again(space_key, LISTED))
-    except WikiError as error:
-        census.doubt(f"no second listing confirms the first: {error}")
+def take_census(
+    gateway: WikiGateway, space_key: str, rule: ArchivedSettings, memory: SpaceMemory | None = None, *, day: int = 0
+) -> Census:
+    """Ask all sources, and read each page that only some of them name; raises `WikiError` if nothing can be listed.
+
+    *memory* is what the last capture saw, *day* the number of the day.
+    """
+    census = Census(space_key, Overview(memory, day))
+    _list_first(gateway, census)
+    census.overview.refs = census.refs
+    if memory:
+        census.name(_EARLIER, memory.pages)
+    else:
+        _list_again(gateway, census)
     current = {ref.id for ref in census.refs.values() if ref.status is PageStatus.CURRENT}
     counted_by_search = _search(gateway, census, current)
     _find_labelled(gateway, census, rule)
-    _settle(gateway, census, [page_id for page_id, sources in census.named.items() if not {_FIRST, _SECOND} <= sources])
+    census.overview.named_labels = {label.casefold(): found for label, found in census.labelled.items()}
+    if _settle(gateway, census) and memory:
+        _list_again(gateway, census)  # the listing left a page out, perhaps others too
+        _settle(gateway, census)
     _compare_count(census, counted_by_search)
+    census.overview.read_newest(gateway)
     return census
+
+
+def _list_first(gateway: WikiGateway, census: Census) -> None:
+    """List the pages with their parts, or without if the wiki refuses the parts."""
+
+    def listed() -> Iterator[PageRef]:
+        for page in gateway.iter_listed(census.space_key):
+            census.overview.parts.setdefault(page.ref.id, page.parts)
+            yield page.ref
+
+    try:
+        _list(census, _FIRST, listed())
+    except (WikiUnreachableError, AuthenticationError, PageNotFoundError):
+        raise
+    except WikiError as error:
+        logger.warning("{}: the wiki refuses a listing with labels and attachments: {}", census.title, error)
+        census.overview.parts.clear()
+        census.is_plain = True
+        _list(census, _FIRST, gateway.iter_refs(census.space_key, PageSelection(LISTED)))
+
+
+def _list_again(gateway: WikiGateway, census: Census) -> None:
+    try:
+        _list(census, _SECOND, gateway.iter_refs_again(census.space_key, LISTED))
+    except WikiError as error:
+        census.doubt(f"no second listing confirms the first: {error}")
 
 
 def add_roster(gateway: WikiGateway, censuses: Sequence[Census], roster: Collection[str]) -> list[Trouble]:
@@ -133,30 +186,59 @@ def _compare_count(census: Census, total: int) -> None:
 
 def _find_labelled(gateway: WikiGateway, census: Census, rule: ArchivedSettings) -> None:
     """Find the pages with each label of the rule by the search index and by another operation."""
-    if not rule.labels:
-        return
     by_search: dict[str, frozenset[str]] | None = None
     listed: Mapping[str, frozenset[str]] | None = None
     failure: WikiError | None = None
     try:
-        by_search = {label: frozenset(gateway.find_labelled(census.space_key, label)) for label in rule.labels}
+        listed = _list_labelled(gateway, census, rule)
     except WikiError as error:
         failure = error
-        census.doubt(f"the search index does not confirm which pages have a label: {error}")
+        if rule.labels:
+            census.doubt(f"only the search index says which pages have a label: {error}")
+    if not rule.labels:
+        return
+    if listed is not None and _is_as_before(census, listed):
+        census.labelled = dict(listed)
+        return
     try:
-        listed = gateway.list_labelled(census.space_key, rule.labels)
+        by_search = {label: frozenset(gateway.find_labelled(census.space_key, label)) for label in rule.labels}
     except WikiError as error:
         if failure is not None:
-            raise failure from error
-        census.doubt(f"only the search index says which pages have a label: {error}")
+            raise error from failure
+        census.doubt(f"the search index does not confirm which pages have a label: {error}")
     for label in rule.labels:
         found, also = (of[label] if of is not None else frozenset() for of in (by_search, listed))
         census.labelled[label] = found | also
         census.name(_LABELS, census.labelled[label])
     if by_search is not None and listed is not None:
         _note_differences(census, by_search, listed)
-    if not rule.status:
+    if not rule.status and census.overview.memory is None:
         _add_archived(gateway, census, rule)
+
+
+def _list_labelled(gateway: WikiGateway, census: Census, rule: ArchivedSettings) -> Mapping[str, frozenset[str]]:
+    """Return the ids of the pages with each label of the rule, from listings; raises `WikiError` if they have none."""
+    overview = census.overview
+    names = [label.casefold() for label in rule.labels]
+    if overview.finds_labels:
+        labelled = gateway.list_labels(census.space_key, names) if names else {}
+    else:  # the second answer is that of the search index, which has the labels of each page
+        labelled = overview.lists.labelled = gateway.list_labels(census.space_key)
+    if labelled is not None and not any(parts.labels is not None for parts in overview.parts.values()):
+        return {label: labelled.get(label.casefold(), frozenset()) for label in rule.labels}
+    labels = {page_id: parts.labels for page_id, parts in overview.parts.items() if parts.labels is not None}
+    if census.is_plain or (overview.parts and not labels):
+        raise WikiError("the listing of the pages has no labels")
+    return {
+        label: frozenset(page_id for page_id, names in labels.items() if label.casefold() in names)
+        for label in rule.labels
+    }
+
+
+def _is_as_before(census: Census, listed: Mapping[str, frozenset[str]]) -> bool:
+    """Return whether the last capture, in which two sources agreed, had the same pages with the labels of the rule."""
+    memory = census.overview.memory
+    return memory is not None and memory.labelled == {label: tuple(sorted(ids)) for label, ids in listed.items()}
 
 
 def _note_differences(
@@ -181,30 +263,45 @@ def _add_archived(gateway: WikiGateway, census: Census, rule: ArchivedSettings) 
                 census.labelled[label] |= {ref.id}
 
 
-def _settle(gateway: WikiGateway, census: Census, page_ids: Sequence[str]) -> None:
-    """Read each page that not both listings name: expected if it is there; gone, if only one source names it."""
+def _settle(gateway: WikiGateway, census: Census) -> int:
+    """Read each page that a listing does not name: expected if it is there; gone, if only one source names it.
+
+    Return how many are there.
+    """
     found = 0
+    listings = {_FIRST} if census.overview.memory else {_FIRST, _SECOND}
+    page_ids = [page_id for page_id, sources in census.named.items() if not listings <= sources]
     for page_id, page in read_pages(gateway, page_ids):
-        sources = sorted(census.named[page_id])
-        if not isinstance(page, WikiError):
-            is_here = page.ref.space_key == census.space_key and page.ref.status in LISTED
-            if is_here:
-                census.refs[page_id] = page.ref
-                found += 1
-            else:
-                census.refs.pop(page_id, None)
-                reason = (
-                    f"is {page.ref.status} in space {page.ref.space_key} now, though {' and '.join(sources)} named it"
-                )
-                census.notes.append(Trouble(page_id, f"page {page_id}", reason))
+        sources = sorted(census.named[page_id] - {_EARLIER})
+        if not isinstance(page, WikiError) and _is_here(census, page):
+            census.refs[page_id] = page.ref
+            census.name(_FIRST, [page_id] if census.overview.memory else [])
+            found += 1
             continue
         census.refs.pop(page_id, None)
-        trouble = Trouble(page_id, f"page {page_id}", f"named by {' and '.join(sources)}: {page}")
-        is_gone = isinstance(page, PageNotFoundError) and len(sources) == 1
-        (census.notes if is_gone else census.missing).append(trouble)
+        if not sources:
+            del census.named[page_id]  # `account_for_vanished` asks again
+        else:
+            _note_absent(census, page_id, page, sources)
     if found:
         reason = f"{counted(found, 'page')} not in both listings of the wiki; each was read by itself and is expected"
         census.notes.append(Trouble(census.space_key, census.title, reason))
+    return found
+
+
+def _is_here(census: Census, page: Page) -> bool:
+    return page.ref.space_key == census.space_key and page.ref.status in LISTED
+
+
+def _note_absent(census: Census, page_id: str, page: Page | WikiError, sources: Sequence[str]) -> None:
+    named_by = " and ".join(sources)
+    if not isinstance(page, WikiError):
+        reason = f"is {page.ref.status} in space {page.ref.space_key} now, though {named_by} named it"
+        census.notes.append(Trouble(page_id, f"page {page_id}", reason))
+        return
+    trouble = Trouble(page_id, f"page {page_id}", f"named by {named_by}: {page}")
+    is_gone = isinstance(page, PageNotFoundError) and len(sources) == 1
+    (census.notes if is_gone else census.missing).append(trouble)
 
 
 def read_pages(gateway: WikiGateway, page_ids: Sequence[str]) -> Iterator[tuple[str, Page | WikiError]]:

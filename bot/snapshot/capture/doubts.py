@@ -19,6 +19,8 @@ def doubts_about(gateway: WikiGateway, selection: Selection, observation: Observ
     for label, found in (selection.census.labelled if selection.census else {}).items():
         if page.id in found and label.casefold() not in observation.labels:
             yield f"listed with the label {label!r}, which its own list of labels does not have"
+    if observation.is_settled:
+        return
     if not observation.attachments and "<ri:attachment" in page.body and _names_files(page.body):
         yield from _ask_search(gateway, page.id, "attachment", "its text names attached files")
     if not observation.comments and "<ac:inline-comment-marker" in page.body:

@@ -1,7 +1,7 @@
 """Fetch everything about one page; several pages can be fetched concurrently."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
@@ -9,10 +9,18 @@ from bot.config.policy import HistoryMode
 from bot.errors import PageNotFoundError, WikiAnswerError, WikiError
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.journal import StagedFile
-from bot.snapshot.archive.record import PageRecord, RecordedComment, RecordedFile, RecordedRestrictions, RecordedVersion
+from bot.snapshot.archive.record import PageRecord, RecordedComment, RecordedRestrictions, RecordedVersion
 from bot.snapshot.capture.agreement import agreed
+from bot.snapshot.capture.overview import NOTHING_KNOWN, Hints
+from bot.snapshot.capture.recorded_parts import (
+    as_attachment,
+    has_same_comments,
+    has_same_files,
+    in_threads,
+    same_file,
+)
 from bot.storage.visible_text import is_blank
-from bot.wiki.gateway import Attachment, Page, Restrictions, WikiGateway
+from bot.wiki.gateway import Attachment, Comment, Page, PagePart, Version, WikiGateway
 
 _SMALL_BYTES = 1 << 20
 
@@ -41,6 +49,8 @@ class Observation:
     """Attachments that could not be downloaded although the page could be read."""
     purged: tuple[int, ...] = ()
     """Versions that the history lists but the wiki no longer has."""
+    is_settled: bool = False
+    """Whether body and parts are as captured, and the last capture had no doubt about the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,39 +67,109 @@ def observe(
     known: Known,
     history: HistoryMode,
     new_file: Callable[[], StagedFile],
-    restrictions: Restrictions | None = None,
+    hints: Hints = NOTHING_KNOWN,
 ) -> Observation:
-    """Fetch all data of *page*; raises `WikiError` if anything except an attachment cannot be read.
+    """Fetch the data of *page* that *hints* lack; raises `WikiError` if anything but an attachment cannot be read.
 
-    What is not captured yet is read until two answers agree. An empty text of a page that has a text counts as
-    unreadable. Each attachment is downloaded to a file of *new_file*. *restrictions* are those that this run has read
-    already.
+    What is not captured yet is read until two answers agree; a hint counts as one answer. An empty text of a page that
+    has a text counts as unreadable. Each attachment is downloaded to a file of *new_file*.
     """
-    held = known.record
     versions = _fetch_versions(gateway, page, known)
-    if is_blank(page.body):
+    if is_blank(page.body) and not hints.is_body_known:
         _check_blank(gateway, page, known, versions)
     older, purged = _fetch_older(gateway, page, _wanted_versions(page, versions, known, history))
-    attachments = agreed(lambda: _fetch_attachments(gateway, page.id), is_known=lambda found: _same_files(held, found))
+    parts = _Parts(gateway, page.id, known.record, hints)
+    attachments = parts.attachments()
     downloads, missing = _download_new(gateway, attachments, known, new_file)
     return Observation(
         page,
-        agreed(
-            lambda: tuple(sorted(gateway.fetch_labels(page.id))),
-            is_known=lambda labels: held is not None and labels == held.labels,
-        ),
-        _fetch_restrictions(gateway, page.id, held, restrictions),
-        agreed(
-            lambda: tuple(map(RecordedComment.taken_from, gateway.fetch_comments(page.id))),
-            is_known=lambda comments: held is not None and comments == held.comments,
-        ),
+        parts.labels(),
+        parts.restrictions(),
+        parts.comments(),
         versions,
         attachments,
         downloads,
         older,
         missing,
         purged,
+        is_settled=hints.is_body_known and hints.unchanged == frozenset(PagePart),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The parts of a page: as recorded if nothing changed, else as two answers say."""
+
+    gateway: WikiGateway
+    page_id: str
+    held: PageRecord | None
+    hints: Hints
+
+    def labels(self) -> tuple[str, ...]:
+        held, seen = self.held, self.hints.parts.labels
+        named = self.hints.named_labels
+        if held and PagePart.LABELS in self.hints.unchanged and named <= set(held.labels):
+            return held.labels
+        if seen is not None and PagePart.LABELS in self.hints.certain and named <= seen:
+            return tuple(sorted(seen))
+        known = [held.labels if held else None, tuple(sorted(seen)) if seen is not None else None]
+        return agreed(lambda: tuple(sorted(self.gateway.fetch_labels(self.page_id))), is_known=known.__contains__)
+
+    def restrictions(self) -> RecordedRestrictions:
+        held, seen = self.held, self.hints.parts.restrictions
+        if held and PagePart.RESTRICTIONS in self.hints.unchanged:
+            return held.restrictions
+        if seen is not None and PagePart.RESTRICTIONS in self.hints.certain:
+            return RecordedRestrictions.taken_from(seen)
+        known = [held.restrictions if held else None, RecordedRestrictions.taken_from(seen) if seen else None]
+        return agreed(
+            lambda: RecordedRestrictions.taken_from(self.gateway.fetch_restrictions(self.page_id)),
+            is_known=known.__contains__,
+        )
+
+    def attachments(self) -> tuple[Attachment, ...]:
+        held, seen = self.held, self.hints.parts.attachments
+        if held and PagePart.ATTACHMENTS in self.hints.unchanged:
+            return tuple(map(as_attachment, held.attachments))
+        if seen is not None and PagePart.ATTACHMENTS in self.hints.certain:
+            return _named(self.gateway, sorted(seen, key=lambda each: each.name))
+        return agreed(
+            lambda: _named(self.gateway, self.gateway.fetch_attachments(self.page_id)),
+            is_known=lambda found: (
+                (held is not None and has_same_files(held.attachments, found))
+                or (seen is not None and _is_same_list(seen, found))
+            ),
+        )
+
+    def comments(self) -> tuple[RecordedComment, ...]:
+        held, seen = self.held, self.hints.parts.comments
+        if held and PagePart.COMMENTS in self.hints.unchanged:
+            return held.comments
+        has_texts = seen is not None and all(comment.body for comment in seen)
+        if seen is not None and has_texts and PagePart.COMMENTS in self.hints.certain:
+            return _recorded(self.gateway, seen)
+        found = agreed(
+            lambda: _recorded(self.gateway, self.gateway.fetch_comments(self.page_id)),
+            is_known=lambda found: (
+                (held is not None and set(found) == set(held.comments))
+                or (seen is not None and has_texts and has_same_comments(found, seen))
+            ),
+        )
+        return held.comments if held and set(found) == set(held.comments) else found
+
+
+def _recorded(gateway: WikiGateway, comments: Iterable[Comment]) -> tuple[RecordedComment, ...]:
+    named = (replace(each, version=_with_author(gateway, each.version)) for each in in_threads(comments))
+    return tuple(map(RecordedComment.taken_from, named))
+
+
+def _is_same_list(seen: Sequence[Attachment], found: Sequence[Attachment]) -> bool:
+    return {_identity(one) for one in seen} == {_identity(one) for one in found}
+
+
+def _identity(attachment: Attachment) -> tuple[object, ...]:
+    version = attachment.version
+    return attachment.id, attachment.name, attachment.size_bytes, version.number, version.when, version.author.id
 
 
 def _check_blank(gateway: WikiGateway, page: Page, known: Known, versions: Sequence[RecordedVersion]) -> None:
@@ -117,57 +197,40 @@ def _was_blank(gateway: WikiGateway, page: Page) -> bool:
         return True
 
 
-def same_file(file: RecordedFile, attachment: Attachment) -> bool:
-    """Return whether this version of an attachment is already captured."""
-    held = (file.id, file.version.number, file.size_bytes)
-    return file.path is not None and held == (attachment.id, attachment.version.number, attachment.size_bytes)
+def _named(gateway: WikiGateway, attachments: Iterable[Attachment]) -> tuple[Attachment, ...]:
+    return tuple(replace(each, version=_with_author(gateway, each.version)) for each in attachments)
 
 
-def _fetch_attachments(gateway: WikiGateway, page_id: str) -> tuple[Attachment, ...]:
-    return tuple(_with_author(gateway, attachment) for attachment in gateway.fetch_attachments(page_id))
-
-
-def _fetch_restrictions(
-    gateway: WikiGateway, page_id: str, held: PageRecord | None, read: Restrictions | None
-) -> RecordedRestrictions:
-    known = [held.restrictions] if held else []
-    if read is not None:
-        first = RecordedRestrictions.taken_from(read)
-        if first in known:
-            return first
-        known.append(first)
-    return agreed(
-        lambda: RecordedRestrictions.taken_from(gateway.fetch_restrictions(page_id)), is_known=lambda one: one in known
-    )
-
-
-def _same_files(held: PageRecord | None, found: Sequence[Attachment]) -> bool:
-    if held is None:
-        return False
-    files = {file.id: file for file in held.attachments}
-    return len(files) == len(found) and all(one.id in files and same_file(files[one.id], one) for one in found)
-
-
-def _with_author(gateway: WikiGateway, attachment: Attachment) -> Attachment:
+def _with_author(gateway: WikiGateway, version: Version) -> Version:
     """Add the name of the author if the listing has only the id."""
-    author = attachment.version.author
-    if author.display_name != author.id:
-        return attachment
-    return replace(attachment, version=replace(attachment.version, author=gateway.fetch_user(author.id)))
+    author = version.author
+    return version if author.display_name != author.id else replace(version, author=gateway.fetch_user(author.id))
 
 
 def _fetch_versions(gateway: WikiGateway, page: Page, known: Known) -> tuple[RecordedVersion, ...]:
     """Return the version history, newest first; captured versions are not requested again."""
     before = known.record
-    if before and before.versions and before.versions[0].number == page.version:
-        return before.versions
-    old = {version.number: version for version in before.versions} if before else {}
+    held = before.versions if before else ()
+    if held and held[0].number == page.version:
+        return held
+    if page.version == (held[0].number + 1 if held else 1):
+        return (RecordedVersion.taken_from(_with_author(gateway, page.ref.version)), *held)
+    old = {version.number for version in held}
 
     def fetch_fresh() -> tuple[RecordedVersion, ...]:
         listed = gateway.fetch_versions(page.id)
         return tuple(map(RecordedVersion.taken_from, takewhile(lambda version: version.number not in old, listed)))
 
-    return (*agreed(fetch_fresh), *(before.versions if before else ()))
+    def is_whole(found: Sequence[RecordedVersion]) -> bool:
+        """Return whether no version is missing and the newest is the one that two other answers named."""
+        numbers = [version.number for version in found]
+        ref, oldest = page.ref.version, held[0].number + 1 if held else 1
+        if numbers != list(range(page.version, oldest - 1, -1)):
+            return False
+        newest = (found[0].when, found[0].author.id, found[0].message)
+        return newest == (ref.when, ref.author.id, ref.message)
+
+    return (*agreed(fetch_fresh, is_known=is_whole), *held)
 
 
 def _wanted_versions(page: Page, versions: Sequence[RecordedVersion], known: Known, history: HistoryMode) -> list[int]:

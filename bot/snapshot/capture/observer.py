@@ -4,10 +4,10 @@ import random
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.config.policy import HistoryMode
-from bot.errors import AuthenticationError, PageNotFoundError, WikiError, WikiUnreachableError
+from bot.errors import AuthenticationError, EvidenceError, PageNotFoundError, WikiError, WikiUnreachableError
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag, sha256
 from bot.snapshot.archive.entry import id_order
@@ -15,11 +15,14 @@ from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.agreement import agreed
 from bot.snapshot.capture.observation import Known, Observation, observe
 from bot.snapshot.capture.outcome import Trouble
+from bot.snapshot.capture.overview import Hints, Overview
+from bot.snapshot.capture.recorded_parts import find_equal_parts
 from bot.storage.visible_text import is_blank
-from bot.wiki.gateway import Page, PageRef, PageStatus, Restrictions, WikiGateway
+from bot.wiki.gateway import Page, PagePart, PageParts, PageRef, PageStatus, Restrictions, WikiGateway
 
 _BATCH = 50  # pages whose bodies are read at once, while those of the batch before are observed
 _GIVE_UP_AFTER = 3  # consecutive pages without an answer
+_LATER = (PagePart.LABELS, PagePart.RESTRICTIONS)  # what the answer with the body decides, if it says it
 _SAMPLE = 20  # bodies that are read again at the end of a run
 
 
@@ -34,36 +37,60 @@ class Observer:
     fetchers: int = 8
     """Number of threads that read from the wiki."""
     _seen: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """Page id → version and digest of the body, for all pages that were read."""
+    """Page id → version and digest of the body, for all captured pages that were read again once."""
     _unanswered: int = 0
 
     def observe_all(
-        self, refs: Sequence[PageRef], read: Mapping[str, Restrictions]
+        self, refs: Sequence[PageRef], read: Mapping[str, Restrictions], overview: Overview
     ) -> Iterator[tuple[PageRef, Observation | WikiError]]:
         """Yield each page with its data, in the given order, or why it could not be read.
 
-        *read* has the restrictions of pages that this run has read already.
+        *read* has the restrictions of pages that this run has read one by one already.
         """
-        asked: deque[tuple[PageRef, Future[Observation | WikiError]]] = deque()
+        asked: deque[tuple[_LookedUp, Future[Observation | WikiError]]] = deque()
         with ThreadPoolExecutor(self.fetchers, thread_name_prefix="observe") as threads:
-            for batch, bodies in self._read_ahead(threads, refs):
-                for ref in batch:
-                    asked.append((ref, threads.submit(self._observe, ref.id, bodies, read.get(ref.id))))
+            for batch in self._read_ahead(threads, refs, read, overview):
+                for page in batch:
+                    asked.append((page, threads.submit(self._observe, page)))
                     while asked and (len(asked) >= 2 * self.fetchers or asked[0][1].done()):
                         yield self._answer(*asked.popleft())
             while asked:
                 yield self._answer(*asked.popleft())
 
     def _read_ahead(
-        self, threads: ThreadPoolExecutor, refs: Sequence[PageRef]
-    ) -> Iterator[tuple[Sequence[PageRef], dict[str, Page]]]:
-        """Yield the pages in batches with their bodies; the bodies of the next batch are read meanwhile."""
+        self,
+        threads: ThreadPoolExecutor,
+        refs: Sequence[PageRef],
+        read: Mapping[str, Restrictions],
+        overview: Overview,
+    ) -> Iterator[Sequence["_LookedUp"]]:
+        """Yield the pages in batches, with the bodies that changed; those of the next batch are read meanwhile."""
+
+        def look_up(batch: Sequence[PageRef]) -> Sequence[_LookedUp]:
+            known = [self._look_up(ref, read, overview) for ref in batch]
+            bodies = self._fetch_bodies([page.ref.id for page in known if page.captured is None])
+            return [replace(page, body=bodies.get(page.ref.id)) for page in known]
+
         batches = [refs[start : start + _BATCH] for start in range(0, len(refs), _BATCH)]
-        waiting: deque[Future[dict[str, Page]]] = deque()
-        for number, batch in enumerate(batches):
+        waiting: deque[Future[Sequence[_LookedUp]]] = deque()
+        for number in range(len(batches)):
             for ahead in batches[number + len(waiting) : number + 2]:
-                waiting.append(threads.submit(self._fetch_bodies, [ref.id for ref in ahead]))
-            yield batch, waiting.popleft().result()
+                waiting.append(threads.submit(look_up, ahead))
+            yield waiting.popleft().result()
+
+    def _look_up(self, ref: PageRef, read: Mapping[str, Restrictions], overview: Overview) -> "_LookedUp":
+        """Return what is known about a page; the captured body too, if it is that of the listed version."""
+        known = self._known(ref.id)
+        hints = overview.hints_for(ref, known.record)
+        if ref.id in read:
+            hints = replace(hints, parts=replace(hints.parts, restrictions=read[ref.id]))
+        if known.record is None or not hints.is_body_known:
+            return _LookedUp(ref, known, hints)
+        try:
+            body = self.writer.library.read(self.bags[ref.id], known.record.source_path)
+        except EvidenceError:
+            return _LookedUp(ref, known, replace(hints, is_body_known=False))  # `verify` reports the file
+        return _LookedUp(ref, known, hints, body.decode("utf-8", "surrogatepass"))
 
     def read_sample_again(self) -> Iterator[Trouble]:
         """Read some bodies again, and yield each page whose answer differs; the number of the run chooses the pages."""
@@ -79,30 +106,49 @@ class Observer:
             if page.version <= version and (page.version, _digest(page)) != (version, digest):
                 yield Trouble(page_id, page.title, f"read a second time, version {version} has another text")
 
-    def _answer(self, ref: PageRef, job: Future[Observation | WikiError]) -> tuple[PageRef, Observation | WikiError]:
+    def _answer(
+        self, page: "_LookedUp", job: Future[Observation | WikiError]
+    ) -> tuple[PageRef, Observation | WikiError]:
         observation = job.result()
         if isinstance(observation, Observation):
             self._unanswered = 0
-            self._seen[ref.id] = observation.page.version, _digest(observation.page)
-        return ref, observation
+            if page.body is not None and not page.body.is_read_twice:
+                self._seen[page.ref.id] = observation.page.version, _digest(observation.page)
+        return page.ref, observation
 
-    def _fetch_bodies(self, page_ids: Sequence[str]) -> dict[str, Page]:
+    def _fetch_bodies(self, page_ids: Sequence[str]) -> dict[str, "_Body"]:
         """Return the bodies that are captured already, and the new ones that two answers agree on.
 
         Each other page is read by itself: those that are not in the answer, empty ones, those with another text under
         the same version, and all if the wiki refuses the bulk.
         """
+        if not page_ids:
+            return {}
         try:
-            found = self.gateway.fetch_pages(page_ids)
-            new = [page_id for page_id, page in found.items() if not self._is_held(page)]
-            again = self.gateway.fetch_pages(new) if new else {}
+            found = self.gateway.fetch_captures(page_ids)
+            new = [page_id for page_id, (page, _) in found.items() if not self._is_held(page)]
+            again = self.gateway.fetch_captures(new) if new else {}
+            late = self._find_late(again)
         except WikiError:
             return {}
-        return {
-            page_id: page
-            for page_id, page in found.items()
-            if page_id not in new or (again.get(page_id) == page and not is_blank(page.body) and self._is_newer(page))
-        }
+        bodies = {}
+        for page_id, (page, parts) in found.items():
+            if page_id not in new:
+                bodies[page_id] = _Body(page, parts)
+                continue
+            second, parts_again = again.get(page_id, (None, parts))
+            if second == page and not is_blank(page.body) and self._is_newer(page):
+                certain = find_equal_parts(parts, parts_again)
+                bodies[page_id] = _Body(page, late.get(page_id, parts_again), certain, is_read_twice=True)
+        return bodies
+
+    def _find_late(self, again: Mapping[str, tuple[Page, PageParts]]) -> Mapping[str, PageParts]:
+        """Read restrictions and labels as they are after the bodies were read, if the bodies came without (Cloud).
+
+        A page that was restricted since the restrictions of the space were read must not be captured.
+        """
+        without = [page_id for page_id, (_, parts) in again.items() if parts.restrictions is None]
+        return self.gateway.find_parts(without) if without else {}
 
     def _is_held(self, page: Page) -> bool:
         entry = self.bags[page.id].entries.get(page.id)
@@ -112,17 +158,20 @@ class Observer:
         entry = self.bags[page.id].entries.get(page.id)
         return entry is None or page.version > entry.version
 
-    def _observe(
-        self, page_id: str, bodies: Mapping[str, Page], restrictions: Restrictions | None
-    ) -> Observation | WikiError:
+    def _observe(self, asked: "_LookedUp") -> Observation | WikiError:
         if self._unanswered >= _GIVE_UP_AFTER:
             return WikiUnreachableError("not tried, because the wiki did not answer any more")
+        page_id, hints = asked.ref.id, asked.hints
         try:
-            page = bodies.get(page_id) or agreed(lambda: self.gateway.fetch_page(page_id))
+            if asked.captured is not None:
+                page = Page(asked.ref, asked.captured)
+            elif asked.body is not None:
+                page, hints = asked.body.page, asked.body.improve(hints)
+            else:
+                page = agreed(lambda: self.gateway.fetch_page(page_id))
             if page.ref.status is PageStatus.TRASHED:
                 return PageNotFoundError(page_id)
-            known = self._known(page_id)
-            return observe(self.gateway, page, known, self.history, self.writer.new_file, restrictions)
+            return observe(self.gateway, page, asked.known, self.history, self.writer.new_file, hints)
         except (WikiUnreachableError, AuthenticationError) as error:
             self._unanswered += 1
             return error
@@ -136,6 +185,43 @@ class Observer:
             return Known()
         held = frozenset(map(paths.source_version, entry.sources))
         return Known(self.writer.library.load_record(bag, entry), held)
+
+
+@dataclass(frozen=True, slots=True)
+class _LookedUp:
+    """A page, and what is known about it before it is asked about."""
+
+    ref: PageRef
+    known: Known
+    hints: Hints
+    captured: str | None = None
+    """The captured body, if it is that of the listed version."""
+    body: "_Body | None" = None
+    """The body from a bulk answer; None if it is captured, or has to be read singly."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A page from a bulk answer, with the parts that the answer had."""
+
+    page: Page
+    parts: PageParts
+    certain: frozenset[PagePart] = frozenset()
+    """Parts on which two answers agree."""
+    is_read_twice: bool = False
+
+    def improve(self, hints: Hints) -> Hints:
+        """Return *hints* with what this answer says more, or later, or with more certainty."""
+        certain = self.certain | find_equal_parts(hints.parts, self.parts)
+        names = {part.value for part in PagePart if part in self.certain or getattr(hints.parts, part.value) is None}
+        more = {name: value for name in names if (value := getattr(self.parts, name)) is not None}
+        later = {part for part in _LATER if getattr(self.parts, part.value) is not None}
+        return replace(
+            hints,
+            parts=replace(hints.parts, **more),
+            certain=(hints.certain - later) | certain,
+            unchanged=hints.unchanged - later,
+        )
 
 
 def _digest(page: Page) -> str:

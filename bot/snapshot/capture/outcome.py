@@ -1,6 +1,7 @@
 """The outcome of a capture run: expected and captured, failed, restricted and skipped pages."""
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 
 from bot.plural import counted
@@ -56,6 +57,12 @@ class CaptureOutcome:
     """Number of selected pages that are left out on purpose, because only some people may read them."""
     restricted_later: list[Trouble] = field(default_factory=list)
     """Captured earlier, and only some people may read them now; their captures stay."""
+    reads_everything: bool = True
+    """Whether nothing was left to the last capture, as in the first one and once a week."""
+    restrictions_read: int = 0
+    """Number of selected pages whose restrictions this run read; those of the others are known from earlier runs."""
+    requests: dict[str, int] = field(default_factory=dict)
+    """Number of requests to the wiki, by what they were about."""
     events: list[Event] = field(default_factory=list)
     witnesses: tuple[WitnessReport, ...] = ()
     """What the witnesses say about the head after the run."""
@@ -70,6 +77,11 @@ class CaptureOutcome:
     def has_shortfall(self) -> bool:
         """Whether anything expected was not captured; intentionally skipped pages do not count."""
         return bool(self.shortfalls)
+
+    @property
+    def all_requests(self) -> dict[str, int]:
+        """The requests for this folder and for that of the restricted pages."""
+        return dict(Counter(self.requests) + Counter(self.separate.requests if self.separate else {}))
 
     @property
     def alarms(self) -> tuple[WitnessReport, ...]:
@@ -120,6 +132,8 @@ class CaptureOutcome:
             LEFT_OUT: self.left_out,
             "missing": len(self.missing),
             NOT_CAPTURABLE: self.nodes_without_content(),
+            "read_everything": self.reads_everything,
+            "restrictions_read": self.restrictions_read,
             "queries_sha256": hashlib.sha256("\n".join(self.queries).encode()).hexdigest(),
             "restricted": len(self.restricted),
             "skipped": len(self.skipped),

@@ -21,8 +21,9 @@ from bot.snapshot.archive.record import (
 from bot.snapshot.archive.redaction import redacted_title
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.changes import describe_changes
-from bot.snapshot.capture.observation import Observation, same_file
+from bot.snapshot.capture.observation import Observation
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
+from bot.snapshot.capture.recorded_parts import same_file
 from bot.snapshot.capture.rendition import CONVERTER, Rendition
 from bot.snapshot.capture.selection import Selection
 from bot.wiki.gateway import Attachment

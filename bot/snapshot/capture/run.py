@@ -1,10 +1,11 @@
 """One capture run: select, observe, compare with the captured state, convert, write; then handle vanished pages."""
 
 import hashlib
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import PurePath
 
@@ -25,6 +26,7 @@ from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.audience import Audience, choose_for, note_changed_audience
 from bot.snapshot.capture.bulk_consent import BulkConsent
+from bot.snapshot.capture.capture_memory import CaptureMemory, SpaceMemory
 from bot.snapshot.capture.census import Census, add_roster, take_census
 from bot.snapshot.capture.doubts import doubts_about
 from bot.snapshot.capture.observation import Observation
@@ -41,6 +43,7 @@ from bot.wiki.page_tree import find_defects
 
 _IN_FLIGHT = 16  # pages in memory at once that are being converted
 _NAMED = 5  # people whose ids are named in a message
+_OLDEST_PART = timedelta(days=2)  # the next capture asks about changes since then, if this one was interrupted
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +142,14 @@ def capture(
     What an interrupted capture has committed is not read again. A space that cannot be listed is a shortfall. Raises
     `WikiError` if no space can be listed; then nothing is written.
     """
-    outcome = CaptureOutcome(was_recovered=writer.was_recovered)
-    account = gateway.fetch_current_user()
-    selections = list(_select_all(gateway, _unique(requests), outcome, options))
+    outcome, asked_before = CaptureOutcome(was_recovered=writer.was_recovered), Counter(gateway.requests)
+    account = gateway.current_user
+    memory = CaptureMemory(writer.state, writer.now)
+    selections = list(_select_all(gateway, _unique(requests), outcome, options, memory))
     outcome.queries = tuple(selection.query for selection in selections)
     outcome.expected = sum(len(selection.expected) for selection in selections)
     parts = find_parts(writer.library, options.history, writer.now)
+    began = writer.now - _OLDEST_PART if parts.count else writer.now
     run = _Run(gateway, writer, options, outcome, parts, account=account.id)
     run.homes = {entry.page_id: (bag, entry.path) for bag, entry in writer.library.iter_entries()}
     for selection in selections:
@@ -158,6 +163,8 @@ def capture(
     is_complete = outcome.verdict is RunVerdict.COMPLETE
     if writer.has_changes or parts.count or not is_complete or _differs_from_last(writer, outcome):
         run.finish(outcome.run_event(_digest_of_ids(selections)), outcome.verdict)
+    outcome.requests = dict(Counter(gateway.requests) - asked_before)
+    memory.save({each.space_key: _remember(each, outcome, began) for each in selections})
     return outcome
 
 
@@ -181,7 +188,11 @@ def _last_facts(writer: SnapshotWriter) -> Mapping[str, object]:
 
 
 def _select_all(
-    gateway: WikiGateway, requests: Sequence[SpaceRequest], outcome: CaptureOutcome, options: CaptureOptions
+    gateway: WikiGateway,
+    requests: Sequence[SpaceRequest],
+    outcome: CaptureOutcome,
+    options: CaptureOptions,
+    memory: CaptureMemory,
 ) -> Iterator[Selection]:
     """Count each space by several sources, then select; raises `WikiError` if no space can be listed."""
     failed: list[WikiError] = []
@@ -193,7 +204,8 @@ def _select_all(
     listed: list[tuple[SpaceRequest, Census]] = []
     for request in requests:
         try:
-            listed.append((request, take_census(gateway, request.space_key, request.rule)))
+            known, day = memory.of(request.space_key), memory.day
+            listed.append((request, take_census(gateway, request.space_key, request.rule, known, day=day)))
         except WikiError as error:
             give_up(request, error)
     for trouble in add_roster(gateway, [census for _, census in listed], options.roster):
@@ -235,6 +247,9 @@ def _select(
     for message in selection.unlisted:
         outcome.note(outcome.unplaced, Trouble(request.space_key, f"space {request.space_key}", message))
     shared = choose_for(options.audience, gateway, selection, outcome)
+    read = selection.overview.restrictions_read | (shared.access.restrictions.keys() if shared.access else set())
+    outcome.restrictions_read += len(read & {ref.id for ref in selection.chosen})
+    outcome.reads_everything &= selection.overview.memory is None
     for node, defect in find_defects(selection.tree()):
         title = node.title if shared.shows(node.id) else f"{node.kind} {node.id}"
         outcome.note(outcome.unplaced, Trouble(node.id, title, defect))
@@ -319,7 +334,7 @@ def _capture_pages(
     """
     writing: deque[tuple[PageCapture, Future[Rendition]]] = deque()
     read = selection.access.restrictions if selection.access else {}
-    for ref, observation in run.observer.observe_all(refs, read):
+    for ref, observation in run.observer.observe_all(refs, read, selection.overview):
         if run.options.should_stop():
             raise StoppedError(
                 f"the capture was asked to stop; {counted(run.outcome.captured - run.written, 'page')} were committed, "
@@ -368,6 +383,19 @@ def _note_doubts(run: _Run, selection: Selection, page: PageCapture) -> None:
     if page.is_other_text:
         doubts.append("the text changed and its version did not; it was read twice, and is another edition")
     run.outcome.doubts += [Trouble(page.record.page_id, page.record.title, doubt) for doubt in doubts]
+
+
+def _remember(selection: Selection, outcome: CaptureOutcome, began: datetime) -> SpaceMemory | None:
+    """Return what the next capture of a space can rely on; None if the sources of this one did not agree."""
+    census, uncertain = selection.census, {each.page_id for each in (*outcome.shortfalls, *outcome.doubts)}
+    if census is None or selection.space_key in uncertain:
+        return None
+    access = selection.access.own_readers if selection.access else {}
+    return selection.overview.remember(began).replaced(
+        labelled={label: tuple(sorted(found)) for label, found in census.labelled.items()},
+        restricted=selection.overview.own_readers | access,
+        again=tuple(sorted(uncertain & selection.listed.keys())),
+    )
 
 
 def _note_people(gateway: WikiGateway, outcome: CaptureOutcome, parts: Parts) -> None:

@@ -9,6 +9,7 @@ from bot.errors import WikiError
 from bot.log import logger
 from bot.snapshot.archive.record import Ancestor
 from bot.snapshot.capture.census import LISTED, Census
+from bot.snapshot.capture.overview import Overview
 from bot.storage.addresses import stated_title
 from bot.suggestion import did_you_mean
 from bot.wiki.gateway import Container, PageRef, PageSelection, PageStatus, TreeItem, TreeKind, WikiGateway
@@ -62,6 +63,11 @@ class Selection:
     """Who may read the nodes; None if this does not matter."""
     audience_is_open: bool = True
     """Whether the folder has the pages that everyone in the space may read, not the others."""
+
+    @property
+    def overview(self) -> Overview:
+        """What listings say about the parts of the pages."""
+        return self.census.overview if self.census else Overview()
 
     @property
     def expected(self) -> tuple[PageRef, ...]:

@@ -1,0 +1,185 @@
+"""What is known about the labels, attachments, comments and restrictions of pages before each is asked about.
+
+A capture that knows the last one asks about a page only what the listings do not say, or say otherwise than the record.
+A capture that reads everything reads the listings twice.
+"""
+
+import zlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from bot.snapshot.archive.record import PageRecord
+from bot.snapshot.capture.capture_memory import SpaceMemory
+from bot.snapshot.capture.recorded_parts import find_equal_parts, has_same_comments, has_same_part
+from bot.snapshot.capture.wide_lists import WideLists, or_none
+from bot.wiki.gateway import Attachment, Comment, PagePart, PageParts, PageRef, Restrictions, WikiGateway
+
+Item = TypeVar("Item", Attachment, Comment)
+_NO_PARTS = PageParts()
+_MARGIN = timedelta(hours=1)
+"""Something that is older than the newest item seen may become visible later by this time."""
+_FEWEST_REQUESTS = 4
+_PAGES_PER_REQUEST = 50
+"""A listing of the whole wiki may cost one request for so many pages of the space; else each page is asked about."""
+_SLICES = 7
+_SLICE = 200
+"""Restrictions are read again by rotation: one of seven slices a day, but not less than one full request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known about a page before it is asked about."""
+
+    parts: PageParts = _NO_PARTS
+    certain: frozenset[PagePart] = frozenset()
+    """Parts on which two answers of the wiki agree."""
+    unchanged: frozenset[PagePart] = frozenset()
+    """Parts without a change since the page was captured."""
+    named_labels: frozenset[str] = frozenset()
+    """Labels of the rule with which some source names the page."""
+    is_body_known: bool = False
+    """Whether the captured body is that of the listed version."""
+
+
+NOTHING_KNOWN = Hints()
+
+
+@dataclass
+class Overview:
+    """What is known about the pages of one space; *memory* is None if everything is read again."""
+
+    memory: SpaceMemory | None = None
+    day: int = 0
+    """Number of the day, for the rotation."""
+    refs: Mapping[str, PageRef] = field(default_factory=dict)
+    """All pages of the space."""
+    parts: dict[str, PageParts] = field(default_factory=dict)
+    """What the listing of the space says, by page id."""
+    lists: WideLists = field(default_factory=WideLists)
+    lists_again: WideLists | None = None
+    """A second reading, if everything is read."""
+    named_labels: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Label of the rule → ids of the pages that some source names."""
+    own_readers: dict[str, bool] = field(default_factory=dict)
+    """Id of a node → whether it has a read restriction of its own, as far as listings and the last capture say it."""
+
+    def __post_init__(self) -> None:
+        """Read the lists twice if everything is read."""
+        if self.memory is None:
+            self.lists_again = WideLists()
+
+    @property
+    def readings(self) -> list[WideLists]:
+        """The readings of the lists: one, or two."""
+        return [self.lists] if self.lists_again is None else [self.lists, self.lists_again]
+
+    @property
+    def finds_labels(self) -> bool:
+        """Whether one request to the search index gives the labels of all pages, so that not each label is listed."""
+        return self.memory is not None and len(self.refs) <= _SLICE
+
+    @property
+    def restrictions_read(self) -> frozenset[str]:
+        """The ids of the nodes whose restrictions this run read in bulk."""
+        said = (*self.parts.items(), *self.lists.found.items())
+        return frozenset(node for node, parts in said if parts.restrictions is not None)
+
+    def read_newest(self, gateway: WikiGateway) -> None:
+        """Read the newest attachments and comments of the wiki, where the listing of the space does not have them."""
+        most = max(_FEWEST_REQUESTS, len(self.refs) // _PAGES_PER_REQUEST)
+        for lists in self.readings:
+            lists.read_newest(gateway, {kind: self._since(kind) for kind in ("attachments", "comments")}, most)
+
+    def read_restrictions(self, gateway: WikiGateway, trails: Mapping[str, Collection[str]]) -> None:
+        """Read restrictions in bulk, unless the listing of the space has them, and set `own_readers`.
+
+        *trails* has the selected pages, each with all nodes above it. For a page that changed, all of them are read; so
+        is each node that is new or was restricted, and one slice of the others.
+        """
+        nodes = {node for trail in trails.values() for node in trail}
+        listed = {node: found for node in nodes if (found := self._listed_restrictions(node)) is not None}
+        self.own_readers = {node: bool(found.readers) for node, found in listed.items()}
+        if listed:
+            return
+        known = self.memory.restricted if self.memory else {}
+        changed = {node for page_id, trail in trails.items() if self._is_changed(page_id) for node in trail}
+        slices = min(_SLICES, len(nodes) // _SLICE + 1)
+        due = {node for node in nodes if zlib.crc32(node.encode()) % slices == self.day % slices}
+        wanted = sorted(due | changed | {node for node in nodes if known.get(node, True)})
+        self.lists.found = or_none(lambda: gateway.find_parts(wanted)) or {}
+        self.own_readers = {node: False for node in nodes - changed if not known.get(node, True)}
+        said = {node: parts.restrictions for node, parts in self.lists.found.items()}
+        self.own_readers |= {node: bool(found.readers) for node, found in said.items() if found is not None}
+
+    def hints_for(self, ref: PageRef, held: PageRecord | None) -> Hints:
+        """Return what is known about a page; *held* is its newest record."""
+        listed = self.parts.get(ref.id, _NO_PARTS)
+        parts = self.lists.complete(listed, ref.id)
+        named = frozenset(label for label, ids in self.named_labels.items() if ref.id in ids)
+        if self.memory and ref.id in self.memory.again:
+            return Hints(parts, named_labels=named)
+        certain = frozenset[PagePart]()
+        if self.lists_again is not None:
+            certain = find_equal_parts(parts, self.lists_again.complete(_NO_PARTS, ref.id))
+        if held is None:
+            return Hints(parts, certain, named_labels=named)
+        unchanged = frozenset(part for part in PagePart if self._is_unchanged(part, parts, held))
+        is_same_version = (held.version.number, held.version.when) == (ref.version.number, ref.version.when)
+        is_body_known = self.memory is not None and is_same_version and PagePart.COMMENTS in unchanged
+        return Hints(parts, certain, unchanged, named, is_body_known=is_body_known)
+
+    def remember(self, now: datetime) -> SpaceMemory:
+        """Return what the next capture needs; labels, restrictions and the pages to read again are not in it yet."""
+        return SpaceMemory(
+            full_at=self.memory.full_at if self.memory else now,
+            pages={page_id: ref.version.number for page_id, ref in self.refs.items()},
+            **self.lists.newest_times(now, self.memory),
+        )
+
+    def _since(self, kind: str) -> datetime | None:
+        until = getattr(self.memory, f"{kind}_until", None)
+        return until - _MARGIN if until else None
+
+    def _listed_restrictions(self, node: str) -> Restrictions | None:
+        return self.parts.get(node, _NO_PARTS).restrictions
+
+    def _is_changed(self, page_id: str) -> bool:
+        if self.memory is None or page_id in self.memory.again or page_id not in self.refs:
+            return True
+        return self.memory.pages.get(page_id) != self.refs[page_id].version.number
+
+    def _is_unchanged(self, part: PagePart, parts: PageParts, held: PageRecord) -> bool:
+        is_same = has_same_part(part, parts, held)
+        if is_same is not None or self.memory is None:
+            return bool(is_same)
+        match part:
+            case PagePart.ATTACHMENTS:
+                return self._has_no_new_file(held)
+            case PagePart.COMMENTS:
+                return self._has_no_new_comment(held)
+            case PagePart.LABELS:  # of archived pages, which the search index does not have
+                return self.finds_labels and bool(self.lists.found) and not self._is_changed(held.page_id)
+            case _:
+                return not self._is_changed(held.page_id)
+
+    def _has_no_new_file(self, held: PageRecord) -> bool:
+        newest = self.lists.attachments
+        files = {(file.id, file.version.number) for file in held.attachments if file.path is not None}
+        seen = self._since_last(self.lists.attachments_of.get(held.page_id, ()), "attachments")
+        return newest is not None and newest.is_certain and all((one.id, one.version.number) in files for one in seen)
+
+    def _has_no_new_comment(self, held: PageRecord) -> bool:
+        newest = self.lists.comments
+        found = self.lists.comments_of.get(held.page_id, [])
+        if newest is not None and newest.is_all:  # without replies: those are seen once a week
+            return has_same_comments([one for one in held.comments if one.parent_id is None], found)
+        known = {(one.id, one.version.number, one.is_resolved) for one in held.comments}
+        seen = self._since_last(found, "comments")
+        is_old = all((one.id, one.version.number, one.is_resolved) in known for one in seen)
+        return newest is not None and newest.is_certain and is_old
+
+    def _since_last(self, items: Iterable[Item], kind: str) -> list[Item]:
+        since = self._since(kind)
+        return [item for item in items if since is None or item.version.when >= since]

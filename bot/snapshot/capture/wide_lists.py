@@ -1,0 +1,95 @@
+"""Lists of a whole wiki or space by label, by attachment and by comment, and what they say about one page (Cloud)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+
+from loguru import logger
+
+from bot.errors import WikiError
+from bot.snapshot.capture.capture_memory import SpaceMemory
+from bot.wiki.gateway import Attachment, Comment, Newest, PageParts, WikiGateway
+
+T = TypeVar("T")
+Item = TypeVar("Item", Attachment, Comment)
+
+
+@dataclass
+class WideLists:
+    """One reading of these lists; None for a list that the wiki does not have or refuses."""
+
+    labelled: dict[str, frozenset[str]] | None = None
+    """Label → ids of its pages, for all labels of the space."""
+    attachments: Newest[Attachment] | None = None
+    comments: Newest[Comment] | None = None
+    found: dict[str, PageParts] = field(default_factory=dict)
+    """Restrictions and labels of the nodes that the search index has."""
+
+    def read_newest(self, gateway: WikiGateway, since: Mapping[str, datetime | None], most: int) -> None:
+        """Read the attachments and comments that were changed since some time; *most* requests for each list."""
+        self.attachments = or_none(lambda: gateway.fetch_newest_attachments(since.get("attachments"), most))
+        self.comments = or_none(lambda: gateway.fetch_newest_comments(since.get("comments"), most))
+
+    def complete(self, parts: PageParts, page_id: str) -> PageParts:
+        """Add what these lists say about a page, as far as they have everything about it."""
+        if parts.labels is None and self.labelled is not None:
+            parts = replace(parts, labels=frozenset(name for name, ids in self.labelled.items() if page_id in ids))
+        found = self.found.get(page_id, PageParts())
+        if parts.labels is None:
+            parts = replace(parts, labels=found.labels)
+        if parts.restrictions is None:
+            parts = replace(parts, restrictions=found.restrictions)
+        if parts.attachments is None and self.attachments is not None and self.attachments.is_all:
+            parts = replace(parts, attachments=tuple(self.attachments_of.get(page_id, ())))
+        if parts.comments is None and self.comments is not None and self.comments.is_all:
+            comments = tuple(self.comments_of.get(page_id, ()))
+            parts = replace(parts, comments=comments if self.has_replies or not comments else None)
+        return parts
+
+    @cached_property
+    def has_replies(self) -> bool:
+        """Whether the list of comments includes replies, which is not documented."""
+        return self.comments is not None and any(comment.parent_id for _, comment in self.comments.items)
+
+    @cached_property
+    def attachments_of(self) -> Mapping[str, list[Attachment]]:
+        """The attachments in the list by page id."""
+        return _by_page(self.attachments)
+
+    @cached_property
+    def comments_of(self) -> Mapping[str, list[Comment]]:
+        """The comments in the list by page id."""
+        return _by_page(self.comments)
+
+    def newest_times(self, now: datetime, before: SpaceMemory | None) -> dict[str, datetime | None]:
+        """Return the times of the newest items, for the next capture."""
+        return {
+            "attachments_until": _newest(self.attachments, now) or (before.attachments_until if before else None),
+            "comments_until": _newest(self.comments, now) or (before.comments_until if before else None),
+        }
+
+
+def _by_page(newest: Newest[Item] | None) -> Mapping[str, list[Item]]:
+    found: dict[str, list[Item]] = defaultdict(list)
+    for page_id, item in newest.items if newest else ():
+        if page_id is not None:
+            found[page_id].append(item)
+    return found
+
+
+def _newest(newest: Newest[Item] | None, now: datetime) -> datetime | None:
+    """Return the time of the newest item; a time in the future would hide what comes next."""
+    times = [item.version.when for _, item in newest.items] if newest else []
+    return min(max(times), now) if times else None
+
+
+def or_none(read: Callable[[], T]) -> T | None:
+    """Return what *read* returns; None if the wiki refuses it."""
+    try:
+        return read()
+    except WikiError as error:
+        logger.warning("a listing of the wiki cannot be read, so each page is asked about: {}", error)
+        return None
