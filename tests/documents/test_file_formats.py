@@ -19,7 +19,7 @@ from bot.operations.setup import Answers
 from bot.replaced_texts import ReplacedText, ReplacedTexts
 from bot.snapshot.archive.checkpoint import parse_checkpoint
 from bot.snapshot.archive.disk import Disk
-from bot.snapshot.archive.entry import parse_lines
+from bot.snapshot.archive.entry import parse_line
 from bot.snapshot.archive.events import parse_events
 from bot.snapshot.archive.journal import recover
 from bot.snapshot.archive.record import is_same_capture, parse_record
@@ -233,7 +233,7 @@ def load_replaced(text: str, path: Path) -> object:
 
 READERS: dict[str, Callable[[str, Path], object]] = {
     "record": lambda text, _: parse_record(text.encode(), name="record-000001.json"),
-    "page": lambda text, _: parse_lines(f"{text}\n".encode(), name="WS2/pages.jsonl"),
+    "page": lambda text, _: parse_line(text.encode(), name="WS2/pages.jsonl:1"),
     "events": lambda text, path: parse_events(text.encode(), name=str(path)),
     "plan": lambda text, _: load_plan(text),
     "init": recall_answers,

@@ -23,7 +23,7 @@ from bot.snapshot.archive.bag import parse_bag_info, parse_manifest
 from bot.snapshot.archive.change_list import parse_changes
 from bot.snapshot.archive.checkpoint import parse_checkpoint
 from bot.snapshot.archive.disk import Disk
-from bot.snapshot.archive.entry import parse_lines
+from bot.snapshot.archive.entry import parse_line
 from bot.snapshot.archive.events import parse_events
 from bot.snapshot.archive.record import parse_record
 from bot.snapshot.verify.verification import verify
@@ -160,7 +160,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "CHECKPOINT": lambda data: parse_checkpoint(data, name="x"),
     "*.changes": lambda data: parse_changes(data, name="x"),
     "*.events.jsonl": lambda data: parse_events(data, name="x"),
-    "pages.jsonl": lambda data: parse_lines(data, name="x"),
+    "pages.jsonl": lambda data: parse_line(data, name="x"),
     "manifest-sha256.txt": lambda data: parse_manifest(data, name="x"),
     "bag-info.txt": lambda data: parse_bag_info(data, name="x"),
     "*.json": lambda data: parse_record(data, name="x"),

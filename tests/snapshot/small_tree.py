@@ -128,7 +128,6 @@ def put_page(
             record_path=record_at,
             source_path=where,
             source_sha256=digest,
-            sources=(*(known.sources if known else ()), where),
         ),
     )
 

@@ -121,7 +121,7 @@ def own_sources(redacted: Redacted) -> list[str]:
     found = []
     for title in ("Includes", "Excerpts"):
         bag, entry = load_library(redacted.root).get_page(title)
-        found += [str(redacted.root / bag.name / path) for path in entry.sources]
+        found += [str(redacted.root / bag.name / path) for path in bag.sources_of(entry.page_id)]
     return found
 
 
@@ -362,7 +362,7 @@ def test_nothing_is_left_of_a_page_that_was_included_under_a_title_it_was_never_
     )
     library = load_library(root)
     bag, entry = library.get_page("Includes")
-    own = [str(root / bag.name / path) for path in entry.sources]
+    own = [str(root / bag.name / path) for path in bag.sources_of(entry.page_id)]
     assert set(files_with([root], OLD_LINE)) - set(own)
 
     planned = archive.find_redaction(snapshots, TITLE)

@@ -2,14 +2,24 @@
 
 import hashlib
 import re
+import threading
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 from bot.errors import EvidenceError
-from bot.snapshot.archive.change_list import page_of
-from bot.snapshot.archive.entry import PageEntry, dump_entries, entry_of, parse_lines, state_of
-from bot.snapshot.archive.folder import Folder, check_path
-from bot.snapshot.archive.paths import source_order
+from bot.snapshot.archive.change_list import is_rendition, page_of
+from bot.snapshot.archive.entry import (
+    PageEntry,
+    dump_entry,
+    entry_of,
+    id_order,
+    page_id_of,
+    parse_line,
+    state_of,
+)
+from bot.snapshot.archive.folder import PATH, Folder, check_path
+from bot.snapshot.archive.paths import safe_id, source_order
 
 MAX_PAGES = 500
 """Maximum number of pages in one bag, so that its source folders do not exceed the limit of entries per folder."""
@@ -19,20 +29,118 @@ BAGIT_TXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 TAG_FILES = ("README.md", "bag-info.txt", "bagit.txt", MANIFEST, PAGES)
 """Files in the tag manifest."""
 
-_MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  ([!-~][ -~]*)")
+_MANIFEST_LINE = re.compile(rf"([0-9a-f]{{64}})  ({PATH})")
+_STRANGE_LINE = re.compile(r"[0-9a-f]{64}  ([!-~][ -~]*)")
+_LOADING = threading.RLock()
+"""Is taken to load a part of a bag: threads that read pages ask for different parts at once."""
+_LINE_START = b'{"format": "wikibot-page/2", "page": {"id": "'
+_NOT_GONE, _NOT_REDACTED = b'"tombstone": null, ', b'"redacted_at": null, '
+
+
+class PageEntries(MutableMapping[str, PageEntry]):
+    """The entries of a bag by page id. A line of `pages.jsonl` is parsed when its page is asked for."""
+
+    def __init__(self, lines: Mapping[str, bytes], parse: Callable[[bytes], PageEntry]) -> None:
+        self._lines: dict[str, bytes | None] = dict(lines)
+        """Line of each page; None for a page whose entry was set."""
+        self._parsed: dict[str, PageEntry] = {}
+        self._parse = parse
+
+    def __getitem__(self, page_id: str) -> PageEntry:
+        with _LOADING:
+            entry = self._parsed.get(page_id)
+            if entry is None:
+                entry = self._parsed[page_id] = self._parse(self._lines[page_id] or b"")
+            return entry
+
+    def __setitem__(self, page_id: str, entry: PageEntry) -> None:
+        with _LOADING:
+            self._lines[page_id], self._parsed[page_id] = None, entry
+
+    def __delitem__(self, page_id: str) -> None:
+        del self._lines[page_id]
+        self._parsed.pop(page_id, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __contains__(self, page_id: object) -> bool:
+        return page_id in self._lines
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def dump(self, bag: str) -> bytes:
+        """Return `pages.jsonl`, sorted by page id; the lines of pages whose entries were not set stay as they are."""
+        ids = sorted(self._lines, key=id_order)
+        return b"".join(self._lines[page_id] or dump_entry(self._parsed[page_id], bag) for page_id in ids)
+
+    def count_gone(self) -> int:
+        """Return the number of pages with a tombstone."""
+        return sum(_says(line, _NOT_GONE) if line else bool(self[id_].tombstone) for id_, line in self._lines.items())
+
+    def count_redacted(self) -> int:
+        """Return the number of redacted pages."""
+        return sum(
+            _says(line, _NOT_REDACTED) if line else bool(self[id_].redacted_at) for id_, line in self._lines.items()
+        )
 
 
 @dataclass
 class Bag:
-    """One bag of one space: its manifest and page entries in memory, the payload on disk."""
+    """One bag of one space. Its manifest and page entries are read when they are needed, the payload never."""
 
     name: str
     space_key: str
     origin: str
-    manifest: dict[str, str] = field(default_factory=dict)
-    entries: dict[str, PageEntry] = field(default_factory=dict)
     payload_bytes: int = 0
     is_changed: bool = False
+    read_manifest: Callable[[], dict[str, str]] = dict
+    lines: Mapping[str, bytes] = field(default_factory=dict)
+    """Page id → line of `pages.jsonl`."""
+    _manifest: dict[str, str] | None = None
+    _entries: PageEntries | None = None
+    _files: dict[str, dict[str, None]] | None = None
+    """Page id in file names → paths of its bodies, records and attachments."""
+
+    @property
+    def manifest(self) -> dict[str, str]:
+        """Path in the bag → digest; raises `EvidenceError` if the manifest is missing, changed or malformed."""
+        with _LOADING:
+            if self._manifest is None:
+                self._manifest = self.read_manifest()
+            return self._manifest
+
+    @manifest.setter
+    def manifest(self, manifest: dict[str, str]) -> None:
+        self._manifest, self._files = manifest, None
+
+    @property
+    def entries(self) -> PageEntries:
+        """Page id → entry."""
+        with _LOADING:
+            if self._entries is None:
+                self._entries = PageEntries(self.lines, self._parse)
+            return self._entries
+
+    @property
+    def _by_page(self) -> dict[str, dict[str, None]]:
+        with _LOADING:
+            if self._files is None:
+                self._files = defaultdict(dict)
+                for path in self.manifest:
+                    if not is_rendition(path):
+                        self._files[page_of(path)][path] = None
+            return self._files
+
+    def files_of(self, page_id: str) -> list[str]:
+        """Return the paths of the bodies, records and attachments of a page."""
+        return list(self._by_page.get(safe_id(page_id), ()))
+
+    def sources_of(self, page_id: str) -> list[str]:
+        """Return the paths of all captured bodies of a page, oldest version first."""
+        found = [path for path in self.files_of(page_id) if path.startswith("data/_source/") and path.endswith(".xml")]
+        return sorted(found, key=source_order)
 
     def add(self, path: str, digest: str, *, size_bytes: int, old_bytes: int | None = None) -> None:
         """Record a payload file; *old_bytes* is the size of the file that it replaces.
@@ -42,19 +150,22 @@ class Bag:
         if (path in self.manifest) != (old_bytes is not None):
             raise EvidenceError(f"{self.name}/{path} was captured already and is never overwritten")
         self.manifest[path] = digest
+        if not is_rendition(path):
+            self._by_page[page_of(path)][path] = None
         self.payload_bytes += size_bytes - (old_bytes or 0)
         self.is_changed = True
 
     def drop(self, path: str, *, size_bytes: int) -> None:
         """Remove a payload file from the manifest (a redaction)."""
         del self.manifest[path]
+        self._by_page.get(page_of(path), {}).pop(path, None)
         self.payload_bytes -= size_bytes
         self.is_changed = True
 
     def put_entry(self, entry: PageEntry) -> None:
         """Set the entry of a page; of a redacted page only the state is left."""
         if entry.redacted_at:
-            entry = entry_of(state_of(entry, self.name), None, self.space_key, ())
+            entry = entry_of(state_of(entry, self.name), None, self.space_key)
         self.entries[entry.page_id] = entry
         self.is_changed = True
 
@@ -65,7 +176,7 @@ class Bag:
             "bag-info.txt": self.bag_info(),
             "bagit.txt": BAGIT_TXT,
             MANIFEST: render_manifest(self.manifest),
-            PAGES: dump_entries(self.entries, self.name),
+            PAGES: self.entries.dump(self.name),
         }
         files[TAG_MANIFEST] = render_manifest({path: sha256(data) for path, data in files.items()})
         return files
@@ -80,40 +191,56 @@ class Bag:
         }
         return "".join(f"{label}: {_one_line(value)}\n" for label, value in sorted(lines.items())).encode()
 
+    def _parse(self, line: bytes) -> PageEntry:
+        parsed = parse_line(line, name=f"{self.name}/{PAGES}")
+        return entry_of(parsed.page, parsed.shown, self.space_key)
 
-def load_bag(folder: Folder, name: str, tag_digest: str) -> Bag:
+
+def load_bag(folder: Folder, name: str, tag_digest: str, *, is_checked: bool) -> Bag:
     """Read the tag files of a bag, whose tag manifest has the SHA-256 *tag_digest*.
 
-    Raises `EvidenceError` if one is missing, changed or malformed.
+    Raises `EvidenceError` if one is missing or changed. With *is_checked*, they were just compared, and nobody else
+    writes: the manifest is read when it is needed. Manifest and lines are parsed when they are needed.
     """
     tags_at = f"{name}/{TAG_MANIFEST}"
     tags = parse_manifest(folder.read_checked(tags_at, tag_digest, named_by="SHA256SUMS"), name=tags_at)
 
-    def read(file: str) -> bytes:
-        return folder.read_checked(f"{name}/{file}", tags.get(file), named_by=tags_at)
+    def read(file: str, reader: Folder = folder) -> bytes:
+        return reader.read_checked(f"{name}/{file}", tags.get(file), named_by=tags_at)
 
     info = parse_bag_info(read("bag-info.txt"), name=f"{name}/bag-info.txt")
-    manifest = parse_manifest(read(MANIFEST), name=f"{name}/{MANIFEST}")
-    pages = read(PAGES)
+    manifest = None if is_checked else read(MANIFEST)
+
+    def load_manifest() -> dict[str, str]:
+        data = read(MANIFEST, Folder(folder.root)) if manifest is None else manifest  # in any thread
+        return parse_manifest(data, name=f"{name}/{MANIFEST}")
+
     try:
-        entries = parse_entries(pages, manifest, info["External-Identifier"], bag=name)
-        octets = int(info["Payload-Oxum"].partition(".")[0])
-        return Bag(name, info["External-Identifier"], info["Bag-Group-Identifier"], manifest, entries, octets)
+        return Bag(
+            name,
+            info["External-Identifier"],
+            info["Bag-Group-Identifier"],
+            payload_bytes=int(info["Payload-Oxum"].partition(".")[0]),
+            read_manifest=load_manifest,
+            lines=_split_lines(read(PAGES), name=f"{name}/{PAGES}"),
+        )
     except (KeyError, ValueError) as error:
         raise EvidenceError(f"the bag {folder.root / name} cannot be read ({error}); see `wikibot verify`") from error
 
 
-def parse_entries(data: bytes, manifest: dict[str, str], space_key: str, *, bag: str) -> dict[str, PageEntry]:
-    """Parse `pages.jsonl` and find the bodies of each page in the manifest."""
-    sources: dict[str, list[str]] = defaultdict(list)
-    for path in manifest:
-        if path.endswith(".xml") and path.startswith("data/_source/"):
-            sources[page_of(path)].append(path)
-    entries = {}
-    for line in parse_lines(data, name=f"{bag}/{PAGES}"):
-        entry = entry_of(line.page, line.shown, space_key, sorted(sources[line.page.id], key=source_order))
-        entries[entry.page_id] = entry
-    return entries
+def _split_lines(data: bytes, *, name: str) -> dict[str, bytes]:
+    """Return the lines of `pages.jsonl` by page id; raises `EvidenceError` for a line of another format."""
+    lines = {}
+    for number, line in enumerate(data.split(b"\n")[:-1], start=1):
+        if not line.startswith(_LINE_START):
+            parse_line(line, name=f"{name}:{number}")
+        lines[page_id_of(line.decode("utf-8", "replace"))] = line + b"\n"
+    return lines
+
+
+def _says(line: bytes, absent: bytes) -> bool:
+    """Return whether a line has another value than null for a field of its state, which has no text of the wiki."""
+    return absent not in line.partition(b', "shown": ')[0]
 
 
 def render_manifest(digests: dict[str, str]) -> bytes:
@@ -126,18 +253,25 @@ def parse_manifest(data: bytes, *, name: str) -> dict[str, str]:
 
     Raises `EvidenceError` for any other form: other spacing, upper-case digests, a path twice or out of order.
     """
+    *lines, last = data.decode("utf-8", "replace").split("\n")
     digests: dict[str, str] = {}
-    for number, line in enumerate(data.decode("utf-8", "replace").split("\n")[:-1], start=1):
+    for number, line in enumerate(lines, start=1):
         match = _MANIFEST_LINE.fullmatch(line)
-        if not match:
-            raise EvidenceError(f"{name}:{number}: is not a line of a manifest")
-        digest, path = match.groups()
+        digest, path = match.groups() if match else _parse_strange(line, f"{name}:{number}")
         if path in digests:
             raise EvidenceError(f"{name}:{number}: lists {path} twice")
-        digests[check_path(path, named_by=f"{name}:{number}")] = digest
-    if render_manifest(digests) != data:
+        digests[path] = digest
+    if last or list(digests) != sorted(digests):
         raise EvidenceError(f"{name} is not in canonical form: lines out of order, or no newline at the end")
     return digests
+
+
+def _parse_strange(line: str, place: str) -> tuple[str, str]:
+    """Return digest and path of a line whose path is an exception; raises `EvidenceError` if it is none."""
+    match = _STRANGE_LINE.fullmatch(line)
+    if not match:
+        raise EvidenceError(f"{place}: is not a line of a manifest")
+    return line[:64], check_path(match[1], named_by=place)
 
 
 def bag_names(sums: dict[str, str]) -> list[str]:

@@ -4,6 +4,8 @@ import json
 import unicodedata
 from collections.abc import Iterable
 
+_LINES = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(", ", ": "))
+
 
 def dump_json(value: object) -> bytes:
     """Return *value* as an indented document."""
@@ -12,9 +14,12 @@ def dump_json(value: object) -> bytes:
 
 def dump_lines(values: Iterable[object]) -> bytes:
     """Return *values* as JSON Lines."""
-    return b"".join(
-        _encode(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(", ", ": "))) for value in values
-    )
+    return b"".join(_encode(_LINES.encode(value)) for value in values)
+
+
+def dump_value(value: object) -> str:
+    """Return *value* as it is in a line of `dump_lines`."""
+    return _encode(_LINES.encode(value)).decode().removesuffix("\n")
 
 
 def _encode(text: str) -> bytes:

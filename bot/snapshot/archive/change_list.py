@@ -75,6 +75,5 @@ def parse_changes(data: bytes, *, name: str) -> list[FileChange]:
     for number, line in enumerate(lines[:-1], start=2):
         if not _LINE.fullmatch(line):
             raise EvidenceError(f"{name}:{number}: is not a line of a list of changes")
-        verb, digest, event, target = line.split(" ")
-        changes.append(FileChange(verb, digest, event, target))
+        changes.append(FileChange._make(line.split(" ")))
     return changes

@@ -32,12 +32,12 @@ class Disk:
 
     def make_folder(self, path: Path) -> None:
         """Create a folder and its parents; an existing folder is not an error."""
-        if self._confined is None or not path.is_relative_to(self._confined.root):
+        below = self._below(path)
+        if self._confined is None or below is None:
             make_folders(path, PRIVATE_FOLDER_MODE)
             return
         make_folders(self._confined.root, EVIDENCE_FOLDER_MODE)
-        below = path.relative_to(self._confined.root).as_posix()
-        with self._confined.open_folder("" if below == "." else below, makes=True):
+        with self._confined.open_folder(below, makes=True):
             pass
 
     def write(self, path: Path, data: bytes) -> None:
@@ -96,12 +96,25 @@ class Disk:
     @contextmanager
     def _at(self, path: Path) -> Iterator[tuple[Path | str, int | None]]:
         """Yield a name and the descriptor of its folder; a path outside the confined folder, and None."""
-        if self._confined is None or not path.is_relative_to(self._confined.root):
+        below = self._below(path)
+        if self._confined is None or below is None:
             yield path, None
-        elif path == self._confined.root:
+        elif not below:
             with self._confined.open_folder() as folder:
                 yield ".", folder
         else:
-            above = path.parent.relative_to(self._confined.root).as_posix()
-            with self._confined.open_folder("" if above == "." else above) as folder:
-                yield path.name, folder
+            above, _, name = below.rpartition("/")
+            with self._confined.open_folder(above) as folder:
+                yield name, folder
+
+    def _below(self, path: Path) -> str | None:
+        """Return *path* relative to the confined folder, empty for the folder itself; None for a path outside."""
+        if self._confined is None:
+            return None
+        root, text = str(self._confined.root), str(path)
+        if text == root:
+            return ""
+        if root == ".":
+            return None if path.is_absolute() else text
+        start = root if root.endswith("/") else f"{root}/"
+        return text.removeprefix(start) if text.startswith(start) else None

@@ -5,11 +5,10 @@ reader wants to see of the page: a copy of parts of the newest record; null for 
 """
 
 import json
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationError
 
 from bot.errors import EvidenceError
 from bot.file_format import FileDocument, FileFormatError, FileModel
@@ -70,8 +69,6 @@ class PageEntry(Shown):
     """Path of the newest body, or of the record of the redaction."""
     source_sha256: str
     """SHA-256 of the newest body."""
-    sources: tuple[str, ...]
-    """Paths of all captured bodies, oldest version first."""
     converter: str = ""
     """Name and number of the converter that made the rendition."""
     is_selected: bool = True
@@ -144,7 +141,7 @@ def state_of(entry: PageEntry, bag: str) -> PageState:
     )
 
 
-def entry_of(state: PageState, shown: Shown | None, space_key: str, sources: Iterable[str]) -> PageEntry:
+def entry_of(state: PageState, shown: Shown | None, space_key: str) -> PageEntry:
     """Return the entry of a page; *space_key* is the space of the bag, for a page of which nothing else is left."""
     if shown is None:
         shown = Shown(
@@ -158,14 +155,13 @@ def entry_of(state: PageState, shown: Shown | None, space_key: str, sources: Ite
             ancestors=(),
             version_when=state.captured_at,
         )
-    return PageEntry(
+    return PageEntry.model_construct(  # both parts are validated
         **vars(shown),
         version=state.version,
         captured_at=state.captured_at,
         record_path=state.record,
         source_path=state.source or state.record,
         source_sha256=state.source_sha256,
-        sources=tuple(sources),
         converter=state.converter,
         is_selected=state.archived,
         tombstone=Tombstone(when=state.tombstone) if state.tombstone else None,
@@ -188,10 +184,9 @@ def shown_of(record: PageRecord, path: str) -> Shown:
     )
 
 
-def dump_entries(entries: Mapping[str, PageEntry], bag: str) -> bytes:
-    """Return the content of `pages.jsonl`, sorted by page id."""
-    ordered = sorted(entries.values(), key=lambda entry: id_order(entry.page_id))
-    return b"".join(dump_line(state_of(entry, bag), _shown_of_entry(entry)) for entry in ordered)
+def dump_entry(entry: PageEntry, bag: str) -> bytes:
+    """Return the line of an entry."""
+    return dump_line(state_of(entry, bag), _shown_of_entry(entry))
 
 
 def dump_line(state: PageState, shown: Shown | None) -> bytes:
@@ -213,15 +208,37 @@ def _shown_of_entry(entry: PageEntry) -> Shown | None:
     return Shown(**{name: getattr(entry, name) for name in Shown.model_fields})
 
 
-def parse_lines(data: bytes, *, name: str) -> list[PageLine]:
-    """Parse `pages.jsonl`; raises `EvidenceError`, which states *name* and the line."""
-    lines = []
-    for number, line in enumerate(data.split(b"\n")[:-1], start=1):
-        try:
-            lines.append(PageLine.parse(line))
-        except FileFormatError as error:
-            raise EvidenceError(f"{name}:{number}: is not the entry of a captured page: it {error}") from error
-    return lines
+def parse_line(line: bytes, *, name: str) -> PageLine:
+    """Parse a line of `pages.jsonl`; raises `EvidenceError`, which states *name*."""
+    try:
+        return PageLine.model_validate_json(line)
+    except ValidationError:
+        pass  # the slower way has the better message
+    try:
+        return PageLine.parse(line)
+    except FileFormatError as error:
+        raise EvidenceError(f"{name}: is not the entry of a captured page: it {error}") from error
+
+
+def page_id_of(line: str) -> str:
+    """Return the page id of a line without parsing it; the line can be malformed.
+
+    No text in the line can contain the name of a field, because its quotes would be escaped.
+    """
+    _, name, rest = line.rpartition(', "page_id": "')
+    page_id = rest.partition('"')[0]
+    if name and "\\" not in page_id:
+        return page_id
+    try:
+        content = json.loads(line)
+        return str(content["shown"]["page_id"] if content["shown"] else content["page"]["id"])
+    except (ValueError, KeyError, TypeError):
+        return safe_id_of(line)
+
+
+def safe_id_of(line: str) -> str:
+    """Return the id that file names have for the page of a line."""
+    return line.partition('"id": "')[2].partition('"')[0]
 
 
 def id_order(page_id: str) -> tuple[int, int, str]:

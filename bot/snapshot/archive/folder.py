@@ -22,7 +22,10 @@ STAGING = re.compile(r"staging-[0-9a-f]{16}")
 """Names of the folders in which a run stages its files."""
 
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
-_PATH = re.compile(rf"{_NAME}(?:/{_NAME})*")
+PATH = rf"{_NAME}(?:/{_NAME})*"
+"""Pattern of the paths that the format allows."""
+
+_PATH = re.compile(PATH)
 _ATTRIBUTES = ".gitattributes"
 _CHUNK_BYTES = 1 << 17  # larger pieces cost more for the many small files, and gain nothing for the few large ones
 _POLL_SECONDS = 0.1
@@ -74,11 +77,15 @@ class Folder:
 
     def digest(self, path: str) -> tuple[str, int]:
         """Return SHA-256 and size of a plain file; raises as `read` does."""
-        digest, size = hashlib.sha256(), 0
-        for piece in self.chunks(path):
-            digest.update(piece)
-            size += len(piece)
-        return digest.hexdigest(), size
+        handle, size = self._open_file(path)
+        digest, octets, limit = hashlib.sha256(), 0, min(size + 1, _CHUNK_BYTES)
+        try:
+            while piece := os.read(handle, limit):
+                digest.update(piece)
+                octets += len(piece)
+        finally:
+            os.close(handle)
+        return digest.hexdigest(), octets
 
     def size(self, path: str) -> int:
         """Return the size of a plain file; raises as `read` does."""
@@ -146,14 +153,17 @@ class Folder:
             raise
 
     def _kind(self, path: str) -> int | None:
-        above, _, name = path.rpartition("/")
         try:
-            with self.open_folder(above) as folder:
-                return stat.S_IFMT(os.lstat(name, dir_fd=folder).st_mode)
+            return stat.S_IFMT(self._look_at(path).st_mode)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except EvidenceError:
             return stat.S_IFLNK
+
+    def _look_at(self, path: str) -> os.stat_result:
+        above, _, name = path.rpartition("/")
+        with self.open_folder(above) as folder:
+            return os.lstat(name, dir_fd=folder)
 
 
 class FolderReader(Folder):
@@ -170,6 +180,12 @@ class FolderReader(Folder):
         if above != self._above:
             self._change_to(above)
         return self._open_plain(name, self._handles[-1], path)
+
+    def _look_at(self, path: str) -> os.stat_result:
+        above, _, name = path.rpartition("/")
+        if above != self._above:
+            self._change_to(above)
+        return os.lstat(name, dir_fd=self._handles[-1])
 
     def _change_to(self, folder: str) -> None:
         """Open *folder*; the folders above it that are open already stay open."""

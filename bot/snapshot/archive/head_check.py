@@ -36,7 +36,7 @@ def check_before_writing(root: Path, allowed_signers: str | None) -> None:
     head = check_head(inspection, allowed_signers, must_be_signed=False)
     refuse_first_format(root, head)
     for bag in bag_names(load_sums(inspection)):
-        check_bag_tags(inspection, bag)
+        _check_tags(inspection, bag)
     if inspection.findings:
         first = ordered(inspection.findings)[0]
         raise EvidenceError(
@@ -100,6 +100,13 @@ def _check_listed(inspection: Inspection, sums: dict[str, str]) -> None:
 
 def check_bag_tags(inspection: Inspection, bag: str) -> dict[str, str] | None:
     """Check the tag files of *bag* and return its manifest; None if the manifest cannot be read."""
+    _check_tags(inspection, bag)
+    if not inspection.tree.has_file(f"{bag}/{MANIFEST}"):
+        return None
+    return _read_manifest(inspection, f"{bag}/{MANIFEST}")
+
+
+def _check_tags(inspection: Inspection, bag: str) -> None:
     tags = _read_manifest(inspection, f"{bag}/{TAG_MANIFEST}")
     if tags is None:
         tags = {}
@@ -114,9 +121,6 @@ def check_bag_tags(inspection: Inspection, bag: str) -> dict[str, str] | None:
             inspection.is_there(f"{bag}/{name}")
     if inspection.tree.has_file(f"{bag}/bagit.txt") and inspection.read(f"{bag}/bagit.txt") != BAGIT_TXT:
         inspection.report(FindingKind.MALFORMED, f"{bag}/bagit.txt", "does not declare BagIt 1.0 and UTF-8")
-    if not inspection.tree.has_file(f"{bag}/{MANIFEST}"):
-        return None
-    return _read_manifest(inspection, f"{bag}/{MANIFEST}")
 
 
 def _check_signature(

@@ -31,10 +31,8 @@ class IndexRow(NamedTuple):
 
 def row_of(bag: Bag) -> IndexRow:
     """Return the row of a bag."""
-    entries = bag.entries.values()
-    gone = sum(entry.tombstone is not None for entry in entries)
-    redacted = sum(entry.redacted_at is not None for entry in entries)
-    return IndexRow(bag.name, bag.space_key, len(bag.entries), gone, redacted)
+    entries = bag.entries
+    return IndexRow(bag.name, bag.space_key, len(entries), entries.count_gone(), entries.count_redacted())
 
 
 def render_bag_index(bag: Bag) -> bytes:

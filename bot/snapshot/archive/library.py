@@ -1,6 +1,6 @@
 """The snapshots on disk: head, bags and page entries, loaded once at the start of a run."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from bot.snapshot.archive.bag import MANIFEST, MAX_PAGES, TAG_MANIFEST, Bag, bag
 from bot.snapshot.archive.checkpoint import HEAD, SUMS, Checkpoint, parse_checkpoint, read_head
 from bot.snapshot.archive.entry import PageEntry, id_order
 from bot.snapshot.archive.events import LoggedEvent, parse_events
-from bot.snapshot.archive.folder import Folder
+from bot.snapshot.archive.folder import Folder, FolderReader
 from bot.snapshot.archive.head_check import refuse_first_format
 from bot.snapshot.archive.record import PageRecord, parse_record
 
@@ -29,11 +29,19 @@ class Library:
     """SHA-256 of `CHECKPOINT`; empty if nothing was captured."""
     _places: dict[str, str] = field(default_factory=dict)
     _loads: Counter[str] = field(default_factory=Counter)
+    _open_bags: dict[str, deque[str]] = field(default_factory=dict)
+    """Key of a space → names of its bags with room, in order."""
+    _bag_counts: Counter[str] = field(default_factory=Counter)
+    """Key of a space → number of its bags."""
+    _taken: set[str] = field(default_factory=set)
+    """Names of the bags in lower case."""
 
     def __post_init__(self) -> None:
         """Index the bags by page."""
         self._places = {page_id: bag.name for bag in self.bags.values() for page_id in bag.entries}
         self._loads = Counter(self._places.values())
+        for bag in self.bags.values():
+            self._note_bag(bag)
 
     def find_bag_of(self, page_id: str) -> Bag | None:
         """Return the bag that contains a page, or None."""
@@ -76,13 +84,22 @@ class Library:
         return bag
 
     def _bag_with_room(self, space_key: str) -> Bag:
-        for bag in self.bags.values():
-            if bag.space_key == space_key and self._loads[bag.name] < MAX_PAGES:
-                return bag
-        taken = {name.lower() for name in self.bags}
-        name = paths.bag_name(space_key, lambda name: name.lower() in taken)
+        waiting = self._open_bags.setdefault(space_key, deque())
+        while waiting and self._loads[waiting[0]] >= MAX_PAGES:
+            waiting.popleft()  # pages never leave a bag
+        if waiting:
+            return self.bags[waiting[0]]
+        name = paths.bag_name(
+            space_key, lambda name: name.lower() in self._taken, number=self._bag_counts[space_key] + 1
+        )
         self.bags[name] = Bag(name, space_key, self.head.origin if self.head else "")
+        self._note_bag(self.bags[name])
         return self.bags[name]
+
+    def _note_bag(self, bag: Bag) -> None:
+        self._open_bags.setdefault(bag.space_key, deque()).append(bag.name)
+        self._bag_counts[bag.space_key] += 1
+        self._taken.add(bag.name.lower())
 
     def load_record(self, bag: Bag, entry: PageEntry) -> PageRecord:
         """Read the newest record of a page; raises `EvidenceError` if it is missing or malformed."""
@@ -121,12 +138,7 @@ class Library:
 
     def record_paths(self, bag: Bag, entry: PageEntry) -> list[str]:
         """Return the paths of all records of a page, oldest first."""
-        folder = f"{paths.source_folder(entry.page_id)}/"
-        found = [
-            (run, path)
-            for path in bag.manifest
-            if path.startswith(folder) and (run := paths.record_run(path)) is not None
-        ]
+        found = [(run, path) for path in bag.files_of(entry.page_id) if (run := paths.record_run(path)) is not None]
         return [path for _, path in sorted(found)]
 
 
@@ -135,19 +147,22 @@ def full_path(bag: Bag, entry: PageEntry) -> str:
     return f"{bag.name}/{entry.path}"
 
 
-def load_library(root: Path) -> Library:
+def load_library(root: Path, *, is_checked: bool = False) -> Library:
     """Load the head, the list of bags and every bag's tag files; an absent folder is an empty library.
 
     Each file is compared with the digest in the file above it, up to the head. Raises `EvidenceError` if any of them is
-    changed or malformed. No payload is hashed; `Library.read` and `verify` do that.
+    changed. No payload is hashed; `Library.read` and `verify` do that. With *is_checked*, the tag files were just
+    compared, and nobody else writes.
     """
     chain = load_chain(root)
-    head, folder = chain.head, Folder(root)
+    head, folder = chain.head, FolderReader(root)
     if head is None:
         return chain
     refuse_first_format(root, head)
     sums = parse_manifest(folder.read_checked(SUMS, head.digests.get(SUMS), named_by=HEAD), name=SUMS)
-    bags = {name: load_bag(folder, name, sums[f"{name}/{TAG_MANIFEST}"]) for name in bag_names(sums)}
+    bags = {
+        name: load_bag(folder, name, sums[f"{name}/{TAG_MANIFEST}"], is_checked=is_checked) for name in bag_names(sums)
+    }
     return Library(root, head, sums, bags, chain.head_digest)
 
 

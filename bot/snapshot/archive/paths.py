@@ -98,17 +98,17 @@ def attachment_path(
     return f"{folder}/{safe_id(attachment_id)}-{number}{ending}"
 
 
-def bag_name(space_key: str, is_taken: Callable[[str], bool]) -> str:
-    """Return a folder name for the next bag of a space; *is_taken* ignores case."""
+def bag_name(space_key: str, is_taken: Callable[[str], bool], *, number: int = 1) -> str:
+    """Return a folder name for bag *number* of a space, or a later one; *is_taken* ignores case."""
     base = space_key if _PLAIN_KEY.fullmatch(space_key) else slug(space_key, limit_bytes=60, empty="space")
     if base.lower() in _RESERVED or base.startswith("staging-"):
         base = f"space-{base}"
-    return numbered(base, is_taken)
+    return numbered(base, is_taken, number=number)
 
 
-def numbered(base: str, is_taken: Callable[[str], bool]) -> str:
-    """Return the first free name of *base*, `base-2`, `base-3` and so on."""
-    name, number = base, 1
+def numbered(base: str, is_taken: Callable[[str], bool], *, number: int = 1) -> str:
+    """Return the first free name of *base*, `base-2`, `base-3` and so on, from *number*."""
+    name = base if number == 1 else f"{base}-{number}"
     while is_taken(name):
         number += 1
         name = f"{base}-{number}"

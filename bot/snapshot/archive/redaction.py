@@ -80,7 +80,6 @@ def remove_page(writer: SnapshotWriter, bag: Bag, entry: PageEntry, *, reason: s
         bag,
         entry.replaced(
             record_path=path,
-            sources=(),
             source_path=path,
             path=stub,
             converter="",

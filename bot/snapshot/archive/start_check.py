@@ -64,7 +64,7 @@ def read_situation(
 def load_continued(root: Path, allowed_signers: str | None, *, origin: str | None, now: datetime) -> Library:
     """Load the snapshots; raises `EvidenceError` if someone changed them, or if a run of now cannot follow them."""
     check_before_writing(root, allowed_signers)
-    library = load_library(root)
+    library = load_library(root, is_checked=True)
     if library.head is not None:
         check_plausible(root, library.head, origin=one_line(origin or library.head.origin), now=now)
     return library

@@ -82,7 +82,7 @@ def find_traces(library: Library, page: str) -> Erasure:
     bag, entry = find_redactable(library, page)
     erasure = Erasure(entry.page_id, entry.title, _needles_of(library, bag, entry))
     erasure.needles.titles |= set(_iter_unseen_titles(library, entry, erasure.needles))
-    erasure.guessable = sum(len(library.read(bag, path)) < _GUESSABLE_BYTES for path in entry.sources)
+    erasure.guessable = sum(len(library.read(bag, path)) < _GUESSABLE_BYTES for path in bag.sources_of(entry.page_id))
     for other_bag, other in library.iter_entries():
         if other.page_id == entry.page_id or other.redacted_at is not None:
             continue
@@ -152,7 +152,7 @@ def _needles_of(library: Library, bag: Bag, entry: PageEntry) -> Needles:
         needles.names |= {file.name for file in record.attachments}
         for comment in record.comments:
             needles.add_body(comment.body)
-    for path in entry.sources:
+    for path in bag.sources_of(entry.page_id):
         needles.add_body(library.read(bag, path).decode("utf-8", "replace"))
     return needles
 

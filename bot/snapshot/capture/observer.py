@@ -183,7 +183,7 @@ class Observer:
         entry = bag.entries.get(page_id)
         if entry is None:
             return Known()
-        held = frozenset(map(paths.source_version, entry.sources))
+        held = frozenset(map(paths.source_version, bag.sources_of(page_id)))
         return Known(self.writer.library.load_record(bag, entry), held)
 
 

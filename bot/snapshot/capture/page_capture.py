@@ -99,7 +99,7 @@ class PageCapture:
         record_path = paths.record_path(self.record.page_id, self.writer.sequence)
         self.writer.put(self.bag, record_path, dump_record(self.record))
         self.writer.put(self.bag, self.path, rendition.markdown)
-        self.writer.put_entry(self.bag, self._build_entry(record_path, added))
+        self.writer.put_entry(self.bag, self._build_entry(record_path))
         self.outcome.captured += 1
         self.outcome.losses += rendition.losses
         self._log_capture(added, rendition.losses)
@@ -152,7 +152,8 @@ class PageCapture:
 
     def _place_file(self, attachment: Attachment, digest: str) -> str:
         folder = f"{paths.attachment_folder(self.record_id)}/"
-        number = 1 + sum(path.startswith(folder) for path in self.bag.manifest) // (paths.MAX_ENTRIES - 100)
+        known = sum(path.startswith(folder) for path in self.bag.files_of(self.record_id))
+        number = 1 + known // (paths.MAX_ENTRIES - 100)
         edition = 1
         while True:
             path = paths.attachment_path(
@@ -206,9 +207,8 @@ class PageCapture:
             self.writer.put(self.bag, path, body)
         return list(bodies)
 
-    def _build_entry(self, record_path: str, added: list[str]) -> PageEntry:
+    def _build_entry(self, record_path: str) -> PageEntry:
         record = self.record
-        sources = {*(self.entry.sources if self.entry else ()), *added}
         return PageEntry(
             **dict(shown_of(record, self.path).iter_known()),
             version=record.version.number,
@@ -216,7 +216,6 @@ class PageCapture:
             record_path=record_path,
             source_path=record.source_path,
             source_sha256=record.source_sha256,
-            sources=tuple(sorted(sources, key=paths.source_order)),
             converter=CONVERTER,
             is_selected=record.page_id in self.selection.archived,
         )

@@ -153,7 +153,8 @@ def _load_bag(folder: Folder, name: str, tag_digest: str) -> Bag:
     bag.manifest = parse_manifest(manifest, name=f"{name}/{MANIFEST}")
     bag.payload_bytes = int(fields["Payload-Oxum"].partition(".")[0])
     lines = parse_first_lines(pages, name=f"{name}/{PAGES}")
-    bag.entries = {page_id: _entry_of(line, "") for page_id, line in lines.items()}
+    for page_id, line in lines.items():
+        bag.entries[page_id] = _entry_of(line, "")
     return bag
 
 

@@ -3,12 +3,12 @@
 The log itself has no title, name or text of the wiki; what a redaction removed cannot be told any more.
 """
 
-import re
-from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from bot.errors import EvidenceError
 from bot.plural import counted
+from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import GONE, PageEntry
 from bot.snapshot.archive.events import PART, Event, EventOutcome, EventType, LoggedEvent
@@ -17,7 +17,6 @@ from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.archive.record import PageRecord
 from bot.snapshot.capture.changes import describe_changes
 
-_RECORD = re.compile(r"data/_source/([^/]+)/(?:\d+/)?record-(\d+)(?:-\d+)?\.json")
 _PROBLEMS = {
     "attachment": "an attachment could not be downloaded",
     "missing": "named by a list of the wiki or by the roster, and not captured",
@@ -43,18 +42,23 @@ class EventTexts:
     """Describes events with the records of *library*."""
 
     library: Library
-    _records: dict[str, dict[int, tuple[Bag, str]]] = field(default_factory=dict)
-    _entries: dict[str, tuple[Bag, PageEntry]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Index the records by page and run."""
-        records: dict[str, dict[int, tuple[Bag, str]]] = defaultdict(dict)
-        for bag in self.library.bags.values():
-            self._entries |= {safe_id(page_id): (bag, entry) for page_id, entry in bag.entries.items()}
-            for path in bag.manifest:
-                if match := _RECORD.fullmatch(path):
-                    records[match[1]][int(match[2])] = (bag, path)
-        self._records = records
+    @cached_property
+    def _ids(self) -> dict[str, str]:
+        """Id in file names → page id."""
+        return {safe_id(page_id): page_id for bag in self.library.bags.values() for page_id in bag.entries}
+
+    def _find(self, page_id: str) -> tuple[Bag, PageEntry] | None:
+        bag = self.library.find_bag_of(self._ids.get(page_id, ""))
+        return (bag, bag.entries[self._ids[page_id]]) if bag else None
+
+    def _records(self, page_id: str) -> dict[int, tuple[Bag, str]]:
+        """Return the records of a page by run."""
+        found = self._find(page_id)
+        if found is None:
+            return {}
+        bag, entry = found
+        return {paths.record_run(path) or 0: (bag, path) for path in self.library.record_paths(bag, entry)}
 
     def describe(self, logged: LoggedEvent) -> str:
         """Return what happened, with the title that the page had at that time."""
@@ -97,10 +101,11 @@ class EventTexts:
                 return f"{what}: {reason}" if what and reason else what or reason or event.type.value
 
     def _changes(self, logged: LoggedEvent, page_id: str) -> list[str]:
-        runs = self._records.get(page_id, {})
+        runs = self._records(page_id)
         again = ["in the wiki again"] if logged.event.facts.get("again") else []
         if logged.sequence not in runs:
-            is_redacted = page_id in self._entries and self._entries[page_id][1].redacted_at is not None
+            found = self._find(page_id)
+            is_redacted = found is not None and found[1].redacted_at is not None
             return ["captured; a redaction removed the content later"] if is_redacted else again or ["archived again"]
         before = max((run for run in runs if run < logged.sequence), default=None)
         try:
@@ -110,17 +115,17 @@ class EventTexts:
             return ["its record cannot be read; see `wikibot verify`"]
 
     def _load(self, page_id: str, run: int) -> PageRecord:
-        return self.library.load_record_at(*self._records[page_id][run])
+        return self.library.load_record_at(*self._records(page_id)[run])
 
     def _title(self, page_id: str, sequence: int) -> str:
-        runs = [run for run in self._records.get(page_id, {}) if run <= sequence]
+        runs = [run for run in self._records(page_id) if run <= sequence]
         try:
             return self._load(page_id, max(runs)).title if runs else self._present_title(page_id)
         except EvidenceError:
             return self._present_title(page_id)
 
     def _present_title(self, page_id: str) -> str:
-        found = self._entries.get(page_id)
+        found = self._find(page_id)
         return found[1].title if found else f"page {page_id}"
 
 

@@ -165,8 +165,9 @@ def _markdown(state: _State, path: str, base_url: str) -> str:
 
 def _default_states(library: Library, bag: Bag, entry: PageEntry) -> tuple[str, str]:
     """Return the last two bodies, or the last two captures if only data about the page changed."""
-    if len(entry.sources) > 1:
-        return entry.sources[-2], entry.sources[-1]
+    sources = bag.sources_of(entry.page_id)
+    if len(sources) > 1:
+        return sources[-2], sources[-1]
     runs = [_run_of(path) for path in library.record_paths(bag, entry)]
     if len(runs) > 1:
         return f"run:{runs[-2]}", f"run:{runs[-1]}"
@@ -182,16 +183,17 @@ def _load_state(library: Library, bag: Bag, entry: PageEntry, name: str) -> _Sta
             raise SnapshotError(f"page {entry.page_id} was not captured by {name}; it was by {runs}")
         record = library.load_record_at(bag, path)
         return _State(f"{name} (version {record.version.number})", _body(library, bag, record.source_path), record)
-    source = name if name in entry.sources else _find_source(entry, name.removeprefix("v"))
+    sources = bag.sources_of(entry.page_id)
+    source = name if name in sources else _find_source(sources, entry, name.removeprefix("v"))
     loaded = [library.load_record_at(bag, path) for path in records.values()]
     record_of_source = next((record for record in reversed(loaded) if record.source_path == source), None)
     return _State(_name_of(source), _body(library, bag, source), record_of_source)
 
 
-def _find_source(entry: PageEntry, number: str) -> str:
-    found = [path for path in entry.sources if str(paths.source_version(path)) == number]
+def _find_source(sources: list[str], entry: PageEntry, number: str) -> str:
+    found = [path for path in sources if str(paths.source_version(path)) == number]
     if not found:
-        held = ", ".join(str(number) for number in sorted({paths.source_version(path) for path in entry.sources}))
+        held = ", ".join(str(number) for number in sorted(set(map(paths.source_version, sources))))
         raise SnapshotError(f"version {number} of page {entry.page_id} was not captured; captured versions: {held}")
     return found[-1]
 

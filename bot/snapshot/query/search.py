@@ -2,19 +2,22 @@
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import EvidenceError, SnapshotError
 from bot.files import prepare_private_file
+from bot.snapshot.archive.bag import TAG_MANIFEST, Bag
 from bot.snapshot.archive.continuity import load_remembered
 from bot.snapshot.archive.evidence_state import EvidenceState, make_private_folder
 from bot.snapshot.archive.library import Library, full_path
 from bot.snapshot.query.timeline import describe_status
 
 _SCHEMA_VERSION = 2
+_BAG = "bag "  # before the names of bags in the table `meta`
 _FEW = 2_000  # maximum number of hits that are ranked
 
 # Scripts without spaces: each character is indexed as a word, and a word of several characters is a phrase.
@@ -191,10 +194,33 @@ def _ensure_schema(database: sqlite3.Connection) -> None:
 
 
 def _update(database: sqlite3.Connection, library: Library) -> tuple[int, list[str]]:
-    """Return the number of pages that changed, and the ids of those whose file is missing or modified."""
-    known = dict(database.execute("SELECT page_id, state FROM pages"))
+    """Return the number of pages that changed, and the ids of those whose file is missing or modified.
+
+    Only the bags that changed since the last update are read.
+    """
+    seen = dict(database.execute("SELECT name, value FROM meta"))
+    known: dict[str, dict[str, str]] = defaultdict(dict)
+    for page_id, path, state in database.execute("SELECT page_id, path, state FROM pages"):
+        known[path.partition("/")[0]][page_id] = state
+    changed, unreadable = 0, list[str]()
+    for name, bag in library.bags.items():
+        digest = library.sums[f"{name}/{TAG_MANIFEST}"]
+        states = known.pop(name, {})
+        if seen.get(f"{_BAG}{name}") == digest:
+            continue
+        count, failed = _update_bag(database, library, bag, states)
+        changed, unreadable = changed + count, unreadable + failed
+        if not failed:
+            database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"{_BAG}{name}", digest))
+    changed += sum(_remove_lost(database, library, states) for states in known.values())
+    return changed, unreadable
+
+
+def _update_bag(
+    database: sqlite3.Connection, library: Library, bag: Bag, known: dict[str, str]
+) -> tuple[int, list[str]]:
     changed, unreadable = 0, []
-    for bag, entry in library.iter_entries():
+    for entry in bag.entries.values():
         status = describe_status(entry)
         state = f"{bag.manifest[entry.path]} {entry.title} {status}"
         if known.pop(entry.page_id, None) == state:
@@ -208,9 +234,15 @@ def _update(database: sqlite3.Connection, library: Library) -> tuple[int, list[s
         row = (entry.page_id, entry.title, full_path(bag, entry), status, state)
         put_page(database, row, entry.title, *index_texts(markdown))
         changed += 1
-    for page_id in known:
+    return changed + _remove_lost(database, library, known), unreadable
+
+
+def _remove_lost(database: sqlite3.Connection, library: Library, page_ids: Iterable[str]) -> int:
+    """Remove the pages that no bag has any more, for example after a rollback; return their number."""
+    lost = [page_id for page_id in page_ids if library.find_bag_of(page_id) is None]
+    for page_id in lost:
         _remove(database, page_id)
-    return changed + len(known), unreadable
+    return len(lost)
 
 
 def _remove(database: sqlite3.Connection, page_id: str) -> None:

@@ -71,7 +71,7 @@ def describe_status(entry: PageEntry) -> str:
 
 def _versions(library: Library, bag: Bag, entry: PageEntry) -> tuple[HeldVersion, ...]:
     held: dict[int, list[str]] = {}
-    for path in entry.sources:
+    for path in bag.sources_of(entry.page_id):
         held.setdefault(paths.source_version(path), []).append(path)
     record = library.load_record(bag, entry)
     return tuple(HeldVersion(version, tuple(held.get(version.number, ()))) for version in record.versions)

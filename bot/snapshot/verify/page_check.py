@@ -1,6 +1,5 @@
 """Rebuild what is made from the log and the records: the list of pages of a bag, its index, and `bag-info.txt`."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,9 +8,9 @@ from pydantic import ValidationError
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import PAGES, Bag, parse_bag_info
-from bot.snapshot.archive.canonical_json import dump_lines
+from bot.snapshot.archive.canonical_json import dump_value
 from bot.snapshot.archive.change_list import is_rendition, page_of
-from bot.snapshot.archive.entry import PageEntry, PageState, Shown, entry_of, id_order
+from bot.snapshot.archive.entry import PageEntry, PageState, Shown, entry_of, id_order, page_id_of, safe_id_of
 from bot.snapshot.archive.indexes import IndexRow, render_bag_index, row_of
 from bot.snapshot.archive.inspection import FindingKind, Inspection
 from bot.snapshot.archive.paths import redacted_path
@@ -19,7 +18,6 @@ from bot.snapshot.verify.record_reader import RecordReader
 from bot.snapshot.verify.replay import PageLog
 
 _NO_RECORD = "is not a record of a captured page"
-_PLACE = '"page": 0'
 
 
 @dataclass
@@ -43,7 +41,7 @@ class BagCheck:
         path = f"{self.bag.name}/{PAGES}"
         views = {page_of(path): path for path in self.bag.manifest if is_rendition(path)}
         lines = list(self._lines(path))
-        found = {_id_of(line): line for line in lines}
+        found = {safe_id_of(line): line for line in lines}
         if len(found) < len(lines):
             self._report(path, "lists a page twice")
         for page, log in self.pages.items():
@@ -64,7 +62,7 @@ class BagCheck:
     def _lines(self, path: str) -> Iterator[str]:
         data = self.inspection.tree.read(path).decode("utf-8", "replace")
         *lines, last = data.split("\n")
-        if last or lines != sorted(set(lines), key=lambda line: id_order(_page_id_of(line))):
+        if last or lines != sorted(set(lines), key=lambda line: id_order(page_id_of(line))):
             self._report(path, "is not in order of the page ids, has a line twice, or ends without a line feed")
         yield from lines
 
@@ -115,15 +113,14 @@ class BagCheck:
 
     def _indexed(self) -> Bag:
         """Return the bag with the entries that its index needs."""
-        entries = {}
+        bag = Bag(self.bag.name, self.bag.space_key, self.bag.origin)
         for page, log in self.pages.items():
-            entry = self._entry(page, log)
-            entries[entry.page_id] = entry
-        return Bag(self.bag.name, self.bag.space_key, self.bag.origin, entries=entries)
+            bag.put_entry(self._entry(page, log))
+        return bag
 
     def _entry(self, page: str, log: PageLog) -> PageEntry:
         state = PageState.model_validate_json(log.text)
-        return entry_of(state, self._shown.get(page), self.bag.space_key, ())
+        return entry_of(state, self._shown.get(page), self.bag.space_key)
 
     def _check_tag(self, name: str, expected: bytes) -> None:
         path = f"{self.bag.name}/{name}"
@@ -146,34 +143,15 @@ def load_checked_bag(
         info = parse_bag_info(inspection.tree.read(path), name=path)
         stated = int(info["Payload-Oxum"].partition(".")[0])
         size = stated if octets is None else octets
-        return Bag(name, info["External-Identifier"], origin, manifest, payload_bytes=size)
+        bag = Bag(name, info["External-Identifier"], origin, payload_bytes=size)
     except OSError:
         return None  # reported as missing
     except (EvidenceError, KeyError, ValueError) as error:
         inspection.report(FindingKind.MALFORMED, path, f"cannot be read: {error}")
         return None
+    bag.manifest = manifest
+    return bag
 
 
 def _render(start: str, shown: dict[str, Any]) -> str:
-    if not shown:
-        return f"{start}null}}"
-    line = dump_lines([{"format": 0, "page": 0, "shown": shown}]).decode().removesuffix("\n")
-    return start + line.partition(f'{_PLACE}, "shown": ')[2]
-
-
-def _id_of(line: str) -> str:
-    """Return the id as file names have it."""
-    return line.partition('"id": "')[2].partition('"')[0]
-
-
-def _page_id_of(line: str) -> str:
-    """Return the id that orders the list. No text can contain the name of a field: its quotes would be escaped."""
-    _, name, rest = line.rpartition(', "page_id": "')
-    page_id = rest.partition('"')[0]
-    if name and "\\" not in page_id:
-        return page_id
-    try:
-        content = json.loads(line)
-        return str(content["shown"]["page_id"] if content["shown"] else content["page"]["id"])
-    except (ValueError, KeyError, TypeError):
-        return _id_of(line)
+    return f"{start}{dump_value(shown) if shown else 'null'}}}"

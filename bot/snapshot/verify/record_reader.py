@@ -33,7 +33,7 @@ class RecordReader:
 def _parse(content: bytes) -> dict[str, Any] | None:
     """Return the fields of `Shown` except the path, and the path that the record states, which can be null."""
     try:
-        record = json.loads(content)
+        record = json.loads(content.decode())
         fields = {name: record[name] for name in _COPIED}
         return fields | {"version_when": record["version"]["when"], "stated_path": record.get("path")}
     except (ValueError, KeyError, TypeError):

@@ -22,7 +22,7 @@ _WHEN = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 _STATE = (
     rf'\{{"id": "(?P<id>{_NAME})", "bag": "(?P<bag>{_NAME})", "record": "(?P<record>{_NAME}(?:/{_NAME})*)", '
     rf'"source": (?:null|"(?P<source>{_NAME}(?:/{_NAME})*)"), "source_sha256": "(?P<sha256>[0-9a-f]{{64}})", '
-    rf'"version": \d+, "captured_at": "{_WHEN}", "archived": (?:true|false), '
+    rf'"version": (?:0|[1-9][0-9]*), "captured_at": "{_WHEN}", "archived": (?:true|false), '
     rf'"tombstone": (?:null|"(?P<tombstone>{_WHEN})"), "redacted_at": (?:null|"(?P<redacted>{_WHEN})"), '
     r'"converter": "[A-Za-z0-9._ -]*"\}'
 )
@@ -32,6 +32,7 @@ _EVENT = re.compile(
     rf'"outcome": "(?P<outcome>success|fail|restricted)", "when": "(?P<when>{_WHEN})", '
     rf'"pages": \[(?P<pages>(?:"{_NAME}"(?:, (?="))?)*)\], "page": (?:null|(?P<page>{_STATE})), "by": \['
 )
+_HEAD_NAMES = frozenset({"format", "id", "type", "outcome", "when", "pages", "page"})
 _TYPES = frozenset(EventType)
 _MAY_REDACT = frozenset[str]({EventType.REDACTION, EventType.UPGRADE})
 _MAY_BURY = frozenset[str]({EventType.DELETION, EventType.UPGRADE})
@@ -218,7 +219,7 @@ class _RunLog:
             self._report(len(lines) + 1, "ends without a line feed")
         for number, line in enumerate(lines, start=1):
             match = _EVENT.match(line)
-            if match is None or not _is_canonical(line):
+            if match is None or not _is_canonical(line, match):
                 self._report(number, "is not an event as wikibot writes it")
                 continue
             self._add(number, match)
@@ -291,8 +292,11 @@ def _find_flaws(kinds: set[str], before: dict[str, str | None], after: dict[str,
     return flaws
 
 
-def _is_canonical(line: str) -> bool:
+def _is_canonical(line: str, head: re.Match[str]) -> bool:
+    """Return whether an event has the one form of its JSON. *head*, up to the value of `by`, has no other form."""
+    tail = f'{{"by": {line[head.end() - 1 :]}'
     try:
-        return json.dumps(json.loads(line)) == line
+        content = json.loads(tail)
     except ValueError:
         return False
+    return line.isascii() and not content.keys() & _HEAD_NAMES and json.dumps(content) == tail
