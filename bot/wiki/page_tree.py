@@ -11,11 +11,10 @@ _LAST = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class TreeNode:
-    """A node and its place; *depth* counts from 0, *path* has the titles from the root to the node itself."""
+    """A node and its place; *depth* counts from 0."""
 
     ref: TreeItem
     depth: int
-    path: tuple[str, ...]
     has_children: bool = False
 
 
@@ -95,13 +94,12 @@ def _order(ref: TreeItem) -> tuple[float, str, str]:
 
 def _walk(roots: list[TreeItem], children: dict[str, list[TreeItem]], nodes: list[TreeNode]) -> None:
     """Add all pages depth first, with an explicit stack: a tree may exceed the recursion limit of Python."""
-    stack: list[tuple[TreeItem, int, tuple[str, ...]]] = [(ref, 0, ()) for ref in reversed(roots)]
+    stack = [(ref, 0) for ref in reversed(roots)]
     while stack:
-        ref, depth, above = stack.pop()
+        ref, depth = stack.pop()
         below = sorted(children.get(ref.id, ()), key=_order)
-        path = (*above, ref.title)
-        nodes.append(TreeNode(ref, depth, path, has_children=bool(below)))
-        stack += [(child, depth + 1, path) for child in reversed(below)]
+        nodes.append(TreeNode(ref, depth, has_children=bool(below)))
+        stack += [(child, depth + 1) for child in reversed(below)]
 
 
 def _break_cycles(pages: dict[str, TreeItem]) -> tuple[list[TreeItem], list[TreeItem]]:

@@ -123,7 +123,7 @@ def test_every_page_is_listed_in_as_many_requests_as_the_cap_makes(wiki: Wiki, g
     assert requests == 3 + 1  # three of the listing, one of the space
     assert len(tree) == 25
     assert tree.nodes[0].ref.id == root_id
-    assert [node.path[-1] for node in tree.iter_under(root_id)] == [f"Page {number:02}" for number in range(24)]
+    assert [node.ref.title for node in tree.iter_under(root_id)] == [f"Page {number:02}" for number in range(24)]
 
 
 def test_bodies_come_in_bulk(wiki: Wiki, gateway: ConfluenceGateway) -> None:

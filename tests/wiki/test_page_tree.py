@@ -19,15 +19,6 @@ def test_children_are_sorted_by_position_then_title() -> None:
     assert [(node.ref.id, node.depth) for node in tree] == [("1", 0), ("4", 1), ("3", 1), ("5", 2), ("2", 1)]
 
 
-def test_path_contains_all_titles_from_the_root() -> None:
-    tree = build_tree([make_ref("1", title="Home"), make_ref("2", parent="1", title="Reports")])
-
-    node = tree.find("2")
-
-    assert node is not None
-    assert node.path == ("Home", "Reports")
-
-
 def test_home_page_comes_first_among_the_roots() -> None:
     tree = build_tree([make_ref("1", title="Aardvark"), make_ref("2", title="Home")], home_id="2")
 

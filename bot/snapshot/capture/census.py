@@ -254,13 +254,17 @@ def _note_differences(
 
 def _add_archived(gateway: WikiGateway, census: Census, rule: ArchivedSettings) -> None:
     """Ask for the labels of each archived page: the search index has none, and other listings may omit them."""
+    known = frozenset[str]().union(*census.labelled.values())
+    added: dict[str, set[str]] = {label: set() for label in rule.labels}
     for ref in census.refs.values():
-        if ref.status is not PageStatus.ARCHIVED or any(ref.id in found for found in census.labelled.values()):
+        if ref.status is not PageStatus.ARCHIVED or ref.id in known:
             continue
         names = gateway.fetch_labels(ref.id)
         for label in rule.labels:
             if label.casefold() in names:
-                census.labelled[label] |= {ref.id}
+                added[label].add(ref.id)
+    for label, page_ids in added.items():
+        census.labelled[label] |= page_ids
 
 
 def _settle(gateway: WikiGateway, census: Census) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import PurePath
+from typing import NamedTuple
 
 from bot.config.policy import ArchivedSettings, HistoryMode
 from bot.errors import (
@@ -134,6 +135,15 @@ class _Run:
         self.written += 1
 
 
+class _KnownPages(NamedTuple):
+    """All captured and expected pages of all spaces, as `Neighbourhood` has them."""
+
+    places: dict[str, str]
+    titles: dict[str, list[str]]
+    space_of: dict[str, str]
+    redacted: frozenset[str]
+
+
 def capture(
     gateway: WikiGateway, writer: SnapshotWriter, requests: Sequence[SpaceRequest], options: CaptureOptions
 ) -> CaptureOutcome:
@@ -154,9 +164,10 @@ def capture(
     run.homes = {entry.page_id: (bag, entry.path) for bag, entry in writer.library.iter_entries()}
     for selection in selections:
         _make_room(run, selection)
+    known = _find_known(run, selections)
     for selection in selections:
         note_changed_audience(writer, selection, outcome)
-        _capture_space(run, selection, _neighbourhood(run, selection, selections))
+        _capture_space(run, selection, _neighbourhood(run, selection, known))
     account_for_vanished(gateway, writer, selections, outcome, options.consent)
     outcome.doubts += run.observer.read_sample_again()
     _note_people(gateway, outcome, parts)
@@ -287,16 +298,23 @@ def _make_room(run: _Run, selection: Selection) -> None:
             run.homes[ref.id] = (bag, f"data/{ref.version.when.year:04}/{paths.page_name(ref.title, ref.id)}")
 
 
-def _neighbourhood(run: _Run, selection: Selection, selections: Sequence[Selection]) -> Neighbourhood:
-    places = {page_id: f"{bag.name}/{path}" for page_id, (bag, path) in run.homes.items()}
-    spaces = {entry.page_id: (entry.title, entry.space_key) for _, entry in run.writer.library.iter_entries()}
-    for other in selections:
-        spaces |= {ref.id: (ref.title, other.space_key) for ref in other.chosen}
+def _find_known(run: _Run, selections: Sequence[Selection]) -> _KnownPages:
+    entries = [entry for _, entry in run.writer.library.iter_entries()]
+    spaces = {entry.page_id: (entry.title, entry.space_key) for entry in entries}
+    for selection in selections:
+        spaces |= {ref.id: (ref.title, selection.space_key) for ref in selection.chosen}
     titles = defaultdict(list)
     for page_id, (title, _) in spaces.items():
         titles[title].append(page_id)
-    space_of = {page_id: space_key for page_id, (_, space_key) in spaces.items()}
+    return _KnownPages(
+        {page_id: f"{bag.name}/{path}" for page_id, (bag, path) in run.homes.items()},
+        titles,
+        {page_id: space_key for page_id, (_, space_key) in spaces.items()},
+        frozenset(entry.page_id for entry in entries if entry.redacted_at),
+    )
 
+
+def _neighbourhood(run: _Run, selection: Selection, known: _KnownPages) -> Neighbourhood:
     def on_failure(page_id: str, reason: str) -> None:
         run.outcome.doubts.append(Trouble(page_id, selection.listed[page_id].title, reason))
 
@@ -305,12 +323,12 @@ def _neighbourhood(run: _Run, selection: Selection, selections: Sequence[Selecti
         selection.space_key,
         selection.listed,
         selection.containers,
-        places,
-        titles,
-        space_of,
+        known.places,
+        known.titles,
+        known.space_of,
         on_failure,
         selection.shows,
-        frozenset(entry.page_id for _, entry in run.writer.library.iter_entries() if entry.redacted_at),
+        known.redacted,
     )
 
 

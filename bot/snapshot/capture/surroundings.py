@@ -4,6 +4,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from bot.errors import WikiError
@@ -42,7 +43,8 @@ class Neighbourhood:
     redacted: frozenset[str] = frozenset()
     """Ids of pages that were redacted: their titles and texts are not captured again."""
     _users: dict[str, str] = field(default_factory=dict)
-    _children: dict[str | None, list[TreeItem]] = field(default_factory=dict)
+    _trees: dict[str, tuple[RecordedLink, ...]] = field(default_factory=dict)
+    """Folder of a rendition → the page tree with links relative to it."""
 
     def __post_init__(self) -> None:
         """Prepare the lists of labelled pages, which send requests only when a page shows such a list."""
@@ -66,7 +68,7 @@ class Neighbourhood:
             pages=self._linked_pages(read, folder),
             users={user: name for user in sorted(users - {""}) if (name := self._name_of(user))},
             children=self._children_of(page_id, folder) if "children" in macros else None,
-            page_tree=self._tree(folder) if "pagetree" in macros else None,
+            page_tree=self._tree_for(folder) if "pagetree" in macros else None,
             included=included,
             withheld=withheld,
             other_addresses=self._other_addresses(read),
@@ -99,12 +101,27 @@ class Neighbourhood:
         return self._users[user_id] or None
 
     def _children_of(self, page_id: str, folder: str) -> tuple[RecordedLink, ...]:
-        if not self._children:
-            self._children = defaultdict(list)
-            for node in build_tree([*self.listed.values(), *self.containers]):
-                if node.ref.kind is TreeKind.PAGE:
-                    self._children[node.ref.parent_id].append(node.ref)
         return tuple(self._link(ref, folder) for ref in self._children.get(page_id, ()) if self._shows(ref.id))
+
+    @cached_property
+    def _children(self) -> dict[str | None, list[TreeItem]]:
+        children: dict[str | None, list[TreeItem]] = defaultdict(list)
+        for node in build_tree([*self.listed.values(), *self.containers]):
+            if node.ref.kind is TreeKind.PAGE:
+                children[node.ref.parent_id].append(node.ref)
+        return children
+
+    @cached_property
+    def _titled(self) -> dict[str, list[PageRef]]:
+        titled: dict[str, list[PageRef]] = defaultdict(list)
+        for ref in self.listed.values():
+            titled[ref.title].append(ref)
+        return titled
+
+    def _tree_for(self, folder: str) -> tuple[RecordedLink, ...]:
+        if folder not in self._trees:
+            self._trees[folder] = self._tree(folder)
+        return self._trees[folder]
 
     def _tree(self, folder: str) -> tuple[RecordedLink, ...]:
         """Return the whole space as nested links."""
@@ -124,7 +141,7 @@ class Neighbourhood:
         """Return the included pages, and why others are left out, by digest of the name."""
         macros = (element for element in body.elements() if macro_name(element) in _INCLUDES)
         titles = {page.attributes.get("ri:content-title") for macro in macros for page in macro.elements("ri:page")}
-        named = [ref for ref in self.listed.values() if ref.title in titles]
+        named = [ref for title in titles if title for ref in self._titled.get(title, ())]
         withheld: dict[str, Literal["restricted", "redacted"]] = {
             name_digest(self.space_key, ref.title): "redacted" if ref.id in self.redacted else "restricted"
             for ref in named

@@ -1,13 +1,13 @@
 """Handle captured pages that are no longer listed or no longer archived: log an event; the capture stays."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import PageNotFoundError, WikiError
 from bot.plural import counted
 from bot.snapshot.archive.bag import Bag
-from bot.snapshot.archive.entry import GONE, PageEntry, Tombstone
+from bot.snapshot.archive.entry import GONE, PageEntry, Tombstone, id_order
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.record import RecordedStatus
 from bot.snapshot.archive.writer import SnapshotWriter
@@ -56,14 +56,18 @@ def account_for_vanished(
         if entry.page_id in listed and entry.tombstone:
             writer.put_entry(bag, entry.replaced(tombstone=None))
             _log(outcome, EventType.METADATA, entry, "in the wiki again", {"again": True})
+    by_space: dict[str, list[Held]] = defaultdict(list)
+    active: dict[str, Held] = {}
+    for bag, entry in entries:
+        if entry.tombstone is None:
+            by_space[entry.space_key].append((bag, entry))
+        if entry.is_selected and entry.page_id in listed and entry.page_id not in archived:
+            active[entry.page_id] = (bag, entry)
     for selection in selections:
-        held = [each for each in entries if each[1].space_key == selection.space_key and each[1].tombstone is None]
+        held = by_space[selection.space_key]
         lost = [each for each in held if each[1].page_id not in listed]
-        left: list[Left] = [
-            (bag, entry, None)
-            for bag, entry in entries
-            if entry.page_id in selection.listed and entry.is_selected and entry.page_id not in archived
-        ]
+        left: list[Left] = [(*active[page_id], None) for page_id in active.keys() & selection.listed.keys()]
+        left.sort(key=lambda each: id_order(each[1].page_id))
         left += _account_for_lost(gateway, writer, selection, outcome, (held, lost), consent)
         _account_for_left(writer, selection, outcome, (held, left), consent)
 
