@@ -67,7 +67,7 @@ def test_a_higher_number_is_never_replaced(root: Path, receiver: Receiver, hook:
     assert report.needs_attention
     assert f"wikibot verify --witness {newest}" in report.message
     assert [head["sequence"] for head in receiver.heads] == [2]
-    with pytest.raises(ContinuityError, match=r"newest run in .* is 1: the folder is an older state"):
+    with pytest.raises(ContinuityError, match=r"newest run in .* is 1; nothing was written"):
         check_before_run(state_of(root), [hook])
 
 
