@@ -22,6 +22,7 @@
     ├── LockedError                 another instance has the lock
     ├── StoppedError                the stop label is set or unreadable, or a stop was requested
     └── SnapshotError               a problem with the snapshots, or an incomplete capture
+        ├── ObjectStoreError        object storage does not answer, refuses a request, or has what nobody expected
         └── EvidenceError           the snapshots on disk are missing, damaged or inconsistent
             └── ContinuityError     the snapshots do not continue what this bot remembers; a person decides
 
@@ -176,6 +177,10 @@ class StoppedError(BotError):
 
 class SnapshotError(BotError):
     """A problem with the snapshots, or pages that should have been captured and were not."""
+
+
+class ObjectStoreError(SnapshotError):
+    """Object storage does not answer, refuses a request, or has something that nobody expected there."""
 
 
 class EvidenceError(SnapshotError):

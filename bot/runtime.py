@@ -166,7 +166,7 @@ class Runtime:
         witnesses = tuple(self._absolute(each, "key", "ca") for each in policy.witnesses)
         separate = self.settings.resolve(policy.separate_path)
         policy = found.model_copy(update={"witnesses": witnesses, "restricted_path": separate})
-        return Snapshots(folders.snapshots, folders.state, policy, self.clock)
+        return Snapshots(folders.snapshots, folders.state, policy, self.clock, self.settings.object_store)
 
     def _absolute(self, section: _Section, *names: str) -> _Section:
         """Return a copy of a section of the settings whose paths *names* are absolute."""

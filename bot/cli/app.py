@@ -12,6 +12,7 @@ import click
 from bot.cli.usage_errors import SuggestingChoice, SuggestingGroup
 
 if TYPE_CHECKING:
+    from bot.config.policy import ObjectStoreSettings
     from bot.config.settings import Settings
     from bot.runtime import Runtime
 
@@ -42,6 +43,16 @@ class App:
         from bot.config.settings import load_settings
 
         return load_settings(self.config)
+
+    @property
+    def object_store(self) -> "ObjectStoreSettings":
+        """How object storage is reached; without a settings file, as the environment and the secrets say."""
+        from bot.config.settings import load_overrides, settings_path
+
+        self.set_up_logging()
+        path = settings_path(self.config)
+        settings = load_overrides(path) if self.config is None and not path.is_file() else self.load_settings()
+        return settings.object_store
 
     def set_up_logging(self, *, is_service: bool = False) -> None:
         """Log as the options say; a command that is no service prints for itself and logs only warnings."""

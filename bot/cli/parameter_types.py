@@ -1,6 +1,7 @@
 """Types of arguments and options: days, moments, and values that the shell completes from the user's own files."""
 
 import datetime as dt
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from bot.cli.app import App
+from bot.config.store_address import check_store_address
 
 if TYPE_CHECKING:
     from bot.config.data_model import WorkspaceData
@@ -44,6 +46,22 @@ class Day(click.ParamType[dt.date]):
             return dt.date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a day such as 2026-03-01", param, ctx)
+
+
+class SnapshotPlace(click.Path):
+    """A folder of snapshots, or an address of object storage, which stays a text."""
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """Read a folder or `s3://BUCKET/PREFIX`."""
+        text = os.fspath(value)
+        if not text.startswith("s3://"):
+            return super().convert(value, param, ctx)
+        try:
+            return check_store_address(text)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def complete_news_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:

@@ -7,6 +7,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.parameter_types import SnapshotPlace
 from bot.config.policy import HistoryMode, SnapshotSettings
 from bot.escape import visible_in_line
 from bot.operations import capture, full_check
@@ -18,6 +19,7 @@ from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.capture.bulk_consent import BulkConsent
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.rendition import CONVERTER
+from bot.snapshot.mirror.mirror_report import MirrorReport
 from bot.snapshot.verify.verification import Verification
 
 _COMPLETE, _SHORTFALL, _FINDINGS = 0, 1, 3
@@ -89,7 +91,7 @@ def snapshot(
 
 
 @click.command()
-@click.argument("path", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("path", required=False, type=SnapshotPlace(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--witness",
     "digests",
@@ -117,7 +119,7 @@ def snapshot(
 @pass_app
 def verify(
     app: App,
-    path: Path | None,
+    path: Path | str | None,
     digests: tuple[str, ...],
     signers: Path | None,
     rotate: bool,
@@ -128,9 +130,15 @@ def verify(
 ) -> int:
     """Check the snapshots: every file, the chain of heads, the signature, the time stamps.
 
+    PATH is a folder, or s3://BUCKET/PREFIX in object storage, which is read without a copy on disk.
+
     Ends with 3 when anything is wrong, and with 1 when something that was asked for could not be checked: a witness
     that does not answer, or Markdown that another converter made.
     """
+    if isinstance(path, str):
+        return _verify_store(
+            app, path, digests, signers, tsa_ca, rotate=rotate, refused=asks or renditions, format_=format_
+        )
     runtime = None if path and not asks else app.runtime
     now = runtime.clock() if runtime else dt.datetime.now(dt.UTC)
     further = _choose_checks(runtime, path, asks=asks, tsa_ca=tsa_ca, renditions=renditions)
@@ -141,6 +149,32 @@ def verify(
         basic = capture.verify_snapshots(app.runtime.snapshots, witnesses=heads, signers=signers, rotate=rotate)
     with output.progress("rendering") as step:
         checked = full_check.extend(basic, further, now=now, on_page=lambda title, total: step(title, total=total))
+    return _say_checked(checked, format_)
+
+
+def _verify_store(
+    app: App,
+    address: str,
+    digests: tuple[str, ...],
+    signers: Path | None,
+    tsa_ca: Path | None,
+    *,
+    rotate: bool,
+    refused: bool,
+    format_: str,
+) -> int:
+    if refused:
+        raise click.UsageError("--witnesses and --renditions need the snapshots on disk; verify s3:// without them")
+    settings = app.object_store
+    further = full_check.FurtherChecks(tsa_ca)
+    now = dt.datetime.now(dt.UTC)
+    checked = full_check.verify_store(
+        address, settings, further, now=now, witnesses=digests, signers=signers, rotate=rotate
+    )
+    return _say_checked(checked, format_)
+
+
+def _say_checked(checked: full_check.FullCheck, format_: str) -> int:
     if format_ == "json":
         output.say_json(checked.as_json())
     else:
@@ -167,18 +201,22 @@ def _choose_checks(
 
 def _rebuild(app: App, format_: str) -> int:
     with output.progress("rendering") as step:
-        made = capture.rebuild_renditions(app.runtime.snapshots, on_page=lambda title, total: step(title, total=total))
+        made, mirrored = capture.rebuild_renditions(
+            app.runtime.snapshots, on_page=lambda title, total: step(title, total=total)
+        )
+    code = _COMPLETE if mirrored is None or mirrored.is_fine else _SHORTFALL
     if format_ == "json":
         sequence = made.checkpoint.sequence if made.checkpoint else None
-        output.say_json({"sequence": sequence, "converter": CONVERTER, "pages": made.pages})
-        return _COMPLETE
+        output.say_json({"sequence": sequence, "converter": CONVERTER, "pages": made.pages, "mirror": mirrored})
+        return code
     for page in made.pages:
         output.say(f"{page.path}: made by {page.old_converter or 'an unknown converter'}, now by {CONVERTER}")
     if made.checkpoint:
         output.say(f"run {made.checkpoint.sequence}: {counted(len(made.pages), 'page')} rendered again")
     else:
         output.say("the Markdown of every page is unchanged; nothing was written")
-    return _COMPLETE
+    _say_mirror(mirrored)
+    return code
 
 
 _LISTS = (
@@ -210,6 +248,7 @@ def _as_json(outcome: CaptureOutcome, root: Path) -> dict[str, object]:
         "root": root,
         "strays": outcome.strays,
         "witnesses": outcome.witnesses,
+        "mirror": outcome.mirror,
     }
 
 
@@ -247,6 +286,12 @@ def _say_outcome(outcome: CaptureOutcome, root: Path) -> None:
             f"no list names {visible_in_line(path)}; find out who put it there, and remove it (see `wikibot verify`)"
         )
     for report in outcome.witnesses:
+        (output.say if report.is_fine else output.warn)(str(report))
+    _say_mirror(outcome.mirror)
+
+
+def _say_mirror(report: MirrorReport | None) -> None:
+    if report is not None:
         (output.say if report.is_fine else output.warn)(str(report))
 
 

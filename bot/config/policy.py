@@ -20,6 +20,7 @@ from pydantic import (
 
 from bot.config.cadence import Cadence
 from bot.config.data_model import REGION_NAMES
+from bot.config.store_address import check_store_address
 from bot.site_address import with_scheme
 from bot.suggestion import did_you_mean
 
@@ -86,6 +87,9 @@ def _as_tuple(value: object) -> object:
 def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
+
+StoreLocation = Annotated[str, AfterValidator(check_store_address)]
+"""A bucket of S3-compatible storage, and a prefix of keys in it."""
 
 HttpAddress = Annotated[str, AfterValidator(_check_address)]
 WikiAddress = Annotated[str, BeforeValidator(_complete, json_schema_input_type=str), AfterValidator(_check_address)]
@@ -720,6 +724,18 @@ class SnapshotSettings(SettingsSection):
         "the wiki. Only such a list counts pages that the bot's account cannot see.",
         examples=["roster.txt"],
     )
+    mirror: StoreLocation | None = Field(
+        None,
+        description="Bucket and prefix of S3-compatible storage to which `wikibot snapshot` copies the snapshots after "
+        "each run. `object_store` says how it is reached.",
+        examples=["s3://wiki-archive/ws2"],
+    )
+    restricted_mirror: StoreLocation | None = Field(
+        None,
+        description="With `restricted: separate`: the same for the folder of the restricted pages. Absent: it is not "
+        "copied.",
+        examples=["s3://wiki-archive-restricted/ws2"],
+    )
     witnesses: tuple[WitnessSettings, ...] = Field(
         (),
         description="Places outside the folder that confirm the newest head, so that a rollback or a rewritten history "
@@ -747,7 +763,7 @@ class SnapshotSettings(SettingsSection):
     @model_validator(mode="after")
     def _separates_restricted_pages(self) -> Self:
         if self.restricted is not RestrictedPages.SEPARATE:
-            for name in ("restricted_path", "restricted_signing_key"):
+            for name in ("restricted_path", "restricted_signing_key", "restricted_mirror"):
                 if getattr(self, name) is not None:
                     raise ValueError(f"{name} is used only with `restricted: separate`; set that, or remove {name}")
             return self
@@ -779,6 +795,46 @@ class SnapshotSettings(SettingsSection):
     def key(self) -> Path | None:
         """The private key; None if there is none, or if the snapshots are not signed."""
         return None if self.signing_key is None or self.signing_key == UNSIGNED else Path(self.signing_key)
+
+
+class ObjectStoreSettings(SettingsSection):
+    """How S3-compatible storage is reached, for `snapshots.mirror` and `wikibot verify s3://…`."""
+
+    endpoint: HttpAddress | None = Field(
+        None,
+        description="Address of the storage service; http is allowed on this machine only. Absent: Amazon S3 in "
+        "`region`. Only an address in this setting may be inside a private network.",
+        examples=["https://s3.example.org"],
+    )
+    region: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = Field(
+        "us-east-1", description="Region of the bucket.", examples=["eu-central-1"]
+    )
+    access_key_id: SecretStr | None = Field(
+        None,
+        description="Id of the access key. It is a secret: set `WIKIBOT_OBJECT_STORE__ACCESS_KEY_ID`, or use a file "
+        "`wikibot_object_store__access_key_id` in the secrets folder.",
+        examples=["AKIAEXAMPLE"],
+    )
+    secret_access_key: SecretStr | None = Field(
+        None, description="The secret of the access key, likewise.", examples=["the secret of the key"]
+    )
+    session_token: SecretStr | None = Field(
+        None, description="The session token of a temporary access key, likewise.", examples=["the token"]
+    )
+    retention_days: int | None = Field(
+        None,
+        ge=1,
+        le=36_500,
+        description="For how many days the storage refuses to delete what is uploaded. The bucket must have been made "
+        "with object lock. Absent: what the bucket prescribes.",
+        examples=[3650],
+    )
+    retention_mode: Literal["governance", "compliance"] = Field(
+        "governance",
+        description="With `retention_days`: who can shorten the time. `governance`: accounts with a special right. "
+        "`compliance`: nobody.",
+        examples=["compliance"],
+    )
 
 
 class SafetySettings(SettingsSection):

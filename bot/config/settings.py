@@ -14,7 +14,14 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bot.config.policy import JobSettings, SafetySettings, SnapshotSettings, WikiSettings, WorkspaceSettings
+from bot.config.policy import (
+    JobSettings,
+    ObjectStoreSettings,
+    SafetySettings,
+    SnapshotSettings,
+    WikiSettings,
+    WorkspaceSettings,
+)
 from bot.config.secret_binding import WikiOrigins, check_binding
 from bot.config.yaml_source import Location, YamlSource, describe_problems, load_yaml, parse_yaml
 from bot.errors import SettingsError
@@ -26,6 +33,7 @@ DOTENV = ".env"
 SECRETS = (
     *(("wiki", key) for key in ("token", "password", "client_secret", "client_key_password", "proxy", "headers")),
     ("snapshots", "webhooks"),
+    *(("object_store", key) for key in ("access_key_id", "secret_access_key", "session_token")),
 )
 """Keys that are refused in the settings file."""
 SECRET_PREFIX = "wikibot_"  # noqa: S105 -- the beginning of a file name
@@ -60,6 +68,11 @@ class Settings(BaseSettings):
     )
     snapshots: SnapshotSettings = Field(
         SnapshotSettings(), description="Where snapshots are written and how they are sealed.", examples=[{"git": True}]
+    )
+    object_store: ObjectStoreSettings = Field(
+        ObjectStoreSettings(),
+        description="How S3-compatible storage is reached.",
+        examples=[{"endpoint": "https://s3.example.org"}],
     )
     safety: SafetySettings = Field(SafetySettings(), description="Limits of one run.", examples=[{"max_writes": 50}])
     templates: Path | None = Field(
@@ -121,7 +134,7 @@ class Settings(BaseSettings):
 
 def load_settings(config: Path | None = None) -> Settings:
     """Load the settings file and all overrides; raises `SettingsError` with file and line."""
-    path = config or Path(os.environ.get("WIKIBOT_CONFIG") or DEFAULT_CONFIG)
+    path = settings_path(config)
     if not path.is_file():
         raise SettingsError("does not exist; make one with `wikibot init`, or name another with --config", path=path)
     source = load_yaml(path, SettingsError)
@@ -131,6 +144,11 @@ def load_settings(config: Path | None = None) -> Settings:
     except ValidationError as problem:
         raise describe_problems(problem, source, Settings, SettingsError, elsewhere=_name_variable) from problem
     return settings.read_from(path, source, origins)
+
+
+def settings_path(config: Path | None) -> Path:
+    """Return the path of the settings file: *config*, the one of `WIKIBOT_CONFIG`, or the default."""
+    return config or Path(os.environ.get("WIKIBOT_CONFIG") or DEFAULT_CONFIG)
 
 
 def load_overrides(config: Path) -> Settings:

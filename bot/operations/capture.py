@@ -12,6 +12,7 @@ from bot.errors import ContinuityError, EvidenceError, SettingsError, SnapshotEr
 from bot.file_trust import raise_if_readable_by_all
 from bot.log import logger
 from bot.operations.converter_pool import open_converter
+from bot.operations.mirror import mirror_snapshots, open_mirror
 from bot.operations.progress_log import ProgressLog
 from bot.operations.witnesses import inform_witnesses, make_witnesses
 from bot.operations.workspace import Connect, Snapshots, Workspace
@@ -32,6 +33,7 @@ from bot.snapshot.capture.bulk_consent import BulkConsent
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.rebuild import Rebuilt, rebuild
 from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
+from bot.snapshot.mirror.mirror_report import MirrorReport
 from bot.snapshot.verify.verification import Verification, verify
 from bot.snapshot.witness.rounds import check_before_run
 from bot.sync.clock_difference import describe_difference
@@ -95,6 +97,7 @@ def _take(
     roster = read_roster(policy.roster) if policy.roster else ()
     gateway = connect()
     witnesses = make_witnesses(connect, workspaces, snapshots)
+    store = open_mirror(snapshots)
     _check_clock(gateway, snapshots.clock())
     check_before_run(snapshots.state, witnesses)
     memories: list[PageMemory] = []
@@ -120,14 +123,15 @@ def _take(
         if policy.git:
             GitRepository(writer.state, writer.signer).commit(_commit_message(outcome))
     outcome.witnesses = inform_witnesses(snapshots, witnesses)
+    outcome.mirror = mirror_snapshots(snapshots, store, should_stop=should_stop)
     return outcome
 
 
 def rebuild_renditions(
     snapshots: Snapshots, *, on_page: Callable[[str, int], None] = lambda _title, _total: None
-) -> Rebuilt:
-    """Render every captured page again from the snapshots, and write those that differ."""
-    root = snapshots.root
+) -> tuple[Rebuilt, MirrorReport | None]:
+    """Render every captured page again from the snapshots, and write those that differ; then mirror the snapshots."""
+    root, store = snapshots.root, open_mirror(snapshots)
     head = load_head(root)
     if head is None:
         raise SnapshotError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
@@ -135,7 +139,7 @@ def rebuild_renditions(
         rebuilt = rebuild(writer, executor, on_page=on_page)
         if rebuilt.checkpoint and snapshots.policy.git:
             GitRepository(writer.state, writer.signer).commit(f"Run {rebuilt.checkpoint.sequence}: render pages again")
-    return rebuilt
+    return rebuilt, mirror_snapshots(snapshots, store)
 
 
 def verify_snapshots(
@@ -143,7 +147,7 @@ def verify_snapshots(
 ) -> Verification:
     """Verify the bot's own snapshots; *rotate* hashes the seventh of the day. Read-only."""
     root, state = snapshots.root, snapshots.state
-    text = _read_signers(signers) if signers else find_allowed_signers(snapshots)
+    text = read_signers(signers) if signers else find_allowed_signers(snapshots)
     now = snapshots.clock()
     portion = now.toordinal() if rotate else None
 
@@ -163,7 +167,7 @@ def verify_copy(
     path: Path, *, now: datetime, witnesses: Sequence[str] = (), signers: Path | None = None, rotate: bool = False
 ) -> Verification:
     """Verify a folder of snapshots without settings, for example from another installation; read-only."""
-    text = _read_signers(signers) if signers else None
+    text = read_signers(signers) if signers else None
     portion = now.toordinal() if rotate else None
     return verify(path, witnesses=witnesses, allowed_signers=text, portion=portion, now=now)
 
@@ -211,7 +215,7 @@ def get_signer(snapshots: Snapshots) -> Signer | None:
 def find_allowed_signers(snapshots: Snapshots) -> str | None:
     """Return the accepted signers: the configured file, else the signing key's own, else None."""
     if snapshots.policy.allowed_signers:
-        return _read_signers(snapshots.policy.allowed_signers)
+        return read_signers(snapshots.policy.allowed_signers)
     own = find_signer(snapshots)
     return own.allowed_signers() if own else None
 
@@ -269,7 +273,8 @@ def software() -> str:
     return f"wikibot {version('wikibot')}"
 
 
-def _read_signers(path: Path) -> str:
+def read_signers(path: Path) -> str:
+    """Return a file of allowed signers."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:

@@ -5,16 +5,19 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 
-from bot.config.policy import SnapshotSettings, WitnessKind
+from bot.config.policy import ObjectStoreSettings, SnapshotSettings, WitnessKind
 from bot.errors import SettingsError
+from bot.operations.capture import read_signers
 from bot.operations.converter_pool import open_converter
+from bot.operations.mirror import open_store
 from bot.operations.witnesses import make_witnesses
 from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.snapshot.archive.checkpoint import HEAD
+from bot.snapshot.archive.file_tree import Tree, UnlistedTree
 from bot.snapshot.archive.inspection import Finding, FindingKind
 from bot.snapshot.capture.rendition_check import RenditionReport, check_renditions
 from bot.snapshot.verify.stamp_check import StampReport, check_stamps
-from bot.snapshot.verify.verification import Verification
+from bot.snapshot.verify.verification import Verification, verify
 from bot.snapshot.witness.rounds import WitnessReport, WitnessState, ask
 
 
@@ -60,15 +63,19 @@ def extend(
     further: FurtherChecks,
     *,
     now: datetime,
+    tree: Tree | None = None,
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
 ) -> FullCheck:
-    """Return *checked* with the further checks. On a tree with findings, no page is rendered."""
-    root = checked.root
+    """Return *checked* with the further checks; *tree* is what was checked, if it is no folder.
+
+    On a tree with findings, no page is rendered.
+    """
+    root = Path(checked.root)
     refused = [each for each in further.said or () if each.state is WitnessState.REFUSED]
     findings = [Finding(FindingKind.WITNESS, HEAD, each.message) for each in refused]
     stamps, renditions = StampReport(), None
     if checked.is_clean:
-        stamps = check_stamps(root, further.tsa_ca, now=now)
+        stamps = check_stamps(tree or UnlistedTree(root), further.tsa_ca, now=now)
         findings += stamps.findings
         if further.converter is not None:
             with open_converter(further.converter) as executor:
@@ -78,6 +85,27 @@ def extend(
     full = FullCheck(basic, stamps, further.said, renditions)
     is_proved = basic.is_clean and not full.open_questions
     return full if is_proved else replace(full, basic=replace(basic, proof=None))
+
+
+def verify_store(
+    address: str,
+    settings: ObjectStoreSettings,
+    further: FurtherChecks,
+    *,
+    now: datetime,
+    witnesses: Sequence[str] = (),
+    signers: Path | None = None,
+    rotate: bool = False,
+) -> FullCheck:
+    """Verify the snapshots at *address* in object storage, streamed from there; read-only."""
+    text = read_signers(signers) if signers else None
+    store = open_store(address, settings)
+    from bot.snapshot.mirror.stored_tree import StoredTree
+
+    with StoredTree(store) as tree:
+        portion = now.toordinal() if rotate else None
+        basic = verify(tree.place, witnesses=witnesses, allowed_signers=text, portion=portion, now=now, tree=tree)
+        return extend(basic, further, now=now, tree=tree)
 
 
 def find_tsa_ca(snapshots: Snapshots) -> Path | None:

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bot.config.data_file import DataFile
-from bot.config.policy import SnapshotSettings, WitnessKind, WorkspaceSettings
+from bot.config.policy import ObjectStoreSettings, SnapshotSettings, WitnessKind, WorkspaceSettings
 from bot.config.yaml_source import Location
 from bot.files import InstanceLock
 
@@ -55,6 +55,7 @@ class Snapshots:
     state_folder: Path
     policy: SnapshotSettings
     clock: Callable[[], datetime]
+    object_store: ObjectStoreSettings = field(default_factory=ObjectStoreSettings)
 
     @property
     def state(self) -> "EvidenceState":
@@ -69,6 +70,7 @@ class Snapshots:
         changes = {
             "signing_key": self.policy.restricted_signing_key or self.policy.signing_key,
             "allowed_signers": None,
+            "mirror": self.policy.restricted_mirror,
             "witnesses": tuple(each for each in self.policy.witnesses if each.kind is WitnessKind.TIMESTAMP),
         }
         return replace(self, root=self.policy.separate_path, policy=self.policy.model_copy(update=changes))

@@ -9,6 +9,7 @@ import pytest
 from bot.errors import SnapshotError
 from bot.snapshot.archive.checkpoint import STAMP
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
+from bot.snapshot.archive.file_tree import UnlistedTree
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.verify.stamp_check import check_stamps
@@ -208,7 +209,7 @@ def test_a_stamp_after_the_run_that_names_it_is_found(
     tell_one(root, stamps)
     second(root, signer)
 
-    (finding,) = check_stamps(root, authority.ca, now=now()).findings
+    (finding,) = check_stamps(UnlistedTree(root), authority.ca, now=now()).findings
 
     assert "but run 2, which names it, claims to be of 2026-11-25T02:30:00Z" in finding.message
 
@@ -220,12 +221,12 @@ def test_every_stamp_of_the_chain_is_checked(
         empty_run(root, signer, now())
         tell_one(root, stamps)
 
-    checked = check_stamps(root, authority.ca, now=now())
+    checked = check_stamps(UnlistedTree(root), authority.ca, now=now())
 
     assert checked.paths == ("CHECKPOINT.tsr", f"log/{now().year}/000001.checkpoint.tsr")
     assert checked.findings == ()
     assert set(checked.times or {}) == set(checked.paths)
-    assert check_stamps(root, None, now=now()).times is None
+    assert check_stamps(UnlistedTree(root), None, now=now()).times is None
     assert verify(root, allowed_signers=signer.allowed_signers()).is_clean
     assert run_instructions(root).returncode == 0
 
@@ -249,7 +250,7 @@ def test_a_forged_stamp_beside_the_head_is_found(
             empty_run(root, signer, MUCH_LATER)
             tell_one(root, stamps)
 
-    checked = check_stamps(root, ca, now=now())
+    checked = check_stamps(UnlistedTree(root), ca, now=now())
 
     assert [finding.path for finding in checked.findings] == [STAMP]
 

@@ -8,6 +8,7 @@ The snapshots folder is untrusted, so nothing in it says what the bot did before
     LOG.git             the git repository
     LOG.search.sqlite   the search index
     LOG.captures        what the last capture of each space saw
+    LOG.mirror-….sqlite what was uploaded to one address of object storage
 
 LOG is the id of the log. The folder has the mode 0700 and its files have the mode 0600.
 
@@ -18,6 +19,7 @@ LOG is the id of the log. The folder has the mode 0700 and its files have the mo
 """
 
 import fcntl
+import hashlib
 import os
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -181,6 +183,10 @@ class EvidenceState:
     def search(self) -> Path:
         """The search index."""
         return self.folder / f"{self.log}.search.sqlite"
+
+    def mirror(self, address: str) -> Path:
+        """The memory of the mirror at *address*."""
+        return self.folder / f"{self.log}.mirror-{hashlib.sha256(address.encode()).hexdigest()[:12]}.sqlite"
 
     @property
     def captures(self) -> Path:

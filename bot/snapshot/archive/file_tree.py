@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bot.snapshot.archive.folder import FolderReader
+from bot.snapshot.archive.folder import FolderReader, is_being_written
 
 _NOT_EVIDENCE = {".git"}
 """A clone of the git repository has this folder."""
@@ -16,6 +16,12 @@ class Tree:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._folder = FolderReader(root)
+        self._reset()
+        if root.is_dir():
+            self._list(str(root), "")
+
+    def _reset(self) -> None:
         self.files: set[str] = set()
         self.others: set[str] = set()
         """Symbolic links, sockets, devices. None of them is allowed in the evidence."""
@@ -23,9 +29,18 @@ class Tree:
         """Folders without anything in them."""
         self.hashed_bytes = 0
         self.hashed_files = 0
-        self._folder = FolderReader(root)
-        if root.is_dir():
-            self._list(str(root), "")
+
+    @property
+    def place(self) -> str:
+        """The folder, for messages."""
+        return str(self.root)
+
+    def is_being_written(self) -> bool:
+        """Return whether a run is writing to the folder now."""
+        return is_being_written(self.root)
+
+    def expect(self, paths: Iterable[str]) -> None:
+        """Announce files that will be hashed next; a tree that is slow to read begins with them."""
 
     def _list(self, folder: str, prefix: str) -> None:
         is_empty = bool(prefix)

@@ -8,6 +8,7 @@ from bot.plural import counted
 from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, Event, EventOutcome, EventType
 from bot.snapshot.archive.verdict import RunVerdict
+from bot.snapshot.mirror.mirror_report import MirrorReport
 from bot.snapshot.witness.rounds import WitnessReport
 
 
@@ -68,6 +69,8 @@ class CaptureOutcome:
     """What the witnesses say about the head after the run."""
     strays: tuple[str, ...] = ()
     """Entries of the snapshots folder that no list names."""
+    mirror: MirrorReport | None = None
+    """What the object storage has after the run, if the settings name one."""
     checkpoint: Checkpoint | None = None
     was_recovered: bool = False
     separate: "CaptureOutcome | None" = None
@@ -84,10 +87,11 @@ class CaptureOutcome:
         return dict(Counter(self.requests) + Counter(self.separate.requests if self.separate else {}))
 
     @property
-    def alarms(self) -> tuple[WitnessReport, ...]:
-        """The witnesses about which a person has to do something; the run was written all the same."""
+    def alarms(self) -> tuple[WitnessReport | MirrorReport, ...]:
+        """The witnesses and mirrors about which a person has to do something; the run was written all the same."""
         inner = self.separate.alarms if self.separate else ()
-        return (*(report for report in self.witnesses if report.needs_attention), *inner)
+        mirrors = () if self.mirror is None or self.mirror.is_fine else (self.mirror,)
+        return (*(report for report in self.witnesses if report.needs_attention), *mirrors, *inner)
 
     @property
     def all_strays(self) -> tuple[str, ...]:

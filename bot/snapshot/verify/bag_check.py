@@ -18,6 +18,7 @@ def check_payload(
 ) -> None:
     """Check that every payload file exists, and hash the files for which *is_due* returns true."""
     witness = f"{bag}/{MANIFEST}"
+    inspection.tree.expect(full for path in manifest if is_due(full := f"{bag}/{path}"))
     for path, digest in manifest.items():
         full = f"{bag}/{path}"
         if not path.startswith("data/"):

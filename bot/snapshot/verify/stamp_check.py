@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.errors import EvidenceError
-from bot.snapshot.archive.checkpoint import HEAD, STAMP, Checkpoint, format_time, load_head, parse_checkpoint
-from bot.snapshot.archive.folder import Folder
+from bot.snapshot.archive.checkpoint import HEAD, STAMP, Checkpoint, format_time, parse_checkpoint
+from bot.snapshot.archive.file_tree import Tree
 from bot.snapshot.archive.inspection import Finding, FindingKind
 from bot.snapshot.witness.time_stamp import StampCheck, check_stamp
 
@@ -26,15 +25,15 @@ class StampReport:
     findings: tuple[Finding, ...] = ()
 
 
-def check_stamps(root: Path, ca: Path | None, *, now: datetime) -> StampReport:
-    """Check all time stamps against the certificates in *ca*; without it, only list them."""
-    found = list(_iter_stamped(root))
+def check_stamps(tree: Tree, ca: Path | None, *, now: datetime) -> StampReport:
+    """Check all time stamps of a verified tree against the certificates in *ca*; without it, only list them."""
+    found = list(_iter_stamped(tree))
     paths = tuple(path for path, _, _ in found)
     if ca is None:
         return StampReport(paths)
-    folder, times, expired, findings = Folder(root), {}, [], []
+    times, expired, findings = {}, [], []
     for path, head, newer in found:
-        checked = check_stamp(folder.read(f"{path.removesuffix('.tsr')}.sig"), folder.read(path), ca, now=now)
+        checked = check_stamp(tree.read(f"{path.removesuffix('.tsr')}.sig"), tree.read(path), ca, now=now)
         flaw = checked.flaw or _find_wrong_time(checked, head, newer)
         if flaw:
             findings.append(Finding(FindingKind.TIME, path, flaw))
@@ -44,20 +43,17 @@ def check_stamps(root: Path, ca: Path | None, *, now: datetime) -> StampReport:
     return StampReport(paths, times, tuple(expired), tuple(findings))
 
 
-def _iter_stamped(root: Path) -> Iterator[tuple[str, Checkpoint, Checkpoint | None]]:
+def _iter_stamped(tree: Tree) -> Iterator[tuple[str, Checkpoint, Checkpoint | None]]:
     """Yield the path of each time stamp, the head that it stamps, and the head after that one, the newest first."""
-    folder, head = Folder(root), load_head(root)
-    if head is None:
-        raise EvidenceError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
-    if folder.has_file(STAMP):
+    head = parse_checkpoint(tree.read(HEAD))
+    if tree.has_file(STAMP):
         yield STAMP, head, None
-    newer, named_by = head, HEAD
+    newer = head
     while newer.previous_path:
-        name = newer.previous_path
-        older = parse_checkpoint(folder.read_checked(name, newer.digests[name], named_by=named_by), name=name)
+        older = parse_checkpoint(tree.read(newer.previous_path), name=newer.previous_path)
         if newer.stamp_path:
             yield newer.stamp_path, older, newer
-        newer, named_by = older, name
+        newer = older
 
 
 def _find_wrong_time(stamp: StampCheck, head: Checkpoint, newer: Checkpoint | None) -> str | None:

@@ -15,7 +15,7 @@ from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import PAGES, bag_names, sha256
 from bot.snapshot.archive.checkpoint import HEAD, Checkpoint, whole_digest
 from bot.snapshot.archive.file_tree import Tree
-from bot.snapshot.archive.folder import STAGING, is_being_written
+from bot.snapshot.archive.folder import STAGING
 from bot.snapshot.archive.head_check import check_bag_tags, check_head, load_sums
 from bot.snapshot.archive.indexes import IndexRow, render_root_index
 from bot.snapshot.archive.inspection import Finding, FindingKind, Inspection, ordered
@@ -44,7 +44,8 @@ _REDACTION = re.compile(r"data/_source/[^/]+/(?:\d+/)?redaction-\d+\.json")
 class Verification:
     """The result of a verification. *runs* is the number of heads in the chain."""
 
-    root: Path
+    root: Path | str
+    """The folder, or the address of the object storage."""
     findings: tuple[Finding, ...]
     head: Checkpoint | None
     head_digest: str | None
@@ -81,7 +82,7 @@ def _paused_collector() -> Iterator[None]:
 
 @_paused_collector()
 def verify(
-    root: Path,
+    root: Path | str,
     *,
     witnesses: Sequence[str] = (),
     allowed_signers: str | None = None,
@@ -90,14 +91,16 @@ def verify(
     tree: Tree | None = None,
     remembered: str | None = None,
 ) -> Verification:
-    """Verify everything under *root*; *portion* (any number, for example of the day) hashes a seventh of the payload.
+    """Verify everything under *root*, or in *tree*, which is there.
+
+    *portion* (any number, for example of the day) hashes a seventh of the payload.
 
     *witnesses* are the SHA-256 of each `CHECKPOINT` that was published elsewhere. With *now*, a head of the future is a
     finding. *remembered* is the SHA-256 of the newest head that the bot itself wrote; it is no witness. Read-only.
     Raises `SnapshotError` if a witness is not a whole digest.
     """
     witnesses = [whole_digest(each) for each in witnesses]
-    inspection = Inspection(tree or Tree(root))
+    inspection = Inspection(tree or Tree(Path(root)))
     if not inspection.tree.files:
         raise EvidenceError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
     _skip_staging(inspection)
@@ -145,7 +148,7 @@ def _skip_staging(inspection: Inspection) -> None:
     tree = inspection.tree
     found = tree.files | tree.others | tree.empty
     staged = {path for path in found if STAGING.fullmatch(path.partition("/")[0])}
-    if staged and not is_being_written(tree.root):
+    if staged and not tree.is_being_written():
         for name in {path.partition("/")[0] for path in staged}:
             message = "a capture was interrupted here; the next `wikibot snapshot` completes or discards it"
             inspection.report(FindingKind.INTERRUPTED, name, message)

@@ -1,0 +1,347 @@
+"""The mirror in object storage, against a real S3-compatible server; what counts is what the server has afterwards."""
+
+import hashlib
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.errors import ObjectStoreError
+from bot.snapshot.archive.checkpoint import HEAD
+from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.signature import Signer
+from bot.snapshot.mirror.folder_mirror import FolderMirror
+from bot.snapshot.mirror.mirror_report import MirrorReport
+from bot.snapshot.mirror.object_store import Expected, ObjectStore, Retention, StoreAddress, StoreConflictError
+from bot.snapshot.mirror.stored_tree import StoredTree
+from bot.snapshot.mirror.upload_memory import UploadMemory
+from bot.snapshot.verify.verification import Verification, verify
+from tests.snapshot.object_server import ObjectServer, running_server
+from tests.snapshot.small_tree import capture_first, capture_second, state_of, tree_bytes
+
+MIB = 1024 * 1024
+PAGE = "WS2/data/2026/board-meeting--101.md"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    with running_server(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def bucket(server: ObjectServer) -> str:
+    return server.make_bucket()
+
+
+@pytest.fixture(scope="module")
+def locking_bucket(server: ObjectServer) -> str:
+    return server.make_bucket(locks=True)
+
+
+@pytest.fixture
+def store(server: ObjectServer, bucket: str) -> ObjectStore:
+    return server.store(bucket, f"archive-{next(_numbers)}/ws2")
+
+
+@pytest.fixture
+def root(tmp_path: Path, signer: Signer) -> Path:
+    """Signed snapshots of one run."""
+    root = tmp_path / "snapshots"
+    capture_first(root, Disk(), signer=signer)
+    return root
+
+
+def mirror(
+    root: Path, store: ObjectStore, *, part_bytes: int = 8 * MIB, should_stop: Callable[[], bool] = lambda: False
+) -> MirrorReport:
+    with closing(UploadMemory(state_of(root).mirror(str(store.address)))) as memory:
+        return FolderMirror(root, store, memory, part_bytes, should_stop).run()
+
+
+def objects_of(store: ObjectStore) -> dict[str, bytes]:
+    return {each.path: store.read(each.path) for each in store.iter_objects()}
+
+
+def put_over(store: ObjectStore, path: str, data: bytes) -> None:
+    """Write an object as somebody else would: without a condition."""
+    store._client.put_object(Bucket=store.address.bucket, Key=store.address.prefix + path, Body=data)
+
+
+def verify_store(store: ObjectStore) -> Verification:
+    with StoredTree(store) as tree:
+        return verify(tree.place, tree=tree)
+
+
+def test_the_store_has_every_file_of_each_run_and_verifies_like_the_folder(
+    root: Path, store: ObjectStore, signer: Signer
+) -> None:
+    first = mirror(root, store)
+    after_first = objects_of(store) == tree_bytes(root)
+    capture_second(root, Disk(), signer=signer)
+    second = mirror(root, store)
+
+    assert (first.problem, after_first, second.problem) == ("", True, "")
+    assert objects_of(store) == tree_bytes(root)
+    assert second.uploaded < first.uploaded + 10
+    here, there = verify(root), verify_store(store)
+    assert there.is_clean
+    assert (there.head_digest, there.bags, there.runs, there.hashed_files, there.hashed_bytes) == (
+        here.head_digest,
+        here.bags,
+        here.runs,
+        here.hashed_files,
+        here.hashed_bytes,
+    )
+
+
+def test_nothing_is_uploaded_twice(root: Path, store: ObjectStore) -> None:
+    mirror(root, store)
+    before = {each.path: each.etag for each in store.iter_objects()}
+
+    again = mirror(root, store)
+
+    assert (again.is_fine, again.uploaded, again.found) == (True, 0, 0)
+    assert {each.path: each.etag for each in store.iter_objects()} == before
+
+
+def test_an_interrupted_mirror_continues_where_it_was_and_the_head_comes_last(root: Path, store: ObjectStore) -> None:
+    stops = iter([False, False, False, True])
+
+    stopped = mirror(root, store, should_stop=lambda: next(stops, True))
+    there = {each.path for each in store.iter_objects()}
+    resumed = mirror(root, store)
+
+    assert "asked to stop" in stopped.problem
+    assert HEAD not in there
+    assert len(there) == stopped.uploaded == 3
+    assert resumed.is_fine
+    assert resumed.uploaded == len(tree_bytes(root)) - 3
+    assert objects_of(store) == tree_bytes(root)
+
+
+def test_without_memory_what_the_store_has_is_recognised(root: Path, store: ObjectStore, signer: Signer) -> None:
+    mirror(root, store)
+    state_of(root).mirror(str(store.address)).unlink()
+    capture_second(root, Disk(), signer=signer)
+
+    report = mirror(root, store)
+
+    assert report.is_fine
+    assert objects_of(store) == tree_bytes(root)
+
+
+@pytest.mark.parametrize("path", [PAGE, "SHA256SUMS", "log/2026/000002.changes"])
+def test_another_file_in_the_store_is_never_overwritten(
+    root: Path, store: ObjectStore, signer: Signer, path: str
+) -> None:
+    mirror(root, store)
+    put_over(store, path, b"by somebody else\n")
+    capture_second(root, Disk(), signer=signer)
+
+    report = mirror(root, store)
+
+    assert path in report.problem
+    assert hashlib.sha256(b"by somebody else\n").hexdigest() in report.problem
+    assert "nothing was overwritten" in report.problem
+    assert store.read(path) == b"by somebody else\n"
+    assert store.read(HEAD) != (root / HEAD).read_bytes()
+
+
+def test_a_store_with_another_log_is_left_alone(root: Path, store: ObjectStore, tmp_path: Path, signer: Signer) -> None:
+    other = tmp_path / "other"
+    capture_first(other, Disk(), signer=signer)
+    capture_second(other, Disk(), signer=signer)
+    mirror(other, store)
+    before = objects_of(store)
+
+    report = mirror(root, store)
+
+    assert "do not descend" in report.problem
+    assert "run 2" in report.problem
+    assert objects_of(store) == before
+
+
+def test_a_file_that_disappeared_is_restored_and_reported(root: Path, store: ObjectStore, signer: Signer) -> None:
+    mirror(root, store)
+    store.delete(PAGE)
+    capture_second(root, Disk(), signer=signer)
+
+    report = mirror(root, store)
+
+    assert report.restored == (PAGE,)
+    assert not report.is_fine
+    assert "find out who removed" in str(report)
+    assert objects_of(store) == tree_bytes(root)
+
+
+def test_a_file_that_is_damaged_on_disk_does_not_reach_the_store(root: Path, store: ObjectStore) -> None:
+    (root / PAGE).write_bytes(b"damaged\n")
+
+    report = mirror(root, store)
+
+    assert "is not what was captured" in report.problem
+    assert PAGE not in objects_of(store)
+    assert HEAD not in objects_of(store)
+
+
+def test_a_large_file_goes_in_parts_and_resumes_at_the_part_that_is_missing(
+    root: Path, store: ObjectStore, monkeypatch: pytest.MonkeyPatch, signer: Signer
+) -> None:
+    large = bytes(range(256)) * (11 * MIB // 256)
+    attach(root, large, signer)
+    sent: list[int] = []
+    plain = ObjectStore.put_part
+
+    def breaks_at_two(self: ObjectStore, path: str, upload: str, number: int, data: bytes, sha256: str) -> object:
+        sent.append(number)
+        if sent == [1, 2]:
+            raise ObjectStoreError("the line was cut")
+        return plain(self, path, upload, number, data, sha256)
+
+    monkeypatch.setattr(ObjectStore, "put_part", breaks_at_two)
+    cut = mirror(root, store, part_bytes=5 * MIB)
+    resumed = mirror(root, store, part_bytes=5 * MIB)
+
+    assert "the line was cut" in cut.problem
+    assert resumed.is_fine
+    assert sent == [1, 2, 2, 3]
+    assert objects_of(store) == tree_bytes(root)
+
+
+def attach(root: Path, data: bytes, signer: Signer) -> None:
+    import datetime as dt
+
+    from bot.snapshot.archive.paths import attachment_path
+    from tests.snapshot.small_tree import CLOCK, PAGES, finish, open_run, put_page
+
+    with open_run(root, CLOCK + dt.timedelta(days=2), signer=signer) as writer:
+        put_page(writer, "102", PAGES["102"], "<p>with a film</p>", version=3)
+        bag = writer.library.find_bag_of("102")
+        assert bag
+        writer.put(bag, attachment_path("102", "att9", "film.bin", 1), data)
+        finish(writer, "102")
+
+
+def test_object_lock_keeps_what_was_uploaded(server: ObjectServer, locking_bucket: str, root: Path) -> None:
+    store = server.store(locking_bucket, "locked", Retention("COMPLIANCE", 2))
+
+    report = mirror(root, store)
+
+    assert report.is_fine
+    kept = store.find(PAGE)
+    assert kept
+    assert kept.lock_mode == "COMPLIANCE"
+    version = store._client.head_object(Bucket=locking_bucket, Key=f"locked/{PAGE}")["VersionId"]
+    with pytest.raises(ObjectStoreError, match="refuses"):
+        store._call("delete_object", PAGE, VersionId=version)
+
+
+def test_a_bucket_that_cannot_lock_is_an_error(server: ObjectServer, bucket: str, root: Path) -> None:
+    store = server.store(bucket, "unlocked", Retention("GOVERNANCE", 2))
+
+    assert "object lock" in mirror(root, store).problem
+    assert list(store.iter_objects()) == []
+
+
+def test_what_a_redaction_removed_is_removed_from_the_store(root: Path, store: ObjectStore, signer: Signer) -> None:
+    import datetime as dt
+
+    from bot.snapshot.archive.library import load_library
+    from bot.snapshot.capture.erasure import find_traces, redact
+    from tests.snapshot.small_tree import CLOCK, open_run
+
+    mirror(root, store)
+    with open_run(root, CLOCK + dt.timedelta(days=2), signer=signer) as writer:
+        redact(writer, find_traces(load_library(root), "101"), reason="a request", by="Ana")
+
+    report = mirror(root, store)
+
+    assert report.is_fine
+    assert report.removed > 0
+    assert objects_of(store) == tree_bytes(root)
+
+
+def change(path: str) -> Callable[[Path, ObjectStore], None]:
+    def tamper(root: Path, store: ObjectStore) -> None:
+        data = (root / path).read_bytes()
+        changed = data[:-2] + bytes([data[-2] ^ 1]) + data[-1:]
+        (root / path).write_bytes(changed)
+        put_over(store, path, changed)
+
+    return tamper
+
+
+def remove(path: str) -> Callable[[Path, ObjectStore], None]:
+    def tamper(root: Path, store: ObjectStore) -> None:
+        (root / path).unlink()
+        store.delete(path)
+
+    return tamper
+
+
+def add(path: str) -> Callable[[Path, ObjectStore], None]:
+    def tamper(root: Path, store: ObjectStore) -> None:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(b"planted\n")
+        put_over(store, path, b"planted\n")
+
+    return tamper
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        change(PAGE),
+        change("WS2/pages.jsonl"),
+        change("CHECKPOINT.sig"),
+        change("log/2026/000001.events.jsonl"),
+        remove(PAGE),
+        remove("SHA256SUMS"),
+        remove("WS2/manifest-sha256.txt"),
+        add("WS2/data/2026/planted.md"),
+        add("elsewhere/planted"),
+        add("staging-0123456789abcdef/x"),
+    ],
+)
+def test_the_same_change_has_the_same_findings_in_the_store_as_on_disk(
+    signed_original: Path, tmp_path: Path, store: ObjectStore, tamper: Callable[[Path, ObjectStore], None]
+) -> None:
+    root = Path(shutil.copytree(signed_original, tmp_path / "snapshots"))
+    assert mirror(root, store).is_fine
+
+    tamper(root, store)
+
+    here, there = verify(root), verify_store(store)
+    assert here.findings
+    assert there.findings == here.findings
+
+
+def test_a_write_that_expects_nothing_is_refused_by_the_server(store: ObjectStore) -> None:
+    digest = hashlib.sha256(b"one").hexdigest()
+    store.put("x", b"one", digest, Expected())
+
+    for expected in (Expected(), Expected('"another"')):
+        with pytest.raises(StoreConflictError):
+            store.put("x", b"two", hashlib.sha256(b"two").hexdigest(), expected)
+
+    assert store.read("x") == b"one"
+
+
+def test_errors_name_the_cause_and_no_secret(server: ObjectServer, bucket: str, root: Path) -> None:
+    address = StoreAddress.parse(f"s3://{bucket}/errors")
+    cases = {
+        "access_key_id": ObjectStore(address, server.access(key_id="unknown-key")),
+        "secret_access_key": ObjectStore(address, server.access(secret="wrong-secret")),
+        "no bucket of this name": server.store("bucket-that-is-not-there"),
+        "refuses this to the access key": ObjectStore(address, server.reader()),
+    }
+
+    for part, store in cases.items():
+        problem = mirror(root, store).problem
+        assert part in problem
+        assert "secret" not in problem.replace("secret_access_key", "").replace("secret key", "")
