@@ -41,8 +41,17 @@ def test_production_has_no_build_tool_no_test_tool_and_nothing_of_the_embedded_w
     assert not names("runtime") & (names("build") | {"flask", "waitress", "werkzeug", "bagit", "pytest", "lxml"})
 
 
+def test_the_document_explains_each_distribution_of_the_extra_and_no_other() -> None:
+    _, _, part = (ROOT / "docs" / "dependencies.md").read_text().partition("## The extra `s3`")
+    table, _, _ = part.partition("\n## ")
+    explained = [name for name in re.findall(r"^\| (\S+) \| \S", table, flags=re.MULTILINE) if name != "distribution"]
+
+    assert explained == sorted(names("s3") - names("runtime"))
+
+
 def test_what_is_tested_is_what_is_installed() -> None:
     assert pins("runtime") <= pins("demo") <= pins("dev")
+    assert pins("runtime") <= pins("s3") <= pins("dev")
     assert pins("build") <= pins("demo")
     assert pins("runtime") <= pins("dask")
 
@@ -74,6 +83,12 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module.split(".")[0])
     return found
+
+
+def test_the_client_of_object_storage_is_imported_only_for_it(tmp_path: Path) -> None:
+    loaded = modules_after(["verify", "--help"], tmp_path)
+
+    assert "botocore" not in loaded
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)

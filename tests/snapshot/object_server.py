@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from bot.snapshot.mirror.object_store import ObjectStore, Retention, StoreAccess, StoreAddress
@@ -30,7 +31,7 @@ _IDENTITIES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class ObjectServer:
     """The running server."""
 
@@ -47,13 +48,16 @@ class ObjectServer:
     def make_bucket(self, *, locks: bool = False) -> str:
         """Make a bucket and return its name."""
         name = f"bucket-{uuid.uuid4().hex[:12]}"
-        store = self.store(name)
-        store._call("create_bucket", **({"ObjectLockEnabledForBucket": True} if locks else {}))
+        self.first._client.create_bucket(Bucket=name, **({"ObjectLockEnabledForBucket": True} if locks else {}))
         return name
 
     def store(self, bucket: str, prefix: str = "", retention: Retention | None = None) -> ObjectStore:
-        address = StoreAddress.parse(f"s3://{bucket}/{prefix}")
-        return ObjectStore(address, self.access(), retention)
+        return self.first.at(StoreAddress.parse(f"s3://{bucket}/{prefix}"), retention)
+
+    @cached_property
+    def first(self) -> ObjectStore:
+        """The store whose client all others share: it takes long to make."""
+        return ObjectStore(StoreAddress("bucket-of-nothing", ""), self.access())
 
 
 @contextmanager

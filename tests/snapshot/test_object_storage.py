@@ -1,10 +1,10 @@
 """The mirror in object storage, against a real S3-compatible server; what counts is what the server has afterwards."""
 
+import datetime as dt
 import hashlib
 import itertools
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,10 @@ import pytest
 from bot.errors import ObjectStoreError
 from bot.snapshot.archive.checkpoint import HEAD
 from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.paths import attachment_path
 from bot.snapshot.archive.signature import Signer
+from bot.snapshot.capture.erasure import find_traces, redact
 from bot.snapshot.mirror.folder_mirror import FolderMirror
 from bot.snapshot.mirror.mirror_report import MirrorReport
 from bot.snapshot.mirror.object_store import Expected, ObjectStore, Retention, StoreAddress, StoreConflictError
@@ -20,10 +23,22 @@ from bot.snapshot.mirror.stored_tree import StoredTree
 from bot.snapshot.mirror.upload_memory import UploadMemory
 from bot.snapshot.verify.verification import Verification, verify
 from tests.snapshot.object_server import ObjectServer, running_server
-from tests.snapshot.small_tree import capture_first, capture_second, state_of, tree_bytes
+from tests.snapshot.small_tree import (
+    CLOCK,
+    PAGES,
+    capture_first,
+    capture_second,
+    finish,
+    open_run,
+    put_page,
+    state_of,
+    tree_bytes,
+)
 
 MIB = 1024 * 1024
 PAGE = "WS2/data/2026/board-meeting--101.md"
+Files = dict[str, bytes]
+Change = Callable[[Files], None]
 _numbers = itertools.count()
 
 
@@ -214,11 +229,6 @@ def test_a_large_file_goes_in_parts_and_resumes_at_the_part_that_is_missing(
 
 
 def attach(root: Path, data: bytes, signer: Signer) -> None:
-    import datetime as dt
-
-    from bot.snapshot.archive.paths import attachment_path
-    from tests.snapshot.small_tree import CLOCK, PAGES, finish, open_run, put_page
-
     with open_run(root, CLOCK + dt.timedelta(days=2), signer=signer) as writer:
         put_page(writer, "102", PAGES["102"], "<p>with a film</p>", version=3)
         bag = writer.library.find_bag_of("102")
@@ -249,12 +259,6 @@ def test_a_bucket_that_cannot_lock_is_an_error(server: ObjectServer, bucket: str
 
 
 def test_what_a_redaction_removed_is_removed_from_the_store(root: Path, store: ObjectStore, signer: Signer) -> None:
-    import datetime as dt
-
-    from bot.snapshot.archive.library import load_library
-    from bot.snapshot.capture.erasure import find_traces, redact
-    from tests.snapshot.small_tree import CLOCK, open_run
-
     mirror(root, store)
     with open_run(root, CLOCK + dt.timedelta(days=2), signer=signer) as writer:
         redact(writer, find_traces(load_library(root), "101"), reason="a request", by="Ana")
@@ -266,31 +270,42 @@ def test_what_a_redaction_removed_is_removed_from_the_store(root: Path, store: O
     assert objects_of(store) == tree_bytes(root)
 
 
-def change(path: str) -> Callable[[Path, ObjectStore], None]:
-    def tamper(root: Path, store: ObjectStore) -> None:
-        data = (root / path).read_bytes()
-        changed = data[:-2] + bytes([data[-2] ^ 1]) + data[-1:]
-        (root / path).write_bytes(changed)
-        put_over(store, path, changed)
+def change(path: str) -> Change:
+    def tamper(files: Files) -> None:
+        data = files[path]
+        files[path] = data[:-2] + bytes([data[-2] ^ 1]) + data[-1:]
 
     return tamper
 
 
-def remove(path: str) -> Callable[[Path, ObjectStore], None]:
-    def tamper(root: Path, store: ObjectStore) -> None:
-        (root / path).unlink()
-        store.delete(path)
+def remove(path: str) -> Change:
+    def tamper(files: Files) -> None:
+        del files[path]
 
     return tamper
 
 
-def add(path: str) -> Callable[[Path, ObjectStore], None]:
-    def tamper(root: Path, store: ObjectStore) -> None:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(b"planted\n")
-        put_over(store, path, b"planted\n")
+def add(path: str) -> Change:
+    def tamper(files: Files) -> None:
+        files[path] = b"planted\n"
 
     return tamper
+
+
+def swap(first: str, second: str) -> Change:
+    def tamper(files: Files) -> None:
+        files[first], files[second] = files[second], files[first]
+
+    return tamper
+
+
+@pytest.fixture(scope="module")
+def mirrored(server: ObjectServer, bucket: str, signed_original: Path) -> ObjectStore:
+    """A store with the snapshots of `signed_original`; a test puts back what it changes."""
+    store = server.store(bucket, "mirrored")
+    with closing(UploadMemory(signed_original.with_name("memory.sqlite"))) as memory:
+        assert FolderMirror(signed_original, store, memory).run().is_fine
+    return store
 
 
 @pytest.mark.parametrize(
@@ -303,22 +318,48 @@ def add(path: str) -> Callable[[Path, ObjectStore], None]:
         remove(PAGE),
         remove("SHA256SUMS"),
         remove("WS2/manifest-sha256.txt"),
+        remove(HEAD),
         add("WS2/data/2026/planted.md"),
         add("elsewhere/planted"),
         add("staging-0123456789abcdef/x"),
+        swap(PAGE, "WS2/data/2026/page--102.md"),
     ],
 )
 def test_the_same_change_has_the_same_findings_in_the_store_as_on_disk(
-    signed_original: Path, tmp_path: Path, store: ObjectStore, tamper: Callable[[Path, ObjectStore], None]
+    signed_original: Path, tmp_path: Path, mirrored: ObjectStore, tamper: Change
 ) -> None:
-    root = Path(shutil.copytree(signed_original, tmp_path / "snapshots"))
-    assert mirror(root, store).is_fine
+    root = tmp_path / "snapshots"
+    before = tree_bytes(signed_original)
+    after = dict(before)
+    tamper(after)
+    for path, data in after.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(data)
 
-    tamper(root, store)
+    with changed(mirrored, before, after):
+        there = verify_store(mirrored)
 
-    here, there = verify(root), verify_store(store)
+    here = verify(root)
     assert here.findings
     assert there.findings == here.findings
+
+
+@contextmanager
+def changed(store: ObjectStore, before: Files, after: Files) -> Iterator[None]:
+    """Change the objects of a store for a while."""
+    replace(store, before, after)
+    try:
+        yield
+    finally:
+        replace(store, after, before)
+
+
+def replace(store: ObjectStore, old: Files, new: Files) -> None:
+    for path in old.keys() - new.keys():
+        store.delete(path)
+    for path, data in new.items():
+        if old.get(path) != data:
+            put_over(store, path, data)
 
 
 def test_a_write_that_expects_nothing_is_refused_by_the_server(store: ObjectStore) -> None:

@@ -1,5 +1,5 @@
 """Copies of the snapshots in S3-compatible object storage.
 
-Imports `archive`, and of the wiki room only how requests are sent. `verify` knows nothing of it: a `StoredTree` is a
-`Tree`. Only this room uses botocore, which the extra `wikibot[s3]` installs.
+Only this room uses botocore, which the extra `wikibot[s3]` installs. `verify` reads a store through a `StoredTree`, a
+kind of `Tree`. May import `archive`, and `wiki` for the sending of requests.
 """

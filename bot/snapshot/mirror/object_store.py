@@ -7,10 +7,11 @@ uploads carry their SHA-256, which the store computes too; `find` reads it back.
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 import botocore.session
 from botocore.config import Config
@@ -133,6 +134,12 @@ class ObjectStore:
             config=_config(access),
         )
         self._client.meta.events.register("before-send.s3", transport.send)
+
+    def at(self, address: StoreAddress, retention: Retention | None = None) -> Self:
+        """Return the store at another address of the same service; the connections are shared."""
+        other = copy(self)
+        other.address, other.retention = address, retention
+        return other
 
     def iter_objects(self, prefix: str = "") -> Iterator[ListedObject]:
         """Yield the objects whose paths begin with *prefix*, by path."""
