@@ -2,9 +2,12 @@
 
 import datetime as dt
 import hashlib
+import ipaddress
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,14 @@ from bot.snapshot.archive.signature import Signer
 from bot.snapshot.capture.erasure import find_traces, redact
 from bot.snapshot.mirror.folder_mirror import FolderMirror
 from bot.snapshot.mirror.mirror_report import MirrorReport
-from bot.snapshot.mirror.object_store import Expected, ObjectStore, Retention, StoreAddress, StoreConflictError
+from bot.snapshot.mirror.object_store import (
+    Expected,
+    ObjectStore,
+    Retention,
+    StoreAccess,
+    StoreAddress,
+    StoreConflictError,
+)
 from bot.snapshot.mirror.stored_tree import StoredTree
 from bot.snapshot.mirror.upload_memory import UploadMemory
 from bot.snapshot.verify.verification import Verification, verify
@@ -386,3 +396,35 @@ def test_errors_name_the_cause_and_no_secret(server: ObjectServer, bucket: str, 
         problem = mirror(root, store).problem
         assert part in problem
         assert "secret" not in problem.replace("secret_access_key", "").replace("secret key", "")
+
+
+def test_an_address_that_no_setting_names_must_be_public(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.egress.resolve", lambda _host, _port: [ipaddress.ip_address("10.0.0.1")])
+    store = ObjectStore(StoreAddress("bucket", ""), StoreAccess(None, "eu-central-1", "id", "secret"))
+
+    with pytest.raises(ObjectStoreError, match=r"10\.0\.0\.1, which is inside a private network"):
+        store.read("x")
+
+
+def test_a_redirect_is_not_followed() -> None:
+    asked: list[str] = []
+
+    class Redirects(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(307)
+            self.send_header("Location", f"http://127.0.0.1:{served.server_port}/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name of the base class
+            del format, args
+
+    with HTTPServer(("127.0.0.1", 0), Redirects) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        access = StoreAccess(f"http://127.0.0.1:{served.server_port}", "us-east-1", "id", "secret")
+        with pytest.raises(ObjectStoreError, match="307"):
+            ObjectStore(StoreAddress("bucket", ""), access).read("x")
+        served.shutdown()
+
+    assert set(asked) == {"/bucket/x"}
