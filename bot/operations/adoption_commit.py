@@ -51,6 +51,9 @@ def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: "
             at_least=adoption.page.version,
             conflicts=1,
         )
+        known = adoption.workspace.folders.known_versions(gateway.base_url)
+        known.note(adoption.page.id, version.number)
+        known.save()
         for remark in put_back(gateway, adoption.page, state, check=check):
             logger.warning("{}: {}", adoption.page.title, remark)
     after = adoption.edit.after

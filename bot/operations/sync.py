@@ -45,8 +45,11 @@ def make_plan(
     *,
     now: datetime,
     take_over: frozenset[str] = frozenset(),
+    stands_back: bool = False,
 ) -> Plan:
     """Compare the pages of all *workspaces* with their data files; writes nothing to the wiki.
+
+    With *stands_back*, regions are left alone that another host wrote since this one did.
 
     *take_over* names regions whose live text may be replaced although people changed it, or `all`. If there are several
     workspaces, a workspace that cannot be read becomes a problem of the plan.
@@ -61,7 +64,10 @@ def make_plan(
                 raise
             problem = PlanProblem(workspace.name, workspace.name, str(error))
             assignments.append(Assignment(workspace.name, "", (), (problem,)))
-    return build_plan(gateway, assignments, safety, now=now, take_over=take_over)
+    known = workspaces[0].folders.known_versions(gateway.base_url)
+    plan = build_plan(gateway, assignments, safety, now=now, take_over=take_over, known=known, stands_back=stands_back)
+    known.save()
+    return plan
 
 
 def carry_out(
@@ -131,6 +137,11 @@ def carry_out(
             keep=partial(keep_replaced, folders, now),
         )
     report = replace(report, pages=(*report.pages, *held), refused=tuple(refused.values()))
+    known = folders.known_versions(gateway.base_url)
+    for page in report.pages:
+        if page.version is not None:
+            known.note(page.id, page.version)
+    known.save()
     write_feeds(gateway, planned, now=now)
     _log(report, plan)
     return report
@@ -151,11 +162,11 @@ def sync(
     gateway = connect(may_write=True)
     merges: list[PageMerge] = []
     for is_last in (False, True):
-        plan = make_plan(connect(), workspaces, safety, now=now)
+        plan = make_plan(connect(), workspaces, safety, now=now, stands_back=True)
         found = merge_pages(gateway, workspaces, safety, plan, now=now)
         merges += [merge for merge in found if merge.version is not None]
         if merges:
-            plan = make_plan(connect(), workspaces, safety, now=now)
+            plan = make_plan(connect(), workspaces, safety, now=now, stands_back=True)
         plan = with_open(plan, found)
         try:
             report = carry_out(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.render import Renderer
     from bot.snapshot.archive.evidence_state import EvidenceState
     from bot.sync.page_finder import PageFinder
-    from bot.sync.page_memory import PageMemory
+    from bot.sync.page_memory import KnownVersions, PageMemory
     from bot.sync.region_memory import RegionMemory
     from bot.wiki.gateway import WikiGateway
 
@@ -40,6 +40,12 @@ class Folders:
     def feeds(self) -> Path:
         """The folder of the Atom feeds, next to the folder of the snapshots."""
         return self.snapshots.parent / "feeds"
+
+    def known_versions(self, wiki: str) -> "KnownVersions":
+        """Return which versions of the pages of *wiki* this bot knows."""
+        from bot.sync.page_memory import KnownVersions
+
+        return KnownVersions(self.state / "pages.json", wiki=wiki)
 
     def writer_lock(self, wiki: str) -> InstanceLock:
         """Return the lock that allows only one run at a time to write to *wiki*."""

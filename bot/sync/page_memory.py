@@ -1,4 +1,4 @@
-"""The page memory: the page id of each title when last seen, to find renamed pages."""
+"""The page memory: the page id of each title when last seen, and the versions of pages that this bot knows."""
 
 import contextlib
 import json
@@ -13,7 +13,10 @@ from bot.files import replace_file
 
 
 class PageMemoryFile(FileDocument):
-    """`pages.json`: page ids by title. The file can be deleted: the bot then no longer finds renamed pages."""
+    """`pages.json`: page ids by title, and known versions of pages.
+
+    The file can be deleted: the bot then no longer finds renamed pages, nor what another host wrote before.
+    """
 
     KIND: ClassVar[str] = "wikibot-page-memory"
 
@@ -23,6 +26,8 @@ class PageMemoryFile(FileDocument):
     """Base address of the wiki, a space, key of the space → title → page id."""
     linked: dict[str, dict[str, str]] = Field(default_factory=dict)
     """The same for the titles by which the bot linked to pages, of which the data file need not name any."""
+    versions: dict[str, dict[str, int]] = Field(default_factory=dict)
+    """Base address of the wiki → page id → newest version that this bot wrote, or that agreed with its data file."""
 
 
 class PageMemory:
@@ -68,16 +73,55 @@ class PageMemory:
             return
         file = self._load()
         spaces, linked = file.spaces | {self._key: self._ids}, file.linked | {self._key: self._linked}
-        content = file.replaced(spaces=spaces, linked=linked).content()
-        text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        with contextlib.suppress(OSError):
-            replace_file(self._path, text.encode(), is_private=True)
+        if _save(self._path, file.replaced(spaces=spaces, linked=linked)):
             self._is_changed = False
 
     def _load(self) -> PageMemoryFile:
-        try:
-            return PageMemoryFile.parse(self._path.read_bytes())
-        except NewerFormatError as error:
-            raise SettingsError(f"the page memory {error}, or delete the file", path=self._path) from error
-        except (OSError, FileFormatError):
-            return PageMemoryFile()
+        return _load(self._path)
+
+
+class KnownVersions:
+    """By page of one wiki, the newest version that this bot wrote, or whose regions agreed with its data file.
+
+    A later version with a record of the bot's account was written by another host. Raises as `PageMemory` does.
+    """
+
+    def __init__(self, path: Path, *, wiki: str) -> None:
+        self._path, self._wiki = path, wiki
+        self._known = dict(_load(path).versions.get(wiki, {}))
+        self._noted: dict[str, int] = {}
+
+    def get(self, page_id: str) -> int | None:
+        """Return the version of a page; None if the bot never wrote it."""
+        return self._known.get(page_id)
+
+    def note(self, page_id: str, version: int) -> None:
+        """Record a version."""
+        if self._known.get(page_id) != version:
+            self._known[page_id] = self._noted[page_id] = version
+
+    def save(self) -> None:
+        """Save all changes atomically. If the file cannot be written, the next run notes them again."""
+        if not self._noted:
+            return
+        file = _load(self._path)
+        known = file.versions.get(self._wiki, {}) | self._noted
+        if _save(self._path, file.replaced(versions=file.versions | {self._wiki: known})):
+            self._noted = {}
+
+
+def _load(path: Path) -> PageMemoryFile:
+    try:
+        return PageMemoryFile.parse(path.read_bytes())
+    except NewerFormatError as error:
+        raise SettingsError(f"the page memory {error}, or delete the file", path=path) from error
+    except (OSError, FileFormatError):
+        return PageMemoryFile()
+
+
+def _save(path: Path, file: PageMemoryFile) -> bool:
+    text = json.dumps(file.content(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    with contextlib.suppress(OSError):
+        replace_file(path, text.encode(), is_private=True)
+        return True
+    return False

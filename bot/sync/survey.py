@@ -29,6 +29,7 @@ from bot.sync.guard import describe_draft
 from bot.sync.ledger import PageLedger
 from bot.sync.news_moves import Judged, order_moves
 from bot.sync.own_blocks import OwnBlocks, find_own_blocks
+from bot.sync.page_memory import KnownVersions
 from bot.sync.plan import (
     EVERY_REGION,
     Action,
@@ -50,6 +51,14 @@ _RESTORED = "version {} put the text of people back, so it is not repaired; to k
 _ENTRY = re.compile(r"\s*(?:•|[0-9]+\.)\s")
 _TARGET = re.compile(r" ?‹[^›]*›")
 _MAX_DEPTH = 200
+_OTHER_HOST = (
+    "region {} was written in version {} with the account of the bot, but not by this host, which knows the page up to "
+    "version {}"
+)
+_STAND_BACK = (
+    "nothing is written there, so that two hosts do not overwrite each other: stop one of them, or give both the same "
+    "data file. If this host is the right one, look at `wikibot plan`, then run `wikibot apply`"
+)
 _WAR_WINDOW = timedelta(hours=24)
 MAX_REQUEST_BYTES = 5 * 2**20
 """The largest page that wikis take (Cloud v2 createPage: 413 over 5 MB; Data Center: 5,242,880 bytes)."""
@@ -63,13 +72,21 @@ def build_plan(
     *,
     now: datetime,
     take_over: frozenset[str] = frozenset(),
+    known: KnownVersions | None = None,
+    stands_back: bool = False,
 ) -> Plan:
     """Compare live and desired regions; *take_over* names the regions whose live text may be overwritten.
+
+    *known* has the versions of the pages that this bot wrote or agreed with, and gets those it agrees with now. A newer
+    record is of another host: with *stands_back* the region is left alone, else the plan has a notice.
 
     Pages in sync need only the bulk read. A page that cannot be read or compared becomes a problem in the plan. An
     error of the bulk read is raised, unless it is an invalid answer.
     """
-    surveys = [_Survey(gateway, assignment, safety, take_over, now) for assignment in without_rivals(assignments)]
+    surveys = [
+        _Survey(gateway, assignment, safety, take_over, now, known, stands_back=stands_back)
+        for assignment in without_rivals(assignments)
+    ]
     for survey in surveys:
         survey.run()
     return Plan(
@@ -94,7 +111,11 @@ class _Survey:
         safety: SafetySettings,
         take_over: frozenset[str],
         now: datetime,
+        known: KnownVersions | None,
+        *,
+        stands_back: bool,
     ) -> None:
+        self._known, self._stands_back = known, stands_back
         self._gateway, self._assignment, self._safety, self._now = gateway, assignment, safety, now
         self._take_over = take_over
         self._live_characters = self._desired_characters = 0
@@ -228,6 +249,8 @@ class _Survey:
         changes = self._let_wait(changes)
         self._judged += [Judged(page.id, page.title, change) for change in changes]
         if all(change.verdict is Verdict.IN_SYNC for change in changes):
+            if changes and self._known is not None:
+                self._known.note(page.id, page.version)
             return
         self._check_size(page, target, changes)
         creates = any(change.action is Action.CREATE for change in changes)
@@ -471,7 +494,22 @@ class _Survey:
         )
         if restored is not None and not self._is_insisted(change.region):
             action, note = Action.NONE, _RESTORED.format(restored.number, advise_keeping(change.region))
-        return replace(change, action=action, note=note)
+        return self._heed_other_host(replace(change, action=action, note=note), ledger.page)
+
+    def _heed_other_host(self, change: Change, page: Page) -> Change:
+        """Hold or report a change of a region that another host with this account wrote since this one did."""
+        known = self._known.get(page.id) if self._known is not None else None
+        is_idle = change.action is Action.NONE and not change.merges
+        if known is None or change.last_applied is None or is_idle or self._is_insisted(change.region):
+            return change
+        version = change.last_applied.version
+        if version <= known:
+            return change
+        if not self._stands_back:
+            self.notices.append(f"{page.title}: {_OTHER_HOST.format(change.region, version, known)}")
+            return change
+        self.attention.append(f"{page.title}: {_OTHER_HOST.format(change.region, version, known)}; {_STAND_BACK}")
+        return replace(change, action=Action.NONE, merges=False, note="held, because another host wrote it")
 
     def _weigh_comments(self, change: Change, page: Page, wanted: WantedRegion) -> Change:
         """Name the open inline comments that the write removes; hold the region if the settings say so."""

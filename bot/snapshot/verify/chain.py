@@ -7,7 +7,6 @@ from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.checkpoint import HEAD, SUMS, Checkpoint, find_wrong_lines, format_time, parse_checkpoint
 from bot.snapshot.archive.events import PART, parse_events
-from bot.snapshot.archive.folder import is_being_written
 from bot.snapshot.archive.inspection import FindingKind, Inspection
 from bot.snapshot.archive.signature import find_flaw
 
@@ -91,7 +90,8 @@ def check_last_capture(inspection: Inspection, chain: Chain) -> None:
     """Report a capture that was interrupted after a part of its pages, while no run is writing."""
     newest = next((head for head in chain.heads if head.verdict is not None), None)
     path = newest.events_path if newest else None
-    if newest is None or path is None or not inspection.tree.has_file(path) or is_being_written(inspection.tree.root):
+    tree = inspection.tree
+    if newest is None or path is None or not tree.has_file(path) or tree.is_being_written():
         return
     try:
         logged = parse_events(inspection.tree.read(path).partition(b"\n")[0], name=path)
