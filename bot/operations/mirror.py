@@ -4,11 +4,9 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from loguru import logger
-
 from bot.config.policy import ObjectStoreSettings
 from bot.errors import LockedError, SettingsError
-from bot.log import redact
+from bot.log import logger, redact
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.writer import writer_lock
 from bot.snapshot.mirror.mirror_report import MirrorReport

@@ -12,9 +12,8 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from loguru import logger
-
 from bot.errors import BotError, EvidenceError, ObjectStoreError, StoppedError
+from bot.log import logger
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.checkpoint import HEAD, parse_checkpoint
 from bot.snapshot.archive.folder import Folder
