@@ -105,6 +105,7 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         finder.find_again,
         finder.explain_missing,
         lambda adopted: workspace.shared_data.history.load().has_lost_adoption(adopted, document.revision),
+        lambda wanted: any(past.revision == wanted for past in workspace.shared_data.history.load().revisions),
         _find_wait(settings, data, now),
         _news_move(document, regions, texts, finder, interim),
         data.workspace.space,

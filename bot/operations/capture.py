@@ -204,7 +204,7 @@ def get_signer(snapshots: Snapshots) -> Signer | None:
         )
     signer = find_signer(snapshots)
     signers = snapshots.policy.allowed_signers
-    if signer and signers and (flaw := signer.find_refusal(_read_signers(signers), snapshots.clock())):
+    if signer and signers and (flaw := signer.find_refusal(read_signers(signers), snapshots.clock())):
         raise SettingsError(
             f"snapshots.allowed_signers: {signers} does not accept snapshots.signing_key: a signature {flaw}. "
             f"Add this line, and keep the earlier lines: {signer.allowed_signers().strip()}"

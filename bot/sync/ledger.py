@@ -20,7 +20,7 @@ page id, because a move to another wiki changes it.
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
@@ -225,6 +225,25 @@ class PageLedger:
             if tag.regions[region].digest == digest and revision in tag.revisions:
                 return True
         return False
+
+    def is_of_other_data(
+        self, region: str, written: LastApplied, digest: str, *, revision: str, has_had: Callable[[str], bool]
+    ) -> bool:
+        """Return whether *written* is from another data file than that of this host, whose revision is *revision*.
+
+        So is a write from a revision that the file of this host never had. From the same revision, it is one that
+        replaced the text with *digest*: the programs or templates differ. News that expire never come back.
+        """
+        tags = {version.number: tag for version, tag in self._iter_tagged(region)}
+        newest = tags.get(written.version)
+        if newest is None:
+            return False
+        if revision not in newest.revisions:
+            return not any(map(has_had, newest.revisions))
+        return any(
+            number < written.version and revision in tag.revisions and tag.regions[region].digest == digest
+            for number, tag in tags.items()
+        )
 
     def find_edits(self, marker: Marker, last_applied: LastApplied) -> tuple[ManualEdit, ...]:
         """Return the versions that changed a region since the last write by the bot, oldest first.

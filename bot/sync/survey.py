@@ -494,16 +494,23 @@ class _Survey:
         )
         if restored is not None and not self._is_insisted(change.region):
             action, note = Action.NONE, _RESTORED.format(restored.number, advise_keeping(change.region))
-        return self._heed_other_host(replace(change, action=action, note=note), ledger.page)
+        return self._heed_other_host(replace(change, action=action, note=note), ledger)
 
-    def _heed_other_host(self, change: Change, page: Page) -> Change:
+    def _heed_other_host(self, change: Change, ledger: PageLedger) -> Change:
         """Hold or report a change of a region that another host with this account wrote since this one did."""
+        page, wanted = ledger.page, self._assignment
         known = self._known.get(page.id) if self._known is not None else None
         is_idle = change.action is Action.NONE and not change.merges
         if known is None or change.last_applied is None or is_idle or self._is_insisted(change.region):
             return change
         version = change.last_applied.version
-        if version <= known:
+        if version <= known or not ledger.is_of_other_data(
+            change.region,
+            change.last_applied,
+            digest_of(change.own_desired),
+            revision=wanted.revision,
+            has_had=wanted.has_had_revision,
+        ):
             return change
         if not self._stands_back:
             self.notices.append(f"{page.title}: {_OTHER_HOST.format(change.region, version, known)}")
