@@ -30,7 +30,7 @@ from bot.wiki.gateway import (
     Comment,
     Container,
     ContentState,
-    ListedPage,
+    ListingEntry,
     Newest,
     Page,
     PageParts,
@@ -202,7 +202,7 @@ class ConfluenceGateway(WikiGateway):
     def iter_refs(self, space_key: str, selection: PageSelection = CURRENT_PAGES) -> Iterator[PageRef]:
         return self._pages.iter_refs(space_key, selection)
 
-    def iter_listed(self, space_key: str) -> Iterator[ListedPage]:
+    def iter_listed(self, space_key: str) -> Iterator[ListingEntry]:
         return self._space_reader.iter_listed(space_key)
 
     def list_labels(self, space_key: str, only: Collection[str] | None = None) -> dict[str, frozenset[str]] | None:

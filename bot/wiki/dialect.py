@@ -14,7 +14,7 @@ from bot.wiki.gateway import (
     Comment,
     Container,
     ContentState,
-    ListedPage,
+    ListingEntry,
     Page,
     PagePart,
     PageParts,
@@ -107,7 +107,7 @@ class Dialect(Protocol):
     def refs_again(self, space: Space, status: PageStatus) -> Call[PageRef] | None:
         """List a space as `refs` does, by another operation."""
 
-    def listed(self, space: Space) -> Call[tuple[ListedPage, frozenset[PagePart]]]:
+    def listed(self, space: Space) -> Call[tuple[ListingEntry, frozenset[PagePart]]]:
         """List the current and archived pages with the parts that a listing has, and which of those lists are cut."""
 
     def captures(self, page_ids: Sequence[str]) -> Call[tuple[Page, PageParts, frozenset[PagePart]]] | None:

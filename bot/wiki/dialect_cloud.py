@@ -12,7 +12,7 @@ from bot.wiki.gateway import (
     Comment,
     Container,
     ContentState,
-    ListedPage,
+    ListingEntry,
     Page,
     PagePart,
     PageRef,
@@ -180,13 +180,13 @@ class CloudDialect:
         _, about, params = _listing(space, status)
         return Call(f"{_V2}/pages", about, self._read_ref, {"space-id": space.id, **params}, space_key=space.key)
 
-    def listed(self, space: Space) -> Call[tuple[ListedPage, frozenset[PagePart]]]:
+    def listed(self, space: Space) -> Call[tuple[ListingEntry, frozenset[PagePart]]]:
         """Operation getPagesInSpace, which lists current and archived pages by default, without parts."""
         path = f"{_V2}/spaces/{escape_part(space.id)}/pages"
         params: Params = {"limit": _MAX_LIMIT, "sort": "id"}
 
-        def read(item: object) -> tuple[ListedPage, frozenset[PagePart]]:
-            return ListedPage(self._read_ref(item)), frozenset()
+        def read(item: object) -> tuple[ListingEntry, frozenset[PagePart]]:
+            return ListingEntry(self._read_ref(item)), frozenset()
 
         return Call(path, f"the pages of space {space.key}", read, params, space_key=space.key)
 

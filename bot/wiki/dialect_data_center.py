@@ -12,7 +12,7 @@ from bot.wiki.dialect import Call, Flavour, Params, escape_part
 from bot.wiki.gateway import (
     Attachment,
     Comment,
-    ListedPage,
+    ListingEntry,
     Page,
     PagePart,
     PageParts,
@@ -218,12 +218,12 @@ class DataCenterDialect:
         params: Params = {"expand": _EXPAND, "limit": _LIMIT}
         return _space_content(space, self._read_ref, params) if status is PageStatus.CURRENT else None
 
-    def listed(self, space: Space) -> Call[tuple[ListedPage, frozenset[PagePart]]]:
+    def listed(self, space: Space) -> Call[tuple[ListingEntry, frozenset[PagePart]]]:
         """Operation getContent; the nested lists end after 25 entries or more."""
 
-        def read(item: object) -> tuple[ListedPage, frozenset[PagePart]]:
+        def read(item: object) -> tuple[ListingEntry, frozenset[PagePart]]:
             parts, cut = _read_parts(item)
-            return ListedPage(self._read_ref(item), parts), cut
+            return ListingEntry(self._read_ref(item), parts), cut
 
         params: Params = {
             "type": "page",

@@ -177,7 +177,7 @@ class PageParts:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedPage:
+class ListingEntry:
     """A page in a listing of a space, with the parts that the listing includes; comments have no bodies there."""
 
     ref: PageRef
@@ -344,7 +344,7 @@ class WikiGateway(Protocol):
         index does not include those. getPagesInSpace; getContent.
         """
 
-    def iter_listed(self, space_key: str) -> Iterator[ListedPage]:
+    def iter_listed(self, space_key: str) -> Iterator[ListingEntry]:
         """List the current and archived pages of a space without bodies, with all parts that a listing can have.
 
         One request for the space, then one for each 250 pages (Cloud, without parts) or 200 (Data Center, with all

@@ -8,7 +8,7 @@ from typing import TypeVar
 from bot.wiki import rest_v1
 from bot.wiki.dialect import Call, Dialect
 from bot.wiki.directory import Directory
-from bot.wiki.gateway import Attachment, Comment, ListedPage, Newest, Page, PagePart, PageParts
+from bot.wiki.gateway import Attachment, Comment, ListingEntry, Newest, Page, PagePart, PageParts
 from bot.wiki.page_reader import PageReader
 from bot.wiki.rest_client import RestClient
 
@@ -22,7 +22,7 @@ class SpaceReader:
     def __init__(self, client: RestClient, dialect: Dialect, directory: Directory, pages: PageReader) -> None:
         self._client, self._dialect, self._directory, self._pages = client, dialect, directory, pages
 
-    def iter_listed(self, space_key: str) -> Iterator[ListedPage]:
+    def iter_listed(self, space_key: str) -> Iterator[ListingEntry]:
         """List current and archived pages once each. The space is read first, as it may have been deleted."""
         seen: set[str] = set()
         for listed, cut in self._client.iter(self._dialect.listed(self._directory.fetch_space(space_key))):

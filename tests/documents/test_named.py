@@ -17,7 +17,7 @@ from script.reference import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
 MODULES = [path for path in sorted((ROOT / "bot").rglob("*.py")) if "wikiserver" not in path.parts]
-PLACEHOLDERS = re.compile(r"(?:NUMBER|ID|NAME|KEY|YEAR|DIGEST|MOMENT|LOG|RANDOM)")
+PLACEHOLDERS = re.compile(r"(?:NUMBER|ID|NAME|KEY|YEAR|DIGEST|MOMENT|LOG|RANDOM|WIKI|PAGE)")
 NO_FILE_OF_OURS = {"body.xml", "pyproject.toml"}
 
 

@@ -18,7 +18,7 @@ both_flavours = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
 ANA = "Ana wrote this herself"
 _FILE_EVENTS = {"os.rename": 1, "os.remove": 0, "os.chmod": 0}
 _KILLED = 137
-_STEPS = 30
+_STEPS = 36
 """At least the number of times that `adopt` changes a file; a test checks it."""
 
 Act = Callable[[int, str], None]

@@ -16,7 +16,7 @@ from bot.snapshot.capture.recorded_parts import find_equal_parts, has_same_comme
 from bot.snapshot.capture.wide_lists import WideLists, or_none
 from bot.wiki.gateway import Attachment, Comment, PagePart, PageParts, PageRef, Restrictions, WikiGateway
 
-Item = TypeVar("Item", Attachment, Comment)
+_Item = TypeVar("_Item", Attachment, Comment)
 _NO_PARTS = PageParts()
 _MARGIN = timedelta(hours=1)
 """Something that is older than the newest item seen may become visible later by this time."""
@@ -180,6 +180,6 @@ class Overview:
         is_old = all((one.id, one.version.number, one.is_resolved) in known for one in seen)
         return newest is not None and newest.is_certain and is_old
 
-    def _since_last(self, items: Iterable[Item], kind: str) -> list[Item]:
+    def _since_last(self, items: Iterable[_Item], kind: str) -> list[_Item]:
         since = self._since(kind)
         return [item for item in items if since is None or item.version.when >= since]

@@ -14,7 +14,7 @@ from bot.snapshot.capture.capture_memory import SpaceMemory
 from bot.wiki.gateway import Attachment, Comment, Newest, PageParts, WikiGateway
 
 T = TypeVar("T")
-Item = TypeVar("Item", Attachment, Comment)
+_Item = TypeVar("_Item", Attachment, Comment)
 
 
 @dataclass
@@ -72,15 +72,15 @@ class WideLists:
         }
 
 
-def _by_page(newest: Newest[Item] | None) -> Mapping[str, list[Item]]:
-    found: dict[str, list[Item]] = defaultdict(list)
+def _by_page(newest: Newest[_Item] | None) -> Mapping[str, list[_Item]]:
+    found: dict[str, list[_Item]] = defaultdict(list)
     for page_id, item in newest.items if newest else ():
         if page_id is not None:
             found[page_id].append(item)
     return found
 
 
-def _newest(newest: Newest[Item] | None, now: datetime) -> datetime | None:
+def _newest(newest: Newest[_Item] | None, now: datetime) -> datetime | None:
     """Return the time of the newest item; a time in the future would hide what comes next."""
     times = [item.version.when for _, item in newest.items] if newest else []
     return min(max(times), now) if times else None

@@ -108,7 +108,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class UploadedPart:
     """One uploaded part of a large object."""
 
     number: int
@@ -193,11 +193,11 @@ class ObjectStore:
         answer = self._call("create_multipart_upload", path, ChecksumAlgorithm="SHA256", **self._lock())
         return str(answer["UploadId"])
 
-    def put_part(self, path: str, upload: str, number: int, data: bytes, sha256: str) -> Part:
+    def put_part(self, path: str, upload: str, number: int, data: bytes, sha256: str) -> UploadedPart:
         """Upload one part."""
         checks = {"ChecksumSHA256": as_base64(sha256)}
         answer = self._call("upload_part", path, UploadId=upload, PartNumber=number, Body=data, **checks)
-        return Part(number, answer["ETag"], sha256)
+        return UploadedPart(number, answer["ETag"], sha256)
 
     def find_parts(self, path: str, upload: str) -> dict[int, str] | None:
         """Return the ETag of each part that arrived, by number; None if the store does not know the upload."""
@@ -213,7 +213,7 @@ class ObjectStore:
                 return found
             marker = answer["NextPartNumberMarker"]
 
-    def join_parts(self, path: str, upload: str, parts: list[Part], expected: Expected) -> None:
+    def join_parts(self, path: str, upload: str, parts: list[UploadedPart], expected: Expected) -> None:
         """Make one object of the parts; raises as `put` does."""
         named = [
             {"PartNumber": each.number, "ETag": each.etag, "ChecksumSHA256": as_base64(each.sha256)} for each in parts

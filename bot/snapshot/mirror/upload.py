@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.errors import EvidenceError, ObjectStoreError
 from bot.snapshot.archive.folder import Folder
-from bot.snapshot.mirror.object_store import Expected, ObjectStore, Part, StoredObject
+from bot.snapshot.mirror.object_store import Expected, ObjectStore, StoredObject, UploadedPart
 from bot.snapshot.mirror.upload_memory import UploadMemory
 
 PART_BYTES = 8 * 1024 * 1024
@@ -73,7 +73,7 @@ class Uploader:
         digests = b"".join(bytes.fromhex(part.sha256) for part in parts)
         return f"{hashlib.sha256(digests).hexdigest()}-{len(parts)}"
 
-    def _begin_or_resume(self, file: FileUpload, part_bytes: int) -> tuple[str, dict[int, Part]]:
+    def _begin_or_resume(self, file: FileUpload, part_bytes: int) -> tuple[str, dict[int, UploadedPart]]:
         known = self.memory.find_upload(file.path, file.sha256, part_bytes)
         in_store = self.store.find_parts(file.path, known) if known else None
         if known and in_store is not None:

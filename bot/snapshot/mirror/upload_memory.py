@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.snapshot.archive.evidence_state import make_private_folder
-from bot.snapshot.mirror.object_store import Part
+from bot.snapshot.mirror.object_store import UploadedPart
 
 _VERSION = 1
 _TABLES = """
@@ -95,12 +95,12 @@ class UploadMemory:
         self._change("DELETE FROM uploads WHERE path = ?", path)
         self._change("DELETE FROM parts WHERE upload = ?", upload)
 
-    def parts(self, upload: str) -> dict[int, Part]:
+    def parts(self, upload: str) -> dict[int, UploadedPart]:
         """Return the parts that were uploaded."""
         rows = self._rows("SELECT number, etag, sha256 FROM parts WHERE upload = ?", upload)
-        return {number: Part(number, etag, sha256) for number, etag, sha256 in rows}
+        return {number: UploadedPart(number, etag, sha256) for number, etag, sha256 in rows}
 
-    def note_part(self, upload: str, part: Part) -> None:
+    def note_part(self, upload: str, part: UploadedPart) -> None:
         """Note an uploaded part."""
         self._change("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?)", upload, part.number, part.etag, part.sha256)
         self.save()
