@@ -19,6 +19,7 @@ def test_few_pages_are_in_memory_at_once(flavour: Flavour, tmp_path: Path) -> No
     with small_wiki(flavour) as wiki:
         for number in range(40):
             wiki.add(f"Page {number}", f"<p>text {number}</p>")
+            wiki.edit(f"Page {number}", f"<p>other text {number}</p>")
         done, ahead = 0, []
 
         def on_page(_title: str, _total: int) -> None:
@@ -46,6 +47,6 @@ def test_the_number_of_requests_at_once_changes_no_byte(flavour: Flavour, tmp_pa
 
 
 def _observed(wiki: SmallWiki) -> set[str]:
-    """Return the pages whose labels were asked for."""
-    found = (re.search(r"/(?:pages|content)/(\d+)/labels?$", path) for _, path in wiki.server.requests)
+    """Return the pages whose earlier versions were asked for."""
+    found = (re.search(r"/(?:pages|content)/(\d+)/versions?$", path) for _, path in wiki.server.requests)
     return {match[1] for match in found if match}
