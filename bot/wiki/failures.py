@@ -330,7 +330,7 @@ def shorten_address(url: str) -> str:
 def is_proxy_refusal(error: Exception) -> bool:
     """Return whether a proxy refused the account (407 to CONNECT, or SOCKS authentication); retrying does not help."""
     text = str(error)
-    if isinstance(error, requests.exceptions.ProxyError) and "407" in text:
+    if isinstance(error, requests.exceptions.ProxyError) and "Tunnel connection failed: 407" in text:
         return True
     return any(words in text for words in _SOCKS_REFUSALS)
 

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from bot.config.policy import WikiSettings
 from bot.errors import SettingsError, UntrustedCertificateError, WikiUnreachableError
 from bot.wiki.connection import make_network
 from bot.wiki.credentials import Credentials
+from bot.wiki.failures import is_proxy_refusal
 from bot.wiki.session import Network
 from bot.wiki.site_probe import probe_site
 from bot.wiki.tls import ClientCertificate
@@ -237,6 +239,14 @@ def test_account_that_a_socks_proxy_refuses(wiki: Wiki, connect: Connect, naps: 
 
     assert naps == []
     assert wiki.requests == []
+
+
+def test_a_port_with_the_digits_of_a_refusal_is_no_refusal() -> None:
+    silent = requests.exceptions.ProxyError("HTTPConnectionPool(host='127.0.0.1', port=40725): Connection refused")
+    refused = requests.exceptions.ProxyError("Tunnel connection failed: 407 Proxy Authentication Required")
+
+    assert not is_proxy_refusal(silent)
+    assert is_proxy_refusal(refused)
 
 
 @pytest.mark.parametrize("kind", ["http", "socks5"])
