@@ -91,7 +91,7 @@ def test_a_restriction_that_cannot_be_read_is_said_by_the_tree(desk: Desk) -> No
     settings = desk.folder / "bot.yaml"
     with scripted_proxy(desk.wiki.url) as proxy:
         settings.write_text(settings.read_text().replace(desk.wiki.url, proxy.url))
-        proxy.instead("GET", "expand=restrictions", 500, "no")
+        proxy.instead("GET", "expand=restrictions", 400, "no")
         proxy.instead("GET", f"content/{page_id}/restriction", 403, "no")
         ran = desk.ran("tree", code=1)
 

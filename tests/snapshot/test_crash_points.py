@@ -98,7 +98,7 @@ def test_a_crash_during_recovery_is_recovered_from(
     new, operations = after
     committed = _first_committed(before, operations, tmp_path)
 
-    step = 1 if IS_NIGHTLY else 20
+    step = 1 if IS_NIGHTLY else 40
     for k in (*range(committed, operations, step), operations):
         counting = CountingDisk()
         interrupted = tmp_path / f"{k}"
