@@ -1,5 +1,6 @@
 """The command tree: parse arguments, call one operation, return an exit code."""
 
+import atexit
 import gc
 import os
 import sys
@@ -115,6 +116,7 @@ def main(arguments: list[str] | None = None) -> None:
     host.prepare_streams()
     os.umask(os.umask(OUTPUT_UMASK) | OUTPUT_UMASK)
     gc.set_threshold(*_RARE_COLLECTIONS)
+    atexit.register(gc.freeze)  # otherwise Python searches all objects once more when it ends
     prepare_imports()
     if problem := host.find_unsupported_system(sys.platform):
         output.warn(f"error: {problem}")
