@@ -5,10 +5,12 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from ruamel.yaml.error import YAMLError as OtherYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.tag import Tag
 from yaml.error import YAMLError
 from yaml.events import (
     AliasEvent,
@@ -82,6 +84,12 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
+@cache
+def _tag(name: str | Tag) -> Tag:
+    """Return the tag of all nodes of this kind; a node would make one of its own from the name."""
+    return name if isinstance(name, Tag) else Tag(suffix=name)
+
+
 class _Reader:
     def __init__(self, resolve: Resolve, max_values: int) -> None:
         self._resolve = resolve
@@ -123,7 +131,7 @@ class _Reader:
             if event.value not in self._known:
                 self._known[event.value] = self._resolve(event.value)
             tag, value = self._known[event.value]
-        return ScalarNode(tag, event.value, event.start_mark, event.end_mark, style=event.style or None), value
+        return ScalarNode(_tag(tag), event.value, event.start_mark, event.end_mark, style=event.style or None), value
 
     def _begin(self, event: MappingStartEvent | SequenceStartEvent) -> None:
         if event.anchor is not None or event.tag is not None or len(self._open) > _MAX_DEPTH:
@@ -133,7 +141,7 @@ class _Reader:
     def _end(self, event: MappingEndEvent | SequenceEndEvent) -> None:
         done = self._open.pop()
         kind, tag = (MappingNode, _MAP) if isinstance(event, MappingEndEvent) else (SequenceNode, _SEQ)
-        node = kind(tag, done.nodes, done.start.start_mark, event.end_mark, flow_style=done.start.flow_style)
+        node = kind(_tag(tag), done.nodes, done.start.start_mark, event.end_mark, flow_style=done.start.flow_style)
         self._add(node, done.values)
 
     def _add(self, node: Node, value: object) -> None:
