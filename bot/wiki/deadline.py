@@ -184,7 +184,7 @@ _POOLS: dict[str, type[HTTPConnectionPool]] = {"http": _WatchedPool, "https": _W
 
 
 class _Answer(requests.Response):
-    """An answer whose JSON, which is UTF-8, is decoded once, whoever asks for it."""
+    """An answer whose JSON is decoded at the first use only. Its encoding is UTF-8 (RFC 8259)."""
 
     _decoded: Any = _NOTHING
 
