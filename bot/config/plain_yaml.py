@@ -1,9 +1,7 @@
 """Reads plain YAML with libyaml: the same nodes and values as ruamel.yaml, some twenty times as fast."""
 
-import gc
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -21,6 +19,8 @@ from yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+
+from bot.garbage_collector import paused_collector
 
 try:
     from yaml.cyaml import CParser
@@ -57,7 +57,7 @@ def read_plain(text: str, resolve: Resolve, *, max_values: int) -> tuple[Node | 
     if CParser is None or not _USUAL.fullmatch(text) or _COMMENT_AT_ONCE.search(text):
         return None
     try:
-        with _no_garbage_collection():
+        with paused_collector():
             return _Reader(resolve, max_values).read(text)
     except (
         YAMLError,
@@ -70,18 +70,6 @@ def read_plain(text: str, resolve: Resolve, *, max_values: int) -> tuple[Node | 
         ArithmeticError,
     ):
         return None
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Pause the collector: it would search the nodes of a large file again and again, and find no garbage."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @cache

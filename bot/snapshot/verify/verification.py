@@ -1,17 +1,16 @@
 """Verify all files of a snapshots folder, and return findings with the file and the problem."""
 
-import gc
 import json
 import re
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from bot.errors import EvidenceError
+from bot.garbage_collector import paused_collector
 from bot.snapshot.archive.bag import PAGES, bag_names, sha256
 from bot.snapshot.archive.checkpoint import HEAD, Checkpoint, whole_digest
 from bot.snapshot.archive.file_tree import Tree
@@ -68,19 +67,7 @@ class Verification:
         return not self.findings
 
 
-@contextmanager
-def _paused_collector() -> Iterator[None]:
-    """Pause the garbage collector, which would look through all known files again and again, and find no cycle."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@_paused_collector()
+@paused_collector()
 def verify(
     root: Path | str,
     *,
