@@ -21,9 +21,9 @@ def spell_for_cloud(fragment: str, space_key: str) -> str:
             case "li":
                 insertions |= _paragraphs(element)
             case "ac:emoticon":
-                insertions |= _attributes(fragment, element, _emoji_attributes(element))
+                insertions |= attributes_added(fragment, element, _emoji_attributes(element))
             case "ri:page" | "ri:blog-post" if element.attributes.get("ri:content-title"):
-                insertions |= _attributes(fragment, element, {"ri:space-key": space_key})
+                insertions |= attributes_added(fragment, element, {"ri:space-key": space_key})
     return splice(fragment, insertions)
 
 
@@ -56,7 +56,7 @@ def _emoji_attributes(emoticon: Element) -> dict[str, str]:
     return {"ac:emoji-shortname": emoji.shortname, "ac:emoji-id": emoji.id, "ac:emoji-fallback": emoji.fallback}
 
 
-def _attributes(source: str, element: Element, added: dict[str, str]) -> dict[Span, str]:
+def attributes_added(source: str, element: Element, added: dict[str, str]) -> dict[Span, str]:
     """Return the insertion of those of *added* that *element* lacks, at the end of its start tag."""
     tag = source[element.span.start : element.inner.start]
     at = element.span.start + len(tag.rstrip("/> \r\n\t"))

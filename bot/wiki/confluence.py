@@ -20,6 +20,7 @@ import requests
 from bot.site_address import recognise
 from bot.stopping import interruptible_sleep
 from bot.wiki import rest_v1
+from bot.wiki.body_renderer import BodyRenderer
 from bot.wiki.credentials import SignIn
 from bot.wiki.dialect import Dialect, Flavour
 from bot.wiki.directory import Directory
@@ -52,7 +53,7 @@ from bot.wiki.page_reader import PageReader
 from bot.wiki.page_writer import PageWriter
 from bot.wiki.rest_client import RestClient
 from bot.wiki.scope_check import find_missing_scopes
-from bot.wiki.session import PATIENT, Manners, Network, RateLimiter, WikiSession
+from bot.wiki.session import PATIENT, Manners, Network, RateLimiter, WikiSession, is_read
 from bot.wiki.space_reader import SpaceReader
 from bot.wiki.wiki_clock import WikiClock
 
@@ -134,6 +135,7 @@ class ConfluenceGateway(WikiGateway):
         self._pages = PageReader(self._client, dialect, self._directory)
         self._space_reader = SpaceReader(self._client, dialect, self._directory, self._pages)
         self._nodes = NodeReader(self._client, dialect, public.get)
+        self._renderer = BodyRenderer(self._client, dialect, sleep)
         self._details = PageDetails(self._client, dialect, self._directory, self._pages)
         self._writer = PageWriter(self._client, dialect, self._directory, self._pages)
 
@@ -253,6 +255,9 @@ class ConfluenceGateway(WikiGateway):
     def fetch_view(self, page_id: str) -> str:
         return self._pages.fetch_view(page_id)
 
+    def render_view(self, body: str, page: PageRef) -> str:
+        return self._renderer.render(body, page)
+
     def find_page(self, space_key: str, title: str) -> PageRef | None:
         return self._pages.find_titled(space_key, title)
 
@@ -366,8 +371,8 @@ class _AtlassianVerbs:
         return response
 
     def _send(self, method: str, url: str, payload: Any) -> requests.Response:
-        if method == "GET":
-            return self._session.request(method, url, headers={"Accept": "application/json"})
+        if is_read(method, url):
+            return self._session.request(method, url, headers={"Accept": "application/json"}, json=payload)
         return self._client.request(method, url, data=payload, advanced_mode=True, absolute=True)
 
     @cached_property

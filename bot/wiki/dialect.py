@@ -83,6 +83,14 @@ class Descendant:
     position: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """The state of the conversion of a body: the HTML, or None and the task that makes it (Cloud)."""
+
+    html: str | None = None
+    task_id: str | None = None
+
+
 class Dialect(Protocol):
     """The calls that differ between REST v1 and v2. The calls that both flavours share are in `bot.wiki.rest_v1`."""
 
@@ -151,6 +159,9 @@ class Dialect(Protocol):
 
     def view(self, page_id: str) -> Call[str]:
         """Read the newest published version as HTML, as people see it."""
+
+    def conversion(self, body: str, page: PageRef) -> "Call[Conversion]":
+        """Convert *body* to HTML as on *page*, at once or in the background; nothing is written."""
 
     def page_version(self, page_id: str, version: int) -> Call[Page]:
         """Read an earlier version; on Data Center, the id in the answer is the id of the version."""

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from bot.errors import PageNotFoundError
 from bot.plural import counted
 from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status, read_view
-from bot.wiki.dialect import DESCENDANTS_DEPTH, Call, Descendant, Flavour, Params, escape_part
+from bot.wiki.dialect import DESCENDANTS_DEPTH, Call, Conversion, Descendant, Flavour, Params, escape_part
 from bot.wiki.gateway import (
     Attachment,
     Comment,
@@ -22,7 +22,17 @@ from bot.wiki.gateway import (
     User,
     Version,
 )
-from bot.wiki.rest_v1 import V1, V1User, containers, read_label, read_operations, read_user, readers, state
+from bot.wiki.rest_v1 import (
+    V1,
+    V1User,
+    containers,
+    convert_later,
+    read_label,
+    read_operations,
+    read_user,
+    readers,
+    state,
+)
 
 _V2 = "/api/v2"
 _MAX_LIMIT = 250
@@ -270,6 +280,10 @@ class CloudDialect:
         """Operation getPageById."""
         path = f"{_V2}/pages/{escape_part(page_id)}"
         return Call(path, f"page {page_id}", read_view, {"body-format": "view"}, page_id=page_id)
+
+    def conversion(self, body: str, page: PageRef) -> Call[Conversion]:
+        """Operation asyncConvertContentBodyRequest of v1; `export_view` is the only target that it lists."""
+        return convert_later(body, page)
 
     def page_version(self, page_id: str, version: int) -> Call[Page]:
         """Operation getPageById."""

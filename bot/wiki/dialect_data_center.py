@@ -7,8 +7,9 @@ from pydantic import BeforeValidator, Field
 
 from bot.errors import WikiAnswerError
 from bot.plural import counted
+from bot.storage.named_targets import name_targets
 from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status, read_view
-from bot.wiki.dialect import Call, Flavour, Params, escape_part
+from bot.wiki.dialect import Call, Conversion, Flavour, Params, escape_part
 from bot.wiki.gateway import (
     Attachment,
     Comment,
@@ -28,6 +29,7 @@ from bot.wiki.rest_v1 import (
     RESTRICTIONS,
     V1,
     V1User,
+    read_conversion,
     read_is_restricted,
     read_label,
     read_operations,
@@ -296,6 +298,12 @@ class DataCenterDialect:
         """Operation getContentById."""
         path = f"{V1}/content/{escape_part(page_id)}"
         return Call(path, f"page {page_id}", read_view, {"expand": "body.view"}, page_id=page_id)
+
+    def conversion(self, body: str, page: PageRef) -> Call[Conversion]:
+        """Operation convert. It documents no context, so the sent copy names the space and the page of each target."""
+        sent = {"value": name_targets(body, space_key=page.space_key, title=page.title), "representation": "storage"}
+        path = f"{V1}/contentbody/convert/view"
+        return Call(path, f"the rendering of page {page.id}", read_conversion, method="POST", payload=sent)
 
     def page_version(self, page_id: str, version: int) -> Call[Page]:
         """Operation getContentById."""

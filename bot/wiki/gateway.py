@@ -449,6 +449,15 @@ class WikiGateway(Protocol):
     def fetch_view(self, page_id: str) -> str:
         """Return the newest published version as HTML, as people see it. getPageById; getContentById."""
 
+    def render_view(self, body: str, page: PageRef) -> str:
+        """Return *body*, which is not written, as HTML as the wiki would show it on *page*.
+
+        Data Center converts at once; Cloud in the background, for which this method waits up to 8 seconds and then
+        raises `WikiUnreachableError`. Raises `WikiError` if the wiki cannot convert the body, and
+        `MalformedBodyError` before any request. v1 asyncConvertContentBodyRequest and
+        asyncConvertContentBodyResponse; convert.
+        """
+
     def find_page(self, space_key: str, title: str) -> PageRef | None:
         """Find a current page by its exact title, or else an archived page (Cloud only). getPages; getContent."""
 

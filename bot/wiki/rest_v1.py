@@ -7,8 +7,8 @@ from pydantic import Field
 from bot.errors import WikiAnswerError
 from bot.plural import counted
 from bot.wiki.answers import Id, Shape, TextOrEmpty, read_shape
-from bot.wiki.dialect import Call, escape_part
-from bot.wiki.gateway import ContentState, PageParts, Restrictions, TreeKind, User
+from bot.wiki.dialect import Call, Conversion, escape_part
+from bot.wiki.gateway import ContentState, PageParts, PageRef, Restrictions, TreeKind, User
 
 V1 = "/rest/api"
 
@@ -222,6 +222,53 @@ def set_state(page_id: str, wanted: ContentState) -> Call[None]:
 def read_watcher(answer: object) -> str:
     """Return the id of a watcher."""
     return read_user(answer).id
+
+
+class _Converted(Shape):
+    value: str
+
+
+class _Task(Shape):
+    asyncId: str  # noqa: N815 -- the API's name
+
+
+class _TaskState(Shape):
+    status: str
+    value: str | None = None
+    error: TextOrEmpty = ""
+
+
+def read_conversion(answer: object) -> Conversion:
+    """Return the converted body."""
+    return Conversion(read_shape(_Converted, answer, "the converted body").value)
+
+
+def convert_later(body: str, page: PageRef) -> Call[Conversion]:
+    """Convert a body to HTML in the background (Cloud asyncConvertContentBodyRequest)."""
+    about = f"the rendering of page {page.id}"
+
+    def read(answer: object) -> Conversion:
+        return Conversion(task_id=read_shape(_Task, answer, about).asyncId)
+
+    path, params = f"{V1}/contentbody/convert/async/export_view", {"contentIdContext": page.id}
+    sent = {"value": body, "representation": "storage"}
+    return Call(path, about, read, params, method="POST", payload=sent, page_id=page.id)
+
+
+def conversion_result(task_id: str) -> Call[Conversion]:
+    """Return the state of a conversion (Cloud asyncConvertContentBodyResponse); its result is kept for 5 minutes."""
+    about = "the rendering of a page"
+
+    def read(answer: object) -> Conversion:
+        task = read_shape(_TaskState, answer, about)
+        if task.status == "FAILED":
+            raise WikiAnswerError(f"{about}: the wiki could not convert the text: {task.error or 'no reason given'}")
+        return Conversion(task.value if task.status in _HAS_VALUE else None, task_id)
+
+    return Call(f"{V1}/contentbody/convert/async/{escape_part(task_id)}", about, read)
+
+
+_HAS_VALUE = ("COMPLETED", "RERUNNING")
 
 
 class _Label(Shape):

@@ -54,6 +54,8 @@ from bot.wiki.tls import ClientCertificate, describe_tls_failure, find_tls_error
 from bot.wiki.wiki_clock import WikiClock
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
+_CONVERSION = re.compile(r"/rest/api/contentbody/convert/(?:view|async/export_view)/?\Z")
+"""The paths of the requests that convert a text to HTML: each is a POST, and changes nothing on the wiki."""
 _PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/(?!\.)(?:[\w?&=~,:@+.-]|%[0-9A-F]{2})*)+", re.ASCII)
 """Addresses that `requests` would leave as they are; most of the time for a request would go into the check."""
 _CHUNK_BYTES = 64 * 1024
@@ -308,7 +310,7 @@ class WikiSession(requests.Session):
     def _persist(
         self, request: requests.Request, *, sink: "_CountingSink | None" = None, is_sign_in: bool = False
     ) -> requests.Response:
-        is_write = request.method not in _SAFE_METHODS and not is_sign_in
+        is_write = not is_read(request.method, request.url) and not is_sign_in
         if is_write and self._is_dry_run:
             raise WritesForbiddenError(
                 f"a dry run tried to {request.method} {shorten_address(request.url)}; nothing was sent"
@@ -370,7 +372,7 @@ class WikiSession(requests.Session):
 
     def _try_signed_in(self, request: requests.Request, sink: "_CountingSink | None") -> requests.Response:
         """Make one attempt, and another one with a new access token if the wiki refuses the current one."""
-        if request.method in _SAFE_METHODS:
+        if is_read(request.method, request.url):
             self._network.pace.wait(self._sleep)
         response = self._try(request, sink)
         self._network.pace.learn(response.headers, self._now())
@@ -397,7 +399,7 @@ class WikiSession(requests.Session):
             raise WikiUnreachableError(f"{shorten_address(request.url)}: {redact(str(error))}") from error
         if response.status_code == requests.codes.proxy_authentication_required and (proxy := self._proxy(request.url)):
             raise WikiUnreachableError(f"{about}: {proxy.explain_refusal()}")
-        self._raise_for_pause(response, about, is_write=request.method not in _SAFE_METHODS)
+        self._raise_for_pause(response, about, is_write=not is_read(request.method, request.url))
         if sink is None and response.ok and response.content and not _is_html(response) and not _is_json(response):
             reason = "the answer is not complete JSON"
             raise TransientError(WikiAnswerError(f"{about}: {reason}"), reason=reason)
@@ -504,6 +506,11 @@ class WikiSession(requests.Session):
         if is_home:
             return nullcontext()
         return guarded(self._redirects, url, is_proxied=bool(select_proxy(url, proxies)))
+
+
+def is_read(method: str, url: str) -> bool:
+    """Return whether a request changes nothing on the wiki: read-only runs may send it, and it may be repeated."""
+    return method in _SAFE_METHODS or (method == "POST" and _CONVERSION.search(urlsplit(url).path) is not None)
 
 
 class _CountingSink:

@@ -24,7 +24,7 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
     yield dialect.readers(SPACE)
     yield from (rest_v1.titled_like("WS2", "Final Rep"), dialect.user("u"), dialect.space("WS2"), dialect.spaces())
     if isinstance(dialect, CloudDialect):
-        yield dialect.space_by_id("5")
+        yield from (dialect.space_by_id("5"), rest_v1.conversion_result("12"))
     for status in (PageStatus.CURRENT, PageStatus.ARCHIVED, PageStatus.TRASHED):
         listings = (
             dialect.refs(SPACE, status),
@@ -36,6 +36,7 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
     yield from (
         dialect.page("12"),
         dialect.view("12"),
+        dialect.conversion("<p>y</p>", page.ref),
         dialect.page_version("12", 3),
         dialect.draft("12"),
         dialect.pages(["12", "13"]),

@@ -352,29 +352,76 @@ def test_a_space_is_made_with_a_home_and_removed_whole(wiki: Wiki) -> None:
     assert wiki.store.contents.find(int(page)) is None
 
 
-@both
-def test_bodies_are_converted_where_they_stand(wiki: Wiki, session: Session, home: str) -> None:
-    link = '<p><ac:link><ri:page ri:content-title="Home" /></ac:link></p>'
+def in_storage(value: str) -> dict[str, str]:
+    return {"value": value, "representation": "storage"}
 
-    shown = session.post(
-        v1(wiki, "/contentbody/convert/view"),
+
+@pytest.mark.parametrize("flavour", ["datacenter"])
+def test_data_center_converts_without_a_context(wiki: Wiki, session: Session, home: str) -> None:
+    address = v1(wiki, "/contentbody/convert/view")
+
+    bare = session.post(
+        address,
         params={"contentIdContext": home},
-        json={"value": link, "representation": "storage"},
+        json=in_storage('<ac:link><ri:page ri:content-title="Home" /></ac:link>'),
+    ).json()
+    named = session.post(
+        address, json=in_storage('<ac:link><ri:page ri:space-key="WS2" ri:content-title="Home" /></ac:link>')
     ).json()
 
-    assert f'data-linked-resource-id="{home}"' in shown["value"]
+    assert 'class="createlink"' in bare["value"]
+    assert f'data-linked-resource-id="{home}"' in named["value"]
 
 
-def test_a_conversion_can_be_waited_for(wiki: Wiki, session: Session, home: str) -> None:
+@pytest.mark.parametrize("flavour", ["datacenter"])
+def test_data_center_has_no_conversion_to_come(wiki: Wiki, session: Session, home: str) -> None:
+    later = session.post(
+        v1(wiki, "/contentbody/convert/async/export_view"), params={"contentIdContext": home}, json=in_storage("x")
+    )
+    other = session.post(v1(wiki, "/contentbody/convert/atlas_doc_format"), json=in_storage("<p>x</p>"))
+
+    assert (later.status_code, other.status_code) == (404, 400)
+
+
+def test_cloud_converts_in_the_background_on_the_page_of_the_context(wiki: Wiki, session: Session, home: str) -> None:
     task = session.post(
         v1(wiki, "/contentbody/convert/async/export_view"),
         params={"contentIdContext": home},
-        json={"value": "<p>x</p>", "representation": "storage"},
+        json=in_storage('<ac:link><ri:page ri:content-title="Home" /></ac:link>'),
     ).json()
 
-    done = session.get(v1(wiki, f"/contentbody/convert/async/{task['asyncId']}")).json()
+    answers = [session.get(v1(wiki, f"/contentbody/convert/async/{task['asyncId']}")).json() for _ in range(2)]
 
-    assert (done["status"], done["value"]) == ("COMPLETED", "<p>x</p>")
+    assert [answer["status"] for answer in answers] == ["WORKING", "COMPLETED"]
+    assert f'data-linked-resource-id="{home}"' in answers[1]["value"]
+
+
+def test_cloud_refuses_other_conversions(wiki: Wiki, session: Session, home: str) -> None:
+    there = {"contentIdContext": home}
+
+    def ask(to: str, **params: str) -> int:
+        return session.post(
+            v1(wiki, f"/contentbody/convert/{to}"), params=params, json=in_storage("<p>x</p>")
+        ).status_code
+
+    statuses = [ask("view", **there), ask("async/view", **there), ask("async/export_view")]
+    absent = session.get(v1(wiki, "/contentbody/convert/async/0"))
+    unknown = ask("async/export_view", contentIdContext="999999")
+
+    assert (statuses, absent.status_code, unknown) == ([404, 400, 400], 400, 404)
+
+
+def test_cloud_gives_a_conversion_only_to_who_asked_for_it(wiki: Wiki, session: Session, home: str) -> None:
+    task = session.post(
+        v1(wiki, "/contentbody/convert/async/export_view"),
+        params={"contentIdContext": home},
+        json=in_storage("<p>x</p>"),
+    ).json()
+
+    with wiki.session("ana") as ana:
+        other = ana.get(v1(wiki, f"/contentbody/convert/async/{task['asyncId']}"))
+
+    assert other.status_code == 403
 
 
 def test_templates_are_kept_by_space(wiki: Wiki, session: Session, home: str) -> None:

@@ -46,6 +46,7 @@ class Site:
     address: str | None = None
     editor: str = ""
     conversions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    conversion_polls: int = 1
     sessions: dict[str, str] = field(default_factory=dict)
     has_gateway: bool = False
     tokens: Tokens = field(default_factory=Tokens)

@@ -165,7 +165,7 @@ V1_CALLS = (
     Call("DELETE", f"{V1}/content/{{leaf}}/pageTree", flavours=CLOUD),
     Call("GET", f"{V1}/longtask"),
     Call("GET", f"{V1}/longtask/{{task}}", flavours=CLOUD),
-    Call("POST", f"{V1}/contentbody/convert/view", {"value": "<p>x</p>", "representation": "storage"}),
+    Call("POST", f"{V1}/contentbody/convert/view", {"value": "<p>x</p>", "representation": "storage"}, flavours=DC),
     Call(
         "POST",
         f"{V1}/contentbody/convert/async/export_view?spaceKeyContext=DOC",

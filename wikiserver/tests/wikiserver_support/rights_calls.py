@@ -21,6 +21,17 @@ _CQL = (
     "type=blogpost",
     "text~sentence",
 )
+_CONVERTED = {
+    "value": '<ac:structured-macro ac:name="children" /><ac:structured-macro ac:name="pagetree" />'
+    '<ac:structured-macro ac:name="attachments" /><ac:structured-macro ac:name="recently-updated" />'
+    '<ac:structured-macro ac:name="gallery" /><ac:link><ri:space ri:space-key="{DOC}" /></ac:link>'
+    '<ac:structured-macro ac:name="contentbylabel"><ac:parameter ac:name="labels">{word}</ac:parameter>'
+    '</ac:structured-macro><ac:structured-macro ac:name="include"><ac:parameter ac:name=""><ac:link>'
+    '<ri:page ri:space-key="{DOC}" ri:content-title="{title}" /></ac:link></ac:parameter>'
+    '</ac:structured-macro><ac:image><ri:attachment ri:filename="{name}"><ri:page ri:space-key="{DOC}" '
+    'ri:content-title="{title}" /></ri:attachment></ac:image>',
+    "representation": "storage",
+}
 _V1_QUERIES = (
     *(f"/content?{one}&expand={EXPAND}" for one in ("spaceKey={DOC}", "status=any", "status=draft", "status=trashed")),
     *(f"/content?{one}&expand={EXPAND}" for one in ("ids={page}", "type=blogpost", "type=comment", "type=attachment")),
@@ -188,21 +199,16 @@ REST_CALLS = (
         {"destinationPageId": "{made}", "titleOptions": {"prefix": "C "}, "copyAttachments": True, "copyLabels": True},
         flavours=CLOUD,
     ),
+    Call("POST", f"{V1}/contentbody/convert/view", _CONVERTED, flavours=DC),
     Call(
         "POST",
-        f"{V1}/contentbody/convert/view?contentIdContext={{page}}",
-        {
-            "value": '<ac:structured-macro ac:name="children" /><ac:structured-macro ac:name="pagetree" />'
-            '<ac:structured-macro ac:name="attachments" /><ac:structured-macro ac:name="recently-updated" />'
-            '<ac:structured-macro ac:name="gallery" /><ac:link><ri:space ri:space-key="{DOC}" /></ac:link>'
-            '<ac:structured-macro ac:name="contentbylabel"><ac:parameter ac:name="labels">{word}</ac:parameter>'
-            '</ac:structured-macro><ac:structured-macro ac:name="include"><ac:parameter ac:name=""><ac:link>'
-            '<ri:page ri:space-key="{DOC}" ri:content-title="{title}" /></ac:link></ac:parameter>'
-            '</ac:structured-macro><ac:image><ri:attachment ri:filename="{name}"><ri:page ri:space-key="{DOC}" '
-            'ri:content-title="{title}" /></ri:attachment></ac:image>',
-            "representation": "storage",
-        },
+        f"{V1}/contentbody/convert/async/export_view?contentIdContext={{page}}",
+        _CONVERTED,
+        flavours=CLOUD,
+        keep="async",
     ),
+    Call("GET", f"{V1}/contentbody/convert/async/{{async}}?attempt=1", flavours=CLOUD),
+    Call("GET", f"{V1}/contentbody/convert/async/{{async}}?attempt=2", flavours=CLOUD),
     Call("POST", f"{V2}/spaces", {"key": "OMR", "name": "Of omar"}, flavours=CLOUD),
     Call(
         "POST",

@@ -23,7 +23,14 @@ CLOUD_ONLY: Final = frozenset(
 )
 DATA_CENTER_ONLY: Final = frozenset(
     (
-        *("remove_attachment", "list_users", "get_relevant_view_restrictions", "archive_space", "list_watchers"),
+        *(
+            "convert",
+            "remove_attachment",
+            "list_users",
+            "get_relevant_view_restrictions",
+            "archive_space",
+            "list_watchers",
+        ),
         *("list_content_labels", "scan_content"),
         *("list_permissions", "set_permissions", "list_permissions_of_user", "list_permissions_of_group"),
         *(f"{change}_to_{kind}" for change in ("grant", "revoke") for kind in ("user", "group")),
