@@ -58,6 +58,8 @@ _COMMANDS = {
         "Decide what the bot refuses to decide about snapshots: trust, new log, rollback, keys.",
     ),
     "convert": ("bot.cli.convert_commands:convert", "Print a page body in storage format as Markdown."),
+    "stop": ("bot.cli.stop_commands:stop", "Write nothing more to the wiki until `resume`."),
+    "resume": ("bot.cli.stop_commands:resume", "Let the bot write again after `stop`."),
     "run": ("bot.cli.run_commands:run", "Run the scheduled jobs until stopped."),
     "wiki": ("bot.cli.wiki_commands:wiki", "Run a small embedded Confluence, for demonstrations and tests."),
     "demo": ("bot.cli.demo:demo", "Demonstrate the bot on an embedded wiki."),

@@ -157,7 +157,8 @@ def _after_failure(gateway: WikiGateway, workspace: Workspace, error: BotError) 
 def _raise_if_kept_off(gateway: WikiGateway, safety: SafetySettings, adoption: "Adoption") -> None:
     home = adoption.edit.after.data.workspace.home
     finder = adoption.workspace.page_finder(gateway, adoption.edit.after.data)
-    guard = Guard(gateway, safety, stop_pages={adoption.workspace.name: finder.get_id(home)})
+    stop_pages = {adoption.workspace.name: finder.get_id(home)}
+    guard = Guard(gateway, safety, stop_pages=stop_pages, orders=adoption.workspace.folders.stop_orders)
     obstacle = guard.find_obstacle(adoption.workspace.name, adoption.page.id)
     if obstacle is not None:
         raise StoppedError(f"page {adoption.page.title!r} was not adopted: {obstacle.reason}")

@@ -80,7 +80,7 @@ def restore(
     restorer = _Restorer(gateway, workspace, text, now)
     data = workspace.load_data_file().data
     stop_page = workspace.page_finder(gateway, data).get_id(data.workspace.home)
-    guard = Guard(gateway, safety, stop_pages={workspace.name: stop_page})
+    guard = Guard(gateway, safety, stop_pages={workspace.name: stop_page}, orders=workspace.folders.stop_orders)
 
     def check() -> None:
         obstacle = guard.find_obstacle(workspace.name, text.page_id)

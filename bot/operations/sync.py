@@ -122,6 +122,7 @@ def carry_out(
             gateway,
             safety,
             stop_pages=_find_homes(gateway, workspaces, plan),
+            orders=folders.stop_orders,
             writes_over_drafts=writes_over_drafts,
             sleep=sleep,
         )

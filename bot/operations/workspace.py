@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.sync.page_finder import PageFinder
     from bot.sync.page_memory import KnownVersions, PageMemory
     from bot.sync.region_memory import RegionMemory
+    from bot.sync.stop_order import StopOrders
     from bot.wiki.gateway import WikiGateway
 
 
@@ -40,6 +41,13 @@ class Folders:
     def feeds(self) -> Path:
         """The folder of the Atom feeds, next to the folder of the snapshots."""
         return self.snapshots.parent / "feeds"
+
+    @property
+    def stop_orders(self) -> "StopOrders":
+        """The orders of people that nothing is written to a workspace."""
+        from bot.sync.stop_order import StopOrders
+
+        return StopOrders(self.state)
 
     def known_versions(self, wiki: str) -> "KnownVersions":
         """Return which versions of the pages of *wiki* this bot knows."""

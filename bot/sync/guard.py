@@ -1,4 +1,4 @@
-"""Checks before every write: stop label, exclusion label and unpublished drafts."""
+"""Checks before every write: order to stop, stop label, exclusion label and unpublished drafts."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.config.policy import SafetySettings
 from bot.errors import MalformedBodyError, StoppedError, WikiError
 from bot.storage.meaning import is_same
+from bot.sync.stop_order import StopOrders
 from bot.wiki.gateway import Page, WikiGateway
 
 _POLL_SECONDS = 5.0
@@ -53,7 +54,7 @@ class Guard:
     """Checks the wiki before each write. Fails closed: if the stop label cannot be read, nothing is written.
 
     *stop_pages* maps the name of each workspace to the id of its home page. The stop label on the home page stops all
-    writes to the workspace.
+    writes to the workspace, and so does an order among *orders*.
     """
 
     def __init__(
@@ -62,18 +63,19 @@ class Guard:
         safety: SafetySettings,
         *,
         stop_pages: Mapping[str, str],
+        orders: StopOrders,
         writes_over_drafts: bool = False,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._gateway, self._safety, self._clock, self._sleep = gateway, safety, clock, sleep
-        self._stop_pages, self._writes_over_drafts = stop_pages, writes_over_drafts
+        self._stop_pages, self._orders, self._writes_over_drafts = stop_pages, orders, writes_over_drafts
 
     def find_obstacle(self, workspace: str, page_id: str) -> Obstacle | None:
         """Return the obstacle to writing this page, or None; waits up to `draft_wait_seconds` for a draft to disappear.
 
-        Everything is checked again after a wait. Fails closed: raises `StoppedError` if the home page of the workspace
-        has the stop label or if the labels of the home page cannot be read.
+        Everything is checked again after a wait. Fails closed: raises `StoppedError` if a person stopped the bot, by an
+        order or by the stop label on the home page of the workspace, or if that cannot be determined.
         """
         deadline = self._clock() + self._safety.draft_wait_seconds
         while True:
@@ -84,6 +86,11 @@ class Guard:
             self._sleep(min(left, _POLL_SECONDS))
 
     def _look(self, workspace: str, page_id: str) -> Obstacle | None:
+        order = self._orders.find(workspace)
+        if order is not None:
+            raise StoppedError(
+                f"nothing is written to workspace {workspace!r}: {order}; `wikibot resume` lets the bot go on"
+            )
         stop_page = self._stop_pages.get(workspace, page_id)
         labels = self._fetch_stop_labels(workspace, stop_page)
         if self._safety.stop_label in labels:

@@ -62,6 +62,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "evidence rotate-key": ("--to", "body.xml", "--reason", "key"),
     "evidence upgrade": (),
     "convert": ("body.xml",),
+    "stop": ("the site moves",),
+    "resume": (),
     "run": ("--once",),
     "wiki serve": ("--db", "body.xml"),
     "wiki export": ("world",),

@@ -1,12 +1,14 @@
 """The one order of every write, and reads that lag behind, observed at a proxy between bot and wiki."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from bot.config.policy import DriftPolicy
 from bot.sync.apply import ApplyReport, Result
 from bot.sync.drift import Verdict
+from bot.sync.stop_order import StopOrder, StopOrders
 from bot.wiki.dialect import Flavour
 from tests.scripted_proxy import Answer, ScriptedProxy, scripted_proxy
 from tests.sync.world import STOP, Bot, World, page_body
@@ -88,6 +90,21 @@ def test_a_stop_label_set_while_the_wiki_makes_the_bot_wait_is_obeyed(
     report = bot.run()
 
     assert STOP in report.stopped[0]
+    assert NEW not in either_world.body(page)
+
+
+def test_an_order_to_stop_given_while_the_wiki_makes_the_bot_wait_is_obeyed(
+    either_world: World, page: str, proxy: ScriptedProxy, bot: Bot, tmp_path: Path
+) -> None:
+    orders = StopOrders(tmp_path)
+    order = StopOrder(since=either_world.clock(), by="li", reason="the site moves")
+    proxy.instead("PUT", page, 429, "slow down", times=1, Retry_After="2")
+    proxy.first("PUT", page, lambda: orders.give("ws2", order))
+
+    report = bot.apply(bot.plan(), orders=orders)
+
+    assert "li stopped it" in report.stopped[0]
+    assert "the site moves" in report.stopped[0]
     assert NEW not in either_world.body(page)
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ from bot.storage.regions import Marker, find_region, render_marked
 from bot.sync.apply import ApplyReport, apply_plan
 from bot.sync.guard import Guard
 from bot.sync.plan import Plan
+from bot.sync.stop_order import StopOrders
 from bot.sync.survey import build_plan
 from bot.sync.wanted import Assignment, TargetPage, WantedRegion
 from bot.wiki.confluence import ConfluenceGateway
@@ -24,6 +26,7 @@ from wikiserver.store.people import account_id_of
 MARKERS = (Marker("status"), Marker("quick_links"), Marker("news"))
 QUICK = Manners(first_pause_seconds=0, longest_pause_seconds=0, tries=3)
 STOP, EXCLUDE = "wikibot-stop", "wikibot-exclude"
+NO_ORDERS = StopOrders(Path("no-such-folder"))
 
 
 def page_body(texts: dict[str, str], *, before: str = "<p>before</p>", after: str = "<p>after</p>") -> str:
@@ -148,6 +151,7 @@ class Bot:
         is_reviewed: bool = True,
         writes_over_drafts: bool = False,
         stop_pages: Mapping[str, str] | None = None,
+        orders: StopOrders = NO_ORDERS,
         sleep: Callable[[float], None] = lambda _: None,
         canary_seconds: float = 0,
         max_writes: int | None = None,
@@ -158,6 +162,7 @@ class Bot:
             self.gateway,
             SafetySettings(**{"stop_label": STOP, "exclude_label": EXCLUDE} | safety),
             stop_pages=stop_pages or {"ws2": self.pages[0]},
+            orders=orders,
             writes_over_drafts=writes_over_drafts,
             sleep=sleep,
             clock=lambda: 0.0,
