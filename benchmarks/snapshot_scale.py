@@ -11,13 +11,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.snapshot.archive.continuity import load_remembered
 from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.library import Library, load_library
 from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.query.archive_index import ArchiveIndex
 from bot.snapshot.query.page_diff import diff_page
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.report import build_report
-from bot.snapshot.query.search import SearchIndex
 from bot.snapshot.verify.verification import Verification, verify
 from tests.snapshot.small_tree import finish, put_page
 
@@ -44,7 +45,7 @@ def main(most: int) -> None:
 def _measure(root: Path, pages: int) -> dict[str, float]:
     """Return the CPU seconds of each step; for the run that changes 50 pages also what it writes."""
     state, found = EvidenceState(root, root.with_name("state")), {}
-    index = SearchIndex(state)
+    index = ArchiveIndex(state.search, lambda: load_remembered(state))
 
     def timed(step: str, work: Callable[[], object]) -> object:
         started = _cpu_seconds()

@@ -5,12 +5,12 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.config.data_file import DataFile
-from bot.config.policy import UNSIGNED, SettingsSection
+from bot.config.policy import NO_RULES, UNSIGNED, ArchivedSettings, SettingsSection
 from bot.config.settings import DOTENV, Settings, dotenv_file, missing_secrets_folder, secret_files
 from bot.errors import SettingsError
 from bot.file_trust import raise_if_writable_by_all
@@ -166,7 +166,8 @@ class Runtime:
         witnesses = tuple(self._absolute(each, "key", "ca") for each in policy.witnesses)
         separate = self.settings.resolve(policy.separate_path)
         policy = found.model_copy(update={"witnesses": witnesses, "restricted_path": separate})
-        return Snapshots(folders.snapshots, folders.state, policy, self.clock, self.settings.object_store)
+        rules = reduce(ArchivedSettings.joined_with, (each.archived for each in self.settings.workspaces), NO_RULES)
+        return Snapshots(folders.snapshots, folders.state, policy, self.clock, self.settings.object_store, rules)
 
     def _absolute(self, section: _Section, *names: str) -> _Section:
         """Return a copy of a section of the settings whose paths *names* are absolute."""

@@ -8,9 +8,12 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.archive_options import pass_reader
 from bot.escape import visible
 from bot.operations import archive
+from bot.operations.archive_reader import ArchiveReader
 from bot.plural import counted
+from bot.present.archive_lists import history_as_csv, hits_as_csv, report_as_csv
 from bot.present.page_diff_view import page_diff_as_html, page_diff_as_text
 from bot.present.period_report import report_as_html, report_as_markdown
 from bot.snapshot.query.period import Period
@@ -18,6 +21,9 @@ from bot.snapshot.query.search import END, START, Hit
 
 _DONE, _FINDINGS = 0, 3
 _FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+_LIST_FORMAT = click.option(
+    "--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True
+)
 _DAY = click.DateTime(["%Y-%m-%d"])
 _SINCE = click.option("--since", type=_DAY, metavar="YYYY-MM-DD", help="First day, in UTC.")
 _UNTIL = click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Last day, in UTC, included.")
@@ -25,13 +31,16 @@ _UNTIL = click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Last day
 
 @click.command()
 @click.argument("page")
-@_FORMAT
-@pass_app
-def history(app: App, page: str, format_: str) -> int:
+@_LIST_FORMAT
+@pass_reader
+def history(reader: ArchiveReader, page: str, format_: str) -> int:
     """Show the versions of a captured PAGE (id, title or path), and what each run saw happen to it."""
-    timeline = archive.page_history(app.runtime.snapshots, page)
+    timeline = archive.page_history(reader, page)
     if format_ == "json":
         output.say_json(timeline)
+        return _DONE
+    if format_ == "csv":
+        output.say_document(history_as_csv(timeline))
         return _DONE
     output.say(f"{timeline.title} ({timeline.page_id}): {timeline.status}")
     output.say(f"{timeline.path}\n")
@@ -62,20 +71,22 @@ def history(app: App, page: str, format_: str) -> int:
 @click.argument("after", required=False, metavar="[V2]")
 @click.option("--format", "format_", type=click.Choice(["text", "html", "json"]), default="text", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
-@pass_app
-def diff(app: App, page: str, before: str | None, after: str | None, format_: str, out: Path | None) -> int:
+@pass_reader
+def diff(
+    reader: ArchiveReader, page: str, before: str | None, after: str | None, format_: str, out: Path | None
+) -> int:
     """Show what changed in a captured PAGE: data about it, structure and words.
 
     V1 and V2 are versions (`17`) or runs (`run:124`); without them the last two states are compared.
     """
-    made = archive.page_diff(app.runtime.snapshots, page, before, after)
+    made = archive.page_diff(reader, page, before, after)
     match format_:
         case "json":
-            output.say_json(made)
+            output.say_json(made.diff)
         case "html":
-            _put_out(page_diff_as_html(made), out)
+            _put_out(page_diff_as_html(made.diff), out)
         case _:
-            _put_out(page_diff_as_text(made), out)
+            _put_out(page_diff_as_text(made.diff), out)
     return _DONE
 
 
@@ -83,20 +94,23 @@ def diff(app: App, page: str, before: str | None, after: str | None, format_: st
 @click.argument("words", nargs=-1, required=True)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @click.option("--rebuild", is_flag=True, help="Rebuild the index from the files first.")
-@_FORMAT
-@pass_app
-def search(app: App, words: tuple[str, ...], limit: int, rebuild: bool, format_: str) -> int:
+@_LIST_FORMAT
+@pass_reader
+def search(reader: ArchiveReader, words: tuple[str, ...], limit: int, rebuild: bool, format_: str) -> int:
     """Find captured pages that contain all WORDS; quotes make a phrase, a leading minus excludes (after `--`)."""
     if rebuild:
-        archive.rebuild_search(app.runtime.snapshots)
-    found = archive.search_pages(app.runtime.snapshots, " ".join(words), limit=limit)
+        archive.rebuild_search(reader)
+    found = archive.search_pages(reader, " ".join(words), limit=limit)
     hits = found.hits
     if found.unreadable:
         pages = counted(found.unreadable, "page")
         output.warn(f"{pages} cannot be searched, because a file is missing or changed; see `wikibot verify`")
     code = _FINDINGS if found.unreadable else _DONE
     if format_ == "json":
-        output.say_json([{**_as_dict(hit), "snippet": _plain_snippet(hit.snippet)} for hit in hits])
+        output.say_json([{**_as_dict(hit), "snippet": hit.plain_snippet} for hit in hits])
+        return code
+    if format_ == "csv":
+        output.say_document(hits_as_csv(hits))
         return code
     for hit in hits:
         output.say_painted(f"{click.style(visible(hit.title), bold=True)}  {visible(hit.path)}  ({hit.status})")
@@ -117,14 +131,19 @@ def search(app: App, words: tuple[str, ...], limit: int, rebuild: bool, format_:
 )
 @click.argument("pages", nargs=-1)
 @_FORMAT
-@pass_app
+@pass_reader
 def export(
-    app: App, since: dt.datetime | None, until: dt.datetime | None, out: Path, pages: tuple[str, ...], format_: str
+    reader: ArchiveReader,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    out: Path,
+    pages: tuple[str, ...],
+    format_: str,
 ) -> int:
     """Copy what was captured in a period into a bag of its own, to hand over; only PAGES where some are named."""
     with output.progress("exporting") as step:
         made = archive.export_pages(
-            app.runtime.snapshots,
+            reader,
             out,
             _period(since, until),
             wanted=pages,
@@ -144,21 +163,25 @@ def export(
 @_SINCE
 @_UNTIL
 @click.option(
-    "--format", "format_", type=click.Choice(["markdown", "html", "json"]), default="markdown", show_default=True
+    "--format", "format_", type=click.Choice(["markdown", "html", "json", "csv"]), default="markdown", show_default=True
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
-@pass_app
-def report(app: App, since: dt.datetime | None, until: dt.datetime | None, format_: str, out: Path | None) -> int:
+@pass_reader
+def report(
+    reader: ArchiveReader, since: dt.datetime | None, until: dt.datetime | None, format_: str, out: Path | None
+) -> int:
     """Report what was captured, changed, gone and missing in a period, and what the check proves.
 
     Ends with 3 when the check of the snapshots finds anything.
     """
-    made = archive.report_period(app.runtime.snapshots, _period(since, until))
+    made = archive.report_period(reader, _period(since, until))
     match format_:
         case "json":
             output.say_json(made)
         case "html":
             _put_out(report_as_html(made), out)
+        case "csv":
+            _put_document(report_as_csv(made), out)
         case _:
             _put_out(report_as_markdown(made), out)
     return _DONE if made.is_consistent else _FINDINGS
@@ -220,16 +243,19 @@ def _put_out(text: str, out: Path | None) -> None:
     output.warn(f"written to {out}")
 
 
+def _put_document(text: str, out: Path | None) -> None:
+    if out is None:
+        output.say_document(text)
+    else:
+        _put_out(text, out)
+
+
 def _moment(when: dt.datetime) -> str:
     return when.strftime("%Y-%m-%d %H:%M")
 
 
 def _as_dict(hit: Hit) -> dict[str, str]:
     return {"page_id": hit.page_id, "title": hit.title, "path": hit.path, "status": hit.status}
-
-
-def _plain_snippet(snippet: str) -> str:
-    return snippet.replace(START, "").replace(END, "")
 
 
 def _styled_snippet(snippet: str) -> str:

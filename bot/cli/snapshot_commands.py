@@ -12,6 +12,7 @@ from bot.config.policy import HistoryMode, SnapshotSettings
 from bot.escape import visible_in_line
 from bot.operations import capture, full_check
 from bot.plural import counted
+from bot.present.archive_lists import findings_as_csv
 from bot.runtime import Runtime
 from bot.snapshot.archive.checkpoint import format_time
 from bot.snapshot.archive.proof import Proof
@@ -93,6 +94,13 @@ def snapshot(
 @click.command()
 @click.argument("path", required=False, type=SnapshotPlace(exists=True, file_okay=False, path_type=Path))
 @click.option(
+    "--snapshots",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The same as PATH, as other commands that read snapshots have it.",
+)
+@click.option(
     "--witness",
     "digests",
     metavar="DIGEST",
@@ -115,11 +123,12 @@ def snapshot(
     help="PEM file of the authorities that may stamp the heads.  [default: from bot.yaml]",
 )
 @click.option("--renditions", is_flag=True, help="Render every page again and compare it with the Markdown file.")
-@_FORMAT
+@click.option("--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
 @pass_app
 def verify(
     app: App,
     path: Path | str | None,
+    folder: Path | None,
     digests: tuple[str, ...],
     signers: Path | None,
     rotate: bool,
@@ -135,6 +144,9 @@ def verify(
     Ends with 3 when anything is wrong, and with 1 when something that was asked for could not be checked: a witness
     that does not answer, or Markdown that another converter made.
     """
+    if path and folder:
+        raise click.UsageError("give either PATH or --snapshots, not both")
+    path = path or folder
     if isinstance(path, str):
         return _verify_store(
             app, path, digests, signers, tsa_ca, rotate=rotate, refused=asks or renditions, format_=format_
@@ -177,6 +189,8 @@ def _verify_store(
 def _say_checked(checked: full_check.FullCheck, format_: str) -> int:
     if format_ == "json":
         output.say_json(checked.as_json())
+    elif format_ == "csv":
+        output.say_document(findings_as_csv(checked.basic))
     else:
         _say_further(checked)
         _say_verification(checked.basic)

@@ -415,6 +415,10 @@ class ArchivedSettings(SettingsSection):
         )
 
 
+NO_RULES = ArchivedSettings(status=True, labels=(), under=())
+"""For a reader of snapshots that does not know the settings."""
+
+
 def parse_window(text: str) -> tuple[time, time]:
     """Parse two times of the day, `HH:MM-HH:MM`; raises `ValueError`."""
     match = re.fullmatch(r"(\d\d:\d\d)\s*[-–]\s*(\d\d:\d\d)", text)

@@ -6,25 +6,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.config.policy import RestrictedPages
-from bot.errors import EvidenceError, SnapshotError
-from bot.operations.capture import find_allowed_signers, open_run, software, verify_snapshots
+from bot.errors import EvidenceError
+from bot.operations.archive_reader import ArchiveReader, read_own
+from bot.operations.capture import open_run, software
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint
-from bot.snapshot.archive.continuity import load_remembered
-from bot.snapshot.archive.file_tree import UnlistedTree
 from bot.snapshot.archive.git import GitRepository
-from bot.snapshot.archive.head_check import check_head
 from bot.snapshot.archive.holds import HeldPage, find_holds, place_hold, release_hold
-from bot.snapshot.archive.inspection import Inspection
-from bot.snapshot.archive.library import Library, load_library
+from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.erasure import Erasure, Trace, find_leftovers, find_traces, redact
 from bot.snapshot.query.export import Export, export
-from bot.snapshot.query.page_diff import PageDiff, diff_page
+from bot.snapshot.query.page_diff import PageComparison, compare_page
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.report import Report, build_report
-from bot.snapshot.query.search import Hit, SearchIndex
+from bot.snapshot.query.search import Hit
 from bot.snapshot.query.timeline import Timeline, read_timeline
 
 
@@ -52,32 +49,32 @@ class Redaction:
     leftovers: tuple[Trace, ...]
 
 
-def page_history(snapshots: Snapshots, page: str) -> Timeline:
+def page_history(reader: ArchiveReader, page: str) -> Timeline:
     """Return the history of a captured page, given by id, title or path."""
-    library = load_snapshots(snapshots)
+    library = reader.library
     return read_timeline(library, *library.get_page(page))
 
 
-def page_diff(snapshots: Snapshots, page: str, before: str | None = None, after: str | None = None) -> PageDiff:
-    """Compare two states of a captured page, by default the last two; see `diff_page`."""
-    library = load_snapshots(snapshots)
-    return diff_page(library, *library.get_page(page), before, after)
+def page_diff(reader: ArchiveReader, page: str, before: str | None = None, after: str | None = None) -> PageComparison:
+    """Compare two states of a captured page, by default the last two; see `compare_page`."""
+    library = reader.library
+    return compare_page(library, *library.get_page(page), before, after)
 
 
-def search_pages(snapshots: Snapshots, words: str, *, limit: int = 20) -> SearchResult:
+def search_pages(reader: ArchiveReader, words: str, *, limit: int = 20) -> SearchResult:
     """Find captured pages by words."""
-    index = SearchIndex(snapshots.state, lambda _state: _load(snapshots))
+    index = reader.index
     return SearchResult(tuple(index.search(words, limit=limit)), index.unreadable)
 
 
-def rebuild_search(snapshots: Snapshots) -> int:
-    """Rebuild the search index from the files, and return the number of indexed pages."""
-    return SearchIndex(snapshots.state, lambda _state: _load(snapshots)).refresh(from_scratch=True)
+def rebuild_search(reader: ArchiveReader) -> int:
+    """Rebuild the index from the files, and return the number of indexed pages."""
+    return reader.index.refresh(from_scratch=True)
 
 
 def find_redaction(snapshots: Snapshots, page: str) -> PlannedRedaction:
     """Return where a captured page is shown and kept; writes nothing. Raises `SnapshotError` if the page is held."""
-    erasure = find_traces(load_snapshots(snapshots), page)
+    erasure = find_traces(read_own(snapshots).library, page)
     evidence = snapshots.state.folder
     for path in sorted(snapshots.state_folder.rglob("*")):
         if path.is_file() and not path.is_relative_to(evidence) and (hits := erasure.needles.find(path.read_bytes())):
@@ -107,7 +104,7 @@ def redact_page(snapshots: Snapshots, erasure: Erasure, *, reason: str, by: str)
         if snapshots.policy.git:
             repository.restart(f"Run {checkpoint.sequence}: begin again after a redaction", remotes)
     if has_index:
-        rebuild_search(snapshots)
+        rebuild_search(read_own(snapshots))
     left = find_leftovers(snapshots.root, [path for path in state.folder.rglob("*") if path.is_file()], erasure)
     return Redaction(checkpoint, tuple(left))
 
@@ -130,7 +127,7 @@ def release_pages(snapshots: Snapshots, name: str, pages: Sequence[str], *, reas
 
 def list_holds(snapshots: Snapshots, *, everything: bool = False) -> list[HeldPage]:
     """Return the held pages with their titles, with *everything* also the released ones."""
-    library = load_snapshots(snapshots)
+    library = read_own(snapshots).library
     titles = {safe_id(entry.page_id): entry.title for _, entry in library.iter_entries()}
     held = find_holds(library.iter_log())
     chosen = [each for each in held if everything or each.released_at is None]
@@ -138,7 +135,7 @@ def list_holds(snapshots: Snapshots, *, everything: bool = False) -> list[HeldPa
 
 
 def _open_existing(snapshots: Snapshots) -> AbstractContextManager[SnapshotWriter]:
-    head = load_snapshots(snapshots).head
+    head = read_own(snapshots).library.head
     return open_run(snapshots, head.origin if head else "")
 
 
@@ -147,29 +144,8 @@ def _commit(snapshots: Snapshots, writer: SnapshotWriter, message: str) -> None:
         GitRepository(writer.state, writer.signer).commit(message)
 
 
-def load_snapshots(snapshots: Snapshots) -> Library:
-    """Read the snapshots; raises `SnapshotError` if there are none."""
-    library = _load(snapshots)
-    if library.head is None:
-        raise SnapshotError(f"there are no snapshots in {snapshots.root}; `wikibot snapshot` makes the first")
-    return library
-
-
-def _load(snapshots: Snapshots) -> Library:
-    """Load the snapshots; a head that the bot does not remember must be signed by an allowed key."""
-    state = snapshots.state
-    library, memory = load_remembered(state), state.memory
-    if memory.head and memory.has_signed and memory.head.sha256 != library.head_digest:
-        inspection = Inspection(UnlistedTree(state.root))
-        check_head(inspection, find_allowed_signers(snapshots), must_be_signed=True)
-        if inspection.findings:
-            first = inspection.findings[0]
-            raise EvidenceError(f"nothing in {state.root} is shown: {first.path} {first.message}; see `wikibot verify`")
-    return library
-
-
 def export_pages(
-    snapshots: Snapshots,
+    reader: ArchiveReader,
     target: Path,
     period: Period,
     *,
@@ -177,15 +153,15 @@ def export_pages(
     on_page: Callable[[str, int], None] = lambda _title, _total: None,
 ) -> Export:
     """Copy pages into a separate bag; raises `EvidenceError` if the check has findings."""
-    library = load_snapshots(snapshots)
-    checked = verify_snapshots(snapshots)
+    library = reader.library
+    checked = reader.verify()
     if not checked.is_clean:
         first = checked.findings[0]
         raise EvidenceError(f"nothing was exported, because the check has findings: {first.path} {first.message}")
     return export(library, target, period, wanted=wanted, software=software(), on_page=on_page)
 
 
-def report_period(snapshots: Snapshots, period: Period) -> Report:
+def report_period(reader: ArchiveReader, period: Period) -> Report:
     """Verify the snapshots and report what happened in *period*."""
-    checked = verify_snapshots(snapshots)
-    return build_report(load_snapshots(snapshots), checked, period)
+    checked = reader.verify()
+    return build_report(reader.library, checked, period)

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bot.config.data_file import DataFile
-from bot.config.policy import ObjectStoreSettings, SnapshotSettings, WitnessKind, WorkspaceSettings
+from bot.config.policy import (
+    NO_RULES,
+    ArchivedSettings,
+    ObjectStoreSettings,
+    SnapshotSettings,
+    WitnessKind,
+    WorkspaceSettings,
+)
 from bot.config.yaml_source import Location
 from bot.files import InstanceLock
 
@@ -70,6 +77,8 @@ class Snapshots:
     policy: SnapshotSettings
     clock: Callable[[], datetime]
     object_store: ObjectStoreSettings = field(default_factory=ObjectStoreSettings)
+    rules: ArchivedSettings = NO_RULES
+    """Which pages the workspaces select, for readers of the folder."""
 
     @property
     def state(self) -> "EvidenceState":

@@ -9,15 +9,18 @@ from pathlib import Path
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.checkpoint import Checkpoint
+from bot.snapshot.archive.continuity import load_remembered
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.entry import PageEntry, shown_of
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
 from bot.snapshot.archive.evidence_state import EvidenceMemory, EvidenceState
+from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.paths import attachment_path, page_name, record_path, source_path
 from bot.snapshot.archive.record import PageRecord, RecordedPerson, RecordedStatus, RecordedVersion, dump_record
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer
+from bot.snapshot.query.archive_index import ArchiveIndex
 
 LOG_ID = "0123456789abcdef" * 2
 CLOCK = dt.datetime(2026, 11, 24, 2, 30, tzinfo=dt.UTC)
@@ -32,6 +35,12 @@ PAGES = {"101": "Board meeting", "102": "会议记录", "103": "Plan A/B"}
 def state_of(root: Path) -> EvidenceState:
     """Return what the test's bot remembers about *root*; it lies next to *root*."""
     return EvidenceState(root, root.with_name(f"{root.name}-state"), draw_log=lambda: LOG_ID)
+
+
+def index_of(root: Path, library: Library | None = None) -> ArchiveIndex:
+    """Return the index of the test's bot; of *library*, if that was loaded before."""
+    state = state_of(root)
+    return ArchiveIndex(state.search, lambda: library or load_remembered(state))
 
 
 def copy_snapshots(root: Path, target: Path) -> Path:

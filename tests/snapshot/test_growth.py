@@ -16,12 +16,11 @@ from bot.snapshot.capture.surroundings import Neighbourhood
 from bot.snapshot.query.page_diff import diff_page
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.report import build_report
-from bot.snapshot.query.search import SearchIndex
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from bot.wiki.page_tree import build_tree
 from tests.snapshot.capturing import run_capture
-from tests.snapshot.small_tree import CLOCK, copy_snapshots, finish, open_run, put_page, state_of
+from tests.snapshot.small_tree import CLOCK, copy_snapshots, finish, index_of, open_run, put_page, state_of
 from tests.snapshot.small_wiki import small_wiki
 from tests.snapshot.work_counter import Work, counting
 from tests.wiki.refs import make_ref
@@ -76,7 +75,7 @@ def measure(roots: list[Path], step: Step, monkeypatch: pytest.MonkeyPatch) -> l
 def search(root: Path) -> object:
     state = state_of(root)
     state.search.unlink(missing_ok=True)
-    return SearchIndex(state).search("version")
+    return index_of(root).search("version")
 
 
 def report(root: Path) -> object:
@@ -157,19 +156,15 @@ def test_search_after_a_small_change_costs_the_same_in_any_folder(
     for size in SIZES:
         root = tmp_path / str(size)
         capture_pages(root, range(size), version=1)
-        index = SearchIndex(state_of(root))
+        index = index_of(root)
         index.refresh()
         capture_pages(root, range(2), version=2)
         library = load_library(root)
         with counting(monkeypatch) as counter:
-            index_of(library, root).refresh()
+            index_of(root, library).refresh()
         lines.append(counter.lines)
 
     assert lines[2] - lines[0] <= 3 * (SIZES[2] - SIZES[0]), lines  # the list of known pages is read
-
-
-def index_of(library: Library, root: Path) -> SearchIndex:
-    return SearchIndex(state_of(root), lambda _state: library)
 
 
 def _states(root: Path) -> dict[str, tuple[int, int]]:

@@ -21,11 +21,10 @@ from bot.snapshot.archive.journal import Journal, JournalStep, recover
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.query.export import export
 from bot.snapshot.query.period import Period
-from bot.snapshot.query.search import SearchIndex
 from bot.snapshot.query.timeline import read_timeline
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.breaking_disk import Killed
-from tests.snapshot.small_tree import SOFTWARE, capture_first, capture_second, state_of, tree_bytes
+from tests.snapshot.small_tree import SOFTWARE, capture_first, capture_second, index_of, state_of, tree_bytes
 
 SECRET = b"secret of another folder"
 PAGE = "WS2/data/2026/board-meeting--101.md"
@@ -351,7 +350,7 @@ def forge_index(path: Path) -> None:
 
 def test_a_forged_index_shows_no_forged_words(planted: Planted) -> None:
     state = state_of(planted.root)
-    index = SearchIndex(state)
+    index = index_of(planted.root)
     assert index.search("meeting")
     forge_index(state.search)
 
@@ -360,7 +359,7 @@ def test_a_forged_index_shows_no_forged_words(planted: Planted) -> None:
 
 
 def test_an_index_in_the_folder_is_not_used(planted: Planted) -> None:
-    index = SearchIndex(state_of(planted.root))
+    index = index_of(planted.root)
     index.search("meeting")
     for name in (".wikibot/search.sqlite", "search.sqlite"):
         (planted.root / name).parent.mkdir(exist_ok=True)
@@ -371,7 +370,7 @@ def test_an_index_in_the_folder_is_not_used(planted: Planted) -> None:
 
 
 def test_a_page_that_was_changed_in_the_folder_is_not_shown(planted: Planted) -> None:
-    index = SearchIndex(state_of(planted.root))
+    index = index_of(planted.root)
     index.search("meeting")
     page = planted.root / PAGE
     page.write_bytes(page.read_bytes().replace(b"Board", b"Bored"))
@@ -380,7 +379,7 @@ def test_a_page_that_was_changed_in_the_folder_is_not_shown(planted: Planted) ->
 
 
 def test_a_page_that_was_away_for_a_while_is_missed_and_found_again(planted: Planted) -> None:
-    index, page = SearchIndex(state_of(planted.root)), planted.root / PAGE
+    index, page = index_of(planted.root), planted.root / PAGE
     page.rename(planted.outside / "away")
 
     assert index.search("meeting") == []
@@ -395,7 +394,7 @@ def test_a_page_that_was_away_for_a_while_is_missed_and_found_again(planted: Pla
 # Reading below the remembered head
 
 
-@pytest.mark.parametrize("read", [load_remembered, lambda state: SearchIndex(state).search("meeting")])
+@pytest.mark.parametrize("read", [load_remembered, lambda state: index_of(state.root).search("meeting")])
 def test_an_older_state_that_was_put_back_is_not_shown(
     planted: Planted, tmp_path: Path, read: Callable[[object], object]
 ) -> None:

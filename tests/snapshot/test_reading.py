@@ -10,14 +10,13 @@ from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.erasure import find_traces, redact
 from bot.snapshot.query.page_diff import ChangeKind, diff_page
-from bot.snapshot.query.search import SearchIndex
 from bot.snapshot.query.timeline import read_timeline
 from bot.snapshot.verify.verification import verify
 from bot.text_diff import diff_words
 from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import events_of, run_capture
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
-from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of, tree_bytes
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, index_of, state_of, tree_bytes
 from tests.snapshot.small_wiki import LI, SmallWiki, small_wiki
 
 
@@ -140,14 +139,14 @@ def test_a_version_that_is_not_held_is_named_with_those_that_are(wiki: SmallWiki
     ],
 )
 def test_search_finds_any_script_and_takes_words_for_words(searchable: Path, words: str, titles: list[str]) -> None:
-    assert [hit.title for hit in SearchIndex(state_of(searchable)).search(words)] == titles
+    assert [hit.title for hit in index_of(searchable).search(words)] == titles
 
 
 def test_what_is_found_reads_as_it_was_written(wiki: SmallWiki, tmp_path: Path) -> None:
     wiki.edit("Minutes", "<p>The draft 报告草案 of 2018 现公开征询意见，截止日期为 5月11日</p>")
     run_capture(wiki, tmp_path)
 
-    [hit] = SearchIndex(state_of(tmp_path)).search("公开征询")
+    [hit] = index_of(tmp_path).search("公开征询")
 
     assert "报告草案 of 2018 现\x02公开征询\x03意见" in hit.snippet
 
@@ -160,7 +159,7 @@ def searchable(wiki: SmallWiki, tmp_path: Path) -> Path:
 
 def test_search_follows_every_capture_and_leaves_the_evidence_alone(wiki: SmallWiki, tmp_path: Path) -> None:
     run_capture(wiki, tmp_path)
-    index = SearchIndex(state_of(tmp_path))
+    index = index_of(tmp_path)
     assert index.search("zanzibar") == []
     wiki.edit("Minutes", "<p>Zanzibar</p>")
     run_capture(wiki, tmp_path, day=1)
@@ -171,7 +170,7 @@ def test_search_follows_every_capture_and_leaves_the_evidence_alone(wiki: SmallW
 
 
 def test_a_broken_index_is_made_anew(searchable: Path) -> None:
-    index = SearchIndex(state_of(searchable))
+    index = index_of(searchable)
     index.search("version")
     state_of(searchable).search.write_bytes(b"not a database at all" * 400)
 
@@ -184,7 +183,7 @@ def test_search_writes_nothing_into_the_folder_where_it_is_called(
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     monkeypatch.chdir(elsewhere)
 
-    assert SearchIndex(state_of(searchable)).search("version")
+    assert index_of(searchable).search("version")
 
     assert list(elsewhere.iterdir()) == []
 

@@ -8,11 +8,10 @@ from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture import rendition
 from bot.snapshot.capture.rebuild import rebuild
 from bot.snapshot.capture.serial_executor import SerialExecutor
-from bot.snapshot.query.search import SearchIndex
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import events_of, markdown_of, run_capture
-from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of, tree_bytes
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, index_of, state_of, tree_bytes
 from tests.snapshot.small_wiki import small_wiki
 
 
@@ -63,7 +62,7 @@ def test_a_forged_page_is_not_found_under_its_name(root: Path) -> None:
     bag, entry = library.get_page("Minutes")
     (root / bag.name / entry.path).write_text("forged words")
 
-    index = SearchIndex(state_of(root))
+    index = index_of(root)
 
     assert index.search("forged") == []
     assert [hit.title for hit in index.search("findings")] == ["Final report"]

@@ -11,6 +11,7 @@ import pytest
 from bot.config.policy import SnapshotSettings
 from bot.errors import SnapshotError
 from bot.operations import archive
+from bot.operations.archive_reader import read_own
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.library import load_library
@@ -108,7 +109,7 @@ def redacted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         run_capture(wiki, root, day=1)
         GitRepository(snapshots.state).commit("Run 2")
         GitRepository(snapshots.state).run("remote", "add", "copy", "git@example.org:copy.git")
-        archive.search_pages(snapshots, "zebra")
+        archive.search_pages(read_own(snapshots), "zebra")
         folders = [root, snapshots.state.folder]
         before = {name: files_with(folders, secret) for name, secret in SECRETS.items()}
         planned = archive.find_redaction(snapshots, TITLE)
@@ -178,16 +179,16 @@ def test_the_git_copy_begins_again_and_keeps_its_remotes(redacted: Redacted) -> 
 
 
 def test_no_search_finds_it(redacted: Redacted) -> None:
-    assert archive.search_pages(redacted.snapshots, "striped animals").hits == ()
-    assert archive.search_pages(redacted.snapshots, "nine zebras").hits == ()
+    assert archive.search_pages(read_own(redacted.snapshots), "striped animals").hits == ()
+    assert archive.search_pages(read_own(redacted.snapshots), "nine zebras").hits == ()
 
 
 def test_the_histories_of_other_pages_stay(redacted: Redacted) -> None:
-    timeline = archive.page_history(redacted.snapshots, "Includes")
+    timeline = archive.page_history(read_own(redacted.snapshots), "Includes")
 
     assert [held.version.number for held in timeline.versions if held.paths] == [2, 1]
     assert "redacted page" in timeline.happenings[-1].detail
-    assert archive.page_diff(redacted.snapshots, "Includes", "run:1", "run:2").page_id
+    assert archive.page_diff(read_own(redacted.snapshots), "Includes", "run:1", "run:2").diff.page_id
 
 
 def test_a_later_capture_brings_nothing_back(redacted: Redacted) -> None:

@@ -11,14 +11,13 @@ from bot.snapshot.archive.library import load_library
 from bot.snapshot.capture.audience import Audience
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.report import build_report
-from bot.snapshot.query.search import SearchIndex
 from bot.snapshot.verify.verification import verify
 from bot.wiki.confluence import ConfluenceGateway
 from bot.wiki.credentials import Credentials
 from bot.wiki.dialect import Flavour
 from tests.scripted_proxy import Answer, ScriptedProxy, scripted_proxy
 from tests.snapshot.capturing import events_of, markdown_of, record_of, run_capture
-from tests.snapshot.small_tree import state_of
+from tests.snapshot.small_tree import index_of
 from tests.snapshot.small_wiki import HASTY, SmallWiki, small_wiki
 from wikiserver.store.people import account_id_of
 
@@ -181,7 +180,7 @@ def test_no_search_finds_it(wiki: SmallWiki, tmp_path: Path) -> None:
     wiki.add("Open", include(TITLE))
     run_capture(wiki, tmp_path)
 
-    assert SearchIndex(state_of(tmp_path)).search("zebra dawn") == []
+    assert index_of(tmp_path).search("zebra dawn") == []
 
 
 def test_a_captured_page_that_is_restricted_later_stays_and_is_named(wiki: SmallWiki, tmp_path: Path) -> None:

@@ -71,11 +71,13 @@ def export(
 ) -> Export:
     """Write a self-contained bag to *target*: the pages with an event in *period*, or those of them in *wanted*.
 
-    Raises `SnapshotError` if there is nothing to export, or *target* is not empty.
+    Raises `SnapshotError` if there is nothing to export, or *target* is not empty or lies inside the snapshots.
     """
     head = library.head
     if head is None:
         raise SnapshotError(f"there are no snapshots in {library.root}")
+    if target.resolve().is_relative_to(library.root.resolve()):
+        raise SnapshotError(f"{target} lies inside the snapshots folder {library.root}; name a folder outside it")
     if target.exists() and any(target.iterdir()):
         raise SnapshotError(f"{target} is not empty; name a new folder to export to")
     chosen = _choose(library, period, wanted)

@@ -60,6 +60,15 @@ class PageDiff:
 
 
 @dataclass(frozen=True, slots=True)
+class PageComparison:
+    """The changes between two states of a page, and both states as Markdown."""
+
+    diff: PageDiff
+    old_markdown: str
+    new_markdown: str
+
+
+@dataclass(frozen=True, slots=True)
 class _State:
     name: str
     body: str
@@ -69,6 +78,13 @@ class _State:
 def diff_page(
     library: Library, bag: Bag, entry: PageEntry, before: str | None = None, after: str | None = None
 ) -> PageDiff:
+    """Return the changes between two states; see `compare_page`."""
+    return compare_page(library, bag, entry, before, after).diff
+
+
+def compare_page(
+    library: Library, bag: Bag, entry: PageEntry, before: str | None = None, after: str | None = None
+) -> PageComparison:
     """Compare two states: `17` or `v17` is a version, `run:124` the capture of that run; by default the last two.
 
     Raises `SnapshotError` if a state is not in the snapshots.
@@ -80,10 +96,11 @@ def diff_page(
     data = describe_changes(old.record, new.record) if old.record and new.record and old.record != new.record else []
     path = entry.path
     base = library.head.origin if library.head else ""
-    blocks = compare_blocks(*(list(_blocks(_markdown(state, path, base))) for state in (old, new)))
-    return PageDiff(
-        entry.page_id, entry.title, old.name, new.name, tuple(data), tuple(_describe_structure(blocks)), tuple(blocks)
-    )
+    texts = [_markdown(state, path, base) for state in (old, new)]
+    blocks = compare_blocks(*(list(_blocks(text)) for text in texts))
+    structure = tuple(_describe_structure(blocks))
+    diff = PageDiff(entry.page_id, entry.title, old.name, new.name, tuple(data), structure, tuple(blocks))
+    return PageComparison(diff, *texts)
 
 
 def compare_blocks(old: Sequence[TextBlock], new: Sequence[TextBlock]) -> list[BlockChange]:

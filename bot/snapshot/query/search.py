@@ -2,22 +2,17 @@
 
 import re
 import sqlite3
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.errors import EvidenceError, SnapshotError
+from bot.errors import SnapshotError
 from bot.files import prepare_private_file
-from bot.snapshot.archive.bag import TAG_MANIFEST, Bag
-from bot.snapshot.archive.continuity import load_remembered
-from bot.snapshot.archive.evidence_state import EvidenceState, make_private_folder
-from bot.snapshot.archive.library import Library, full_path
-from bot.snapshot.query.timeline import describe_status
+from bot.snapshot.query import page_lists, page_runs
+from bot.snapshot.query.page_lists import list_items
+from bot.snapshot.query.plain_text import plain_text
 
-_SCHEMA_VERSION = 2
-_BAG = "bag "  # before the names of bags in the table `meta`
+_SCHEMA_VERSION = 3
 _FEW = 2_000  # maximum number of hits that are ranked
 
 # Scripts without spaces: each character is indexed as a word, and a word of several characters is a phrase.
@@ -25,7 +20,6 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 )
 _UNSPACED_CHARACTER = re.compile(f"([{_UNSPACED}])")
-_LINK_TARGET = re.compile(r"\]\([^)\s]*\)")
 START, END, _ELLIPSIS = "\x02", "\x03", "…"
 _SET_APART = re.compile(f" ?({START}?[{_UNSPACED}]{END}?) ?")
 
@@ -40,6 +34,11 @@ class Hit:
     status: str
     snippet: str
 
+    @property
+    def plain_snippet(self) -> str:
+        """The snippet without marks."""
+        return self.snippet.replace(START, "").replace(END, "")
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -47,68 +46,6 @@ class Query:
 
     exact: str
     begun: str
-
-
-class SearchIndex:
-    """The index of one snapshots folder; it is updated when the head has changed."""
-
-    def __init__(self, state: EvidenceState, load: Callable[[EvidenceState], Library] = load_remembered) -> None:
-        self._state, self._root, self._load_library = state, state.root, load
-        self._path = state.search
-        self.unreadable = 0
-        """Number of pages whose file is missing or changed, so that they cannot be searched."""
-
-    def search(self, words: str, *, limit: int = 20) -> list[Hit]:
-        """Return the best hits: all words must occur, the last may be a prefix. Quotes make a phrase, `-` excludes.
-
-        Raises `SnapshotError` if there are no snapshots or the query has no word.
-        """
-        query = build_query(words)
-        library = self._load()
-        self._update(library)
-        hits = self._find(query, limit)
-        if all(_is_as_captured(library, query, hit) for hit in hits):
-            return hits
-        self._path.unlink()
-        self._update(library)
-        return [hit for hit in self._find(query, limit) if _is_as_captured(library, query, hit)]
-
-    def refresh(self, *, from_scratch: bool = False) -> int:
-        """Index what changed since the last update, and return the number of changed pages."""
-        if from_scratch:
-            self._path.unlink(missing_ok=True)
-        return self._update(self._load())
-
-    def _find(self, query: Query, limit: int) -> list[Hit]:
-        with closing(open_index(self._path)) as database:
-            return list(find_hits(database, query, limit))
-
-    def _load(self) -> Library:
-        library = self._load_library(self._state)
-        if library.head is None:
-            raise SnapshotError(f"there are no snapshots in {self._root}; `wikibot snapshot` makes the first")
-        return library
-
-    def _update(self, library: Library) -> int:
-        try:
-            return self._refresh(library)
-        except sqlite3.DatabaseError:
-            # Not an index, or an index of an older version. All its data is in the files too.
-            self._path.unlink(missing_ok=True)
-            return self._refresh(library)
-
-    def _refresh(self, library: Library) -> int:
-        make_private_folder(self._path.parent)
-        self._path.touch(mode=0o600)
-        with closing(open_index(self._path)) as database, database:
-            known = database.execute("SELECT value FROM meta WHERE name = 'head'").fetchone()
-            if known == (library.head_digest,):
-                return 0
-            changed, unreadable = _update(database, library)
-            self.unreadable = len(unreadable)
-            if not unreadable:  # else the next search reads them again: they may have been restored
-                database.execute("INSERT OR REPLACE INTO meta VALUES ('head', ?)", (library.head_digest,))
-        return changed
 
 
 def build_query(words: str) -> Query:
@@ -139,10 +76,9 @@ def spaced(text: str) -> str:
 
 
 def index_texts(markdown: str) -> tuple[str, str]:
-    """Return the labels and the words of a rendition, without link addresses."""
+    """Return the labels and the words of a rendition, as text without Markdown."""
     front, _, body = markdown.partition("\n---\n")
-    labels = re.search(r"^labels:\n((?:  - .*\n?)+)", front, re.MULTILINE)
-    return labels[1].replace("  - ", "") if labels else "", _LINK_TARGET.sub("]", body)
+    return "\n".join(list_items(front, "labels")), plain_text(body)
 
 
 def open_index(path: Path) -> sqlite3.Connection:
@@ -168,7 +104,7 @@ def _connect(place: Path | str) -> sqlite3.Connection:
 
 def put_page(database: sqlite3.Connection, row: tuple[str, ...], title: str, labels: str, body: str) -> None:
     """Set a page: *row* is id, title, path, status and a state that differs if the page has changed."""
-    _remove(database, row[0])
+    remove_page(database, row[0])
     cursor = database.execute("INSERT INTO pages (page_id, title, path, status, state) VALUES (?, ?, ?, ?, ?)", row)
     texts = (cursor.lastrowid, spaced(title), spaced(labels), spaced(body))
     database.execute("INSERT INTO words (rowid, title, labels, body) VALUES (?, ?, ?, ?)", texts)
@@ -190,62 +126,13 @@ def _ensure_schema(database: sqlite3.Connection) -> None:
             " prefix = '2 3')"
         )
         database.execute("CREATE VIRTUAL TABLE titles USING fts5(title, tokenize = 'unicode61 remove_diacritics 2')")
+        for statement in (*page_lists.SCHEMA, *page_runs.SCHEMA):
+            database.execute(statement)
         database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
 
-def _update(database: sqlite3.Connection, library: Library) -> tuple[int, list[str]]:
-    """Return the number of pages that changed, and the ids of those whose file is missing or modified.
-
-    Only the bags that changed since the last update are read.
-    """
-    seen = dict(database.execute("SELECT name, value FROM meta"))
-    known: dict[str, dict[str, str]] = defaultdict(dict)
-    for page_id, path, state in database.execute("SELECT page_id, path, state FROM pages"):
-        known[path.partition("/")[0]][page_id] = state
-    changed, unreadable = 0, list[str]()
-    for name, bag in library.bags.items():
-        digest = library.sums[f"{name}/{TAG_MANIFEST}"]
-        states = known.pop(name, {})
-        if seen.get(f"{_BAG}{name}") == digest:
-            continue
-        count, failed = _update_bag(database, library, bag, states)
-        changed, unreadable = changed + count, unreadable + failed
-        if not failed:
-            database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"{_BAG}{name}", digest))
-    changed += sum(_remove_lost(database, library, states) for states in known.values())
-    return changed, unreadable
-
-
-def _update_bag(
-    database: sqlite3.Connection, library: Library, bag: Bag, known: dict[str, str]
-) -> tuple[int, list[str]]:
-    changed, unreadable = 0, []
-    for entry in bag.entries.values():
-        status = describe_status(entry)
-        state = f"{bag.manifest[entry.path]} {entry.title} {status}"
-        if known.pop(entry.page_id, None) == state:
-            continue
-        try:
-            markdown = library.read(bag, entry.path).decode("utf-8", "replace")
-        except EvidenceError:
-            _remove(database, entry.page_id)
-            unreadable.append(entry.page_id)
-            continue
-        row = (entry.page_id, entry.title, full_path(bag, entry), status, state)
-        put_page(database, row, entry.title, *index_texts(markdown))
-        changed += 1
-    return changed + _remove_lost(database, library, known), unreadable
-
-
-def _remove_lost(database: sqlite3.Connection, library: Library, page_ids: Iterable[str]) -> int:
-    """Remove the pages that no bag has any more, for example after a rollback; return their number."""
-    lost = [page_id for page_id in page_ids if library.find_bag_of(page_id) is None]
-    for page_id in lost:
-        _remove(database, page_id)
-    return len(lost)
-
-
-def _remove(database: sqlite3.Connection, page_id: str) -> None:
+def remove_page(database: sqlite3.Connection, page_id: str) -> None:
+    """Remove a page, if it is there."""
     for table in ("words", "titles"):
         where = "rowid = (SELECT id FROM pages WHERE page_id = ?)"
         database.execute(f"DELETE FROM {table} WHERE {where}", (page_id,))  # noqa: S608 -- two fixed names
@@ -275,19 +162,3 @@ def _find_ids(database: sqlite3.Connection, query: str, limit: int) -> list[int]
     titled = database.execute("SELECT rowid FROM titles WHERE titles MATCH ? LIMIT ?", (query, limit))
     newest = database.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?", (query, limit))
     return list(dict.fromkeys(rowid for (rowid,) in (*titled, *newest)))[:limit]
-
-
-def _is_as_captured(library: Library, query: Query, hit: Hit) -> bool:
-    """Return whether the hashed file gives this hit: the index is a cache and proves nothing."""
-    bag = library.find_bag_of(hit.page_id)
-    if bag is None:
-        return False
-    entry = bag.entries[hit.page_id]
-    try:
-        markdown = library.read(bag, entry.path).decode("utf-8", "replace")
-    except EvidenceError:
-        return False
-    with closing(open_scratch_index()) as database:
-        row = (entry.page_id, entry.title, full_path(bag, entry), describe_status(entry), "")
-        put_page(database, row, entry.title, *index_texts(markdown))
-        return list(find_hits(database, query, 1)) == [hit]

@@ -1,0 +1,82 @@
+"""The options of commands that only read snapshots: those of the settings, or any folder, without a settings file."""
+
+import datetime as dt
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Concatenate, ParamSpec
+
+import click
+
+from bot.cli.app import App, pass_app
+from bot.operations.archive_reader import ArchiveReader, read_folder, read_own
+
+_P = ParamSpec("_P")
+
+_OPTIONS = (
+    click.option(
+        "--snapshots",
+        "folder",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Read this folder, without a settings file and without writing to it.  [default: from bot.yaml]",
+    ),
+    click.option(
+        "--allowed-signers",
+        "signers",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="With --snapshots: show nothing unless one of these keys signed the head.",
+    ),
+    click.option(
+        "--witness",
+        "witnesses",
+        metavar="DIGEST",
+        multiple=True,
+        help="With --snapshots: show nothing unless the head descends from this one. May be repeated.",
+    ),
+    click.option(
+        "--cache",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="With --snapshots: folder of the index.  [default: wikibot in the cache folder of your account]",
+    ),
+)
+
+
+def pass_reader(command: Callable[Concatenate[ArchiveReader, _P], int]) -> Callable[..., int]:
+    """Give *command* the snapshots as its first argument, and the options that choose them."""
+
+    @pass_app
+    @functools.wraps(command)
+    def run(
+        app: App,
+        *arguments: _P.args,
+        folder: Path | None,
+        signers: Path | None,
+        witnesses: tuple[str, ...],
+        cache: Path | None,
+        **options: _P.kwargs,
+    ) -> int:
+        reader = open_reader(app, folder, signers, witnesses, cache)
+        return command(reader, *arguments, **options)
+
+    for option in reversed(_OPTIONS):
+        run = option(run)
+    return run
+
+
+def open_reader(
+    app: App,
+    folder: Path | None,
+    signers: Path | None = None,
+    witnesses: tuple[str, ...] = (),
+    cache: Path | None = None,
+) -> ArchiveReader:
+    """Return the snapshots in *folder*, or those of the settings."""
+    if folder is None:
+        if signers or witnesses or cache:
+            raise click.UsageError("--allowed-signers, --witness and --cache need --snapshots DIR")
+        return read_own(app.runtime.snapshots)
+    app.set_up_logging()
+    return read_folder(folder, clock=lambda: dt.datetime.now(dt.UTC), signers=signers, witnesses=witnesses, cache=cache)
