@@ -4,14 +4,11 @@ import datetime as dt
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Concatenate, ParamSpec
 
 import click
 
 from bot.cli.app import App, pass_app
 from bot.operations.archive_reader import ArchiveReader, read_folder, read_own
-
-_P = ParamSpec("_P")
 
 _OPTIONS = (
     click.option(
@@ -44,26 +41,24 @@ _OPTIONS = (
 )
 
 
-def pass_reader(command: Callable[Concatenate[ArchiveReader, _P], int]) -> Callable[..., int]:
+def pass_reader(command: Callable[..., int]) -> Callable[..., int]:
     """Give *command* the snapshots as its first argument, and the options that choose them."""
 
-    @pass_app
-    @functools.wraps(command)
     def run(
         app: App,
-        *arguments: _P.args,
+        /,
         folder: Path | None,
         signers: Path | None,
         witnesses: tuple[str, ...],
         cache: Path | None,
-        **options: _P.kwargs,
+        **options: object,
     ) -> int:
-        reader = open_reader(app, folder, signers, witnesses, cache)
-        return command(reader, *arguments, **options)
+        return command(open_reader(app, folder, signers, witnesses, cache), **options)
 
+    made = functools.update_wrapper(pass_app(run), command)
     for option in reversed(_OPTIONS):
-        run = option(run)
-    return run
+        made = option(made)
+    return made
 
 
 def open_reader(

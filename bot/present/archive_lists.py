@@ -20,23 +20,21 @@ def hits_as_csv(hits: Iterable[Hit]) -> str:
 
 def history_as_csv(timeline: Timeline) -> str:
     """Return versions and events of a page, one after the other: the first column says which."""
-    rows: list[tuple[object, ...]] = []
-    for held in timeline.versions:
-        version = held.version
-        who = version.author.display_name
-        rows.append(("version", version.number, version.when.isoformat(), "", who, version.message, bool(held.paths)))
-    for each in timeline.happenings:
-        rows.append(("event", each.run, each.when.isoformat(), each.type, "", each.detail, ""))
+    versions = ((held.version, bool(held.paths)) for held in timeline.versions)
+    rows: list[tuple[object, ...]] = [
+        ("version", each.number, each.when.isoformat(), "", each.author.display_name, each.message, is_held)
+        for each, is_held in versions
+    ]
+    rows += [("event", each.run, each.when.isoformat(), each.type, "", each.detail, "") for each in timeline.happenings]
     return csv_table(("list", "number", "when", "type", "who", "what", "held"), rows)
 
 
 def report_as_csv(report: Report) -> str:
     """Return runs and lines of a report, one after the other: the first column says which."""
-    rows: list[tuple[object, ...]] = [
-        ("runs", run.run, run.day, run.verdict, run.detail, run.expected, run.captured, run.unchanged, run.gone)
-        + (run.missing,)
-        for run in report.runs
-    ]
+    rows: list[tuple[object, ...]] = []
+    for run in report.runs:
+        numbers = (run.expected, run.captured, run.unchanged, run.gone, run.missing)
+        rows.append(("runs", run.run, run.day, run.verdict, run.detail, *numbers))
     lists = {
         "missing": report.troubles,
         "not captured": report.not_capturable,

@@ -1,4 +1,4 @@
-"""The index of one snapshots folder: words, lists, tree, and the runs about each page. A cache, which can be deleted."""
+"""The index of one snapshots folder: words, lists, tree, and the runs about each page. A cache; delete it freely."""
 
 import sqlite3
 from collections import defaultdict

@@ -21,17 +21,20 @@ _DEEPEST = 100
 """Levels of the tree above a page that are shown; a forged tree could have a cycle."""
 
 SCHEMA = (
-    "CREATE TABLE facts (id INTEGER PRIMARY KEY, page_id TEXT UNIQUE, title TEXT, path TEXT, space TEXT, parent TEXT,"
-    " place TEXT, sort TEXT, changed TEXT, captured TEXT, version INTEGER, losses INTEGER, state TEXT, reasons TEXT,"
-    " labels TEXT)",
-    "CREATE TABLE tags (kind TEXT, value TEXT, sort TEXT, changed TEXT, id INTEGER,"
-    " PRIMARY KEY (kind, value, sort, id)) WITHOUT ROWID",
+    """CREATE TABLE facts (
+        id INTEGER PRIMARY KEY, page_id TEXT UNIQUE, title TEXT, path TEXT, space TEXT, parent TEXT, place TEXT,
+        sort TEXT, changed TEXT, captured TEXT, version INTEGER, losses INTEGER, state TEXT, reasons TEXT, labels TEXT
+    )""",
+    """CREATE TABLE tags (
+        kind TEXT, value TEXT, sort TEXT, changed TEXT, id INTEGER, PRIMARY KEY (kind, value, sort, id)
+    ) WITHOUT ROWID""",
     "CREATE INDEX tags_by_time ON tags (kind, value, changed, id)",
     "CREATE INDEX tags_of_page ON tags (id)",
     "CREATE TABLE counts (kind TEXT, value TEXT, number INTEGER, PRIMARY KEY (kind, value)) WITHOUT ROWID",
     "CREATE TABLE above (node TEXT PRIMARY KEY, space TEXT, title TEXT, parent TEXT) WITHOUT ROWID",
-    "CREATE TABLE nodes (node TEXT PRIMARY KEY, space TEXT, parent TEXT, place TEXT, title TEXT, children INTEGER,"
-    " page_id TEXT)",
+    """CREATE TABLE nodes (
+        node TEXT PRIMARY KEY, space TEXT, parent TEXT, place TEXT, title TEXT, children INTEGER, page_id TEXT
+    )""",
     "CREATE INDEX nodes_by_place ON nodes (space, parent, place, node)",
     "CREATE INDEX nodes_by_parent ON nodes (parent)",
 )

@@ -2,7 +2,6 @@
 
 import sqlite3
 
-from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.library import Library
 
 SCHEMA = ("CREATE TABLE page_runs (page TEXT, run INTEGER, PRIMARY KEY (page, run)) WITHOUT ROWID",)
@@ -13,7 +12,7 @@ _NEWEST = "log"
 def note_runs(database: sqlite3.Connection, library: Library) -> None:
     """Index the runs since the last update; all of them if the head of that time is not in the chain."""
     known = database.execute("SELECT value FROM meta WHERE name = ?", (_NEWEST,)).fetchone()
-    fresh: list[Checkpoint] = []
+    fresh = []
     for head, digest in library.iter_heads():
         if known == (digest,):
             break
