@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from bot.cli import output
 from bot.cli.app import App
 from bot.errors import ContentError
-from bot.operations.content_advice import check_targets, find_warnings
+from bot.operations.content_advice import check_targets, find_advice
 from bot.operations.edit import Edit
 from bot.operations.publication import is_homeless, publication_of
 
@@ -35,9 +35,9 @@ def finish(
     """Make an edit of *region*, print warnings and the diff, save unless *dry_run*, and say what happens next."""
     edit = checked(make)
     runtime = app.runtime
-    warnings = find_warnings(edit, runtime.clock())
+    advice = find_advice(edit, runtime.clock())
     if not offline:
-        warnings += check_targets(runtime.trying_once().gateway, runtime.workspace, edit)
+        advice += check_targets(runtime.trying_once().gateway, runtime.workspace, edit)
     path = edit.after.path
     if not edit.diff:
         output.warn(f"{path} already contains this; nothing was written")
@@ -45,8 +45,8 @@ def finish(
     if not dry_run:
         edit = edit.save(runtime.workspace.shared_data)
     output.say_diff(edit.diff)
-    for warning in warnings:
-        output.say_warning(warning)
+    for each in advice:
+        output.say_warning(each.message)
     if dry_run:
         output.warn(f"dry run: {path} would change as shown; nothing was written")
         return

@@ -1,7 +1,8 @@
-"""Warnings about an edit of the data file before it is saved: likely mistakes, and links to pages that do not exist.
+"""Advice about an edit of the data file before it is saved: likely mistakes, and links to pages that do not exist.
 
-`find_warnings` needs no wiki. `check_targets` asks the wiki once; if the wiki cannot be reached, the edit is not
-refused, because `check` and `plan` check every link again before anything is published.
+Commands and desk show the same advice; the desk shows it at the field. `find_advice` needs no wiki.
+`find_target_advice` asks the wiki once; if the wiki cannot be reached, the edit is not refused, because `check` and
+`plan` check every link again before anything is published.
 """
 
 import datetime as dt
@@ -9,14 +10,20 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
 
 from bot.config.data_model import NewsItem, QuickLink, WorkspaceData
 from bot.config.link_choice import iter_places, target_of
+from bot.config.news_selection import day_of
 from bot.errors import BotError, ContentError
-from bot.inline import link_destinations, plain_text, text_outside_code
+from bot.inline import ATOMS, CARD, PAINTS, WIKI, link_destinations, plain_text, text_outside_code
 from bot.operations.edit import Edit
 from bot.operations.workspace import Connect, Workspace
+from bot.storage.addresses import stated_title
+from bot.suggestion import similar_words
 from bot.sync.data_links import DataLink, LinkKind, find_missing_attachments, iter_links
 
 if TYPE_CHECKING:
@@ -25,12 +32,58 @@ if TYPE_CHECKING:
 
 LONG_TEXT = 500
 """Number of characters above which a text counts as long."""
+MAX_TEXT = 2_000
+"""Number of characters above which a text is not published from the desk."""
+_NEAR_DAYS = 30
+"""News items that link to the same page within this time are likely duplicates."""
 _TAG = re.compile(r"</?[A-Za-z][\w:-]*(?:\s+[\w:-]+(?:=[^<>]*)?)*\s*/?>")
 _FAILED_LINK = re.compile(r"\]\(|\[[^\[\]]*\((?:https?|page|attachment|mailto):")
+_OTHER_SCHEME = re.compile(r"\]\(\s*<?([A-Za-z][A-Za-z0-9+.-]*):")
+_SCHEMES = {"http", "https", "mailto", *WIKI, CARD, *PAINTS, *ATOMS}
 _SHOWN = 60
 _WORD = re.compile(r"[^\W_]+")
 _NO_MARKUP = str.maketrans("", "", "*_~`\\")
 """Removes the characters of Markdown that can be in the middle of a word."""
+
+
+class Weight(StrEnum):
+    """How serious advice is. An error would be published as nobody wants it; a warning is a likely mistake."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Topic(StrEnum):
+    """What advice is about, for those who offer help."""
+
+    TEXT = "text"
+    TIME = "time"
+    DUPLICATE = "duplicate"
+    MISSING = "missing"
+    """The target of a link does not exist."""
+    ARCHIVED = "archived"
+    """The target of a link is not a current page."""
+    UNCHECKED = "unchecked"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One piece of advice. *field* is the field of the data file that it is about, such as `text` or `expires_at`.
+
+    *about* is the target of the link, or the id of the news item that is alike; *nearest* are the titles of pages that
+    a person may have meant.
+    """
+
+    field: str
+    message: str
+    weight: Weight = Weight.WARNING
+    topic: Topic = Topic.TEXT
+    about: str = ""
+    nearest: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +94,74 @@ class _Text:
     text: str
     is_markdown: bool = True
 
+    def advise(self, message: str, weight: Weight = Weight.WARNING) -> Advice:
+        """Return advice about the text."""
+        return Advice("text", message, weight)
 
-def find_warnings(edit: Edit, now: dt.datetime) -> list[str]:
-    """Return warnings about likely mistakes in what *edit* adds or changes."""
+
+def find_advice(edit: Edit, now: dt.datetime) -> list[Advice]:
+    """Return advice about likely mistakes in what *edit* adds or changes."""
     before = edit.before.data if edit.before else None
     after = edit.after.data
     items = _new_items(before, after)
-    warnings = [warning for text in _new_texts(before, after, items) for warning in _judge_text(text)]
-    warnings += [warning for item in items for warning in _judge_item(item, after, now)]
-    warnings += [warning for link in _new_links(before, after) for warning in _judge_link(link, after)]
-    return warnings
+    advice = [each for text in _new_texts(before, after, items) for each in _judge_text(text)]
+    advice += [each for item in items for each in _judge_item(item, after, now)]
+    advice += [each for link in _new_links(before, after) for each in _judge_link(link, after)]
+    return advice
 
 
-def check_targets(connect: Connect, workspace: Workspace, edit: Edit) -> list[str]:
-    """Look up the pages and files that *edit* links to; return warnings.
+def describe_invalid(error: ValidationError) -> list[Advice]:
+    """Return what the data model refuses, at the field that it refuses."""
+    found = []
+    for problem in error.errors(include_url=False):
+        steps = [str(step) for step in problem["loc"]]
+        message = problem["msg"].removeprefix("Value error, ")
+        field = steps[0] if steps else "expires_at" if "expires" in message else "text"
+        found.append(Advice(field, message, Weight.ERROR))
+    return found
+
+
+def check_targets(connect: Connect, workspace: Workspace, edit: Edit) -> list[Advice]:
+    """Look up the pages and files that *edit* links to.
 
     Raises `ContentError` for a page that does not exist. An unreachable wiki is a warning.
     """
-    before = edit.before.data if edit.before else None
-    wanted = [link for link in _added(before, edit.after.data) if link.kind is not LinkKind.EXTERNAL]
+    advice = find_target_advice(connect, workspace, edit)
+    missing = next((each for each in advice if each.weight is Weight.ERROR), None)
+    if missing is not None:
+        reason = missing.message.partition("; ")
+        message = (
+            f"{reason[0]}; nothing was written. {reason[2][:1].upper()}{reason[2][1:]}\n"
+            "For a page that does not exist yet, add --offline."
+        )
+        raise ContentError(message, path=edit.after.path)
+    return advice
+
+
+def find_target_advice(connect: Connect, workspace: Workspace, edit: Edit) -> list[Advice]:
+    """Look up the pages and files that *edit* links to; an unreachable wiki is a warning."""
+    wanted = added_links(edit)
     if not wanted:
         return []
     try:
         gateway = connect()
         finder = workspace.page_finder(gateway, edit.after.data)
-        return [*_check_pages(edit, wanted, finder), *_check_files(edit, wanted, finder, gateway)]
-    except ContentError:
-        raise
+        return [*_check_pages(wanted, finder), *_check_files(edit, wanted, finder, gateway)]
     except BotError as error:
         names = ", ".join(dict.fromkeys(repr(link.target) for link in wanted))
-        return [f"{names} was not checked against the wiki ({error}); run `wikibot check` later"]
+        message = f"{names} was not checked against the wiki ({error}); run `wikibot check` later"
+        return [Advice(field_of(wanted[0]), message, topic=Topic.UNCHECKED)]
+
+
+def added_links(edit: Edit) -> list[DataLink]:
+    """Return the links to pages and files that *edit* adds."""
+    before = edit.before.data if edit.before else None
+    return [link for link in _added(before, edit.after.data) if link.kind is not LinkKind.EXTERNAL]
+
+
+def field_of(link: DataLink) -> str:
+    """Return the field of an entry in which a link is: `text`, `page`, `attachment` …; a list counts as its name."""
+    return next((str(step) for step in reversed(link.location) if isinstance(step, str)), "text")
 
 
 def _added(before: WorkspaceData | None, after: WorkspaceData) -> Iterator[DataLink]:
@@ -85,35 +176,41 @@ def _added(before: WorkspaceData | None, after: WorkspaceData) -> Iterator[DataL
             yield link
 
 
-def _check_pages(edit: Edit, links: Iterable[DataLink], finder: "PageFinder") -> Iterator[str]:
+def _check_pages(links: Iterable[DataLink], finder: "PageFinder") -> Iterator[Advice]:
     from bot.wiki.gateway import PageStatus
 
-    for reference in dict.fromkeys(link.target for link in links if link.kind is LinkKind.PAGE):
-        found = finder.find(reference)
+    for reference, link in {link.target: link for link in links if link.kind is LinkKind.PAGE}.items():
+        field, found = field_of(link), finder.find(reference)
         if found is None:
-            raise _no_page(edit, reference, finder)
+            yield _no_page(field, reference, finder)
+            continue
         ref = found.ref
         if ref.status is not PageStatus.CURRENT:
-            yield f"page {ref.title!r} is {ref.status}; readers may not find it"
+            message = f"page {ref.title!r} is {ref.status}; readers may not find it"
+            yield Advice(field, message, topic=Topic.ARCHIVED, about=reference)
         if found.is_renamed:
-            yield f"page {reference!r} is now called {ref.title!r}; write that, or its id {ref.id}"
+            message = f"page {reference!r} is now called {ref.title!r}; write that, or its id {ref.id}"
+            yield Advice(field, message, about=reference, nearest=(ref.title,))
 
 
-def _no_page(edit: Edit, reference: str, finder: "PageFinder") -> ContentError:
+def _no_page(field: str, reference: str, finder: "PageFinder") -> Advice:
+    from bot.wiki.gateway import TreeKind
+
     reason = finder.explain_missing(reference) or "`wikibot tree` lists the pages."
-    message = (
-        f"there is no page {reference!r} in space {finder.space_key}; nothing was written. "
-        f"{reason[0].upper()}{reason[1:]}\n"
-        "For a page that does not exist yet, add --offline."
-    )
-    return ContentError(message, path=edit.after.path)
+    titles = (node.ref.title for node in finder.tree if node.ref.kind is TreeKind.PAGE)
+    nearest = tuple(similar_words(stated_title(reference), titles))
+    message = f"there is no page {reference!r} in space {finder.space_key}; {reason}"
+    return Advice(field, message, Weight.ERROR, Topic.MISSING, reference, nearest)
 
 
-def _check_files(edit: Edit, links: list[DataLink], finder: "PageFinder", gateway: "WikiGateway") -> Iterator[str]:
+def _check_files(edit: Edit, links: list[DataLink], finder: "PageFinder", gateway: "WikiGateway") -> Iterator[Advice]:
     if any(link.kind is LinkKind.ATTACHMENT for link in links):
         home = finder.get_id(edit.after.data.workspace.home)
         names = [file.name for file in gateway.fetch_attachments(home)]
-        yield from (problem.message for problem in find_missing_attachments(links, names))
+        for problem in find_missing_attachments(links, names):
+            nearest = tuple(similar_words(problem.link.target, names))
+            field = field_of(problem.link)
+            yield Advice(field, problem.message, topic=Topic.MISSING, about=problem.link.target, nearest=nearest)
 
 
 def _new_items(before: WorkspaceData | None, after: WorkspaceData) -> list[NewsItem]:
@@ -155,50 +252,79 @@ def _new_texts(before: WorkspaceData | None, after: WorkspaceData, items: Iterab
         yield _Text("the link text", link.text, is_markdown=False)
 
 
-def _judge_text(text: _Text) -> Iterator[str]:
+def _judge_text(text: _Text) -> Iterator[Advice]:
     words = text_outside_code(text.text) if text.is_markdown else text.text
     tag = _TAG.search(words)
     if tag:
         way_on = "use Markdown, such as **bold**" if text.is_markdown else "it is plain text"
-        yield f"{text.where} contains {tag[0]!r}, which readers will see as it is; {way_on}"
-    failed = _FAILED_LINK.search(words)
-    if failed and text.is_markdown:
-        yield (
-            f"{text.where} contains a link that is not complete, near {_near(words, failed.start())}; write "
-            "[words](https://…) or [words](page:TITLE)"
-        )
-    elif failed:
-        yield f"{text.where} is plain text, so {_near(words, failed.start())} is not a link; use --page or --url"
+        yield text.advise(f"{text.where} contains {tag[0]!r}, which readers will see as it is; {way_on}")
+    yield from _judge_links(text, words)
     length = len(plain_text(text.text) if text.is_markdown else text.text)
-    if length > LONG_TEXT:
-        yield f"{text.where} has {length} characters; more than {LONG_TEXT} are hard to read on a home page"
+    if length > MAX_TEXT:
+        message = f"{text.where} has {length} characters; more than {MAX_TEXT} are not for a home page: link to a page"
+        yield text.advise(message, Weight.ERROR)
+    elif length > LONG_TEXT:
+        yield text.advise(
+            f"{text.where} has {length} characters; more than {LONG_TEXT} are hard to read on a home page"
+        )
 
 
-def _judge_item(item: NewsItem, after: WorkspaceData, now: dt.datetime) -> Iterator[str]:
+def _judge_links(text: _Text, words: str) -> Iterator[Advice]:
+    """Judge what looks like a link in *words*, the visible text: it was not recognised as a link."""
+    failed = _FAILED_LINK.search(words)
+    if failed is None:
+        return
+    near = _near(words, failed.start())
+    if not text.is_markdown:
+        yield text.advise(f"{text.where} is plain text, so {near} is not a link; use --page or --url")
+        return
+    scheme = _OTHER_SCHEME.search(words)
+    if scheme is not None and scheme[1].lower() not in _SCHEMES:
+        message = f"{text.where} has a link that begins with {scheme[1] + ':'!r}, near {near}; links begin with https:"
+        yield text.advise(f"{message}, http:, mailto:, page: or attachment:", Weight.ERROR)
+        return
+    yield text.advise(
+        f"{text.where} contains a link that is not complete, near {near}; write [words](https://…) or "
+        "[words](page:TITLE)",
+        Weight.ERROR,
+    )
+
+
+def _judge_item(item: NewsItem, after: WorkspaceData, now: dt.datetime) -> Iterator[Advice]:
     if item.expires_at is not None and item.expires_at <= now:
         moment = item.expires_at.astimezone(dt.UTC)
-        yield f"news item {item.id!r} expired on {moment:%Y-%m-%d %H:%M} UTC, so it is not shown"
+        message = f"news item {item.id!r} expired on {moment:%Y-%m-%d %H:%M} UTC, so it is not shown"
+        yield Advice("expires_at", message, Weight.ERROR, Topic.TIME)
     others = [other for other in after.news.items if other.id != item.id] if after.news else []
     folded = _folded(item.text)
     same_text = next((each for each in others if _may_show(each.text, folded) and _folded(each.text) == folded), None)
     if same_text is not None:
-        yield f"news item {same_text.id!r} has the same text"
+        message = f"news item {same_text.id!r} has the same text"
+        yield Advice("text", message, topic=Topic.DUPLICATE, about=same_text.id)
         return
     targets = set(link_destinations(item.text))
-    same_target = next((other for other in others if _links_to(other.text, targets)), None)
+    near = (other for other in others if _is_near(item, other))
+    same_target = next((other for other in near if _links_to(other.text, targets)), None)
     if same_target is not None:
         shared = min(targets & set(link_destinations(same_target.text)))
-        yield f"news item {same_target.id!r} links to the same target, {shared}"
+        message = f"news item {same_target.id!r} links to the same target, {shared}"
+        yield Advice("text", message, topic=Topic.DUPLICATE, about=same_target.id)
 
 
-def _judge_link(link: QuickLink, after: WorkspaceData) -> Iterator[str]:
+def _is_near(item: NewsItem, other: NewsItem) -> bool:
+    """Return whether two items are of about the same time; an item without a day is near all others."""
+    one, two = day_of(item, dt.UTC), day_of(other, dt.UTC)
+    return one is None or two is None or abs((one - two).days) <= _NEAR_DAYS
+
+
+def _judge_link(link: QuickLink, after: WorkspaceData) -> Iterator[Advice]:
     same = [other for other in _all_links(after) if other is not link]
     if any(_folded(other.text) == _folded(link.text) for other in same):
-        yield f"there is another link with the text {link.text!r}"
+        yield Advice("text", f"there is another link with the text {link.text!r}", topic=Topic.DUPLICATE)
     target = target_of(link)
     twin = next((other for other in same if target is not None and target_of(other) == target), None)
     if twin is not None and _folded(twin.text) != _folded(link.text):
-        yield f"the link {twin.text!r} has the same target"
+        yield Advice("target", f"the link {twin.text!r} has the same target", topic=Topic.DUPLICATE)
 
 
 def _links_to(text: str, targets: set[str]) -> bool:
