@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +26,21 @@ CREATE TABLE IF NOT EXISTS runs (
 );
 CREATE INDEX IF NOT EXISTS runs_by_job ON runs (job, started);
 """,
+    """\
+CREATE TABLE log_lines (
+    run INTEGER NOT NULL,              -- id of the run
+    number INTEGER NOT NULL,           -- position in the log of the run, from 1
+    at TEXT NOT NULL,                  -- time in ISO 8601, UTC
+    level TEXT NOT NULL,               -- INFO, WARNING, ERROR or CRITICAL
+    text TEXT NOT NULL,                -- the message, without secrets
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+CREATE TABLE requests (
+    job TEXT PRIMARY KEY,              -- name of a job that a person wants to run now
+    who TEXT NOT NULL,                 -- who asked for it
+    at TEXT NOT NULL                   -- time in ISO 8601, UTC
+) WITHOUT ROWID;
+""",
 )
 """Script number N converts format N - 1 to format N; `PRAGMA user_version` is the format of a file."""
 _KEPT_RUNS_PER_JOB = 1_000
@@ -34,6 +49,7 @@ _FORGET_OLD = """
 DELETE FROM runs WHERE job = ? AND id NOT IN (SELECT id FROM runs WHERE job = ? ORDER BY id DESC LIMIT ?)
     AND id IS NOT (SELECT max(id) FROM runs WHERE job = ? AND outcome = 'success')
 """
+_FORGET_LINES = "DELETE FROM log_lines WHERE run NOT IN (SELECT id FROM runs)"
 _DAMAGED = ("file is not a database", "malformed", "no such column", "encrypted")
 
 
@@ -59,6 +75,24 @@ class Run:
     outcome: RunOutcome | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the log of a run."""
+
+    at: datetime
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """A person wants a job to run now."""
+
+    job: str
+    who: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +122,8 @@ class RunHistory:
         """Record the start of a run; returns the id of the run."""
         with self._connection() as connection:
             row = connection.execute("INSERT INTO runs (job, started) VALUES (?, ?)", (job, _text(at)))
-            connection.execute(_FORGET_OLD, (job, job, _KEPT_RUNS_PER_JOB, job))
+            if connection.execute(_FORGET_OLD, (job, job, _KEPT_RUNS_PER_JOB, job)).rowcount:
+                connection.execute(_FORGET_LINES)
             return int(row.lastrowid or 0)
 
     def end(
@@ -106,6 +141,43 @@ class RunHistory:
             connection.execute(
                 "UPDATE runs SET finished = ?, outcome = ?, counts = ?, message = ? WHERE id = ?", values
             )
+
+    def log(self, run_id: int, lines: Sequence[LogLine]) -> None:
+        """Append *lines* to the log of a run."""
+        with self._connection() as connection:
+            (last,) = connection.execute("SELECT max(number) FROM log_lines WHERE run = ?", (run_id,)).fetchone()
+            rows = [
+                (run_id, number, _text(line.at), line.level, line.text)
+                for number, line in enumerate(lines, start=(last or 0) + 1)
+            ]
+            connection.executemany("INSERT INTO log_lines VALUES (?, ?, ?, ?, ?)", rows)
+
+    def log_of(self, run_id: int) -> list[LogLine]:
+        """Return the log of a run, oldest line first."""
+        query = "SELECT at, level, text FROM log_lines WHERE run = ? ORDER BY number"
+        with self._connection() as connection:
+            return [
+                LogLine(datetime.fromisoformat(at), level, text)
+                for at, level, text in connection.execute(query, (run_id,))
+            ]
+
+    def find(self, run_id: int) -> Run | None:
+        """Return the run with that id."""
+        return self._first("WHERE id = ?", (str(run_id),))
+
+    def ask_for(self, request: JobRequest) -> None:
+        """Ask the bot that runs the jobs to run one now."""
+        values = (request.job, request.who, _text(request.at))
+        with self._connection() as connection:
+            connection.execute("INSERT OR REPLACE INTO requests VALUES (?, ?, ?)", values)
+
+    def take_requests(self) -> list[JobRequest]:
+        """Return the jobs that people want to run now, and forget that they do."""
+        with self._connection() as connection:
+            rows = connection.execute("SELECT job, who, at FROM requests ORDER BY at").fetchall()
+            if rows:
+                connection.execute("DELETE FROM requests")
+        return [JobRequest(job, who, datetime.fromisoformat(at)) for job, who, at in rows]
 
     def close_interrupted(self, *, at: datetime) -> int:
         """Mark unfinished runs of dead processes as interrupted; returns their number. Requires the lock."""
@@ -199,6 +271,12 @@ class LostRunHistory(RunHistory):
     def _select(self, clause: str, values: tuple[str, ...], limit: int) -> list[Run]:
         try:
             return super()._select(clause, values, limit)
+        except HistoryError:
+            return []
+
+    def take_requests(self) -> list[JobRequest]:
+        try:
+            return super().take_requests()
         except HistoryError:
             return []
 

@@ -7,7 +7,8 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -145,6 +146,21 @@ def set_up_logging(*, log_format: str = "text", is_verbose: bool = False, is_qui
     logging.basicConfig(handlers=[_Intercept()], level=logging.NOTSET if is_verbose else logging.INFO, force=True)
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(least)
+
+
+@contextmanager
+def collecting(add: Callable[[datetime, str, str], None]) -> Iterator[None]:
+    """Call *add* with time, level and text of each message from INFO up while the block runs, without secrets."""
+
+    def write(message: "Message") -> None:
+        record = message.record
+        add(record["time"], record["level"].name, redact(record["message"]))
+
+    number = logger.add(write, level="INFO", format="{message}", backtrace=False, diagnose=False, catch=True)
+    try:
+        yield
+    finally:
+        logger.remove(number)
 
 
 def finish_logging(*, seconds: float | None = None) -> None:

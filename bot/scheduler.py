@@ -12,14 +12,16 @@ from bot.config.cadence import Cadence
 from bot.config.policy import JobSettings
 from bot.errors import BotError, EvidenceError, HistoryError, SettingsError, SnapshotError, StoppedError
 from bot.history import JobResult, Run, RunHistory, RunOutcome
-from bot.log import logger, redact
+from bot.log import collecting, logger, redact
 from bot.plural import counted
+from bot.run_log import RunLog
 
 JobFunction = Callable[[Callable[[], bool]], JobResult | None]
 """A job: receives a function that returns whether to stop, to call between pages."""
 NextMoment = Callable[[datetime], datetime | None]
 """Returns the next time after a given time at which a job has extra work, such as a news item that becomes due."""
 _DUE_SECONDS = 1
+_WAIT_SECONDS, _WAITS_PER_WRITE = 0.1, 10
 _LOOK_AHEAD_SECONDS = 60
 _RETRY_MINUTES = (1, 5, 15, 30, 60)
 """The waits after the first, second, … failure in a row; the last one is repeated. A due time that is earlier wins."""
@@ -244,8 +246,24 @@ class JobScheduler:
     def _find_due(self, tried: Collection[str]) -> _Job | None:
         """Return the job that is the longest overdue and was not tried, by the settings as they are now."""
         self._refresh()
+        self._take_requests()
         due = (job for job in self._jobs if job.name not in tried and job.is_due)
         return min(due, key=lambda job: job.due, default=None)
+
+    def _take_requests(self) -> None:
+        """Make the jobs due that people want to run now."""
+        try:
+            requests = self._history.take_requests()
+        except HistoryError as error:
+            logger.debug("requests of people cannot be read: {}", error)
+            return
+        jobs = {job.name: job for job in self._jobs}
+        for request in requests:
+            if request.job in jobs:
+                jobs[request.job].due = min(jobs[request.job].due, self._now())
+                logger.info("job {} runs now, as {} asked", request.job, request.who)
+            else:
+                logger.warning("{} asked for job {}, which is not configured", request.who, request.job)
 
     def look_ahead(self) -> None:
         """Ask each job for extra work, such as a news item that becomes due before the next run."""
@@ -276,18 +294,29 @@ class JobScheduler:
             name=f"job-{job.name}",
             daemon=True,
         )
-        thread.start()
+        log = RunLog(self._history, run_id)
+        with collecting(log.add):
+            thread.start()
+            self._wait_for(thread, log)
+            if results:
+                run = results[0]
+            else:
+                self.has_left_job_behind = True
+                logger.warning("job {} did not stop within {:.0f} s and was abandoned", job.name, self._grace_seconds)
+                message = "it did not stop in time"
+                run = Run(run_id, job.name, started, self._now(), RunOutcome.INTERRUPTED, message=message)
+            self._end(run)
+        log.end(self._now())
+
+    def _wait_for(self, thread: threading.Thread, log: RunLog) -> None:
+        """Wait until the job ends, or until its grace period after a stop request ends; write its log meanwhile."""
+        waits = 0
         while thread.is_alive() and not self._stop.is_set():
-            thread.join(timeout=0.1)
+            thread.join(timeout=_WAIT_SECONDS)
+            waits += 1
+            if waits % _WAITS_PER_WRITE == 0:
+                log.write()
         thread.join(timeout=self._grace_seconds)
-        if results:
-            run = results[0]
-        else:
-            self.has_left_job_behind = True
-            logger.warning("job {} did not stop within {:.0f} s and was abandoned", job.name, self._grace_seconds)
-            message = "it did not stop in time"
-            run = Run(run_id, job.name, started, self._now(), RunOutcome.INTERRUPTED, message=message)
-        self._end(run)
 
     def _outcome(self, name: str, run_id: int, started: datetime, function: JobFunction) -> Run:
         """Run the job and return its run record; every exception becomes a failed or stopped run."""

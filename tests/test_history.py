@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import HistoryError
-from bot.history import MIGRATIONS, RunHistory, RunOutcome
+from bot.history import MIGRATIONS, JobRequest, LogLine, RunHistory, RunOutcome
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -56,6 +56,33 @@ def test_run_of_a_dead_process_is_closed_as_interrupted(tmp_path: Path) -> None:
 
     assert closed == 1
     assert [run.outcome for run in history.recent()] == [RunOutcome.INTERRUPTED]
+
+
+def test_the_log_of_a_run_is_kept_and_forgotten_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.history._KEPT_RUNS_PER_JOB", 1)
+    history = RunHistory(tmp_path / "runs.db")
+    first = history.begin("sync", at=NOON)
+    lines = [LogLine(NOON, "INFO", "wrote 1 page"), LogLine(NOON, "WARNING", "one region waits")]
+    history.log(first, lines[:1])
+    history.log(first, lines[1:])
+    assert history.log_of(first) == lines
+
+    history.end(first, RunOutcome.ATTENTION, at=NOON)
+    history.begin("sync", at=NOON + timedelta(hours=1))
+    history.begin("sync", at=NOON + timedelta(hours=2))
+
+    assert history.find(first) is None
+    assert history.log_of(first) == []
+
+
+def test_a_request_is_taken_once(tmp_path: Path) -> None:
+    request = JobRequest("sync", "li", NOON)
+    RunHistory(tmp_path / "runs.db").ask_for(request)
+
+    history = RunHistory(tmp_path / "runs.db")
+
+    assert history.take_requests() == [request]
+    assert history.take_requests() == []
 
 
 def _truncated(path: Path) -> None:
@@ -121,7 +148,7 @@ def test_records_of_a_newer_version_are_refused_and_stay(tmp_path: Path) -> None
         database.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     before = path.read_bytes()
 
-    with pytest.raises(HistoryError, match=r"runs\.db: the run records have format 2, written by a newer wikibot"):
+    with pytest.raises(HistoryError, match=r"runs\.db: the run records have format 3, written by a newer wikibot"):
         RunHistory(path)
 
     assert path.read_bytes() == before

@@ -10,7 +10,8 @@ import pytest
 
 from bot.config.policy import JobSettings
 from bot.errors import ContentError, EvidenceError, SettingsError, StoppedError, WikiUnreachableError
-from bot.history import JobResult, RunHistory, RunOutcome
+from bot.history import JobRequest, JobResult, RunHistory, RunOutcome
+from bot.log import logger, redact
 from bot.scheduler import JobFunction, JobScheduler, NextMoment
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -578,3 +579,61 @@ def test_concern_about_the_settings_is_in_the_record_of_each_run(history: RunHis
     attention, failed = history.recent()
     assert (failed.outcome, failed.message) == (RunOutcome.FAILED, f"503; {concern}")
     assert (attention.outcome, attention.message) == (RunOutcome.ATTENTION, concern)
+
+
+def test_the_record_of_a_run_has_its_log_without_secrets(
+    history: RunHistory, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redact, "_known", ())
+    redact.add(["hunter2-token"])
+
+    def job(_is_stopping: Callable[[], bool]) -> JobResult:
+        threads = [threading.Thread(target=logger.info, args=("read with {}", "hunter2-token"))]
+        for thread in threads:
+            thread.start()
+            thread.join()
+        logger.debug("of no interest")
+        raise ContentError("line 3 is wrong")
+
+    due_again(make(history, clock, {"sync": job}))
+    logger.warning("outside of any run")
+
+    (run,) = history.recent()
+    log = history.log_of(run.id)
+    assert [(line.level, line.text) for line in log[:2]] == [
+        ("INFO", "read with ***"),
+        ("ERROR", "job sync failed: line 3 is wrong"),
+    ]
+    assert all("outside" not in line.text for line in log)
+
+
+def test_a_job_that_never_stops_logging_has_a_log_of_bounded_length(
+    history: RunHistory, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.run_log._MOST_LINES", 5)
+
+    def job(_is_stopping: Callable[[], bool]) -> JobResult:
+        for number in range(20):
+            logger.info("line {}", number)
+        return JobResult()
+
+    due_again(make(history, clock, {"sync": job}))
+
+    log = [line.text for line in history.log_of(1)]
+    assert log[:5] == [f"line {number}" for number in range(5)]
+    assert "more lines" in log[5]
+    assert len(log) == 6
+
+
+def test_a_person_can_ask_for_a_run_now(history: RunHistory, clock: Clock) -> None:
+    runs: list[datetime] = []
+    scheduler = make(history, clock, {"sync": counting(clock, runs)})
+    due_again(scheduler)
+    clock.move(minutes=1)
+
+    history.ask_for(JobRequest("sync", "li", clock.now))
+    history.ask_for(JobRequest("no-such-job", "li", clock.now))
+    due_again(scheduler)
+    due_again(scheduler)
+
+    assert runs == [NOON, NOON + timedelta(minutes=1)]

@@ -61,6 +61,7 @@ _COMMANDS = {
     "stop": ("bot.cli.stop_commands:stop", "Write nothing more to the wiki until `resume`."),
     "resume": ("bot.cli.stop_commands:resume", "Let the bot write again after `stop`."),
     "run": ("bot.cli.run_commands:run", "Run the scheduled jobs until stopped."),
+    "runs": ("bot.cli.run_history_command:runs", "List the runs of the scheduled jobs, or show the log of one run."),
     "wiki": ("bot.cli.wiki_commands:wiki", "Run a small embedded Confluence, for demonstrations and tests."),
     "demo": ("bot.cli.demo:demo", "Demonstrate the bot on an embedded wiki."),
 }

@@ -8,4 +8,17 @@ CREATE TABLE IF NOT EXISTS runs (
     message TEXT NOT NULL DEFAULT ''   -- why the run failed or stopped
 );
 CREATE INDEX IF NOT EXISTS runs_by_job ON runs (job, started);
-PRAGMA user_version = 1;
+CREATE TABLE log_lines (
+    run INTEGER NOT NULL,              -- id of the run
+    number INTEGER NOT NULL,           -- position in the log of the run, from 1
+    at TEXT NOT NULL,                  -- time in ISO 8601, UTC
+    level TEXT NOT NULL,               -- INFO, WARNING, ERROR or CRITICAL
+    text TEXT NOT NULL,                -- the message, without secrets
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+CREATE TABLE requests (
+    job TEXT PRIMARY KEY,              -- name of a job that a person wants to run now
+    who TEXT NOT NULL,                 -- who asked for it
+    at TEXT NOT NULL                   -- time in ISO 8601, UTC
+) WITHOUT ROWID;
+PRAGMA user_version = 2;

@@ -65,6 +65,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "stop": ("the site moves",),
     "resume": (),
     "run": ("--once",),
+    "runs": (),
     "wiki serve": ("--db", "body.xml"),
     "wiki export": ("world",),
     "demo": ("--once", "--folder", "{occupied}"),
