@@ -84,7 +84,7 @@ class Descendant:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
+class ConvertedBody:
     """The state of the conversion of a body: the HTML, or None and the task that makes it (Cloud)."""
 
     html: str | None = None
@@ -160,7 +160,7 @@ class Dialect(Protocol):
     def view(self, page_id: str) -> Call[str]:
         """Read the newest published version as HTML, as people see it."""
 
-    def conversion(self, body: str, page: PageRef) -> "Call[Conversion]":
+    def conversion(self, body: str, page: PageRef) -> "Call[ConvertedBody]":
         """Convert *body* to HTML as on *page*, at once or in the background; nothing is written."""
 
     def page_version(self, page_id: str, version: int) -> Call[Page]:

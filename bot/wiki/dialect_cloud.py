@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from bot.errors import PageNotFoundError
 from bot.plural import counted
 from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status, read_view
-from bot.wiki.dialect import DESCENDANTS_DEPTH, Call, Conversion, Descendant, Flavour, Params, escape_part
+from bot.wiki.dialect import DESCENDANTS_DEPTH, Call, ConvertedBody, Descendant, Flavour, Params, escape_part
 from bot.wiki.gateway import (
     Attachment,
     Comment,
@@ -281,7 +281,7 @@ class CloudDialect:
         path = f"{_V2}/pages/{escape_part(page_id)}"
         return Call(path, f"page {page_id}", read_view, {"body-format": "view"}, page_id=page_id)
 
-    def conversion(self, body: str, page: PageRef) -> Call[Conversion]:
+    def conversion(self, body: str, page: PageRef) -> Call[ConvertedBody]:
         """Operation asyncConvertContentBodyRequest of v1; `export_view` is the only target that it lists."""
         return convert_later(body, page)
 

@@ -9,7 +9,7 @@ from bot.errors import WikiAnswerError
 from bot.plural import counted
 from bot.storage.named_targets import name_targets
 from bot.wiki.answers import Content, Id, Shape, TextOrEmpty, When, read_shape, read_status, read_view
-from bot.wiki.dialect import Call, Conversion, Flavour, Params, escape_part
+from bot.wiki.dialect import Call, ConvertedBody, Flavour, Params, escape_part
 from bot.wiki.gateway import (
     Attachment,
     Comment,
@@ -299,7 +299,7 @@ class DataCenterDialect:
         path = f"{V1}/content/{escape_part(page_id)}"
         return Call(path, f"page {page_id}", read_view, {"expand": "body.view"}, page_id=page_id)
 
-    def conversion(self, body: str, page: PageRef) -> Call[Conversion]:
+    def conversion(self, body: str, page: PageRef) -> Call[ConvertedBody]:
         """Operation convert. It documents no context, so the sent copy names the space and the page of each target."""
         sent = {"value": name_targets(body, space_key=page.space_key, title=page.title), "representation": "storage"}
         path = f"{V1}/contentbody/convert/view"

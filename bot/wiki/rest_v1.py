@@ -7,7 +7,7 @@ from pydantic import Field
 from bot.errors import WikiAnswerError
 from bot.plural import counted
 from bot.wiki.answers import Id, Shape, TextOrEmpty, read_shape
-from bot.wiki.dialect import Call, Conversion, escape_part
+from bot.wiki.dialect import Call, ConvertedBody, escape_part
 from bot.wiki.gateway import ContentState, PageParts, PageRef, Restrictions, TreeKind, User
 
 V1 = "/rest/api"
@@ -238,32 +238,32 @@ class _TaskState(Shape):
     error: TextOrEmpty = ""
 
 
-def read_conversion(answer: object) -> Conversion:
+def read_conversion(answer: object) -> ConvertedBody:
     """Return the converted body."""
-    return Conversion(read_shape(_Converted, answer, "the converted body").value)
+    return ConvertedBody(read_shape(_Converted, answer, "the converted body").value)
 
 
-def convert_later(body: str, page: PageRef) -> Call[Conversion]:
+def convert_later(body: str, page: PageRef) -> Call[ConvertedBody]:
     """Convert a body to HTML in the background (Cloud asyncConvertContentBodyRequest)."""
     about = f"the rendering of page {page.id}"
 
-    def read(answer: object) -> Conversion:
-        return Conversion(task_id=read_shape(_Task, answer, about).asyncId)
+    def read(answer: object) -> ConvertedBody:
+        return ConvertedBody(task_id=read_shape(_Task, answer, about).asyncId)
 
     path, params = f"{V1}/contentbody/convert/async/export_view", {"contentIdContext": page.id}
     sent = {"value": body, "representation": "storage"}
     return Call(path, about, read, params, method="POST", payload=sent, page_id=page.id)
 
 
-def conversion_result(task_id: str) -> Call[Conversion]:
+def conversion_result(task_id: str) -> Call[ConvertedBody]:
     """Return the state of a conversion (Cloud asyncConvertContentBodyResponse); its result is kept for 5 minutes."""
     about = "the rendering of a page"
 
-    def read(answer: object) -> Conversion:
+    def read(answer: object) -> ConvertedBody:
         task = read_shape(_TaskState, answer, about)
         if task.status == "FAILED":
             raise WikiAnswerError(f"{about}: the wiki could not convert the text: {task.error or 'no reason given'}")
-        return Conversion(task.value if task.status in _HAS_VALUE else None, task_id)
+        return ConvertedBody(task.value if task.status in _HAS_VALUE else None, task_id)
 
     return Call(f"{V1}/contentbody/convert/async/{escape_part(task_id)}", about, read)
 
