@@ -3,7 +3,7 @@
 import pytest
 
 from bot.config.settings import load_settings
-from bot.operations.link_targets import TargetListing, find_targets, judge_links, read_targets, shorten_addresses
+from bot.operations.target_search import TargetListing, find_targets, judge_links, read_targets, shorten_addresses
 from bot.runtime import Runtime
 from bot.sync.data_links import DataLink, LinkKind
 from bot.wiki.gateway import WikiGateway
