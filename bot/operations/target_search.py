@@ -29,7 +29,7 @@ class TargetKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LinkTarget:
+class LinkableTarget:
     """A page or a file; *reference* is what a text writes, *place* the titles of the pages above it."""
 
     kind: TargetKind
@@ -51,7 +51,7 @@ class LinkTarget:
 class FoundTargets:
     """The best targets for a query, how many there are in total, and why an address leads nowhere."""
 
-    targets: tuple[LinkTarget, ...] = ()
+    targets: tuple[LinkableTarget, ...] = ()
     total: int = 0
     problem: str = ""
 
@@ -61,9 +61,9 @@ class TargetListing:
     """The pages of a space and the files of its home page, as the wiki listed them; searched without a request."""
 
     space_key: str
-    targets: tuple[LinkTarget, ...]
+    targets: tuple[LinkableTarget, ...]
     _folded: tuple[str, ...] = field(repr=False)
-    _by_id: dict[str, LinkTarget] = field(repr=False)
+    _by_id: dict[str, LinkableTarget] = field(repr=False)
 
     @classmethod
     def of(cls, space_key: str, refs: Sequence[PageRef], files: Iterable[Attachment]) -> "TargetListing":
@@ -85,27 +85,27 @@ class TargetListing:
         best = sorted(hits)[:limit]
         return FoundTargets(tuple(self.targets[index] for *_, index in best), len(hits))
 
-    def by_id(self, page_id: str) -> LinkTarget | None:
+    def by_id(self, page_id: str) -> LinkableTarget | None:
         """Return the page with that id."""
         return self._by_id.get(page_id)
 
-    def by_title(self, space_key: str | None, title: str | None) -> LinkTarget | None:
+    def by_title(self, space_key: str | None, title: str | None) -> LinkableTarget | None:
         """Return the page of this space with that title."""
         if space_key != self.space_key:
             return None
         return next((each for each in self._by_id.values() if each.title == title), None)
 
-    def by_reference(self, reference: str) -> LinkTarget | None:
+    def by_reference(self, reference: str) -> LinkableTarget | None:
         """Return the page that a text names: by id, or by title."""
         if may_be_id(reference) and (found := self.by_id(reference)) is not None:
             return found
         return self.by_title(self.space_key, stated_title(reference))
 
-    def by_file(self, name: str) -> LinkTarget | None:
+    def by_file(self, name: str) -> LinkableTarget | None:
         """Return the file of the home page with that name."""
         return next((each for each in self.targets if each.kind is TargetKind.FILE and each.title == name), None)
 
-    def nearest(self, title: str, limit: int = 3) -> list[LinkTarget]:
+    def nearest(self, title: str, limit: int = 3) -> list[LinkableTarget]:
         """Return the current pages whose titles are most similar to *title*."""
         current = {each.title: each for each in self._by_id.values() if not each.is_archived}
         return [current[found] for found in similar_words(title, current, limit=limit)]
@@ -182,7 +182,7 @@ def shorten_addresses(markdown: str, gateway: WikiGateway, listing: TargetListin
     return _LINKED_ADDRESS.sub(shorten, markdown)
 
 
-def _resolve(gateway: WikiGateway, listing: TargetListing, address: PageAddress) -> LinkTarget | None:
+def _resolve(gateway: WikiGateway, listing: TargetListing, address: PageAddress) -> LinkableTarget | None:
     """Return the target of an address; a page is named by its id."""
     if address.file:
         return next((each for each in listing.targets if each.reference == f"attachment:{address.file}"), None)
@@ -211,9 +211,9 @@ def _find_ref(gateway: WikiGateway, space_key: str, title: str) -> PageRef | Non
         return None
 
 
-def _page_target(ref: PageRef, by_id: dict[str, PageRef]) -> LinkTarget:
+def _page_target(ref: PageRef, by_id: dict[str, PageRef]) -> LinkableTarget:
     title = f"title:{ref.title}" if may_be_id(ref.title) else ref.title
-    return LinkTarget(
+    return LinkableTarget(
         TargetKind.PAGE, ref.title, f"page:{title}", _place(ref, by_id), ref.status is PageStatus.ARCHIVED, ref.id
     )
 
@@ -229,8 +229,8 @@ def _place(ref: PageRef, by_id: dict[str, PageRef]) -> str:
     return " › ".join(titles)
 
 
-def _file_target(file: Attachment) -> LinkTarget:
-    return LinkTarget(TargetKind.FILE, file.name, f"attachment:{file.name}")
+def _file_target(file: Attachment) -> LinkableTarget:
+    return LinkableTarget(TargetKind.FILE, file.name, f"attachment:{file.name}")
 
 
 def _fold(text: str) -> str:

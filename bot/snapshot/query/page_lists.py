@@ -73,7 +73,7 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PageFilter:
     """A list: the facets that its pages have, its order, and the key of the page that it continues after."""
 
     facets: Mapping[Facet, str] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedPage:
+class CapturedPageLine:
     """A row of a list. *changed* is the time of the newest captured version, *captured* that of its capture."""
 
     page_id: str
@@ -103,7 +103,7 @@ class ListedPage:
 class PageList:
     """A part of a list; *after* is where it goes on, None at its end. *total* is None if it is not known."""
 
-    rows: tuple[ListedPage, ...]
+    rows: tuple[CapturedPageLine, ...]
     after: tuple[str, int] | None
     total: int | None
 
@@ -117,7 +117,7 @@ class FacetCount:
 
 
 @dataclass(frozen=True, slots=True)
-class TreeNode:
+class CapturedNode:
     """A page in the tree, with the number of pages directly below; *page_id* is None if it was not captured."""
 
     node: str
@@ -131,8 +131,8 @@ class TreeNode:
 class Branch:
     """The pages below one page: the nodes *above* from the top, the children, and the place where they go on."""
 
-    above: tuple[TreeNode, ...]
-    rows: tuple[TreeNode, ...]
+    above: tuple[CapturedNode, ...]
+    rows: tuple[CapturedNode, ...]
     after: tuple[str, str] | None
 
 
@@ -186,7 +186,7 @@ def count_and_grow(database: sqlite3.Connection) -> None:
     )
 
 
-def list_pages(database: sqlite3.Connection, wanted: Wanted) -> PageList:
+def list_pages(database: sqlite3.Connection, wanted: PageFilter) -> PageList:
     """Return one part of a list."""
     facets = sorted(
         ((str(kind), value) for kind, value in wanted.facets.items()), key=lambda tag: _count(database, tag)
@@ -216,18 +216,18 @@ def list_pages(database: sqlite3.Connection, wanted: Wanted) -> PageList:
     return PageList(tuple(_listed(row[2:]) for row in rows), after, total)
 
 
-def iter_list(database: sqlite3.Connection, wanted: Wanted) -> Iterator[ListedPage]:
+def iter_list(database: sqlite3.Connection, wanted: PageFilter) -> Iterator[CapturedPageLine]:
     """Yield all pages of a list."""
     after = wanted.after
     while True:
-        part = list_pages(database, Wanted(wanted.facets, wanted.order, after, 1_000))
+        part = list_pages(database, PageFilter(wanted.facets, wanted.order, after, 1_000))
         yield from part.rows
         after = part.after
         if after is None:
             return
 
 
-def find_page(database: sqlite3.Connection, page_id: str) -> ListedPage | None:
+def find_page(database: sqlite3.Connection, page_id: str) -> CapturedPageLine | None:
     """Return the row of one page."""
     row = database.execute(f"SELECT {_COLUMNS} FROM facts WHERE page_id = ?", (page_id,)).fetchone()  # noqa: S608
     return _listed(row) if row else None
@@ -305,9 +305,9 @@ def read_list(front: str, name: str) -> list[str]:
 _COLUMNS = "page_id, title, path, space, version, changed, captured, state, reasons, losses, labels"
 
 
-def _listed(row: tuple[object, ...]) -> ListedPage:
+def _listed(row: tuple[object, ...]) -> CapturedPageLine:
     page_id, title, path, space, version, changed, captured, state, reasons, losses, labels = row
-    return ListedPage(
+    return CapturedPageLine(
         str(page_id),
         str(title),
         str(path),
@@ -333,8 +333,8 @@ def _facet(database: sqlite3.Connection, facet: Facet, most: int) -> Iterator[Fa
     yield from (FacetCount(value, number) for value, number in found)
 
 
-def _above(database: sqlite3.Connection, node: str) -> tuple[TreeNode, ...]:
-    found: list[TreeNode] = []
+def _above(database: sqlite3.Connection, node: str) -> tuple[CapturedNode, ...]:
+    found: list[CapturedNode] = []
     while node and len(found) < _DEEPEST:
         row = database.execute(
             "SELECT node, title, space, children, page_id, parent FROM nodes WHERE node = ?", (node,)
@@ -346,9 +346,11 @@ def _above(database: sqlite3.Connection, node: str) -> tuple[TreeNode, ...]:
     return tuple(reversed(found))
 
 
-def _node(row: tuple[object, ...]) -> TreeNode:
+def _node(row: tuple[object, ...]) -> CapturedNode:
     node, title, space, children, page_id = row
-    return TreeNode(str(node), str(title), str(space), int(str(children)), None if page_id is None else str(page_id))
+    return CapturedNode(
+        str(node), str(title), str(space), int(str(children)), None if page_id is None else str(page_id)
+    )
 
 
 def _text(item: str) -> str:
