@@ -62,6 +62,8 @@ _COMMANDS = {
     "resume": ("bot.cli.stop_commands:resume", "Let the bot write again after `stop`."),
     "run": ("bot.cli.run_commands:run", "Run the scheduled jobs until stopped."),
     "runs": ("bot.cli.run_history_command:runs", "List the runs of the scheduled jobs, or show the log of one run."),
+    "serve": ("bot.cli.serve_command:serve", "Serve the web desk: news, plans and archive in a browser."),
+    "user": ("bot.cli.user_commands:user", "Manage the accounts of the web desk."),
     "wiki": ("bot.cli.wiki_commands:wiki", "Run a small embedded Confluence, for demonstrations and tests."),
     "demo": ("bot.cli.demo:demo", "Demonstrate the bot on an embedded wiki."),
 }

@@ -54,7 +54,7 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
     app.set_up_logging(is_service=True)
     runtime = replace(app.runtime, is_attended=False)
     lock = InstanceLock(runtime.folders.state / "run.lock", purpose=f"the bot of {runtime.settings.config_path}")
-    with lock, _stopping_on_signals(runtime.stop):
+    with lock, stopping_on_signals(runtime.stop):
         history = open_history(runtime.folders.state / "runs.db")
         _close_interrupted(history, runtime.clock())
         live = LiveSchedule(runtime, history, app.load_settings)
@@ -124,7 +124,7 @@ def _moment(moment: datetime | None) -> str:
 
 
 @contextmanager
-def _stopping_on_signals(stop: threading.Event) -> Iterator[None]:
+def stopping_on_signals(stop: threading.Event) -> Iterator[None]:
     """Set *stop* on SIGTERM and SIGINT while the block runs; a second signal ends the process at once."""
     signals: list[int] = []
 

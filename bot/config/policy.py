@@ -65,6 +65,7 @@ def _check_address(url: str) -> str:
 
 
 _SECRET_CHARACTERS = 16
+_HIGHEST_PORT = 65_535
 _ADDRESS_WITH_PASSWORD = re.compile(r"^[a-z+]+://[^/@\s]*:[^/@\s]*@")
 
 
@@ -839,6 +840,91 @@ class ObjectStoreSettings(SettingsSection):
         "`compliance`: nobody.",
         examples=["compliance"],
     )
+
+
+def _check_listen(place: str) -> str:
+    host, colon, port = place.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > _HIGHEST_PORT:
+        raise ValueError("must be an address and a port, such as 127.0.0.1:8091 or [::1]:8091")
+    return place
+
+
+class SingleSignOnSettings(SettingsSection):
+    """Signing in at the desk with the accounts of an organisation (OpenID Connect)."""
+
+    issuer: HttpAddress = Field(
+        description="Address of the provider; `/.well-known/openid-configuration` below it describes the provider.",
+        examples=["https://login.example.org/realms/staff"],
+    )
+    client_id: NonEmptyText = Field(description="Id of the desk at the provider.", examples=["wikibot"])
+    client_secret: SecretStr | None = Field(
+        None,
+        description="Secret of the desk at the provider. A secret, like `token`. Absent: a public client, which has "
+        "PKCE only.",
+    )
+    scopes: Texts = Field(
+        ("openid", "profile", "email"),
+        description="What the desk asks the provider for.",
+        examples=[["openid", "profile", "groups"]],
+    )
+    groups: NonEmptyText = Field(
+        "groups", description="Name of the claim that has the groups of a person.", examples=["roles"]
+    )
+    roles: dict[NonEmptyText, Literal["auditor", "editor", "maintainer", "admin"]] = Field(
+        description="The role that the members of a group have in all workspaces. Of several roles, the highest "
+        "counts; a person in none of the groups has no access.",
+        examples=[{"comms": "editor", "records": "auditor"}],
+    )
+    workspaces: dict[NonEmptyText, dict[NonEmptyText, Literal["auditor", "editor", "maintainer"]]] = Field(
+        {},
+        description="For each workspace, the role that the members of a group have in that workspace only.",
+        examples=[{"ws2": {"ws2-team": "editor"}}],
+    )
+
+
+class DeskSettings(SettingsSection):
+    """The web desk; with this section, `wikibot run` serves it too."""
+
+    listen: Annotated[str, AfterValidator(_check_listen)] = Field(
+        "127.0.0.1:8091",
+        description="Address and port of the desk. Any address but this machine's own needs an account (or `oidc`) and "
+        "an https `url`.",
+        examples=["127.0.0.1:8100"],
+    )
+    url: HttpAddress | None = Field(
+        None,
+        description="Address under which people reach the desk, if it is behind a reverse proxy. It decides which "
+        "`Host` and `Origin` are accepted, and whether cookies need https.",
+        examples=["https://desk.example.org"],
+    )
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="Number of reverse proxies in front of the desk whose `X-Forwarded-For` and `X-Forwarded-Proto` "
+        "are believed. 0: these headers are ignored.",
+        examples=[1],
+    )
+    oidc: SingleSignOnSettings | None = Field(
+        None,
+        description="Single sign-on. Absent: people sign in with the accounts of `wikibot user`.",
+        examples=[
+            {"issuer": "https://login.example.org", "client_id": "wikibot", "roles": {"comms": "editor"}},
+        ],
+    )
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The address to listen on, and the port."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    @field_validator("url")
+    @classmethod
+    def _is_a_site(cls, url: str | None) -> str | None:
+        if url is not None and urlsplit(url).path:
+            raise ValueError("must be the address of a site without a path, such as https://desk.example.org")
+        return url
 
 
 class SafetySettings(SettingsSection):

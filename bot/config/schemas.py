@@ -1,6 +1,7 @@
 """JSON Schemas of the settings file and the data file, for YAML validation in editors."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ def data_schema() -> dict[str, Any]:
 def settings_schema() -> dict[str, Any]:
     """Return the JSON Schema of `bot.yaml` without the secrets, because the file must not contain secrets."""
     schema = _DIALECT | Settings.model_json_schema()
-    for section, name in SECRETS:
-        _properties_of(schema, section).pop(name)
+    for *sections, name in SECRETS:
+        _properties_of(schema, sections).pop(name)
     return schema
 
 
@@ -33,7 +34,11 @@ def write_schemas(folder: Path) -> None:
         replace_file(folder / name, text.encode())
 
 
-def _properties_of(schema: dict[str, Any], section: str) -> dict[str, Any]:
-    reference: str = schema["properties"][section]["$ref"]
-    properties: dict[str, Any] = schema["$defs"][reference.removeprefix("#/$defs/")]["properties"]
+def _properties_of(schema: dict[str, Any], sections: Sequence[str]) -> dict[str, Any]:
+    """Return the properties of the section that is reached through *sections*, one inside the other."""
+    properties: dict[str, Any] = schema["properties"]
+    for section in sections:
+        node = properties[section]
+        references = [each["$ref"] for each in (node, *node.get("anyOf", ())) if "$ref" in each]
+        properties = schema["$defs"][references[0].removeprefix("#/$defs/")]["properties"]
     return properties

@@ -15,6 +15,7 @@ from pydantic_settings import (
 )
 
 from bot.config.policy import (
+    DeskSettings,
     JobSettings,
     ObjectStoreSettings,
     SafetySettings,
@@ -33,6 +34,7 @@ DOTENV = ".env"
 SECRETS = (
     *(("wiki", key) for key in ("token", "password", "client_secret", "client_key_password", "proxy", "headers")),
     ("snapshots", "webhooks"),
+    ("desk", "oidc", "client_secret"),
     *(("object_store", key) for key in ("access_key_id", "secret_access_key", "session_token")),
 )
 """Keys that are refused in the settings file."""
@@ -73,6 +75,12 @@ class Settings(BaseSettings):
         ObjectStoreSettings(),
         description="How S3-compatible storage is reached.",
         examples=[{"endpoint": "https://s3.example.org"}],
+    )
+    desk: DeskSettings | None = Field(
+        None,
+        description="The web desk. With this section, even an empty one (`{}`), `wikibot run` serves it; `wikibot "
+        "serve` needs no section.",
+        examples=[{"listen": "127.0.0.1:8091"}],
     )
     safety: SafetySettings = Field(SafetySettings(), description="Limits of one run.", examples=[{"max_writes": 50}])
     templates: Path | None = Field(

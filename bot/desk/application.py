@@ -1,0 +1,65 @@
+"""Make the Flask application of a desk."""
+
+import hashlib
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from bot.desk import failure_pages, language, navigation
+from bot.desk.desk import EXTENSION, Desk
+from bot.desk.roles import ROLE_WORDS
+from bot.desk.safety import protect, raise_if_undeclared
+from bot.resources import templates_dir
+
+AREAS = {
+    "home": ("overview_views",),
+    "write": (),
+    "publish": (),
+    "archive": (),
+    "account": ("sign_in", "own_account", "account_list"),
+}
+"""The modules with views of each area; importing them adds the views to the blueprint of the area."""
+
+
+def create_app(desk: Desk) -> Flask:
+    """Return the application; raises `BotError` if a view has no declared role."""
+    folder = templates_dir() / "desk"
+    app = Flask(
+        "bot.desk", template_folder=str(folder), static_folder=str(folder / "static"), static_url_path="/static"
+    )
+    app.extensions[EXTENSION] = desk
+    app.jinja_options = {
+        "autoescape": True,
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "extensions": ["jinja2.ext.i18n"],
+    }
+    app.url_map.strict_slashes = False
+    protect(app, desk)
+    for area, modules in AREAS.items():
+        for module in modules:
+            import_module(f"bot.desk.{area}.{module}")
+        app.register_blueprint(import_module(f"bot.desk.{area}").blueprint)
+    language.install(app)
+    navigation.install(app)
+    failure_pages.install(app)
+    app.url_defaults(_add_version)
+    app.jinja_env.globals["role_words"] = ROLE_WORDS
+    raise_if_undeclared(app)
+    return app
+
+
+def _add_version(endpoint: str, values: dict[str, Any]) -> None:
+    """Put the digest of a static file into its address: browsers may keep the file for ever."""
+    if endpoint == "static":
+        values["v"] = _digest(templates_dir() / "desk" / "static" / values["filename"])
+
+
+@cache
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]

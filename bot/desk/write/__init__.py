@@ -1,0 +1,8 @@
+"""News, quick links, banner, drafts and the history of edits.
+
+May import `desk`, `runtime`, `operations`, `present`, `sync`, `snapshot`, `wiki`, `config` and `storage`.
+"""
+
+from flask import Blueprint
+
+blueprint = Blueprint("write", __name__)

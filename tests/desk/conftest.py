@@ -1,0 +1,162 @@
+"""A desk over a real embedded wiki: for the test client of Flask, and for a browser."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from bot.cli.app import App
+from bot.cli.main import cli
+from bot.cli.serve_command import make_desk
+from bot.config.policy import DeskSettings
+from bot.config.settings import load_settings
+from bot.desk.application import create_app
+from bot.desk.desk import Desk
+from bot.desk.roles import EVERY_WORKSPACE, Role
+from bot.desk.server import DeskServer, open_port
+from bot.runtime import Runtime
+from tests.chromium import browser, chromium
+from wikiserver.testing import Wiki, running_wiki
+
+__all__ = ["browser", "chromium"]
+
+PORT = 8091
+BASE = f"http://127.0.0.1:{PORT}"
+PASSWORD = "a long enough password"
+HOME = "WS2 - Enhancing ICANN Accountability Implementation"
+SETTINGS = """\
+wiki: {{url: "{url}", flavour: {flavour}{user}, writes_per_minute: 6000}}
+workspaces:
+  - name: ws2
+    data: ws2.yaml
+    archived: {{status: true, labels: [archived], under: [Archive]}}
+jobs:
+  - {{run: sync, every: 10 minutes}}
+  - {{run: snapshot, every: day, at: "02:30", timezone: UTC}}
+snapshots: {{path: snapshots, signing_key: none}}
+safety: {{canary: 0}}
+"""
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class DeskClient:
+    """A browser without JavaScript: it keeps cookies, and sends `Origin` and the token of forms."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.client.get(path, base_url=BASE, **options)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
+        """Send a form as a page of the desk would; `token=None` leaves the token out."""
+        token = options.pop("token", "") or (self.token() if "token" not in options else "")
+        headers = {"Origin": BASE, **options.pop("headers", {})}
+        fields = {**(data or {}), **({"csrf_token": token} if token else {})}
+        return self.client.post(path, data=fields, base_url=BASE, headers=headers, **options)
+
+    def token(self) -> str:
+        """The token that the forms of this session have."""
+        for path in ("/", "/sign-in"):
+            if found := _TOKEN.search(self.get(path).text):
+                return found[1]
+        raise AssertionError("no form on the page")
+
+
+@dataclass
+class DeskWorld:
+    """A wiki, the folder of its bot, and a desk."""
+
+    wiki: Wiki
+    folder: Path
+    desk: Desk
+    app: Flask
+
+    def run(self, *words: str) -> str:
+        """Run a command of the bot; it has to end with 0."""
+        app = App(config=self.folder / "bot.yaml")
+        ran = CliRunner().invoke(cli, list(words), obj=app, catch_exceptions=False)
+        assert ran.exit_code == 0, ran.output
+        return ran.output
+
+    def client(self) -> DeskClient:
+        """A browser that is not signed in."""
+        return DeskClient(self.app.test_client())
+
+    def client_as(self, role: Role | str, *, workspace: str = EVERY_WORKSPACE) -> DeskClient:
+        """A browser that is signed in as a person with *role*; the person has the name of the role."""
+        role = Role.parse(role) if isinstance(role, str) else role
+        name = role.word if workspace == EVERY_WORKSPACE else f"{role.word} of {workspace}"
+        if name not in {each.name for each in self.desk.accounts.all()}:
+            self.desk.accounts.add(name, PASSWORD, role, workspace)
+        client = self.client()
+        account = self.desk.accounts.get(name)
+        token = self.desk.sessions.begin(account, address="127.0.0.1", agent="test")
+        client.client.set_cookie(f"wikibot-session-{PORT}", token, domain="127.0.0.1")
+        return client
+
+
+@contextmanager
+def desk_world(folder: Path, *, flavour: str = "datacenter", has_account: bool = True) -> Iterator[DeskWorld]:
+    """A wiki with the demo workspace, whose home page the bot took over, and a desk for it with an account."""
+    with running_wiki(flavour, "demo") as wiki, pytest.MonkeyPatch.context() as patch:  # type: ignore[arg-type]
+        patch.setenv("WIKIBOT_WIKI__TOKEN", "bot-token" if flavour == "datacenter" else "bot-secret")
+        user = ", user: bot" if flavour == "cloud" else ""
+        text = SETTINGS.format(url=wiki.url, flavour=flavour, user=user)
+        (folder / "bot.yaml").write_text(text, encoding="utf-8")
+        runtime = Runtime(load_settings(folder / "bot.yaml"))
+        desk = make_desk(runtime, DeskSettings(), "127.0.0.1", PORT)
+        world = DeskWorld(wiki, folder, desk, create_app(desk))
+        world.run("adopt", HOME, "--space", "WS2", "--yes")
+        if has_account:
+            desk.accounts.add("keeper", PASSWORD, Role.ADMIN)
+        yield world
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskWorld]:
+    """One world for the tests of a module that change nothing for each other."""
+    with desk_world(tmp_path_factory.mktemp("desk")) as made:
+        yield made
+
+
+@pytest.fixture
+def own_world(tmp_path: Path) -> Iterator[DeskWorld]:
+    """A world for one test."""
+    with desk_world(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def client_as(world: DeskWorld) -> Callable[[Role | str], DeskClient]:
+    """A browser that is signed in with a role."""
+    return world.client_as
+
+
+@pytest.fixture(scope="module")
+def live(world: DeskWorld) -> Iterator[str]:
+    """The address of a desk for a real browser, on the same world; `sign_in_browser` signs in."""
+    with open_port("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        desk = make_desk(world.desk.runtime, DeskSettings(), "127.0.0.1", port)
+        with DeskServer(desk, listener):
+            yield desk.address.base
+
+
+def sign_in_browser(browser: Any, world: DeskWorld, address: str, role: Role | str, path: str = "/") -> None:
+    """Let a real browser sign in as a person with *role* (no form is filled in), and open *path*."""
+    world.client_as(role)
+    name = role.word if isinstance(role, Role) else role
+    token = world.desk.sessions.begin(world.desk.accounts.get(name), address="127.0.0.1", agent="test")
+    port = address.rpartition(":")[2]
+    browser.get(f"{address}/healthz")
+    browser.add_cookie({"name": f"wikibot-session-{port}", "value": token, "path": "/"})
+    browser.get(f"{address}{path}")
