@@ -15,7 +15,7 @@ _WORKSPACE = "workspace"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MenuEntry:
     """One link of the navigation; *is_current* also for the views below it, whose endpoints begin alike."""
 
     label: str
@@ -26,11 +26,11 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class MenuGroup:
     """Entries below one heading."""
 
     label: str
-    entries: tuple[Entry, ...]
+    entries: tuple[MenuEntry, ...]
 
 
 def _table() -> list[tuple[str, list[tuple[str, str, str, str]]]]:
@@ -136,18 +136,18 @@ def _role_name() -> str:
     return role_label(role) if role is not None else ""
 
 
-def _groups() -> Iterator[Group]:
+def _groups() -> Iterator[MenuGroup]:
     visitor = current_visitor()
     if visitor is None:
         return
     for label, rows in _table():
         entries = tuple(
-            Entry(name, icon, address, _is_current(endpoint), key)
+            MenuEntry(name, icon, address, _is_current(endpoint), key)
             for name, icon, endpoint, key in rows
             if (address := _address(endpoint, visitor)) is not None
         )
         if entries:
-            yield Group(label, entries)
+            yield MenuGroup(label, entries)
 
 
 def _address(endpoint: str, visitor: Visitor) -> str | None:
