@@ -82,7 +82,12 @@ def _names_one_thing(path: str) -> bool:
 def test_no_form_is_accepted_without_its_token_or_from_another_site(world: DeskWorld) -> None:
     client = world.client_as(Role.ADMIN)
     token = client.token()
-    others = ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Referer": "https://evil.example/"})
+    others: tuple[dict[str, str], ...] = (
+        {},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Referer": "https://evil.example/"},
+    )
     wrong = []
 
     for method, path, _least in routes(world.app):
@@ -93,7 +98,7 @@ def test_no_form_is_accepted_without_its_token_or_from_another_site(world: DeskW
         for headers in others:
             answer = client.client.open(path, method=method, base_url=BASE, data={"csrf_token": token}, headers=headers)
             if answer.status_code != REFUSED_FORM:
-                wrong.append((method, path, headers))
+                wrong.append((method, path, str(headers)))
 
     assert wrong == []
 
