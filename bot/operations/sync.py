@@ -12,6 +12,7 @@ from bot.errors import BotError, OutdatedPlanError
 from bot.log import logger
 from bot.operations.assignment import assign
 from bot.operations.feeds import write_feeds
+from bot.operations.last_check import keep_check
 from bot.operations.unattended_merge import PageMerge, merge_pages, with_open
 from bot.operations.workspace import Connect, Folders, Workspace
 from bot.plural import counted
@@ -104,6 +105,7 @@ def carry_out(
     held: tuple[PageReport, ...] = ()
     if not plan.page_writes:
         write_feeds(gateway, planned, now=now)
+        keep_check(folders, plan, now)
         return ApplyReport()
     from bot.operations.restore import keep_replaced  # most runs have nothing to write and do not need it
 
@@ -144,6 +146,7 @@ def carry_out(
             known.note(page.id, page.version)
     known.save()
     write_feeds(gateway, planned, now=now)
+    keep_check(folders, plan, now, report)
     _log(report, plan)
     return report
 

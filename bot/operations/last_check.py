@@ -1,0 +1,126 @@
+"""What the last check of each workspace found: the plan that is left, for those who look without asking the wiki."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from bot.errors import BotError
+from bot.file_format import FileDocument, FileFormatError
+from bot.files import replace_file
+from bot.log import logger
+from bot.operations.plan_seal import read_plan, write_plan
+from bot.operations.workspace import Folders, Workspace
+from bot.sync.apply import ApplyReport, Result
+from bot.sync.drift import Verdict
+from bot.sync.plan import Change, Plan
+
+
+class LastCheckFile(FileDocument):
+    """`checks/NAME.json`: what the last check of the workspace NAME found.
+
+    The file can be deleted; the next check makes it again.
+    """
+
+    KIND: ClassVar[str] = "wikibot-check"
+
+    format: Literal["wikibot-check/1"] = "wikibot-check/1"
+    """Format of the file."""
+    at: datetime
+    """Time of the check."""
+    plan: str
+    """The plan that is left to do, as a sealed plan file."""
+    written: dict[str, datetime] = Field(default_factory=dict)
+    """Region → time of the last write that this bot knows."""
+
+
+class LastCheck:
+    """The plan that is left after the last check of *workspace*, and the verdict on each of its regions."""
+
+    def __init__(self, workspace: Workspace, at: datetime, plan: Plan, written: Mapping[str, datetime]) -> None:
+        self.workspace, self.at, self.plan, self.written = workspace, at, plan, written
+
+    def changes(self, region: str) -> tuple[Change, ...]:
+        """Return what is not in sync in a region, for each page that has it."""
+        return tuple(change for page in self.plan.pages for change in page.changes if change.region == region)
+
+    def verdict(self, region: str) -> Verdict:
+        """Return the verdict on a region; of several pages, the one that needs a person most."""
+        order = [Verdict.CONFLICT, Verdict.DRIFTED, Verdict.UNMANAGED, Verdict.BEHIND]
+        found = {change.verdict for change in self.changes(region)}
+        return next((verdict for verdict in order if verdict in found), Verdict.IN_SYNC)
+
+
+def keep_check(folders: Folders, plan: Plan, now: datetime, report: ApplyReport | None = None) -> None:
+    """Record for each workspace of *plan* what is left of it after *report*.
+
+    A disk that does not allow this is logged: no write to the wiki depends on the record.
+    """
+    left, done = _left(plan, report or ApplyReport()), _written_regions(report or ApplyReport())
+    for scope in plan.scopes:
+        path = _path(folders, scope.workspace)
+        before = _read(path)
+        written = {**(before.written if before else {}), **dict.fromkeys(done.get(scope.workspace, ()), now)}
+        own = replace(
+            left,
+            scopes=(scope,),
+            pages=tuple(page for page in left.pages if page.workspace == scope.workspace),
+            problems=tuple(problem for problem in left.problems if problem.workspace == scope.workspace),
+        )
+        try:
+            file = LastCheckFile(at=now, plan=write_plan(own, folders.state), written=written)
+            text = json.dumps(file.content(), ensure_ascii=False) + "\n"
+            replace_file(path, text.encode(), is_private=True)
+        except (OSError, BotError) as error:
+            logger.warning("{}: what the check found cannot be recorded: {}", path, error)
+
+
+def find_last_check(workspace: Workspace) -> LastCheck | None:
+    """Return the last check of a workspace; None if there was none, or if its record cannot be used."""
+    file = _read(_path(workspace.folders, workspace.name))
+    if file is None:
+        return None
+    try:
+        plan = read_plan(file.plan, workspace.folders.state, digest=None)
+    except BotError:
+        return None
+    return LastCheck(workspace, file.at, plan, file.written)
+
+
+def _path(folders: Folders, workspace: str) -> Path:
+    return folders.state / "checks" / f"{workspace}.json"
+
+
+def _read(path: Path) -> LastCheckFile | None:
+    try:
+        return LastCheckFile.parse(path.read_bytes())
+    except (OSError, FileFormatError):
+        return None
+
+
+def _left(plan: Plan, report: ApplyReport) -> Plan:
+    """Return *plan* without what is done."""
+    done = {(page.workspace, page.id): page for page in report.pages}
+    pages = []
+    for page in plan.pages:
+        found = done.get((page.workspace, page.id))
+        changes = page.changes
+        if found is not None and found.result is Result.UNCHANGED:
+            changes = tuple(change for change in changes if change not in page.writes)
+        elif found is not None and found.result is Result.WRITTEN:
+            changes = tuple(change for change in changes if change.region not in found.regions)
+        if any(change.verdict is not Verdict.IN_SYNC for change in changes):
+            pages.append(replace(page, changes=changes))
+    return replace(plan, pages=tuple(pages))
+
+
+def _written_regions(report: ApplyReport) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for page in report.pages:
+        if page.result is Result.WRITTEN:
+            found.setdefault(page.workspace, set()).update(page.regions)
+    return found

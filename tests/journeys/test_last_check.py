@@ -1,0 +1,55 @@
+"""The record of the last check: what is left to do, for those who look without asking the wiki."""
+
+import pytest
+
+from bot.config.settings import load_settings
+from bot.operations.last_check import LastCheck, find_last_check
+from bot.runtime import Runtime
+from bot.sync.drift import Verdict
+from tests.journeys.conftest import Desk
+from tests.journeys.test_sync import both_flavours
+
+pytestmark = pytest.mark.parametrize("seed", ["demo"])
+
+
+def last_check(desk: Desk) -> LastCheck | None:
+    return find_last_check(Runtime(load_settings(desk.folder / "bot.yaml")).workspace)
+
+
+@both_flavours
+def test_a_run_records_what_is_left(adopted: Desk) -> None:
+    assert last_check(adopted) is None
+    adopted.ran("news", "add", "We have moved.")
+    adopted.ran("sync")
+
+    found = last_check(adopted)
+    assert found is not None
+    assert found.plan.pages == ()
+    assert found.verdict("news") is Verdict.IN_SYNC
+    assert set(found.written) == {"news"}
+
+    adopted.wiki.edit(adopted.home_id, adopted.home_body.replace("We have moved.", "We have not moved."))
+    (adopted.folder / "bot.yaml").write_text(
+        (adopted.folder / "bot.yaml").read_text().replace("data: ws2.yaml", "data: ws2.yaml\n    merge: ask")
+    )
+    adopted.ran("sync", code=3)
+
+    found = last_check(adopted)
+    assert found is not None
+    assert found.verdict("news") is Verdict.DRIFTED
+    assert found.verdict("status") is Verdict.IN_SYNC
+    (change,) = found.changes("news")
+    assert [edit.author for edit in change.edits] != []
+    assert set(found.written) == {"news"}
+
+
+@both_flavours
+def test_a_record_that_was_changed_is_not_believed(adopted: Desk) -> None:
+    adopted.ran("news", "add", "We have moved.")
+    adopted.ran("sync")
+    path = adopted.folder / ".wikibot" / "checks" / "ws2.json"
+    path.write_text(path.read_text().replace("hmac-sha256:", "hmac-sha256:0"))
+
+    assert last_check(adopted) is None
+    adopted.ran("sync")
+    assert last_check(adopted) is not None
