@@ -16,7 +16,6 @@ from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -210,7 +209,7 @@ class DeadlineAdapter(HTTPAdapter):
         """Use our class of answers; the session reads the cookies."""
         answer = _Answer()
         answer.status_code, answer.reason, answer.raw = resp.status, resp.reason, resp
-        answer.headers = CaseInsensitiveDict(resp.headers)
+        answer.headers = resp.headers  # ignores case, too
         answer.encoding = get_encoding_from_headers(answer.headers)
         answer.url, answer.request = req.url, req
         return answer
@@ -222,6 +221,10 @@ class DeadlineAdapter(HTTPAdapter):
         if pool is None or pool.pool is None:  # the manager closes those of many hosts
             pool = self._pools[key] = super().get_connection_with_tls_context(request, verify, proxies, cert)
         return pool
+
+    def request_url(self, request: Any, proxies: Any) -> str:
+        """Return the path and the query for the request line, or the whole address for a proxy."""
+        return str(request.path_url) if not proxies else super().request_url(request, proxies)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Use our connection classes."""

@@ -49,6 +49,8 @@ class ReadPace:
 
 def _interval(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds between two requests; None if the answer does not say anything about a limit."""
+    if "X-RateLimit-Remaining" not in headers and "X-RateLimit-NearLimit" not in headers:
+        return None
     remaining = _number(headers, "Remaining")
     near = headers.get("X-RateLimit-NearLimit", "").strip().lower()
     if near in {"true", "false"}:

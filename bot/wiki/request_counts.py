@@ -4,6 +4,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 _KINDS = (
     ("files", r"/download\b"),
@@ -19,6 +20,8 @@ _KINDS = (
 )
 _PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _KINDS)
 _OTHER = "other things"
+_NUMBER = re.compile("[0-9]+")
+"""Ids do not matter: without them, there are few addresses to remember."""
 
 
 class RequestCounts:
@@ -31,7 +34,7 @@ class RequestCounts:
     def add(self, address: str) -> None:
         """Count a request to *address*, a path with its query."""
         path, _, query = address.partition("?")
-        kind = kind_of(f"{path}?{query.partition('expand=')[0]}" if query else path)
+        kind = kind_of(_NUMBER.sub("1", f"{path}?{query.partition('expand=')[0]}" if query else path))
         with self._lock:
             self._counts[kind] += 1
 
@@ -41,6 +44,7 @@ class RequestCounts:
             return dict(self._counts)
 
 
+@lru_cache(maxsize=256)
 def kind_of(address: str) -> str:
     """Return what a request is about; *address* is a path with its query, without `expand`."""
     return next((kind for kind, pattern in _PATTERNS if pattern.search(address)), _OTHER)

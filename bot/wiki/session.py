@@ -19,6 +19,7 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 from requests.cookies import extract_cookies_to_jar
+from requests.structures import CaseInsensitiveDict
 from requests.utils import select_proxy
 
 from bot.egress import EgressError, RedirectRule, guarded
@@ -215,12 +216,14 @@ class WikiSession(requests.Session):
         super().__init__()
         self.auth = _Authorization(lambda: credentials.header(self._ask_openly))
         self.headers["User-Agent"] = "wikibot"
+        self.headers.pop("Connection")  # HTTP/1.1 keeps connections open without it
         self.mount("http://", DeadlineAdapter())
         self.adapters.pop("https://")  # `get_adapter` makes those for https when they are needed
         self._credentials = credentials
         self._network = network or Network()
         for secret in (*credentials.secrets, *self._network.headers.values()):
             redact.add_account(None, secret)
+        self._checked_headers: tuple[dict[str, str] | None, CaseInsensitiveDict[str]] = (None, CaseInsensitiveDict())
         self._proxies: dict[tuple[str, str | None, int | None], Proxy | None] = {}
         self._write_limiter = write_limiter
         self._manners = manners
@@ -256,13 +259,22 @@ class WikiSession(requests.Session):
             prepared.url = request.url
         else:
             prepared.prepare_url(request.url, {})
-        prepared.prepare_headers({**self.headers, **request.headers})
+        prepared.headers = self._prepare_headers(request.headers)
         if self.cookies:
             prepared.prepare_cookies(self.cookies)
         if request.method not in _SAFE_METHODS:
             prepared.prepare_body(request.data, None, request.json)
         prepared.prepare_auth(request.auth or self.auth, request.url)
         return prepared
+
+    def _prepare_headers(self, headers: Mapping[str, str]) -> CaseInsensitiveDict[str]:
+        """Return *headers* and those of this session; they are checked once, because most requests have the same."""
+        known, checked = self._checked_headers
+        if known != headers:
+            prepared = requests.PreparedRequest()
+            prepared.prepare_headers({**self.headers, **headers})
+            self._checked_headers = (known, checked) = (dict(headers), prepared.headers)
+        return checked.copy()
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """Send once, and remember cookies; without the hooks of `requests`, and without a look at redirects."""
@@ -439,14 +451,12 @@ class WikiSession(requests.Session):
 
     def _follow(self, request: requests.Request, sink: "_CountingSink | None") -> requests.Response:
         home = origin(request.url)
-        url = request.url
+        hop = request
         for _hop in range(_MAX_HOPS):
-            hop = requests.Request(request.method, url, headers=request.headers, data=request.data, json=request.json)
-            hop.auth = request.auth
-            response = self._exchange(hop, is_home=origin(url) == home, sink=sink)
+            response = self._exchange(hop, is_home=origin(hop.url) == home, sink=sink)
             if not response.is_redirect:
                 return response
-            url = _redirected(url, response.headers["Location"])
+            url = _redirected(hop.url, response.headers["Location"])
             if _is_login(url):
                 raise AuthenticationError(
                     f"{shorten_address(request.url)}: the wiki redirects to a login page; check user and token"
@@ -456,6 +466,8 @@ class WikiSession(requests.Session):
                 raise WikiAnswerError(
                     f"{shorten_address(request.url)}: the wiki redirects to {target}; set wiki.url to its real address"
                 )
+            hop = requests.Request(request.method, url, headers=request.headers, data=request.data, json=request.json)
+            hop.auth = request.auth
         raise WikiAnswerError(f"{shorten_address(request.url)}: more than {_MAX_HOPS} redirects")
 
     def _exchange(self, request: requests.Request, *, is_home: bool, sink: "_CountingSink | None") -> requests.Response:
@@ -467,7 +479,7 @@ class WikiSession(requests.Session):
             request.auth = _OPEN
             request.headers = {**request.headers, "User-Agent": str(self.headers["User-Agent"])}
             prepared = request.prepare()
-        if origin(request.url) == origin(self._network.home):
+        if self._network.headers and origin(request.url) == origin(self._network.home):
             prepared.headers.update(self._network.headers)
         proxies = as_proxies(self._proxy(request.url))
         seconds = manners.total_seconds if sink is None else manners.download_seconds
@@ -545,9 +557,13 @@ def _worth_waiting(error: WikiError) -> WikiError:
 
 
 def _read(response: requests.Response, max_bytes: int) -> None:
-    """Read the whole body into the response, as `requests` would, but no more than *max_bytes*."""
+    """Read the whole body into the response, as `requests` would, but no more than *max_bytes*.
+
+    A plain body of a known length is read in one piece; one that is compressed may become longer.
+    """
+    length = None if "Content-Encoding" in response.headers else response.raw.length_remaining
     body = BytesIO()
-    for piece in response.iter_content(_CHUNK_BYTES):
+    for piece in response.iter_content(_CHUNK_BYTES if length is None or length > max_bytes else None):
         body.write(piece)
         if body.tell() > max_bytes:
             response.close()

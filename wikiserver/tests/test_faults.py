@@ -1,6 +1,8 @@
 """Every kind of fault, as a client sees it over a real connection."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection
 
@@ -395,6 +397,7 @@ def test_every_fault_can_be_written_and_read_back() -> None:
         "bucket": "5/2",
         "seed": "1",
         "refuse": "captcha",
+        "latency": "150",
         "clock": "-90",
     }
     arguments["points"] = "65000/18"
@@ -420,3 +423,27 @@ def test_every_fault_can_be_written_and_read_back() -> None:
 )
 def test_requests_are_known_by_what_they_are_for(method: str, path: str, operation: str) -> None:
     assert operation_of(method, path) == operation
+
+
+@both
+def test_answers_come_later(wiki: Wiki, page_id: str) -> None:
+    wiki.faults.add("latency=300")
+    started = time.monotonic()
+    with ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(get, wiki, f"/rest/api/content/{page_id}") for _ in range(4)]
+        for answer in answers:
+            answer.result()
+
+    assert time.monotonic() - started >= 0.3
+    assert [answer.result().status_code for answer in answers] == [200] * 4
+    wiki.faults.clear()
+    assert wiki.faults.latency_seconds == 0
+
+
+@both
+def test_the_bytes_of_all_answers_are_counted(wiki: Wiki, page_id: str) -> None:
+    before = wiki.server.sent.total
+
+    answer = get(wiki, f"/rest/api/content/{page_id}?expand=body.storage")
+
+    assert before + len(answer.content) < wiki.server.sent.total < before + len(answer.content) + 1_000

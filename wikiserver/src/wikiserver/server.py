@@ -34,11 +34,25 @@ class Received(NamedTuple):
     query: str
 
 
+class SentBytes:
+    """The number of bytes of all answers so far, with their headers."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.total = 0
+
+    def add(self, size: int) -> None:
+        """Count *size* bytes more."""
+        with self._lock:
+            self.total += size
+
+
 class WikiServer:
     """A wiki that serves HTTP during the `with` block.
 
     *port* 0 selects a free port, also for *media_port*, the port of Cloud's media host. *address* is the base address
-    of links, for a wiki behind a proxy. *requests* are the received requests in order, up to a limit.
+    of links, for a wiki behind a proxy. *requests* are the received requests in order, up to a limit. *sent* counts the
+    bytes of the answers.
     """
 
     def __init__(
@@ -58,6 +72,7 @@ class WikiServer:
         self.received: deque[Received] = deque(maxlen=MAX_REMEMBERED)
         self.app = WikiApp(store, flavour=flavour, level=level, context_path=context_path)
         self.site.address = address
+        self.sent = SentBytes()
         self._stopping = threading.Event()
         self.faults = Faults(self.site, self._set_level, level=level)
         faulty = FaultyApp(self.app, self.site, self.faults, self._stopping)
@@ -72,7 +87,7 @@ class WikiServer:
             clear_untrusted_proxy_headers=True,
             log_socket_errors=False,
         )
-        self._server.channel_class = _Channel
+        self._server.channel_class, self._server.sent = _Channel, self.sent
         if self.site.is_cloud:
             self.site.media_port = self._listen_for_media(host)
         self.host, self.port = host, int(self._server.effective_port)
@@ -118,7 +133,7 @@ class WikiServer:
             clear_untrusted_proxy_headers=True,
             log_socket_errors=False,
         )
-        media.channel_class = _Channel
+        media.channel_class, media.sent = _Channel, self.sent
         return int(media.effective_port)
 
     def _set_level(self, level: Level) -> None:
@@ -161,6 +176,10 @@ class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     task_class = _Task
+
+    def write_soon(self, data: Any) -> int:
+        self.server.sent.add(len(data))  # first: the client may have the answer before `write_soon` returns
+        return int(super().write_soon(data))
 
 
 def _dated(app: Callable[..., Iterable[bytes]], store: Store) -> Callable[..., Iterable[bytes]]:

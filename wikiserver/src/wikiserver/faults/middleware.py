@@ -89,6 +89,8 @@ class FaultyApp:
         path = environ.get("PATH_INFO", "")
         if not _has_faults(path):
             return self._app(environ, start_response)
+        if self._faults.latency_seconds:
+            self._stopping.wait(self._faults.latency_seconds)
         bucket = self._faults.bucket
         if bucket is None or _MEDIA.match(path):
             return self._faulty(environ, start_response)

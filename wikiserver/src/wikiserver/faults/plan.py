@@ -40,6 +40,7 @@ class Faults:
         self._entries: list[_Entry] = []
         self._random = random.Random(0)  # noqa: S311 -- not for secrets
         self.bucket: TokenBucket | None = None
+        self.latency_seconds = 0.0
         self.hits: deque[tuple[str, str]] = deque(maxlen=_MAX_HITS)
 
     def add(self, text: str) -> None:
@@ -54,7 +55,7 @@ class Faults:
         """Remove all faults."""
         with self._lock:
             self._entries.clear()
-            self.bucket = None
+            self.bucket, self.latency_seconds = None, 0.0
         site = self._site
         site.max_page_size, site.stale_search_seconds = 0, 0.0
         site.store.clock_shift = timedelta()
@@ -92,6 +93,8 @@ class Faults:
                 site.max_page_size = int(spec.argument)
             case "stale":
                 site.stale_search_seconds = float(spec.argument)
+            case "latency":
+                self.latency_seconds = int(spec.argument) / 1000
             case "clock":
                 site.store.clock_shift = timedelta(seconds=int(spec.argument))
             case "keep-state":
