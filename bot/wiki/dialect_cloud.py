@@ -38,6 +38,7 @@ _V2 = "/api/v2"
 _MAX_LIMIT = 250
 _STORAGE = {"body-format": "storage"}
 T = TypeVar("T")
+_TREE_KINDS = {kind.value: kind for kind in TreeKind}
 
 
 class _Version(Shape):
@@ -68,7 +69,7 @@ class _Placed(Content):
 
     def parent_kind(self) -> TreeKind | None:
         """Return the type of the parent; None for a root, or a type that did not exist when this was written."""
-        return TreeKind(self.parentType) if self.parentType in set(TreeKind) else None
+        return _TREE_KINDS.get(self.parentType)
 
 
 class _Page(_Placed):

@@ -57,7 +57,7 @@ from bot.wiki.wiki_clock import WikiClock
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _CONVERSION = re.compile(r"/rest/api/contentbody/convert/(?:view|async/export_view)/?\Z")
 """The paths of the requests that convert a text to HTML: each is a POST, and changes nothing on the wiki."""
-_PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/(?!\.)(?:[\w?&=~,:@+.-]|%[0-9A-F]{2})*)+", re.ASCII)
+_PLAIN_URL = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:/(?!\.)(?:[\w?&=~,:@+.-]++|%[0-9A-F]{2})*+)++", re.ASCII)
 """Addresses that `requests` would leave as they are; most of the time for a request would go into the check."""
 _CHUNK_BYTES = 64 * 1024
 _MAX_HOPS = 5
