@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.fidelity_markdown import read_html, read_markdown
 from benchmarks.fidelity_measure import ASPECTS, Tally, measure, measure_nothing
@@ -19,8 +20,9 @@ from wikiserver.storage_tree import BadBody
 THRESHOLDS = {"words": 0.999}
 """The least share of each aspect that must be kept; all where nothing is said."""
 
-_RIVALS = ("confluence-markdown-exporter", "markdownify", "html-to-markdown")
+RIVALS = ("confluence-markdown-exporter", "markdownify", "html-to-markdown")
 _ROOT = Path(__file__).resolve().parent.parent
+CORPUS = _ROOT.parent / "shared" / "corpus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ def _render_row(cells: list[str], widths: list[int]) -> str:
 def compare(pages: list[PageBody], python: Path) -> dict[str, Tally]:
     """Measure the other converters on the same pages' view bodies; *python* has them installed."""
     tallies = {"(the view body itself)": measure_corpus(pages, lambda page: read_html(_view(page).html))[0]}
-    for tool in _RIVALS:
-        answers = _ask(python, tool, pages)
+    for tool in RIVALS:
+        answers = ask(python, tool, pages)
         tallies[tool] = measure_corpus(pages, partial(_read_answer, answers))[0]
     return tallies
 
@@ -95,15 +97,15 @@ def _view(page: PageBody) -> ViewBody:
         return ViewBody("", "", {}, {})
 
 
-def _read_answer(answers: Iterator[str], _page: PageBody) -> Content:
-    answer = json.loads(next(answers))
+def _read_answer(answers: Iterator[dict[str, Any]], _page: PageBody) -> Content:
+    answer = next(answers)
     if "error" in answer:
         raise RuntimeError(answer["error"])
     return read_markdown(answer["markdown"])
 
 
-def _ask(python: Path, tool: str, pages: list[PageBody]) -> Iterator[str]:
-    """Yield *tool*'s answer on each page, as JSON."""
+def ask(python: Path, tool: str, pages: list[PageBody]) -> Iterator[dict[str, Any]]:
+    """Yield *tool*'s answer on each page; see `benchmarks.fidelity_rivals`."""
     command = [str(python), str(_ROOT / "benchmarks" / "fidelity_rivals.py")]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
@@ -114,14 +116,14 @@ def _ask(python: Path, tool: str, pages: list[PageBody]) -> Iterator[str]:
             job = {"tool": tool, "storage": page.body} | asdict(_view(page))
             process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
-            yield process.stdout.readline()
+            yield json.loads(process.stdout.readline())
         process.stdin.close()
 
 
 def main() -> int:
     """Print the table; return 1 when wikibot's own converter falls short."""
     parser = argparse.ArgumentParser(prog="script/fidelity", description=__doc__)
-    parser.add_argument("corpus", nargs="?", type=Path, default=_ROOT.parent / "shared" / "corpus")
+    parser.add_argument("corpus", nargs="?", type=Path, default=CORPUS)
     parser.add_argument(
         "--compare", type=Path, metavar="PYTHON", help="also measure other converters, with this Python"
     )

@@ -1,15 +1,17 @@
 """Run other converters in a separate interpreter; each line of input and output is one JSON document.
 
-Run with `.venv-fidelity`, imports nothing of the project. A job is {"tool", "html", "export", "storage"} with {"pages":
-{id: title}, "files": {id: name}}: what the page refers to.
+Run with `.venv-fidelity`; imports nothing of the project, except as the tool `wikibot`. A job is {"tool", "html",
+"export", "storage"} with {"pages": {id: title}, "files": {id: name}}: what the page refers to.
 """
 
 import json
 import logging
 import os
 import re
+import resource
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,12 @@ def _with_html_to_markdown(job: dict[str, Any]) -> str:
     from html_to_markdown import convert  # type: ignore[import-not-found,unused-ignore] # in .venv-fidelity
 
     return str(convert(job["html"]).content or "")
+
+
+def _with_wikibot(job: dict[str, Any]) -> str:
+    from bot.convert import convert_page
+
+    return convert_page(job["storage"]).markdown
 
 
 def _with_exporter(job: dict[str, Any]) -> str:
@@ -79,6 +87,7 @@ def _with_exporter(job: dict[str, Any]) -> str:
 TOOLS: dict[str, Callable[[dict[str, Any]], str]] = {
     "confluence-markdown-exporter": _with_exporter,
     "markdownify": _with_markdownify,
+    "wikibot": _with_wikibot,
     "html-to-markdown": _with_html_to_markdown,
 }
 
@@ -100,7 +109,7 @@ def _configure_exporter(folder: Path) -> None:
 
 
 def main() -> None:
-    """Answer each job with {"markdown"} or {"error"}."""
+    """Answer each job with {"markdown"} or {"error"}, and with the CPU seconds and the peak memory (MB) so far."""
     logging.disable(logging.CRITICAL)
     # The answers have standard output to themselves, whatever a library prints.
     answers, sys.stdout = sys.stdout, sys.stderr
@@ -108,10 +117,14 @@ def main() -> None:
         _configure_exporter(Path(folder))
         for line in sys.stdin:
             job = json.loads(line)
+            started = time.process_time()
+            answer: dict[str, Any]
             try:
                 answer = {"markdown": TOOLS[job["tool"]](job)}
             except (Exception, SystemExit) as error:  # noqa: BLE001 -- how often a converter fails is one of the measures
                 answer = {"error": f"{type(error).__name__}: {error}"}
+            answer["seconds"] = time.process_time() - started
+            answer["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(json.dumps(answer), file=answers, flush=True)
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 import requests
@@ -76,6 +77,7 @@ class Credentials:
         return f"{kind} of {'service account ' if self.needs_gateway else ''}{self.user}"
 
 
+@lru_cache(maxsize=4)
 def _basic(user: str, token: str) -> str:
     return base64.b64encode(f"{user}:{token}".encode()).decode()
 

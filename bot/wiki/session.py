@@ -254,7 +254,7 @@ class WikiSession(requests.Session):
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """Prepare *request* with what this session has: headers, cookies and credentials."""
         prepared = requests.PreparedRequest()
-        prepared.prepare_method(request.method)
+        prepared.method = request.method
         if _PLAIN_URL.fullmatch(request.url):
             prepared.url = request.url
         else:
@@ -264,8 +264,8 @@ class WikiSession(requests.Session):
             prepared.prepare_cookies(self.cookies)
         if request.method not in _SAFE_METHODS:
             prepared.prepare_body(request.data, None, request.json)
-        prepared.prepare_auth(request.auth or self.auth, request.url)
-        return prepared
+        sign: AuthBase = request.auth or self.auth  # type: ignore[assignment]  # this session takes no other kind
+        return sign(prepared)
 
     def _prepare_headers(self, headers: Mapping[str, str]) -> CaseInsensitiveDict[str]:
         """Return *headers* and those of this session; they are checked once, because most requests have the same."""

@@ -1,13 +1,12 @@
 """confluence-markdown-exporter writes a space and a page as Markdown files, and keeps them up to date."""
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 
 from tests.clients.images import png
-from tests.clients.programs import run_program
+from tests.clients.programs import configure_exporter, run_program
 from wikiserver.testing import Wiki
 
 BODY = """\
@@ -63,21 +62,11 @@ if a < b:
 
 def export(wiki: Wiki, home: Path, kind: str, path: str) -> Path:
     """Run the exporter on the address *path* of the wiki; return the folder it wrote."""
-    out = home / "export"
     wiki.server.app.is_also_at_root = True  # the exporter adds `/wiki` for hosts at atlassian.net only
-    config = {
-        "auth": {"confluence": {wiki.server.url: {"username": "bot", "api_token": "bot-secret"}}, "jira": {}},
-        "export": {"output_path": str(out), "enable_jira_enrichment": False, "page_metadata_in_frontmatter": True},
-        "connection_config": {
-            "max_workers": 2,
-            "backoff_and_retry": False,
-            "use_v2_api": wiki.flavour == "cloud",
-        },
-    }
-    (home / "cme.json").write_text(json.dumps(config), encoding="utf-8")
-    environment = {"CI": "true", "CME_NON_INTERACTIVE": "1", "CME_CONFIG_PATH": str(home / "cme.json")}
+    connection = {"max_workers": 2, "backoff_and_retry": False}
+    environment = configure_exporter(home, wiki.server.url, is_cloud=wiki.flavour == "cloud", connection=connection)
     run_program("cme", kind, f"{wiki.server.url}{path}", home=home, environment=environment)
-    return out
+    return home / "export"
 
 
 def markdown_files(out: Path) -> set[str]:

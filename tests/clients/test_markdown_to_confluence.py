@@ -9,7 +9,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from tests.clients.images import png
-from tests.clients.programs import run_program
+from tests.clients.programs import md2conf_account, md2conf_at_cloud, run_program
 from wikiserver.testing import Wiki
 
 INDEX = """\
@@ -62,7 +62,7 @@ def address(wiki: Wiki, tmp_path: Path) -> Iterator[tuple[str, ...]]:
     """Return the options that lead md2conf to the wiki: to Data Center it speaks HTTPS only."""
     host = f"{wiki.server.host}:{wiki.server.port}"
     if wiki.flavour == "cloud":
-        yield "--api-version", "v2", "-d", host, "-p", "/wiki/", "--api-url", f"{wiki.url}/"
+        yield md2conf_at_cloud(host, wiki.url)
         return
     run_program("python", "-m", "trustme", "-i", wiki.server.host, "-q", home=tmp_path)
     keys = str(tmp_path / "server.pem"), str(tmp_path / "server.key")
@@ -86,8 +86,7 @@ def write_sources(home: Path, pages: dict[str, str]) -> Path:
 
 def publish(home: Path, address: tuple[str, ...], *options: str) -> None:
     certificates = {"SSL_CERT_FILE": str(home / "client.pem"), "REQUESTS_CA_BUNDLE": str(home / "client.pem")}
-    account = ("-u", "bot", "-a", "bot-secret", "-s", "WS2", "--no-generated-by")
-    run_program("md2conf", *address, *account, *options, "docs", home=home, environment=certificates)
+    run_program("md2conf", *address, *md2conf_account("WS2"), *options, "docs", home=home, environment=certificates)
 
 
 def check_guide(wiki: Wiki) -> None:

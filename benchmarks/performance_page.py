@@ -1,0 +1,116 @@
+"""Make docs/performance.md and its picture from benchmarks/figures.json; `--write` of a benchmark does it, too."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from benchmarks import extrapolation
+from benchmarks.bars import draw_bars
+from benchmarks.capture_targets import NAMES, find_targets
+from benchmarks.capture_tools import ROOT
+from benchmarks.figures import load_figures
+
+PAGE = ROOT / "docs" / "performance.md"
+PICTURE = ROOT / "docs" / "performance.svg"
+_EXPORTER = "confluence-markdown-exporter"
+_STEPS = {"first": "first", "unchanged": "unchanged", "changed": "one changed"}
+_COLUMNS = {"wall": "Seconds", "cpu": "CPU seconds", "requests": "Requests", "kilobytes": "kB received"}
+
+Figures = dict[str, Any]
+
+
+def write_page(figures: Figures) -> None:
+    """Write the document and the picture."""
+    PAGE.write_text(render_page(figures), encoding="utf-8")
+    PICTURE.write_text(render_picture(figures["capture"]), encoding="utf-8")
+
+
+def render_page(figures: Figures) -> str:
+    """Return the document."""
+    environment = Environment(
+        loader=FileSystemLoader(ROOT / "benchmarks"),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 -- the template makes Markdown of our own figures
+    )
+    estimates = [
+        (name, cloud, data_center)
+        for (name, cloud), (_, data_center) in zip(
+            *(extrapolation.estimate(figures["capture"], flavour) for flavour in NAMES), strict=True
+        )
+    ]
+    return environment.get_template("performance.md.j2").render(
+        **figures,
+        comparison=lambda runs, rival: "\n".join(_compare(runs, rival)),
+        targets="\n".join(_list_targets(figures["capture"])),
+        converter_table="\n".join(_list_converters(figures["converters"])),
+        pins=dict(
+            re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements" / "clients.in").read_text("utf-8"), re.MULTILINE)
+        ),
+        scale=extrapolation,
+        estimates=estimates,
+    )
+
+
+def _compare(runs: Sequence[Figures], rival: str) -> Iterator[str]:
+    """Yield a table with a row for each flavour, step and latency: ours, theirs, and the ratio of the seconds."""
+    yield f"| Flavour | Run | Latency | {' | '.join(_COLUMNS.values())} | Ratio of seconds |"
+    yield "|---|---|--:|" + "--:|" * len(_COLUMNS) + "--:|"
+    for flavour in dict.fromkeys(row["flavour"] for row in runs):
+        for step, words in _STEPS.items():
+            for latency in sorted({row["latency"] for row in runs}):
+                ours, theirs = (_find(runs, flavour, step, latency, tool) for tool in ("wikibot", rival))
+                pairs = (f"{_number(ours[name])} / {_number(theirs[name])}" for name in _COLUMNS)
+                ratio = ours["wall"] / theirs["wall"]
+                yield f"| {NAMES[flavour]} | {words} | {latency} ms | {' | '.join(pairs)} | {ratio:.2f} |"
+    yield ""
+    yield f"The first figure of a pair is of wikibot, the second of {rival}."
+
+
+def _list_targets(capture: Figures) -> Iterator[str]:
+    yield "| Target | Found | At most | |"
+    yield "|---|--:|--:|---|"
+    for target in find_targets(capture):
+        yield f"| {target.about} | {target.found:g} | {target.limit:g} | {target.verdict} |"
+
+
+def _list_converters(converters: Figures) -> Iterator[str]:
+    yield "| Converter | CPU for a page | Ratio | Memory at most | Pages that end with an error |"
+    yield "|---|--:|--:|--:|--:|"
+    ours = next(row["milliseconds"] for row in converters["rows"] if row["tool"] == "wikibot")
+    for row in converters["rows"]:
+        took, ratio = row["milliseconds"], row["milliseconds"] / ours
+        yield f"| {row['tool']} | {took:.2f} ms | {ratio:.2f} | {row['peak']:.0f} MB | {row['failed']:.0f} |"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) or value >= 100 else f"{value:.1f}"
+
+
+def render_picture(capture: Figures) -> str:
+    """Return the picture of the wall times as SVG."""
+    latencies = sorted({row["latency"] for row in capture["runs"]})
+
+    def bars(flavour: str, step: str) -> Iterator[tuple[str, float, float]]:
+        for latency in latencies:
+            ours, theirs = (_find(capture["runs"], flavour, step, latency, tool) for tool in ("wikibot", _EXPORTER))
+            yield f"{latency} ms", ours["wall"], theirs["wall"]
+
+    groups = [
+        (f"{name}, {words}", list(bars(flavour, step)))
+        for step, words in _STEPS.items()
+        for flavour, name in NAMES.items()
+    ]
+    title = f"Seconds for {capture['pages']} pages, by latency of the wiki"
+    return draw_bars(title, ("wikibot", _EXPORTER), groups)
+
+
+def _find(runs: Sequence[Figures], flavour: str, step: str, latency: int, tool: str) -> Figures:
+    wanted = {"flavour": flavour, "step": step, "latency": latency, "tool": tool}
+    return next(row for row in runs if wanted.items() <= row.items())
+
+
+if __name__ == "__main__":
+    write_page(load_figures())
