@@ -3,6 +3,7 @@
     BotError                        also raised as it is, if nobody needs to distinguish the error
     ├── SettingsError               bot.yaml, environment, secrets or a template are wrong
     ├── ContentError                the canonical data file is wrong
+    │   └── EditConflictError       an edit of an entry that somebody else changed in the meantime
     ├── StorageFormatError          page content that the bot cannot change safely
     │   ├── MalformedBodyError      a body that is not well-formed storage format
     │   └── RegionError             region markers that are duplicated, nested, swapped or incomplete
@@ -29,6 +30,9 @@
 Each message says what happened, to what, and what to do. Each error has the data that a caller needs.
 """
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -51,6 +55,43 @@ class SettingsError(LocatedError):
 
 class ContentError(LocatedError):
     """The canonical data file is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditConflict:
+    """What two people made of one field of one entry; None: without a value. *field* is empty for a whole entry.
+
+    The values are those of JSON: of *base*, from which both began, of *theirs*, in the file, and *yours*, not saved.
+    """
+
+    entry: str
+    field: str
+    base: object
+    theirs: object
+    yours: object
+
+    def __str__(self) -> str:
+        """Return the conflict with all three values."""
+        what = f"{self.entry}, {self.field}" if self.field else self.entry
+        return f"{what}:\n  was:    {_said(self.base)}\n  theirs: {_said(self.theirs)}\n  yours:  {_said(self.yours)}"
+
+
+def _said(value: object) -> str:
+    if value is None:
+        return "(nothing)"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+class EditConflictError(ContentError):
+    """An edit of entries that somebody else changed in the meantime; nothing was saved."""
+
+    def __init__(self, conflicts: Sequence[EditConflict], *, path: Path | str | None = None) -> None:
+        listed = "\n".join(map(str, conflicts))
+        super().__init__(
+            f"was changed by somebody else at the same entry; nothing was saved: decide, then edit again\n{listed}",
+            path=path,
+        )
+        self.conflicts = tuple(conflicts)
 
 
 class StorageFormatError(BotError):

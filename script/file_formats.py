@@ -13,6 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import ModelSchema
 
 from bot.config.data_history import DataHistoryFile
+from bot.config.revision_journal import Revision
 from bot.file_format import FileDocument, FileModel
 from bot.history import MIGRATIONS
 from bot.operations.setup import Answers
@@ -96,6 +97,7 @@ FILE_KINDS = (
     FileKind(RegionMemoryFile, "`STATE/regions/WIKI-PAGE.json`", "`plan`, `apply`, `sync`, `run`"),
     FileKind(ReplacedTextsFile, "`STATE/replaced.json`", "`apply`, `sync`, `run`"),
     FileKind(DataHistoryFile, "`STATE/data-DIGEST.json`", "each command that reads or edits the data file"),
+    FileKind(Revision, "`STATE/revisions/NAME/NUMBER.json`", "each command that reads or edits the data file"),
 )
 
 _PAGE = """\

@@ -14,11 +14,11 @@ from bot.adopt.merge import line_content, link_identity, merge, plain_blanks, re
 from bot.adopt.three_way import compare, extend_base
 from bot.adopt.values import Value, make_id
 from bot.config.data_model import News, NewsItem, NewsPoint, QuickLink, QuickLinks, StatusBanner, StatusLine
+from bot.config.entry_ref import Entry
 from bot.config.news_selection import day_of, older_news, shown_news
 from bot.inline import PageTarget
 from bot.sync.data_links import LinkKind
 
-Entry = StatusLine | QuickLink | NewsItem
 _UNSEEN = ("id", "publish_at", "expires_at", "pinned")
 """The fields of a news item that the page does not show."""
 _ENTRIES = ("lines", "links", "items")

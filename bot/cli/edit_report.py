@@ -11,7 +11,7 @@ from bot.cli import output
 from bot.cli.app import App
 from bot.errors import ContentError
 from bot.operations.content_advice import check_targets, find_advice
-from bot.operations.edit import Edit
+from bot.operations.edit import Edit, regions_of
 from bot.operations.publication import is_homeless, publication_of
 
 _Made = TypeVar("_Made")
@@ -25,14 +25,17 @@ format_option = click.option(
 
 def finish(
     app: App,
-    region: str,
+    region: str | None,
     make: Callable[[], Edit],
     *,
     dry_run: bool,
     offline: bool = True,
     publish_at: dt.datetime | None = None,
 ) -> None:
-    """Make an edit of *region*, print warnings and the diff, save unless *dry_run*, and say what happens next."""
+    """Make an edit, print warnings and the diff, save unless *dry_run*, and say what happens next.
+
+    *region* is the region that it changes; None: what the edit changes decides.
+    """
     edit = checked(make)
     runtime = app.runtime
     advice = find_advice(edit, runtime.clock())
@@ -50,8 +53,12 @@ def finish(
     if dry_run:
         output.warn(f"dry run: {path} would change as shown; nothing was written")
         return
-    output.warn(f"{path} saved")
-    output.warn(_next_step(app, region, publish_at, offline=offline))
+    if edit.merged:
+        output.warn(f"somebody else changed the file in the meantime ({edit.merged}); both changes are in it")
+    number = f" as revision {edit.revision.number}" if edit.revision else ""
+    output.warn(f"{path} saved{number}")
+    for name in [region] if region else regions_of(edit):
+        output.warn(_next_step(app, name, publish_at, offline=offline))
 
 
 def checked(make: Callable[[], _Made]) -> _Made:

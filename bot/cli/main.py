@@ -35,6 +35,11 @@ _COMMANDS = {
     "news": ("bot.cli.news_commands:news", "Edit the news in the data file."),
     "banner": ("bot.cli.banner_commands:banner", "Edit the status banner in the data file."),
     "links": ("bot.cli.link_commands:links", "Edit the quick links in the data file."),
+    "revisions": (
+        "bot.cli.revision_commands:revisions",
+        "List the revisions of the data file, or show what one changed.",
+    ),
+    "undo": ("bot.cli.revision_commands:undo", "Take back one change of the data file; later changes stay."),
     "status": ("bot.cli.banner_commands:status", "The former name of `banner`."),
     "tree": ("bot.cli.view_commands:tree", "Show the page tree of the space, with status."),
     "render": ("bot.cli.view_commands:render", "Print the storage format that would be written."),

@@ -20,6 +20,8 @@ from bot.suggestion import did_you_mean
 
 SCHEMA_NAME = "workspace.schema.json"
 _TARGETS = ("page", "url", "attachment")
+ENTRY_LISTS = {"status": "lines", "quick_links": "links", "news": "items"}
+"""The key of the list of entries in each section that has one."""
 _SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA_NAME}\n"
 
 
@@ -49,6 +51,9 @@ class DataFile:
     @classmethod
     def parse(cls, text: str, path: Path) -> Self:
         """Parse *text* as the content of the data file at *path*; the file does not have to exist."""
+        known = _find_known(path, text)
+        if known is not None:
+            return cls(*known, None)
         source = parse_yaml(text, path=path, error=ContentError)
         return cls(source, _validated(source), None)
 
@@ -86,27 +91,74 @@ class DataFile:
                     return edited
         return self._edited(yaml_edit.set_value(self.source, (name,), _plain(value)))
 
+    def edit_entry(self, location: Location, changes: Mapping[str, object]) -> Self:
+        """Set the given keys of the mapping at *location*; None removes a key."""
+        return self._edited(yaml_edit.set_keys(self.source, location, changes))
+
+    def add_entry(self, parent: Location, index: int | None, value: BaseModel, *, written: str | None = None) -> Self:
+        """Insert an entry into the list of *parent*: a section, or a link. *index* None is the end.
+
+        *written* is the text of the entry in another revision of the file; it is used if the list allows this.
+        """
+        section = str(parent[0])
+        if getattr(self.data, section) is None:
+            return self._edited(yaml_edit.set_value(self.source, (section,), {ENTRY_LISTS[section]: [_plain(value)]}))
+        return self._edited(
+            _insert_entry(self.source, (*parent, ENTRY_LISTS[section]), index, _plain(value), written=written)
+        )
+
+    def move_entry(self, location: Location, parent: Location, index: int | None) -> Self:
+        """Move an entry to position *index* in the list of *parent*, not counting itself; None is the end."""
+        if parent[: len(location)] == location:
+            raise self._error("a link cannot go below itself", location)
+        if (*parent, ENTRY_LISTS[str(location[0])]) == location[:-1]:
+            siblings = self.source.node_at(location[:-1])
+            last = len(siblings.value) - 1 if siblings is not None else 0
+            return self._edited(yaml_edit.move_item(self.source, location, last if index is None else min(index, last)))
+        moved, written = value_at(self.data, location), yaml_edit.item_text(self.source, location)
+        source = _without_entry(self.source, location)
+        where = (*_after_removal(parent, location), "links")
+        return self._edited(_insert_entry(source, where, index, _plain(moved), written=written))
+
+    def remove_entry(self, location: Location) -> Self:
+        """Remove an entry of a list, including the links below it."""
+        return self._edited(_without_entry(self.source, location))
+
+    def entry_text(self, location: Location) -> str | None:
+        """Return the text of an entry in the file without dash and indentation; None in flow style."""
+        return yaml_edit.item_text(self.source, location)
+
+    def set_section(self, name: str, value: BaseModel | None) -> Self:
+        """Set a section of the file, or remove it with None."""
+        if value is None:
+            return self._edited(yaml_edit.remove_key(self.source, (name,)))
+        return self.set_region(name, value)
+
+    def set_fields(self, name: str, changes: Mapping[str, object]) -> Self:
+        """Set fields of a section that exists; None removes one. A new heading comes first."""
+        source, others = self.source, dict(changes)
+        for key in ("heading_level", "heading"):
+            if others.get(key) is not None:
+                source = yaml_edit.set_value(source, (name, key), others.pop(key), first=True)
+        return self._edited(yaml_edit.set_keys(source, (name,), others))
+
     def add_news(self, item: NewsItem, *, index: int = 0) -> Self:
         """Insert a news item, by default as the newest; the section is created if it is missing."""
         if any(item.id == other.id for other in self._news()):
             raise self._error(f"there is a news item {item.id!r} already; choose another id", ("news", "items"))
-        if self.data.news is None:
-            return self._edited(yaml_edit.set_value(self.source, ("news",), {"items": [_plain(item)]}))
-        if not self.data.news.items:
-            return self._edited(yaml_edit.set_value(self.source, ("news", "items"), [_plain(item)]))
-        return self._edited(yaml_edit.insert_item(self.source, ("news", "items"), index, _plain(item)))
+        return self.add_entry(("news",), index, item)
 
     def edit_news(self, item_id: str, changes: Mapping[str, object]) -> Self:
         """Set the given keys of a news item; None removes a key."""
-        return self._changed(("news", "items", self.news_index(item_id)), changes)
+        return self.edit_entry(("news", "items", self.news_index(item_id)), changes)
 
     def move_news(self, item_id: str, index: int) -> Self:
         """Move a news item to position *index* in the file."""
-        return self._edited(yaml_edit.move_item(self.source, ("news", "items", self.news_index(item_id)), index))
+        return self.move_entry(("news", "items", self.news_index(item_id)), ("news",), index)
 
     def remove_news(self, item_id: str) -> Self:
         """Remove a news item."""
-        return self._edited(yaml_edit.remove_item(self.source, ("news", "items", self.news_index(item_id))))
+        return self.remove_entry(("news", "items", self.news_index(item_id)))
 
     def set_banner(self, lines: Sequence[StatusLine]) -> Self:
         """Replace the lines of the status banner."""
@@ -121,7 +173,7 @@ class DataFile:
             raise self._error(
                 f"the status banner has no line {number}; it has {counted(count, 'line')}", ("status", "lines")
             )
-        return self._changed(("status", "lines", number - 1), changes)
+        return self.edit_entry(("status", "lines", number - 1), changes)
 
     def set_heading(self, region: str, heading: str | None, *, level: int | None = None) -> Self:
         """Set or remove the heading of an existing region, and set its level if *level* is given."""
@@ -136,46 +188,23 @@ class DataFile:
 
     def add_link(self, link: QuickLink, *, under: str | None = None, first: bool = False) -> Self:
         """Add a quick link, at the top level or below the link with the text or number *under*."""
-        if self.data.quick_links is None:
-            if under is not None:
-                raise self._error(f"there is no link {under!r}", ("quick_links",))
-            return self._edited(yaml_edit.set_value(self.source, ("quick_links",), {"links": [_plain(link)]}))
         parent: Location = ("quick_links",) if under is None else self.find_link(LinkChoice(under)).location
-        return self._edited(_insert_link(self.source, parent, 0 if first else None, _plain(link)))
+        return self.add_entry(parent, 0 if first else None, link)
 
     def edit_link(self, choice: LinkChoice, changes: Mapping[str, object]) -> Self:
         """Set the given keys of a quick link; a new target replaces a target of another kind."""
-        link = self.find_link(choice)
-        changes = {
-            key: value for key, value in changes.items() if value is not None or key in link.link.model_fields_set
-        }
-        if any(changes.get(key) is not None for key in _TARGETS):
-            old = {key: None for key in _TARGETS if getattr(link.link, key) is not None}
-            changes = {**changes, **{key: None for key in old if key not in changes}}
-            if link.link.card is not None and "url" not in changes:
-                changes["card"] = None
-        return self._changed(link.location, changes)
+        place = self.find_link(choice)
+        return self.edit_entry(place.location, with_one_target(place.link, changes))
 
     def move_link(self, choice: LinkChoice, destination: LinkDestination) -> Self:
         """Move a quick link, including the links below it, to another place."""
         moved = self.find_link(choice)
         parent, index = self._destination(moved, destination)
-        if parent[: len(moved.location)] == moved.location:
-            raise self._error(f"the link {moved.link.name!r} cannot go below itself", moved.location)
-        if (*parent, "links") == moved.location[:-1]:
-            siblings = self.source.node_at(moved.location[:-1])
-            last = len(siblings.value) - 1 if siblings is not None else 0
-            return self._edited(
-                yaml_edit.move_item(self.source, moved.location, last if index is None else min(index, last))
-            )
-        written = yaml_edit.item_text(self.source, moved.location)
-        source = _without_link(self.source, moved.location)
-        parent = _after_removal(parent, moved.location)
-        return self._edited(_insert_link(source, parent, index, _plain(moved.link), written=written))
+        return self.move_entry(moved.location, parent, index)
 
     def remove_link(self, choice: LinkChoice) -> Self:
         """Remove a quick link, including the links below it."""
-        return self._edited(_without_link(self.source, self.find_link(choice).location))
+        return self.remove_entry(self.find_link(choice).location)
 
     def find_link(self, choice: LinkChoice) -> LinkPlace:
         """Return the only quick link that matches *choice*; raises `ContentError` with the candidates."""
@@ -225,13 +254,6 @@ class DataFile:
     def _edited(self, source: YamlSource) -> Self:
         return type(self)(source, _validated(source), self.loaded_text)
 
-    def _changed(self, location: Location, changes: Mapping[str, object]) -> Self:
-        source = self.source
-        for key, value in changes.items():
-            where = (*location, key)
-            source = yaml_edit.remove_key(source, where) if value is None else yaml_edit.set_value(source, where, value)
-        return self._edited(source)
-
     def _news(self) -> tuple[NewsItem, ...]:
         return self.data.news.items if self.data.news else ()
 
@@ -262,19 +284,39 @@ def revision_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _insert_link(
-    source: YamlSource, parent: Location, index: int | None, link: object, *, written: str | None = None
+def with_one_target(link: QuickLink, changes: Mapping[str, object]) -> dict[str, object]:
+    """Return *changes* of a link so that a new target replaces a target of another kind."""
+    changes = {key: value for key, value in changes.items() if value is not None or key in link.model_fields_set}
+    if any(changes.get(key) is not None for key in _TARGETS):
+        old = {key: None for key in _TARGETS if getattr(link, key) is not None}
+        changes = {**changes, **{key: None for key in old if key not in changes}}
+        if link.card is not None and "url" not in changes:
+            changes["card"] = None
+    return dict(changes)
+
+
+def value_at(data: BaseModel, location: Location) -> BaseModel:
+    """Return the value of the data at *location*, which must exist."""
+    found: object = data
+    for step in location:
+        found = found[step] if isinstance(step, int) else getattr(found, step)  # type: ignore[index]  # a tuple
+    assert isinstance(found, BaseModel)  # noqa: S101 -- a location of an entry
+    return found
+
+
+def _insert_entry(
+    source: YamlSource, where: Location, index: int | None, entry: object, *, written: str | None = None
 ) -> YamlSource:
-    """Insert a link below *parent*, at the end if *index* is None; *written* is the link's present text in the file."""
-    where = (*parent, "links")
+    """Insert an entry into the list at *where*, at the end if *index* is None; *written* is its present text."""
     node = source.node_at(where)
     if node is None or not node.value:
-        return yaml_edit.add_list(source, where, link, written=written)
-    return yaml_edit.insert_item(source, where, len(node.value) if index is None else index, link, written=written)
+        return yaml_edit.add_list(source, where, entry, written=written)
+    position = len(node.value) if index is None else min(index, len(node.value))
+    return yaml_edit.insert_item(source, where, position, entry, written=written)
 
 
-def _without_link(source: YamlSource, location: Location) -> YamlSource:
-    """Remove a link; if it is the only link below another link, the list is removed too."""
+def _without_entry(source: YamlSource, location: Location) -> YamlSource:
+    """Remove an entry; if it is the only link below another link, the list is removed too."""
     siblings = source.node_at(location[:-1])
     if siblings is not None and len(siblings.value) == 1 and len(location) > len(("quick_links", "links", 0)):
         return yaml_edit.remove_list_of_one(source, location[:-1])
@@ -299,17 +341,18 @@ def _plain(value: BaseModel) -> dict[str, object]:
     for name in type(value).model_fields:
         field = getattr(value, name)
         if name in value.model_fields_set and field != type(value).model_fields[name].default and field != ():
-            plain[name] = _plain_value(field)
+            plain[name] = plain_value(field)
     return plain
 
 
-def _plain_value(value: object) -> object:
+def plain_value(value: object) -> object:
+    """Return a value of the data model as it is written in the file."""
     if isinstance(value, NewsPoint) and not value.items:
         return value.text
     if isinstance(value, BaseModel):
         return _plain(value)
     if isinstance(value, tuple):
-        return [_plain_value(item) for item in value]
+        return [plain_value(item) for item in value]
     return str(value) if isinstance(value, str) else value
 
 

@@ -462,6 +462,12 @@ class WorkspaceSettings(SettingsSection):
         description="Address where people change the data file, for `{address}` in `notice`.",
         examples=["https://git.example.org/team/wiki/edit/main/ws2.yaml"],
     )
+    git: bool = Field(
+        True,
+        description="Whether each change that wikibot makes to the data file is also a commit, if git tracks the file. "
+        "Only this file is committed; what is staged stays staged.",
+        examples=[False],
+    )
     quiet_window: NonEmptyText | None = Field(
         None,
         description="Times of the day between which repairs and expiries are written, as `HH:MM-HH:MM` in the time "

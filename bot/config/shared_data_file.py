@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.config.data_changes import describe_changes
+from bot.config.data_commit import commit_file
 from bot.config.data_file import DataFile, revision_of
 from bot.config.data_history import DataHistory, PastRevision, PendingAdoption, end_of
+from bot.config.revision_journal import Revision, RevisionJournal
 from bot.errors import ContentError, SettingsError
 from bot.files import InstanceLock, replace_file, write_durably
 from bot.log import logger
@@ -27,11 +30,16 @@ _MAX_LOOKS = 10
 
 
 class SharedDataFile:
-    """The data file at *path*; *state* is the folder of its lock and its history."""
+    """The data file at *path*; *state* is the folder of its lock, its history and its revisions.
 
-    def __init__(self, path: Path, state: Path) -> None:
+    *name* is the name of the workspace. With *commits*, each change is also a commit, if git tracks the file.
+    """
+
+    def __init__(self, path: Path, state: Path, name: str | None = None, *, commits: bool = True) -> None:
         self.path = path
         digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
+        self.journal = RevisionJournal(state / "revisions" / (name or digest))
+        self._commits = commits
         self.history = DataHistory(state / f"data-{digest}.json", path)
         self._lock_path = state / f"data-{digest}.lock"
 
@@ -52,10 +60,52 @@ class SharedDataFile:
             self._raise_if_gone(self.history.newest())
             yield
 
-    def save(self, document: DataFile) -> None:
-        """Write *document*; the caller has the lock. Raises `ContentError` if the file was changed in the meantime."""
-        document.save()
+    def save(self, document: DataFile, what: str, **details: object) -> Revision:
+        """Write *document* as the next revision; the caller has the lock. *what* is the change in words.
+
+        *details* are fields of `Revision`. Raises `ContentError` if the file was changed in the meantime, and
+        `SettingsError` if the revision cannot be recorded; then nothing is written.
+        """
+        self._note_outside(document.loaded_text)
+        self._commit(self.journal.newest())
+        revision = self.journal.begin(document.text, what=what, **({"origin": "edited"} | details))
+        try:
+            document.save()
+        except BaseException:
+            self.journal.settle(document.loaded_text)
+            raise
+        self._complete(revision)
         self.history.add(document.text, "saved", datetime.now(UTC))
+        return revision
+
+    def _complete(self, revision: Revision) -> None:
+        self.journal.complete(revision)
+        self._commit(revision)
+
+    def _commit(self, revision: Revision | None) -> None:
+        """Commit the file as it is if git tracks it and it differs; *revision* is its newest revision."""
+        problem = commit_file(self.path, revision.what, revision.who) if self._commits and revision else None
+        if problem is not None:
+            logger.warning("{}: the change is saved, but not committed: {}", self.path, problem)
+
+    def _note_outside(self, text: str | None) -> None:
+        """Record the content of the file, *text*, as a revision if another program made it."""
+        self.journal.settle(text)
+        if text is None or self.journal.is_newest(text):
+            return
+        newest = self.journal.newest()
+        if newest is None:
+            what, origin = "the file as wikibot saw it first", "first"
+        else:
+            what, origin = self._describe_outside(self.journal.content(newest.number), text), "outside"
+        self.journal.complete(self.journal.begin(text, what=what, origin=origin))
+
+    def _describe_outside(self, before: str, after: str) -> str:
+        try:
+            changes = describe_changes(DataFile.parse(before, self.path), DataFile.parse(after, self.path))
+        except ContentError:  # for example an old content that this version refuses
+            return "changed outside wikibot"
+        return f"changed outside wikibot: {changes}"
 
     def read(self, sleep: Callable[[float], None] = time.sleep) -> DataFile:
         """Read the file for a comparison with the wiki, and add its revision to the history.
@@ -70,6 +120,7 @@ class SharedDataFile:
                 newest = self.history.newest()
                 document = self._load_settled(newest, sleep)
                 self.history.add(document.text, "read", datetime.now(UTC))
+                self._note_outside(document.text)
                 return document
         except SettingsError as error:  # a read-only or full disk must not stop the update of the wiki
             logger.warning("the revision of the data file is not recorded: {}", error)
@@ -145,6 +196,7 @@ class SharedDataFile:
         if self.revision() not in (adoption.before, revision_of(adoption.text)):
             self.abandon_adoption()
             return False
+        revision = self._begin_adopted(adoption.text)
         try:
             if self._prepared.exists() and self._prepared.read_bytes() == adoption.text.encode():
                 self._rename()
@@ -156,8 +208,21 @@ class SharedDataFile:
                 f"cannot be written: {error.strerror}; the page is written: the next command completes the file",
                 path=self.path,
             ) from error
+        if revision is not None:
+            self._complete(revision)
         self.history.complete(adoption.text, datetime.now(UTC))
         return True
+
+    def _begin_adopted(self, text: str) -> Revision | None:
+        """Begin the revision of an adoption; None if the file has it already."""
+        present = self.path.read_bytes().decode() if self.path.exists() else None
+        self._note_outside(present)
+        if present == text:
+            return None
+        self._commit(self.journal.newest())
+        before = None if present is None else DataFile.parse(present, self.path)
+        changes = describe_changes(before, DataFile.parse(text, self.path))
+        return self.journal.begin(text, what=f"taken from the page: {changes}", origin="adopted")
 
     def abandon_adoption(self) -> None:
         """Forget the adoption; the data file stays as it is. The caller has the lock."""

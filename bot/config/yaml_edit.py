@@ -1,7 +1,7 @@
 """Edit one value in a YAML text by offset; all other bytes, comments and blank lines are preserved."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +12,7 @@ from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
 from ruamel.yaml.representer import SafeRepresenter
 
 from bot.config.yaml_source import Location, YamlSource, parse_yaml
-from bot.errors import ContentError
+from bot.errors import ContentError, StorageFormatError
 from bot.splice import Span, splice
 
 _INDENT = 2
@@ -21,15 +21,54 @@ _INDENT = 2
 def set_value(source: YamlSource, location: Location, value: object, *, first: bool = False) -> YamlSource:
     """Set the value at *location*; a new key becomes the last key of its mapping, or with *first* the first key."""
     *parents, step = location
-    parent = _get(source, tuple(parents))
-    node = source.node_at(location)
-    if node:
-        edit = _replace(source, parent, node, value)
-    elif first and isinstance(parent, MappingNode) and parent.value:
-        edit = _prepend_key(source, parent, str(step), value)
-    else:
-        edit = _append_key(source, parent, str(step), value)
+    edit = _setting(source, tuple(parents), step, value, first=first)
     return _apply(source, edit, location, value)
+
+
+def set_keys(source: YamlSource, location: Location, changes: Mapping[str, object]) -> YamlSource:
+    """Set several keys of the mapping at *location*; None removes a key. The result is parsed once if possible."""
+    wanted, edits = source.value, []
+    for key, value in changes.items():
+        edit = (
+            _removal(source, (*location, key)) if value is None else _setting(source, location, key, value, first=False)
+        )
+        if edit is not None:
+            edits.append(edit)
+            changed = _ABSENT if value is None else value
+            wanted = _changed(wanted, (*location, key), changed, is_new_item=False)
+    if not edits:
+        return source
+    try:
+        edited = parse_yaml(splice(source.text, _joined(edits)), path=source.path, error=ContentError)
+        if edited.value == wanted:
+            return edited
+    except (ContentError, StorageFormatError):
+        pass  # the edits touch each other: make one after the other
+    for key, value in changes.items():
+        where = (*location, key)
+        source = remove_key(source, where) if value is None else set_value(source, where, value)
+    return source
+
+
+def _joined(edits: Iterable[tuple[Span, str]]) -> dict[Span, str]:
+    """Return the edits by span; new keys at one place follow each other."""
+    found: dict[Span, str] = {}
+    for span, text in edits:
+        if span in found and span.start != span.end:
+            raise StorageFormatError(f"{span} is edited twice")
+        before = found.get(span, "")
+        found[span] = before + (text.lstrip("\r\n") if before.endswith("\n") else text)
+    return found
+
+
+def _setting(source: YamlSource, parents: Location, step: str | int, value: object, *, first: bool) -> tuple[Span, str]:
+    parent = _get(source, parents)
+    node = source.node_at((*parents, step))
+    if node:
+        return _replace(source, parent, node, value)
+    if first and isinstance(parent, MappingNode) and parent.value:
+        return _prepend_key(source, parent, str(step), value)
+    return _append_key(source, parent, str(step), value)
 
 
 def add_list(source: YamlSource, location: Location, value: object, *, written: str | None = None) -> YamlSource:
@@ -51,16 +90,20 @@ def add_list(source: YamlSource, location: Location, value: object, *, written: 
 
 def remove_key(source: YamlSource, location: Location) -> YamlSource:
     """Remove a key and its value from a mapping."""
+    edit = _removal(source, location)
+    return source if edit is None else _apply(source, edit, location, _ABSENT)
+
+
+def _removal(source: YamlSource, location: Location) -> tuple[Span, str] | None:
     *parents, step = location
     parent = _get(source, tuple(parents))
     if not isinstance(parent, MappingNode):
         raise _cannot(source, location)
     index = next((i for i, (key, _) in enumerate(parent.value) if key.value == step), None)
     if index is None:
-        return source
+        return None
     items = [(key, value) for key, value in parent.value]
-    edit = _cut(source, parent, [Span(k.start_mark.index, _end(v)) for k, v in items], index)
-    return _apply(source, edit, location, _ABSENT)
+    return _cut(source, parent, [Span(k.start_mark.index, _end(v)) for k, v in items], index)
 
 
 def item_text(source: YamlSource, location: Location) -> str | None:

@@ -126,7 +126,7 @@ class Workspace:
         """The data file as several programs share it."""
         from bot.config.shared_data_file import SharedDataFile
 
-        return SharedDataFile(self.data_path, self.folders.state)
+        return SharedDataFile(self.data_path, self.folders.state, self.name, commits=self.settings.git)
 
     def page_finder(self, gateway: "WikiGateway", data: "WorkspaceData") -> "PageFinder":
         """Return the finder of the pages that the data file names; the finder also finds renamed pages."""

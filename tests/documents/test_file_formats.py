@@ -15,6 +15,7 @@ from bot.config.shared_data_file import SharedDataFile
 from bot.errors import BotError, EvidenceError, SettingsError
 from bot.file_format import FileFormatError, NewerFormatError
 from bot.files import replace_file
+from bot.operations.edit import add_news, set_heading
 from bot.operations.setup import Answers
 from bot.replaced_texts import ReplacedText, ReplacedTexts
 from bot.snapshot.archive.checkpoint import parse_checkpoint
@@ -67,6 +68,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
         "plan": [json.loads(dump_plan(made))],
         "page-memory": [json.loads(memory.read_bytes())],
         "init": [json.loads(answers.read_bytes())],
+        "revision": [revision_of_a_change(root)],
         "data-history": [json.loads(history_of_an_interrupted_adoption(root).read_bytes())],
         "region-memory": [json.loads(memory_of_a_page(root).read_bytes())],
         "replaced": [json.loads(record_of_a_repair(root).read_bytes())],
@@ -100,6 +102,14 @@ def record_of_a_repair(root: Path) -> Path:
         )
     )
     return root / "state" / "replaced.json"
+
+
+def revision_of_a_change(root: Path) -> dict[str, Any]:
+    data = root / "revised.yaml"
+    data.write_text("workspace: {space: WS2, home: Home}\n")
+    shared = SharedDataFile(data, root / "revised", "ws2")
+    set_heading(add_news(shared.read(), "New").after, "news", "News:").save(shared, who="ana")
+    return shared.journal.load(2).content()
 
 
 def history_of_an_interrupted_adoption(root: Path) -> Path:

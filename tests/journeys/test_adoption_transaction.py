@@ -10,6 +10,7 @@ import pytest
 
 from bot.cli.main import main
 from bot.config.data_history import DataHistoryFile
+from bot.config.revision_journal import RevisionJournal
 from tests.journeys.conftest import Desk
 
 pytestmark = [pytest.mark.parametrize("seed", ["demo"])]
@@ -18,7 +19,7 @@ both_flavours = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
 ANA = "Ana wrote this herself"
 _FILE_EVENTS = {"os.rename": 1, "os.remove": 0, "os.chmod": 0}
 _KILLED = 137
-_STEPS = 36
+_STEPS = 50
 """At least the number of times that `adopt` changes a file; a test checks it."""
 
 Act = Callable[[int, str], None]
@@ -99,12 +100,15 @@ def assert_nothing_is_lost(desk: Desk) -> bool:
     assert ran.code == (0 if has_words else 3), ran.err
     assert [path.name for path in desk.folder.glob(".*.adoption")] == []
     assert history_of(desk).adoption is None
+    journal = RevisionJournal(desk.folder / ".wikibot" / "revisions" / "ws2")
+    assert journal.is_newest(desk.data.read_text())
+    assert list(journal.folder.glob("*.pending")) == []
     return has_words
 
 
 def _steps() -> list[object]:
-    """Every third step by day, all of them by night."""
-    return [step if step % 3 == 1 else pytest.param(step, marks=pytest.mark.slow) for step in range(1, _STEPS + 1)]
+    """Every fourth step by day, all of them by night."""
+    return [step if step % 4 == 1 else pytest.param(step, marks=pytest.mark.slow) for step in range(1, _STEPS + 1)]
 
 
 @pytest.mark.parametrize("flavour", ["datacenter"])

@@ -90,3 +90,33 @@ def test_moved_and_edited_entries_reach_the_page(adopted: Desk) -> None:
     assert "Where to go:" in adopted.home_body
     assert "The one report" in adopted.home_body
     assert adopted.home_body.index("Community WS2 Implementation") < adopted.home_body.index("The one report")
+
+
+def test_a_published_change_is_undone_and_the_earlier_text_is_on_the_wiki_again(adopted: Desk) -> None:
+    adopted.ran("links", "edit", "1", "--text", "The one report")
+    adopted.ran("banner", "set", "--line", "1", "Closed.")
+    adopted.ran("apply", "--yes")
+    assert "The one report" in adopted.home_body
+
+    listed = adopted.ran("revisions", "--format", "json").json
+    assert [each["origin"] for each in listed] == ["edited", "edited", "adopted"]
+    number = str(listed[1]["number"])
+    assert "+" in adopted.ran("revisions", number).out
+    ran = adopted.ran("undo", number)
+    adopted.ran("apply", "--yes")
+
+    assert "revision" in ran.err
+    assert "The one report" not in adopted.home_body
+    assert "Closed." in adopted.home_body
+
+
+def test_an_undo_of_what_was_changed_again_shows_both_texts(adopted: Desk) -> None:
+    adopted.ran("banner", "set", "--line", "1", "Closed.")
+    number = str(adopted.ran("revisions", "--format", "json").json[0]["number"])
+    adopted.ran("banner", "set", "--line", "1", "Open.")
+    before = adopted.data.read_bytes()
+
+    ran = adopted.ran("undo", number, code=1)
+
+    assert "was:    Closed.\n  theirs: Open.\n" in ran.err
+    assert adopted.data.read_bytes() == before

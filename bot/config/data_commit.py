@@ -1,0 +1,92 @@
+"""A change of a data file as one commit of a git repository that tracks the file.
+
+Only this path is committed; what other people have staged stays staged. Git runs no hook, asks nothing, and sees no
+secret of the bot and no settings of the account.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+_TIMEOUT_SECONDS = 20
+_OPTIONS = {
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "commit.gpgSign": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+}
+_BUSY = ("rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG")
+_MAX_SUBJECT = 72
+
+
+def find_repository(path: Path) -> Path | None:
+    """Return the folder of the work tree that contains *path*."""
+    return next((folder for folder in path.resolve().parents if (folder / ".git").exists()), None)
+
+
+def commit_file(path: Path, message: str, who: str) -> str | None:
+    """Commit *path* if a repository tracks it and it differs; return the problem if git could not do it.
+
+    *message* says what changed, *who* is the author.
+    """
+    work_tree = find_repository(path)
+    if work_tree is None:
+        return None
+    try:
+        return _commit(work_tree, str(path.resolve().relative_to(work_tree)), message, who)
+    except FileNotFoundError:
+        return "git was not found"
+    except subprocess.TimeoutExpired:
+        return f"git did not end within {_TIMEOUT_SECONDS} s"
+
+
+def _commit(work_tree: Path, name: str, message: str, who: str) -> str | None:
+    if _run(work_tree, who, "ls-files", "--error-unmatch", "--", name).returncode:
+        inside = _run(work_tree, who, "rev-parse", "--git-dir")
+        return _problem(inside) if inside.returncode else None  # a file that git does not track is left to people
+    if not _run(work_tree, who, "diff", "--quiet", "HEAD", "--", name).returncode:
+        return None
+    folder = work_tree / _run(work_tree, who, "rev-parse", "--git-dir").stdout.decode().strip()
+    busy = next((each for each in _BUSY if (folder / each).exists()), None)
+    if busy is not None:
+        return f"the repository is in the middle of another operation ({busy})"
+    subject = message if len(message) <= _MAX_SUBJECT else message[: _MAX_SUBJECT - 1] + "…"
+    body = [] if subject == message else ["-m", message]
+    done = _run(work_tree, who, "commit", "--quiet", "--no-verify", "-m", subject, *body, "--only", "--", name)
+    return _problem(done) if done.returncode else None
+
+
+def _problem(done: subprocess.CompletedProcess[bytes]) -> str:
+    said = (done.stderr or done.stdout).decode("utf-8", "replace").strip() or "no reason given"
+    return said.splitlines()[0]
+
+
+def _run(work_tree: Path, who: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    options = [word for name, value in _OPTIONS.items() for word in ("-c", f"{name}={value}")]
+    return subprocess.run(  # noqa: S603 -- arguments are fixed words, a path and our own message; no shell is involved
+        ["git", *options, *arguments],  # noqa: S607 -- the location of git depends on the system
+        cwd=work_tree,
+        env=_environment(who),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=_TIMEOUT_SECONDS,
+        check=False,
+        start_new_session=True,
+    )
+
+
+def _environment(who: str) -> dict[str, str]:
+    name = who.translate({ord(sign): None for sign in "<>\n\r\0"}).strip() or "wikibot"
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": os.devnull,
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_AUTHOR_NAME": name,
+        "GIT_AUTHOR_EMAIL": "wikibot@localhost",
+        "GIT_COMMITTER_NAME": "wikibot",
+        "GIT_COMMITTER_EMAIL": "wikibot@localhost",
+    }
