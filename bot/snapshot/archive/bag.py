@@ -11,11 +11,14 @@ from bot.errors import EvidenceError
 from bot.snapshot.archive.change_list import is_rendition, page_of
 from bot.snapshot.archive.entry import (
     PageEntry,
+    Standing,
     dump_entry,
     entry_of,
     id_order,
     page_id_of,
     parse_line,
+    standing_of,
+    standing_of_line,
     state_of,
 )
 from bot.snapshot.archive.folder import PATH, Folder, check_path
@@ -34,7 +37,6 @@ _STRANGE_LINE = re.compile(r"[0-9a-f]{64}  ([!-~][ -~]*)")
 _LOADING = threading.RLock()
 """Is taken to load a part of a bag: threads that read pages ask for different parts at once."""
 _LINE_START = b'{"format": "wikibot-page/2", "page": {"id": "'
-_NOT_GONE, _NOT_REDACTED = b'"tombstone": null, ', b'"redacted_at": null, '
 
 
 class PageEntries(MutableMapping[str, PageEntry]):
@@ -75,18 +77,25 @@ class PageEntries(MutableMapping[str, PageEntry]):
         ids = sorted(self._lines, key=id_order)
         return b"".join(self._lines[page_id] or dump_entry(self._parsed[page_id], bag) for page_id in ids)
 
-    def count_gone(self) -> int:
-        """Return the number of pages with a tombstone."""
-        return sum(_says(line, _NOT_GONE) if line else bool(self[id_].tombstone) for id_, line in self._lines.items())
-
-    def count_redacted(self) -> int:
-        """Return the number of redacted pages."""
-        return sum(
-            _says(line, _NOT_REDACTED) if line else bool(self[id_].redacted_at) for id_, line in self._lines.items()
-        )
+    def iter_standings(self, space_key: str) -> Iterator[tuple[str, Standing]]:
+        """Yield the standing of each page without parsing its line; *space_key* is the space of most pages."""
+        for page_id, line in self._lines.items():
+            yield page_id, standing_of_line(line, space_key) if line else standing_of(self._parsed[page_id])
 
 
-@dataclass
+class TagFiles:
+    """Reads the tag files of a bag whenever they are needed, and compares them with its tag manifest."""
+
+    def __init__(self, folder: Folder, name: str, digests: Mapping[str, str]) -> None:
+        self._folder, self._name, self._digests = folder, name, digests
+
+    def __call__(self, file: str) -> bytes:
+        """Return the content of a tag file; raises `EvidenceError` if it is missing or changed."""
+        named_by = f"{self._name}/{TAG_MANIFEST}"
+        return self._folder.read_checked(f"{self._name}/{file}", self._digests.get(file), named_by=named_by)
+
+
+@dataclass(eq=False)
 class Bag:
     """One bag of one space. Its manifest and page entries are read when they are needed, the payload never."""
 
@@ -95,20 +104,23 @@ class Bag:
     origin: str
     payload_bytes: int = 0
     is_changed: bool = False
-    read_manifest: Callable[[], dict[str, str]] = dict
-    lines: Mapping[str, bytes] = field(default_factory=dict)
-    """Page id → line of `pages.jsonl`."""
+    load: Callable[[str], bytes] | None = None
+    """Returns the content of a tag file; None for a bag that is not written yet."""
+    on_load: Callable[["Bag"], None] = lambda _bag: None
+    """Is called when the manifest or the entries are read."""
     _manifest: dict[str, str] | None = None
     _entries: PageEntries | None = None
     _files: dict[str, dict[str, None]] | None = None
     """Page id in file names → paths of its bodies, records and attachments."""
+    _written: Mapping[str, str] = field(default_factory=dict)
+    """File → digest of the tag files as they were made last."""
 
     @property
     def manifest(self) -> dict[str, str]:
         """Path in the bag → digest; raises `EvidenceError` if the manifest is missing, changed or malformed."""
         with _LOADING:
             if self._manifest is None:
-                self._manifest = self.read_manifest()
+                self._manifest = parse_manifest(self._read(MANIFEST), name=f"{self.name}/{MANIFEST}")
             return self._manifest
 
     @manifest.setter
@@ -120,8 +132,26 @@ class Bag:
         """Page id → entry."""
         with _LOADING:
             if self._entries is None:
-                self._entries = PageEntries(self.lines, self._parse)
+                lines = _split_lines(self._read(PAGES), name=f"{self.name}/{PAGES}")
+                self._entries = PageEntries(lines, self._parse)
             return self._entries
+
+    def _read(self, file: str) -> bytes:
+        if self.load is None:
+            return b""
+        self.on_load(self)
+        return self.load(file)
+
+    def release(self) -> None:
+        """Forget manifest and entries unless they are changed; they are read again when they are needed."""
+        with _LOADING:
+            if not self.is_changed and self.load is not None:
+                self._manifest = self._entries = self._files = None
+
+    def settle(self, folder: Folder) -> None:
+        """Take what was changed as written to *folder*, and forget it."""
+        self.load, self.is_changed = TagFiles(folder, self.name, self._written), False
+        self.release()
 
     @property
     def _by_page(self) -> dict[str, dict[str, None]]:
@@ -147,27 +177,27 @@ class Bag:
 
         Raises `EvidenceError` if the file exists and *old_bytes* is None, or the reverse.
         """
+        self.is_changed = True  # first, so that no other thread releases the manifest
         if (path in self.manifest) != (old_bytes is not None):
             raise EvidenceError(f"{self.name}/{path} was captured already and is never overwritten")
         self.manifest[path] = digest
         if not is_rendition(path):
             self._by_page[page_of(path)][path] = None
         self.payload_bytes += size_bytes - (old_bytes or 0)
-        self.is_changed = True
 
     def drop(self, path: str, *, size_bytes: int) -> None:
         """Remove a payload file from the manifest (a redaction)."""
+        self.is_changed = True
         del self.manifest[path]
         self._by_page.get(page_of(path), {}).pop(path, None)
         self.payload_bytes -= size_bytes
-        self.is_changed = True
 
     def put_entry(self, entry: PageEntry) -> None:
         """Set the entry of a page; of a redacted page only the state is left."""
         if entry.redacted_at:
             entry = entry_of(state_of(entry, self.name), None, self.space_key)
-        self.entries[entry.page_id] = entry
         self.is_changed = True
+        self.entries[entry.page_id] = entry
 
     def tag_files(self, readme: bytes) -> dict[str, bytes]:
         """Return all tag files of the bag, by path in the bag."""
@@ -178,7 +208,8 @@ class Bag:
             MANIFEST: render_manifest(self.manifest),
             PAGES: self.entries.dump(self.name),
         }
-        files[TAG_MANIFEST] = render_manifest({path: sha256(data) for path, data in files.items()})
+        self._written = {path: sha256(data) for path, data in files.items()}
+        files[TAG_MANIFEST] = render_manifest(dict(self._written))
         return files
 
     def bag_info(self) -> bytes:
@@ -200,30 +231,19 @@ def load_bag(folder: Folder, name: str, tag_digest: str, *, is_checked: bool) ->
     """Read the tag files of a bag, whose tag manifest has the SHA-256 *tag_digest*.
 
     Raises `EvidenceError` if one is missing or changed. With *is_checked*, they were just compared, and nobody else
-    writes: the manifest is read when it is needed. Manifest and lines are parsed when they are needed.
+    writes: manifest and lines are read when they are needed, and can be released.
     """
     tags_at = f"{name}/{TAG_MANIFEST}"
     tags = parse_manifest(folder.read_checked(tags_at, tag_digest, named_by="SHA256SUMS"), name=tags_at)
-
-    def read(file: str, reader: Folder = folder) -> bytes:
-        return reader.read_checked(f"{name}/{file}", tags.get(file), named_by=tags_at)
-
+    read = TagFiles(folder, name, tags)
     info = parse_bag_info(read("bag-info.txt"), name=f"{name}/bag-info.txt")
-    manifest = None if is_checked else read(MANIFEST)
-
-    def load_manifest() -> dict[str, str]:
-        data = read(MANIFEST, Folder(folder.root)) if manifest is None else manifest  # in any thread
-        return parse_manifest(data, name=f"{name}/{MANIFEST}")
-
+    if is_checked:
+        load: Callable[[str], bytes] = TagFiles(Folder(folder.root), name, tags)  # in any thread
+    else:
+        load = {file: read(file) for file in (MANIFEST, PAGES)}.__getitem__
     try:
-        return Bag(
-            name,
-            info["External-Identifier"],
-            info["Bag-Group-Identifier"],
-            payload_bytes=int(info["Payload-Oxum"].partition(".")[0]),
-            read_manifest=load_manifest,
-            lines=_split_lines(read(PAGES), name=f"{name}/{PAGES}"),
-        )
+        payload_bytes = int(info["Payload-Oxum"].partition(".")[0])
+        return Bag(name, info["External-Identifier"], info["Bag-Group-Identifier"], payload_bytes, load=load)
     except (KeyError, ValueError) as error:
         raise EvidenceError(f"the bag {folder.root / name} cannot be read ({error}); see `wikibot verify`") from error
 
@@ -236,11 +256,6 @@ def _split_lines(data: bytes, *, name: str) -> dict[str, bytes]:
             parse_line(line, name=f"{name}:{number}")
         lines[page_id_of(line.decode("utf-8", "replace"))] = line + b"\n"
     return lines
-
-
-def _says(line: bytes, absent: bytes) -> bool:
-    """Return whether a line has another value than null for a field of its state, which has no text of the wiki."""
-    return absent not in line.partition(b', "shown": ')[0]
 
 
 def render_manifest(digests: dict[str, str]) -> bytes:

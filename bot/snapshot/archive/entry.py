@@ -6,18 +6,21 @@ reader wants to see of the page: a copy of parts of the newest record; null for 
 
 import json
 from datetime import datetime
-from typing import ClassVar, Literal
+from functools import lru_cache
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from bot.errors import EvidenceError
 from bot.file_format import FileDocument, FileFormatError, FileModel
-from bot.snapshot.archive.canonical_json import dump_lines
+from bot.snapshot.archive.canonical_json import dump_lines, dump_value
 from bot.snapshot.archive.paths import redacted_path, safe_id
 from bot.snapshot.archive.record import Ancestor, PageRecord, RecordedStatus
 
 GONE = "deleted, or restricted for the account that captures (the wiki answers alike for both)"
 
+_PLAIN = b'"archived": true, "tombstone": null, "redacted_at": null, '
+_NOT_ARCHIVED, _NOT_GONE, _NOT_REDACTED = b'"archived": false, ', b'"tombstone": null, ', b'"redacted_at": null, '
 _NAME = "[A-Za-z0-9_][A-Za-z0-9._-]*"
 _PATH = rf"^{_NAME}(/{_NAME})*$"
 
@@ -77,6 +80,15 @@ class PageEntry(Shown):
     """Set when the page is no longer in the wiki."""
     redacted_at: datetime | None = None
     """Time of the redaction."""
+
+
+class Standing(NamedTuple):
+    """What each run decides about a captured page without its entry."""
+
+    space_key: str
+    is_selected: bool = True
+    is_gone: bool = False
+    is_redacted: bool = False
 
 
 class PageState(FileModel):
@@ -167,6 +179,35 @@ def entry_of(state: PageState, shown: Shown | None, space_key: str) -> PageEntry
         tombstone=Tombstone(when=state.tombstone) if state.tombstone else None,
         redacted_at=state.redacted_at,
     )
+
+
+def standing_of(entry: PageEntry) -> Standing:
+    """Return the standing of a page."""
+    return _standing(entry.space_key, entry.is_selected, entry.tombstone is not None, entry.redacted_at is not None)
+
+
+def standing_of_line(line: bytes, space_key: str) -> Standing:
+    """Return the standing of the page of a line of `pages.jsonl`; *space_key* is the space of most pages.
+
+    No text in the line can contain the name of a field, because its quotes would be escaped.
+    """
+    is_usual_space = _space_field(space_key) in line
+    if _PLAIN in line and is_usual_space:
+        return _standing(space_key, True, False, False)
+    state, _, shown = line.partition(b', "shown": ')
+    if not is_usual_space and not shown.startswith(b"null"):
+        space_key = str(json.loads(line)["shown"]["space_key"])
+    return _standing(space_key, _NOT_ARCHIVED not in state, _NOT_GONE not in state, _NOT_REDACTED not in state)
+
+
+@lru_cache(maxsize=1024)
+def _space_field(space_key: str) -> bytes:
+    return f'"space_key": {dump_value(space_key)}, '.encode()
+
+
+@lru_cache(maxsize=1024)
+def _standing(space_key: str, is_selected: bool, is_gone: bool, is_redacted: bool) -> Standing:  # noqa: FBT001
+    return Standing(space_key, is_selected, is_gone, is_redacted)
 
 
 def shown_of(record: PageRecord, path: str) -> Shown:

@@ -31,8 +31,12 @@ class IndexRow(NamedTuple):
 
 def row_of(bag: Bag) -> IndexRow:
     """Return the row of a bag."""
-    entries = bag.entries
-    return IndexRow(bag.name, bag.space_key, len(entries), entries.count_gone(), entries.count_redacted())
+    pages = gone = redacted = 0
+    for _, standing in bag.entries.iter_standings(bag.space_key):
+        pages += 1
+        gone += standing.is_gone
+        redacted += standing.is_redacted
+    return IndexRow(bag.name, bag.space_key, pages, gone, redacted)
 
 
 def render_bag_index(bag: Bag) -> bytes:

@@ -1,7 +1,7 @@
 """The snapshots on disk: head, bags and page entries, loaded once at the start of a run."""
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,11 +9,15 @@ from bot.errors import SnapshotError
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import MANIFEST, MAX_PAGES, TAG_MANIFEST, Bag, bag_names, load_bag, parse_manifest, sha256
 from bot.snapshot.archive.checkpoint import HEAD, SUMS, Checkpoint, parse_checkpoint, read_head
-from bot.snapshot.archive.entry import PageEntry, id_order
+from bot.snapshot.archive.entry import PageEntry, Standing, id_order, standing_of
 from bot.snapshot.archive.events import LoggedEvent, parse_events
 from bot.snapshot.archive.folder import Folder, FolderReader
 from bot.snapshot.archive.head_check import refuse_first_format
+from bot.snapshot.archive.indexes import IndexRow, row_of
 from bot.snapshot.archive.record import PageRecord, parse_record
+
+_LOADED_BAGS = 4
+"""Number of bags whose entries a run has in memory besides those that it changes."""
 
 
 @dataclass
@@ -27,7 +31,18 @@ class Library:
     bags: dict[str, Bag] = field(default_factory=dict)
     head_digest: str = ""
     """SHA-256 of `CHECKPOINT`; empty if nothing was captured."""
+    is_lean: bool = False
+    """Whether the entries of few bags are in memory at a time; they are read again when they are needed."""
+    rows: dict[str, IndexRow] = field(default_factory=dict)
+    """Name of a bag → its row in the index, as the head has it; a bag without pages has none."""
     _places: dict[str, str] = field(default_factory=dict)
+    """Id of a captured page → name of its bag."""
+    _expected: dict[str, str] = field(default_factory=dict)
+    """The same for the pages that a bag was chosen for, and that are not captured yet."""
+    _unusual: dict[str, Standing] = field(default_factory=dict)
+    """The standing of the pages that are not simply archived pages of the space of their bag."""
+    _loaded: deque[Bag] = field(default_factory=deque)
+    """Bags whose entries or manifests are in memory, those that were loaded last at the end."""
     _loads: Counter[str] = field(default_factory=Counter)
     _open_bags: dict[str, deque[str]] = field(default_factory=dict)
     """Key of a space → names of its bags with room, in order."""
@@ -38,14 +53,56 @@ class Library:
 
     def __post_init__(self) -> None:
         """Index the bags by page."""
-        self._places = {page_id: bag.name for bag in self.bags.values() for page_id in bag.entries}
-        self._loads = Counter(self._places.values())
         for bag in self.bags.values():
+            bag.on_load = self._note_load
+            row = row_of(bag)
+            for page_id, standing in bag.entries.iter_standings(bag.space_key):
+                self._places[page_id] = bag.name
+                self._note_standing(bag, page_id, standing)
+            if row.pages:
+                self.rows[bag.name] = row
+            self._loads[bag.name] = row.pages
             self._note_bag(bag)
 
-    def find_bag_of(self, page_id: str) -> Bag | None:
-        """Return the bag that contains a page, or None."""
+    def _note_load(self, bag: Bag) -> None:
+        """Release the bag that was loaded first, if too many are loaded."""
+        if not self.is_lean:
+            return
+        if bag not in self._loaded:
+            self._loaded.append(bag)
+        while len(self._loaded) > _LOADED_BAGS:
+            self._loaded.popleft().release()
+
+    @property
+    def page_ids(self) -> Collection[str]:
+        """The ids of all captured pages."""
+        return self._places.keys()
+
+    @property
+    def unusual(self) -> Mapping[str, Standing]:
+        """The standing of the captured pages that are not simply archived pages of the space of their bag."""
+        return self._unusual
+
+    def standing(self, page_id: str) -> Standing | None:
+        """Return the standing of a captured page, or None; its entry is not read."""
         name = self._places.get(page_id)
+        return (self._unusual.get(page_id) or Standing(self.bags[name].space_key)) if name else None
+
+    def put_entry(self, bag: Bag, entry: PageEntry) -> None:
+        """Set the entry of a page."""
+        bag.put_entry(entry)
+        self._places[entry.page_id] = self._expected.pop(entry.page_id, bag.name)
+        self._note_standing(bag, entry.page_id, standing_of(entry))
+
+    def _note_standing(self, bag: Bag, page_id: str, standing: Standing) -> None:
+        if standing == Standing(bag.space_key):
+            self._unusual.pop(page_id, None)
+        else:
+            self._unusual[page_id] = standing
+
+    def find_bag_of(self, page_id: str) -> Bag | None:
+        """Return the bag that contains a page, or was chosen for it; else None."""
+        name = self._places.get(page_id) or self._expected.get(page_id)
         return self.bags[name] if name else None
 
     def find_entry(self, page_id: str) -> PageEntry | None:
@@ -79,7 +136,7 @@ class Library:
         if known:
             return known
         bag = self._bag_with_room(space_key)
-        self._places[page_id] = bag.name
+        self._expected[page_id] = bag.name
         self._loads[bag.name] += 1
         return bag
 
@@ -92,7 +149,7 @@ class Library:
         name = paths.bag_name(
             space_key, lambda name: name.lower() in self._taken, number=self._bag_counts[space_key] + 1
         )
-        self.bags[name] = Bag(name, space_key, self.head.origin if self.head else "")
+        self.bags[name] = Bag(name, space_key, self.head.origin if self.head else "", on_load=self._note_load)
         self._note_bag(self.bags[name])
         return self.bags[name]
 
@@ -163,7 +220,7 @@ def load_library(root: Path, *, is_checked: bool = False) -> Library:
     bags = {
         name: load_bag(folder, name, sums[f"{name}/{TAG_MANIFEST}"], is_checked=is_checked) for name in bag_names(sums)
     }
-    return Library(root, head, sums, bags, chain.head_digest)
+    return Library(root, head, sums, bags, chain.head_digest, is_lean=is_checked)
 
 
 def load_chain(root: Path) -> Library:

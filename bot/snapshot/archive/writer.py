@@ -102,7 +102,10 @@ class SnapshotWriter:
     @property
     def has_changes(self) -> bool:
         """Whether any change was added."""
-        return not self._transaction.is_empty or any(bag.is_changed for bag in self.library.bags.values())
+        return not self._transaction.is_empty or bool(self._changed_bags())
+
+    def _changed_bags(self) -> list[Bag]:
+        return [bag for bag in self.library.bags.values() if bag.is_changed]
 
     def put(self, bag: Bag, path: str, data: bytes) -> None:
         """Add a payload file; only a rendition may replace a file."""
@@ -134,7 +137,7 @@ class SnapshotWriter:
 
     def put_entry(self, bag: Bag, entry: PageEntry) -> None:
         """Set the entry of a page. An event of the run must list the page."""
-        bag.put_entry(entry)
+        self.library.put_entry(bag, entry)
         self._touched.add(entry.page_id)
 
     def finish(
@@ -152,13 +155,13 @@ class SnapshotWriter:
         With *goes_on*, the writer can be used for another run. *next_key* is the fingerprint of another key that may
         sign the next head; *lost* names the runs that an accepted rollback lost: the number of the run follows them.
         """
-        sums = dict(self.library.sums)
-        for bag in self.library.bags.values():
-            if bag.is_changed:
-                sums[f"{bag.name}/{TAG_MANIFEST}"] = self._stage_tag_files(bag)
-        filled = [row_of(bag) for bag in self.library.bags.values() if bag.entries]
+        sums, rows = dict(self.library.sums), self.library.rows
+        for bag in self._changed_bags():
+            sums[f"{bag.name}/{TAG_MANIFEST}"] = self._stage_tag_files(bag)
+            if bag.entries:
+                rows[bag.name] = row_of(bag)
         root_files = {
-            "README.md": render_root_index(filled, self.origin),
+            "README.md": render_root_index(rows.values(), self.origin),
             "VERIFY.md": load_instructions().encode(),
             ".gitattributes": GIT_ATTRIBUTES.encode(),
         }
@@ -188,8 +191,8 @@ class SnapshotWriter:
 
     def _begin_next_run(self, head: Checkpoint, sealed: SealedHead, sums: dict[str, str]) -> None:
         self.library.head, self.library.head_digest, self.library.sums = head, sealed.sha256, sums
-        for bag in self.library.bags.values():
-            bag.is_changed = False
+        for bag in self._changed_bags():
+            bag.settle(Folder(self.root))
         self._changes.clear()
         self._touched.clear()
         self.admission = Admission()
