@@ -30,9 +30,10 @@ from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer, writer_lock
 from bot.snapshot.capture.audience import Audience
 from bot.snapshot.capture.bulk_consent import BulkConsent
+from bot.snapshot.capture.capture_options import CaptureOptions, SpaceRequest
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.rebuild import Rebuilt, rebuild
-from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
+from bot.snapshot.capture.run import capture
 from bot.snapshot.mirror.mirror_report import MirrorReport
 from bot.snapshot.verify.verification import Verification, verify
 from bot.snapshot.witness.rounds import check_before_run

@@ -1,7 +1,7 @@
 """The page tree of a space: order, paths, lookups. Inconsistent parents in the listing still result in a tree."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.wiki.gateway import TreeItem, TreeKind
@@ -56,28 +56,55 @@ class PageTree:
             yield node
 
 
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """The nodes whose place is not certain: without their parent, or above themselves; *heads* cut the cycles."""
+
+    orphans: tuple[TreeItem, ...]
+    cyclic: tuple[TreeItem, ...]
+    heads: tuple[TreeItem, ...]
+
+    def __bool__(self) -> bool:
+        """Return whether there are any."""
+        return bool(self.orphans or self.cyclic)
+
+
+def find_misplaced(pages: Mapping[str, TreeItem]) -> Misplaced:
+    """Return the nodes of a listing whose place is not certain, without building the tree."""
+    orphans = [ref for ref in pages.values() if ref.parent_id is not None and ref.parent_id not in pages]
+    heads, cyclic = _break_cycles(pages)
+    return Misplaced(tuple(sorted(orphans, key=_order)), tuple(cyclic), tuple(heads))
+
+
+def group_children(refs: Iterable[TreeItem]) -> dict[str | None, list[TreeItem]]:
+    """Return the nodes by the id of their parents, in order."""
+    children: dict[str | None, list[TreeItem]] = defaultdict(list)
+    for ref in refs:
+        children[ref.parent_id].append(ref)
+    for below in children.values():
+        below.sort(key=_order)
+    return children
+
+
 def build_tree(refs: Iterable[TreeItem], *, home_id: str | None = None) -> PageTree:
     """Build the tree of *refs*; the page *home_id* is the first of the roots."""
     pages = {ref.id: ref for ref in refs}
     children: dict[str, list[TreeItem]] = defaultdict(list)
     roots: list[TreeItem] = []
-    orphans: list[TreeItem] = []
     for ref in pages.values():
         if ref.parent_id in pages:
             children[str(ref.parent_id)].append(ref)
-            continue
-        roots.append(ref)
-        if ref.parent_id is not None:
-            orphans.append(ref)
-    heads, cyclic = _break_cycles(pages)
-    for head in heads:
+        else:
+            roots.append(ref)
+    misplaced = find_misplaced(pages)
+    for head in misplaced.heads:
         children[str(head.parent_id)].remove(head)
     nodes: list[TreeNode] = []
-    _walk(sorted([*roots, *heads], key=lambda ref: (ref.id != home_id, *_order(ref))), children, nodes)
-    return PageTree(tuple(nodes), tuple(sorted(orphans, key=_order)), tuple(cyclic))
+    _walk(sorted([*roots, *misplaced.heads], key=lambda ref: (ref.id != home_id, *_order(ref))), children, nodes)
+    return PageTree(tuple(nodes), misplaced.orphans, misplaced.cyclic)
 
 
-def find_defects(tree: PageTree) -> list[tuple[TreeItem, str]]:
+def find_defects(tree: PageTree | Misplaced) -> list[tuple[TreeItem, str]]:
     """Return each node whose place in the tree is not certain, and why."""
     orphans = [(node, f"its parent {node.parent_id} is hidden, in the trash or deleted") for node in tree.orphans]
     return orphans + [(node, "it is above itself in the page tree") for node in tree.cyclic]
@@ -102,7 +129,7 @@ def _walk(roots: list[TreeItem], children: dict[str, list[TreeItem]], nodes: lis
         stack += [(child, depth + 1) for child in reversed(below)]
 
 
-def _break_cycles(pages: dict[str, TreeItem]) -> tuple[list[TreeItem], list[TreeItem]]:
+def _break_cycles(pages: Mapping[str, TreeItem]) -> tuple[list[TreeItem], list[TreeItem]]:
     """Return the page at which to cut each cycle of parents, and all pages that are part of a cycle."""
     settled: set[str] = set()
     heads: list[TreeItem] = []
@@ -110,7 +137,7 @@ def _break_cycles(pages: dict[str, TreeItem]) -> tuple[list[TreeItem], list[Tree
     for start in pages:
         trail: dict[str, None] = {}
         page_id: str | None = start
-        while page_id in pages and page_id not in settled and page_id not in trail:
+        while page_id is not None and page_id in pages and page_id not in settled and page_id not in trail:
             trail[page_id] = None
             page_id = pages[page_id].parent_id
         if page_id in trail:

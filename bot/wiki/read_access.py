@@ -1,13 +1,14 @@
 """Which pages of a space only some people may read: a read restriction counts for a page and for all pages below it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from bot.errors import PageNotFoundError, WikiError
 from bot.wiki.gateway import Restrictions, TreeItem, TreeKind, WikiGateway
 
-_FETCHERS = 4
+_FETCHERS = 4  # if there is no pool of the caller
 _GIVE_UP_AFTER = 5  # consecutive nodes whose restrictions cannot be read
 _FEW = 10  # up to this number of nodes, each is read separately
 
@@ -31,16 +32,26 @@ class ReadAccess:
     """Node id → why its restrictions cannot be read."""
     restrictions: dict[str, Restrictions] = field(default_factory=dict)
     """The restrictions of the nodes that were read separately."""
+    fetchers: Executor | None = None
+    """The threads that read from the wiki; None for threads of its own."""
     _own: dict[str, bool] = field(default_factory=dict)
     _has_listing: bool = False
     _failures: int = 0
 
     @classmethod
     def of_listed(
-        cls, gateway: WikiGateway, space_key: str, nodes: Mapping[str, TreeItem], own: Mapping[str, bool]
+        cls,
+        gateway: WikiGateway,
+        space_key: str,
+        nodes: Mapping[str, TreeItem],
+        own: dict[str, bool],
+        fetchers: Executor,
     ) -> "ReadAccess":
-        """Return the access to *nodes*; *own* says which have a read restriction, as far as listings say it."""
-        return cls(gateway, space_key, nodes, _own=dict(own), _has_listing=True)
+        """Return the access to *nodes*; *own* says which have a read restriction, as far as listings say it.
+
+        What is read separately is added to *own*.
+        """
+        return cls(gateway, space_key, nodes, fetchers=fetchers, _own=own, _has_listing=True)
 
     @property
     def own_readers(self) -> dict[str, bool]:
@@ -52,8 +63,12 @@ class ReadAccess:
         wanted = {each for node_id in node_ids for each in trail_of(self.nodes, node_id)} - self._own.keys()
         if len(wanted) > _FEW:
             self._list()
-        with ThreadPoolExecutor(_FETCHERS, thread_name_prefix="restrictions") as threads:
-            list(threads.map(self._has_own, sorted(wanted - self._own.keys())))
+        missing = sorted(wanted - self._own.keys())
+        if not missing:
+            return
+        with nullcontext(self.fetchers) if self.fetchers else _own_fetchers() as fetchers:
+            for _ in fetchers.map(self._has_own, missing):
+                pass
 
     def is_restricted(self, node_id: str) -> bool:
         """Return whether only some people may read a node, because of the node itself or of a node above it."""
@@ -106,6 +121,10 @@ class ReadAccess:
         except WikiError:
             return  # each node is read separately, and can fail separately
         self._own = listed | self._own
+
+
+def _own_fetchers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_FETCHERS, thread_name_prefix="restrictions")
 
 
 def trail_of(nodes: Mapping[str, TreeItem], node_id: str) -> Iterator[str]:

@@ -28,7 +28,8 @@ def capture_twice(folder: Path, url: str, flavour: str, notes: Path, scheduler: 
     from bot.config.policy import SnapshotSettings
     from bot.operations.converter_pool import open_converter
     from bot.snapshot.archive.writer import open_writer
-    from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
+    from bot.snapshot.capture.capture_options import CaptureOptions, SpaceRequest
+    from bot.snapshot.capture.run import capture
     from bot.wiki.dialect import Flavour
     from tests.snapshot.capturing import RULE
     from tests.snapshot.deadly_text import WITH_POISON, DeadlyExecutor

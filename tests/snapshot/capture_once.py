@@ -5,7 +5,8 @@ from pathlib import Path
 
 from bot.config.policy import ArchivedSettings
 from bot.snapshot.archive.writer import open_writer
-from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
+from bot.snapshot.capture.capture_options import CaptureOptions, SpaceRequest
+from bot.snapshot.capture.run import capture
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.wiki.dialect import Flavour
 from tests.snapshot.small_tree import CLOCK, ORIGIN, SOFTWARE, state_of

@@ -15,9 +15,10 @@ from bot.snapshot.archive.record import PageRecord
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.audience import Audience
 from bot.snapshot.capture.bulk_consent import BulkConsent
+from bot.snapshot.capture.capture_options import CaptureOptions, SpaceRequest
 from bot.snapshot.capture.outcome import CaptureOutcome
 from bot.snapshot.capture.parts import PART_PAGES
-from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
+from bot.snapshot.capture.run import capture
 from bot.snapshot.capture.selection import RuleName
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.query.event_texts import EventTexts

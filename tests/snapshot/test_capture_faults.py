@@ -6,7 +6,8 @@ from bot.config.policy import ArchivedSettings
 from bot.errors import WikiError
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.writer import open_writer
-from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
+from bot.snapshot.capture.capture_options import CaptureOptions, SpaceRequest
+from bot.snapshot.capture.run import capture
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.capturing import RULE, events_of, run_capture

@@ -9,7 +9,8 @@ from bot.config.policy import ArchivedSettings
 from bot.errors import EvidenceError
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.writer import open_writer
-from bot.snapshot.capture.run import CaptureOptions, SpaceRequest, capture
+from bot.snapshot.capture.capture_options import CaptureOptions, SpaceRequest
+from bot.snapshot.capture.run import capture
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.query import search
 from bot.snapshot.query.search import build_query, find_hits, open_scratch_index, put_page

@@ -206,7 +206,7 @@ def _space_field(space_key: str) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def _standing(space_key: str, is_selected: bool, is_gone: bool, is_redacted: bool) -> Standing:  # noqa: FBT001
+def _standing(space_key: str, is_selected: bool, is_gone: bool, is_redacted: bool) -> Standing:
     return Standing(space_key, is_selected, is_gone, is_redacted)
 
 

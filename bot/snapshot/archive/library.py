@@ -1,9 +1,10 @@
 """The snapshots on disk: head, bags and page entries, loaded once at the start of a run."""
 
 from collections import Counter, deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.errors import SnapshotError
 from bot.snapshot.archive import paths
@@ -18,6 +19,13 @@ from bot.snapshot.archive.record import PageRecord, parse_record
 
 _LOADED_BAGS = 4
 """Number of bags whose entries a run has in memory besides those that it changes."""
+
+
+class _Place(NamedTuple):
+    bag: str
+    is_captured: bool = True
+    is_new: bool = False
+    """Whether this run is the first to capture the page."""
 
 
 @dataclass
@@ -35,10 +43,9 @@ class Library:
     """Whether the entries of few bags are in memory at a time; they are read again when they are needed."""
     rows: dict[str, IndexRow] = field(default_factory=dict)
     """Name of a bag → its row in the index, as the head has it; a bag without pages has none."""
-    _places: dict[str, str] = field(default_factory=dict)
-    """Id of a captured page → name of its bag."""
-    _expected: dict[str, str] = field(default_factory=dict)
-    """The same for the pages that a bag was chosen for, and that are not captured yet."""
+    _places: dict[str, _Place] = field(default_factory=dict)
+    """Id of a page → its place; the pages of a bag share few values."""
+    _shared: dict[_Place, _Place] = field(default_factory=dict)
     _unusual: dict[str, Standing] = field(default_factory=dict)
     """The standing of the pages that are not simply archived pages of the space of their bag."""
     _loaded: deque[Bag] = field(default_factory=deque)
@@ -55,9 +62,9 @@ class Library:
         """Index the bags by page."""
         for bag in self.bags.values():
             bag.on_load = self._note_load
-            row = row_of(bag)
+            row, place = row_of(bag), _Place(bag.name)
             for page_id, standing in bag.entries.iter_standings(bag.space_key):
-                self._places[page_id] = bag.name
+                self._places[page_id] = place
                 self._note_standing(bag, page_id, standing)
             if row.pages:
                 self.rows[bag.name] = row
@@ -73,10 +80,12 @@ class Library:
         while len(self._loaded) > _LOADED_BAGS:
             self._loaded.popleft().release()
 
-    @property
-    def page_ids(self) -> Collection[str]:
-        """The ids of all captured pages."""
-        return self._places.keys()
+    def iter_standings(self) -> Iterator[tuple[str, Standing]]:
+        """Yield the standing of each captured page; no entry is read."""
+        usual = {name: Standing(bag.space_key) for name, bag in self.bags.items()}
+        for page_id, place in self._places.items():
+            if place.is_captured:
+                yield page_id, self._unusual.get(page_id) or usual[place.bag]
 
     @property
     def unusual(self) -> Mapping[str, Standing]:
@@ -85,14 +94,26 @@ class Library:
 
     def standing(self, page_id: str) -> Standing | None:
         """Return the standing of a captured page, or None; its entry is not read."""
-        name = self._places.get(page_id)
-        return (self._unusual.get(page_id) or Standing(self.bags[name].space_key)) if name else None
+        place = self._places.get(page_id)
+        if place is None or not place.is_captured:
+            return None
+        return self._unusual.get(page_id) or Standing(self.bags[place.bag].space_key)
+
+    def is_new(self, page_id: str) -> bool:
+        """Return whether this run is the first to capture a page."""
+        place = self._places.get(page_id)
+        return place is not None and place.is_new
 
     def put_entry(self, bag: Bag, entry: PageEntry) -> None:
         """Set the entry of a page."""
         bag.put_entry(entry)
-        self._places[entry.page_id] = self._expected.pop(entry.page_id, bag.name)
+        place = self._places.get(entry.page_id)
+        if place is None or not place.is_captured:
+            self._places[entry.page_id] = self._shared_place(_Place(bag.name, is_new=True))
         self._note_standing(bag, entry.page_id, standing_of(entry))
+
+    def _shared_place(self, place: _Place) -> _Place:
+        return self._shared.setdefault(place, place)
 
     def _note_standing(self, bag: Bag, page_id: str, standing: Standing) -> None:
         if standing == Standing(bag.space_key):
@@ -102,8 +123,8 @@ class Library:
 
     def find_bag_of(self, page_id: str) -> Bag | None:
         """Return the bag that contains a page, or was chosen for it; else None."""
-        name = self._places.get(page_id) or self._expected.get(page_id)
-        return self.bags[name] if name else None
+        place = self._places.get(page_id)
+        return self.bags[place.bag] if place else None
 
     def find_entry(self, page_id: str) -> PageEntry | None:
         """Return the entry of a page, or None."""
@@ -136,7 +157,7 @@ class Library:
         if known:
             return known
         bag = self._bag_with_room(space_key)
-        self._expected[page_id] = bag.name
+        self._places[page_id] = self._shared_place(_Place(bag.name, is_captured=False, is_new=True))
         self._loads[bag.name] += 1
         return bag
 

@@ -1,5 +1,6 @@
 """For whom a folder of snapshots is: with or without the pages that only some people may read."""
 
+from concurrent.futures import Executor
 from dataclasses import replace
 from enum import StrEnum
 
@@ -8,7 +9,7 @@ from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.selection import Selection
 from bot.wiki.gateway import WikiGateway
-from bot.wiki.read_access import ReadAccess, trail_of
+from bot.wiki.read_access import ReadAccess
 
 _NOW_RESTRICTED = "only some people may read it now; its capture stays"
 _NOW_OPEN = "everyone in the space may read it now, so it is captured with the other pages; its capture here stays"
@@ -22,17 +23,22 @@ class Audience(StrEnum):
     RESTRICTED = "restricted"
 
 
-def choose_for(audience: Audience, gateway: WikiGateway, selection: Selection, outcome: CaptureOutcome) -> Selection:
+def choose_for(
+    audience: Audience, gateway: WikiGateway, selection: Selection, outcome: CaptureOutcome, fetchers: Executor
+) -> Selection:
     """Return *selection* without the pages that are not for *audience*; note pages of which this is not known.
 
-    Such a page counts as restricted. Neither log nor messages have the title of a page that is left out.
+    *fetchers* are the threads that read from the wiki.
+
+    A page of which this is not known counts as restricted. Neither log nor messages have the title of a page that is
+    left out.
     """
     wanted = [ref.id for ref in selection.chosen] + [node.id for node in selection.without_content()]
     overview = selection.overview
-    overview.read_restrictions(gateway, {each: tuple(trail_of(selection.nodes, each)) for each in wanted})
+    overview.read_restrictions(gateway, wanted, selection.nodes)
     if audience is Audience.ALL:
         return selection
-    access = ReadAccess.of_listed(gateway, selection.space_key, selection.nodes, overview.own_readers)
+    access = ReadAccess.of_listed(gateway, selection.space_key, selection.nodes, overview.own_readers, fetchers)
     access.prepare(wanted)
     restricted = frozenset(ref.id for ref in selection.chosen if access.is_restricted(ref.id))
     if audience is Audience.RESTRICTED:
@@ -70,10 +76,10 @@ def note_changed_audience(writer: SnapshotWriter, selection: Selection, outcome:
     unclear = {ref.id for ref in selection.unclear}
     is_open = selection.audience_is_open
     for page_id in sorted(selection.withheld - unclear):
-        bag = writer.library.find_bag_of(page_id)
-        entry = bag.entries.get(page_id) if bag else None
-        if bag is None or entry is None or entry.redacted_at is not None:
+        standing, bag = writer.library.standing(page_id), writer.library.find_bag_of(page_id)
+        if bag is None or standing is None or standing.is_redacted:
             continue
+        entry = bag.entries[page_id]
         reason = _NOW_RESTRICTED if is_open else _NOW_OPEN
         if is_open or entry.is_selected:
             (outcome.restricted_later if is_open else outcome.deselected).append(Trouble(page_id, entry.title, reason))

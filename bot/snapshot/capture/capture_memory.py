@@ -36,6 +36,8 @@ class SpaceMemory(FileModel):
     """Time of the newest comment of the wiki (Cloud)."""
     restricted: dict[str, bool] = Field(default_factory=dict)
     """Id of a node of the page tree → whether it has a read restriction of its own."""
+    fingerprints: dict[str, str] = Field(default_factory=dict)
+    """Id of a captured page → what the listings said about it, and what kinds of data its record has."""
     again: tuple[str, ...] = ()
     """Ids of the pages to read as if nothing were known, because of a shortfall or a doubt."""
 
@@ -59,11 +61,18 @@ class CaptureMemory:
     def __init__(self, state: EvidenceState, now: datetime) -> None:
         self._state, self._now = state, now
         self._file = self._load()
+        head = state.memory.head
+        self._is_newest = head is not None and head.sha256 == self._file.head
 
     def of(self, space_key: str) -> SpaceMemory | None:
-        """Return what the last capture of a space saw; None if the next one has to read everything."""
+        """Return what the last capture of a space saw; None if the next one has to read everything.
+
+        If another run has changed the snapshots since, for example a redaction, each record is compared again.
+        """
         known = self._file.spaces.get(space_key)
-        return None if known is None or not timedelta() <= self._now - known.full_at < _FULL_AFTER else known
+        if known is None or not timedelta() <= self._now - known.full_at < _FULL_AFTER:
+            return None
+        return known if self._is_newest else known.replaced(fingerprints={})
 
     @property
     def day(self) -> int:

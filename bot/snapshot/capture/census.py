@@ -17,11 +17,13 @@ from bot.errors import (
     WikiUnreachableError,
 )
 from bot.plural import counted
+from bot.snapshot.archive.entry import id_order
 from bot.snapshot.capture.agreement import agreed
 from bot.snapshot.capture.bulk_consent import is_many
 from bot.snapshot.capture.capture_memory import SpaceMemory
 from bot.snapshot.capture.outcome import Trouble
 from bot.snapshot.capture.overview import Overview
+from bot.snapshot.capture.shared import Shared
 from bot.wiki.gateway import Page, PageRef, PageSelection, PageStatus, WikiGateway
 
 LISTED = (PageStatus.CURRENT, PageStatus.ARCHIVED)
@@ -38,7 +40,8 @@ class Census:
     labelled: dict[str, frozenset[str]] = field(default_factory=dict)
     """The ids of the pages with each label of the rule, by either source."""
     named: dict[str, set[str]] = field(default_factory=dict)
-    """The sources that name each id."""
+    """Source → the ids that it names, without those that the listings confirm."""
+    shared: Shared = field(default_factory=Shared)
     is_plain: bool = False
     """Whether the wiki refused a listing with parts."""
     missing: list[Trouble] = field(default_factory=list)
@@ -55,13 +58,43 @@ class Census:
         self.doubts.append(Trouble(self.space_key, self.title, reason))
 
     def name(self, source: str, page_ids: Iterable[str]) -> None:
-        """Note that *source* names these pages."""
-        for page_id in page_ids:
-            self.named.setdefault(page_id, set()).add(source)
+        """Note that *source* names these pages; of confirmed pages, the sources do not matter any more."""
+        found = {page_id for page_id in page_ids if not self.is_confirmed(page_id)}
+        self.named.setdefault(source, set()).update(found)
+
+    def is_confirmed(self, page_id: str) -> bool:
+        """Return whether a page is expected, because the listings agree or because it was read."""
+        return page_id in self.refs and not any(page_id in page_ids for page_ids in self.named.values())
+
+    def add(self, ref: PageRef) -> None:
+        """Add a listed page; what a page has in common with other pages is in memory once."""
+        if ref.id not in self.refs:
+            self.refs[ref.id] = self.shared.ref(ref)
+
+    def forget(self, page_id: str) -> None:
+        """Forget which sources name a page."""
+        for page_ids in self.named.values():
+            page_ids.discard(page_id)
+
+    def set_labelled(self, labelled: Mapping[str, Collection[str]]) -> None:
+        """Note the pages with each label of the rule, with the same ids in memory as in the listing."""
+
+        def own(page_id: str) -> str:
+            ref = self.refs.get(page_id)
+            return ref.id if ref else page_id
+
+        self.labelled = {label: frozenset(map(own, page_ids)) for label, page_ids in labelled.items()}
+
+    def sources_of(self, page_id: str) -> set[str]:
+        """Return the sources that name a page."""
+        return {source for source, page_ids in self.named.items() if page_id in page_ids}
 
     def still_named(self, page_id: str) -> bool:
-        """Return whether a source other than the first listing names a page, which speaks against its deletion."""
-        return bool(self.named.get(page_id, set()) - {_FIRST})
+        """Return whether a source other than the first listing names a page that is not expected.
+
+        This speaks against its deletion.
+        """
+        return bool(self.sources_of(page_id) - {_FIRST})
 
 
 _FIRST, _SECOND, _EARLIER, _SEARCH, _LABELS, _ROSTER = (
@@ -88,8 +121,7 @@ def take_census(
         census.name(_EARLIER, memory.pages)
     else:
         _list_again(gateway, census)
-    current = {ref.id for ref in census.refs.values() if ref.status is PageStatus.CURRENT}
-    counted_by_search = _search(gateway, census, current)
+    counted_by_search = _search(gateway, census)
     _find_labelled(gateway, census, rule)
     census.overview.named_labels = {label.casefold(): found for label, found in census.labelled.items()}
     if _settle(gateway, census) and memory:
@@ -105,25 +137,39 @@ def _list_first(gateway: WikiGateway, census: Census) -> None:
 
     def listed() -> Iterator[PageRef]:
         for page in gateway.iter_listed(census.space_key):
-            census.overview.parts.setdefault(page.ref.id, page.parts)
+            census.overview.parts.setdefault(page.ref.id, census.shared.parts(page.parts))
             yield page.ref
 
     try:
-        _list(census, _FIRST, listed())
+        _list(census, listed())
     except (WikiUnreachableError, AuthenticationError, PageNotFoundError):
         raise
     except WikiError as error:
         logger.warning("{}: the wiki refuses a listing with labels and attachments: {}", census.title, error)
         census.overview.parts.clear()
         census.is_plain = True
-        _list(census, _FIRST, gateway.iter_refs(census.space_key, PageSelection(LISTED)))
+        _list(census, gateway.iter_refs(census.space_key, PageSelection(LISTED)))
 
 
 def _list_again(gateway: WikiGateway, census: Census) -> None:
+    """Compare with a second listing; a page that only one of them has is not confirmed."""
+    unseen = set(census.refs)
+    only_here = set[str]()
+
+    def listed() -> Iterator[PageRef]:
+        for ref in gateway.iter_refs_again(census.space_key, LISTED):
+            unseen.discard(ref.id)
+            if ref.id not in census.refs:
+                only_here.add(ref.id)
+            yield ref
+
     try:
-        _list(census, _SECOND, gateway.iter_refs_again(census.space_key, LISTED))
+        _list(census, listed())
     except WikiError as error:
         census.doubt(f"no second listing confirms the first: {error}")
+    census.named[_SECOND] = only_here
+    if census.overview.memory is None:
+        census.named[_FIRST] = set(unseen)  # a copy has no room for the others
 
 
 def add_roster(gateway: WikiGateway, censuses: Sequence[Census], roster: Collection[str]) -> list[Trouble]:
@@ -149,20 +195,19 @@ def add_roster(gateway: WikiGateway, censuses: Sequence[Census], roster: Collect
     return missing
 
 
-def _list(census: Census, source: str, refs: Iterator[PageRef]) -> None:
+def _list(census: Census, refs: Iterator[PageRef]) -> None:
     try:
         for ref in refs:
-            census.refs.setdefault(ref.id, ref)
-            census.name(source, [ref.id])
+            census.add(ref)
     except UnsettledListingError as error:
         census.missing.append(Trouble(census.space_key, census.title, str(error)))
 
 
-def _search(gateway: WikiGateway, census: Census, current: Collection[str]) -> int:
+def _search(gateway: WikiGateway, census: Census) -> int:
     """Compare with the count of the search index; if it differs, add the ids that the index has. Return the count."""
     try:
         total = gateway.count_pages(census.space_key)
-        if total != len(current):
+        if total != sum(ref.status is PageStatus.CURRENT for ref in census.refs.values()):
             census.name(_SEARCH, gateway.find_pages(census.space_key))
     except WikiError as error:
         census.doubt(f"the search index does not confirm the number of pages: {error}")
@@ -171,8 +216,8 @@ def _search(gateway: WikiGateway, census: Census, current: Collection[str]) -> i
 
 
 def _compare_count(census: Census, total: int) -> None:
-    archived = {ref.id for ref in census.refs.values() if ref.status is PageStatus.ARCHIVED}
-    known = len(census.named.keys() - archived)
+    absent = set[str]().union(*census.named.values()) - census.refs.keys()
+    known = len(absent) + sum(ref.status is not PageStatus.ARCHIVED for ref in census.refs.values())
     if total <= known:
         return
     reason = (
@@ -198,7 +243,7 @@ def _find_labelled(gateway: WikiGateway, census: Census, rule: ArchivedSettings)
     if not rule.labels:
         return
     if listed is not None and _is_as_before(census, listed):
-        census.labelled = dict(listed)
+        census.set_labelled(listed)
         return
     try:
         by_search = {label: frozenset(gateway.find_labelled(census.space_key, label)) for label in rule.labels}
@@ -206,10 +251,10 @@ def _find_labelled(gateway: WikiGateway, census: Census, rule: ArchivedSettings)
         if failure is not None:
             raise error from failure
         census.doubt(f"the search index does not confirm which pages have a label: {error}")
-    for label in rule.labels:
-        found, also = (of[label] if of is not None else frozenset() for of in (by_search, listed))
-        census.labelled[label] = found | also
-        census.name(_LABELS, census.labelled[label])
+    sources = [of for of in (by_search, listed) if of is not None]
+    census.set_labelled({label: frozenset().union(*(of[label] for of in sources)) for label in rule.labels})
+    for page_ids in census.labelled.values():
+        census.name(_LABELS, page_ids)
     if by_search is not None and listed is not None:
         _note_differences(census, by_search, listed)
     if not rule.status and census.overview.memory is None:
@@ -244,9 +289,9 @@ def _is_as_before(census: Census, listed: Mapping[str, frozenset[str]]) -> bool:
 def _note_differences(
     census: Census, by_search: Mapping[str, frozenset[str]], listed: Mapping[str, frozenset[str]]
 ) -> None:
-    is_current = {ref.id for ref in census.refs.values() if ref.status is PageStatus.CURRENT}
     for label, found in by_search.items():
-        if differing := (found ^ listed[label]) & is_current:
+        refs = (census.refs.get(page_id) for page_id in found ^ listed[label])
+        if differing := [ref for ref in refs if ref and ref.status is PageStatus.CURRENT]:
             pages = counted(len(differing), "page")
             reason = f"the search index and the wiki's own list differ by {pages}; all are expected"
             census.notes.append(Trouble(label, f"label {label!r}", reason))
@@ -273,18 +318,17 @@ def _settle(gateway: WikiGateway, census: Census) -> int:
     Return how many are there.
     """
     found = 0
-    listings = {_FIRST} if census.overview.memory else {_FIRST, _SECOND}
-    page_ids = [page_id for page_id, sources in census.named.items() if not listings <= sources]
+    page_ids = sorted(set[str]().union(*census.named.values()), key=id_order)
     for page_id, page in read_pages(gateway, page_ids):
-        sources = sorted(census.named[page_id] - {_EARLIER})
+        sources = sorted(census.sources_of(page_id) - {_EARLIER})
         if not isinstance(page, WikiError) and _is_here(census, page):
             census.refs[page_id] = page.ref
-            census.name(_FIRST, [page_id] if census.overview.memory else [])
+            census.forget(page_id)
             found += 1
             continue
         census.refs.pop(page_id, None)
         if not sources:
-            del census.named[page_id]  # `account_for_vanished` asks again
+            census.forget(page_id)  # `account_for_vanished` asks again
         else:
             _note_absent(census, page_id, page, sources)
     if found:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from bot.errors import WikiError
 from bot.snapshot.archive.record import RecordedLink, RecordedListing, RecordedRow
@@ -40,6 +41,8 @@ class Listings:
     """Is called with a page id and what could not be read for it."""
     shows: Callable[[str], bool] = lambda _page_id: True
     _labelled: dict[str, frozenset[str]] = field(default_factory=dict)
+    _found: dict[tuple[tuple[str, ...], bool, str], list[PageRef]] = field(default_factory=dict)
+    """Labels, whether a page needs all of them, and `title` or `modified` → the pages in this order."""
     _properties: dict[str, tuple[PropertyBlock, ...]] = field(default_factory=dict)
 
     def of(self, body: str, page_id: str, link_to: LinkTo) -> dict[str, RecordedListing]:
@@ -56,14 +59,20 @@ class Listings:
         return found
 
     def _answer(self, macro: Macro, query: LabelQuery, page_id: str, link_to: LinkTo) -> RecordedListing:
-        refs = self._pages(query)
         if macro.name != LIST:
-            return self._report(macro, query, refs, link_to)
-        if macro.get("excludeCurrent") == "true":
-            refs = [ref for ref in refs if ref.id != page_id]
-        refs = _in_order(refs, macro)
-        kept = tuple(RecordedRow(page=link_to(ref), values={}) for ref in refs[:_LISTED_PAGES])
-        return RecordedListing(rows=kept, left_out=len(refs) - len(kept), is_partial=query.is_partial)
+            return self._report(macro, query, self._pages(query), link_to)
+        by = macro.get("sort")
+        refs = self._pages(query, by="modified" if by == "modified" else "title")
+        is_ordered = by in ("title", "modified")  # another order needs data that is not listed: all pages by title
+        hidden = page_id if macro.get("excludeCurrent") == "true" and self._has(query, page_id) else None
+        count = len(refs) - (hidden is not None)
+        most = macro.get("max", "maxResults")
+        if is_ordered and most.isdecimal() and int(most):
+            count = min(count, int(most))
+        wanted = iter(reversed(refs) if is_ordered and macro.get("reverse") == "true" else refs)
+        shown = islice((ref for ref in wanted if ref.id != hidden), min(count, _LISTED_PAGES))
+        kept = tuple(RecordedRow(page=link_to(ref), values={}) for ref in shown)
+        return RecordedListing(rows=kept, left_out=count - len(kept), is_partial=query.is_partial)
 
     def _report(self, macro: Macro, query: LabelQuery, refs: Sequence[PageRef], link_to: LinkTo) -> RecordedListing:
         kept = refs[:_LISTED_PAGES]
@@ -83,16 +92,34 @@ class Listings:
             rows=tuple(rows), columns=columns, left_out=len(refs) - len(kept), is_partial=query.is_partial
         )
 
-    def _pages(self, query: LabelQuery) -> list[PageRef]:
-        """Return the pages with the labels, by title."""
-        for label in query.labels:
-            if label not in self._labelled:
-                self._labelled[label] = self._find_labelled(label)
-        sets = [self._labelled[label] for label in query.labels]
-        ids = frozenset.intersection(*sets) if query.needs_all else frozenset.union(*sets)
-        refs = (self.listed[page_id] for page_id in ids if page_id in self.listed)
-        current = [ref for ref in refs if ref.status is PageStatus.CURRENT and self.shows(ref.id)]
-        return sorted(current, key=lambda ref: (ref.title.casefold(), ref.title, ref.id))
+    def _pages(self, query: LabelQuery, *, by: str = "title") -> list[PageRef]:
+        """Return the pages with the labels in order; each query is answered once for all pages that show it."""
+        asked = query.labels, query.needs_all, by
+        if asked not in self._found:
+            if by == "modified":
+                self._found[asked] = sorted(self._pages(query), key=lambda ref: ref.version.when)
+            else:
+                refs = (self.listed[page_id] for page_id in self._ids(query) if self._is_shown(page_id))
+                self._found[asked] = sorted(refs, key=lambda ref: (ref.title.casefold(), ref.title, ref.id))
+        return self._found[asked]
+
+    def _ids(self, query: LabelQuery) -> frozenset[str]:
+        sets = [self._labelled_with(label) for label in query.labels]
+        return frozenset.intersection(*sets) if query.needs_all else frozenset.union(*sets)
+
+    def _has(self, query: LabelQuery, page_id: str) -> bool:
+        """Return whether a page is in the list of a query."""
+        has = (page_id in self._labelled_with(label) for label in query.labels)
+        return (all(has) if query.needs_all else any(has)) and self._is_shown(page_id)
+
+    def _is_shown(self, page_id: str) -> bool:
+        ref = self.listed.get(page_id)
+        return ref is not None and ref.status is PageStatus.CURRENT and self.shows(page_id)
+
+    def _labelled_with(self, label: str) -> frozenset[str]:
+        if label not in self._labelled:
+            self._labelled[label] = self._find_labelled(label)
+        return self._labelled[label]
 
     def _find_labelled(self, label: str) -> frozenset[str]:
         return agreed(lambda: frozenset(self.gateway.find_labelled(self.space_key, label)))
@@ -101,16 +128,3 @@ class Listings:
         missing = [page_id for page_id in page_ids if page_id not in self._properties]
         for page in agreed(lambda: self.gateway.fetch_pages(missing)).values() if missing else ():
             self._properties[page.id] = read_properties(page.body, self.name_of)
-
-
-def _in_order(refs: list[PageRef], macro: Macro) -> list[PageRef]:
-    """Sort and limit as the macro says. If its sort order needs data that is not listed, return all pages by title."""
-    by = macro.get("sort")
-    if by not in ("title", "modified"):
-        return refs
-    if by == "modified":
-        refs = sorted(refs, key=lambda ref: ref.version.when)
-    if macro.get("reverse") == "true":
-        refs = refs[::-1]
-    most = macro.get("max", "maxResults")
-    return refs[: int(most)] if most.isdecimal() and int(most) else refs

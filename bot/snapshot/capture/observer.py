@@ -1,9 +1,10 @@
 """Read pages in threads: bodies in bulk, each new body twice, and everything else page by page."""
 
+import heapq
 import random
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from bot.config.policy import HistoryMode
@@ -28,17 +29,21 @@ _SAMPLE = 20  # bodies that are read again at the end of a run
 
 @dataclass
 class Observer:
-    """Reads pages for one run; *bags* has the bag of each page by id."""
+    """Reads pages for one run, whose pages all have a bag; *fetchers* are the threads that read from the wiki."""
 
     gateway: WikiGateway
     writer: SnapshotWriter
     history: HistoryMode
-    bags: Mapping[str, Bag]
-    fetchers: int = 8
-    """Number of threads that read from the wiki."""
-    _seen: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """Page id → version and digest of the body, for all captured pages that were read again once."""
+    fetchers: Executor
+    parallel_requests: int = 8
+    """Number of these threads."""
+    _sample: list[tuple[float, str, int, str]] = field(default_factory=list)
+    """A heap of pages that are read again at the end: a random number, id, version and digest of the body."""
     _unanswered: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin a sample that depends on the number of the run only."""
+        self._chance = random.Random(self.writer.sequence)  # noqa: S311 -- a sample that a test can repeat
 
     def observe_all(
         self, refs: Sequence[PageRef], read: Mapping[str, Restrictions], overview: Overview
@@ -48,21 +53,16 @@ class Observer:
         *read* has the restrictions of pages that this run has read one by one already.
         """
         asked: deque[tuple[_LookedUp, Future[Observation | WikiError]]] = deque()
-        with ThreadPoolExecutor(self.fetchers, thread_name_prefix="observe") as threads:
-            for batch in self._read_ahead(threads, refs, read, overview):
-                for page in batch:
-                    asked.append((page, threads.submit(self._observe, page)))
-                    while asked and (len(asked) >= 2 * self.fetchers or asked[0][1].done()):
-                        yield self._answer(*asked.popleft())
-            while asked:
-                yield self._answer(*asked.popleft())
+        for batch in self._read_ahead(refs, read, overview):
+            for page in batch:
+                asked.append((page, self.fetchers.submit(self._observe, page)))
+                while asked and (len(asked) >= 2 * self.parallel_requests or asked[0][1].done()):
+                    yield self._answer(*asked.popleft())
+        while asked:
+            yield self._answer(*asked.popleft())
 
     def _read_ahead(
-        self,
-        threads: ThreadPoolExecutor,
-        refs: Sequence[PageRef],
-        read: Mapping[str, Restrictions],
-        overview: Overview,
+        self, refs: Sequence[PageRef], read: Mapping[str, Restrictions], overview: Overview
     ) -> Iterator[Sequence["_LookedUp"]]:
         """Yield the pages in batches, with the bodies that changed; those of the next batch are read meanwhile."""
 
@@ -75,7 +75,7 @@ class Observer:
         waiting: deque[Future[Sequence[_LookedUp]]] = deque()
         for number in range(len(batches)):
             for ahead in batches[number + len(waiting) : number + 2]:
-                waiting.append(threads.submit(look_up, ahead))
+                waiting.append(self.fetchers.submit(look_up, ahead))
             yield waiting.popleft().result()
 
     def _look_up(self, ref: PageRef, read: Mapping[str, Restrictions], overview: Overview) -> "_LookedUp":
@@ -87,22 +87,19 @@ class Observer:
         if known.record is None or not hints.is_body_known:
             return _LookedUp(ref, known, hints)
         try:
-            body = self.writer.library.read(self.bags[ref.id], known.record.source_path)
+            body = self.writer.library.read(self._bag_of(ref.id), known.record.source_path)
         except EvidenceError:
             return _LookedUp(ref, known, replace(hints, is_body_known=False))  # `verify` reports the file
         return _LookedUp(ref, known, hints, body.decode("utf-8", "surrogatepass"))
 
     def read_sample_again(self) -> Iterator[Trouble]:
         """Read some bodies again, and yield each page whose answer differs; the number of the run chooses the pages."""
-        chance = random.Random(self.writer.sequence)  # noqa: S311 -- a sample that a test can repeat
-        known = sorted(self._seen, key=id_order)
-        for page_id in sorted(chance.sample(known, min(_SAMPLE, len(known))), key=id_order):
+        for _, page_id, version, digest in sorted(self._sample, key=lambda each: id_order(each[1])):
             try:
                 page = self.gateway.fetch_page(page_id)
             except WikiError as error:
                 yield Trouble(page_id, f"page {page_id}", f"could not be read a second time: {error}")
                 continue
-            version, digest = self._seen[page_id]
             if page.version <= version and (page.version, _digest(page)) != (version, digest):
                 yield Trouble(page_id, page.title, f"read a second time, version {version} has another text")
 
@@ -113,8 +110,16 @@ class Observer:
         if isinstance(observation, Observation):
             self._unanswered = 0
             if page.body is not None and not page.body.is_read_twice:
-                self._seen[page.ref.id] = observation.page.version, _digest(observation.page)
+                self._add_to_sample(observation.page)
         return page.ref, observation
+
+    def _add_to_sample(self, page: Page) -> None:
+        """Take the page into the sample if its random number is among the lowest."""
+        number = -self._chance.random()
+        if len(self._sample) < _SAMPLE:
+            heapq.heappush(self._sample, (number, page.id, page.version, _digest(page)))
+        elif number > self._sample[0][0]:
+            heapq.heapreplace(self._sample, (number, page.id, page.version, _digest(page)))
 
     def _fetch_bodies(self, page_ids: Sequence[str]) -> dict[str, "_Body"]:
         """Return the bodies that are captured already, and the new ones that two answers agree on.
@@ -151,11 +156,11 @@ class Observer:
         return self.gateway.find_parts(without) if without else {}
 
     def _is_held(self, page: Page) -> bool:
-        entry = self.bags[page.id].entries.get(page.id)
+        entry = self._bag_of(page.id).entries.get(page.id)
         return entry is not None and (entry.version, entry.source_sha256) == (page.version, _digest(page))
 
     def _is_newer(self, page: Page) -> bool:
-        entry = self.bags[page.id].entries.get(page.id)
+        entry = self._bag_of(page.id).entries.get(page.id)
         return entry is None or page.version > entry.version
 
     def _observe(self, asked: "_LookedUp") -> Observation | WikiError:
@@ -178,8 +183,14 @@ class Observer:
         except WikiError as error:
             return error
 
+    def _bag_of(self, page_id: str) -> Bag:
+        bag = self.writer.library.find_bag_of(page_id)
+        if bag is None:
+            raise EvidenceError(f"page {page_id} is read, and no bag is chosen for it; nothing was written")
+        return bag
+
     def _known(self, page_id: str) -> Known:
-        bag = self.bags[page_id]
+        bag = self._bag_of(page_id)
         entry = bag.entries.get(page_id)
         if entry is None:
             return Known()

@@ -5,16 +5,30 @@ A capture that reads everything reads the listings twice.
 """
 
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TypeVar
 
+from bot.config.policy import HistoryMode
 from bot.snapshot.archive.record import PageRecord
 from bot.snapshot.capture.capture_memory import SpaceMemory
+from bot.snapshot.capture.fingerprint import take_fingerprint
 from bot.snapshot.capture.recorded_parts import find_equal_parts, has_same_comments, has_same_part
 from bot.snapshot.capture.wide_lists import WideLists, or_none
-from bot.wiki.gateway import Attachment, Comment, PagePart, PageParts, PageRef, Restrictions, WikiGateway
+from bot.wiki.gateway import (
+    Attachment,
+    Comment,
+    Newest,
+    PagePart,
+    PageParts,
+    PageRef,
+    Restrictions,
+    TreeItem,
+    WikiGateway,
+)
+from bot.wiki.read_access import trail_of
 
 _Item = TypeVar("_Item", Attachment, Comment)
 _NO_PARTS = PageParts()
@@ -65,6 +79,9 @@ class Overview:
     own_readers: dict[str, bool] = field(default_factory=dict)
     """Id of a node → whether it has a read restriction of its own, as far as listings and the last capture say it."""
 
+    lists_restrictions: bool = False
+    """Whether the listing of the space has the restrictions, so that the next capture need not know them."""
+
     def __post_init__(self) -> None:
         """Read the lists twice if everything is read."""
         if self.memory is None:
@@ -92,19 +109,22 @@ class Overview:
         for lists in self.readings:
             lists.read_newest(gateway, {kind: self._since(kind) for kind in ("attachments", "comments")}, most)
 
-    def read_restrictions(self, gateway: WikiGateway, trails: Mapping[str, Collection[str]]) -> None:
+    def read_restrictions(self, gateway: WikiGateway, page_ids: Iterable[str], tree: Mapping[str, TreeItem]) -> None:
         """Read restrictions in bulk, unless the listing of the space has them, and set `own_readers`.
 
-        *trails* has the selected pages, each with all nodes above it. For a page that changed, all of them are read; so
-        is each node that is new or was restricted, and one slice of the others.
+        *page_ids* are the selected pages, *tree* has all nodes. For a page that changed, the restrictions of all nodes
+        above it are read too; so is each node that is new or was restricted, and one slice of the others.
         """
-        nodes = {node for trail in trails.values() for node in trail}
-        listed = {node: found for node in nodes if (found := self._listed_restrictions(node)) is not None}
-        self.own_readers = {node: bool(found.readers) for node, found in listed.items()}
+        nodes, changed = set[str](), set[str]()
+        for page_id in page_ids:
+            nodes.update(trail_of(tree, page_id))
+            if self._is_changed(page_id):
+                changed.update(trail_of(tree, page_id))
+        listed = {node: bool(found.readers) for node in nodes if (found := self._listed_restrictions(node)) is not None}
+        self.own_readers, self.lists_restrictions = listed, bool(listed)
         if listed:
             return
         known = self.memory.restricted if self.memory else {}
-        changed = {node for page_id, trail in trails.items() if self._is_changed(page_id) for node in trail}
         slices = min(_SLICES, len(nodes) // _SLICE + 1)
         due = {node for node in nodes if zlib.crc32(node.encode()) % slices == self.day % slices}
         wanted = sorted(due | changed | {node for node in nodes if known.get(node, True)})
@@ -113,12 +133,54 @@ class Overview:
         said = {node: parts.restrictions for node, parts in self.lists.found.items()}
         self.own_readers |= {node: bool(found.readers) for node, found in said.items() if found is not None}
 
+    def find_fingerprint(self, ref: PageRef, place: str, history: HistoryMode) -> str | None:
+        """Return what identifies all that the listings say about a page; None if the page has to be asked about.
+
+        *place* identifies the nodes above the page. If the last capture noted the same fingerprint, nothing about the
+        page has changed: what the listings do not say has no change since that capture.
+        """
+        if self.memory is None or ref.id in self._again:
+            return None
+        parts = self._parts_of(ref.id)
+        says_all = (
+            (parts.labels is not None or (self.finds_labels and bool(self.lists.found)))
+            and (parts.attachments is not None or self._is_quiet("attachments", self.lists.attachments, ref.id))
+            and (parts.comments is not None or self._is_quiet("comments", self.lists.comments, ref.id))
+        )
+        return take_fingerprint(ref, parts, self._named_for(ref.id), place, history) if says_all else None
+
+    def note_fingerprint(self, ref: PageRef, held: PageRecord, place: str, history: HistoryMode) -> str | None:
+        """Return the fingerprint of a page whose newest record is *held*; None if the listings say something else."""
+        parts = self._parts_of(ref.id)
+        place_now = ref.version.number, ref.version.when, ref.status.value, ref.parent_id, ref.position
+        place_held = held.version.number, held.version.when, held.status.value, held.parent_id, held.position
+        restricted = held.restrictions.readers or held.restrictions.editors
+        if place_now != place_held or restricted or any(has_same_part(part, parts, held) is False for part in PagePart):
+            return None
+        return take_fingerprint(ref, parts, self._named_for(ref.id), place, history)
+
+    def _is_quiet(self, kind: str, newest: Newest[Attachment] | Newest[Comment] | None, page_id: str) -> bool:
+        """Return whether a list has no item of a page since the last capture, and would have it if there was one."""
+        if newest is None or not newest.is_certain or newest.is_all:
+            return False
+        if kind == "attachments":
+            return not self._since_last(self.lists.attachments_of.get(page_id, ()), kind)
+        return not self._since_last(self.lists.comments_of.get(page_id, ()), kind)
+
+    def _parts_of(self, page_id: str) -> PageParts:
+        return self.lists.complete(self.parts.get(page_id, _NO_PARTS), page_id)
+
+    def _named_for(self, page_id: str) -> frozenset[str]:
+        return frozenset(label for label, ids in self.named_labels.items() if page_id in ids)
+
+    @cached_property
+    def _again(self) -> frozenset[str]:
+        return frozenset(self.memory.again if self.memory else ())
+
     def hints_for(self, ref: PageRef, held: PageRecord | None) -> Hints:
         """Return what is known about a page; *held* is its newest record."""
-        listed = self.parts.get(ref.id, _NO_PARTS)
-        parts = self.lists.complete(listed, ref.id)
-        named = frozenset(label for label, ids in self.named_labels.items() if ref.id in ids)
-        if self.memory and ref.id in self.memory.again:
+        parts, named = self._parts_of(ref.id), self._named_for(ref.id)
+        if ref.id in self._again:
             return Hints(parts, named_labels=named)
         certain = frozenset[PagePart]()
         if self.lists_again is not None:
@@ -146,7 +208,7 @@ class Overview:
         return self.parts.get(node, _NO_PARTS).restrictions
 
     def _is_changed(self, page_id: str) -> bool:
-        if self.memory is None or page_id in self.memory.again or page_id not in self.refs:
+        if self.memory is None or page_id in self._again or page_id not in self.refs:
             return True
         return self.memory.pages.get(page_id) != self.refs[page_id].version.number
 

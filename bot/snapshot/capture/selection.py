@@ -1,7 +1,7 @@
 """Determine which pages of a space are archived: by status, by label, by ancestor."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.config.policy import ArchivedSettings
@@ -14,7 +14,7 @@ from bot.storage.addresses import stated_title
 from bot.suggestion import did_you_mean
 from bot.wiki.gateway import Container, PageRef, PageSelection, PageStatus, TreeItem, TreeKind, WikiGateway
 from bot.wiki.page_lookup import POSSIBLE_REASONS, explain_missing
-from bot.wiki.page_tree import PageTree, build_tree
+from bot.wiki.page_tree import PageTree, build_tree, find_misplaced
 from bot.wiki.read_access import ReadAccess
 from bot.wiki.tree_roots import TreeRoots, find_roots
 
@@ -86,8 +86,7 @@ class Selection:
     @property
     def is_certain(self) -> bool:
         """Whether every rule matches something and the place of every page is known."""
-        tree = self.tree()
-        return not (tree.orphans or tree.cyclic or self.unlisted) and all(each.matches for each in self.problems)
+        return not (self.unlisted or find_misplaced(self.nodes)) and all(each.matches for each in self.problems)
 
     def tree(self, *, home_id: str | None = None) -> PageTree:
         """Return the page tree of the space."""
@@ -124,7 +123,7 @@ def select(
     *stated*, the rules that a person wrote, can be wrong. *recall* returns the id of the page that had a title before.
     """
     listed = census.refs if census else _list(gateway, space_key)
-    nodes: dict[str, TreeItem] = dict(listed)
+    nodes: dict[str, TreeItem] = {**listed}
     nodes |= {node.id: node for node in gateway.fetch_containers_above(list(listed.values()))}
     found = _find_all_roots(rule, nodes, recall)
     unlisted: list[str] = []
@@ -138,7 +137,7 @@ def select(
     labelled = census.labelled if census else _find_labelled(gateway, space_key, rule)
     below = _find_below(nodes, _ids_of(found))
     matched = _match(rule, listed, labelled, {name: _find_below(nodes, roots.ids) for name, roots in found.items()})
-    archived = frozenset().union(*matched.values(), roster) & listed.keys()
+    archived = _join([*matched.values(), *([frozenset(roster) & listed.keys()] if roster else [])])
     problems = [
         *_judge_roots(gateway, space_key, nodes, found, recall),
         *_judge_labels(gateway, space_key, rule, matched, frozenset(stated)),
@@ -149,7 +148,7 @@ def select(
         listed,
         tuple(ref for ref in listed.values() if everything or ref.id in archived),
         archived,
-        nodes,
+        nodes if len(nodes) > len(listed) else listed,
         tuple(unlisted),
         tuple(problems),
         {name: next(iter(roots.ids)) for name, roots in found.items() if len(roots.ids) == 1 and not roots.problem},
@@ -175,8 +174,21 @@ def _match(
         with_status = (ref.id for ref in listed.values() if ref.status is PageStatus.ARCHIVED)
         matched["status", PageStatus.ARCHIVED.value] = frozenset(with_status)
     for key, found in (("labels", labelled), ("under", below)):
-        matched |= {(key, name): frozenset(listed.keys() & page_ids) for name, page_ids in found.items()}
+        matched |= {(key, name): _only_listed(listed, page_ids) for name, page_ids in found.items()}
     return matched
+
+
+def _only_listed(listed: Mapping[str, PageRef], page_ids: Collection[str]) -> frozenset[str]:
+    """Return the listed pages; the same set if all are, which is then in memory once."""
+    if isinstance(page_ids, frozenset) and all(page_id in listed for page_id in page_ids):
+        return page_ids
+    return frozenset(page_id for page_id in page_ids if page_id in listed)
+
+
+def _join(sets: Sequence[frozenset[str]]) -> frozenset[str]:
+    """Return the union; the same set if there is only one."""
+    filled = [found for found in sets if found]
+    return filled[0] if len(filled) == 1 else frozenset().union(*filled)
 
 
 def find_ancestors(listed: Mapping[str, TreeItem], page_id: str) -> tuple[Ancestor, ...]:

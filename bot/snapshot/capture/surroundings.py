@@ -15,8 +15,8 @@ from bot.storage.addresses import PageAddress, name_digest, parse_page_address
 from bot.storage.macros import macro_name
 from bot.storage.reader import Document, read_leniently
 from bot.storage.visible_text import USER_KEYS
-from bot.wiki.gateway import Container, PageRef, TreeItem, TreeKind, WikiGateway
-from bot.wiki.page_tree import build_tree
+from bot.wiki.gateway import Container, PageRef, TreeItem, WikiGateway
+from bot.wiki.page_tree import build_tree, group_children
 
 _ADDRESSES = ("href", "ac:href", "src", "ri:value")
 _INCLUDES = ("include", "excerpt-include")
@@ -33,15 +33,15 @@ class Neighbourhood:
     containers: Sequence[Container]
     places: Mapping[str, str]
     """Page id → path of its rendition, relative to the snapshots folder, for every captured page."""
-    titles: Mapping[str, list[str]]
-    """Title → ids of captured pages in any space; `space_of` has the space of each page."""
-    space_of: Mapping[str, str]
+    find_titled: Callable[[str], Sequence[str]]
+    """Returns the ids of the captured pages with a title in any space; `space_of` returns the space of a page."""
+    space_of: Callable[[str], str]
     on_failure: Callable[[str, str], None]
     """Is called with a page id and what could not be read for it."""
     shows: Callable[[str], bool] = lambda _page_id: True
     """Returns whether the readers of the snapshots may see title and text of a page."""
-    redacted: frozenset[str] = frozenset()
-    """Ids of pages that were redacted: their titles and texts are not captured again."""
+    is_redacted: Callable[[str], bool] = lambda _page_id: False
+    """Returns whether a page was redacted: its title and text are not captured again."""
     _users: dict[str, str] = field(default_factory=dict)
     _trees: dict[str, tuple[RecordedLink, ...]] = field(default_factory=dict)
     """Folder of a rendition → the page tree with links relative to it."""
@@ -81,8 +81,8 @@ class Neighbourhood:
         ids = {address.page_id for address in addresses if address.page_id in self.places}
         linked = {page_id: self._relative(page_id, folder) for page_id in ids if page_id}
         for title in titles:
-            for page_id in (each for each in self.titles.get(title, ()) if each not in self.redacted):
-                linked[f"{self.space_of[page_id]}:{title}"] = self._relative(page_id, folder)
+            for page_id in (each for each in self.find_titled(title) if not self.is_redacted(each)):
+                linked[f"{self.space_of(page_id)}:{title}"] = self._relative(page_id, folder)
         return linked
 
     def _other_addresses(self, body: Document) -> tuple[str, ...]:
@@ -105,11 +105,7 @@ class Neighbourhood:
 
     @cached_property
     def _children(self) -> dict[str | None, list[TreeItem]]:
-        children: dict[str | None, list[TreeItem]] = defaultdict(list)
-        for node in build_tree([*self.listed.values(), *self.containers]):
-            if node.ref.kind is TreeKind.PAGE:
-                children[node.ref.parent_id].append(node.ref)
-        return children
+        return group_children(self.listed.values())
 
     @cached_property
     def _titled(self) -> dict[str, list[PageRef]]:
@@ -143,7 +139,7 @@ class Neighbourhood:
         titles = {page.attributes.get("ri:content-title") for macro in macros for page in macro.elements("ri:page")}
         named = [ref for title in titles if title for ref in self._titled.get(title, ())]
         withheld: dict[str, Literal["restricted", "redacted"]] = {
-            name_digest(self.space_key, ref.title): "redacted" if ref.id in self.redacted else "restricted"
+            name_digest(self.space_key, ref.title): "redacted" if self.is_redacted(ref.id) else "restricted"
             for ref in named
             if not self._shows(ref.id)
         }
@@ -162,7 +158,7 @@ class Neighbourhood:
         return included, withheld
 
     def _shows(self, page_id: str) -> bool:
-        return page_id not in self.redacted and self.shows(page_id)
+        return not self.is_redacted(page_id) and self.shows(page_id)
 
     def _link(self, ref: TreeItem, folder: str, children: tuple[RecordedLink, ...] = ()) -> RecordedLink:
         target = self._relative(ref.id, folder) if ref.id in self.places else ref.url

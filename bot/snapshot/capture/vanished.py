@@ -1,6 +1,6 @@
 """Handle captured pages that are no longer listed or no longer archived: log an event; the capture stays."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +9,7 @@ from bot.plural import counted
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import GONE, PageEntry, Tombstone, id_order
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
+from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.record import RecordedStatus
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.bulk_consent import BulkConsent, is_many, list_digest
@@ -49,34 +50,46 @@ def account_for_vanished(
     instead, and so do many pages that leave the selection at once, in a space or of a rule. If a rule matches nothing,
     no page of the space leaves the selection. *consent* accepts each of these lists.
     """
-    listed = {page_id for selection in selections for page_id in selection.listed}
-    archived = {page_id for selection in selections for page_id in selection.archived}
-    entries = list(writer.library.iter_entries())
-    for bag, entry in entries:
-        if entry.page_id in listed and entry.tombstone:
+    library = writer.library
+    back = [page_id for page_id, standing in library.unusual.items() if standing.is_gone]
+    for page_id in sorted(back, key=id_order):
+        if any(page_id in selection.listed for selection in selections):
+            bag, entry = _held(library, page_id)
             writer.put_entry(bag, entry.replaced(tombstone=None))
             _log(outcome, EventType.METADATA, entry, "in the wiki again", {"again": True})
-    by_space: dict[str, list[Held]] = defaultdict(list)
-    active: dict[str, Held] = {}
-    for bag, entry in entries:
-        if entry.tombstone is None:
-            by_space[entry.space_key].append((bag, entry))
-        if entry.is_selected and entry.page_id in listed and entry.page_id not in archived:
-            active[entry.page_id] = (bag, entry)
     for selection in selections:
-        held = by_space[selection.space_key]
-        lost = [each for each in held if each[1].page_id not in listed]
-        left: list[Left] = [(*active[page_id], None) for page_id in active.keys() & selection.listed.keys()]
-        left.sort(key=lambda each: id_order(each[1].page_id))
+        held, lost, active = _sort_out(library, selection)
+        left: list[Left] = [(*_held(library, page_id), None) for page_id in active]
         left += _account_for_lost(gateway, writer, selection, outcome, (held, lost), consent)
         _account_for_left(writer, selection, outcome, (held, left), consent)
+
+
+def _sort_out(library: Library, selection: Selection) -> tuple[list[str], list[Held], list[str]]:
+    """Return the captured pages of a space, those that the wiki does not list, and those that are not archived now."""
+    held, lost, active = [], [], []
+    for page_id, standing in library.iter_standings():
+        is_listed = page_id in selection.listed
+        if not standing.is_gone and standing.space_key == selection.space_key:
+            held.append(page_id)
+            if not is_listed:
+                lost.append(page_id)
+        if is_listed and standing.is_selected and page_id not in selection.archived:
+            active.append(page_id)
+    return held, [_held(library, page_id) for page_id in sorted(lost, key=id_order)], sorted(active, key=id_order)
+
+
+def _held(library: Library, page_id: str) -> Held:
+    bag = library.find_bag_of(page_id)
+    if bag is None:
+        raise KeyError(page_id)
+    return bag, bag.entries[page_id]
 
 
 def _account_for_left(
     writer: SnapshotWriter,
     selection: Selection,
     outcome: CaptureOutcome,
-    held_and_left: tuple[list[Held], list[Left]],
+    held_and_left: tuple[list[str], list[Left]],
     consent: BulkConsent,
 ) -> None:
     """Deselect the pages that are in the wiki and no longer archived, unless a person should look first."""
@@ -98,7 +111,7 @@ def _account_for_lost(
     writer: SnapshotWriter,
     selection: Selection,
     outcome: CaptureOutcome,
-    held_and_lost: tuple[list[Held], list[Held]],
+    held_and_lost: tuple[list[str], list[Held]],
     consent: BulkConsent,
 ) -> list[Left]:
     """Add tombstones, or note why not; return the pages that moved to another space."""
@@ -134,13 +147,13 @@ def _account_for_lost(
     return moved
 
 
-def _find_bulk(writer: SnapshotWriter, selection: Selection, held: Sequence[Held], taken: Sequence[Held]) -> str:
+def _find_bulk(writer: SnapshotWriter, selection: Selection, held: Sequence[str], taken: Sequence[Held]) -> str:
     """Return which part of the captured pages *taken* is, if it is too large for a space or for one of its rules."""
     if is_many(len(taken), len(held)):
         return f"{len(taken)} of {counted(len(held), 'captured page')}"
     if not is_many(len(taken), 0):
         return ""
-    held_ids = {entry.page_id for _, entry in held}
+    held_ids = frozenset(held)
     for rule, matched in selection.matched.items():
         count = sum(_was_matched(writer, selection, rule, each) for each in taken)
         of = count + len(matched & held_ids)

@@ -36,11 +36,11 @@ class WideLists:
     def complete(self, parts: PageParts, page_id: str) -> PageParts:
         """Add what these lists say about a page, as far as they have everything about it."""
         if parts.labels is None and self.labelled is not None:
-            parts = replace(parts, labels=frozenset(name for name, ids in self.labelled.items() if page_id in ids))
-        found = self.found.get(page_id, PageParts())
-        if parts.labels is None:
+            parts = replace(parts, labels=self.labels_of.get(page_id, frozenset()))
+        found = self.found.get(page_id)
+        if found is not None and parts.labels is None:
             parts = replace(parts, labels=found.labels)
-        if parts.restrictions is None:
+        if found is not None and parts.restrictions is None:
             parts = replace(parts, restrictions=found.restrictions)
         if parts.attachments is None and self.attachments is not None and self.attachments.is_all:
             parts = replace(parts, attachments=tuple(self.attachments_of.get(page_id, ())))
@@ -48,6 +48,17 @@ class WideLists:
             comments = tuple(self.comments_of.get(page_id, ()))
             parts = replace(parts, comments=comments if self.has_replies or not comments else None)
         return parts
+
+    @cached_property
+    def labels_of(self) -> Mapping[str, frozenset[str]]:
+        """The labels in the list by page id; equal sets of labels are in memory once."""
+        found: dict[str, frozenset[str]] = {}
+        same: dict[frozenset[str], frozenset[str]] = {}
+        for name, page_ids in (self.labelled or {}).items():
+            for page_id in page_ids:
+                labels = found.get(page_id, frozenset()) | {name}
+                found[page_id] = same.setdefault(labels, labels)
+        return found
 
     @cached_property
     def has_replies(self) -> bool:

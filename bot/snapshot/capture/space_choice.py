@@ -1,0 +1,111 @@
+"""Count the pages of each requested space by several sources, and choose the pages to capture."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from bot.errors import WikiError
+from bot.snapshot.capture.audience import choose_for
+from bot.snapshot.capture.capture_memory import CaptureMemory
+from bot.snapshot.capture.capture_options import CaptureOptions, SpaceRequest
+from bot.snapshot.capture.census import Census, add_roster, take_census
+from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
+from bot.snapshot.capture.selection import Selection, select
+from bot.wiki.gateway import WikiGateway
+from bot.wiki.page_tree import find_defects, find_misplaced
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceChoice:
+    """Chooses pages for one run; *fetchers* are the threads that read from the wiki."""
+
+    gateway: WikiGateway
+    outcome: CaptureOutcome
+    options: CaptureOptions
+    memory: CaptureMemory
+    fetchers: Executor
+
+    def select_all(self, requests: Sequence[SpaceRequest]) -> Iterator[Selection]:
+        """Yield the selection of each space; raises `WikiError` if no space can be listed."""
+        requests = _unique(requests)
+        failed: list[WikiError] = []
+
+        def give_up(request: SpaceRequest, error: WikiError) -> None:
+            failed.append(error)
+            self.outcome.add_unlisted(Trouble(request.space_key, f"space {request.space_key}", str(error)))
+
+        listed: list[tuple[SpaceRequest, Census]] = []
+        for request in requests:
+            try:
+                known, day = self.memory.of(request.space_key), self.memory.day
+                listed.append((request, take_census(self.gateway, request.space_key, request.rule, known, day=day)))
+            except WikiError as error:
+                give_up(request, error)
+        for trouble in add_roster(self.gateway, [census for _, census in listed], self.options.roster):
+            self.outcome.note(self.outcome.missing, trouble)
+        for request, census in listed:
+            try:
+                yield self._select(request, census)
+            except WikiError as error:
+                give_up(request, error)
+        if failed and len(failed) == len(requests):
+            raise failed[0]
+
+    def _select(self, request: SpaceRequest, census: Census) -> Selection:
+        """Select the pages of one space; note what makes the selection uncertain, and what has no body."""
+        outcome = self.outcome
+        selection = select(
+            self.gateway,
+            request.space_key,
+            request.rule,
+            everything=request.everything,
+            lists_all_nodes=True,
+            stated=request.places,
+            recall=request.recall,
+            census=census,
+            roster=self.options.roster,
+        )
+        outcome.doubts += census.doubts
+        outcome.notes += census.notes
+        for trouble in census.missing:
+            outcome.note(outcome.missing, trouble)
+        self._note_problems(request, selection)
+        shared = choose_for(self.options.audience, self.gateway, selection, outcome, self.fetchers)
+        read = selection.overview.restrictions_read | (shared.access.restrictions.keys() if shared.access else set())
+        outcome.restrictions_read += sum(ref.id in read for ref in selection.chosen)
+        outcome.reads_everything &= selection.overview.memory is None
+        self._note_nodes(shared)
+        return shared
+
+    def _note_problems(self, request: SpaceRequest, selection: Selection) -> None:
+        outcome = self.outcome
+        for reference, node_id in selection.roots.items():
+            request.remember(reference, node_id)
+        for problem in selection.problems:
+            place = request.places.get(problem.rule, ".".join(("archived", *problem.rule)))
+            trouble = Trouble(problem.rule[1], place, problem.message)
+            outcome.note(outcome.unmatched, trouble, logged_as=PurePath(place).name)  # no folder names in the evidence
+        for message in selection.unlisted:
+            outcome.note(outcome.unplaced, Trouble(request.space_key, f"space {request.space_key}", message))
+
+    def _note_nodes(self, selection: Selection) -> None:
+        """Note the nodes without a certain place, and those that cannot be captured."""
+        outcome = self.outcome
+        for node, defect in find_defects(find_misplaced(selection.nodes)):
+            title = node.title if selection.shows(node.id) else f"{node.kind} {node.id}"
+            outcome.note(outcome.unplaced, Trouble(node.id, title, defect))
+        outcome.not_capturable += [
+            Trouble(node.id, node.title, f"a {node.kind}, which cannot be captured")
+            for node in selection.without_content()
+            if selection.shows(node.id)
+        ]
+
+
+def _unique(requests: Sequence[SpaceRequest]) -> list[SpaceRequest]:
+    """Merge requests for the same space, which several workspaces may share."""
+    joined: dict[str, SpaceRequest] = {}
+    for request in requests:
+        other = joined.get(request.space_key)
+        joined[request.space_key] = other.joined_with(request) if other else request
+    return list(joined.values())
