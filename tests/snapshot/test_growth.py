@@ -4,6 +4,7 @@ Work is counted at three sizes at equal distances: if each further page costs th
 """
 
 import datetime as dt
+import gc
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 
 from bot.snapshot.archive import journal
 from bot.snapshot.archive import library as library_module
+from bot.snapshot.archive.bag import PageEntries
+from bot.snapshot.archive.folder import Folder
 from bot.snapshot.archive.library import Library, load_library
 from bot.snapshot.capture.surroundings import Neighbourhood
 from bot.snapshot.query.page_diff import diff_page
@@ -115,6 +118,58 @@ def test_writing_costs_the_same_for_each_page(tmp_path: Path, monkeypatch: pytes
         works.append(counter.work())
 
     assert not find_growth(works)
+
+
+def test_each_part_costs_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_module, "MAX_PAGES", BAG)
+    monkeypatch.setattr(journal, "_SINGLE_SYNCS", 0)
+    works = []
+
+    for size in SIZES:
+        with open_run(tmp_path / str(size), CLOCK) as writer, counting(monkeypatch) as counter:
+            for start in range(0, size, BAG):
+                ids = [f"{1000 + number}" for number in range(start, start + BAG)]
+                for page_id in ids:
+                    put_page(writer, page_id, f"Page {page_id}", f"<p>{page_id}</p>", version=1)
+                finish(writer, *ids, goes_on=True)
+        works.append(counter.work())
+
+    assert not find_growth(works)
+
+
+def test_a_run_has_the_entries_of_few_bags_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_module, "MAX_PAGES", 2)
+    capture_pages(tmp_path, range(40), version=1)
+
+    with open_run(tmp_path, CLOCK + dt.timedelta(days=2)) as writer:
+        found = [writer.library.find_entry(f"{1000 + number}") for number in range(40)]
+        gc.collect()
+        loaded = sum(isinstance(each, PageEntries) for each in gc.get_objects())
+
+    assert all(found)
+    assert loaded <= 4
+
+
+@pytest.mark.parametrize("flavour", list(Flavour), ids=lambda flavour: flavour.value)
+def test_a_run_without_changes_reads_no_record_and_no_body(
+    flavour: Flavour, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    real = Folder.read_checked
+
+    def read_checked(folder: Folder, path: str, digest: str | None, *, named_by: str) -> bytes:
+        read.append(path)
+        return real(folder, path, digest, named_by=named_by)
+
+    with small_wiki(flavour) as wiki:
+        for day in range(3):  # the first capture of Cloud does not know yet what it will not be told about comments
+            read.clear()
+            with monkeypatch.context() as patch:
+                patch.setattr(Folder, "read_checked", read_checked)
+                outcome = run_capture(wiki, tmp_path, everything=True, day=day)
+
+    assert outcome.unchanged == outcome.expected
+    assert not [path for path in read if "/data/" in path]
 
 
 def test_placing_costs_the_same_for_each_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,8 +154,7 @@ class Overview:
         parts = self._parts_of(ref.id)
         place_now = ref.version.number, ref.version.when, ref.status.value, ref.parent_id, ref.position
         place_held = held.version.number, held.version.when, held.status.value, held.parent_id, held.position
-        restricted = held.restrictions.readers or held.restrictions.editors
-        if place_now != place_held or restricted or any(has_same_part(part, parts, held) is False for part in PagePart):
+        if place_now != place_held or any(has_same_part(part, parts, held) is False for part in PagePart):
             return None
         return take_fingerprint(ref, parts, self._named_for(ref.id), place, history)
 
