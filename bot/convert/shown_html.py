@@ -62,7 +62,7 @@ _RGB = re.compile(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})")
 _PLAIN_COLOUR = re.compile(r"#[0-9a-fA-F]{3,6}|[a-zA-Z]{3,24}")
 
 
-class Mark(StrEnum):
+class EntryMark(StrEnum):
     """What a change does with an entry; the value is also the end of the name of its style."""
 
     NEW = "new"
@@ -78,7 +78,9 @@ class ShownHtml:
     is_marked: bool
 
 
-def make_safe(html: str, base_url: str, *, marks: Sequence[Mark | None] = (), words: dict[Mark, str]) -> ShownHtml:
+def make_safe(
+    html: str, base_url: str, *, marks: Sequence[EntryMark | None] = (), words: dict[EntryMark, str]
+) -> ShownHtml:
     """Return *html* without scripts, styles, pictures and relative addresses; *words* are shown at marked entries.
 
     *marks* has one value for each entry of the list. The entries are marked only if the list has as many of them.
@@ -181,7 +183,7 @@ def _absolute(href: str, base_url: str) -> str:
         return ""
 
 
-def _mark(soup: BeautifulSoup, marks: Sequence[Mark | None], words: dict[Mark, str]) -> bool:
+def _mark(soup: BeautifulSoup, marks: Sequence[EntryMark | None], words: dict[EntryMark, str]) -> bool:
     entries = _find_entries(soup, len(marks))
     if not marks or entries is None:
         return not any(marks)

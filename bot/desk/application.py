@@ -17,7 +17,16 @@ from bot.resources import templates_dir
 
 AREAS = {
     "home": ("overview_views",),
-    "write": (),
+    "write": (
+        "write_filters",
+        "news_views",
+        "news_edit_views",
+        "preview_views",
+        "entry_views",
+        "draft_views",
+        "history_views",
+        "publication_views",
+    ),
     "publish": (),
     "archive": (),
     "account": ("sign_in", "own_account", "account_list"),

@@ -46,6 +46,17 @@ CREATE TABLE carried (                 -- what was typed when a session had ende
 );
 CREATE TABLE keys (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """,
+    """\
+CREATE TABLE drafts (
+    id INTEGER PRIMARY KEY,
+    workspace TEXT NOT NULL,
+    place TEXT NOT NULL,               -- the form: area and entry, such as news/new
+    owner TEXT NOT NULL,               -- name of the person
+    title TEXT NOT NULL,
+    fields TEXT NOT NULL,              -- JSON object: name of a field -> value
+    changed TEXT NOT NULL              -- time in ISO 8601, UTC
+);
+""",
 )
 """Script number N converts format N - 1 to format N; `PRAGMA user_version` is the format of a file."""
 DATABASE_NAME = "desk.sqlite"

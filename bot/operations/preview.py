@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.config.data_model import News, NewsItem, WorkspaceData
 from bot.config.news_selection import day_of, older_news, shown_news
-from bot.convert.shown_html import Mark, make_safe
+from bot.convert.shown_html import EntryMark, make_safe
 from bot.errors import BotError
 from bot.inline import LinkResolver, TitlesAsWritten, plain_text
 from bot.operations.workspace import Connect, Workspace
@@ -15,7 +15,7 @@ from bot.render import section_of
 from bot.sync.data_links import iter_links, resolve_links
 from bot.wiki.gateway import PageRef, WikiGateway
 
-MARK_WORDS = {Mark.NEW: "new", Mark.MOVED: "moved", Mark.LEAVING: "leaves"}
+MARK_WORDS = {EntryMark.NEW: "new", EntryMark.MOVED: "moved", EntryMark.LEAVING: "leaves"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _leaving(before: News | None, after: News, moment: dt.datetime) -> list[News
 
 def _with_leaving(
     before: WorkspaceData, after: WorkspaceData, moment: dt.datetime
-) -> tuple[WorkspaceData, tuple[Mark | None, ...]]:
+) -> tuple[WorkspaceData, tuple[EntryMark | None, ...]]:
     """Return *after* with the shown items, then those that leave, and one mark for each of them."""
     if after.news is None:
         return after, ()
@@ -141,18 +141,18 @@ def _with_leaving(
     news = after.news.model_copy(update={"items": (*shown, *gone, *rest), "show": limit})
     old = {item.id: item for item in before.news.items} if before.news else {}
     marks = [*_marks(shown, [item.id for item in shown_news(before.news, moment)] if before.news else [], old)]
-    return after.model_copy(update={"news": news}), (*marks, *[Mark.LEAVING] * len(gone))
+    return after.model_copy(update={"news": news}), (*marks, *[EntryMark.LEAVING] * len(gone))
 
 
-def _marks(shown: Sequence[NewsItem], was: Sequence[str], old: dict[str, NewsItem]) -> list[Mark | None]:
+def _marks(shown: Sequence[NewsItem], was: Sequence[str], old: dict[str, NewsItem]) -> list[EntryMark | None]:
     """Return the mark of each shown item: new if it was not shown or has other words, moved if its place changed."""
     kept = [item.id for item in shown if item.id in was]
     before = [each for each in was if each in kept]
     is_moved = {now for now, then in zip(kept, before, strict=True) if now != then}
     return [
-        Mark.NEW
+        EntryMark.NEW
         if item.id not in was or old[item.id].text != item.text or old[item.id].items != item.items
-        else Mark.MOVED
+        else EntryMark.MOVED
         if item.id in is_moved
         else None
         for item in shown
