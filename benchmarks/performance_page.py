@@ -8,9 +8,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from benchmarks import extrapolation
 from benchmarks.bars import draw_bars
-from benchmarks.capture_targets import NAMES, find_targets
+from benchmarks.capture_targets import NAMES, Target, find_targets
 from benchmarks.capture_tools import ROOT
-from benchmarks.figures import load_figures
+from benchmarks.figures import load_bounds, load_figures
 
 PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "performance.svg"
@@ -46,6 +46,7 @@ def render_page(figures: Figures) -> str:
         comparison=lambda runs, rival: "\n".join(_compare(runs, rival)),
         targets="\n".join(_list_targets(figures["capture"])),
         converter_table="\n".join(_list_converters(figures["converters"])),
+        call_table="\n".join(_list_calls(figures["calls"])),
         pins=dict(
             re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements" / "clients.in").read_text("utf-8"), re.MULTILINE)
         ),
@@ -83,6 +84,15 @@ def _list_converters(converters: Figures) -> Iterator[str]:
     for row in converters["rows"]:
         took, ratio = row["milliseconds"], row["milliseconds"] / ours
         yield f"| {row['tool']} | {took:.2f} ms | {ratio:.2f} | {row['peak']:.0f} MB | {row['failed']:.0f} |"
+
+
+def _list_calls(calls: Figures) -> Iterator[str]:
+    targets = load_bounds()["targets"]
+    yield "| Call or command | In relation to | Times | At most | |"
+    yield "|---|---|--:|--:|---|"
+    for row in calls["rows"]:
+        target = Target(row["name"], row["ratio"], targets[row["name"]])
+        yield f"| {target.about} | `{row['bare']}` | {target.found:.1f} | {target.limit:g} | {target.verdict} |"
 
 
 def _number(value: float) -> str:

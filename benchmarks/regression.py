@@ -33,7 +33,7 @@ def main() -> int:
     if options.write:
         names = ["http.client"] + [start_up.BARE] * len(start_up.COMMANDS)
         rows = [
-            {"name": target.about, "bare": bare, "ratio": round(target.found, 2), "limit": target.limit}
+            {"name": target.about, "bare": bare, "ratio": target.found}
             for target, bare in zip(ratios, names, strict=True)
         ]
         write_section("calls", {"machine": machine, "rows": rows})

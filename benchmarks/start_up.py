@@ -27,7 +27,7 @@ _LIBRARIES = {"click": "click", "pydantic": "pydantic", "requests": "requests", 
 def main(runs: int) -> int:
     """Print a line for each command and library; return 1 if a command takes more than its limit."""
     took = measure(runs)
-    limits = load_bounds()["ratios"]
+    limits = load_bounds()["targets"]
     for name, seconds in took.items():
         limit = f", at most {limits[name]} wanted" if name in limits else ""
         print(f"{name:<15} {seconds:.3f} s of CPU, {seconds / took[BARE]:5.1f} times{limit}")
