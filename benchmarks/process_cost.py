@@ -1,5 +1,6 @@
 """What a command costs: wall time, CPU seconds and peak memory of a process with all its children."""
 
+import json
 import os
 import resource
 import subprocess
@@ -13,6 +14,15 @@ from typing import Any
 
 _ROUNDS = 9
 _MEBIBYTE = 1 << 20
+_STARTER = """
+import json, os, sys
+child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, used = os.wait4(child, 0)
+with open(sys.argv[1], "w") as file:
+    json.dump([used.ru_utime + used.ru_stime, used.ru_maxrss], file)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""Starts the command from a small process: Linux counts the memory of the process that starts another one as its peak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +38,24 @@ def run_measured(
     command: Sequence[str], *, folder: Path, environment: Mapping[str, str], accepted: Sequence[int] = (0,)
 ) -> Cost:
     """Run *command* in *folder*; raises `RuntimeError` with its output if its exit code is not *accepted*."""
-    log = folder / "output.txt"
+    log, used = folder / "output.txt", folder / "used.json"
     started = time.monotonic()
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", _STARTER, used, *command],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
         )
-        _, status, used = os.wait4(process.pid, 0)
     wall = time.monotonic() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in accepted:
+    if done.returncode not in accepted:
         text = log.read_text(encoding="utf-8", errors="replace")
-        raise RuntimeError(f"{Path(command[0]).name} ended with {process.returncode}:\n{text[-4000:]}")
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / _MEBIBYTE)
+        raise RuntimeError(f"{Path(command[0]).name} ended with {done.returncode}:\n{text[-4000:]}")
+    cpu, kibibytes = json.loads(used.read_text())
+    return Cost(wall, cpu, kibibytes * 1024 / _MEBIBYTE)
 
 
 def describe_machine() -> dict[str, Any]:
