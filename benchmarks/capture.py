@@ -1,6 +1,6 @@
 """Capture a space over HTTP beside confluence-markdown-exporter: first, unchanged, one page changed.
 
-script/bench capture [--pages N] [--rounds N] [--latencies MS …] [--flavours …] [--tools …] [--large N] [--write]
+script/bench capture [--pages N] [--rounds N] [--latencies MS …] [--flavours …] [--tools …] [--large N …] [--write]
 """
 
 import argparse
@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--latencies", type=int, nargs="+", default=[0, 50, 150], metavar="MS")
     parser.add_argument("--flavours", nargs="+", choices=["cloud", "datacenter"], default=["cloud", "datacenter"])
     parser.add_argument("--tools", nargs="+", choices=list(TOOLS), default=list(TOOLS))
-    parser.add_argument("--large", type=int, metavar="N", help="also capture so many pages with wikibot, once")
+    parser.add_argument("--large", type=int, nargs="*", metavar="N", default=[], help="then wikibot alone, once each")
     parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
     options = parser.parse_args()
     found = {"machine": describe_machine(), "pages": options.pages, "rounds": options.rounds}
@@ -44,9 +44,9 @@ def main() -> int:
     found["runs"] = merge_rounds(list(rows))
     large = [
         row
+        for pages in options.large
         for flavour in options.flavours
-        if options.large
-        for row in measure("wikibot", flavour, latency=0, pages=options.large)
+        for row in measure("wikibot", flavour, latency=0, pages=pages)
     ]
     print_rows([*found["runs"], *large], _COLUMNS)
     targets = list(find_targets(found))

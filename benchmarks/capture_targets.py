@@ -33,26 +33,26 @@ class Target:
 
 def find_targets(capture: dict[str, Any]) -> Iterator[Target]:
     """Yield the targets of *capture*, the figures of `benchmarks.capture`."""
-    runs, pages = capture["runs"], capture["pages"]
-    for flavour in dict.fromkeys(row["flavour"] for row in runs):
-        ours = [row for row in runs if row["flavour"] == flavour and row["tool"] == "wikibot"]
-        first, unchanged, changed = ([row for row in ours if row["step"] == step] for step in _STEPS)
-        idle = math.ceil(pages / 200) + 10
-        name = NAMES[flavour]
-        yield Target(f"{name}, first capture: requests", _most(first, "requests"), _first(flavour, pages, first))
-        yield Target(f"{name}, unchanged: requests", _most(unchanged, "requests"), idle)
-        yield Target(f"{name}, unchanged: texts of pages that are fetched", _most(unchanged, "bodies"), 0)
-        yield Target(f"{name}, unchanged: files that are written", _most(unchanged, "writes"), 0)
-        more = _most(changed, "requests") - _most(unchanged, "requests")
-        yield Target(f"{name}, one page changed: requests more than unchanged", more, 3)
-        for row in first:
-            other = [each for each in runs if _is_rival(each, row)]
-            if other:
-                yield Target(
-                    f"{name}, first capture at {row['latency']} ms: seconds, as the exporter needs",
-                    row["wall"],
-                    other[0]["wall"],
-                )
+    rows = [*capture["runs"], *capture.get("large", ())]
+    for flavour, pages in dict.fromkeys((row["flavour"], row["pages"]) for row in rows):
+        found = [row for row in rows if (row["flavour"], row["pages"]) == (flavour, pages)]
+        yield from _find_counts(flavour, pages, [row for row in found if row["tool"] == "wikibot"])
+        for row in found:
+            other = next((each for each in found if _is_rival(each, row)), None)
+            if other and row["step"] == "first":
+                about = f"{NAMES[flavour]}, {pages} pages, first at {row['latency']} ms: seconds, as the exporter needs"
+                yield Target(about, row["wall"], other["wall"])
+
+
+def _find_counts(flavour: str, pages: int, ours: list[dict[str, Any]]) -> Iterator[Target]:
+    first, unchanged, changed = ([row for row in ours if row["step"] == step] for step in _STEPS)
+    name = f"{NAMES[flavour]}, {pages} pages"
+    yield Target(f"{name}, first: requests", _most(first, "requests"), _first(flavour, pages, first))
+    yield Target(f"{name}, unchanged: requests", _most(unchanged, "requests"), math.ceil(pages / 200) + 10)
+    yield Target(f"{name}, unchanged: texts of pages that are fetched", _most(unchanged, "bodies"), 0)
+    yield Target(f"{name}, unchanged: files that are written", _most(unchanged, "writes"), 0)
+    more = _most(changed, "requests") - _most(unchanged, "requests")
+    yield Target(f"{name}, one changed: requests more than unchanged", more, 3)
 
 
 _STEPS = ("first", "unchanged", "changed")
@@ -72,4 +72,6 @@ def _most(rows: list[dict[str, Any]], name: str) -> float:
 
 
 def _is_rival(row: dict[str, Any], ours: dict[str, Any]) -> bool:
-    return row["tool"] != "wikibot" and all(row[key] == ours[key] for key in ("flavour", "latency", "step"))
+    return row["tool"] != "wikibot" == ours["tool"] and all(
+        row[key] == ours[key] for key in ("flavour", "latency", "step")
+    )

@@ -68,11 +68,13 @@ def _one_more(capture: dict[str, Any], flavour: str, step: str) -> Line:
 
 
 def _two_sizes(capture: dict[str, Any], flavour: str, step: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the figures of the two largest spaces."""
     wanted = {"flavour": flavour, "step": step, "tool": "wikibot", "latency": 0}
-    small, large = (
-        next(row for row in rows if wanted.items() <= row.items()) for rows in (capture["runs"], capture["large"])
+    found = sorted(
+        (row for row in (*capture["runs"], *capture["large"]) if wanted.items() <= row.items()),
+        key=lambda row: row["pages"],
     )
-    return small, large
+    return found[-2], found[-1]
 
 
 def _duration(seconds: float) -> str:

@@ -44,12 +44,14 @@ def render_page(figures: Figures) -> str:
     return environment.get_template("performance.md.j2").render(
         **figures,
         comparison=lambda runs, rival: "\n".join(_compare(runs, rival)),
+        growth="\n".join(_list_sizes(figures["capture"])),
         targets="\n".join(_list_targets(figures["capture"])),
         converter_table="\n".join(_list_converters(figures["converters"])),
         call_table="\n".join(_list_calls(figures["calls"])),
         pins=dict(
             re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements" / "clients.in").read_text("utf-8"), re.MULTILINE)
         ),
+        sizes=sorted({figures["capture"]["pages"], *(row["pages"] for row in figures["capture"]["large"])}),
         scale=extrapolation,
         estimates=estimates,
     )
@@ -68,6 +70,16 @@ def _compare(runs: Sequence[Figures], rival: str) -> Iterator[str]:
                 yield f"| {NAMES[flavour]} | {words} | {latency} ms | {' | '.join(pairs)} | {ratio:.2f} |"
     yield ""
     yield f"The first figure of a pair is of wikibot, the second of {rival}."
+
+
+def _list_sizes(capture: Figures) -> Iterator[str]:
+    yield "| Flavour | Pages | Run | Requests | CPU seconds | Memory at most | kB received | Disk |"
+    yield "|---|--:|---|--:|--:|--:|--:|--:|"
+    rows = [row for row in (*capture["runs"], *capture["large"]) if row["tool"] == "wikibot" and not row["latency"]]
+    for row in sorted(rows, key=lambda row: (row["flavour"], row["pages"])):
+        sizes = f"{row['peak']:.0f} MB | {row['kilobytes']:,.0f} | {row['disk'] / 1024:.1f} MB"
+        start = f"| {NAMES[row['flavour']]} | {row['pages']:,} | {_STEPS[row['step']]}"
+        yield f"{start} | {row['requests']:,.0f} | {row['cpu']:.1f} | {sizes} |"
 
 
 def _list_targets(capture: Figures) -> Iterator[str]:

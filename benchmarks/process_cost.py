@@ -22,7 +22,7 @@ with open(sys.argv[1], "w") as file:
     json.dump([used.ru_utime + used.ru_stime, used.ru_maxrss], file)
 sys.exit(os.waitstatus_to_exitcode(status))
 """
-"""Starts the command from a small process: Linux counts the memory of the process that starts another one as its peak."""
+"""Starts the command from a small process, because Linux counts the memory of the starting process as its peak."""
 
 
 @dataclass(frozen=True, slots=True)
