@@ -84,7 +84,7 @@ def diff(
         case "json":
             output.say_json(made.diff)
         case "html":
-            _put_out(page_diff_as_html(made.diff), out)
+            _put_out(page_diff_as_html(made), out)
         case _:
             _put_out(page_diff_as_text(made.diff), out)
     return _DONE

@@ -9,7 +9,7 @@ from bot.present.page_diff_view import page_diff_as_html, page_diff_as_text
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.erasure import find_traces, redact
-from bot.snapshot.query.page_diff import ChangeKind, diff_page
+from bot.snapshot.query.page_diff import ChangeKind, compare_page, diff_page
 from bot.snapshot.query.timeline import read_timeline
 from bot.snapshot.verify.verification import verify
 from bot.text_diff import diff_words
@@ -106,7 +106,7 @@ def test_diff_as_html_takes_text_for_text(wiki: SmallWiki, tmp_path: Path) -> No
     run_capture(wiki, tmp_path, day=1)
     library = load_library(tmp_path)
 
-    html = page_diff_as_html(diff_page(library, *library.get_page("Sharp")))
+    html = page_diff_as_html(compare_page(library, *library.get_page("Sharp")))
 
     assert "<script>" not in html
     assert "<ins>" in html

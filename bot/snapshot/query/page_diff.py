@@ -69,10 +69,13 @@ class PageComparison:
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class PageText:
+    """One captured state of a page: its *name* for people, its body at *source_path*, and the record of that run."""
+
     name: str
     body: str
     record: PageRecord | None
+    source_path: str
 
 
 def diff_page(
@@ -92,11 +95,11 @@ def compare_page(
     if entry.redacted_at:
         raise SnapshotError(f"page {entry.page_id} was redacted on {entry.redacted_at.date().isoformat()}")
     wanted = _default_states(library, bag, entry) if before is None else (before, after or f"{entry.version}")
-    old, new = (_load_state(library, bag, entry, name) for name in wanted)
+    old, new = (load_state(library, bag, entry, name) for name in wanted)
     data = describe_changes(old.record, new.record) if old.record and new.record and old.record != new.record else []
     path = entry.path
     base = library.head.origin if library.head else ""
-    texts = [_markdown(state, path, base) for state in (old, new)]
+    texts = [state_as_markdown(state, path, base) for state in (old, new)]
     blocks = compare_blocks(*(list(_blocks(text)) for text in texts))
     structure = tuple(_describe_structure(blocks))
     diff = PageDiff(entry.page_id, entry.title, old.name, new.name, tuple(data), structure, tuple(blocks))
@@ -174,7 +177,8 @@ def _kind_of(text: str) -> str:
     return "table row" if text.startswith("|") else "paragraph"
 
 
-def _markdown(state: _State, path: str, base_url: str) -> str:
+def state_as_markdown(state: PageText, path: str, base_url: str) -> str:
+    """Return the body of a state as Markdown, without its comments."""
     if state.record is None:
         return convert_page(state.body).markdown
     return convert_page(state.body, build_context(state.record, path, base_url)).markdown
@@ -191,7 +195,8 @@ def _default_states(library: Library, bag: Bag, entry: PageEntry) -> tuple[str, 
     raise SnapshotError(f"page {entry.page_id} was captured only once, so there is nothing to compare")
 
 
-def _load_state(library: Library, bag: Bag, entry: PageEntry, name: str) -> _State:
+def load_state(library: Library, bag: Bag, entry: PageEntry, name: str) -> PageText:
+    """Return one state of a page; raises `SnapshotError` if it is not in the snapshots."""
     records = {_run_of(path): path for path in library.record_paths(bag, entry)}
     if name.startswith("run:"):
         path = records.get(int(name[4:])) if name[4:].isdigit() else None
@@ -199,12 +204,13 @@ def _load_state(library: Library, bag: Bag, entry: PageEntry, name: str) -> _Sta
             runs = ", ".join(f"run:{run}" for run in records)
             raise SnapshotError(f"page {entry.page_id} was not captured by {name}; it was by {runs}")
         record = library.load_record_at(bag, path)
-        return _State(f"{name} (version {record.version.number})", _body(library, bag, record.source_path), record)
+        shown = f"{name} (version {record.version.number})"
+        return PageText(shown, _body(library, bag, record.source_path), record, record.source_path)
     sources = bag.sources_of(entry.page_id)
     source = name if name in sources else _find_source(sources, entry, name.removeprefix("v"))
     loaded = [library.load_record_at(bag, path) for path in records.values()]
     record_of_source = next((record for record in reversed(loaded) if record.source_path == source), None)
-    return _State(_name_of(source), _body(library, bag, source), record_of_source)
+    return PageText(_name_of(source), _body(library, bag, source), record_of_source, source)
 
 
 def _find_source(sources: list[str], entry: PageEntry, number: str) -> str:
