@@ -55,10 +55,14 @@ def pass_reader(command: Callable[..., int]) -> Callable[..., int]:
     ) -> int:
         return command(open_reader(app, folder, signers, witnesses, cache), **options)
 
-    made = functools.update_wrapper(pass_app(run), command)
+    return reader_options(functools.update_wrapper(pass_app(run), command))
+
+
+def reader_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options that choose the snapshots: *folder*, *signers*, *witnesses* and *cache*."""
     for option in reversed(_OPTIONS):
-        made = option(made)
-    return made
+        command = option(command)
+    return command
 
 
 def open_reader(

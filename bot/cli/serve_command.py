@@ -1,31 +1,50 @@
 """`wikibot serve`: the web desk."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.archive_options import open_reader, reader_options
 from bot.cli.run_commands import stopping_on_signals
 from bot.config.policy import DeskSettings
 from bot.desk.database import DATABASE_NAME, DeskDatabase
-from bot.desk.desk import Desk, DeskAddress
+from bot.desk.desk import LOOPBACK, Desk, DeskAddress
 from bot.history import open_history
 from bot.live_schedule import LiveSchedule
+from bot.operations.archive_reader import ArchiveReader
 from bot.runtime import Runtime
 
 
 @click.command()
 @click.option("--host", help="Address to listen on.  [default: that of `desk.listen`, 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65_535), help="Port; 0 for a free one.  [default: `desk.listen`, 8091]")
+@reader_options
 @pass_app
-def serve(app: App, host: str | None, port: int | None) -> int:
-    """Serve the web desk until stopped (SIGTERM or Ctrl-C)."""
+def serve(
+    app: App,
+    host: str | None,
+    port: int | None,
+    folder: Path | None,
+    signers: Path | None,
+    witnesses: tuple[str, ...],
+    cache: Path | None,
+) -> int:
+    """Serve the web desk until stopped (SIGTERM or Ctrl-C).
+
+    With --snapshots it shows this folder alone, to people on this machine: no settings file, no wiki, no accounts.
+    """
     from bot.desk.server import DeskServer, open_port, raise_if_exposed
 
     app.set_up_logging(is_service=True)
+    if folder is not None or signers or witnesses or cache:
+        reader = open_reader(app, folder, signers, witnesses, cache)
+        return _serve_folder(reader, host or LOOPBACK[0], DeskSettings().place[1] if port is None else port)
     runtime = replace(app.runtime, is_attended=False)
     settings = runtime.settings.desk or DeskSettings()
     own_host, own_port = settings.place
@@ -35,6 +54,33 @@ def serve(app: App, host: str | None, port: int | None) -> int:
         with stopping_on_signals(runtime.stop), DeskServer(desk, listener):
             say_where(desk)
             runtime.stop.wait()
+    return 0
+
+
+def make_reading_desk(reader: ArchiveReader, host: str, port: int) -> Desk:
+    """Return a desk that shows the snapshots of *reader* and nothing else."""
+    return Desk(
+        database=DeskDatabase(reader.index_path.with_suffix(".desk")),
+        address=DeskAddress(host, port),
+        load_runtime=None,
+        reader=reader,
+    )
+
+
+def _serve_folder(reader: ArchiveReader, host: str, port: int) -> int:
+    from bot.desk.server import DeskServer, open_port
+
+    if host not in LOOPBACK:
+        raise click.UsageError(f"--snapshots serves people on this machine only, so --host has to be {LOOPBACK[0]}")
+    head = reader.library.head  # a folder that is not trusted ends the command here
+    stop = threading.Event()
+    with open_port(host, port) as listener:
+        desk = make_reading_desk(reader, host, listener.getsockname()[1])
+        with stopping_on_signals(stop), DeskServer(desk, listener):
+            output.say(f"{reader.root}: run {head.sequence if head else 0}, read-only")
+            output.say(f"to sign in, open {desk.link}")
+            output.say("(this link works once; start again for another)")
+            stop.wait()
     return 0
 
 

@@ -28,7 +28,7 @@ AREAS = {
         "publication_views",
     ),
     "publish": (),
-    "archive": (),
+    "archive": ("task_views", "list_views", "page_views", "evidence_views"),
     "account": ("sign_in", "own_account", "account_list"),
 }
 """The modules with views of each area; importing them adds the views to the blueprint of the area."""

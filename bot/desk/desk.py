@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from bot.desk.roles import Role
 from bot.desk.sessions import Sessions, operator
 from bot.desk.throttle import Throttle
 from bot.errors import BotError
+from bot.operations.archive_reader import ArchiveReader
 from bot.operations.workspace import Workspace
 from bot.runtime import Runtime
 
@@ -97,14 +97,14 @@ class Invitation:
 class Desk:
     """Everything that views need; they get it by `current_desk()`.
 
-    *load_runtime* returns the runtime with the settings in force; None for a desk on a folder of *snapshots* alone,
+    *load_runtime* returns the runtime with the settings in force; None for a desk on the snapshots of *reader* alone,
     without wiki and settings. *next_due* returns when each job is due.
     """
 
     database: DeskDatabase
     address: DeskAddress
     load_runtime: Callable[[], Runtime] | None
-    snapshots: Path | None = None
+    reader: ArchiveReader | None = None
     trusted_proxies: int = 0
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     next_due: Callable[[], Mapping[str, datetime]] = dict

@@ -153,7 +153,7 @@ def _groups() -> Iterator[MenuGroup]:
 def _address(endpoint: str, visitor: Visitor) -> str | None:
     """Return the address of a view that exists and that the person may use."""
     view = current_app.view_functions.get(endpoint)
-    if view is None:
+    if view is None or (current_desk().is_archive_only and not endpoint.startswith("archive.")):
         return None
     workspace = None
     values: dict[str, Any] = {}

@@ -13,7 +13,7 @@ from bot.errors import EvidenceError, SettingsError, SnapshotError
 from bot.operations.capture import find_allowed_signers, read_signers, verify_copy, verify_snapshots
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.bag import sha256
-from bot.snapshot.archive.checkpoint import read_head, whole_digest
+from bot.snapshot.archive.checkpoint import Checkpoint, read_head, whole_digest
 from bot.snapshot.archive.continuity import load_remembered
 from bot.snapshot.archive.file_tree import UnlistedTree
 from bot.snapshot.archive.folder import Folder
@@ -39,6 +39,7 @@ class ArchiveReader:
     rules: ArchivedSettings = NO_RULES
     """Which pages the settings select, if they are known."""
     _known: Library | None = field(default=None, repr=False)
+    _heads: list[tuple[Checkpoint, str]] | None = field(default=None, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @property
@@ -51,6 +52,15 @@ class ArchiveReader:
             if self._known.head is None:
                 raise SnapshotError(f"there are no snapshots in {self.root}; `wikibot snapshot` makes the first")
             return self._known
+
+    @property
+    def heads(self) -> list[tuple[Checkpoint, str]]:
+        """All heads with their SHA-256, the newest first; raises `EvidenceError` if the chain is broken."""
+        library = self.library
+        with self._lock:
+            if self._heads is None or self._heads[0][1] != library.head_digest:
+                self._heads = list(library.iter_heads())
+            return self._heads
 
     @property
     def index(self) -> ArchiveIndex:

@@ -65,7 +65,7 @@ class DeskClient:
 
     def token(self) -> str:
         """The token that the forms of this session have."""
-        for path in ("/", "/sign-in"):
+        for path in ("/", "/a", "/sign-in"):
             if found := _TOKEN.search(self.get(path).text):
                 return found[1]
         raise AssertionError("no form on the page")

@@ -302,7 +302,22 @@ def read_list(front: str, name: str) -> list[str]:
     return [_text(item) for item in list_items(front, name)]
 
 
-_COLUMNS = "page_id, title, path, space, version, changed, captured, state, reasons, losses, labels"
+_COLUMNS = ", ".join(
+    f"facts.{name}"
+    for name in (
+        "page_id",
+        "title",
+        "path",
+        "space",
+        "version",
+        "changed",
+        "captured",
+        "state",
+        "reasons",
+        "losses",
+        "labels",
+    )
+)
 
 
 def _listed(row: tuple[object, ...]) -> CapturedPageLine:
