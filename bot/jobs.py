@@ -6,7 +6,7 @@ Each job returns counts and what waits for a person, and raises an error if it d
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from bot.config.news_selection import next_change
+from bot.config.news_selection import next_due
 from bot.errors import EvidenceError, SnapshotError, StoppedError, WikiError
 from bot.escape import visible_in_line
 from bot.history import JobResult
@@ -31,9 +31,8 @@ def make_jobs(runtime: Runtime) -> dict[str, Callable[[Callable[[], bool]], JobR
 
 
 def next_news_moment(runtime: Runtime, after: datetime) -> datetime | None:
-    """Return the first time after *after* at which a news item is published or expires."""
-    news = (workspace.load_data_file().data.news for workspace in runtime.workspaces)
-    moments = (next_change(each, after) for each in news if each is not None)
+    """Return the first time after *after* at which a news item, a line of a banner or a link appears or expires."""
+    moments = (next_due(workspace.load_data_file().data, after) for workspace in runtime.workspaces)
     return min((moment for moment in moments if moment is not None), default=None)
 
 

@@ -25,9 +25,10 @@ from bot.config.data_model import (
     PageIndex,
     QuickLink,
     QuickLinks,
+    StatusBanner,
     WorkspaceData,
 )
-from bot.config.news_selection import by_day, older_news, shown_news
+from bot.config.news_selection import by_day, older_news, shown_news, shown_part
 from bot.errors import BotError, MalformedBodyError, SettingsError
 from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, emoticon, lozenge, page_link, to_storage
 from bot.storage.cloud_spelling import spell_for_cloud
@@ -105,6 +106,8 @@ class Renderer:
         value = getattr(data, section_of(region), None)
         if value is None:
             raise KeyError(region)
+        if isinstance(value, StatusBanner | QuickLinks):
+            value = shown_part(value, now)
         resolver = links or TitlesAsWritten()
         context: dict[str, object] = {"region": value, "data": data, "now": now}
         context |= {

@@ -16,6 +16,7 @@ from bot.config.data_history import DataHistoryFile
 from bot.config.revision_journal import Revision
 from bot.file_format import FileDocument, FileModel
 from bot.history import MIGRATIONS
+from bot.operations.drafts import Draft
 from bot.operations.setup import Answers
 from bot.replaced_texts import ReplacedTextsFile
 from bot.snapshot.archive.change_list import FORMAT_NUMBER as CHANGES_NUMBER
@@ -97,6 +98,7 @@ FILE_KINDS = (
     FileKind(RegionMemoryFile, "`STATE/regions/WIKI-PAGE.json`", "`plan`, `apply`, `sync`, `run`"),
     FileKind(ReplacedTextsFile, "`STATE/replaced.json`", "`apply`, `sync`, `run`"),
     FileKind(DataHistoryFile, "`STATE/data-DIGEST.json`", "each command that reads or edits the data file"),
+    FileKind(Draft, "`STATE/drafts/NAME/NUMBER.json`", "`drafts`, and editing commands with `--draft`"),
     FileKind(Revision, "`STATE/revisions/NAME/NUMBER.json`", "each command that reads or edits the data file"),
 )
 

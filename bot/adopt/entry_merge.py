@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.adopt.data_targets import LinkTarget, Pages
+from bot.adopt.hidden_entries import with_hidden
 from bot.adopt.merge import line_content, link_identity, merge, plain_blanks, reread_line, respell, with_links_below
 from bot.adopt.three_way import compare, extend_base
 from bot.adopt.values import Value, make_id
 from bot.config.data_model import News, NewsItem, NewsPoint, QuickLink, QuickLinks, StatusBanner, StatusLine
 from bot.config.entry_ref import Entry
-from bot.config.news_selection import day_of, older_news, shown_news
+from bot.config.news_selection import day_of, older_news, shown_news, shown_part
 from bot.inline import PageTarget
 from bot.sync.data_links import LinkKind
 
@@ -114,11 +115,11 @@ def merge_entries(
     A wording that is new on one side is taken, and a new entry of either side is preserved. *choose* decides about the
     rest. Without *last* nobody knows which of two wordings is new, unless *is_page_newer*.
     """
-    merger = _Merger(read, base, last, pages, now, zone, is_page_newer=is_page_newer)
+    merger = _Merger(read, shown_part(base, now), last, pages, now, zone, is_page_newer=is_page_newer)
     decisions = {dispute: choose(dispute) for dispute in merger.disputes}
     return MergedRegion(
-        merger.merge(decisions, if_open=Choice.FILE),
-        merger.merge(decisions, if_open=Choice.PAGE),
+        with_hidden(merger.merge(decisions, if_open=Choice.FILE), base, now),
+        with_hidden(merger.merge(decisions, if_open=Choice.PAGE), base, now),
         tuple(dispute for dispute, choice in decisions.items() if choice is Choice.SKIP),
         tuple(merger.describe_taken(decisions)),
         tuple(each.file or "" for each, choice in decisions.items() if each.page is None and choice is Choice.PAGE),
@@ -388,6 +389,8 @@ def _reworded(entry: Entry, new: Entry) -> Entry:
     if isinstance(entry, NewsItem) and isinstance(new, NewsItem):
         unseen = {name: getattr(entry, name) for name in _UNSEEN}
         return new.model_copy(update=unseen | {"date": new.date or entry.date})
+    if isinstance(entry, StatusLine | QuickLink):
+        return new.model_copy(update={name: getattr(entry, name) for name in ("publish_at", "expires_at")})
     return new
 
 

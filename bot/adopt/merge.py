@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot import inline
 from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages, page_of, read_address
+from bot.adopt.hidden_entries import with_hidden
 from bot.adopt.phrase_markdown import to_markdown
 from bot.adopt.phrases import Context, read_phrases
 from bot.adopt.values import Value, make_id, status_line
@@ -26,7 +27,7 @@ from bot.config.data_model import (
     StatusLine,
     iter_markdown,
 )
-from bot.config.news_selection import day_of, older_news, shown_news
+from bot.config.news_selection import day_of, older_news, shown_news, shown_part
 from bot.inline import PageTarget
 from bot.render import print_day
 from bot.storage.reader import read_strictly
@@ -42,6 +43,11 @@ def merge(read: Value, base: Value, pages: Pages, *, now: dt.datetime, zone: dt.
 
     The page was rendered at *now*, with days in the time zone *zone*.
     """
+    merged = _merge_shown(read, shown_part(base, now), pages, now, zone)
+    return with_hidden(merged, base, now)
+
+
+def _merge_shown(read: Value, base: Value, pages: Pages, now: dt.datetime, zone: dt.tzinfo) -> Value:
     match read, base:
         case StatusBanner(), StatusBanner():
             lines = tuple(_merge_line(line, base.lines, pages) for line in read.lines)

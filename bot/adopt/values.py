@@ -36,7 +36,9 @@ Fields = dict[str, object]
 ADOPTABLE = ("status", "quick_links", "news")
 """The regions whose content people write; the bot generates the content of the others."""
 NO_NEWS = "There is no news at the moment."
-"""The text that the template renders for an empty list."""
+NO_STATUS = "There is no status at the moment."
+NO_LINKS = "There are no links at the moment."
+"""The texts that the templates render if nothing is shown."""
 _OLDER = "Older news"
 _SEPARATOR = re.compile(r"\s*(?:[|•·/›»;,⋅∙‣]|[-–—]|->|→)\s*")
 _BULLET = re.compile(r"\s*[•·▪▫►▸→»*–\-◦‣]\s*")
@@ -47,6 +49,11 @@ def to_value(
 ) -> Value:
     """Return the value of a region with the content *blocks*, without its heading; raises `CannotSayError`."""
     title: Fields = {"heading": heading, "heading_level": heading_level}
+    words = [_words(block) for block in blocks]
+    if isinstance(context.base, StatusBanner) and words == [NO_STATUS]:
+        return StatusBanner.model_construct(heading=heading, heading_level=heading_level, lines=())
+    if isinstance(context.base, QuickLinks) and words == [NO_LINKS]:
+        return QuickLinks.model_construct(heading=heading, heading_level=heading_level, links=())
     try:
         match region:
             case "status":

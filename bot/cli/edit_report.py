@@ -1,8 +1,8 @@
 """The end of every command that edits the data file: advice, save, diff, and what happens next."""
 
 import datetime as dt
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import click
 from pydantic import ValidationError
@@ -16,7 +16,25 @@ from bot.operations.publication import is_homeless, publication_of
 
 _Made = TypeVar("_Made")
 
-dry_run_option = click.option("--dry-run", is_flag=True, help="Show the change of the file and write nothing.")
+_DRAFT = "wikibot.draft"
+
+
+def dry_run_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--dry-run` and `--draft` to a command that edits the data file."""
+    function = click.option(
+        "--draft",
+        is_flag=True,
+        expose_value=False,
+        callback=_remember_draft,
+        help="Do not change the file: write a draft for `wikibot drafts`.",
+    )(function)
+    return click.option("--dry-run", is_flag=True, help="Show the change of the file and write nothing.")(function)
+
+
+def _remember_draft(context: click.Context, _parameter: click.Parameter, value: object) -> None:
+    context.meta[_DRAFT] = bool(value)
+
+
 offline_option = click.option("--offline", is_flag=True, help="Do not look up linked pages and the region in the wiki.")
 format_option = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -45,7 +63,8 @@ def finish(
     if not edit.diff:
         output.warn(f"{path} already contains this; nothing was written")
         return
-    if not dry_run:
+    is_draft = click.get_current_context().meta.get(_DRAFT, False)
+    if not dry_run and not is_draft:
         edit = edit.save(runtime.workspace.shared_data)
     output.say_diff(edit.diff)
     for each in advice:
@@ -53,11 +72,39 @@ def finish(
     if dry_run:
         output.warn(f"dry run: {path} would change as shown; nothing was written")
         return
+    if is_draft:
+        _write_draft(app, edit)
+        return
+    say_saved(app, edit, [region] if region else regions_of(edit), publish_at, offline=offline)
+
+
+def _write_draft(app: App, edit: Edit) -> None:
+    from bot.operations.drafts import Drafts
+
+    if edit.operation is None:
+        raise ContentError("this change cannot be a draft", path=edit.after.path)
+    draft = Drafts(app.runtime.workspace, app.runtime.clock).add(edit.operation)
+    output.warn(f"draft {draft.number} written; {edit.after.path} is unchanged")
+    output.warn(
+        f"next: `wikibot drafts send {draft.number}` proposes it, `wikibot drafts save {draft.number}` saves it"
+    )
+
+
+def say_saved(
+    app: App,
+    edit: Edit,
+    regions: Sequence[str] | None = None,
+    publish_at: dt.datetime | None = None,
+    *,
+    offline: bool = True,
+) -> None:
+    """Say what was saved, and what happens next; *regions* are by default those that the edit changes."""
+    path = edit.after.path
     if edit.merged:
         output.warn(f"somebody else changed the file in the meantime ({edit.merged}); both changes are in it")
     number = f" as revision {edit.revision.number}" if edit.revision else ""
     output.warn(f"{path} saved{number}")
-    for name in [region] if region else regions_of(edit):
+    for name in regions_of(edit) if regions is None else regions:
         output.warn(_next_step(app, name, publish_at, offline=offline))
 
 

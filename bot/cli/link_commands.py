@@ -1,5 +1,6 @@
 """`wikibot links`: edit the quick links in the data file."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -8,11 +9,13 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.edit_report import dry_run_option, finish, format_option, offline_option
+from bot.cli.entry_times import TIMES, clear_option, moment_in, state_at, time_options
 from bot.cli.heading_command import add_heading_command
 from bot.cli.parameter_types import complete_link_numbers
 from bot.cli.usage_errors import SuggestingGroup
 from bot.config.data_model import QuickLink
 from bot.config.link_choice import LinkChoice, LinkDestination, LinkPlace, iter_places
+from bot.config.news_selection import state_of
 from bot.operations import edit
 
 _link = click.argument("link", metavar="LINK", shell_complete=complete_link_numbers)
@@ -51,21 +54,26 @@ def links() -> None:
 @format_option
 @pass_app
 def list_links(app: App, format_: str) -> None:
-    """List the quick links with their numbers and targets."""
-    section = app.runtime.data_file().data.quick_links
+    """List the quick links with their numbers, states and targets."""
+    section, now = app.runtime.data_file().data.quick_links, app.runtime.clock()
     found = section.links if section else ()
     places = list(iter_places(found))
     if format_ == "json":
-        output.say_json([_as_dict(place) for place in places])
+        output.say_json([_as_dict(place) | {"state": state_of(place.link, now)} for place in places])
         return
     if not places:
         output.warn("there are no quick links; `wikibot links add` adds one")
         return
     rows = [
-        (place.number, "  " * place.number.count(".") + place.link.name, _describe_target(place.link))
+        (
+            place.number,
+            "  " * place.number.count(".") + place.link.name,
+            state_at(place.link, now),
+            _describe_target(place.link),
+        )
         for place in places
     ]
-    output.say_table(("link", "text", "target"), rows)
+    output.say_table(("link", "text", "state", "target"), rows)
 
 
 @links.command("add")
@@ -73,20 +81,22 @@ def list_links(app: App, format_: str) -> None:
 @_new_target
 @click.option("--under", metavar="LINK", shell_complete=complete_link_numbers, help="The link below which it goes.")
 @click.option("--first", is_flag=True, help="Before its siblings instead of after them.")
+@time_options
 @offline_option
 @dry_run_option
 @pass_app
 def add_link(
-    app: App, /, text: str, *, under: str | None, first: bool, offline: bool, dry_run: bool, **targets: str | None
+    app: App, /, text: str, *, under: str | None, first: bool, offline: bool, dry_run: bool, **given: object
 ) -> None:
     """Add a quick link with the words TEXT."""
-    fields = {"text": text} | {name: value for name, value in targets.items() if value is not None}
+    fields: dict[str, object] = {"text": text} | {name: value for name, value in given.items() if value is not None}
     finish(
         app,
         "quick_links",
         lambda: edit.add_link(app.runtime.data_file(), QuickLink.model_validate(fields), under=under, first=first),
         dry_run=dry_run,
         offline=offline,
+        publish_at=moment_in(fields),
     )
 
 
@@ -95,6 +105,8 @@ def add_link(
 @click.option("--text", help="The new words.")
 @_new_target
 @click.option("--no-target", is_flag=True, help="Make it a caption without a target.")
+@time_options
+@clear_option(*TIMES)
 @_narrowing_parent
 @offline_option
 @dry_run_option
@@ -106,13 +118,17 @@ def edit_link(
     *,
     text: str | None,
     no_target: bool,
+    publish_at: dt.datetime | None,
+    expires_at: dt.datetime | None,
+    clear: tuple[str, ...],
     under: str | None,
     offline: bool,
     dry_run: bool,
     **targets: str | None,
 ) -> None:
-    """Change the words or the target of LINK; a new target replaces the old one."""
+    """Change the words, the target or the times of LINK; a new target replaces the old one."""
     given = {name: value for name, value in targets.items() if value is not None}
+    times: dict[str, object] = {"publish_at": publish_at, "expires_at": expires_at}
     if len(given) + no_target > 1:
         raise click.UsageError("give one target: --page, --url, --attachment or --no-target")
     changes: dict[str, object] = dict(given)
@@ -120,6 +136,7 @@ def edit_link(
         changes = dict.fromkeys(_TARGETS)
     if text is not None:
         changes["text"] = text
+    changes |= dict.fromkeys(clear) | {name: value for name, value in times.items() if value is not None}
     if not changes:
         raise click.UsageError("nothing to change; give an option such as --text or --page")
     choice = LinkChoice(link, under=under)
@@ -129,6 +146,7 @@ def edit_link(
         lambda: edit.edit_link(app.runtime.data_file(), choice, changes),
         dry_run=dry_run,
         offline=offline,
+        publish_at=moment_in(changes),
     )
 
 
@@ -204,5 +222,5 @@ def _as_dict(place: LinkPlace) -> dict[str, object]:
     return {
         "number": place.number,
         "under": place.parent.number if place.parent else None,
-        **{name: getattr(place.link, name) for name in ("text", *_TARGETS)},
+        **{name: getattr(place.link, name) for name in ("text", *_TARGETS, *TIMES)},
     }

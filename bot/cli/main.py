@@ -35,6 +35,7 @@ _COMMANDS = {
     "news": ("bot.cli.news_commands:news", "Edit the news in the data file."),
     "banner": ("bot.cli.banner_commands:banner", "Edit the status banner in the data file."),
     "links": ("bot.cli.link_commands:links", "Edit the quick links in the data file."),
+    "drafts": ("bot.cli.draft_commands:drafts", "Changes of the data file that are not made yet, and their approval."),
     "revisions": (
         "bot.cli.revision_commands:revisions",
         "List the revisions of the data file, or show what one changed.",

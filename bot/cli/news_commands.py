@@ -1,17 +1,15 @@
 """`wikibot news`: edit the news in the data file."""
 
-import datetime as dt
-
 import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.edit_report import dry_run_option, finish, format_option, offline_option
+from bot.cli.entry_times import TIMES, clear_option, describe_state, moment_in, time_options
 from bot.cli.heading_command import add_heading_command
-from bot.cli.parameter_types import Day, Moment, complete_news_ids
+from bot.cli.parameter_types import Day, complete_news_ids
 from bot.cli.usage_errors import SuggestingGroup
-from bot.config.data_model import NewsItem
-from bot.config.news_selection import NewsState, news_states
+from bot.config.news_selection import news_states
 from bot.inline import plain_text
 from bot.operations import edit
 
@@ -27,8 +25,7 @@ def news() -> None:
 @click.argument("text")
 @click.option("--id", "item_id", help="Made from the text when absent.")
 @click.option("--date", type=Day(), help="The day of the news.")
-@click.option("--publish-at", type=Moment(), help="Not shown before this moment.")
-@click.option("--expires-at", type=Moment(), help="Not shown from this moment on.")
+@time_options
 @click.option("--pinned", is_flag=True, help="Shown before all others.")
 @offline_option
 @dry_run_option
@@ -38,14 +35,13 @@ def add_news(app: App, /, text: str, *, dry_run: bool, offline: bool, **fields: 
 
     Warns about likely mistakes; refuses a link to a page that the wiki does not have.
     """
-    publish_at = fields["publish_at"]
     finish(
         app,
         "news",
         lambda: edit.add_news(app.runtime.data_file(), text, **fields),  # type: ignore[arg-type]  # click's
         dry_run=dry_run,
         offline=offline,
-        publish_at=publish_at if isinstance(publish_at, dt.datetime) else None,
+        publish_at=moment_in(fields),
     )
 
 
@@ -64,7 +60,7 @@ def list_news(app: App, format_: str) -> None:
         output.warn("there are no news; `wikibot news add` adds an item")
         return
     rows = [
-        (item.id, str(item.date or ""), _describe_state(item, state), plain_text(item.text))
+        (item.id, str(item.date or ""), describe_state(item, state), plain_text(item.text))
         for item, state in zip(items, states, strict=True)
     ]
     output.say_table(("id", "date", "state", "text"), rows)
@@ -74,12 +70,9 @@ def list_news(app: App, format_: str) -> None:
 @_item_id
 @click.option("--text")
 @click.option("--date", type=Day())
-@click.option("--publish-at", type=Moment())
-@click.option("--expires-at", type=Moment())
+@time_options
 @click.option("--pinned/--not-pinned", default=None)
-@click.option(
-    "--clear", multiple=True, type=click.Choice(["date", "publish_at", "expires_at", "pinned"]), help="Remove a field."
-)
+@clear_option("date", *TIMES, "pinned")
 @offline_option
 @dry_run_option
 @pass_app
@@ -90,15 +83,41 @@ def edit_news(
     changes = {name: value for name, value in fields.items() if value is not None} | dict.fromkeys(clear)
     if not changes:
         raise click.UsageError("nothing to change; give an option such as --text or --date")
-    publish_at = changes.get("publish_at")
     finish(
         app,
         "news",
         lambda: edit.edit_news(app.runtime.data_file(), item_id, changes),
         dry_run=dry_run,
         offline=offline,
-        publish_at=publish_at if isinstance(publish_at, dt.datetime) else None,
+        publish_at=moment_in(changes),
     )
+
+
+@news.command("pin")
+@_item_id
+@dry_run_option
+@pass_app
+def pin_news(app: App, item_id: str, *, dry_run: bool) -> None:
+    """Show the news item ID before all others."""
+    finish(app, "news", lambda: edit.edit_news(app.runtime.data_file(), item_id, {"pinned": True}), dry_run=dry_run)
+
+
+@news.command("unpin")
+@_item_id
+@dry_run_option
+@pass_app
+def unpin_news(app: App, item_id: str, *, dry_run: bool) -> None:
+    """Show the news item ID at its place in the file."""
+    finish(app, "news", lambda: edit.edit_news(app.runtime.data_file(), item_id, {"pinned": None}), dry_run=dry_run)
+
+
+@news.command("duplicate")
+@_item_id
+@dry_run_option
+@pass_app
+def duplicate_news(app: App, item_id: str, *, dry_run: bool) -> None:
+    """Add a copy of the news item ID as the newest, without its day, its times and its pin."""
+    finish(app, "news", lambda: edit.duplicate_news(app.runtime.data_file(), item_id), dry_run=dry_run)
 
 
 @news.command("move")
@@ -106,16 +125,19 @@ def edit_news(
 @click.option("--first", "index", flag_value=0, type=int, default=None, help="Before all others: as the newest.")
 @click.option("--last", "index", flag_value=-1, type=int, help="After all others.")
 @click.option("--before", metavar="ID", shell_complete=complete_news_ids, help="Before this news item.")
+@click.option("--after", metavar="ID", shell_complete=complete_news_ids, help="After this news item.")
 @dry_run_option
 @pass_app
-def move_news(app: App, item_id: str, *, index: int | None, before: str | None, dry_run: bool) -> None:
+def move_news(
+    app: App, item_id: str, *, index: int | None, before: str | None, after: str | None, dry_run: bool
+) -> None:
     """Move the news item ID; pinned items are shown before the others, at any position."""
-    if (index is None) == (before is None):
-        raise click.UsageError("no destination; give one of --first, --last and --before ID")
+    if sum(each is not None for each in (index, before, after)) != 1:
+        raise click.UsageError("no destination; give one of --first, --last, --before ID and --after ID")
     finish(
         app,
         "news",
-        lambda: edit.move_news(app.runtime.data_file(), item_id, before=before, index=index or 0),
+        lambda: edit.move_news(app.runtime.data_file(), item_id, before=before, after=after, index=index or 0),
         dry_run=dry_run,
     )
 
@@ -130,17 +152,3 @@ def remove_news(app: App, item_id: str, *, dry_run: bool) -> None:
 
 
 add_heading_command(news, "news")
-
-
-def _describe_state(item: NewsItem, state: NewsState) -> str:
-    match state:
-        case NewsState.SCHEDULED if item.publish_at:
-            return f"scheduled, from {_minute(item.publish_at)}"
-        case NewsState.LIVE | NewsState.PINNED if item.expires_at:
-            return f"{state}, until {_minute(item.expires_at)}"
-        case _:
-            return state
-
-
-def _minute(moment: dt.datetime) -> str:
-    return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"

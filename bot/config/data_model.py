@@ -181,6 +181,29 @@ class _Table(_Value):
     )
 
 
+_PUBLISH_AT = Field(
+    None,
+    description="Not shown before this moment. With a time zone (`Z` is UTC).",
+    examples=["2024-05-01T09:00:00Z"],
+)
+_EXPIRES_AT = Field(
+    None,
+    description="Not shown from this moment on. With a time zone (`Z` is UTC).",
+    examples=["2024-06-01T00:00:00Z"],
+)
+
+
+class _Timed(_Value):
+    """An entry that can be shown from a moment on, and until a moment."""
+
+    @model_validator(mode="after")
+    def _is_shown_some_time(self) -> Self:
+        publish_at, expires_at = getattr(self, "publish_at", None), getattr(self, "expires_at", None)
+        if publish_at and expires_at and expires_at <= publish_at:
+            raise ValueError("expires before it is published; it would never be shown")
+        return self
+
+
 class Lozenge(_Value):
     """A status lozenge of the editor."""
 
@@ -213,7 +236,7 @@ class Image(_Value):
         return self.alt or self.attachment or (self.url or "").partition("?")[0].rpartition("/")[2] or "picture"
 
 
-class StatusLine(_Value):
+class StatusLine(_Timed):
     """One line of the status banner: an icon, a lozenge and words, of which at least one is needed."""
 
     label: InlineMarkdown | None = Field(
@@ -235,6 +258,8 @@ class StatusLine(_Value):
     cells: tuple[InlineMarkdownOrEmpty, ...] = Field(
         (), description="With `layout: table`: the cells behind the text.", examples=[["Ana", "June"]]
     )
+    publish_at: AwareDatetime | None = _PUBLISH_AT
+    expires_at: AwareDatetime | None = _EXPIRES_AT
 
     @model_validator(mode="after")
     def _has_content(self) -> Self:
@@ -260,8 +285,11 @@ class StatusBanner(_Region, _Table):
     )
 
 
-class QuickLink(_Value):
-    """A link, with further links below it. Without a target it is a caption."""
+class QuickLink(_Timed):
+    """A link, with further links below it. Without a target it is a caption.
+
+    The links below a link are shown while it is shown.
+    """
 
     group: InlineMarkdown | None = Field(
         None,
@@ -301,6 +329,8 @@ class QuickLink(_Value):
     cells: tuple[InlineMarkdownOrEmpty, ...] = Field(
         (), description="With `layout: table`: the cells behind the link.", examples=[["What comes next"]]
     )
+    publish_at: AwareDatetime | None = _PUBLISH_AT
+    expires_at: AwareDatetime | None = _EXPIRES_AT
     links: tuple["QuickLink", ...] = Field(
         (), description="Links below this one.", examples=[[{"text": "Summary", "page": "Report summary"}]]
     )
@@ -370,7 +400,7 @@ NewsPointOrText = Annotated[NewsPoint, BeforeValidator(_point_of, json_schema_in
 NewsPoint.model_rebuild()
 
 
-class NewsItem(_Value):
+class NewsItem(_Timed):
     """One news item."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")] = Field(
@@ -395,23 +425,9 @@ class NewsItem(_Value):
     items: tuple[NewsPointOrText, ...] = Field(
         (), description="Points below the item.", examples=[["New search", "Faster start"]]
     )
-    publish_at: AwareDatetime | None = Field(
-        None,
-        description="Not shown before this moment. With a time zone (`Z` is UTC).",
-        examples=["2024-05-01T09:00:00Z"],
-    )
-    expires_at: AwareDatetime | None = Field(
-        None,
-        description="Not shown from this moment on. With a time zone (`Z` is UTC).",
-        examples=["2024-06-01T00:00:00Z"],
-    )
+    publish_at: AwareDatetime | None = _PUBLISH_AT
+    expires_at: AwareDatetime | None = _EXPIRES_AT
     pinned: bool = Field(False, description="Whether the item is shown before all others.", examples=[True])
-
-    @model_validator(mode="after")
-    def _is_shown_some_time(self) -> Self:
-        if self.publish_at and self.expires_at and self.expires_at <= self.publish_at:
-            raise ValueError("expires before it is published; it would never be shown")
-        return self
 
 
 class News(_Region, _Table):

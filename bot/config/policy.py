@@ -33,6 +33,13 @@ class DriftPolicy(StrEnum):
     IGNORE = "ignore"
 
 
+class ApprovalPolicy(StrEnum):
+    """Who has to agree to a draft before it is saved to the data file."""
+
+    NONE = "none"
+    MAINTAINER = "maintainer"
+
+
 class MergePolicy(StrEnum):
     """Whether an unattended run takes what people changed on the page into the data file."""
 
@@ -461,6 +468,12 @@ class WorkspaceSettings(SettingsSection):
         None,
         description="Address where people change the data file, for `{address}` in `notice`.",
         examples=["https://git.example.org/team/wiki/edit/main/ws2.yaml"],
+    )
+    approval: ApprovalPolicy = Field(
+        ApprovalPolicy.NONE,
+        description="Whether a draft needs an approval before it is saved to the data file. `maintainer`: a maintainer "
+        "who is not its author has to approve it; changes of editors in the desk are drafts.",
+        examples=["maintainer"],
     )
     git: bool = Field(
         True,

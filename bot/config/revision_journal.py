@@ -54,8 +54,10 @@ class Revision(FileDocument):
     """SHA-256 of the content."""
     undoes: int | None = None
     """Number of the revision that this one undoes."""
+    draft: int | None = None
+    """Number of the draft that this revision carries out."""
     approved_by: str | None = None
-    """Who approved the proposal that this revision carries out."""
+    """Who approved the draft."""
 
 
 class RevisionJournal:

@@ -3,12 +3,14 @@
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
+from bot.config.data_file import DataFile
+from bot.config.news_selection import empty_from
 from bot.config.policy import DeadLinks, NotifyPolicy, RestrictedPages, SafetySettings, WikiSettings, WitnessKind
 from bot.errors import BotError, EvidenceError, PageNotFoundError, PermissionDeniedError, WikiAnswerError
 from bot.escape import visible_in_line
@@ -87,7 +89,7 @@ def run_checks(
         if is_reachable:
             yield from _attempt("witnesses", lambda: _check_witnesses(connect, workspaces, snapshots))
     for workspace in workspaces:
-        document = list(_attempt(f"data file {workspace.data_path}", partial(_check_document, workspace)))
+        document = list(_attempt(f"data file {workspace.data_path}", partial(_check_document, workspace, now)))
         yield from document
         if any(check.outcome is CheckOutcome.ERROR for check in document):
             continue
@@ -166,14 +168,28 @@ def _other_address(url: str) -> str | None:
     return address if address != url.rstrip("/") else None
 
 
-def _check_document(workspace: Workspace) -> list[Check]:
+def _check_document(workspace: Workspace, now: datetime) -> list[Check]:
     document = workspace.load_data_file()
     missing = [name for name in workspace.settings.regions if getattr(document.data, name, None) is None]
     checks = [Check(f"data file {document.path}", CheckOutcome.OK)]
+    checks += [Check(f"data file {document.path}", CheckOutcome.WARNING, each) for each in _find_empty(document, now)]
     if missing:
         message = f"has no {', '.join(missing)}; these regions are not synchronised"
         checks.append(Check(f"data file {document.path}", CheckOutcome.WARNING, message))
     return checks
+
+
+def _find_empty(document: DataFile, now: datetime) -> Iterator[str]:
+    """Yield when the banner shows nothing, if its lines expire or are not published yet."""
+    banner = document.data.status
+    moment = None if banner is None else empty_from(banner, now)
+    if moment is None:
+        return
+    line = document.source.line_of(("status", "lines"))
+    when = (
+        "shows no line now" if moment <= now else f"will show no line from {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    )
+    yield f"{document.path}:{line}: the banner {when}; add a line that does not expire, or remove the expiry of one"
 
 
 def _check_templates(workspace: Workspace, now: datetime) -> list[Check]:

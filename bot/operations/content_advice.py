@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from bot.config.data_model import NewsItem, QuickLink, WorkspaceData
 from bot.config.link_choice import iter_places, target_of
-from bot.config.news_selection import day_of
+from bot.config.news_selection import day_of, empty_from
 from bot.errors import BotError, ContentError
 from bot.inline import ATOMS, CARD, PAINTS, WIKI, link_destinations, plain_text, text_outside_code
 from bot.operations.edit import Edit
@@ -107,6 +107,7 @@ def find_advice(edit: Edit, now: dt.datetime) -> list[Advice]:
     advice = [each for text in _new_texts(before, after, items) for each in _judge_text(text)]
     advice += [each for item in items for each in _judge_item(item, after, now)]
     advice += [each for link in _new_links(before, after) for each in _judge_link(link, after)]
+    advice += _judge_times(before, after, now)
     return advice
 
 
@@ -292,8 +293,7 @@ def _judge_links(text: _Text, words: str) -> Iterator[Advice]:
 
 def _judge_item(item: NewsItem, after: WorkspaceData, now: dt.datetime) -> Iterator[Advice]:
     if item.expires_at is not None and item.expires_at <= now:
-        moment = item.expires_at.astimezone(dt.UTC)
-        message = f"news item {item.id!r} expired on {moment:%Y-%m-%d %H:%M} UTC, so it is not shown"
+        message = f"news item {item.id!r} expired on {_minute(item.expires_at)}, so it is not shown"
         yield Advice("expires_at", message, Weight.ERROR, Topic.TIME)
     others = [other for other in after.news.items if other.id != item.id] if after.news else []
     folded = _folded(item.text)
@@ -309,6 +309,30 @@ def _judge_item(item: NewsItem, after: WorkspaceData, now: dt.datetime) -> Itera
         shared = min(targets & set(link_destinations(same_target.text)))
         message = f"news item {same_target.id!r} links to the same target, {shared}"
         yield Advice("text", message, topic=Topic.DUPLICATE, about=same_target.id)
+
+
+def _judge_times(before: WorkspaceData | None, after: WorkspaceData, now: dt.datetime) -> Iterator[Advice]:
+    """Yield which new lines and links are expired, and when the banner becomes empty."""
+    old = {*_timed(before)} if before else set()
+    for what, expires_at in _timed(after):
+        if expires_at is not None and expires_at <= now and (what, expires_at) not in old:
+            message = f"{what} expired on {_minute(expires_at)}, so it is not shown"
+            yield Advice("expires_at", message, Weight.ERROR, Topic.TIME)
+    moments = [empty_from(each.status, now) if each.status else None for each in (before, after) if each]
+    if moments[-1] is not None and (len(moments) == 1 or moments[0] != moments[-1]):
+        message = f"the banner shows no line from {_minute(moments[-1])} on; add a line that does not expire"
+        yield Advice("expires_at", message, topic=Topic.TIME)
+
+
+def _timed(data: WorkspaceData) -> Iterator[tuple[str, dt.datetime | None]]:
+    for line in data.status.lines if data.status else ():
+        yield f"line {line.text or line.icon!r} of the banner", line.expires_at
+    for link in _all_links(data):
+        yield f"link {link.name!r}", link.expires_at
+
+
+def _minute(moment: dt.datetime) -> str:
+    return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _is_near(item: NewsItem, other: NewsItem) -> bool:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from bot.config.shared_data_file import SharedDataFile
 
 _MAX_ID_LENGTH = 60
+_NOT_COPIED = ("id", "date", "publish_at", "expires_at", "pinned", "file")
 _ANY: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
@@ -83,12 +84,16 @@ class Edit:
         the lock.
         """
         with shared.editing():
-            edit = self.rebased()
-            known = {"undoes": edit.undoes, "origin": "undone"} if edit.undoes is not None else {}
-            what = edit.operation.words if edit.operation else describe_changes(edit.before, edit.after)
-            if edit.undoes is not None:
-                what = f"revision {edit.undoes} undone: {what}"
-            return replace(edit, revision=shared.save(edit.after, what, **(known | details)))
+            return self.save_locked(shared, **details)
+
+    def save_locked(self, shared: "SharedDataFile", **details: object) -> Self:
+        """Do the same as `save`; the caller has the lock."""
+        edit = self.rebased()
+        known = {"undoes": edit.undoes, "origin": "undone"} if edit.undoes is not None else {}
+        what = edit.operation.words if edit.operation else describe_changes(edit.before, edit.after)
+        if edit.undoes is not None:
+            what = f"revision {edit.undoes} undone: {what}"
+        return replace(edit, revision=shared.save(edit.after, what, **(known | details)))
 
 
 def regions_of(edit: Edit) -> list[str]:
@@ -120,6 +125,17 @@ def add_news(
     item = NewsItem.model_validate({"id": item_id or make_id(text, taken)} | fields)
     place = EntryPlace(is_first=True)
     return edit_with(document, AddEntry(section="news", value=as_seen(item), place=place, may_rename=item_id is None))
+
+
+def duplicate_news(document: DataFile, item_id: str) -> Edit:
+    """Add a copy of a news item as the newest, without its times, its day and its pin."""
+    item = document.data.news.items[document.news_index(item_id)] if document.data.news else None
+    assert item is not None  # noqa: S101 -- news_index found it
+    value = {key: each for key, each in as_seen(item).items() if key not in _NOT_COPIED}
+    place = EntryPlace(is_first=True)
+    taken = {each.id for each in document.data.news.items} if document.data.news else set()
+    value["id"] = make_id(item.text, taken)
+    return edit_with(document, AddEntry(section="news", value=value, place=place, may_rename=True))
 
 
 def edit_news(document: DataFile, item_id: str, changes: Mapping[str, object]) -> Edit:
@@ -157,7 +173,9 @@ def set_heading(document: DataFile, region: str, heading: str | None, *, level: 
 def set_banner(document: DataFile, lines: Sequence[StatusLine], *, heading: str | None = None) -> Edit:
     """Replace the lines of the status banner, its heading, or both."""
     value = document.data.status
-    changes: dict[str, object] = {"lines": [as_seen(line) for line in lines]} if lines else {}
+    known = {(line.icon, line.text): line for line in value.lines} if value else {}
+    kept = [known.get((line.icon, line.text), line) for line in lines]  # with its times and its cells
+    changes: dict[str, object] = {"lines": [as_seen(line) for line in kept]} if lines else {}
     changes |= {"heading": heading} if heading is not None else {}
     if value is None and not lines:
         return set_heading(document, "status", heading)

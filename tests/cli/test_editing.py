@@ -98,9 +98,9 @@ def test_banner_set_replaces_all_lines_or_one(data: Path, wikibot: Wikibot) -> N
     assert "  heading: 'Now:'   # known to all\n" in text
     assert wikibot("banner", "list").out.splitlines() == [
         "Now:",
-        "line  icon     text",
-        "1     warning  Delayed.",
-        "2              No icon: here",
+        "line  icon     state  text",
+        "1     warning  live   Delayed.",
+        "2              live   No icon: here",
     ]
 
 
@@ -155,9 +155,9 @@ def test_links_are_added_below_others_and_removed(data: Path, wikibot: Wikibot) 
     assert wikibot("links", "add", "Annex", "--attachment", "annex 1.pdf", "--under", "Report").code == 0
     assert "{text: Report, page: Final Report, links: [{text: Annex, attachment: annex 1.pdf}]}" in data.read_text()
     assert wikibot("links", "list").out.splitlines() == [
-        "link  text     target",
-        "1     Report   page Final Report",
-        "1.1     Annex  file annex 1.pdf",
+        "link  text     state  target",
+        "1     Report   live   page Final Report",
+        "1.1     Annex  live   file annex 1.pdf",
     ]
     assert json.loads(wikibot("links", "list", "--format", "json").out)[1] == {
         "number": "1.1",
@@ -166,6 +166,9 @@ def test_links_are_added_below_others_and_removed(data: Path, wikibot: Wikibot) 
         "page": None,
         "url": None,
         "attachment": "annex 1.pdf",
+        "publish_at": None,
+        "expires_at": None,
+        "state": "live",
     }
 
     assert wikibot("links", "remove", "Annex").code == 0

@@ -11,12 +11,15 @@ import jsonschema
 import pytest
 
 from bot.config.data_history import DataHistory, PendingAdoption
+from bot.config.policy import WorkspaceSettings
 from bot.config.shared_data_file import SharedDataFile
 from bot.errors import BotError, EvidenceError, SettingsError
 from bot.file_format import FileFormatError, NewerFormatError
 from bot.files import replace_file
+from bot.operations.drafts import Drafts
 from bot.operations.edit import add_news, set_heading
 from bot.operations.setup import Answers
+from bot.operations.workspace import Folders, Workspace
 from bot.replaced_texts import ReplacedText, ReplacedTexts
 from bot.snapshot.archive.checkpoint import parse_checkpoint
 from bot.snapshot.archive.disk import Disk
@@ -68,6 +71,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
         "plan": [json.loads(dump_plan(made))],
         "page-memory": [json.loads(memory.read_bytes())],
         "init": [json.loads(answers.read_bytes())],
+        "draft": [draft_of_a_change(root)],
         "revision": [revision_of_a_change(root)],
         "data-history": [json.loads(history_of_an_interrupted_adoption(root).read_bytes())],
         "region-memory": [json.loads(memory_of_a_page(root).read_bytes())],
@@ -102,6 +106,20 @@ def record_of_a_repair(root: Path) -> Path:
         )
     )
     return root / "state" / "replaced.json"
+
+
+def draft_of_a_change(root: Path) -> dict[str, Any]:
+    data = root / "drafted.yaml"
+    data.write_text("workspace: {space: WS2, home: Home}\n")
+    settings = WorkspaceSettings(name="ws2", data=data)
+    workspace = Workspace(settings, data, Folders(root / "none", root / "drafted"), pytest.fail)
+    operation = add_news(workspace.load_data_file(), "New").operation
+    assert operation is not None
+    drafts = Drafts(workspace)
+    number = drafts.add(operation, "ana").number
+    drafts.remark(number, "Good.", "max")
+    drafts.send(number, "ana")
+    return drafts.approve(number, drafts.load(number).digest, "max").content()
 
 
 def revision_of_a_change(root: Path) -> dict[str, Any]:

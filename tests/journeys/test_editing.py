@@ -120,3 +120,39 @@ def test_an_undo_of_what_was_changed_again_shows_both_texts(adopted: Desk) -> No
 
     assert "was:    Closed.\n  theirs: Open.\n" in ran.err
     assert adopted.data.read_bytes() == before
+
+
+def test_a_draft_is_shown_and_saved_by_command_and_changes_nothing_before(adopted: Desk) -> None:
+    before = adopted.data.read_bytes()
+    ran = adopted.ran("news", "add", "Read [it](page:Implementation)", "--draft")
+    assert "draft 1 written" in ran.err
+    assert adopted.data.read_bytes() == before
+
+    (listed,) = adopted.ran("drafts", "list", "--format", "json").json
+    assert (listed["number"], listed["state"]) == (1, "draft")
+    shown = adopted.ran("drafts", "show", "1").out
+    assert listed["digest"] in shown
+    assert "page:Implementation" in shown
+    adopted.ran("drafts", "send", "1")
+    assert "is by" in adopted.ran("drafts", "approve", "1", "--digest", listed["digest"], code=1).err
+    adopted.ran("drafts", "return", "1", "Too short.")
+    adopted.ran("drafts", "remark", "1", "No, it is good.")
+    adopted.ran("drafts", "save", "1")
+
+    assert "page:Implementation" in adopted.data.read_text()
+    assert adopted.ran("drafts", "list").out == ""
+    assert "is saved already" in adopted.ran("drafts", "withdraw", "1", code=1).err
+
+
+def test_an_item_is_pinned_duplicated_and_moved_behind_another(adopted: Desk) -> None:
+    for text in ("First item", "Second item"):
+        adopted.ran("news", "add", text, "--offline", "--pinned", "--expires-at", "2099-01-01T00:00Z")
+    adopted.ran("news", "unpin", "first-item")
+    adopted.ran("news", "duplicate", "second-item")
+    adopted.ran("news", "move", "second-item", "--after", "first-item")
+
+    items = {item["id"]: item for item in adopted.ran("news", "list", "--format", "json").json}
+    assert list(items)[:3] == ["second-item-2", "first-item", "second-item"]
+    copy = items["second-item-2"]
+    assert (copy["text"], copy["pinned"], copy["expires_at"]) == ("Second item", False, None)
+    assert [items[name]["pinned"] for name in ("first-item", "second-item")] == [False, True]

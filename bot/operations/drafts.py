@@ -1,0 +1,280 @@
+"""Drafts and proposals: operations on the data file that are not made yet. Neither the file nor the wiki changes.
+
+A draft becomes a proposal when its author sends it. An approval is bound to the digest of the operation: a change of
+the draft makes it void. A proposal is carried out on the data file of that day, as every other edit.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import ValidationError
+
+from bot.config.data_operation import Operation, load_operation
+from bot.config.policy import ApprovalPolicy
+from bot.config.revision_journal import Revision, account_name
+from bot.errors import BotError, SettingsError
+from bot.file_format import FileDocument, FileFormatError, FileModel
+from bot.files import replace_file
+from bot.operations.edit import Edit, edit_with
+from bot.operations.workspace import Workspace
+
+DraftState = Literal["draft", "proposed", "returned", "withdrawn", "saved"]
+_OPEN = ("draft", "proposed", "returned")
+_MAX_SETTLED = 500
+"""Drafts that were saved or withdrawn are deleted, the oldest first, when there are more."""
+
+
+class Remark(FileModel):
+    """What somebody wrote about a draft."""
+
+    who: str
+    """Account of the person."""
+    at: datetime
+    """Time of the remark."""
+    text: str
+    """The remark."""
+
+
+class Approval(FileModel):
+    """The approval of a proposal."""
+
+    who: str
+    """Account of the person who approved it."""
+    at: datetime
+    """Time of the approval."""
+    digest: str
+    """Digest of the operation that was approved."""
+
+
+class Draft(FileDocument):
+    """One draft."""
+
+    KIND: ClassVar[str] = "wikibot-draft"
+
+    format: Literal["wikibot-draft/1"] = "wikibot-draft/1"
+    """Format of the file."""
+    number: int
+    """Number of the draft, counted from 1 for each workspace."""
+    authors: tuple[str, ...]
+    """Accounts of those who wrote it, the first author first; none of them can approve it."""
+    created: datetime
+    """Time when it was saved first."""
+    changed: datetime
+    """Time of its last change."""
+    state: DraftState = "draft"
+    """`draft`: not sent. `proposed`: waits for an approval. `returned`: changes are asked for. `withdrawn`: given up.
+    `saved`: in the data file."""
+    operation: str
+    """The operation on the data file, as JSON."""
+    remarks: tuple[Remark, ...] = ()
+    """Remarks, the oldest first."""
+    approval: Approval | None = None
+    """The approval; null if there is none, or the draft was changed since."""
+    revision: int | None = None
+    """Number of the revision that carried it out."""
+
+    @property
+    def digest(self) -> str:
+        """The digest that an approval is bound to."""
+        return hashlib.sha256(f"{self.number} {self.operation}".encode()).hexdigest()[:16]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the draft can still be carried out."""
+        return self.state in _OPEN
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether the draft is approved as it is now."""
+        return self.approval is not None and self.approval.digest == self.digest
+
+    @property
+    def words(self) -> str:
+        """The operation in words."""
+        try:
+            return self.load().words
+        except BotError:
+            return "an operation of another version"
+
+    def load(self) -> Operation:
+        """Return the operation; raises `BotError` if this version does not know it."""
+        try:
+            return load_operation(json.loads(self.operation))
+        except ValidationError as error:
+            raise BotError(f"draft {self.number} was written by another version of wikibot: {error}") from error
+
+
+class Drafts:
+    """The drafts of one workspace. Each method that changes a draft takes the lock of the data file."""
+
+    def __init__(self, workspace: Workspace, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._workspace, self._now = workspace, now
+        self.folder = workspace.folders.state / "drafts" / workspace.name
+
+    @property
+    def _needs_approval(self) -> bool:
+        return self._workspace.settings.approval is ApprovalPolicy.MAINTAINER
+
+    def iter_newest_first(self, *, only_open: bool = False) -> Iterator[Draft]:
+        """Yield the drafts."""
+        for number in reversed(self._numbers()):
+            draft = self.load(number)
+            if draft.is_open or not only_open:
+                yield draft
+
+    def load(self, number: int) -> Draft:
+        """Return a draft; raises `SettingsError` if it is unknown or cannot be read."""
+        path = self._path(number)
+        try:
+            return Draft.parse(path.read_bytes())
+        except FileNotFoundError:
+            raise SettingsError(f"there is no draft {number}; `wikibot drafts list` shows them") from None
+        except (OSError, FileFormatError) as error:
+            raise SettingsError(f"the draft cannot be read: {error}", path=path) from error
+
+    def add(self, operation: Operation, who: str | None = None) -> Draft:
+        """Save a new draft."""
+        with self._workspace.shared_data.lock():
+            now, numbers = self._now(), self._numbers()
+            draft = Draft(
+                number=numbers[-1] + 1 if numbers else 1,
+                authors=(who or account_name(),),
+                created=now,
+                changed=now,
+                operation=operation.model_dump_json(),
+            )
+            self._write(draft)
+            self._prune()
+            return draft
+
+    def change(self, number: int, operation: Operation, who: str | None = None) -> Draft:
+        """Replace the operation of a draft; an approval is void, and a proposal has to be sent again."""
+        name = who or account_name()
+
+        def replaced(draft: Draft) -> Draft:
+            authors = draft.authors if name in draft.authors else (*draft.authors, name)
+            value = operation.model_dump_json()
+            return draft.replaced(operation=value, authors=authors, approval=None, state="draft")
+
+        return self._changed(number, replaced)
+
+    def send(self, number: int, who: str | None = None) -> Draft:
+        """Make a draft a proposal; raises `BotError` if it does not fit the data file of today."""
+        self.preview(number)
+        self._require_author(number, who)
+        return self._changed(number, lambda draft: draft.replaced(state="proposed"))
+
+    def remark(self, number: int, text: str, who: str | None = None) -> Draft:
+        """Add a remark; the digest does not change."""
+        return self._changed(number, lambda draft: self._with_remark(draft, text, who))
+
+    def send_back(self, number: int, text: str, who: str | None = None) -> Draft:
+        """Return a proposal to its author with a remark that says what to change."""
+
+        def returned(draft: Draft) -> Draft:
+            if draft.state != "proposed":
+                raise BotError(f"draft {number} is not a proposal ({draft.state})")
+            return self._with_remark(draft, text, who).replaced(state="returned", approval=None)
+
+        return self._changed(number, returned)
+
+    def withdraw(self, number: int, who: str | None = None) -> Draft:
+        """Give a draft up; only its authors can do this."""
+        self._require_author(number, who)
+        return self._changed(number, lambda draft: draft.replaced(state="withdrawn", approval=None))
+
+    def approve(self, number: int, digest: str, who: str | None = None) -> Draft:
+        """Approve exactly the operation with *digest*; raises `BotError` for an author, and for another digest."""
+        name = who or account_name()
+
+        def approved(draft: Draft) -> Draft:
+            if draft.state != "proposed":
+                raise BotError(f"draft {number} is not a proposal ({draft.state}); its author has to send it")
+            if name in draft.authors:
+                raise BotError(f"draft {number} is by {name}; somebody else has to approve it")
+            if digest != draft.digest:
+                raise BotError(f"draft {number} was changed since you read it; read it again (digest {draft.digest})")
+            return draft.replaced(approval=Approval(who=name, at=self._now(), digest=digest))
+
+        return self._changed(number, approved)
+
+    def preview(self, number: int) -> Edit:
+        """Return the edit that a draft makes of the data file as it is today; raises `EditConflictError`."""
+        return edit_with(self._workspace.load_data_file(), self._load_open(number).load())
+
+    def save(self, number: int, who: str | None = None) -> Edit:
+        """Carry a draft out: the data file gets it as a revision; raises `BotError` if it needs an approval first."""
+        draft = self._load_open(number)
+        approval = draft.approval if draft.is_approved else None
+        if self._needs_approval and approval is None:
+            raise BotError(f"draft {number} is not approved; `approval` of the workspace asks for that")
+        edit = edit_with(self._workspace.load_data_file(), draft.load())
+        shared = self._workspace.shared_data
+        with shared.editing():
+            if self.load(number).digest != draft.digest or not self.load(number).is_open:
+                raise BotError(f"draft {number} was changed in the meantime; nothing was saved: read it again")
+            done = self._find_revision(draft)
+            if done is not None:  # the program ended after it had saved the file
+                self._write(draft.replaced(state="saved", revision=done.number))
+                raise BotError(f"draft {number} is saved already, as revision {done.number}")
+            saved = edit.save_locked(
+                shared,
+                who=who or draft.authors[0],
+                draft=number,
+                approved_by=None if approval is None else approval.who,
+            )
+            number_of = None if saved.revision is None else saved.revision.number
+            self._write(draft.replaced(state="saved", revision=number_of))
+        return saved
+
+    def _find_revision(self, draft: Draft) -> Revision | None:
+        """Return the revision that carried *draft* out."""
+        for revision in self._workspace.shared_data.journal.iter_newest_first():
+            if revision.at < draft.changed:
+                return None
+            if revision.draft == draft.number:
+                return revision
+        return None
+
+    def _with_remark(self, draft: Draft, text: str, who: str | None) -> Draft:
+        remark = Remark(who=who or account_name(), at=self._now(), text=text)
+        return draft.replaced(remarks=(*draft.remarks, remark))
+
+    def _require_author(self, number: int, who: str | None) -> None:
+        name, draft = who or account_name(), self.load(number)
+        if name not in draft.authors:
+            raise BotError(f"draft {number} is by {', '.join(draft.authors)}; only its authors can do this")
+
+    def _load_open(self, number: int) -> Draft:
+        draft = self.load(number)
+        if not draft.is_open:
+            raise BotError(f"draft {number} is {draft.state} already")
+        return draft
+
+    def _changed(self, number: int, change: Callable[[Draft], Draft]) -> Draft:
+        with self._workspace.shared_data.lock():
+            draft = change(self._load_open(number)).replaced(changed=self._now())
+            self._write(draft)
+            return draft
+
+    def _numbers(self) -> list[int]:
+        return sorted(int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdigit())
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number:06}.json"
+
+    def _write(self, draft: Draft) -> None:
+        text = json.dumps(draft.content(), indent=1, ensure_ascii=False) + "\n"
+        try:
+            replace_file(self._path(draft.number), text.encode(), is_private=True)
+        except OSError as error:
+            raise SettingsError(f"cannot be written: {error.strerror}", path=self._path(draft.number)) from error
+
+    def _prune(self) -> None:
+        settled = [draft.number for draft in self.iter_newest_first() if not draft.is_open]
+        for number in settled[_MAX_SETTLED:]:
+            self._path(number).unlink(missing_ok=True)
