@@ -126,7 +126,10 @@ class DataFile:
 
     def entry_text(self, location: Location) -> str | None:
         """Return the text of an entry in the file without dash and indentation; None in flow style."""
-        return yaml_edit.item_text(self.source, location)
+        try:
+            return yaml_edit.item_text(self.source, location)
+        except ContentError:  # for example an entry that an alias inserts
+            return None
 
     def set_section(self, name: str, value: BaseModel | None) -> Self:
         """Set a section of the file, or remove it with None."""

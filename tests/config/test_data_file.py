@@ -1,14 +1,17 @@
 import datetime as dt
 import difflib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.config import yaml_edit
 from bot.config.data_file import DataFile
 from bot.config.data_model import Icon, News, NewsItem, QuickLink, StatusLine
 from bot.config.link_choice import LinkChoice
+from bot.config.yaml_source import parse_yaml
 from bot.errors import ContentError
 
 TEXT = """\
@@ -213,3 +216,30 @@ def test_the_key_of_a_personal_space_is_accepted(key: str) -> None:
     document = DataFile.parse(f"workspace: {{space: {key}, home: B}}\n", PATH)
 
     assert document.data.workspace.space == key
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"text": "New: words", "pinned": True, "date": dt.date(2026, 3, 1)},
+        {"text": "New", "date": None, "pinned": None},
+        {"group": "May", "publish_at": dt.datetime(2026, 3, 1, tzinfo=dt.UTC)},
+    ],
+)
+def test_several_keys_of_one_entry_are_changed_with_one_parse(
+    changes: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = DataFile.parse(TEXT, PATH)
+    parsed: list[str] = []
+
+    def count(text: str, **options: Any) -> object:
+        parsed.append(text)
+        return parse_yaml(text, **options)
+
+    monkeypatch.setattr(yaml_edit, "parse_yaml", count)
+    after = document.edit_news("first", changes)
+
+    assert parsed == [after.text]
+    assert after.data.news is not None
+    item = after.data.news.items[after.news_index("first")]
+    assert {key: getattr(item, key) or None for key in changes} == changes
