@@ -163,7 +163,7 @@ class RunHistory:
 
     def find(self, run_id: int) -> Run | None:
         """Return the run with that id."""
-        return self._first("WHERE id = ?", (str(run_id),))
+        return self._first("WHERE id = ?", (run_id,))
 
     def ask_for(self, request: JobRequest) -> None:
         """Ask the bot that runs the jobs to run one now."""
@@ -206,15 +206,17 @@ class RunHistory:
         """Return the newest successful run of a job, of any age."""
         return self._first("WHERE job = ? AND outcome = 'success' ORDER BY id DESC", (job,))
 
-    def recent(self, *, limit: int = 50, job: str | None = None) -> list[Run]:
-        """Return the newest runs of one job or of all jobs, newest first."""
-        where, values = ("WHERE job = ?", (job,)) if job else ("", ())
-        return self._select(f"{where} ORDER BY id DESC", (*values,), limit)
+    def recent(self, *, limit: int = 50, job: str | None = None, before: int | None = None) -> list[Run]:
+        """Return the newest runs of one job or of all jobs, newest first; with *before* those with a lower id."""
+        conditions = {"job = ?": job, "id < ?": before}
+        given = {condition: value for condition, value in conditions.items() if value is not None}
+        where = f"WHERE {' AND '.join(given)} " if given else ""
+        return self._select(f"{where}ORDER BY id DESC", tuple(given.values()), limit)
 
-    def _first(self, clause: str, values: tuple[str, ...]) -> Run | None:
+    def _first(self, clause: str, values: tuple[str | int, ...]) -> Run | None:
         return next(iter(self._select(clause, values, 1)), None)
 
-    def _select(self, clause: str, values: tuple[str, ...], limit: int) -> list[Run]:
+    def _select(self, clause: str, values: tuple[str | int, ...], limit: int) -> list[Run]:
         query = f"SELECT id, job, started, finished, outcome, counts, message FROM runs {clause} LIMIT ?"  # noqa: S608 -- clauses are ours
         with self._connection() as connection:
             return [_run(row) for row in connection.execute(query, (*values, limit))]
@@ -268,7 +270,7 @@ class LostRunHistory(RunHistory):
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def _select(self, clause: str, values: tuple[str, ...], limit: int) -> list[Run]:
+    def _select(self, clause: str, values: tuple[str | int, ...], limit: int) -> list[Run]:
         try:
             return super()._select(clause, values, limit)
         except HistoryError:

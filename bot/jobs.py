@@ -3,7 +3,7 @@
 Each job returns counts and what waits for a person, and raises an error if it did not complete its work.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from bot.config.news_selection import next_due
@@ -12,6 +12,7 @@ from bot.escape import visible_in_line
 from bot.history import JobResult
 from bot.log import logger
 from bot.operations import capture, full_check, sync
+from bot.operations.unattended_merge import PageMerge
 from bot.plural import counted
 from bot.runtime import Runtime
 from bot.snapshot.capture.outcome import Trouble
@@ -46,12 +47,16 @@ def _sync(runtime: Runtime) -> JobResult:
         locate_limit=runtime.settings.locate_limit,
         sleep=runtime.sleep,
     )
-    report, plan = outcome.report, outcome.plan
-    for notice in plan.notices:
+    for notice in outcome.plan.notices:
         logger.warning("{}", notice)
+    return judge_sync(outcome.plan, outcome.report, outcome.merges)
+
+
+def judge_sync(plan: Plan, report: ApplyReport, merges: Sequence[PageMerge] = ()) -> JobResult:
+    """Return what became of a plan, for the record of a run; raises an error if a page failed or was not tried."""
     counts = {result.value: report.count(result) for result in Result if report.count(result)}
-    if outcome.merges:
-        counts["merged"] = sum(len(merge.regions) for merge in outcome.merges)
+    if merges:
+        counts["merged"] = sum(len(merge.regions) for merge in merges)
     if plan.disputed:
         counts["disputed"] = len(plan.disputed)
     if report.stopped:
@@ -62,7 +67,7 @@ def _sync(runtime: Runtime) -> JobResult:
     failed += [f"{title}: not tried" for title in report.not_tried]
     if failed:
         raise WikiError(_listed("page", "not synchronised", failed))
-    return JobResult(counts, tuple(_find_attention(plan, report)), tuple(map(str, outcome.merges)))
+    return JobResult(counts, tuple(_find_attention(plan, report)), tuple(map(str, merges)))
 
 
 def _find_attention(plan: Plan, report: ApplyReport) -> Iterator[str]:

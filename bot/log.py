@@ -149,12 +149,16 @@ def set_up_logging(*, log_format: str = "text", is_verbose: bool = False, is_qui
 
 
 @contextmanager
-def collecting(add: Callable[[datetime, str, str], None]) -> Iterator[None]:
-    """Call *add* with time, level and text of each message from INFO up while the block runs, without secrets."""
+def collecting(add: Callable[[datetime, str, str], None], *, only: Callable[[str], bool]) -> Iterator[None]:
+    """Call *add* with time, level and text of each message from INFO up while the block runs, without secrets.
+
+    *only* says from which threads, by name.
+    """
 
     def write(message: "Message") -> None:
         record = message.record
-        add(record["time"], record["level"].name, redact(record["message"]))
+        if only(record["thread"].name):
+            add(record["time"], record["level"].name, redact(record["message"]))
 
     number = logger.add(write, level="INFO", format="{message}", backtrace=False, diagnose=False, catch=True)
     try:

@@ -7,6 +7,8 @@ from bot.errors import HistoryError
 from bot.history import LogLine, RunHistory
 from bot.plural import counted
 
+ERRAND_THREAD = "errand-"
+"""The beginning of the name of a thread that works for a person at the desk; its lines are not those of a job."""
 _MOST_LINES = 2_000
 """Number of log lines that are kept for one run; the standard error of the bot has them all."""
 

@@ -14,7 +14,7 @@ from bot.errors import BotError, EvidenceError, HistoryError, SettingsError, Sna
 from bot.history import JobResult, Run, RunHistory, RunOutcome
 from bot.log import collecting, logger, redact
 from bot.plural import counted
-from bot.run_log import RunLog
+from bot.run_log import ERRAND_THREAD, RunLog
 
 JobFunction = Callable[[Callable[[], bool]], JobResult | None]
 """A job: receives a function that returns whether to stop, to call between pages."""
@@ -295,7 +295,7 @@ class JobScheduler:
             daemon=True,
         )
         log = RunLog(self._history, run_id)
-        with collecting(log.add):
+        with collecting(log.add, only=lambda thread: not thread.startswith(ERRAND_THREAD)):
             thread.start()
             self._wait_for(thread, log)
             if results:

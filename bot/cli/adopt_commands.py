@@ -20,9 +20,11 @@ from bot.cli.place_questions import (
     save_places,
     say_homeless,
 )
+from bot.errors import SettingsError
 from bot.operations.adoption import Adoption, plan_adoption, start_data_file
 from bot.operations.adoption_commit import carry_out_adoption
 from bot.runtime import Runtime, person_waits
+from bot.suggestion import did_you_mean
 
 F = TypeVar("F", bound=Callable[..., object])
 _DONE, _FAILED, _DISPUTED = 0, 1, 3
@@ -48,6 +50,9 @@ def _label_option(name: str) -> Callable[[F], F]:
     help="What counts where page and data file disagree on an entry, also where one of them removed it. Absent: at a "
     "terminal the command asks; elsewhere these entries stay as they are.",
 )
+@click.option(
+    "--region", "regions", metavar="NAME", multiple=True, help="Only this region; repeatable.  [default: all]"
+)
 @_label_option("status")
 @_label_option("links")
 @_label_option("news")
@@ -62,6 +67,7 @@ def adopt(
     dry_run: bool,
     yes: bool,
     in_clash: str | None,
+    regions: tuple[str, ...],
     places: tuple[str, ...],
     **labels: str | None,
 ) -> int:
@@ -76,6 +82,7 @@ def adopt(
     """
     given = parse_places(places)
     runtime = app.runtime
+    _raise_if_unknown(regions, runtime)
     gateway, asks = runtime.gateway(), person_waits() and not (yes or dry_run)
     named = {_REGIONS[name]: label for name, label in labels.items() if label is not None}
 
@@ -87,6 +94,7 @@ def adopt(
             space_key=space_key,
             named=known,
             choose=decided_by(decisions, otherwise=Choice(in_clash or Choice.SKIP)),
+            only=regions or None,
             now=runtime.clock(),
         )
 
@@ -106,6 +114,16 @@ def adopt(
         output.warn("nothing was adopted" if is_refused else "nothing to adopt")
         return _FAILED if adoption.refusals else _code(adoption)
     return _code(adoption)
+
+
+def _raise_if_unknown(regions: Sequence[str], runtime: Runtime) -> None:
+    known = list(runtime.workspace.settings.regions)
+    for name in regions:
+        if name not in known:
+            raise SettingsError(
+                f"workspace {runtime.workspace.name!r} has no region {name!r}{did_you_mean(name, known)}; it has: "
+                f"{', '.join(known)}"
+            )
 
 
 def _code(adoption: Adoption) -> int:

@@ -11,7 +11,8 @@ from jinja2 import StrictUndefined
 
 from bot.desk import failure_pages, language, navigation
 from bot.desk.desk import EXTENSION, Desk
-from bot.desk.roles import ROLE_WORDS
+from bot.desk.region_names import region_name
+from bot.desk.roles import ROLE_WORDS, Role
 from bot.desk.safety import protect, raise_if_undeclared
 from bot.resources import templates_dir
 
@@ -27,7 +28,7 @@ AREAS = {
         "history_views",
         "publication_views",
     ),
-    "publish": (),
+    "publish": ("plan_views", "edit_views", "run_views", "tree_views", "settings_views"),
     "archive": ("task_views", "list_views", "page_views", "evidence_views"),
     "account": ("sign_in", "own_account", "account_list"),
 }
@@ -58,7 +59,7 @@ def create_app(desk: Desk) -> Flask:
     navigation.install(app)
     failure_pages.install(app)
     app.url_defaults(_add_version)
-    app.jinja_env.globals["role_words"] = ROLE_WORDS
+    app.jinja_env.globals.update(role_words=ROLE_WORDS, Role=Role, region_name=region_name)
     raise_if_undeclared(app)
     return app
 

@@ -15,11 +15,13 @@ from flask import current_app
 
 from bot.desk.accounts import Accounts
 from bot.desk.database import DeskDatabase
+from bot.desk.errand import Errands
 from bot.desk.roles import Role
 from bot.desk.sessions import Sessions, operator
 from bot.desk.throttle import Throttle
 from bot.errors import BotError
 from bot.operations.archive_reader import ArchiveReader
+from bot.operations.view import SpaceTree
 from bot.operations.workspace import Workspace
 from bot.runtime import Runtime
 
@@ -93,6 +95,14 @@ class Invitation:
             return is_valid
 
 
+@dataclass(frozen=True, slots=True)
+class KeptTree:
+    """A page tree, and when it was read."""
+
+    at: datetime
+    tree: SpaceTree
+
+
 @dataclass(kw_only=True)
 class Desk:
     """Everything that views need; they get it by `current_desk()`.
@@ -110,6 +120,8 @@ class Desk:
     next_due: Callable[[], Mapping[str, datetime]] = dict
     throttle: Throttle = field(default_factory=Throttle)
     invitation: Invitation = field(default_factory=Invitation)
+    trees: dict[str, KeptTree] = field(default_factory=dict)
+    """The page tree of each workspace, as it was read last."""
 
     @property
     def runtime(self) -> Runtime:
@@ -138,6 +150,15 @@ class Desk:
         """The sessions of the desk."""
         role = Role.AUDITOR if self.is_archive_only else Role.ADMIN
         return Sessions(self.database, self.accounts, self.clock, operator(getpass.getuser(), role))
+
+    @cached_property
+    def errands(self) -> Errands:
+        """The work that people started at this desk."""
+        return Errands(self.runtime.folders.state / "runs.db", self.clock, self.runtime.stop)
+
+    def keep_tree(self, workspace: str, tree: SpaceTree) -> None:
+        """Keep a page tree for those who look at it next."""
+        self.trees[workspace] = KeptTree(self.clock(), tree)
 
     @property
     def link(self) -> str:

@@ -109,12 +109,14 @@ def plan_adoption(
     space_key: str | None = None,
     named: Mapping[str, str] = MappingProxyType({}),
     choose: ChooseInRegion = leave_open,
+    only: Container[str] | None = None,
     now: datetime,
 ) -> Adoption:
     """Read a page, by default the home page, and propose what to adopt; writes nothing.
 
     *space_key* is needed if there is no data file yet and the page is given by its title. *named* has the label or the
-    first words of the regions that a person pointed at. *choose* decides where page and data file disagree.
+    first words of the regions that a person pointed at. *choose* decides where page and data file disagree. With *only*
+    the other regions are left alone.
     """
     path = workspace.data_path
     before = workspace.shared_data.read() if path.exists() else None
@@ -123,7 +125,7 @@ def plan_adoption(
         _raise_if_moved(page, before)
     document = before or DataFile.create(WorkspaceData(workspace=Home(space=page.ref.space_key, home=page.title)), path)
     finder = workspace.page_finder(gateway, document.data)
-    adoption = _Adopter(workspace, page, document, gateway, finder, now, choose).run(named)
+    adoption = _Adopter(workspace, page, document, gateway, finder, now, choose).run(named, only)
     finder.know(page.ref)
     finder.save()
     return replace(adoption, edit=Edit(before, adoption.edit.after))
@@ -198,14 +200,20 @@ class _Adopter:
         self._is_loud = False
         self._published: dict[Marker, Value] = {}
 
-    def run(self, named: Mapping[str, str]) -> Adoption:
+    def run(self, named: Mapping[str, str], only: Container[str] | None) -> Adoption:
         markers = self._markers()
+        chosen = [marker.name for marker in markers if only is None or marker.name in only]
         known = {marker.name for marker in markers if self._value_of(marker.name) is not None}
         proposal = propose(self._page.body, markers, self._pages, named=named, known=known)
-        self._refusals += [refusal for refusal in proposal.refusals if refusal.is_absent]
-        proposal = replace(proposal, refusals=tuple(each for each in proposal.refusals if not each.is_absent))
+        refusals = [refusal for refusal in proposal.refusals if refusal.region in chosen]
+        self._refusals += [refusal for refusal in refusals if refusal.is_absent]
+        proposal = replace(
+            proposal,
+            claims=tuple(claim for claim in proposal.claims if claim.region in chosen),
+            refusals=tuple(each for each in refusals if not each.is_absent),
+        )
         for marker in markers:
-            if marker.name in proposal.managed:
+            if marker.name in proposal.managed and marker.name in chosen:
                 self._take_in(marker)
         adopted = carry_over(proposal, self._render_claims(proposal), self._pages)
         carried = {claim.region for claim in adopted.claims}
@@ -219,7 +227,7 @@ class _Adopter:
             claims=adopted.claims,
             refusals=(*adopted.refusals, *self._refusals),
             lost_comments=adopted.lost_comments,
-            missing=self._find_missing(markers, carried),
+            missing=self._find_missing([marker for marker in markers if marker.name in chosen], carried),
             labels=proposal.labels,
         )
 

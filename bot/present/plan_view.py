@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from bot.escape import visible
 from bot.present.environment import paint, render
 from bot.present.plan_words import Comparison, compare, describe_edit, describe_lost_comments, headline, summarise
+from bot.sync.drift import Verdict
 from bot.sync.plan import Action, Change, PagePlan, Plan, PlanProblem
 from bot.sync.plan_file import plan_digest
 from bot.text_diff import DiffLine, PieceKind, near_changes
@@ -22,12 +23,18 @@ class ChangeView:
     """One region of a page, as text."""
 
     region: str
+    state: str
     headline: str
     tone: str
     sign: str
     remarks: tuple[str, ...]
     warnings: tuple[str, ...]
     comparisons: tuple[Comparison, ...]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is anything to say about the region."""
+        return self.state != Verdict.IN_SYNC.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ def plan_as_text(plan: Plan, *, has_colour: bool = False, shows_source: bool = F
         has_colour=has_colour,
         shows_source=shows_source,
         differs=_differs,
-        rows=lambda lines: [_text_row(line, has_colour=has_colour) for line in _near(lines)],
+        rows=lambda lines: [_text_row(line, has_colour=has_colour) for line in near_lines(lines)],
     )
 
 
@@ -61,12 +68,17 @@ def plan_as_markdown(plan: Plan) -> str:
 
 def plan_as_html(plan: Plan) -> str:
     """Return the plan as an HTML document that loads no external resources."""
-    return render("plan.html", **_values(plan), near=_near)
+    return render("plan.html", **_values(plan), near=near_lines)
+
+
+def plan_pages(plan: Plan) -> list[PageView]:
+    """Return the pages of a plan as texts, for a template."""
+    return [_page(page) for page in plan.pages]
 
 
 def _values(plan: Plan) -> dict[str, object]:
     return {
-        "pages": [_page(page) for page in plan.pages],
+        "pages": plan_pages(plan),
         "problems": [_describe_problem(problem) for problem in plan.problems],
         "notices": [visible(notice) for notice in (*plan.attention, *plan.notices, *plan.drafts)],
         "summary": summarise(plan),
@@ -90,6 +102,7 @@ def _change(change: Change) -> ChangeView:
     is_waiting = change.action is Action.NONE and change.needs_a_person
     return ChangeView(
         change.region,
+        _state(change),
         visible(headline(change)),
         "waiting" if is_waiting else "" if change.action is Action.NONE else change.action.value,
         _SIGNS.get(change.action, "!" if change.needs_a_person else " "),
@@ -99,12 +112,23 @@ def _change(change: Change) -> ChangeView:
     )
 
 
+def _state(change: Change) -> str:
+    """Return the state of a region in one word."""
+    if change.is_waiting:
+        return "waiting"
+    if change.live is None and change.verdict is not Verdict.UNMANAGED:
+        return "missing"
+    is_held = change.verdict is Verdict.BEHIND and change.action is Action.NONE
+    return "held" if is_held else change.verdict.value
+
+
 def _describe_problem(problem: PlanProblem) -> str:
     region = f", region {problem.region}" if problem.region else ""
     return visible(f"{problem.page}{region}: {problem.message}")
 
 
-def _near(lines: Sequence[DiffLine]) -> list[DiffLine | None]:
+def near_lines(lines: Sequence[DiffLine]) -> list[DiffLine | None]:
+    """Return the changed lines and those near them; None in place of lines that are left out."""
     shown = near_changes([line.kind is not PieceKind.SAME for line in lines], context=_CONTEXT)
     return [None if index is None else lines[index] for index in shown]
 
@@ -138,7 +162,7 @@ def _text_piece(kind: PieceKind, text: str, *, has_colour: bool) -> str:
 
 def _fence(lines: Sequence[DiffLine]) -> str:
     """Return a fenced block of type `diff`, with a fence longer than any run of backticks inside."""
-    text = [row for line in _near(lines) for row in _diff_rows(line)]
+    text = [row for line in near_lines(lines) for row in _diff_rows(line)]
     longest = max((len(run) for row in text for run in re.findall("`+", row)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join((f"{fence}diff", *text, fence))

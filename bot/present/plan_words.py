@@ -50,13 +50,13 @@ def compare(change: Change) -> list[Comparison]:
     comparisons = []
     has_people_changes = change.verdict in (Verdict.DRIFTED, Verdict.CONFLICT)
     if has_people_changes and change.last_applied is not None:
-        comparisons.append(_comparison("what people changed", change.last_applied.text, change.live or ""))
+        comparisons.append(compare_texts("what people changed", change.last_applied.text, change.live or ""))
     if change.action is not Action.NONE:
-        comparisons.append(_comparison("what will change", change.live or "", change.desired))
+        comparisons.append(compare_texts("what will change", change.live or "", change.desired))
     elif change.verdict is Verdict.CONFLICT and change.last_applied is not None:
-        comparisons.append(_comparison("what the data file changes", change.last_applied.text, change.desired))
+        comparisons.append(compare_texts("what the data file changes", change.last_applied.text, change.desired))
     elif change.verdict in (Verdict.CONFLICT, Verdict.UNMANAGED, Verdict.BEHIND):
-        comparisons.append(_comparison("what the data file would change", change.live or "", change.desired))
+        comparisons.append(compare_texts("what the data file would change", change.live or "", change.desired))
     return comparisons
 
 
@@ -92,7 +92,8 @@ def summarise(plan: Plan) -> str:
     return ", ".join(parts)
 
 
-def _comparison(caption: str, before: str, after: str) -> Comparison:
+def compare_texts(caption: str, before: str, after: str) -> Comparison:
+    """Compare two texts in storage format, line by line and word by word."""
     return Comparison(
         caption, _diff(lines_of(before), lines_of(after)), _diff(split_source(before), split_source(after))
     )

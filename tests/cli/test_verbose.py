@@ -66,6 +66,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "resume": (),
     "run": ("--once",),
     "runs": (),
+    "settings": (),
     "wiki serve": ("--db", "body.xml"),
     "wiki export": ("world",),
     "demo": ("--once", "--folder", "{occupied}"),

@@ -1,0 +1,199 @@
+"""Plan, wiki edits, runs, pages and settings of the desk, on a real wiki."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from bot.desk.roles import Role
+from tests.desk.conftest import HOME, DeskClient, DeskWorld, desk_world
+
+
+@pytest.fixture(scope="module")
+def plan_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskWorld]:
+    with desk_world(tmp_path_factory.mktemp("publish"), flavour="cloud") as made:
+        yield made
+
+
+@pytest.fixture
+def maintainer(plan_world: DeskWorld) -> DeskClient:
+    return plan_world.client_as(Role.MAINTAINER)
+
+
+def home_body(world: DeskWorld) -> str:
+    return world.wiki.body(world.wiki.find(HOME).id)
+
+
+def edit_home(world: DeskWorld, old: str, new: str) -> None:
+    body = home_body(world)
+    assert old in body
+    world.wiki.edit(world.wiki.find(HOME).id, body.replace(old, new, 1))
+
+
+def wait_for_run(world: DeskWorld, location: str) -> str:
+    """Wait until the run of a page ends; returns its outcome."""
+    number = int(location.rpartition("/")[2])
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        run = world.desk.errands.history.find(number)
+        assert run is not None
+        if run.outcome is not None:
+            return run.outcome.value
+        time.sleep(0.05)
+    raise AssertionError(f"run {number} did not end")
+
+
+def checked(world: DeskWorld, client: DeskClient) -> str:
+    """Check now, and return the page of the plan."""
+    answer = client.post("/w/ws2/plan/check")
+    assert answer.status_code == 302
+    wait_for_run(world, answer.location)
+    return client.get("/w/ws2/plan").text
+
+
+def field(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found, name
+    return found[1]
+
+
+def test_a_plan_is_checked_reviewed_and_published(plan_world: DeskWorld, maintainer: DeskClient) -> None:
+    plan_world.run("news", "add", "The office has moved.")
+    page = checked(plan_world, maintainer)
+    assert "One change to publish" in page
+    assert "<ins>The office has moved.</ins>" in page or "The office has moved." in page
+    before = home_body(plan_world)
+
+    stale = maintainer.post("/w/ws2/plan", {"digest": "sha256:" + "0" * 64})
+    assert stale.status_code == 409
+    assert "Nothing was written" in stale.text
+    assert home_body(plan_world) == before
+
+    answer = maintainer.post("/w/ws2/plan", {"digest": field(page, "digest")})
+    assert wait_for_run(plan_world, answer.location) == "success"
+    assert "The office has moved." in home_body(plan_world)
+    assert "Nothing to publish" in maintainer.get("/w/ws2/plan").text
+    run = maintainer.get(answer.location).text
+    assert "maintainer asked for it" in run
+    assert "Done" in run
+
+
+def test_a_plan_that_became_stale_writes_nothing(plan_world: DeskWorld, maintainer: DeskClient) -> None:
+    plan_world.run("news", "add", "First words.")
+    page = checked(plan_world, maintainer)
+    plan_world.run("news", "add", "Second words.")
+
+    answer = maintainer.post("/w/ws2/plan", {"digest": field(page, "digest")})
+
+    assert wait_for_run(plan_world, answer.location) == "failed"
+    assert "First words." not in home_body(plan_world)
+    assert "plan again" in maintainer.get(answer.location).text
+    plan_world.run("sync")
+
+
+def test_stop_and_resume(plan_world: DeskWorld, maintainer: DeskClient) -> None:
+    plan_world.run("news", "add", "Nobody sees this yet.")
+    page = checked(plan_world, maintainer)
+    maintainer.post("/w/ws2/stop", {"reason": "the site moves"})
+    assert "the site moves" in maintainer.get("/w/ws2/plan").text
+
+    answer = maintainer.post("/w/ws2/plan", {"digest": field(page, "digest")})
+    assert wait_for_run(plan_world, answer.location) == "stopped"
+    assert "Nobody sees this yet." not in home_body(plan_world)
+
+    maintainer.post("/w/ws2/stop", {"action": "resume"})
+    answer = maintainer.post("/w/ws2/plan", {"digest": field(maintainer.get("/w/ws2/plan").text, "digest")})
+    assert wait_for_run(plan_world, answer.location) == "success"
+    assert "Nobody sees this yet." in home_body(plan_world)
+
+
+def test_a_conflict_is_settled_entry_by_entry(plan_world: DeskWorld, maintainer: DeskClient) -> None:
+    plan_world.run("news", "add", "Alpha news.", "--id", "alpha")
+    plan_world.run("news", "add", "Beta news.", "--id", "beta")
+    plan_world.run("sync")
+    edit_home(plan_world, "Alpha news.", "Alpha news, as Ana says.")
+    edit_home(plan_world, "Beta news.", "Beta news, as Ana says.")
+    plan_world.run("news", "edit", "alpha", "--text", "Alpha news, as the file says.")
+    plan_world.run("news", "edit", "beta", "--text", "Beta news, as the file says.")
+    outside = home_body(plan_world).split("wikibot-news")[0]
+    checked(plan_world, maintainer)
+
+    listed = maintainer.get("/w/ws2/edits").text
+    assert "One region was edited on the wiki" in listed
+    page = maintainer.get("/w/ws2/edits/news").text
+    names = list(dict.fromkeys(re.findall(r'name="(choice-[0-9a-f]+)"', page)))
+    assert len(names) == 2
+    positions = [page.index(name) for name in names]
+    first_is_alpha = page.rfind("Alpha news", 0, positions[0]) > page.rfind("Beta news", 0, positions[0])
+    alpha, beta = names if first_is_alpha else reversed(names)
+    answers = {alpha: "page", beta: "file"}
+
+    shown = maintainer.post("/w/ws2/edits/news", {**answers, "action": "show"}).text
+    assert home_body(plan_world).count("as Ana says") == 2
+    edit_home(plan_world, "Alpha news, as Ana says.", "Alpha news, as Ana says today.")
+    refused = maintainer.post("/w/ws2/edits/news", {**answers, "action": "settle", "digest": field(shown, "digest")})
+    assert refused.status_code == 409
+    assert "Beta news, as Ana says." in home_body(plan_world)
+
+    page = refused.text
+    names = list(dict.fromkeys(re.findall(r'name="(choice-[0-9a-f]+)"', page)))
+    alpha = next(name for name in names if name != beta)
+    answers = {alpha: "page", beta: "file"}
+    shown = maintainer.post("/w/ws2/edits/news", {**answers, "action": "show"}).text
+    settled = maintainer.post("/w/ws2/edits/news", {**answers, "action": "settle", "digest": field(shown, "digest")})
+
+    assert settled.status_code == 302, settled.text
+    body = home_body(plan_world)
+    assert "Alpha news, as Ana says today." in body
+    assert "Beta news, as the file says." in body
+    assert body.split("wikibot-news")[0] == outside
+    data = (plan_world.folder / "ws2.yaml").read_text()
+    assert "Alpha news, as Ana says today." in data
+    assert "Beta news, as the file says." in data
+
+
+def test_ours_is_put_back_only_over_what_was_seen(plan_world: DeskWorld, maintainer: DeskClient) -> None:
+    plan_world.run("sync")
+    edit_home(plan_world, "The office has moved.", "The office has not moved.")
+    checked(plan_world, maintainer)
+    page = maintainer.get("/w/ws2/edits/news").text
+    edit_home(plan_world, "The office has not moved.", "The office will move.")
+
+    refused = maintainer.post("/w/ws2/edits/news", {"action": "ours", "live": field(page, "live")})
+    assert refused.status_code == 409
+    assert "The office will move." in home_body(plan_world)
+
+    answer = maintainer.post("/w/ws2/edits/news", {"action": "ours", "live": field(refused.text, "live")})
+    assert wait_for_run(plan_world, answer.location) == "success"
+    assert "The office has moved." in home_body(plan_world)
+    assert "The office will move." in plan_world.run("drift", "restore")
+
+
+def test_a_run_is_asked_for_and_listed(plan_world: DeskWorld, maintainer: DeskClient) -> None:
+    maintainer.post("/runs", {"job": "sync"})
+    assert [each.job for each in plan_world.desk.errands.history.take_requests()] == ["sync"]
+    assert maintainer.post("/runs", {"job": "no such job"}).status_code == 404
+    assert plan_world.client_as(Role.EDITOR).post("/runs", {"job": "sync"}).status_code == 404
+
+
+def test_the_page_tree_is_read_in_the_background_and_filtered(plan_world: DeskWorld, maintainer: DeskClient) -> None:
+    maintainer.get("/w/ws2/pages")
+    deadline = time.monotonic() + 60
+    while "ws2" not in plan_world.desk.trees and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    archived = maintainer.get("/w/ws2/pages?status=archived").text
+    assert "Archived" in archived
+    assert HOME not in archived
+    assert HOME in maintainer.get("/w/ws2/pages?q=accountability+implementation").text
+
+
+def test_settings_show_no_secret(plan_world: DeskWorld, maintainer: DeskClient) -> None:
+    page = maintainer.get("/settings").text
+    assert "wiki.url" in page
+    assert "set (not shown)" in page
+    assert "bot-secret" not in page
+    assert "WIKIBOT_WIKI__TOKEN" in page
+    assert plan_world.client_as(Role.EDITOR).get("/settings").status_code == 404
+    assert "bot-secret" not in plan_world.run("settings")
