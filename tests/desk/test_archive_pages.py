@@ -275,6 +275,12 @@ def test_nothing_is_written_into_the_folder(changeable: ArchiveWorld) -> None:
     assert all(path.stat().st_mode & 0o077 == 0 for path in changeable.cache.iterdir())
 
 
+def test_an_archive_without_captures_says_what_makes_one(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with archive_desk(tmp_path / "empty", tmp_path / "cache", {}) as world:
+        assert "Nothing was captured yet" in page_of(world.client(), "/a")
+
+
 def test_a_signature_is_valid_invalid_or_not_checked(tmp_path: Path) -> None:
     need("ssh-keygen")
     signer, other = make_key(tmp_path / "key"), make_key(tmp_path / "other")

@@ -59,6 +59,8 @@ class FacetLink:
 def pages() -> ArchiveAnswer:
     """List the captured pages, or show their tree."""
     archive = current_archive()
+    if archive.is_empty:
+        return render_template("archive_empty.html.j2", root=archive.reader.root)
     task = archive.build_index()
     if task:
         return waiting_page(task)

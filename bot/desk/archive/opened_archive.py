@@ -15,7 +15,9 @@ from bot.desk.desk import Desk, current_desk
 from bot.errors import SnapshotError
 from bot.operations.archive_reader import ArchiveReader, read_own
 from bot.snapshot.archive.bag import Bag
+from bot.snapshot.archive.checkpoint import read_head
 from bot.snapshot.archive.entry import PageEntry
+from bot.snapshot.archive.folder import Folder
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.query.event_texts import EventTexts
@@ -42,6 +44,11 @@ class OpenedArchive:
     _texts: EventTexts | None = None
     _ids: tuple[str, dict[str, str]] = ("", {})
     _signature: tuple[str, SignatureCheck] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was captured yet."""
+        return read_head(Folder(self.reader.root)) is None
 
     @property
     def library(self) -> Library:
