@@ -8,7 +8,7 @@ import resource
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.snapshot.archive.continuity import load_remembered
@@ -20,9 +20,9 @@ from bot.snapshot.query.page_diff import diff_page
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.report import build_report
 from bot.snapshot.verify.verification import Verification, verify
-from tests.snapshot.small_tree import finish, put_page
+from tests.snapshot.small_tree import CLOCK, finish, put_page
 
-_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_NOW = CLOCK
 _BODY = "<p>The committee took note of the report and asked for a plan.</p>" * 60
 _SIZES = (200, 1_000, 10_000, 100_000)
 _CHANGED = 50

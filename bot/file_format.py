@@ -1,10 +1,13 @@
 """Models of persistent files: each file states its format, unknown keys are preserved, newer formats are refused."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class FileFormatError(ValueError):
@@ -68,7 +71,7 @@ class FileDocument(FileModel):
         """Parse the content of a file; raises `FileFormatError`, which states the problem."""
         try:
             content = json.loads(data)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FileFormatError(f"is not JSON: {error}") from error
         cls.check_format(content)
         try:
@@ -81,7 +84,7 @@ class FileDocument(FileModel):
         """Raise `FileFormatError` unless *content* states a format that this version reads."""
         stated = content.get("format") if isinstance(content, dict) else None
         kind, _, number = stated.partition("/") if isinstance(stated, str) else ("", "", "")
-        if kind != cls.KIND or not (number.isascii() and number.isdigit() and int(number)):
+        if kind != cls.KIND or not _NUMBER.fullmatch(number):
             raise FileFormatError(f"does not state the format {cls.KIND}/{cls.NUMBER}")
         if int(number) > cls.NUMBER:
             raise NewerFormatError(

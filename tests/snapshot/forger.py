@@ -147,7 +147,7 @@ class Forger:
         self._write_head(_replaced(self.head, digests=digests, **values))
 
     def append(self, **values: Any) -> None:
-        """Add a run on top of the present head, with the events and changes so far."""
+        """Add a run on top of the present head, with the events and changes since the run before."""
         before = self.head
         when = values.get("time", before.time + dt.timedelta(days=1))
         number = values.get("sequence", self.next)
@@ -167,6 +167,13 @@ class Forger:
         key = self.signer.fingerprint() if self.signer else None
         fresh = {"sequence": number, "time": when, "key": key, "digests": digests, "next_key": None}
         self._write_head(_replaced(before, **(fresh | values)))
+        self.events, self.changes = [], []
+
+    def rotate_to(self, key: Signer) -> None:
+        """Add a run that announces another key, and sign with it from then on."""
+        self.add_event("key-rotation", facts={"next_key": key.fingerprint()})
+        self.append(next_key=key.fingerprint())
+        self.signer = key
 
     def _write_head(self, head: Checkpoint) -> None:
         content = render_checkpoint(head)

@@ -5,14 +5,18 @@ Both verifiers judge each tree. What the holder of the key does lawfully passes,
 
 import datetime as dt
 import hashlib
+import json
 import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.snapshot.archive.canonical_json import dump_json
+from bot.snapshot.archive.change_list import parse_changes, render_changes
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, parse_checkpoint, render_checkpoint
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.signature import Signer
@@ -27,6 +31,7 @@ RECORD = f"{BAG}/data/_source/101/record-000001.json"
 PAGE = f"{BAG}/data/2026/board-meeting--101.md"
 ATTACHMENT = f"{BAG}/data/_attachments/101/att7-v1.pdf"
 NOW = dt.datetime(2026, 12, 31, tzinfo=dt.UTC)
+HOLD = {"by": "Ana", "name": "case 7", "reason": "a court"}
 
 
 @dataclass
@@ -379,6 +384,249 @@ def rewritten_history(forger: Forger) -> None:
     _rewrite(forger, 3)
 
 
+def pointer_to_an_earlier_capture(forger: Forger) -> None:
+    """Page 102 as it was in run 1, though run 2 captured another body."""
+    folder = "data/_source/102"
+    earlier = {"record": f"{folder}/record-000001.json", "source": f"{folder}/v1.xml", "version": 1}
+    digest = forger.digest(f"{BAG}/{folder}/v1.xml")
+    forger.add_event("capture", ["102"], forger.set_state("102", **earlier, source_sha256=digest))
+    forger.append()
+
+
+def body_of_another_page_with_its_digest(forger: Forger) -> None:
+    path = "data/_source/103/v1.xml"
+    digest = forger.digest(f"{BAG}/{path}")
+    forger.add_event("capture", ["101"], forger.set_state("101", source=path, source_sha256=digest))
+    forger.append()
+
+
+def record_of_another_page(forger: Forger) -> None:
+    forger.add_event("capture", ["101"], forger.set_state("101", record="data/_source/103/record-000001.json"))
+    forger.append()
+
+
+def state_without_a_new_record(forger: Forger, **values: object) -> None:
+    forger.add_event("metadata modification", ["101"], forger.set_state("101", **values))
+    forger.append()
+
+
+def earlier_time_of_capture(forger: Forger) -> None:
+    state_without_a_new_record(forger, captured_at="2001-01-01T00:00:00Z")
+
+
+def later_time_of_capture(forger: Forger) -> None:
+    state_without_a_new_record(forger, captured_at="2998-01-01T00:00:00Z")
+
+
+def higher_version_without_a_record(forger: Forger) -> None:
+    state_without_a_new_record(forger, version=77)
+
+
+def new_record(forger: Forger, change: Callable[[dict[str, Any]], object]) -> None:
+    """Add a record of page 101 that says something else."""
+    record = json.loads((forger.root / RECORD).read_bytes())
+    change(record)
+    path = "data/_source/101/record-000006.json"
+    (forger.root / BAG / path).write_bytes(dump_json(record))
+    event = forger.add_event("metadata modification", ["101"], forger.set_state("101", record=path))
+    forger.change("keep", f"{BAG}/{path}", event)
+    forger.append()
+
+
+def record_that_names_another_body(forger: Forger) -> None:
+    new_record(forger, lambda record: record.update(source_path="data/_source/101/v7.xml", source_sha256="0" * 64))
+
+
+def record_with_the_id_of_another_page(forger: Forger) -> None:
+    new_record(forger, lambda record: record.update(page_id="103"))
+
+
+def record_with_another_title_than_the_list(forger: Forger) -> None:
+    new_record(forger, lambda record: record.update(title="Forged"))
+
+
+def record_of_an_attachment_that_was_never_captured(forger: Forger) -> None:
+    file = {"path": "data/_attachments/101/att9-v1.pdf", "sha256": "a" * 64}
+    new_record(forger, lambda record: record.update(attachments=[file]))
+
+
+def record_of_endless_json(forger: Forger) -> None:
+    new_record(forger, lambda record: record.update(labels=[]))
+    path = forger.root / BAG / "data/_source/101/record-000006.json"
+    path.write_bytes(path.read_bytes().replace(b'"labels": []', b'"labels": ' + b"[" * 99_999 + b"]" * 99_999))
+    _rehash(forger, path)
+
+
+def _rehash(forger: Forger, path: Path) -> None:
+    """Make the last run fit a payload file that was changed after it."""
+    log = forger.root / "log/2026/000006.changes"
+    changes = parse_changes(log.read_bytes(), name="")
+    name = path.relative_to(forger.root).as_posix()
+    log.write_bytes(
+        render_changes(each._replace(digest=forger.digest(name)) if each.target == name else each for each in changes)
+    )
+    forger.rewrite_head()
+
+
+def deselected_by_a_hold(forger: Forger) -> None:
+    forger.add_event("hold", ["101"], forger.set_state("101", archived=False), HOLD)
+    forger.append()
+
+
+def selected_by_a_failure(forger: Forger) -> None:
+    forger.add_event("capture", ["900"], forger.set_state("900", archived=True))
+    forger.events[-1]["outcome"] = "fail"
+    forger.append()
+
+
+def converter_changed_by_trust(forger: Forger) -> None:
+    forger.add_event("trust", ["101"], forger.set_state("101", converter="another 9"))
+    forger.append()
+
+
+def markdown_written_by_a_hold(forger: Forger) -> None:
+    (forger.root / PAGE).write_text("# Forged\n")
+    forger.change("view", PAGE, forger.add_event("hold", ["101"], None, HOLD))
+    forger.append()
+
+
+def markdown_written_by_a_failure(forger: Forger) -> None:
+    (forger.root / PAGE).write_text("# Forged\n")
+    event = forger.add_event("migration", ["101"])
+    forger.events[-1]["outcome"] = "fail"
+    forger.change("view", PAGE, event)
+    forger.append()
+
+
+def body_added_by_a_deletion(forger: Forger) -> None:
+    _keep(forger, f"{BAG}/data/_source/101/v9.xml", "deletion")
+
+
+def _keep(forger: Forger, path: str, kind: str = "capture") -> None:
+    (forger.root / path).parent.mkdir(exist_ok=True)
+    (forger.root / path).write_text("<p>planted</p>")
+    forger.change("keep", path, forger.add_event(kind, ["101"]))
+    forger.append()
+
+
+def twin_in_another_case(forger: Forger) -> None:
+    _keep(forger, f"{BAG}/data/_source/101/V1.xml")
+
+
+def name_that_windows_reserves(forger: Forger) -> None:
+    _keep(forger, f"{BAG}/data/_attachments/101/con.pdf")
+
+
+def name_that_ends_with_a_dot(forger: Forger) -> None:
+    _keep(forger, f"{BAG}/data/_attachments/101/plan.")
+
+
+def unknown_folder_of_payload(forger: Forger) -> None:
+    _keep(forger, f"{BAG}/data/_other/x--101.md")
+
+
+def markdown_in_another_bag(forger: Forger) -> None:
+    target = forger.root / "OTHER/data/2026/board-meeting--101.md"
+    shutil.move(forger.root / PAGE, target)
+    forger.append()
+
+
+def markdown_under_another_title(forger: Forger) -> None:
+    shutil.move(forger.root / PAGE, forger.root / BAG / "data/2026/forged--101.md")
+    forger.append()
+
+
+def upgrade_that_redacts(forger: Forger) -> None:
+    forger.add_event("upgrade", ["101"], forger.set_state("101", redacted_at="2026-11-29T02:30:00Z"))
+    forger.append()
+
+
+def upgrade_that_buries(forger: Forger) -> None:
+    forger.add_event("upgrade", ["101"], forger.set_state("101", tombstone="2026-11-29T02:30:00Z"))
+    forger.append()
+
+
+def redaction_that_leaves_the_body(forger: Forger) -> None:
+    forger.add_event("redaction", ["101"], forger.set_state("101", redacted_at="2026-11-29T02:30:00Z"), {"reason": "x"})
+    forger.append()
+
+
+def redaction_of_another_day(forger: Forger) -> None:
+    state = forger.set_state("101", redacted_at="2001-01-01T00:00:00Z", source=None)
+    forger.add_event("redaction", ["101"], state, {"reason": "x"})
+    forger.append()
+
+
+def tombstone_of_another_day(forger: Forger) -> None:
+    forger.add_event("deletion", ["103"], forger.set_state("103", tombstone="2026-11-20T02:30:00Z"))
+    forger.append()
+
+
+def redaction_of_a_held_page(forger: Forger) -> None:
+    forger.add_event("hold", ["101"], None, HOLD)
+    forger.append()
+    forger.change("drop", ATTACHMENT, forger.add_event("redaction", ["101"], None, {"reason": "x"}))
+    shutil.rmtree(forger.root / BAG / "data/_attachments")
+    forger.append()
+
+
+def key_that_no_event_announces(forger: Forger) -> None:
+    forger.append(next_key="SHA256:" + "A" * 43)
+
+
+def rotation_that_the_head_does_not_have(forger: Forger) -> None:
+    forger.add_event("key-rotation", facts={"next_key": "SHA256:" + "A" * 43})
+    forger.append()
+
+
+def rollback_that_the_head_does_not_have(forger: Forger) -> None:
+    forger.add_event("rollback", facts={"lost_head": "a" * 64, "reason": "x"})
+    forger.append()
+
+
+def new_log_in_the_middle(forger: Forger) -> None:
+    forger.add_event("new-log", facts={"reason": "x"})
+    forger.append()
+
+
+def signing_that_began_before(forger: Forger) -> None:
+    forger.add_event("start-signing", facts={"name": "x"})
+    forger.append()
+
+
+def complete_though_the_event_says_incomplete(forger: Forger) -> None:
+    forger.add_event("ingestion", facts={"captured": 3, "expected": 20, "verdict": "incomplete"})
+    forger.append()
+
+
+def facts_of_endless_json(forger: Forger) -> None:
+    forger.add_event("ingestion", facts={"x": 0})
+    forger.append()
+    path = forger.root / "log/2026/000006.events.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"x": 0', b'"x": ' + b"[" * 99_999 + b"]" * 99_999))
+    forger.rewrite_head()
+
+
+def facts_with_words_behind_them(forger: Forger) -> None:
+    forger.add_event("ingestion", facts={"x": 0})
+    forger.append()
+    path = forger.root / "log/2026/000006.events.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"x": 0}}', b'"x": 0, y}}'))
+    forger.rewrite_head()
+
+
+def title_that_only_the_list_of_pages_has(forger: Forger) -> None:
+    path = forger.root / BAG / "pages.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"Board meeting", b"Bored meeting"))
+    forger.append()
+
+
+def page_id_of_many_digits(forger: Forger) -> None:
+    path = forger.root / BAG / "pages.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"page_id": "103"', b'"page_id": "' + b"9" * 6_000 + b'"'))
+    forger.append()
+
+
 def fork(forger: Forger) -> None:
     """Another run 4 on top of run 3."""
     log = forger.root / "log/2026"
@@ -458,6 +706,44 @@ WITH_THE_KEY = (
     path_that_leads_outside,
     unsigned_after_signing,
     rewritten_history,
+    pointer_to_an_earlier_capture,
+    body_of_another_page_with_its_digest,
+    record_of_another_page,
+    earlier_time_of_capture,
+    later_time_of_capture,
+    higher_version_without_a_record,
+    record_that_names_another_body,
+    record_with_the_id_of_another_page,
+    record_with_another_title_than_the_list,
+    record_of_an_attachment_that_was_never_captured,
+    deselected_by_a_hold,
+    selected_by_a_failure,
+    converter_changed_by_trust,
+    markdown_written_by_a_hold,
+    markdown_written_by_a_failure,
+    body_added_by_a_deletion,
+    twin_in_another_case,
+    name_that_windows_reserves,
+    name_that_ends_with_a_dot,
+    unknown_folder_of_payload,
+    markdown_in_another_bag,
+    markdown_under_another_title,
+    upgrade_that_redacts,
+    upgrade_that_buries,
+    redaction_that_leaves_the_body,
+    redaction_of_another_day,
+    tombstone_of_another_day,
+    redaction_of_a_held_page,
+    key_that_no_event_announces,
+    rotation_that_the_head_does_not_have,
+    rollback_that_the_head_does_not_have,
+    new_log_in_the_middle,
+    signing_that_began_before,
+    complete_though_the_event_says_incomplete,
+    facts_of_endless_json,
+    facts_with_words_behind_them,
+    title_that_only_the_list_of_pages_has,
+    page_id_of_many_digits,
     fork,
     lost_runs,
 )
@@ -472,19 +758,8 @@ def test_an_old_head_exposes_what_the_holder_of_the_key_changed(case: Case, forg
     assert not checked.is_clean
 
 
-def test_a_title_that_only_the_list_of_pages_has_is_found_by_verify(case: Case) -> None:
-    """The public tools compare the states of pages, not the views that are made from records."""
-    forger = case.forger()
-    path = forger.root / BAG / "pages.jsonl"
-    path.write_bytes(path.read_bytes().replace(b"Board meeting", b"Bored meeting"))
-    forger.append()
-
-    (finding,) = verify(case.root, allowed_signers=case.allowed, witnesses=[case.witness]).findings
-
-    assert (finding.path, "is not what the record" in finding.message) == (f"{BAG}/pages.jsonl", True)
-
-
 def test_an_index_that_does_not_show_the_pages_is_found_by_verify(case: Case) -> None:
+    """The public tools do not make the indexes again."""
     forger = case.forger()
     for name in ("README.md", f"{BAG}/README.md", f"{BAG}/bag-info.txt"):
         path = forger.root / name
@@ -494,6 +769,15 @@ def test_an_index_that_does_not_show_the_pages_is_found_by_verify(case: Case) ->
     found = {finding.path for finding in verify(case.root, allowed_signers=case.allowed).findings}
 
     assert found == {"README.md", f"{BAG}/README.md", f"{BAG}/bag-info.txt"}
+
+
+def test_a_record_of_endless_json_is_found_by_verify(case: Case) -> None:
+    """The public tools read only the parts of a record that are shown."""
+    record_of_endless_json(case.forger())
+
+    found = {finding.message for finding in verify(case.root, allowed_signers=case.allowed).findings}
+
+    assert "is not a record of a captured page" in found
 
 
 # What the holder of the key does lawfully.
@@ -531,6 +815,34 @@ def test_lawful_runs_pass(case: Case, act: Callable[[Forger], None]) -> None:
     assert checked.is_replayed
 
 
+def test_a_page_may_be_redacted_after_its_hold_was_released(case: Case) -> None:
+    forger = case.forger()
+    forger.add_event("hold", ["101", "102"], None, HOLD)
+    forger.append()
+    forger.add_event("hold-release", ["101"], None, HOLD)
+    forger.append()
+    forger.change("drop", ATTACHMENT, forger.add_event("redaction", ["101"], facts={"reason": "x"}))
+    shutil.rmtree(forger.root / BAG / "data/_attachments")
+    forger.append()
+
+    checked, said = case.judge()
+
+    assert (checked.findings, said.splitlines()[-1]) == ((), "INTACT")
+
+
+def test_a_key_that_was_replaced_signs_nothing_more(case: Case) -> None:
+    forger = case.forger()
+    forger.rotate_to(case.stranger)
+    forger.append()
+    forger.signer = case.signer
+    forger.append()
+    case.allowed += case.stranger.allowed_signers()
+
+    checked, _ = case.judge()
+
+    assert "did not announce" in checked.findings[0].message
+
+
 def test_removals_are_listed_by_both(case: Case) -> None:
     forger = case.forger()
     event = forger.add_event("redaction", ["101"], facts={"reason": "a court order"})
@@ -547,8 +859,7 @@ def test_removals_are_listed_by_both(case: Case) -> None:
 
 def test_an_announced_key_may_follow(case: Case) -> None:
     forger = case.forger()
-    forger.append(next_key=case.stranger.fingerprint())
-    forger.signer = case.stranger
+    forger.rotate_to(case.stranger)
     forger.append()
     forger.append()
 
@@ -561,8 +872,7 @@ def test_an_announced_key_may_follow(case: Case) -> None:
 
 def test_the_last_head_of_an_earlier_key_is_checked_against_the_allowed_signers(case: Case) -> None:
     forger = case.forger()
-    forger.append(next_key=case.stranger.fingerprint())
-    forger.signer = case.stranger
+    forger.rotate_to(case.stranger)
     forger.append()
 
     case.allowed = case.stranger.allowed_signers()
@@ -576,6 +886,7 @@ def test_signing_may_start_later(tmp_path: Path, signer: Signer) -> None:
     capture_first(root, Disk())
     forger = Forger(root)
     forger.signer = signer
+    forger.add_event("start-signing", facts={"name": "Ana"})
     forger.append()
     case = Case(root, signer, signer, signer.allowed_signers(), "")
 

@@ -4,6 +4,8 @@ import hashlib
 import os
 import re
 import shutil
+import socket
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -183,6 +185,52 @@ def move_between_bags(root: Path) -> None:
     shutil.move(root / PAGE, root / "OTHER/data/2026/board-meeting--101.md")
 
 
+def plant_device(path: str, number: tuple[int, int] = (1, 3)) -> Callable[[Path], object]:
+    """Plant a device, or a pipe where only root may make a device."""
+
+    def tamper(root: Path) -> None:
+        (root / path).unlink(missing_ok=True)
+        try:
+            os.mknod(root / path, 0o600 | stat.S_IFCHR, os.makedev(*number))
+        except PermissionError:
+            os.mkfifo(root / path)
+
+    return tamper
+
+
+def plant_socket(path: str) -> Callable[[Path], object]:
+    def tamper(root: Path) -> None:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(f"{os.path.relpath(root)}/{path}")
+
+    return tamper
+
+
+def plant_deep_folders(root: Path) -> None:
+    (root / BAG / "/".join("a" * 60)).mkdir(parents=True)
+
+
+def plant_hard_link(path: str, name: str) -> Callable[[Path], object]:
+    return lambda root: os.link(root / path, (root / path).with_name(name))
+
+
+def share_with_a_file_outside(root: Path) -> None:
+    """A page that somebody else can change later through another name, and does."""
+    outside = root.parent / "outside"
+    shutil.move(root / PAGE, outside)
+    os.link(outside, root / PAGE)
+    outside.write_bytes(b"# Changed through the other name\n")
+
+
+def extend(path: str, size: int) -> Callable[[Path], object]:
+    """Make a file large without using the disk."""
+    return lambda root: os.truncate(root / path, size)
+
+
+def plant_bytes_as_name(root: Path) -> None:
+    os.close(os.open(os.fsencode(root) + b"/\xff\xfe.md", os.O_CREAT | os.O_WRONLY))
+
+
 TAMPERINGS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a word in a page": (change(PAGE), PAGE),
     "a word in a source": (change(SOURCE), SOURCE),
@@ -351,12 +399,37 @@ TAMPERINGS: dict[str, tuple[Callable[[Path], object], str]] = {
         rewrite(SUMS, lambda data: b"".join(line for line in data.splitlines(keepends=True) if b"OTHER" not in line)),
         SUMS,
     ),
+    "a git folder that is a pipe": (lambda root: os.mkfifo(root / ".git"), ".git"),
+    "a git folder that is a device": (plant_device(".git"), ".git"),
+    "a git folder that is a socket": (plant_socket(".git"), ".git"),
+    "a git folder in a bag": (add(f"{BAG}/.git/config"), f"{BAG}/.git/config"),
+    "a device is planted": (plant_device("null"), "null"),
+    "a socket is planted": (plant_socket(f"{BAG}/s"), f"{BAG}/s"),
+    "the sums become an endless device": (plant_device(SUMS, (1, 5)), SUMS),
+    "folders in folders": (plant_deep_folders, f"{BAG}/{'a/' * 31}a"),
+    "a record of endless JSON": (rewrite(RECORD, lambda _: b"[" * 200_000), RECORD),
+    "a record of 100 MB": (extend(RECORD, 100 << 20), RECORD),
+    "a head of 4 MB": (extend(HEAD, 4 << 20), HEAD),
+    "a signature of 4 MB": (extend(SIGNATURE, 4 << 20), SIGNATURE),
+    "a NUL after a page": (rewrite(PAGE, lambda data: data + b"\0"), PAGE),
+    "a name as long as can be": (add("x" * 255), "x" * 255),
+    "a name that is no text": (plant_bytes_as_name, os.fsdecode(b"\xff\xfe.md")),
+    "a name that Windows reserves": (add(f"{BAG}/data/2026/con.md"), f"{BAG}/data/2026/con.md"),
+    "a second name of a page": (plant_hard_link(PAGE, "other--7.md"), f"{BAG}/data/2026/other--7.md"),
+    "a page shared with a file outside": (share_with_a_file_outside, PAGE),
+    "the log becomes a file": (
+        lambda root: (shutil.rmtree(root / "log"), (root / "log").write_bytes(b"x")),
+        "log",
+    ),
+    "the signature becomes a folder": (as_folder(SIGNATURE), SIGNATURE),
+    "kind instructions": (rewrite("VERIFY.md", lambda _: b"```sh\necho INTACT\n```\n"), "VERIFY.md"),
+    "the newest changes are deleted": (remove("log/2026/000005.changes"), "log/2026/000005.changes"),
     "the sums with another file": (rewrite(SUMS, lambda data: data + data[:66] + b"WS9/x\n"), SUMS),
 }
 
 
 def test_there_are_enough_classes_of_tampering() -> None:
-    assert len(TAMPERINGS) >= 80 + 30
+    assert len(TAMPERINGS) >= 130
 
 
 @pytest.mark.parametrize("what", TAMPERINGS)

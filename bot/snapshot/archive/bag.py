@@ -33,6 +33,8 @@ TAG_FILES = ("README.md", "bag-info.txt", "bagit.txt", MANIFEST, PAGES)
 """Files in the tag manifest."""
 
 _MANIFEST_LINE = re.compile(rf"([0-9a-f]{{64}})  ({PATH})")
+_MANIFEST_LINES = re.compile(rf"([0-9a-f]{{64}})  ({PATH})\n")
+_REST_OF_LINE = 67  # digest, two spaces, line feed
 _STRANGE_LINE = re.compile(r"[0-9a-f]{64}  ([!-~][ -~]*)")
 _LOADING = threading.RLock()
 """Is taken to load a part of a bag: threads that read pages ask for different parts at once."""
@@ -268,7 +270,18 @@ def parse_manifest(data: bytes, *, name: str) -> dict[str, str]:
 
     Raises `EvidenceError` for any other form: other spacing, upper-case digests, a path twice or out of order.
     """
-    *lines, last = data.decode("utf-8", "replace").split("\n")
+    text = data.decode("utf-8", "replace")
+    found = _MANIFEST_LINES.findall(text)
+    digests = {path: digest for digest, path in found}
+    is_whole = sum(map(len, digests)) + len(digests) * _REST_OF_LINE == len(text)  # nothing between the lines
+    if is_whole and list(digests) == sorted(digests):
+        return digests
+    return _parse_manifest_slowly(text, name)
+
+
+def _parse_manifest_slowly(text: str, name: str) -> dict[str, str]:
+    """Parse a manifest that has a strange path, or say what is wrong with it."""
+    *lines, last = text.split("\n")
     digests: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         match = _MANIFEST_LINE.fullmatch(line)

@@ -20,7 +20,7 @@ FORMAT_NUMBER = 2
 _FIRST_LINE = f"# wikibot changes {FORMAT_NUMBER}"
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
 _LINE = re.compile(rf"(?:(keep|drop)|view) [0-9a-f]{{64}} [0-9]{{6,}}-[0-9]{{6,}} (?(1){_NAME}(?:/{_NAME})+|{_NAME})")
-_PAYLOAD = re.compile(r"data/_(?:source|attachments)/([^/]+)/.+")
+_PAYLOAD_FOLDERS = frozenset({"_source", "_attachments"})
 _RENDITION = re.compile(r"data/[^_/][^/]*/(?:[^/]*--)?([^/]+)\.md")
 
 
@@ -48,7 +48,10 @@ class FileChange(NamedTuple):
 
 def page_of(path: str) -> str:
     """Return the page id in the path of a payload file, relative to the bag; empty if the path has another form."""
-    match = _PAYLOAD.fullmatch(path) or _RENDITION.fullmatch(path)
+    if path.startswith("data/_"):
+        _, folder, page, *rest = path.split("/", 3) + [""] * 3
+        return page if folder in _PAYLOAD_FOLDERS and rest[0] else ""
+    match = _RENDITION.fullmatch(path)
     return match[1] if match else ""
 
 

@@ -21,6 +21,7 @@ GONE = "deleted, or restricted for the account that captures (the wiki answers a
 
 _PLAIN = b'"archived": true, "tombstone": null, "redacted_at": null, '
 _NOT_ARCHIVED, _NOT_GONE, _NOT_REDACTED = b'"archived": false, ', b'"tombstone": null, ', b'"redacted_at": null, '
+_MAX_DIGITS = 40  # as in file names
 _NAME = "[A-Za-z0-9_][A-Za-z0-9._-]*"
 _PATH = rf"^{_NAME}(/{_NAME})*$"
 
@@ -167,7 +168,7 @@ def entry_of(state: PageState, shown: Shown | None, space_key: str) -> PageEntry
             ancestors=(),
             version_when=state.captured_at,
         )
-    return PageEntry.model_construct(  # both parts are validated
+    return PageEntry(
         **vars(shown),
         version=state.version,
         captured_at=state.captured_at,
@@ -273,7 +274,7 @@ def page_id_of(line: str) -> str:
     try:
         content = json.loads(line)
         return str(content["shown"]["page_id"] if content["shown"] else content["page"]["id"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return safe_id_of(line)
 
 
@@ -284,4 +285,5 @@ def safe_id_of(line: str) -> str:
 
 def id_order(page_id: str) -> tuple[int, int, str]:
     """Return a sort key: numeric ids by number, then other ids by text."""
-    return (0, int(page_id), "") if page_id.isascii() and page_id.isdigit() else (1, 0, page_id)
+    is_number = page_id.isascii() and page_id.isdigit() and len(page_id) <= _MAX_DIGITS
+    return (0, int(page_id), "") if is_number else (1, 0, page_id)

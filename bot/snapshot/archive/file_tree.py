@@ -1,6 +1,5 @@
 """List the files below a folder and compute their digests."""
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,6 +8,12 @@ from bot.snapshot.archive.folder import FolderReader, is_being_written
 
 _NOT_EVIDENCE = {".git"}
 """A clone of the git repository has this folder."""
+
+_MAX_DEPTH = 32
+"""Folders that are nested deeper than the format ever nests them are not listed: they are no evidence."""
+
+_TAKEN_BYTES = 1 << 26
+"""Largest file whose content is given away while it is hashed; no record is larger."""
 
 
 class Tree:
@@ -27,6 +32,8 @@ class Tree:
         """Symbolic links, sockets, devices. None of them is allowed in the evidence."""
         self.empty: set[str] = set()
         """Folders without anything in them."""
+        self.unreadable: dict[str, str] = {}
+        """Folder that cannot be listed → why."""
         self.hashed_bytes = 0
         self.hashed_files = 0
 
@@ -42,22 +49,27 @@ class Tree:
     def expect(self, paths: Iterable[str]) -> None:
         """Announce files that will be hashed next; a tree that is slow to read begins with them."""
 
-    def _list(self, folder: str, prefix: str) -> None:
+    def _list(self, folder: str, prefix: str, depth: int = 0) -> None:
         is_empty = bool(prefix)
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                is_empty = False
-                path = prefix + entry.name
-                if entry.is_dir(follow_symlinks=False):
-                    if path not in _NOT_EVIDENCE:
-                        self._list(entry.path, f"{path}/")
-                elif entry.is_file(follow_symlinks=False):
-                    if path != ".git":  # the worktree of a git repository
-                        self.files.add(path)
-                else:
-                    self.others.add(path)
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    is_empty = False
+                    self._note(entry, prefix + entry.name, depth)
+        except OSError as error:
+            self.unreadable[prefix.rstrip("/")] = error.strerror or "no reason given"
+            return
         if is_empty:
             self.empty.add(prefix.rstrip("/"))
+
+    def _note(self, entry: "os.DirEntry[str]", path: str, depth: int) -> None:
+        if entry.is_file(follow_symlinks=False):
+            if path != ".git":  # the worktree of a git repository
+                self.files.add(path)
+        elif not entry.is_dir(follow_symlinks=False) or depth >= _MAX_DEPTH:
+            self.others.add(path)
+        elif path not in _NOT_EVIDENCE:
+            self._list(entry.path, f"{path}/", depth + 1)
 
     def has_file(self, path: str) -> bool:
         """Return whether *path* is a plain file."""
@@ -73,11 +85,8 @@ class Tree:
 
     def digest(self, path: str, take: Callable[[bytes], None] | None = None) -> str:
         """Return the SHA-256 of a file, and give its content to *take*; raises `OSError` or `EvidenceError`."""
-        if take is None:
-            digest, size = self._folder.digest(path)
-        else:
-            content = self._folder.read(path)
-            digest, size = hashlib.sha256(content).hexdigest(), len(content)
+        digest, size, content = self._folder.hashed(path, keep_bytes=_TAKEN_BYTES if take else 0)
+        if take is not None and content is not None:
             take(content)
         self.hashed_bytes += size
         self.hashed_files += 1
@@ -87,8 +96,8 @@ class Tree:
 class UnlistedTree(Tree):
     """A folder in which only the requested files are looked up: fast, but unlisted files are not found."""
 
-    def _list(self, folder: str, prefix: str) -> None:
-        del folder, prefix
+    def _list(self, folder: str, prefix: str, depth: int = 0) -> None:
+        del folder, prefix, depth
 
     def has_file(self, path: str) -> bool:
         """Return whether *path* is a plain file."""

@@ -27,6 +27,11 @@ PATH = rf"{_NAME}(?:/{_NAME})*"
 
 _PATH = re.compile(PATH)
 _ATTRIBUTES = ".gitattributes"
+MAX_LIST_BYTES = 1 << 30
+"""Largest file that is read into memory before its digest is known; a run over 500,000 pages logs half of that."""
+
+_MAX_HEAD_BYTES = 1 << 20
+_IS_OF_HEAD = re.compile(r"CHECKPOINT(?:\.[a-z]+)?|.*\.checkpoint(?:\.[a-z]+)?")
 _CHUNK_BYTES = 1 << 17  # larger pieces cost more for the many small files, and gain nothing for the few large ones
 _POLL_SECONDS = 0.1
 _PROBE_SECONDS = 1.0  # `is_being_written` locks the folder for a moment
@@ -48,13 +53,21 @@ class Folder:
         self.root = root
 
     def read(self, path: str) -> bytes:
-        """Return the content of a plain file; raises `OSError`, and `EvidenceError` for a link or a special file."""
-        return b"".join(self.chunks(path))
+        """Return the content of a plain file; raises `OSError`, and `EvidenceError` for a link or a special file.
+
+        A file that is too large for a list or a head is an `OSError`: whoever can write the folder must not fill the
+        memory.
+        """
+        return self._read(path, _MAX_HEAD_BYTES if _IS_OF_HEAD.fullmatch(path) else MAX_LIST_BYTES)
 
     def read_checked(self, path: str, digest: str | None, *, named_by: str) -> bytes:
-        """Return the content of a file whose SHA-256 is *digest*; raises `EvidenceError` otherwise."""
+        """Return the content of a file whose SHA-256 is *digest*; raises `EvidenceError` otherwise.
+
+        A large file is hashed before it is read into memory.
+        """
         try:
-            data = self.read(path)
+            is_large = self.size(path) > _MAX_HEAD_BYTES
+            data = b"" if is_large and self.digest(path)[0] != digest else self._read(path, None)
         except OSError as error:
             raise EvidenceError(
                 f"{self.root / path} cannot be read ({error.strerror}); see `wikibot verify`"
@@ -65,27 +78,43 @@ class Folder:
             )
         return data
 
-    def chunks(self, path: str) -> Iterator[bytes]:
-        """Yield the content of a plain file in pieces; raises as `read` does."""
+    def _read(self, path: str, limit: int | None) -> bytes:
         handle, size = self._open_file(path)
         try:
-            limit = min(size + 1, _CHUNK_BYTES)  # room for a whole small file, and no more
-            while piece := os.read(handle, limit):
-                yield piece
+            if limit is not None and size > limit:
+                raise OSError(errno.EFBIG, f"it has {size:,} bytes, more than any such file", str(self.root / path))
+            return b"".join(_pieces(handle, size))
+        finally:
+            os.close(handle)
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """Yield the content of a plain file in pieces; raises `OSError` and `EvidenceError`."""
+        handle, size = self._open_file(path)
+        try:
+            yield from _pieces(handle, size)
         finally:
             os.close(handle)
 
     def digest(self, path: str) -> tuple[str, int]:
         """Return SHA-256 and size of a plain file; raises as `read` does."""
+        return self.hashed(path)[:2]
+
+    def hashed(self, path: str, *, keep_bytes: int = 0) -> tuple[str, int, bytes | None]:
+        """Return SHA-256, size and content of a plain file; a file of *keep_bytes* or more can have None for it."""
         handle, size = self._open_file(path)
-        digest, octets, limit = hashlib.sha256(), 0, min(size + 1, _CHUNK_BYTES)
         try:
-            while piece := os.read(handle, limit):
+            if size < max(_CHUNK_BYTES, keep_bytes):
+                content = os.read(handle, size + 1)
+                if len(content) != size:  # it changes at this moment
+                    content += b"".join(_pieces(handle, _CHUNK_BYTES))
+                return hashlib.sha256(content).hexdigest(), len(content), content
+            digest, octets = hashlib.sha256(), 0
+            for piece in _pieces(handle, size):
                 digest.update(piece)
                 octets += len(piece)
+            return digest.hexdigest(), octets, None
         finally:
             os.close(handle)
-        return digest.hexdigest(), octets
 
     def size(self, path: str) -> int:
         """Return the size of a plain file; raises as `read` does."""
@@ -209,6 +238,15 @@ class FolderReader(Folder):
         """Close the folders."""
         for handle in self._handles:
             os.close(handle)
+
+
+def _pieces(handle: int, size: int) -> Iterator[bytes]:
+    """Yield the content of an open file that had *size* bytes; a file that grows meanwhile is read to its end."""
+    limit = min(size + 1, _CHUNK_BYTES)  # room for a whole small file, and no more
+    while piece := os.read(handle, limit):
+        yield piece
+        if len(piece) == size < limit:
+            return  # one byte more was asked for, and was not there
 
 
 @contextmanager

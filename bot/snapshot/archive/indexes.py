@@ -47,7 +47,7 @@ def render_bag_index(bag: Bag) -> bytes:
         "",
         f"{pages} of {escape_markdown(bag.origin)}. How to check them: [VERIFY.md](../VERIFY.md).",
         "",
-        *_render_nodes(_build_tree(bag.entries.values()), depth=0),
+        *_render_nodes(_build_tree(bag.entries.values())),
     ]
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
@@ -89,11 +89,13 @@ def _build_tree(entries: Iterable[PageEntry]) -> _Node:
     return root
 
 
-def _render_nodes(node: _Node, *, depth: int) -> list[str]:
-    lines = []
-    for _, child in sorted(node.children.items(), key=_order):
-        lines.append("  " * depth + f"- {_render_node(child)}")
-        lines += _render_nodes(child, depth=depth + 1)
+def _render_nodes(root: _Node) -> list[str]:
+    """Return the lines of all nodes below *root*; the depth of the tree is what the wiki says, and has no limit."""
+    lines, waiting = [], [(0, child) for _, child in sorted(root.children.items(), key=_order, reverse=True)]
+    while waiting:
+        depth, node = waiting.pop()
+        lines.append("  " * depth + f"- {_render_node(node)}")
+        waiting += [(depth + 1, child) for _, child in sorted(node.children.items(), key=_order, reverse=True)]
     return lines
 
 

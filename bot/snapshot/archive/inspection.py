@@ -88,7 +88,9 @@ class Inspection:
         return False
 
     def iter_strays(self) -> Iterator[Finding]:
-        """Yield every path that is not listed, and every empty folder."""
+        """Yield every path that is not listed, every empty folder, and every folder that cannot be listed."""
+        for path, reason in sorted(self.tree.unreadable.items()):
+            yield Finding(FindingKind.UNREADABLE, path, f"cannot be listed: {reason}")
         for path in sorted(self.tree.empty):
             yield Finding(FindingKind.UNEXPECTED, path, "is an empty folder")
         for path in sorted((self.tree.files | self.tree.others) - self.named):

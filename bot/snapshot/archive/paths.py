@@ -27,7 +27,7 @@ def slug(text: str, *, limit_bytes: int = _SLUG_BYTES, empty: str = "page") -> s
 
 def safe_id(identifier: str) -> str:
     """Return *identifier* as a file name; different identifiers stay different on case-insensitive file systems."""
-    if _PLAIN_ID.fullmatch(identifier):
+    if _PLAIN_ID.fullmatch(identifier) and identifier not in _RESERVED:
         return identifier
     digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return f"{slug(identifier, limit_bytes=30, empty='id')}-{digest}"

@@ -1,6 +1,6 @@
 """Rebuild what is made from the log and the records: the list of pages of a bag, its index, and `bag-info.txt`."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +13,9 @@ from bot.snapshot.archive.change_list import is_rendition, page_of
 from bot.snapshot.archive.entry import PageEntry, PageState, Shown, entry_of, id_order, page_id_of, safe_id_of
 from bot.snapshot.archive.indexes import IndexRow, render_bag_index, row_of
 from bot.snapshot.archive.inspection import FindingKind, Inspection
-from bot.snapshot.archive.paths import redacted_path
-from bot.snapshot.verify.record_reader import RecordReader
-from bot.snapshot.verify.replay import PageLog
+from bot.snapshot.archive.paths import redacted_path, safe_id
+from bot.snapshot.verify.event_line import LoggedPage
+from bot.snapshot.verify.record_reader import ReadRecord, RecordReader
 
 _NO_RECORD = "is not a record of a captured page"
 
@@ -26,11 +26,13 @@ class BagCheck:
 
     inspection: Inspection
     bag: Bag
-    pages: Mapping[str, PageLog]
+    pages: Mapping[str, LoggedPage]
     """The last state of each page of the bag, by id in file names."""
     records: RecordReader
     is_due: Callable[[str], bool]
     """Whether the record at a path is read."""
+    gone: Collection[str] = frozenset()
+    """Paths of the files that redactions removed."""
     _shown: dict[str, Shown] = field(default_factory=dict)
 
     def check(self, *, is_whole: bool) -> IndexRow | None:
@@ -60,13 +62,13 @@ class BagCheck:
         return row_of(indexed)
 
     def _lines(self, path: str) -> Iterator[str]:
-        data = self.inspection.tree.read(path).decode("utf-8", "replace")
+        data = (self.inspection.read(path) or b"").decode("utf-8", "replace")
         *lines, last = data.split("\n")
         if last or lines != sorted(set(lines), key=lambda line: id_order(page_id_of(line))):
             self._report(path, "is not in order of the page ids, has a line twice, or ends without a line feed")
         yield from lines
 
-    def _check_line(self, path: str, page: str, log: PageLog, view: str, line: str | None) -> None:
+    def _check_line(self, path: str, page: str, log: LoggedPage, view: str, line: str | None) -> None:
         if line is None:
             self._report(path, f"does not list page {page}, which was captured")
             return
@@ -74,16 +76,16 @@ class BagCheck:
         if not line.startswith(start):
             self._report(path, f"the state of page {page} is not the one in the log")
             return
-        record_path = str(log.fields["record"])
+        record_path = log.record
         if not self.is_due(f"{self.bag.name}/{record_path}"):
             return
         shown = self._rebuild(page, log, record_path, view)
         if shown is not None and line != _render(start, shown):
             self._report(path, f"what it shows of page {page} is not what the record {record_path} says")
 
-    def _rebuild(self, page: str, log: PageLog, record_path: str, view: str) -> dict[str, Any] | None:
+    def _rebuild(self, page: str, log: LoggedPage, record_path: str, view: str) -> dict[str, Any] | None:
         """Return what the list shows of a page, empty for a redacted page; None if the record is no help."""
-        if log.fields["redacted"]:
+        if log.redacted_at:
             if view != redacted_path(page):
                 self._report(f"{self.bag.name}/{view}", "does not have the path of a redacted page")
             return {}
@@ -91,10 +93,8 @@ class BagCheck:
         found = self._find_record(full)
         if found is None:
             return None
-        stated = found.pop("stated_path") or view
-        if stated != view:
-            self._report(f"{self.bag.name}/{view}", f"does not have the path that the record says: {stated}")
-        shown = found | {"path": view}
+        self._compare(found, log, view, full)
+        shown = found.shown | {"path": view}
         try:
             self._shown[page] = Shown.model_validate(shown)
         except ValidationError:
@@ -102,7 +102,19 @@ class BagCheck:
             return None
         return shown
 
-    def _find_record(self, path: str) -> dict[str, Any] | None:
+    def _compare(self, record: ReadRecord, log: LoggedPage, view: str, full: str) -> None:
+        """Compare what a record says with the state of the page, and with the manifest."""
+        if (record.path or view) != view:
+            self._report(f"{self.bag.name}/{view}", f"does not have the path that the record says: {record.path}")
+        if safe_id(str(record.shown["page_id"])) != log.id:
+            self._report(full, f"is not a record of page {log.id}")
+        if record.body != (log.source, log.sha256, log.version):
+            self._report(full, f"is not the record of the body {log.source}, version {log.version}, of its page")
+        for path, digest in record.files.items():
+            if self.bag.manifest.get(path) != digest and f"{self.bag.name}/{path}" not in self.gone:
+                self._report(full, f"lists the attachment {path}, which was not captured with that digest")
+
+    def _find_record(self, path: str) -> ReadRecord | None:
         try:
             found = self.records.find(path, self.inspection.tree.read)
         except (OSError, EvidenceError):
@@ -118,13 +130,13 @@ class BagCheck:
             bag.put_entry(self._entry(page, log))
         return bag
 
-    def _entry(self, page: str, log: PageLog) -> PageEntry:
+    def _entry(self, page: str, log: LoggedPage) -> PageEntry:
         state = PageState.model_validate_json(log.text)
         return entry_of(state, self._shown.get(page), self.bag.space_key)
 
     def _check_tag(self, name: str, expected: bytes) -> None:
         path = f"{self.bag.name}/{name}"
-        if self.inspection.tree.has_file(path) and self.inspection.tree.read(path) != expected:
+        if self.inspection.tree.has_file(path) and self.inspection.read(path) != expected:
             self._report(path, "is not what the captured pages make it")
 
     def _has_findings(self, path: str) -> bool:

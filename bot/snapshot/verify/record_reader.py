@@ -4,23 +4,36 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 _COPIED = ("ancestors", "page_id", "position", "space_key", "status", "title", "url")
 
 
+class ReadRecord(NamedTuple):
+    """What a record says; the values can be of any type."""
+
+    shown: dict[str, Any]
+    """The fields of `Shown` except the path."""
+    path: Any
+    """The path of the rendition, which can be null."""
+    body: tuple[Any, Any, str]
+    """Path, SHA-256 and version of the body."""
+    files: dict[str, Any]
+    """Path → SHA-256 of each attachment that was downloaded."""
+
+
 @dataclass
 class RecordReader:
-    """What the newest records of one bag say that the list of pages shows; *wanted* has their paths in the folder."""
+    """What the newest records of one bag say; *wanted* has their paths in the folder."""
 
     wanted: frozenset[str] = frozenset()
-    _found: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    _found: dict[str, ReadRecord | None] = field(default_factory=dict)
 
     def reader(self, path: str) -> Callable[[bytes], None] | None:
         """Return what takes the content of the file at *path*; None if the file is not one of the records."""
         return partial(self._take, path) if path in self.wanted else None
 
-    def find(self, path: str, read: Callable[[str], bytes]) -> dict[str, Any] | None:
+    def find(self, path: str, read: Callable[[str], bytes]) -> ReadRecord | None:
         """Return what a record says; None if it is not a record. *read* reads a record that was not hashed."""
         if path not in self._found:
             self._take(path, read(path))
@@ -30,11 +43,17 @@ class RecordReader:
         self._found[path] = _parse(content)
 
 
-def _parse(content: bytes) -> dict[str, Any] | None:
-    """Return the fields of `Shown` except the path, and the path that the record states, which can be null."""
+def _parse(content: bytes) -> ReadRecord | None:
     try:
         record = json.loads(content.decode())
         fields = {name: record[name] for name in _COPIED}
-        return fields | {"version_when": record["version"]["when"], "stated_path": record.get("path")}
-    except (ValueError, KeyError, TypeError):
+        version = record["version"]
+        files = {file["path"]: file["sha256"] for file in record.get("attachments", ()) if file["path"] is not None}
+        return ReadRecord(
+            fields | {"version_when": version["when"]},
+            record.get("path"),
+            (record["source_path"], record["source_sha256"], str(version["number"])),
+            files,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

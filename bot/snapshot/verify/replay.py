@@ -4,8 +4,6 @@ The log of each run is compared with itself: each changed file needs an event of
 of all runs is compared with the manifests and the lists of pages of the present tree.
 """
 
-import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,28 +14,12 @@ from bot.snapshot.archive.change_list import FileChange, Verb, parse_changes
 from bot.snapshot.archive.checkpoint import Checkpoint, format_time
 from bot.snapshot.archive.events import EventType, parse_events
 from bot.snapshot.archive.inspection import FindingKind, Inspection
+from bot.snapshot.verify.event_line import EventRow, LoggedPage, read_event
+from bot.snapshot.verify.page_rules import MAY_CAPTURE, MAY_RENDER, RunOfPage, find_flaws
+from bot.snapshot.verify.run_claims import ABOUT_RUNS, Claim, find_false_claims
 
-_NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
-_WHEN = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
-_STATE = (
-    rf'\{{"id": "(?P<id>{_NAME})", "bag": "(?P<bag>{_NAME})", "record": "(?P<record>{_NAME}(?:/{_NAME})*)", '
-    rf'"source": (?:null|"(?P<source>{_NAME}(?:/{_NAME})*)"), "source_sha256": "(?P<sha256>[0-9a-f]{{64}})", '
-    rf'"version": (?:0|[1-9][0-9]*), "captured_at": "{_WHEN}", "archived": (?:true|false), '
-    rf'"tombstone": (?:null|"(?P<tombstone>{_WHEN})"), "redacted_at": (?:null|"(?P<redacted>{_WHEN})"), '
-    r'"converter": "[A-Za-z0-9._ -]*"\}'
-)
-_FIELDS = ("id", "bag", "record", "source", "sha256", "tombstone", "redacted")
-_EVENT = re.compile(
-    r'\{"format": "wikibot-events/2", "id": "(?P<event>\d{6,}-\d{6,})", "type": "(?P<type>[a-z][a-z -]*)", '
-    rf'"outcome": "(?P<outcome>success|fail|restricted)", "when": "(?P<when>{_WHEN})", '
-    rf'"pages": \[(?P<pages>(?:"{_NAME}"(?:, (?="))?)*)\], "page": (?:null|(?P<page>{_STATE})), "by": \['
-)
-_HEAD_NAMES = frozenset({"format", "id", "type", "outcome", "when", "pages", "page"})
 _TYPES = frozenset(EventType)
-_MAY_REDACT = frozenset[str]({EventType.REDACTION, EventType.UPGRADE})
-_MAY_BURY = frozenset[str]({EventType.DELETION, EventType.UPGRADE})
-_MAY_REVIVE = frozenset[str]({EventType.CAPTURE, EventType.METADATA})
-_MAY_RECORD = frozenset[str]({EventType.CAPTURE, EventType.METADATA, EventType.REDACTION, EventType.UPGRADE})
+_ABOUT_HOLDS = frozenset[str]({EventType.HOLD, EventType.HOLD_RELEASE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +31,6 @@ class Removal:
     digest: str
 
 
-@dataclass(slots=True)
-class PageLog:
-    """The last state of a page: as text, and its fields."""
-
-    text: str
-    fields: dict[str, str | None]
-
-
 @dataclass
 class Replay:
     """What all runs up to now wrote: *kept* and *views* must be the manifests, *pages* the lists of pages."""
@@ -66,12 +40,18 @@ class Replay:
     """Path in the folder → digest of each source, record and attachment."""
     views: dict[str, str] = field(default_factory=dict)
     """Page id → digest of the rendition."""
-    pages: dict[str, PageLog] = field(default_factory=dict)
+    pages: dict[str, LoggedPage] = field(default_factory=dict)
+    """Page id → its last state."""
+    held: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Page id → names of the holds that protect it now."""
     removals: list[Removal] = field(default_factory=list)
     is_whole: bool = True
     """Whether the log of every run could be read."""
-    _gone: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    """Paths of the files that redactions removed."""
     _known_digests: set[str] = field(default_factory=set)
+    _below: Checkpoint | None = None
+    """The head of the run before."""
     _first_sources: dict[str, str] = field(default_factory=dict)
     """Digest of a body captured under format 1 → the log that has it."""
 
@@ -79,14 +59,26 @@ class Replay:
         """Replay one run; runs are added oldest first."""
         if head.format == 1:
             self._add_first(head)
-            return
-        changes, events = self._read(head.changes_path), self._read(head.events_path)
+        else:
+            self._add_second(head)
+        self._below = head
+
+    def _add_second(self, head: Checkpoint) -> None:
+        name = head.changes_path or ""
+        changes, events = self._read(name), self._read(head.events_path)
         if changes is None or events is None:
             self.is_whole = False
             return
         log = _RunLog(self, head, head.events_path or "")
-        log.read(events)
-        log.read_changes(head.changes_path or "", changes)
+        log.read(events, self._below)
+        try:
+            parsed = parse_changes(changes, name=name)
+        except EvidenceError as error:
+            self.report(name, str(error))
+            self.is_whole = False
+            return
+        log.apply_states({change.target for change in parsed if change.verb == Verb.KEEP})
+        log.apply_changes(name, parsed)
 
     def _add_first(self, head: Checkpoint) -> None:
         """Collect the digests of the bodies that a run of format 1 captured."""
@@ -113,22 +105,20 @@ class Replay:
         """Add a finding about the log."""
         self.inspection.report(FindingKind.LOG, path, message)
 
-    def apply(self, change: FileChange, run: int, name: str) -> None:
-        """Apply one line of a list of changes; report what an append-only folder cannot have done."""
-        match change.verb:
-            case Verb.KEEP:
-                if change.target in self.kept or change.target in self._gone:
-                    self.report(name, f"says that {change.target} was captured, but an earlier run captured it already")
-                self.kept[change.target] = change.digest
-                self._known_digests.add(change.digest)
-            case Verb.VIEW:
-                self.views[change.target] = change.digest
-            case _:
-                if self.kept.get(change.target) != change.digest:
-                    self.report(name, f"says that {change.target} was removed, but it was not there with that digest")
-                self.kept.pop(change.target, None)
-                self._gone.add(change.target)
-                self.removals.append(Removal(run, change.target, change.digest))
+    def keep(self, path: str, digest: str, name: str) -> None:
+        """Add a captured file; *name* is the list that says so."""
+        if path in self.kept or path in self.gone:
+            self.report(name, f"says that {path} was captured, but an earlier run captured it already")
+        self.kept[path] = digest
+        self._known_digests.add(digest)
+
+    def drop(self, path: str, digest: str, run: int, name: str) -> None:
+        """Remove a captured file."""
+        if self.kept.get(path) != digest:
+            self.report(name, f"says that {path} was removed, but it was not there with that digest")
+        self.kept.pop(path, None)
+        self.gone.add(path)
+        self.removals.append(Removal(run, path, digest))
 
     def compare(self, manifests: dict[str, dict[str, str]]) -> None:
         """Compare the result with the manifests of the present tree."""
@@ -163,24 +153,21 @@ class Replay:
         self.inspection.report(FindingKind.LOG, path, f"the Markdown of page {page} {what}")
 
     def _home(self, page: str) -> str:
-        return f"{self.pages[page].fields['bag']}/{PAGES}" if page in self.pages else PAGES
+        return f"{self.pages[page].bag}/{PAGES}" if page in self.pages else PAGES
 
     def check_pages(self) -> None:
         """Check that the last state of each page fits the files of the page."""
         for page in self.views.keys() - self.pages.keys():
             self.report(PAGES, f"page {page} has Markdown, but no event says what state the page has")
-        for page, log in self.pages.items():
-            at, bag = log.fields, log.fields["bag"]
+        for page, at in self.pages.items():
             if page not in self.views:
                 self.report(self._home(page), f"page {page} was captured, but no run wrote its Markdown")
-            if f"{bag}/{at['record']}" not in self.kept:
-                self.report(
-                    self._home(page), f"the record {at['record']} of page {page} is not among the captured files"
-                )
-            if at["source"] and self.kept.get(f"{bag}/{at['source']}") != at["sha256"]:
-                message = f"the body {at['source']} of page {page} is not the captured file with that digest"
+            if f"{at.bag}/{at.record}" not in self.kept:
+                self.report(self._home(page), f"the record {at.record} of page {page} is not among the captured files")
+            if at.source and self.kept.get(f"{at.bag}/{at.source}") != at.sha256:
+                message = f"the body {at.source} of page {page} is not the captured file with that digest"
                 self.report(self._home(page), message)
-            if not at["source"] and not at["redacted"]:
+            if not at.source and not at.redacted_at:
                 self.report(self._home(page), f"page {page} has no body and was not redacted")
 
     def check_first_format(self, redacted: Iterable[str]) -> None:
@@ -200,103 +187,99 @@ class _RunLog:
     replay: Replay
     head: Checkpoint
     name: str
-    events: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    _events: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
     """Id of each successful event → its type and pages."""
     _kinds: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Page → types of the successful events of the run that list it."""
-    _states: dict[str, tuple[int, dict[str, str | None]]] = field(default_factory=dict)
+    _states: dict[str, tuple[int, LoggedPage]] = field(default_factory=dict)
     """Page → line and content of its state."""
+    _claims: list[Claim] = field(default_factory=list)
     _when: str = field(init=False)
 
     def __post_init__(self) -> None:
         """Write the time of the run as its events have it."""
         self._when = format_time(self.head.time)
 
-    def read(self, data: bytes) -> None:
-        """Check the lines of the log, and apply the page states."""
+    def read(self, data: bytes, below: Checkpoint | None) -> None:
+        """Check the lines of the log, each by itself and against the head; *below* is the head before."""
         *lines, last = data.decode("utf-8", "replace").split("\n")
         if last:
             self._report(len(lines) + 1, "ends without a line feed")
         for number, line in enumerate(lines, start=1):
-            match = _EVENT.match(line)
-            if match is None or not _is_canonical(line, match):
+            row = read_event(line)
+            if row is None:
                 self._report(number, "is not an event as wikibot writes it")
-                continue
-            self._add(number, match)
-        for page, (number, state) in self._states.items():
-            self._apply_state(number, page, state)
+            else:
+                self._add(number, row)
+        for flaw in find_false_claims(self.head, below, self._claims):
+            self.replay.report(self.name, flaw)
 
-    def _add(self, number: int, match: re.Match[str]) -> None:
-        at = match.groupdict()
-        if at["event"] != f"{self.head.sequence:06}-{number:06}" or at["when"] != self._when:
+    def _add(self, number: int, row: EventRow) -> None:
+        if row.id != f"{self.head.sequence:06}-{number:06}" or row.when != self._when:
             self._report(number, "has another number or time than the run")
-        if at["type"] not in _TYPES:
-            self._report(number, f"has the unknown type {at['type']}")
-        pages = frozenset(name.strip('"') for name in at["pages"].split(", ")) if at["pages"] else frozenset()
-        if at["outcome"] == "success":
-            self.events[at["event"]] = (at["type"], pages)
-            for page in pages:
-                self._kinds[page].add(at["type"])
-        if at["page"]:
-            self._add_state(number, str(at["id"]), pages, at)
+        if row.type not in _TYPES:
+            self._report(number, f"has the unknown type {row.type}")
+        if row.outcome == "success":
+            self._events[row.id] = (row.type, row.pages)
+            for page in row.pages:
+                self._kinds[page].add(row.type)
+        if row.page:
+            self._add_state(number, row.pages, row.page)
+        if row.type in ABOUT_RUNS:
+            self._claims.append(Claim(row.type, row.facts))
+        elif row.type in _ABOUT_HOLDS:
+            self._add_hold(row)
 
-    def _add_state(self, number: int, page: str, pages: frozenset[str], state: dict[str, str | None]) -> None:
-        if pages != {page}:
-            self._report(number, f"has the state of page {page}, but lists other pages")
-        known = self._states.setdefault(page, (number, state))
-        if known[1]["page"] != state["page"]:
-            self._report(number, f"has another state of page {page} than line {known[0]}")
+    def _add_state(self, number: int, pages: frozenset[str], state: LoggedPage) -> None:
+        if pages != {state.id}:
+            self._report(number, f"has the state of page {state.id}, but lists other pages")
+        known = self._states.setdefault(state.id, (number, state))
+        if known[1].text != state.text:
+            self._report(number, f"has another state of page {state.id} than line {known[0]}")
 
-    def _apply_state(self, number: int, page: str, after: dict[str, str | None]) -> None:
-        before = self.replay.pages.get(page)
-        for flaw in _find_flaws(self._kinds[page], before.fields if before else dict.fromkeys(after), after):
-            self._report(number, f"page {page} {flaw}")
-        self.replay.pages[page] = PageLog(str(after["page"]), {name: after[name] for name in _FIELDS})
+    def _add_hold(self, row: EventRow) -> None:
+        name = str(row.facts.get("name", ""))
+        for page in row.pages:
+            if row.type == EventType.HOLD:
+                self.replay.held[page].add(name)
+            else:
+                self.replay.held[page].discard(name)
 
-    def read_changes(self, name: str, data: bytes) -> None:
+    def apply_states(self, kept: set[str]) -> None:
+        """Check and apply the states of pages; *kept* has the files that the run added."""
+        pages, held = self.replay.pages, self.replay.held
+        for page, (number, after) in self._states.items():
+            run = RunOfPage(self._when, self._kinds.get(page, ()), kept, is_held=bool(held.get(page)))
+            for flaw in find_flaws(run, pages.get(page), after):
+                self._report(number, f"page {page} {flaw}")
+            pages[page] = after
+
+    def apply_changes(self, name: str, changes: Iterable[FileChange]) -> None:
         """Check and apply the list of changes."""
-        try:
-            changes = parse_changes(data, name=name)
-        except EvidenceError as error:
-            self.replay.report(name, str(error))
-            self.replay.is_whole = False
-            return
+        nothing = ("", frozenset[str]())
         for change in changes:
-            kind, pages = self.events.get(change.event, ("", frozenset()))
-            if change.page not in pages:
-                self.replay.report(name, f"{change.target}: the event {change.event} does not explain the change")
-            elif change.verb == Verb.DROP and kind != EventType.REDACTION:
-                self.replay.report(name, f"{change.target} was removed without a redaction event")
-            self.replay.apply(change, self.head.sequence, name)
+            verb, digest, event, target = change
+            page = change.page
+            kind, pages = self._events.get(event, nothing)
+            if page not in pages:
+                self.replay.report(name, f"{target}: the event {event} does not explain the change")
+            if verb == Verb.VIEW:
+                if page in pages and MAY_RENDER.isdisjoint(self._kinds[page]):
+                    self.replay.report(name, f"the Markdown of page {page} was written without an event that does so")
+                self.replay.views[target] = digest
+            elif verb == Verb.KEEP:
+                if page in pages and MAY_CAPTURE.isdisjoint(self._kinds[page]):
+                    self.replay.report(name, f"{target} was added without an event that captured it")
+                self.replay.keep(target, digest, name)
+            else:
+                self._drop(change, kind, name)
+
+    def _drop(self, change: FileChange, kind: str, name: str) -> None:
+        if kind != EventType.REDACTION:
+            self.replay.report(name, f"{change.target} was removed without a redaction event")
+        if self.replay.held.get(change.page):
+            self.replay.report(name, f"{change.target} was removed, though a hold protects page {change.page}")
+        self.replay.drop(change.target, change.digest, self.head.sequence, name)
 
     def _report(self, number: int, message: str) -> None:
         self.replay.report(self.name, f"line {number}: {message}")
-
-
-def _find_flaws(kinds: set[str], before: dict[str, str | None], after: dict[str, str | None]) -> list[str]:
-    """Return what events of these kinds cannot have done to a page."""
-    flaws = []
-    if before["bag"] not in (None, after["bag"]):
-        flaws.append("moved to another bag")
-    if before["redacted"] and before["redacted"] != after["redacted"]:
-        flaws.append("is no longer redacted, or was redacted again")
-    if after["redacted"] and not before["redacted"] and not kinds & _MAY_REDACT:
-        flaws.append("is redacted without a redaction event")
-    if after["tombstone"] != before["tombstone"]:
-        if after["tombstone"] and not kinds & _MAY_BURY:
-            flaws.append("gets a tombstone without a deletion event")
-        if not after["tombstone"] and not kinds & _MAY_REVIVE:
-            flaws.append("loses its tombstone without an event that found the page again")
-    if (after["record"], after["source"]) != (before["record"], before["source"]) and not kinds & _MAY_RECORD:
-        flaws.append("gets another record or body without a capture")
-    return flaws
-
-
-def _is_canonical(line: str, head: re.Match[str]) -> bool:
-    """Return whether an event has the one form of its JSON. *head*, up to the value of `by`, has no other form."""
-    tail = f'{{"by": {line[head.end() - 1 :]}'
-    try:
-        content = json.loads(tail)
-    except ValueError:
-        return False
-    return line.isascii() and not content.keys() & _HEAD_NAMES and json.dumps(content) == tail

@@ -29,9 +29,11 @@ from bot.snapshot.verify.chain import (
     check_succession,
     check_witness,
 )
+from bot.snapshot.verify.event_line import LoggedPage
+from bot.snapshot.verify.file_names import find_bad_names
 from bot.snapshot.verify.page_check import BagCheck, load_checked_bag
 from bot.snapshot.verify.record_reader import RecordReader
-from bot.snapshot.verify.replay import PageLog, Removal, Replay
+from bot.snapshot.verify.replay import Removal, Replay
 
 PORTIONS = 7
 """A rotating check hashes one of seven parts of the payload, so that a week covers all files."""
@@ -91,6 +93,8 @@ def verify(
     if not inspection.tree.files:
         raise EvidenceError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
     _skip_staging(inspection)
+    for path, flaw in find_bad_names(inspection.tree.files - inspection.named):
+        inspection.report(FindingKind.MALFORMED, path, flaw)
     head = check_head(inspection, allowed_signers, must_be_signed=allowed_signers is not None)
     chain = check_chain(inspection, head) if head else Chain()
     if head and head.format == 1:
@@ -160,7 +164,7 @@ class _Contents:
         self._is_whole = portion is None
         self._is_due = _due(portion)
         self._manifests: dict[str, dict[str, str]] = {}
-        self._pages: dict[str, dict[str, PageLog]] = defaultdict(dict)
+        self._pages = defaultdict[str, dict[str, LoggedPage]](dict)
         """The last state of each page, by bag."""
 
     def check(self, bags: list[str]) -> None:
@@ -183,7 +187,7 @@ class _Contents:
         self.replay.check_pages()
         self.replay.check_first_format(self._iter_first_redactions())
         for page, log in self.replay.pages.items():
-            self._pages[str(log.fields["bag"])][page] = log
+            self._pages[log.bag][page] = log
         for lost in self._pages.keys() - self._manifests.keys():
             message = f"{len(self._pages[lost])} pages were captured here, but SHA256SUMS does not list the bag"
             self.inspection.report(FindingKind.LOG, lost, message)
@@ -191,7 +195,7 @@ class _Contents:
     def _check_bag(self, bag: str, *, is_compared: bool) -> IndexRow | None:
         """Check one bag; return its row of the index if it was compared with the log without findings."""
         manifest, pages, tree = self._manifests[bag], self._pages[bag], self.inspection.tree
-        records = RecordReader(frozenset(f"{bag}/{log.fields['record']}" for log in pages.values()))
+        records = RecordReader(frozenset(f"{bag}/{log.record}" for log in pages.values()))
         before = tree.hashed_bytes
         check_payload(self.inspection, bag, manifest, self._is_due, records)
         octets = self._payload_size(bag, tree.hashed_bytes - before)
@@ -202,7 +206,8 @@ class _Contents:
         loaded = load_checked_bag(self.inspection, bag, manifest, origin=self.chain.heads[0].origin, octets=octets)
         if loaded is None or not tree.has_file(f"{bag}/{PAGES}"):
             return None
-        return BagCheck(self.inspection, loaded, pages, records, self._is_due).check(is_whole=self._is_whole)
+        check = BagCheck(self.inspection, loaded, pages, records, self._is_due, self.replay.gone)
+        return check.check(is_whole=self._is_whole)
 
     def _check_index(self, rows: Sequence[IndexRow | None]) -> None:
         """Compare the index of all bags, if each bag has a row."""
@@ -230,7 +235,7 @@ class _Contents:
                     try:
                         removed = json.loads(self.inspection.tree.read(f"{bag}/{path}"))["removed"]
                         yield from map(str, removed.values())
-                    except (ValueError, KeyError, TypeError, AttributeError):
+                    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
                         self.inspection.report(FindingKind.LOG, f"{bag}/{path}", "is not the record of a redaction")
 
 
