@@ -11,7 +11,7 @@ _BREAKS = frozenset("\n\t\u2028\u2029")
 _HIDDEN_IN_JSON = re.compile("[\x7f-\x9f]|[^\x00-\x7f]")
 _OWN_COLOUR = re.compile(r"\x1b\[(?:[0-2]|3[1-6])m")
 """What this program paints with: no sequence that hides text, moves the cursor or changes the terminal."""
-_MARKDOWN_SPECIAL = frozenset("\\`*_{}[]|#!~")
+_MARKDOWN_SPECIAL = str.maketrans({each: f"\\{each}" for each in "\\`*_{}[]|#!~"})
 
 
 def visible(text: str) -> str:
@@ -51,5 +51,5 @@ def _json_escape(character: str) -> str:
 
 def escape_markdown(text: str) -> str:
     """Return *text* on one line so that every reader of Markdown shows it as it is."""
-    escaped = "".join(f"\\{each}" if each in _MARKDOWN_SPECIAL else each for each in " ".join(text.split()))
+    escaped = " ".join(text.split()).translate(_MARKDOWN_SPECIAL)
     return escape(escaped.replace("\0", "\ufffd"), quote=False)  # readers of Markdown show NUL as U+FFFD

@@ -49,8 +49,8 @@ class FileChange(NamedTuple):
 def page_of(path: str) -> str:
     """Return the page id in the path of a payload file, relative to the bag; empty if the path has another form."""
     if path.startswith("data/_"):
-        _, folder, page, *rest = path.split("/", 3) + [""] * 3
-        return page if folder in _PAYLOAD_FOLDERS and rest[0] else ""
+        parts = path.split("/", 3)
+        return parts[2] if len(parts) == 4 and parts[3] and parts[1] in _PAYLOAD_FOLDERS else ""
     match = _RENDITION.fullmatch(path)
     return match[1] if match else ""
 
