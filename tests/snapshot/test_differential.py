@@ -174,4 +174,4 @@ def test_the_instructions_work_with_each_awk(awk: str, evidence: Path, signer: S
 
     assert (judged.returncode, judged.stdout.splitlines()[-1:]) == (0, ["INTACT"]), judged.stderr
     assert "belongs to another log" in chained.stderr
-    assert "have other states of pages" in followed.stderr
+    assert "say different things of a page" in followed.stderr

@@ -227,6 +227,11 @@ def extend(path: str, size: int) -> Callable[[Path], object]:
     return lambda root: os.truncate(root / path, size)
 
 
+def replace_the_log(root: Path) -> None:
+    shutil.rmtree(root / "log")
+    (root / "log").write_bytes(b"x")
+
+
 def plant_bytes_as_name(root: Path) -> None:
     os.close(os.open(os.fsencode(root) + b"/\xff\xfe.md", os.O_CREAT | os.O_WRONLY))
 
@@ -417,10 +422,7 @@ TAMPERINGS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a name that Windows reserves": (add(f"{BAG}/data/2026/con.md"), f"{BAG}/data/2026/con.md"),
     "a second name of a page": (plant_hard_link(PAGE, "other--7.md"), f"{BAG}/data/2026/other--7.md"),
     "a page shared with a file outside": (share_with_a_file_outside, PAGE),
-    "the log becomes a file": (
-        lambda root: (shutil.rmtree(root / "log"), (root / "log").write_bytes(b"x")),
-        "log",
-    ),
+    "the log becomes a file": (replace_the_log, "log"),
     "the signature becomes a folder": (as_folder(SIGNATURE), SIGNATURE),
     "kind instructions": (rewrite("VERIFY.md", lambda _: b"```sh\necho INTACT\n```\n"), "VERIFY.md"),
     "the newest changes are deleted": (remove("log/2026/000005.changes"), "log/2026/000005.changes"),

@@ -212,6 +212,7 @@ def test_a_stamp_after_the_run_that_names_it_is_found(
     (finding,) = check_stamps(UnlistedTree(root), authority.ca, now=now()).findings
 
     assert "but run 2, which names it, claims to be of 2026-11-25T02:30:00Z" in finding.message
+    assert "after the next head of 2026-11-25T02:30:00Z" in run_instructions(root, tsa=authority.ca).stderr
 
 
 def test_every_stamp_of_the_chain_is_checked(
@@ -229,6 +230,8 @@ def test_every_stamp_of_the_chain_is_checked(
     assert check_stamps(UnlistedTree(root), None, now=now()).times is None
     assert verify(root, allowed_signers=signer.allowed_signers()).is_clean
     assert run_instructions(root).returncode == 0
+    judged = run_instructions(root, tsa=authority.ca)
+    assert (judged.returncode, judged.stdout.count(".tsr: ")) == (0, 2), judged.stderr
 
 
 @pytest.mark.parametrize("forgery", ["other data", "other authority", "junk", "before the head"])
@@ -253,6 +256,7 @@ def test_a_forged_stamp_beside_the_head_is_found(
     checked = check_stamps(UnlistedTree(root), ca, now=now())
 
     assert [finding.path for finding in checked.findings] == [STAMP]
+    assert f"FOUND: {STAMP}" in run_instructions(root, tsa=ca).stderr
 
 
 def test_a_stamp_is_not_added_to_a_head_that_another_run_made_meanwhile(

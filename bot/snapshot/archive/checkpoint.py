@@ -234,6 +234,14 @@ def read_head(folder: Folder) -> bytes | None:
         ) from error
 
 
+def read_signature(folder: Folder) -> str:
+    """Return the signature of the current head; raises `EvidenceError`."""
+    try:
+        return folder.read(SIGNATURE).decode("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EvidenceError(f"{folder.root / SIGNATURE} cannot be read ({error}); see `wikibot verify`") from error
+
+
 def format_time(when: datetime) -> str:
     """Return a time in UTC to the second."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.errors import ContinuityError, EvidenceError
-from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, Lost, format_time
+from bot.errors import ContinuityError
+from bot.snapshot.archive.checkpoint import HEAD, Lost, format_time, read_signature
 from bot.snapshot.archive.folder import Folder
 from bot.snapshot.archive.library import load_chain
 
@@ -79,14 +79,7 @@ def read_chain(root: Path) -> OwnChain | None:
     marks = tuple(HeadMark(head.sequence, digest, format_time(head.time)) for head, digest in heads)
     folder, newest = Folder(root), heads[0][0]
     checkpoint = folder.read_checked(HEAD, marks[0].digest, named_by="the run").decode()
-    signature = _read_signature(folder) if newest.key else None
+    signature = read_signature(folder) if newest.key else None
     lost = tuple(head.lost for head, _ in heads if head.lost)
     digests = {mark.sequence: mark.digest for mark in marks}
     return OwnChain(root, Head(newest.origin, marks[0], checkpoint, signature), marks, lost, digests)
-
-
-def _read_signature(folder: Folder) -> str:
-    try:
-        return folder.read(SIGNATURE).decode("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"{folder.root / SIGNATURE} cannot be read ({error}); see `wikibot verify`") from error
