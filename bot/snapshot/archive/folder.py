@@ -27,9 +27,8 @@ PATH = rf"{_NAME}(?:/{_NAME})*"
 
 _PATH = re.compile(PATH)
 _ATTRIBUTES = ".gitattributes"
-MAX_LIST_BYTES = 1 << 30
-"""Largest file that is read into memory before its digest is known; a run over 500,000 pages logs half of that."""
-
+_MAX_LOG_BYTES = 1 << 30  # a run over 500,000 pages logs half of that
+_MAX_LIST_BYTES = 1 << 28  # a bag with 2,000,000 files has a list of this size
 _MAX_HEAD_BYTES = 1 << 20
 _IS_OF_HEAD = re.compile(r"CHECKPOINT(?:\.[a-z]+)?|.*\.checkpoint(?:\.[a-z]+)?")
 _CHUNK_BYTES = 1 << 17  # larger pieces cost more for the many small files, and gain nothing for the few large ones
@@ -58,7 +57,8 @@ class Folder:
         A file that is too large for a list or a head is an `OSError`: whoever can write the folder must not fill the
         memory.
         """
-        return self._read(path, _MAX_HEAD_BYTES if _IS_OF_HEAD.fullmatch(path) else MAX_LIST_BYTES)
+        limit = _MAX_LOG_BYTES if path.startswith("log/") else _MAX_LIST_BYTES
+        return self._read(path, _MAX_HEAD_BYTES if _IS_OF_HEAD.fullmatch(path) else limit)
 
     def read_checked(self, path: str, digest: str | None, *, named_by: str) -> bytes:
         """Return the content of a file whose SHA-256 is *digest*; raises `EvidenceError` otherwise.
