@@ -7,6 +7,7 @@ of all runs is compared with the manifests and the lists of pages of the present
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from io import BytesIO
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import PAGES
@@ -202,12 +203,11 @@ class _RunLog:
 
     def read(self, data: bytes, below: Checkpoint | None) -> None:
         """Check the lines of the log, each by itself and against the head; *below* is the head before."""
-        *lines, last = data.decode("utf-8", "replace").split("\n")
-        if last:
-            self._report(len(lines) + 1, "ends without a line feed")
-        for number, line in enumerate(lines, start=1):
-            row = read_event(line)
-            if row is None:
+        for number, line in enumerate(BytesIO(data), start=1):  # a log of 100 MB is not copied
+            row = read_event(line[:-1].decode("utf-8", "replace"))
+            if not line.endswith(b"\n"):
+                self._report(number, "ends without a line feed")
+            elif row is None:
                 self._report(number, "is not an event as wikibot writes it")
             else:
                 self._add(number, row)
