@@ -4,16 +4,21 @@ from pathlib import Path
 import pytest
 
 from bot.errors import EvidenceError, LockedError, SnapshotError
+from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.checkpoint import load_head
 from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.events import parse_events
+from bot.snapshot.archive.indexes import render_bag_index
 from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.record import Ancestor, RecordedStatus
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.verify.verification import verify
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import (
     CLOCK,
+    ORIGIN,
     SOFTWARE,
     capture_first,
     capture_second,
@@ -156,3 +161,30 @@ def test_a_key_with_a_passphrase_is_refused_before_anything_is_captured(tmp_path
         capture_first(tmp_path / "snapshots", Disk(), signer=Signer(key))
 
     assert tree_bytes(tmp_path / "snapshots") == {}
+
+
+def test_an_index_shows_a_page_however_deep_the_wiki_says_it_is() -> None:
+    above = tuple(Ancestor(id=str(number), title=f"Level {number}") for number in range(1_500))
+    bag = Bag("WS2", "WS2", ORIGIN)
+    bag.put_entry(
+        PageEntry(
+            page_id="9999",
+            path="data/2026/deep--9999.md",
+            space_key="WS2",
+            title="Deep",
+            url="",
+            status=RecordedStatus.CURRENT,
+            position=None,
+            ancestors=above,
+            version_when=CLOCK,
+            version=1,
+            captured_at=CLOCK,
+            record_path="data/_source/9999/record-000001.json",
+            source_path="data/_source/9999/v1.xml",
+            source_sha256="0" * 64,
+        )
+    )
+
+    *_, last = render_bag_index(bag).decode().splitlines()
+
+    assert last.startswith("  " * 1_500 + "- [Deep]")
