@@ -17,7 +17,7 @@ from bot.snapshot.archive.events import EventType, parse_events
 from bot.snapshot.archive.inspection import FindingKind, Inspection
 from bot.snapshot.verify.event_line import EventRow, LoggedPage, read_event
 from bot.snapshot.verify.page_rules import MAY_CAPTURE, MAY_RENDER, RunOfPage, find_flaws
-from bot.snapshot.verify.run_claims import ABOUT_RUNS, Claim, find_false_claims
+from bot.snapshot.verify.run_claims import ABOUT_RUNS, RunClaim, find_false_claims
 
 _TYPES = frozenset(EventType)
 _ABOUT_HOLDS = frozenset[str]({EventType.HOLD, EventType.HOLD_RELEASE})
@@ -194,7 +194,7 @@ class _RunLog:
     """Page → types of the successful events of the run that list it."""
     _states: dict[str, tuple[int, LoggedPage]] = field(default_factory=dict)
     """Page → line and content of its state."""
-    _claims: list[Claim] = field(default_factory=list)
+    _claims: list[RunClaim] = field(default_factory=list)
     _when: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -226,7 +226,7 @@ class _RunLog:
         if row.page:
             self._add_state(number, row.pages, row.page)
         if row.type in ABOUT_RUNS:
-            self._claims.append(Claim(row.type, row.facts))
+            self._claims.append(RunClaim(row.type, row.facts))
         elif row.type in _ABOUT_HOLDS:
             self._add_hold(row)
 

@@ -19,14 +19,14 @@ ABOUT_RUNS = frozenset[str](
 """Types of the events that say something about a whole run."""
 
 
-class Claim(NamedTuple):
+class RunClaim(NamedTuple):
     """What an event says about its run."""
 
     type: str
     facts: Mapping[str, Any]
 
 
-def find_false_claims(head: Checkpoint, below: Checkpoint | None, claims: Sequence[Claim]) -> Iterator[str]:
+def find_false_claims(head: Checkpoint, below: Checkpoint | None, claims: Sequence[RunClaim]) -> Iterator[str]:
     """Yield each contradiction; *below* is the head before *head*."""
     types = {claim.type for claim in claims}
     if EventType.NEW_LOG in types and head.sequence != 1:
@@ -52,7 +52,7 @@ def _find_key_claims(head: Checkpoint, below: Checkpoint | None, announced: set[
         yield "an event announces a key that the head does not"
 
 
-def _facts(claims: Sequence[Claim], kind: EventType, name: str) -> set[Any]:
+def _facts(claims: Sequence[RunClaim], kind: EventType, name: str) -> set[Any]:
     """Return the values of a fact in the events of a kind; empty for one that is no text."""
     values = [claim.facts.get(name) for claim in claims if claim.type == kind]
     return {value if isinstance(value, str) else "" for value in values}
