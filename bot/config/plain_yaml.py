@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -11,13 +11,13 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.tag import Tag
 from yaml.error import YAMLError
 from yaml.events import (
-    AliasEvent,
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    StreamEndEvent,
 )
 
 from bot.garbage_collector import paused_collector
@@ -35,7 +35,7 @@ _COMMENT_AT_ONCE = re.compile(r"[|>][0-9+-]*#")
 """A comment directly after the indicator of a block scalar, which only libyaml accepts."""
 _MAX_DEPTH = 60
 _PREFIX = "tag:yaml.org,2002:"
-_STR, _MAP, _SEQ = f"{_PREFIX}str", f"{_PREFIX}map", f"{_PREFIX}seq"
+_STR, _MAP, _SEQ = (Tag(suffix=f"{_PREFIX}{name}") for name in ("str", "map", "seq"))
 
 
 class _NotPlainError(Exception):
@@ -43,22 +43,40 @@ class _NotPlainError(Exception):
 
 
 @dataclass(slots=True)
-class _Open:
-    """A collection whose end was not read yet."""
+class _Collection:
+    """A sequence, or a mapping whose keys and values follow each other in *children*."""
 
-    start: Any
-    nodes: list[Any] = field(default_factory=list)
-    values: Any = None
-    key: tuple[ScalarNode, Any] | None = None
+    start: MappingStartEvent | SequenceStartEvent
+    end: MappingEndEvent | SequenceEndEvent
+    children: list[Any]
+    """Scalars and collections; a recursive type would be of no use beside the untyped events."""
 
 
-def read_plain(text: str, resolve: Resolve, *, max_values: int) -> tuple[Node | None, object] | None:
-    """Return root node and value of *text*; None if the text has errors, unusual constructs or too many values."""
+_Known = dict[str, tuple[Tag, object]]
+"""Tag and value of each scalar without quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainYaml:
+    """A text as values, and as the events of which the nodes are made when somebody asks for them."""
+
+    value: object
+    _shape: Any
+    _known: _Known
+
+    def make_root(self) -> Node | None:
+        """Return the nodes, with their places in the text."""
+        with paused_collector():
+            return None if self._shape is None else _node_of(self._shape, self._known)
+
+
+def read_plain(text: str, resolve: Resolve, *, max_values: int) -> PlainYaml | None:
+    """Return what *text* contains; None if the text has errors, unusual constructs or too many values."""
     if CParser is None or not _USUAL.fullmatch(text) or _COMMENT_AT_ONCE.search(text):
         return None
     try:
         with paused_collector():
-            return _Reader(resolve, max_values).read(text)
+            return _Reader(text, resolve, max_values).read()
     except (
         YAMLError,
         OtherYAMLError,
@@ -72,6 +90,20 @@ def read_plain(text: str, resolve: Resolve, *, max_values: int) -> tuple[Node | 
         return None
 
 
+class _Scalar(ScalarNode):
+    """A scalar node, made without the calls of the base classes: there are tens of thousands in a large file."""
+
+    __slots__ = ()
+
+    def __init__(self, tag: Tag, event: ScalarEvent) -> None:
+        self.ctag = tag
+        self.value = event.value
+        self.start_mark = event.start_mark
+        self.end_mark = event.end_mark
+        self.comment = self.anchor = None
+        self.style = event.style or None
+
+
 @cache
 def _tag(name: str | Tag) -> Tag:
     """Return the tag of all nodes of this kind; a node would make one of its own from the name."""
@@ -79,76 +111,90 @@ def _tag(name: str | Tag) -> Tag:
 
 
 class _Reader:
-    def __init__(self, resolve: Resolve, max_values: int) -> None:
+    def __init__(self, text: str, resolve: Resolve, max_values: int) -> None:
+        self._next: Callable[[], Any] = CParser(text).get_event
         self._resolve = resolve
         self._rest = max_values
-        self._known: dict[str, tuple[str, object]] = {}
-        self._open: list[_Open] = []
-        self._root: tuple[Node | None, object] = (None, None)
-        self._documents = 0
+        self._depth = 0
+        self._known: _Known = {}
 
-    def read(self, text: str) -> tuple[Node | None, object]:
-        parser = CParser(text)
-        while (event := parser.get_event()) is not None:
-            self._take(event)
-        return self._root
+    def read(self) -> PlainYaml:
+        """Read the only document."""
+        self._next()  # the start of the stream
+        start = self._next()
+        if type(start) is not DocumentStartEvent:
+            return PlainYaml(None, None, self._known)
+        if start.version or start.tags:
+            raise _NotPlainError
+        shape, value = self._read_value(self._next())
+        self._next()  # the end of the document
+        if type(self._next()) is not StreamEndEvent:
+            raise _NotPlainError
+        return PlainYaml(value, shape, self._known)
 
-    def _take(self, event: Any) -> None:
+    def _read_value(self, event: Any) -> tuple[Any, object]:
         kind = type(event)
         if kind is ScalarEvent:
-            self._add(*self._scalar(event))
-        elif kind in (MappingStartEvent, SequenceStartEvent):
-            self._begin(event)
-        elif kind in (MappingEndEvent, SequenceEndEvent):
-            self._end(event)
-        elif kind is AliasEvent:
-            raise _NotPlainError
-        elif kind is DocumentStartEvent:
-            self._documents += 1
-            if self._documents > 1 or event.version or event.tags:
-                raise _NotPlainError
-
-    def _scalar(self, event: ScalarEvent) -> tuple[ScalarNode, object]:
+            return event, self._read_scalar(event)
         if event.anchor is not None or event.tag is not None:
             raise _NotPlainError
-        value: object = event.value
-        tag = _STR
-        if event.implicit[0]:
-            if not event.value:
-                raise _NotPlainError  # the readers place a missing value differently
-            if event.value not in self._known:
-                self._known[event.value] = self._resolve(event.value)
-            tag, value = self._known[event.value]
-        return ScalarNode(_tag(tag), event.value, event.start_mark, event.end_mark, style=event.style or None), value
-
-    def _begin(self, event: MappingStartEvent | SequenceStartEvent) -> None:
-        if event.anchor is not None or event.tag is not None or len(self._open) > _MAX_DEPTH:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
             raise _NotPlainError
-        self._open.append(_Open(event, values={} if isinstance(event, MappingStartEvent) else []))
+        read = self._read_mapping(event) if kind is MappingStartEvent else self._read_sequence(event)
+        self._depth -= 1
+        return read
 
-    def _end(self, event: MappingEndEvent | SequenceEndEvent) -> None:
-        done = self._open.pop()
-        kind, tag = (MappingNode, _MAP) if isinstance(event, MappingEndEvent) else (SequenceNode, _SEQ)
-        node = kind(_tag(tag), done.nodes, done.start.start_mark, event.end_mark, flow_style=done.start.flow_style)
-        self._add(node, done.values)
-
-    def _add(self, node: Node, value: object) -> None:
-        self._rest -= 1
-        if self._rest < 0:
+    def _read_scalar(self, event: ScalarEvent) -> object:
+        if event.anchor is not None or event.tag is not None:
             raise _NotPlainError
-        if not self._open:
-            self._root = node, value
-            return
-        parent = self._open[-1]
-        if isinstance(parent.values, list):
-            parent.nodes.append(node)
-            parent.values.append(value)
-        elif parent.key is None:
-            if not isinstance(node, ScalarNode) or value in parent.values:
+        text = event.value
+        if not event.implicit[0]:
+            return text
+        if not text:
+            raise _NotPlainError  # the readers place a missing value differently
+        known = self._known.get(text)
+        if known is None:
+            name, value = self._resolve(text)
+            known = self._known[text] = _tag(name), value
+        return known[1]
+
+    def _read_mapping(self, start: MappingStartEvent) -> tuple[_Collection, object]:
+        shapes: list[Any] = []
+        values: dict[Any, object] = {}
+        while type(event := self._next()) is ScalarEvent:
+            name = self._read_scalar(event)
+            if name in values:
                 raise _NotPlainError
-            parent.key = node, value
-        else:
-            key, name = parent.key
-            parent.nodes.append((key, node))
-            parent.values[name] = value
-            parent.key = None
+            shape, values[name] = self._read_value(self._next())
+            shapes += event, shape
+        if type(event) is not MappingEndEvent:
+            raise _NotPlainError
+        self._count(len(shapes))
+        return _Collection(start, event, shapes), values
+
+    def _read_sequence(self, start: SequenceStartEvent) -> tuple[_Collection, object]:
+        shapes: list[Any] = []
+        values: list[object] = []
+        while type(event := self._next()) is not SequenceEndEvent:
+            shape, value = self._read_value(event)
+            shapes.append(shape)
+            values.append(value)
+        self._count(len(shapes))
+        return _Collection(start, event, shapes), values
+
+    def _count(self, values: int) -> None:
+        self._rest -= values
+        if self._rest <= 0:  # the root is one more
+            raise _NotPlainError
+
+
+def _node_of(shape: Any, known: _Known) -> Node:
+    if isinstance(shape, ScalarEvent):
+        return _Scalar(known[shape.value][0] if shape.implicit[0] else _STR, shape)
+    start, end = shape.start.start_mark, shape.end.end_mark
+    nodes = [_node_of(child, known) for child in shape.children]
+    if isinstance(shape.start, SequenceStartEvent):
+        return SequenceNode(_SEQ, nodes, start, end, flow_style=shape.start.flow_style)
+    pairs = list(zip(nodes[::2], nodes[1::2], strict=True))
+    return MappingNode(_MAP, pairs, start, end, flow_style=shape.start.flow_style)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,14 +35,19 @@ _LONGEST_WORD = len("false")
 _TEXT_TAG = "tag:yaml.org,2002:str"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class YamlSource:
     """A YAML file as text, as plain values, and as nodes with offsets in the text."""
 
     path: Path
     text: str
-    root: Node | None
     value: object
+    _make_root: Callable[[], Node | None]
+
+    @cached_property
+    def root(self) -> Node | None:
+        """The node of the whole file; None if the file is empty. Only messages and edits need nodes."""
+        return self._make_root()
 
     def node_at(self, location: Location) -> Node | None:
         """Return the node of the value at *location*; None if the file does not contain the value."""
@@ -89,7 +94,7 @@ def parse_yaml(text: str, *, path: Path, error: type[LocatedError]) -> YamlSourc
     """Parse *text* strictly: no duplicate keys, no custom tags, no alias bombs. *path* is for messages."""
     plain = read_plain(text, _resolve_plain, max_values=_MAX_VALUES)
     if plain is not None:
-        return YamlSource(path, text, *plain)
+        return YamlSource(path, text, plain.value, plain.make_root)
     return _parse_all(text, path=path, error=error)
 
 
@@ -125,7 +130,7 @@ def _parse_all(text: str, *, path: Path, error: type[LocatedError]) -> YamlSourc
         # The constructor of the library raises these for values such as `!!int` without digits, or a list as a key.
         what = str(problem) or type(problem).__name__
         raise error(f"contains an invalid value: {what}", path=path, line=_line_of_bad(root)) from problem
-    return YamlSource(path, text, root, value)
+    return YamlSource(path, text, value, lambda: root)
 
 
 class _PlainIntegers(SafeConstructor):
