@@ -67,17 +67,38 @@ class DataHistoryFile(FileDocument):
     def has_lost_adoption(self, adopted: str, current: str) -> bool | None:
         """Return whether the file has revision *current*, but not what adoption *adopted* wrote.
 
-        True after a roll-back to an older revision by a program other than the bot, and for an adoption that the file
-        never got. None if the history does not know.
+        True after a roll-back to an older revision by a program other than the bot, also when the bot edited the file
+        since, and for an adoption that the file never got. None if the history does not know.
         """
         if adopted in self.abandoned:
             return True
-        positions = {past.revision: index for index, past in enumerate(self.revisions)}
-        if adopted not in positions:
+        known = [past.revision for past in self.revisions]
+        if adopted not in known:
             return None
-        later = self.revisions[positions[adopted] + 1 :]
-        earlier = {past.revision for past in self.revisions[: positions[adopted]]}
-        return any(past.revision == current and past.origin == "read" for past in later) and current in earlier
+        at = len(known) - 1 - known[::-1].index(adopted)
+        return self._is_lost_after(at, current)
+
+    def _is_lost_after(self, at: int, current: str) -> bool | None:
+        """Follow the revisions from position *at*, which has the words of an adoption, to the newest *current*.
+
+        What a command saves has the words if the content before had them. So has what another program made of such a
+        content; after a roll-back, nobody knows what it has.
+        """
+        before = {past.revision for past in self.revisions[:at]}
+        having = {self.revisions[at].revision}
+        states: dict[str, bool | None] = {}
+        is_lost: bool | None = False
+        for past in self.revisions[at:]:
+            if past.origin == "read" and past.revision in having:
+                is_lost = False
+            elif past.origin == "read" and past.revision in before:
+                is_lost = True
+            elif past.origin == "read" and is_lost:
+                is_lost = None
+            if is_lost is False:
+                having.add(past.revision)
+            states[past.revision] = is_lost
+        return states.get(current, False)
 
 
 class DataHistory:
@@ -106,12 +127,22 @@ class DataHistory:
         revisions = self.load().revisions
         return revisions[-1] if revisions else None
 
-    def add(self, text: str, origin: Literal["saved", "read"], at: datetime) -> None:
-        """Record that the file has the content *text*; does nothing if a read finds the newest known revision."""
+    def add_read(self, text: str, at: datetime) -> None:
+        """Record that the file has the content *text*; does nothing if that is the newest known revision."""
         file = self.load()
-        if origin == "read" and file.revisions and file.revisions[-1].revision == revision_of(text):
-            return
-        self._write(file.replaced(revisions=_appended(file, text, origin, at)))
+        known = _with_read(file, text, at)
+        if known is not file:
+            self._write(known)
+
+    def add_saved(self, text: str, at: datetime, *, before: str | None) -> None:
+        """Record that a command replaced the content *before* by *text*.
+
+        Another program, or another host, may have written *before*.
+        """
+        file = self.load()
+        if before is not None:
+            file = _with_read(file, before, at)
+        self._write(_appended(file, text, "saved", at))
 
     def begin(self, adoption: PendingAdoption) -> None:
         """Record that *adoption* is being carried out."""
@@ -120,7 +151,7 @@ class DataHistory:
     def complete(self, text: str, at: datetime) -> None:
         """Record that the adoption is in the data file, which now has the content *text*."""
         file = self.load()
-        self._write(file.replaced(adoption=None, revisions=_appended(file, text, "adopted", at)))
+        self._write(_appended(file.replaced(adoption=None), text, "adopted", at))
 
     def abandon(self, revision: str) -> None:
         """Record that the data file does not get *revision* from the adoption."""
@@ -142,8 +173,14 @@ def end_of(text: str) -> str:
     return last + ("\n" if text[len(body) :].strip(" \t\r") else "")
 
 
+def _with_read(file: DataHistoryFile, text: str, at: datetime) -> DataHistoryFile:
+    if file.revisions and file.revisions[-1].revision == revision_of(text):
+        return file
+    return _appended(file, text, "read", at)
+
+
 def _appended(
     file: DataHistoryFile, text: str, origin: Literal["saved", "adopted", "read"], at: datetime
-) -> tuple[PastRevision, ...]:
+) -> DataHistoryFile:
     past = PastRevision(revision=revision_of(text), first_seen=at, origin=origin, end=end_of(text))
-    return (*file.revisions, past)[-_MAX_REVISIONS:]
+    return file.replaced(revisions=(*file.revisions, past)[-_MAX_REVISIONS:])

@@ -75,7 +75,7 @@ class SharedDataFile:
             self.journal.settle(document.loaded_text)
             raise
         self._complete(revision)
-        self.history.add(document.text, "saved", datetime.now(UTC))
+        self.history.add_saved(document.text, datetime.now(UTC), before=document.loaded_text)
         return revision
 
     def _complete(self, revision: Revision) -> None:
@@ -119,7 +119,7 @@ class SharedDataFile:
                     self._prepared.unlink(missing_ok=True)  # left by an adoption that ended before its journal
                 newest = self.history.newest()
                 document = self._load_settled(newest, sleep)
-                self.history.add(document.text, "read", datetime.now(UTC))
+                self.history.add_read(document.text, datetime.now(UTC))
                 self._note_outside(document.text)
                 return document
         except SettingsError as error:  # a read-only or full disk must not stop the update of the wiki

@@ -61,11 +61,11 @@ class Assignment:
 
     *find_again* returns the id of the page that has a title now, if the remembered page is gone. *explain_missing* says
     why there is none. *has_lost_adoption* returns whether the data file lacks what an adoption took from the page;
-    it takes the revision of the adoption, and returns None if this is not known. *has_had_revision* returns whether the
-    data file of this host ever had a revision. *waits_until* says when repairs and expiries are written, if they have
-    to wait now. *news_move* describes the page of older news, if there is one. *space_key* is the space of the data
-    file; *place_of* returns file and line of its `home` or `space`. *memory_of* returns the region memory of a page by
-    its id.
+    it takes the revision of the adoption, and returns None if this is not known. *entry_texts* returns the words of
+    each entry of the data file. *has_had_revision* returns whether the data file of this host ever had a revision.
+    *waits_until* says when repairs and expiries are written, if they have to wait now. *news_move* describes the page
+    of older news, if there is one. *space_key* is the space of the data file; *place_of* returns file and line of its
+    `home` or `space`. *memory_of* returns the region memory of a page by its id.
     """
 
     workspace: str
@@ -76,6 +76,7 @@ class Assignment:
     find_again: Callable[[str], str | None] = lambda _title: None
     explain_missing: Callable[[str], str] = lambda _title: ""
     has_lost_adoption: Callable[[str], bool | None] = lambda _revision: False
+    entry_texts: Callable[[], Iterable[str]] = tuple
     has_had_revision: Callable[[str], bool] = lambda _revision: False
     waits_until: str = ""
     news_move: NewsMove | None = None

@@ -1,11 +1,14 @@
 """The data file is read only when no program is writing it and when it is complete."""
 
+import datetime as dt
 import random
 import time
 from pathlib import Path
 
 import pytest
 
+from bot.config.data_file import DataFile
+from bot.config.data_history import DataHistoryFile, PastRevision
 from bot.config.shared_data_file import SharedDataFile
 from bot.errors import ContentError
 
@@ -123,3 +126,41 @@ def test_a_conflict_of_git_is_named_with_its_line(shared: SharedDataFile, mark: 
 
     with pytest.raises(ContentError, match=r"ws2\.yaml:2: is in a merge conflict of git"):
         shared.read(sleep=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("revisions", "is_lost"),
+    [
+        ("old:read new:adopted", False),
+        ("old:read new:adopted later:read", False),
+        ("old:read new:adopted old:read", True),
+        ("old:read new:adopted old:saved", False),
+        ("old:read new:adopted old:saved old:read", False),
+        ("old:read new:adopted old:read other:saved", True),
+        ("old:read new:adopted old:read other:saved new:read", False),
+        ("old:read new:adopted old:read other:read", None),
+        ("old:read new:adopted old:read new:adopted", False),
+        ("old:read later:saved", None),
+    ],
+)
+def test_the_history_knows_whether_the_file_lost_what_was_adopted(revisions: str, *, is_lost: bool | None) -> None:
+    pairs = [each.split(":") for each in revisions.split()]
+    past = tuple(
+        PastRevision.model_validate({"revision": name, "origin": origin, "first_seen": dt.datetime.now(dt.UTC)})
+        for name, origin in pairs
+    )
+
+    lost = DataHistoryFile(path="ws2.yaml", revisions=past).has_lost_adoption("new", pairs[-1][0])
+
+    assert lost is is_lost
+
+
+def test_an_edit_records_the_content_that_it_replaced(shared: SharedDataFile) -> None:
+    shared.path.write_text(TEXT + "    - {id: adopted, text: By another host}\n")
+    adopted = DataFile.load(shared.path)
+
+    with shared.editing():
+        shared.save(adopted.remove_news("item-1"), "removed an item")
+
+    revisions = [past.revision for past in shared.history.load().revisions]
+    assert revisions[-2:] == [adopted.revision, DataFile.load(shared.path).revision]

@@ -155,3 +155,47 @@ def start(folder: Path, token: str) -> subprocess.Popen[bytes]:
     environment = os.environ | {"WIKIBOT_WIKI__TOKEN": token, "WIKIBOT_CONFIG": str(folder / "bot.yaml")}
     command = [sys.executable, "-m", "bot", "snapshot"]
     return subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+ANA = "Ana wrote this herself"
+
+
+@pytest.fixture
+def shared_adoption(desk: Desk, hosts: tuple[Host, Host]) -> Host:
+    """The second of two hosts that share the data file, after the first one adopted what Ana wrote."""
+    a, b = hosts
+    body = desk.home_body
+    at = body.index("<li>", body.index("wikibot-news" if "wikibot-news" in body else "News"))
+    desk.wiki.edit(desk.home_id, f"{body[:at]}<li>{ANA}</li>{body[at:]}", by="ana")
+    a.ran("adopt", "--yes")
+    shutil.copy(a.data, b.data)
+    return b
+
+
+@pytest.mark.parametrize("flavour", ["cloud"])
+def test_what_another_host_adopted_can_be_removed_by_command(desk: Desk, shared_adoption: Host) -> None:
+    listed = shared_adoption.ran("news", "list", "--format", "json").json
+    (item,) = (each["id"] for each in listed if each["text"] == ANA)
+
+    shared_adoption.ran("news", "remove", item)
+    shared_adoption.ran("sync")
+
+    assert ANA not in desk.home_body
+
+
+@pytest.mark.parametrize("flavour", ["cloud"])
+@pytest.mark.parametrize(
+    ("new", "is_kept"),
+    [(f"{ANA}, yesterday", True), ("Ana wrote that herself", False)],
+    ids=["people added words", "the words went"],
+)
+def test_what_another_host_adopted_is_missing_only_if_its_words_are(
+    shared_adoption: Host, new: str, *, is_kept: bool
+) -> None:
+    text = shared_adoption.data.read_text()
+    assert ANA in text
+    shared_adoption.data.write_text(text.replace(ANA, new))
+
+    planned = shared_adoption.ran("plan", code=2 if is_kept else 3)
+
+    assert ("rolled back" in planned.out) is not is_kept
