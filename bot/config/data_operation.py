@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from bot.config.data_file import DataFile, plain_value
+from bot.config.data_file import ENTRY_LISTS, DataFile, plain_value
 from bot.config.data_model import NewsItem, QuickLink, StatusLine, WorkspaceData
-from bot.config.entry_ref import Entry, EntryRef, EntrySection, FoundEntry, as_seen
+from bot.config.entry_ref import Entry, EntryRef, EntrySection, FoundEntry, as_seen, entries_of
 from bot.config.yaml_source import Location
 from bot.errors import ContentError, EditConflict, EditConflictError
 
@@ -223,11 +223,28 @@ class SetSection(_Value):
         now = None if value is None else as_seen(value)
         if now == self.value:
             return document
+        if now != self.seen and self.value is None and self._has_new_entries(document):
+            return self._remove_seen_entries(document)
         if now != self.seen:
             conflict = EditConflict(_section_words(self.section), "", self.seen, now, self.value)
             raise EditConflictError([conflict], path=document.path)
         model = section_model(self.section)
         return document.set_section(self.section, None if self.value is None else model.model_validate(self.value))
+
+    def _has_new_entries(self, document: DataFile) -> bool:
+        """Return whether others added entries to the section since."""
+        key = ENTRY_LISTS.get(self.section)
+        seen = (self.seen or {}).get(key or "", ())
+        return key is not None and len(entries_of(document.data, self.section)) > len(seen)
+
+    def _remove_seen_entries(self, document: DataFile) -> DataFile:
+        """Return the file without the entries that were seen; those of others stay, and so does the section."""
+        key = ENTRY_LISTS[self.section]
+        value = section_model(self.section).model_validate(self.seen)
+        seen = document.data.model_copy(update={self.section: value})
+        count = len(entries_of(seen, self.section))
+        refs = [EntryRef.at(seen, (self.section, key, number)) for number in range(count)]
+        return Several(operations=tuple(RemoveEntry(entry=ref) for ref in refs)).apply(document)
 
 
 class Several(_Value):

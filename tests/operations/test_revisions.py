@@ -149,6 +149,21 @@ def test_a_removed_item_comes_back_with_its_comment_at_its_place(workspace: Work
     assert workspace.data_path.read_text() == DATA.replace("text: Three", "text: Drei")
 
 
+def test_an_undo_of_the_first_entry_of_a_section_leaves_the_entries_of_others(workspace: Workspace) -> None:
+    workspace.data_path.write_text("workspace: {space: WS2, home: Home}\n")
+    save(workspace, lambda file: edit.add_news(file, "Mine"))
+    save(workspace, lambda file: edit.add_news(file, "Theirs"))
+    save(workspace, lambda file: edit.set_banner(file, [StatusLine(text="Mine")]))
+    save(workspace, lambda file: edit.add_banner_line(file, StatusLine(text="Theirs"), before=1))
+
+    undo(workspace, 2)
+    undo(workspace, 4)
+
+    data = workspace.load_data_file().data
+    assert [item.text for item in data.news.items] == ["Theirs"]  # type: ignore[union-attr]
+    assert [line.text for line in data.status.lines] == ["Theirs"]  # type: ignore[union-attr]
+
+
 def test_an_entry_that_was_changed_again_is_not_undone_and_both_texts_are_shown(workspace: Workspace) -> None:
     save(workspace, lambda file: edit.edit_news(file, "one", {"text": "Uno"}))
     save(workspace, lambda file: edit.edit_news(file, "one", {"text": "Eins"}))
