@@ -42,6 +42,7 @@ _COMMANDS = {
     ),
     "undo": ("bot.cli.revision_commands:undo", "Take back one change of the data file; later changes stay."),
     "status": ("bot.cli.banner_commands:status", "The former name of `banner`."),
+    "find": ("bot.cli.find_command:find", "Find pages and files to link to."),
     "tree": ("bot.cli.view_commands:tree", "Show the page tree of the space, with status."),
     "render": ("bot.cli.view_commands:render", "Print the storage format that would be written."),
     "snapshot": (

@@ -1,15 +1,18 @@
 """`wikibot tree` and `render`: look at the workspace."""
 
+from datetime import datetime
+
 import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
-from bot.cli.parameter_types import complete_regions
-from bot.errors import SettingsError
+from bot.cli.parameter_types import Moment, complete_regions
+from bot.errors import BotError, ContentError, SettingsError
 from bot.operations import view
 from bot.operations.tree_links import find_links_to
 from bot.operations.view import TreePage
 from bot.plural import counted
+from bot.render import section_of
 from bot.wiki.gateway import TreeKind
 
 
@@ -47,10 +50,15 @@ def tree(app: App, *, archived: bool, restricted: bool, links_to: str | None, fm
 @click.command()
 @click.argument("region", required=False, shell_complete=complete_regions)
 @click.option("--offline", is_flag=True, help="Use page references as titles instead of asking the wiki.")
+@click.option("--html", is_flag=True, help="Print how the wiki draws REGION, as HTML without scripts and pictures.")
+@click.option("--at", type=Moment(), help="With --html: as of this moment.  [default: now]")
 @pass_app
-def render(app: App, *, region: str | None, offline: bool) -> None:
+def render(app: App, *, region: str | None, offline: bool, html: bool, at: datetime | None) -> None:
     """Print the storage format that would be written, of REGION or of all regions."""
     runtime = app.runtime
+    if html:
+        _say_html(app, region, at)
+        return
     try:
         gateway = None if offline else runtime.gateway()
     except SettingsError as error:
@@ -60,6 +68,21 @@ def render(app: App, *, region: str | None, offline: bool) -> None:
         if region is None:
             output.say(f"<!-- {name} -->")
         output.say_document(text + "\n")
+
+
+def _say_html(app: App, region: str | None, at: datetime | None) -> None:
+    from bot.operations.preview import preview  # the libraries for HTML are slow to import
+
+    if region is None:
+        raise click.UsageError("--html needs a REGION")
+    runtime = app.runtime
+    data = runtime.data_file().data
+    if getattr(data, section_of(region), None) is None:
+        raise ContentError(f"has no region {region!r}", path=runtime.workspace.data_path)
+    shown = preview(runtime.gateway, runtime.workspace, data, data, region=region, moment=at or runtime.clock())
+    if shown.reason:
+        raise BotError(f"the wiki has not drawn the region: {shown.reason}")
+    output.say_document(shown.html + "\n")
 
 
 def _say_links_to(app: App, reference: str, fmt: str) -> int:

@@ -72,7 +72,7 @@ def preview(
     The wiki is asked once. If it does not answer, the preview is drawn without it.
     """
     effects = find_effects(before, after, moment, item_id)
-    shown, marks = _with_leaving(before, after, moment) if region == "news" else (after, ())
+    shown, marks = mark_entries(before, after, moment) if region == "news" else (after, ())
     gateway, reason = _try_connect(connect)
     links, home, reason = _look_up(gateway, workspace, shown, region, reason)
     text = _render(workspace, shown, region, moment, links)
@@ -123,10 +123,10 @@ def _leaving(before: News | None, after: News, moment: dt.datetime) -> list[News
     return [item for item in shown_news(before, moment) if item.id not in kept] if before else []
 
 
-def _with_leaving(
+def mark_entries(
     before: WorkspaceData, after: WorkspaceData, moment: dt.datetime
 ) -> tuple[WorkspaceData, tuple[EntryMark | None, ...]]:
-    """Return *after* with the shown items, then those that leave, and one mark for each of them."""
+    """Return *after* with the items shown at *moment*, then those that leave, and one mark for each of them."""
     if after.news is None:
         return after, ()
     zone = ZoneInfo(after.workspace.timezone)

@@ -299,6 +299,8 @@ def test_items_are_moved_pinned_and_removed_and_it_is_undone(writing: DeskWorld,
     assert order() == [first, second]
     ana.post(NEWS, {"do": f"place:{second}", "before": first})
     assert order() == [second, first]
+    ana.post(NEWS, {"do": f"top:{first}"})
+    assert order() == [first, second]
     ana.post(NEWS, {"do": f"pin:{first}"})
     assert "pinned: true" in data_of(writing)
     removed = ana.post(NEWS, {"do": f"remove:{first}"}, follow_redirects=True)

@@ -131,3 +131,20 @@ def test_links_are_judged_without_a_request(adopted: Desk, listing: TargetListin
         ("text", "missing", "error", "dashboard.pdf"),
     ]
     assert len(adopted.wiki.requests) == before
+
+
+@pytest.mark.usefixtures("runtime")
+def test_the_command_prints_links_to_copy(adopted: Desk) -> None:
+    found = adopted.ran("find", "dashboard", "2017").out
+    nothing = adopted.ran("find", "no such page", code=1)
+
+    assert r"[Dashboard (2017)](page:Dashboard \(2017\))" in found
+    assert "nothing is called 'no such page'" in nothing.err
+
+
+def test_the_command_prints_a_region_as_the_wiki_draws_it(adopted: Desk) -> None:
+    drawn = adopted.ran("render", "news", "--html").out
+
+    assert "<li>" in drawn
+    assert "ac:link" not in drawn
+    assert "no region 'nothing'" in adopted.ran("render", "nothing", "--html", code=1).err

@@ -29,7 +29,7 @@ from bot.desk.write.link_finding import TargetFinding, check_links, find
 from bot.desk.write.news_views import flash_saved
 from bot.desk.write.preview_panel import ChangePanel, panel_of
 from bot.desk.write.shown_content import ShownContent, WebAnswer, find_ref, gone, load_content, save
-from bot.desk.write.write_state import write_state
+from bot.desk.write.write_state import next_run, write_state
 from bot.errors import BotError, EditConflict, EditConflictError
 from bot.operations.content_advice import Advice, Topic, Weight, describe_invalid, find_advice
 from bot.operations.edit import edit_with
@@ -126,7 +126,7 @@ def _list(workspace: str, area: str) -> str:
         panel=panel_of(content, None, section) if getattr(content.data, section) else None,
         drafts=[draft for draft in list_drafts(workspace) if draft.place.startswith(f"{area}/")],
         others=write_state().presence.note(workspace, area, signed_in().name, now),
-        next_run=current_desk().next_due().get("sync"),
+        next_run=next_run(),
     )
 
 
@@ -399,7 +399,7 @@ def _show(page: EntryPage, status: HTTPStatus = HTTPStatus.OK) -> WebAnswer:
         fields=page.form.fields,
         others=others,
         icons=list(Icon),
-        lozenge_colours=list(LozengeColour),
+        lozenge_colours=_colour_words(),
         parents=_possible_parents(page),
     )
     return shown, status
@@ -432,3 +432,15 @@ def _name_of(seen: Mapping[str, Any]) -> str:
     lozenge = seen.get("lozenge") or {}
     text = str(seen.get("text") or lozenge.get("text") or seen.get("icon") or "")
     return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _colour_words() -> dict[LozengeColour, str]:
+    """Return the colours of a lozenge with their names for people."""
+    return {
+        LozengeColour.GREY: _("grey"),
+        LozengeColour.RED: _("red"),
+        LozengeColour.YELLOW: _("yellow"),
+        LozengeColour.GREEN: _("green"),
+        LozengeColour.BLUE: _("blue"),
+        LozengeColour.PURPLE: _("purple"),
+    }

@@ -26,7 +26,7 @@ from bot.desk.write.news_form import FIELDS, NEXT_RUN, SET_TIME, NewsForm, field
 from bot.desk.write.news_views import flash_saved
 from bot.desk.write.preview_panel import ChangePanel, panel_of
 from bot.desk.write.shown_content import ShownContent, WebAnswer, gone, load_content, save
-from bot.desk.write.write_state import write_state
+from bot.desk.write.write_state import next_run, write_state
 from bot.errors import BotError, ContentError, EditConflict, EditConflictError, LockedError
 from bot.inline import plain_text
 from bot.operations.content_advice import Advice, Topic, Weight, describe_invalid, find_advice
@@ -328,7 +328,7 @@ def _show(page: NewsFormPage, status: HTTPStatus = HTTPStatus.OK) -> WebAnswer:
         fields=page.form.fields,
         others=others,
         save_words=save_words(page),
-        next_run=current_desk().next_due().get("sync"),
+        next_run=next_run(),
         pinned=_count_pinned(page),
     )
     return shown, status
@@ -353,7 +353,7 @@ def save_words(page: NewsFormPage) -> str:
         return _("Schedule: appears %(when)s", when=f"{day(local)}, {clock_time(local)}")
     if page.form.fields["appears"] == SET_TIME and moment is None:
         return _("Schedule")
-    run = current_desk().next_due().get("sync")
+    run = next_run()
     if run is None:
         return _("Save: appears when it is published")
     return _("Save: appears %(when)s", when=f"{day(run)}, {clock_time(run)}")

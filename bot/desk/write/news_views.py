@@ -20,7 +20,7 @@ from bot.desk.visitor import signed_in
 from bot.desk.write import blueprint
 from bot.desk.write.draft_store import list_drafts
 from bot.desk.write.shown_content import SavedEdit, ShownContent, find_ref, load_content, save
-from bot.desk.write.write_state import write_state
+from bot.desk.write.write_state import next_run, write_state
 from bot.errors import BotError
 from bot.inline import plain_text
 
@@ -67,7 +67,7 @@ def news(workspace: str) -> str:
         state=state,
         drafts=[draft for draft in list_drafts(workspace) if draft.place.startswith("news/")],
         others=write_state().presence.note(workspace, "news", signed_in().name, now),
-        next_run=current_desk().next_due().get("sync"),
+        next_run=next_run(),
     )
 
 
@@ -118,11 +118,14 @@ def _operation(content: ShownContent, action: str, entry: EntryRef) -> Operation
         return _move_to(content, entry)
     rows = _rows(content, current_desk().clock())
     row = next((each for each in rows if each.item.id == entry.name), None)
-    wanted = {"up": row.above, "down": row.below}.get(action) if row else None
-    neighbour = find_ref(content.document, "news", wanted) if wanted else None
-    if neighbour is None:
+    if row is None:
         return None
-    place = EntryPlace(before=neighbour) if action == "up" else EntryPlace(after=neighbour)
+    first = next(each.item.id for each in rows if each.state is row.state)
+    wanted = {"up": row.above, "down": row.below, "top": first}.get(action)
+    neighbour = find_ref(content.document, "news", wanted) if wanted else None
+    if neighbour is None or neighbour.name == entry.name:
+        return None
+    place = EntryPlace(after=neighbour) if action == "down" else EntryPlace(before=neighbour)
     return MoveEntry(entry=entry, place=place)
 
 
