@@ -165,8 +165,8 @@ def next_run() -> datetime | None:
 
     To find it, the settings of the daemon are read again.
     """
-    known, now = write_state().next_run, current_desk().clock()
-    if known is not None and time.monotonic() - known[0] < _DUE_SECONDS and (known[1] is None or known[1] > now):
+    known = write_state().next_run
+    if known is not None and time.monotonic() - known[0] < _DUE_SECONDS:
         return known[1]
     due = current_desk().next_due().get("sync")
     write_state().next_run = (time.monotonic(), due)
