@@ -46,6 +46,11 @@ class LiveSchedule:
             find_attention=lambda: (self._trouble,) if self._trouble else (),
         )
 
+    @property
+    def runtime(self) -> Runtime:
+        """The runtime with the settings in force."""
+        return self._runtime
+
     def ask(self) -> None:
         """Ask for the settings to be read again before the next job, changed or not; for a signal handler."""
         self._is_asked = True

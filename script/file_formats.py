@@ -12,11 +12,13 @@ from typing import Any, cast
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import ModelSchema
 
+from bot.audit_log import AuditLine
 from bot.config.data_history import DataHistoryFile
 from bot.config.revision_journal import Revision
 from bot.file_format import FileDocument, FileModel
 from bot.history import MIGRATIONS
 from bot.operations.drafts import Draft
+from bot.operations.last_check import LastCheckFile
 from bot.operations.setup import Answers
 from bot.replaced_texts import ReplacedTextsFile
 from bot.snapshot.archive.change_list import FORMAT_NUMBER as CHANGES_NUMBER
@@ -31,6 +33,7 @@ from bot.snapshot.capture.capture_memory import CaptureMemoryFile
 from bot.sync.page_memory import PageMemoryFile
 from bot.sync.plan_file import PlanDocument
 from bot.sync.region_memory import RegionMemoryFile
+from bot.sync.stop_order import StopOrder
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES = {"string": "text", "integer": "number", "number": "number", "boolean": "`true` or `false`", "null": "`null`"}
@@ -97,6 +100,9 @@ FILE_KINDS = (
     FileKind(PageMemoryFile, "`STATE/pages.json`", "each command that reads the wiki"),
     FileKind(RegionMemoryFile, "`STATE/regions/WIKI-PAGE.json`", "`plan`, `apply`, `sync`, `run`"),
     FileKind(ReplacedTextsFile, "`STATE/replaced.json`", "`apply`, `sync`, `run`"),
+    FileKind(AuditLine, "`STATE/audit/YEAR-MONTH.jsonl`, each line", "`serve`, `run`, `user`"),
+    FileKind(LastCheckFile, "`STATE/checks/NAME.json`", "`sync`, `apply`, `run`, the desk"),
+    FileKind(StopOrder, "`STATE/stops/NAME.json`", "`stop`, the desk"),
     FileKind(DataHistoryFile, "`STATE/data-DIGEST.json`", "each command that reads or edits the data file"),
     FileKind(Draft, "`STATE/drafts/NAME/NUMBER.json`", "`drafts`, and editing commands with `--draft`"),
     FileKind(Revision, "`STATE/revisions/NAME/NUMBER.json`", "each command that reads or edits the data file"),

@@ -19,6 +19,8 @@ PACKAGES: Final = {
     "gawk": "gawk",
     "git": "git",
     "mawk": "mawk",
+    "node": "nodejs",
+    "npm": "npm",
     "openssl": "openssl",
     "original-awk": "original-awk",
     "ssh-keygen": "openssh-client",
@@ -54,6 +56,14 @@ def need_dask() -> Path:
     path = ROOT / ".venv-dask" / "bin" / "python"
     if not path.exists():
         skip_for_want_of(".venv-dask", "run script/bootstrap dask")
+    return path
+
+
+def need_npm(package: str) -> Path:
+    """Return the folder of an npm package that the tests of the desk use; skip the test where it is not installed."""
+    path = ROOT / "tests" / "desk" / "npm" / "node_modules" / package
+    if not path.is_dir():
+        skip_for_want_of(f"the npm package {package}", "run npm ci --ignore-scripts --prefix tests/desk/npm")
     return path
 
 

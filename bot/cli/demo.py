@@ -5,11 +5,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import requests
@@ -21,6 +20,9 @@ from bot.errors import BotError, SettingsError
 from bot.files import replace_file
 from bot.resources import demo_dir
 from bot.snapshot.archive.signature import Signer
+
+if TYPE_CHECKING:
+    from bot.config.settings import Settings
 
 HOME = "WS2 - Enhancing ICANN Accountability Implementation"
 _NEWS = "Read the [Q1 2024 outlook](page:Implementation): **two** recommendations left."
@@ -56,9 +58,10 @@ def demo(app: App, *, once: bool, flavour: str, port: int, folder: Path) -> None
             address = wiki.url + ("/wiki" if flavour == "cloud" else "")
             with _environment(folder, address, flavour):
                 _show(app, folder, address)
-                _say_where_to_look(folder, address)
-                if not once:
-                    _stay_up()
+                if once:
+                    _say_where_to_look(folder, address)
+                else:
+                    _stay_up(folder, address)
 
 
 def _show(app: App, folder: Path, address: str) -> None:
@@ -197,18 +200,34 @@ def _judge_by_bagit(snapshots: Path) -> None:
             raise BotError(f"bagit.py finds {bag} invalid")
 
 
-def _say_where_to_look(folder: Path, address: str) -> None:
+def _say_where_to_look(folder: Path, address: str, link: str | None = None) -> None:
     output.say()
     output.say_heading("To look at:")
+    if link is not None:
+        output.say(f"  the web desk    {link}   (signs you in once)")
     output.say(f"  the wiki        {address}/spaces/WS2/overview   (sign in as ana, password ana-secret)")
     output.say(f"  the snapshots   {folder / 'snapshots'}")
     output.say(f"  the data file   {folder / 'ws2.yaml'}")
 
 
-def _stay_up() -> None:
-    output.say()
-    output.say("The wiki is still running; press Ctrl-C to stop it.")
-    stop = threading.Event()
+def _stay_up(folder: Path, address: str) -> None:
+    """Serve the desk, and run the jobs, until a signal."""
+    from bot.cli.serve_command import serving
+    from bot.config.policy import DeskSettings
+    from bot.config.settings import load_settings
+    from bot.history import open_history
+    from bot.live_schedule import LiveSchedule
+    from bot.runtime import Runtime
+
+    def load() -> "Settings":
+        return load_settings(folder / "bot.yaml")
+
+    runtime = Runtime(load())
+    live = LiveSchedule(runtime, open_history(runtime.folders.state / "runs.db"), load)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    stop.wait()
+        signal.signal(number, lambda *_: runtime.stop.set())
+    with serving(runtime, DeskSettings(), ("127.0.0.1", 0), live) as desk:
+        _say_where_to_look(folder, address, desk.link)
+        output.say()
+        output.say("The wiki, the desk and the jobs go on; press Ctrl-C to stop them.")
+        live.scheduler.run_until(runtime.stop)

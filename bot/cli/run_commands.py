@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import FrameType
@@ -14,7 +14,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
-from bot.errors import HistoryError
+from bot.errors import BotError, HistoryError
 from bot.files import InstanceLock
 from bot.history import Run, RunHistory, RunOutcome, open_history
 from bot.live_schedule import LiveSchedule
@@ -65,7 +65,7 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
             if code == _DONE and scheduler.has_lost_record:
                 code = _ATTENTION
         else:
-            with _asking_on_hangup(live.ask, runtime.stop):
+            with _asking_on_hangup(live.ask, runtime.stop), _desk(runtime, live):
                 scheduler.run_until(runtime.stop)
             code = _DONE
     if scheduler.has_left_job_behind:
@@ -74,6 +74,24 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
         os._exit(_FAILED)
     logger.info("ended")
     return code
+
+
+@contextmanager
+def _desk(runtime: Runtime, live: LiveSchedule) -> Iterator[None]:
+    """Serve the web desk if the settings have one; a desk that cannot start does not stop the jobs."""
+    settings = runtime.settings.desk
+    if settings is None:
+        yield
+        return
+    from bot.cli.serve_command import say_where, serving
+
+    with ExitStack() as stack:
+        try:
+            desk = stack.enter_context(serving(runtime, settings, settings.place, live))
+            say_where(desk)
+        except BotError as error:
+            logger.error("the web desk is not served: {}", error)
+        yield
 
 
 def _close_interrupted(history: RunHistory, at: datetime) -> None:

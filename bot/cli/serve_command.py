@@ -1,7 +1,8 @@
 """`wikibot serve`: the web desk."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -39,8 +40,6 @@ def serve(
 
     With --snapshots it shows this folder alone, to people on this machine: no settings file, no wiki, no accounts.
     """
-    from bot.desk.server import DeskServer, open_port, raise_if_exposed
-
     app.set_up_logging(is_service=True)
     if folder is not None or signers or witnesses or cache:
         reader = open_reader(app, folder, signers, witnesses, cache)
@@ -48,12 +47,10 @@ def serve(
     runtime = replace(app.runtime, is_attended=False)
     settings = runtime.settings.desk or DeskSettings()
     own_host, own_port = settings.place
-    with open_port(host or own_host, own_port if port is None else port) as listener:
-        desk = make_desk(runtime, settings, host or own_host, listener.getsockname()[1])
-        raise_if_exposed(desk.address, desk.accounts, has_single_sign_on=settings.oidc is not None)
-        with stopping_on_signals(runtime.stop), DeskServer(desk, listener):
-            say_where(desk)
-            runtime.stop.wait()
+    place = host or own_host, own_port if port is None else port
+    with stopping_on_signals(runtime.stop), serving(runtime, settings, place) as desk:
+        say_where(desk)
+        runtime.stop.wait()
     return 0
 
 
@@ -84,15 +81,32 @@ def _serve_folder(reader: ArchiveReader, host: str, port: int) -> int:
     return 0
 
 
-def make_desk(runtime: Runtime, settings: DeskSettings, host: str, port: int) -> Desk:
+@contextmanager
+def serving(
+    runtime: Runtime, settings: DeskSettings, place: tuple[str, int], live: LiveSchedule | None = None
+) -> Iterator[Desk]:
+    """Serve the desk on a host and a port while the block runs; *live* is the scheduler of this process.
+
+    Raises `SettingsError` if the port is taken, or if others could reach a desk that is not safe for them.
+    """
+    from bot.desk.server import DeskServer, open_port, raise_if_exposed
+
+    with open_port(*place) as listener:
+        desk = make_desk(runtime, settings, place[0], listener.getsockname()[1], live)
+        raise_if_exposed(desk.address, desk.accounts, has_single_sign_on=settings.oidc is not None)
+        with DeskServer(desk, listener):
+            yield desk
+
+
+def make_desk(runtime: Runtime, settings: DeskSettings, host: str, port: int, live: LiveSchedule | None = None) -> Desk:
     """Return the desk of the workspaces in the settings."""
     return Desk(
         database=DeskDatabase(runtime.folders.state / DATABASE_NAME),
         address=DeskAddress(host, port, settings.url),
-        load_runtime=lambda: runtime,
+        load_runtime=lambda: runtime if live is None else live.runtime,
         trusted_proxies=settings.trusted_proxies,
         clock=runtime.clock,
-        next_due=lambda: _next_due(runtime),
+        next_due=lambda: _next_due(runtime) if live is None else live.scheduler.due,
     )
 
 

@@ -1,9 +1,11 @@
 """`wikibot user`: the accounts of the web desk."""
 
+import getpass
 import sys
 
 import click
 
+from bot.audit_log import AuditLog
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.desk.accounts import LEAST_PASSWORD, Accounts
@@ -34,9 +36,11 @@ def add(app: App, name: str, role: str, password_stdin: bool) -> None:
     accounts, workspace = _accounts(app), _workspace(app)
     if name in {each.name for each in accounts.all()}:
         accounts.set_role(name, Role.parse(role), workspace)
+        _record(app, "set role", name, f"{role} in {_where(workspace)}")
         output.say(f"{name} is {role} in {_where(workspace)} now; its sessions ended")
         return
     accounts.add(name, _ask_password(from_stdin=password_stdin), Role.parse(role), workspace)
+    _record(app, "add account", name, f"{role} in {_where(workspace)}")
     output.say(f"added {name}: {role} in {_where(workspace)}")
 
 
@@ -85,9 +89,11 @@ def remove(app: App, name: str) -> None:
         if workspace not in accounts.get(name).roles:
             raise BotError(f"{name} has no role of its own in workspace {workspace!r}")
         accounts.set_role(name, None, workspace)
+        _record(app, "set role", name, f"no role in {_where(workspace)}")
         output.say(f"{name} has no role in {_where(workspace)} any more; its sessions ended")
         return
     accounts.remove(name)
+    _record(app, "remove account", name, None)
     output.say(f"removed {name}")
 
 
@@ -100,11 +106,17 @@ def passwd(app: App, name: str, password_stdin: bool) -> None:
     accounts = _accounts(app)
     accounts.get(name)
     accounts.set_password(name, _ask_password(from_stdin=password_stdin))
+    _record(app, "set password", name, None)
     output.say(f"the password of {name} was changed; its sessions ended")
 
 
 def _accounts(app: App) -> Accounts:
     return Accounts(DeskDatabase(app.runtime.folders.state / DATABASE_NAME), app.runtime.clock)
+
+
+def _record(app: App, action: str, name: str, after: str | None) -> None:
+    log = AuditLog(app.runtime.folders.state, app.runtime.clock)
+    log.record(action, name, who=getpass.getuser(), address="command line", after=after)
 
 
 def _workspace(app: App) -> str:

@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
+from bot.audit_log import AuditLog
 from bot.desk.accounts import Accounts
+from bot.desk.background import Background
+from bot.desk.data_cache import DataCache
 from bot.desk.database import DeskDatabase
 from bot.desk.errand import Errands
 from bot.desk.roles import Role
@@ -159,6 +162,21 @@ class Desk:
     def keep_tree(self, workspace: str, tree: SpaceTree) -> None:
         """Keep a page tree for those who look at it next."""
         self.trees[workspace] = KeptTree(self.clock(), tree)
+
+    @cached_property
+    def data(self) -> DataCache:
+        """The data files of the workspaces, parsed."""
+        return DataCache()
+
+    @cached_property
+    def background(self) -> Background:
+        """The work that goes on when a page was answered."""
+        return Background(self.clock)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """The audit log of the desk, next to its database."""
+        return AuditLog(self.database.path.parent, self.clock)
 
     @property
     def link(self) -> str:

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from bot.desk.desk import current_desk
 from bot.desk.visitor import current_visitor
+from bot.inline import plain_text
 from bot.resources import templates_dir
 
 ENGLISH = "en"
@@ -30,7 +31,9 @@ UTC_ZONE = "UTC"
 def install(app: Flask) -> None:
     """Give templates `_()`, `ngettext()` and the filters for moments and numbers."""
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.filters.update(moment=moment, moment_text=moment_text, day=day, clock_time=clock_time, number=number)
+    app.jinja_env.filters.update(
+        moment=moment, moment_text=moment_text, day=day, clock_time=clock_time, number=number, plain=plain_text
+    )
     app.context_processor(lambda: {"language": language(), "direction": locale().text_direction, "zone": zone_name()})
 
 
@@ -93,7 +96,7 @@ def day(at: date | datetime) -> str:
     names = {today: _("today"), today - timedelta(days=1): _("yesterday"), today + timedelta(days=1): _("tomorrow")}
     if found in names:
         return names[found]
-    skeleton = "EEEdMMM" if found.year == today.year else "dMMMy"
+    skeleton = "MMMEd" if found.year == today.year else "yMMMd"
     return str(format_skeleton(skeleton, datetime(found.year, found.month, found.day), locale=locale()))  # noqa: DTZ001
 
 

@@ -112,6 +112,11 @@ def current_workspace() -> str | None:
     return last if last in names else next(iter(names), None)
 
 
+def view_exists(endpoint: str) -> bool:
+    """Return whether the desk has a view."""
+    return endpoint in current_app.view_functions
+
+
 def landing(visitor: Visitor) -> str:
     """Return the address on which a person lands: editors on news, auditors on the archive, others on the overview."""
     role = visitor.role_in(None)

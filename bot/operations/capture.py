@@ -7,6 +7,7 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from bot.audit_log import AuditLog
 from bot.config.policy import HistoryMode, RestrictedPages
 from bot.errors import ContinuityError, EvidenceError, SettingsError, SnapshotError
 from bot.file_trust import raise_if_readable_by_all
@@ -112,6 +113,7 @@ def _take(
             roster,
             audience,
             policy.parallel_requests,
+            audit_head=AuditLog(snapshots.state_folder, snapshots.clock).head(),
             on_page=on_page,
             should_stop=should_stop,
         )

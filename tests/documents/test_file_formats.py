@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from bot.audit_log import AuditLog
 from bot.config.data_history import DataHistory, PendingAdoption
 from bot.config.policy import WorkspaceSettings
 from bot.config.shared_data_file import SharedDataFile
@@ -18,6 +19,7 @@ from bot.file_format import FileFormatError, NewerFormatError
 from bot.files import replace_file
 from bot.operations.drafts import Drafts
 from bot.operations.edit import add_news, set_heading
+from bot.operations.last_check import keep_check
 from bot.operations.setup import Answers
 from bot.operations.workspace import Folders, Workspace
 from bot.replaced_texts import ReplacedText, ReplacedTexts
@@ -32,8 +34,10 @@ from bot.snapshot.capture.capture_memory import CaptureMemory, SpaceMemory
 from bot.snapshot.capture.erasure import find_traces, redact
 from bot.storage.markers import Marker
 from bot.sync.page_memory import PageMemory
+from bot.sync.plan import Plan
 from bot.sync.plan_file import dump_plan, load_plan
 from bot.sync.region_memory import RegionMemory
+from bot.sync.stop_order import StopOrder
 from bot.wiki.gateway import User, Version
 from script.file_formats import FILE_KINDS, FileKind
 from script.reference import ROOT
@@ -75,8 +79,25 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
         "revision": [revision_of_a_change(root)],
         "data-history": [json.loads(history_of_an_interrupted_adoption(root).read_bytes())],
         "region-memory": [json.loads(memory_of_a_page(root).read_bytes())],
+        "audit": audit_lines(root),
+        "check": [last_check(root, made)],
+        "stop": [StopOrder(since=AFTER, by="Ana", reason="the wiki is being moved").content()],
         "replaced": [json.loads(record_of_a_repair(root).read_bytes())],
     }
+
+
+def audit_lines(root: Path) -> list[dict[str, Any]]:
+    log = AuditLog(root / "audited", lambda: AFTER)
+    log.record("sign in", "ana", who="ana", address="127.0.0.1")
+    log.record("edit news", "q1", who="ana", address="127.0.0.1", workspace="ws2", before="old", after="new")
+    return [json.loads(line.model_dump_json()) for path in log.months() for line in log.lines(path)]
+
+
+def last_check(root: Path, made: Plan) -> dict[str, Any]:
+    keep_check(Folders(root / "snapshots", root / "checked"), made, AFTER)
+    (path,) = (root / "checked" / "checks").iterdir()
+    found: dict[str, Any] = json.loads(path.read_bytes())
+    return found
 
 
 def memory_of_a_page(root: Path) -> Path:
@@ -195,7 +216,19 @@ def with_later_keys(value: Any) -> Any:
         return [with_later_keys(item) for item in value]
     if not isinstance(value, dict):
         return value
-    free = {"facts", "included", "linked", "listings", "removed", "spaces", "users", "values", "versions", "witnesses"}
+    free = {
+        "facts",
+        "included",
+        "linked",
+        "listings",
+        "removed",
+        "spaces",
+        "users",
+        "values",
+        "versions",
+        "witnesses",
+        "written",
+    }
     inner = {key: item if key in free or item == {} else with_later_keys(item) for key, item in value.items()}
     return inner | LATER
 

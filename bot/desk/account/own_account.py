@@ -7,6 +7,7 @@ from werkzeug import Response
 
 from bot.desk.account import blueprint
 from bot.desk.accounts import LEAST_PASSWORD
+from bot.desk.audit_trail import record_change
 from bot.desk.desk import current_desk
 from bot.desk.language import LANGUAGES
 from bot.desk.language import gettext as _
@@ -60,6 +61,7 @@ def change_password() -> Response | tuple[str, int]:
         desk.accounts.set_password(visitor.name, new)
     except BotError as error:
         return _page([("new_password", str(error))]), 422
+    record_change("change password", visitor.name)
     flash(_("Your password was changed and all your sessions ended. Sign in with the new one."), "ok")
     response = redirect(url_for("account.sign_in"))
     forget_session_cookie(response)
@@ -75,6 +77,7 @@ def end_sessions() -> Response:
         desk.sessions.end(digest, visitor)
     else:
         desk.sessions.end_all(visitor.account)
+    record_change("end session" if digest else "end all sessions", visitor.name)
     flash(_("The session ended.") if digest else _("All your sessions ended."), "ok")
     return redirect(url_for("account.own"))
 

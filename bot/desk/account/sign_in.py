@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from bot.desk.account import blueprint
 from bot.desk.accounts import Account
+from bot.desk.audit_trail import record_change
 from bot.desk.carried_text import ARGUMENT, keep_typed
 from bot.desk.desk import current_desk
 from bot.desk.failure_pages import Answer, sign_in_page, typed_fields
@@ -44,6 +45,8 @@ def check_sign_in() -> Response | Answer:
         return sign_in_page(HTTPStatus.TOO_MANY_REQUESTS, problem=problem, name=name)
     account = desk.accounts.check_password(name, password)
     if account is None:
+        if name.casefold() in {each.name.casefold() for each in desk.accounts.all()}:
+            record_change("sign in, refused", name)
         problem = _("Name or password is wrong.")
         return sign_in_page(HTTPStatus.UNAUTHORIZED, problem=problem, name=name)
     return begin_session(account)
@@ -73,6 +76,7 @@ def sign_out() -> Response:
     """End the session."""
     visitor = signed_in()
     current_desk().sessions.end(visitor.session, visitor)
+    record_change("sign out", visitor.name)
     session.clear()
     response = redirect(url_for("account.sign_in"))
     forget_session_cookie(response)
@@ -86,6 +90,7 @@ def begin_session(account: Account | None) -> Response:
     visitor = desk.sessions.find(token)
     assert visitor is not None, "the session began just now"  # noqa: S101 -- a bug of the program
     g.visitor = visitor
+    record_change("sign in", visitor.name)
     session.clear()  # a new token for forms
     target = _wanted() or landing(visitor)
     if fields := typed_fields():
@@ -98,7 +103,7 @@ def begin_session(account: Account | None) -> Response:
 
 def destination() -> str:
     """Return the local address to go to after signing in; empty for the page on which the person lands."""
-    if request.blueprint == blueprint.name and request.endpoint != "account.sign_out":
+    if request.path.startswith("/sign-"):
         return _wanted()
     if request.method == "GET":
         return request.full_path.removesuffix("?")

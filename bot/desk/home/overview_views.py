@@ -1,19 +1,63 @@
 """The overview, and the public health check."""
 
-from flask import Response, redirect, render_template, url_for
+from flask import Response, flash, redirect, render_template, url_for
+from werkzeug import Response as Redirect
 
-from bot.desk.desk import current_desk
+from bot.desk.audit_trail import record_change
+from bot.desk.desk import Desk, current_desk
 from bot.desk.home import blueprint
+from bot.desk.home.overview_values import archive_state, job_rows, workspace_states
+from bot.desk.language import gettext as _
+from bot.desk.navigation import view_exists, visible_workspaces
 from bot.desk.roles import Role, public, requires
+from bot.desk.visitor import signed_in
+from bot.operations.last_check import keep_check
+from bot.operations.sync import make_plan
+
+_CHECK = "check"
 
 
 @blueprint.get("/")
 @requires(Role.AUDITOR)
-def overview() -> str | Response:
-    """Say in one sentence whether something waits for a decision; a desk on a folder has the archive only."""
-    if current_desk().is_archive_only:
-        return redirect(url_for("archive.pages"))  # type: ignore[return-value]
-    return render_template("overview.html.j2")
+def overview() -> str | Redirect:
+    """Say in one sentence whether something waits for a decision."""
+    desk = current_desk()
+    if desk.is_archive_only:
+        return redirect(url_for("archive.pages"))
+    jobs = job_rows(desk)
+    next_sync = min((job.next for job in jobs if job.kind == "sync" and job.next is not None), default=None)
+    states = workspace_states(desk, visible_workspaces(), next_sync)
+    return render_template(
+        "overview.html.j2",
+        states=states,
+        count=sum(state.count for state in states),
+        is_unchecked=any(state.checked is None for state in states),
+        jobs=jobs,
+        archive=archive_state(desk),
+        next_sync=next_sync,
+        check=desk.background.find(_CHECK),
+        is_checking=desk.background.is_running(_CHECK),
+        may_check=signed_in().may(Role.MAINTAINER),
+        exists=view_exists,
+    )
+
+
+@blueprint.post("/check")
+@requires(Role.MAINTAINER)
+def check_now() -> Redirect:
+    """Compare the pages with the data files, in the background."""
+    desk = current_desk()
+    if desk.background.start(_CHECK, lambda: compare(desk)):
+        record_change("check now", "all workspaces")
+    flash(_("The pages are being compared; the result appears here."), "info")
+    return redirect(url_for("home.overview"))
+
+
+@blueprint.get("/check")
+@requires(Role.AUDITOR)
+def check_state() -> Response:
+    """Answer whether the comparison goes on, for the script of the overview."""
+    return Response("running\n" if current_desk().background.is_running(_CHECK) else "done\n", mimetype="text/plain")
 
 
 @blueprint.get("/healthz")
@@ -21,3 +65,10 @@ def overview() -> str | Response:
 def healthz() -> Response:
     """Answer `ok`, for a monitor; it needs no account and says nothing about the content."""
     return Response("ok\n", mimetype="text/plain")
+
+
+def compare(desk: Desk) -> None:
+    """Compare all workspaces with their pages, and record what was found."""
+    runtime, now = desk.runtime.trying_once(), desk.clock()
+    plan = make_plan(runtime.gateway(), runtime.configured_workspaces, runtime.settings.safety, now=now)
+    keep_check(runtime.folders, plan, now)

@@ -34,6 +34,9 @@ FREE_TEXTS = frozenset({"by", "name", "reason"})
 _CODE = re.compile(r"[!-~]*")
 
 
+AUDIT_HEAD = "audit_head_sha256"
+"""Fact of a run: the head of the audit log of the desk, if there is one."""
+
 LEFT_OUT = "left_out"
 """Fact of a run: the number of selected pages that are left out, because only some people may read them."""
 

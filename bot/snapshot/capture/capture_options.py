@@ -51,5 +51,7 @@ class CaptureOptions:
     audience: Audience = Audience.OPEN
     parallel_requests: int = 8
     part_pages: int = PART_PAGES
+    audit_head: str | None = None
+    """The head of the audit log of the desk, for the event of the run."""
     on_page: Callable[[str, int], None] = lambda _title, _total: None
     should_stop: Callable[[], bool] = lambda: False

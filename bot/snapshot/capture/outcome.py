@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.plural import counted
 from bot.snapshot.archive.checkpoint import Checkpoint
-from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, Event, EventOutcome, EventType
+from bot.snapshot.archive.events import AUDIT_HEAD, LEFT_OUT, NOT_CAPTURABLE, Event, EventOutcome, EventType
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.mirror.mirror_report import MirrorReport
 from bot.snapshot.witness.rounds import WitnessReport
@@ -73,6 +73,8 @@ class CaptureOutcome:
     """What the object storage has after the run, if the settings name one."""
     checkpoint: Checkpoint | None = None
     was_recovered: bool = False
+    audit_head: str | None = None
+    """The head of the audit log of the desk when the run began."""
     separate: "CaptureOutcome | None" = None
     """The outcome for the folder of the restricted pages, if there is one."""
 
@@ -148,6 +150,8 @@ class CaptureOutcome:
             "unplaced": len(self.unplaced),
             "verdict": self.verdict.value,
         }
+        if self.audit_head is not None:
+            facts[AUDIT_HEAD] = self.audit_head
         detail = f"captured {self.captured} of {counted(self.expected, 'page')}, {self.unchanged} unchanged"
         return Event(EventType.INGESTION, outcome, detail, (), facts)
 

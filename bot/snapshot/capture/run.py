@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.entry import id_order
-from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE
+from bot.snapshot.archive.events import AUDIT_HEAD, LEFT_OUT, NOT_CAPTURABLE
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.audience import note_changed_audience
@@ -56,7 +56,7 @@ def _capture(
     options: CaptureOptions,
     fetchers: Executor,
 ) -> CaptureOutcome:
-    outcome = CaptureOutcome(was_recovered=writer.was_recovered)
+    outcome = CaptureOutcome(was_recovered=writer.was_recovered, audit_head=options.audit_head)
     account = gateway.current_user
     memory = CaptureMemory(writer.state, writer.now)
     selections = list(SpaceChoice(gateway, outcome, options, memory, fetchers).select_all(requests))
@@ -83,10 +83,15 @@ def _capture(
 
 
 def _differs_from_last(writer: SnapshotWriter, outcome: CaptureOutcome) -> bool:
-    """Return whether the last run had another verdict, other nodes that cannot be captured, or left out other pages."""
+    """Return whether the last run had another verdict, nodes without content, pages left out or audit log."""
     logged = _last_facts(writer)
-    found = outcome.nodes_without_content(), outcome.left_out, outcome.verdict
-    return found != (logged.get(NOT_CAPTURABLE, []), logged.get(LEFT_OUT, 0), logged.get("verdict", outcome.verdict))
+    found = outcome.nodes_without_content(), outcome.left_out, outcome.verdict, outcome.audit_head
+    return found != (
+        logged.get(NOT_CAPTURABLE, []),
+        logged.get(LEFT_OUT, 0),
+        logged.get("verdict", outcome.verdict),
+        logged.get(AUDIT_HEAD),
+    )
 
 
 def _last_facts(writer: SnapshotWriter) -> Mapping[str, object]:

@@ -29,6 +29,17 @@
 
   for (const form of document.querySelectorAll("form[data-send]")) form.requestSubmit();
 
+  // Work in the background: load the page again when it has ended.
+  const waiting = document.querySelector("[data-wait]");
+  if (waiting) {
+    const ask = async () => {
+      const answer = await fetch(waiting.dataset.wait, { cache: "no-store" }).catch(() => null);
+      if (answer && answer.ok && (await answer.text()).trim() === "done") location.reload();
+      else setTimeout(ask, 1500);
+    };
+    setTimeout(ask, 800);
+  }
+
   // Keys: one letter, or `g` and a letter. Never while something is typed.
   if (!document.body.dataset.keys) return;
   let isAfterG = false;

@@ -1,0 +1,123 @@
+"""The desk in a real browser: judged by axe-core, at three widths, light and dark, by keyboard, without scripts."""
+
+from collections.abc import Iterator
+
+import pytest
+from selenium.webdriver.chrome.webdriver import WebDriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from bot.desk.roles import Role
+from tests.desk.conftest import PASSWORD, DeskWorld, sign_in_browser
+from tests.machine import need_npm
+
+pytestmark = [pytest.mark.browser, pytest.mark.needs("chromium", "chromedriver")]
+
+PAGES = ("/", "/account", "/accounts", "/audit", "/no-such-page")
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN = """
+const [tags, done] = arguments;
+axe.run(document, {runOnly: {type: "tag", values: tags}}).then(found => done(
+  found.violations.map(each => each.id + ": " + each.nodes.map(node => node.target.join(" ")).join(", "))));
+"""
+
+
+def violations(browser: WebDriver) -> list[str]:
+    """Return what axe-core finds on the page."""
+    browser.execute_script((need_npm("axe-core") / "axe.min.js").read_text(encoding="utf-8"))  # type: ignore[no-untyped-call]
+    found: list[str] = browser.execute_async_script(_RUN, _TAGS)  # type: ignore[no-untyped-call]
+    return found
+
+
+def show(browser: WebDriver, *, width: int, scheme: str) -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+@pytest.fixture(autouse=True)
+def _plain_media(browser: WebDriver) -> Iterator[None]:
+    yield
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_fault_for_people_with_a_screen_reader_or_weak_eyes(
+    browser: WebDriver, world: DeskWorld, live: str, scheme: str
+) -> None:
+    show(browser, width=1280 if scheme == "light" else 390, scheme=scheme)
+    browser.get(f"{live}/sign-in")
+    found = {"/sign-in": violations(browser)}
+
+    for path in PAGES:
+        sign_in_browser(browser, world, live, Role.ADMIN, path)
+        found[path] = violations(browser)
+
+    assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+def test_no_page_scrolls_sideways_on_a_phone_or_at_200_percent(browser: WebDriver, world: DeskWorld, live: str) -> None:
+    sign_in_browser(browser, world, live, Role.ADMIN)
+    wide = []
+
+    for width in (320, 390, 640):
+        show(browser, width=width, scheme="light")
+        for path in PAGES:
+            browser.get(f"{live}{path}")
+            if browser.execute_script("return document.documentElement.scrollWidth") > width:  # type: ignore[no-untyped-call]
+                wide.append((width, path))
+
+    assert wide == []
+
+
+def test_the_first_load_is_below_100_kb_and_nothing_moves_or_comes_from_elsewhere(
+    browser: WebDriver, world: DeskWorld, live: str
+) -> None:
+    browser.execute_cdp_cmd("Network.clearBrowserCache", {})
+    sign_in_browser(browser, world, live, Role.ADMIN)
+
+    script = """
+    const [done] = arguments;
+    const parts = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+    let shift = 0;
+    new PerformanceObserver(list => { for (const each of list.getEntries()) shift += each.value; })
+      .observe({type: "layout-shift", buffered: true});
+    setTimeout(() => done([parts.reduce((sum, part) => sum + part.transferSize, 0), shift, parts.map(part => part.name)]),
+      300);
+    """
+    size, shift, names = browser.execute_async_script(script)  # type: ignore[no-untyped-call]
+
+    assert 0 < size < 100_000
+    assert shift == 0
+    assert [name for name in names if not name.startswith(live)] == []
+    errors = [line["message"] for line in browser.get_log("browser") if line["level"] == "SEVERE"]  # type: ignore[no-untyped-call]
+    assert [each for each in errors if "favicon" not in each] == []
+
+
+def test_signing_in_and_out_works_without_scripts(browser: WebDriver, world: DeskWorld, live: str) -> None:
+    world.client_as(Role.MAINTAINER)
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+
+    browser.get(f"{live}/account")
+    browser.find_element(By.NAME, "name").send_keys("maintainer")
+    browser.find_element(By.NAME, "password").send_keys(PASSWORD + Keys.ENTER)
+    assert browser.find_element(By.TAG_NAME, "h1").text == "Your account"
+
+    browser.find_element(By.CSS_SELECTOR, ".side form button").click()
+    assert browser.find_element(By.TAG_NAME, "h1").text == "Sign in"
+    browser.get(f"{live}/account")
+    assert browser.find_element(By.TAG_NAME, "h1").text == "Sign in"
+
+
+def test_everything_is_reached_by_keyboard(browser: WebDriver, world: DeskWorld, live: str) -> None:
+    sign_in_browser(browser, world, live, Role.ADMIN, "/audit")
+
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.text == "Skip to content"
+    browser.find_element(By.TAG_NAME, "body").send_keys("g", "o")
+    assert browser.current_url == f"{live}/"
+    browser.find_element(By.TAG_NAME, "body").send_keys("?")
+    assert browser.find_element(By.ID, "keys").is_displayed()
+    browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert not browser.find_element(By.ID, "keys").is_displayed()

@@ -1,0 +1,74 @@
+"""The overview: decisions first, verdicts of the last check, jobs, what comes up, the archive."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.desk.roles import Role
+from tests.desk.conftest import HOME, DeskWorld, desk_world
+
+
+def test_without_a_check_the_overview_says_so_and_asks_the_wiki_nothing(own_world: DeskWorld) -> None:
+    client = own_world.client_as(Role.AUDITOR)
+    before = len(own_world.wiki.requests)
+
+    page = client.get("/").text
+
+    assert "Not everything was checked yet" in page
+    assert page.count("Not checked yet") == 3
+    assert "Check now" not in page  # an auditor only reads
+    assert len(own_world.wiki.requests) == before
+
+
+def test_a_check_shows_an_edit_on_the_wiki_with_who_made_it(own_world: DeskWorld) -> None:
+    own_world.run("sync")
+    home = own_world.wiki.find(HOME).id
+    body = own_world.wiki.body(home)
+    own_world.wiki.edit(home, body.replace("Adopted", "Approved", 1), by="ana")
+    client = own_world.client_as(Role.MAINTAINER)
+
+    assert client.post("/check").status_code == 302
+    own_world.desk.background.wait("check")
+    page = client.get("/").text
+
+    assert "<h1>One thing needs a decision</h1>" in page
+    assert "Edited on the wiki" in page
+    assert "Ana" in page
+    assert page.count("Up to date") == 2
+
+
+def test_a_wiki_that_is_down_leaves_the_last_verdicts_and_says_why(own_world: DeskWorld) -> None:
+    own_world.run("sync")
+    client = own_world.client_as(Role.MAINTAINER)
+    own_world.wiki.faults.add("503")
+
+    client.post("/check")
+    own_world.desk.background.wait("check")
+    page = client.get("/").text
+
+    assert "The last check did not end" in page
+    assert page.count("Up to date") == 3
+
+
+def test_what_is_scheduled_comes_up(own_world: DeskWorld) -> None:
+    day = (datetime.now(UTC) + timedelta(days=400)).date()
+    text = "Read the **report** of the [board](https://example.org)."
+    own_world.run("news", "add", text, "--publish-at", f"{day}T09:00:00Z")
+
+    page = own_world.client_as(Role.AUDITOR).get("/").text
+
+    assert "“Read the report of the board.” appears" in page
+    assert "5 shown, 1 scheduled" in page or "1 scheduled" in page
+
+
+def test_a_broken_data_file_is_named_with_its_line(tmp_path: Path) -> None:
+    with desk_world(tmp_path) as world:
+        client = world.client_as(Role.AUDITOR)
+        client.get("/")
+        data = world.folder / "ws2.yaml"
+        data.write_text(data.read_text() + "\nnonsense: [\n")
+
+        page = client.get("/").text
+
+        assert "Cannot be read" in page
+        assert "ws2.yaml:" in page
+        assert "Quick links" in page  # the last good content
