@@ -105,6 +105,7 @@ def make_desk(runtime: Runtime, settings: DeskSettings, host: str, port: int, li
         address=DeskAddress(host, port, settings.url),
         load_runtime=lambda: runtime if live is None else live.runtime,
         trusted_proxies=settings.trusted_proxies,
+        single_sign_on=settings.oidc,
         clock=runtime.clock,
         next_due=lambda: _next_due(runtime) if live is None else live.scheduler.due,
     )

@@ -133,6 +133,32 @@ class Accounts:
             return None
         return None if hashed == _NOBODY else self.get(name)
 
+    def admit(self, issuer: str, subject: str, name: str, roles: Mapping[str, Role]) -> Account | None:
+        """Return the account of a person of single sign-on with the *roles* of today; None for a person without any.
+
+        Issuer and subject identify the person; the name is only shown. Other roles than before end the sessions.
+        """
+        with self._database.connection() as connection:
+            row = connection.execute(
+                "SELECT * FROM accounts WHERE issuer = ? AND subject = ?", (issuer, subject)
+            ).fetchone()
+            before = _account(connection, row) if row is not None else None
+            if before is None and roles:
+                name = _free_name(connection, _normal(name).strip()[:_MOST_NAME] or subject)
+                connection.execute(
+                    "INSERT INTO accounts (name, issuer, subject, created) VALUES (?, ?, ?, ?)",
+                    (name, issuer, subject, self._clock().isoformat()),
+                )
+                row = connection.execute("SELECT * FROM accounts WHERE name = ?", (name,)).fetchone()
+            if row is None:
+                return None
+            if before is None or dict(before.roles) != dict(roles):
+                connection.execute("DELETE FROM roles WHERE account = ?", (row["id"],))
+                rows = [(row["id"], place, role.word) for place, role in roles.items()]
+                connection.executemany("INSERT INTO roles VALUES (?, ?, ?)", rows)
+                _end_sessions(connection, row["id"])
+            return _account(connection, row) if roles else None
+
     def _raise_if_last_admin(self, account: Account) -> None:
         admins = [each for each in self.all() if Role.ADMIN in each.roles.values()]
         if [each.id for each in admins] == [account.id]:
@@ -157,6 +183,15 @@ def _account(connection: sqlite3.Connection, row: sqlite3.Row) -> Account:
 
 def _end_sessions(connection: sqlite3.Connection, account: int) -> None:
     connection.execute("DELETE FROM sessions WHERE account = ?", (account,))
+
+
+def _free_name(connection: sqlite3.Connection, name: str) -> str:
+    """Return *name*, with a number if another account has it."""
+    taken, number, found = "SELECT 1 FROM accounts WHERE name = ?", 1, name
+    while connection.execute(taken, (found,)).fetchone() is not None:
+        number += 1
+        found = f"{name} ({number})"
+    return found
 
 
 def _normal(text: str) -> str:

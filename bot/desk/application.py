@@ -30,7 +30,7 @@ AREAS = {
     ),
     "publish": ("plan_views", "edit_views", "run_views", "tree_views", "settings_views"),
     "archive": ("task_views", "list_views", "page_views", "evidence_views"),
-    "account": ("sign_in", "own_account", "account_list"),
+    "account": ("sign_in", "single_sign_on", "own_account", "account_list"),
 }
 """The modules with views of each area; importing them adds the views to the blueprint of the area."""
 
@@ -55,6 +55,8 @@ def create_app(desk: Desk) -> Flask:
         for module in modules:
             import_module(f"bot.desk.{area}.{module}")
         app.register_blueprint(import_module(f"bot.desk.{area}").blueprint)
+    if desk.single_sign_on is not None:
+        import_module("bot.desk.account.single_sign_on").install(app, desk.single_sign_on)
     language.install(app)
     navigation.install(app)
     failure_pages.install(app)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from bot.audit_log import AuditLog
+from bot.config.policy import SingleSignOnSettings
 from bot.desk.accounts import Accounts
 from bot.desk.background import Background
 from bot.desk.data_cache import DataCache
@@ -119,6 +120,7 @@ class Desk:
     load_runtime: Callable[[], Runtime] | None
     reader: ArchiveReader | None = None
     trusted_proxies: int = 0
+    single_sign_on: SingleSignOnSettings | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     next_due: Callable[[], Mapping[str, datetime]] = dict
     throttle: Throttle = field(default_factory=Throttle)

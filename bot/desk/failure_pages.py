@@ -57,7 +57,8 @@ def sign_in_page(status: HTTPStatus = HTTPStatus.UNAUTHORIZED, *, problem: str =
         next=destination(),
         carried=typed_fields(),
         prefix=CARRIED,
-        has_accounts=not current_desk().accounts.is_empty,
+        has_accounts=any(each.has_password for each in current_desk().accounts.all()),
+        has_organisation=current_desk().single_sign_on is not None,
     )
     return page, status
 

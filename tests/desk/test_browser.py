@@ -24,8 +24,8 @@ axe.run(document, {runOnly: {type: "tag", values: tags}}).then(found => done(
 
 def violations(browser: WebDriver) -> list[str]:
     """Return what axe-core finds on the page."""
-    browser.execute_script((need_npm("axe-core") / "axe.min.js").read_text(encoding="utf-8"))  # type: ignore[no-untyped-call]
-    found: list[str] = browser.execute_async_script(_RUN, _TAGS)  # type: ignore[no-untyped-call]
+    browser.execute_script((need_npm("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
+    found: list[str] = browser.execute_async_script(_RUN, _TAGS)
     return found
 
 
@@ -65,7 +65,7 @@ def test_no_page_scrolls_sideways_on_a_phone_or_at_200_percent(browser: WebDrive
         show(browser, width=width, scheme="light")
         for path in PAGES:
             browser.get(f"{live}{path}")
-            if browser.execute_script("return document.documentElement.scrollWidth") > width:  # type: ignore[no-untyped-call]
+            if browser.execute_script("return document.documentElement.scrollWidth") > width:
                 wide.append((width, path))
 
     assert wide == []
@@ -86,7 +86,7 @@ def test_the_first_load_is_below_100_kb_and_nothing_moves_or_comes_from_elsewher
     const size = parts.reduce((sum, part) => sum + part.transferSize, 0);
     setTimeout(() => done([size, shift, parts.map(part => part.name)]), 300);
     """
-    size, shift, names = browser.execute_async_script(script)  # type: ignore[no-untyped-call]
+    size, shift, names = browser.execute_async_script(script)
 
     assert 0 < size < 100_000
     assert shift == 0

@@ -83,8 +83,8 @@ def sign_out() -> Response:
     return response
 
 
-def begin_session(account: Account | None) -> Response:
-    """Begin a session of *account*, or of the person with the link; answer with the way to the wanted page."""
+def begin_session(account: Account | None, *, place: str = "") -> Response:
+    """Begin a session of *account*, or of the person with the link; lead on to *place* or the wanted page."""
     desk = current_desk()
     token = desk.sessions.begin(account, address=request.remote_addr or "", agent=request.headers.get("User-Agent", ""))
     visitor = desk.sessions.find(token)
@@ -92,7 +92,7 @@ def begin_session(account: Account | None) -> Response:
     g.visitor = visitor
     record_change("sign in", visitor.name)
     session.clear()  # a new token for forms
-    target = _wanted() or landing(visitor)
+    target = place or wanted_place() or landing(visitor)
     if fields := typed_fields():
         target += ("&" if "?" in target else "?") + urlencode({ARGUMENT: keep_typed(visitor.name, fields)})
         flash(_("You are signed in again. What you typed is in the form; nothing is saved yet."), "warn")
@@ -104,13 +104,13 @@ def begin_session(account: Account | None) -> Response:
 def destination() -> str:
     """Return the local address to go to after signing in; empty for the page on which the person lands."""
     if request.path.startswith("/sign-"):
-        return _wanted()
+        return wanted_place()
     if request.method == "GET":
         return request.full_path.removesuffix("?")
     return request.path if _can_be_read(request.path) else urlsplit(request.referrer or "").path
 
 
-def _wanted() -> str:
+def wanted_place() -> str:
     """Return the address in the field `next`, if it is an address of the desk."""
     wanted = request.values.get("next", "")
     is_local = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
