@@ -1,0 +1,65 @@
+"""The desk in another language than English."""
+
+import io
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from bot.desk.language import CATALOGUES, LANGUAGES
+from bot.desk.roles import Role
+from tests.desk.conftest import PASSWORD
+from tests.desk.test_safety import BareDesk
+from tests.machine import ROOT
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> BareDesk:
+    made = BareDesk(tmp_path)
+    made.desk.accounts.add("ana", PASSWORD, Role.ADMIN)
+    return made
+
+
+def test_the_desk_speaks_the_language_of_the_browser_and_else_english(bare: BareDesk) -> None:
+    client = bare.client()
+
+    german = client.get("/sign-in", headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}).text
+    other = client.get("/sign-in", headers={"Accept-Language": "sw"}).text
+
+    assert '<html lang="de" dir="ltr">' in german
+    assert "<h1>Anmelden</h1>" in german
+    assert '<html lang="en" dir="ltr">' in other
+    assert "<h1>Sign in</h1>" in other
+
+
+def test_the_language_of_the_account_counts_more_than_that_of_the_browser(bare: BareDesk) -> None:
+    client = bare.signed_in()
+
+    client.post("/account", {"language": "de", "zone": "Europe/Berlin"})
+    page = client.get("/account", headers={"Accept-Language": "en"}).text
+
+    assert "<h1>Ihr Konto</h1>" in page
+    assert "heute, 13:00" in page  # 12:00 in UTC
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_a_translation_has_the_values_of_its_text_and_most_texts_have_one(language: str) -> None:
+    catalogue = read_po(io.BytesIO((CATALOGUES / f"{language}.po").read_bytes()), locale=language)
+    methods = [("bot/desk/**.py", "python"), ("templates/desk/**.j2", "jinja2")]
+    texts = {
+        found[2] if isinstance(found[2], str) else found[2][0]
+        for folder in ("bot/desk", "templates/desk")
+        for found in extract_from_dir(
+            ROOT / folder, [(pattern.removeprefix(f"{folder}/"), how) for pattern, how in methods]
+        )
+    }
+
+    assert [(message.id, list(message.check())) for message in catalogue if list(message.check())] == []
+    translated = {
+        message.id if isinstance(message.id, str) else message.id[0]
+        for message in catalogue
+        if message.id and (message.string if isinstance(message.string, str) else all(message.string))
+    }
+    assert len(texts) > 300
+    assert len(texts - translated) < len(texts) / 4, sorted(texts - translated)
