@@ -10,7 +10,7 @@ from bot.log import logger
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class BackgroundTask:
     """One piece of work; *finished* is None while it goes on, *error* is why it failed."""
 
     started: datetime
@@ -23,7 +23,7 @@ class Background:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._tasks: dict[str, Task] = {}
+        self._tasks: dict[str, BackgroundTask] = {}
         self._threads: dict[str, threading.Thread] = {}
         self._lock = threading.Lock()
 
@@ -32,12 +32,12 @@ class Background:
         with self._lock:
             if name in self._tasks and self._tasks[name].finished is None:
                 return False
-            self._tasks[name] = Task(self._clock())
+            self._tasks[name] = BackgroundTask(self._clock())
             thread = self._threads[name] = threading.Thread(target=self._run, args=(name, work), daemon=True, name=name)
         thread.start()
         return True
 
-    def find(self, name: str) -> Task | None:
+    def find(self, name: str) -> BackgroundTask | None:
         """Return the newest work with that name."""
         return self._tasks.get(name)
 
@@ -61,4 +61,4 @@ class Background:
         except Exception as failure:  # noqa: BLE001 -- the page that shows the work reports it
             error = f"{type(failure).__name__}: {failure}"
             logger.opt(exception=failure).error("{} failed", name)
-        self._tasks[name] = Task(self._tasks[name].started, self._clock(), error)
+        self._tasks[name] = BackgroundTask(self._tasks[name].started, self._clock(), error)
