@@ -120,5 +120,7 @@ def say_where(desk: Desk) -> None:
 
 
 def _next_due(runtime: Runtime) -> Mapping[str, datetime]:
+    if not runtime.settings.jobs:
+        return {}
     history = open_history(runtime.folders.state / "runs.db")
     return LiveSchedule(runtime, history, lambda: runtime.settings).scheduler.due

@@ -81,7 +81,7 @@ class WorkspaceState:
 
 
 @dataclass(frozen=True, slots=True)
-class JobRow:
+class JobOverview:
     """One job: when it runs, its last runs (*bars*, the newest last), its next due time, and whether that is past."""
 
     name: str
@@ -115,7 +115,7 @@ def workspace_states(desk: Desk, names: Sequence[str], next_sync: datetime | Non
     ]
 
 
-def job_rows(desk: Desk) -> list[JobRow]:
+def job_rows(desk: Desk) -> list[JobOverview]:
     """Return the jobs of the settings."""
     history = open_history(desk.runtime.folders.state / "runs.db")
     due = desk.next_due()
@@ -249,7 +249,7 @@ def _moments(item: NewsItem, now: datetime) -> Iterator[Coming]:
         yield Coming(item.expires_at, "disappears", item.text)
 
 
-def _job(name: str, spec: JobSettings, history: RunHistory, due: datetime, now: datetime) -> JobRow:
+def _job(name: str, spec: JobSettings, history: RunHistory, due: datetime, now: datetime) -> JobOverview:
     try:
         runs = history.recent(limit=SHOWN_RUNS, job=name)
     except (HistoryError, BotError):
@@ -263,6 +263,6 @@ def _job(name: str, spec: JobSettings, history: RunHistory, due: datetime, now: 
     }
     is_late = due < now - _LATE and (not runs or runs[0].outcome is not None)
     padding = ["n"] * (SHOWN_RUNS - len(bars))
-    return JobRow(
+    return JobOverview(
         name, spec.run, spec.every, spec.at, runs[0] if runs else None, due, (*padding, *bars), counts, is_late
     )
