@@ -13,11 +13,10 @@ from bot.errors import BotError
 from bot.file_format import FileDocument, FileFormatError
 from bot.files import replace_file
 from bot.log import logger
-from bot.operations.plan_seal import read_plan, write_plan
 from bot.operations.workspace import Folders, Workspace
 from bot.sync.apply import ApplyReport, Result
 from bot.sync.drift import Verdict
-from bot.sync.plan import Change, Plan
+from bot.sync.plan import Change, Plan, Scope
 
 
 class LastCheckFile(FileDocument):
@@ -32,8 +31,10 @@ class LastCheckFile(FileDocument):
     """Format of the file."""
     at: datetime
     """Time of the check."""
-    plan: str
-    """The plan that is left to do, as a sealed plan file."""
+    regions: int
+    """The number of regions that were compared."""
+    plan: str | None = None
+    """The plan that is left to do, as a sealed plan file; null if all is in sync and there is nothing to say."""
     written: dict[str, datetime] = Field(default_factory=dict)
     """Region → time of the last write that this bot knows."""
 
@@ -72,7 +73,8 @@ def keep_check(folders: Folders, plan: Plan, now: datetime, report: ApplyReport 
             problems=tuple(problem for problem in left.problems if problem.workspace == scope.workspace),
         )
         try:
-            file = LastCheckFile(at=now, plan=write_plan(own, folders.state), written=written)
+            text = _seal(own, folders) if _says_something(own) else None
+            file = LastCheckFile(at=now, regions=scope.regions, plan=text, written=written)
             text = json.dumps(file.content(), ensure_ascii=False) + "\n"
             replace_file(path, text.encode(), is_private=True)
         except (OSError, BotError) as error:
@@ -84,11 +86,26 @@ def find_last_check(workspace: Workspace) -> LastCheck | None:
     file = _read(_path(workspace.folders, workspace.name))
     if file is None:
         return None
+    if file.plan is None:
+        scope = Scope(workspace.name, "", pages=0, regions=file.regions)
+        return LastCheck(workspace, file.at, Plan("", file.at, (scope,)), file.written)
+    from bot.operations.plan_seal import read_plan
+
     try:
         plan = read_plan(file.plan, workspace.folders.state, digest=None)
     except BotError:
         return None
     return LastCheck(workspace, file.at, plan, file.written)
+
+
+def _says_something(plan: Plan) -> bool:
+    return bool(plan.pages or plan.problems or plan.notices or plan.drafts or plan.attention)
+
+
+def _seal(plan: Plan, folders: Folders) -> str:
+    from bot.operations.plan_seal import write_plan  # a run without changes does not need it
+
+    return write_plan(plan, folders.state)
 
 
 def _path(folders: Folders, workspace: str) -> Path:

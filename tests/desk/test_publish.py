@@ -173,7 +173,9 @@ def test_ours_is_put_back_only_over_what_was_seen(plan_world: DeskWorld, maintai
 def test_a_run_is_asked_for_and_listed(plan_world: DeskWorld, maintainer: DeskClient) -> None:
     maintainer.post("/runs", {"job": "sync"})
     assert [each.job for each in plan_world.desk.errands.history.take_requests()] == ["sync"]
-    assert maintainer.post("/runs", {"job": "no such job"}).status_code == 404
+    maintainer.post("/runs", {"job": "no such job"})
+    assert plan_world.desk.errands.history.take_requests() == []
+    assert "There is no job no such job" in maintainer.get("/runs").text
     assert plan_world.client_as(Role.EDITOR).post("/runs", {"job": "sync"}).status_code == 404
 
 

@@ -54,10 +54,11 @@ def runs() -> str:
 def run_now() -> Response:
     """Ask the bot to run a job now."""
     desk, job = current_desk(), request.form.get("job", "")
-    if job not in desk.next_due():
-        abort(404)
-    _history().ask_for(JobRequest(job, signed_in().name, desk.clock()))
-    flash(_("The bot runs %(job)s as soon as it is free.", job=job), "ok")
+    if job in desk.next_due():
+        _history().ask_for(JobRequest(job, signed_in().name, desk.clock()))
+        flash(_("The bot runs %(job)s as soon as it is free.", job=job), "ok")
+    else:
+        flash(_("There is no job %(job)s in the settings.", job=job), "bad")
     return redirect(url_for("publish.runs"))
 
 
