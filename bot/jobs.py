@@ -11,7 +11,7 @@ from bot.errors import EvidenceError, SnapshotError, StoppedError, WikiError
 from bot.escape import visible_in_line
 from bot.history import JobResult
 from bot.log import logger
-from bot.operations import capture, full_check, sync
+from bot.operations import capture, full_check, snapshot_check, sync
 from bot.operations.unattended_merge import PageMerge
 from bot.plural import counted
 from bot.runtime import Runtime
@@ -108,7 +108,7 @@ def _verify(runtime: Runtime) -> JobResult:
     if full_check.has_askable(snapshots):
         said = full_check.ask_witnesses(runtime.gateway, runtime.workspaces, snapshots, snapshots.root)
     further = full_check.FurtherChecks(full_check.find_tsa_ca(snapshots), said)
-    basic = capture.verify_snapshots(snapshots, witnesses=further.confirmed, rotate=True)
+    basic = snapshot_check.verify_snapshots(snapshots, witnesses=further.confirmed, rotate=True)
     checked = full_check.extend(basic, further, now=runtime.clock())
     if not checked.basic.is_clean:
         raise EvidenceError(_listed("finding", "in the snapshots", list(map(str, checked.basic.findings))))

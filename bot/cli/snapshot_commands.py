@@ -10,7 +10,7 @@ from bot.cli.app import App, pass_app
 from bot.cli.parameter_types import SnapshotPlace
 from bot.config.policy import HistoryMode, SnapshotSettings
 from bot.escape import visible_in_line
-from bot.operations import capture, full_check
+from bot.operations import capture, full_check, snapshot_check
 from bot.plural import counted
 from bot.present.archive_lists import findings_as_csv
 from bot.runtime import Runtime
@@ -156,9 +156,9 @@ def verify(
     further = _choose_checks(runtime, path, asks=asks, tsa_ca=tsa_ca, renditions=renditions)
     heads = (*digests, *further.confirmed)
     if path:
-        basic = capture.verify_copy(path, now=now, witnesses=heads, signers=signers, rotate=rotate)
+        basic = snapshot_check.verify_copy(path, now=now, witnesses=heads, signers=signers, rotate=rotate)
     else:
-        basic = capture.verify_snapshots(app.runtime.snapshots, witnesses=heads, signers=signers, rotate=rotate)
+        basic = snapshot_check.verify_snapshots(app.runtime.snapshots, witnesses=heads, signers=signers, rotate=rotate)
     with output.progress("rendering") as step:
         checked = full_check.extend(basic, further, now=now, on_page=lambda title, total: step(title, total=total))
     return _say_checked(checked, format_)

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.config.policy import RestrictedPages
 from bot.errors import EvidenceError
 from bot.operations.archive_reader import ArchiveReader, read_own
-from bot.operations.capture import open_run, software
+from bot.operations.snapshot_run import open_run, software
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.git import GitRepository

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from bot.config.policy import NO_RULES, ArchivedSettings
 from bot.errors import EvidenceError, SettingsError, SnapshotError
-from bot.operations.capture import find_allowed_signers, read_signers, verify_copy, verify_snapshots
+from bot.operations.snapshot_check import verify_copy, verify_snapshots
+from bot.operations.snapshot_run import find_allowed_signers, read_signers
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.checkpoint import Checkpoint, read_head, whole_digest

@@ -16,8 +16,9 @@ from bot.errors import BotError, EvidenceError, PageNotFoundError, PermissionDen
 from bot.escape import visible_in_line
 from bot.files import can_write
 from bot.operations.assignment import check_links
-from bot.operations.capture import read_roster, try_start
+from bot.operations.capture import read_roster
 from bot.operations.precautions import OwnFiles, find_clear_text, find_warnings
+from bot.operations.snapshot_run import try_start
 from bot.operations.sync import make_plan
 from bot.operations.tree_links import find_dead_links
 from bot.operations.view import render_regions, select_all

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.errors import BotError, SettingsError, SnapshotError
 from bot.log import logger
-from bot.operations.capture import find_allowed_signers, open_run
+from bot.operations.snapshot_run import find_allowed_signers, open_run
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint, Lost, load_head, whole_digest
 from bot.snapshot.archive.continuity import Consent, Override

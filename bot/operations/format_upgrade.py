@@ -1,6 +1,6 @@
 """Take over snapshots of an earlier format."""
 
-from bot.operations.capture import find_allowed_signers, find_signer, software
+from bot.operations.snapshot_run import find_allowed_signers, find_signer, software
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.git import GitRepository

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from bot.config.policy import ObjectStoreSettings, SnapshotSettings, WitnessKind
 from bot.errors import SettingsError
-from bot.operations.capture import read_signers
 from bot.operations.converter_pool import open_converter
 from bot.operations.mirror import open_store
+from bot.operations.snapshot_run import read_signers
 from bot.operations.witnesses import make_witnesses
 from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.snapshot.archive.checkpoint import HEAD

@@ -16,8 +16,9 @@ import pytest
 from bot.config.policy import SnapshotSettings
 from bot.errors import BotError, ContinuityError, EvidenceError, SettingsError, SnapshotError
 from bot.operations import evidence
-from bot.operations.capture import open_run, try_start, verify_snapshots
 from bot.operations.evidence import Decision
+from bot.operations.snapshot_check import verify_snapshots
+from bot.operations.snapshot_run import open_run, try_start
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import load_head
 from bot.snapshot.archive.disk import Disk

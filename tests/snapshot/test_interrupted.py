@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.operations.capture import verify_copy
+from bot.operations.snapshot_check import verify_copy
 from bot.snapshot.archive.inspection import FindingKind
 from bot.snapshot.archive.journal import has_pending
 from bot.snapshot.archive.writer import open_writer

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from bot.errors import EvidenceError
-from bot.snapshot.archive.bag import TAG_FILES, TAG_MANIFEST
+from bot.snapshot.archive.bag import TAG_FILES, TAG_MANIFEST, Bag
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, STAMP, SUMS, run_of
 from bot.snapshot.archive.folder import STAGING, Folder
 from bot.snapshot.archive.library import Library
@@ -23,20 +23,24 @@ def find_strays(library: Library) -> list[str]:
     if library.head is None:
         return []
     folder = Folder(library.root)
-    named = _index(_iter_named(library))
-    found = [name for name in folder.names() if name not in named[""] and name != _GIT and not STAGING.fullmatch(name)]
+    named = _index(_iter_top(library))[""]
+    found = [name for name in folder.names() if name not in named and name != _GIT and not STAGING.fullmatch(name)]
     found += _iter_log_strays(folder, library.head.sequence)
-    for below in sorted(named.keys() - {""}):
-        found += (f"{below}/{name}" for name in _names(folder, below) if name not in named[below])
+    for bag in library.bags.values():
+        found += _iter_bag_strays(folder, bag)
     return sorted(found)
 
 
-def _iter_named(library: Library) -> Iterator[str]:
+def _iter_top(library: Library) -> Iterator[str]:
     yield from (HEAD, SUMS, "log", *library.sums)
     if library.head and library.head.key:
         yield from (SIGNATURE, STAMP)
-    for bag in library.bags.values():
-        yield from (f"{bag.name}/{name}" for name in (*TAG_FILES, TAG_MANIFEST, *bag.manifest))
+
+
+def _iter_bag_strays(folder: Folder, bag: Bag) -> Iterator[str]:
+    named = _index(f"{bag.name}/{name}" for name in (*TAG_FILES, TAG_MANIFEST, *bag.manifest))
+    for below in sorted(named.keys() - {""}):
+        yield from (f"{below}/{name}" for name in _names(folder, below) if name not in named[below])
 
 
 def _index(paths: Iterable[str]) -> dict[str, set[str]]:
