@@ -21,24 +21,19 @@ class KnownPages:
     selection: Selection
     library: Library
     history: HistoryMode
-    noted: dict[str, str] = field(init=False)
-    """Id of a captured page → fingerprint of what the listings say, and letters for what kinds of data it has.
-
-    It has what the last capture noted until the page is looked at.
-    """
+    noted: dict[str, str] = field(default_factory=dict)
+    """Id of a captured page → fingerprint of what the listings say, and letters for what kinds of data it has."""
     _places: dict[str, str] = field(default_factory=dict)
     """Id of a node with pages below it → digest of the node and all nodes above it."""
 
     def __post_init__(self) -> None:
-        """Take what the last capture noted about the selected pages."""
+        """Take what the last capture noted."""
         memory = self.selection.overview.memory
-        self.noted = memory.fingerprints if memory else {}
-        for page_id in self.noted.keys() - {ref.id for ref in self.selection.chosen}:
-            del self.noted[page_id]
+        self._before = memory.fingerprints if memory else {}
 
     def find_kinds_if_same(self, ref: PageRef) -> frozenset[str] | None:
         """Return the kinds of data of a page that is exactly as captured; None if the page has to be looked at."""
-        before, standing = self.noted.pop(ref.id, None), self.library.standing(ref.id)
+        before, standing = self._before.get(ref.id), self.library.standing(ref.id)
         is_same_standing = (
             standing is not None
             and not standing.is_gone

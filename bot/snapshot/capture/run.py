@@ -40,11 +40,13 @@ def capture(
     `WikiError` if no space can be listed; then nothing is written.
     """
     asked_before = Counter(gateway.requests)
+    memory = CaptureMemory(writer.state, writer.now)
     fetchers = ThreadPoolExecutor(options.parallel_requests, thread_name_prefix="fetch")
     try:
-        outcome = _capture(gateway, writer, requests, options, fetchers)
+        outcome, seen = _capture(gateway, writer, requests, options, memory, fetchers)
     finally:
         fetchers.shutdown(cancel_futures=True)
+    memory.save(seen)  # now that the listings are not in memory any more
     outcome.requests = dict(Counter(gateway.requests) - asked_before)
     return outcome
 
@@ -54,11 +56,12 @@ def _capture(
     writer: SnapshotWriter,
     requests: Sequence[SpaceRequest],
     options: CaptureOptions,
+    memory: CaptureMemory,
     fetchers: Executor,
-) -> CaptureOutcome:
+) -> tuple[CaptureOutcome, dict[str, SpaceMemory | None]]:
+    """Return the outcome, and what the next capture of each space can rely on."""
     outcome = CaptureOutcome(was_recovered=writer.was_recovered, audit_head=options.audit_head)
     account = gateway.current_user
-    memory = CaptureMemory(writer.state, writer.now)
     selections = list(SpaceChoice(gateway, outcome, options, memory, fetchers).select_all(requests))
     outcome.queries = tuple(selection.query for selection in selections)
     outcome.expected = sum(len(selection.expected) for selection in selections)
@@ -78,8 +81,7 @@ def _capture(
     is_complete = outcome.verdict is RunVerdict.COMPLETE
     if writer.has_changes or parts.count or not is_complete or _differs_from_last(writer, outcome):
         part_writer.finish(outcome.run_event(_digest_of_ids(selections)), outcome.verdict)
-    memory.save({each.selection.space_key: _remember(each, outcome, began) for each in known})
-    return outcome
+    return outcome, {each.selection.space_key: _remember(each, outcome, began) for each in known}
 
 
 def _differs_from_last(writer: SnapshotWriter, outcome: CaptureOutcome) -> bool:
