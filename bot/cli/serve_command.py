@@ -1,6 +1,8 @@
 """`wikibot serve`: the web desk."""
 
+import math
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +22,8 @@ from bot.history import open_history
 from bot.live_schedule import LiveSchedule
 from bot.operations.archive_reader import ArchiveReader
 from bot.runtime import Runtime
+
+_DUE_SECONDS = 20.0
 
 
 @click.command()
@@ -107,7 +111,7 @@ def make_desk(runtime: Runtime, settings: DeskSettings, host: str, port: int, li
         trusted_proxies=settings.trusted_proxies,
         single_sign_on=settings.oidc,
         clock=runtime.clock,
-        next_due=lambda: _next_due(runtime) if live is None else live.scheduler.due,
+        next_due=_DueTimes(runtime) if live is None else lambda: live.scheduler.due,
     )
 
 
@@ -119,8 +123,22 @@ def say_where(desk: Desk) -> None:
         output.say("(this link works once; `wikibot user add` makes accounts)")
 
 
-def _next_due(runtime: Runtime) -> Mapping[str, datetime]:
-    if not runtime.settings.jobs:
-        return {}
-    history = open_history(runtime.folders.state / "runs.db")
-    return LiveSchedule(runtime, history, lambda: runtime.settings).scheduler.due
+class _DueTimes:
+    """When the jobs of another process are due; kept for some seconds, because reading the settings takes a while."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime, self._lock = runtime, threading.Lock()
+        self._read_at, self._due = -math.inf, dict[str, datetime]()
+
+    def __call__(self) -> Mapping[str, datetime]:
+        """Return the next time of each job."""
+        with self._lock:
+            if time.monotonic() - self._read_at > _DUE_SECONDS:
+                self._due, self._read_at = self._read(), time.monotonic()
+            return self._due
+
+    def _read(self) -> dict[str, datetime]:
+        if not self._runtime.settings.jobs:
+            return {}
+        history = open_history(self._runtime.folders.state / "runs.db")
+        return LiveSchedule(self._runtime, history, lambda: self._runtime.settings).scheduler.due

@@ -61,7 +61,8 @@ def create_app(desk: Desk) -> Flask:
     navigation.install(app)
     failure_pages.install(app)
     app.url_defaults(_add_version)
-    app.jinja_env.globals.update(role_words=ROLE_WORDS, Role=Role, region_name=region_name)
+    icons = f"{app.static_url_path}/icons.svg?v={_digest(folder / 'static' / 'icons.svg')}"
+    app.jinja_env.globals.update(role_words=ROLE_WORDS, Role=Role, region_name=region_name, icons=icons)
     raise_if_undeclared(app)
     return app
 

@@ -191,5 +191,10 @@ def current_desk() -> Desk:
     return cast("Desk", current_app.extensions[EXTENSION])
 
 
+def workspace_named(name: str) -> Workspace:
+    """Return a workspace of the desk of the current request; the frame has checked the name in an address."""
+    return next(each for each in current_desk().workspaces if each.name == name)
+
+
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host

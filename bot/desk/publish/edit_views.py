@@ -10,10 +10,10 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from bot.adopt.entry_merge import Choice, Dispute
-from bot.desk.desk import current_desk
+from bot.desk.desk import current_desk, workspace_named
 from bot.desk.language import gettext as _
 from bot.desk.publish import blueprint
-from bot.desk.publish.plan_views import begin_apply, keep_new_check, last_check, workspace_named
+from bot.desk.publish.plan_views import begin_apply, keep_new_check, last_check
 from bot.desk.roles import Role, requires
 from bot.errors import BotError
 from bot.operations import sync as operation

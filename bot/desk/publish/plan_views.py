@@ -2,10 +2,10 @@
 
 from http import HTTPStatus
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from bot.desk.desk import current_desk
+from bot.desk.desk import current_desk, workspace_named
 from bot.desk.language import gettext as _
 from bot.desk.publish import blueprint
 from bot.desk.roles import Role, requires
@@ -103,14 +103,6 @@ def begin_apply(workspace: str, plan: Plan) -> int:
 def last_check(workspace: str) -> LastCheck | None:
     """Return what the last check of a workspace found."""
     return find_last_check(workspace_named(workspace))
-
-
-def workspace_named(name: str) -> Workspace:
-    """Return a workspace of the settings; ends the request if there is none."""
-    found = next((each for each in current_desk().workspaces if each.name == name), None)
-    if found is None:
-        abort(HTTPStatus.NOT_FOUND)
-    return found
 
 
 def keep_new_check(workspace: str) -> Plan:

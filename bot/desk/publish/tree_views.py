@@ -3,9 +3,8 @@
 from flask import redirect, render_template, request, url_for
 from werkzeug import Response
 
-from bot.desk.desk import current_desk
+from bot.desk.desk import current_desk, workspace_named
 from bot.desk.publish import blueprint
-from bot.desk.publish.plan_views import workspace_named
 from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
 from bot.history import JobResult

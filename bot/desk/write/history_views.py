@@ -4,12 +4,13 @@ from http import HTTPStatus
 
 from flask import flash, redirect, render_template, request, url_for
 
+from bot.desk.desk import workspace_named
 from bot.desk.language import gettext as _
 from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
 from bot.desk.write import blueprint
 from bot.desk.write.news_views import flash_saved
-from bot.desk.write.shown_content import SavedEdit, WebAnswer, gone, workspace_named
+from bot.desk.write.shown_content import SavedEdit, WebAnswer, gone
 from bot.errors import BotError, EditConflict, EditConflictError
 from bot.operations import revisions
 

@@ -6,14 +6,14 @@ from typing import cast
 
 from flask import Response, jsonify, make_response, render_template, request
 
-from bot.desk.desk import current_desk
+from bot.desk.desk import current_desk, workspace_named
 from bot.desk.language import gettext as _
 from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
 from bot.desk.write import blueprint
 from bot.desk.write.link_finding import find, known_listing
 from bot.desk.write.preview_panel import PreviewInput
-from bot.desk.write.shown_content import load_content, workspace_named
+from bot.desk.write.shown_content import load_content
 from bot.desk.write.write_state import quick_runtime, write_state
 from bot.operations.preview import Preview, preview
 from bot.operations.target_search import shorten_addresses

@@ -6,13 +6,13 @@ from http import HTTPStatus
 from flask import redirect, render_template, request, url_for
 from werkzeug import Response
 
-from bot.desk.desk import current_desk
+from bot.desk.desk import current_desk, workspace_named
 from bot.desk.language import gettext as _
 from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
 from bot.desk.write import blueprint
 from bot.desk.write.publication_run import PublicationRun
-from bot.desk.write.shown_content import WebAnswer, gone, workspace_named
+from bot.desk.write.shown_content import WebAnswer, gone
 from bot.desk.write.write_state import quick_runtime, write_state
 from bot.errors import BotError
 from bot.operations.sync import make_plan

@@ -13,7 +13,7 @@ from bot.config.data_file import DataFile
 from bot.config.data_model import WorkspaceData
 from bot.config.data_operation import Operation
 from bot.config.entry_ref import EntryRef, iter_entries
-from bot.desk.desk import current_desk
+from bot.desk.desk import workspace_named
 from bot.desk.language import gettext as _
 from bot.desk.visitor import current_visitor, signed_in
 from bot.errors import ContentError
@@ -74,11 +74,6 @@ class SavedEdit:
     def number(self) -> int:
         """The number of the revision; 0 if none was recorded."""
         return self.edit.revision.number if self.edit.revision else 0
-
-
-def workspace_named(name: str) -> Workspace:
-    """Return the workspace with that name; the frame has checked that it exists."""
-    return next(each for each in current_desk().workspaces if each.name == name)
 
 
 def load_content(name: str) -> ShownContent:

@@ -24,7 +24,6 @@ EXTENSION = "write"
 LISTING_SECONDS = 300.0
 PREVIEW_SECONDS = 300.0
 _PATIENCE_SECONDS = 0.8
-_DUE_SECONDS = 20.0
 _MAX_PREVIEWS = 200
 _PRESENT = timedelta(minutes=10)
 V = TypeVar("V")
@@ -144,7 +143,6 @@ class WriteState:
     drawn: RecentValues[object] = field(default_factory=lambda: RecentValues(PREVIEW_SECONDS))
     publications: dict[str, "PublicationRun"] = field(default_factory=dict)
     quick: "tuple[object, Runtime] | None" = None
-    next_run: tuple[float, datetime | None] | None = None
 
 
 def write_state() -> WriteState:
@@ -161,13 +159,5 @@ def quick_runtime() -> "Runtime":
 
 
 def next_run() -> datetime | None:
-    """Return when the next scheduled run is due; None if none is. The answer is remembered for some seconds.
-
-    To find it, the settings of the daemon are read again.
-    """
-    known = write_state().next_run
-    if known is not None and time.monotonic() - known[0] < _DUE_SECONDS:
-        return known[1]
-    due = current_desk().next_due().get("sync")
-    write_state().next_run = (time.monotonic(), due)
-    return due
+    """Return when the next scheduled run is due; None if none is."""
+    return current_desk().next_due().get("sync")
