@@ -41,10 +41,10 @@ class Errands:
         """Return the run of the errand *name* that is going on; None if there is none."""
         return self._going_on.get(name)
 
-    def begin(self, name: str, who: str, work: Work) -> int:
-        """Start *work*, unless an errand *name* is going on, and return its run."""
+    def begin(self, name: str, who: str, work: Work, *, is_single: bool = True) -> int:
+        """Start *work* and return its run; if it *is_single* and an errand *name* is going on, return that one."""
         with self._lock:
-            if (run := self._going_on.get(name)) is not None:
+            if is_single and (run := self._going_on.get(name)) is not None:
                 return run
             run = self.history.begin(name, at=self.clock())
             self._going_on[name] = run
@@ -73,7 +73,9 @@ class Errands:
                 self.history.end(run, outcome, at=self.clock(), counts=result.counts, message=redact(message))
             except HistoryError as error:
                 logger.error("the end of run {} was not recorded: {}", run, error)
-            del self._going_on[name]
+            with self._lock:
+                if self._going_on.get(name) == run:
+                    del self._going_on[name]
 
     def _outcome(self, work: Work) -> tuple[RunOutcome, JobResult, str]:
         try:

@@ -47,6 +47,8 @@ def plan_apply(workspace: str) -> Response | tuple[str, int]:
     digest, check = request.form.get("digest", ""), last_check(workspace)
     if check is None or plan_digest(check.plan) != digest:
         return _page(workspace, is_stale=True), HTTPStatus.CONFLICT
+    if _going_on(workspace) is not None:
+        return _page(workspace), HTTPStatus.CONFLICT
     run = begin_apply(workspace, check.plan)
     return redirect(url_for("publish.runs_one", number=run))
 

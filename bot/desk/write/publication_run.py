@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.errors import BotError, LockedError
+from bot.desk.errand import Errands
+from bot.errors import LockedError, StoppedError
+from bot.history import JobResult
+from bot.jobs import judge_sync
 from bot.log import logger
 from bot.operations.sync import carry_out
 from bot.runtime import Runtime
@@ -47,19 +50,22 @@ class PublicationRun:
         """Whether nothing more happens."""
         return self.stage in (PublicationStage.DONE, PublicationStage.FAILED, PublicationStage.CANCELLED)
 
-    def start(self, runtime: Runtime, *, is_reviewed: bool) -> None:
+    def start(self, runtime: Runtime, errands: Errands, *, is_reviewed: bool) -> None:
         """Begin; with *is_reviewed* pages may be written that the bot has never written before."""
-        threading.Thread(target=self._run, args=(runtime, is_reviewed), daemon=True, name="publication").start()
+        name = f"publish {self.workspace}"
+        errands.begin(name, self.who, lambda: self._run(runtime, is_reviewed), is_single=False)
 
-    def _run(self, runtime: Runtime, is_reviewed: bool) -> None:
+    def _run(self, runtime: Runtime, is_reviewed: bool) -> JobResult:
         try:
             self._try_until_free(runtime, is_reviewed)
-        except BotError as error:
+        except Exception as error:
             self.stage, self.reason = PublicationStage.FAILED, str(error)
-        except Exception as error:  # noqa: BLE001 -- a thread of its own: the page shows the failure
-            logger.opt(exception=error).error("the publication by {} failed", self.who)
-            self.stage, self.reason = PublicationStage.FAILED, str(error)
-        self.ended = runtime.clock()
+            raise
+        finally:
+            self.ended = runtime.clock()
+        if self.report is None:
+            raise StoppedError(f"{self.who} did not want to wait any more")
+        return judge_sync(self.plan, self.report)
 
     def _try_until_free(self, runtime: Runtime, is_reviewed: bool) -> None:
         waited_until = time.monotonic() + _LONGEST_WAIT_SECONDS
@@ -69,6 +75,8 @@ class PublicationRun:
             except LockedError as error:
                 if time.monotonic() > waited_until:
                     raise
+                if self.stage is not PublicationStage.WAITING:
+                    logger.info("waits: {}", error)
                 self.stage, self.reason = PublicationStage.WAITING, str(error)
                 if self.cancelled.wait(_TRY_AGAIN_SECONDS):
                     self.stage, self.reason = PublicationStage.CANCELLED, ""

@@ -52,7 +52,7 @@ def publish_plan(workspace: str) -> WebAnswer:
     while len(known) >= _KEPT:
         del known[next(iter(known))]
     known[publication.number] = publication
-    publication.start(desk.runtime, is_reviewed=visitor.may(Role.MAINTAINER, workspace))
+    publication.start(desk.runtime, desk.errands, is_reviewed=visitor.may(Role.MAINTAINER, workspace))
     return redirect(url_for("write.publication", workspace=workspace, number=publication.number), HTTPStatus.SEE_OTHER)
 
 
