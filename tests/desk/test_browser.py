@@ -13,7 +13,12 @@ from tests.machine import need_npm
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("chromium", "chromedriver")]
 
-PAGES = ("/", "/account", "/accounts", "/audit", "/no-such-page")
+PAGES = (
+    *("/", "/account", "/accounts", "/audit", "/no-such-page"),
+    *(f"/w/ws2/{name}" for name in ("news", "news/new", "links", "banner", "drafts", "history")),
+    *("/w/ws2/plan", "/w/ws2/edits", "/w/ws2/pages", "/runs", "/settings"),
+    *("/a", "/a/search?q=final", "/a/checkpoints", "/a/report"),
+)
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _RUN = """
 const [tags, done] = arguments;
