@@ -199,3 +199,14 @@ def test_settings_show_no_secret(plan_world: DeskWorld, maintainer: DeskClient) 
     assert "WIKIBOT_WIKI__TOKEN" in page
     assert plan_world.client_as(Role.EDITOR).get("/settings").status_code == 404
     assert "bot-secret" not in plan_world.run("settings")
+
+
+def test_the_audit_log_says_who_published_stopped_and_settled(plan_world: DeskWorld) -> None:
+    log = plan_world.desk.audit
+    lines = [line for path in log.months() for line in log.lines(path)]
+
+    found = {(line.who, line.action, line.workspace) for line in lines}
+    expected = {"publish", "stop writing", "let the bot go on", "settle edits", "put ours back"}
+    assert {("maintainer", action, "ws2") for action in expected} <= found
+    (settled,) = [line for line in lines if line.action == "settle edits"]
+    assert settled.before != settled.after

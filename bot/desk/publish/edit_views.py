@@ -10,6 +10,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from bot.adopt.entry_merge import Choice, Dispute
+from bot.desk.audit_trail import record_change
 from bot.desk.desk import current_desk, workspace_named
 from bot.desk.language import gettext as _
 from bot.desk.publish import blueprint
@@ -90,6 +91,9 @@ def _settle(workspace: str, region: str, answers: Mapping[str, str]) -> Response
             changed = _("This changed since you looked at it. Nothing was written: check your choices again.")
             return _page(workspace, region, answers, shows_result=True, problem=changed), HTTPStatus.CONFLICT
         carry_out_adoption(runtime.gateway(may_write=True), runtime.settings.safety, settlement.adoption)
+        edit = settlement.adoption.edit
+        before = edit.before.revision if edit.before is not None else None
+        record_change("settle edits", region, workspace=workspace, before=before, after=edit.after.revision)
         keep_new_check(workspace)
     except BotError as error:
         return _page(workspace, region, answers, shows_result=True, problem=str(error)), HTTPStatus.CONFLICT
@@ -114,6 +118,7 @@ def _put_ours_back(workspace: str, region: str) -> Response | tuple[str, int]:
     if _live_digest(own) != request.form.get("live"):
         changed = _("Somebody changed the page since you looked at it. Nothing was written: look again.")
         return _page(workspace, region, {}, problem=changed), HTTPStatus.CONFLICT
+    record_change("put ours back", region, workspace=workspace)
     return redirect(url_for("publish.runs_one", number=begin_apply(workspace, own)))
 
 

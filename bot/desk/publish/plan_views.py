@@ -5,6 +5,7 @@ from http import HTTPStatus
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
+from bot.desk.audit_trail import record_change
 from bot.desk.desk import current_desk, workspace_named
 from bot.desk.language import gettext as _
 from bot.desk.publish import blueprint
@@ -50,6 +51,7 @@ def plan_apply(workspace: str) -> Response | tuple[str, int]:
     if _going_on(workspace) is not None:
         return _page(workspace), HTTPStatus.CONFLICT
     run = begin_apply(workspace, check.plan)
+    record_change("publish", digest, workspace=workspace)
     return redirect(url_for("publish.runs_one", number=run))
 
 
@@ -60,10 +62,12 @@ def plan_stop(workspace: str) -> Response:
     orders = current_desk().runtime.folders.stop_orders
     if request.form.get("action") == "resume":
         orders.lift(workspace)
+        record_change("let the bot go on", workspace, workspace=workspace)
         flash(_("The bot may write to %(name)s again.", name=workspace), "ok")
     else:
         reason = " ".join(request.form.get("reason", "").split()) or _("no reason given")
         orders.give(workspace, StopOrder(since=current_desk().clock(), by=signed_in().name, reason=reason))
+        record_change("stop writing", workspace, workspace=workspace, after=reason)
         flash(_("Nothing more is written to %(name)s.", name=workspace), "ok")
     return redirect(url_for("publish.plan", workspace=workspace))
 

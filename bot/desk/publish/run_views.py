@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
+from bot.desk.audit_trail import record_change
 from bot.desk.desk import current_desk
 from bot.desk.language import gettext as _
 from bot.desk.publish import blueprint
@@ -56,6 +57,7 @@ def run_now() -> Response:
     desk, job = current_desk(), request.form.get("job", "")
     if job in desk.next_due():
         _history().ask_for(JobRequest(job, signed_in().name, desk.clock()))
+        record_change("run job", job)
         flash(_("The bot runs %(job)s as soon as it is free.", job=job), "ok")
     else:
         flash(_("There is no job %(job)s in the settings.", job=job), "bad")

@@ -10,7 +10,7 @@ from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
 from bot.desk.write import blueprint
 from bot.desk.write.news_views import flash_saved
-from bot.desk.write.shown_content import SavedEdit, WebAnswer, gone
+from bot.desk.write.shown_content import SavedEdit, WebAnswer, gone, record_edit
 from bot.errors import BotError, EditConflict, EditConflictError
 from bot.operations import revisions
 
@@ -48,6 +48,7 @@ def undo_revision(workspace: str, number: int) -> WebAnswer:
     except BotError as error:
         flash(_("Not undone: %(reason)s", reason=str(error)), "bad")
         return redirect(url_for("write.history", workspace=workspace), HTTPStatus.SEE_OTHER)
+    record_edit(workspace, f"undo change {number}", edit)
     flash_saved(workspace, _("Undone. The wiki has the earlier text again after the next run."), SavedEdit(edit))
     return redirect(url_for("write.history", workspace=workspace), HTTPStatus.SEE_OTHER)
 

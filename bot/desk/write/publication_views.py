@@ -6,6 +6,7 @@ from http import HTTPStatus
 from flask import redirect, render_template, request, url_for
 from werkzeug import Response
 
+from bot.desk.audit_trail import record_change
 from bot.desk.desk import current_desk, workspace_named
 from bot.desk.language import gettext as _
 from bot.desk.roles import Role, requires
@@ -52,6 +53,7 @@ def publish_plan(workspace: str) -> WebAnswer:
     while len(known) >= _KEPT:
         del known[next(iter(known))]
     known[publication.number] = publication
+    record_change("publish", plan_digest(plan), workspace=workspace)
     publication.start(desk.runtime, desk.errands, is_reviewed=visitor.may(Role.MAINTAINER, workspace))
     return redirect(url_for("write.publication", workspace=workspace, number=publication.number), HTTPStatus.SEE_OTHER)
 

@@ -13,6 +13,7 @@ from bot.config.data_file import DataFile
 from bot.config.data_model import WorkspaceData
 from bot.config.data_operation import Operation
 from bot.config.entry_ref import EntryRef, iter_entries
+from bot.desk.audit_trail import record_change
 from bot.desk.desk import workspace_named
 from bot.desk.language import gettext as _
 from bot.desk.visitor import current_visitor, signed_in
@@ -119,7 +120,14 @@ def save(content: ShownContent, operation: Operation, seen: str = "") -> SavedEd
         before = content.as_seen(seen)
         others = describe_changes(before, document) if before.text != document.text else ""
     edit = edit_with(document, operation).save(content.workspace.shared_data, who=signed_in().name)
+    record_edit(content.workspace.name, operation.words, edit)
     return SavedEdit(edit, others or edit.merged)
+
+
+def record_edit(workspace: str, words: str, edit: Edit) -> None:
+    """Record an edit in the audit log, with the revisions of the data file before and after it."""
+    before = edit.before.revision if edit.before is not None else None
+    record_change("edit data file", words, workspace=workspace, before=before, after=edit.after.revision)
 
 
 def find_ref(document: DataFile, section: str, name: str) -> EntryRef | None:
