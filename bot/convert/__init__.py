@@ -4,8 +4,8 @@
 element to blocks and inline content (`document`); `markdown_writer` writes these in one pass. HTML from an author
 or from the wiki is parsed by beautifulsoup4 and written by markdownify (`html`).
 
-Pure: no clock, no settings, no files; arguments and results can be pickled. May import `bot.storage` and
-`bot.errors`; other packages import from here only the names in `__all__`.
+Pure: no clock, no settings, no files; arguments and results can be pickled. May import `bot.inline`,
+`bot.storage` and `bot.errors`; other packages import from here only the names in `__all__`.
 """
 
 from bot.convert.context import (

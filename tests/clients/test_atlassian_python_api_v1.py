@@ -279,7 +279,7 @@ def test_a_page_goes_to_the_trash_and_then_for_good(wiki: Wiki, client: Any) -> 
         client.get_page_by_id(child)
 
 
-@BOTH
+@DATA_CENTER  # Cloud converts later only
 @pytest.mark.usefixtures("home")
 def test_storage_is_converted_to_a_view(client: Any) -> None:
     view = client.convert_storage_to_view("<p>A <strong>bold</strong> word</p>")
@@ -287,7 +287,7 @@ def test_storage_is_converted_to_a_view(client: Any) -> None:
     assert view["value"] == "<p>A <strong>bold</strong> word</p>"
 
 
-@BOTH
+@DATA_CENTER  # Cloud converts later only
 def test_a_page_is_written_in_wiki_markup(wiki: Wiki, client: Any, home: str) -> None:
     page = client.create_page("WS2", "Old style", "h1. Title\n\n*bold*", parent_id=home, representation="wiki")
 

@@ -237,7 +237,7 @@ def test_markdown_of_an_older_converter_is_not_fine_and_a_rebuild_says_what_chan
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.ran("snapshot")
-    for module in ("rendition", "rebuild", "rendition_check", "page_capture", "run"):
+    for module in ("rendition", "rebuild", "rendition_check", "page_capture", "part_writer"):
         monkeypatch.setattr(f"bot.snapshot.capture.{module}.CONVERTER", "wikibot-markdown 99")
     monkeypatch.setattr("bot.cli.snapshot_commands.CONVERTER", "wikibot-markdown 99")
 

@@ -57,6 +57,8 @@ EVERYTHING: dict[str, Any] = {
     "results": [{"id": "5", "key": "WS2", "name": "n", "homepageId": None}],
     "read": SUBJECTS,
     "update": SUBJECTS,
+    "value": "<p>x</p>",
+    "asyncId": "9",
     "_links": LINKS,
 }
 """One answer with all that any reader looks for."""
