@@ -37,7 +37,7 @@ def test_a_usage_error_ends_with_1_since_2_means_changes(folder: Path, wikibot: 
         (("news", "list", "--workspace", "ws"), "no workspace is named 'ws' (did you mean 'ws2'?)"),
         (("news", "add"), "TEXT is missing\nsee `wikibot news add --help`"),
         (("export",), "--out is missing"),
-        (("news",), "`wikibot news` needs a command: add, edit, heading, list, move, remove"),
+        (("news",), "`wikibot news` needs a command: add, duplicate, edit, heading, list, move, pin, remove, unpin"),
     ],
 )
 def test_what_was_meant_is_suggested(folder: Path, wikibot: Wikibot, words: tuple[str, ...], message: str) -> None:

@@ -73,7 +73,7 @@ def test_a_link_to_nowhere_is_refused_at_its_field(writing: DeskWorld, ana: Desk
     answer = ana.post(f"{LINKS}/new", fields | {"text": "Away", "target": "page:Implementaton"})
 
     assert answer.status_code == 422
-    assert "there is no page" in answer.text
+    assert "There is no page" in answer.text
     assert links_of(writing) == before
 
 
