@@ -1,4 +1,4 @@
-"""The garbage collector of Python, which costs much time beside many objects that stay."""
+"""Pause the garbage collector of Python: it takes much time when many objects stay in memory."""
 
 import gc
 from collections.abc import Iterator

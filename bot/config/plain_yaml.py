@@ -49,7 +49,7 @@ class _Collection:
     start: MappingStartEvent | SequenceStartEvent
     end: MappingEndEvent | SequenceEndEvent
     children: list[Any]
-    """Scalars and collections; a recursive type would be of no use beside the untyped events."""
+    """Scalars and collections, without a recursive type, because the events have no types."""
 
 
 _Known = dict[str, tuple[Tag, object]]

@@ -54,7 +54,7 @@ class Folder:
     def read(self, path: str) -> bytes:
         """Return the content of a plain file; raises `OSError`, and `EvidenceError` for a link or a special file.
 
-        A file that is too large for a list or a head is an `OSError`: whoever can write the folder must not fill the
+        A file that is too large for a list or a head is an `OSError`: a person who can write the folder must not fill the
         memory.
         """
         limit = _MAX_LOG_BYTES if path.startswith("log/") else _MAX_LIST_BYTES
