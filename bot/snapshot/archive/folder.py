@@ -54,8 +54,8 @@ class Folder:
     def read(self, path: str) -> bytes:
         """Return the content of a plain file; raises `OSError`, and `EvidenceError` for a link or a special file.
 
-        A file that is too large for a list or a head is an `OSError`: a person who can write the folder must not fill the
-        memory.
+        A file that is too large for a list or a head is an `OSError`: a person who can write the folder must not
+        fill the memory.
         """
         limit = _MAX_LOG_BYTES if path.startswith("log/") else _MAX_LIST_BYTES
         return self._read(path, _MAX_HEAD_BYTES if _IS_OF_HEAD.fullmatch(path) else limit)
