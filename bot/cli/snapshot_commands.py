@@ -113,7 +113,11 @@ def snapshot(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File of the public keys that may sign (the format of ssh-keygen).  [default: from bot.yaml]",
 )
-@click.option("--rotate", is_flag=True, help="Hash only today's seventh of the pages; a week covers all.")
+@click.option(
+    "--rotate",
+    is_flag=True,
+    help="Hash only today's seventh of the pages, and replay only what is new since a clean check; a week covers all.",
+)
 @click.option(
     "--witnesses", "asks", is_flag=True, help="Ask every witness in bot.yaml which head it shows, and compare."
 )

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from bot.operations.snapshot_run import find_allowed_signers, read_signers
+from bot.operations.snapshot_run import find_allowed_signers, read_signers, software
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.checkpoint import read_head
 from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.folder import Folder, is_being_written
 from bot.snapshot.archive.writer import writer_lock
+from bot.snapshot.verify.replay_memory import ReplayMemory
 from bot.snapshot.verify.verification import Verification, verify
 
 _WAIT_SECONDS = 600
@@ -19,7 +20,10 @@ _WAIT_SECONDS = 600
 def verify_snapshots(
     snapshots: Snapshots, *, witnesses: Sequence[str] = (), signers: Path | None = None, rotate: bool = False
 ) -> Verification:
-    """Verify the bot's own snapshots; *rotate* hashes the seventh of the day. Read-only."""
+    """Verify the bot's own snapshots; *rotate* hashes the seventh of the day and replays what came after a clean check.
+
+    The snapshots are only read; a clean check is noted in the state.
+    """
     root, state = snapshots.root, snapshots.state
     text = read_signers(signers) if signers else find_allowed_signers(snapshots)
     now = snapshots.clock()
@@ -28,7 +32,15 @@ def verify_snapshots(
     def check() -> Verification:
         head = state.memory.head
         remembered = head.sha256 if head else None
-        return verify(root, witnesses=witnesses, allowed_signers=text, portion=portion, now=now, remembered=remembered)
+        return verify(
+            root,
+            witnesses=witnesses,
+            allowed_signers=text,
+            portion=portion,
+            now=now,
+            remembered=remembered,
+            memory=ReplayMemory(state.replayed, software()),
+        )
 
     checked = check()
     if not checked.is_clean and _was_written_to(state, checked):

@@ -9,8 +9,9 @@ The third word is the id of the event that explains the line; the event lists th
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from io import BytesIO
 from typing import NamedTuple
 
 from bot.errors import EvidenceError
@@ -71,12 +72,16 @@ def render_changes(changes: Iterable[FileChange]) -> bytes:
 
 def parse_changes(data: bytes, *, name: str) -> list[FileChange]:
     """Parse the file; raises `EvidenceError` with the line."""
-    first, *lines = data.decode("utf-8", "replace").split("\n")
-    if first != _FIRST_LINE or lines[-1:] != [""]:
+    return list(iter_changes(data, name=name))
+
+
+def iter_changes(data: bytes, *, name: str) -> Iterator[FileChange]:
+    """Parse the file line by line; raises `EvidenceError` for the line that is wrong."""
+    lines = BytesIO(data)  # a list of 50 MB is not copied
+    if lines.readline().decode("utf-8", "replace") != f"{_FIRST_LINE}\n" or not data.endswith(b"\n"):
         raise EvidenceError(f"{name} is not a list of changes in format {FORMAT_NUMBER}, or ends early")
-    changes = []
-    for number, line in enumerate(lines[:-1], start=2):
+    for number, each in enumerate(lines, start=2):
+        line = each[:-1].decode("utf-8", "replace")
         if not _LINE.fullmatch(line):
             raise EvidenceError(f"{name}:{number}: is not a line of a list of changes")
-        changes.append(FileChange._make(line.split(" ")))
-    return changes
+        yield FileChange._make(line.split(" "))

@@ -7,6 +7,7 @@ The snapshots folder is untrusted, so nothing in it says what the bot did before
     LOG.lock            the lock of the writer
     LOG.git             the git repository
     LOG.search.sqlite   the search index
+    LOG.replayed.sqlite what the last clean check replayed
     LOG.captures        what the last capture of each space saw
     LOG.mirror-….sqlite what was uploaded to one address of object storage
 
@@ -183,6 +184,11 @@ class EvidenceState:
     def search(self) -> Path:
         """The search index."""
         return self.folder / f"{self.log}.search.sqlite"
+
+    @property
+    def replayed(self) -> Path:
+        """What the last clean check replayed."""
+        return self.folder / f"{self.log}.replayed.sqlite"
 
     def mirror(self, address: str) -> Path:
         """The memory of the mirror at *address*."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.snapshot.archive.folder import FolderReader, is_being_written
 
 _NOT_EVIDENCE = {".git"}
-"""A clone of the git repository has this folder."""
+"""A clone of the git repository has this folder, or a file with this name."""
 
 _MAX_DEPTH = 32
 """Folders that are nested deeper than the format ever nests them are not listed: they are no evidence."""
@@ -25,6 +25,7 @@ class Tree:
         self._reset()
         if root.is_dir():
             self._list(str(root), "")
+            self.files -= _NOT_EVIDENCE  # a worktree of a git repository has a file
 
     def _reset(self) -> None:
         self.files: set[str] = set()
@@ -50,26 +51,25 @@ class Tree:
         """Announce files that will be hashed next; a tree that is slow to read begins with them."""
 
     def _list(self, folder: str, prefix: str, depth: int = 0) -> None:
-        is_empty = bool(prefix)
+        is_empty, note = bool(prefix), self.files.add
+        folders = []
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     is_empty = False
-                    self._note(entry, prefix + entry.name, depth)
+                    path = prefix + entry.name
+                    if entry.is_file(follow_symlinks=False):
+                        note(path)
+                    elif not entry.is_dir(follow_symlinks=False) or depth >= _MAX_DEPTH:
+                        self.others.add(path)
+                    elif path not in _NOT_EVIDENCE:
+                        folders.append((entry.path, f"{path}/"))
         except OSError as error:
             self.unreadable[prefix.rstrip("/")] = error.strerror or "no reason given"
-            return
-        if is_empty:
+        if is_empty and not self.unreadable.get(prefix.rstrip("/")):
             self.empty.add(prefix.rstrip("/"))
-
-    def _note(self, entry: "os.DirEntry[str]", path: str, depth: int) -> None:
-        if entry.is_file(follow_symlinks=False):
-            if path != ".git":  # the worktree of a git repository
-                self.files.add(path)
-        elif not entry.is_dir(follow_symlinks=False) or depth >= _MAX_DEPTH:
-            self.others.add(path)
-        elif path not in _NOT_EVIDENCE:
-            self._list(entry.path, f"{path}/", depth + 1)
+        for below, path in folders:
+            self._list(below, path, depth + 1)
 
     def has_file(self, path: str) -> bool:
         """Return whether *path* is a plain file."""

@@ -1,6 +1,7 @@
 """Findings, and the state that collects them during a check."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -86,6 +87,12 @@ class Inspection:
             source = f", but {witness} lists it" if witness else ""
             self.report(FindingKind.MISSING, path, f"is not there{source}")
         return False
+
+    def are_there(self, paths: Sequence[str], *, witness: str) -> None:
+        """Do for many paths what `is_there` does for one."""
+        self.named.update(paths)
+        for path in itertools.filterfalse(self.tree.has_file, paths):
+            self.is_there(path, witness=witness)
 
     def iter_strays(self) -> Iterator[Finding]:
         """Yield every path that is not listed, every empty folder, and every folder that cannot be listed."""

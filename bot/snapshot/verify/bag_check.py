@@ -15,19 +15,22 @@ def check_payload(
     manifest: dict[str, str],
     is_due: Callable[[str], bool],
     records: RecordReader,
-) -> None:
-    """Check that every payload file exists, and hash the files for which *is_due* returns true."""
+) -> list[str]:
+    """Check that every payload file exists, and hash the files for which *is_due* returns true; return all paths."""
     witness = f"{bag}/{MANIFEST}"
-    inspection.tree.expect(full for path in manifest if is_due(full := f"{bag}/{path}"))
+    names = [f"{bag}/{path}" for path in manifest]
+    due = list(filter(is_due, names))
+    inspection.tree.expect(due)
     check, wanted = inspection.check_digest, records.wanted
-    for path, digest in manifest.items():
-        full = f"{bag}/{path}"
+    for path in manifest:
         if not path.startswith("data/"):
             inspection.report(FindingKind.MALFORMED, witness, f"lists {path}, which is not payload")
-        if is_due(full):
-            check(full, digest, witness=witness, take=records.reader(full) if full in wanted else None)
-        else:
-            inspection.is_there(full, witness=witness)
+    start = len(bag) + 1
+    for full in due:
+        check(full, manifest[full[start:]], witness=witness, take=records.reader(full) if full in wanted else None)
+    if len(due) < len(names):
+        inspection.are_there(names, witness=witness)
+    return names
 
 
 def check_first_format(inspection: Inspection, bag: str, manifest: dict[str, str]) -> None:

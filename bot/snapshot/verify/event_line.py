@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Sequence
+from sys import intern
 from typing import Any, NamedTuple
 
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
@@ -13,6 +15,7 @@ _STATE = (
     rf'"archived": (true|false), "tombstone": (?:null|"({_WHEN})"), "redacted_at": (?:null|"({_WHEN})"), '
     r'"converter": "([A-Za-z0-9._ -]*)"\}'
 )
+_STATE_LINE = re.compile(f"({_STATE})")
 _EVENT = re.compile(
     r'\{"format": "wikibot-events/2", "id": "(\d{6,}-\d{6,})", "type": "([a-z][a-z -]*)", '
     rf'"outcome": "(success|fail|restricted)", "when": "({_WHEN})", '
@@ -75,7 +78,20 @@ def read_event(line: str) -> EventRow | None:
         return None
     event, kind, outcome, when, pages, *state = match.groups()
     listed = frozenset(pages[1:-1].split('", "')) if pages else frozenset[str]()
-    return EventRow(event, kind, outcome, when, listed, LoggedPage._make(state) if state[0] else None, tail)
+    return EventRow(event, intern(kind), outcome, when, listed, _make_page(state) if state[0] else None, tail)
+
+
+def read_state(text: str) -> LoggedPage | None:
+    """Return the state of a page that was read before as a part of an event."""
+    match = _STATE_LINE.fullmatch(text)
+    return _make_page(match.groups()) if match else None
+
+
+def _make_page(fields: Sequence[Any]) -> LoggedPage:
+    """Return the state of a page; what many pages share is in memory once."""
+    text, page, bag, record, source, digest, version, captured_at, archived, *others, converter = fields
+    shared = map(intern, (version, captured_at, archived))
+    return LoggedPage._make([text, page, intern(bag), record, source, digest, *shared, *others, intern(converter)])
 
 
 def _is_canonical(tail: str) -> bool:

@@ -11,11 +11,11 @@ from io import BytesIO
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import PAGES
-from bot.snapshot.archive.change_list import FileChange, Verb, parse_changes
+from bot.snapshot.archive.change_list import FileChange, Verb, iter_changes
 from bot.snapshot.archive.checkpoint import Checkpoint, format_time
 from bot.snapshot.archive.events import EventType, parse_events
 from bot.snapshot.archive.inspection import FindingKind, Inspection
-from bot.snapshot.verify.event_line import EventRow, LoggedPage, read_event
+from bot.snapshot.verify.event_line import EventRow, LoggedPage, read_event, read_state
 from bot.snapshot.verify.page_rules import MAY_CAPTURE, MAY_RENDER, RunOfPage, find_flaws
 from bot.snapshot.verify.run_claims import ABOUT_RUNS, RunClaim, find_false_claims
 
@@ -56,6 +56,26 @@ class Replay:
     _first_sources: dict[str, str] = field(default_factory=dict)
     """Digest of a body captured under format 1 → the log that has it."""
 
+    def restore_bag(self, kept: dict[str, str], gone: list[str], views: dict[str, str], pages: dict[str, str]) -> bool:
+        """Begin with what an earlier replay said about a bag; return whether all of it can be read."""
+        self.kept |= kept
+        self.gone.update(gone)
+        self.views |= views
+        for page, text in pages.items():
+            state = read_state(text)
+            if state is None:
+                return False
+            self.pages[page] = state
+        return True
+
+    def restore_runs(
+        self, head: Checkpoint, held: dict[str, list[str]], removals: Iterable[tuple[int, str, str]]
+    ) -> None:
+        """Begin after the run of *head*, with what an earlier replay said about the runs up to it."""
+        self._below = head
+        self.held.update({page: set(names) for page, names in held.items()})
+        self.removals += [Removal(*each) for each in removals]
+
     def add_run(self, head: Checkpoint) -> None:
         """Replay one run; runs are added oldest first."""
         if head.format == 1:
@@ -72,14 +92,12 @@ class Replay:
             return
         log = _RunLog(self, head, head.events_path or "")
         log.read(events, self._below)
+        del events
         try:
-            parsed = parse_changes(changes, name=name)
+            log.apply_states(log.apply_changes(name, iter_changes(changes, name=name)))
         except EvidenceError as error:
             self.report(name, str(error))
             self.is_whole = False
-            return
-        log.apply_states({change.target for change in parsed if change.verb == Verb.KEEP})
-        log.apply_changes(name, parsed)
 
     def _add_first(self, head: Checkpoint) -> None:
         """Collect the digests of the bodies that a run of format 1 captured."""
@@ -254,9 +272,9 @@ class _RunLog:
                 self._report(number, f"page {page} {flaw}")
             pages[page] = after
 
-    def apply_changes(self, name: str, changes: Iterable[FileChange]) -> None:
-        """Check and apply the list of changes."""
-        nothing = ("", frozenset[str]())
+    def apply_changes(self, name: str, changes: Iterable[FileChange]) -> set[str]:
+        """Check and apply the list of changes; return the paths of the files that the run added."""
+        nothing, kept = ("", frozenset[str]()), set[str]()
         for change in changes:
             verb, digest, event, target = change
             page = change.page
@@ -271,8 +289,10 @@ class _RunLog:
                 if page in pages and MAY_CAPTURE.isdisjoint(self._kinds[page]):
                     self.replay.report(name, f"{target} was added without an event that captured it")
                 self.replay.keep(target, digest, name)
+                kept.add(target)
             else:
                 self._drop(change, kind, name)
+        return kept
 
     def _drop(self, change: FileChange, kind: str, name: str) -> None:
         if kind != EventType.REDACTION:

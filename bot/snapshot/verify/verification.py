@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bot.errors import EvidenceError
 from bot.garbage_collector import paused_collector
-from bot.snapshot.archive.bag import PAGES, bag_names, sha256
-from bot.snapshot.archive.checkpoint import HEAD, Checkpoint, whole_digest
+from bot.snapshot.archive.bag import PAGES, TAG_MANIFEST, bag_names
+from bot.snapshot.archive.checkpoint import Checkpoint, whole_digest
 from bot.snapshot.archive.file_tree import Tree
 from bot.snapshot.archive.folder import STAGING
 from bot.snapshot.archive.head_check import check_bag_tags, check_head, load_sums
@@ -34,6 +34,8 @@ from bot.snapshot.verify.file_names import find_bad_names
 from bot.snapshot.verify.page_check import BagCheck, load_checked_bag
 from bot.snapshot.verify.record_reader import RecordReader
 from bot.snapshot.verify.replay import Removal, Replay
+from bot.snapshot.verify.replay_memory import ReplayMemory
+from bot.snapshot.verify.resumption import remember, resume
 
 PORTIONS = 7
 """A rotating check hashes one of seven parts of the payload, so that a week covers all files."""
@@ -79,54 +81,92 @@ def verify(
     now: datetime | None = None,
     tree: Tree | None = None,
     remembered: str | None = None,
+    memory: ReplayMemory | None = None,
 ) -> Verification:
     """Verify everything under *root*, or in *tree*, which is there.
 
-    *portion* (any number, for example of the day) hashes a seventh of the payload.
+    *portion* (any number, for example of the day) hashes a seventh of the payload. It replays only the runs after the
+    one that *memory* knows; if that has any finding, it replays all. A clean check is noted in *memory*.
 
     *witnesses* are the SHA-256 of each `CHECKPOINT` that was published elsewhere. With *now*, a head of the future is a
     finding. *remembered* is the SHA-256 of the newest head that the bot itself wrote; it is no witness. Read-only.
     Raises `SnapshotError` if a witness is not a whole digest.
     """
-    witnesses = [whole_digest(each) for each in witnesses]
-    inspection = Inspection(tree or Tree(Path(root)))
+    order = _Order(
+        root, [whole_digest(each) for each in witnesses], allowed_signers, portion, now, tree, remembered, memory
+    )
+    checked, is_resumed = _verify(order, resumes=portion is not None)
+    return checked if checked.is_clean or not is_resumed else _verify(order, resumes=False)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What `verify` was asked for."""
+
+    root: Path | str
+    witnesses: Sequence[str]
+    allowed_signers: str | None
+    portion: int | None
+    now: datetime | None
+    tree: Tree | None
+    remembered: str | None
+    memory: ReplayMemory | None
+
+
+def _verify(order: _Order, *, resumes: bool) -> tuple[Verification, bool]:
+    """Return the result, and whether only the runs after the remembered head were replayed."""
+    inspection = Inspection(order.tree or Tree(Path(order.root)))
     if not inspection.tree.files:
-        raise EvidenceError(f"there are no snapshots in {root}; `wikibot snapshot` makes the first")
+        raise EvidenceError(f"there are no snapshots in {order.root}; `wikibot snapshot` makes the first")
     _skip_staging(inspection)
-    for path, flaw in find_bad_names(inspection.tree.files - inspection.named):
+    head, chain = _check_heads(inspection, order)
+    sums = load_sums(inspection)
+    contents = _Contents(inspection, chain, order.portion, sums)
+    contents.check(order.memory if resumes else None)
+    for path, flaw in find_bad_names(inspection.tree.files - contents.proven):
         inspection.report(FindingKind.MALFORMED, path, flaw)
-    head = check_head(inspection, allowed_signers, must_be_signed=allowed_signers is not None)
+    for witness in (*order.witnesses, *([order.remembered] if order.remembered else [])):
+        check_witness(inspection, chain, witness)
+    inspection.findings += inspection.iter_strays()
+    if order.memory and not inspection.findings:
+        contents.remember(order.memory)
+    return _conclude(inspection, order, head, chain, contents), contents.is_resumed
+
+
+def _check_heads(inspection: Inspection, order: _Order) -> tuple[Checkpoint | None, Chain]:
+    signers = order.allowed_signers
+    head = check_head(inspection, signers, must_be_signed=signers is not None)
     chain = check_chain(inspection, head) if head else Chain()
     if head and head.format == 1:
         _skip_work_folder(inspection)
     check_succession(inspection, chain)
     check_last_capture(inspection, chain)
     if chain.heads:
-        check_earlier_keys(inspection, chain, allowed_signers)
-    if now:
-        check_clock(inspection, chain, now)
-    contents = _Contents(inspection, chain, portion)
-    bags = bag_names(load_sums(inspection))
-    contents.check(bags)
-    for witness in (*witnesses, *([remembered] if remembered else [])):
-        check_witness(inspection, chain, witness)
-    inspection.findings += inspection.iter_strays()
-    is_signer_checked = bool(allowed_signers and head and head.key)
+        check_earlier_keys(inspection, chain, signers)
+    if order.now:
+        check_clock(inspection, chain, order.now)
+    return head, chain
+
+
+def _conclude(
+    inspection: Inspection, order: _Order, head: Checkpoint | None, chain: Chain, contents: "_Contents"
+) -> Verification:
+    is_signer_checked = bool(order.allowed_signers and head and head.key)
     proof = choose_proof(
         is_signer_checked=is_signer_checked,
-        has_witness=bool(witnesses) and not any(each.lost for each in chain.heads),
+        has_witness=bool(order.witnesses) and not any(each.lost for each in chain.heads),
         is_replayed=contents.is_replayed,
     )
     return Verification(
-        root,
+        order.root,
         ordered(inspection.findings),
         head,
-        sha256(inspection.tree.read(HEAD)) if head else None,
+        chain.digests[0] if head else None,
         len(chain.heads),
-        len(bags),
+        len(contents.bags),
         inspection.tree.hashed_files,
         inspection.tree.hashed_bytes,
-        portion is not None,
+        order.portion is not None,
         is_signer_checked,
         contents.is_replayed,
         tuple(contents.replay.removals),
@@ -137,7 +177,7 @@ def verify(
 def _skip_staging(inspection: Inspection) -> None:
     """Do not look into staging folders; while no run is writing, report each as the rest of an interrupted run."""
     tree = inspection.tree
-    found = tree.files | tree.others | tree.empty
+    found = (path for paths in (tree.files, tree.others, tree.empty) for path in paths if path.startswith("staging-"))
     staged = {path for path in found if STAGING.fullmatch(path.partition("/")[0])}
     if staged and not tree.is_being_written():
         for name in {path.partition("/")[0] for path in staged}:
@@ -157,51 +197,79 @@ def _skip_work_folder(inspection: Inspection) -> None:
 class _Contents:
     """Checks the bags, and compares them with the log."""
 
-    def __init__(self, inspection: Inspection, chain: Chain, portion: int | None) -> None:
+    def __init__(self, inspection: Inspection, chain: Chain, portion: int | None, sums: dict[str, str]) -> None:
         self.inspection, self.chain = inspection, chain
+        self.bags = bag_names(sums)
         self.replay = Replay(inspection)
         self.is_replayed = False
+        self.is_resumed = False
+        self.proven = set[str]()
+        """Paths whose names an earlier check has compared, because their lists are as they were."""
+        self._tags = {bag: sums[f"{bag}/{TAG_MANIFEST}"] for bag in self.bags}
+        self._portion = portion
         self._is_whole = portion is None
         self._is_due = _due(portion)
+        self._is_compared = False
+        self._settled = frozenset[str]()
         self._manifests: dict[str, dict[str, str]] = {}
         self._pages = defaultdict[str, dict[str, LoggedPage]](dict)
         """The last state of each page, by bag."""
 
-    def check(self, bags: list[str]) -> None:
-        """Replay the log if all of it is there, and check each bag, also against the log."""
-        found = {bag: check_bag_tags(self.inspection, bag) for bag in bags}
+    def check(self, memory: ReplayMemory | None) -> None:
+        """Replay the log if all of it is there, and check each bag, also against the log.
+
+        With *memory*, only what came after the last clean check is replayed.
+        """
+        found = {bag: check_bag_tags(self.inspection, bag) for bag in self.bags}
         self._manifests = {bag: manifest for bag, manifest in found.items() if manifest is not None}
         is_logged = self.chain.is_whole and self.chain.heads[0].format > 1
-        for head in reversed(self.chain.heads) if is_logged else ():
-            self.replay.add_run(head)
-        is_compared = is_logged and self.replay.is_whole
-        if is_compared:
+        if is_logged and memory:
+            self._resume(memory)
+        if is_logged and not self.is_resumed:
+            for head in reversed(self.chain.heads):
+                self.replay.add_run(head)
+        self._is_compared = is_logged and self.replay.is_whole
+        if self._is_compared:
             self._compare()
-        rows = [self._check_bag(bag, is_compared=is_compared) for bag in self._manifests]
-        if is_compared and self._is_whole:
+        rows = [self._check_bag(bag) for bag in self._manifests]
+        if self._is_compared and self._is_whole:
             self._check_index(rows)
             self.is_replayed = True
 
+    def remember(self, memory: ReplayMemory) -> None:
+        """Save what a check without findings replayed."""
+        if self._is_compared:
+            remember(memory, self.chain.digests[0], self._tags, self.replay, self._portion, self._settled)
+
+    def _resume(self, memory: ReplayMemory) -> None:
+        resumed = resume(self.inspection, self.chain, self._manifests, self._tags, memory, self._portion)
+        if resumed:
+            self.is_resumed, self.replay, self._settled = True, resumed.replay, resumed.settled
+
     def _compare(self) -> None:
-        self.replay.compare(self._manifests)
+        unsettled = {bag: manifest for bag, manifest in self._manifests.items() if bag not in self._settled}
+        self.replay.compare(unsettled)
         self.replay.check_pages()
-        self.replay.check_first_format(self._iter_first_redactions())
+        if not self.is_resumed:  # what was there at the remembered head is kept, or removed by an event
+            self.replay.check_first_format(self._iter_first_redactions())
         for page, log in self.replay.pages.items():
             self._pages[log.bag][page] = log
         for lost in self._pages.keys() - self._manifests.keys():
             message = f"{len(self._pages[lost])} pages were captured here, but SHA256SUMS does not list the bag"
             self.inspection.report(FindingKind.LOG, lost, message)
 
-    def _check_bag(self, bag: str, *, is_compared: bool) -> IndexRow | None:
+    def _check_bag(self, bag: str) -> IndexRow | None:
         """Check one bag; return its row of the index if it was compared with the log without findings."""
         manifest, pages, tree = self._manifests[bag], self._pages[bag], self.inspection.tree
         records = RecordReader(frozenset(f"{bag}/{log.record}" for log in pages.values()))
         before = tree.hashed_bytes
-        check_payload(self.inspection, bag, manifest, self._is_due, records)
+        names = check_payload(self.inspection, bag, manifest, self._is_due, records)
         octets = self._payload_size(bag, tree.hashed_bytes - before)
         if self.chain.heads and self.chain.heads[0].format == 1:
             check_first_format(self.inspection, bag, manifest)
-        if not is_compared:
+        if bag in self._settled:
+            self.proven.update(names)
+        if not self._is_compared or bag in self._settled:
             return None
         loaded = load_checked_bag(self.inspection, bag, manifest, origin=self.chain.heads[0].origin, octets=octets)
         if loaded is None or not tree.has_file(f"{bag}/{PAGES}"):
