@@ -28,7 +28,15 @@ AREAS = {
         "history_views",
         "publication_views",
     ),
-    "publish": ("plan_views", "edit_views", "run_views", "tree_views", "settings_views"),
+    "publish": (
+        "plan_views",
+        "edit_views",
+        "run_views",
+        "drawing_views",
+        "tree_views",
+        "settings_views",
+        "health_views",
+    ),
     "archive": ("task_views", "list_views", "page_views", "evidence_views"),
     "account": ("sign_in", "single_sign_on", "own_account", "account_list"),
 }

@@ -25,6 +25,7 @@ from bot.desk.sessions import Sessions, operator
 from bot.desk.throttle import Throttle
 from bot.errors import BotError
 from bot.operations.archive_reader import ArchiveReader
+from bot.operations.check import Check
 from bot.operations.view import SpaceTree
 from bot.operations.workspace import Workspace
 from bot.runtime import Runtime
@@ -107,6 +108,14 @@ class KeptTree:
     tree: SpaceTree
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFindings:
+    """What an examination found, and when."""
+
+    at: datetime
+    checks: tuple[Check, ...]
+
+
 @dataclass(kw_only=True)
 class Desk:
     """Everything that views need; they get it by `current_desk()`.
@@ -127,6 +136,8 @@ class Desk:
     invitation: Invitation = field(default_factory=Invitation)
     trees: dict[str, KeptTree] = field(default_factory=dict)
     """The page tree of each workspace, as it was read last."""
+    findings: KeptFindings | None = None
+    """What was found when machine, account and wiki were examined last."""
 
     @property
     def runtime(self) -> Runtime:
@@ -164,6 +175,10 @@ class Desk:
     def keep_tree(self, workspace: str, tree: SpaceTree) -> None:
         """Keep a page tree for those who look at it next."""
         self.trees[workspace] = KeptTree(self.clock(), tree)
+
+    def keep_findings(self, checks: tuple[Check, ...]) -> None:
+        """Keep what an examination found for those who look at it next."""
+        self.findings = KeptFindings(self.clock(), checks)
 
     @cached_property
     def data(self) -> DataCache:

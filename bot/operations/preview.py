@@ -87,6 +87,26 @@ def preview(
     return Preview(safe.html, moment, effects, reason, safe.is_marked)
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Text of a region as HTML that is safe to show; *reason* says why the wiki has not drawn it, else it is empty."""
+
+    html: str
+    reason: str = ""
+
+
+def draw(connect: Connect, text: str, page_id: str) -> Drawing:
+    """Return storage format as the wiki would draw it on a page; nothing is written."""
+    html, base_url, reason = text, "", ""
+    try:
+        if text.strip():
+            gateway = connect()
+            html, base_url = gateway.render_view(text, gateway.fetch_page(page_id).ref), gateway.base_url
+    except BotError as error:
+        reason = str(error)
+    return Drawing(make_safe(html, base_url, words=MARK_WORDS).html, reason)
+
+
 def find_effects(
     before: WorkspaceData, after: WorkspaceData, moment: dt.datetime, item_id: str | None = None
 ) -> Effects:

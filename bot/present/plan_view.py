@@ -41,6 +41,7 @@ class ChangeView:
 class PageView:
     """One page of a plan; *address* is empty if a browser should not open its URL."""
 
+    id: str
     title: str
     url: str
     address: str
@@ -89,6 +90,7 @@ def _values(plan: Plan) -> dict[str, object]:
 
 def _page(page: PagePlan) -> PageView:
     return PageView(
+        page.id,
         visible(page.title),
         visible(page.url),
         page.url if _PLAIN_ADDRESS.fullmatch(page.url) and urlsplit(page.url).hostname else "",

@@ -1,6 +1,7 @@
 """A desk over a real embedded wiki: for the test client of Flask, and for a browser."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -119,6 +120,48 @@ def desk_world(folder: Path, *, flavour: str = "datacenter", has_account: bool =
         if has_account:
             desk.accounts.add("keeper", PASSWORD, Role.ADMIN)
         yield world
+
+
+def home_body(world: DeskWorld) -> str:
+    return world.wiki.body(world.wiki.find(HOME).id)
+
+
+def edit_home(world: DeskWorld, old: str, new: str) -> None:
+    body = home_body(world)
+    assert old in body
+    world.wiki.edit(world.wiki.find(HOME).id, body.replace(old, new, 1))
+
+
+def wait_for_run(world: DeskWorld, location: str) -> str:
+    """Wait until the run of a page ends; returns its outcome."""
+    number = int(location.rpartition("/")[2])
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        run = world.desk.errands.history.find(number)
+        assert run is not None
+        if run.outcome is not None:
+            return run.outcome.value
+        time.sleep(0.05)
+    raise AssertionError(f"run {number} did not end")
+
+
+def checked(world: DeskWorld, client: DeskClient) -> str:
+    """Check now, and return the page of the plan."""
+    answer = client.post("/w/ws2/plan/check")
+    assert answer.status_code == 302
+    wait_for_run(world, answer.location)
+    return client.get("/w/ws2/plan").text
+
+
+def make_conflict(world: DeskWorld) -> None:
+    """Let two news items be changed in the data file and, in another way, on the wiki."""
+    world.run("news", "add", "Alpha news.", "--id", "alpha")
+    world.run("news", "add", "Beta news.", "--id", "beta")
+    world.run("sync")
+    edit_home(world, "Alpha news.", "Alpha news, as Ana says.")
+    edit_home(world, "Beta news.", "Beta news, as Ana says.")
+    world.run("news", "edit", "alpha", "--text", "Alpha news, as the file says.")
+    world.run("news", "edit", "beta", "--text", "Beta news, as the file says.")
 
 
 @pytest.fixture(scope="module")

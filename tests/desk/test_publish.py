@@ -7,7 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from bot.desk.roles import Role
-from tests.desk.conftest import HOME, DeskClient, DeskWorld, desk_world
+from tests.desk.conftest import (
+    HOME,
+    DeskClient,
+    DeskWorld,
+    checked,
+    desk_world,
+    edit_home,
+    home_body,
+    make_conflict,
+    wait_for_run,
+)
 
 
 @pytest.fixture(scope="module")
@@ -21,37 +31,6 @@ def maintainer(plan_world: DeskWorld) -> DeskClient:
     return plan_world.client_as(Role.MAINTAINER)
 
 
-def home_body(world: DeskWorld) -> str:
-    return world.wiki.body(world.wiki.find(HOME).id)
-
-
-def edit_home(world: DeskWorld, old: str, new: str) -> None:
-    body = home_body(world)
-    assert old in body
-    world.wiki.edit(world.wiki.find(HOME).id, body.replace(old, new, 1))
-
-
-def wait_for_run(world: DeskWorld, location: str) -> str:
-    """Wait until the run of a page ends; returns its outcome."""
-    number = int(location.rpartition("/")[2])
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        run = world.desk.errands.history.find(number)
-        assert run is not None
-        if run.outcome is not None:
-            return run.outcome.value
-        time.sleep(0.05)
-    raise AssertionError(f"run {number} did not end")
-
-
-def checked(world: DeskWorld, client: DeskClient) -> str:
-    """Check now, and return the page of the plan."""
-    answer = client.post("/w/ws2/plan/check")
-    assert answer.status_code == 302
-    wait_for_run(world, answer.location)
-    return client.get("/w/ws2/plan").text
-
-
 def field(page: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', page)
     assert found, name
@@ -63,6 +42,11 @@ def test_a_plan_is_checked_reviewed_and_published(plan_world: DeskWorld, maintai
     page = checked(plan_world, maintainer)
     assert "One change to publish" in page
     assert "<ins>The office has moved.</ins>" in page or "The office has moved." in page
+    before, after = (
+        maintainer.get(address).text for address in re.findall(r'src="([^"]+/news/(?:before|after))"', page)
+    )
+    assert "The office has moved." not in before
+    assert re.search(r"<li>\s*(?:<p>)?The office has moved\.", after)
     before = home_body(plan_world)
 
     stale = maintainer.post("/w/ws2/plan", {"digest": "sha256:" + "0" * 64})
@@ -109,13 +93,7 @@ def test_stop_and_resume(plan_world: DeskWorld, maintainer: DeskClient) -> None:
 
 
 def test_a_conflict_is_settled_entry_by_entry(plan_world: DeskWorld, maintainer: DeskClient) -> None:
-    plan_world.run("news", "add", "Alpha news.", "--id", "alpha")
-    plan_world.run("news", "add", "Beta news.", "--id", "beta")
-    plan_world.run("sync")
-    edit_home(plan_world, "Alpha news.", "Alpha news, as Ana says.")
-    edit_home(plan_world, "Beta news.", "Beta news, as Ana says.")
-    plan_world.run("news", "edit", "alpha", "--text", "Alpha news, as the file says.")
-    plan_world.run("news", "edit", "beta", "--text", "Beta news, as the file says.")
+    make_conflict(plan_world)
     outside = home_body(plan_world).split("wikibot-news")[0]
     checked(plan_world, maintainer)
 
@@ -210,3 +188,20 @@ def test_the_audit_log_says_who_published_stopped_and_settled(plan_world: DeskWo
     assert {("maintainer", action, "ws2") for action in expected} <= found
     (settled,) = [line for line in lines if line.action == "settle edits"]
     assert settled.before != settled.after
+
+
+def test_health_shows_what_doctor_finds_and_writes_nothing(plan_world: DeskWorld, maintainer: DeskClient) -> None:
+    before = home_body(plan_world)
+    assert "Not examined yet" in maintainer.get("/health").text
+
+    maintainer.post("/health")
+    number = plan_world.desk.errands.history.last_run("examine")
+    assert number is not None
+    outcome = wait_for_run(plan_world, f"/runs/{number.id}")
+
+    page = maintainer.get("/health").text
+    for what in ("python", "clock", "state folder", "home page", "rate limits"):
+        assert f"<b>{what}</b>" in page
+    assert ("Needs a person" in page) is (outcome == "attention")
+    assert "bot-secret" not in page
+    assert home_body(plan_world) == before

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = sorted(path.parent for path in (ROOT / "bot").rglob("__init__.py") if path.parent != ROOT / "bot")
-MODULES = {"inline", "jobs", "live_schedule", "render", "runtime", "scheduler"}
+MODULES = {"examination", "inline", "jobs", "live_schedule", "render", "runtime", "scheduler"}
 """Single modules that are rooms of their own; the others are foundations, which every room may import."""
 
 

@@ -4,9 +4,10 @@ import time
 from dataclasses import dataclass
 from typing import cast
 
-from flask import Response, jsonify, make_response, render_template, request
+from flask import Response, jsonify, render_template, request
 
 from bot.desk.desk import current_desk, workspace_named
+from bot.desk.framed import framed
 from bot.desk.language import gettext as _
 from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
@@ -18,7 +19,6 @@ from bot.desk.write.write_state import quick_runtime, write_state
 from bot.operations.preview import Preview, preview
 from bot.operations.target_search import shorten_addresses
 
-_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 _LIMIT = "30 per minute"
 
 
@@ -36,15 +36,15 @@ def preview_frame(workspace: str, digest: str) -> Response:
     """Show a region as the wiki draws it; the document loads its style sheet and nothing else."""
     wanted = cast("PreviewInput | None", write_state().previews.get(digest))
     if wanted is None or wanted.workspace != workspace:
-        return _framed(render_template("preview.html.j2", drawn=None, is_over=True, seconds=0, digest=digest), 410)
+        return framed(render_template("preview.html.j2", drawn=None, is_over=True, seconds=0, digest=digest), 410)
     drawn = cast("Drawn | None", write_state().drawn.get(digest))
     if drawn is None or (request.args.get("again") and not drawn.preview.is_drawn_by_wiki):
         if not current_desk().throttle.allows(_LIMIT, "preview", signed_in().name):
-            return _framed(render_template("preview.html.j2", drawn=None, is_over=False, seconds=0, digest=digest), 429)
+            return framed(render_template("preview.html.j2", drawn=None, is_over=False, seconds=0, digest=digest), 429)
         drawn = Drawn(_draw(wanted), time.monotonic())
         write_state().drawn.put(digest, drawn)
     seconds = int(time.monotonic() - drawn.at)
-    return _framed(render_template("preview.html.j2", drawn=drawn.preview, seconds=seconds, digest=digest))
+    return framed(render_template("preview.html.j2", drawn=drawn.preview, seconds=seconds, digest=digest))
 
 
 def _draw(wanted: PreviewInput) -> Preview:
@@ -57,12 +57,6 @@ def _draw(wanted: PreviewInput) -> Preview:
         moment=wanted.moment,
         item_id=wanted.item_id,
     )
-
-
-def _framed(html: str, status: int = 200) -> Response:
-    response = make_response(html, status)
-    response.headers["Content-Security-Policy"] = _POLICY
-    return response
 
 
 @blueprint.get("/w/<workspace>/find")
