@@ -27,6 +27,7 @@ from bot.wiki.directory import Directory
 from bot.wiki.endpoint import Endpoint, PublicAddress
 from bot.wiki.gateway import (
     CURRENT_PAGES,
+    AnswerStore,
     Attachment,
     Comment,
     Container,
@@ -228,6 +229,9 @@ class ConfluenceGateway(WikiGateway):
     def count_on_page(self, page_id: str, kind: Literal["attachment", "comment"]) -> int:
         return self._pages.count_on_page(page_id, kind)
 
+    def fetch_newest_pages(self, space_key: str) -> list[PageRef]:
+        return self._pages.fetch_newest(space_key)
+
     def find_pages(self, space_key: str) -> list[str]:
         return self._pages.find_pages(space_key)
 
@@ -296,6 +300,14 @@ class ConfluenceGateway(WikiGateway):
 
     def fetch_draft(self, page_id: str) -> Page | None:
         return self._details.fetch_draft(page_id)
+
+    @property
+    def answers(self) -> AnswerStore | None:
+        return self._client.answers
+
+    @answers.setter
+    def answers(self, store: AnswerStore | None) -> None:
+        self._client.answers = store
 
     @property
     def requests(self) -> Mapping[str, int]:

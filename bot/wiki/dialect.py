@@ -46,6 +46,8 @@ class Call(Generic[T_co]):
     payload: Any = None
     page_id: str | None = None
     space_key: str | None = None
+    is_kept: bool = True
+    """Whether an answer may be used again, by a capture that goes on after an interruption."""
 
     @property
     def address(self) -> str:
@@ -114,6 +116,9 @@ class Dialect(Protocol):
 
     def refs_again(self, space: Space, status: PageStatus) -> Call[PageRef] | None:
         """List a space as `refs` does, by another operation."""
+
+    def newest_pages(self, space: Space) -> Call[PageRef]:
+        """List the pages of a space, newest change first."""
 
     def listed(self, space: Space) -> Call[tuple[ListingEntry, frozenset[PagePart]]]:
         """List the current and archived pages with the parts that a listing has, and which of those lists are cut."""

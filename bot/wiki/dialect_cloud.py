@@ -23,6 +23,7 @@ from bot.wiki.gateway import (
     Version,
 )
 from bot.wiki.rest_v1 import (
+    NEWEST,
     V1,
     V1User,
     containers,
@@ -190,6 +191,12 @@ class CloudDialect:
         """Operation getPages."""
         _, about, params = _listing(space, status)
         return Call(f"{_V2}/pages", about, self._read_ref, {"space-id": space.id, **params}, space_key=space.key)
+
+    def newest_pages(self, space: Space) -> Call[PageRef]:
+        """Operation getPages."""
+        params: Params = {"space-id": space.id, "sort": "-modified-date", "limit": NEWEST}
+        about = f"the newest pages of space {space.key}"
+        return Call(f"{_V2}/pages", about, self._read_ref, params, space_key=space.key, is_kept=False)
 
     def listed(self, space: Space) -> Call[tuple[ListingEntry, frozenset[PagePart]]]:
         """Operation getPagesInSpace, which lists current and archived pages by default, without parts."""

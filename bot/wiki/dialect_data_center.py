@@ -25,10 +25,12 @@ from bot.wiki.gateway import (
     Version,
 )
 from bot.wiki.rest_v1 import (
+    NEWEST,
     READERS,
     RESTRICTIONS,
     V1,
     V1User,
+    newest_first,
     read_conversion,
     read_is_restricted,
     read_label,
@@ -219,6 +221,12 @@ class DataCenterDialect:
         """Operation contentsWithType_1."""
         params: Params = {"expand": _EXPAND, "limit": _LIMIT}
         return _space_content(space, self._read_ref, params) if status is PageStatus.CURRENT else None
+
+    def newest_pages(self, space: Space) -> Call[PageRef]:
+        """Operation search; the search index may be stale."""
+        params: Params = {"cql": newest_first(space.key), "expand": _EXPAND, "limit": NEWEST}
+        about = f"the newest pages of space {space.key}"
+        return Call(f"{V1}/content/search", about, self._read_ref, params, is_kept=False)
 
     def listed(self, space: Space) -> Call[tuple[ListingEntry, frozenset[PagePart]]]:
         """Operation getContent; the nested lists end after 25 entries or more."""

@@ -243,6 +243,16 @@ class Sink(Protocol):
         """Add *data*."""
 
 
+class AnswerStore(Protocol):
+    """Keeps answers of the wiki, so that the same question need not be asked again; thread-safe."""
+
+    def find(self, address: str) -> bytes | None:
+        """Return the answer to use instead of a request; None if the wiki has to be asked."""
+
+    def keep(self, address: str, data: bytes) -> None:
+        """Add an answer."""
+
+
 class WikiGateway(Protocol):
     """A Confluence-style wiki.
 
@@ -289,6 +299,9 @@ class WikiGateway(Protocol):
 
         Empty for all other kinds of sign-in.
         """
+
+    answers: AnswerStore | None
+    """Where answers are kept; None, if each question is asked."""
 
     tries: int
     """How often a request is sent in total while the wiki does not answer."""
@@ -392,6 +405,12 @@ class WikiGateway(Protocol):
         """Return the number of attachments or comments of a page that the search index knows, one request.
 
         v1 searchByCQL; search_1.
+        """
+
+    def fetch_newest_pages(self, space_key: str) -> list[PageRef]:
+        """Return the pages of a space that changed last, the newest change first; always asks the wiki.
+
+        One request. getPages; search, which may be stale.
         """
 
     def find_pages(self, space_key: str) -> list[str]:

@@ -31,6 +31,12 @@ class PageReader:
         """List without bodies, by another operation than `iter_refs`."""
         yield from self._iter_listed(space_key, PageSelection(tuple(statuses)), self._dialect.refs_again)
 
+    def fetch_newest(self, space_key: str) -> list[PageRef]:
+        """Return some pages of a space, newest change first."""
+        call = self._dialect.newest_pages(self._directory.space(space_key))
+        found, _ = next(self._client.batches(call))
+        return found
+
     def count_pages(self, space_key: str) -> int:
         """Return the number of current pages as the search index knows it."""
         return self._client.send(rest_v1.counted_by_search(space_key))

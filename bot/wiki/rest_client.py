@@ -21,13 +21,14 @@ from bot.wiki import rest_v1
 from bot.wiki.answers import read_json
 from bot.wiki.dialect import Call
 from bot.wiki.failures import gives_no_reason, said_by_wiki
-from bot.wiki.gateway import RawAnswer, Sink
+from bot.wiki.gateway import AnswerStore, RawAnswer, Sink
 from bot.wiki.request_counts import RequestCounts
 from bot.wiki.scopes import is_scope_failure
 
 T = TypeVar("T")
 _GATEWAY_PREFIX = re.compile(r"^/ex/confluence/[^/]+(?=/)")
 _MAX_REQUESTS = 20_000
+_MAX_KEPT_BYTES = 1024 * 1024
 _PASSES = 6  # over a listing that changes while it is read
 
 
@@ -54,6 +55,8 @@ class RestClient:
         self.counts = RequestCounts()
         self.learn: Callable[[Any], None] = lambda _answer: None
         """Is called with each decoded answer."""
+        self.answers: AnswerStore | None = None
+        """Has answers to use instead of requests, and gets the others; None if each question is asked."""
 
     @property
     def _verbs(self) -> Verbs:
@@ -107,8 +110,16 @@ class RestClient:
 
     def download(self, path: str, sink: Sink) -> int:
         """Write the bytes at a path relative to the base address to *sink*; return their number."""
+        if self.answers is not None and (kept := self.answers.find(path)) is not None:
+            sink.restart()
+            sink.write(kept)
+            return len(kept)
         self.counts.add(path)
-        return self._verbs.download(next_path({"_links": {"next": path}}, self._base_url) or path, sink)
+        copy = _CopyingSink(sink)
+        size = self._verbs.download(next_path({"_links": {"next": path}}, self._base_url) or path, copy)
+        if self.answers is not None and size <= _MAX_KEPT_BYTES:
+            self.answers.keep(path, b"".join(copy.pieces))
+        return size
 
     def probe(self, method: str, path: str) -> requests.Response:
         """Send a request that cannot change anything; return the answer, with any status."""
@@ -126,6 +137,15 @@ class RestClient:
         return RawAnswer(response.status_code, said_by_wiki(response), results)
 
     def _exchange(self, call: Call[Any], path: str) -> Any:
+        """Return the decoded answer, an earlier one if it is kept."""
+        answers = self.answers if call.is_kept and call.method == "GET" else None
+        if answers is not None and (kept := answers.find(path)) is not None:
+            answer = json.loads(kept) if kept else None
+            self.learn(answer)
+            return answer
+        return self._ask(call, path, answers)
+
+    def _ask(self, call: Call[Any], path: str, answers: AnswerStore | None) -> Any:
         self.counts.add(path)
         response = self._verbs.send(call.method, path, call.payload)
         try:
@@ -135,6 +155,8 @@ class RestClient:
                 self._confirm_sign_in(call, error)
             raise
         self.learn(answer)
+        if answers is not None:
+            answers.keep(path, response.content)
         return answer
 
     def _confirm_sign_in(self, call: Call[Any], error: WikiError) -> None:
@@ -148,6 +170,25 @@ class RestClient:
                 f"{call.about}: the wiki answered {error.status} and does not know the bot's account any more; "
                 "the token may have expired or been revoked: make a new one and replace the old one"
             ) from error
+
+
+class _CopyingSink:
+    """Passes a download on, and keeps it if it is small."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink, self.pieces, self._size = sink, list[bytes](), 0
+
+    def restart(self) -> None:
+        self.pieces, self._size = [], 0
+        self._sink.restart()
+
+    def write(self, data: bytes) -> object:
+        self._size += len(data)
+        if self._size <= _MAX_KEPT_BYTES:
+            self.pieces.append(data)
+        else:
+            self.pieces.clear()
+        return self._sink.write(data)
 
 
 def iter_results(

@@ -11,6 +11,8 @@ from bot.wiki.dialect import Call, ConvertedBody, escape_part
 from bot.wiki.gateway import ContentState, PageParts, PageRef, Restrictions, TreeKind, User
 
 V1 = "/rest/api"
+NEWEST = 25
+"""Number of pages in a list of those that changed last."""
 
 
 class V1User(Shape):
@@ -36,7 +38,7 @@ def read_user(answer: object) -> User:
 
 def current_user() -> Call[User]:
     """Return the account of the credentials (Cloud getCurrentUser, Data Center getCurrent)."""
-    return Call(f"{V1}/user/current", "the bot's account", read_user)
+    return Call(f"{V1}/user/current", "the bot's account", read_user, is_kept=False)
 
 
 def labelled(space_key: str, label: str) -> Call[str]:
@@ -65,7 +67,9 @@ def counted_on_page(page_id: str, kind: str) -> Call[int]:
 
 def _count(query: str, about: str) -> Call[int]:
     params: dict[str, str | int] = {"cql": query, "limit": 1}
-    return Call(f"{V1}/search", about, lambda answer: read_shape(_Counted, answer, about).total(about), params)
+    return Call(
+        f"{V1}/search", about, lambda answer: read_shape(_Counted, answer, about).total(about), params, is_kept=False
+    )
 
 
 def found_by_search(space_key: str) -> Call[str]:
@@ -73,6 +77,11 @@ def found_by_search(space_key: str) -> Call[str]:
     about = f"the pages of space {space_key}"
     params: dict[str, str | int] = {"cql": _pages_of(space_key), "limit": 200}
     return Call(f"{V1}/search", about, lambda item: read_shape(_SearchResult, item, about).content.id, params)
+
+
+def newest_first(space_key: str) -> str:
+    """Return the query for the pages of a space, newest change first."""
+    return f"{_pages_of(space_key)} order by lastmodified desc"
 
 
 def _pages_of(space_key: str) -> str:

@@ -9,6 +9,7 @@ The snapshots folder is untrusted, so nothing in it says what the bot did before
     LOG.search.sqlite   the search index
     LOG.replayed.sqlite what the last clean check replayed
     LOG.captures        what the last capture of each space saw
+    LOG.answers.sqlite  what the wiki answered to a capture that was interrupted
     LOG.mirror-….sqlite what was uploaded to one address of object storage
 
 LOG is the id of the log. The folder has the mode 0700 and its files have the mode 0600.
@@ -198,6 +199,11 @@ class EvidenceState:
     def captures(self) -> Path:
         """What the last capture of each space saw."""
         return self.folder / f"{self.log}.captures"
+
+    @property
+    def answers(self) -> Path:
+        """What the wiki answered to a capture that is not finished."""
+        return self.folder / f"{self.log}.answers.sqlite"
 
     @property
     def _root_name(self) -> str:

@@ -35,6 +35,7 @@ from bot.snapshot.archive.record import (
 )
 from bot.snapshot.archive.redaction import find_redactable, redacted_title, remove_page
 from bot.snapshot.archive.writer import SnapshotWriter
+from bot.snapshot.capture.kept_answers import delete_kept_answers
 from bot.snapshot.capture.rendition import CONVERTER, render_page
 from bot.storage.addresses import name_digest
 
@@ -111,6 +112,7 @@ def redact(writer: SnapshotWriter, erasure: Erasure, *, reason: str, by: str) ->
         if other.page_id != entry.page_id and other.redacted_at is None:
             events += _clean(writer, other_bag, other, _Cleaner(other_bag, other, bag, entry, erasure.needles.titles))
     events.insert(0, remove_page(writer, bag, entry, reason=reason, by=by))
+    delete_kept_answers(writer.state.answers)
     return writer.finish(events, agents=(writer.software,))
 
 

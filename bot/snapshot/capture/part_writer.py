@@ -8,6 +8,7 @@ from bot.snapshot.archive.events import Event, EventOutcome
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.capture_options import CaptureOptions
+from bot.snapshot.capture.kept_answers import KeptAnswers
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.page_capture import PageCapture
 from bot.snapshot.capture.parts import Parts, part_event
@@ -24,6 +25,7 @@ class PartWriter:
     parts: Parts
     account: str
     is_nameless: Callable[[], bool]
+    answers: KeptAnswers
     written: int = 0
     """Number of pages that were written since the last part."""
 
@@ -62,4 +64,5 @@ class PartWriter:
             has_unnamed_people=self.parts.has_unnamed_people,
         )
         self.finish(event, RunVerdict.INCOMPLETE, goes_on=True)
+        self.answers.begin_pages(self.parts.count)
         self.written = 0

@@ -22,7 +22,7 @@ from bot.wiki.gateway import PageRef
 PART_PAGES = 100
 """Maximum number of changed pages in one part."""
 
-_RESUME_WITHIN = timedelta(hours=12)
+RESUME_WITHIN = timedelta(hours=12)
 """After this time a page is read again: its labels, files and comments may have changed without a new version."""
 
 
@@ -59,7 +59,7 @@ def find_parts(library: Library, history: HistoryMode, now: datetime) -> Parts:
     for head, _ in library.iter_heads():
         if head.verdict is None:
             continue  # no capture, for example a redaction
-        if head.verdict is not RunVerdict.INCOMPLETE or (not parts.count and now - head.time > _RESUME_WITHIN):
+        if head.verdict is not RunVerdict.INCOMPLETE or (not parts.count and now - head.time > RESUME_WITHIN):
             break
         logged = library.load_events(head)
         facts = logged[0].event.facts if logged else {}

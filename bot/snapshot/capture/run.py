@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from bot.errors import EvidenceError
+from bot.errors import AuthenticationError, EvidenceError, RateLimitedError, StoppedError, WikiUnreachableError
 from bot.snapshot.archive.entry import id_order
 from bot.snapshot.archive.events import AUDIT_HEAD, LEFT_OUT, NOT_CAPTURABLE
 from bot.snapshot.archive.verdict import RunVerdict
@@ -15,6 +15,7 @@ from bot.snapshot.capture.audience import note_changed_audience
 from bot.snapshot.capture.capture_memory import CaptureMemory, SpaceMemory
 from bot.snapshot.capture.capture_options import CaptureOptions, SpaceRequest
 from bot.snapshot.capture.homes import Homes
+from bot.snapshot.capture.kept_answers import KeptAnswers
 from bot.snapshot.capture.known_pages import KnownPages
 from bot.snapshot.capture.observer import Observer
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
@@ -28,6 +29,8 @@ from bot.snapshot.capture.vanished import account_for_vanished
 from bot.wiki.gateway import User, WikiGateway
 
 _NAMED = 5  # people whose ids are named in a message
+_INTERRUPTIONS = (AuthenticationError, RateLimitedError, StoppedError, WikiUnreachableError)
+"""After another error the next capture asks everything again, because an answer may be the reason."""
 _OLDEST_PART = timedelta(days=2)  # the next capture asks about changes since then, if this one was interrupted
 
 
@@ -41,11 +44,18 @@ def capture(
     """
     asked_before = Counter(gateway.requests)
     memory = CaptureMemory(writer.state, writer.now)
+    answers = gateway.answers = KeptAnswers(writer.state.answers, gateway.current_user.id, writer.now)
+    is_interrupted = False
     fetchers = ThreadPoolExecutor(options.parallel_requests, thread_name_prefix="fetch")
     try:
-        outcome, seen = _capture(gateway, writer, requests, options, memory, fetchers)
+        outcome, seen = _capture(gateway, writer, requests, options, memory, answers, fetchers)
+    except BaseException as error:
+        is_interrupted = isinstance(error, _INTERRUPTIONS) or not isinstance(error, Exception)
+        raise
     finally:
         fetchers.shutdown(cancel_futures=True)
+        gateway.answers = None
+        answers.close(is_finished=not is_interrupted)
     memory.save(seen)  # now that the listings are not in memory any more
     outcome.requests = dict(Counter(gateway.requests) - asked_before)
     return outcome
@@ -57,18 +67,22 @@ def _capture(
     requests: Sequence[SpaceRequest],
     options: CaptureOptions,
     memory: CaptureMemory,
+    answers: KeptAnswers,
     fetchers: Executor,
 ) -> tuple[CaptureOutcome, dict[str, SpaceMemory | None]]:
     """Return the outcome, and what the next capture of each space can rely on."""
     outcome = CaptureOutcome(was_recovered=writer.was_recovered, audit_head=options.audit_head)
     account = gateway.current_user
-    selections = list(SpaceChoice(gateway, outcome, options, memory, fetchers).select_all(requests))
+    selections = list(SpaceChoice(gateway, outcome, options, memory, fetchers, answers).select_all(requests))
     outcome.queries = tuple(selection.query for selection in selections)
     outcome.expected = sum(len(selection.expected) for selection in selections)
     parts = find_parts(writer.library, options.history, writer.now)
     began = writer.now - _OLDEST_PART if parts.count else writer.now
     observer = Observer(gateway, writer, options.history, fetchers, options.parallel_requests)
-    part_writer = PartWriter(writer, options, outcome, parts, account.id, lambda: _is_every_name_missing(gateway))
+    answers.begin_pages(parts.count)
+    part_writer = PartWriter(
+        writer, options, outcome, parts, account.id, lambda: _is_every_name_missing(gateway), answers
+    )
     homes = Homes(writer.library, selections)
     known = [KnownPages(selection, writer.library, options.history) for selection in selections]
     for selection, pages in zip(selections, known, strict=True):

@@ -10,9 +10,10 @@ from bot.snapshot.capture.audience import choose_for
 from bot.snapshot.capture.capture_memory import CaptureMemory
 from bot.snapshot.capture.capture_options import CaptureOptions, SpaceRequest
 from bot.snapshot.capture.census import Census, add_roster, take_census
+from bot.snapshot.capture.kept_answers import KeptAnswers
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.selection import Selection, select
-from bot.wiki.gateway import WikiGateway
+from bot.wiki.gateway import PageRef, WikiGateway
 from bot.wiki.page_tree import find_defects, find_misplaced
 
 
@@ -25,6 +26,7 @@ class SpaceChoice:
     options: CaptureOptions
     memory: CaptureMemory
     fetchers: Executor
+    answers: KeptAnswers
 
     def select_all(self, requests: Sequence[SpaceRequest]) -> Iterator[Selection]:
         """Yield the selection of each space; raises `WikiError` if no space can be listed."""
@@ -38,8 +40,7 @@ class SpaceChoice:
         listed: list[tuple[SpaceRequest, Census]] = []
         for request in requests:
             try:
-                known, day = self.memory.of(request.space_key), self.memory.day
-                listed.append((request, take_census(self.gateway, request.space_key, request.rule, known, day=day)))
+                listed.append((request, self._take_census(request)))
             except WikiError as error:
                 give_up(request, error)
         for trouble in add_roster(self.gateway, [census for _, census in listed], self.options.roster):
@@ -51,6 +52,20 @@ class SpaceChoice:
                 give_up(request, error)
         if failed and len(failed) == len(requests):
             raise failed[0]
+
+    def _take_census(self, request: SpaceRequest) -> Census:
+        """List the pages; listings of an interrupted capture do not count if a page changed since."""
+        known, day = self.memory.of(request.space_key), self.memory.day
+        is_old = self.answers.is_continued
+        census = take_census(self.gateway, request.space_key, request.rule, known, day=day)
+        if not is_old:
+            return census
+        newest = self.gateway.fetch_newest_pages(request.space_key)
+        changed = {ref.id for ref in newest if not _is_listed(ref, census)}
+        if newest and not changed:
+            return census
+        self.answers.forget(changed if len(changed) < len(newest) else None)
+        return take_census(self.gateway, request.space_key, request.rule, known, day=day)
 
     def _select(self, request: SpaceRequest, census: Census) -> Selection:
         """Select the pages of one space; note what makes the selection uncertain, and what has no body."""
@@ -100,6 +115,11 @@ class SpaceChoice:
             for node in selection.without_content()
             if selection.shows(node.id)
         ]
+
+
+def _is_listed(ref: PageRef, census: Census) -> bool:
+    listed = census.refs.get(ref.id)
+    return listed is not None and listed.version.number == ref.version.number
 
 
 def _unique(requests: Sequence[SpaceRequest]) -> list[SpaceRequest]:
