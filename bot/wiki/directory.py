@@ -37,9 +37,14 @@ class Directory:
             self._users[user_id] = self._find(user_id) or self._find(user_id) or User(user_id, user_id)
         return self._users[user_id]
 
+    def learn(self, user: User | None) -> None:
+        """Take a person with a name from another answer, so that it need not be asked for."""
+        if user is not None and user.display_name != user.id:
+            self._users.setdefault(user.id, user)
+
     @property
     def people(self) -> tuple[User, ...]:
-        """All people that were asked for so far."""
+        """All people that were asked for so far, or named in another answer."""
         return tuple(dict(self._users).values())
 
     def _find(self, user_id: str) -> User | None:

@@ -129,17 +129,19 @@ def readers(space_key: str) -> Call[tuple[str, bool | None]]:
     return Call(f"{V1}/content/search", f"the restrictions in space {space_key}", read_is_restricted, params)
 
 
-def parts_of(page_ids: Sequence[str]) -> Call[tuple[str, PageParts]]:
-    """List restrictions and labels of current nodes by id (same operations and remarks as `readers`)."""
+def parts_of(page_ids: Sequence[str]) -> Call[tuple[str, PageParts, User | None]]:
+    """List restrictions, labels and last author of current nodes by id (same operations and remarks as `readers`)."""
     query = f"id in ({', '.join(page_ids)})"
-    params: dict[str, str | int] = {"cql": query, "expand": f"{RESTRICTIONS},metadata.labels", "limit": 200}
+    params: dict[str, str | int] = {"cql": query, "expand": f"{RESTRICTIONS},metadata.labels,version", "limit": 200}
     about = f"restrictions and labels of {counted(len(page_ids), 'page')}"
 
-    def read(item: object) -> tuple[str, PageParts]:
+    def read(item: object) -> tuple[str, PageParts, User | None]:
         page_id, restrictions = read_restrictions_in_listing(item, about)
-        labels = read_shape(_Labelled, item, about).metadata.labels
+        found = read_shape(_Labelled, item, about)
+        labels, version = found.metadata.labels, found.version
         names = frozenset(label.name for label in labels.results) if labels and not labels.is_cut else None
-        return page_id, PageParts(labels=names, restrictions=restrictions)
+        author = version.by.value() if version and version.by else None
+        return page_id, PageParts(labels=names, restrictions=restrictions), author
 
     return Call(f"{V1}/content/search", about, read, params)
 
@@ -302,8 +304,13 @@ class _LabelMetadata(Shape):
     labels: _ListedLabels | None = None
 
 
+class _Authored(Shape):
+    by: V1User | None = None
+
+
 class _Labelled(Shape):
     metadata: _LabelMetadata = _LabelMetadata()
+    version: _Authored | None = None
 
 
 class _Permitted(Shape):

@@ -91,6 +91,23 @@ def test_changed_pages_need_up_to_three_requests_each(mixed: SmallWiki, tmp_path
     assert record_of(tmp_path, "Page 2").version.number == 2
 
 
+@pytest.mark.slow
+def test_a_large_space_without_changes_needs_few_requests(wiki: SmallWiki, tmp_path: Path) -> None:
+    for number in range(600 - len(wiki.ids)):
+        wiki.add(f"Page {number}", f"<p>text {number}</p>", label=f"kept-{number % 9}")
+    run_capture(wiki, tmp_path, everything=True)
+
+    idle = run_capture(wiki, tmp_path, everything=True, day=1)
+    wiki.store.labels.add(wiki.ids["Page 300"], "late")
+    wiki.edit("Page 3", "<p>this is new</p>")
+    changed = run_capture(wiki, tmp_path, everything=True, day=2)
+
+    assert (idle.captured, changed.captured) == (0, 2)
+    assert total(idle) <= 600 / 200 + 11, idle.requests
+    assert total(changed) <= total(idle) + 6, changed.requests
+    assert "late" in record_of(tmp_path, "Page 300").labels
+
+
 def test_once_a_week_everything_is_read_again(mixed: SmallWiki, tmp_path: Path) -> None:
     capture(mixed, tmp_path)
     mixed.store.pages.replace_body_unversioned(mixed.ids["Page 2"], "<p>another text under the same version</p>")

@@ -289,6 +289,7 @@ def test_damaged_answers_cost_requests_only(larger: SmallWiki, interrupted: Path
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("flavour", list(Flavour))
 def test_twenty_kills_of_a_large_capture_cost_little(flavour: Flavour, tmp_path: Path) -> None:
     chance = random.Random(13)  # noqa: S311 -- moments that a test can repeat

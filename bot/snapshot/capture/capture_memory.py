@@ -30,6 +30,8 @@ class SpaceMemory(FileModel):
     """Id → version of all pages, those that are not captured too."""
     labelled: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Label of the rule → ids of its pages, on which two sources agreed."""
+    label_requests: int = 0
+    """Number of requests for the lists of the pages with each label, at the last capture that read them (Cloud)."""
     attachments_until: datetime | None = None
     """Time of the newest attachment of the wiki (Cloud)."""
     comments_until: datetime | None = None

@@ -37,6 +37,7 @@ _MARGIN = timedelta(hours=1)
 _FEWEST_REQUESTS = 4
 _PAGES_PER_REQUEST = 50
 """A listing of the whole wiki may cost one request for so many pages of the space; else each page is asked about."""
+_LABELLED_PER_REQUEST = 250
 _SLICES = 7
 _SLICE = 200
 """Restrictions are read again by rotation: one of seven slices a day, but not less than one full request."""
@@ -94,8 +95,8 @@ class Overview:
 
     @property
     def finds_labels(self) -> bool:
-        """Whether one request to the search index gives the labels of all pages, so that not each label is listed."""
-        return self.memory is not None and len(self.refs) <= _SLICE
+        """Whether the search index gives the labels of all pages, with fewer requests than a list for each label."""
+        return self.memory is not None and len(self.refs) <= _SLICE * max(1, self.memory.label_requests)
 
     @property
     def restrictions_read(self) -> frozenset[str]:
@@ -125,7 +126,7 @@ class Overview:
         if listed:
             return
         known = self.memory.restricted if self.memory else {}
-        slices = min(_SLICES, len(nodes) // _SLICE + 1)
+        slices = 1 if self.finds_labels else min(_SLICES, len(nodes) // _SLICE + 1)
         due = {node for node in nodes if zlib.crc32(node.encode()) % slices == self.day % slices}
         wanted = sorted(due | changed | {node for node in nodes if known.get(node, True)})
         self.lists.found = or_none(lambda: gateway.find_parts(wanted)) or {}
@@ -196,8 +197,14 @@ class Overview:
         return SpaceMemory(
             full_at=self.memory.full_at if self.memory else now,
             pages={page_id: ref.version.number for page_id, ref in self.refs.items()},
+            label_requests=self._count_label_requests(),
             **self.lists.newest_times(now, self.memory),
         )
+
+    def _count_label_requests(self) -> int:
+        if self.lists.labelled is None:
+            return self.memory.label_requests if self.memory else 0
+        return 1 + sum(len(page_ids) // _LABELLED_PER_REQUEST + 1 for page_ids in self.lists.labelled.values())
 
     def _since(self, kind: str) -> datetime | None:
         until = getattr(self.memory, f"{kind}_until", None)
