@@ -20,7 +20,7 @@ from bot.config.news_selection import day_of, older_news, shown_news, shown_part
 from bot.inline import PageTarget
 from bot.sync.data_links import LinkKind
 
-_UNSEEN = ("id", "publish_at", "expires_at", "pinned")
+_UNSEEN = ("id", "publish_at", "expires_at", "pinned", "file")
 """The fields of a news item that the page does not show."""
 _ENTRIES = ("lines", "links", "items")
 _WORDS = ("heading", "intro")

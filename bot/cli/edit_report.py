@@ -12,6 +12,7 @@ from bot.cli.app import App
 from bot.errors import ContentError
 from bot.operations.content_advice import check_targets, find_advice
 from bot.operations.edit import Edit, regions_of
+from bot.operations.news_files import NewFile
 from bot.operations.publication import is_homeless, publication_of
 
 _Made = TypeVar("_Made")
@@ -49,10 +50,12 @@ def finish(
     dry_run: bool,
     offline: bool = True,
     publish_at: dt.datetime | None = None,
+    new_file: NewFile | None = None,
 ) -> None:
     """Make an edit, print warnings and the diff, save unless *dry_run*, and say what happens next.
 
-    *region* is the region that it changes; None: what the edit changes decides.
+    *region* is the region that it changes; None: what the edit changes decides. *new_file* is written beside the data
+    file first.
     """
     edit = checked(make)
     runtime = app.runtime
@@ -64,6 +67,8 @@ def finish(
         output.warn(f"{path} already contains this; nothing was written")
         return
     is_draft = click.get_current_context().meta.get(_DRAFT, False)
+    if new_file is not None and not dry_run:
+        new_file.keep(path)
     if not dry_run and not is_draft:
         edit = edit.save(runtime.workspace.shared_data)
     output.say_diff(edit.diff)

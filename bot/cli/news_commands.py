@@ -1,5 +1,9 @@
 """`wikibot news`: edit the news in the data file."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import click
 
 from bot.cli import output
@@ -9,11 +13,44 @@ from bot.cli.entry_times import TIMES, clear_option, describe_state, moment_in, 
 from bot.cli.heading_command import add_heading_command
 from bot.cli.parameter_types import Day, complete_news_ids
 from bot.cli.usage_errors import SuggestingGroup
+from bot.config.data_model import NewsFile
 from bot.config.news_selection import news_states
 from bot.inline import plain_text
 from bot.operations import edit
+from bot.operations.news_files import FileExistsOnPageError, NewFile, read_new_file, with_link
 
 _item_id = click.argument("item_id", metavar="ID", shell_complete=complete_news_ids)
+
+
+def file_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a file to a command that writes a news item."""
+    options = (
+        click.option("--file", "path", type=click.Path(path_type=Path), help="A file that is uploaded with the item."),
+        click.option("--file-name", metavar="NAME", help="Name of the file on the page; absent: as it is called."),
+        click.option("--replace", is_flag=True, help="The file may replace one of the same name on the page."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def _read_file(
+    app: App, old: NewsFile | None, *, path: Path | None, name: str | None, replaces: bool, offline: bool
+) -> NewFile | None:
+    """Return the file of the options; raises `ContentError` if the page has another one of that name."""
+    if path is None:
+        if name or replaces:
+            raise click.UsageError("no file; --file-name and --replace need --file PATH")
+        return None
+    if replaces and offline:
+        raise click.UsageError("--replace has to look at the page; leave out --offline")
+    new_file = read_new_file(path, name).after(old)
+    if offline:
+        return new_file
+    try:
+        return new_file.checked(app.runtime.trying_once().gateway(), app.runtime.workspace, replaces=replaces)
+    except FileExistsOnPageError as error:
+        raise FileExistsOnPageError(f"{error}: give --replace, or another name with --file-name NAME") from error
 
 
 @click.group(cls=SuggestingGroup)
@@ -27,14 +64,31 @@ def news() -> None:
 @click.option("--date", type=Day(), help="The day of the news.")
 @time_options
 @click.option("--pinned", is_flag=True, help="Shown before all others.")
+@file_options
 @offline_option
 @dry_run_option
 @pass_app
-def add_news(app: App, /, text: str, *, dry_run: bool, offline: bool, **fields: object) -> None:
+def add_news(
+    app: App,
+    /,
+    text: str,
+    *,
+    path: Path | None,
+    file_name: str | None,
+    replace: bool,
+    dry_run: bool,
+    offline: bool,
+    **fields: object,
+) -> None:
     """Add a news item, as the newest. TEXT may contain **bold**, *italic*, `code` and [links](page:TITLE).
 
-    Warns about likely mistakes; refuses a link to a page that the wiki does not have.
+    Warns about likely mistakes; refuses a link to a page that the wiki does not have. A file is uploaded when the item
+    is published, not before; a link to it is added to TEXT if it has none.
     """
+    new_file = _read_file(app, None, path=path, name=file_name, replaces=replace, offline=offline)
+    if new_file is not None:
+        text = with_link(text, new_file.value.name)
+        fields |= {"file": new_file.value}
     finish(
         app,
         "news",
@@ -42,6 +96,7 @@ def add_news(app: App, /, text: str, *, dry_run: bool, offline: bool, **fields: 
         dry_run=dry_run,
         offline=offline,
         publish_at=moment_in(fields),
+        new_file=new_file,
     )
 
 
@@ -72,15 +127,32 @@ def list_news(app: App, format_: str) -> None:
 @click.option("--date", type=Day())
 @time_options
 @click.option("--pinned/--not-pinned", default=None)
-@clear_option("date", *TIMES, "pinned")
+@file_options
+@clear_option("date", *TIMES, "pinned", "file")
 @offline_option
 @dry_run_option
 @pass_app
 def edit_news(
-    app: App, /, item_id: str, *, clear: tuple[str, ...], dry_run: bool, offline: bool, **fields: object
+    app: App,
+    /,
+    item_id: str,
+    *,
+    path: Path | None,
+    file_name: str | None,
+    replace: bool,
+    clear: tuple[str, ...],
+    dry_run: bool,
+    offline: bool,
+    **fields: object,
 ) -> None:
     """Change fields of the news item ID."""
     changes = {name: value for name, value in fields.items() if value is not None} | dict.fromkeys(clear)
+    document = app.runtime.data_file()
+    old = document.data.news.items[document.news_index(item_id)] if document.data.news else None
+    new_file = _read_file(app, old.file if old else None, path=path, name=file_name, replaces=replace, offline=offline)
+    if new_file is not None:
+        words = str(changes.get("text", old.text if old else ""))
+        changes |= {"file": new_file.value, "text": with_link(words, new_file.value.name)}
     if not changes:
         raise click.UsageError("nothing to change; give an option such as --text or --date")
     finish(
@@ -90,6 +162,7 @@ def edit_news(
         dry_run=dry_run,
         offline=offline,
         publish_at=moment_in(changes),
+        new_file=new_file,
     )
 
 

@@ -1,10 +1,11 @@
 """A change of a data file as one commit of a git repository that tracks the file.
 
-Only this path is committed; what other people have staged stays staged. Git runs no hook, asks nothing, and sees no
-secret of the bot and no settings of the account.
+Only this path is committed, with the files of news items that it names; what other people have staged stays staged. Git
+runs no hook, asks nothing, and sees no secret of the bot and no settings of the account.
 """
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -18,6 +19,8 @@ _OPTIONS = {
 }
 _BUSY = ("rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG")
 _MAX_SUBJECT = 72
+FILES = "files"
+"""The folder beside the data file with the files of news items."""
 
 
 def find_repository(path: Path) -> Path | None:
@@ -51,10 +54,23 @@ def _commit(work_tree: Path, name: str, message: str, who: str) -> str | None:
     busy = next((each for each in _BUSY if (folder / each).exists()), None)
     if busy is not None:
         return f"the repository is in the middle of another operation ({busy})"
+    files = _new_files(work_tree, name, who)
     subject = message if len(message) <= _MAX_SUBJECT else message[: _MAX_SUBJECT - 1] + "…"
     body = [] if subject == message else ["-m", message]
-    done = _run(work_tree, who, "commit", "--quiet", "--no-verify", "-m", subject, *body, "--only", "--", name)
+    done = _run(work_tree, who, "commit", "--quiet", "--no-verify", "-m", subject, *body, "--only", "--", name, *files)
     return _problem(done) if done.returncode else None
+
+
+def _new_files(work_tree: Path, name: str, who: str) -> list[str]:
+    """Return the files of news items that the data file names and git does not know yet, and add them."""
+    path = work_tree / name
+    named = re.findall(r"\bsha256:\s*['\"]?([0-9a-f]{64})\b", path.read_text("utf-8", "replace"))
+    known = [f"{path.parent.relative_to(work_tree) / FILES / digest}" for digest in dict.fromkeys(named)]
+    present = [each for each in known if (work_tree / each).is_file()]
+    unknown = [each for each in present if _run(work_tree, who, "ls-files", "--error-unmatch", "--", each).returncode]
+    if unknown and _run(work_tree, who, "add", "--", *unknown).returncode:
+        return []  # for example because the repository ignores the folder
+    return unknown
 
 
 def _problem(done: subprocess.CompletedProcess[bytes]) -> str:

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.config.file_rules import MAX_FILE_BYTES, check_file_name
 from bot.config.yaml_source import Location
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}|(?:rgb|hsl)a?\([0-9 .,%/]+\)|[a-zA-Z]{3,24}|var\(--[\w-]+(?:,\s*#?\w+)?\)")
@@ -400,6 +401,24 @@ NewsPointOrText = Annotated[NewsPoint, BeforeValidator(_point_of, json_schema_in
 NewsPoint.model_rebuild()
 
 
+class NewsFile(_Value):
+    """A file of a news item. Its bytes are beside the data file, as `files/SHA256`."""
+
+    name: Annotated[str, AfterValidator(check_file_name)] = Field(
+        description="Name of the file on the page; the text links to it: `[words](attachment:NAME)`.",
+        examples=["q1-report.pdf"],
+    )
+    size: int = Field(ge=1, le=MAX_FILE_BYTES, description="Size in bytes.", examples=[48213])
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] = Field(
+        description="SHA-256 of the bytes.", examples=["0" * 64]
+    )
+    replaces: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = Field(
+        (),
+        description="SHA-256 of files of the same name on the page that this file may replace. Absent: none.",
+        examples=[["1" * 64]],
+    )
+
+
 class NewsItem(_Timed):
     """One news item."""
 
@@ -424,6 +443,12 @@ class NewsItem(_Timed):
     )
     items: tuple[NewsPointOrText, ...] = Field(
         (), description="Points below the item.", examples=[["New search", "Faster start"]]
+    )
+    file: NewsFile | None = Field(
+        None,
+        description="A file that is uploaded to the page when the item is published. `wikibot news add --file PATH` "
+        "writes this.",
+        examples=[{"name": "q1-report.pdf", "size": 48213, "sha256": "0" * 64}],
     )
     publish_at: AwareDatetime | None = _PUBLISH_AT
     expires_at: AwareDatetime | None = _EXPIRES_AT

@@ -8,10 +8,11 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from bot.config.data_file import DataFile
-from bot.config.data_model import OLDER_NEWS, PAGE_INDEX, News, WorkspaceData
+from bot.config.data_model import OLDER_NEWS, PAGE_INDEX, News, NewsFile, NewsItem, WorkspaceData
 from bot.config.policy import DeadLinks, RegionSettings, TargetSettings, WorkspaceSettings, parse_window
 from bot.config.yaml_source import Location
 from bot.operations.adoption_commit import settle_adoption
+from bot.operations.news_files import find_problem, iter_files, links_to
 from bot.operations.workspace import Workspace
 from bot.operations.workspace_index import make_index
 from bot.render import has_region, section_of
@@ -31,7 +32,7 @@ from bot.sync.news_moves import NewsMove
 from bot.sync.page_finder import PageFinder
 from bot.sync.plan import PlanProblem
 from bot.sync.target_pages import choose_targets
-from bot.sync.wanted import Assignment, DeadLink, TargetPage
+from bot.sync.wanted import Assignment, DeadLink, TargetPage, WantedFile
 from bot.wiki.gateway import WikiGateway
 
 _OLDER = ("news", "older")
@@ -95,6 +96,7 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         }
         targets = [_with_dead_links(target, dead) for target in targets]
     targets = [_with_time(target, text_at, links_of) for target in targets]
+    targets = [_with_files(target, document, texts) for target in targets]
     finder.save()
     return Assignment(
         workspace.name,
@@ -135,6 +137,29 @@ def _with_time(target: TargetPage, text_at: Callable[[str, dt.datetime], str], k
         for wanted in target.regions
     )
     return replace(target, regions=tuple(regions))
+
+
+def _with_files(target: TargetPage, document: DataFile, texts: Mapping[str, str | None]) -> TargetPage:
+    """Return *target* with the files to which the texts of news link."""
+    found = [*iter_files(document)]
+    if not found:
+        return target
+    regions = (
+        replace(wanted, files=tuple(_wanted_files(document, found, texts.get(wanted.marker.name) or "")))
+        if wanted.marker.name in ("news", OLDER_NEWS)
+        else wanted
+        for wanted in target.regions
+    )
+    return replace(target, regions=tuple(regions))
+
+
+def _wanted_files(
+    document: DataFile, found: Iterable[tuple[NewsItem, NewsFile, str]], text: str
+) -> Iterator[WantedFile]:
+    for _item, file, place in found:
+        if links_to(text, file.name):
+            problem = partial(find_problem, document.path, file)
+            yield WantedFile(file.name, file.size, file.sha256, file.replaces, place, problem)
 
 
 def _news_move(
@@ -221,4 +246,5 @@ def _check_attachments(
     if not any(link.kind is LinkKind.ATTACHMENT for link in links):
         return []
     names = [file.name for file in gateway.fetch_attachments(finder.get_id(data.workspace.home))]
+    names += [item.file.name for item in (data.news.items if data.news else ()) if item.file is not None]
     return find_missing_attachments(links, names)

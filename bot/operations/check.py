@@ -17,6 +17,7 @@ from bot.escape import visible_in_line
 from bot.files import can_write
 from bot.operations.assignment import check_links
 from bot.operations.capture import read_roster
+from bot.operations.news_files import find_problem, iter_files, with_link
 from bot.operations.precautions import OwnFiles, find_clear_text, find_warnings
 from bot.operations.snapshot_run import try_start
 from bot.operations.sync import make_plan
@@ -97,6 +98,7 @@ def run_checks(
         yield from _attempt("templates", partial(_check_templates, workspace, now))
         if is_reachable:
             gateway = connect()
+            yield from _attempt("files", partial(_check_files, workspace))
             yield from _attempt("links", partial(_check_links, gateway, workspace, asks_external=asks_external))
             yield from _attempt("archived", partial(_check_archived, gateway, workspace))
             if reads_tree:
@@ -196,6 +198,20 @@ def _find_empty(document: DataFile, now: datetime) -> Iterator[str]:
 def _check_templates(workspace: Workspace, now: datetime) -> list[Check]:
     names = ", ".join(render_regions(workspace, None, now=now))
     return [Check(f"templates {names}" if names else "templates", CheckOutcome.OK)]
+
+
+def _check_files(workspace: Workspace) -> list[Check]:
+    """Check the files of news items: their bytes beside the data file, and the links to them."""
+    checks = []
+    for item, file, place in iter_files(workspace.load_data_file()):
+        problem = find_problem(workspace.data_path, file)
+        if problem is not None:
+            message = f"{place}: the file {file.name!r} cannot be uploaded: {problem}"
+            checks.append(Check("files", CheckOutcome.ERROR, message))
+        if with_link(item.text, file.name) != item.text:
+            message = f"{place}: the text does not link to the file {file.name!r}, so that nobody sees it"
+            checks.append(Check("files", CheckOutcome.WARNING, message))
+    return checks
 
 
 def _check_links(gateway: WikiGateway, workspace: Workspace, *, asks_external: bool) -> list[Check]:

@@ -208,6 +208,8 @@ def _check_files(edit: Edit, links: list[DataLink], finder: "PageFinder", gatewa
     if any(link.kind is LinkKind.ATTACHMENT for link in links):
         home = finder.get_id(edit.after.data.workspace.home)
         names = [file.name for file in gateway.fetch_attachments(home)]
+        news = edit.after.data.news
+        names += [item.file.name for item in (news.items if news else ()) if item.file is not None]
         for problem in find_missing_attachments(links, names):
             nearest = tuple(similar_words(problem.link.target, names))
             field = field_of(problem.link)

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from bot.config.data_changes import describe_changes
 from bot.config.data_file import DataFile, with_one_target
-from bot.config.data_model import REGION_NAMES, NewsItem, QuickLink, StatusLine
+from bot.config.data_model import REGION_NAMES, NewsFile, NewsItem, QuickLink, StatusLine
 from bot.config.data_operation import (
     AddEntry,
     EditEntry,
@@ -116,9 +116,10 @@ def add_news(
     publish_at: dt.datetime | None = None,
     expires_at: dt.datetime | None = None,
     pinned: bool = False,
+    file: NewsFile | None = None,
 ) -> Edit:
     """Add a news item as the newest; if no id is given, the id is built from its words."""
-    given: dict[str, object] = {"date": date, "publish_at": publish_at, "expires_at": expires_at}
+    given: dict[str, object] = {"date": date, "publish_at": publish_at, "expires_at": expires_at, "file": file}
     fields = {key: value for key, value in given.items() if value is not None} | {"text": text}
     fields |= {"pinned": True} if pinned else {}
     taken = {item.id for item in document.data.news.items} if document.data.news else set()

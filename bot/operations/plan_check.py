@@ -26,7 +26,7 @@ def confirm_plan(plan: Plan, current: Plan) -> tuple[Plan, tuple[PageReport, ...
     the same. A region that changed since is left as it is in *plan*: it is not written, because the live text is
     another.
     """
-    confirmed = [_confirm_page(page, current) if page.writes else page for page in plan.pages]
+    confirmed = [_confirm_page(page, current) if page.writes or page.uploads else page for page in plan.pages]
     reports = (
         PageReport(page.workspace, page.id, page.title, page.url, Result.SKIPPED, reasons=(_explain(was, now),))
         for old, page in zip(plan.pages, confirmed, strict=True)
@@ -45,7 +45,10 @@ def _confirm_page(page: PagePlan, current: Plan) -> PagePlan:
     for twin in twins:
         if twin.base_version == page.base_version:
             _compare(page, twin, _PAGE_FIELDS, page.title)
-    changes = tuple(each if each.action is Action.NONE else _confirm_change(each, page, twins) for each in page.changes)
+    changes = tuple(
+        _confirm_change(each, page, twins) if each.action is not Action.NONE or each.uploads else each
+        for each in page.changes
+    )
     first = twins[0] if twins else page
     return replace(page, title=first.title, url=first.url, changes=changes)
 
@@ -61,8 +64,10 @@ def _confirm_change(change: Change, page: PagePlan, twins: list[PagePlan]) -> Ch
     _compare(change, found, _CHANGE_FIELDS, about)
     if not is_same(found.desired, change.desired, space_key=page.space_key):
         raise _differs("desired", about)
-    if found.action is Action.NONE:
+    if found.action is Action.NONE and change.action is not Action.NONE:
         return found
+    if not set(found.uploads) <= set(change.uploads):  # fewer, if an earlier run was interrupted after an upload
+        raise _differs("uploads", about)
     if found.action is not change.action:
         raise _differs("action", about)
     if found.requires is not None and found.requires != change.requires:

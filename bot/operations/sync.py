@@ -1,12 +1,12 @@
 """Synchronise pages with the data files: plan, apply, drift."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.config.data_model import OLDER_NEWS
+from bot.config.data_model import OLDER_NEWS, NewsFile
 from bot.config.policy import SafetySettings
 from bot.errors import BotError, OutdatedPlanError
 from bot.log import logger
@@ -24,9 +24,9 @@ from bot.sync.drift import Verdict
 from bot.sync.guard import Guard
 from bot.sync.limits import Locate, name_limit, raise_if_unsafe
 from bot.sync.own_blocks import OwnBlocks, find_own_blocks
-from bot.sync.plan import EVERY_REGION, Change, Plan, PlanProblem
+from bot.sync.plan import EVERY_REGION, Action, Change, PagePlan, Plan, PlanProblem, Upload
 from bot.sync.survey import build_plan
-from bot.sync.wanted import Assignment, WantedRegion
+from bot.sync.wanted import Assignment, WantedFile, WantedRegion
 from bot.wiki.gateway import WikiGateway
 
 
@@ -138,6 +138,7 @@ def carry_out(
             sleep=sleep,
             on_page=on_page,
             keep=partial(keep_replaced, folders, now),
+            read_upload=partial(_read_upload, {workspace.name: workspace for workspace in planned}),
         )
     report = replace(report, pages=(*report.pages, *held), refused=tuple(refused.values()))
     known = folders.known_versions(gateway.base_url)
@@ -239,14 +240,28 @@ def _raise_if_not_rendered(plan: Plan, assignments: Iterable[Assignment]) -> Non
         for region in target.regions
     }
     for page in plan.page_writes:
-        for change in page.writes:
+        for change in page.changes:
+            if change.action is Action.NONE and not change.uploads:
+                continue
             found = wanted.get((page.workspace, page.id, change.marker))
+            _raise_if_other_files(page, change, found[1].files if found else ())
             if found is None or not _is_rendered(change, *found, space_key=page.space_key):
                 raise OutdatedPlanError(
                     f"page {page.title!r}, region {change.region!r}: the plan has another text than the data file of "
                     f"workspace {page.workspace!r} renders to now, or writes it elsewhere; nothing was written: plan "
                     "again, and review the new plan"
                 )
+
+
+def _raise_if_other_files(page: PagePlan, change: Change, files: Sequence[WantedFile]) -> None:
+    """Raise an error for a file of the plan that the region does not need."""
+    needed = {(file.name, file.sha256, file.size) for file in files}
+    for upload in change.uploads:
+        if (upload.name, upload.sha256, upload.size) not in needed:
+            raise OutdatedPlanError(
+                f"page {page.title!r}, region {change.region!r}: the plan uploads a file {upload.name!r} that the data "
+                f"file of workspace {page.workspace!r} does not name; nothing was written: plan again"
+            )
 
 
 def _is_rendered(change: Change, assignment: Assignment, region: WantedRegion, *, space_key: str) -> bool:
@@ -267,6 +282,13 @@ def _keeps_blocks_of_people(change: Change, own: OwnBlocks) -> bool:
         return False
     is_found = find_own_blocks(change.live, change.last_applied) == own
     return is_found and change.desired == own.around(change.own_desired)
+
+
+def _read_upload(workspaces: Mapping[str, Workspace], page: PagePlan, upload: Upload) -> bytes:
+    from bot.operations.news_files import read_bytes
+
+    file = NewsFile(name=upload.name, size=upload.size, sha256=upload.sha256)
+    return read_bytes(workspaces[page.workspace].data_path, file)
 
 
 def _check_names(workspaces: Iterable[Workspace], take_over: frozenset[str]) -> None:

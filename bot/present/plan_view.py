@@ -34,7 +34,7 @@ class ChangeView:
     @property
     def is_shown(self) -> bool:
         """Whether there is anything to say about the region."""
-        return self.state != Verdict.IN_SYNC.value
+        return self.state != Verdict.IN_SYNC.value or bool(self.remarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,8 @@ def _change(change: Change) -> ChangeView:
         visible(headline(change)),
         "waiting" if is_waiting else "" if change.action is Action.NONE else change.action.value,
         _SIGNS.get(change.action, "!" if change.needs_a_person else " "),
-        tuple(visible(f"by {describe_edit(edit)}") for edit in change.edits),
+        tuple(visible(f"by {describe_edit(edit)}") for edit in change.edits)
+        + tuple(visible(f"uploads first: {upload.words}") for upload in change.uploads),
         tuple(visible(line) for line in [change.note] * bool(change.note) + describe_lost_comments(change)),
         tuple(compare(change)),
     )

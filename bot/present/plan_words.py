@@ -39,6 +39,8 @@ def headline(change: Change) -> str:
             return f"{verdict}; will be restored"
         case Action.WRITE:
             return f"{verdict}; will be written"
+        case Action.NONE if change.uploads:
+            return f"{verdict}; a file is uploaded"
         case _ if change.live is None:
             return "not on the page yet" if change.verdict is Verdict.UNMANAGED else f"{verdict}; missing on the page"
         case _:
@@ -86,6 +88,9 @@ def summarise(plan: Plan) -> str:
         parts.append(f"{counted(len(plan.attention), 'message')} for a person")
     if plan.problems:
         parts.append(counted(len(plan.problems), "problem"))
+    uploads = sum(len(page.uploads) for page in plan.pages)
+    if uploads:
+        parts.append(f"{counted(uploads, 'file')} to upload")
     if regions == 0 and len(parts) == 1:
         pages = sum(scope.pages for scope in plan.scopes)
         return f"in sync: {counted(plan.managed_regions, 'region')} on {counted(pages, 'page')}"

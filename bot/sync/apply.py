@@ -19,6 +19,7 @@ from bot.errors import (
 from bot.storage.regions import find_region
 from bot.sync.attention import is_loud
 from bot.sync.drift import Verdict, digest_of
+from bot.sync.file_uploads import FileUploads, ReadUpload, UploadRefusedError
 from bot.sync.guard import Guard, Obstacle, ObstacleKind
 from bot.sync.ledger import Tag, TagEntry
 from bot.sync.news_moves import describe_unmet, find_missing_lines
@@ -110,6 +111,7 @@ def apply_plan(
     sleep: Callable[[float], None] = time.sleep,
     on_page: Callable[[PageReport], None] = lambda _: None,
     keep: Keep = lambda _plan, _change, _page: None,
+    read_upload: ReadUpload = lambda _plan, _upload: b"",
 ) -> ApplyReport:
     """Write the regions of *plan* whose live text is still what the plan recorded.
 
@@ -117,7 +119,7 @@ def apply_plan(
     is unreachable or rate-limits the bot for three pages in a row. The stop label ends the writes to its workspace. A
     page that the bot has never written is written only if *is_reviewed*. At most *max_writes* pages are tried.
     """
-    writer = _PageWriter(gateway, guard, keep, is_reviewed=is_reviewed)
+    writer = _PageWriter(gateway, guard, keep, FileUploads(gateway, read_upload), is_reviewed=is_reviewed)
     run = _Run(writer, Rollouts(plan, gateway, seconds=canary_seconds, sleep=sleep), on_page)
     run.write(join_pages(plan.page_writes[:max_writes]))
     return ApplyReport(
@@ -249,8 +251,11 @@ def _skipped(reason: str) -> _Outcome:
 class _PageWriter:
     """Writes single pages."""
 
-    def __init__(self, gateway: WikiGateway, guard: Guard, keep: Keep, *, is_reviewed: bool) -> None:
+    def __init__(
+        self, gateway: WikiGateway, guard: Guard, keep: Keep, uploads: FileUploads, *, is_reviewed: bool
+    ) -> None:
         self._gateway, self._guard, self._keep, self._is_reviewed = gateway, guard, keep, is_reviewed
+        self._uploads = uploads
         self._state: ContentState | None = None
         self._unmet: dict[str, str] = {}
         self._versions: dict[str, int] = {}
@@ -270,16 +275,61 @@ class _PageWriter:
     def _write(self, plans: tuple[PagePlan, ...], whole: PagePlan) -> _Outcome:
         if any(plan.is_first_run for plan in plans) and not self._is_reviewed:
             return _skipped("the bot has never written this page; review the plan, then apply it with --plan or --yes")
+        uploaded: tuple[str, ...] = ()
         try:
-            return write_in_order(
+            if whole.uploads:
+                obstacle = self._find_obstacle(whole)
+                if obstacle is not None:
+                    return obstacle
+                uploaded = self._upload(plans, whole)
+                if not whole.writes:
+                    return self._only_uploaded(whole, uploaded)
+            outcome = write_in_order(
                 self._gateway,
                 whole.id,
                 check=lambda: self._find_obstacle(whole),
                 attempt=lambda page: self._try(whole, page),
                 at_least=max(plan.base_version for plan in plans),
             )
+            return replace(outcome, remarks=(*(("", text) for text in uploaded), *outcome.remarks))
+        except UploadRefusedError as error:
+            return _skipped(str(error))
         except PageConflictError:
             return _skipped("somebody saved the page each time that it was about to be written")
+
+    def _upload(self, plans: tuple[PagePlan, ...], whole: PagePlan) -> tuple[str, ...]:
+        """Upload the files that the page needs, unless the write would be refused; return what was done."""
+        page = self._gateway.fetch_page(whole.id)
+        refused = self._refuse(whole, page)
+        if refused is not None:
+            raise UploadRefusedError(refused)
+        new = rewrite(page.body, self._open_writes(whole), space_key=page.ref.space_key)
+        blocked = {*new.reasons, *self._unmet}
+        done: list[str] = []
+        for plan in plans:
+            for change in plan.changes:
+                if change.region not in blocked:
+                    done += self._uploads.upload(plan, change.uploads)
+        return tuple(dict.fromkeys(done))
+
+    def _only_uploaded(self, plan: PagePlan, uploaded: tuple[str, ...]) -> _Outcome:
+        """Return the outcome for a page whose text has the links already."""
+        if not uploaded:
+            return _Outcome(Result.UNCHANGED)
+        regions = tuple(change.region for change in plan.changes if change.uploads)
+        version = self._gateway.fetch_page(plan.id).version
+        return _Outcome(Result.WRITTEN, version, regions, remarks=[("", text) for text in uploaded])
+
+    def _open_writes(self, plan: PagePlan) -> list[Change]:
+        return [change for change in plan.writes if change.region not in self._unmet]
+
+    def _refuse(self, plan: PagePlan, page: Page) -> str | None:
+        """Return why the page as it is now is not written."""
+        if page.ref.status is not PageStatus.CURRENT:
+            return f"the page is now {page.ref.status}"
+        if plan.space_key and page.ref.space_key != plan.space_key:
+            return f"the page was moved to space {page.ref.space_key} since the plan was made; plan again"
+        return None
 
     def _look(self, page_id: str) -> Obstacle | None:
         """Return the obstacle to writing the page; raises `StoppedError` if one of its workspaces is stopped."""
@@ -294,7 +344,7 @@ class _PageWriter:
             return _Outcome(_RESULTS[obstacle.kind], reasons=[("", obstacle.reason)])
         unmet = ((change.region, self._find_unmet(change.requires)) for change in plan.writes if change.requires)
         self._unmet = {region: reason for region, reason in unmet if reason}
-        if len(self._unmet) < len(plan.writes):
+        if len(self._unmet) < len(plan.writes) or not plan.writes:
             return None
         return _Outcome(Result.SKIPPED, reasons=[*self._unmet.items()])
 
@@ -309,12 +359,10 @@ class _PageWriter:
         return describe_unmet(replace(needed, lines=missing)) if missing else ""
 
     def _try(self, plan: PagePlan, page: Page) -> _Outcome:
-        if page.ref.status is not PageStatus.CURRENT:
-            return _skipped(f"the page is now {page.ref.status}")
-        if plan.space_key and page.ref.space_key != plan.space_key:
-            return _skipped(f"the page was moved to space {page.ref.space_key} since the plan was made; plan again")
-        changes = [change for change in plan.writes if change.region not in self._unmet]
-        new = rewrite(page.body, changes, space_key=page.ref.space_key)
+        refused = self._refuse(plan, page)
+        if refused is not None:
+            return _skipped(refused)
+        new = rewrite(page.body, self._open_writes(plan), space_key=page.ref.space_key)
         reasons = [*new.reasons.items(), *self._unmet.items()]
         if not new.written:
             return _Outcome(Result.SKIPPED if reasons else Result.UNCHANGED, reasons=reasons)

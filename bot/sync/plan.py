@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bot.config.data_model import OLDER_NEWS, PAGE_INDEX
 from bot.config.policy import DriftPolicy, NotifyPolicy
+from bot.plural import counted
 from bot.storage.markers import Marker
 from bot.storage.meaning import is_same
 from bot.sync.drift import LastApplied, ManualEdit, Verdict, digest_of
@@ -40,6 +41,26 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that is uploaded to the page before the region is written.
+
+    *replaces* is the id of the file of that name on the page that it replaces, and *replaces_version* its version.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    replaces: str | None = None
+    replaces_version: int = 0
+
+    @property
+    def words(self) -> str:
+        """The file in words."""
+        what = f"replaces version {self.replaces_version} on the page" if self.replaces else "new on the page"
+        return f"file {self.name}, {counted(self.size, 'byte')}, {what}, sha256:{self.sha256}"
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One region of one page: its three states, the verdict and the action.
 
@@ -48,7 +69,9 @@ class Change:
 
     *place* is where a missing region is created. *is_repair* is set if the same text was written before. *edits* are
     the versions in which people changed the region. *lost_comments* are the commented texts that the new text does not
-    contain. *note* explains to people why nothing is done, or what they can do. *requires* is what another page must
+    contain. *uploads* are the files that the page needs first; a region in sync can need them, too.
+
+    *note* explains to people why nothing is done, or what they can do. *requires* is what another page must
     have before the change is written. *merges* is set if `wikibot sync` merges what people changed. *own* is set if
     people put blocks of their own into a region below a heading; *desired* then has these too.
     """
@@ -72,6 +95,7 @@ class Change:
     merges: bool = False
     own: OwnBlocks | None = None
     requires: Requirement | None = None
+    uploads: tuple[Upload, ...] = ()
 
     @property
     def own_desired(self) -> str:
@@ -116,6 +140,11 @@ class PagePlan:
     def writes(self) -> tuple[Change, ...]:
         """The changes that `apply` carries out."""
         return tuple(each for each in self.changes if each.action is not Action.NONE)
+
+    @property
+    def uploads(self) -> tuple[Upload, ...]:
+        """The files that `apply` uploads."""
+        return tuple(dict.fromkeys(upload for change in self.changes for upload in change.uploads))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +196,7 @@ class Plan:
     @property
     def page_writes(self) -> tuple[PagePlan, ...]:
         """The pages that `apply` writes."""
-        return tuple(page for page in self.pages if page.writes)
+        return tuple(page for page in self.pages if page.writes or page.uploads)
 
     @property
     def disputed(self) -> tuple[tuple[PagePlan, Change], ...]:

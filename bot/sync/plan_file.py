@@ -23,6 +23,7 @@ _UNBOUND_WHEN_EMPTY: dict[str, object] = {
     "orphans": [],
     "requires": None,
     "own": None,
+    "uploads": [],
 }
 """Keys of a later date: with these values they are not part of the digest, which stays that of earlier plans."""
 _MIN_DIGITS = 12
@@ -93,6 +94,21 @@ class PlannedOwnBlocks(FileModel):
     """The blocks of people after it."""
 
 
+class PlannedUpload(FileModel):
+    """A file that is uploaded to the page before the region is written."""
+
+    name: str
+    """Name of the file on the page."""
+    size: int
+    """Size in bytes."""
+    sha256: str
+    """SHA-256 of the bytes."""
+    replaces: str | None = None
+    """Id of the file on the page that it replaces; null if the page has none of that name."""
+    replaces_version: int = 0
+    """Version of the file that it replaces."""
+
+
 class PlannedChange(FileModel):
     """One region of a page: desired, live and last applied text, and what applying does."""
 
@@ -132,6 +148,8 @@ class PlannedChange(FileModel):
     """What people put into a region below a heading; null if there is nothing. It stays."""
     requires: PlannedRequirement | None = None
     """News that leaves this page for another page, or returns: what the other page must have first."""
+    uploads: tuple[PlannedUpload, ...] = ()
+    """Files that are uploaded before the region is written."""
     desired_digest: str
     """Digest of `desired`, as in version messages; other spellings of the same text have the same digest."""
     live_digest: str | None

@@ -29,6 +29,7 @@ from bot.sync.guard import describe_draft
 from bot.sync.ledger import PageLedger
 from bot.sync.news_moves import Judged, order_moves
 from bot.sync.own_blocks import OwnBlocks, find_own_blocks
+from bot.sync.page_files import PageFiles, needs_files
 from bot.sync.page_memory import KnownVersions
 from bot.sync.plan import (
     EVERY_REGION,
@@ -38,6 +39,7 @@ from bot.sync.plan import (
     Plan,
     PlanProblem,
     Scope,
+    Upload,
     advise_keeping,
     decide,
     is_generated,
@@ -248,8 +250,9 @@ class _Survey:
         if emptied is not None:
             changes = tuple(self._hold(change, emptied) for change in changes)
         changes = self._let_wait(changes)
+        changes = self._with_uploads(page, target, changes)
         self._judged += [Judged(page.id, page.title, change) for change in changes]
-        if all(change.verdict is Verdict.IN_SYNC for change in changes):
+        if all(change.verdict is Verdict.IN_SYNC and not change.uploads for change in changes):
             if changes and self._known is not None:
                 self._known.note(page.id, page.version)
             return
@@ -267,9 +270,27 @@ class _Survey:
             space_key=page.ref.space_key,
         )
         self.pages.append(planned)
-        draft = describe_draft(self._gateway, page.id) if planned.writes else None
+        draft = describe_draft(self._gateway, page.id) if planned.writes or planned.uploads else None
         if draft is not None:
             self.drafts.append(f"{page.title}: {draft}")
+
+    def _with_uploads(self, page: Page, target: TargetPage, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        """Add the files that the page needs; a region whose file cannot be uploaded is held back."""
+        files = {wanted.marker.name: wanted.files for wanted in target.regions if wanted.files}
+        needy = [each for each in changes if each.region in files and needs_files(each)]
+        if not needy:
+            return changes
+        on_page = PageFiles(self._gateway, page.id)
+        found = {each.region: on_page.compare(files[each.region]) for each in needy}
+        return tuple(self._with_files(page, each, *found.get(each.region, ((), ()))) for each in changes)
+
+    def _with_files(self, page: Page, change: Change, uploads: tuple[Upload, ...], problems: tuple[str, ...]) -> Change:
+        if not problems:
+            return replace(change, uploads=uploads) if uploads else change
+        if change.verdict is Verdict.IN_SYNC:
+            self.attention += [f"{page.title}: {problem}" for problem in problems]
+            return change
+        return replace(change, action=Action.NONE, note=f"held back: {'; '.join(problems)}")
 
     @cached_property
     def _wiki_time(self) -> datetime:

@@ -24,6 +24,22 @@ class DeadLink:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedFile:
+    """A file that the text of a region links to, and that the page must have.
+
+    *replaces* has the SHA-256 of files of that name on the page that it may replace. *place* is file and line.
+    *find_problem* returns why the bytes beside the data file are not these.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    replaces: tuple[str, ...]
+    place: str
+    find_problem: Callable[[], str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class WantedRegion:
     """A desired region on one page; *text* is None if the data file does not contain the region.
 
@@ -42,6 +58,7 @@ class WantedRegion:
     dead_links: tuple[DeadLink, ...] = ()
     merge: MergePolicy = MergePolicy.ASK
     text_at: Callable[[datetime], str] | None = None
+    files: tuple[WantedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

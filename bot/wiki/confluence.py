@@ -56,6 +56,7 @@ from bot.wiki.rest_client import RestClient
 from bot.wiki.scope_check import find_missing_scopes
 from bot.wiki.session import PATIENT, Manners, Network, RateLimiter, WikiSession, is_read
 from bot.wiki.space_reader import SpaceReader
+from bot.wiki.upload_form import UploadForm
 from bot.wiki.wiki_clock import WikiClock
 
 if TYPE_CHECKING:
@@ -331,6 +332,9 @@ class ConfluenceGateway(WikiGateway):
     def create_page(self, space_key: str, *, title: str, body: str, parent_id: str | None, message: str) -> PageRef:
         return self._writer.create(space_key, title=title, body=body, parent_id=parent_id, message=message)
 
+    def upload(self, page_id: str, name: str, content: bytes, *, comment: str, replaces: str | None = None) -> None:
+        self._writer.upload(page_id, name, content, comment=comment, replaces=replaces)
+
     def fetch_state(self, page_id: str) -> ContentState | None:
         return self._details.fetch_state(page_id)
 
@@ -385,6 +389,10 @@ class _AtlassianVerbs:
     def _send(self, method: str, url: str, payload: Any) -> requests.Response:
         if is_read(method, url):
             return self._session.request(method, url, headers={"Accept": "application/json"}, json=payload)
+        if isinstance(payload, UploadForm):
+            body, content_type = payload.encode()
+            headers = {"Accept": "application/json", "X-Atlassian-Token": "no-check", "Content-Type": content_type}
+            return self._session.request(method, url, headers=headers, data=body)
         return self._client.request(method, url, data=payload, advanced_mode=True, absolute=True)
 
     @cached_property

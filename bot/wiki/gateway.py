@@ -511,6 +511,13 @@ class WikiGateway(Protocol):
         only to a host that `bot.egress` allows.
         """
 
+    def upload(self, page_id: str, name: str, content: bytes, *, comment: str, replaces: str | None = None) -> None:
+        """Attach a file to a page, or save it as the next version of the attachment with the id *replaces*.
+
+        A new file of a name that the page has already is refused by the wiki. If the answer is lost, the upload is
+        successful if the page has the file with *comment*. v1 createAttachment, updateAttachmentData.
+        """
+
     def fetch_comments(self, page_id: str) -> list[Comment]:
         """List all comments of a page, footer and inline, including resolved ones; replies follow their parent.
 

@@ -14,12 +14,14 @@ from bot.errors import (
 )
 from bot.log import logger
 from bot.storage.reader import check_well_formed
+from bot.wiki import rest_v1
 from bot.wiki.dialect import Call, Dialect
 from bot.wiki.directory import Directory
 from bot.wiki.failures import VERSION_WORDS
 from bot.wiki.gateway import Page, PageRef, Version
 from bot.wiki.page_reader import PageReader
 from bot.wiki.rest_client import RestClient
+from bot.wiki.upload_form import UploadForm
 
 _MARKUP = re.compile(r"<!\[CDATA\[|\]\]>|<[^>]*>")
 
@@ -108,6 +110,32 @@ class PageWriter:
             ref = found
         logger.info("created page {} ({})", ref.id, ref.title)
         return ref
+
+    def upload(self, page_id: str, name: str, content: bytes, *, comment: str, replaces: str | None) -> None:
+        """Attach a file; if the answer is lost, look whether the page has it."""
+        form = UploadForm(name, content, comment)
+        try:
+            self._client.send(rest_v1.upload(page_id, form, replaces))
+        except WikiError as error:
+            if error.status == 413:
+                message = (
+                    f"file {name!r} of page {page_id}: the wiki refuses a file of {len(content)} bytes as too large"
+                )
+                raise WikiAnswerError(message) from error
+            if error.status in (403, 404) and not isinstance(error, AuthenticationError):
+                raise PermissionDeniedError(
+                    f"file {name!r} of page {page_id}: the bot's account may not attach files there; ask an "
+                    f"administrator of the space for the permission to add attachments ({error})"
+                ) from error
+            if not _may_be_committed(error) or not self._has_file(page_id, form):
+                raise
+        logger.info("uploaded file {} ({} bytes) to page {}", name, len(content), page_id)
+
+    def _has_file(self, page_id: str, form: UploadForm) -> bool:
+        return any(
+            file.name == form.name and file.comment == form.comment and file.size_bytes == len(form.content)
+            for file in self._client.iter(self._dialect.attachments(page_id))
+        )
 
     def delete(self, page_id: str) -> None:
         """Move a page to the trash; both flavours delete at the address of the page."""

@@ -9,6 +9,7 @@ from bot.plural import counted
 from bot.wiki.answers import Id, Shape, TextOrEmpty, read_shape
 from bot.wiki.dialect import Call, ConvertedBody, escape_part
 from bot.wiki.gateway import ContentState, PageParts, PageRef, Restrictions, TreeKind, User
+from bot.wiki.upload_form import UploadForm
 
 V1 = "/rest/api"
 NEWEST = 25
@@ -192,6 +193,22 @@ def add_labels(page_id: str, labels: Sequence[str]) -> Call[None]:
         lambda _answer: None,
         method="POST",
         payload=[{"prefix": "global", "name": label} for label in labels],
+        page_id=page_id,
+    )
+
+
+def upload(page_id: str, form: UploadForm, replaces: str | None = None) -> Call[None]:
+    """Attach a file, or the next version of one (Cloud createAttachment, updateAttachmentData; Data Center the same).
+
+    A POST without an id never replaces a file: the wiki answers 400 if the page has one of that name.
+    """
+    path = f"{V1}/content/{escape_part(page_id)}/child/attachment"
+    return Call(
+        path if replaces is None else f"{path}/{escape_part(replaces)}/data",
+        f"file {form.name!r} of page {page_id}",
+        lambda _answer: None,
+        method="POST",
+        payload=form,
         page_id=page_id,
     )
 

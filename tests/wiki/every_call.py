@@ -8,6 +8,7 @@ from bot.wiki.dialect import Call, Dialect
 from bot.wiki.dialect_cloud import CloudDialect
 from bot.wiki.dialect_data_center import DataCenterDialect
 from bot.wiki.gateway import Comment, ContentState, PageStatus, Space, TreeKind
+from bot.wiki.upload_form import UploadForm
 from tests.wiki.refs import make_page
 
 SPACE = Space("5", "WS2", "Workstream 2")
@@ -21,6 +22,7 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
     comment = Comment("9", "", page.ref.version)
     yield from (rest_v1.current_user(), rest_v1.labelled("WS2", "x"), rest_v1.restrictions("12"))
     yield rest_v1.add_labels("12", ["x"])
+    yield from (rest_v1.upload("12", UploadForm("a.pdf", b"%PDF-"), replaces) for replaces in (None, "13"))
     yield dialect.readers(SPACE)
     yield from (rest_v1.titled_like("WS2", "Final Rep"), dialect.user("u"), dialect.space("WS2"), dialect.spaces())
     if isinstance(dialect, CloudDialect):
