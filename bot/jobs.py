@@ -70,6 +70,14 @@ def judge_sync(plan: Plan, report: ApplyReport, merges: Sequence[PageMerge] = ()
     return JobResult(counts, tuple(_find_attention(plan, report)), tuple(map(str, merges)))
 
 
+def judge_check(plan: Plan) -> JobResult:
+    """Return what a comparison found, for the record of a run."""
+    counts = {"regions": plan.managed_regions, "to write": sum(len(page.writes) for page in plan.pages)}
+    disputed = tuple(f"{page.title}: {change.region}: {change.note}" for page, change in plan.disputed)
+    problems = tuple(f"{problem.page}: {problem.message}" for problem in plan.problems)
+    return JobResult(counts, (*problems, *disputed, *plan.attention))
+
+
 def _find_attention(plan: Plan, report: ApplyReport) -> Iterator[str]:
     """Yield what waits for a person: page, region and reason."""
     yield from plan.attention

@@ -23,10 +23,13 @@ from bot.scheduler import JobScheduler, NextMoment
 class LiveSchedule:
     """A scheduler whose settings, secrets and templates are read again when their files change, and on request.
 
-    The data files are not part of this: each run reads them. *load* reads the settings.
+    The data files are not part of this: each run reads them. *load* reads the settings, which need a job only if this
+    process *runs_jobs*.
     """
 
-    def __init__(self, runtime: Runtime, history: RunHistory, load: Callable[[], Settings]) -> None:
+    def __init__(
+        self, runtime: Runtime, history: RunHistory, load: Callable[[], Settings], *, runs_jobs: bool = True
+    ) -> None:
         self._load = load
         self._seen = self._in_force = read_contents(runtime.settings)
         """The contents at the last look, and those that the settings in force were made from."""
@@ -44,12 +47,18 @@ class LiveSchedule:
             now=runtime.clock,
             refresh=self.refresh,
             find_attention=lambda: (self._trouble,) if self._trouble else (),
+            may_be_empty=not runs_jobs,
         )
 
     @property
     def runtime(self) -> Runtime:
         """The runtime with the settings in force."""
         return self._runtime
+
+    @property
+    def trouble(self) -> str:
+        """Why the settings on the disk are not used; empty if they are."""
+        return self._trouble
 
     def ask(self) -> None:
         """Ask for the settings to be read again before the next job, changed or not; for a signal handler."""

@@ -120,7 +120,7 @@ class JobScheduler:
     *grace_seconds* is how long a job may continue after a stop request; then the job is abandoned, and its run is
     recorded as interrupted. *look_ahead_seconds* is the interval at which jobs are asked for extra work. *refresh* is
     called at each tick and before each job, and may replace the job table. *find_attention* returns what needs a person
-    whatever the job does. The failure of a job does not end the loop.
+    whatever the job does. A table *may_be_empty* if no job has to run here. The failure of a job does not end the loop.
     """
 
     def __init__(
@@ -136,6 +136,7 @@ class JobScheduler:
         look_ahead_seconds: int = _LOOK_AHEAD_SECONDS,
         refresh: Callable[[], None] = lambda: None,
         find_attention: Callable[[], tuple[str, ...]] = tuple,
+        may_be_empty: bool = False,
     ) -> None:
         self._history = history
         self._now = now
@@ -148,6 +149,7 @@ class JobScheduler:
         self._find_attention = find_attention
         self.has_left_job_behind = False
         self.has_lost_record = False
+        self._may_be_empty = may_be_empty
         self._is_final = False
         """Whether the last failure has a cause that does not pass with time, so that a retry would only repeat it."""
         self._jobs = self._make_jobs(specs, functions, next_moments or {})
@@ -177,7 +179,7 @@ class JobScheduler:
         functions: Mapping[str, JobFunction],
         next_moments: Mapping[str, NextMoment],
     ) -> list[_Job]:
-        if not specs:
+        if not specs and not self._may_be_empty:
             raise SettingsError("no job is configured; add one under `jobs`, such as {run: sync, every: 10 minutes}")
         jobs = []
         for name, spec in _named(specs):

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import FrameType
@@ -14,7 +14,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
-from bot.errors import BotError, HistoryError
+from bot.errors import HistoryError
 from bot.files import InstanceLock
 from bot.history import Run, RunHistory, RunOutcome, open_history
 from bot.live_schedule import LiveSchedule
@@ -53,7 +53,9 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
         return _DONE
     app.set_up_logging(is_service=True)
     runtime = replace(app.runtime, is_attended=False)
-    lock = InstanceLock(runtime.folders.state / "run.lock", purpose=f"the bot of {runtime.settings.config_path}")
+    lock = InstanceLock(
+        runtime.folders.state / "run.lock", purpose=f"the bot of {runtime.settings.config_path}", wait_seconds=1
+    )
     with lock, stopping_on_signals(runtime.stop):
         history = open_history(runtime.folders.state / "runs.db")
         _close_interrupted(history, runtime.clock())
@@ -78,19 +80,15 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
 
 @contextmanager
 def _desk(runtime: Runtime, live: LiveSchedule) -> Iterator[None]:
-    """Serve the web desk if the settings have one; a desk that cannot start does not stop the jobs."""
+    """Serve the web desk if the settings have one; raises `BotError` if it cannot start, and then no job runs."""
     settings = runtime.settings.desk
     if settings is None:
         yield
         return
     from bot.cli.serve_command import say_where, serving
 
-    with ExitStack() as stack:
-        try:
-            desk = stack.enter_context(serving(runtime, settings, settings.place, live))
-            say_where(desk)
-        except BotError as error:
-            logger.error("the web desk is not served: {}", error)
+    with serving(runtime, settings, settings.place, live) as desk:
+        say_where(desk)
         yield
 
 

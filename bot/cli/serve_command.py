@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -16,14 +16,18 @@ from bot.cli.app import App, pass_app
 from bot.cli.archive_options import open_reader, reader_options
 from bot.cli.run_commands import stopping_on_signals
 from bot.config.policy import DeskSettings
+from bot.config.settings import Settings
 from bot.desk.database import DATABASE_NAME, DeskDatabase
 from bot.desk.desk import LOOPBACK, Desk, DeskAddress
+from bot.errors import LockedError
+from bot.files import InstanceLock
 from bot.history import open_history
 from bot.live_schedule import LiveSchedule
 from bot.operations.archive_reader import ArchiveReader
 from bot.runtime import Runtime
 
 _DUE_SECONDS = 20.0
+_LOOK_SECONDS = 2.0
 
 
 @click.command()
@@ -52,7 +56,7 @@ def serve(
     settings = runtime.settings.desk or DeskSettings()
     own_host, own_port = settings.place
     place = host or own_host, own_port if port is None else port
-    with stopping_on_signals(runtime.stop), serving(runtime, settings, place) as desk:
+    with stopping_on_signals(runtime.stop), serving(runtime, settings, place, load=app.load_settings) as desk:
         say_where(desk)
         runtime.stop.wait()
     return 0
@@ -87,31 +91,47 @@ def _serve_folder(reader: ArchiveReader, host: str, port: int) -> int:
 
 @contextmanager
 def serving(
-    runtime: Runtime, settings: DeskSettings, place: tuple[str, int], live: LiveSchedule | None = None
+    runtime: Runtime,
+    settings: DeskSettings,
+    place: tuple[str, int],
+    live: LiveSchedule | None = None,
+    *,
+    load: Callable[[], Settings] | None = None,
 ) -> Iterator[Desk]:
     """Serve the desk on a host and a port while the block runs; *live* is the scheduler of this process.
+
+    Without one, *load* reads the settings again when they change.
 
     Raises `SettingsError` if the port is taken, or if others could reach a desk that is not safe for them.
     """
     from bot.desk.server import DeskServer, open_port, raise_if_exposed
 
     with open_port(*place) as listener:
-        desk = make_desk(runtime, settings, place[0], listener.getsockname()[1], live)
+        desk = make_desk(runtime, settings, place[0], listener.getsockname()[1], live, load=load)
         raise_if_exposed(desk.address, desk.accounts, has_single_sign_on=settings.oidc is not None)
         with DeskServer(desk, listener):
             yield desk
 
 
-def make_desk(runtime: Runtime, settings: DeskSettings, host: str, port: int, live: LiveSchedule | None = None) -> Desk:
+def make_desk(
+    runtime: Runtime,
+    settings: DeskSettings,
+    host: str,
+    port: int,
+    live: LiveSchedule | None = None,
+    *,
+    load: Callable[[], Settings] | None = None,
+) -> Desk:
     """Return the desk of the workspaces in the settings."""
+    found = ScheduleElsewhere(runtime, load or (lambda: runtime.settings)) if live is None else ScheduleHere(live)
     return Desk(
         database=DeskDatabase(runtime.folders.state / DATABASE_NAME),
         address=DeskAddress(host, port, settings.url),
-        load_runtime=lambda: runtime if live is None else live.runtime,
+        load_runtime=lambda: found.runtime,
         trusted_proxies=settings.trusted_proxies,
         single_sign_on=settings.oidc,
         clock=runtime.clock,
-        next_due=_DueTimes(runtime) if live is None else lambda: live.scheduler.due,
+        schedule=found,
     )
 
 
@@ -123,22 +143,73 @@ def say_where(desk: Desk) -> None:
         output.say("(this link works once; `wikibot user add` makes accounts)")
 
 
-class _DueTimes:
-    """When the jobs of another process are due; kept for some seconds, because reading the settings takes a while."""
+class ScheduleHere:
+    """The jobs of this process."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime, self._lock = runtime, threading.Lock()
-        self._read_at, self._due = -math.inf, dict[str, datetime]()
+    is_going = True
 
-    def __call__(self) -> Mapping[str, datetime]:
-        """Return the next time of each job."""
+    def __init__(self, live: LiveSchedule) -> None:
+        self._live = live
+
+    @property
+    def runtime(self) -> Runtime:
+        """The runtime with the settings in force."""
+        return self._live.runtime
+
+    @property
+    def trouble(self) -> str:
+        """Why the settings on the disk are not used; empty if they are."""
+        return self._live.trouble
+
+    @property
+    def due(self) -> Mapping[str, datetime]:
+        """When each job is due."""
+        return self._live.scheduler.due
+
+
+class ScheduleElsewhere:
+    """The jobs of another process, which may run or not; the settings are read again here when they change."""
+
+    def __init__(self, runtime: Runtime, load: Callable[[], Settings]) -> None:
+        self._history = open_history(runtime.folders.state / "runs.db")
+        self._live = LiveSchedule(runtime, self._history, load, runs_jobs=False)
+        self._lock = threading.Lock()
+        self._looked_at, self._read_at = time.monotonic(), -math.inf
+        self._due, self._due_of = dict[str, datetime](), runtime.settings
+
+    @property
+    def runtime(self) -> Runtime:
+        """The runtime with the settings in force; looks for new ones every few seconds."""
+        if time.monotonic() - self._looked_at > _LOOK_SECONDS and self._lock.acquire(blocking=False):
+            try:
+                self._live.refresh()
+                self._looked_at = time.monotonic()
+            finally:
+                self._lock.release()
+        return self._live.runtime
+
+    @property
+    def trouble(self) -> str:
+        """Why the settings on the disk are not used; empty if they are."""
+        return self._live.trouble
+
+    @property
+    def due(self) -> Mapping[str, datetime]:
+        """When each job is due, kept for some seconds."""
+        runtime = self.runtime
         with self._lock:
-            if time.monotonic() - self._read_at > _DUE_SECONDS:
-                self._due, self._read_at = self._read(), time.monotonic()
+            if time.monotonic() - self._read_at > _DUE_SECONDS or runtime.settings is not self._due_of:
+                read = LiveSchedule(runtime, self._history, lambda: runtime.settings, runs_jobs=False)
+                self._due, self._due_of = read.scheduler.due, runtime.settings
+                self._read_at = time.monotonic()
             return self._due
 
-    def _read(self) -> dict[str, datetime]:
-        if not self._runtime.settings.jobs:
-            return {}
-        history = open_history(self._runtime.folders.state / "runs.db")
-        return LiveSchedule(self._runtime, history, lambda: self._runtime.settings).scheduler.due
+    @property
+    def is_going(self) -> bool:
+        """Whether a `wikibot run` with these settings is running; it has the lock then."""
+        lock = InstanceLock(self._live.runtime.folders.state / "run.lock", purpose="the bot")
+        try:
+            with lock:
+                return False
+        except LockedError:
+            return True

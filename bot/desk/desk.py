@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import cast
+from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -16,7 +16,6 @@ from flask import current_app
 from bot.audit_log import AuditLog
 from bot.config.policy import SingleSignOnSettings
 from bot.desk.accounts import Accounts
-from bot.desk.background import Background
 from bot.desk.data_cache import DataCache
 from bot.desk.database import DeskDatabase
 from bot.desk.errand import Errands
@@ -116,12 +115,28 @@ class KeptFindings:
     checks: tuple[Check, ...]
 
 
+class Schedule(Protocol):
+    """The jobs of the settings, in this process or in another."""
+
+    @property
+    def due(self) -> Mapping[str, datetime]:
+        """When each job is due."""
+
+    @property
+    def is_going(self) -> bool:
+        """Whether a process runs the jobs when they are due."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the settings on the disk are not used; empty if they are."""
+
+
 @dataclass(kw_only=True)
 class Desk:
     """Everything that views need; they get it by `current_desk()`.
 
     *load_runtime* returns the runtime with the settings in force; None for a desk on the snapshots of *reader* alone,
-    without wiki and settings. *next_due* returns when each job is due.
+    without wiki and settings.
     """
 
     database: DeskDatabase
@@ -131,7 +146,7 @@ class Desk:
     trusted_proxies: int = 0
     single_sign_on: SingleSignOnSettings | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    next_due: Callable[[], Mapping[str, datetime]] = dict
+    schedule: Schedule | None = None
     throttle: Throttle = field(default_factory=Throttle)
     invitation: Invitation = field(default_factory=Invitation)
     trees: dict[str, KeptTree] = field(default_factory=dict)
@@ -145,6 +160,10 @@ class Desk:
         if self.load_runtime is None:
             raise BotError("this desk shows a folder of snapshots; it has no wiki and no workspace")
         return self.load_runtime()
+
+    def next_due(self) -> Mapping[str, datetime]:
+        """Return when each job is due."""
+        return self.schedule.due if self.schedule else {}
 
     @property
     def is_archive_only(self) -> bool:
@@ -184,11 +203,6 @@ class Desk:
     def data(self) -> DataCache:
         """The data files of the workspaces, parsed."""
         return DataCache()
-
-    @cached_property
-    def background(self) -> Background:
-        """The work that goes on when a page was answered."""
-        return Background(self.clock)
 
     @cached_property
     def audit(self) -> AuditLog:

@@ -70,9 +70,22 @@ def locale() -> Locale:
 
 
 def zone_name() -> str:
-    """Return the time zone of the person."""
+    """Return the time zone of the person, else that of the workspace, else UTC."""
     visitor = current_visitor() if has_request_context() else None
-    return (visitor.zone if visitor is not None else None) or UTC_ZONE
+    if visitor is None:
+        return UTC_ZONE
+    if "zone" not in g:
+        g.zone = visitor.zone or _workspace_zone() or UTC_ZONE
+    return str(g.zone)
+
+
+def _workspace_zone() -> str | None:
+    from bot.desk.navigation import current_workspace
+
+    desk, name = current_desk(), current_workspace()
+    workspace = next((each for each in desk.workspaces if each.name == name), None)
+    data = None if workspace is None else desk.data.read(workspace).data
+    return None if data is None else data.workspace.timezone
 
 
 def moment(at: datetime | None) -> str:

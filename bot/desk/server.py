@@ -20,7 +20,11 @@ def open_port(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=_family(host), backlog=_BACKLOG)
     except OSError as error:
-        hint = "; is the desk running already? Choose another with --port" if error.errno == EADDRINUSE else ""
+        hint = (
+            "; is the desk running already? Choose another with `desk.listen`, or `wikibot serve --port`"
+            if error.errno == EADDRINUSE
+            else ""
+        )
         raise SettingsError(f"the desk cannot listen on {host}, port {port}: {error.strerror}{hint}") from error
 
 

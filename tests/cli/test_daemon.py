@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -27,6 +28,20 @@ def test_terminate_ends_the_idle_bot_in_good_order(bot: ScheduledBot) -> None:
 
         assert process.wait(SECONDS_TO_END) == 0
     assert [run.outcome for run in bot.history.recent()] == [RunOutcome.SUCCESS]
+
+
+def test_a_desk_whose_port_is_taken_ends_the_bot_before_any_job_runs(bot: ScheduledBot) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = bot.folder / "bot.yaml"
+        port = taken.getsockname()[1]
+        settings.write_text(f"{settings.read_text()}desk: {{listen: '127.0.0.1:{port}'}}\n")
+
+        ran = bot.run()
+
+    assert ran.returncode == 1
+    assert f"the desk cannot listen on 127.0.0.1, port {port}" in ran.stderr
+    assert "`desk.listen`" in ran.stderr
+    assert bot.history.recent() == []
 
 
 def test_interrupt_ends_it_too(bot: ScheduledBot) -> None:

@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from bot.desk.roles import Role
-from tests.desk.conftest import PASSWORD, DeskWorld, checked, desk_world, make_conflict, sign_in_browser
+from tests.desk.conftest import PASSWORD, DeskWorld, checked, desk_world, home_body, make_conflict, sign_in_browser
 from tests.machine import need_npm
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("chromium", "chromedriver")]
@@ -151,3 +151,26 @@ def test_everything_is_reached_by_keyboard(browser: WebDriver, world: DeskWorld,
     assert browser.find_element(By.ID, "keys").is_displayed()
     browser.switch_to.active_element.send_keys(Keys.ESCAPE)
     assert not browser.find_element(By.ID, "keys").is_displayed()
+
+
+def test_a_maintainer_settles_a_conflict_without_losing_a_word_of_either_side(
+    browser: WebDriver, world: DeskWorld, live: str
+) -> None:
+    words = [f"{name} news, as {who}." for name in ("Alpha", "Beta") for who in ("Ana says", "the file says")]
+    outside = home_body(world).split("wikibot-news")[0]
+    sign_in_browser(browser, world, live, Role.MAINTAINER)
+
+    browser.find_element(By.LINK_TEXT, "Decide").click()
+    browser.find_element(By.CSS_SELECTOR, "main a[href$='/edits/news']").click()
+    for choice in browser.find_elements(By.CSS_SELECTOR, "input[value=page]"):
+        choice.click()
+    browser.find_element(By.CSS_SELECTOR, "button[value=show]").click()
+    shown = browser.find_element(By.TAG_NAME, "main").text
+    assert "What your choices lead to" in shown
+    assert [each for each in words if each not in shown] == []
+    browser.find_element(By.CSS_SELECTOR, "button[value=settle]").click()
+
+    assert "Settled" in browser.find_element(By.CSS_SELECTOR, "[role=status]").text
+    body, data = home_body(world), (world.folder / "ws2.yaml").read_text(encoding="utf-8")
+    assert [each for each in words if body.count(each) != 1 or data.count(each) != 1] == []
+    assert body.split("wikibot-news")[0] == outside

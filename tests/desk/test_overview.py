@@ -3,8 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from bot.cli.serve_command import make_desk
+from bot.config.policy import DeskSettings
+from bot.config.settings import load_settings
 from bot.desk.roles import Role
-from tests.desk.conftest import HOME, DeskWorld, desk_world
+from tests.desk.conftest import HOME, DeskWorld, desk_world, wait_for_run
+
+
+def wait_for_check(world: DeskWorld) -> None:
+    run = world.desk.errands.history.last_run("check all")
+    assert run is not None
+    wait_for_run(world, f"/runs/{run.id}")
 
 
 def test_without_a_check_the_overview_says_so_and_asks_the_wiki_nothing(own_world: DeskWorld) -> None:
@@ -27,7 +38,7 @@ def test_a_check_shows_an_edit_on_the_wiki_with_who_made_it(own_world: DeskWorld
     client = own_world.client_as(Role.MAINTAINER)
 
     assert client.post("/check").status_code == 302
-    own_world.desk.background.wait("check")
+    wait_for_check(own_world)
     page = client.get("/").text
 
     assert "<h1>One thing needs a decision</h1>" in page
@@ -42,11 +53,21 @@ def test_a_wiki_that_is_down_leaves_the_last_verdicts_and_says_why(own_world: De
     own_world.wiki.faults.add("503")
 
     client.post("/check")
-    own_world.desk.background.wait("check")
+    wait_for_check(own_world)
     page = client.get("/").text
 
     assert "The last check did not end" in page
     assert page.count("Up to date") == 3
+
+
+def test_a_new_bot_shows_three_steps_until_they_are_done(own_world: DeskWorld) -> None:
+    client = own_world.client_as(Role.MAINTAINER)
+    assert "First steps" in client.get("/").text
+
+    own_world.run("sync")
+    own_world.run("snapshot")
+
+    assert "First steps" not in client.get("/").text
 
 
 def test_what_is_scheduled_comes_up(own_world: DeskWorld) -> None:
@@ -72,3 +93,21 @@ def test_a_broken_data_file_is_named_with_its_line(tmp_path: Path) -> None:
         assert "Cannot be read" in page
         assert "ws2.yaml:" in page
         assert "Quick links" in page  # the last good content
+
+
+def test_a_desk_without_jobs_reads_changed_settings_and_keeps_the_old_ones_if_they_are_bad(
+    own_world: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = own_world.folder / "bot.yaml"
+    monkeypatch.setattr("bot.cli.serve_command._LOOK_SECONDS", 0)
+    runtime = own_world.desk.runtime
+    desk = make_desk(runtime, DeskSettings(), "127.0.0.1", 8091, load=lambda: load_settings(path))
+    assert desk.runtime.settings.safety.max_writes != 7
+
+    path.write_text(path.read_text().replace("canary: 0", "canary: 0, max_writes: 7"))
+    assert desk.runtime.settings.safety.max_writes == 7
+    path.write_text(path.read_text().replace("max_writes: 7", "max_writes: none at all"))
+
+    assert desk.runtime.settings.safety.max_writes == 7
+    assert desk.schedule is not None
+    assert "max_writes" in desk.schedule.trouble

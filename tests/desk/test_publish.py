@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.desk.roles import Role
+from bot.files import InstanceLock
 from tests.desk.conftest import (
     HOME,
     DeskClient,
@@ -149,8 +150,13 @@ def test_ours_is_put_back_only_over_what_was_seen(plan_world: DeskWorld, maintai
 
 
 def test_a_run_is_asked_for_and_listed(plan_world: DeskWorld, maintainer: DeskClient) -> None:
-    maintainer.post("/runs", {"job": "sync"})
+    with InstanceLock(plan_world.desk.runtime.folders.state / "run.lock", purpose="the bot"):
+        assert "nothing runs by itself" not in maintainer.get("/runs").text
+        maintainer.post("/runs", {"job": "sync"})
     assert [each.job for each in plan_world.desk.errands.history.take_requests()] == ["sync"]
+    assert "nothing runs by itself" in maintainer.get("/runs").text
+    own = maintainer.post("/runs", {"job": "sync"})
+    assert wait_for_run(plan_world, own.location) in ("success", "attention")
     maintainer.post("/runs", {"job": "no such job"})
     assert plan_world.desk.errands.history.take_requests() == []
     assert "There is no job no such job" in maintainer.get("/runs").text

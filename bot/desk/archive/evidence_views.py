@@ -174,6 +174,7 @@ def fate_words() -> dict[Fate, str]:
     return {
         Fate.CAPTURED: _("Captured"),
         Fate.FAILED: _("Not captured"),
+        Fate.MISSING: _("Missing"),
         Fate.RESTRICTED: _("Restricted"),
         Fate.GONE: _("Gone from the wiki"),
         Fate.LEFT: _("No longer archived"),

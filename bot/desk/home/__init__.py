@@ -1,6 +1,6 @@
 """The overview, the areas of the desk that everyone needs, and the public health check.
 
-May import `desk`, `runtime`, `operations`, `present`, `sync`, `snapshot`, `wiki`, `config` and `storage`.
+May import `desk`, `jobs`, `runtime`, `operations`, `present`, `sync`, `snapshot`, `wiki`, `config` and `storage`.
 """
 
 from flask import Blueprint

@@ -137,6 +137,30 @@ def archive_state(desk: Desk) -> ArchiveState:
     return ArchiveState(head, pages, history.last_run_of_kind("verify"), trouble)
 
 
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    """What a new bot has done: the wiki answered, all regions are taken over, a capture exists."""
+
+    is_reached: bool
+    is_taken_over: bool
+    is_captured: bool
+
+    @property
+    def are_done(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.is_reached and self.is_taken_over and self.is_captured
+
+
+def first_steps(states: Sequence[WorkspaceState], archive: ArchiveState, *, captures: bool) -> FirstSteps:
+    """Return what is left to do on a new bot; the capture counts only if a job *captures*."""
+    verdicts = [row.verdict for state in states for row in state.regions]
+    return FirstSteps(
+        any(state.checked is not None for state in states),
+        bool(verdicts) and not {"unknown", "unmanaged"} & set(verdicts),
+        archive.head is not None or not captures,
+    )
+
+
 def _stop_of(workspace: Workspace) -> str | None:
     try:
         order = workspace.folders.stop_orders.find(workspace.name)

@@ -6,15 +6,17 @@ from werkzeug import Response as Redirect
 from bot.desk.audit_trail import record_change
 from bot.desk.desk import Desk, current_desk
 from bot.desk.home import blueprint
-from bot.desk.home.overview_values import archive_state, job_rows, workspace_states
+from bot.desk.home.overview_values import archive_state, first_steps, job_rows, workspace_states
 from bot.desk.language import gettext as _
 from bot.desk.navigation import view_exists, visible_workspaces
 from bot.desk.roles import Role, public, requires
 from bot.desk.visitor import signed_in
+from bot.history import JobResult
+from bot.jobs import judge_check
 from bot.operations.last_check import keep_check
 from bot.operations.sync import make_plan
 
-_CHECK = "check"
+_CHECK = "check all"
 
 
 @blueprint.get("/")
@@ -27,16 +29,20 @@ def overview() -> str | Redirect:
     jobs = job_rows(desk)
     next_sync = min((job.next for job in jobs if job.kind == "sync" and job.next is not None), default=None)
     states = workspace_states(desk, visible_workspaces(), next_sync)
+    archive = archive_state(desk)
+    capture = next((job.name for job in jobs if job.kind == "snapshot"), "")
     return render_template(
         "overview.html.j2",
+        steps=first_steps(states, archive, captures=bool(capture)),
+        capture=capture,
         states=states,
         count=sum(state.count for state in states),
         is_unchecked=any(state.checked is None for state in states),
         jobs=jobs,
-        archive=archive_state(desk),
+        archive=archive,
         next_sync=next_sync,
-        check=desk.background.find(_CHECK),
-        is_checking=desk.background.is_running(_CHECK),
+        check=desk.errands.history.last_run(_CHECK),
+        is_checking=desk.errands.find(_CHECK) is not None,
         may_check=signed_in().may(Role.MAINTAINER),
         exists=view_exists,
     )
@@ -47,8 +53,9 @@ def overview() -> str | Redirect:
 def check_now() -> Redirect:
     """Compare the pages with the data files, in the background."""
     desk = current_desk()
-    if desk.background.start(_CHECK, lambda: compare(desk)):
+    if desk.errands.find(_CHECK) is None:
         record_change("check now", "all workspaces")
+    desk.errands.begin(_CHECK, signed_in().name, lambda: compare(desk))
     flash(_("The pages are being compared; the result appears here."), "info")
     return redirect(url_for("home.overview"))
 
@@ -57,7 +64,7 @@ def check_now() -> Redirect:
 @requires(Role.AUDITOR)
 def check_state() -> Response:
     """Answer whether the comparison goes on, for the script of the overview."""
-    return Response("running\n" if current_desk().background.is_running(_CHECK) else "done\n", mimetype="text/plain")
+    return Response("done\n" if current_desk().errands.find(_CHECK) is None else "running\n", mimetype="text/plain")
 
 
 @blueprint.get("/healthz")
@@ -67,8 +74,9 @@ def healthz() -> Response:
     return Response("ok\n", mimetype="text/plain")
 
 
-def compare(desk: Desk) -> None:
+def compare(desk: Desk) -> JobResult:
     """Compare all workspaces with their pages, and record what was found."""
     runtime, now = desk.runtime.trying_once(), desk.clock()
     plan = make_plan(runtime.gateway(), runtime.configured_workspaces, runtime.settings.safety, now=now)
     keep_check(runtime.folders, plan, now)
+    return judge_check(plan)

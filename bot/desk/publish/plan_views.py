@@ -13,7 +13,7 @@ from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
 from bot.errors import BotError
 from bot.history import JobResult
-from bot.jobs import judge_sync
+from bot.jobs import judge_check, judge_sync
 from bot.log import logger
 from bot.operations import sync as operation
 from bot.operations.last_check import LastCheck, find_last_check, keep_check
@@ -77,7 +77,7 @@ def begin_check(workspace: str) -> int:
     runtime, one = current_desk().runtime, workspace_named(workspace)
 
     def work() -> JobResult:
-        return _result_of_check(_check(runtime, one))
+        return judge_check(_check(runtime, one))
 
     return current_desk().errands.begin(f"check {workspace}", signed_in().name, work)
 
@@ -152,10 +152,3 @@ def _check(runtime: Runtime, workspace: Workspace) -> Plan:
     plan = operation.make_plan(runtime.gateway(), [workspace], runtime.settings.safety, now=now)
     keep_check(runtime.folders, plan, now)
     return plan
-
-
-def _result_of_check(plan: Plan) -> JobResult:
-    counts = {"regions": plan.managed_regions, "to write": sum(len(page.writes) for page in plan.pages)}
-    disputed = tuple(f"{page.title}: {change.region}: {change.note}" for page, change in plan.disputed)
-    problems = tuple(f"{problem.page}: {problem.message}" for problem in plan.problems)
-    return JobResult(counts, (*problems, *disputed, *plan.attention))

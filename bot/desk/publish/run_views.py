@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug import Response
@@ -13,6 +14,7 @@ from bot.desk.publish import blueprint
 from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
 from bot.history import JobRequest, Run, RunHistory
+from bot.jobs import make_jobs
 
 _PAGE = 50
 _BARS = 30
@@ -47,21 +49,28 @@ def runs() -> str:
         older=url_for("publish.runs", job=job, before=shown[-1].id) if len(found) > _PAGE else "",
         newest=url_for("publish.runs", job=job) if before else "",
         took=took,
+        is_going=is_going(),
     )
 
 
 @blueprint.post("/runs")
 @requires(Role.MAINTAINER)
 def run_now() -> Response:
-    """Ask the bot to run a job now."""
+    """Ask the bot to run a job now; if none is running, the desk does it."""
     desk, job = current_desk(), request.form.get("job", "")
-    if job in desk.next_due():
-        _history().ask_for(JobRequest(job, signed_in().name, desk.clock()))
-        record_change("run job", job)
-        flash(_("The bot runs %(job)s as soon as it is free.", job=job), "ok")
-    else:
+    due = desk.next_due()
+    if job not in due:
         flash(_("There is no job %(job)s in the settings.", job=job), "bad")
-    return redirect(url_for("publish.runs"))
+        return redirect(url_for("publish.runs"))
+    record_change("run job", job)
+    if is_going():
+        _history().ask_for(JobRequest(job, signed_in().name, desk.clock()))
+        flash(_("The bot runs %(job)s as soon as it is free.", job=job), "ok")
+        return redirect(url_for("publish.runs"))
+    kind = next(spec.run for name, spec in zip(due, desk.runtime.settings.jobs, strict=False) if name == job)
+    run = desk.errands.begin(job, signed_in().name, partial(make_jobs(desk.runtime)[kind], desk.errands.stop.is_set))
+    flash(_("No “wikibot run” is running, so the desk does it, this once."), "info")
+    return redirect(url_for("publish.runs_one", number=run))
 
 
 @blueprint.get("/runs/<int:number>")
@@ -73,6 +82,12 @@ def runs_one(number: int) -> str:
     if run is None:
         abort(404)
     return render_template("run.html.j2", run=run, log=history.log_of(number), took=took)
+
+
+def is_going() -> bool:
+    """Return whether a process runs the jobs when they are due."""
+    schedule = current_desk().schedule
+    return schedule is not None and schedule.is_going
 
 
 def job_rows() -> list[JobRow]:

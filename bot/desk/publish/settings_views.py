@@ -12,7 +12,10 @@ from bot.operations.effective_settings import list_settings
 @requires(Role.MAINTAINER)
 def settings() -> str:
     """Show each setting, its value, and where it comes from."""
-    runtime = current_desk().runtime
+    runtime, schedule = current_desk().runtime, current_desk().schedule
     return render_template(
-        "settings.html.j2", rows=list_settings(runtime.settings), config=runtime.settings.config_path.name
+        "settings.html.j2",
+        rows=list_settings(runtime.settings),
+        config=runtime.settings.config_path.name,
+        trouble=schedule.trouble if schedule is not None else "",
     )

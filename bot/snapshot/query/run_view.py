@@ -14,6 +14,8 @@ class Fate(StrEnum):
 
     CAPTURED = "captured"
     FAILED = "failed"
+    MISSING = "missing"
+    """The wiki did not answer for a page or space that the run had to read."""
     RESTRICTED = "restricted"
     GONE = "gone"
     LEFT = "left"
@@ -54,6 +56,8 @@ def fate_of(logged: LoggedEvent) -> Fate:
     event = logged.event
     if event.type is EventType.RESTRICTED or event.outcome is EventOutcome.RESTRICTED:
         return Fate.RESTRICTED
+    if event.facts.get("problem") == "missing":
+        return Fate.MISSING
     if event.outcome is EventOutcome.FAILURE:
         return Fate.FAILED
     return {
