@@ -28,8 +28,9 @@ def main() -> int:
     machine = describe_machine()
     ratios = list(_compare_calls())
     targets = [*_count_requests(), *ratios]
+    wanted = load_bounds()["targets"]
     for target in targets:
-        print(target, flush=True)
+        print(target, f"(wanted: {wanted[target.about]})" if target.about in wanted else "", flush=True)
     if options.write:
         names = ["http.client"] + [start_up.BARE] * len(start_up.COMMANDS)
         rows = [

@@ -1,17 +1,18 @@
 """A real S3-compatible server (SeaweedFS, in `.venv-clients`) on this machine, and stores in it."""
 
 import json
+import random
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.snapshot.mirror.object_store import ObjectStore, Retention, StoreAccess, StoreAddress
 from tests.machine import need_client
@@ -19,6 +20,7 @@ from tests.machine import need_client
 KEY_ID, SECRET = "mirror-key", "mirror-secret"
 _READ_ONLY = "reader-key"
 _START_SECONDS = 60
+_STARTS = 3
 _IDENTITIES = {
     "identities": [
         {"name": "bot", "credentials": [{"accessKey": KEY_ID, "secretKey": SECRET}], "actions": ["Admin"]},
@@ -62,11 +64,21 @@ class ObjectServer:
 
 @contextmanager
 def running_server(folder: Path) -> Iterator[ObjectServer]:
-    """Start the server with its data in *folder*."""
+    """Start the server with its data in *folder*, again if another program has taken one of its ports."""
     program = need_client("weed")
     settings = folder / "s3.json"
     settings.write_text(json.dumps(_IDENTITIES))
     (folder / "data").mkdir()
+    for _ in range(_STARTS):
+        with _started(program, folder, settings) as server:
+            if _answers(server):
+                yield server
+                return
+    raise AssertionError(f"the server did not start: {(folder / 'log').read_text(errors='replace')[-2000:]}")
+
+
+@contextmanager
+def _started(program: Path | str, folder: Path, settings: Path) -> Iterator[ObjectServer]:
     master, volume, filer, s3 = _free_ports(4)
     grpc_master, grpc_volume, grpc_filer, grpc_s3 = _free_ports(4)
     arguments = [
@@ -95,31 +107,30 @@ def running_server(folder: Path) -> Iterator[ObjectServer]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([program, "server", *arguments], cwd=folder, stdout=log, stderr=log)
         try:
-            endpoint = f"http://127.0.0.1:{s3}"
-            _wait(endpoint, process, folder / "log")
-            yield ObjectServer(endpoint, process)
+            yield ObjectServer(f"http://127.0.0.1:{s3}", process)
         finally:
             process.kill()
             process.wait()
 
 
 def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    """Return ports that are free now, none of those that the system gives to other programs at any time."""
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(12_000, 32_000)  # noqa: S311 -- no secret
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+    return found if len(set(found)) == count else _free_ports(count)
 
 
-def _wait(endpoint: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _answers(server: ObjectServer) -> bool:
+    """Wait until the server answers to its own account; another program at its address would not."""
     end = time.monotonic() + _START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
+    while time.monotonic() < end and server.process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{endpoint}/healthz", timeout=2):  # noqa: S310 -- on this machine
-                return
-        except urllib.error.HTTPError as error:
-            error.close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")
+            server.make_bucket()
+        except (BotoCoreError, ClientError):
+            time.sleep(0.1)
+        else:
+            return True
+    return False

@@ -1,6 +1,8 @@
 """The wiki answers any request of a browser without a crash."""
 
 import re
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import pytest
 from flask import Flask
@@ -9,6 +11,7 @@ from wikiserver.pages import create_pages
 from wikiserver.testing import Wiki
 from wikiserver_support.screenless import Browser
 
+T = TypeVar("T")
 ODD = ("0", "-1", "9" * 30, "%00", "..%2f..%2fetc", "é%20%22", "<script>", "a" * 3000)
 QUERIES = (
     "",
@@ -17,8 +20,6 @@ QUERIES = (
     "?start=-5",
     "?start=99999999999999999999",
     "?from=0&to=-1",
-)
-MORE_QUERIES = (
     "?text=%22%27%29%28%5C",
     "?cql=%28%28",
     "?cursor=x&text=a",
@@ -52,18 +53,25 @@ def _addresses(method: str, page_id: str) -> list[str]:
     return sorted(set(addresses))
 
 
-def test_no_address_breaks_the_wiki(wiki: Wiki, ana: Browser, home: str) -> None:
-    for address in _addresses("GET", home):
-        for query in (*QUERIES, *MORE_QUERIES) if len(address) < 200 else ("",):
-            answer = ana.session.get(wiki.url + address + query, allow_redirects=False)
-            assert answer.status_code < 500, f"{answer.status_code} {address}{query}"
+def _take_turns(addresses: Sequence[str], values: Sequence[T], each: int) -> Iterator[tuple[str, T]]:
+    """Yield *each* of the values with every address, others with the next address."""
+    for number, address in enumerate(addresses):
+        yield from ((address, values[(number * each + turn) % len(values)]) for turn in range(each))
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_no_form_breaks_the_wiki(wiki: Wiki, ana: Browser, home: str, form: dict[str, str]) -> None:
+@pytest.mark.parametrize("each", [1, pytest.param(len(QUERIES), marks=pytest.mark.slow)])
+def test_no_address_breaks_the_wiki(wiki: Wiki, ana: Browser, home: str, each: int) -> None:
+    for address, query in _take_turns(_addresses("GET", home), QUERIES, each):
+        answer = ana.session.get(wiki.url + address + (query if len(address) < 200 else ""), allow_redirects=False)
+        assert answer.status_code < 500, f"{answer.status_code} {address}{query}"
+
+
+@pytest.mark.parametrize("each", [1, pytest.param(len(FORMS), marks=pytest.mark.slow)])
+def test_no_form_breaks_the_wiki(wiki: Wiki, ana: Browser, home: str, each: int) -> None:
     ana.open("/spaces/WS2")
     token = str(ana.page.select("meta[name=csrf]")[0]["content"])
-    for address in [address for address in _addresses("POST", home) if len(address) < 200]:
+    addresses = [address for address in _addresses("POST", home) if len(address) < 200]
+    for address, form in _take_turns(addresses, FORMS, each):
         answer = ana.session.post(wiki.url + address, data={"csrf": token, **form}, allow_redirects=False)
         assert answer.status_code < 500, f"{answer.status_code} {address} {form}"
         if "logout" in address or "login" in address:
