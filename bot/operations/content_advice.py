@@ -63,6 +63,8 @@ class Topic(StrEnum):
     """The target of a link does not exist."""
     ARCHIVED = "archived"
     """The target of a link is not a current page."""
+    TAKEN = "taken"
+    """The page has another file of that name."""
     UNCHECKED = "unchecked"
 
 

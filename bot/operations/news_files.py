@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -119,6 +120,17 @@ def with_link(text: str, name: str) -> str:
     if _LINK + name not in _destinations(linked):
         raise ContentError(f"no link to a file {name!r} can be written; rename the file")
     return linked
+
+
+def without_link(text: str, name: str) -> str:
+    """Return the text without the link to a file; the words of the link go if they are the name of the file."""
+    pattern = rf"\[((?:[^\[\]\\]|\\.)*)\]\(<?{re.escape(_LINK + name)}>?\)"
+
+    def words(link: re.Match[str]) -> str:
+        shown = re.sub(r"\\(.)", r"\1", link[1])
+        return "" if shown == name else link[1]
+
+    return re.sub(pattern, words, text).strip()
 
 
 def links_to(text: str, name: str) -> bool:

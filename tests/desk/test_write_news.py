@@ -4,6 +4,7 @@ import html
 import re
 import time
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
 
@@ -337,3 +338,53 @@ def test_pasted_rich_text_is_cleaned_and_own_addresses_become_pages(writing: Des
     answer = ana.post("/w/ws2/paste", {"html": rich}).json
 
     assert answer == {"markdown": f"**Read** [it](page:{page})", "dropped": "Not pasted: 1 picture."}
+
+
+def test_a_file_is_kept_with_the_form_asked_about_and_uploaded_when_it_is_published(
+    writing: DeskWorld, ana: DeskClient
+) -> None:
+    def bytes_on_page() -> bytes | None:
+        files = writing.wiki.store.attachments
+        found = files.find(writing.wiki.find(HOME).id, "plan.pdf")
+        return None if found is None else files.data(found.id)
+
+    def send(fields: dict[str, str], name: str, content: bytes, **more: str) -> str:
+        upload = {"upload": (BytesIO(content), name)}
+        return ana.post(NEW, fields | more | upload, content_type="multipart/form-data").text
+
+    home = writing.wiki.find(HOME).id
+    writing.wiki.store.attachments.add(home, "plan.pdf", b"%PDF-1 of Ana", author=writing.wiki.account("ana"))
+    fields = fields_of(ana.get(NEW).text) | {"text": "The plan for spring."}
+    assert "not a file of the type pdf" in html.unescape(send(fields, "plan.pdf", b"<html>", action="attach"))
+
+    asked = send(fields, "plan.pdf", b"%PDF-2 new", action="attach")
+    said = asked.partition('id="file-advice"')[2].partition("file-hint")[0]
+    assert "he page has another file" in html.unescape(said), said
+    fields = fields_of(asked)
+    assert "attachment:plan.pdf" in fields["text"]
+    assert ana.post(NEW, fields).status_code == 422
+    renamed = fields_of(ana.post(NEW, fields | {"file_name": "plan 2.pdf", "action": "look"}).text)
+    assert "<attachment:plan 2.pdf>" in renamed["text"]
+
+    saved = ana.post(NEW, fields | {"file_replace": "yes"})
+    saved = saved if saved.status_code == 303 else ana.post(NEW, fields_of(saved.text) | {"file_replace": "yes"})
+    assert saved.status_code == 303, re.sub("<[^>]+>", "", saved.text)
+    assert bytes_on_page() == b"%PDF-1 of Ana"
+
+    shown = ana.get("/w/ws2/publish").text
+    assert "The file plan.pdf replaces version 1" in html.unescape(shown)
+    digest = re.search(r'name="digest" value="([^"]+)"', shown)
+    assert digest is not None
+    published = ana.post("/w/ws2/publish", {"digest": digest[1]})
+    wait_for(ana, published.headers["Location"])
+    assert bytes_on_page() == b"%PDF-2 new"
+    assert 'ri:filename="plan.pdf"' in writing.wiki.body(home)
+
+
+def wait_for(client: DeskClient, address: str) -> None:
+    """Wait until a publication is over."""
+    for _ in range(200):
+        if "Refresh" not in client.get(address).headers:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the publication does not end")

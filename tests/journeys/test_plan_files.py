@@ -159,6 +159,7 @@ REFUSED: dict[str, Any] = {
     "is_waiting": True,
     "notify": "always",
     "own": {"text": "<p>x</p>", "last": "<p>x</p>", "before": "<p>Evil.</p>", "after": ""},
+    "uploads": [{"name": "evil.pdf", "size": 4, "sha256": "0" * 64, "replaces": None, "replaces_version": 0}],
 }
 SKIPPED: dict[str, Any] = {"live": "<p>x</p>"}
 WITHOUT_EFFECT: dict[str, Any] = {

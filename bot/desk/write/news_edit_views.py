@@ -21,6 +21,7 @@ from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
 from bot.desk.write import blueprint
 from bot.desk.write.draft_store import discard_draft, find_draft, keep_draft
+from bot.desk.write.file_field import check_file, detached, receive_file
 from bot.desk.write.link_finding import TargetFinding, check_links, find
 from bot.desk.write.news_form import FIELDS, NEXT_RUN, SET_TIME, NewsForm, fields_of
 from bot.desk.write.news_views import flash_saved
@@ -128,7 +129,9 @@ def edit_news_item(workspace: str, item_id: str) -> WebAnswer:
 
 def _answer(workspace: str, item_id: str) -> WebAnswer:
     content = load_content(workspace)
-    page = NewsFormPage(content, item_id, NewsForm.read(_sent(), content.zone), draft=_draft_number())
+    fields, problems = receive_file(content, _sent(), _find(content, item_id))
+    page = NewsFormPage(content, item_id, NewsForm.read(fields, content.zone), draft=_draft_number())
+    page.form.advice += problems
     action, _colon, argument = request.form.get("action", "save").partition(":")
     match action:
         case "draft":
@@ -147,6 +150,12 @@ def _answer(workspace: str, item_id: str) -> WebAnswer:
             wrong, _bar, right = argument.partition("|")
             fields = page.form.fields | {"text": page.form.fields["text"].replace(wrong, right)}
             page.form = NewsForm.read(fields, content.zone)
+            return _show(page)
+        case "attach":
+            page.advice = [*page.form.advice, *check_file(page.content, page.form)]
+            return _show(page, HTTPStatus.UNPROCESSABLE_ENTITY if page.errors else HTTPStatus.OK)
+        case "detach":
+            page.form = NewsForm.read(detached(page.form.fields), content.zone)
             return _show(page)
         case "theirs":
             return _take_theirs(page)
@@ -180,6 +189,10 @@ def _save(page: NewsFormPage) -> WebAnswer:
     try:
         edit = make_edit(page)
         _check(page, edit)
+        page.advice += check_file(content, page.form)
+        if page.form.values["file"] and not page.errors:
+            edit = make_edit(page)  # with the files that it may replace
+            _check(page, edit)
         if page.errors or not page.is_confirmed or edit is None:
             return _show(page, HTTPStatus.UNPROCESSABLE_ENTITY)
         saved = save(content, edit.operation, page.form.fields["digest"])  # type: ignore[arg-type]  # it has one

@@ -6,14 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.config.data_model import NewsItem
+from pydantic import ValidationError
+
+from bot.config.data_model import NewsFile, NewsItem
+from bot.config.entry_ref import as_seen
 from bot.desk.language import gettext as _
-from bot.operations.content_advice import Advice, Topic, Weight
+from bot.errors import ContentError
+from bot.operations.content_advice import Advice, Topic, Weight, describe_invalid
 from bot.operations.local_time import LocalTimeError, moment_of
+from bot.operations.news_files import with_link, without_link
 
 FIELDS = (
     *("text", "appears", "day", "time", "fold", "until_day", "until_time", "until_fold", "date", "pinned", "id"),
-    *("group", "accept", "confirmed", "seen", "digest"),
+    *("group", "accept", "confirmed", "seen", "digest", "file", "file_name", "file_replace"),
 )
 """The fields of the form; a draft keeps them."""
 NEXT_RUN, NOW, SET_TIME = "next", "now", "at"
@@ -46,6 +51,7 @@ class NewsForm:
         form = cls({name: fields.get(name, "") for name in FIELDS}, zone)
         form._read_times()
         form._read_date()
+        form._read_file()
         text = form.fields["text"].replace("\r\n", "\n").strip()
         if not text:
             form.advice.append(Advice("text", _("Write what is new."), Weight.ERROR))
@@ -86,6 +92,20 @@ class NewsForm:
         except ValueError:
             self.advice.append(Advice("date", _("This is no day of the calendar."), Weight.ERROR, Topic.TIME))
 
+    def _read_file(self) -> None:
+        """Read the file that was attached; another name also changes the links to it."""
+        file, name = attached_file(self.fields), self.fields["file_name"].strip()
+        if file is not None and name and name != file.name:
+            try:
+                renamed = NewsFile(name=name, size=file.size, sha256=file.sha256)
+                self.fields["text"] = with_link(without_link(self.fields["text"], file.name), renamed.name)
+                file = renamed
+            except (ValidationError, ContentError) as error:
+                message = describe_invalid(error)[0].message if isinstance(error, ValidationError) else str(error)
+                self.advice.append(Advice("file", message, Weight.ERROR))
+        self.fields |= {"file": file.model_dump_json() if file else "", "file_name": file.name if file else ""}
+        self.values["file"] = as_seen(file) if file else None
+
     def changes(self, seen: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values that differ from *seen*, the item as it was when the form was opened."""
         return {name: value for name, value in self.values.items() if not is_equal(value, seen.get(name))}
@@ -97,12 +117,22 @@ def fields_of(item: NewsItem, zone: ZoneInfo) -> dict[str, str]:
     fields["appears"] = SET_TIME if item.publish_at else NEXT_RUN
     fields["date"] = item.date.isoformat() if item.date else ""
     fields["pinned"] = "yes" if item.pinned else ""
+    if item.file is not None:
+        fields |= {"file": item.file.model_dump_json(), "file_name": item.file.name}
     for prefix, moment in (("", item.publish_at), ("until_", item.expires_at)):
         if moment is not None:
             local = moment.astimezone(zone)
             fields |= {f"{prefix}day": f"{local:%Y-%m-%d}", f"{prefix}time": f"{local:%H:%M}"}
             fields[f"{prefix}fold"] = str(local.fold)
     return fields
+
+
+def attached_file(fields: Mapping[str, str]) -> NewsFile | None:
+    """Return the file that the form has."""
+    try:
+        return NewsFile.model_validate_json(fields["file"]) if fields.get("file") else None
+    except ValidationError:
+        return None
 
 
 def read_moment(name: str, day: str, time: str, fold: str, zone: ZoneInfo) -> Timed:

@@ -95,7 +95,7 @@
   // What is typed stays in this browser until it is saved.
   const key = `wikibot:${form.dataset.keep}`;
   const kept = form.querySelector("[data-kept]");
-  const values = () => Object.fromEntries([...new FormData(form)].filter(([name]) => !["csrf_token", "find"].includes(name)));
+  const values = () => Object.fromEntries([...new FormData(form)].filter(([name]) => !["csrf_token", "find", "upload"].includes(name)));
   let isLeaving = false;
   const keep = () => {
     try {
@@ -114,6 +114,11 @@
   form.addEventListener("submit", () => { isLeaving = true; });
   for (const link of form.querySelectorAll("[data-forget]")) link.addEventListener("click", () => localStorage.removeItem(key));
   if (document.querySelector(".notice.ok")) localStorage.removeItem(key);
+
+  // A chosen file is sent at once; the form comes back with it.
+  form.querySelector("#upload")?.addEventListener("change", event => {
+    if (event.target.files.length) form.querySelector("button[value=attach]").click();
+  });
 
   const insert = words => {
     const start = text.selectionStart ?? text.value.length, end = text.selectionEnd ?? start;
