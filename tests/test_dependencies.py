@@ -68,8 +68,8 @@ def test_each_declared_dependency_is_imported_and_each_import_is_declared() -> N
     modules = {module_of(re.split(r"[\[><=]", requirement)[0]) for requirement in declared}
     imported = set().union(*map(imports, sorted((ROOT / "bot").rglob("*.py"))))
 
-    # urllib3 imports the first, zoneinfo reads the second; the desk will use nh3
-    assert modules - imported - {"nh3"} == {"pysocks", "tzdata"}
+    # urllib3 imports the first, zoneinfo reads the second
+    assert modules - imported == {"pysocks", "tzdata"}
     assert imported - modules - sys.stdlib_module_names == {
         "bot",
         "wikiserver",

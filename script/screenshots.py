@@ -1,0 +1,76 @@
+"""Draw the pictures of the web desk in docs/images, light and dark, on the embedded wiki with the demo workspace."""
+
+import base64
+import re
+import tempfile
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.chrome.webdriver import WebDriver
+from selenium.webdriver.support.ui import WebDriverWait
+
+from bot.cli.serve_command import make_desk
+from bot.config.policy import DeskSettings
+from bot.desk.roles import Role
+from bot.desk.server import DeskServer, open_port
+from tests.desk.conftest import HOME, DeskWorld, desk_world, edit_home, sign_in_browser, wait_for_run
+
+_IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
+_SIZE = {"width": 1120, "height": 660, "deviceScaleFactor": 1, "mobile": False}
+_FRAMES_ARE_DRAWN = """
+return [...document.querySelectorAll("iframe")].every(frame => frame.contentDocument?.querySelector(".page"));
+"""
+
+
+def main() -> None:
+    """Write the pictures."""
+    _IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, desk_world(Path(folder)) as world:
+        _fill(world)
+        with open_port("127.0.0.1", 0) as listener:
+            desk = make_desk(world.desk.runtime, DeskSettings(), "127.0.0.1", listener.getsockname()[1])
+            with DeskServer(desk, listener):
+                _draw_all(world, desk.address.base)
+
+
+def _fill(world: DeskWorld) -> None:
+    """Let the workspace have something to show: a news item to publish, an edit on the wiki, a capture."""
+    client = world.client_as(Role.ADMIN)
+    for job in ("sync", "snapshot"):
+        wait_for_run(world, client.post("/runs", {"job": job}).location)
+    world.run("news", "add", "The **final report** is open for comment until 11 May.", "--id", "report")
+    edit_home(world, "Adopted", "Approved")
+    wait_for_run(world, client.post("/w/ws2/plan/check").location)
+
+
+def _draw_all(world: DeskWorld, address: str) -> None:
+    page = re.search(r'href="(/a/p/[^"]+)"', world.client_as(Role.ADMIN).get("/a?q=notice").text)
+    if page is None:
+        raise AssertionError(f"no page below {HOME} was captured")
+    options = webdriver.ChromeOptions()
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
+        options.add_argument(argument)
+    browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    try:
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", _SIZE)
+        sign_in_browser(browser, world, address, Role.ADMIN)
+        paths = {"overview": "/", "news": "/w/ws2/news/report", "plan": "/w/ws2/plan", "captured-page": page[1]}
+        for name, path in paths.items():
+            for scheme in ("light", "dark"):
+                _draw(browser, f"{address}{path}", scheme, _IMAGES / f"desk-{name}-{scheme}.png")
+    finally:
+        browser.quit()
+
+
+def _draw(browser: WebDriver, address: str, scheme: str, path: Path) -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    browser.get(address)
+    WebDriverWait(browser, 20).until(lambda each: each.execute_script(_FRAMES_ARE_DRAWN))
+    taken = browser.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
+    path.write_bytes(base64.b64decode(taken["data"]))
+
+
+if __name__ == "__main__":
+    main()
