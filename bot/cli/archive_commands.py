@@ -9,6 +9,7 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.archive_options import pass_reader
+from bot.cli.outside_report import inform_outside, outside_of
 from bot.escape import visible
 from bot.operations import archive
 from bot.operations.archive_reader import ArchiveReader
@@ -196,20 +197,24 @@ def report(
 def redact(app: App, page: str, reason: str, by: str, yes: bool) -> int:
     """Remove a captured PAGE for good, also from what other pages show of it; digests stay, and all still verifies.
 
-    Says first where the page is shown and what cannot be removed. Ends with 1 if title or text is found afterwards.
+    Says first where the page is shown and what cannot be removed. Ends with 1 if title or text is found afterwards,
+    or if a witness or the mirror does not have the run.
     """
     planned = archive.find_redaction(app.runtime.snapshots, page)
     _say_traces(planned)
     erasure = planned.erasure
     if not yes:
         output.confirm(f"Remove {erasure.title!r} ({erasure.page_id}) from {app.runtime.folders.snapshots} for good?")
+    outside = outside_of(app)
+    outside.check()
     done = archive.redact_page(app.runtime.snapshots, erasure, reason=reason, by=by)
     output.say(f"redacted page {erasure.page_id} in run {done.checkpoint.sequence}")
     for trace in done.leftovers:
         output.fail(f"{trace.place} still has the {trace.what} of the page")
     if erasure.has_copies:
         output.fail("other pages have the text in their own words; redact them too: see above")
-    return 1 if done.leftovers or erasure.has_copies else 0
+    code = inform_outside(outside)
+    return 1 if done.leftovers or erasure.has_copies else code
 
 
 def _say_traces(planned: archive.PlannedRedaction) -> None:

@@ -7,13 +7,14 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.outside_report import inform_outside, outside_of
 from bot.cli.usage_errors import SuggestingGroup
 from bot.config.policy import RestrictedPages
 from bot.errors import SettingsError
 from bot.operations import evidence as operation
 from bot.operations.evidence import Decision
 from bot.operations.format_upgrade import upgrade_snapshots
-from bot.operations.witnesses import make_witnesses
+from bot.operations.outside import Outside
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import Checkpoint
 
@@ -31,7 +32,8 @@ _DONE = 0
 def evidence() -> None:
     """Decide what the bot refuses to decide about its snapshots.
 
-    Each decision is recorded as an event with your account and the reason. A scheduled run never makes one.
+    Each decision is recorded as an event with your account and the reason. A scheduled run never makes one. Witnesses
+    and the mirror get the run at once; a command ends with 1 if one of them does not have it.
     """
 
 
@@ -46,7 +48,9 @@ def trust(app: App, head: str, reason: str, by: str, restricted: bool) -> int:
 
     Everything is checked first. Compare DIGEST with one that was published elsewhere.
     """
-    return _say(operation.trust(_chosen(app, restricted), head, Decision(by, reason)), "the snapshots are trusted")
+    snapshots = _chosen(app, restricted)
+    outside = outside_of(app, snapshots)
+    return _say(operation.trust(snapshots, head, Decision(by, reason)), "the snapshots are trusted", outside)
 
 
 @evidence.command("new-log")
@@ -57,10 +61,12 @@ def trust(app: App, head: str, reason: str, by: str, restricted: bool) -> int:
 def new_log(app: App, reason: str, by: str, restricted: bool) -> int:
     """Give up the log that this bot remembers: move the folder aside and begin a new log, which names the old head."""
     runtime = app.runtime
-    made = operation.begin_new_log(_chosen(app, restricted), runtime.gateway().base_url, Decision(by, reason))
+    snapshots = _chosen(app, restricted)
+    outside = outside_of(app, snapshots)
+    made = operation.begin_new_log(snapshots, runtime.gateway().base_url, Decision(by, reason))
     if made.moved_to:
         output.say(f"the old snapshots are in {made.moved_to}")
-    return _say(made.checkpoint, "a new log begins")
+    return _say(made.checkpoint, "a new log begins", outside)
 
 
 @evidence.command("accept-rollback")
@@ -71,10 +77,10 @@ def new_log(app: App, reason: str, by: str, restricted: bool) -> int:
 @pass_app
 def accept_rollback(app: App, head: str, reason: str, by: str, restricted: bool) -> int:
     """Give up the runs after an older state that was put back."""
-    runtime, snapshots = app.runtime, _chosen(app, restricted)
-    witnesses = make_witnesses(runtime.gateway, runtime.workspaces, snapshots)
-    made = operation.accept_rollback(snapshots, head, Decision(by, reason), witnesses)
-    return _say(made, "the older state is accepted")
+    snapshots = _chosen(app, restricted)
+    outside = outside_of(app, snapshots)
+    made = operation.accept_rollback(snapshots, head, Decision(by, reason), outside.witnesses)
+    return _say(made, "the older state is accepted", outside)
 
 
 @evidence.command("start-signing")
@@ -84,7 +90,10 @@ def accept_rollback(app: App, head: str, reason: str, by: str, restricted: bool)
 @pass_app
 def start_signing(app: App, reason: str, by: str, restricted: bool) -> int:
     """Check snapshots that were never signed, and sign from now on. Afterwards unsigned runs are refused."""
-    return _say(operation.start_signing(_chosen(app, restricted), Decision(by, reason)), "signing has begun")
+    snapshots = _chosen(app, restricted)
+    outside = outside_of(app, snapshots)
+    outside.check()
+    return _say(operation.start_signing(snapshots, Decision(by, reason)), "signing has begun", outside)
 
 
 @evidence.command("rotate-key")
@@ -97,12 +106,15 @@ def start_signing(app: App, reason: str, by: str, restricted: bool) -> int:
 @pass_app
 def rotate_key(app: App, new_key: Path, reason: str, by: str, restricted: bool) -> int:
     """Announce a new key in a run that the present key signs; afterwards set snapshots.signing_key to the new key."""
-    made, fingerprint = operation.rotate_key(_chosen(app, restricted), new_key.absolute(), Decision(by, reason))
-    _say(made, f"the key {fingerprint} is announced")
+    snapshots = _chosen(app, restricted)
+    outside = outside_of(app, snapshots)
+    outside.check()
+    made, fingerprint = operation.rotate_key(snapshots, new_key.absolute(), Decision(by, reason))
+    code = _say(made, f"the key {fingerprint} is announced", outside)
     output.say(
         f"now set snapshots.signing_key to {new_key}, and give the file of allowed signers to the auditors again"
     )
-    return _DONE
+    return code
 
 
 @evidence.command()
@@ -111,11 +123,13 @@ def rotate_key(app: App, new_key: Path, reason: str, by: str, restricted: bool) 
 @pass_app
 def upgrade(app: App, by: str, restricted: bool) -> int:
     """Take over snapshots of format 1, after a full check. Make a copy before."""
-    made = upgrade_snapshots(_chosen(app, restricted), by=by)
+    snapshots = _chosen(app, restricted)
+    outside = outside_of(app, snapshots)
+    made = upgrade_snapshots(snapshots, by=by)
     if made is None:
         output.say("the snapshots have the present format already; nothing was written")
         return _DONE
-    return _say(made, "the snapshots have format 2 now")
+    return _say(made, "the snapshots have format 2 now", outside)
 
 
 def _chosen(app: App, restricted: bool) -> Snapshots:
@@ -125,6 +139,6 @@ def _chosen(app: App, restricted: bool) -> Snapshots:
     return snapshots.separate if restricted else snapshots
 
 
-def _say(made: Checkpoint, what: str) -> int:
+def _say(made: Checkpoint, what: str, outside: Outside) -> int:
     output.say(f"{what}: run {made.sequence}")
-    return _DONE
+    return inform_outside(outside)

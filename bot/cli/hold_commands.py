@@ -7,6 +7,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.outside_report import inform_outside, outside_of
 from bot.cli.usage_errors import SuggestingGroup
 from bot.operations import archive
 from bot.plural import counted
@@ -28,9 +29,11 @@ def hold() -> None:
 @pass_app
 def add(app: App, pages: tuple[str, ...], name: str, reason: str, by: str) -> int:
     """Hold each captured PAGE (id, title or path): `wikibot redact` refuses it until the hold is released."""
+    outside = outside_of(app)
+    outside.check()
     made = archive.hold_pages(app.runtime.snapshots, pages, name=name, reason=reason, by=by)
     output.say(f"{counted(len(pages), 'page')} held as {name!r} in run {made.sequence}")
-    return 0
+    return inform_outside(outside)
 
 
 @hold.command()
@@ -41,9 +44,11 @@ def add(app: App, pages: tuple[str, ...], name: str, reason: str, by: str) -> in
 @pass_app
 def release(app: App, name: str, pages: tuple[str, ...], reason: str, by: str) -> int:
     """Release the hold NAME, for all its pages or for each PAGE only."""
+    outside = outside_of(app)
+    outside.check()
     made = archive.release_pages(app.runtime.snapshots, name, pages, reason=reason, by=by)
     output.say(f"released {name!r} in run {made.sequence}")
-    return 0
+    return inform_outside(outside)
 
 
 @hold.command(name="list")

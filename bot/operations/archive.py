@@ -81,6 +81,8 @@ def find_redaction(snapshots: Snapshots, page: str) -> PlannedRedaction:
             erasure.said_by.append(Trace(str(path), hits.describe()))  # run history, page memory, replaced texts
     remotes = GitRepository(snapshots.state).remotes()
     copies = [f"git remote {name}: {address}" for name, address in remotes.items()]
+    if snapshots.policy.mirror:
+        copies.append(f"the mirror {snapshots.policy.mirror}, if it keeps versions or locks objects,")
     if snapshots.policy.restricted is RestrictedPages.SEPARATE:
         separate = load_library(snapshots.separate.root)
         if separate.find_entry(erasure.page_id):

@@ -81,6 +81,46 @@ def test_three_witnesses_confirm_each_run(desk: Desk, receiver: Receiver) -> Non
     assert "ok      witness page 'Head of the snapshots' in space WS2" in desk.ran("check").out
 
 
+@pytest.mark.either_flavour
+def test_holds_reach_the_witnesses_at_once(desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_witnesses(desk, "{kind: webhook, name: audit_trail}")
+    desk.ran("snapshot")
+    held, *_ = sorted(page.stem.rpartition("--")[2] for page in (desk.folder / "snapshots").glob("WS2/data/2*/*.md"))
+    for number, command in enumerate(
+        (
+            ("hold", "add", held, "--name", "case 7", "--reason", "a court"),
+            ("hold", "release", "case 7", "--reason", "settled"),
+        ),
+        start=2,
+    ):
+        ran = desk.ran(*command)
+        assert f"run {number} confirmed" in ran.out
+        assert receiver.heads[-1]["sequence"] == number
+
+    monkeypatch.setenv("WIKIBOT_SNAPSHOTS__WEBHOOKS__AUDIT_TRAIL__URL", "https://127.0.0.1:1/gone")
+    other = sorted(page.stem.rpartition("--")[2] for page in (desk.folder / "snapshots").glob("WS2/data/2*/*.md"))[1]
+    ran = desk.ran("hold", "add", other, "--name", "case 8", "--reason", "a court", code=1)
+    assert "failed" in ran.err
+    assert "the next run tries again" in ran.err
+
+
+@pytest.mark.either_flavour
+def test_a_mirror_that_does_not_get_a_hold_is_no_success(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.ran("snapshot")
+    held = next((desk.folder / "snapshots").glob("WS2/data/2*/*.md")).stem.rpartition("--")[2]
+    settings = desk.folder / "bot.yaml"
+    text = settings.read_text().replace("path: snapshots", "path: snapshots, mirror: 's3://bucket/ws2'")
+    settings.write_text(f"{text}object_store: {{endpoint: 'http://127.0.0.1:1'}}\n")
+    monkeypatch.setenv("WIKIBOT_OBJECT_STORE__ACCESS_KEY_ID", "id")
+    monkeypatch.setenv("WIKIBOT_OBJECT_STORE__SECRET_ACCESS_KEY", "not-a-secret")
+
+    ran = desk.ran("hold", "add", held, "--name", "case 7", "--reason", "a court", code=1)
+
+    assert "held as 'case 7' in run 2" in ran.out
+    assert "mirror s3://bucket/ws2: failed" in ran.err
+    assert "not-a-secret" not in ran.err
+
+
 def test_a_folder_that_was_rolled_back_is_refused_before_anything_is_written(desk: Desk) -> None:
     with_witnesses(desk, f"{{kind: page, title: {HEADS}}}")
     desk.ran("snapshot")
