@@ -165,7 +165,8 @@ class Forger:
         for path in (below, f"{log}.events.jsonl", f"{log}.changes"):
             digests[path] = self.digest(path)
         key = self.signer.fingerprint() if self.signer else None
-        fresh = {"sequence": number, "time": when, "key": key, "digests": digests, "next_key": None}
+        verdict = before.verdict if any(event["type"] == "ingestion" for event in self.events) else None
+        fresh = {"sequence": number, "time": when, "key": key, "digests": digests, "next_key": None, "verdict": verdict}
         self._write_head(_replaced(before, **(fresh | values)))
         self.events, self.changes = [], []
 

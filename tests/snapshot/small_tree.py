@@ -91,7 +91,7 @@ def finish(
     goes_on: bool = False,
 ) -> Checkpoint:
     """Finish a run with the events that explain its changes: of one type, and captures."""
-    run = Event(EventType.INGESTION, EventOutcome.SUCCESS, "", (), {"expected": len(page_ids)})
+    run = Event(EventType.INGESTION, EventOutcome.SUCCESS, "", (), {"expected": len(page_ids), "verdict": "complete"})
     pages = [Event(type_, EventOutcome.SUCCESS, "", (page_id,)) for page_id in page_ids]
     pages += [Event(EventType.CAPTURE, EventOutcome.SUCCESS, "", (page_id,)) for page_id in captured]
     return writer.finish([run, *pages], agents=(SOFTWARE,), verdict=RunVerdict.COMPLETE, goes_on=goes_on)
@@ -120,7 +120,7 @@ def put_page(
         source_path=where,
         source_sha256=digest,
         source_bytes=len(source),
-        captured_at=CLOCK,
+        captured_at=writer.now,
     )
     markdown = f"# {title}\n\n{body}\n".encode()
     record_at = record_path(page_id, writer.sequence)
@@ -133,7 +133,7 @@ def put_page(
         PageEntry(
             **dict(shown_of(record, path).iter_known()),
             version=version,
-            captured_at=CLOCK,
+            captured_at=writer.now,
             record_path=record_at,
             source_path=where,
             source_sha256=digest,

@@ -20,6 +20,7 @@ from bot.snapshot.archive.change_list import parse_changes, render_changes
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, parse_checkpoint, render_checkpoint
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.signature import Signer
+from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.verify.verification import Verification, verify
 from tests.snapshot.forger import Forger
 from tests.snapshot.public_tools import run_instructions
@@ -667,6 +668,59 @@ def _rewrite(forger: Forger, number: int) -> None:
         signature.write_bytes(forger.signer.sign(head.read_bytes()))
 
 
+def _redact_after_release(forger: Forger, *, name: str = "case 7", outcome: str = "success") -> None:
+    forger.add_event("hold", ["101"], None, HOLD)
+    forger.append()
+    forger.add_event("hold-release", ["101"], None, HOLD | {"name": name})
+    forger.events[-1]["outcome"] = outcome
+    forger.append()
+    _drop_attachment(forger)
+    forger.append()
+
+
+def _drop_attachment(forger: Forger) -> None:
+    forger.change("drop", ATTACHMENT, forger.add_event("redaction", ["101"], facts={"reason": "x"}))
+    shutil.rmtree(forger.root / BAG / "data/_attachments")
+
+
+def hold_released_by_a_failure(forger: Forger) -> None:
+    _redact_after_release(forger, outcome="fail")
+
+
+def hold_released_under_another_name(forger: Forger) -> None:
+    _redact_after_release(forger, name="case 8")
+
+
+def hold_released_in_the_run_that_redacts(forger: Forger) -> None:
+    forger.add_event("hold", ["101"], None, HOLD)
+    forger.append()
+    forger.add_event("hold-release", ["101"], None, HOLD)
+    _drop_attachment(forger)
+    forger.append()
+
+
+def verdict_without_an_event(forger: Forger) -> None:
+    forger.append(verdict=RunVerdict.COMPLETE)
+
+
+def verdict_that_the_head_does_not_have(forger: Forger) -> None:
+    forger.add_event("ingestion", facts={"verdict": "incomplete"})
+    forger.append(verdict=None)
+
+
+def body_that_claims_to_be_older(forger: Forger) -> None:
+    """A body that is captured now, as if it had been captured before the runs that did not see it."""
+    source, path = "data/_source/101/v0.xml", "data/_source/101/record-000006.json"
+    (forger.root / BAG / source).write_text("<p>forged</p>")
+    record, digest = json.loads((forger.root / RECORD).read_bytes()), forger.digest(f"{BAG}/{source}")
+    (forger.root / BAG / path).write_bytes(dump_json(record | {"source_path": source, "source_sha256": digest}))
+    state = {"record": path, "source": source, "source_sha256": digest, "captured_at": "2001-01-01T00:00:00Z"}
+    event = forger.add_event("capture", ["101"], forger.set_state("101", **state))
+    for name in (source, path):
+        forger.change("keep", f"{BAG}/{name}", event)
+    forger.append()
+
+
 WITH_THE_KEY = (
     overwritten_source,
     overwritten_source_that_is_logged,
@@ -746,6 +800,12 @@ WITH_THE_KEY = (
     page_id_of_many_digits,
     fork,
     lost_runs,
+    hold_released_by_a_failure,
+    hold_released_under_another_name,
+    hold_released_in_the_run_that_redacts,
+    verdict_without_an_event,
+    verdict_that_the_head_does_not_have,
+    body_that_claims_to_be_older,
 )
 
 

@@ -227,6 +227,16 @@ def extend(path: str, size: int) -> Callable[[Path], object]:
     return lambda root: os.truncate(root / path, size)
 
 
+def plant_large(path: str, size: int) -> Callable[[Path], object]:
+    """Plant a large file without using the disk."""
+
+    def tamper(root: Path) -> None:
+        (root / path).touch()
+        os.truncate(root / path, size)
+
+    return tamper
+
+
 def replace_the_log(root: Path) -> None:
     shutil.rmtree(root / "log")
     (root / "log").write_bytes(b"x")
@@ -426,6 +436,11 @@ TAMPERINGS: dict[str, tuple[Callable[[Path], object], str]] = {
     "the signature becomes a folder": (as_folder(SIGNATURE), SIGNATURE),
     "kind instructions": (rewrite("VERIFY.md", lambda _: b"```sh\necho INTACT\n```\n"), "VERIFY.md"),
     "the newest changes are deleted": (remove("log/2026/000005.changes"), "log/2026/000005.changes"),
+    "a time stamp of nothing": (add("CHECKPOINT.tsr"), "CHECKPOINT.tsr"),
+    "a time stamp of 200 MB": (plant_large("CHECKPOINT.tsr", 200_000_000), "CHECKPOINT.tsr"),
+    "a byte order mark before the head": (rewrite(HEAD, lambda data: b"\xef\xbb\xbf" + data), HEAD),
+    "a line of the head as binary": (edit_head(rb"  SHA256SUMS", b" *SHA256SUMS"), HEAD),
+    "a path of the head with a dot": (edit_head(rb"  SHA256SUMS", b"  ./SHA256SUMS"), HEAD),
     "the sums with another file": (rewrite(SUMS, lambda data: data + data[:66] + b"WS9/x\n"), SUMS),
 }
 

@@ -1,5 +1,6 @@
 """Check the head and the tag files, before a run and at the start of each verification."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -68,9 +69,19 @@ def check_head(inspection: Inspection, allowed_signers: str | None, *, must_be_s
         inspection.report(FindingKind.MALFORMED, HEAD, flaw)
     _check_signature(inspection, head, data, allowed_signers, must_be_signed=must_be_signed)
     if head.key and inspection.tree.has_file(STAMP):
-        inspection.is_there(STAMP)
+        check_stamped(inspection, STAMP)
     inspection.check_digests(head.digests, witness=HEAD)
     return head
+
+
+def check_stamped(inspection: Inspection, stamp: str) -> None:
+    """Check that a time stamp has the digest of the signature beside it; who made the stamp is checked elsewhere."""
+    signature = f"{stamp.removesuffix('.tsr')}.sig"
+    data = inspection.read(stamp)
+    if data is None or not inspection.tree.has_file(signature):
+        return
+    if hashlib.sha256(inspection.read(signature) or b"").digest() not in data:
+        inspection.report(FindingKind.TIME, stamp, f"is not a time stamp of {signature}")
 
 
 def load_sums(inspection: Inspection) -> dict[str, str]:

@@ -36,6 +36,8 @@ def find_holds(log: Iterable[LoggedEvent]) -> list[HeldPage]:
     held: list[HeldPage] = []
     for logged in log:
         event = logged.event
+        if event.outcome is not EventOutcome.SUCCESS:
+            continue
         name, reason, by = (str(event.facts.get(key, "")) for key in ("name", "reason", "by"))
         if event.type is EventType.HOLD:
             held += [HeldPage(name, page_id, reason, by, logged.when, logged.sequence) for page_id in event.objects]

@@ -7,6 +7,7 @@ from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.checkpoint import HEAD, SUMS, Checkpoint, find_wrong_lines, format_time, parse_checkpoint
 from bot.snapshot.archive.events import PART, parse_events
+from bot.snapshot.archive.head_check import check_stamped
 from bot.snapshot.archive.inspection import FindingKind, Inspection
 from bot.snapshot.archive.signature import find_flaw
 
@@ -144,6 +145,8 @@ def _step_back(inspection: Inspection, current: Checkpoint, name: str) -> tuple[
         inspection.report(FindingKind.CHAIN, name, f"names a time stamp of {path}, which is not signed")
     for flaw in find_wrong_lines(previous):
         inspection.report(FindingKind.MALFORMED, path, flaw)
+    if current.stamp_path:
+        check_stamped(inspection, current.stamp_path)
     older = {target: digest for target, digest in previous.digests.items() if target != SUMS}
     inspection.check_digests(older, witness=path)
     return previous, path, sha256(data)

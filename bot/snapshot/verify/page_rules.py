@@ -28,6 +28,8 @@ class RunOfPage:
     """Paths of all files that the run added."""
     is_held: bool = False
     """Whether a hold protects the page from redaction."""
+    since: str = ""
+    """Time of the run before; empty for the first run."""
 
 
 def find_flaws(run: RunOfPage, before: LoggedPage | None, after: LoggedPage) -> list[str]:
@@ -56,6 +58,9 @@ def _find_capture_flaws(run: RunOfPage, before: LoggedPage | None, after: Logged
             yield "gets another record or body without a capture"
         if f"{after.bag}/{after.record}" not in run.kept:
             yield f"gets the record {after.record}, which the run did not write"
+        is_new = after.source is not None and f"{after.bag}/{after.source}" in run.kept
+        if is_new and after.captured_at < run.since and EventType.UPGRADE not in run.kinds:
+            yield "has a body that claims to be older than the run before"
         if before and before.source == after.source and before.captured_at != after.captured_at:
             yield "gets another time of capture for the same body"
     elif (before.source, before.sha256, before.version, before.captured_at) != (

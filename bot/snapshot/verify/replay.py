@@ -20,7 +20,6 @@ from bot.snapshot.verify.page_rules import MAY_CAPTURE, MAY_RENDER, RunOfPage, f
 from bot.snapshot.verify.run_claims import ABOUT_RUNS, RunClaim, find_false_claims
 
 _TYPES = frozenset(EventType)
-_ABOUT_HOLDS = frozenset[str]({EventType.HOLD, EventType.HOLD_RELEASE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +89,13 @@ class Replay:
         if changes is None or events is None:
             self.is_whole = False
             return
-        log = _RunLog(self, head, head.events_path or "")
+        since = format_time(self._below.time) if self._below else ""
+        log = _RunLog(self, head, head.events_path or "", since)
         log.read(events, self._below)
         del events
         try:
             log.apply_states(log.apply_changes(name, iter_changes(changes, name=name)))
+            log.release_holds()
         except EvidenceError as error:
             self.report(name, str(error))
             self.is_whole = False
@@ -206,6 +207,8 @@ class _RunLog:
     replay: Replay
     head: Checkpoint
     name: str
+    since: str
+    """Time of the run before; empty for the first run."""
     _events: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
     """Id of each successful event → its type and pages."""
     _kinds: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -213,6 +216,7 @@ class _RunLog:
     _states: dict[str, tuple[int, LoggedPage]] = field(default_factory=dict)
     """Page → line and content of its state."""
     _claims: list[RunClaim] = field(default_factory=list)
+    _releases: list[EventRow] = field(default_factory=list)
     _when: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -245,8 +249,11 @@ class _RunLog:
             self._add_state(number, row.pages, row.page)
         if row.type in ABOUT_RUNS:
             self._claims.append(RunClaim(row.type, row.facts))
-        elif row.type in _ABOUT_HOLDS:
-            self._add_hold(row)
+        elif row.type == EventType.HOLD and row.outcome == "success":
+            for page in row.pages:
+                self.replay.held[page].add(_hold_of(row))
+        elif row.type == EventType.HOLD_RELEASE and row.outcome == "success":
+            self._releases.append(row)
 
     def _add_state(self, number: int, pages: frozenset[str], state: LoggedPage) -> None:
         if pages != {state.id}:
@@ -255,19 +262,18 @@ class _RunLog:
         if known[1].text != state.text:
             self._report(number, f"has another state of page {state.id} than line {known[0]}")
 
-    def _add_hold(self, row: EventRow) -> None:
-        name = str(row.facts.get("name", ""))
-        for page in row.pages:
-            if row.type == EventType.HOLD:
-                self.replay.held[page].add(name)
-            else:
-                self.replay.held[page].discard(name)
+    def release_holds(self) -> None:
+        """Apply the releases: a hold protects until the run after its release."""
+        for row in self._releases:
+            for page in row.pages:
+                self.replay.held[page].discard(_hold_of(row))
 
     def apply_states(self, kept: set[str]) -> None:
         """Check and apply the states of pages; *kept* has the files that the run added."""
         pages, held = self.replay.pages, self.replay.held
         for page, (number, after) in self._states.items():
-            run = RunOfPage(self._when, self._kinds.get(page, ()), kept, is_held=bool(held.get(page)))
+            kinds = self._kinds.get(page, ())
+            run = RunOfPage(self._when, kinds, kept, is_held=bool(held.get(page)), since=self.since)
             for flaw in find_flaws(run, pages.get(page), after):
                 self._report(number, f"page {page} {flaw}")
             pages[page] = after
@@ -303,3 +309,8 @@ class _RunLog:
 
     def _report(self, number: int, message: str) -> None:
         self.replay.report(self.name, f"line {number}: {message}")
+
+
+def _hold_of(row: EventRow) -> str:
+    """Return the name of the hold that an event is about."""
+    return str(row.facts.get("name", ""))

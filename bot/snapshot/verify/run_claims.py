@@ -40,8 +40,11 @@ def find_false_claims(head: Checkpoint, below: Checkpoint | None, claims: Sequen
     lost = {head.lost.digest} if head.lost else set[Any]()
     if _facts(claims, EventType.ROLLBACK, "lost_head") != lost:
         yield "the lost runs in the head are not those that an event says"
-    for verdict in _facts(claims, EventType.INGESTION, "verdict") - {head.verdict or "-", ""}:
+    stated = _facts(claims, EventType.INGESTION, "verdict") - {""}
+    for verdict in stated - {head.verdict or "-"}:
         yield f"an event says that the verdict is {verdict}, but the head says {head.verdict or '-'}"
+    if head.verdict and not stated:
+        yield f"the head says that the verdict is {head.verdict}, but no event does"
 
 
 def _find_key_claims(head: Checkpoint, below: Checkpoint | None, announced: set[Any]) -> Iterator[str]:
