@@ -33,6 +33,7 @@ from bot.storage.meaning import is_same
 from bot.storage.placement import Place, insert_region, list_headings
 from bot.storage.regions import find_region, is_absent, replace_regions
 from bot.storage.visible_text import lines_of
+from bot.sync.adopted_words import AdoptedWords, entry_texts
 from bot.sync.attention import is_loud
 from bot.sync.clock_difference import render_safely
 from bot.sync.data_links import iter_links, resolve_links
@@ -62,9 +63,10 @@ class Adoption:
     that the page lacks, each with the place that the settings name for it. *recorded* are regions without a change: the
     page says what the data file says already, and only the history lacks a record of it. *labels* are the headings,
     bold lines and titles of panels that a person can name as the start of a region. *open* are the disputes that nobody
-    decided, by region: there, page and data file stay different; *open_entries* are their numbers on the page. *taken*
-    describes what comes from the page, *people* are those who wrote it. *is_loud* is set if the version should send
-    notifications.
+    decided, by region: there, page and data file stay different; *open_entries* are their numbers on the page.
+    *left_out* are the numbers of the lines on the page that the data file does not have, because somebody decided so.
+    *taken* describes what comes from the page, *people* are those who wrote it. *is_loud* is set if the version should
+    send notifications.
     """
 
     workspace: Workspace
@@ -81,6 +83,7 @@ class Adoption:
     labels: tuple[str, ...] = ()
     open: Mapping[str, tuple[Dispute, ...]] = field(default_factory=dict)
     open_entries: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    left_out: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     people: tuple[str, ...] = ()
     is_loud: bool = False
@@ -260,8 +263,7 @@ class _Adopter:
 
     def _moves_news(self, region: str, document: DataFile, live: str, text: str) -> bool:
         """Return whether items leave the page for the page of older news."""
-        news = document.data.news
-        if region != "news" or news is None or news.older is None or news.show is None:
+        if region != "news" or not _has_older_news(document.data):
             return False
         leaving = set(lines_of(live)) - set(lines_of(text))
         return not leaving.isdisjoint(lines_of(self._render(OLDER_NEWS, document)))
@@ -286,6 +288,7 @@ class _Adopter:
             recorded=tuple(self._recorded),
             open=self._open,
             open_entries={region: self._find_open(region) for region in regions if region in self._open},
+            left_out={region: self._find_left_out(region) for region in regions if region not in self._open},
             taken=self._taken,
             people=tuple(dict.fromkeys(self._people)),
             is_loud=self._is_loud,
@@ -298,6 +301,18 @@ class _Adopter:
             return ()
         text = read_region(region, self._page_texts[region], self._pages, base=base).value
         return find_open(text, base, self._open[region], self._pages, self._zone)
+
+    def _find_left_out(self, region: str) -> tuple[int, ...]:
+        """Return the numbers of the lines on the page, as it will be, that the data file will not have."""
+        return self._words_of(self._document, region).find_missing(self._page_texts[region])
+
+    def _words_of(self, document: DataFile, region: str) -> AdoptedWords:
+        names = [region, OLDER_NEWS] if _has_older_news(document.data) else [region]
+        return AdoptedWords(
+            tuple(self._render(name, document) for name in names if has_region(document.data, name)),
+            lambda: entry_texts(document.source.value),
+            lambda adopted: self._workspace.shared_data.history.load().has_lost_adoption(adopted, document.revision),
+        )
 
     def _markers(self) -> list[Marker]:
         return [marker_of(name, region) for name, region in self._workspace.settings.regions.items()]
@@ -445,13 +460,10 @@ class _Adopter:
     def _find_last(self, marker: Marker) -> LastApplied | None:
         """Return what the bot wrote last, unless the data file has lost what an adoption took from the page."""
         last = self._ledger.find_last_applied(marker)
-        history = None
-        for each in (last, self._ledger.find_partial(marker)):
-            if each is None or each.adopted is None:
-                continue
-            history = history or self._workspace.shared_data.history.load()
-            if history.has_lost_adoption(each.adopted, self._before.revision) is not False:
-                return None  # what the data file lacks was not removed there
+        written = [each for each in (last, self._ledger.find_partial(marker)) if each is not None and each.adopted]
+        words = self._words_of(self._before, marker.name) if written else None
+        if words is not None and any(map(words.lacks, written)):
+            return None  # what the data file lacks was not removed there
         return last
 
     def _is_same(self, live: str, desired: str) -> bool:
@@ -465,6 +477,11 @@ class _Adopter:
             self._now,
             self._wiki_time,
         )
+
+
+def _has_older_news(data: WorkspaceData) -> bool:
+    """Return whether the older news is on a page of its own."""
+    return data.news is not None and data.news.older is not None and data.news.show is not None
 
 
 def check_place(adoption: Adoption, region: str, place: str) -> None:

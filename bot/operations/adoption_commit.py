@@ -167,7 +167,11 @@ def _raise_if_kept_off(gateway: WikiGateway, safety: SafetySettings, adoption: "
 def _message(adoption: "Adoption") -> str:
     """Return the version message, which marks these texts as last applied in the page history."""
     entries = {
-        region: TagEntry(digest_of(text), open_entries=adoption.open_entries.get(region))
+        region: TagEntry(
+            digest_of(text),
+            open_entries=adoption.open_entries.get(region),
+            left_out=adoption.left_out.get(region, ()),
+        )
         for region, text in adoption.texts.items()
     }
     people = f" by {', '.join(adoption.people)}" if adoption.people else ""

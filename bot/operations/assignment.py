@@ -1,7 +1,7 @@
 """Build the desired state of one workspace: the texts, their target pages, and link problems."""
 
 import datetime as dt
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from html import escape
@@ -16,6 +16,7 @@ from bot.operations.news_files import find_problem, iter_files, links_to
 from bot.operations.workspace import Workspace
 from bot.operations.workspace_index import make_index
 from bot.render import has_region, section_of
+from bot.sync.adopted_words import entry_texts
 from bot.sync.attention import is_within
 from bot.sync.data_links import (
     DataLink,
@@ -107,7 +108,7 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         finder.find_again,
         finder.explain_missing,
         lambda adopted: workspace.shared_data.history.load().has_lost_adoption(adopted, document.revision),
-        partial(_entry_texts, document.source.value),
+        partial(entry_texts, document.source.value),
         lambda wanted: any(past.revision == wanted for past in workspace.shared_data.history.load().revisions),
         _find_wait(settings, data, now),
         _news_move(document, regions, texts, finder, interim),
@@ -115,19 +116,6 @@ def assign(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) -> Assi
         lambda key: f"{document.path}:{document.source.line_of(('workspace', key))}",
         partial(workspace.region_memory, gateway),
     )
-
-
-def _entry_texts(value: object) -> Iterator[str]:
-    """Yield the words of each entry of any list, and each text that is in no list; ids are words of former texts."""
-    if isinstance(value, dict):
-        for key, each in value.items():
-            yield from _entry_texts(each) if key != "id" else ()
-    elif isinstance(value, list):
-        for each in value:
-            texts = list(_entry_texts(each))
-            yield from (" ".join(texts), *texts)
-    else:
-        yield str(value)
 
 
 def _with_time(target: TargetPage, text_at: Callable[[str, dt.datetime], str], known: Container[str]) -> TargetPage:

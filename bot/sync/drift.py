@@ -27,7 +27,7 @@ class LastApplied:
     """The last applied state of a region: the text as the wiki stored it, and the digest of the text that was sent.
 
     *adopted* is the revision of the data file if the text was adopted from the page, else None. *open_entries* are the
-    numbers of the entries that a merge left open.
+    numbers of the entries that a merge left open, *left_out* those of the lines that an adoption did not take.
     """
 
     version: int
@@ -35,6 +35,7 @@ class LastApplied:
     digest: str
     adopted: str | None = None
     open_entries: tuple[int, ...] = ()
+    left_out: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

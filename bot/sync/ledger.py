@@ -6,7 +6,9 @@ The message of each version that the bot writes begins with a tag::
 
 The tag lists the regions that the version wrote, each with the digest of the text that was sent. `!` marks a repair:
 the same text was written before. `?` marks a merge that left entries open, and is followed by their numbers on the page
-(`?1+4`): the region still waits for a person, and an older record is the last applied state. `r=` is the revision of
+(`?1+4`): the region still waits for a person, and an older record is the last applied state. `~` marks an adoption that
+did not take all lines, and is followed by their numbers, as the bits of a number in hex (`~12`: lines 1 and 4, counted
+from 0). `r=` is the revision of
 the data file, or of several data files, with `+` between them, if several workspaces have regions on the page.
 `adopted` follows if the text is what people had written and an adoption took to the data file. `k=` is the seal: a
 digest over the version number and the rest of the tag. Words for people follow the colon. Only versions by the bot's
@@ -33,7 +35,7 @@ from bot.sync.drift import LastApplied, ManualEdit, digest_of
 from bot.sync.region_memory import RegionMemory
 from bot.wiki.gateway import Page, User, Version, WikiGateway
 
-_ENTRY = r"[a-z0-9_-]+=[0-9a-f]{6,64}(?:!|\?[0-9+]*)?"
+_ENTRY = r"[a-z0-9_-]+=[0-9a-f]{6,64}(?:!|\?[0-9+]*|~[0-9a-f]+)?"
 _TAG = re.compile(
     rf"wikibot (?P<regions>{_ENTRY}(?:,{_ENTRY})*)"
     r"(?: r=(?P<revision>[^\s:]+))?(?P<adopted> adopted)?(?: k=(?P<seal>[0-9a-f]{8}))?(?::|$)"
@@ -41,6 +43,8 @@ _TAG = re.compile(
 _RESTORED = "wikibot restored {}: "
 _MESSAGE_LENGTH = 255
 _VERSIONS_READ = 20
+_MOST_LINES = 120
+"""A tag names the lines that were left out among the first so many of a region: a version message is short."""
 _MOST_DELETED = 200
 """How many earlier versions may have been deleted: Confluence then gives the later versions lower numbers."""
 
@@ -52,6 +56,7 @@ class TagEntry:
     digest: str
     is_repair: bool = False
     open_entries: tuple[int, ...] | None = None
+    left_out: tuple[int, ...] = ()
 
     @property
     def is_partial(self) -> bool:
@@ -64,12 +69,18 @@ class TagEntry:
         digest, mark, numbers = text.partition("?")
         if mark:
             return cls(digest, open_entries=tuple(int(each) for each in numbers.split("+") if each))
+        digest, mark, bits = text.partition("~")
+        if mark:
+            return cls(digest, left_out=tuple(number for number in range(_MOST_LINES) if int(bits, 16) >> number & 1))
         return cls(digest.removesuffix("!"), digest.endswith("!"))
 
     def __str__(self) -> str:
         """Return the entry as it is in the tag, without the name of the region."""
         if self.open_entries is not None:
             return f"{self.digest}?{'+'.join(map(str, self.open_entries))}"
+        bits = sum(1 << number for number in set(self.left_out) if number < _MOST_LINES)
+        if bits:
+            return f"{self.digest}~{bits:x}"
         return f"{self.digest}{'!' if self.is_repair else ''}"
 
 
@@ -171,7 +182,9 @@ class PageLedger:
                 entry = tag.regions[marker.name]
                 if text is None:
                     return None
-                return LastApplied(version.number, text, entry.digest, adopted, entry.open_entries or ())
+                return LastApplied(
+                    version.number, text, entry.digest, adopted, entry.open_entries or (), entry.left_out
+                )
         return None
 
     def find_other_writer(self, marker: Marker) -> User | None:

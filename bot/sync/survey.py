@@ -1,7 +1,6 @@
 """Compare the pages and build the plan. Pages are read in bulk, histories only for pages that differ."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from bot.storage.placement import list_headings
 from bot.storage.reader import read_leniently
 from bot.storage.regions import Region, find_region, find_regions
 from bot.storage.visible_text import count_characters, lines_of
+from bot.sync.adopted_words import AdoptedWords
 from bot.sync.attention import may_wait
 from bot.sync.clock_difference import describe_difference
 from bot.sync.drift import LastApplied, Verdict, digest_of, judge
@@ -50,9 +50,6 @@ from bot.wiki.write_order import confirm, read_for_writing
 
 _HELD = "held back, because it would publish a dead link: {}; or set `dead_links: warn`"
 _RESTORED = "version {} put the text of people back, so it is not repaired; to keep it, {}"
-_ENTRY = re.compile(r"\s*(?:•|[0-9]+\.)\s")
-_WORD = re.compile(r"\w+")
-_TARGET = re.compile(r" ?‹[^›]*›")
 _MAX_DEPTH = 200
 _OTHER_HOST = (
     "region {} was written in version {} with the account of the bot, but not by this host, which knows the page up to "
@@ -466,22 +463,11 @@ class _Survey:
         ]
 
     def _would_lose_adopted(self, last: LastApplied, desired: str) -> bool:
-        """Return whether *desired* is from a data file without the words of people that an adoption took to it.
-
-        If another host made the adoption, the words decide: items may have moved to the page of older news since, may
-        not be shown any more, and people may have added to them.
-        """
-        if last.adopted is None:
-            return False
-        is_lost = self._assignment.has_lost_adoption(last.adopted)
-        if is_lost is not None:
-            return is_lost
+        """Return whether *desired* is from a data file without the words of people that an adoption took to it."""
         regions = (wanted for target in self._assignment.targets for wanted in target.regions)
         older = (wanted.text or "" for wanted in regions if wanted.marker.name == OLDER_NEWS)
-        stay = set(chain.from_iterable(map(_lines, (desired, *older))))
-        lost = set(_lines(without_notice(last.text))) - stay
-        kept = [_words(text) for text in (*stay, *self._assignment.entry_texts())] if lost else []
-        return not all(any(_words(line) <= words for words in kept) for line in lost)
+        assignment = self._assignment
+        return AdoptedWords((desired, *older), assignment.entry_texts, assignment.has_lost_adoption).lacks(last)
 
     def _settle(self, change: Change, ledger: PageLedger, headings: Sequence[str]) -> Change:
         """Add the edits of people to the change, and decide on the action."""
@@ -588,16 +574,6 @@ class _Survey:
 
 def _all_lines(texts: Iterable[str | None]) -> set[str]:
     return set(chain.from_iterable(map(lines_of, {text for text in texts if text})))
-
-
-def _lines(text: str) -> list[str]:
-    """Return the visible lines; outside lists without link targets, because the page of older news can be renamed."""
-    return [line if _ENTRY.match(line) else _TARGET.sub("", line) for line in lines_of(text)]
-
-
-def _words(line: str) -> set[str]:
-    """Return the words of an entry, without the number that a list gives it."""
-    return set(_WORD.findall(_ENTRY.sub("", line, count=1)))
 
 
 def _find_own(wanted: WantedRegion, live: str | None, last: LastApplied | None) -> OwnBlocks | None:

@@ -29,6 +29,12 @@ def moving(adopted: Desk) -> Desk:
     return adopted
 
 
+def forget(desk: Desk) -> None:
+    """Make the desk another machine with the same data file."""
+    for history in desk.folder.rglob("data-*.json"):
+        history.unlink()
+
+
 def archive(desk: Desk) -> int:
     return desk.wiki.find(OLDER).id
 
@@ -373,8 +379,7 @@ def test_adopted_items_move_to_the_page_of_older_news_though_another_bot_adopted
     at = body.index("<li>", body.index("wikibot-news"))
     moving.wiki.edit(moving.home_id, f"{body[:at]}<li>Ana wrote this.</li>{body[at:]}", by="ana")
     moving.ran("adopt", "--yes")
-    for history in moving.folder.rglob("data-*.json"):
-        history.unlink()  # as on another machine
+    forget(moving)
     moving.wiki.store.pages.update(archive(moving), author=moving.wiki.account("li"), title="Archive of news")
     for name in ("fourth", "fifth"):
         add_news(moving, f"The {name} item.", name)
@@ -384,3 +389,23 @@ def test_adopted_items_move_to_the_page_of_older_news_though_another_bot_adopted
     assert "The fifth item." in moving.home_body
     assert "Ana wrote this." not in moving.home_body
     assert "Ana wrote this." in moving.wiki.body(moving.wiki.find("Archive of news").id)
+
+
+def test_words_that_an_adoption_left_out_are_not_missed_on_another_machine(moving: Desk) -> None:
+    moving.ran("sync")
+    body = moving.home_body
+    at = body.index("<li>", body.index("wikibot-news"))
+    changed = body.replace("The third item.", "The third item, says Ana.")
+    moving.wiki.edit(moving.home_id, f"{changed[:at]}<li>Ana wrote this.</li>{changed[at:]}", by="ana")
+    moving.ran("news", "edit", "third", "--text", "The third item was replaced.")
+    moving.ran("adopt", "--yes", "--in-clash", "file")
+    assert "says Ana" in moving.home_body, "the page keeps its text until the page of older news is written"
+    add_news(moving, "The fourth item.", "fourth")
+    forget(moving)
+
+    planned = moving.ran("plan", code=2)
+
+    assert "rolled back" not in planned.out
+    moving.data.write_text(moving.data.read_text().replace("Ana wrote this.", "Somebody wrote."))
+    forget(moving)
+    assert "rolled back" in moving.ran("plan", code=3).out

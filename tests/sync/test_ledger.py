@@ -378,3 +378,13 @@ def test_a_merge_by_the_bot_is_no_edit(world: World, page: str) -> None:
     edits = opened(world, page).find_edits(NEWS, LastApplied(2, "<p>1</p>", A))
 
     assert [each.version for each in edits] == [4]
+
+
+def test_a_tag_names_the_lines_that_an_adoption_left_out(world: World, page: str) -> None:
+    tag = Tag({"news": TagEntry(A, left_out=(1, 4, 900))}, "r1", is_adoption=True)
+    assert tag.message("news").startswith(f"wikibot news={A}~12 r=r1 adopted")
+    record(world, page, "<p>1</p>", f"news={A}~12 r=r1 adopted")
+
+    last = opened(world, page).find_last_applied(NEWS)
+
+    assert last == LastApplied(2, "<p>1</p>", A, adopted="r1", left_out=(1, 4))
