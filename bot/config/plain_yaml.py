@@ -104,6 +104,38 @@ class _Scalar(ScalarNode):
         self.style = event.style or None
 
 
+class _Late:
+    """The children of a collection, made when somebody asks for them: an edit needs those on its path only."""
+
+    def __init__(self, *values: Any, **words: Any) -> None:
+        self.children: list[Any] | None = None
+        self.source: tuple[_Collection, _Known]
+        super().__init__(*values, **words)
+
+    @property
+    def value(self) -> list[Any]:
+        if self.children is None:
+            shape, known = self.source
+            self.children = self._of([_node_of(child, known) for child in shape.children])
+        return self.children
+
+    @value.setter
+    def value(self, children: list[Any] | None) -> None:
+        self.children = children
+
+    def _of(self, nodes: list[Node]) -> list[Any]:
+        return nodes
+
+
+class _Sequence(_Late, SequenceNode):
+    pass
+
+
+class _Mapping(_Late, MappingNode):
+    def _of(self, nodes: list[Node]) -> list[Any]:
+        return list(zip(nodes[::2], nodes[1::2], strict=True))
+
+
 @cache
 def _tag(name: str | Tag) -> Tag:
     """Return the tag of all nodes of this kind; a node would make one of its own from the name."""
@@ -193,8 +225,7 @@ def _node_of(shape: Any, known: _Known) -> Node:
     if isinstance(shape, ScalarEvent):
         return _Scalar(known[shape.value][0] if shape.implicit[0] else _STR, shape)
     start, end = shape.start.start_mark, shape.end.end_mark
-    nodes = [_node_of(child, known) for child in shape.children]
-    if isinstance(shape.start, SequenceStartEvent):
-        return SequenceNode(_SEQ, nodes, start, end, flow_style=shape.start.flow_style)
-    pairs = list(zip(nodes[::2], nodes[1::2], strict=True))
-    return MappingNode(_MAP, pairs, start, end, flow_style=shape.start.flow_style)
+    kind, tag = (_Sequence, _SEQ) if isinstance(shape.start, SequenceStartEvent) else (_Mapping, _MAP)
+    node = kind(tag, None, start, end, flow_style=shape.start.flow_style)
+    node.source = shape, known
+    return node

@@ -219,9 +219,9 @@ def _check_files(edit: Edit, links: list[DataLink], finder: "PageFinder", gatewa
 
 
 def _new_items(before: WorkspaceData | None, after: WorkspaceData) -> list[NewsItem]:
-    """Return the items of *after* that are not in *before*."""
-    old = {item.id: item for item in before.news.items} if before and before.news else {}
-    return [item for item in after.news.items if item != old.get(item.id)] if after.news else []
+    """Return the items of *after* that are not in *before*; without the comparison of models, which is slow."""
+    old = {item.id: vars(item) for item in before.news.items} if before and before.news else {}
+    return [item for item in after.news.items if vars(item) != old.get(item.id)] if after.news else []
 
 
 def _with_news(data: WorkspaceData, items: Iterable[NewsItem]) -> WorkspaceData:

@@ -85,7 +85,7 @@ class Two:
 
 
 def hides_the_roll_back(steps: tuple[tuple[str, str], ...], host: str) -> bool:
-    """Return whether somebody else edits the file after a roll-back that *host*, which knows the adoption, has not seen.
+    """Return whether somebody else edits the file after a roll-back that *host*, which adopted, has not seen.
 
     Then the file looks as if a person had removed the words in an editor, which is no loss.
     """
