@@ -1,7 +1,7 @@
 """Build the desired state of one workspace: the texts, their target pages, and link problems."""
 
 import datetime as dt
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from html import escape
