@@ -14,7 +14,7 @@ from tests.machine import need
 from tests.terminal import Terminal
 from wikiserver.testing import Wiki
 
-pytestmark = pytest.mark.timeout(1_500)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_500)]
 PROMPT = "ready:"
 INSTALL_SECONDS = 1_200
 

@@ -96,12 +96,8 @@ def page_diff(page_id: str, states: str) -> str:
 @requires(Role.AUDITOR)
 def page_file(page_id: str, name: str) -> Response:
     """Download one file of a page, if it is what was captured. It is never shown by the browser."""
-    archive = current_archive()
-    bag, entry = archive.get_page(page_id)
-    path = f"{paths.attachment_folder(page_id)}/{name}"
-    if path not in bag.manifest:
-        abort(HTTPStatus.NOT_FOUND)
-    data = archive.library.read(bag, path)
+    archive, (bag, entry) = current_archive(), current_archive().get_page(page_id)
+    path, data = _read_file(archive, bag, page_id, name)
     return _sealed(data, "application/octet-stream", shown_as=_file_name(archive, bag, entry, path))
 
 
@@ -110,11 +106,7 @@ def page_file(page_id: str, name: str) -> Response:
 def page_picture(page_id: str, name: str) -> Response:
     """Return a captured picture for the page that shows it; only PNG, JPEG, GIF and WebP."""
     archive = current_archive()
-    bag, _entry = archive.get_page(page_id)
-    path = f"{paths.attachment_folder(page_id)}/{name}"
-    if path not in bag.manifest:
-        abort(HTTPStatus.NOT_FOUND)
-    data = archive.library.read(bag, path)
+    _path, data = _read_file(archive, archive.get_page(page_id)[0], page_id, name)
     kind = picture_type(data)
     if kind is None:
         abort(HTTPStatus.NOT_FOUND)
@@ -139,6 +131,14 @@ def picture_type(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return next((kind for start, kind in _PICTURES.items() if data.startswith(start)), None)
+
+
+def _read_file(archive: OpenedArchive, bag: Bag, page_id: str, name: str) -> tuple[str, bytes]:
+    """Return the path and the content of a file of a page, if it is what was captured; 404 if there is none."""
+    path = f"{paths.attachment_folder(page_id)}/{name}"
+    if path not in bag.manifest:
+        abort(HTTPStatus.NOT_FOUND)
+    return path, archive.library.read(bag, path)
 
 
 def _sealed(data: bytes, kind: str, *, shown_as: str = "") -> Response:
