@@ -11,7 +11,8 @@ from typing import TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from bot.config.data_model import (
@@ -68,6 +69,26 @@ def has_region(data: WorkspaceData, region: str) -> bool:
     return getattr(data, section_of(region), None) is not None
 
 
+class _CompiledTemplates(BytecodeCache):
+    """What templates were compiled to in this process; Jinja2 compiles a template again when its text has changed.
+
+    Only in memory: code that is loaded from a folder would be one more thing that has to be protected.
+    """
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _CompiledTemplates()
+
+
 class Renderer:
     """Renders regions with the templates in *folders*; earlier folders take precedence.
 
@@ -83,6 +104,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_COMPILED,
         )
         self._environment.filters |= {"icon": _icon, "lozenge": _lozenge}
 

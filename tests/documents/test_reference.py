@@ -36,9 +36,10 @@ FIELDS = [(f"{model.__name__}.{name}", field) for model in all_models() for name
 each_field = pytest.mark.parametrize("field", [field for _, field in FIELDS], ids=[name for name, _ in FIELDS])
 
 
-@pytest.mark.parametrize("path", pages())
-def test_a_generated_page_is_what_the_code_says(path: str) -> None:
-    assert (ROOT / path).read_text(encoding="utf-8") == pages()[path], "run script/reference"
+def test_each_generated_page_is_what_the_code_says() -> None:
+    outdated = [path for path, text in pages().items() if (ROOT / path).read_text(encoding="utf-8") != text]
+
+    assert not outdated, "run script/reference"
 
 
 @pytest.mark.parametrize(

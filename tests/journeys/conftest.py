@@ -23,6 +23,13 @@ safety: {{canary: 0}}
 """
 
 
+def both_flavours(test: Callable[..., None]) -> Callable[..., None]:
+    """Try *test* on both flavours: by day on the one that the name of the case decides, at night on both."""
+    pytest.mark.parametrize("flavour", ["cloud", "datacenter"])(test)
+    pytest.mark.either_flavour(test)
+    return test
+
+
 @dataclass(frozen=True)
 class Ran:
     """How a command ended."""

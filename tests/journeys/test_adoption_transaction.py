@@ -11,10 +11,9 @@ import pytest
 from bot.cli.main import main
 from bot.config.data_history import DataHistoryFile
 from bot.config.revision_journal import RevisionJournal
-from tests.journeys.conftest import Desk
+from tests.journeys.conftest import Desk, both_flavours
 
 pytestmark = [pytest.mark.parametrize("seed", ["demo"])]
-both_flavours = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
 
 ANA = "Ana wrote this herself"
 _FILE_EVENTS = {"os.rename": 1, "os.remove": 0, "os.chmod": 0}

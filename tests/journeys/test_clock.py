@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from tests.journeys.conftest import Desk
-from tests.journeys.test_sync import add_news, both_flavours, settings
+from tests.journeys.conftest import Desk, both_flavours
+from tests.journeys.test_sync import add_news, settings
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])
 DAY = 24 * 3600

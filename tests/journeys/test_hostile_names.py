@@ -9,8 +9,7 @@ import pytest
 from bot.cli.main import _COMMANDS
 from bot.escape import visible, visible_in_json
 from bot.log import set_up_logging
-from tests.journeys.conftest import Desk
-from tests.journeys.test_sync import both_flavours
+from tests.journeys.conftest import Desk, both_flavours
 from tests.scripted_proxy import Answer, scripted_proxy
 
 EVIL = "\x1b[2J\x1b]0;x\x07\x9b2J\u202egnp.exe\u2066\x7f\U000e0041"

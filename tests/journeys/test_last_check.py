@@ -6,8 +6,7 @@ from bot.config.settings import load_settings
 from bot.operations.last_check import LastCheck, find_last_check
 from bot.runtime import Runtime
 from bot.sync.drift import Verdict
-from tests.journeys.conftest import Desk
-from tests.journeys.test_sync import both_flavours
+from tests.journeys.conftest import Desk, both_flavours
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.journeys.conftest import Desk
-from tests.journeys.test_sync import both_flavours, settings
+from tests.journeys.conftest import Desk, both_flavours
+from tests.journeys.test_sync import settings
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])
 MANY, CHANGED = 30, 12

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.journeys.conftest import HOME, Desk
-from tests.journeys.test_sync import add_news, both_flavours
+from tests.journeys.conftest import HOME, Desk, both_flavours
+from tests.journeys.test_sync import add_news
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.sync.plan_file import PlanDocument, _digest
-from tests.journeys.conftest import Desk
-from tests.journeys.test_sync import add_news, both_flavours, settings
+from tests.journeys.conftest import Desk, both_flavours
+from tests.journeys.test_sync import add_news, settings
 from tests.scripted_proxy import scripted_proxy
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.sync.plan_file import PlanDocument, PlannedChange, PlannedPage, _digest
-from tests.journeys.conftest import HOME, Desk
-from tests.journeys.test_sync import add_news, both_flavours, settings
+from tests.journeys.conftest import HOME, Desk, both_flavours
+from tests.journeys.test_sync import add_news, settings
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])
 

@@ -6,8 +6,7 @@ import pytest
 
 from bot.config.policy import WikiSettings
 from bot.operations.precautions import find_clear_text
-from tests.journeys.conftest import Desk
-from tests.journeys.test_sync import both_flavours
+from tests.journeys.conftest import Desk, both_flavours
 from wikiserver.testing import running_wiki
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])

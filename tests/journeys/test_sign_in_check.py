@@ -5,12 +5,11 @@ import datetime as dt
 import pytest
 
 from bot.config.settings import load_settings
-from tests.journeys.conftest import HOME, Desk
+from tests.journeys.conftest import HOME, Desk, both_flavours
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])
 cloud = pytest.mark.parametrize("flavour", ["cloud"])
 data_center = pytest.mark.parametrize("flavour", ["datacenter"])
-both_flavours = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
 
 
 def set_wiki(desk: Desk, more: str) -> None:

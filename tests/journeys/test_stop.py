@@ -3,8 +3,7 @@
 import pytest
 
 from bot.sync.stop_order import StopOrders
-from tests.journeys.conftest import Desk
-from tests.journeys.test_sync import both_flavours
+from tests.journeys.conftest import Desk, both_flavours
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])
 

@@ -9,11 +9,10 @@ import pytest
 
 from bot.files import InstanceLock
 from bot.storage.markers import Marker, render_marked
-from tests.journeys.conftest import HOME, SETTINGS, Desk
+from tests.journeys.conftest import HOME, SETTINGS, Desk, both_flavours
 from tests.terminal import Terminal
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])
-both_flavours = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
 
 NEWS = "Read the **new** [outlook](page:Implementation) <b>now</b>."
 

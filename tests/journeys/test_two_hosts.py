@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.snapshot.verify.verification import verify
-from tests.journeys.conftest import HOME, Desk, Ran, settings_for
+from tests.journeys.conftest import HOME, Desk, Ran, both_flavours, settings_for
 from tests.snapshot.small_tree import tree_bytes
 from wikiserver.testing import running_wiki
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])
-both_flavours = pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
 
 
 class Host:

@@ -12,7 +12,7 @@ import pytest
 
 MEGABYTE = 1024 * 1024
 LIMIT = 32 * MEGABYTE
-BOMB = 400 * MEGABYTE
+BOMB = 200 * MEGABYTE
 MARGIN = 64 * MEGABYTE
 _CHILD = """\
 import resource, sys, threading
