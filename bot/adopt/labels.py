@@ -139,6 +139,7 @@ ko news: 소식, 뉴스, 새 소식, 공지사항, 최신 소식, 공지, 새로
 """
 """The labels of status, quick links and news in each language."""
 _ROWS = re.findall(r"^(\w+) (\w+): (.+(?:\n    .+)*)", _TABLE, re.MULTILINE)
+_FIRST_EAST_ASIAN = 0x1100
 LANGUAGES = tuple(dict.fromkeys(language for language, _, _ in _ROWS))
 
 
@@ -150,15 +151,22 @@ def simplify(text: str) -> str:
     return " ".join(re.sub(r"^[^\w]+|[^\w]+$", "", words).split())
 
 
+def _key(text: str) -> str:
+    """Return *text* as the table of labels has it: in Korean, Japanese and Chinese, spaces make no difference."""
+    plain = simplify(text)
+    is_spaced = not any(each.isalpha() and ord(each) >= _FIRST_EAST_ASIAN for each in plain)
+    return plain if is_spaced else plain.replace(" ", "")
+
+
 _LANGUAGES_OF: dict[str, dict[str, set[str]]] = {region: {} for region in _REGIONS.values()}
 for _language, _name, _labels in _ROWS:
     for _label in _labels.split(","):
-        _LANGUAGES_OF[_REGIONS[_name]].setdefault(simplify(_label), set()).add(_language)
+        _LANGUAGES_OF[_REGIONS[_name]].setdefault(_key(_label), set()).add(_language)
 
 
 def is_label_of(region: str, text: str) -> bool:
     """Return whether *text* is a common label of *region* in any language."""
-    return simplify(text) in _LANGUAGES_OF.get(region, {})
+    return _key(text) in _LANGUAGES_OF.get(region, {})
 
 
 def is_label(text: str) -> bool:
@@ -177,7 +185,7 @@ def guess_language(labels: Iterable[str]) -> str:
     votes: Counter[str] = Counter()
     for label in labels:
         for languages in _LANGUAGES_OF.values():
-            votes.update(languages.get(simplify(label), ()))
+            votes.update(languages.get(_key(label), ()))
     most = max(votes.values(), default=0)
     best = [language for language in LANGUAGES if votes[language] == most]
     return best[0] if most else "en"

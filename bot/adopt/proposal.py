@@ -235,6 +235,7 @@ class _Finder:
                 claims.append((section, self._claim(section, marker)))
             except CannotSayError as error:
                 reasons.append(f"{section.how} contains {error}, which the data file cannot represent")
+        claims = [each for each in claims if not any(_is_inside(each[0], other) for other, _ in claims)]
         if len(claims) == 1:
             return claims[0][1]
         if claims:
@@ -296,6 +297,12 @@ class _Finder:
         likely = tuple(label for label in self.labels if suggests(region, label))
         way_on = f'if it is “{likely[0]}”: {OPTIONS[region]} "{likely[0]}"' if likely else ""
         return Refusal(region, "nothing on the page looks like it", way_on, is_absent=True, choices=likely)
+
+
+def _is_inside(section: Section, other: Section) -> bool:
+    """Return whether *section* is part of *other*, such as a table with the column “Status” below “Project status”."""
+    span, whole = section.span, other.span
+    return span != whole and whole.start <= span.start and span.end <= whole.end
 
 
 def _ambiguous(region: str, sections: Sequence[Section]) -> Refusal:

@@ -4,13 +4,18 @@ An entry is a news item, a status line or a link. Entries have no identity on th
 say: first equal entries, then similar entries, then the only changed entry between two unchanged entries.
 """
 
+import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 _ALIKE = 0.6
 _ALIKE_IN_PLACE = 0.3
-"""Less likeness is enough for the only changed entry between two entries that did not change."""
+_LETTERS_ALIKE_IN_PLACE = 0.5
+"""Less likeness is enough for the only changed entry between two entries that did not change: some common words, or
+half of the letters. Any two sentences have a third of their letters in common."""
+_WORD = re.compile(r"[\u2e80-\ud7ff\U00020000-\U0003ffff]|[^\W\u2e80-\ud7ff]+")
+"""A word; in scripts without spaces, a character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,7 @@ def pair(ones: Sequence[str], others: Sequence[str], *, least: float = _ALIKE) -
     return paired | {
         here: there
         for here, there in _only_changed(paired, len(ones), len(others))
-        if _likeness(ones[here], others[there]) >= _ALIKE_IN_PLACE
+        if _is_alike_in_place(ones[here].casefold(), others[there].casefold())
     }
 
 
@@ -140,6 +145,11 @@ def _only_changed(paired: dict[int, int], ones: int, others: int) -> Iterator[tu
             continue
         if fixed[one + 1] - fixed[one - 1] == 2:
             yield one, fixed[one - 1] + 1
+
+
+def _is_alike_in_place(one: str, other: str) -> bool:
+    words = SequenceMatcher(None, _WORD.findall(one), _WORD.findall(other)).ratio()
+    return words >= _ALIKE_IN_PLACE or SequenceMatcher(None, one, other).ratio() >= _LETTERS_ALIKE_IN_PLACE
 
 
 def _likeness(one: str, other: str) -> float:

@@ -539,3 +539,24 @@ def test_the_colour_of_words_without_a_colour_is_none() -> None:
     body = '<h2>Status</h2><p><span style="color: var(--ds-text, #172B4D);">On track.</span></p>'
 
     assert status_of(body).lines[0].model_dump(exclude_defaults=True) == {"text": "On track."}
+
+
+def test_a_column_with_the_name_of_the_region_is_part_of_the_section_above_it() -> None:
+    lozenge = (
+        '<ac:structured-macro ac:name="status"><ac:parameter ac:name="colour">Green</ac:parameter>'
+        '<ac:parameter ac:name="title">OK</ac:parameter></ac:structured-macro>'
+    )
+    table = (
+        f"<table><tbody><tr><th>Area</th><th>Status</th></tr><tr><td>Budget</td><td>{lozenge}</td></tr></tbody></table>"
+    )
+
+    proposal, _ = adopt(f"<h2>Project status</h2>{table}")
+
+    assert [(claim.region, claim.how) for claim in proposal.claims] == [("status", "the heading 'Project status'")]
+
+
+@pytest.mark.parametrize("label", ["바로 가기", "바로가기", "クイック リンク"])
+def test_spaces_in_an_east_asian_label_make_no_difference(label: str) -> None:
+    proposal, _ = adopt(f'<h2>{label}</h2><ul><li><a href="https://example.org/">A</a></li></ul>')
+
+    assert [claim.region for claim in proposal.claims] == ["quick_links"]

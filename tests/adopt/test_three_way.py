@@ -1,0 +1,24 @@
+"""Which entry of the page is which entry of the data file."""
+
+import pytest
+
+from bot.adopt.three_way import pair
+
+KEPT = "An item that nobody changed"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_same"),
+    [
+        ("Implementation ongoing", "Implementation finished in May", True),
+        ("Board adopted the plan", "The plan was adopted by the Board yesterday", True),
+        ("全员会议", "全员大会延期", True),
+        ("Old text here", "New thing entirely", False),
+        ("The board met on Friday", "We hired two engineers", False),
+        ("全员会议", "新网站上线了", False),
+    ],
+)
+def test_an_entry_in_place_of_another_is_the_same_only_if_they_have_words_in_common(
+    before: str, after: str, *, is_same: bool
+) -> None:
+    assert pair([KEPT, after, KEPT], [KEPT, before, KEPT]) == {0: 0, 2: 2} | ({1: 1} if is_same else {})
