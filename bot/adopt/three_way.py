@@ -12,8 +12,8 @@ from difflib import SequenceMatcher
 _ALIKE = 0.6
 _ALIKE_IN_PLACE = 0.3
 _LETTERS_ALIKE_IN_PLACE = 0.5
-"""Less likeness is enough for the only changed entry between two entries that did not change: some common words, or
-half of the letters. Any two sentences have a third of their letters in common."""
+"""Less likeness is enough for the only changed entry between two entries that did not change: a third of the
+words of the shorter one, or half of the letters. Any two sentences have a third of their letters in common."""
 _WORD = re.compile(r"[\u2e80-\ud7ff\U00020000-\U0003ffff]|[^\W\u2e80-\ud7ff]+")
 """A word; in scripts without spaces, a character."""
 
@@ -148,8 +148,11 @@ def _only_changed(paired: dict[int, int], ones: int, others: int) -> Iterator[tu
 
 
 def _is_alike_in_place(one: str, other: str) -> bool:
-    words = SequenceMatcher(None, _WORD.findall(one), _WORD.findall(other)).ratio()
-    return words >= _ALIKE_IN_PLACE or SequenceMatcher(None, one, other).ratio() >= _LETTERS_ALIKE_IN_PLACE
+    words = _WORD.findall(one), _WORD.findall(other)
+    common = sum(block.size for block in SequenceMatcher(None, *words).get_matching_blocks())
+    if common and common >= _ALIKE_IN_PLACE * min(map(len, words)):
+        return True
+    return SequenceMatcher(None, one, other).ratio() >= _LETTERS_ALIKE_IN_PLACE
 
 
 def _likeness(one: str, other: str) -> float:

@@ -12,6 +12,7 @@ KEPT = "An item that nobody changed"
     [
         ("Implementation ongoing", "Implementation finished in May", True),
         ("Board adopted the plan", "The plan was adopted by the Board yesterday", True),
+        ("Vote now.", "Vote by 10 pm, all of you.", True),
         ("全员会议", "全员大会延期", True),
         ("Old text here", "New thing entirely", False),
         ("The board met on Friday", "We hired two engineers", False),
