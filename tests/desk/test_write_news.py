@@ -217,7 +217,9 @@ def test_the_same_field_is_a_question_with_both_texts(writing: DeskWorld, ana: D
     assert asked.status_code == 409
     assert "The words of li" in data_of(writing)
     taken = ana.post(f"{NEWS}/{item}", fields_of(asked.text) | {"action": "theirs"})
-    third = ana.post(f"{NEWS}/{item}", fields_of(asked.text) | {"text": "The words of both"})
+    both = ana.post(f"{NEWS}/{item}", fields_of(asked.text) | {"action": "both"})
+    assert fields_of(both.text)["text"] == "The words of li The words of ana"
+    third = ana.post(f"{NEWS}/{item}", fields_of(both.text) | {"text": "The words of both"})
 
     assert "The words of li" in asked.text
     assert fields_of(asked.text)["text"] == "The words of ana"
@@ -366,7 +368,7 @@ def test_a_file_is_kept_with_the_form_asked_about_and_uploaded_when_it_is_publis
     renamed = fields_of(ana.post(NEW, fields | {"file_name": "plan 2.pdf", "action": "look"}).text)
     assert "<attachment:plan 2.pdf>" in renamed["text"]
 
-    saved = ana.post(NEW, fields | {"file_replace": "yes"})
+    saved = ana.post(NEW, fields | {"file_replace": "yes", "text": "The plan for spring."})
     saved = saved if saved.status_code == 303 else ana.post(NEW, fields_of(saved.text) | {"file_replace": "yes"})
     assert saved.status_code == 303, re.sub("<[^>]+>", "", saved.text)
     assert bytes_on_page() == b"%PDF-1 of Ana"

@@ -141,22 +141,12 @@ def _answer(workspace: str, item_id: str) -> WebAnswer:
         case "find":
             page.finding = find(content, request.form.get("find", ""))
             return _show(page)
-        case "insert":
-            page.form = NewsForm.read(
-                page.form.fields | {"text": _inserted(page.form.fields["text"], argument)}, content.zone
-            )
-            return _show(page)
-        case "replace":
-            wrong, _bar, right = argument.partition("|")
-            fields = page.form.fields | {"text": page.form.fields["text"].replace(wrong, right)}
-            page.form = NewsForm.read(fields, content.zone)
+        case "insert" | "replace" | "detach" | "both":
+            page.form = NewsForm.read(_rewritten(page, action, argument), content.zone)
             return _show(page)
         case "attach":
             page.advice = [*page.form.advice, *check_file(page.content, page.form)]
             return _show(page, HTTPStatus.UNPROCESSABLE_ENTITY if page.errors else HTTPStatus.OK)
-        case "detach":
-            page.form = NewsForm.read(detached(page.form.fields), content.zone)
-            return _show(page)
         case "theirs":
             return _take_theirs(page)
         case "look":
@@ -285,6 +275,21 @@ def _take_theirs(page: NewsFormPage) -> WebAnswer:
     fields = fields_of(item, page.content.zone) | {"seen": json.dumps(as_seen(item))}
     page.form = NewsForm.read(fields, page.content.zone)
     return _show(page)
+
+
+def _rewritten(page: NewsFormPage, action: str, argument: str) -> dict[str, str]:
+    """Return the fields after a button that changes the text; `both` is what is in the file, then what is typed."""
+    fields, text = page.form.fields, page.form.fields["text"]
+    if action == "detach":
+        return detached(fields)
+    if action == "insert":
+        return fields | {"text": _inserted(text, argument)}
+    if action == "replace":
+        wrong, _bar, right = argument.partition("|")
+        return fields | {"text": text.replace(wrong, right)}
+    item = _find(page.content, page.item_id)
+    theirs = item.text.strip() if item else ""
+    return fields | ({} if theirs == text.strip() else {"text": f"{theirs} {text.strip()}".strip()})
 
 
 def _keep_draft(page: NewsFormPage) -> WebAnswer:

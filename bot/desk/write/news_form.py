@@ -103,6 +103,8 @@ class NewsForm:
             except (ValidationError, ContentError) as error:
                 message = describe_invalid(error)[0].message if isinstance(error, ValidationError) else str(error)
                 self.advice.append(Advice("file", message, Weight.ERROR))
+        if file is not None and self.fields["text"].strip():
+            self.fields["text"] = with_link(self.fields["text"], file.name)
         self.fields |= {"file": file.model_dump_json() if file else "", "file_name": file.name if file else ""}
         self.values["file"] = as_seen(file) if file else None
 

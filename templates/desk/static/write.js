@@ -116,8 +116,12 @@
   if (document.querySelector(".notice.ok")) localStorage.removeItem(key);
 
   // A chosen file is sent at once; the form comes back with it.
+  const attach = form.querySelector("button[value=attach]");
+  if (attach) attach.hidden = true;
   form.querySelector("#upload")?.addEventListener("change", event => {
-    if (event.target.files.length) form.querySelector("button[value=attach]").click();
+    if (!event.target.files.length) return;
+    localStorage.removeItem(key);
+    attach.click();
   });
 
   const insert = words => {
