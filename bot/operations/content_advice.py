@@ -157,9 +157,17 @@ def find_target_advice(connect: Connect, workspace: Workspace, edit: Edit) -> li
 
 
 def added_links(edit: Edit) -> list[DataLink]:
-    """Return the links to pages and files that *edit* adds."""
-    before = edit.before.data if edit.before else None
-    return [link for link in _added(before, edit.after.data) if link.kind is not LinkKind.EXTERNAL]
+    """Return the links that *edit* adds to pages and to files that the wiki must have already.
+
+    The file of a news item is uploaded when the item is published, so the wiki may not have it yet.
+    """
+    before, after = edit.before.data if edit.before else None, edit.after.data
+    own_files = {item.file.name for item in after.news.items if item.file} if after.news else set()
+    return [
+        link
+        for link in _added(before, after)
+        if link.kind is LinkKind.PAGE or (link.kind is LinkKind.ATTACHMENT and link.target not in own_files)
+    ]
 
 
 def field_of(link: DataLink) -> str:
