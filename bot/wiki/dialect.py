@@ -47,7 +47,10 @@ class Call(Generic[T_co]):
     page_id: str | None = None
     space_key: str | None = None
     is_kept: bool = True
-    """Whether an answer may be used again, by a capture that goes on after an interruption."""
+    """Whether an answer may be used again, by a capture that goes on after an interruption.
+
+    A restriction changes without a new version of the page, so it is always asked again.
+    """
 
     @property
     def address(self) -> str:

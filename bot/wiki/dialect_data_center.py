@@ -276,7 +276,7 @@ class DataCenterDialect:
             "limit": _LIMIT,
         }
         about = f"the restrictions in space {space.key}"
-        return Call(f"{V1}/content", about, read_is_restricted, params, space_key=space.key)
+        return Call(f"{V1}/content", about, read_is_restricted, params, space_key=space.key, is_kept=False)
 
     def container(self, kind: TreeKind, node_id: str) -> None:
         """Return None: all nodes are pages."""

@@ -127,7 +127,8 @@ def readers(space_key: str) -> Call[tuple[str, bool | None]]:
         "expand": READERS,
         "limit": 200,
     }
-    return Call(f"{V1}/content/search", f"the restrictions in space {space_key}", read_is_restricted, params)
+    about = f"the restrictions in space {space_key}"
+    return Call(f"{V1}/content/search", about, read_is_restricted, params, is_kept=False)
 
 
 def parts_of(page_ids: Sequence[str]) -> Call[tuple[str, PageParts, User | None]]:
@@ -144,7 +145,7 @@ def parts_of(page_ids: Sequence[str]) -> Call[tuple[str, PageParts, User | None]
         author = version.by.value() if version and version.by else None
         return page_id, PageParts(labels=names, restrictions=restrictions), author
 
-    return Call(f"{V1}/content/search", about, read, params)
+    return Call(f"{V1}/content/search", about, read, params, is_kept=False)
 
 
 def titled_like(space_key: str, words: str) -> Call[str]:
@@ -353,7 +354,8 @@ def restrictions(page_id: str) -> Call[Restrictions]:
     subjects = (f"{of}restrictions.{kind}" for of in ("read.", "update.", "") for kind in ("user", "group"))
     path = f"{V1}/content/{escape_part(page_id)}/restriction/byOperation"
     params = {"expand": ",".join(subjects)}
-    return Call(path, f"restrictions of page {page_id}", _read_restrictions, params, page_id=page_id)
+    about = f"restrictions of page {page_id}"
+    return Call(path, about, _read_restrictions, params, page_id=page_id, is_kept=False)
 
 
 class _Subject(V1User):

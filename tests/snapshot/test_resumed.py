@@ -29,6 +29,7 @@ from tests.snapshot.capturing import details_of, events_of, run_capture
 from tests.snapshot.public_tools import bagit_accepts, run_instructions
 from tests.snapshot.small_tree import CLOCK, PAGES, SOFTWARE, finish, open_run, put_page, state_of, tree_bytes
 from tests.snapshot.small_wiki import ANA, SmallWiki, small_wiki
+from wikiserver.store.people import account_id_of
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _PART = 2
@@ -264,6 +265,25 @@ def test_a_page_that_is_deleted_or_new_after_the_interruption_is_noticed(wiki: S
     titles = {entry.title for _, entry in load_library(tmp_path).iter_entries()}
     assert "Late page" in titles
     assert "Page 12" not in titles
+
+
+@pytest.mark.parametrize("restricted", ["Page 12", "Folder"])
+def test_a_page_that_is_restricted_after_the_interruption_is_left_out(
+    wiki: SmallWiki, tmp_path: Path, restricted: str
+) -> None:
+    wiki.add("Folder", label="")
+    for number in range(13):
+        wiki.add(f"Page {number}", f"<p>text {number}</p>", under="Folder" if number == 12 else None)
+    with pytest.raises(Killed):
+        capture_in_parts(wiki, tmp_path, stop_at="Page 9", part_pages=4)
+    wiki.store.restrictions.add(wiki.ids[restricted], "read", "user", account_id_of("bot"))
+
+    capture_in_parts(wiki, tmp_path, part_pages=4)
+
+    titles = {entry.title for _, entry in load_library(tmp_path).iter_entries()}
+    assert "Page 11" in titles
+    assert "Page 12" not in titles
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"text 12" in path.read_bytes()]
 
 
 def test_answers_are_asked_again_after_an_error_that_they_may_have_caused(wiki: SmallWiki, tmp_path: Path) -> None:

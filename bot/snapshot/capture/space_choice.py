@@ -54,7 +54,7 @@ class SpaceChoice:
             raise failed[0]
 
     def _take_census(self, request: SpaceRequest) -> Census:
-        """List the pages; listings of an interrupted capture do not count if a page changed since."""
+        """List the pages; listings of an interrupted capture do not count if a page or its readers changed."""
         known, day = self.memory.of(request.space_key), self.memory.day
         is_old = self.answers.is_continued
         census = take_census(self.gateway, request.space_key, request.rule, known, day=day)
@@ -62,10 +62,19 @@ class SpaceChoice:
             return census
         newest = self.gateway.fetch_newest_pages(request.space_key)
         changed = {ref.id for ref in newest if not _is_listed(ref, census)}
-        if newest and not changed:
+        has_all_changes = len(changed) < len(newest)
+        changed |= self._find_changed_readers(census)
+        if has_all_changes and not changed:
             return census
-        self.answers.forget(changed if len(changed) < len(newest) else None)
+        self.answers.forget(changed if has_all_changes else None)
         return take_census(self.gateway, request.space_key, request.rule, known, day=day)
+
+    def _find_changed_readers(self, census: Census) -> set[str]:
+        """Return the pages of which a listing of an interrupted capture said something else about who may read them."""
+        said = {page_id: parts.restrictions for page_id, parts in census.overview.parts.items()}
+        listed = {page_id: bool(found.readers) for page_id, found in said.items() if found is not None}
+        now = self.gateway.fetch_read_restricted(census.space_key) if listed else {}
+        return {page_id for page_id, was_restricted in listed.items() if now.get(page_id) is not was_restricted}
 
     def _select(self, request: SpaceRequest, census: Census) -> Selection:
         """Select the pages of one space; note what makes the selection uncertain, and what has no body."""
