@@ -538,8 +538,8 @@ class PageIndex(_Region):
 class Home(_Value):
     """The page of the workspace."""
 
-    space: Annotated[str, Field(pattern=r"^([A-Za-z0-9._-]{1,255}|~[A-Za-z0-9._@+-]{1,254})$")] = Field(
-        description="Key of the space.", examples=["WS2"]
+    space: Annotated[str, Field(pattern=r"""^([A-Za-z0-9._-]{1,255}|~[^\s\x00-\x1f\x7f/\\?#%&<>"{}|]{1,254})$""")] = (
+        Field(description="Key of the space.", examples=["WS2"])
     )
     home: PageReference = Field(
         description="Title or id of the home page; `title:2024` is always a title, never an id.", examples=["WS2 Home"]

@@ -80,6 +80,9 @@ BAD = {
     "heading level": HEAD + "quick_links: {heading_level: 7, links: [{text: x}]}\n",
     "bad space key": "workspace: {space: 'a/b', home: x}\n",
     "team space key with the characters of a personal one": "workspace: {space: 'a@b', home: x}\n",
+    "personal space key that is an address": "workspace: {space: '~a/b?c', home: x}\n",
+    "personal space key with a blank": "workspace: {space: '~a b', home: x}\n",
+    "personal space key without a name": "workspace: {space: '~', home: x}\n",
     "bad time zone": "workspace: {space: A, home: x, timezone: Mars/Base}\n",
     "deep": HEAD + "news: " + "[" * 5000 + "]" * 5000 + "\n",
 }

@@ -211,9 +211,21 @@ def test_a_text_that_the_yaml_library_cannot_read_back_unquoted_is_quoted() -> N
     assert '- {icon: star, text: "?ī"}' in after.text
 
 
-@pytest.mark.parametrize("key", ["~jane@example.org", "~jane+wiki@example.org", "~712020ab", "WS2"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "~jane@example.org",
+        "~jane+wiki@example.org",
+        "~712020ab",
+        "~712020:aa-bb",
+        "~o'neil",
+        "~m\u00fcller",
+        "~a(b)",
+        "WS2",
+    ],
+)
 def test_the_key_of_a_personal_space_is_accepted(key: str) -> None:
-    document = DataFile.parse(f"workspace: {{space: {key}, home: B}}\n", PATH)
+    document = DataFile.parse(f'workspace: {{space: "{key}", home: B}}\n', PATH)
 
     assert document.data.workspace.space == key
 
