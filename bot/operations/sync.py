@@ -195,13 +195,14 @@ def sync(
 
 
 def find_drift(gateway: WikiGateway, workspaces: Sequence[Workspace], safety: SafetySettings, *, now: datetime) -> Plan:
-    """Return the part of the plan that shows what people changed inside regions, and which regions are missing."""
+    """Return the part of the plan that shows what people changed, and which regions are missing or held back."""
     plan = make_plan(gateway, workspaces, safety, now=now)
     kinds = {Verdict.DRIFTED, Verdict.CONFLICT}
-    pages = (
-        replace(page, changes=tuple(each for each in page.changes if each.verdict in kinds or each.live is None))
-        for page in plan.pages
-    )
+
+    def belongs(change: Change) -> bool:
+        return change.verdict in kinds or change.live is None or change.needs_a_person
+
+    pages = (replace(page, changes=tuple(filter(belongs, page.changes))) for page in plan.pages)
     return replace(plan, pages=tuple(page for page in pages if page.changes))
 
 

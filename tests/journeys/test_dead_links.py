@@ -33,9 +33,11 @@ def test_a_region_with_a_dead_link_is_held_and_the_others_are_written(adopted: D
 
     planned = adopted.ran("plan", code=3)
     checked = adopted.ran("check", code=1)
+    drifted = adopted.ran("drift", code=3)
     synced = adopted.ran("sync", code=3)
 
-    for ran in (planned, checked, synced):
+    assert "in sync" not in drifted.out
+    for ran in (planned, checked, drifted, synced):
         assert f"{place}: there is no page '{reference}' in space WS2" in ran.out
     assert "A new line." in adopted.home_body
     assert "See " not in adopted.home_body
