@@ -7,16 +7,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused_collector() -> Iterator[None]:
-    """Pause the collector: it would search the objects of a large file again and again, and find no garbage.
-
-    The new objects then count as old: the next collections would search them once more.
-    """
+    """Pause the collector: it would search the objects of a large file again and again, and find no garbage."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()  # to a list that is never searched
-        gc.unfreeze()  # and from there to the oldest objects
         if was_enabled:
             gc.enable()
