@@ -117,17 +117,18 @@ def apply_plan(
 
     A failure of one page does not affect the other pages. The run ends early if authentication fails or if the wiki
     is unreachable or rate-limits the bot for three pages in a row. The stop label ends the writes to its workspace. A
-    page that the bot has never written is written only if *is_reviewed*. At most *max_writes* pages are tried.
+    page that the bot has never written is written only if *is_reviewed*. At most *max_writes* pages are written;
+    pages that are skipped do not count, so that they never keep the pages after them from their turn.
     """
     writer = _PageWriter(gateway, guard, keep, FileUploads(gateway, read_upload), is_reviewed=is_reviewed)
-    run = _Run(writer, Rollouts(plan, gateway, seconds=canary_seconds, sleep=sleep), on_page)
-    run.write(join_pages(plan.page_writes[:max_writes]))
+    run = _Run(writer, Rollouts(plan, gateway, seconds=canary_seconds, sleep=sleep), on_page, max_writes)
+    run.write(join_pages(plan.page_writes))
     return ApplyReport(
         tuple(run.reports),
         tuple(run.stopped.values()),
         tuple(run.not_tried),
         tuple(run.rollouts.halted.values()),
-        postponed=tuple(page.title for page in plan.page_writes[len(plan.page_writes[:max_writes]) :]),
+        postponed=tuple(run.postponed),
     )
 
 
@@ -150,9 +151,17 @@ def join_pages(plans: Iterable[PagePlan]) -> list[tuple[PagePlan, ...]]:
 class _Run:
     """Writes one group of plans after the other, and decides what is not tried any more."""
 
-    def __init__(self, writer: "_PageWriter", rollouts: Rollouts, on_page: Callable[[PageReport], None]) -> None:
-        self._writer, self.rollouts, self._on_page = writer, rollouts, on_page
+    def __init__(
+        self,
+        writer: "_PageWriter",
+        rollouts: Rollouts,
+        on_page: Callable[[PageReport], None],
+        max_writes: int | None,
+    ) -> None:
+        self._writer, self.rollouts, self._on_page, self._max_writes = writer, rollouts, on_page, max_writes
         self._patience = _Patience()
+        self._tried: set[str] = set()
+        self.postponed: list[str] = []
         self.reports: list[PageReport] = []
         self.not_tried: list[str] = []
         self.stopped: dict[str, str] = {}
@@ -161,8 +170,14 @@ class _Run:
         for group in groups:
             plans = tuple(plan for plan in group if self._is_open(plan))
             self.not_tried += [plan.title for plan in group if plan not in plans]
-            if plans:
+            if self._is_full:
+                self.postponed += [plan.title for plan in plans]
+            elif plans:
                 self._write(plans)
+
+    @property
+    def _is_full(self) -> bool:
+        return self._max_writes is not None and len(self._tried) >= self._max_writes
 
     def _is_open(self, plan: PagePlan) -> bool:
         return not (plan.workspace in self.stopped or self._patience.is_over or self.rollouts.is_halted(plan))
@@ -186,6 +201,8 @@ class _Run:
         for plan, report in zip(plans, reports, strict=True):
             self.rollouts.note(plan, report.regions, report.version, failure=_failure(report))
             self.reports.append(report)
+            if report.result in {Result.WRITTEN, Result.FAILED}:
+                self._tried.add(plan.id)
             self._on_page(report)
 
 

@@ -110,3 +110,15 @@ def test_pages_beyond_the_limit_of_a_run_follow_in_the_next_runs(either_world: W
     assert not report.has_failed
     bot.apply(bot.plan(), max_writes=3)
     assert banner_of(either_world, pages) == [NEW] * 5
+
+
+def test_pages_that_are_skipped_do_not_use_up_the_limit_of_a_run(either_world: World, pages: list[str]) -> None:
+    person = either_world.account("ana")
+    for page in pages[:2]:
+        either_world.store.pages.save_draft(int(page), title=None, body="<p>not yet</p>", author=person)
+    bot = Bot(either_world, pages, {"status": NEW})
+
+    report = bot.apply(bot.plan(), max_writes=2)
+
+    assert banner_of(either_world, pages) == [OLD, OLD, NEW, NEW, OLD]
+    assert report.postponed == ("Page 4",)
