@@ -72,6 +72,7 @@ def test_news_list_reports_what_is_shown_when(data: Path, wikibot: Wikibot) -> N
         "items": [],
         "cells": [],
         "cells_before": [],
+        "file": None,
         "state": "live",
     }
     assert [item["state"] for item in listed] == ["expired", "scheduled", "live", "live"]
