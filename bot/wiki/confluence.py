@@ -304,6 +304,7 @@ class ConfluenceGateway(WikiGateway):
 
     @property
     def answers(self) -> AnswerStore | None:
+        """Where answers are kept; None, if each question is asked."""
         return self._client.answers
 
     @answers.setter

@@ -33,9 +33,7 @@ def test_the_numbers_of_requests_of_the_nightly_check_are_within_the_targets() -
         ]
         targets = {target.about: target for target in find_targets({"runs": runs})}
         assert len(targets) == 5
-        missed = [about for about, target in targets.items() if not target.is_met]
-        # one request more than the target asks for the name of the person who changed the page
-        assert missed == (["Cloud, 60 pages, one changed: requests more than unchanged"] if flavour == "cloud" else [])
+        assert [about for about, target in targets.items() if not target.is_met] == []
 
 
 def test_a_missed_target_says_by_which_factor() -> None:

@@ -34,7 +34,7 @@ def test_every_method_is_documented(gateway: ConfluenceGateway) -> None:
     methods = [name for name in vars(ConfluenceGateway) if not name.startswith("_")]
 
     assert len(methods) > 20
-    assert [name for name in methods if not inspect.getdoc(getattr(gateway, name))] == []
+    assert [name for name in methods if not inspect.getdoc(getattr(type(gateway), name))] == []
 
 
 def test_network_libraries_are_loaded_only_when_they_are_used() -> None:
