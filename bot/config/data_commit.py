@@ -20,7 +20,7 @@ _OPTIONS = {
 _BUSY = ("rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG")
 _MAX_SUBJECT = 72
 FILES = "files"
-"""The folder beside the data file with the files of news items."""
+"""The folder next to the data file with the files of news items."""
 
 
 def find_repository(path: Path) -> Path | None:

@@ -402,7 +402,7 @@ NewsPoint.model_rebuild()
 
 
 class NewsFile(_Value):
-    """A file of a news item. Its bytes are beside the data file, as `files/SHA256`."""
+    """A file of a news item. Its bytes are next to the data file, as `files/SHA256`."""
 
     name: Annotated[str, AfterValidator(check_file_name)] = Field(
         description="Name of the file on the page; the text links to it: `[words](attachment:NAME)`.",

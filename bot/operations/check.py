@@ -201,7 +201,7 @@ def _check_templates(workspace: Workspace, now: datetime) -> list[Check]:
 
 
 def _check_files(workspace: Workspace) -> list[Check]:
-    """Check the files of news items: their bytes beside the data file, and the links to them."""
+    """Check the files of news items: their bytes next to the data file, and the links to them."""
     checks = []
     for item, file, place in iter_files(workspace.load_data_file()):
         problem = find_problem(workspace.data_path, file)

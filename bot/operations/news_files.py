@@ -1,4 +1,4 @@
-"""The files of news items, beside the data file: `files/SHA256`, so that git and mounts carry them with it."""
+"""The files of news items, next to the data file: `files/SHA256`, so that git and mounts carry them with it."""
 
 import hashlib
 import os
@@ -71,7 +71,7 @@ class NewFile:
         return replace(self, value=self.value.model_copy(update={"replaces": tuple(others)[-_MAX_REPLACED:]}))
 
     def keep(self, data_path: Path) -> None:
-        """Write the bytes beside the data file; a file that is there already is not written again."""
+        """Write the bytes next to the data file; a file that is there already is not written again."""
         path = path_of(data_path, self.value)
         if find_problem(data_path, self.value) is None:
             return
@@ -139,7 +139,7 @@ def links_to(text: str, name: str) -> bool:
 
 
 def find_problem(data_path: Path, file: NewsFile) -> str | None:
-    """Return why the bytes beside the data file are not those that the data file names."""
+    """Return why the bytes next to the data file are not those that the data file names."""
     path = path_of(data_path, file)
     where = f"{FILES}/{file.sha256}"
     try:
@@ -149,7 +149,7 @@ def find_problem(data_path: Path, file: NewsFile) -> str | None:
                 return f"{where} has {counted(size, 'byte')}, but the data file says {file.size}"
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except FileNotFoundError:
-        return f"{where} does not exist beside the data file"
+        return f"{where} does not exist next to the data file"
     except OSError as error:
         return f"{where} cannot be read: {error.strerror}"
     return None if digest == file.sha256 else f"{where} has other bytes: its SHA-256 is {digest}"

@@ -28,7 +28,7 @@ class WantedFile:
     """A file that the text of a region links to, and that the page must have.
 
     *replaces* has the SHA-256 of files of that name on the page that it may replace. *place* is file and line.
-    *find_problem* returns why the bytes beside the data file are not these.
+    *find_problem* returns why the bytes next to the data file are not these.
     """
 
     name: str

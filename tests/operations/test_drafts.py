@@ -1,4 +1,4 @@
-"""Drafts wait beside the data file; an approval is for exactly one wording, and never by an author."""
+"""Drafts wait next to the data file; an approval is for exactly one wording, and never by an author."""
 
 import os
 from pathlib import Path

@@ -27,7 +27,7 @@ from bot.operations.news_files import (
 def receive_file(
     content: ShownContent, fields: Mapping[str, str], item: NewsItem | None
 ) -> tuple[dict[str, str], list[Advice]]:
-    """Return the fields with the file that was sent, kept beside the data file, and what is wrong with it."""
+    """Return the fields with the file that was sent, kept next to the data file, and what is wrong with it."""
     sent = request.files.get("upload")
     if sent is None or not sent.filename:
         return dict(fields), []

@@ -75,7 +75,7 @@ def check_head(inspection: Inspection, allowed_signers: str | None, *, must_be_s
 
 
 def check_stamped(inspection: Inspection, stamp: str) -> None:
-    """Check that a time stamp has the digest of the signature beside it; who made the stamp is checked elsewhere."""
+    """Check that a time stamp has the digest of the signature next to it; who made the stamp is checked elsewhere."""
     signature = f"{stamp.removesuffix('.tsr')}.sig"
     data = inspection.read(stamp)
     if data is None or not inspection.tree.has_file(signature):
