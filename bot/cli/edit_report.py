@@ -54,7 +54,7 @@ def finish(
 ) -> None:
     """Make an edit, print warnings and the diff, save unless *dry_run*, and say what happens next.
 
-    *region* is the region that it changes; None: what the edit changes decides. *new_file* is written beside the data
+    *region* is the region that it changes; None: what the edit changes decides. *new_file* is written next to the data
     file first.
     """
     edit = checked(make)
