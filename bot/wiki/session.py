@@ -17,7 +17,6 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
-from requests.auth import AuthBase
 from requests.cookies import extract_cookies_to_jar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import select_proxy
@@ -170,20 +169,9 @@ class RateLimiter:
         return False
 
 
-class _Authorization(AuthBase):
-    """Sets the Authorization header, so that `requests` does not read a .netrc file."""
-
-    def __init__(self, header: Callable[[], str] | None) -> None:
-        self._header = header
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._header is not None:
-            request.headers["Authorization"] = self._header()
-        return request
-
-
-_OPEN = _Authorization(None)
-"""For requests without credentials."""
+def _openly(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Authorize a request without credentials: change nothing."""
+    return request
 
 
 class WikiSession(requests.Session):
@@ -214,7 +202,6 @@ class WikiSession(requests.Session):
         jitter: Callable[[], float] = random.random,
     ) -> None:
         super().__init__()
-        self.auth = _Authorization(lambda: credentials.header(self._ask_openly))
         self.headers["User-Agent"] = "wikibot"
         self.headers.pop("Connection")  # HTTP/1.1 keeps connections open without it
         self.mount("http://", DeadlineAdapter())
@@ -264,8 +251,9 @@ class WikiSession(requests.Session):
             prepared.prepare_cookies(self.cookies)
         if request.method not in _SAFE_METHODS:
             prepared.prepare_body(request.data, None, request.json)
-        sign: AuthBase = request.auth or self.auth  # type: ignore[assignment]  # this session takes no other kind
-        return sign(prepared)
+        if request.auth is not _openly:  # not in `self.auth`: a cycle would keep connections open
+            prepared.headers["Authorization"] = self._credentials.header(self._ask_openly)
+        return prepared
 
     def _prepare_headers(self, headers: Mapping[str, str]) -> CaseInsensitiveDict[str]:
         """Return *headers* and those of this session; they are checked once, because most requests have the same."""
@@ -299,7 +287,7 @@ class WikiSession(requests.Session):
         return self._ask_openly(requests.Request("GET", url))
 
     def _ask_openly(self, request: requests.Request) -> requests.Response:
-        request.auth = _OPEN
+        request.auth = _openly
         return self._persist(request, is_sign_in=True)
 
     def probe(self, method: str, url: str) -> requests.Response:
@@ -476,7 +464,7 @@ class WikiSession(requests.Session):
         if is_home:
             prepared = self.prepare_request(request)
         else:
-            request.auth = _OPEN
+            request.auth = _openly
             request.headers = {**request.headers, "User-Agent": str(self.headers["User-Agent"])}
             prepared = request.prepare()
         if self._network.headers and origin(request.url) == origin(self._network.home):

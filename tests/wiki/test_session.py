@@ -1,5 +1,7 @@
+import gc
 import socket
 import threading
+import weakref
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -329,6 +331,19 @@ def test_netrc_never_replaces_our_credentials(
     response = make_session(naps, credentials=Credentials("s3cret-token")).request("GET", f"{server.url}/echo")
 
     assert response.json() == {"authorization": "Bearer s3cret-token"}
+
+
+def test_sessions_and_their_connections_end_without_the_collector(server: CrookedServer, naps: list[float]) -> None:
+    session = make_session(naps)
+    session.request("GET", f"{server.url}/echo")
+    known = weakref.ref(session)
+
+    gc.disable()
+    try:
+        del session
+        assert known() is None
+    finally:
+        gc.enable()
 
 
 def test_errors_never_contain_secrets(naps: list[float]) -> None:
