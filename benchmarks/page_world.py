@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from wikiserver.testing import Wiki
 
 WHEN = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
+_MINUTES_APART = 10  # as in a wiki that people write in; with one time for all, listings by time would say nothing
 SPACE = "BIG"
 _CHILDREN = 10
 _WORDS = """the committee took note of this report and asked for a plan with costs before its next meeting in March
@@ -52,19 +53,20 @@ def fill(wiki: Wiki, pages: int) -> list[int]:
 def _add_pages(wiki: Wiki, space_id: int, pages: int) -> Iterator[int]:
     store, ids = wiki.store, list[int]()
     for number in range(pages):
+        when = WHEN - dt.timedelta(minutes=_MINUTES_APART * number)
         author = wiki.account(_PEOPLE[number % 3])
         parent = ids[(number - 1) // _CHILDREN] if number else None
         page = store.pages.create(
-            space_id, f"Page {number}", make_body(number), author=author, parent_id=parent, position=number, when=WHEN
+            space_id, f"Page {number}", make_body(number), author=author, parent_id=parent, position=number, when=when
         )
         ids.append(page.id)
         store.labels.add(page.id, f"topic-{number % 7}")
         if number % 3 == 0:
-            store.pages.update(page.id, author=author, body=make_body(number) + "<p>Approved.</p>", when=WHEN)
+            store.pages.update(page.id, author=author, body=make_body(number) + "<p>Approved.</p>", when=when)
         if number % 4 == 0:
             data = f"plan {number}\n".encode() * 2_000
-            store.attachments.add(page.id, "plan.txt", data, media_type="text/plain", author=author, when=WHEN)
+            store.attachments.add(page.id, "plan.txt", data, media_type="text/plain", author=author, when=when)
         if number % 5 == 0:
-            first = store.comments.add(page.id, f"<p>{number}: why?</p>", author=author, when=WHEN)
-            store.comments.add(page.id, "<p>See above.</p>", author=author, parent_id=first.id, when=WHEN)
+            first = store.comments.add(page.id, f"<p>{number}: why?</p>", author=author, when=when)
+            store.comments.add(page.id, "<p>See above.</p>", author=author, parent_id=first.id, when=when)
         yield page.id
