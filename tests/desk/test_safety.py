@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from argon2 import PasswordHasher
 from flask import g
 
 from bot.cli.serve_command import make_desk
@@ -108,6 +109,16 @@ def test_the_database_belongs_to_its_owner_and_has_neither_password_nor_token(ba
     assert PASSWORD.encode() not in content
     assert cookie.value.encode() not in content
     assert b"$argon2id$" in content
+
+
+def test_a_password_costs_a_guesser_as_much_as_argon2_advises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("argon2.PasswordHasher", PasswordHasher)
+    made = BareDesk(tmp_path)
+
+    made.desk.accounts.add("ana", PASSWORD, Role.ADMIN)
+
+    assert b"$argon2id$v=19$m=65536,t=3,p=4$" in made.desk.database.path.read_bytes()
+    assert made.desk.accounts.check_password("ana", PASSWORD)
 
 
 def test_the_cookie_of_a_session_is_for_this_host_and_no_script(tmp_path: Path) -> None:

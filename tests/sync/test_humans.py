@@ -135,6 +135,7 @@ def test_the_checker_catches_a_bot_that_sends_its_text_again(tmp_path: Path) -> 
         assert [*find_losses(office), *find_changes_outside(office)]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_the_checker_catches_a_desk_that_saves_what_it_read_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -154,7 +155,7 @@ def test_the_checker_catches_a_desk_that_saves_what_it_read_before(
         assert [loss for loss in find_losses(office) if ".yaml" in loss]
 
 
-@pytest.mark.parametrize("bad_client", [retry_blindly, update_with_the_library])
+@pytest.mark.parametrize("bad_client", [retry_blindly, pytest.param(update_with_the_library, marks=pytest.mark.slow)])
 def test_the_checker_catches_clients_that_lose_edits(
     world: World, bad_client: Callable[[World, str, dict[str, str], Callable[[], None]], None]
 ) -> None:
