@@ -14,7 +14,7 @@ _number = click.argument("number", metavar="N", type=click.IntRange(min=1))
 
 @click.group(cls=SuggestingGroup)
 def drafts() -> None:
-    """Changes of the data file that are not made yet; `--draft` of an editing command writes one.
+    """Changes of the data file that are not made yet; `--draft` of an editing command and the web desk write them.
 
     With `approval: maintainer`, a draft is saved after somebody else approved it.
     """
@@ -44,14 +44,15 @@ def list_drafts(app: App, format_: str, *, shows_all: bool) -> None:
 def show_draft(app: App, number: int, format_: str) -> None:
     """Show a draft: what it changes in the data file of today, its remarks, and its digest."""
     draft = _drafts(app).load(number)
+    shows_change = draft.is_open and draft.is_complete
     if format_ == "json":
-        output.say_json(_as_dict(draft) | ({"diff": _drafts(app).preview(number).diff} if draft.is_open else {}))
+        output.say_json(_as_dict(draft) | ({"diff": _drafts(app).preview(number).diff} if shows_change else {}))
         return
     output.say_heading(f"draft {number}, {_state(draft)}, by {', '.join(draft.authors)}: {draft.words}")
     for remark in draft.remarks:
         output.say(f"{remark.who}: {remark.text}")
     output.say(f"digest {draft.digest}")
-    if draft.is_open:
+    if shows_change:
         output.say_diff(_drafts(app).preview(number).diff)
 
 

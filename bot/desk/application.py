@@ -24,6 +24,7 @@ AREAS = {
         "news_edit_views",
         "preview_views",
         "entry_views",
+        "entry_edit_views",
         "draft_views",
         "history_views",
         "publication_views",

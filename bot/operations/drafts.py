@@ -1,7 +1,8 @@
 """Drafts and proposals: operations on the data file that are not made yet. Neither the file nor the wiki changes.
 
 A draft becomes a proposal when its author sends it. An approval is bound to the digest of the operation: a change of
-the draft makes it void. A proposal is carried out on the data file of that day, as every other edit.
+the draft makes it void. A proposal is carried out on the data file of that day, as every other edit. A draft of the
+desk also has its form as it was typed; while the form is not complete, the draft has no operation.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from bot.operations.workspace import Workspace
 
 DraftState = Literal["draft", "proposed", "returned", "withdrawn", "saved"]
 _OPEN = ("draft", "proposed", "returned")
-_MAX_SETTLED = 500
+_MAX_SETTLED = 100
 """Drafts that were saved or withdrawn are deleted, the oldest first, when there are more."""
 
 
@@ -50,6 +51,17 @@ class Approval(FileModel):
     """Digest of the operation that was approved."""
 
 
+class DraftForm(FileModel):
+    """The form of the desk in which a draft was written."""
+
+    place: str
+    """The form: its area and its entry, such as `news/new` or `links/2.1`."""
+    title: str
+    """The text of the entry, shortened."""
+    fields: dict[str, str]
+    """The values of the fields as they were typed."""
+
+
 class Draft(FileDocument):
     """One draft."""
 
@@ -68,8 +80,10 @@ class Draft(FileDocument):
     state: DraftState = "draft"
     """`draft`: not sent. `proposed`: waits for an approval. `returned`: changes are asked for. `withdrawn`: given up.
     `saved`: in the data file."""
-    operation: str
-    """The operation on the data file, as JSON."""
+    operation: str | None
+    """The operation on the data file, as JSON; null while the form is not complete."""
+    form: DraftForm | None = None
+    """The form as it was typed; null for a draft of a command."""
     remarks: tuple[Remark, ...] = ()
     """Remarks, the oldest first."""
     approval: Approval | None = None
@@ -80,7 +94,12 @@ class Draft(FileDocument):
     @property
     def digest(self) -> str:
         """The digest that an approval is bound to."""
-        return hashlib.sha256(f"{self.number} {self.operation}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{self.number} {self.operation or ''}".encode()).hexdigest()[:16]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the draft has an operation that can be carried out."""
+        return self.operation is not None
 
     @property
     def is_open(self) -> bool:
@@ -94,14 +113,18 @@ class Draft(FileDocument):
 
     @property
     def words(self) -> str:
-        """The operation in words."""
+        """The operation in words; the text of a form that is not complete."""
+        if self.operation is None:
+            return f"{self.form.title if self.form else ''} (a form that is not complete)".strip()
         try:
             return self.load().words
         except BotError:
             return "an operation of another version"
 
     def load(self) -> Operation:
-        """Return the operation; raises `BotError` if this version does not know it."""
+        """Return the operation; raises `BotError` if there is none, or if this version does not know it."""
+        if self.operation is None:
+            raise BotError(f"draft {self.number} is not complete: finish its form at the desk")
         try:
             return load_operation(json.loads(self.operation))
         except ValidationError as error:
@@ -136,7 +159,24 @@ class Drafts:
         except (OSError, FileFormatError) as error:
             raise SettingsError(f"the draft cannot be read: {error}", path=path) from error
 
-    def add(self, operation: Operation, who: str | None = None) -> Draft:
+    def find(self, number: int) -> Draft | None:
+        """Return an open draft; None if it is unknown, unreadable, saved or withdrawn."""
+        try:
+            draft = self.load(number)
+        except SettingsError:
+            return None
+        return draft if draft.is_open else None
+
+    def keep(
+        self, form: DraftForm, operation: Operation | None, who: str | None = None, number: int | None = None
+    ) -> Draft:
+        """Save a form as a draft, in place of the open draft *number* if that is a draft of the same form."""
+        known = self.find(number) if number is not None else None
+        if known is not None and known.form is not None and known.form.place == form.place:
+            return self.change(known.number, operation, who, form)
+        return self.add(operation, who, form)
+
+    def add(self, operation: Operation | None, who: str | None = None, form: DraftForm | None = None) -> Draft:
         """Save a new draft."""
         with self._workspace.shared_data.lock():
             now, numbers = self._now(), self._numbers()
@@ -145,20 +185,23 @@ class Drafts:
                 authors=(who or account_name(),),
                 created=now,
                 changed=now,
-                operation=operation.model_dump_json(),
+                operation=_as_json(operation),
+                form=form,
             )
             self._write(draft)
             self._prune()
             return draft
 
-    def change(self, number: int, operation: Operation, who: str | None = None) -> Draft:
+    def change(
+        self, number: int, operation: Operation | None, who: str | None = None, form: DraftForm | None = None
+    ) -> Draft:
         """Replace the operation of a draft; an approval is void, and a proposal has to be sent again."""
         name = who or account_name()
 
         def replaced(draft: Draft) -> Draft:
             authors = draft.authors if name in draft.authors else (*draft.authors, name)
-            value = operation.model_dump_json()
-            return draft.replaced(operation=value, authors=authors, approval=None, state="draft")
+            values = {"operation": _as_json(operation), "form": form, "authors": authors}
+            return draft.replaced(**values, approval=None, state="draft")
 
         return self._changed(number, replaced)
 
@@ -182,9 +225,10 @@ class Drafts:
 
         return self._changed(number, returned)
 
-    def withdraw(self, number: int, who: str | None = None) -> Draft:
-        """Give a draft up; only its authors can do this."""
-        self._require_author(number, who)
+    def withdraw(self, number: int, who: str | None = None, *, is_maintainer: bool = False) -> Draft:
+        """Give a draft up; only its authors and a maintainer can do this."""
+        if not is_maintainer:
+            self._require_author(number, who)
         return self._changed(number, lambda draft: draft.replaced(state="withdrawn", approval=None))
 
     def approve(self, number: int, digest: str, who: str | None = None) -> Draft:
@@ -230,6 +274,11 @@ class Drafts:
             number_of = None if saved.revision is None else saved.revision.number
             self._write(draft.replaced(state="saved", revision=number_of))
         return saved
+
+    def end_saved(self, number: int, revision: int | None) -> None:
+        """Note that the form of a draft was saved directly, as *revision*; a draft that is not open stays as it is."""
+        if self.find(number) is not None:
+            self._changed(number, lambda draft: draft.replaced(state="saved", revision=revision))
 
     def _find_revision(self, draft: Draft) -> Revision | None:
         """Return the revision that carried *draft* out."""
@@ -278,3 +327,7 @@ class Drafts:
         settled = [draft.number for draft in self.iter_newest_first() if not draft.is_open]
         for number in settled[_MAX_SETTLED:]:
             self._path(number).unlink(missing_ok=True)
+
+
+def _as_json(operation: Operation | None) -> str | None:
+    return None if operation is None else operation.model_dump_json()

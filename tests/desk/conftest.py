@@ -40,6 +40,7 @@ wiki: {{url: "{url}", flavour: {flavour}{user}, writes_per_minute: 6000}}
 workspaces:
   - name: ws2
     data: ws2.yaml
+    approval: {approval}
     archived: {{status: true, labels: [archived], under: [Archive]}}
 jobs:
   - {{run: sync, every: 10 minutes}}
@@ -116,12 +117,14 @@ class DeskWorld:
 
 
 @contextmanager
-def desk_world(folder: Path, *, flavour: str = "datacenter", has_account: bool = True) -> Iterator[DeskWorld]:
+def desk_world(
+    folder: Path, *, flavour: str = "datacenter", has_account: bool = True, approval: str = "none"
+) -> Iterator[DeskWorld]:
     """A wiki with the demo workspace, whose home page the bot took over, and a desk for it with an account."""
     with running_wiki(flavour, "demo") as wiki, pytest.MonkeyPatch.context() as patch:  # type: ignore[arg-type]
         patch.setenv("WIKIBOT_WIKI__TOKEN", "bot-token" if flavour == "datacenter" else "bot-secret")
         user = ", user: bot" if flavour == "cloud" else ""
-        text = SETTINGS.format(url=wiki.url, flavour=flavour, user=user)
+        text = SETTINGS.format(url=wiki.url, flavour=flavour, user=user, approval=approval)
         (folder / "bot.yaml").write_text(text, encoding="utf-8")
         runtime = Runtime(load_settings(folder / "bot.yaml"))
         desk = make_desk(runtime, DeskSettings(), "127.0.0.1", PORT)

@@ -11,6 +11,7 @@ from bot.desk.data_cache import KnownData
 from bot.desk.desk import Desk
 from bot.errors import BotError, HistoryError, SnapshotError, StoppedError
 from bot.history import Run, RunHistory, RunOutcome, open_history
+from bot.operations.drafts import Draft, Drafts
 from bot.operations.last_check import LastCheck, find_last_check
 from bot.operations.workspace import Workspace
 from bot.snapshot.archive.checkpoint import Checkpoint, load_head
@@ -67,6 +68,8 @@ class WorkspaceState:
     coming: tuple[Coming, ...]
     trouble: str | None
     stopped: str | None
+    proposals: tuple[Draft, ...] = ()
+    """Changes that wait for an approval."""
 
     @property
     def decisions(self) -> tuple[RegionRow, ...]:
@@ -77,7 +80,8 @@ class WorkspaceState:
     @property
     def count(self) -> int:
         """The number of things that need a person."""
-        return len(self.decisions) + len(self.problems) + bool(self.trouble) + bool(self.stopped)
+        troubles = bool(self.trouble) + bool(self.stopped)
+        return len(self.decisions) + len(self.problems) + len(self.proposals) + troubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +109,29 @@ class ArchiveState:
     trouble: str | None
 
 
-def workspace_states(desk: Desk, names: Sequence[str], next_sync: datetime | None) -> list[WorkspaceState]:
-    """Return the state of each workspace in *names*."""
+def workspace_states(
+    desk: Desk, names: Sequence[str], next_sync: datetime | None, *, with_proposals: Sequence[str] = ()
+) -> list[WorkspaceState]:
+    """Return the state of each workspace in *names*; proposals only of those that the person may decide on."""
     now = desk.clock()
     return [
-        _state(each, desk.data.read(each), find_last_check(each), _stop_of(each), next_sync, now)
+        _state(
+            each,
+            desk.data.read(each),
+            find_last_check(each),
+            _stop_of(each),
+            next_sync,
+            now,
+            _proposals(each) if each.name in with_proposals else (),
+        )
         for each in desk.workspaces
         if each.name in names
     ]
+
+
+def _proposals(workspace: Workspace) -> tuple[Draft, ...]:
+    drafts = Drafts(workspace).iter_newest_first(only_open=True)
+    return tuple(draft for draft in drafts if draft.state == "proposed")
 
 
 def job_rows(desk: Desk) -> list[JobOverview]:
@@ -176,6 +195,7 @@ def _state(
     stopped: str | None,
     next_sync: datetime | None,
     now: datetime,
+    proposals: tuple[Draft, ...],
 ) -> WorkspaceState:
     data = known.data
     rows = tuple(_regions(workspace, data, check, next_sync, now))
@@ -190,6 +210,7 @@ def _state(
         tuple(coming[:_MOST_COMING]),
         known.error,
         stopped,
+        proposals,
     )
 
 

@@ -28,7 +28,9 @@ def overview() -> str | Redirect:
         return redirect(url_for("archive.pages"))
     jobs = job_rows(desk)
     next_sync = min((job.next for job in jobs if job.kind == "sync" and job.next is not None), default=None)
-    states = workspace_states(desk, visible_workspaces(), next_sync)
+    names, person = visible_workspaces(), signed_in()
+    decided = [name for name in names if person.may(Role.MAINTAINER, name)]
+    states = workspace_states(desk, names, next_sync, with_proposals=decided)
     archive = archive_state(desk)
     capture = next((job.name for job in jobs if job.kind == "snapshot"), "")
     return render_template(
@@ -43,7 +45,7 @@ def overview() -> str | Redirect:
         next_sync=next_sync,
         check=desk.errands.history.last_run(_CHECK),
         is_checking=desk.errands.find(_CHECK) is not None,
-        may_check=signed_in().may(Role.MAINTAINER),
+        may_check=person.may(Role.MAINTAINER),
         exists=view_exists,
     )
 

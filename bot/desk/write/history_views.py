@@ -9,8 +9,8 @@ from bot.desk.language import gettext as _
 from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
 from bot.desk.write import blueprint
-from bot.desk.write.news_views import flash_saved
-from bot.desk.write.shown_content import SavedEdit, WebAnswer, gone, record_edit
+from bot.desk.write.saved_edit import SavedEdit, asks_approval, flash_saved, propose, record_edit
+from bot.desk.write.shown_content import WebAnswer, gone
 from bot.errors import BotError, EditConflict, EditConflictError
 from bot.operations import revisions
 
@@ -40,9 +40,13 @@ def history_item(workspace: str, number: int) -> WebAnswer:
 @requires(Role.EDITOR)
 def undo_revision(workspace: str, number: int) -> WebAnswer:
     """Take a revision back, as a new revision; later changes of others stay."""
-    shared = workspace_named(workspace).shared_data
+    owner = workspace_named(workspace)
     try:
-        edit = revisions.undo(workspace_named(workspace), number).save(shared, who=signed_in().name)
+        edit = revisions.undo(owner, number)
+        if asks_approval(owner) and edit.operation is not None:
+            flash_saved(workspace, "", SavedEdit(edit, proposal=propose(workspace, edit.operation)))
+            return redirect(url_for("write.history", workspace=workspace), HTTPStatus.SEE_OTHER)
+        edit = edit.save(owner.shared_data, who=signed_in().name)
     except EditConflictError as error:
         return _show(workspace, number, error.conflicts)
     except BotError as error:

@@ -1,73 +1,55 @@
-"""The form of a news item: add, edit, check, save, keep as a draft. Whatever happens, the typed text comes back."""
+"""The form of a news item: add, edit, check, save, keep as a draft."""
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 from pydantic import ValidationError
 
 from bot.config.data_model import NewsItem
 from bot.config.data_operation import AddEntry, EditEntry, EntryPlace, Operation
 from bot.config.entry_ref import EntryRef, as_seen
-from bot.desk.carried_text import carried_form
 from bot.desk.desk import current_desk
 from bot.desk.language import clock_time, day
 from bot.desk.language import gettext as _
 from bot.desk.roles import Role, requires
-from bot.desk.visitor import signed_in
 from bot.desk.write import blueprint
-from bot.desk.write.draft_store import discard_draft, find_draft, keep_draft
+from bot.desk.write.draft_list import draft_number
 from bot.desk.write.file_field import check_file, detached, receive_file
-from bot.desk.write.link_finding import TargetFinding, check_links, find
+from bot.desk.write.form_page import NEW, FormPage
+from bot.desk.write.link_finding import check_links
 from bot.desk.write.news_form import FIELDS, NEXT_RUN, SET_TIME, NewsForm, fields_of
-from bot.desk.write.news_views import flash_saved
 from bot.desk.write.preview_panel import ChangePanel, panel_of
-from bot.desk.write.shown_content import ShownContent, WebAnswer, gone, load_content, save
-from bot.desk.write.write_state import next_run, write_state
-from bot.errors import BotError, ContentError, EditConflict, EditConflictError, LockedError
+from bot.desk.write.saved_edit import SavedEdit
+from bot.desk.write.shown_content import ShownContent, WebAnswer, gone, load_content
+from bot.desk.write.write_state import next_run
 from bot.inline import plain_text
 from bot.operations.content_advice import Advice, Topic, Weight, describe_invalid, find_advice
 from bot.operations.edit import Edit, edit_with, make_id
 
-NEW = "new"
+_ADVISED = ("text", "publish_at", "expires_at", "date", "id", "group")
 
 
-@dataclass
-class NewsFormPage:
-    """What the form shows: the fields, what is wrong with them, and what they would do."""
+@dataclass(kw_only=True)
+class NewsFormPage(FormPage):
+    """The form of a news item."""
 
-    content: ShownContent
-    item_id: str
+    TEMPLATE: ClassVar[str] = "news_form.html.j2"
+    area: str = "news"
     form: NewsForm
-    advice: list[Advice] = field(default_factory=list)
-    conflicts: Sequence[EditConflict] = ()
-    finding: TargetFinding | None = None
-    panel: ChangePanel | None = None
-    draft: int | None = None
-    problem: str = ""
 
     @property
-    def is_new(self) -> bool:
-        """Whether the form adds an item."""
-        return self.item_id == NEW
-
-    @property
-    def place(self) -> str:
-        """The name of the form, for drafts and presence."""
-        return f"news/{self.item_id}"
+    def title(self) -> str:
+        """The text without Markdown."""
+        return plain_text(self.form.values["text"]) if self.form.values["text"] else ""
 
     def advice_at(self, name: str) -> list[Advice]:
         """Return the advice at a field of the form."""
         return [each for each in self.advice if each.field == name]
-
-    @property
-    def errors(self) -> list[Advice]:
-        """The advice that prevents saving."""
-        return [each for each in self.advice if each.weight is Weight.ERROR]
 
     @property
     def warnings(self) -> list[Advice]:
@@ -88,6 +70,183 @@ class NewsFormPage:
             return False
         return not self.confirmation or self.form.fields["confirmed"] == self.confirmation
 
+    @property
+    def may_be_saved(self) -> bool:
+        """Whether there is no error, and each warning is confirmed."""
+        return not self.errors and self.is_confirmed
+
+    @property
+    def item(self) -> NewsItem | None:
+        """The item as it is in the file; None for a new one."""
+        return _find(self.content, self.name)
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        """The item as it was when the form was opened."""
+        try:
+            found = json.loads(self.form.fields["seen"] or "{}")
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def read(self, fields: Mapping[str, str]) -> None:
+        """Take other values of the fields."""
+        self.form = NewsForm.read(fields, self.content.zone)
+
+    def answer(self) -> WebAnswer:
+        """Do what the pressed button says, with the file that was sent."""
+        fields, problems = receive_file(self.content, self.form.fields, self.item)
+        self.read(fields)
+        self.form.advice += problems
+        action = request.form.get("action", "save")
+        if action == "attach":
+            return self._attach()
+        if action == "theirs" and self.item is None:
+            return redirect(url_for("write.news", workspace=self.workspace))
+        return super().answer()
+
+    def look(self) -> WebAnswer:
+        """Show checks and preview: as JSON for the script of the page, else with the whole form."""
+        if request.headers.get("Accept") != "application/json":
+            return super().look()
+        self.check_text(self.make_edit())
+        self.panel = self._make_panel()
+        return jsonify(
+            advice={name: render_template("_advice.html.j2", page=self, name=name) for name in _ADVISED},
+            panel=render_template("_panel.html.j2", panel=self.panel, workspace=self.workspace),
+            button=self.save_words,
+        )
+
+    def check(self) -> Operation | None:
+        """Find all advice: of the text, of its links, and of the file with what it may replace."""
+        edit = self.make_edit()
+        self.check_text(edit)
+        self.advice += check_file(self.content, self.form)
+        if self.form.values["file"] and not self.errors:
+            edit = self.make_edit()  # with the files that it may replace
+            self.check_text(edit)
+        return None if edit is None else edit.operation
+
+    def make_edit(self) -> Edit | None:
+        """Return the edit that the form makes; None if its values are refused, which becomes advice."""
+        self.advice = list(self.form.advice)
+        operation = self.operation()
+        if operation is None:
+            return None
+        try:
+            return edit_with(self.content.document, operation)
+        except ValidationError as error:
+            self.advice += describe_invalid(error)
+            return None
+
+    def check_text(self, edit: Edit | None) -> None:
+        """Add the advice about an edit: the checks of the commands, and the targets of its links."""
+        if edit is not None:
+            self.advice += find_advice(edit, current_desk().clock())
+            self.advice += check_links(self.content, edit)
+
+    def operation(self) -> Operation | None:
+        """Return the operation that the form makes; None without a text."""
+        if not self.form.values["text"]:
+            return None
+        values = {name: value for name, value in self.form.values.items() if value is not None}
+        if self.is_new or not self.seen:
+            value = values | {"id": self._id()}
+            place = EntryPlace(is_first=True)
+            return AddEntry(section="news", value=value, place=place, may_rename=not self.form.fields["id"].strip())
+        entry = EntryRef(section="news", name=self.name, seen=self.seen)
+        return EditEntry(entry=entry, changes=self.form.changes(self.seen))
+
+    def rebase(self) -> None:
+        """Take the item as it is in the file now as the base; one that was removed becomes a new one."""
+        item = self.item
+        seen = json.dumps(as_seen(item)) if item else ""
+        self.read(self.form.fields | {"seen": seen, "digest": self.content.digest})
+        if item is None:
+            self.name = NEW
+
+    def rewritten(self, action: str, argument: str) -> dict[str, str] | None:
+        """Return the fields after a button that changes them; `both` is what is in the file, then what is typed."""
+        fields, text = self.form.fields, self.form.fields["text"]
+        match action:
+            case "detach":
+                return detached(fields)
+            case "insert":
+                return fields | {"text": f"{text.rstrip()} {argument}".strip()}
+            case "replace":
+                wrong, _bar, right = argument.partition("|")
+                return fields | {"text": text.replace(wrong, right)}
+            case "theirs" if self.item is not None:
+                return fields_of(self.item, self.content.zone) | {"seen": json.dumps(as_seen(self.item))}
+            case "both":
+                theirs = self.item.text.strip() if self.item else ""
+                return fields | ({} if theirs == text.strip() else {"text": f"{theirs} {text.strip()}".strip()})
+        return None
+
+    def address_after(self, saved: SavedEdit) -> str:
+        """Return where the person goes after saving: to what is published, or to the list."""
+        is_now = self.form.is_now and saved.proposal is None
+        return url_for("write.publish_now" if is_now else "write.news", workspace=self.workspace)
+
+    @property
+    def save_words(self) -> str:
+        """What the main button does, and when."""
+        moment = self.form.moment
+        if self.asks_approval:
+            return _("Send for approval")
+        if self.form.is_now:
+            return _("Save, then look at what is published")
+        if moment is not None and moment > current_desk().clock():
+            local = moment.astimezone(self.content.zone)
+            return _("Schedule: appears %(when)s", when=f"{day(local)}, {clock_time(local)}")
+        if self.form.fields["appears"] == SET_TIME and moment is None:
+            return _("Schedule")
+        run = next_run()
+        if run is None:
+            return _("Save: appears when it is published")
+        return _("Save: appears %(when)s", when=f"{day(run)}, {clock_time(run)}")
+
+    @property
+    def saved_words(self) -> str:
+        """What was saved and when it appears, for the notice after saving."""
+        moment = self.form.moment
+        if self.form.is_now:
+            return _("Saved. It is not on the wiki yet: this is what will be written.")
+        if moment is not None and moment > current_desk().clock():
+            local = moment.astimezone(self.content.zone)
+            return _("Scheduled: it appears %(when)s.", when=f"{day(local)}, {clock_time(local)}")
+        return _("Saved. It appears with the next run.")
+
+    def values(self) -> dict[str, object]:
+        """Return the words of the button, the next run, and how many other items are pinned."""
+        self.panel = self.panel or self._make_panel()
+        items = self.content.data.news.items if self.content.data.news else ()
+        pinned = sum(1 for item in items if item.pinned and item.id != self.name)
+        return {"save_words": self.save_words, "next_run": next_run(), "pinned": pinned}
+
+    def _attach(self) -> WebAnswer:
+        self.draft = draft_number(request.form.get("draft", ""))
+        self.advice = [*self.form.advice, *check_file(self.content, self.form)]
+        sent = request.files.get("upload")
+        if sent is None or not sent.filename:
+            self.advice.append(Advice("file", _("Choose a file first, then attach it."), Weight.ERROR))
+        return self.show(HTTPStatus.UNPROCESSABLE_ENTITY if self.errors else HTTPStatus.OK)
+
+    def _make_panel(self) -> ChangePanel | None:
+        """Return the preview and the change; an item that is not changed needs no edit."""
+        operation = self.operation()
+        if operation is None:
+            return None
+        is_unchanged = isinstance(operation, EditEntry) and not operation.changes
+        return panel_of(self.content, None if is_unchanged else operation, "news", self.form.moment, self._id())
+
+    def _id(self) -> str:
+        """Return the id of the item: as typed for a new one, else made from its words."""
+        if not self.is_new:
+            return self.name
+        taken = {item.id for item in self.content.data.news.items} if self.content.data.news else set()
+        return self.form.fields["id"].strip() or make_id(self.form.values["text"], taken)
+
 
 @blueprint.get("/w/<workspace>/news/new")
 @requires(Role.EDITOR)
@@ -98,7 +257,7 @@ def news_new(workspace: str) -> WebAnswer:
     fields = {"appears": NEXT_RUN}
     if like is not None:
         fields |= {"text": like.text, "group": like.group or ""}
-    return _show(_opened(content, NEW, fields))
+    return _page(content, NEW, fields | {"digest": content.digest}).open()
 
 
 @blueprint.get("/w/<workspace>/news/<item_id>")
@@ -109,288 +268,26 @@ def news_item(workspace: str, item_id: str) -> WebAnswer:
     item = _find(content, item_id)
     if item is None:
         return gone(workspace, "news")
-    fields = fields_of(item, content.zone) | {"seen": json.dumps(as_seen(item))}
-    return _show(_opened(content, item_id, fields))
+    seen = {"seen": json.dumps(as_seen(item)), "digest": content.digest}
+    return _page(content, item_id, fields_of(item, content.zone) | seen).open()
 
 
 @blueprint.post("/w/<workspace>/news/new")
 @requires(Role.EDITOR)
 def add_news_item(workspace: str) -> WebAnswer:
     """Do what the pressed button says with a new item."""
-    return _answer(workspace, NEW)
+    return _page(load_content(workspace), NEW, _sent()).answer()
 
 
 @blueprint.post("/w/<workspace>/news/<item_id>")
 @requires(Role.EDITOR)
 def edit_news_item(workspace: str, item_id: str) -> WebAnswer:
     """Do what the pressed button says with an item."""
-    return _answer(workspace, item_id)
+    return _page(load_content(workspace), item_id, _sent()).answer()
 
 
-def _answer(workspace: str, item_id: str) -> WebAnswer:
-    content = load_content(workspace)
-    fields, problems = receive_file(content, _sent(), _find(content, item_id))
-    page = NewsFormPage(content, item_id, NewsForm.read(fields, content.zone), draft=_draft_number())
-    page.form.advice += problems
-    action, _colon, argument = request.form.get("action", "save").partition(":")
-    match action:
-        case "draft":
-            return _keep_draft(page)
-        case "discard":
-            return _discard(page)
-        case "find":
-            page.finding = find(content, request.form.get("find", ""))
-            return _show(page)
-        case "insert" | "replace" | "detach" | "both":
-            page.form = NewsForm.read(_rewritten(page, action, argument), content.zone)
-            return _show(page)
-        case "attach":
-            page.advice = [*page.form.advice, *check_file(page.content, page.form)]
-            return _show(page, HTTPStatus.UNPROCESSABLE_ENTITY if page.errors else HTTPStatus.OK)
-        case "theirs":
-            return _take_theirs(page)
-        case "look":
-            return _look(page)
-        case _:
-            return _save(page)
-
-
-def _look(page: NewsFormPage) -> WebAnswer:
-    """WebAnswer with checks and preview, as JSON for the script of the page, else with the whole form."""
-    _check(page, make_edit(page))
-    if request.headers.get("Accept") != "application/json":
-        return _show(page)
-    page.panel = _panel(page)
-    return jsonify(
-        advice={name: render_template("_advice.html.j2", page=page, name=name) for name in _ADVISED},
-        panel=render_template("_panel.html.j2", panel=page.panel, workspace=page.content.workspace.name),
-        button=save_words(page),
-    )
-
-
-_ADVISED = ("text", "publish_at", "expires_at", "date", "id", "group")
-
-
-def _save(page: NewsFormPage) -> WebAnswer:
-    """Save the item if nothing is wrong with it; otherwise show the form again."""
-    content = page.content
-    if content.problem:
-        return _keep_what_was_typed(page, content.problem)
-    try:
-        edit = make_edit(page)
-        _check(page, edit)
-        page.advice += check_file(content, page.form)
-        if page.form.values["file"] and not page.errors:
-            edit = make_edit(page)  # with the files that it may replace
-            _check(page, edit)
-        if page.errors or not page.is_confirmed or edit is None:
-            return _show(page, HTTPStatus.UNPROCESSABLE_ENTITY)
-        saved = save(content, edit.operation, page.form.fields["digest"])  # type: ignore[arg-type]  # it has one
-    except EditConflictError as error:
-        page.conflicts = error.conflicts
-        return _show(_with_their_base(page), HTTPStatus.CONFLICT)
-    except LockedError as error:
-        page.problem = str(error)
-        return _show(page, HTTPStatus.CONFLICT)
-    except (ContentError, BotError) as error:
-        return _keep_what_was_typed(page, str(error))
-    name = content.workspace.name
-    if page.draft is not None:
-        discard_draft(name, page.draft)
-    write_state().presence.leave(name, page.place, signed_in().name)
-    flash_saved(name, saved_words(page), saved)
-    if page.form.is_now:
-        return redirect(url_for("write.publish_now", workspace=name), HTTPStatus.SEE_OTHER)
-    return redirect(url_for("write.news", workspace=name), HTTPStatus.SEE_OTHER)
-
-
-def make_edit(page: NewsFormPage) -> Edit | None:
-    """Return the edit that the form makes; None if its values are refused, which becomes advice."""
-    page.advice = list(page.form.advice)
-    if not page.form.values["text"]:
-        return None
-    try:
-        return edit_with(page.content.document, _operation_of(page))
-    except ValidationError as error:
-        page.advice += describe_invalid(error)
-        return None
-
-
-def _operation_of(page: NewsFormPage) -> Operation:
-    values = {name: value for name, value in page.form.values.items() if value is not None}
-    seen = _seen(page)
-    if page.is_new or not seen:
-        value = values | {"id": _id_of(page)}
-        return AddEntry(
-            section="news",
-            value=value,
-            place=EntryPlace(is_first=True),
-            may_rename=not page.form.fields["id"].strip(),
-        )
-    entry = EntryRef(section="news", name=page.item_id, seen=seen)
-    return EditEntry(entry=entry, changes=page.form.changes(seen))
-
-
-def _id_of(page: NewsFormPage) -> str:
-    """Return the id of the item: as typed for a new one, else made from its words."""
-    if not page.is_new:
-        return page.item_id
-    taken = {item.id for item in page.content.data.news.items} if page.content.data.news else set()
-    return page.form.fields["id"].strip() or make_id(page.form.values["text"], taken)
-
-
-def _check(page: NewsFormPage, edit: Edit | None) -> None:
-    """Add the advice about an edit: the checks of the commands, and the targets of its links."""
-    if edit is None:
-        return
-    page.advice += find_advice(edit, current_desk().clock())
-    page.advice += check_links(page.content, edit)
-
-
-def _seen(page: NewsFormPage) -> dict[str, Any]:
-    try:
-        found = json.loads(page.form.fields["seen"] or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _with_their_base(page: NewsFormPage) -> NewsFormPage:
-    """Return the page with the item as it is in the file now as the base: saving again decides for what is typed."""
-    content = load_content(page.content.workspace.name)
-    item = _find(content, page.item_id)
-    fields = dict(page.form.fields) | {"seen": json.dumps(as_seen(item)) if item else "", "digest": content.digest}
-    page.content = content
-    page.form = NewsForm.read(fields, content.zone)
-    if item is None:
-        page.item_id = NEW
-    return page
-
-
-def _take_theirs(page: NewsFormPage) -> WebAnswer:
-    """Show the form with what is in the file."""
-    item = _find(page.content, page.item_id)
-    if item is None:
-        return redirect(url_for("write.news", workspace=page.content.workspace.name))
-    fields = fields_of(item, page.content.zone) | {"seen": json.dumps(as_seen(item))}
-    page.form = NewsForm.read(fields, page.content.zone)
-    return _show(page)
-
-
-def _rewritten(page: NewsFormPage, action: str, argument: str) -> dict[str, str]:
-    """Return the fields after a button that changes the text; `both` is what is in the file, then what is typed."""
-    fields, text = page.form.fields, page.form.fields["text"]
-    if action == "detach":
-        return detached(fields)
-    if action == "insert":
-        return fields | {"text": _inserted(text, argument)}
-    if action == "replace":
-        wrong, _bar, right = argument.partition("|")
-        return fields | {"text": text.replace(wrong, right)}
-    item = _find(page.content, page.item_id)
-    theirs = item.text.strip() if item else ""
-    return fields | ({} if theirs == text.strip() else {"text": f"{theirs} {text.strip()}".strip()})
-
-
-def _keep_draft(page: NewsFormPage) -> WebAnswer:
-    name = page.content.workspace.name
-    number = keep_draft(name, page.place, signed_in().name, _title(page), page.form.fields, page.draft)
-    flash(_("Kept as a draft. Nothing is published, and the list is as before."), "ok")
-    if page.is_new:
-        return redirect(url_for("write.news_new", workspace=name, draft=number), HTTPStatus.SEE_OTHER)
-    address = url_for("write.news_item", workspace=name, item_id=page.item_id, draft=number)
-    return redirect(address, HTTPStatus.SEE_OTHER)
-
-
-def _keep_what_was_typed(page: NewsFormPage, reason: str) -> WebAnswer:
-    """Keep a draft of what cannot be saved, and show the form with the reason."""
-    name = page.content.workspace.name
-    page.draft = keep_draft(name, page.place, signed_in().name, _title(page), page.form.fields, page.draft)
-    page.problem = reason
-    return _show(page, HTTPStatus.UNPROCESSABLE_ENTITY)
-
-
-def _discard(page: NewsFormPage) -> WebAnswer:
-    name = page.content.workspace.name
-    if page.draft is not None:
-        discard_draft(name, page.draft)
-        flash(_("The draft is discarded."), "ok")
-    write_state().presence.leave(name, page.place, signed_in().name)
-    return redirect(url_for("write.news", workspace=name), HTTPStatus.SEE_OTHER)
-
-
-def _opened(content: ShownContent, item_id: str, fields: Mapping[str, str]) -> NewsFormPage:
-    """Return the page as it is opened: with the saved values, a draft, or what was typed before the session ended."""
-    page = NewsFormPage(content, item_id, NewsForm.read(dict(fields) | {"digest": content.digest}, content.zone))
-    number = request.args.get("draft", "")
-    draft = find_draft(content.workspace.name, int(number)) if number.isdecimal() else None
-    carried = carried_form()
-    if carried is not None:
-        page.form = NewsForm.read(page.form.fields | carried.to_dict(), content.zone)
-    elif draft is not None and draft.place == page.place:
-        page.draft = draft.number
-        page.form = NewsForm.read(page.form.fields | draft.fields, content.zone)
-    return page
-
-
-def _show(page: NewsFormPage, status: HTTPStatus = HTTPStatus.OK) -> WebAnswer:
-    name = page.content.workspace.name
-    write_state().listings.begin(page.content.workspace)
-    page.panel = page.panel or _panel(page)
-    others = write_state().presence.note(name, page.place, signed_in().name, current_desk().clock())
-    shown = render_template(
-        "news_form.html.j2",
-        page=page,
-        content=page.content,
-        form=page.form,
-        fields=page.form.fields,
-        others=others,
-        save_words=save_words(page),
-        next_run=next_run(),
-        pinned=_count_pinned(page),
-    )
-    return shown, status
-
-
-def _panel(page: NewsFormPage) -> ChangePanel | None:
-    """Return the preview and the change; an item that is not changed needs no edit, and a form without text none."""
-    if not page.form.values["text"]:
-        return None
-    is_unchanged = not page.is_new and not page.form.changes(_seen(page))
-    operation = None if is_unchanged else _operation_of(page)
-    return panel_of(page.content, operation, "news", page.form.moment, _id_of(page))
-
-
-def save_words(page: NewsFormPage) -> str:
-    """Return what the main button does, and when."""
-    moment = page.form.moment
-    if page.form.is_now:
-        return _("Save, then look at what is published")
-    if moment is not None and moment > current_desk().clock():
-        local = moment.astimezone(page.content.zone)
-        return _("Schedule: appears %(when)s", when=f"{day(local)}, {clock_time(local)}")
-    if page.form.fields["appears"] == SET_TIME and moment is None:
-        return _("Schedule")
-    run = next_run()
-    if run is None:
-        return _("Save: appears when it is published")
-    return _("Save: appears %(when)s", when=f"{day(run)}, {clock_time(run)}")
-
-
-def saved_words(page: NewsFormPage) -> str:
-    """Return what was saved and when it appears, for the notice after saving."""
-    moment = page.form.moment
-    if page.form.is_now:
-        return _("Saved. It is not on the wiki yet: this is what will be written.")
-    if moment is not None and moment > current_desk().clock():
-        local = moment.astimezone(page.content.zone)
-        return _("Scheduled: it appears %(when)s.", when=f"{day(local)}, {clock_time(local)}")
-    return _("Saved. It appears with the next run.")
-
-
-def _count_pinned(page: NewsFormPage) -> int:
-    items = page.content.data.news.items if page.content.data.news else ()
-    return sum(1 for item in items if item.pinned and item.id != page.item_id)
+def _page(content: ShownContent, name: str, fields: Mapping[str, str]) -> NewsFormPage:
+    return NewsFormPage(content=content, name=name, form=NewsForm.read(fields, content.zone))
 
 
 def _find(content: ShownContent, item_id: str) -> NewsItem | None:
@@ -400,17 +297,3 @@ def _find(content: ShownContent, item_id: str) -> NewsItem | None:
 
 def _sent() -> dict[str, str]:
     return {name: request.form.get(name, "") for name in FIELDS}
-
-
-def _draft_number() -> int | None:
-    number = request.form.get("draft", "")
-    return int(number) if number.isdecimal() else None
-
-
-def _inserted(text: str, link: str) -> str:
-    return f"{text.rstrip()} {link}".strip()
-
-
-def _title(page: NewsFormPage) -> str:
-    text = plain_text(page.form.values["text"]) if page.form.values["text"] else ""
-    return text[:200] or _("without text")

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from flask import flash, redirect, render_template, request, url_for
-from markupsafe import Markup
 from werkzeug import Response
 
 from bot.config.data_model import NewsItem
@@ -18,8 +17,9 @@ from bot.desk.language import gettext as _
 from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
 from bot.desk.write import blueprint
-from bot.desk.write.draft_store import list_drafts
-from bot.desk.write.shown_content import SavedEdit, ShownContent, find_ref, load_content, save
+from bot.desk.write.draft_list import unfinished
+from bot.desk.write.saved_edit import flash_saved, save
+from bot.desk.write.shown_content import ShownContent, find_ref, load_content
 from bot.desk.write.write_state import next_run, write_state
 from bot.errors import BotError
 from bot.inline import plain_text
@@ -65,7 +65,7 @@ def news(workspace: str) -> str:
         counts=_counts(content, now),
         words=words,
         state=state,
-        drafts=[draft for draft in list_drafts(workspace) if draft.place.startswith("news/")],
+        drafts=unfinished(workspace, "news"),
         others=write_state().presence.note(workspace, "news", signed_in().name, now),
         next_run=next_run(),
     )
@@ -93,20 +93,6 @@ def change_news(workspace: str) -> Response:
         return back
     flash_saved(workspace, _done(action, plain_text(str(entry.seen.get("text", "")))), saved)
     return back
-
-
-def flash_saved(workspace: str, sentence: str, saved: SavedEdit) -> None:
-    """Say what was saved, what others changed meanwhile, and offer to take it back."""
-    text = Markup("{}").format(sentence)
-    if saved.others:
-        merged = _(
-            "Somebody else changed this in the meantime, and both changes are kept: %(what)s.", what=saved.others
-        )
-        text += Markup(" {}").format(merged)
-    if saved.number:
-        address = url_for("write.history_item", workspace=workspace, number=saved.number)
-        text += Markup(' <a href="{}">{}</a>').format(address, _("See or undo"))
-    flash(text, "ok")
 
 
 def _operation(content: ShownContent, action: str, entry: EntryRef) -> Operation | None:

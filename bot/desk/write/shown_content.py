@@ -1,4 +1,4 @@
-"""The content of a workspace as the pages show it, and the way of every change to the data file."""
+"""The content of a workspace as the pages show it."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -8,17 +8,13 @@ from zoneinfo import ZoneInfo
 from flask import current_app, flash, redirect, url_for
 from werkzeug import Response
 
-from bot.config.data_changes import describe_changes
 from bot.config.data_file import DataFile
 from bot.config.data_model import WorkspaceData
-from bot.config.data_operation import Operation
 from bot.config.entry_ref import EntryRef, iter_entries
-from bot.desk.audit_trail import record_change
 from bot.desk.desk import workspace_named
 from bot.desk.language import gettext as _
-from bot.desk.visitor import current_visitor, signed_in
+from bot.desk.visitor import current_visitor
 from bot.errors import ContentError
-from bot.operations.edit import Edit, edit_with
 from bot.operations.revisions import document_of, last_good
 from bot.operations.workspace import Workspace
 
@@ -64,19 +60,6 @@ class ShownContent:
         return self.document
 
 
-@dataclass(frozen=True, slots=True)
-class SavedEdit:
-    """A saved edit; *others* says what other people changed since the person opened the page."""
-
-    edit: Edit
-    others: str = ""
-
-    @property
-    def number(self) -> int:
-        """The number of the revision; 0 if none was recorded."""
-        return self.edit.revision.number if self.edit.revision else 0
-
-
 def load_content(name: str) -> ShownContent:
     """Return the content of a workspace; raises `ContentError` if no revision of the data file can be read."""
     workspace = workspace_named(name)
@@ -107,27 +90,6 @@ def _stamp_of(path: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return (seen.st_mtime_ns, seen.st_size, seen.st_ino, seen.st_ctime_ns)
-
-
-def save(content: ShownContent, operation: Operation, seen: str = "") -> SavedEdit:
-    """Apply *operation* to the data file as it is now, as a revision of the person.
-
-    Raises `EditConflictError` if others changed the same field, `ContentError` for a broken file, `LockedError`.
-    """
-    document = content.workspace.load_data_file()
-    others = ""
-    if seen and seen != document.revision:
-        before = content.as_seen(seen)
-        others = describe_changes(before, document) if before.text != document.text else ""
-    edit = edit_with(document, operation).save(content.workspace.shared_data, who=signed_in().name)
-    record_edit(content.workspace.name, operation.words, edit)
-    return SavedEdit(edit, others or edit.merged)
-
-
-def record_edit(workspace: str, words: str, edit: Edit) -> None:
-    """Record an edit in the audit log, with the revisions of the data file before and after it."""
-    before = edit.before.revision if edit.before is not None else None
-    record_change("edit data file", words, workspace=workspace, before=before, after=edit.after.revision)
 
 
 def find_ref(document: DataFile, section: str, name: str) -> EntryRef | None:
