@@ -26,5 +26,7 @@ USER 10001
 WORKDIR /var/lib/wikibot
 VOLUME /var/lib/wikibot
 STOPSIGNAL SIGTERM
+# Unhealthy: the last run of a job failed, or a job is late. What waits for a person is no reason to restart anything.
+HEALTHCHECK --interval=2m --timeout=20s --start-period=5m CMD ["wikibot", "status", "--probe"]
 ENTRYPOINT ["wikibot"]
 CMD ["run"]

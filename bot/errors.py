@@ -216,6 +216,10 @@ class StoppedError(BotError):
     """Work was stopped: the stop label is set or cannot be read, or a person requested a stop."""
 
 
+class NotifyError(BotError):
+    """A message to a person or to a monitor was not sent."""
+
+
 class SnapshotError(BotError):
     """A problem with the snapshots, or pages that should have been captured and were not."""
 

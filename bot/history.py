@@ -189,6 +189,10 @@ class RunHistory:
         """Return the newest run of a job, finished or not."""
         return self._first("WHERE job = ? ORDER BY id DESC", (job,))
 
+    def first_run(self) -> Run | None:
+        """Return the oldest run of any job that is still recorded."""
+        return self._first("ORDER BY id", ())
+
     def last_run_of_kind(self, kind: str) -> Run | None:
         """Return the newest run of the job *kind*, with any cadence: a job with two cadences has two names."""
         return self._first("WHERE job = ? OR job LIKE ? ORDER BY id DESC", (kind, f"{kind} (%"))

@@ -15,6 +15,8 @@ from bot.errors import BotError, ContentError, SettingsError
 from bot.history import RunHistory
 from bot.jobs import make_jobs, next_news_moment
 from bot.log import logger, redact
+from bot.notify.heartbeat import Heartbeats
+from bot.notify.outbox import Outbox
 from bot.operations.view import render_regions
 from bot.runtime import Runtime
 from bot.scheduler import JobScheduler, NextMoment
@@ -37,6 +39,7 @@ class LiveSchedule:
         self._candidate = settings
         self._runtime = runtime = replace(runtime, settings=settings)
         self._is_asked = False
+        self._outbox = Outbox()
         _register_secrets(settings)
         _try_templates(runtime)
         self.scheduler = JobScheduler(
@@ -46,6 +49,7 @@ class LiveSchedule:
             next_moments=_next_moments(runtime),
             now=runtime.clock,
             refresh=self.refresh,
+            watchers=(Heartbeats(self._find_heartbeat, self._outbox),),
             find_attention=lambda: (self._trouble,) if self._trouble else (),
             may_be_empty=not runs_jobs,
         )
@@ -59,6 +63,14 @@ class LiveSchedule:
     def trouble(self) -> str:
         """Why the settings on the disk are not used; empty if they are."""
         return self._trouble
+
+    def _find_heartbeat(self, job: str) -> str | None:
+        secret = self._runtime.settings.service.heartbeats.get(job)
+        return None if secret is None else secret.get_secret_value()
+
+    def finish(self, seconds: float) -> None:
+        """Wait until messages to other services are sent, but no longer than *seconds*."""
+        self._outbox.finish(seconds)
 
     def ask(self) -> None:
         """Ask for the settings to be read again before the next job, changed or not; for a signal handler."""
@@ -137,6 +149,7 @@ def _register_secrets(settings: Settings) -> None:
     for secret in (wiki.token, wiki.password):
         if secret is not None:
             redact.add_account(wiki.user, secret.get_secret_value().strip())
+    redact.add(secret.get_secret_value().strip() for secret in settings.service.heartbeats.values())
 
 
 def _next_moments(runtime: Runtime) -> Mapping[str, NextMoment]:

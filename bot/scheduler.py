@@ -1,15 +1,16 @@
 """The daemon: a job table on `schedule`. Failures are isolated, missed runs coalesced, shutdown is clean."""
 
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Protocol, Self
 
 import schedule
 
 from bot.config.cadence import Cadence
-from bot.config.policy import JobSettings
+from bot.config.policy import JobSettings, name_jobs
 from bot.errors import BotError, EvidenceError, HistoryError, SettingsError, SnapshotError, StoppedError
 from bot.history import JobResult, Run, RunHistory, RunOutcome
 from bot.log import collecting, logger, redact
@@ -29,6 +30,16 @@ _SLACK = 0.05
 _MAX_SLACK = timedelta(minutes=1)
 """A run from cron counts as due this share of its cadence early, as cron does not start to the second."""
 _NAMED_IN_MESSAGE = 5
+
+
+class RunWatcher(Protocol):
+    """Learns of each run of a job; its methods return at once."""
+
+    def begun(self, run: Run) -> None:
+        """Learn that a run has begun."""
+
+    def ended(self, run: Run) -> None:
+        """Learn that a run has ended and was recorded."""
 
 
 class _Job:
@@ -119,7 +130,8 @@ class JobScheduler:
 
     *grace_seconds* is how long a job may continue after a stop request; then the job is abandoned, and its run is
     recorded as interrupted. *look_ahead_seconds* is the interval at which jobs are asked for extra work. *refresh* is
-    called at each tick and before each job, and may replace the job table. *find_attention* returns what needs a person
+    called at each tick and before each job, and may replace the job table. *watchers* learn of each run.
+    *find_attention* returns what needs a person
     whatever the job does. A table *may_be_empty* if no job has to run here. The failure of a job does not end the loop.
     """
 
@@ -135,6 +147,7 @@ class JobScheduler:
         grace_seconds: float = 7.0,
         look_ahead_seconds: int = _LOOK_AHEAD_SECONDS,
         refresh: Callable[[], None] = lambda: None,
+        watchers: Sequence[RunWatcher] = (),
         find_attention: Callable[[], tuple[str, ...]] = tuple,
         may_be_empty: bool = False,
     ) -> None:
@@ -146,6 +159,9 @@ class JobScheduler:
         self._stop = threading.Event()
         self._ended: list[Run] = []
         self._refresh = refresh
+        self._watchers = watchers
+        self.last_sign_of_life = time.monotonic()
+        """When the loop, or the wait for a job, went on the last time, on the clock of `time.monotonic`."""
         self._find_attention = find_attention
         self.has_left_job_behind = False
         self.has_lost_record = False
@@ -182,7 +198,7 @@ class JobScheduler:
         if not specs and not self._may_be_empty:
             raise SettingsError("no job is configured; add one under `jobs`, such as {run: sync, every: 10 minutes}")
         jobs = []
-        for name, spec in _named(specs):
+        for name, spec in name_jobs(specs):
             if spec.run not in functions:
                 raise SettingsError(f"job {spec.run}: there is no such job; known: {', '.join(sorted(functions))}")
             last = self._history.last_run(name) or self._history.last_run_of_kind(spec.run)
@@ -226,6 +242,7 @@ class JobScheduler:
         self._log_next()
         ticks = self._schedule_ticks()
         while not stop.wait(self._tick_seconds):
+            self.last_sign_of_life = time.monotonic()
             if _was_set_back(ticks):
                 ticks = self._schedule_ticks()
             ticks.run_pending()
@@ -290,6 +307,7 @@ class JobScheduler:
             return
         started = job.last_start = self._now()
         run_id = self._begin(job.name, started)
+        self._tell_watchers(lambda watcher: watcher.begun(Run(run_id, job.name, started)))
         results: list[Run] = []
         thread = threading.Thread(
             target=lambda: results.append(self._outcome(job.name, run_id, started, function)),
@@ -309,12 +327,21 @@ class JobScheduler:
                 run = Run(run_id, job.name, started, self._now(), RunOutcome.INTERRUPTED, message=message)
             self._end(run)
         log.end(self._now())
+        self._tell_watchers(lambda watcher: watcher.ended(run))
+
+    def _tell_watchers(self, tell: Callable[[RunWatcher], None]) -> None:
+        for watcher in self._watchers:
+            try:
+                tell(watcher)
+            except Exception as error:  # noqa: BLE001 -- what watches a job must not end the daemon
+                logger.opt(exception=error).error("the state of a job could not be passed on")
 
     def _wait_for(self, thread: threading.Thread, log: RunLog) -> None:
         """Wait until the job ends, or until its grace period after a stop request ends; write its log meanwhile."""
         waits = 0
         while thread.is_alive() and not self._stop.is_set():
             thread.join(timeout=_WAIT_SECONDS)
+            self.last_sign_of_life = time.monotonic()
             waits += 1
             if waits % _WAITS_PER_WRITE == 0:
                 log.write()
@@ -376,17 +403,6 @@ class JobScheduler:
 def _was_set_back(ticks: schedule.Scheduler) -> bool:
     """Return whether the clock was set back: `schedule` uses naive local time and would wait for the repeated time."""
     return (ticks.idle_seconds or 0) > _DUE_SECONDS + 1
-
-
-def _named(specs: Sequence[JobSettings]) -> list[tuple[str, JobSettings]]:
-    """Return each job spec with the name for its run records; a job with two cadences gets two names."""
-    runs = [spec.run for spec in specs]
-    named = [(spec.run if runs.count(spec.run) == 1 else f"{spec.run} ({spec.every})", spec) for spec in specs]
-    names = [name for name, _ in named]
-    for name in names:
-        if names.count(name) > 1:
-            raise SettingsError(f"job {name} is in `jobs` twice with the same cadence; remove one")
-    return named
 
 
 def _contained(next_moment: NextMoment | None, name: str) -> NextMoment:

@@ -161,25 +161,6 @@ def set_banner(
 add_heading_command(banner, "status")
 
 
-@click.group(cls=SuggestingGroup, hidden=True, invoke_without_command=True)
-@click.pass_context
-def status(context: click.Context) -> int:
-    """Former name of the `banner` commands; kept for scripts that use it."""
-    if context.invoked_subcommand is not None:
-        name = context.invoked_subcommand
-        output.warn(f"`wikibot status {name}` is now `wikibot banner {name}`; the old name still works")
-        return 0
-    output.fail(
-        "`wikibot status` cannot show the health of the bot yet; `wikibot run --list` shows each job and its last run"
-        "\nthe status banner is edited with `wikibot banner set` and `wikibot banner list`"
-    )
-    return 1
-
-
-status.add_command(set_banner)
-status.add_command(list_banner)
-
-
 def make_lines(texts: tuple[str, ...], icon: str | None, *, takes_icons: bool = True) -> list[StatusLine]:
     """Return the lines of the banner that *texts* describe; raises `ContentError` for an unknown icon."""
     if icon is not None:

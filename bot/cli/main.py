@@ -41,7 +41,6 @@ _COMMANDS = {
         "List the revisions of the data file, or show what one changed.",
     ),
     "undo": ("bot.cli.revision_commands:undo", "Take back one change of the data file; later changes stay."),
-    "status": ("bot.cli.banner_commands:status", "The former name of `banner`."),
     "find": ("bot.cli.find_command:find", "Find pages and files to link to."),
     "tree": ("bot.cli.view_commands:tree", "Show the page tree of the space, with status."),
     "render": ("bot.cli.view_commands:render", "Print the storage format that would be written."),
@@ -67,6 +66,7 @@ _COMMANDS = {
     "convert": ("bot.cli.convert_commands:convert", "Print a page body in storage format as Markdown."),
     "stop": ("bot.cli.stop_commands:stop", "Write nothing more to the wiki until `resume`."),
     "resume": ("bot.cli.stop_commands:resume", "Let the bot write again after `stop`."),
+    "status": ("bot.cli.status_command:status", "Show how the bot is doing: jobs, regions, what needs a person."),
     "run": ("bot.cli.run_commands:run", "Run the scheduled jobs until stopped."),
     "runs": ("bot.cli.run_history_command:runs", "List the runs of the scheduled jobs, or show the log of one run."),
     "serve": ("bot.cli.serve_command:serve", "Serve the web desk: news, plans and archive in a browser."),
@@ -79,9 +79,6 @@ _COMMANDS = {
 
 A command's module is imported only when that command is asked for: some libraries take a second to import.
 """
-
-_HIDDEN = {"status"}
-"""Former names; they work and are in no list."""
 
 _RARE_COLLECTIONS = (100_000, 20, 20)
 """A large data file is many objects and no garbage; the usual thresholds cost a tenth of the time of a command."""
@@ -103,12 +100,9 @@ class _Commands(LateGroup):
             ctx.exit(1)
         return super().parse_args(ctx, args)
 
-    def visible_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name in self.list_commands(ctx) if name not in _HIDDEN]
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.visible_commands(ctx)])
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
 
 @click.group(

@@ -23,6 +23,8 @@ from bot.plural import counted
 from bot.runtime import Runtime
 
 _FAILED, _DONE, _ATTENTION = 1, 0, 3
+_SENDING_SECONDS, _ONCE_SENDING_SECONDS = 2.0, 60.0
+"""How long the end of the bot waits for messages to other services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +69,29 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
             if code == _DONE and scheduler.has_lost_record:
                 code = _ATTENTION
         else:
-            with _asking_on_hangup(live.ask, runtime.stop), _desk(runtime, live):
+            with _asking_on_hangup(live.ask, runtime.stop), _service(live, history), _desk(runtime, live):
                 scheduler.run_until(runtime.stop)
             code = _DONE
+        live.finish(_ONCE_SENDING_SECONDS if once else _SENDING_SECONDS)
     if scheduler.has_left_job_behind:
         # Its thread would prevent the interpreter from ending; its work can be interrupted at any point.
         app.finish_logging()
         os._exit(_FAILED)
     logger.info("ended")
     return code
+
+
+@contextmanager
+def _service(live: LiveSchedule, history: RunHistory) -> Iterator[None]:
+    """Answer monitoring if the settings say where."""
+    if live.runtime.settings.service.listen is None:
+        yield
+        return
+    from bot.service_endpoint import answering
+
+    with answering(live, history) as address:
+        logger.info("health and metrics are at {}", address)
+        yield
 
 
 @contextmanager

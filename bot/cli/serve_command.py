@@ -19,11 +19,10 @@ from bot.config.policy import DeskSettings
 from bot.config.settings import Settings
 from bot.desk.database import DATABASE_NAME, DeskDatabase
 from bot.desk.desk import LOOPBACK, Desk, DeskAddress
-from bot.errors import LockedError
-from bot.files import InstanceLock
 from bot.history import open_history
 from bot.live_schedule import LiveSchedule
 from bot.operations.archive_reader import ArchiveReader
+from bot.operations.health import is_bot_running
 from bot.runtime import Runtime
 
 _DUE_SECONDS = 20.0
@@ -206,10 +205,5 @@ class ScheduleElsewhere:
 
     @property
     def is_going(self) -> bool:
-        """Whether a `wikibot run` with these settings is running; it has the lock then."""
-        lock = InstanceLock(self._live.runtime.folders.state / "run.lock", purpose="the bot")
-        try:
-            with lock:
-                return False
-        except LockedError:
-            return True
+        """Whether a `wikibot run` with these settings is running."""
+        return is_bot_running(self._live.runtime.folders)

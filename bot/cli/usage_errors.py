@@ -18,7 +18,7 @@ class SuggestingGroup(click.Group):
         name = args[0]
         if not ctx.resilient_parsing and not name.startswith("-") and self.get_command(ctx, name) is None:
             visible = self.visible_commands(ctx)
-            hint = did_you_mean(name, visible) or f"; commands: {', '.join(visible)}"
+            hint = did_you_mean(name, visible) or (f"; commands: {', '.join(visible)}" if visible else "")
             raise click.UsageError(f"there is no command `{ctx.command_path} {name}`{hint}", ctx)
         return super().resolve_command(ctx, args)
 

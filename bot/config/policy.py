@@ -1,6 +1,7 @@
 """Policy values: the sections of `bot.yaml`, also used directly by the other packages."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, time
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,7 @@ from pydantic import (
 from bot.config.cadence import Cadence
 from bot.config.data_model import REGION_NAMES
 from bot.config.store_address import check_store_address
+from bot.errors import SettingsError
 from bot.site_address import with_scheme
 from bot.suggestion import did_you_mean
 
@@ -534,6 +536,10 @@ class WorkspaceSettings(SettingsSection):
         return region.model_copy(update={"drift": region.drift or self.drift, "merge": region.merge or self.merge})
 
 
+JOB_KINDS = ("sync", "snapshot", "verify")
+"""What a job can do."""
+
+
 class JobSettings(SettingsSection):
     """One job of `wikibot run`."""
 
@@ -564,6 +570,20 @@ class JobSettings(SettingsSection):
     def cadence(self) -> Cadence:
         """The parsed cadence of the job."""
         return Cadence.parse(self.every, at=self.at, timezone=self.timezone)
+
+
+def name_jobs(jobs: Sequence[JobSettings]) -> list[tuple[str, JobSettings]]:
+    """Return each job with the name for its run records; a job with two cadences gets two names.
+
+    Raises `SettingsError` if two jobs are the same.
+    """
+    runs = [job.run for job in jobs]
+    named = [(job.run if runs.count(job.run) == 1 else f"{job.run} ({job.every})", job) for job in jobs]
+    names = [name for name, _ in named]
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingsError(f"job {name} is in `jobs` twice with the same cadence; remove one")
+    return named
 
 
 class WitnessKind(StrEnum):
@@ -868,6 +888,11 @@ def _check_listen(place: str) -> str:
     return place
 
 
+def _split_place(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 class SingleSignOnSettings(SettingsSection):
     """Signing in at the desk with the accounts of an organisation (OpenID Connect)."""
 
@@ -935,8 +960,7 @@ class DeskSettings(SettingsSection):
     @property
     def place(self) -> tuple[str, int]:
         """The address to listen on, and the port."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return _split_place(self.listen)
 
     @field_validator("url")
     @classmethod
@@ -944,6 +968,40 @@ class DeskSettings(SettingsSection):
         if url is not None and urlsplit(url).path:
             raise ValueError("must be the address of a site without a path, such as https://desk.example.org")
         return url
+
+
+class ServiceSettings(SettingsSection):
+    """How others learn how the bot is doing."""
+
+    listen: Annotated[str, AfterValidator(_check_listen)] | None = Field(
+        None,
+        description="Address and port on which `wikibot run` answers `/healthz`, `/readyz` and `/metrics`, without "
+        "accounts and without encryption: choose an address that only monitoring reaches. Absent: none.",
+        examples=["127.0.0.1:8092"],
+    )
+    heartbeats: dict[str, SecretStr] = Field(
+        {},
+        description="For each job (`sync`, `snapshot`, `verify`), an address that gets a POST at its end, with "
+        "`/start` added at its start and `/fail` if it failed, in the manner of healthchecks.io. They are secrets: set "
+        "`WIKIBOT_SERVICE__HEARTBEATS__SYNC`, or use files with such names in the secrets folder.",
+        examples=[{"sync": "https://hc-ping.com/0d1e2f3a-4b5c-6d7e-8f90-a1b2c3d4e5f6"}],
+    )
+
+    @field_validator("heartbeats")
+    @classmethod
+    def _are_addresses(cls, heartbeats: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for job, url in heartbeats.items():
+            if job not in JOB_KINDS:
+                raise ValueError(f"{job!r} is not a job{did_you_mean(job, JOB_KINDS)}; jobs: {', '.join(JOB_KINDS)}")
+            parts = urlsplit(url.get_secret_value())
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError(f"the address of {job} must be an http or https address")
+        return heartbeats
+
+    @property
+    def place(self) -> tuple[str, int] | None:
+        """The address to listen on, and the port."""
+        return None if self.listen is None else _split_place(self.listen)
 
 
 class SafetySettings(SettingsSection):

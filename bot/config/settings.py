@@ -19,6 +19,7 @@ from bot.config.policy import (
     JobSettings,
     ObjectStoreSettings,
     SafetySettings,
+    ServiceSettings,
     SnapshotSettings,
     WikiSettings,
     WorkspaceSettings,
@@ -35,6 +36,7 @@ SECRETS = (
     *(("wiki", key) for key in ("token", "password", "client_secret", "client_key_password", "proxy", "headers")),
     ("snapshots", "webhooks"),
     ("desk", "oidc", "client_secret"),
+    ("service", "heartbeats"),
     *(("object_store", key) for key in ("access_key_id", "secret_access_key", "session_token")),
 )
 """Keys that are refused in the settings file."""
@@ -81,6 +83,11 @@ class Settings(BaseSettings):
         description="The web desk. With this section, even an empty one (`{}`), `wikibot run` serves it; `wikibot "
         "serve` needs no section.",
         examples=[{"listen": "127.0.0.1:8091"}],
+    )
+    service: ServiceSettings = Field(
+        ServiceSettings(),
+        description="How others learn how the bot is doing.",
+        examples=[{"listen": "127.0.0.1:8092"}],
     )
     safety: SafetySettings = Field(SafetySettings(), description="Limits of one run.", examples=[{"max_writes": 50}])
     templates: Path | None = Field(

@@ -51,6 +51,7 @@ from bot.wiki.pause import Pause
 from bot.wiki.proxies import Proxy, as_proxies, find_proxy
 from bot.wiki.read_pace import ReadPace
 from bot.wiki.tls import ClientCertificate, describe_tls_failure, find_tls_error, make_context
+from bot.wiki.traffic import TRAFFIC
 from bot.wiki.wiki_clock import WikiClock
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -335,6 +336,7 @@ class WikiSession(requests.Session):
                     self._write_limiter.postpone(pause)
                     raise _worth_waiting(failure.error) from failure
                 self._on_pause()
+                TRAFFIC.waits(pause)
                 self._sleep(pause)
                 continue
             self._has_answered.set()
@@ -349,6 +351,7 @@ class WikiSession(requests.Session):
         if seconds > self._manners.longest_retry_after_seconds:
             raise self._network.pause.refusal(about, self._now())
         if seconds > 0:
+            TRAFFIC.waits(seconds)
             self._sleep(seconds)
 
     @property
@@ -472,6 +475,7 @@ class WikiSession(requests.Session):
         proxies = as_proxies(self._proxy(request.url))
         seconds = manners.total_seconds if sink is None else manners.download_seconds
         too_late = f"no complete answer within {seconds:.0f} s"
+        response: requests.Response | None = None
         with Deadline(seconds) as deadline, self._guard(request.url, proxies, is_home=is_home):
             try:
                 response = self.send(
@@ -479,12 +483,15 @@ class WikiSession(requests.Session):
                     timeout=(manners.connect_seconds, manners.read_seconds),
                     proxies=proxies,
                 )
+                TRAFFIC.answered(request.method, response.status_code)
                 is_file = sink is not None and response.ok and not response.is_redirect
                 if sink is not None and is_file:
                     _copy(response, sink, manners.max_download_bytes)
                 else:
                     _read(response, manners.max_answer_bytes)
             except (OSError, requests.RequestException) as error:
+                if response is None:
+                    TRAFFIC.answered(request.method, None)
                 if deadline.has_passed:
                     raise requests.Timeout(too_late) from error
                 raise

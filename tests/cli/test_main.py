@@ -49,8 +49,9 @@ def test_what_was_meant_is_suggested(folder: Path, wikibot: Wikibot, words: tupl
     assert message in ran.err
 
 
-def test_a_hidden_command_is_not_suggested(wikibot: Wikibot) -> None:
-    assert "status" not in wikibot("statsu").err.partition("`wikibot statsu`")[2]
+def test_a_former_command_is_in_no_list(wikibot: Wikibot) -> None:
+    assert "list" not in wikibot("status", "--help").out
+    assert "list" not in wikibot("status", "lst").err.partition("`wikibot status lst`")[2]
 
 
 def test_errors_have_the_exit_codes_of_the_interface() -> None:

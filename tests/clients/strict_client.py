@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import httpx2  # type: ignore[import-not-found] # in the environment of the clients only
-from aiopenapi3 import OpenAPI  # type: ignore[import-not-found] # as above
+import httpx2
+from aiopenapi3 import OpenAPI  # type: ignore[import-not-found] # in the environment of the clients only
 
 
 def connect(address: str, document: str) -> Any:

@@ -15,8 +15,8 @@ from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.folder import Folder
 from bot.snapshot.archive.writer import put_stamp
 from bot.snapshot.witness.own_chain import OwnChain, read_chain
-from bot.snapshot.witness.plain_request import host_of, send
 from bot.snapshot.witness.rounds import Showing
+from bot.wiki.plain_request import host_of, send
 
 _TIMEOUT_SECONDS = 60
 _TIME = re.compile(r"^Time stamp: (.+)$", re.MULTILINE)

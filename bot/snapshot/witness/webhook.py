@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from bot.errors import SettingsError, SnapshotError
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.witness.own_chain import HeadMark, OwnChain
-from bot.snapshot.witness.plain_request import host_of, send
 from bot.snapshot.witness.rounds import Showing
 from bot.wiki.endpoint import is_loopback
+from bot.wiki.plain_request import host_of, send
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NO_ANSWER = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)

@@ -1,4 +1,7 @@
-"""One HTTP request to a witness: no redirects, no `.netrc`, a deadline, a size limit, and only the host in errors."""
+"""One HTTP request to another place than the wiki.
+
+No redirects, no `.netrc`, a deadline, a size limit, and only the host in errors.
+"""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -6,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from bot.errors import SnapshotError
+from bot.errors import BotError, SnapshotError
 from bot.wiki.deadline import Deadline, DeadlineAdapter
 from bot.wiki.tls import describe_tls_failure, find_tls_error, make_context
 
@@ -28,14 +31,22 @@ class PlainAnswer:
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def send(method: str, url: str, data: bytes, headers: dict[str, str]) -> PlainAnswer:
+def send(
+    method: str,
+    url: str,
+    data: bytes,
+    headers: dict[str, str],
+    *,
+    error: type[BotError] = SnapshotError,
+    deadline_seconds: float = _DEADLINE_SECONDS,
+) -> PlainAnswer:
     """Send one request and return the answer with any status except a redirect.
 
-    Raises `SnapshotError` with the host only: path and query of an address may be secrets, and the errors of the HTTP
+    Raises *error* with the host only: path and query of an address may be secrets, and the errors of the HTTP
     library contain them.
     """
     host = host_of(url)
-    with requests.Session() as session, Deadline(_DEADLINE_SECONDS) as deadline:
+    with requests.Session() as session, Deadline(deadline_seconds) as deadline:
         session.auth = _no_account
         session.mount("https://", DeadlineAdapter(make_context() if url.startswith("https:") else None))
         session.mount("http://", DeadlineAdapter())
@@ -45,19 +56,19 @@ def send(method: str, url: str, data: bytes, headers: dict[str, str]) -> PlainAn
                 url,
                 data=data or None,
                 headers={"Accept-Encoding": "identity", "User-Agent": "wikibot", **headers},
-                timeout=_TIMEOUT_SECONDS,
+                timeout=min(_TIMEOUT_SECONDS, deadline_seconds),
                 allow_redirects=False,
                 stream=True,
             )
             body = answer.raw.read(_MAX_BYTES + 1, decode_content=False)
-        except Exception as error:  # noqa: BLE001 -- urllib3 raises several kinds; each message may contain the address
-            reason = _explain(error)
+        except Exception as failure:  # noqa: BLE001 -- urllib3 raises several kinds; each message may contain the address
+            reason = _explain(failure)
         else:
             reason = _find_fault(answer, body)
         if deadline.has_passed:
-            reason = f"did not answer within {_DEADLINE_SECONDS} s"
+            reason = f"did not answer within {deadline_seconds:.0f} s"
     if reason:
-        raise SnapshotError(f"{host} {reason}")
+        raise error(f"{host} {reason}")
     return PlainAnswer(answer.status_code, body)
 
 

@@ -1,0 +1,104 @@
+"""What `wikibot run` answers to monitoring over HTTP: `/healthz`, `/readyz` and `/metrics`."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from werkzeug import Request, Response
+
+from bot.errors import BotError, SettingsError
+from bot.history import RunHistory
+from bot.live_schedule import LiveSchedule
+from bot.log import logger
+from bot.notify.concern import HealthLevel
+from bot.operations.health import Health, read_health
+from bot.web_server import WebServer, listen_on
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_LONGEST_SILENCE_SECONDS = 60.0
+"""After so long without a sign of life of the scheduler's loop, the process counts as dead."""
+_THREADS = 2
+
+
+class ServiceEndpoint:
+    """The application; all it says comes from the state folder and from the scheduler of this process."""
+
+    def __init__(self, live: LiveSchedule, history: RunHistory) -> None:
+        self._live, self._history = live, history
+        self._views: dict[str, Callable[[], Response]] = {
+            "/healthz": self._alive,
+            "/readyz": self._ready,
+            "/metrics": self._metrics,
+        }
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request, as WSGI says."""
+        return self._answer(Request(environ))(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        view = self._views.get(request.path)
+        if view is None:
+            return _text(HTTPStatus.NOT_FOUND, f"here are {', '.join(self._views)}\n")
+        if request.method not in ("GET", "HEAD"):
+            return Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "GET, HEAD"})
+        try:
+            return view()
+        except BotError as error:
+            logger.error("{} cannot be answered: {}", request.path, error)
+            return _text(HTTPStatus.SERVICE_UNAVAILABLE, "the state of the bot cannot be read; its log says why\n")
+
+    def _alive(self) -> Response:
+        silence = time.monotonic() - self._live.scheduler.last_sign_of_life
+        if silence > _LONGEST_SILENCE_SECONDS:
+            return _text(HTTPStatus.SERVICE_UNAVAILABLE, f"no sign of life for {silence:.0f} s\n")
+        return _text(HTTPStatus.OK, "ok\n")
+
+    def _ready(self) -> Response:
+        health = self._read()
+        is_ready = health.level < HealthLevel.FAILING
+        return _text(HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE, f"{health.level.word}\n")
+
+    def _metrics(self) -> Response:
+        from bot.operations.metrics import CONTENT_TYPE, render_metrics
+
+        return Response(render_metrics(self._read()), content_type=CONTENT_TYPE)
+
+    def _read(self) -> Health:
+        runtime = self._live.runtime
+        return read_health(
+            runtime.settings.jobs,
+            runtime.configured_workspaces,
+            runtime.folders,
+            self._history,
+            now=runtime.clock(),
+            trouble=self._live.trouble,
+        )
+
+
+@contextmanager
+def answering(live: LiveSchedule, history: RunHistory) -> Iterator[str | None]:
+    """Answer while the block runs, if `service.listen` is set; yields the address.
+
+    Raises `SettingsError` if the port is taken.
+    """
+    settings = live.runtime.settings
+    if settings.service.place is None:
+        yield None
+        return
+    host, port = settings.service.place
+    try:
+        listener = listen_on(host, port)
+    except OSError as error:
+        where = settings.locate(("service",), ("listen",))
+        raise SettingsError(f"{where}: the bot cannot listen on {host}, port {port}: {error.strerror}") from error
+    with listener, WebServer(ServiceEndpoint(live, history), listener, name="service", threads=_THREADS):
+        shown = f"[{host}]" if ":" in host else host
+        yield f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def _text(status: HTTPStatus, text: str) -> Response:
+    return Response(text, status=status, mimetype="text/plain", headers={"Cache-Control": "no-store"})
