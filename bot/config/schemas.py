@@ -9,6 +9,7 @@ from bot.config.data_file import SCHEMA_NAME
 from bot.config.data_model import WorkspaceData
 from bot.config.settings import SECRETS, Settings
 from bot.files import replace_file
+from bot.log import logger
 
 SETTINGS_SCHEMA_NAME = "bot.schema.json"
 _DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
@@ -32,6 +33,16 @@ def write_schemas(folder: Path) -> None:
     for name, schema in ((SCHEMA_NAME, data_schema()), (SETTINGS_SCHEMA_NAME, settings_schema())):
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         replace_file(folder / name, text.encode())
+
+
+def add_schemas(folder: Path) -> None:
+    """Write the schemas to *folder* if they are missing. Only editors need them: a full disk is only a warning."""
+    if (folder / SCHEMA_NAME).exists():
+        return
+    try:
+        write_schemas(folder)
+    except OSError as error:
+        logger.warning("{}: the schemas for editors cannot be written: {}", folder, error.strerror)
 
 
 def _properties_of(schema: dict[str, Any], sections: Sequence[str]) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from bot.adopt.merge import merge
 from bot.adopt.proposal import Claim, Proposal, Refusal, carry_over, compare, propose, read_region
 from bot.adopt.values import ADOPTABLE, Value
 from bot.adopt.wiki_pages import WikiPages
-from bot.config.data_file import SCHEMA_NAME, DataFile
+from bot.config.data_file import DataFile
 from bot.config.data_model import OLDER_NEWS, Home, WorkspaceData
 from bot.config.policy import DeadLinks
-from bot.config.schemas import write_schemas
+from bot.config.schemas import add_schemas
 from bot.errors import (
     BotError,
     ContentError,
@@ -168,8 +168,7 @@ def start_data_file(adoption: Adoption) -> bool:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     adoption.edit.save(adoption.workspace.shared_data)
-    if not (path.parent / SCHEMA_NAME).exists():
-        write_schemas(path.parent)
+    add_schemas(path.parent)
     return True
 
 

@@ -8,9 +8,9 @@ renamed; if not, the prepared file is deleted.
 
 from typing import TYPE_CHECKING
 
-from bot.config.data_file import SCHEMA_NAME
 from bot.config.data_history import PendingAdoption
 from bot.config.policy import SafetySettings
+from bot.config.schemas import add_schemas
 from bot.errors import BotError, ContentError, StoppedError
 from bot.log import logger
 from bot.operations.workspace import Workspace
@@ -56,11 +56,7 @@ def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: "
         known.save()
         for remark in put_back(gateway, adoption.page, state, check=check):
             logger.warning("{}: {}", adoption.page.title, remark)
-    after = adoption.edit.after
-    if not (after.path.parent / SCHEMA_NAME).exists():
-        from bot.config.schemas import write_schemas
-
-        write_schemas(after.path.parent)
+    add_schemas(adoption.edit.after.path.parent)
     return version
 
 

@@ -249,3 +249,16 @@ def test_a_plan_of_an_older_data_file_is_refused(adopted: Desk) -> None:
     assert ran.code == 1
     assert "has changed since" in ran.err
     assert adopted.writes() == writes
+
+
+@pytest.mark.parametrize("flavour", ["datacenter"])
+def test_schemas_that_do_not_fit_on_the_disk_do_not_fail_an_adoption(adopted: Desk) -> None:
+    ana_adds_an_item(adopted)
+    for schema in adopted.folder.glob("*.schema.json"):
+        schema.unlink()
+    adopted.folder.joinpath("workspace.schema.json").symlink_to("/proc/no-space-here/workspace.schema.json")
+
+    adopted.ran("adopt", "--yes")
+
+    assert ANA in adopted.data.read_text()
+    assert ANA in adopted.home_body
