@@ -59,8 +59,20 @@ def _draw_all(world: DeskWorld, address: str) -> None:
         for name, path in paths.items():
             for scheme in ("light", "dark"):
                 _draw(browser, f"{address}{path}", scheme, _IMAGES / f"desk-{name}-{scheme}.png")
+        _draw_site(browser, world)
     finally:
         browser.quit()
+
+
+def _draw_site(browser: WebDriver, world: DeskWorld) -> None:
+    """Draw the static site: its tree, and the page with the most versions."""
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(folder) / "site"
+        world.run("site", str(site))
+        pages = sorted(site.glob("*/*.html"), key=lambda page: page.stat().st_size)
+        for name, page in {"tree": site / "index.html", "page": pages[-1]}.items():
+            for scheme in ("light", "dark"):
+                _draw(browser, page.as_uri(), scheme, _IMAGES / f"site-{name}-{scheme}.png")
 
 
 def _draw(browser: WebDriver, address: str, scheme: str, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`history`, `diff`, `search`, `export`, `report`, `redact`: what one does with snapshots once they are there."""
+"""`history`, `diff`, `search`, `export`, `site`, `report`, `redact`: what one does with snapshots."""
 
 import datetime as dt
 import getpass
@@ -13,6 +13,7 @@ from bot.cli.outside_report import inform_outside, outside_of
 from bot.escape import visible
 from bot.operations import archive
 from bot.operations.archive_reader import ArchiveReader
+from bot.operations.site import write_site
 from bot.plural import counted
 from bot.present.archive_lists import history_as_csv, hits_as_csv, report_as_csv
 from bot.present.page_diff_view import page_diff_as_html, page_diff_as_text
@@ -158,6 +159,31 @@ def export(
             "data/README.md in it explains how to verify them"
         )
     return _DONE
+
+
+@click.command()
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@_FORMAT
+@pass_reader
+def site(reader: ArchiveReader, out: Path, format_: str) -> int:
+    """Write the snapshots to the new folder OUT as a site that a browser opens without a server.
+
+    It has the page tree, indexes, a search, all versions with their differences, files, and what the check proves.
+    Ends with 3 when the check of the snapshots finds anything; the site says what.
+    """
+    with output.progress("writing") as step:
+        made = write_site(reader, out, on_page=lambda title, total: step(title, total=total))
+    if format_ == "json":
+        output.say_json(made)
+    else:
+        output.say(
+            f"wrote {counted(made.pages, 'page')} and {counted(made.files, 'file')} to {made.folder}; "
+            f"open {made.folder / 'index.html'} in a browser"
+        )
+    if made.findings:
+        found = counted(made.findings, "finding")
+        output.warn(f"the check of the snapshots has {found}; see `wikibot verify` and check.html in the site")
+    return _FINDINGS if made.findings or made.unreadable else _DONE
 
 
 @click.command()

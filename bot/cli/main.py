@@ -52,6 +52,7 @@ _COMMANDS = {
     "history": ("bot.cli.archive_commands:history", "Show the versions and events of a captured page."),
     "diff": ("bot.cli.archive_commands:diff", "Show what changed in a captured page between two versions."),
     "search": ("bot.cli.archive_commands:search", "Find captured pages that contain all words."),
+    "site": ("bot.cli.archive_commands:site", "Write the captured pages as a static site that opens without a server."),
     "export": ("bot.cli.archive_commands:export", "Copy the pages captured in a period into a separate bag."),
     "report": ("bot.cli.archive_commands:report", "Report what was captured, changed, gone and missing in a period."),
     "redact": (

@@ -5,6 +5,7 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from bot.escape import escape_markdown, visible
+from bot.plural import counted
 from bot.resources import templates_dir
 
 _ANSI = {"removed": "31", "added": "32", "title": "1", "faint": "2", "warning": "33"}
@@ -29,7 +30,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"visible": visible, "markdown": _one_line_markdown, "paint": paint}
+    environment.filters |= {"visible": visible, "markdown": _one_line_markdown, "number": counted, "paint": paint}
     return environment
 
 

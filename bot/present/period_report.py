@@ -3,6 +3,7 @@
 from bot.plural import counted
 from bot.present import chart
 from bot.present.environment import render
+from bot.snapshot.query.period import Period
 from bot.snapshot.query.report import Report
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -30,7 +31,7 @@ def report_as_html(report: Report) -> str:
 def _values(report: Report) -> dict[str, object]:
     return {
         "report": report,
-        "verdicts": _verdicts(report),
+        "verdicts": state_verdicts(report),
         "totals": _totals(report),
         "lists": [
             ("Missing", report.troubles),
@@ -41,19 +42,19 @@ def _values(report: Report) -> dict[str, object]:
     }
 
 
-def _verdicts(report: Report) -> list[tuple[bool, str]]:
+def state_verdicts(report: Report) -> list[tuple[bool, str]]:
+    """Return what the check and the last run of the period say, each with whether it is good."""
     chain = f"{report.proof}: every file agrees with the lists and the log."
     if not report.is_consistent:
         chain = f"The check has {counted(len(report.findings), 'finding')}; the first is {report.findings[0]}."
-    complete = "The last run of the period captured every page that it expected."
+    last = "The last capture" if report.period == str(Period()) else "The last run of the period"
+    complete = f"{last} has every page that it expected."
     if not report.runs:
         complete = "No run changed anything in the period."
     elif report.runs[-1].missing:
-        complete = f"The last run of the period was not complete: {counted(report.runs[-1].missing, 'shortfall')}."
+        complete = f"{last} was not complete: {counted(report.runs[-1].missing, 'shortfall')}."
     elif not report.is_complete:
-        complete = (
-            "Nothing is known to be missing from the last run of the period, but its completeness is unconfirmed."
-        )
+        complete = f"Nothing is known to be missing from {last.lower()}, but its completeness is unconfirmed."
     signed = "The head is signed." if report.is_signed else "The head is not signed: nothing proves who wrote it."
     return [(report.is_consistent, chain), (report.is_complete, complete), (report.is_signed, signed)]
 

@@ -83,10 +83,11 @@ def test_every_command_reads_a_folder_and_leaves_it_alone(reading: Reading, tmp_
     assert "更新" in reading.out("diff", "102")
     assert "Snapshots of https://wiki.example.org" in reading.out("report")
     assert "exported 5 pages" in reading.out("export", "--out", str(tmp_path / "bag"))
+    assert "wrote 5 pages" in reading.out("site", str(tmp_path / "site"))
     assert "CONSISTENT, SIGNED" in reading.out("verify", "--allowed-signers", str(reading.signers))
     assert states(reading.folder) == before
     assert tree_bytes(reading.folder) == bytes_before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["bag", "cache", "evidence", "signers"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bag", "cache", "evidence", "signers", "site"]
 
 
 def test_the_index_is_private_and_goes_where_the_reader_says(reading: Reading, tmp_path: Path) -> None:
@@ -98,7 +99,9 @@ def test_the_index_is_private_and_goes_where_the_reader_says(reading: Reading, t
     assert not reading.cache.exists()
 
 
-@pytest.mark.parametrize("words", [["search", "meeting", "--cache", "evidence/c"], ["export", "--out", "evidence/o"]])
+@pytest.mark.parametrize(
+    "words", [["search", "meeting", "--cache", "evidence/c"], ["export", "--out", "evidence/o"], ["site", "evidence/o"]]
+)
 def test_nothing_is_written_into_the_folder_even_if_asked(reading: Reading, words: list[str]) -> None:
     code, _, error = reading.run(*words)
 

@@ -50,6 +50,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "diff": ("Implementation",),
     "search": ("implementation",),
     "export": ("--out", "bag"),
+    "site": ("site",),
     "report": (),
     "redact": ("Implementation",),
     "hold add": ("Implementation", "--reason", "case"),

@@ -38,6 +38,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     "search": [["Archived"], ["Archived", "--format", "json"]],
     "report": [[], ["--format", "json"]],
     "export": [["--out", "bag"]],
+    "site": [["site"], ["site-2", "--format", "json"]],
     "convert": [["body.xml"]],
     "runs": [[], ["1"]],
     "status": [[], ["--format", "json"]],

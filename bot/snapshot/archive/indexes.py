@@ -1,6 +1,6 @@
 """The README files of the snapshots: the page tree of each bag with status and links, and the list of bags."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,12 +11,12 @@ from bot.snapshot.archive.entry import PageEntry, id_order
 
 
 @dataclass
-class _Node:
-    """A page in the tree of a bag; *entry* is None for an ancestor that is in another bag or was not captured."""
+class EntryNode:
+    """A page in the tree of captured pages; *entry* is None for an ancestor that is not among them."""
 
     title: str
     entry: PageEntry | None = None
-    children: dict[str, "_Node"] = field(default_factory=dict)
+    children: dict[str, "EntryNode"] = field(default_factory=dict)
 
 
 class IndexRow(NamedTuple):
@@ -47,7 +47,7 @@ def render_bag_index(bag: Bag) -> bytes:
         "",
         f"{pages} of {escape_markdown(bag.origin)}. How to check them: [VERIFY.md](../VERIFY.md).",
         "",
-        *_render_nodes(_build_tree(bag.entries.values())),
+        *("  " * depth + f"- {_render_node(node)}" for depth, node in iter_tree(bag.entries.values())),
     ]
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
@@ -78,34 +78,38 @@ def _render_row(row: IndexRow) -> str:
     )
 
 
-def _build_tree(entries: Iterable[PageEntry]) -> _Node:
-    root = _Node("")
+def iter_tree(entries: Iterable[PageEntry]) -> Iterator[tuple[int, EntryNode]]:
+    """Yield the tree of pages in reading order, each with its depth; the wiki sets no limit to the depth."""
+    waiting = [(0, child) for child in _in_order(_build_tree(entries))]
+    while waiting:
+        depth, node = waiting.pop()
+        yield depth, node
+        waiting += [(depth + 1, child) for child in _in_order(node)]
+
+
+def _build_tree(entries: Iterable[PageEntry]) -> EntryNode:
+    root = EntryNode("")
     for entry in entries:
         node = root
         for ancestor in entry.ancestors:
-            node = node.children.setdefault(ancestor.id, _Node(ancestor.title))
-        own = node.children.setdefault(entry.page_id, _Node(entry.title))
+            node = node.children.setdefault(ancestor.id, EntryNode(ancestor.title))
+        own = node.children.setdefault(entry.page_id, EntryNode(entry.title))
         own.title, own.entry = entry.title, entry
     return root
 
 
-def _render_nodes(root: _Node) -> list[str]:
-    """Return the lines of all nodes below *root*; the depth of the tree is what the wiki says, and has no limit."""
-    lines, waiting = [], [(0, child) for _, child in sorted(root.children.items(), key=_order, reverse=True)]
-    while waiting:
-        depth, node = waiting.pop()
-        lines.append("  " * depth + f"- {_render_node(node)}")
-        waiting += [(depth + 1, child) for _, child in sorted(node.children.items(), key=_order, reverse=True)]
-    return lines
+def _in_order(node: EntryNode) -> list[EntryNode]:
+    """Return the children of a node, the last one first."""
+    return [child for _, child in sorted(node.children.items(), key=_order, reverse=True)]
 
 
-def _order(item: tuple[str, _Node]) -> tuple[int, str, tuple[int, int, str]]:
+def _order(item: tuple[str, EntryNode]) -> tuple[int, str, tuple[int, int, str]]:
     page_id, node = item
     position = node.entry.position if node.entry else None
     return (1 << 62 if position is None else position, node.title.casefold(), id_order(page_id))
 
 
-def _render_node(node: _Node) -> str:
+def _render_node(node: EntryNode) -> str:
     entry = node.entry
     if entry is None:
         return escape_markdown(node.title)

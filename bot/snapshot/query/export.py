@@ -76,10 +76,7 @@ def export(
     head = library.head
     if head is None:
         raise SnapshotError(f"there are no snapshots in {library.root}")
-    if target.resolve().is_relative_to(library.root.resolve()):
-        raise SnapshotError(f"{target} lies inside the snapshots folder {library.root}; name a folder outside it")
-    if target.exists() and any(target.iterdir()):
-        raise SnapshotError(f"{target} is not empty; name a new folder to export to")
+    require_new_folder(library.root, target)
     chosen = _choose(library, period, wanted)
     if not chosen:
         raise SnapshotError(f"no captured page has an event in that period ({period})")
@@ -92,6 +89,14 @@ def export(
     _write(target / "data/README.md", _render_readme(library, head, chosen, period))
     files = _seal(target, head, period, software)
     return Export(target, len(chosen), files)
+
+
+def require_new_folder(root: Path, target: Path) -> None:
+    """Raise `SnapshotError` if *target* is not empty, or lies inside the snapshots folder *root*."""
+    if target.resolve().is_relative_to(root.resolve()):
+        raise SnapshotError(f"{target} lies inside the snapshots folder {root}; name a folder outside it")
+    if target.exists() and any(target.iterdir()):
+        raise SnapshotError(f"{target} is not empty; name a new folder to write to")
 
 
 def page_files(bag: Bag, entry: PageEntry) -> list[str]:

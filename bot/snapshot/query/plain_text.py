@@ -12,6 +12,7 @@ _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _BLOCK_START = re.compile(r"^\s*(?:(?:[-*+]|\d{1,9}[.)]|>|#{1,6})\s+)*(?:\[[ xX]\]\s+)?")
 _TABLE_RULE = re.compile(r"^\s*\|(?:\s*:?-+:?\s*\|)+\s*$")
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_ALERT = re.compile(r"^\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]$")
 _TAG = re.compile(r"(?<!\\)<(?:!--.*?--|/?[A-Za-z][^<>]*)>")
 _AUTOLINK = re.compile(r"(?<!\\)<([a-z]+:[^\s<>]+)>", re.IGNORECASE)
 _TARGET = re.compile(r"(?<!\\)\]\((?:<[^<>]*>|[^()\s]*)(?:\s+\"[^\"]*\")?\)")
@@ -39,7 +40,7 @@ def _lines(markdown: str) -> Iterator[str]:
 
 
 def _line(line: str) -> str:
-    line = _BLOCK_START.sub("", line)
+    line = _ALERT.sub("", _BLOCK_START.sub("", line))
     kept: list[str] = []
 
     def keep(code: re.Match[str]) -> str:
