@@ -218,8 +218,8 @@ class ConfluenceGateway(WikiGateway):
     def fetch_newest_comments(self, since: datetime | None, max_requests: int) -> Newest[Comment] | None:
         return self._space_reader.fetch_newest_comments(since, max_requests)
 
-    def find_parts(self, page_ids: Sequence[str]) -> dict[str, PageParts]:
-        return self._space_reader.find_parts(page_ids)
+    def find_parts(self, page_ids: Sequence[str], again: Collection[str] = ()) -> dict[str, PageParts]:
+        return self._space_reader.find_parts(page_ids, again)
 
     def iter_refs_again(self, space_key: str, statuses: Sequence[PageStatus]) -> Iterator[PageRef]:
         return self._pages.iter_refs_again(space_key, statuses)

@@ -49,7 +49,7 @@ class Call(Generic[T_co]):
     is_kept: bool = True
     """Whether an answer may be used again, by a capture that goes on after an interruption.
 
-    A restriction changes without a new version of the page, so it is always asked again.
+    A restriction changes without a new version of the page, so it is asked again before the text of a page is used.
     """
 
     @property

@@ -385,10 +385,11 @@ class WikiGateway(Protocol):
         getInlineComments.
         """
 
-    def find_parts(self, page_ids: Sequence[str]) -> dict[str, PageParts]:
+    def find_parts(self, page_ids: Sequence[str], again: Collection[str] = ()) -> dict[str, PageParts]:
         """Return restrictions and labels of current nodes of the page tree, 200 per request.
 
         They are those of the page, not those of the search index; but pages that the index does not have are omitted.
+        For pages in *again*, an answer to an interrupted capture does not count.
         v1 searchContentByCQL; search.
         """
 

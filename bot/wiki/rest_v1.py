@@ -131,7 +131,7 @@ def readers(space_key: str) -> Call[tuple[str, bool | None]]:
     return Call(f"{V1}/content/search", about, read_is_restricted, params, is_kept=False)
 
 
-def parts_of(page_ids: Sequence[str]) -> Call[tuple[str, PageParts, User | None]]:
+def parts_of(page_ids: Sequence[str], *, is_kept: bool) -> Call[tuple[str, PageParts, User | None]]:
     """List restrictions, labels and last author of current nodes by id (same operations and remarks as `readers`)."""
     query = f"id in ({', '.join(page_ids)})"
     params: dict[str, str | int] = {"cql": query, "expand": f"{RESTRICTIONS},metadata.labels,version", "limit": 200}
@@ -145,7 +145,7 @@ def parts_of(page_ids: Sequence[str]) -> Call[tuple[str, PageParts, User | None]
         author = version.by.value() if version and version.by else None
         return page_id, PageParts(labels=names, restrictions=restrictions), author
 
-    return Call(f"{V1}/content/search", about, read, params, is_kept=False)
+    return Call(f"{V1}/content/search", about, read, params, is_kept=is_kept)
 
 
 def titled_like(space_key: str, words: str) -> Call[str]:

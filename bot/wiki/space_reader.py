@@ -101,12 +101,13 @@ class SpaceReader:
                 return Newest(tuple(items), is_all=is_last, is_certain=is_last or has_older)
         return Newest(tuple(items), is_all=True)
 
-    def find_parts(self, page_ids: Sequence[str]) -> dict[str, PageParts]:
+    def find_parts(self, page_ids: Sequence[str], again: Collection[str] = ()) -> dict[str, PageParts]:
         """Return restrictions and labels, as far as the search index has the pages; its answers name authors, too."""
         found: dict[str, PageParts] = {}
         for start in range(0, len(page_ids), _IDS_PER_SEARCH):
             batch = page_ids[start : start + _IDS_PER_SEARCH]
-            for page_id, parts, author in self._client.iter(rest_v1.parts_of(batch)):
+            is_kept = not any(page_id in again for page_id in batch)
+            for page_id, parts, author in self._client.iter(rest_v1.parts_of(batch, is_kept=is_kept)):
                 if page_id in batch:
                     found[page_id] = parts
                     self._directory.learn(author)

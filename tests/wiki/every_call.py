@@ -60,7 +60,7 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
         *dialect.newest_comments(),
     )
     yield from (call for call in in_bulk if call is not None)
-    yield from (dialect.newest_pages(SPACE), dialect.listed(SPACE), rest_v1.parts_of(["12", "13"]))
+    yield from (dialect.newest_pages(SPACE), dialect.listed(SPACE), rest_v1.parts_of(["12", "13"], is_kept=True))
     for kind in TreeKind:
         nodes = (dialect.descendants(kind, "12"), dialect.container(kind, "12") if kind is not TreeKind.PAGE else None)
         yield from (call for call in nodes if call is not None)

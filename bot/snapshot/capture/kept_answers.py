@@ -70,6 +70,16 @@ class KeptAnswers:
         self._part = parts
         self._change("DELETE FROM answers WHERE part >= 0 AND part <= ?", parts - _PARTS)
 
+    def page_ids(self) -> set[str]:
+        """Return the ids of the pages that kept answers may be about: all numbers in their addresses."""
+        with self._lock:
+            rows = (
+                self._database.execute("SELECT address FROM answers WHERE part > ?", (_LISTING,)).fetchall()
+                if self._database
+                else []
+            )
+        return {number for (address,) in rows for number in re.findall(r"\d+", address)}
+
     def forget(self, page_ids: Collection[str] | None) -> None:
         """Drop the listings and what concerns *page_ids*; with None, everything."""
         if page_ids is None:

@@ -153,7 +153,7 @@ class Observer:
         A page that was restricted since the restrictions of the space were read must not be captured.
         """
         without = [page_id for page_id, (_, parts) in again.items() if parts.restrictions is None]
-        return self.gateway.find_parts(without) if without else {}
+        return self.gateway.find_parts(without, again=without) if without else {}
 
     def _is_held(self, page: Page) -> bool:
         entry = self._bag_of(page.id).entries.get(page.id)

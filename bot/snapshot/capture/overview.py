@@ -114,7 +114,8 @@ class Overview:
         """Read restrictions in bulk, unless the listing of the space has them, and set `own_readers`.
 
         *page_ids* are the selected pages, *tree* has all nodes. For a page that changed, the restrictions of all nodes
-        above it are read too; so is each node that is new or was restricted, and one slice of the others.
+        above it are read too; so is each node that is new or was restricted, and one slice of the others. When an
+        interrupted capture goes on, the nodes above others are read again; each page is, when its text is read.
         """
         nodes, changed = set[str](), set[str]()
         for page_id in page_ids:
@@ -128,8 +129,10 @@ class Overview:
         known = self.memory.restricted if self.memory else {}
         slices = 1 if self.finds_labels else min(_SLICES, len(nodes) // _SLICE + 1)
         due = {node for node in nodes if zlib.crc32(node.encode()) % slices == self.day % slices}
-        wanted = sorted(due | changed | {node for node in nodes if known.get(node, True)})
-        self.lists.found = or_none(lambda: gateway.find_parts(wanted)) or {}
+        above = {node.parent_id for node in tree.values() if node.parent_id is not None}
+        unsorted = due | changed | {node for node in nodes if known.get(node, True)}
+        wanted = sorted(unsorted, key=lambda node: (node not in above, node))  # few requests for those above others
+        self.lists.found = or_none(lambda: gateway.find_parts(wanted, again=above)) or {}
         self.own_readers = {node: False for node in nodes - changed if not known.get(node, True)}
         said = {node: parts.restrictions for node, parts in self.lists.found.items()}
         self.own_readers |= {node: bool(found.readers) for node, found in said.items() if found is not None}

@@ -70,11 +70,21 @@ class SpaceChoice:
         return take_census(self.gateway, request.space_key, request.rule, known, day=day)
 
     def _find_changed_readers(self, census: Census) -> set[str]:
-        """Return the pages of which a listing of an interrupted capture said something else about who may read them."""
+        """Return the pages of which a listing of an interrupted capture said something else about who may read them.
+
+        Only pages above others count, and those whose text is kept: another page is asked about when its text is read.
+        """
         said = {page_id: parts.restrictions for page_id, parts in census.overview.parts.items()}
         listed = {page_id: bool(found.readers) for page_id, found in said.items() if found is not None}
-        now = self.gateway.fetch_read_restricted(census.space_key) if listed else {}
-        return {page_id for page_id, was_restricted in listed.items() if now.get(page_id) is not was_restricted}
+        above = {ref.parent_id for ref in census.refs.values() if ref.parent_id is not None}
+        wanted = sorted(listed.keys() & (above | self.answers.page_ids()))
+        now = self.gateway.find_parts(wanted, again=wanted) if wanted else {}
+
+        def is_restricted(page_id: str) -> bool:
+            found = now[page_id].restrictions if page_id in now else None
+            return bool((found or self.gateway.fetch_restrictions(page_id)).readers)
+
+        return {page_id for page_id in wanted if is_restricted(page_id) is not listed[page_id]}
 
     def _select(self, request: SpaceRequest, census: Census) -> Selection:
         """Select the pages of one space; note what makes the selection uncertain, and what has no body."""
