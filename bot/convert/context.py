@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-CONVERTER_VERSION = "2"
+CONVERTER_VERSION = "3"
 """Increased whenever the Markdown for the same body and context may change."""
 
 

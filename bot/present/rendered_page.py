@@ -83,7 +83,7 @@ _SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _PICTURE_WITHOUT_SOURCE = re.compile(r'<img(?![^>]* src=)(?:[^>]* alt="([^"]*)")?[^>]*>')
 _ALERT = re.compile(r"<blockquote>\s*<p>\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\](?:<br>)?\s*")
-_TOP_HEADING = re.compile(r"\s*<h1[^>]*>(.*?)</h1>\s*", re.DOTALL)
+_TOP_HEADING = re.compile(r"\s*(?:<p>.*?</p>\s*)?<h1[^>]*>(.*?)</h1>\s*", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
 ResolveTarget = Callable[[str], str | None]
@@ -102,7 +102,7 @@ NOWHERE = Resolver()
 
 
 def render_markdown(markdown: str, resolver: Resolver = NOWHERE, *, title: str | None = None) -> str:
-    """Return *markdown* as HTML; a first heading that is the *title* is left out."""
+    """Return *markdown* as HTML; a first heading that is the *title* is left out, with the way to it."""
     import nh3
 
     def filter_attribute(tag: str, name: str, value: str) -> str | None:

@@ -20,7 +20,7 @@ from bot.snapshot.archive.indexes import iter_tree
 from bot.snapshot.query.page_diff import PageComparison
 from bot.snapshot.query.page_lists import UNSTATED, State, sort_key, state_of_page
 from bot.snapshot.query.page_view import CapturedPageView
-from bot.snapshot.query.plain_text import plain_text
+from bot.snapshot.query.plain_text import body_of, plain_text
 from bot.snapshot.query.report import Report
 from bot.snapshot.query.site_map import SiteMap, SitePlace
 from bot.snapshot.verify.verification import Verification
@@ -214,7 +214,7 @@ def texts_as_script(pages: Iterable[tuple[SitePlace, str, Sequence[str]]]) -> It
     waiting: list[list[object]] = []
     size = 0
     for place, markdown, labels in pages:
-        text = visible(" ".join(plain_text(split_rendition(markdown)[1]).split()))
+        text = visible(" ".join(plain_text(body_of(markdown)).split()))
         day = place.entry.version_when.date().isoformat()
         waiting.append(
             [place.path, visible(place.entry.title), place.entry.space_key, day, _remark(place), [*labels], text]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -55,7 +56,8 @@ def wait_for(browser: WebDriver, selector: str, text: str = "") -> str:
         each = [element.text for element in browser.find_elements(By.CSS_SELECTOR, selector)]
         return next((shown for shown in each if text in shown), None)
 
-    return str(WebDriverWait(browser, _LONGEST_SECONDS).until(found, f"{selector} never says {text!r}"))
+    patient = WebDriverWait(browser, _LONGEST_SECONDS, ignored_exceptions=[StaleElementReferenceException])
+    return str(patient.until(found, f"{selector} never says {text!r}"))
 
 
 def test_an_auditor_finds_a_page_compares_two_versions_and_sees_that_the_evidence_holds(

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -36,16 +37,36 @@ def test_front_matter_says_where_a_page_comes_from(wiki: SmallWiki, tmp_path: Pa
 
     text = markdown_of(tmp_path, "Minutes")
     front = YAML(typ="safe").load(text.split("---\n")[1])
-    assert set(front) == {
-        "ancestors", "attachments", "captured_at", "converter", "labels", "losses", "page_id", "source_bytes",
-        "source_sha256", "space", "status", "title", "url", "version", "version_author", "version_message",
-        "version_when",
-    }  # fmt: skip
-    assert (front["title"], front["version"], front["version_message"]) == ("Minutes", 3, "third")
-    assert front["ancestors"] == ["Home"]
+    assert list(front) == [
+        "title", "url", "status", "archived_because", "version", "author", "saved", "message", "captured", "labels",
+        "space", "page_id", "evidence", "converter", "losses",
+    ]  # fmt: skip
+    assert (front["title"], front["version"], front["message"]) == ("Minutes", 3, "third")
+    assert front["archived_because"] == ["label archived"]
     assert front["labels"] == ["archived", "board"]
-    assert front["version_author"] == wiki.store.people.get(LI).display_name
-    assert front["attachments"][0]["name"] == "Résumé (v2).pdf"
+    assert front["author"] == wiki.store.people.get(LI).display_name
+    library = load_library(tmp_path)
+    bag, entry = library.get_page("Minutes")
+    folder = (tmp_path / bag.name / entry.path).parent / front["evidence"]
+    assert (folder / Path(entry.record_path).name).is_file()
+    assert (folder / "v3.xml").read_bytes() == b"<p>version three</p>"
+
+
+def test_a_page_begins_with_the_way_to_it_and_lists_its_files(wiki: SmallWiki, tmp_path: Path) -> None:
+    run_capture(wiki, tmp_path)
+
+    body = markdown_of(tmp_path, "会议记录").split("---\n")[2]
+    report = f"final-report--{wiki.ids['Final report']}.md"
+    assert body.startswith(f"\n[WS2](../../README.md) › Home › [Final report]({report})\n\n# 会议记录\n\n")
+    (target,) = re.findall(r"\n## Files\n\n- \[Résumé \(v2\).pdf\]\((.*)\)\n", markdown_of(tmp_path, "Minutes"))
+    assert (tmp_path / "WS2/data/2024" / target).read_bytes() == b"%PDF-1"
+
+
+def test_a_page_says_by_which_page_above_it_is_archived(wiki: SmallWiki, tmp_path: Path) -> None:
+    run_capture(wiki, tmp_path, rule=ArchivedSettings(status=False, labels=(), under=("Home",)))
+
+    assert record_of(tmp_path, "Minutes").archived_by == (f"under {wiki.ids['Home']}",)
+    assert 'archived_because:\n  - "below Home"\n' in markdown_of(tmp_path, "Minutes")
 
 
 def test_comments_are_kept_in_their_threads(wiki: SmallWiki, tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_a_version_that_is_not_held_is_named_with_those_that_are(wiki: SmallWiki
         ("通过", ["会议记录"]),
         ("会议", ["会议记录"]),
         ("过通", []),
-        ("resume pdf", []),
+        ("resume pdf", ["Minutes"]),
         ("board", ["Minutes"]),
         ('"version three"', ["Minutes"]),
         ('"three version"', []),

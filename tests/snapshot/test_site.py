@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from lxml import html
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
@@ -211,7 +212,9 @@ def test_the_search_finds_words_in_a_browser_without_a_server(site: Path, browse
     def search(words: str, expected: list[str]) -> None:
         field.clear()
         field.send_keys(words)
-        WebDriverWait(browser, 10).until(lambda _page: found() == expected)
+        WebDriverWait(browser, 10, ignored_exceptions=[StaleElementReferenceException]).until(
+            lambda _page: found() == expected
+        )
 
     search("ETAT märz", ["1 page", MARCH])
     search("通过", ["1 page", "会议记录"])

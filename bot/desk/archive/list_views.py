@@ -269,6 +269,8 @@ def reason_words(reason: str) -> str:
         return _("label %(name)s", name=visible(reason[6:]))
     if reason.startswith("below "):
         return _("below %(name)s", name=visible(reason[6:]))
+    if reason == "on the roster":
+        return _("on the roster")
     return _("archived in the wiki")
 
 

@@ -8,9 +8,9 @@ _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff
 
 
 def render_front_matter(values: Mapping[str, object]) -> str:
-    """Return *values* (texts, numbers, None, lists of these or of mappings) between `---` lines, keys sorted."""
+    """Return *values* (texts, numbers, None, lists of these or of mappings) between `---` lines, in their order."""
     lines = ["---"]
-    for key, value in sorted(values.items()):
+    for key, value in values.items():
         lines += _render_item(key, value)
     return "\n".join([*lines, "---", ""])
 

@@ -221,6 +221,8 @@ class PageRecord(FileDocument):
     """Comments on the page, resolved ones included."""
     versions: tuple[RecordedVersion, ...] = ()
     """Version history, newest first."""
+    archived_by: tuple[str, ...] = ()
+    """Why the page counted as archived: `status archived`, `label NAME`, `under ID` or `roster`."""
     surroundings: Surroundings = Surroundings()
     """What the body refers to."""
 
@@ -244,7 +246,7 @@ def settled(record: PageRecord) -> PageRecord:
 
 
 def is_same_capture(a: PageRecord, b: PageRecord) -> bool:
-    """Return whether two records of a page are equal; surroundings, format and unknown keys are ignored."""
-    ignored = {"surroundings": Surroundings(), "format": a.format, "path": a.path}
+    """Return whether two records of a page are equal; surroundings, reasons, format and unknown keys are ignored."""
+    ignored = {"surroundings": Surroundings(), "archived_by": (), "format": a.format, "path": a.path}
     first, second = (record.replaced(**ignored).without_unknown() for record in (a, b))
     return first == second

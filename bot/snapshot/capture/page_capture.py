@@ -130,6 +130,7 @@ class PageCapture:
             attachments=tuple(map(self._captured_file, seen.attachments)),
             comments=seen.comments,
             versions=seen.versions,
+            archived_by=self.selection.reasons(page.id),
         )
 
     def _named(self, ancestor: Ancestor) -> Ancestor:

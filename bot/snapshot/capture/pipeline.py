@@ -100,7 +100,8 @@ class Pipeline:
     def _convert(self, page: PageCapture) -> Future[Rendition]:
         body, comments = page.observation.page.body, page.observation.comments
         bodies = "\n".join([body, *(comment.body for comment in comments)])
-        record = page.complete(self.neighbourhood.around(bodies, page.record_id))
+        above = [ancestor.id for ancestor in page.record.ancestors]
+        record = page.complete(self.neighbourhood.around(bodies, page.record_id, above))
         return self._options.executor.submit(render_page, record, body, page.path, self.part_writer.writer.origin)
 
     def _settle(self, page: PageCapture, job: Future[Rendition]) -> None:

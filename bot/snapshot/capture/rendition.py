@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot import convert
 from bot.escape import escape_markdown
+from bot.snapshot.archive import paths
 from bot.snapshot.archive.checkpoint import format_time
 from bot.snapshot.archive.frontmatter import render_front_matter
 from bot.snapshot.archive.record import PageRecord, RecordedComment, RecordedInclude, RecordedLink, RecordedListing
@@ -32,8 +33,9 @@ def render_page(record: PageRecord, body: str, path: str, base_url: str) -> Rend
     losses = [
         {"kind": loss.kind, "what": loss.what} | ({"detail": loss.detail} if loss.detail else {}) for loss in lost
     ]
-    head = render_front_matter(_front_matter(record, losses)) + f"\n# {escape_markdown(record.title) or 'Untitled'}\n\n"
-    tail = ["\n## Comments\n\n", *comments] if comments else []
+    head = render_front_matter(_front_matter(record, path, losses)) + f"\n{_breadcrumbs(record, path)}\n\n"
+    head += f"# {escape_markdown(record.title) or 'Untitled'}\n\n"
+    tail = [*_render_files(record, context), *(["\n## Comments\n\n", *comments] if comments else [])]
     # The converter normalises prose to NFC and leaves code unchanged, so only the head is normalised here.
     text = "".join([unicodedata.normalize("NFC", head), conversion.markdown, *tail])
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -74,26 +76,65 @@ def _listing(listing: RecordedListing) -> convert.Listing:
     return convert.Listing(rows, listing.columns, listing.left_out, listing.is_partial)
 
 
-def _front_matter(record: PageRecord, losses: list[dict[str, str]]) -> dict[str, object]:
+def reason_words(record: PageRecord) -> list[str]:
+    """Return why the page was archived, in words; empty if the record does not state it."""
+    titles = {ancestor.id: ancestor.title for ancestor in record.ancestors}
+    return [_in_words(reason, titles) for reason in record.archived_by]
+
+
+def _in_words(reason: str, titles: dict[str, str]) -> str:
+    rule, _, name = reason.partition(" ")
+    match rule:
+        case "status":
+            return "archived in the wiki"
+        case "label":
+            return reason
+        case "under":
+            return f"below {titles.get(name, f'page {name}')}"
+        case _:
+            return "on the roster"
+
+
+def _front_matter(record: PageRecord, path: str, losses: list[dict[str, str]]) -> dict[str, object]:
+    """Return what a reader wants to know, in reading order. Digests and all other data are in the record."""
+    reasons, message = reason_words(record), record.version.message
     return {
-        "ancestors": [ancestor.title for ancestor in record.ancestors],
-        "attachments": [{"name": file.name, "sha256": file.sha256} for file in record.attachments],
-        "captured_at": format_time(record.captured_at),
-        "converter": CONVERTER,
-        "labels": list(record.labels),
-        "losses": losses,
-        "page_id": record.page_id,
-        "source_bytes": record.source_bytes,
-        "source_sha256": record.source_sha256,
-        "space": record.space_key,
-        "status": record.status.value,
         "title": record.title,
         "url": record.url,
+        "status": record.status.value,
+        **({"archived_because": reasons} if reasons else {}),
         "version": record.version.number,
-        "version_author": record.version.author.display_name,
-        "version_message": record.version.message,
-        "version_when": format_time(record.version.when),
+        "author": record.version.author.display_name,
+        "saved": format_time(record.version.when),
+        **({"message": message} if message else {}),
+        "captured": format_time(record.captured_at),
+        "labels": list(record.labels),
+        "space": record.space_key,
+        "page_id": record.page_id,
+        "evidence": posixpath.relpath(paths.source_folder(record.page_id), posixpath.dirname(path)),
+        "converter": CONVERTER,
+        "losses": losses,
     }
+
+
+def _breadcrumbs(record: PageRecord, path: str) -> str:
+    """Return the way from the index of the bag to the page; pages above it that are captured are links."""
+    folder, known = posixpath.dirname(path), record.surroundings.pages
+    crumbs = [f"[{escape_markdown(record.space_key)}]({posixpath.relpath('README.md', folder)})"]
+    for ancestor in record.ancestors:
+        title = escape_markdown(ancestor.title) or "untitled"
+        crumbs.append(f"[{title}]({known[ancestor.id]})" if ancestor.id in known else title)
+    return " › ".join(crumbs)
+
+
+def _render_files(record: PageRecord, context: convert.PageContext) -> Iterator[str]:
+    """Render the list of the attachments, whose files do not have their names."""
+    if not record.attachments:
+        return
+    yield "\n## Files\n\n"
+    for file in record.attachments:
+        name, target = escape_markdown(file.name) or "untitled", context.attachments.get(file.name)
+        yield f"- [{name}]({target})\n" if target and file.path else f"- {name} (could not be downloaded)\n"
 
 
 def _inline_comments(comments: Sequence[RecordedComment]) -> dict[str, convert.InlineComment]:

@@ -96,6 +96,25 @@ class Selection:
         """Return the ancestors of a page, the highest first; a cycle ends where it closes."""
         return find_ancestors(self.nodes, page_id)
 
+    def reasons(self, page_id: str) -> tuple[str, ...]:
+        """Return why a page counts as archived, as its record has it; empty if it does not."""
+        matched = [rule for rule, page_ids in self.matched.items() if page_id in page_ids]
+        above = {ancestor.id for ancestor in self.ancestors(page_id)}
+        found: list[str] = []
+        for key, name in matched:
+            match key:
+                case "under":
+                    found += [f"under {root}" for root in self._roots_of(name) if root in above]
+                case "labels":
+                    found.append(f"label {name}")
+                case _:
+                    found.append(f"{key} {name}")
+        return tuple(found or (["roster"] if page_id in self.archived else []))
+
+    def _roots_of(self, name: str) -> Iterable[str]:
+        known = self.roots.get(name)
+        return [known] if known else ()
+
     def without_content(self) -> list[Container]:
         """Return the selected nodes that have content which cannot be captured: all containers but folders."""
         is_everything = len(self.chosen) == len(self.listed)

@@ -57,15 +57,15 @@ class Neighbourhood:
             self._shows,
         )
 
-    def around(self, body: str, page_id: str) -> Surroundings:
-        """Return what *body* of page *page_id* and the bodies of its comments refer to."""
+    def around(self, body: str, page_id: str, above: Sequence[str] = ()) -> Surroundings:
+        """Return what *body* of page *page_id* and the bodies of its comments refer to, and the pages *above* it."""
         folder = posixpath.dirname(self.places[page_id])
         read = read_leniently(body, max_depth=_MAX_DEPTH)
         macros = {macro_name(element) for element in read.elements()}
         users = {each.attributes.get(key, "") for each in read.elements("ri:user") for key in USER_KEYS}
         included, withheld = self._included(read, page_id, folder)
         return Surroundings(
-            pages=self._linked_pages(read, folder),
+            pages=self._linked_pages(read, folder) | self._captured(above, folder),
             users={user: name for user in sorted(users - {""}) if (name := self._name_of(user))},
             children=self._children_of(page_id, folder) if "children" in macros else None,
             page_tree=self._tree_for(folder) if "pagetree" in macros else None,
@@ -84,6 +84,11 @@ class Neighbourhood:
             for page_id in (each for each in self.find_titled(title) if not self.is_redacted(each)):
                 linked[f"{self.space_of(page_id)}:{title}"] = self._relative(page_id, folder)
         return linked
+
+    def _captured(self, page_ids: Sequence[str], folder: str) -> dict[str, str]:
+        """Return the paths of those of the pages that are captured and may be seen."""
+        shown = (page_id for page_id in page_ids if page_id in self.places and self._shows(page_id))
+        return {page_id: self._relative(page_id, folder) for page_id in shown}
 
     def _other_addresses(self, body: Document) -> tuple[str, ...]:
         """Return the addresses of the wiki, besides the public one, at which a link of the body finds a page."""

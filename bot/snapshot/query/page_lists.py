@@ -139,7 +139,8 @@ class Branch:
 def put_facts(database: sqlite3.Connection, entry: PageEntry, path: str, front: str, rules: ArchivedSettings) -> None:
     """Add the facts of a page; *front* is the front matter of its rendition, *path* relative to the snapshots."""
     labels, losses = read_list(front, "labels"), len(list_items(front, "losses"))
-    state, reasons = state_of_page(entry), reasons_of(entry, labels, rules)
+    state = state_of_page(entry)
+    reasons = read_list(front, "archived_because") or reasons_of(entry, labels, rules)
     sort, changed = sort_key(entry.title), entry.version_when.strftime("%Y-%m-%dT%H:%M:%SZ")
     parent = entry.ancestors[-1].id if entry.ancestors else ""
     row = (None, entry.page_id, entry.title, path, entry.space_key, parent, place_of(entry.position, sort), sort)

@@ -11,6 +11,7 @@ from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.record import PageRecord, RecordedFile, RecordedVersion
+from bot.snapshot.capture.rendition import reason_words
 from bot.snapshot.query.loss_lines import LossLine, read_losses
 from bot.snapshot.query.page_diff import PageText, load_state, state_as_markdown
 from bot.snapshot.query.page_lists import State, reasons_of, state_of_page
@@ -111,7 +112,7 @@ def view_page(
         rendition_problem or text_problem or problem,
         lines,
         read_losses(front, lines),
-        tuple(reasons_of(entry, record.labels if record else (), rules)),
+        tuple((reason_words(record) if record else []) or reasons_of(entry, record.labels if record else (), rules)),
         state,
         _versions(bag, entry, newest),
         _first_run(library, bag, entry, text),

@@ -13,6 +13,7 @@ _BLOCK_START = re.compile(r"^\s*(?:(?:[-*+]|\d{1,9}[.)]|>|#{1,6})\s+)*(?:\[[ xX]
 _TABLE_RULE = re.compile(r"^\s*\|(?:\s*:?-+:?\s*\|)+\s*$")
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _ALERT = re.compile(r"^\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]$")
+_WAY = re.compile(r"\A\s*[^#\s][^\n]*\n+(?=# )")
 _TAG = re.compile(r"(?<!\\)<(?:!--.*?--|/?[A-Za-z][^<>]*)>")
 _AUTOLINK = re.compile(r"(?<!\\)<([a-z]+:[^\s<>]+)>", re.IGNORECASE)
 _TARGET = re.compile(r"(?<!\\)\]\((?:<[^<>]*>|[^()\s]*)(?:\s+\"[^\"]*\")?\)")
@@ -20,6 +21,12 @@ _NOTE = re.compile(r"(?<!\\)\[\^[^\]\s]+\]:?")
 _MARK = re.compile(r"(?<!\\)(?:\*{1,3}|~~|!?\[)|(?<!\\)\\$")
 _CELL = re.compile(r"(?<!\\)\|")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def body_of(markdown: str) -> str:
+    """Return the text of a rendition without front matter and without the way to the page, which names other pages."""
+    _front, _, body = markdown.partition("\n---\n")
+    return _WAY.sub("", body, count=1)
 
 
 def plain_text(markdown: str) -> str:

@@ -10,7 +10,7 @@ from bot.errors import SnapshotError
 from bot.files import prepare_private_file
 from bot.snapshot.query import page_lists, page_runs
 from bot.snapshot.query.page_lists import list_items
-from bot.snapshot.query.plain_text import plain_text
+from bot.snapshot.query.plain_text import body_of, plain_text
 
 _SCHEMA_VERSION = 3
 _FEW = 2_000  # maximum number of hits that are ranked
@@ -77,8 +77,8 @@ def spaced(text: str) -> str:
 
 def index_texts(markdown: str) -> tuple[str, str]:
     """Return the labels and the words of a rendition, as text without Markdown."""
-    front, _, body = markdown.partition("\n---\n")
-    return "\n".join(list_items(front, "labels")), plain_text(body)
+    front = markdown.partition("\n---\n")[0]
+    return "\n".join(list_items(front, "labels")), plain_text(body_of(markdown))
 
 
 def open_index(path: Path) -> sqlite3.Connection:
