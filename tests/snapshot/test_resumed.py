@@ -72,7 +72,7 @@ def ids_read(wiki: SmallWiki) -> set[str]:
     paths = [f"{one.path}?{one.query}" for one in wiki.server.received]
     singly = {match[1] for path in paths if (match := re.search(r"/(?:pages|content)/(\d+)\?", path))}
     return singly | {
-        page_id for path in paths for ids in re.findall(r"\bids?=([\d,]+)", path) for page_id in ids.split(",")
+        page_id for path in paths for ids in re.findall(r"[?&]ids?=([\d,]+)", path) for page_id in ids.split(",")
     }
 
 
