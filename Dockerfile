@@ -1,5 +1,8 @@
-# The bot as a service: `docker build -t wikibot . && docker run -v ./config:/etc/wikibot:ro -v wikibot:/var/lib/wikibot wikibot`
-FROM python:3.12-slim AS build
+# The bot as a service: `docker build -t wikibot .`; how to run it is in docs/deploy.md.
+# The digest decides, the tag is for readers. To take a newer one: `docker buildx imagetools inspect python:3.13-slim-trixie`.
+ARG PYTHON_IMAGE=python:3.13-slim-trixie@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285
+
+FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
 # A wheel, built with requirements/build.txt, over requirements/runtime.txt: no build backend, no embedded wiki, no demo.
 COPY script/python.sh script/environments.py script/install script/
@@ -8,16 +11,26 @@ COPY pyproject.toml README.md CHANGELOG.md LICENSE ./
 COPY bot bot
 COPY templates templates
 COPY config/demo config/demo
-RUN PIP_NO_CACHE_DIR=1 script/install /opt/wikibot
+# pip goes last: an image is replaced, not upgraded. The byte code is made here, since nobody can write it later.
+RUN PIP_NO_CACHE_DIR=1 script/install /opt/wikibot \
+    && /opt/wikibot/bin/python -m pip uninstall --quiet --yes pip \
+    && /opt/wikibot/bin/python -m compileall -q /opt/wikibot/lib
 
-FROM python:3.12-slim
-# git, ssh-keygen and openssl are needed only where snapshots are kept in a repository, signed or stamped.
+FROM ${PYTHON_IMAGE}
+# git, ssh-keygen and openssl are needed only where files are kept in a repository, snapshots are signed or stamped.
+# The pip of the base goes, and ensurepip, which could bring it back. The base comes without byte code.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends git openssh-client openssl \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /var/lib/wikibot --create-home wikibot
+    && python3 -c 'import glob, shutil, sys, sysconfig; here = sysconfig.get_paths(); \
+        [shutil.rmtree(found) for root in {here["purelib"], here["stdlib"]} for name in ("pip", "pip-*", "ensurepip") \
+        for found in glob.glob(f"{root}/{name}")]' \
+    && rm -f /usr/local/bin/pip* \
+    && python3 -m compileall -q "$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" \
+    && useradd --no-log-init --user-group --uid 10001 --home-dir /var/lib/wikibot --create-home wikibot
 COPY --from=build /opt/wikibot /opt/wikibot
 ENV PATH=/opt/wikibot/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     WIKIBOT_CONFIG=/etc/wikibot/bot.yaml \
     WIKIBOT_STATE=/var/lib/wikibot/state \

@@ -31,6 +31,7 @@ ENVIRONMENTS = {
     "fidelity": (".venv-fidelity", False),
     "docs": (".venv-docs", False),
     "audit": (".venv-audit", False),
+    "manifests": (".venv-manifests", False),
 }
 """Each lock, the environment that it is installed in, and whether the projects of this checkout are installed too."""
 

@@ -24,6 +24,7 @@ PACKAGES: Final = {
     "openssl": "openssl",
     "original-awk": "original-awk",
     "ssh-keygen": "openssh-client",
+    "systemd-analyze": "systemd",
     "unshare": "util-linux",
 }
 """Each program that a test may need, and the Debian package that has it; `.ci/run` installs them all."""

@@ -48,32 +48,3 @@ def test_the_wheel_renders_with_its_own_templates(installed: Path, tmp_path: Pat
 def test_the_wheel_contains_the_demo_settings_and_nothing_of_the_tests_or_the_embedded_wiki(installed: Path) -> None:
     assert (installed / "bot" / "_data" / "demo" / "bot.yaml").is_file()
     assert {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")} == {"bot"}
-
-
-def test_the_container_has_nothing_of_the_embedded_wiki() -> None:
-    assert "wikiserver" not in (ROOT / "Dockerfile").read_text()
-
-
-def test_the_container_file_copies_what_exists_and_runs_without_rights() -> None:
-    lines = (ROOT / "Dockerfile").read_text().splitlines()
-
-    copied = [
-        word for line in lines if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]
-    ]
-    assert [name for name in copied if not (ROOT / name).exists()] == []
-    assert "USER 10001" in lines
-    assert 'ENTRYPOINT ["wikibot"]' in lines
-    assert 'CMD ["run"]' in lines
-    assert "RUN PIP_NO_CACHE_DIR=1 script/install /opt/wikibot" in lines
-
-
-def test_the_container_builder_is_sent_what_the_container_file_copies_and_nothing_else() -> None:
-    sent = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
-    copied = [
-        word
-        for line in (ROOT / "Dockerfile").read_text().splitlines()
-        if line.startswith("COPY ") and "--from" not in line
-        for word in line.split()[1:-1]
-    ]
-
-    assert sorted(sent) == sorted(copied)

@@ -228,7 +228,7 @@ def test_an_unknown_environment_shows_the_usage(checkout: Checkout) -> None:
     ran = checkout.bootstrap("prod")
 
     assert ran.returncode == 1
-    assert ran.stderr.startswith("usage: script/bootstrap [demo|dev|clients|dask|fidelity|docs|audit]\n")
+    assert ran.stderr.startswith("usage: script/bootstrap [demo|dev|clients|dask|fidelity|docs|audit|manifests]\n")
 
 
 # The last one, since the environment that it leaves would have to be made again for the next.

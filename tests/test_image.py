@@ -1,0 +1,150 @@
+"""The container images, run as docs/deploy.md says; `script/image` builds them and names their root folders."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import HOME
+from wikiserver.testing import Wiki
+
+IMAGE, WIKI_IMAGE = os.environ.get("WIKIBOT_IMAGE", ""), os.environ.get("WIKIBOT_WIKI_IMAGE", "")
+BOT_UID = 10001
+SETTINGS = """
+wiki: {{url: {url}, flavour: cloud, user: bot, writes_per_minute: 6000}}
+workspaces:
+  - name: ws2
+    data: /var/lib/wikibot/data/ws2.yaml
+    archived: {{labels: [archived]}}
+jobs: [{{run: sync, every: 10 minutes}}, {{run: snapshot, every: day, at: "02:30", timezone: UTC}}]
+snapshots: {{path: snapshots, signing_key: none}}
+"""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not IMAGE, reason="script/image builds the images and runs this"),
+]
+
+
+class Container:
+    """One way to run an image: its root read-only, no capability, one volume of its own, everything else as given."""
+
+    def __init__(self, root: str, folder: Path, home: str, mounts: dict[str, Path], variables: dict[str, str]) -> None:
+        self.volume = folder / "volume"
+        self.volume.mkdir()
+        os.chown(self.volume, BOT_UID, BOT_UID)
+        self._bundle = folder / "bundle"
+        self._bundle.mkdir()
+        subprocess.run(["runc", "spec"], cwd=self._bundle, check=True)
+        self._spec = json.loads((self._bundle / "config.json").read_text())
+        self._spec["root"] = {"path": root, "readonly": True}
+        process = self._spec["process"]
+        process |= {"terminal": False, "user": {"uid": BOT_UID, "gid": BOT_UID}, "cwd": home, "noNewPrivileges": True}
+        process["env"] = [f"{name}={value}" for name, value in variables.items()]
+        process["capabilities"] = {kind: [] for kind in process["capabilities"]}
+        bind = {"type": "bind", "options": ["rbind", "ro"]}
+        linux = self._spec["linux"]
+        linux["namespaces"] = [each for each in linux["namespaces"] if each["type"] != "network"]
+        self._spec["mounts"] += [
+            *(bind | {"destination": to, "source": str(source)} for to, source in mounts.items()),
+            bind | {"destination": home, "source": str(self.volume), "options": ["rbind", "rw"]},
+            {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["mode=1777"]},  # noqa: S108 -- inside
+        ]
+
+    def start(self, words: Sequence[str]) -> "subprocess.Popen[str]":
+        self._spec["process"]["args"] = list(words)
+        (self._bundle / "config.json").write_text(json.dumps(self._spec))
+        command = ["runc", "run", f"wikibot-{uuid.uuid4().hex}"]
+        return subprocess.Popen(command, cwd=self._bundle, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def ran(self, *words: str, code: int = 0) -> str:
+        process = self.start(words)
+        output, _ = process.communicate(timeout=300)
+        assert process.returncode == code, output
+        return output
+
+
+@pytest.fixture
+def container(tmp_path: Path, wiki: Wiki) -> Container:
+    config, secrets = tmp_path / "config", tmp_path / "secrets"
+    for folder in (config, secrets):
+        folder.mkdir()
+    (config / "bot.yaml").write_text(SETTINGS.format(url=wiki.url))
+    (secrets / "wikibot_wiki__token").write_text("bot-secret")
+    (secrets / "wikibot_wiki__token").chmod(0o400)
+    os.chown(secrets / "wikibot_wiki__token", BOT_UID, BOT_UID)
+    variables = {
+        "PATH": "/opt/wikibot/bin:/usr/local/bin:/usr/bin:/bin",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "WIKIBOT_CONFIG": "/etc/wikibot/bot.yaml",
+        "WIKIBOT_STATE": "/var/lib/wikibot/state",
+        "WIKIBOT_SNAPSHOTS__PATH": "/var/lib/wikibot/snapshots",
+    }
+    mounts = {"/etc/wikibot": config, "/run/secrets": secrets}
+    made = Container(IMAGE, tmp_path, "/var/lib/wikibot", mounts, variables)
+    (made.volume / "data").mkdir()
+    os.chown(made.volume / "data", BOT_UID, BOT_UID)
+    return made
+
+
+def test_the_root_is_read_only_and_has_no_build_tool_and_no_embedded_wiki(container: Container) -> None:
+    probe = (
+        "import importlib.util as u, json, os, shutil; "
+        "print(json.dumps([os.getuid(), "
+        "[m for m in ('pip', 'ensurepip', 'hatchling', 'wikiserver') if u.find_spec(m)], "
+        "[p for p in ('pip', 'pip3', 'gcc', 'cc', 'make') if shutil.which(p)], "
+        "[p for p in ('git', 'ssh-keygen', 'openssl') if not shutil.which(p)], "
+        "[p for p in ('/', '/opt/wikibot', '/etc/wikibot', '/run/secrets', '/usr') if os.access(p, os.W_OK)]]))"
+    )
+
+    found = [json.loads(container.ran(python, "-c", probe)) for python in ("python3", "/usr/local/bin/python3")]
+
+    assert found == [[BOT_UID, [], [], [], []]] * 2
+    assert "read-only" in container.ran("sh", "-c", "touch /usr/x", code=1).lower()
+
+
+@pytest.mark.parametrize("seed", ["demo"])
+def test_the_bot_adopts_publishes_captures_and_verifies_in_its_image(container: Container, wiki: Wiki) -> None:
+    container.ran("wikibot", "adopt", HOME, "--space", "WS2", "--yes")
+    container.ran("wikibot", "banner", "set", "--line", "1", "Written in a container.")
+    container.ran("wikibot", "check")
+    container.ran("wikibot", "run", "--once")
+    container.ran("wikibot", "snapshot")
+    container.ran("wikibot", "verify")
+
+    assert "Written in a container." in wiki.body(wiki.find(HOME).id)
+    before = len(wiki.requests)
+    container.ran("wikibot", "sync")
+    assert {method for method, _ in wiki.requests[before:]} == {"GET"}
+    assert sorted(path.name for path in container.volume.iterdir()) == ["data", "feeds", "snapshots", "state"]
+
+
+@pytest.mark.parametrize("seed", ["demo"])
+def test_the_bot_ends_within_ten_seconds_of_a_signal(container: Container) -> None:
+    container.ran("wikibot", "adopt", HOME, "--space", "WS2", "--yes")
+    process = container.start(("wikibot", "run"))
+    while not (container.volume / "state" / "run.lock").exists():
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.1)
+
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=10)
+
+    assert process.returncode == 0, output
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Container:
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    return Container(WIKI_IMAGE, folder, "/var/lib/wiki", {}, {"PATH": "/opt/demo/bin:/usr/local/bin:/usr/bin:/bin"})
+
+
+def test_the_image_of_the_demo_shows_the_whole_job(demo: Container) -> None:
+    assert "verify" in demo.ran("wikibot", "demo", "--once")
