@@ -80,7 +80,8 @@ class Targets:
         """Return the target of an attachment of this page, or of the page *title*."""
         title, space_key = title or self.owner, space_key or self.owner_key
         is_own = title in ("", self.context.title) and space_key in ("", self.context.space_key)
-        key = name if is_own else f"{title}/{name}"
+        is_elsewhere = space_key not in ("", self.context.space_key)
+        key = name if is_own else f"{space_key}:{title}/{name}" if is_elsewhere else f"{title}/{name}"
         if key in self.context.attachments:
             return self.quoted(self.context.attachments[key])
         if not is_own:

@@ -19,7 +19,7 @@ KNOWN_PAGE = PageContext(
         "minutes 2024.pdf": "../_attachments/1001/minutes 2024.pdf",
         "architecture.drawio.png": "../_attachments/1001/architecture.drawio.png",
         "architecture.drawio": "../_attachments/1001/architecture.drawio",
-        "Run book/rack.png": "../_attachments/2001/rack.png",
+        "OPS:Run book/rack.png": "../_attachments/2001/rack.png",
         "flow.png": "../_attachments/1001/flow.png",
     },
     children=(

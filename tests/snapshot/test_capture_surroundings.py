@@ -8,14 +8,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.snapshot.archive.git import GitRepository
+from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.capture.erasure import find_traces, redact
 from bot.snapshot.capture.selection import find_ancestors
+from bot.snapshot.query.loss_lines import read_losses
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageRef, PageStatus, User, Version
 from tests.snapshot.capturing import markdown_of, record_of, run_capture
-from tests.snapshot.small_tree import CLOCK, state_of, tree_bytes
-from tests.snapshot.small_wiki import LI, SmallWiki, small_wiki
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of, tree_bytes
+from tests.snapshot.small_wiki import ANA, LI, WHEN, SmallWiki, small_wiki
 from tests.storage.inverses import tiny_address
+from wikiserver.store.people import account_id_of
 
 _SOAK_RUNS = 1_000 if os.environ.get("WIKIBOT_NIGHTLY") else 15
 
@@ -147,3 +152,91 @@ def test_prose_is_composed_and_code_is_kept_as_it_was_written(wiki: SmallWiki, t
     text = markdown_of(tmp_path, "Accents")
     assert "Caf\u00e9" in text
     assert "e\u0301 = 1" in text
+
+
+def include(title: str) -> str:
+    page = f'<ac:parameter ac:name=""><ac:link><ri:page ri:content-title="{title}" /></ac:link></ac:parameter>'
+    return f'<ac:structured-macro ac:name="include">{page}</ac:structured-macro>'
+
+
+def test_what_included_pages_refer_to_is_resolved_at_every_level(wiki: SmallWiki, tmp_path: Path) -> None:
+    li = wiki.store.people.get(LI)
+    attribute = f'ri:account-id="{LI}"' if wiki.flavour is Flavour.CLOUD else f'ri:userkey="{li.user_key}"'
+    person, link = (
+        f"<ac:link><ri:user {attribute} /></ac:link>",
+        '<ac:link><ri:page ri:content-title="Minutes"/></ac:link>',
+    )
+    wiki.add("Outer", include("Middle"), label="archived")
+    wiki.add("Middle", include("Inner"), label="")
+    wiki.add("Inner", f"<p>Ask {person} about {link}.</p>", label="")
+
+    run_capture(wiki, tmp_path)
+
+    assert f"Ask @{li.display_name} about [Minutes](minutes--" in markdown_of(tmp_path, "Outer")
+
+
+def file_of(title: str) -> str:
+    return f'<ri:attachment ri:filename="plan.png"><ri:page ri:content-title="{title}"/></ri:attachment>'
+
+
+def picture_of(title: str) -> str:
+    return f"<p><ac:image>{file_of(title)}</ac:image></p>"
+
+
+def add_file(wiki: SmallWiki, title: str, name: str = "plan.png") -> None:
+    data = b"\x89PNG\r\n\x1a\n" + title.encode()
+    wiki.store.attachments.add(wiki.ids[title], name, data, author=ANA, media_type="image/png", when=WHEN)
+
+
+def test_files_of_other_captured_pages_are_shown(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.add("Before", picture_of("Owner") + include("Owner"))
+    wiki.add("Owner", '<p><ac:image><ri:attachment ri:filename="plan.png"/></ac:image></p>')
+    add_file(wiki, "Owner")
+    run_capture(wiki, tmp_path)
+    wiki.add("After", f"<p><ac:link>{file_of('Owner')}</ac:link></p>{picture_of('Owner')}")
+    run_capture(wiki, tmp_path, day=1)
+
+    for title, count in (("Before", 2), ("Owner", 1), ("After", 1)):
+        library = load_library(tmp_path)
+        bag, entry = library.get_page(title)
+        targets = re.findall(r"!\[plan\.png\]\((.*?)\)", markdown_of(tmp_path, title))
+        assert len(targets) == count
+        for target in targets:
+            assert (tmp_path / bag.name / entry.path).parent.joinpath(target).read_bytes().endswith(b"Owner")
+        assert not [
+            loss for loss in read_losses(markdown_of(tmp_path, title).split("\n---\n")[0], ()) if loss.kind == "image"
+        ]
+    assert re.search(r"(?<!!)\[plan\.png\]\(\.\./_attachments/", markdown_of(tmp_path, "After"))
+    assert verify(tmp_path).findings == ()
+
+
+def test_files_of_pages_that_are_not_captured_or_restricted_are_links_and_losses(
+    wiki: SmallWiki, tmp_path: Path
+) -> None:
+    for title, label in (("Loose", ""), ("Closed", "archived")):
+        wiki.add(title, "<p>x</p>", label=label)
+        add_file(wiki, title)
+        wiki.add(f"Shows {title}", picture_of(title))
+    wiki.store.restrictions.add(wiki.ids["Closed"], "read", "user", account_id_of("bot"))
+
+    run_capture(wiki, tmp_path)
+
+    for title in ("Loose", "Closed"):
+        assert "![" not in markdown_of(tmp_path, f"Shows {title}")
+        assert record_of(tmp_path, f"Shows {title}").surroundings.files == {}
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.read_bytes().startswith(b"\x89PNG")]
+
+
+def test_a_redaction_removes_the_files_of_the_page_from_other_pages(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.add("Owner", "<p>x</p>")
+    add_file(wiki, "Owner")
+    wiki.add("Shows", picture_of("Owner"))
+    run_capture(wiki, tmp_path)
+    assert list(record_of(tmp_path, "Shows").surroundings.files) == ["Owner/plan.png"]
+
+    with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+        redact(writer, find_traces(writer.library, "Owner"), reason="a request", by="Ana")
+
+    assert record_of(tmp_path, "Shows").surroundings.files == {}
+    assert "![" not in markdown_of(tmp_path, "Shows")
+    assert verify(tmp_path).findings == ()

@@ -159,6 +159,11 @@ class Surroundings(FileModel):
 
     pages: dict[str, str] = Field(default_factory=dict)
     """Captured pages that the body links to: page id or `KEY:Title` → path relative to the rendition."""
+    files: dict[str, str] = Field(default_factory=dict)
+    """Captured files of other pages that the body shows, as paths relative to the rendition.
+
+    The key is `Title/NAME`, or `KEY:Title/NAME` for a page in another space.
+    """
     users: dict[str, str] = Field(default_factory=dict)
     """Mentioned people: id → name."""
     children: tuple[RecordedLink, ...] | None = None

@@ -262,6 +262,7 @@ class _Cleaner:
                 for key, target in around.pages.items()
                 if key not in names and not (key == self.redacted.page_id or self._leads_there(target))
             },
+            files={key: target for key, target in around.files.items() if f"/{self._files_folder}/" not in target},
             included={name: page for name, page in around.included.items() if name not in gone},
             withheld={**around.withheld, **digests},
             children=None if around.children is None else self._links(around.children),
@@ -292,6 +293,10 @@ class _Cleaner:
 
     def _leads_there(self, target: str) -> bool:
         return _leads_to(target, self.redacted.page_id)
+
+    @property
+    def _files_folder(self) -> str:
+        return paths.attachment_folder(self.redacted.page_id).removeprefix("data/")
 
     def _target(self) -> str:
         folder = posixpath.dirname(f"{self.bag.name}/{self.entry.path}")

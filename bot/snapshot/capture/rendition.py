@@ -52,7 +52,8 @@ def build_context(record: PageRecord, path: str, base_url: str) -> convert.PageC
         base_url=base_url,
         users=around.users,
         pages=around.pages,
-        attachments={file.name: posixpath.relpath(file.path, folder) for file in record.attachments if file.path},
+        attachments=around.files
+        | {file.name: posixpath.relpath(file.path, folder) for file in record.attachments if file.path},
         children=None if around.children is None else _links(around.children),
         page_tree=None if around.page_tree is None else _links(around.page_tree),
         included={name: _included(page) for name, page in around.included.items()},

@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from bot.errors import AuthenticationError, EvidenceError, RateLimitedError, StoppedError, WikiUnreachableError
 from bot.snapshot.archive.entry import id_order
 from bot.snapshot.archive.events import AUDIT_HEAD, LEFT_OUT, NOT_CAPTURABLE
+from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.audience import note_changed_audience
 from bot.snapshot.capture.capture_memory import CaptureMemory, SpaceMemory
 from bot.snapshot.capture.capture_options import CaptureOptions, SpaceRequest
+from bot.snapshot.capture.captured_files import CapturedFiles
 from bot.snapshot.capture.homes import Homes
 from bot.snapshot.capture.kept_answers import KeptAnswers
 from bot.snapshot.capture.known_pages import KnownPages
@@ -87,7 +89,7 @@ def _capture(
     known = [KnownPages(selection, writer.library, options.history) for selection in selections]
     for selection, pages in zip(selections, known, strict=True):
         note_changed_audience(writer, selection, outcome)
-        neighbourhood = _neighbourhood(gateway, selection, homes, outcome)
+        neighbourhood = _neighbourhood(gateway, selection, homes, outcome, writer.library)
         Pipeline(selection, neighbourhood, pages, homes, observer, part_writer).run()
     account_for_vanished(gateway, writer, selections, outcome, options.consent)
     outcome.doubts += observer.read_sample_again()
@@ -122,7 +124,9 @@ def _last_facts(writer: SnapshotWriter) -> Mapping[str, object]:
     return next((each.event.facts for each in logged if NOT_CAPTURABLE in each.event.facts), {})
 
 
-def _neighbourhood(gateway: WikiGateway, selection: Selection, homes: Homes, outcome: CaptureOutcome) -> Neighbourhood:
+def _neighbourhood(
+    gateway: WikiGateway, selection: Selection, homes: Homes, outcome: CaptureOutcome, library: Library
+) -> Neighbourhood:
     def on_failure(page_id: str, reason: str) -> None:
         outcome.doubts.append(Trouble(page_id, selection.listed[page_id].title, reason))
 
@@ -137,6 +141,7 @@ def _neighbourhood(gateway: WikiGateway, selection: Selection, homes: Homes, out
         on_failure,
         selection.shows,
         homes.is_redacted,
+        CapturedFiles(gateway, library, on_failure).of,
     )
 
 

@@ -1,10 +1,11 @@
 """Resolve what a body refers to: captured pages it links to, people it mentions, pages it lists or includes."""
 
 import posixpath
-from collections import defaultdict
+from collections import ChainMap, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Literal
 
 from bot.errors import WikiError
@@ -15,12 +16,14 @@ from bot.storage.addresses import PageAddress, name_digest, parse_page_address
 from bot.storage.macros import macro_name
 from bot.storage.reader import Document, read_leniently
 from bot.storage.visible_text import USER_KEYS
-from bot.wiki.gateway import Container, PageRef, TreeItem, WikiGateway
+from bot.wiki.gateway import Container, Page, PageRef, TreeItem, WikiGateway
 from bot.wiki.page_tree import build_tree, group_children
 
 _ADDRESSES = ("href", "ac:href", "src", "ri:value")
 _INCLUDES = ("include", "excerpt-include")
 _MAX_DEPTH = 200
+_INCLUDED_LEVELS = 3
+"""Pages that included pages include are read too, as deep as the converter shows them."""
 
 
 @dataclass
@@ -42,6 +45,8 @@ class Neighbourhood:
     """Returns whether the readers of the snapshots may see title and text of a page."""
     is_redacted: Callable[[str], bool] = lambda _page_id: False
     """Returns whether a page was redacted: its title and text are not captured again."""
+    files_of: Callable[[str], Mapping[str, str]] = lambda _page_id: {}
+    """Returns the captured files of a page by name: paths relative to the snapshots folder."""
     _users: dict[str, str] = field(default_factory=dict)
     _trees: dict[str, tuple[RecordedLink, ...]] = field(default_factory=dict)
     """Folder of a rendition → the page tree with links relative to it."""
@@ -60,20 +65,55 @@ class Neighbourhood:
     def around(self, body: str, page_id: str, above: Sequence[str] = ()) -> Surroundings:
         """Return what *body* of page *page_id* and the bodies of its comments refer to, and the pages *above* it."""
         folder = posixpath.dirname(self.places[page_id])
-        read = read_leniently(body, max_depth=_MAX_DEPTH)
-        macros = {macro_name(element) for element in read.elements()}
-        users = {each.attributes.get(key, "") for each in read.elements("ri:user") for key in USER_KEYS}
-        included, withheld = self._included(read, page_id, folder)
+        own = read_leniently(body, max_depth=_MAX_DEPTH)
+        macros = {macro_name(element) for element in own.elements()}
+        included, withheld = self._included(own, page_id, folder)
+        texts = {"": own, **{page.title: read_leniently(page.body, max_depth=_MAX_DEPTH) for page in included.values()}}
+        listings = [
+            self._listings.of(each, page_id, lambda ref: self._link(ref, folder))
+            for each in (body, *(page.body for page in included.values()))
+        ]
+        users = {
+            each.attributes.get(key, "")
+            for text in texts.values()
+            for each in text.elements("ri:user")
+            for key in USER_KEYS
+        }
         return Surroundings(
-            pages=self._linked_pages(read, folder) | self._captured(above, folder),
+            pages=dict(ChainMap(*(self._linked_pages(text, folder) for text in texts.values())))
+            | self._captured(above, folder),
+            files=self._files(texts, page_id, folder),
             users={user: name for user in sorted(users - {""}) if (name := self._name_of(user))},
             children=self._children_of(page_id, folder) if "children" in macros else None,
             page_tree=self._tree_for(folder) if "pagetree" in macros else None,
             included=included,
             withheld=withheld,
-            other_addresses=self._other_addresses(read),
-            listings=self._listings.of(body, page_id, lambda ref: self._link(ref, folder)),
+            other_addresses=tuple(dict.fromkeys(chain.from_iterable(map(self._other_addresses, texts.values())))),
+            listings=dict(ChainMap(*listings)),
         )
+
+    def _files(self, texts: Mapping[str, Document], page_id: str, folder: str) -> dict[str, str]:
+        """Return the captured files of other pages that the texts name; the key of an included text is its title."""
+        found: dict[str, str] = {}
+        for owner, text in texts.items():
+            for element in text.elements("ri:attachment"):
+                name = element.attributes.get("ri:filename", "")
+                page = element.find_child("ri:page", "ri:blog-post")
+                attributes = page.attributes if page is not None else {}
+                title = attributes.get("ri:content-title") or owner
+                key = attributes.get("ri:space-key") or self.space_key
+                path = self._file_of(title, key, name, page_id) if title and name else None
+                if path is not None:
+                    start = "" if key == self.space_key else f"{key}:"
+                    found[f"{start}{title}/{name}"] = posixpath.relpath(path, folder)
+        return found
+
+    def _file_of(self, title: str, space_key: str, name: str, page_id: str) -> str | None:
+        """Return the path of a captured file of the page with a title, relative to the snapshots folder."""
+        for owner in self.find_titled(title):
+            if owner != page_id and self.space_of(owner) == space_key and self._shows(owner):
+                return self.files_of(owner).get(name)
+        return None
 
     def _linked_pages(self, body: Document, folder: str) -> dict[str, str]:
         addresses = list(_iter_addresses(body, self.gateway.addresses))
@@ -139,28 +179,39 @@ class Neighbourhood:
     def _included(
         self, body: Document, page_id: str, folder: str
     ) -> tuple[dict[str, RecordedInclude], dict[str, Literal["restricted", "redacted"]]]:
-        """Return the included pages, and why others are left out, by digest of the name."""
-        macros = (element for element in body.elements() if macro_name(element) in _INCLUDES)
+        """Return the pages that a page includes, at all levels, and why others are left out, by digest of the name."""
+        included: dict[str, RecordedInclude] = {}
+        withheld: dict[str, Literal["restricted", "redacted"]] = {}
+        texts, asked = [body], set[str]()
+        for _level in range(_INCLUDED_LEVELS):
+            named = {ref.id: ref for text in texts for ref in self._named_in_includes(text) if ref.id not in asked}
+            asked |= named.keys()
+            withheld |= {
+                name_digest(self.space_key, ref.title): "redacted" if self.is_redacted(ref.id) else "restricted"
+                for ref in named.values()
+                if not self._shows(ref.id)
+            }
+            pages = self._read_included(sorted(filter(self._shows, named)), page_id)
+            included |= {
+                f"{self.space_key}:{page.title}": RecordedInclude(
+                    title=page.title, body=page.body, version=page.version, target=self._link(page.ref, folder).target
+                )
+                for page in pages
+            }
+            texts = [read_leniently(page.body, max_depth=_MAX_DEPTH) for page in pages]
+        return included, withheld
+
+    def _named_in_includes(self, text: Document) -> Iterator[PageRef]:
+        macros = (element for element in text.elements() if macro_name(element) in _INCLUDES)
         titles = {page.attributes.get("ri:content-title") for macro in macros for page in macro.elements("ri:page")}
-        named = [ref for title in titles if title for ref in self._titled.get(title, ())]
-        withheld: dict[str, Literal["restricted", "redacted"]] = {
-            name_digest(self.space_key, ref.title): "redacted" if self.is_redacted(ref.id) else "restricted"
-            for ref in named
-            if not self._shows(ref.id)
-        }
-        wanted = sorted(ref.id for ref in named if self._shows(ref.id))
+        return (ref for title in titles if title for ref in self._titled.get(title, ()))
+
+    def _read_included(self, wanted: Sequence[str], page_id: str) -> Sequence[Page]:
         try:
-            pages = agreed(lambda: self.gateway.fetch_pages(wanted)) if wanted else {}
+            return [*agreed(lambda: self.gateway.fetch_pages(wanted)).values()] if wanted else []
         except WikiError as error:
             self.on_failure(page_id, f"a page that it includes could not be read: {error}")
-            pages = {}  # the converter reports that the page is not included
-        included = {
-            f"{self.space_key}:{page.title}": RecordedInclude(
-                title=page.title, body=page.body, version=page.version, target=self._link(page.ref, folder).target
-            )
-            for page in pages.values()
-        }
-        return included, withheld
+            return []  # the converter reports that the page is not included
 
     def _shows(self, page_id: str) -> bool:
         return not self.is_redacted(page_id) and self.shows(page_id)
