@@ -18,8 +18,10 @@ from bot.convert.context import (
     Loss,
     PageContext,
     ReportRow,
+    ShownView,
 )
 from bot.convert.html import html_to_markdown
+from bot.convert.live_views import find_fragments, find_live_macros
 from bot.convert.page_conversion import convert_page
 
 __all__ = [
@@ -32,6 +34,9 @@ __all__ = [
     "Loss",
     "PageContext",
     "ReportRow",
+    "ShownView",
     "convert_page",
+    "find_fragments",
+    "find_live_macros",
     "html_to_markdown",
 ]

@@ -58,6 +58,14 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownView:
+    """What the wiki showed for one macro on a *day* (ISO 8601), as HTML."""
+
+    html: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageContext:
     """What the converter needs besides the body; every part is optional.
 
@@ -68,7 +76,7 @@ class PageContext:
     account id, user key or user name to a name; `jira` maps the name or id of a server (or "" for the only one) to its
     address. `other_addresses` lead to the same wiki as `base_url`. `included` has the keys of `pages`; `listings` has
     what a macro listed, by `Macro.identity`. `withheld` has the reason why an included page is not shown, by
-    `name_digest`.
+    `name_digest`; `views` has what the wiki showed for a live macro, by `Macro.identity`.
     """
 
     page_id: str = ""
@@ -86,6 +94,7 @@ class PageContext:
     included: Mapping[str, IncludedPage] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
     jira: Mapping[str, str] = field(default_factory=dict)
+    views: Mapping[str, ShownView] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,6 +6,7 @@ Foreign HTML is parsed by beautifulsoup4 and written by markdownify.
 import re
 from collections.abc import Callable
 from html import escape
+from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup, Tag
 from markdownify import ATX, MarkdownConverter
@@ -84,3 +85,13 @@ def html_to_markdown(html: str) -> str:
     converter = _HtmlConverter(heading_style=ATX, bullets="-", newline_style="backslash", escape_misc=True)
     markdown = re.sub(r"^\\$\n", "", str(converter.convert_soup(soup)), flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", markdown).strip()
+
+
+def view_to_markdown(html: str, base_url: str, resolve: Callable[[str], str]) -> str:
+    """Return a part of a view as Markdown, pictures as text; *resolve* returns the target of an absolute address."""
+    soup = BeautifulSoup(html, "html.parser")
+    for picture in soup("img"):
+        picture.replace_with(str(picture.get("alt") or ""))
+    for link in soup("a", href=True):
+        link["href"] = resolve(urljoin(base_url.rstrip("/") + "/", str(link["href"])))
+    return html_to_markdown(str(soup))

@@ -22,7 +22,7 @@ from bot.convert.document import (
     Styled,
     flow,
 )
-from bot.convert.html import html_to_markdown
+from bot.convert.html import html_to_markdown, view_to_markdown
 from bot.convert.link_targets import slug
 from bot.convert.links import link, link_to, person
 from bot.convert.page_builder import PageBuilder, paragraph
@@ -133,6 +133,8 @@ def build_macro(page: PageBuilder, element: Element, is_alone: bool) -> list[Nod
 def _unknown(page: PageBuilder, macro: Macro) -> list[Node]:
     """Convert an unknown macro: a note in the page, its text, and an entry in the losses."""
     name = macro.name or "without a name"
+    if shown := _as_shown(page, macro, f"macro {name}") if is_live(macro) else []:
+        return shown
     settings, long_ones = _settings(page, macro)
     page.lose_macro(name, settings)
     note = page.note(f"macro {name}; {settings}" if settings else f"macro {name}")
@@ -177,7 +179,29 @@ def _long(text: str) -> Block:
     return paragraph(text) if len(text.split()) > len(text) / _LONGEST_WORD else Fence(text)
 
 
+def is_live(macro: Macro) -> bool:
+    """Return whether only the wiki knows what *macro* shows: a list, a query, or an unknown macro without a body."""
+    if macro.rich_bodies or macro.plain_body is not None:
+        return False
+    if macro.key in ("jira", "jiraissues"):
+        return not macro.get("key", "issueKey")
+    return macro.key in _LIVE or (bool(macro.key) and macro.key not in MACROS)
+
+
+def _as_shown(page: PageBuilder, macro: Macro, what: str) -> list[Node]:
+    """Return what the wiki showed for a live macro at the capture; empty if that was not captured."""
+    view = page.context.views.get(macro.identity)
+    if view is None:
+        return []
+    macro.read_all()
+    shown = view_to_markdown(view.html, page.context.base_url, page.targets.address)
+    remark = f"{what}, as shown on {view.day}" if shown else f"{what}: nothing was shown on {view.day}"
+    return [paragraph(page.note(remark)), *([RenderedMarkdown(shown)] if shown else [])]
+
+
 def _live(page: PageBuilder, macro: Macro) -> list[Node]:
+    if shown := _as_shown(page, macro, _LIVE[macro.key]):
+        return shown
     settings, long_ones = _settings(page, macro)
     page.lose_macro(macro.name, settings)
     return [page.note(f"{_LIVE[macro.key]}: not part of a snapshot"), *long_ones]
@@ -309,6 +333,9 @@ def _jira(page: PageBuilder, macro: Macro) -> list[Node]:
     if key:
         return link_to([key], f"{address}/browse/{quote(key)}") if address else [Styled("strong", (key,))]
     query = macro.get("jqlQuery", "jql", "url", "")
+    if as_shown := _as_shown(page, macro, "Jira issues"):
+        code: list[Node] = [Code(query)] if query else []
+        return [*as_shown, *(link_to(code, f"{address}/issues/?jql={quote(query)}") if address and query else code)]
     page.lose("macro", macro.name, f"the issues found by: {query}")
     label = page.note("Jira issues, as the wiki finds them at each visit:")
     shown: list[Node] = [Code(query)]

@@ -154,6 +154,17 @@ class RecordedListing(FileModel):
     """Whether the macro asked for pages of other spaces too, which were not looked up."""
 
 
+class RecordedView(FileModel):
+    """What the wiki showed for a macro that has no content of its own, such as a list of recent changes."""
+
+    html: str
+    """The part of the wiki's view of the page, without entries about pages that the readers may not see."""
+    view_sha256: str
+    """SHA-256 of the whole view as received."""
+    when: datetime
+    """Time of the capture."""
+
+
 class Surroundings(FileModel):
     """What the body refers to, as it was at the capture. A change here alone does not cause a new capture."""
 
@@ -176,6 +187,8 @@ class Surroundings(FileModel):
     """Included pages whose text is left out, and why: SHA-256 of `KEY:Title` → reason. The title is not stated."""
     listings: dict[str, RecordedListing] = Field(default_factory=dict)
     """Answers of listing macros, by what the macro asks for."""
+    views: dict[str, RecordedView] = Field(default_factory=dict)
+    """What the wiki showed for live macros, by what the macro asks for."""
     other_addresses: tuple[str, ...] = ()
     """Addresses of the wiki besides the public one, such as that of the API gateway, that links of the body use."""
 

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 
 from bot.errors import SnapshotError
@@ -263,6 +264,7 @@ class _Cleaner:
                 if key not in names and not (key == self.redacted.page_id or self._leads_there(target))
             },
             files={key: target for key, target in around.files.items() if f"/{self._files_folder}/" not in target},
+            views={asked: view for asked, view in around.views.items() if not self._is_shown_in(view.html)},
             included={name: page for name, page in around.included.items() if name not in gone},
             withheld={**around.withheld, **digests},
             children=None if around.children is None else self._links(around.children),
@@ -293,6 +295,11 @@ class _Cleaner:
 
     def _leads_there(self, target: str) -> bool:
         return _leads_to(target, self.redacted.page_id)
+
+    def _is_shown_in(self, html: str) -> bool:
+        wanted = re.escape(self.redacted.page_id)
+        has_link = re.search(rf"(?:/pages/|pageId=){wanted}(?!\d)", html) is not None
+        return has_link or any(title in unescape(html) for title in self.titles)
 
     @property
     def _files_folder(self) -> str:

@@ -61,6 +61,9 @@ def build_context(record: PageRecord, path: str, base_url: str) -> convert.PageC
         other_addresses=around.other_addresses,
         listings={asked: _listing(listing) for asked, listing in around.listings.items()},
         comments=_inline_comments(record.comments),
+        views={
+            asked: convert.ShownView(view.html, view.when.date().isoformat()) for asked, view in around.views.items()
+        },
     )
 
 

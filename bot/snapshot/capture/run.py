@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from bot.errors import AuthenticationError, EvidenceError, RateLimitedError, StoppedError, WikiUnreachableError
 from bot.snapshot.archive.entry import id_order
 from bot.snapshot.archive.events import AUDIT_HEAD, LEFT_OUT, NOT_CAPTURABLE
-from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.audience import note_changed_audience
@@ -89,7 +88,7 @@ def _capture(
     known = [KnownPages(selection, writer.library, options.history) for selection in selections]
     for selection, pages in zip(selections, known, strict=True):
         note_changed_audience(writer, selection, outcome)
-        neighbourhood = _neighbourhood(gateway, selection, homes, outcome, writer.library)
+        neighbourhood = _neighbourhood(gateway, selection, homes, outcome, writer)
         Pipeline(selection, neighbourhood, pages, homes, observer, part_writer).run()
     account_for_vanished(gateway, writer, selections, outcome, options.consent)
     outcome.doubts += observer.read_sample_again()
@@ -125,7 +124,7 @@ def _last_facts(writer: SnapshotWriter) -> Mapping[str, object]:
 
 
 def _neighbourhood(
-    gateway: WikiGateway, selection: Selection, homes: Homes, outcome: CaptureOutcome, library: Library
+    gateway: WikiGateway, selection: Selection, homes: Homes, outcome: CaptureOutcome, writer: SnapshotWriter
 ) -> Neighbourhood:
     def on_failure(page_id: str, reason: str) -> None:
         outcome.doubts.append(Trouble(page_id, selection.listed[page_id].title, reason))
@@ -141,7 +140,8 @@ def _neighbourhood(
         on_failure,
         selection.shows,
         homes.is_redacted,
-        CapturedFiles(gateway, library, on_failure).of,
+        writer.now,
+        CapturedFiles(gateway, writer.library, on_failure).of,
     )
 
 

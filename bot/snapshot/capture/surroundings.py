@@ -4,12 +4,16 @@ import posixpath
 from collections import ChainMap, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import chain
 from typing import Literal
+from urllib.parse import urljoin
 
+from bot.convert import find_fragments, find_live_macros
 from bot.errors import WikiError
-from bot.snapshot.archive.record import RecordedInclude, RecordedLink, Surroundings
+from bot.snapshot.archive.bag import sha256
+from bot.snapshot.archive.record import RecordedInclude, RecordedLink, RecordedView, Surroundings
 from bot.snapshot.capture.agreement import agreed
 from bot.snapshot.capture.listings import Listings
 from bot.storage.addresses import PageAddress, name_digest, parse_page_address
@@ -22,6 +26,7 @@ from bot.wiki.page_tree import build_tree, group_children
 _ADDRESSES = ("href", "ac:href", "src", "ri:value")
 _INCLUDES = ("include", "excerpt-include")
 _MAX_DEPTH = 200
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _INCLUDED_LEVELS = 3
 """Pages that included pages include are read too, as deep as the converter shows them."""
 
@@ -45,6 +50,8 @@ class Neighbourhood:
     """Returns whether the readers of the snapshots may see title and text of a page."""
     is_redacted: Callable[[str], bool] = lambda _page_id: False
     """Returns whether a page was redacted: its title and text are not captured again."""
+    now: datetime = _NEVER
+    """Time of the run."""
     files_of: Callable[[str], Mapping[str, str]] = lambda _page_id: {}
     """Returns the captured files of a page by name: paths relative to the snapshots folder."""
     _users: dict[str, str] = field(default_factory=dict)
@@ -68,6 +75,8 @@ class Neighbourhood:
         own = read_leniently(body, max_depth=_MAX_DEPTH)
         macros = {macro_name(element) for element in own.elements()}
         included, withheld = self._included(own, page_id, folder)
+        views = self._views(body, page_id)
+        shown = [read_leniently(view.html, max_depth=_MAX_DEPTH) for view in views.values()]
         texts = {"": own, **{page.title: read_leniently(page.body, max_depth=_MAX_DEPTH) for page in included.values()}}
         listings = [
             self._listings.of(each, page_id, lambda ref: self._link(ref, folder))
@@ -80,7 +89,7 @@ class Neighbourhood:
             for key in USER_KEYS
         }
         return Surroundings(
-            pages=dict(ChainMap(*(self._linked_pages(text, folder) for text in texts.values())))
+            pages=dict(ChainMap(*(self._linked_pages(text, folder) for text in (*texts.values(), *shown))))
             | self._captured(above, folder),
             files=self._files(texts, page_id, folder),
             users={user: name for user in sorted(users - {""}) if (name := self._name_of(user))},
@@ -88,9 +97,39 @@ class Neighbourhood:
             page_tree=self._tree_for(folder) if "pagetree" in macros else None,
             included=included,
             withheld=withheld,
+            views=views,
             other_addresses=tuple(dict.fromkeys(chain.from_iterable(map(self._other_addresses, texts.values())))),
             listings=dict(ChainMap(*listings)),
         )
+
+    def _views(self, body: str, page_id: str) -> dict[str, RecordedView]:
+        """Return what the wiki shows for the live macros of a page; one request, and only if it has any.
+
+        The account may see more than the readers of the snapshots: an entry is kept only if each page that it links to
+        is in this space and is shown to them.
+        """
+        macros = find_live_macros(body)
+        if not macros:
+            return {}
+        try:
+            view = self.gateway.fetch_view(page_id)
+        except WikiError as error:
+            self.on_failure(page_id, f"what the wiki shows for its live macros could not be read: {error}")
+            return {}
+        digest = sha256(view.encode("utf-8", "surrogatepass"))
+        hidden = [ref.title for ref in self.listed.values() if not self._shows(ref.id)]
+        found = find_fragments(view, macros, self._may_link_to, hidden)
+        return {asked: RecordedView(html=html, view_sha256=digest, when=self.now) for asked, html in found.items()}
+
+    def _may_link_to(self, address: str) -> bool:
+        """Return whether an address leads out of the wiki, or to a page that the readers may see."""
+        page = parse_page_address(urljoin(f"{self.gateway.base_url}/", address), *self.gateway.addresses)
+        if page is None:
+            return True
+        if page.page_id:
+            return page.page_id in self.listed and self._shows(page.page_id)
+        refs = self._titled.get(page.title or "", ()) if page.space_key in (None, "", self.space_key) else ()
+        return bool(refs) and all(self._shows(ref.id) for ref in refs)
 
     def _files(self, texts: Mapping[str, Document], page_id: str, folder: str) -> dict[str, str]:
         """Return the captured files of other pages that the texts name; the key of an included text is its title."""
