@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -12,13 +13,15 @@ from bot.cli.app import App, pass_app
 from bot.cli.interview import Interview
 from bot.cli.merge_questions import decided_by
 from bot.cli.place_questions import PLACE_OPTION, parse_places, save_places, say_homeless
+from bot.config.policy import HistoryMode
 from bot.config.settings import DEFAULT_CONFIG
-from bot.errors import BotError, SettingsError
+from bot.errors import BotError, SettingsError, WikiError
 from bot.operations import setup
 from bot.operations.adoption import plan_adoption
 from bot.operations.setup import Answers
+from bot.plural import counted
 from bot.runtime import Runtime, person_waits
-from bot.wiki.gateway import PageRef
+from bot.wiki.gateway import PageRef, WikiGateway
 
 
 @click.command()
@@ -33,6 +36,11 @@ from bot.wiki.gateway import PageRef
 @click.option("--name", help="Short name of the workspace.  [default: from the space key]")
 @click.option(
     "--signing-key/--no-signing-key", default=None, help="Make a key that signs the snapshots.  [default: yes]"
+)
+@click.option(
+    "--history",
+    type=click.Choice([mode.value for mode in HistoryMode]),
+    help="Versions that the snapshots have: all, those since the last capture, or the newest.  [default: all]",
 )
 @click.option("--replace", "replaces", is_flag=True, help="Replace the settings file; the old one is kept next to it.")
 @click.option(
@@ -59,6 +67,7 @@ def init(
     home: str | None,
     name: str | None,
     signing_key: bool | None,
+    history: str | None,
     replaces: bool,
     yes: bool,
     no_adopt: bool,
@@ -94,9 +103,10 @@ def init(
         found = _interview(interview, config, save_token=False if save_token is None and yes else save_token)
         is_signed = _settle_key(config, signing_key, asks=confirms)
         archived = setup.find_archive_rules(found[0].gateway(), found[1].space_key)
+        mode = _settle_history(found[0].gateway(), found[1].space_key, archived, history, asks=confirms)
         if replaces and config.exists():
             output.say_step(f"the old settings are in {setup.set_aside(config)}")
-        settings = setup.write_settings(config, interview.answers, archived=archived, is_signed=is_signed)
+        settings = setup.write_settings(config, interview.answers, archived=archived, is_signed=is_signed, history=mode)
         runtime = Runtime(settings, is_attended=True)
     except (Exception, KeyboardInterrupt):
         if asks:
@@ -179,6 +189,31 @@ def _settle_key(config: Path, wanted: bool | None, *, asks: bool) -> bool:
         key = setup.make_signing_key(config)
         output.say_step(f"the key is {_relative(key)}; give {_relative(key.with_name('allowed_signers'))} to auditors")
     return wanted
+
+
+def _settle_history(
+    gateway: WikiGateway, space_key: str, archived: Mapping[str, str], wanted: str | None, *, asks: bool
+) -> HistoryMode:
+    """Return which versions the archive has; say first how many there are."""
+    if wanted is not None:
+        return HistoryMode(wanted)
+    try:
+        pages, versions = setup.count_versions(gateway, space_key, archived)
+    except WikiError as error:
+        output.warn(f"  The versions of the archived pages could not be counted: {error}")
+    else:
+        number, requests = counted(pages, "page"), counted(versions - pages, "request")
+        output.say_step(
+            f"{number} {'counts' if pages == 1 else 'count'} as archived now, with {counted(versions, 'version')}; "
+            f"the earlier versions cost the first capture {requests}, once"
+        )
+    if not asks:
+        return HistoryMode.ALL
+    output.warn("  all: every version. changes: the present one, and all from now on. latest: only the newest.")
+    choice = click.Choice([mode.value for mode in HistoryMode])
+    return HistoryMode(
+        click.prompt("Versions that the snapshots have", type=choice, default=HistoryMode.ALL.value, err=True)
+    )
 
 
 def _keep(answers: Answers, before: Answers, config: Path) -> None:

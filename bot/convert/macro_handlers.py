@@ -15,6 +15,7 @@ from bot.convert.document import (
     Fence,
     Formula,
     Item,
+    Link,
     List,
     Node,
     Paragraph,
@@ -331,7 +332,8 @@ def _jira(page: PageBuilder, macro: Macro) -> list[Node]:
     address = address.rstrip("/")
     key = macro.get("key", "issueKey")
     if key:
-        return link_to([key], f"{address}/browse/{quote(key)}") if address else [Styled("strong", (key,))]
+        issue = Link((key,), f"{address}/browse/{quote(key)}") if address else Styled("strong", (key,))
+        return [Apart((issue,))]
     query = macro.get("jqlQuery", "jql", "url", "")
     if as_shown := _as_shown(page, macro, "Jira issues"):
         code: list[Node] = [Code(query)] if query else []

@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from bot.config.data_file import DataFile
 from bot.config.data_model import Home, WorkspaceData
-from bot.config.policy import WikiSettings, WorkspaceSettings
+from bot.config.policy import ArchivedSettings, HistoryMode, WikiSettings, WorkspaceSettings
 from bot.config.schemas import SETTINGS_SCHEMA_NAME, write_schemas
 from bot.config.secret_binding import TOKEN_HOST, host_of
 from bot.config.settings import Settings, load_overrides, load_settings, secrets_folders
@@ -21,6 +21,7 @@ from bot.file_format import FileDocument, FileFormatError, NewerFormatError
 from bot.files import replace_file
 from bot.site_address import recognise, with_scheme
 from bot.snapshot.archive.signature import Signer
+from bot.snapshot.capture.selection import select
 from bot.wiki.connection import make_network
 from bot.wiki.dialect import Flavour
 from bot.wiki.gateway import PageRef, WikiGateway
@@ -217,9 +218,11 @@ def make_signing_key(config: Path) -> Path:
     return key
 
 
-def write_settings(config: Path, answers: Answers, *, archived: Mapping[str, str], is_signed: bool) -> Settings:
+def write_settings(
+    config: Path, answers: Answers, *, archived: Mapping[str, str], is_signed: bool, history: HistoryMode
+) -> Settings:
     """Write the settings file and the schemas next to it; return the settings."""
-    replace_file(config, _compose(answers, archived=archived, is_signed=is_signed).encode())
+    replace_file(config, _compose(answers, archived=archived, is_signed=is_signed, history=history).encode())
     write_schemas(config.absolute().parent)
     return load_settings(config)
 
@@ -236,6 +239,17 @@ def find_archive_rules(gateway: WikiGateway, space_key: str) -> dict[str, str]:
     return rules
 
 
+def count_versions(gateway: WikiGateway, space_key: str, archived: Mapping[str, str]) -> tuple[int, int]:
+    """Return the number of pages that count as archived by the rules, and the number of all their versions.
+
+    A version number counts the versions, also those that the wiki no longer has.
+    """
+    labels, under = ((archived[key],) if key in archived else () for key in ("labels", "under"))
+    rule = ArchivedSettings(status=True, labels=labels, under=under)
+    chosen = select(gateway, space_key, rule).chosen
+    return len(chosen), sum(ref.version.number for ref in chosen)
+
+
 def write_bare_data_file(path: Path, home: PageRef) -> Path:
     """Write a data file without regions, unless one exists; return its path."""
     if not path.exists():
@@ -249,11 +263,11 @@ def with_site(answers: Answers, site: Site) -> Answers:
     return answers.replaced(url=site.url, flavour=site.flavour.value if site.flavour else None)
 
 
-def _compose(answers: Answers, *, archived: Mapping[str, str], is_signed: bool) -> str:
+def _compose(answers: Answers, *, archived: Mapping[str, str], is_signed: bool, history: HistoryMode) -> str:
     optional = {key: getattr(answers, key) for key in ("user", "client_id", "access", "ca_bundle")}
     more = "".join(f"\n  {key}: {_quoted(value)}" for key, value in optional.items() if value)
     rules = "".join(f", {key}: [{name}]" for key, name in archived.items())
-    keys = f"signing_key: {_KEY}, allowed_signers: {_SIGNERS}" if is_signed else "signing_key: none"
+    keys = f"signing_key: {_KEY}\n  allowed_signers: {_SIGNERS}" if is_signed else "signing_key: none"
     return f"""\
 # yaml-language-server: $schema={SETTINGS_SCHEMA_NAME}
 # Settings of wikibot. Each key can be overridden by the environment as WIKIBOT_…, nested by two underscores.
@@ -274,7 +288,11 @@ jobs:
   - {{run: sync, every: 10 minutes}}
   - {{run: snapshot, every: day, at: "02:30", timezone: UTC}}
 
-snapshots: {{path: ../snapshots, git: false, {keys}}}
+snapshots:
+  path: ../snapshots
+  git: false
+  history: {history.value:<24}# all versions | changes: those from now on | latest: only the newest
+  {keys}
 """
 
 

@@ -6,6 +6,7 @@ from bot.convert import PageContext, convert_page
 
 _ANA = "<ac:link><ri:user ri:account-id='7'/></ac:link>"
 _DONE = "<ac:structured-macro ac:name='status'><ac:parameter ac:name='title'>Done</ac:parameter></ac:structured-macro>"
+_ISSUE = "<ac:structured-macro ac:name='jira'><ac:parameter ac:name='key'>A-1</ac:parameter></ac:structured-macro>"
 _PICTURE = "<ac:image><ri:attachment ri:filename='a.png'/></ac:image>"
 
 
@@ -26,6 +27,7 @@ _PICTURE = "<ac:image><ri:attachment ri:filename='a.png'/></ac:image>"
         (f"<p><span>a</span>{_PICTURE}<em>z</em></p>", "a ![a.png](a.png) *z*"),
         (f"<p>{_ANA}, {_ANA}.</p>", "@Ana, @Ana."),
         (f"<p>({_ANA})</p>", "(@Ana)"),
+        (f"<p>see{_ISSUE}<em>z</em></p>", "see **A-1** *z*"),
         ("<p>in<strong>side</strong>word</p>", "in**side**word"),
     ],
 )

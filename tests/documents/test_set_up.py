@@ -117,6 +117,7 @@ def answer_questions(shell: Terminal, wiki: Wiki) -> None:
     shell.answer("Space (", "WS2")
     shell.answer("Home page", "")
     shell.answer("signs the snapshots?", "y")
+    shell.answer("Versions that the snapshots have", "")
     shell.answer("Write this to the wiki and the data file?", "y")
 
 

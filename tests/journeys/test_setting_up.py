@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
+from bot.config.policy import HistoryMode
 from bot.config.settings import load_settings
 from tests.journeys.conftest import HOME, Desk
 from tests.terminal import Terminal
@@ -56,6 +58,10 @@ def test_init_writes_settings_and_data_that_work_at_once(desk: Desk, config: Pat
     assert f"{config} written" in ran.out
     assert "signed in as Workspace Bot" in ran.out
     settings = load_settings(config)
+    assert re.search(
+        r"\d+ pages count as archived now, with \d+ versions; the earlier .* cost .* \d+ requests?", ran.out
+    )
+    assert settings.snapshots.history is HistoryMode.ALL
     assert settings.wiki.flavour == desk.wiki.flavour
     assert settings.wiki.url == desk.wiki.url
     assert settings.workspaces[0].archived.under == ("Archive",)
@@ -212,6 +218,7 @@ def test_at_a_terminal_a_fresh_user_gets_to_a_running_bot(desk: Desk) -> None:
         terminal.expect("Quarterly Reports")
         terminal.answer("Home page", "")
         terminal.answer("signs the snapshots?", "n")
+        terminal.answer("Versions that the snapshots have", "")
         terminal.answer("Write this to the wiki and the data file?", "y")
         assert terminal.end() == 0
 
@@ -235,6 +242,7 @@ def test_a_page_without_regions_leads_to_a_running_bot_too(desk: Desk) -> None:
         terminal.answer("Space (", "hub")
         terminal.answer("Home page", "")
         terminal.answer("signs the snapshots?", "n")
+        terminal.answer("Versions that the snapshots have", "")
         terminal.answer("Place of status", "")
         terminal.answer("Place of quick_links", "")
         terminal.answer("Place of news", "before 1")
@@ -279,7 +287,9 @@ def test_what_was_answered_before_an_interruption_is_offered_again(desk: Desk) -
 
 
 def test_after_a_no_the_settings_stay_and_adopt_goes_on(desk: Desk) -> None:
-    with at_terminal(desk, "init", *answers(desk), "--no-signing-key", WIKIBOT_WIKI__TOKEN=token(desk)) as terminal:
+    with at_terminal(
+        desk, "init", *answers(desk), "--no-signing-key", "--history", "latest", WIKIBOT_WIKI__TOKEN=token(desk)
+    ) as terminal:
         terminal.answer("Write this to the wiki and the data file?", "n")
         assert terminal.end() == 1
 
@@ -302,6 +312,7 @@ def test_at_a_terminal_existing_settings_can_be_kept_or_replaced(desk: Desk) -> 
     environment = {"WIKIBOT_WIKI__TOKEN": token(desk)}
     with at_terminal(desk, "init", *answers(desk), "--no-signing-key", "--no-adopt", **environment) as again:
         again.answer("Keep it and stop", "r")
+        again.answer("Versions that the snapshots have", "changes")
         assert again.end() == 0
     assert (folder / "bot.yaml.1").read_text() == "# mine\n"
     assert load_settings(folder / "bot.yaml").wiki.url == desk.wiki.url
