@@ -14,6 +14,7 @@ from benchmarks.fidelity_markdown import read_html, read_markdown
 from benchmarks.fidelity_measure import ASPECTS, Tally, measure, measure_nothing
 from benchmarks.fidelity_source import Content, read_source
 from benchmarks.fidelity_view import ViewBody, view_body
+from benchmarks.page_world import make_body
 from bot.convert import convert_page
 from wikiserver.storage_tree import BadBody
 
@@ -22,6 +23,10 @@ THRESHOLDS = {"words": 0.999}
 
 RIVALS = ("confluence-markdown-exporter", "markdownify", "html-to-markdown")
 _ROOT = Path(__file__).resolve().parent.parent
+_GENERATED = 200
+_KINDS = {"nomagic": "Data Center, one site", "querypie": "Cloud, one site", "xwiki-export": "space exports"}
+_MADE = "generated pages"
+_BEGIN, _END = "<!-- script/fidelity --readme -->", "<!-- end -->"
 CORPUS = _ROOT.parent / "shared" / "corpus"
 
 
@@ -37,6 +42,36 @@ def load_corpus(folder: Path) -> list[PageBody]:
     """Read every page body under *folder*, in the order of their names."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix in (".xhtml", ".xml", ".storage"))
     return [PageBody(str(path.relative_to(folder)), path.read_text("utf-8")) for path in paths]
+
+
+def load_corpora(folder: Path) -> dict[str, list[PageBody]]:
+    """Return the pages by where they are from: real wikis and exports, and generated ones."""
+    corpora: dict[str, list[PageBody]] = {}
+    for page in load_corpus(folder):
+        corpora.setdefault(_KINDS.get(page.name.partition("/")[0], "test pages of other programs"), []).append(page)
+    corpora[_MADE] = [PageBody(f"generated {number}", make_body(number)) for number in range(_GENERATED)]
+    return corpora
+
+
+def render_corpora(tallies: dict[str, Tally]) -> str:
+    """Return a Markdown table with a row for each corpus: what was kept, and of how much."""
+    lines = [f"| Pages | Number | {' | '.join(ASPECTS)} |", f"|---|--:|{'--:|' * len(ASPECTS)}"]
+    for name, tally in tallies.items():
+        cells = (
+            f"{tally.share(aspect):.2%} of {tally.expected[aspect]:,}" if tally.expected[aspect] else "–"
+            for aspect in ASPECTS
+        )
+        lines.append(f"| {name} | {tally.pages} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def write_readme(table: str, path: Path = _ROOT / "README.md") -> None:
+    """Put *table* between the marks in the README."""
+    before, begin, rest = path.read_text("utf-8").partition(_BEGIN)
+    _old, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise ValueError(f"{path} does not have the marks {_BEGIN} and {_END}")
+    path.write_text(f"{before}{begin}\n\n{table}\n\n{end}{after}", "utf-8")
 
 
 def convert_ours(page: PageBody, reader: str = "markdown-it") -> Content:
@@ -127,6 +162,7 @@ def main() -> int:
     parser.add_argument(
         "--compare", type=Path, metavar="PYTHON", help="also measure other converters, with this Python"
     )
+    parser.add_argument("--readme", action="store_true", help="write the table of all corpora into README.md")
     parser.add_argument("--lost", action="store_true", help="list what was lost")
     arguments = parser.parse_args()
     pages = load_corpus(arguments.corpus) if arguments.corpus.is_dir() else []
@@ -140,7 +176,16 @@ def main() -> int:
         tallies |= compare(pages, arguments.compare)
     print(f"{len(pages)} pages: " + ", ".join(f"{ours.expected[aspect]} {aspect}" for aspect in ASPECTS) + "\n")
     print(render_table(tallies))
+    corpora = {
+        name: measure_corpus(bodies, partial(convert_ours, reader="cmark-gfm"))
+        for name, bodies in load_corpora(arguments.corpus).items()
+    }
+    table = render_corpora({name: tally for name, (tally, _) in corpora.items()})
+    print(f"\nwikibot, read by cmark-gfm:\n\n{table}")
+    if arguments.readme:
+        write_readme(table)
     if arguments.lost:
+        lost += corpora[_MADE][1]
         print("", *lost, *lost_there, sep="\n")
     return 0 if is_good_enough(ours) and is_good_enough(by_github) else 1
 

@@ -8,7 +8,7 @@ from cmarkgfm.cmark import Options
 from lxml import html
 from markdown_it import MarkdownIt
 
-from benchmarks.fidelity_source import Content, tokens
+from benchmarks.fidelity_source import EMPHASIS, Content, tokens
 
 
 class _Reader(MarkdownIt):
@@ -71,6 +71,13 @@ def _text(element: html.HtmlElement, *, within_lists: bool = True) -> str:
 
 def _collect(element: html.HtmlElement, content: Content) -> None:
     name = str(element.tag)
+    kind = EMPHASIS.get(name)
+    if kind and not any(EMPHASIS.get(str(ancestor.tag)) == kind for ancestor in element.iterancestors()):
+        content.emphasis += [f"{kind}{sign}" for sign in "".join(tokens(_text(element)))]
+    if name == "img":
+        content.images.append(f"{element.get('src') or ''} {element.get('alt') or ''}")
+    elif name == "a":
+        content.images.append(f"{element.get('href') or ''} {element.text_content()}")
     if name == "a" and element.get("href"):
         content.links.append(str(element.get("href")))
     elif name == "img":
@@ -79,7 +86,10 @@ def _collect(element: html.HtmlElement, content: Content) -> None:
         content.headings.append((int(name[1]), tokens(_text(element))))
     elif name == "li":
         lists = [ancestor.tag for ancestor in element.iterancestors() if ancestor.tag in ("ul", "ol")]
-        content.items.append((len(lists), str(lists[0]) if lists else "ul", tokens(_text(element, within_lists=False))))
+        words = tokens(_text(element, within_lists=False))
+        content.items.append((len(lists), str(lists[0]) if lists else "ul", words))
+        if state := re.match(r"\[ (x )?\] ", " ".join(words)):
+            content.tasks.append(f"{'x' if state[1] else ' '} {' '.join(words)[state.end() :]}")
     elif name == "pre" or (name == "code" and not any(a.tag == "pre" for a in element.iterancestors())):
         content.code.append(element.text_content())
 

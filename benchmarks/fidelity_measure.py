@@ -1,4 +1,4 @@
-"""How much of a page a Markdown rendition keeps, in six counts."""
+"""How much of a page a Markdown rendition keeps, in nine counts."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from benchmarks.fidelity_source import Content
 
 T = TypeVar("T")
 
-ASPECTS = ("words", "links", "table cells", "list items", "code", "headings")
+ASPECTS = ("words", "links", "table cells", "list items", "code", "headings", "images", "emphasis", "tasks")
 
 
 @dataclass(slots=True)
@@ -51,6 +51,9 @@ def measure(source: Content, result: Content) -> Tally:
     tally.count("list items", len(source.items), _missing(source.items, result.items, _is_same_item))
     tally.count("code", len(source.code), _missing(source.code, result.code, _is_same_code))
     tally.count("table cells", len(source.cells), _missing(source.cells, result.cells, _is_same_cell))
+    tally.count("images", len(source.images), _missing_images(source.images, result.images))
+    tally.count("emphasis", len(source.emphasis), _missing_words(source.emphasis, result.emphasis))
+    tally.count("tasks", len(source.tasks), _missing(source.tasks, result.tasks, _is_same_task))
     return tally
 
 
@@ -92,6 +95,20 @@ def _missing_links(source: Sequence[str], result: Sequence[str]) -> list[str]:
     return missing
 
 
+def _missing_images(source: Sequence[str], result: Sequence[str]) -> list[str]:
+    """A picture is kept when a picture of the result, or a link in its place, names it; each serves one."""
+    left = [unquote(each) for each in result]
+    missing = []
+    for name in source:
+        wanted = unquote(name).rpartition("/")[2].partition("?")[0] or name
+        found = next((given for given in left if " ".join(wanted.split()) in " ".join(given.split())), None)
+        if found is None:
+            missing.append(name)
+        else:
+            left.remove(found)
+    return missing
+
+
 def _readings(address: str) -> set[str]:
     """Return an address without its encoding; a `+` may be itself or a space."""
     readings = {unquote(unquote(address)), unquote(unquote(address.replace("+", " ")))}
@@ -127,6 +144,10 @@ def _is_same_item(wanted: tuple[int, str, list[str]], given: tuple[int, str, lis
 
 def _is_same_cell(wanted: tuple[int, int, int, str, list[str]], given: tuple[int, int, int, str, list[str]]) -> bool:
     return wanted[:4] == given[:4] and _is_within(wanted[4], given[4])
+
+
+def _is_same_task(wanted: str, given: str) -> bool:
+    return wanted[0] == given[0] and _is_within(wanted[2:].split(), given[2:].split())
 
 
 def _is_same_code(wanted: str, given: str) -> bool:

@@ -23,6 +23,7 @@ _BLOCKS = {
     *("ac:caption", "ac:adf-extension", "ac:adf-node", "ac:emoticon", "ac:plain-text-body", "ac:placeholder", "q"),
 }
 _TITLED = {"status", "info", "note", "tip", "warning", "error", "success", "panel", "expand", "code", "noformat"}
+EMPHASIS = {"strong": "*", "b": "*", "em": "_", "i": "_"}
 _UNSAFE = re.compile(r"\s*(?:javascript|vbscript|data|file):", re.IGNORECASE)
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -37,6 +38,12 @@ class Content:
     items: list[tuple[int, str, list[str]]] = field(default_factory=list)
     cells: list[tuple[int, int, int, str, list[str]]] = field(default_factory=list)
     code: list[str] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+    """What names each picture: a file name or an address."""
+    emphasis: list[str] = field(default_factory=list)
+    """The characters that are strong, and those that are emphasised, with `*` or `_` before each."""
+    tasks: list[str] = field(default_factory=list)
+    """The state of each task, `x` or a space, and its words."""
 
 
 def tokens(text: str) -> list[str]:
@@ -140,12 +147,26 @@ def _collect(root: etree._Element, content: Content) -> None:
         for address in _link(element, name):
             # What must not be followed is to be shown as code instead.
             (content.code if _UNSAFE.match(address) else content.links).append(address)
+        _collect_marks(element, name, content)
         if re.fullmatch("h[1-6]", name) and "".join(_text(element).split()):
             content.headings.append((int(name[1]), tokens(_text(element))))
         elif name in ("li", "ac:task"):
             _collect_item(element, name, content)
         elif name in ("pre", "ac:plain-text-body", "code"):
             _collect_code(element, name, content)
+
+
+def _collect_marks(element: etree._Element, name: str, content: Content) -> None:
+    """Collect pictures, and emphasis outside of code and of emphasis of the same kind."""
+    if name == "ac:image":
+        named = (_get(child, "filename") or _get(child, "value") for child in element if _name(child).startswith("ri:"))
+        content.images += [each for each in named if each and not _UNSAFE.match(each)]
+    elif name == "img" and (address := _get(element, "src")) and not _UNSAFE.match(address):
+        content.images.append(address)
+    kind = EMPHASIS.get(name)
+    around = [_name(ancestor) for ancestor in element.iterancestors()]
+    if kind and not any(EMPHASIS.get(each) == kind or each in ("pre", "code") for each in around):
+        content.emphasis += [f"{kind}{sign}" for sign in "".join(tokens(_text(element)))]
 
 
 def _collect_code(element: etree._Element, name: str, content: Content) -> None:
@@ -171,7 +192,10 @@ def _collect_item(element: etree._Element, name: str, content: Content) -> None:
     if name == "ac:task":
         status = next((child.text for child in element if _name(child) == "ac:task-status"), "")
         marks = ["[", "x", "]"] if status == "complete" else ["[", "]"]
-    text = marks + tokens(_text(element, within_lists=False))
+    words = tokens(_text(element, within_lists=False))
+    text = marks + words
+    if name == "ac:task" and words:
+        content.tasks.append(f"{'x' if 'x' in marks else ' '} {' '.join(words)}")
     content.items.append((len(lists), "ol" if lists[0] == "ol" else "ul", text))
 
 

@@ -22,14 +22,16 @@ def test_real_pages_are_kept_whole(reader: str) -> None:
     tally, lost = measure_corpus(list(_pages()), partial(convert_ours, reader=reader))
 
     assert tally.pages > 400
-    assert all(tally.expected[aspect] > 500 for aspect in ASPECTS)
+    assert all(tally.expected[aspect] > 70 for aspect in ASPECTS)
     assert is_good_enough(tally), "\n".join([render_table({"wikibot": tally}), *lost])
 
 
 _BODY = """<h2>Title one</h2><p>Some words with <a href="https://example.org/a">a link</a> in order.</p>
 <ul><li>first<ul><li>nested</li></ul></li><li>second</li></ul>
 <table><tbody><tr><th>head</th><th>other</th></tr><tr><td>cell</td><td colspan="1">more</td></tr></tbody></table>
-<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[x =  1]]></ac:plain-text-body></ac:structured-macro>"""
+<ac:structured-macro ac:name="code"><ac:plain-text-body><![CDATA[x =  1]]></ac:plain-text-body></ac:structured-macro>
+<p>a <strong>bold</strong> <ac:image><ri:attachment ri:filename="a.png"/></ac:image></p>
+<ac:task-list><ac:task><ac:task-status>complete</ac:task-status><ac:task-body>done</ac:task-body></ac:task></ac:task-list>"""
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,10 @@ _BODY = """<h2>Title one</h2><p>Some words with <a href="https://example.org/a">
         ("x =  1", "x = 1", "code"),
         ("## Title", "### Title", "headings"),
         ("## Title", "## Titel", "headings"),
+        ("**bold**", "bold", "emphasis"),
+        ("**bold**", "*bold*", "emphasis"),
+        ("![a.png](a.png)", "a.png", "images"),
+        ("[x] done", "[ ] done", "tasks"),
     ],
 )
 def test_measure_sees_every_kind_of_loss(kept: str, instead: str, aspect: str) -> None:
