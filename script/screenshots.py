@@ -65,14 +65,20 @@ def _draw_all(world: DeskWorld, address: str) -> None:
 
 
 def _draw_site(browser: WebDriver, world: DeskWorld) -> None:
-    """Draw the static site: its tree, and the page with the most versions."""
+    """Draw the static site: its tree, the longest page, the check, and what changed in a page."""
+    notice = world.wiki.find("Avis - Notice in six languages").id
+    body = world.wiki.body(notice).replace("is open for public comment until 11 May", "was open until 11 May")
+    world.wiki.edit(notice, body)
+    world.run("snapshot")
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder) / "site"
         world.run("site", str(site))
         pages = sorted(site.glob("*/*.html"), key=lambda page: page.stat().st_size)
-        for name, page in {"tree": site / "index.html", "page": pages[-1]}.items():
-            for scheme in ("light", "dark"):
-                _draw(browser, page.as_uri(), scheme, _IMAGES / f"site-{name}-{scheme}.png")
+        shown = {"tree": site / "index.html", "page": pages[-1]}
+        shown["check"] = site / "check.html"
+        shown["changes"] = next(site.glob("*/*/changes-*.html"))
+        for name, page in shown.items():
+            _draw(browser, page.as_uri(), "light", _IMAGES / f"site-{name}-light.png")
 
 
 def _draw(browser: WebDriver, address: str, scheme: str, path: Path) -> None:
