@@ -19,10 +19,10 @@ _ITEMS = ("li", "tr", "dd")
 _UNSEEN = ("form", "button", "input", "select", "textarea", "svg", "iframe", "object", "embed", "link", "meta")
 
 
-def find_live_macros(body: str) -> list[Macro]:
+def find_live_macros(body: str, *, with_unknown: bool = True) -> list[Macro]:
     """Return the macros of a body whose content only the wiki knows, in order."""
     elements = read_leniently(body, max_depth=_MAX_DEPTH).elements()
-    return [macro for macro in map(read_macro, filter(is_macro, elements)) if is_live(macro)]
+    return [macro for macro in map(read_macro, filter(is_macro, elements)) if is_live(macro, with_unknown=with_unknown)]
 
 
 def find_fragments(

@@ -180,13 +180,13 @@ def _long(text: str) -> Block:
     return paragraph(text) if len(text.split()) > len(text) / _LONGEST_WORD else Fence(text)
 
 
-def is_live(macro: Macro) -> bool:
+def is_live(macro: Macro, *, with_unknown: bool = True) -> bool:
     """Return whether only the wiki knows what *macro* shows: a list, a query, or an unknown macro without a body."""
     if macro.rich_bodies or macro.plain_body is not None:
         return False
     if macro.key in ("jira", "jiraissues"):
         return not macro.get("key", "issueKey")
-    return macro.key in _LIVE or (bool(macro.key) and macro.key not in MACROS)
+    return macro.key in _LIVE or (with_unknown and bool(macro.key) and macro.key not in MACROS)
 
 
 def _as_shown(page: PageBuilder, macro: Macro, what: str) -> list[Node]:

@@ -67,10 +67,11 @@ def test_pages_without_live_macros_are_not_asked_about(
 def test_a_live_list_does_not_name_restricted_pages(wiki: SmallWiki, tmp_path: Path) -> None:
     wiki.add("Zebra plan", "<p>hush-hush</p>")
     wiki.store.restrictions.add(wiki.ids["Zebra plan"], "read", "user", account_id_of("bot"))
-    wiki.add("Live", RECENT)
+    wiki.add("Live", RECENT + macro("acme-unknown"))
 
     run_capture(wiki, tmp_path)
 
+    assert "*(macro acme-unknown)*" in markdown_of(tmp_path, "Live")
     assert "[Minutes](" in markdown_of(tmp_path, "Live")
     for path in tmp_path.rglob("*"):
         assert not path.is_file() or not re.search(b"Zebra", path.read_bytes()), path

@@ -108,7 +108,9 @@ class Neighbourhood:
         The account may see more than the readers of the snapshots: an entry is kept only if each page that it links to
         is in this space and is shown to them.
         """
-        macros = find_live_macros(body)
+        hidden = [ref.title for ref in self.listed.values() if not self._shows(ref.id)]
+        # An unknown macro could show the text of a hidden page without its title.
+        macros = find_live_macros(body, with_unknown=not hidden)
         if not macros:
             return {}
         try:
@@ -117,7 +119,6 @@ class Neighbourhood:
             self.on_failure(page_id, f"what the wiki shows for its live macros could not be read: {error}")
             return {}
         digest = sha256(view.encode("utf-8", "surrogatepass"))
-        hidden = [ref.title for ref in self.listed.values() if not self._shows(ref.id)]
         found = find_fragments(view, macros, self._may_link_to, hidden)
         return {asked: RecordedView(html=html, view_sha256=digest, when=self.now) for asked, html in found.items()}
 
