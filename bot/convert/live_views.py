@@ -10,19 +10,21 @@ from bs4 import BeautifulSoup, Tag
 
 from bot.convert.macro_handlers import is_live
 from bot.storage.macros import Macro, is_macro, read_macro
-from bot.storage.reader import read_leniently
+from bot.storage.reader import Document
 
-_MAX_DEPTH = 200
 _LONGEST_FRAGMENT = 200_000
 """Characters; a longer list is not kept, and the macro is a loss."""
 _ITEMS = ("li", "tr", "dd")
 _UNSEEN = ("form", "button", "input", "select", "textarea", "svg", "iframe", "object", "embed", "link", "meta")
 
 
-def find_live_macros(body: str, *, with_unknown: bool = True) -> list[Macro]:
+def find_live_macros(body: Document, *, with_unknown: bool = True) -> list[Macro]:
     """Return the macros of a body whose content only the wiki knows, in order."""
-    elements = read_leniently(body, max_depth=_MAX_DEPTH).elements()
-    return [macro for macro in map(read_macro, filter(is_macro, elements)) if is_live(macro, with_unknown=with_unknown)]
+    return [
+        macro
+        for macro in map(read_macro, filter(is_macro, body.elements()))
+        if is_live(macro, with_unknown=with_unknown)
+    ]
 
 
 def find_fragments(

@@ -10,6 +10,7 @@ from bot.convert import PageContext, ShownView, convert_page, find_fragments, fi
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.erasure import find_traces, redact
 from bot.snapshot.verify.verification import verify
+from bot.storage.reader import read_leniently
 from tests.snapshot.capturing import markdown_of, record_of, run_capture
 from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of
 from tests.snapshot.small_wiki import SmallWiki
@@ -110,7 +111,9 @@ def test_fragments_are_found_by_macro_and_without_what_is_hidden(view: str, kept
     body = macro("contributors", order="1").replace('">', '" ac:macro-id="a">', 1)
     body += macro("contributors", order="2").replace('">', '" ac:macro-id="b">', 1)
 
-    found = find_fragments(view, find_live_macros(body), lambda address: address != "/closed", ["Hidden title"])
+    found = find_fragments(
+        view, find_live_macros(read_leniently(body)), lambda address: address != "/closed", ["Hidden title"]
+    )
 
     shown = {asked: ShownView(html, "2026-11-24") for asked, html in found.items()}
     markdown = convert_page(body, PageContext(base_url="https://wiki.test", views=shown)).markdown

@@ -75,7 +75,7 @@ class Neighbourhood:
         own = read_leniently(body, max_depth=_MAX_DEPTH)
         macros = {macro_name(element) for element in own.elements()}
         included, withheld = self._included(own, page_id, folder)
-        views = self._views(body, page_id)
+        views = self._views(own, page_id)
         shown = [read_leniently(view.html, max_depth=_MAX_DEPTH) for view in views.values()]
         texts = {"": own, **{page.title: read_leniently(page.body, max_depth=_MAX_DEPTH) for page in included.values()}}
         listings = [
@@ -102,15 +102,14 @@ class Neighbourhood:
             listings=dict(ChainMap(*listings)),
         )
 
-    def _views(self, body: str, page_id: str) -> dict[str, RecordedView]:
+    def _views(self, body: Document, page_id: str) -> dict[str, RecordedView]:
         """Return what the wiki shows for the live macros of a page; one request, and only if it has any.
 
         The account may see more than the readers of the snapshots: an entry is kept only if each page that it links to
         is in this space and is shown to them.
         """
-        hidden = [ref.title for ref in self.listed.values() if not self._shows(ref.id)]
         # An unknown macro could show the text of a hidden page without its title.
-        macros = find_live_macros(body, with_unknown=not hidden)
+        macros = find_live_macros(body, with_unknown=not self._hidden_titles)
         if not macros:
             return {}
         try:
@@ -119,8 +118,12 @@ class Neighbourhood:
             self.on_failure(page_id, f"what the wiki shows for its live macros could not be read: {error}")
             return {}
         digest = sha256(view.encode("utf-8", "surrogatepass"))
-        found = find_fragments(view, macros, self._may_link_to, hidden)
+        found = find_fragments(view, macros, self._may_link_to, self._hidden_titles)
         return {asked: RecordedView(html=html, view_sha256=digest, when=self.now) for asked, html in found.items()}
+
+    @cached_property
+    def _hidden_titles(self) -> tuple[str, ...]:
+        return tuple(ref.title for ref in self.listed.values() if not self._shows(ref.id))
 
     def _may_link_to(self, address: str) -> bool:
         """Return whether an address leads out of the wiki, or to a page that the readers may see."""
