@@ -156,7 +156,10 @@ class PageReader:
             return page
         page = self._client.send(self._dialect.page_version(page_id, version))
         if page.version != version:
-            raise WikiAnswerError(f"page {page_id}: asked for version {version}, the wiki sent version {page.version}")
+            raise WikiAnswerError(
+                f"page {page_id}: asked for version {version}, the wiki sent version {page.version}; if a part of the "
+                "wiki lags behind, this passes: run again in a few minutes"
+            )
         # On Data Center, old versions have ids of their own
         return replace(page, ref=replace(page.ref, id=page_id))
 

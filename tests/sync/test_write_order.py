@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.policy import DriftPolicy
+from bot.errors import WikiAnswerError
 from bot.sync.apply import ApplyReport, Result
 from bot.sync.drift import Verdict
 from bot.sync.stop_order import StopOrder, StopOrders
@@ -241,6 +242,16 @@ def test_a_replica_that_stays_behind_is_a_problem_and_never_a_change_by_people(
     assert plan.page_writes == ()
     assert "version 2, but version 3 exists" in plan.problems[0].message
     assert len(either_world.writes()) == writes
+
+
+def test_a_replica_that_has_an_older_text_for_a_version_says_what_to_do(
+    either_world: World, page: str, proxy: ScriptedProxy
+) -> None:
+    Bot(either_world, [page], {"news": NEW}).run()
+    proxy.change("GET", page, older(either_world, page, 2))
+
+    with pytest.raises(WikiAnswerError, match=r"asked for version 3, the wiki sent version 2; .*run again in a few"):
+        either_world.gateway(url=proxy.url).fetch_page(page, version=3)
 
 
 def test_a_new_version_number_with_the_old_text_loses_no_words_of_people(
