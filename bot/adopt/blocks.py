@@ -7,6 +7,7 @@ from bot.adopt.data_targets import CannotSayError
 from bot.adopt.phrases import Context, LineBreak, Phrase, Style, find_target, is_icon, marks_of, read_phrases, text_of
 from bot.storage.macros import HEADINGS, collapse
 from bot.storage.reader import Element, Text
+from bot.storage.unseen_text import is_unseen
 
 _MAX_DEPTH = 20
 _CELLS = ("td", "th")
@@ -23,7 +24,7 @@ class TextLine:
     @property
     def is_bold(self) -> bool:
         """Whether all words are bold."""
-        words = [each for each in self.phrases if text_of(each).strip()]
+        words = [each for each in self.phrases if not is_unseen(text_of(each))]
         return bool(words) and all(Style.STRONG in marks_of(each) for each in words)
 
     @property

@@ -13,6 +13,7 @@ from bot.adopt.phrases import paints_of
 from bot.inline import PageTarget
 from bot.storage.macros import HEADINGS, find_parameter, macro_name
 from bot.storage.reader import Element, Text, read_strictly
+from bot.storage.unseen_text import is_unseen
 from bot.storage.visible_text import BLOCKS, HIDDEN, shown_text
 
 _STYLES = {
@@ -154,7 +155,7 @@ class _Reader:
         self, node: Element | Text, look: Glyph, stack: list[tuple[Element, Glyph, Iterator[Element | Text]]]
     ) -> Iterator[Glyph]:
         if isinstance(node, Text):
-            yield from self._glyphs(node.value if node.is_visible else "", look)
+            yield from self._glyphs(_seen_part(node), look)
         elif node.name not in HIDDEN:
             self._pass_edge(node, is_start=True)
             inside = self._look_inside(node, look)
@@ -209,6 +210,13 @@ class _Reader:
         except CannotSayError as error:
             return str(error)
         return replace(target, card=None) if isinstance(target, LinkTarget) else target
+
+
+def _seen_part(node: Text) -> str:
+    """Return what a reader sees of *node*: of a text without a shape only its blanks."""
+    if not node.is_visible:
+        return ""
+    return "".join(filter(str.isspace, node.value)) if is_unseen(node.value) else node.value
 
 
 def _has_own_colour(element: Element) -> bool:

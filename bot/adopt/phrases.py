@@ -22,6 +22,7 @@ from bot.storage.appearance import DEFAULT_COLOURS, settle_value
 from bot.storage.emoticons import find_emoji, name_emoji
 from bot.storage.macros import collapse, find_parameter, find_rich_text_body, macro_name
 from bot.storage.reader import Element, Text
+from bot.storage.unseen_text import is_unseen
 from bot.storage.visible_text import text_of as shown
 
 _ICONS = {name: icon for icon, name in EMOTICONS.items()}
@@ -339,7 +340,7 @@ def _is_space(phrase: Phrase) -> bool:
 
 
 def _is_blank(phrase: Phrase) -> bool:
-    return isinstance(phrase, LineBreak) or (isinstance(phrase, Words) and not phrase.text.strip())
+    return isinstance(phrase, LineBreak) or (isinstance(phrase, Words) and is_unseen(phrase.text))
 
 
 def is_icon(phrase: Phrase) -> bool:

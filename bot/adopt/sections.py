@@ -18,6 +18,7 @@ from bot.splice import Span
 from bot.storage.macros import HEADINGS, collapse, find_parameter, find_rich_text_body, iter_content, macro_name
 from bot.storage.reader import Document, Element, Text
 from bot.storage.regions import why_not_details
+from bot.storage.unseen_text import is_unseen
 from bot.storage.visible_text import text_of
 
 _CONTAINERS = {"ac:layout-cell", "td", "th", "ac:rich-text-body", "div"}
@@ -412,8 +413,8 @@ def kind_of(node: Element | Text) -> NodeKind:
 def is_blank(node: Element | Text) -> bool:
     """Return whether *node* has no visible content."""
     if isinstance(node, Text):
-        return not node.is_visible or not node.value.strip()
-    if node.text.strip() or node.name in _SEEN or macro_name(node) is not None:
+        return not node.is_visible or is_unseen(node.value)
+    if not is_unseen(node.text) or node.name in _SEEN or macro_name(node) is not None:
         return False
     return not any(each.name in _SEEN or macro_name(each) is not None for each in node.elements())
 

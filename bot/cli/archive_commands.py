@@ -99,7 +99,10 @@ def diff(
 @_LIST_FORMAT
 @pass_reader
 def search(reader: ArchiveReader, words: tuple[str, ...], limit: int, rebuild: bool, format_: str) -> int:
-    """Find captured pages that contain all WORDS; quotes make a phrase, a leading minus excludes (after `--`)."""
+    """Find captured pages that contain all WORDS; quotes make a phrase, a leading minus excludes (after `--`).
+
+    Ends with 1 if nothing is found.
+    """
     if rebuild:
         archive.rebuild_search(reader)
     found = archive.search_pages(reader, " ".join(words), limit=limit)
@@ -107,7 +110,7 @@ def search(reader: ArchiveReader, words: tuple[str, ...], limit: int, rebuild: b
     if found.unreadable:
         pages = counted(found.unreadable, "page")
         output.warn(f"{pages} cannot be searched, because a file is missing or changed; see `wikibot verify`")
-    code = _FINDINGS if found.unreadable else _DONE
+    code = _FINDINGS if found.unreadable else _DONE if hits else 1
     if format_ == "json":
         output.say_json([{**_as_dict(hit), "snippet": hit.plain_snippet} for hit in hits])
         return code

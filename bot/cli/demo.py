@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.config.settings import Settings
 
 HOME = "WS2 - Enhancing ICANN Accountability Implementation"
+_ARCHIVED = "Mailing Lists: How To"
 _NEWS = "Read the [Q1 2024 outlook](page:Implementation): **two** recommendations left."
 _MARK = ".wikibot-demo"
 _KEY = "signing_key"
@@ -59,7 +60,7 @@ def demo(app: App, *, once: bool, flavour: str, port: int, folder: Path) -> None
             with _environment(folder, address, flavour):
                 _show(app, folder, address)
                 if once:
-                    _say_where_to_look(folder, address)
+                    _say_where_to_look(folder)
                 else:
                     _stay_up(folder, address)
 
@@ -79,6 +80,11 @@ def _show(app: App, folder: Path, address: str) -> None:
     run("plan")
     _check_edit_survived(address, edited)
     run.chapter("The archived pages are captured as Markdown, sealed, and checked.")
+    run("snapshot")
+    run("verify")
+    run.chapter("Ana corrects an archived page. The next capture keeps both versions, to compare.")
+    words = ("80 characters a line, please", "72 characters a line, please")
+    _save_as_ana(address, _ARCHIVED, *words, message="As the mail program wants it")
     run("snapshot")
     run("verify")
     _judge_by_bagit(folder / "snapshots")
@@ -154,34 +160,39 @@ def _environment(folder: Path, address: str, flavour: str) -> Iterator[None]:
 
 
 def _edit_as_ana(address: str) -> str:
-    """Change a word of the home page outside the regions, as a person with a browser would."""
+    """Change a word of the home page outside the regions."""
+    edited = "Please use the page tree below"
+    _save_as_ana(address, HOME, "Use the page tree below", edited, message="A little more polite")
+    return edited
+
+
+def _save_as_ana(address: str, title: str, old: str, new: str, *, message: str) -> None:
+    """Change words of a page, as a person with a browser would."""
     with requests.Session() as session:
         session.auth = ("ana", "ana-secret")
-        page = _read_home(session, address)
+        page = _read_page(session, address, title)
         body, number = page["body"]["storage"]["value"], page["version"]["number"]
-        edited = str(body).replace("Use the page tree below", "Please use the page tree below", 1)
         payload = {
             "id": page["id"],
             "type": "page",
             "title": page["title"],
-            "version": {"number": number + 1, "message": "A little more polite"},
-            "body": {"storage": {"value": edited, "representation": "storage"}},
+            "version": {"number": number + 1, "message": message},
+            "body": {"storage": {"value": str(body).replace(old, new, 1), "representation": "storage"}},
         }
         session.put(f"{address}/rest/api/content/{page['id']}", json=payload, timeout=30).raise_for_status()
-    output.say("ana saved version " + str(number + 1) + ": “Please use the page tree below …”")
-    return "Please use the page tree below"
+    output.say(f"ana saved version {number + 1}: “{new} …”")
 
 
 def _check_edit_survived(address: str, edited: str) -> None:
     with requests.Session() as session:
         session.auth = ("ana", "ana-secret")
-        if edited not in _read_home(session, address)["body"]["storage"]["value"]:
+        if edited not in _read_page(session, address, HOME)["body"]["storage"]["value"]:
             raise BotError("Ana's edit is gone")
     output.say("Ana's edit is still there.")
 
 
-def _read_home(session: requests.Session, address: str) -> dict[str, Any]:
-    query = {"spaceKey": "WS2", "title": HOME, "expand": "body.storage,version"}
+def _read_page(session: requests.Session, address: str, title: str) -> dict[str, Any]:
+    query = {"spaceKey": "WS2", "title": title, "expand": "body.storage,version"}
     answer = session.get(f"{address}/rest/api/content", params=query, timeout=30)
     answer.raise_for_status()
     page: dict[str, Any] = answer.json()["results"][0]
@@ -200,12 +211,14 @@ def _judge_by_bagit(snapshots: Path) -> None:
             raise BotError(f"bagit.py finds {bag} invalid")
 
 
-def _say_where_to_look(folder: Path, address: str, link: str | None = None) -> None:
+def _say_where_to_look(folder: Path, address: str = "", link: str = "") -> None:
+    """Say what can be looked at; the wiki and the desk only while they go on."""
     output.say()
     output.say_heading("To look at:")
-    if link is not None:
+    if link:
         output.say(f"  the web desk    {link}   (signs you in once)")
-    output.say(f"  the wiki        {address}/spaces/WS2/overview   (sign in as ana, password ana-secret)")
+    if address:
+        output.say(f"  the wiki        {address}/spaces/WS2/overview   (sign in as ana, password ana-secret)")
     output.say(f"  the snapshots   {folder / 'snapshots'}")
     output.say(f"  the data file   {folder / 'ws2.yaml'}")
 

@@ -20,9 +20,11 @@ from pydantic import (
 
 from bot.config.file_rules import MAX_FILE_BYTES, check_file_name
 from bot.config.yaml_source import Location
+from bot.storage.unseen_text import is_unseen
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}|(?:rgb|hsl)a?\([0-9 .,%/]+\)|[a-zA-Z]{3,24}|var\(--[\w-]+(?:,\s*#?\w+)?\)")
 _BIDIRECTIONAL = frozenset((0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069))
+_ID = re.compile("^[a-z0-9][a-z0-9-]{0,79}$")
 _FORBIDDEN = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufffe\\uffff]"
 )
@@ -40,6 +42,17 @@ def _check_plain(text: str) -> str:
         if number < 0xA0:
             raise ValueError(f"contains the control character U+{number:04X}; remove it")
         raise ValueError(f"contains U+{number:04X}, which is not allowed on a wiki page; remove it")
+    if is_unseen(text):
+        raise ValueError("has only invisible characters; write words")
+    return text
+
+
+def _check_id(text: str) -> str:
+    if _ID.fullmatch(text) is None:
+        raise ValueError(
+            f"{text!r} is not a name for commands; use small letters a to z, digits and `-`, at most 80, with a letter "
+            "or a digit first"
+        )
     return text
 
 
@@ -422,7 +435,7 @@ class NewsFile(_Value):
 class NewsItem(_Timed):
     """One news item."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")] = Field(
+    id: Annotated[str, AfterValidator(_check_id), Field(json_schema_extra={"pattern": _ID.pattern})] = Field(
         description="Name of the item in commands; unchanged when the text changes. Small letters, digits and `-`.",
         examples=["q1-report"],
     )

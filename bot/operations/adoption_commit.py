@@ -13,6 +13,7 @@ from bot.config.policy import SafetySettings
 from bot.config.schemas import add_schemas
 from bot.errors import BotError, ContentError, StoppedError
 from bot.log import logger
+from bot.operations.last_check import note_written
 from bot.operations.workspace import Workspace
 from bot.storage.comment_markers import marker_refs
 from bot.sync.drift import digest_of
@@ -56,6 +57,7 @@ def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: "
         known.save()
         for remark in put_back(gateway, adoption.page, state, check=check):
             logger.warning("{}: {}", adoption.page.title, remark)
+    note_written(adoption.workspace, adoption.texts, version.when)
     add_schemas(adoption.edit.after.path.parent)
     return version
 

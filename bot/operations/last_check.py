@@ -1,7 +1,7 @@
 """What the last check of each workspace found: the plan that is left, for those who look without asking the wiki."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -29,8 +29,8 @@ class LastCheckFile(FileDocument):
 
     format: Literal["wikibot-check/1"] = "wikibot-check/1"
     """Format of the file."""
-    at: datetime
-    """Time of the check."""
+    at: datetime | None
+    """Time of the check; null if the pages were only adopted so far."""
     regions: int
     """The number of regions that were compared."""
     plan: str | None = None
@@ -84,7 +84,7 @@ def keep_check(folders: Folders, plan: Plan, now: datetime, report: ApplyReport 
 def find_last_check(workspace: Workspace) -> LastCheck | None:
     """Return the last check of a workspace; None if there was none, or if its record cannot be used."""
     file = _read(_path(workspace.folders, workspace.name))
-    if file is None:
+    if file is None or file.at is None:
         return None
     if file.plan is None:
         scope = Scope(workspace.name, "", pages=0, regions=file.regions)
@@ -96,6 +96,23 @@ def find_last_check(workspace: Workspace) -> LastCheck | None:
     except BotError:
         return None
     return LastCheck(workspace, file.at, plan, file.written)
+
+
+def find_written(workspace: Workspace) -> Mapping[str, datetime]:
+    """Return for each region of a workspace when this bot wrote it last, as far as it is known."""
+    file = _read(_path(workspace.folders, workspace.name))
+    return {} if file is None else file.written
+
+
+def note_written(workspace: Workspace, regions: Iterable[str], at: datetime) -> None:
+    """Record that an adoption wrote *regions*; a disk that does not allow this is logged."""
+    path = _path(workspace.folders, workspace.name)
+    before = _read(path) or LastCheckFile(at=None, regions=0)
+    file = before.replaced(written=before.written | dict.fromkeys(regions, at))
+    try:
+        replace_file(path, (json.dumps(file.content(), ensure_ascii=False) + "\n").encode(), is_private=True)
+    except OSError as error:
+        logger.warning("{}: what was written cannot be recorded: {}", path, error)
 
 
 def _says_something(plan: Plan) -> bool:

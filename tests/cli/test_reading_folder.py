@@ -151,7 +151,8 @@ def test_a_forged_index_in_the_cache_shows_no_forged_words(reading: Reading) -> 
         database.execute("UPDATE words SET body = 'the committee has agreed to the merger'")
     database.close()
 
-    assert reading.out("search", "merger") == ""
+    code, out, error = reading.run("search", "merger")
+    assert (code, out, error) == (1, "", "nothing found\n")
 
 
 @pytest.mark.parametrize(

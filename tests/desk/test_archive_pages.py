@@ -191,6 +191,13 @@ def test_only_real_pictures_are_shown_and_files_are_only_downloaded(archive: Arc
     assert client.get(f"/a/p/{evil}/files/../../_source/{evil}/v1.xml").status_code == HTTPStatus.NOT_FOUND
 
 
+def test_a_page_that_was_never_captured_is_no_page(client: DeskClient) -> None:
+    answer = client.get("/a/p/999999")
+
+    assert answer.status_code == HTTPStatus.NOT_FOUND
+    assert "There is no such page" in answer.text
+
+
 def test_a_hostile_address_leads_nowhere_else(client: DeskClient) -> None:
     for path in ("/a?after=x", "/a?after=WyJhIl0", "/a/checkpoints/77", "/a/runs/77", "/a/tasks/77", "/a/p/1/files/x"):
         assert client.get(path).status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY), path

@@ -62,12 +62,16 @@ def test_a_wiki_that_is_down_leaves_the_last_verdicts_and_says_why(own_world: De
 
 def test_a_new_bot_shows_three_steps_until_they_are_done(own_world: DeskWorld) -> None:
     client = own_world.client_as(Role.MAINTAINER)
-    assert "First steps" in client.get("/").text
+    page = client.get("/").text
+    assert "First steps" in page
+    assert page.count('class="num none" data-label="Last written"') == 0  # the adoption wrote all three regions
 
     own_world.run("sync")
     own_world.run("snapshot")
 
-    assert "First steps" not in client.get("/").text
+    page = client.get("/").text
+    assert "First steps" not in page
+    assert '<dt>Captured pages</dt><dd class="num">19</dd>' in page
 
 
 def test_what_is_scheduled_comes_up(own_world: DeskWorld) -> None:

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 
 from bot.desk.roles import Role
-from tests.desk.conftest import HOME, DeskClient, DeskWorld, desk_world
+from tests.desk.conftest import HOME, DeskClient, DeskWorld, checked, desk_world, edit_home
 
 NEWS = "/w/ws2/news"
 NEW = f"{NEWS}/new"
@@ -148,7 +148,7 @@ def test_a_scheduled_item_keeps_the_zone_of_the_workspace(writing: DeskWorld, an
             "expires_at",
         ),
         ({"text": "x", "appears": "at"}, "Choose a day", "publish_at"),
-        ({"text": "x", "id": "No Spaces"}, "should match", "id"),
+        ({"text": "x", "id": "No Spaces"}, "use small letters", "id"),
     ],
 )
 def test_what_nobody_wants_published_is_refused_at_its_field(
@@ -390,3 +390,46 @@ def wait_for(client: DeskClient, address: str) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("the publication does not end")
+
+
+def test_a_saved_item_is_shown_only_when_it_is_on_the_page(writing: DeskWorld, ana: DeskClient) -> None:
+    item = add(ana, "Only saved so far")
+    assert "Not on the page yet" in row_of(ana, item)
+
+    writing.run("sync")
+
+    assert "Shown" in row_of(ana, item)
+    edit_home(writing, "Only saved so far", "Only saved so far, says Ana")
+    waiting = add(ana, "Behind an edit of Ana")
+    assert "Not on the page yet" in row_of(ana, waiting)
+    checked(writing, writing.client_as(Role.MAINTAINER))
+    assert "Held back" in row_of(ana, waiting)
+    assert "Not everything here is on the page." in ana.get(NEWS).text
+    edit_home(writing, "Only saved so far, says Ana", "Only saved so far")
+
+
+def row_of(client: DeskClient, item: str) -> str:
+    page = client.get(NEWS).text
+    return page.partition(f'data-entry="{item}"')[2].partition("</li>")[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"id": "Not a name!"}, "use small letters a to z"),
+        ({"id": "taken-before"}, "Another item has this name"),
+        ({"text": "\u200b\u2060"}, "only invisible characters"),
+        ({"action": "attach"}, "Choose a file first"),
+    ],
+)
+def test_a_mistake_is_explained_at_its_field_without_words_of_the_machine(
+    writing: DeskWorld, ana: DeskClient, changes: dict[str, str], words: str
+) -> None:
+    if "taken-before" not in data_of(writing):
+        add(ana, "Taken before")
+
+    refused = ana.post(NEW, fields_of(ana.get(NEW).text) | {"text": "Words"} | changes)
+
+    assert refused.status_code == 422
+    assert words in refused.text
+    assert str(writing.folder) not in refused.text

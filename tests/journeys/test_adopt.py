@@ -94,6 +94,20 @@ def test_what_a_person_wrote_in_a_region_goes_into_the_data_file_and_stays_edita
     assert "Adopted in 2019." in adopted.home_body
 
 
+def test_a_bullet_of_invisible_characters_is_adopted_as_the_empty_bullet_that_people_see(adopted: Desk) -> None:
+    before = adopted.data.read_bytes()
+    at = adopted.home_body.index("<li>", adopted.home_body.index("News:"))
+    bullets = "<li><p>\u200b</p></li><li>\u200b\u2060</li>"
+    adopted.wiki.edit(adopted.home_id, adopted.home_body[:at] + bullets + adopted.home_body[at:], by="li")
+
+    adopted.ran("adopt", "--yes")
+
+    assert adopted.data.read_bytes() == before
+    assert adopted.ran("plan").out == "in sync: 3 regions on 1 page\n"
+    refused = adopted.ran("news", "add", "\u200b\u2060", code=1)
+    assert "has only invisible characters" in refused.err
+
+
 def test_news_that_the_page_does_not_show_yet_survives_the_adoption_of_drift(adopted: Desk) -> None:
     adopted.ran("news", "add", "Later", "--publish-at", "2999-01-01T00:00Z")
     person = adopted.home_body.replace("Listen to the", "Do listen to the")

@@ -32,6 +32,8 @@ def test_the_whole_job_is_shown_and_ends_well(tmp_path: Path, flavour: str) -> N
         "Ana's edit is still there.",
         "$ wikibot snapshot",
         "every file agrees with the lists and the log",
+        "72 characters a line, please",
+        "1 captured, ",
         "bagit.py --validate",
         "WS2 is valid",
     ]
@@ -39,6 +41,7 @@ def test_the_whole_job_is_shown_and_ends_well(tmp_path: Path, flavour: str) -> N
     for step in steps:
         assert step in ran.stdout[at:], f"{step!r} is not shown where it belongs"
         at = ran.stdout.index(step, at) + len(step)
+    assert "127.0.0.1" not in ran.stdout.partition("To look at:")[2]  # the wiki has ended
     expected = re.search(r"(\d+) pages expected: (\d+) captured", ran.stdout)
     assert expected is not None
     assert int(expected[1]) == int(expected[2]) == (35 if flavour == "cloud" else 19)

@@ -33,7 +33,8 @@ def test_a_run_records_what_is_left(adopted: Desk) -> None:
     assert found is not None
     assert found.plan.pages == ()
     assert found.verdict("news") is Verdict.IN_SYNC
-    assert set(found.written) == {"news"}
+    assert set(found.written) == {"news", "status", "quick_links"}  # the adoption wrote all three
+    assert found.written["news"] > found.written["status"] == found.written["quick_links"]
 
     let_a_person_edit(adopted)
 
@@ -43,7 +44,7 @@ def test_a_run_records_what_is_left(adopted: Desk) -> None:
     assert found.verdict("status") is Verdict.IN_SYNC
     (change,) = found.changes("news")
     assert [edit.author for edit in change.edits] != []
-    assert set(found.written) == {"news"}
+    assert set(found.written) == {"news", "status", "quick_links"}
 
 
 @both_flavours

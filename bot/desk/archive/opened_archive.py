@@ -6,13 +6,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import cast
 
-from flask import current_app
+from flask import abort, current_app
 
 from bot.desk.archive.background_tasks import BackgroundTasks, Task
 from bot.desk.desk import Desk, current_desk
-from bot.errors import SnapshotError
 from bot.operations.archive_reader import ArchiveReader, read_own
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.checkpoint import read_head
@@ -21,6 +21,7 @@ from bot.snapshot.archive.folder import Folder
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.query.event_texts import EventTexts
+from bot.snapshot.query.page_lists import count_pages
 from bot.snapshot.query.page_proof import SignatureCheck, check_signature
 
 INDEX = "index"
@@ -56,12 +57,19 @@ class OpenedArchive:
         return self.reader.library
 
     def get_page(self, page_id: str) -> tuple[Bag, PageEntry]:
-        """Return a page by its id; raises `SnapshotError`."""
+        """Return a page by its id; a page that was never captured is a page that the desk does not have (404)."""
         library = self.library
         bag = library.find_bag_of(page_id)
         if bag is None:
-            raise SnapshotError(f"page {page_id} was never captured")
+            abort(HTTPStatus.NOT_FOUND)
         return bag, bag.entries[page_id]
+
+    def count_pages(self) -> int | None:
+        """Return the number of captured pages; None while there is no index of them."""
+        if self.is_empty or self.build_index() is not None:
+            return None
+        with self.database() as database:
+            return count_pages(database)
 
     def build_index(self) -> Task | None:
         """Bring the index up to date; return the task while that goes on and no index can be used, else None."""

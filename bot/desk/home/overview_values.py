@@ -1,6 +1,6 @@
 """What the overview shows, as values; nothing here asks the wiki."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from bot.desk.desk import Desk
 from bot.errors import BotError, HistoryError, SnapshotError, StoppedError
 from bot.history import Run, RunHistory, RunOutcome, open_history
 from bot.operations.drafts import Draft, Drafts
-from bot.operations.last_check import LastCheck, find_last_check
+from bot.operations.last_check import LastCheck, find_last_check, find_written
 from bot.operations.workspace import Workspace
 from bot.snapshot.archive.checkpoint import Checkpoint, load_head
 from bot.sync.drift import Verdict
@@ -144,16 +144,14 @@ def job_rows(desk: Desk) -> list[JobOverview]:
     ]
 
 
-def archive_state(desk: Desk) -> ArchiveState:
-    """Return what is known about the snapshots without reading them."""
+def archive_state(desk: Desk, count_pages: Callable[[], int | None]) -> ArchiveState:
+    """Return what is known about the snapshots without verifying them."""
     history = open_history(desk.runtime.folders.state / "runs.db")
     try:
         head, trouble = load_head(desk.runtime.folders.snapshots), None
     except SnapshotError as error:
         head, trouble = None, str(error)
-    captured = history.last_run_of_kind("snapshot")
-    pages = captured.counts.get("expected") if captured is not None else None
-    return ArchiveState(head, pages, history.last_run_of_kind("verify"), trouble)
+    return ArchiveState(head, count_pages() if head is not None else None, history.last_run_of_kind("verify"), trouble)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +224,18 @@ def _regions(
         planned = dict.fromkeys(change.region for page in check.plan.pages for change in page.changes)
         names += [name for name in planned if name not in names]
     for name in names:
-        yield _region(name, _counts(name, data, now), check, next_sync)
+        yield _region(name, _counts(name, data, now), check, find_written(workspace).get(name), next_sync)
 
 
-def _region(name: str, counts: Mapping[str, int], check: LastCheck | None, next_sync: datetime | None) -> RegionRow:
+def _region(
+    name: str,
+    counts: Mapping[str, int],
+    check: LastCheck | None,
+    written: datetime | None,
+    next_sync: datetime | None,
+) -> RegionRow:
     if check is None:
-        return RegionRow(name, "unknown", counts, None, None)
+        return RegionRow(name, "unknown", counts, written, None)
     changes = check.changes(name)
     edits = [edit for change in changes for edit in change.edits]
     is_written = any(change.action is not Action.NONE for change in changes)
@@ -240,7 +244,7 @@ def _region(name: str, counts: Mapping[str, int], check: LastCheck | None, next_
         name,
         _verdict(check, name),
         counts,
-        check.written.get(name),
+        written,
         next_sync if is_written else None,
         any(change.needs_a_person for change in changes),
         tuple(dict.fromkeys(edit.author for edit in edits)),

@@ -3,6 +3,7 @@
 from flask import Response, flash, redirect, render_template, url_for
 from werkzeug import Response as Redirect
 
+from bot.desk.archive.opened_archive import current_archive
 from bot.desk.audit_trail import record_change
 from bot.desk.desk import Desk, current_desk
 from bot.desk.home import blueprint
@@ -31,7 +32,7 @@ def overview() -> str | Redirect:
     names, person = visible_workspaces(), signed_in()
     decided = [name for name in names if person.may(Role.MAINTAINER, name)]
     states = workspace_states(desk, names, next_sync, with_proposals=decided)
-    archive = archive_state(desk)
+    archive = archive_state(desk, current_archive().count_pages)
     capture = next((job.name for job in jobs if job.kind == "snapshot"), "")
     return render_template(
         "overview.html.j2",

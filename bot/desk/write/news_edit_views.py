@@ -133,6 +133,11 @@ class NewsFormPage(FormPage):
         operation = self.operation()
         if operation is None:
             return None
+        chosen = self.form.fields["id"].strip()
+        if self.is_new and _find(self.content, chosen) is not None:
+            message = _("Another item has this name; choose another, or leave the field empty.")
+            self.advice.append(Advice("id", message, Weight.ERROR))
+            return None
         try:
             return edit_with(self.content.document, operation)
         except ValidationError as error:

@@ -1,7 +1,8 @@
 """The list of the news, and what can be done with an item without opening it."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -11,13 +12,14 @@ from werkzeug import Response
 from bot.config.data_model import NewsItem
 from bot.config.data_operation import EditEntry, EntryPlace, MoveEntry, Operation, RemoveEntry
 from bot.config.entry_ref import EntryRef
-from bot.config.news_selection import NewsState, news_states
+from bot.config.news_selection import NewsState
 from bot.desk.desk import current_desk
 from bot.desk.language import gettext as _
 from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
 from bot.desk.write import blueprint
 from bot.desk.write.draft_list import unfinished
+from bot.desk.write.page_states import HELD, SAVED, WAITS, states_of
 from bot.desk.write.saved_edit import flash_saved, save
 from bot.desk.write.shown_content import ShownContent, find_ref, load_content
 from bot.desk.write.write_state import next_run, write_state
@@ -25,19 +27,30 @@ from bot.errors import BotError
 from bot.inline import plain_text
 
 PAGE = 50
-_ORDER = {NewsState.PINNED: 0, NewsState.LIVE: 0, NewsState.SCHEDULED: 1, NewsState.OLDER: 2, NewsState.EXPIRED: 3}
+_GROUPS = {
+    **dict.fromkeys((NewsState.PINNED.value, NewsState.LIVE.value), 0),
+    **dict.fromkeys((SAVED, WAITS, HELD), 0),
+    NewsState.SCHEDULED.value: 1,
+    NewsState.OLDER.value: 2,
+    NewsState.EXPIRED.value: 3,
+}
+_SHOWN = frozenset((NewsState.PINNED.value, NewsState.LIVE.value))
 
 
 @dataclass(frozen=True, slots=True)
 class NewsRow:
-    """One item of the list; *above* and *below* are its neighbours in the order of the page."""
+    """One item of the list; *above* and *below* are its neighbours in the order of the page.
+
+    Items of one *level* can change places: pinned ones, other ones on the page, scheduled, older, expired.
+    """
 
     item: NewsItem
-    state: NewsState
+    state: str
     group: int
-    text: str = ""
-    above: str | None = None
-    below: str | None = None
+    level: str
+    text: str
+    above: str | None
+    below: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,19 @@ class NewsRowPage:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """An item at its place in the order of the page."""
+
+    item: NewsItem
+    state: str
+    group: int
+
+    @property
+    def level(self) -> str:
+        return f"{self.group}{'p' if self.group == 0 and self.item.pinned else ''}"
+
+
 @blueprint.get("/w/<workspace>/news")
 @requires(Role.EDITOR)
 def news(workspace: str) -> str:
@@ -57,12 +83,14 @@ def news(workspace: str) -> str:
     content, now = load_content(workspace), current_desk().clock()
     write_state().listings.begin(content.workspace)
     words, state = request.args.get("q", "").strip(), request.args.get("state", "")
-    page = _page(content, now, words, state, request.args.get("from", ""))
+    states = states_of(content, now)
+    page = _page(_ordered(content, states.states), words, state, request.args.get("from", ""))
     return render_template(
         "news.html.j2",
         content=content,
         page=page,
-        counts=_counts(content, now),
+        counts=_counts(states.states),
+        reason=states.reason,
         words=words,
         state=state,
         drafts=unfinished(workspace, "news"),
@@ -102,12 +130,13 @@ def _operation(content: ShownContent, action: str, entry: EntryRef) -> Operation
         return RemoveEntry(entry=entry)
     if action == "place":
         return _move_to(content, entry)
-    rows = _rows(content, current_desk().clock())
-    row = next((each for each in rows if each.item.id == entry.name), None)
-    if row is None:
+    placed = _ordered(content, states_of(content, current_desk().clock()).states)
+    at = next((number for number, each in enumerate(placed) if each.item.id == entry.name), None)
+    if at is None:
         return None
-    first = next(each.item.id for each in rows if each.state is row.state)
-    wanted = {"up": row.above, "down": row.below, "top": first}.get(action)
+    first = next(each.item.id for each in placed if each.level == placed[at].level)
+    above, below = _neighbours(placed, at)
+    wanted = {"up": above, "down": below, "top": first}.get(action)
     neighbour = find_ref(content.document, "news", wanted) if wanted else None
     if neighbour is None or neighbour.name == entry.name:
         return None
@@ -135,55 +164,38 @@ def _done(action: str, text: str) -> str:
     }.get(action, _("“%(words)s” is moved.", words=text))
 
 
-def _rows(content: ShownContent, now: datetime) -> list[NewsRow]:
-    """Return all items in the order of the page, each with its neighbours; the texts are added to what is shown."""
-    section = content.data.news
-    if section is None:
-        return []
-    found = [
-        NewsRow(item, state, _ORDER[state])
-        for item, state in zip(section.items, news_states(section, now), strict=True)
-    ]
-    found.sort(key=lambda row: (row.group, not row.item.pinned if row.group == 0 else False))
-    linked: list[NewsRow] = []
-    for number, row in enumerate(found):
-        above = found[number - 1] if number else None
-        below = found[number + 1] if number + 1 < len(found) else None
-        linked.append(
-            NewsRow(
-                row.item,
-                row.state,
-                row.group,
-                above=above.item.id if above and above.state is row.state else None,
-                below=below.item.id if below and below.state is row.state else None,
-            )
-        )
-    return linked
+def _ordered(content: ShownContent, states: Sequence[str]) -> list[_Placed]:
+    """Return all items in the order of the page."""
+    items = content.data.news.items if content.data.news else ()
+    placed = [_Placed(item, state, _GROUPS[state]) for item, state in zip(items, states, strict=True)]
+    return sorted(placed, key=lambda each: (each.group, not each.item.pinned if each.group == 0 else False))
 
 
-def _page(content: ShownContent, now: datetime, words: str, state: str, start: str) -> NewsRowPage:
-    rows = _rows(content, now)
-    if state:
-        rows = [row for row in rows if row.state == state or (state == "shown" and row.group == 0)]
+def _neighbours(placed: Sequence[_Placed], at: int) -> tuple[str | None, str | None]:
+    """Return the ids of the items above and below the one *at* a place, if they are of its level."""
+    near = (placed[number] if 0 <= number < len(placed) else None for number in (at - 1, at + 1))
+    above, below = (each.item.id if each is not None and each.level == placed[at].level else None for each in near)
+    return above, below
+
+
+def _page(placed: Sequence[_Placed], words: str, state: str, start: str) -> NewsRowPage:
+    wanted = _SHOWN if state == "shown" else {state}
+    found = [number for number, each in enumerate(placed) if not state or each.state in wanted]
     for word in words.casefold().split():
-        rows = [row for row in rows if word in row.item.text.casefold() or word in row.item.id]
-    first = next((number for number, row in enumerate(rows) if row.item.id == start), 0)
-    shown = rows[first : first + PAGE]
-    newer = rows[max(0, first - PAGE)].item.id if first else None
-    older = rows[first + PAGE].item.id if first + PAGE < len(rows) else None
-    with_text = tuple(
-        NewsRow(row.item, row.state, row.group, plain_text(row.item.text), row.above, row.below) for row in shown
-    )
-    return NewsRowPage(with_text, newer, older, len(rows))
+        found = [at for at in found if word in placed[at].item.text.casefold() or word in placed[at].item.id]
+    first = next((number for number, at in enumerate(found) if placed[at].item.id == start), 0) if start else 0
+    newer = placed[found[max(0, first - PAGE)]].item.id if first else None
+    older = placed[found[first + PAGE]].item.id if first + PAGE < len(found) else None
+    return NewsRowPage(tuple(_row(placed, at) for at in found[first : first + PAGE]), newer, older, len(found))
 
 
-def _counts(content: ShownContent, now: datetime) -> dict[str, int]:
-    section = content.data.news
-    counts: dict[str, int] = {}
-    for state in news_states(section, now) if section else ():
-        name = "shown" if _ORDER[state] == 0 else state.value
-        counts[name] = counts.get(name, 0) + 1
-    return counts
+def _row(placed: Sequence[_Placed], at: int) -> NewsRow:
+    own = placed[at]
+    return NewsRow(own.item, own.state, own.group, own.level, plain_text(own.item.text), *_neighbours(placed, at))
+
+
+def _counts(states: Sequence[str]) -> dict[str, int]:
+    return Counter("shown" if state in _SHOWN else state for state in states)
 
 
 def _back(workspace: str) -> str:

@@ -234,6 +234,12 @@ def find_page(database: sqlite3.Connection, page_id: str) -> CapturedPageLine | 
     return _listed(row) if row else None
 
 
+def count_pages(database: sqlite3.Connection) -> int:
+    """Return the number of captured pages."""
+    (number,) = database.execute("SELECT count(*) FROM facts").fetchone()
+    return int(number)
+
+
 def count_facets(database: sqlite3.Connection, *, most: int = 30) -> dict[Facet, tuple[FacetCount, ...]]:
     """Return the most frequent values of each facet; years are in order of time."""
     return {facet: tuple(_facet(database, facet, most)) for facet in Facet}
