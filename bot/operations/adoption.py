@@ -54,6 +54,12 @@ def leave_open(_region: str, dispute: Dispute) -> Choice:
     return choose_nothing(dispute)
 
 
+_WAY_ON_FROM_CONTENT = "move that part on the page above or below the frame of the region, then adopt again"
+_WAY_ON_FROM_CHANGE = (
+    "if a template or a setting changed at the same time: put the old one back, adopt, then change it again"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Adoption:
     """The proposed result of adopting a page; nothing is written yet.
@@ -379,12 +385,12 @@ class _Adopter:
             merged = None if base is None else self._merge_entries(marker, live, base)
         except (CannotSayError, MalformedBodyError) as error:
             reason = f"the page has content that the data file cannot represent: {error}"
-            self._refusals.append(Refusal(name, reason))
+            self._refusals.append(Refusal(name, reason, _WAY_ON_FROM_CONTENT))
             return
         shown = self._document.set_region(name, reading.value)
         change = compare(live, self._render(name, shown), self._pages)
         if change.trouble is not None:
-            self._refusals.append(Refusal(name, change.trouble))
+            self._refusals.append(Refusal(name, change.trouble, _WAY_ON_FROM_CHANGE))
             return
         self._page_texts[name] = self._render(name, shown)
         if merged is None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.journeys.conftest import HOME, Desk
+from tests.journeys.conftest import HOME, Desk, both_flavours
 
 pytestmark = [pytest.mark.parametrize("seed", ["demo"]), pytest.mark.parametrize("flavour", ["cloud", "datacenter"])]
 
@@ -179,3 +179,19 @@ def test_a_heading_region_that_agrees_already_gets_a_record_so_that_news_can_fol
     desk.ran("status", "set", "--line", "1", "All is better.")
     desk.ran("sync")
     assert desk.wiki.body(page) == body.replace("well", "better")
+
+
+@both_flavours
+def test_a_macro_that_people_put_into_a_region_is_refused_with_a_way_on(adopted: Desk) -> None:
+    macro = (
+        '<ac:structured-macro ac:name="info"><ac:rich-text-body><p>By Ana</p></ac:rich-text-body></ac:structured-macro>'
+    )
+    body = adopted.home_body
+    at = body.index("</ul>", body.index("wikibot-news")) + len("</ul>")
+    adopted.wiki.edit(adopted.home_id, body[:at] + macro + body[at:], by="ana")
+
+    ran = adopted.ran("adopt", "--yes", code=1)
+
+    assert "the macro 'info'" in ran.out
+    assert "move that part on the page above or below the frame" in ran.out
+    assert macro in adopted.home_body
