@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.journeys.conftest import HOME, Desk, both_flavours
+from tests.journeys.conftest import HOME, Desk
 
 pytestmark = [pytest.mark.parametrize("seed", ["demo"]), pytest.mark.parametrize("flavour", ["cloud", "datacenter"])]
 
@@ -181,7 +181,6 @@ def test_a_heading_region_that_agrees_already_gets_a_record_so_that_news_can_fol
     assert desk.wiki.body(page) == body.replace("well", "better")
 
 
-@both_flavours
 def test_a_macro_that_people_put_into_a_region_is_refused_with_a_way_on(adopted: Desk) -> None:
     macro = (
         '<ac:structured-macro ac:name="info"><ac:rich-text-body><p>By Ana</p></ac:rich-text-body></ac:structured-macro>'
@@ -194,4 +193,4 @@ def test_a_macro_that_people_put_into_a_region_is_refused_with_a_way_on(adopted:
 
     assert "the macro 'info'" in ran.out
     assert "move that part on the page above or below the frame" in ran.out
-    assert macro in adopted.home_body
+    assert "By Ana" in adopted.home_body
