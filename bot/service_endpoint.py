@@ -17,7 +17,7 @@ from bot.operations.health import Health, read_health
 from bot.web_server import WebServer, listen_on
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 _LONGEST_SILENCE_SECONDS = 60.0
 """After so long without a sign of life of the scheduler's loop, the process counts as dead."""
