@@ -6,9 +6,11 @@ of a page are not visible. The merge preserves all of these for content that is 
 
 import datetime as dt
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import zip_longest
+from typing import TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
@@ -34,6 +36,7 @@ from bot.storage.reader import read_strictly
 from bot.sync.data_links import LinkKind
 
 _ALIKE = 0.6
+_KnownLinks: TypeAlias = defaultdict[tuple[str, PageTarget | LinkTarget | None], list[QuickLink]]
 _MERGED_FIELDS = ("lines", "links", "items", "older", "show", "dates", "heading", "heading_level")
 """The fields of a region that are merged one by one; all others are taken as the page has them."""
 
@@ -53,7 +56,9 @@ def _merge_shown(read: Value, base: Value, pages: Pages, now: dt.datetime, zone:
             lines = tuple(_merge_line(line, base.lines, pages) for line in read.lines)
             return base.model_copy(update=_title(read, base, pages) | {"lines": lines})
         case QuickLinks(), QuickLinks():
-            known = {link_identity(link, pages): link for link in with_links_below(base.links)}
+            known: _KnownLinks = defaultdict(list)
+            for link in with_links_below(base.links):
+                known[link_identity(link, pages)].append(link)
             links = tuple(_merge_link(link, known, pages) for link in read.links)
             return base.model_copy(update=_title(read, base, pages) | {"links": links})
         case News(), News():
@@ -114,7 +119,7 @@ def _cells_as(old: BaseModel, new: BaseModel, pages: Pages) -> dict[str, object]
     """Return the cells of *new*, each in the spelling of *old* if it renders the same."""
     return {
         name: tuple(
-            _spelled_as(before, after, pages) if before and after else after
+            before if before and after and _spelled_as(before.strip(), after, pages) == before.strip() else after
             for before, after in zip_longest(getattr(old, name, ())[: len(cells)], cells)
         )
         for name in ("cells_before", "cells")
@@ -178,10 +183,10 @@ def link_identity(link: QuickLink, pages: Pages) -> tuple[str, PageTarget | Link
     return text, None
 
 
-def _merge_link(
-    link: QuickLink, known: dict[tuple[str, PageTarget | LinkTarget | None], QuickLink], pages: Pages
-) -> QuickLink:
-    old = known.get(link_identity(link, pages))
+def _merge_link(link: QuickLink, known: _KnownLinks, pages: Pages) -> QuickLink:
+    """Return *link* with what the page does not show; of several links with one text and target, the next in order."""
+    same = known[link_identity(link, pages)]
+    old = same.pop(0) if len(same) > 1 else next(iter(same), None)
     below = tuple(_merge_link(each, known, pages) for each in link.links)
     if old is None:
         return link.model_copy(update={"links": below})

@@ -3,6 +3,7 @@
 The view names macros by `data-macro-id` and `data-macro-name` (observed in views of Cloud and Data Center).
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -15,6 +16,8 @@ from bot.storage.reader import Document
 _LONGEST_FRAGMENT = 200_000
 """Characters; a longer list is not kept, and the macro is a loss."""
 _ITEMS = ("li", "tr", "dd")
+_UNKNOWN = re.compile(r"\s*Unknown macro\b", re.IGNORECASE)
+"""What a wiki shows for a macro that it does not have, in an element with `unknown-macro` or `error` in its class."""
 _UNSEEN = ("form", "button", "input", "select", "textarea", "svg", "iframe", "object", "embed", "link", "meta")
 
 
@@ -45,7 +48,7 @@ def find_fragments(
     found: dict[str, str] = {}
     for macro in macros:
         part = by_id.get(macro.element.attributes.get("ac:macro-id") or "-") or _by_place(macro, macros, by_name)
-        fragment = None if part is None else _clean(part, may_show, titles)
+        fragment = None if part is None or _is_unknown(part) else _clean(part, may_show, titles)
         if fragment is not None and len(fragment) <= _LONGEST_FRAGMENT:
             found.setdefault(macro.identity, fragment)
     return found
@@ -59,6 +62,15 @@ def _by_place(macro: Macro, macros: Sequence[Macro], by_name: Mapping[str, Seque
         if len(same) == len(tags)
         else None
     )
+
+
+def _is_unknown(tag: Tag) -> bool:
+    """Return whether the wiki shows only that it does not have the macro."""
+    for element in (tag, *tag(True)):
+        classes = str(element.get("class") or "")
+        if ("unknown-macro" in classes or "error" in classes) and _UNKNOWN.match(element.get_text()):
+            return True
+    return False
 
 
 def _clean(tag: Tag, may_show: Callable[[str], bool], hidden_titles: Sequence[str]) -> str | None:

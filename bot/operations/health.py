@@ -95,6 +95,8 @@ def read_health(
     oldest = history.first_run()
     job_states = tuple(_job(name, job, history, oldest, now) for name, job in name_jobs(jobs))
     found = [concern for workspace in workspaces for concern in _concerns_of(workspace)]
+    if not jobs:
+        found += [_never_compared(each) for each in workspaces if find_last_check(each) is None]
     from_jobs = [_concern_of(job, now) for job in job_states if job.level is not HealthLevel.WELL]
     concerns = [concern for concern in from_jobs if not _is_explained(concern, found)] + found
     if trouble:
@@ -192,6 +194,12 @@ def _concerns_of(workspace: Workspace) -> Iterator[Concern]:
         yield Concern(
             HealthLevel.ATTENTION, "attention", f"workspace {name}", text, f"attention:{name}:{_digest(text)}", name
         )
+
+
+def _never_compared(workspace: Workspace) -> Concern:
+    name = workspace.name
+    message = "it was never compared with its pages, and no job is scheduled; `wikibot plan` compares it now"
+    return Concern(HealthLevel.ATTENTION, "never compared", f"workspace {name}", message, f"unknown:{name}", name)
 
 
 def _kind_of(change: Change) -> str:

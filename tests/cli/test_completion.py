@@ -25,7 +25,7 @@ def complete(folder: Path, line: str) -> list[str]:
     ("line", "offered"),
     [
         ("wikibot ne", ["news"]),
-        ("wikibot stat", []),
+        ("wikibot stat", ["status"]),
         ("wikibot links mo", ["move"]),
         ("wikibot plan --form", ["--format"]),
         ("wikibot plan --format ma", ["markdown"]),

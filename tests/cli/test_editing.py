@@ -141,15 +141,15 @@ def test_the_old_name_of_the_banner_commands_works_and_names_the_new_one(data: P
     assert wikibot("status", "list").out == wikibot("banner", "list").out
 
 
-def test_status_alone_does_not_pretend_to_know_the_health_of_the_bot(folder: Path, wikibot: Wikibot) -> None:
+def test_status_of_a_bot_that_has_compared_nothing_is_not_well(folder: Path, wikibot: Wikibot) -> None:
     assert folder.exists()
 
     ran = wikibot("status")
 
     assert ran.code == 1
-    assert ran.out == ""
-    assert "`wikibot run --list`" in ran.err
-    assert "`wikibot banner set`" in ran.err
+    assert ran.out.startswith("attention: 1 thing to look at")
+    assert "never compared with its pages" in ran.out
+    assert "`wikibot plan`" in ran.out
 
 
 def test_links_are_added_below_others_and_removed(data: Path, wikibot: Wikibot) -> None:

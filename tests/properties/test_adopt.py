@@ -236,6 +236,16 @@ NAMES = {StatusBanner: "status", QuickLinks: "quick_links", News: "news"}
         ),
     )
 )
+@example(
+    value=QuickLinks(
+        columns=("A", "B", "C", "D"),
+        layout="table",
+        links=(
+            QuickLink(cells_before=("a",), text="0", page="A", cells=("", "* ")),
+            QuickLink(cells_before=("a",), text="0", page="A", cells=("", "0")),
+        ),
+    )
+)
 @given(st.one_of(statuses(), quick_links(), news()))
 def test_an_untouched_region_is_read_back_as_the_data_file_has_it(value: Value) -> None:
     name = NAMES[type(value)]
