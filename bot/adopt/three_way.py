@@ -71,21 +71,22 @@ def compare(
         if there not in partner.values():
             (found.removed if there in origin_of_file else found.unpublished).append(there)
     if last is not None:
-        _join_rewritten(found, len(page), len(file))
+        edited = {there for there, origin in origin_of_file.items() if file[there] != last[origin]}
+        _join_rewritten(found, len(page), len(file), edited)
     return found
 
 
-def _join_rewritten(found: EntryComparison, on_page: int, in_file: int) -> None:
+def _join_rewritten(found: EntryComparison, on_page: int, in_file: int, edited: Container[int]) -> None:
     """Make one clash of an entry that both sides rewrote, if one of them left too few of its words to be recognised.
 
     One side alone looks like a removal, the other like a new entry. In the same place, between entries that both sides
-    have, the two are one question.
+    have, the two are one question. *edited* are the entries of the data file with a new wording.
     """
     for here, there in _only_changed(found.partner, on_page, in_file):
         if here in found.withdrawn and there in found.unpublished:
             found.withdrawn.remove(here)
             found.unpublished.remove(there)
-        elif there in found.removed and here not in found.known:
+        elif there in found.removed and there in edited and here not in found.known:
             found.removed.remove(there)
         else:
             continue

@@ -41,6 +41,14 @@ def test_an_entry_that_both_sides_rewrote_is_one_question(page: str, file: str) 
     assert (found.withdrawn, found.removed, found.unpublished) == ([], [], [])
 
 
+def test_an_entry_that_only_the_page_replaced_is_no_clash() -> None:
+    last = [KEPT, "Read the report", "The board met"]
+
+    found = compare([KEPT, "Nobody works in August", "The board met"], last, last)
+
+    assert (found.clashes, found.removed) == ({}, [1])
+
+
 def test_a_removed_and_a_new_entry_in_different_places_stay_two() -> None:
     last = [KEPT, "Read the report", "The board met"]
 

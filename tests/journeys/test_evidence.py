@@ -179,7 +179,7 @@ def test_a_forged_index_shows_nothing_forged(desk: Desk) -> None:
         database.execute("UPDATE words SET body = 'the committee agreed to everything'")
     database.close()
 
-    assert "nothing found" in desk.ran("search", '"agreed to everything"').err
+    assert "nothing found" in desk.ran("search", '"agreed to everything"', code=1).err
     assert title in desk.ran("search", f'"{title}"').out
 
 
