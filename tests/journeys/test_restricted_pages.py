@@ -128,7 +128,7 @@ def test_a_snapshot_says_how_many_pages_it_leaves_out(desk: Desk) -> None:
 
     assert (ran["left_out"], ran["complete"]) == (1, True)
     assert files_with(desk.folder / "snapshots", TITLE, TEXT) == []
-    assert desk.ran("search", "zebra").err.strip().endswith("nothing found")
+    assert desk.ran("search", "zebra", code=1).err.strip().endswith("nothing found")
 
 
 def test_a_page_that_is_restricted_later_is_named_in_the_summary(desk: Desk) -> None:

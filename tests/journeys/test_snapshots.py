@@ -83,7 +83,7 @@ def test_a_year_of_an_auditor(desk: Desk) -> None:
     assert "CONSISTENT, SIGNED" in (desk.folder / "report.html").read_text(encoding="utf-8")
 
     desk.ran("redact", page_id, "--reason", "asked for", "--by", "Ana", "--yes")
-    assert desk.ran("search", "xylophon", "--format", "json").json == []
+    assert desk.ran("search", "xylophon", "--format", "json", code=1).json == []
     desk.ran("verify", "--witness", witness, "--allowed-signers", str(allowed))
     assert run_instructions(root, allowed_signers=allowed, witness=witness).returncode == 0
     skipped = desk.ran("snapshot", "--format", "json").json["skipped"]
@@ -129,7 +129,7 @@ def test_what_a_person_reads_on_the_terminal(desk: Desk) -> None:
     assert "first captured at version" in desk.ran("history", page_id).out
     assert "was captured only once" in desk.ran("diff", page_id, code=1).err
     assert title in desk.ran("search", f'"{title}"').out
-    assert "nothing found" in desk.ran("search", "qqqqqq").err
+    assert "nothing found" in desk.ran("search", "qqqqqq", code=1).err
     assert "lies before" in desk.ran("report", "--since", "2026-02-01", "--until", "2026-01-01", code=1).err
     assert "CONSISTENT ONLY; not signed by a key you named" in desk.ran("report").out
     assert "no captured page is called 'Nothing'" in desk.ran("history", "Nothing", code=1).err
