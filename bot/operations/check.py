@@ -27,6 +27,7 @@ from bot.operations.witnesses import make_witnesses, space_of
 from bot.operations.workspace import Connect, Snapshots, Workspace
 from bot.plural import counted
 from bot.snapshot.archive.folder import is_being_written
+from bot.snapshot.capture.selection import judge_rules
 from bot.snapshot.witness.rounds import ask
 from bot.snapshot.witness.wiki_page import MARKER
 from bot.sync.drift import Verdict
@@ -232,7 +233,8 @@ def _check_archived(gateway: WikiGateway, workspace: Workspace) -> list[Check]:
     """Check that every rule for archived pages matches something, and that every page has a place in the tree."""
     selection = select_all(gateway, workspace, workspace.load_data_file().data.workspace.space)
     places = workspace.archive_rules()
-    messages = [f"{places.get(each.rule, 'archived')}: {each.message}" for each in selection.problems]
+    problems = (*judge_rules(workspace.settings.archived), *selection.problems)
+    messages = [f"{places.get(each.rule, 'archived')}: {each.message}" for each in problems]
     checks = [Check("archived", CheckOutcome.ERROR, message) for message in messages]
     defects = (*describe_defects(selection.tree()), *selection.unlisted)
     checks += [Check("tree", CheckOutcome.ERROR, defect) for defect in defects]

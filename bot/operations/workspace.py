@@ -150,7 +150,8 @@ class Workspace:
     def archive_rules(self) -> dict[tuple[str, str], str]:
         """Return the rules of `archived` that the settings state, with file and line; a default value is not stated."""
         rule = self.settings.archived
-        return {
+        status = {} if rule.status else {("status", "archived"): self.locate(("archived", "status"))}
+        return status | {
             (key, name): self.locate(("archived", key, index))
             for key, names in (("labels", rule.labels), ("under", rule.under))
             if key in rule.model_fields_set

@@ -58,9 +58,10 @@ def test_a_first_capture_needs_few_requests(mixed: SmallWiki, tmp_path: Path) ->
 
     files = 2 * sum(len(mixed.store.attachments.of(page_id)) for page_id in mixed.ids.values())  # each is read twice
     by_flavour = {Flavour.CLOUD: 2 * PAGES + PAGES / 80, Flavour.DATA_CENTER: PAGES / 50 + PAGES}
+    sample = 20  # bodies that are read singly, too, however many pages there are
     assert outcome.captured == PAGES
     assert outcome.requests["files"] == files
-    assert total(outcome) <= by_flavour[mixed.flavour] + files
+    assert total(outcome) <= by_flavour[mixed.flavour] + files + sample
 
 
 def test_a_capture_without_changes_reads_no_body_and_writes_nothing(mixed: SmallWiki, tmp_path: Path) -> None:

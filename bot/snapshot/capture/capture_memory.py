@@ -58,10 +58,10 @@ class CaptureMemoryFile(FileDocument):
 
 
 class CaptureMemory:
-    """The memory of the captures that went to one folder of snapshots."""
+    """The memory of the captures that went to one folder of snapshots; *now* is the time at which the run began."""
 
     def __init__(self, state: EvidenceState, now: datetime) -> None:
-        self._state, self._now = state, now
+        self._state, self.now = state, now
         self._file = self._load()
         head = state.memory.head
         self._is_newest = head is not None and head.sha256 == self._file.head
@@ -72,14 +72,9 @@ class CaptureMemory:
         If another run has changed the snapshots since, for example a redaction, each record is compared again.
         """
         known = self._file.spaces.get(space_key)
-        if known is None or not timedelta() <= self._now - known.full_at < _FULL_AFTER:
+        if known is None or not timedelta() <= self.now - known.full_at < _FULL_AFTER:
             return None
         return known if self._is_newest else known.replaced(fingerprints={})
-
-    @property
-    def day(self) -> int:
-        """The number of the day, which chooses what is read by rotation."""
-        return self._now.toordinal()
 
     def save(self, seen: Mapping[str, SpaceMemory | None]) -> None:
         """Remember what this capture saw; None forgets a space. If this fails, the next capture reads more."""

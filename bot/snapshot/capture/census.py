@@ -5,6 +5,7 @@ A capture that knows the last one compares with its pages instead of a second li
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from loguru import logger
 
@@ -28,6 +29,7 @@ from bot.wiki.gateway import Page, PageRef, PageSelection, PageStatus, WikiGatew
 
 LISTED = (PageStatus.CURRENT, PageStatus.ARCHIVED)
 _BATCH = 100
+_SKEW = timedelta(hours=1)  # the clocks of the wiki and of this machine differ by less, or the run is refused
 
 
 @dataclass
@@ -44,6 +46,10 @@ class Census:
     shared: Shared = field(default_factory=Shared)
     is_plain: bool = False
     """Whether the wiki refused a listing with parts."""
+    unlisted: set[str] = field(default_factory=set)
+    """The ids of pages that can be read and that no listing named, though they are older than the run."""
+    used_labels: frozenset[str] = frozenset()
+    """The labels of the rule that any content of the space has, as far as a listing of labels was read (Cloud)."""
     missing: list[Trouble] = field(default_factory=list)
     doubts: list[Trouble] = field(default_factory=list)
     notes: list[Trouble] = field(default_factory=list)
@@ -108,13 +114,13 @@ _FIRST, _SECOND, _EARLIER, _SEARCH, _LABELS, _ROSTER = (
 
 
 def take_census(
-    gateway: WikiGateway, space_key: str, rule: ArchivedSettings, memory: SpaceMemory | None = None, *, day: int = 0
+    gateway: WikiGateway, space_key: str, rule: ArchivedSettings, memory: SpaceMemory | None, now: datetime
 ) -> Census:
     """Ask all sources, and read each page that only some of them name; raises `WikiError` if nothing can be listed.
 
-    *memory* is what the last capture saw, *day* the number of the day.
+    *memory* is what the last capture saw, *now* the time at which the run began.
     """
-    census = Census(space_key, Overview(memory, day))
+    census = Census(space_key, Overview(memory, now.toordinal()))
     _list_first(gateway, census)
     census.overview.refs = census.refs
     if memory:
@@ -124,9 +130,10 @@ def take_census(
     counted_by_search = _search(gateway, census)
     _find_labelled(gateway, census, rule)
     census.overview.named_labels = {label.casefold(): found for label, found in census.labelled.items()}
-    if _settle(gateway, census) and memory:
+    if _settle(gateway, census, now) and memory:
         _list_again(gateway, census)  # the listing left a page out, perhaps others too
-        _settle(gateway, census)
+        _settle(gateway, census, now)
+    _judge_unlisted(census)
     _compare_count(census, counted_by_search)
     census.overview.read_newest(gateway)
     return census
@@ -159,6 +166,7 @@ def _list_again(gateway: WikiGateway, census: Census) -> None:
     def listed() -> Iterator[PageRef]:
         for ref in gateway.iter_refs_again(census.space_key, LISTED):
             unseen.discard(ref.id)
+            census.unlisted.discard(ref.id)
             if ref.id not in census.refs:
                 only_here.add(ref.id)
             yield ref
@@ -269,6 +277,7 @@ def _list_labelled(gateway: WikiGateway, census: Census, rule: ArchivedSettings)
         labelled = gateway.list_labels(census.space_key, names) if names else {}
     else:  # the second answer is that of the search index, which has the labels of each page
         labelled = overview.lists.labelled = gateway.list_labels(census.space_key)
+    census.used_labels = frozenset(names).intersection(labelled or ())
     if labelled is not None and not any(parts.labels is not None for parts in overview.parts.values()):
         return {label: labelled.get(label.casefold(), frozenset()) for label in rule.labels}
     labels = {page_id: parts.labels for page_id, parts in overview.parts.items() if parts.labels is not None}
@@ -312,16 +321,18 @@ def _add_archived(gateway: WikiGateway, census: Census, rule: ArchivedSettings) 
         census.labelled[label] |= page_ids
 
 
-def _settle(gateway: WikiGateway, census: Census) -> int:
+def _settle(gateway: WikiGateway, census: Census, now: datetime) -> int:
     """Read each page that a listing does not name: expected if it is there; gone, if only one source names it.
 
-    Return how many are there.
+    Return how many are there. A page that people created while the sources were read may be in no listing.
     """
     found = 0
     page_ids = sorted(set[str]().union(*census.named.values()), key=id_order)
     for page_id, page in read_pages(gateway, page_ids):
         sources = sorted(census.sources_of(page_id) - {_EARLIER})
         if not isinstance(page, WikiError) and _is_here(census, page):
+            if not census.sources_of(page_id) & {_FIRST, _SECOND} and not _is_new(page, now):
+                census.unlisted.add(page_id)
             census.refs[page_id] = page.ref
             census.forget(page_id)
             found += 1
@@ -335,6 +346,18 @@ def _settle(gateway: WikiGateway, census: Census) -> int:
         reason = f"{counted(found, 'page')} not in both listings of the wiki; each was read by itself and is expected"
         census.notes.append(Trouble(census.space_key, census.title, reason))
     return found
+
+
+def _is_new(page: Page, now: datetime) -> bool:
+    return page.version == 1 and page.ref.version.when > now - _SKEW
+
+
+def _judge_unlisted(census: Census) -> None:
+    """Note pages that every listing left out: there may be others that no other source knows, such as archived ones."""
+    if census.unlisted:
+        pages = counted(len(census.unlisted), "page")
+        reason = f"the listings of the wiki leave out {pages} that can be read; they may leave out others, too"
+        census.missing.append(Trouble(census.space_key, census.title, reason))
 
 
 def _is_here(census: Census, page: Page) -> bool:

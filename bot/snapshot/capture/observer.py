@@ -1,4 +1,4 @@
-"""Read pages in threads: bodies in bulk, each new body twice, and everything else page by page."""
+"""Read pages in threads: bodies in bulk, each new body twice and some singly, and everything else page by page."""
 
 import heapq
 import random
@@ -15,7 +15,7 @@ from bot.snapshot.archive.entry import id_order
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.agreement import agreed
 from bot.snapshot.capture.observation import Known, Observation, observe
-from bot.snapshot.capture.outcome import Trouble
+from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.overview import Hints, Overview
 from bot.snapshot.capture.recorded_parts import find_equal_parts
 from bot.storage.visible_text import is_blank
@@ -24,7 +24,7 @@ from bot.wiki.gateway import Page, PagePart, PageParts, PageRef, PageStatus, Res
 _BATCH = 50  # pages whose bodies are read at once, while those of the batch before are observed
 _GIVE_UP_AFTER = 3  # consecutive pages without an answer
 _LATER = (PagePart.LABELS, PagePart.RESTRICTIONS)  # what the answer with the body decides, if it says it
-_SAMPLE = 20  # bodies that are read again at the end of a run
+_SAMPLE = 20  # bodies from bulk answers that are read singly at the end of a run
 
 
 @dataclass
@@ -92,16 +92,25 @@ class Observer:
             return _LookedUp(ref, known, replace(hints, is_body_known=False))  # `verify` reports the file
         return _LookedUp(ref, known, hints, body.decode("utf-8", "surrogatepass"))
 
-    def read_sample_again(self) -> Iterator[Trouble]:
-        """Read some bodies again, and yield each page whose answer differs; the number of the run chooses the pages."""
+    def read_sample_again(self, outcome: CaptureOutcome) -> None:
+        """Read some bodies from bulk answers singly, and note each that differs; the number of the run chooses them.
+
+        If one differs, the bulk answers of its space cannot be trusted: the next capture reads the space again.
+        """
         for _, page_id, version, digest in sorted(self._sample, key=lambda each: id_order(each[1])):
             try:
                 page = self.gateway.fetch_page(page_id)
             except WikiError as error:
-                yield Trouble(page_id, f"page {page_id}", f"could not be read a second time: {error}")
+                reason = f"could not be read a second time: {error}"
+                outcome.doubts.append(Trouble(page_id, f"page {page_id}", reason))
                 continue
             if page.version <= version and (page.version, _digest(page)) != (version, digest):
-                yield Trouble(page_id, page.title, f"read a second time, version {version} has another text")
+                reason = f"read by itself, version {version} has another text than among other pages"
+                outcome.incomplete.append(Trouble(page_id, page.title, reason))
+                key = page.ref.space_key
+                distrusted = Trouble(key, f"space {key}", "texts that were read together differ from those read singly")
+                if distrusted not in outcome.doubts:
+                    outcome.doubts.append(distrusted)
 
     def _answer(
         self, page: "_LookedUp", job: Future[Observation | WikiError]
@@ -109,7 +118,7 @@ class Observer:
         observation = job.result()
         if isinstance(observation, Observation):
             self._unanswered = 0
-            if page.body is not None and not page.body.is_read_twice:
+            if page.body is not None and not page.body.is_alone:
                 self._add_to_sample(observation.page)
         return page.ref, observation
 
@@ -131,6 +140,7 @@ class Observer:
             return {}
         try:
             found = self.gateway.fetch_captures(page_ids)
+            is_alone = len(found) == 1
             new = [page_id for page_id, (page, _) in found.items() if not self._is_held(page)]
             again = self.gateway.fetch_captures(new) if new else {}
             late = self._find_late(again)
@@ -139,12 +149,12 @@ class Observer:
         bodies = {}
         for page_id, (page, parts) in found.items():
             if page_id not in new:
-                bodies[page_id] = _Body(page, parts)
+                bodies[page_id] = _Body(page, parts, is_alone=is_alone)
                 continue
             second, parts_again = again.get(page_id, (None, parts))
             if second == page and not is_blank(page.body) and self._is_newer(page):
                 certain = find_equal_parts(parts, parts_again)
-                bodies[page_id] = _Body(page, late.get(page_id, parts_again), certain, is_read_twice=True)
+                bodies[page_id] = _Body(page, late.get(page_id, parts_again), certain, is_alone)
         return bodies
 
     def _find_late(self, again: Mapping[str, tuple[Page, PageParts]]) -> Mapping[str, PageParts]:
@@ -219,7 +229,8 @@ class _Body:
     parts: PageParts
     certain: frozenset[PagePart] = frozenset()
     """Parts on which two answers agree."""
-    is_read_twice: bool = False
+    is_alone: bool = False
+    """Whether the answer had no other page, with which it could have been confused."""
 
     def improve(self, hints: Hints) -> Hints:
         """Return *hints* with what this answer says more, or later, or with more certainty."""

@@ -35,7 +35,7 @@ class CaptureOutcome:
     restricted: list[Trouble] = field(default_factory=list)
     skipped: list[Trouble] = field(default_factory=list)
     incomplete: list[Trouble] = field(default_factory=list)
-    """Captured, but an attachment could not be downloaded."""
+    """Captured, but an attachment could not be downloaded, or the text differs when it is read singly."""
     unknown: list[Trouble] = field(default_factory=list)
     """Captured earlier, no longer listed, and the wiki gives no reason."""
     missing: list[Trouble] = field(default_factory=list)

@@ -29,7 +29,7 @@ from bot.snapshot.capture.rendition import Rendition, render_page
 from bot.snapshot.capture.selection import Selection
 from bot.snapshot.capture.surroundings import Neighbourhood
 from bot.snapshot.capture.vanished import Losses, judge_losses
-from bot.wiki.gateway import PageRef
+from bot.wiki.gateway import PageRef, PageStatus
 
 _IN_FLIGHT = 16  # pages in memory at once that are being converted
 
@@ -45,6 +45,8 @@ class Pipeline:
     observer: Observer
     part_writer: PartWriter
     losses: Losses = field(default_factory=Losses)
+    archived_labels: set[str] = field(default_factory=set)
+    """The labels of the pages with status archived that were read."""
 
     @property
     def _options(self) -> CaptureOptions:
@@ -85,6 +87,8 @@ class Pipeline:
             if judges_losses:
                 self._options.on_page(ref.title, self._outcome.expected)
             page = self._judge(ref, observation)
+            if page is not None and ref.status is PageStatus.ARCHIVED:
+                self.archived_labels.update(page.record.labels)
             if page is None or (judges_losses and self.losses.add(ref, page.held_parts(), page.lost_parts())):
                 continue
             self._note_doubts(page)

@@ -74,7 +74,8 @@ def _capture(
     """Return the outcome, and what the next capture of each space can rely on."""
     outcome = CaptureOutcome(was_recovered=writer.was_recovered, audit_head=options.audit_head)
     account = gateway.current_user
-    selections = list(SpaceChoice(gateway, outcome, options, memory, fetchers, answers).select_all(requests))
+    choice = SpaceChoice(gateway, outcome, options, memory, fetchers, answers)
+    selections = list(choice.select_all(requests))
     outcome.queries = tuple(selection.query for selection in selections)
     outcome.expected = sum(len(selection.expected) for selection in selections)
     parts = find_parts(writer.library, options.history, writer.now)
@@ -86,12 +87,15 @@ def _capture(
     )
     homes = Homes(writer.library, selections)
     known = [KnownPages(selection, writer.library, options.history) for selection in selections]
+    judged = []
     for selection, pages in zip(selections, known, strict=True):
         note_changed_audience(writer, selection, outcome)
         neighbourhood = _neighbourhood(gateway, selection, homes, outcome, writer)
-        Pipeline(selection, neighbourhood, pages, homes, observer, part_writer).run()
-    account_for_vanished(gateway, writer, selections, outcome, options.consent)
-    outcome.doubts += observer.read_sample_again()
+        pipeline = Pipeline(selection, neighbourhood, pages, homes, observer, part_writer)
+        pipeline.run()
+        judged.append(choice.judge_labels(requests, selection, writer.library, pipeline.archived_labels))
+    account_for_vanished(gateway, writer, judged, outcome, options.consent)
+    observer.read_sample_again(outcome)
     _note_people(gateway, outcome, parts)
     is_complete = outcome.verdict is RunVerdict.COMPLETE
     if writer.has_changes or parts.count or not is_complete or _differs_from_last(writer, outcome):
@@ -156,7 +160,7 @@ def _remember(known: KnownPages, outcome: CaptureOutcome, began: datetime) -> Sp
     if not overview.lists_restrictions:
         restricted = overview.own_readers | (selection.access.own_readers if selection.access else {})
     return overview.remember(began).replaced(
-        labelled={label: tuple(sorted(found)) for label, found in census.labelled.items()},
+        labelled={label: tuple(sorted(found)) for label, found in census.labelled.items() if label not in uncertain},
         restricted=restricted,
         fingerprints=known.noted,
         again=tuple(sorted(uncertain & selection.listed.keys())),

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from bot.config.policy import ArchivedSettings
 from bot.errors import WikiError
@@ -19,7 +20,8 @@ from bot.wiki.read_access import ReadAccess
 from bot.wiki.tree_roots import TreeRoots, find_roots
 
 RuleName = tuple[str, str]
-"""A rule of `archived`: the key `under` or `labels`, and the page or label that it names."""
+"""A rule of `archived`: the key `under` or `labels`, and the page or label that it names; or `ARCHIVED_STATUS`."""
+ARCHIVED_STATUS: Final[RuleName] = ("status", PageStatus.ARCHIVED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ def select(
     matched = _match(rule, listed, labelled, {name: _find_below(nodes, roots.ids) for name, roots in found.items()})
     archived = _join([*matched.values(), *([frozenset(roster) & listed.keys()] if roster else [])])
     problems = [
+        *([] if everything or roster else judge_rules(rule)),
         *_judge_roots(gateway, space_key, nodes, found, recall),
         *_judge_labels(gateway, space_key, rule, matched, frozenset(stated)),
     ]
@@ -191,7 +194,7 @@ def _match(
     matched: dict[RuleName, frozenset[str]] = {}
     if rule.status:
         with_status = (ref.id for ref in listed.values() if ref.status is PageStatus.ARCHIVED)
-        matched["status", PageStatus.ARCHIVED.value] = frozenset(with_status)
+        matched[ARCHIVED_STATUS] = frozenset(with_status)
     for key, found in (("labels", labelled), ("under", below)):
         matched |= {(key, name): _only_listed(listed, page_ids) for name, page_ids in found.items()}
     return matched
@@ -258,6 +261,13 @@ def _add_childless(gateway: WikiGateway, nodes: dict[str, TreeItem], tops: Itera
     return failed
 
 
+def judge_rules(rule: ArchivedSettings) -> Iterable[RuleProblem]:
+    """Yield a problem if the rule has no condition, so that it can never match a page."""
+    if not (rule.status or rule.labels or rule.under):
+        message = "no page can count as archived; set `status: true`, or name `labels` or pages in `under`"
+        yield RuleProblem(ARCHIVED_STATUS, message, matches=False)
+
+
 def _judge_roots(
     gateway: WikiGateway,
     space_key: str,
@@ -294,7 +304,7 @@ def _judge_labels(
     if not labels:
         return
     known = gateway.fetch_space_labels(space_key)
-    has_archived = any(matched.get(("status", PageStatus.ARCHIVED.value), ()))
+    has_archived = any(matched.get(ARCHIVED_STATUS, ()))
     for label in labels:
         is_used = label.casefold() in known
         if not is_used or not has_archived:

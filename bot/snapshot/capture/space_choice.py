@@ -1,18 +1,20 @@
 """Count the pages of each requested space by several sources, and choose the pages to capture."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from bot.errors import WikiError
+from bot.snapshot.archive.library import Library
 from bot.snapshot.capture.audience import choose_for
 from bot.snapshot.capture.capture_memory import CaptureMemory
 from bot.snapshot.capture.capture_options import CaptureOptions, SpaceRequest
 from bot.snapshot.capture.census import Census, add_roster, take_census
 from bot.snapshot.capture.kept_answers import KeptAnswers
+from bot.snapshot.capture.label_proof import find_unproved_labels
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
-from bot.snapshot.capture.selection import Selection, select
+from bot.snapshot.capture.selection import RuleName, RuleProblem, Selection, select
 from bot.wiki.gateway import PageRef, WikiGateway
 from bot.wiki.page_tree import find_defects, find_misplaced
 
@@ -55,9 +57,9 @@ class SpaceChoice:
 
     def _take_census(self, request: SpaceRequest) -> Census:
         """List the pages; listings of an interrupted capture do not count if a page or its readers changed."""
-        known, day = self.memory.of(request.space_key), self.memory.day
+        known, now = self.memory.of(request.space_key), self.memory.now
         is_old = self.answers.is_continued
-        census = take_census(self.gateway, request.space_key, request.rule, known, day=day)
+        census = take_census(self.gateway, request.space_key, request.rule, known, now)
         if not is_old:
             return census
         newest = self.gateway.fetch_newest_pages(request.space_key)
@@ -67,7 +69,7 @@ class SpaceChoice:
         if has_all_changes and not changed:
             return census
         self.answers.forget(changed if has_all_changes else None)
-        return take_census(self.gateway, request.space_key, request.rule, known, day=day)
+        return take_census(self.gateway, request.space_key, request.rule, known, now)
 
     def _find_changed_readers(self, census: Census) -> set[str]:
         """Return the pages of which a listing of an interrupted capture said something else about who may read them.
@@ -112,16 +114,36 @@ class SpaceChoice:
         self._note_nodes(shared)
         return shared
 
+    def judge_labels(
+        self, requests: Sequence[SpaceRequest], selection: Selection, library: Library, seen: Collection[str]
+    ) -> Selection:
+        """Return the selection of captured pages with the problems of labels that only the pages can settle.
+
+        *seen* has the labels of the archived pages that were read. A label that nobody wrote down is a doubt.
+        """
+        places = {rule: place for request in requests for rule, place in request.places.items()}
+        problems = tuple(find_unproved_labels(selection, library, seen))
+        for problem in problems:
+            if problem.rule in places:
+                self._note_problem(problem, places)
+            else:
+                self.outcome.doubts.append(Trouble(problem.rule[1], f"label {problem.rule[1]!r}", problem.message))
+        return replace(selection, problems=(*selection.problems, *problems)) if problems else selection
+
     def _note_problems(self, request: SpaceRequest, selection: Selection) -> None:
         outcome = self.outcome
         for reference, node_id in selection.roots.items():
             request.remember(reference, node_id)
         for problem in selection.problems:
-            place = request.places.get(problem.rule, ".".join(("archived", *problem.rule)))
-            trouble = Trouble(problem.rule[1], place, problem.message)
-            outcome.note(outcome.unmatched, trouble, logged_as=PurePath(place).name)  # no folder names in the evidence
+            self._note_problem(problem, request.places)
         for message in selection.unlisted:
             outcome.note(outcome.unplaced, Trouble(request.space_key, f"space {request.space_key}", message))
+
+    def _note_problem(self, problem: RuleProblem, places: Mapping[RuleName, str]) -> None:
+        place = places.get(problem.rule, ".".join(("archived", *problem.rule)))
+        trouble = Trouble(problem.rule[1], place, problem.message)
+        unmatched = self.outcome.unmatched
+        self.outcome.note(unmatched, trouble, logged_as=PurePath(place).name)  # no folder names in the evidence
 
     def _note_nodes(self, selection: Selection) -> None:
         """Note the nodes without a certain place, and those that cannot be captured."""

@@ -37,6 +37,9 @@ _LOST = (
 _STILL_NAMED = "the wiki does not show it, but another listing or the search index names it"
 
 
+_STILL_LABELLED = "no listing has it with the label {label!r}, and its own list of labels does"
+
+
 def account_for_vanished(
     gateway: WikiGateway,
     writer: SnapshotWriter,
@@ -61,7 +64,7 @@ def account_for_vanished(
         held, lost, active = _sort_out(library, selection)
         left: list[Left] = [(*_held(library, page_id), None) for page_id in active]
         left += _account_for_lost(gateway, writer, selection, outcome, (held, lost), consent)
-        _account_for_left(writer, selection, outcome, (held, left), consent)
+        _account_for_left(gateway, writer, selection, outcome, (held, left), consent)
 
 
 def _sort_out(library: Library, selection: Selection) -> tuple[list[str], list[Held], list[str]]:
@@ -86,6 +89,7 @@ def _held(library: Library, page_id: str) -> Held:
 
 
 def _account_for_left(
+    gateway: WikiGateway,
     writer: SnapshotWriter,
     selection: Selection,
     outcome: CaptureOutcome,
@@ -97,13 +101,31 @@ def _account_for_left(
     digest = list_digest("deselected", [entry.page_id for _, entry, _ in left])
     bulk = _find_bulk(writer, selection, held, [(bag, entry) for bag, entry, _ in left])
     for bag, entry, moved_to in left:
-        if (bulk or not selection.is_certain) and digest not in consent.deselected:
+        doubt = ""
+        if digest in consent.deselected:
+            pass
+        elif bulk or not selection.is_certain:
             doubt = (_LEFT if bulk else _UNCERTAIN).format(bulk=bulk, digest=digest)
+        elif moved_to is None:
+            doubt = _find_label(gateway, writer, selection, (bag, entry))
+        if doubt:
             outcome.unknown.append(Trouble(entry.page_id, entry.title, doubt))
         else:
             reason = f"moved to space {moved_to}" if moved_to else "no longer archived"
             facts = {"moved_to": moved_to} if moved_to else {}
             _deselect(writer, outcome, bag, entry, f"{reason}; its capture stays", facts)
+
+
+def _find_label(gateway: WikiGateway, writer: SnapshotWriter, selection: Selection, held: Held) -> str:
+    """Return a reason not to deselect a page: it has a label of the rule, although no listing says so."""
+    labels = [rule for rule in selection.matched if rule[0] == "labels" and _was_matched(writer, selection, rule, held)]
+    if not labels:
+        return ""
+    try:
+        names = gateway.fetch_labels(held[1].page_id)
+    except WikiError as error:
+        return f"no longer selected, and its labels cannot be read: {error}"
+    return next((_STILL_LABELLED.format(label=name) for _, name in labels if name.casefold() in names), "")
 
 
 def _account_for_lost(
@@ -148,16 +170,19 @@ def _account_for_lost(
 
 
 def _find_bulk(writer: SnapshotWriter, selection: Selection, held: Sequence[str], taken: Sequence[Held]) -> str:
-    """Return which part of the captured pages *taken* is, if it is too large for a space or for one of its rules."""
+    """Return which part of the captured pages *taken* is, if it is too large for a space or for one of its rules.
+
+    All pages of a rule are too many, unless it is only one.
+    """
     if is_many(len(taken), len(held)):
         return f"{len(taken)} of {counted(len(held), 'captured page')}"
-    if not is_many(len(taken), 0):
+    if len(taken) <= 1:
         return ""
     held_ids = frozenset(held)
     for rule, matched in selection.matched.items():
         count = sum(_was_matched(writer, selection, rule, each) for each in taken)
         of = count + len(matched & held_ids)
-        if is_many(count, of):
+        if is_many(count, of) or (count == of and count > 1):
             return f"{count} of {counted(of, 'captured page')} of the rule `{rule[0]}: {rule[1]}`"
     return ""
 

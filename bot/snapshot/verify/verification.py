@@ -250,8 +250,9 @@ class _Contents:
         unsettled = {bag: manifest for bag, manifest in self._manifests.items() if bag not in self._settled}
         self.replay.compare(unsettled)
         self.replay.check_pages()
+        redacted = list(self._iter_first_redactions())
         if not self.is_resumed:  # what was there at the remembered head is kept, or removed by an event
-            self.replay.check_first_format(self._iter_first_redactions())
+            self.replay.check_first_format(redacted)
         for page, log in self.replay.pages.items():
             self._pages[log.bag][page] = log
         for lost in self._pages.keys() - self._manifests.keys():
