@@ -18,27 +18,40 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class WikiOrigins:
-    """The keys of `wiki` by where they are set: environment variables, or files (`.env`, secrets, settings)."""
+    """The keys of `wiki` by where they are set, in the order of precedence."""
 
     environment: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    files: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    dotenv: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def in_order(self) -> tuple[Mapping[str, Any], ...]:
+        """All of them, that of the highest precedence first."""
+        return self.environment, self.dotenv, self.secrets, self.settings
 
 
 def check_binding(wiki: WikiSettings, origins: WikiOrigins) -> None:
-    """Raise `SettingsError` if a secret would be sent to another host than its own."""
-    bound = origins.files.get(TOKEN_HOST) or wiki.token_host
+    """Raise `SettingsError` if a secret would be sent to another host than its own.
+
+    Without a stored host, an address does not lead a secret that is set elsewhere to another host than the one that a
+    place of lower precedence names.
+    """
+    bound = origins.secrets.get(TOKEN_HOST) or origins.settings.get(TOKEN_HOST) or wiki.token_host
     if bound is not None:
         _check_hosts(wiki, str(bound))
         return
-    if any(origins.environment.get(key) for key in _SECRETS) or not any(origins.files.get(key) for key in _SECRETS):
-        return
+    of_secret = next((each for each in origins.in_order if any(each.get(key) for key in _SECRETS)), None)
     for key in _ADDRESSES:
-        here, there = origins.environment.get(key), origins.files.get(key)
-        if here and there and host_of(recognise(str(here)).url) != host_of(recognise(str(there)).url):
+        named = [each for each in origins.in_order if each.get(key)]
+        if of_secret is None or not named or named[0] is of_secret:
+            continue
+        here, *others = (host_of(recognise(str(each[key])).url) for each in named)
+        if other := next((host for host in others if host != here), None):
+            where = " in .env" if named[0] is origins.dotenv else ""
             raise SettingsError(
-                f"WIKIBOT_WIKI__{key.upper()} leads to {host_of(str(here))}, but the settings name "
-                f"{host_of(str(there))}, and the token comes from a file; nothing was sent. If the token is for "
-                f"{host_of(str(here))}, set wiki.token_host to that"
+                f"WIKIBOT_WIKI__{key.upper()}{where} leads to {here}, but the settings name {other}, and the token is "
+                f"set elsewhere; nothing was sent. If the token is for {here}, set wiki.token_host to that"
             )
 
 

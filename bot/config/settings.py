@@ -1,7 +1,6 @@
 """Settings: `bot.yaml`, overridden by the environment, `.env` and the secrets folders (pydantic-settings)."""
 
 import os
-from collections import ChainMap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -248,8 +247,7 @@ def _read_all(source: YamlSource) -> tuple[Settings, WikiOrigins]:
         raise_if_writable_by_all(path, SettingsError, is_secret=True)
     sources: list[PydanticBaseSettingsSource] = []
     settings = _bound_to(source, sources)(_env_file=dotenv_file(source.path))
-    environment, *files = (_wiki_of(each()) for each in sources)
-    return settings, WikiOrigins(environment, dict(ChainMap(*files)))
+    return settings, WikiOrigins(*(_wiki_of(each()) for each in sources))
 
 
 def _wiki_of(values: dict[str, Any]) -> dict[str, Any]:

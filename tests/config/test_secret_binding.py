@@ -35,6 +35,26 @@ def test_a_variable_does_not_lead_a_token_from_a_file_elsewhere(
         load_settings(config).check_secret_binding()
 
 
+@pytest.mark.parametrize("is_in_environment", [False, True])
+def test_a_file_with_variables_does_not_lead_a_token_from_elsewhere_away(
+    config: Path, monkeypatch: pytest.MonkeyPatch, *, is_in_environment: bool
+) -> None:
+    (config.parent / ".env").write_text("WIKIBOT_WIKI__URL=https://evil.test/x\n")
+    (config.parent / ".env").chmod(0o600)
+    if is_in_environment:
+        monkeypatch.setenv("WIKIBOT_WIKI__TOKEN", "s3cret")
+
+    with pytest.raises(SettingsError, match=r"WIKIBOT_WIKI__URL in \.env leads to evil\.test.*nothing was sent"):
+        load_settings(config).check_secret_binding()
+
+
+def test_a_file_with_variables_may_have_another_wiki_with_its_token(config: Path) -> None:
+    (config.parent / ".env").write_text("WIKIBOT_WIKI__URL=https://other.test\nWIKIBOT_WIKI__TOKEN=other\n")
+    (config.parent / ".env").chmod(0o600)
+
+    load_settings(config).check_secret_binding()
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
