@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from bot.desk.roles import Role
 from tests.desk.conftest import PASSWORD, DeskWorld, checked, desk_world, home_body, make_conflict, sign_in_browser
@@ -50,6 +52,18 @@ def show(browser: WebDriver, *, width: int, scheme: str) -> None:
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def read_when_shown(browser: WebDriver, selector: str, words: str) -> str:
+    """Return the text of an element as soon as it has *words*; until then the page before may still be there."""
+
+    def find_text(each: WebDriver) -> str:
+        text: str = each.find_element(By.CSS_SELECTOR, selector).text
+        return text if words in text else ""
+
+    ignored = (StaleElementReferenceException, NoSuchElementException)
+    found: str = WebDriverWait(browser, 30, ignored_exceptions=ignored).until(find_text)
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -132,12 +146,12 @@ def test_signing_in_and_out_works_without_scripts(browser: WebDriver, world: Des
     browser.get(f"{live}/account")
     browser.find_element(By.NAME, "name").send_keys("maintainer")
     browser.find_element(By.NAME, "password").send_keys(PASSWORD + Keys.ENTER)
-    assert browser.find_element(By.TAG_NAME, "h1").text == "Your account"
+    read_when_shown(browser, "h1", "Your account")
 
     browser.find_element(By.CSS_SELECTOR, ".side form button").click()
-    assert browser.find_element(By.TAG_NAME, "h1").text == "Sign in"
+    read_when_shown(browser, "h1", "Sign in")
     browser.get(f"{live}/account")
-    assert browser.find_element(By.TAG_NAME, "h1").text == "Sign in"
+    read_when_shown(browser, "h1", "Sign in")
 
 
 def test_everything_is_reached_by_keyboard(browser: WebDriver, world: DeskWorld, live: str) -> None:
@@ -165,12 +179,11 @@ def test_a_maintainer_settles_a_conflict_without_losing_a_word_of_either_side(
     for choice in browser.find_elements(By.CSS_SELECTOR, "input[value=page]"):
         choice.click()
     browser.find_element(By.CSS_SELECTOR, "button[value=show]").click()
-    shown = browser.find_element(By.TAG_NAME, "main").text
-    assert "What your choices lead to" in shown
+    shown = read_when_shown(browser, "main", "What your choices lead to")
     assert [each for each in words if each not in shown] == []
     browser.find_element(By.CSS_SELECTOR, "button[value=settle]").click()
 
-    assert "Settled" in browser.find_element(By.CSS_SELECTOR, "[role=status]").text
+    read_when_shown(browser, "[role=status]", "Settled")
     body, data = home_body(world), (world.folder / "ws2.yaml").read_text(encoding="utf-8")
     assert [each for each in words if body.count(each) != 1 or data.count(each) != 1] == []
     assert body.split("wikibot-news")[0] == outside
