@@ -1,6 +1,8 @@
 """Fixtures: a real Chromium, one for the whole run, clean for each test. A `conftest.py` imports them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -24,13 +26,13 @@ _ARGUMENTS: Final = (
 )
 
 
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
-    """A browser that stays open for the whole run."""
+@contextmanager
+def started_chromium(profile: Path) -> Iterator[WebDriver]:
+    """A browser of its own, which keeps what it knows in *profile* and ends with the block."""
     browser, driver = need("chromium"), need("chromedriver")
     options = webdriver.ChromeOptions()
     options.binary_location = browser
-    for argument in (*_ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+    for argument in (*_ARGUMENTS, f"--user-data-dir={profile}"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     chrome = webdriver.Chrome(options=options, service=Service(driver))
@@ -39,6 +41,13 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
         yield chrome
     finally:
         chrome.quit()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
+    """A browser that stays open for the whole run."""
+    with started_chromium(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
 
 
 @pytest.fixture

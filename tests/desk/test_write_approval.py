@@ -11,7 +11,7 @@ from bot.config.policy import DeskSettings
 from bot.desk.roles import Role
 from bot.desk.server import DeskServer, open_port
 from tests.desk.conftest import DeskClient, DeskWorld, desk_world, sign_in_browser
-from tests.desk.test_write_journeys import click, find, home_of, wait
+from tests.desk.test_write_journeys import click, find, follow, home_of, wait
 from tests.desk.test_write_news import NEW, NEWS, data_of, fields_of
 
 DRAFTS = "/w/ws2/drafts"
@@ -151,7 +151,7 @@ def test_an_editor_and_a_maintainer_publish_together_in_a_browser(browser: WebDr
             sign_in_browser(browser, approving, live, "maintainer")
             click(browser, ".needs a[href*='/drafts/']")
             click(browser, "button[value=approve]")
-            click(browser, ".acts .btn.main")
+            follow(browser, "Publish this change")
             wait(browser, lambda driver: "On the wiki since" in driver.page_source)
 
     assert "Agreed by two people" in home_of(approving)

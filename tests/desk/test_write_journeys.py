@@ -1,5 +1,6 @@
 """Journeys of people who write, in a real browser."""
 
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -11,7 +12,9 @@ NEWS = "/w/ws2/news"
 
 
 def wait(browser: WebDriver, condition: object, seconds: float = 20) -> object:
-    return WebDriverWait(browser, seconds, poll_frequency=0.1).until(condition)  # type: ignore[arg-type]
+    ignored = (NoSuchElementException, StaleElementReferenceException)  # the next page comes at any moment
+    patient = WebDriverWait(browser, seconds, poll_frequency=0.1, ignored_exceptions=ignored)
+    return patient.until(condition)  # type: ignore[arg-type]
 
 
 def find(browser: WebDriver, selector: str) -> object:
@@ -22,35 +25,21 @@ def click(browser: WebDriver, selector: str) -> None:
     find(browser, selector).click()  # type: ignore[attr-defined]
 
 
+def follow(browser: WebDriver, words: str) -> None:
+    """Click on the link or button with these words, as somebody does who reads the page."""
+    path = f"//main//*[self::a or self::button or self::summary][contains(normalize-space(.), '{words}')]"
+
+    def click_it(driver: WebDriver) -> bool:
+        shown = [each for each in driver.find_elements(By.XPATH, path) if each.is_displayed()]
+        if shown:
+            shown[0].click()
+        return bool(shown)
+
+    wait(browser, click_it)
+
+
 def home_of(world: DeskWorld) -> str:
     return world.wiki.body(world.wiki.find(HOME).id)
-
-
-def test_a_newcomer_publishes_corrects_and_undoes(browser: WebDriver, world: DeskWorld, live: str) -> None:
-    sign_in_browser(browser, world, live, "editor", NEWS)
-    click(browser, "a.btn.main")
-    find(browser, "#text").send_keys("Read the ")  # type: ignore[attr-defined]
-    click(browser, "#pick summary")
-    find(browser, "#find").send_keys("implement")  # type: ignore[attr-defined]
-    click(browser, "[data-insert='[Implementation](page:Implementation)']")
-    assert find(browser, "#text").get_property("value") == "Read the [Implementation](page:Implementation)"  # type: ignore[attr-defined]
-
-    wait(browser, lambda driver: "wiki-new" in frame_of(driver))
-    click(browser, "input[value=now]")
-    click(browser, "[data-main]")
-    click(browser, ".acts .btn.main")
-    wait(browser, lambda driver: "On the wiki since" in driver.page_source)
-    assert 'ri:content-title="Implementation"' in home_of(world)
-
-    browser.get(f"{live}{NEWS}")
-    click(browser, ".entry-text")
-    text = find(browser, "#text")
-    text.send_keys(" today")  # type: ignore[attr-defined]
-    click(browser, "[data-main]")
-    click(browser, ".notice.ok a")
-    click(browser, ".actions .btn.main")
-    wait(browser, lambda driver: "Undone" in driver.page_source)
-    assert "today" not in (world.folder / "ws2.yaml").read_text()
 
 
 def frame_of(browser: WebDriver) -> str:

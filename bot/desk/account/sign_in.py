@@ -106,7 +106,8 @@ def destination() -> str:
     if request.path.startswith("/sign-"):
         return wanted_place()
     if request.method == "GET":
-        return request.full_path.removesuffix("?")
+        place = request.full_path.removesuffix("?")
+        return "" if place == "/" else place  # the address of the desk itself leads each person to their own page
     return request.path if _can_be_read(request.path) else urlsplit(request.referrer or "").path
 
 
