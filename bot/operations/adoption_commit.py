@@ -14,13 +14,13 @@ from bot.config.schemas import add_schemas
 from bot.errors import BotError, ContentError, StoppedError
 from bot.log import logger
 from bot.operations.last_check import note_written
+from bot.operations.single_write import write_single_page
 from bot.operations.workspace import Workspace
 from bot.storage.comment_markers import marker_refs
 from bot.sync.drift import digest_of
 from bot.sync.guard import Guard
 from bot.sync.ledger import Tag, TagEntry
-from bot.wiki.gateway import ContentState, Page, Version, WikiGateway
-from bot.wiki.write_order import put_back, read_state, write_in_order
+from bot.wiki.gateway import Page, Version, WikiGateway
 
 if TYPE_CHECKING:
     from bot.operations.adoption import Adoption
@@ -37,26 +37,15 @@ def carry_out_adoption(gateway: WikiGateway, safety: SafetySettings, adoption: "
         return None
     with adoption.workspace.shared_data.lock(), adoption.workspace.folders.writer_lock(gateway.base_url):
         _settle(gateway, adoption.workspace)
-        state: ContentState | None = None
-
-        def check() -> None:
-            nonlocal state
-            state = read_state(gateway, adoption.page.id)
-            _raise_if_kept_off(gateway, safety, adoption)
-
-        version = write_in_order(
+        version = write_single_page(
             gateway,
+            adoption.workspace.folders,
             adoption.page.id,
-            check=check,
+            check=lambda: _raise_if_kept_off(gateway, safety, adoption),
             attempt=lambda live: _write(gateway, adoption, live),
             at_least=adoption.page.version,
             conflicts=1,
         )
-        known = adoption.workspace.folders.known_versions(gateway.base_url)
-        known.note(adoption.page.id, version.number)
-        known.save()
-        for remark in put_back(gateway, adoption.page, state, check=check):
-            logger.warning("{}: {}", adoption.page.title, remark)
     note_written(adoption.workspace, adoption.texts, version.when)
     add_schemas(adoption.edit.after.path.parent)
     return version

@@ -16,6 +16,7 @@ from bot.adopt.values import ADOPTABLE, Value
 from bot.adopt.wiki_pages import WikiPages
 from bot.config.policy import SafetySettings
 from bot.errors import BotError, MalformedBodyError, StoppedError
+from bot.operations.single_write import write_single_page
 from bot.operations.workspace import Folders, Workspace
 from bot.replaced_texts import ReplacedText, ReplacedTexts
 from bot.storage.comment_markers import keep_comment_markers
@@ -29,7 +30,6 @@ from bot.sync.own_blocks import find_own_blocks
 from bot.sync.plan import Change, PagePlan
 from bot.sync.target_pages import marker_of
 from bot.wiki.gateway import Page, Version, WikiGateway
-from bot.wiki.write_order import write_in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def restore(
         return gateway.update_page(page, restorer.propose(page).body, message=message)
 
     with workspace.folders.writer_lock(gateway.base_url):
-        return write_in_order(gateway, text.page_id, check=check, attempt=attempt)
+        return write_single_page(gateway, workspace.folders, text.page_id, check=check, attempt=attempt)
 
 
 class _Restorer:

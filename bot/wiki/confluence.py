@@ -10,6 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import requests
 
 from bot.site_address import recognise
-from bot.stopping import interruptible_sleep
+from bot.stopping import FinishableStop, interruptible_sleep
 from bot.wiki import rest_v1
 from bot.wiki.body_renderer import BodyRenderer
 from bot.wiki.credentials import SignIn
@@ -97,6 +98,7 @@ class ConfluenceGateway(WikiGateway):
         self._credentials = credentials
         network = replace(network or Network(), home=address.url)
         stop = stop or threading.Event()
+        self._stop = obeyed = FinishableStop(stop)
         self._sleep = sleep = sleep or interruptible_sleep(stop)
         self.tries = manners.tries
         self._former_accounts = former_accounts
@@ -113,7 +115,7 @@ class ConfluenceGateway(WikiGateway):
                 manners=manners,
                 network=network,
                 is_dry_run=is_dry_run,
-                stop=stop,
+                stop=obeyed,
                 has_answered=has_answered,
                 on_pause=waits.add,
                 clock=wiki_clock,
@@ -326,6 +328,9 @@ class ConfluenceGateway(WikiGateway):
     def wait(self, seconds: float) -> None:
         self._waits.add()
         self._sleep(seconds)
+
+    def finishing(self) -> AbstractContextManager[None]:
+        return self._stop.finishing()
 
     def update_page(self, page: Page, body: str, *, message: str, is_minor: bool = True) -> Version:
         return self._writer.update(page, body, message=message, is_minor=is_minor)

@@ -1,6 +1,7 @@
 """The port to a wiki: the requests that the bot can make, and the values that they return."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -557,6 +558,12 @@ class WikiGateway(Protocol):
 
     def wait(self, seconds: float) -> None:
         """Sleep, and count the wait; raises `StoppedError` if the bot is asked to stop."""
+
+    def finishing(self) -> AbstractContextManager[None]:
+        """Send the requests of the block also when the bot is asked to stop, because they belong to a write.
+
+        Waits still end with `StoppedError`.
+        """
 
     def update_page(self, page: Page, body: str, *, message: str, is_minor: bool = True) -> Version:
         """Write *body* as the version that directly follows the version in *page*.

@@ -32,7 +32,7 @@ from bot.errors import (
 )
 from bot.log import logger, redact
 from bot.site_address import origin
-from bot.stopping import raise_if_stopping
+from bot.stopping import Stop, raise_if_stopping
 from bot.wiki.credentials import SignIn
 from bot.wiki.deadline import Deadline, DeadlineAdapter
 from bot.wiki.failures import (
@@ -194,7 +194,7 @@ class WikiSession(requests.Session):
         manners: Manners = PATIENT,
         network: Network | None = None,
         is_dry_run: bool = False,
-        stop: threading.Event | None = None,
+        stop: Stop | None = None,
         has_answered: threading.Event | None = None,
         on_pause: Callable[[], None] = lambda: None,
         clock: WikiClock | None = None,

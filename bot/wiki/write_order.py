@@ -77,34 +77,33 @@ def put_back(
 ) -> Iterator[str]:
     """Restore what people did between the read of *base* and the write, and what the wiki removed with the write.
 
-    *state* is the content status before the write. Yields what was done, or why it was not possible.
+    *state* is the content status before the write. A request to stop waits until this is done. Yields what was done, or
+    why it was not possible.
     """
-    try:
-        remark = put_back_comments(gateway, base, check=check)
-    except (StoppedError, WikiError) as error:
-        remark = f"inline comments made during the write may have lost their place: {error}"
-    if remark is not None:
-        yield remark
-    remark = put_back_state(gateway, base.id, state)
-    if remark is not None:
-        yield remark
+    with gateway.finishing():
+        remarks = (put_back_comments(gateway, base, check=check), put_back_state(gateway, base.id, state))
+    yield from (remark for remark in remarks if remark is not None)
 
 
 def put_back_comments(gateway: WikiGateway, base: Page, *, check: Callable[[], str | None]) -> str | None:
     """Restore the inline comments that people made on *base* after it was read and before the write that followed it.
 
     Such a comment changes the text of *base*, not its version, so that the write removes its marker. Returns what was
-    done, or None if there is nothing to restore.
+    done, or why it was not possible; None if there is nothing to restore.
     """
-    commented = gateway.fetch_page(base.id, version=base.version)
+    try:
+        commented = gateway.fetch_page(base.id, version=base.version)
+    except (StoppedError, WikiError) as error:
+        return f"written; whether people commented during the write could not be checked: {error}"
     new = marker_refs(commented.body) - marker_refs(base.body)
     if not new:
         return None
+    made = f"{counted(len(new), 'inline comment')} made during the write"
 
     def attempt(page: Page) -> str:
         kept = keep_comment_markers(commented.body, page.body, only=new)
         if kept.text == page.body:
-            return f"there is no place any more for {counted(len(new), 'inline comment')} made during the write"
+            return f"there is no place any more for {made}"
         if not is_same(kept.text, page.body):
             raise StorageFormatError(
                 "not written: putting back inline comments would change the page; please report this bug"
@@ -113,7 +112,10 @@ def put_back_comments(gateway: WikiGateway, base: Page, *, check: Callable[[], s
         gateway.update_page(page, kept.text, message=f"wikibot put back {comments} made during its write")
         return f"put back {comments} made during the write"
 
-    return write_in_order(gateway, base.id, check=check, attempt=attempt, at_least=base.version + 1)
+    try:
+        return write_in_order(gateway, base.id, check=check, attempt=attempt, at_least=base.version + 1)
+    except (StoppedError, StorageFormatError, WikiError) as error:
+        return f"{made} lost the place in the text: {error}"
 
 
 def read_state(gateway: WikiGateway, page_id: str) -> ContentState | None:
@@ -136,7 +138,7 @@ def put_back_state(gateway: WikiGateway, page_id: str, state: ContentState | Non
         if gateway.fetch_state(page_id) is not None:
             return None
         gateway.set_state(page_id, state)
-    except WikiError as error:
+    except (StoppedError, WikiError) as error:
         return f"the content status “{state.name}” was removed by the write and could not be put back: {error}"
     return f"put back the content status “{state.name}”, which the write removed"
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.journeys.conftest import Desk
 from tests.journeys.test_merge import ana_changes, body, ready
+from tests.scripted_proxy import scripted_proxy
 
 __all__ = ["ready"]
 
@@ -110,6 +111,33 @@ def test_what_a_repair_replaced_is_listed_and_comes_back(repairing: Desk) -> Non
     repairing.ran("sync")
     assert "Please read" in body(repairing)
     assert "Please read" in repairing.data.read_text()
+
+
+def test_a_restoration_keeps_the_content_status_and_comments_made_meanwhile(repairing: Desk, flavour: str) -> None:
+    ana_changes(repairing, "Read ", "Please read ")
+    repairing.ran("sync")
+    page, store = home(repairing), repairing.wiki.store
+    address = f"{repairing.wiki.url}/rest/api/content/{page}/state?status=current"
+    with repairing.wiki.session("ana") as ana, scripted_proxy(repairing.wiki.url) as proxy:
+        if flavour == "cloud":
+            ana.put(address, json={"name": "In progress", "color": "#0052cc"}).raise_for_status()
+        path = repairing.folder / "bot.yaml"
+        path.write_text(path.read_text().replace(repairing.wiki.url, proxy.url))
+        proxy.first(
+            "PUT",
+            rf"/{page}$",
+            lambda: store.comments.add_inline(
+                page, "<p>So?</p>", author=repairing.wiki.account("ana"), selection="All good"
+            ),
+        )
+
+        ran = repairing.ran("drift", "restore", "1", "--yes")
+
+        assert "put back 1 inline comment" in ran.err
+        if flavour == "cloud":
+            assert ana.get(address).json()["contentState"]["name"] == "In progress"
+    assert "Please read" in body(repairing)
+    assert "<ac:inline-comment-marker" in body(repairing)
 
 
 def test_a_text_comes_back_into_a_region_that_the_bot_has_written_since(repairing: Desk) -> None:

@@ -1,5 +1,6 @@
 """The one order of every write, and reads that lag behind, observed at a proxy between bot and wiki."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -80,6 +81,38 @@ def test_a_comment_made_at_the_moment_of_the_writing_is_put_back(
     assert marked in either_world.body(page).split("words")[0].rsplit("<p>", 1)[1]
     assert NEW in either_world.body(page)
     assert bot.plan().pages == ()
+
+
+def test_a_stop_asked_for_at_the_moment_of_the_writing_waits_until_the_write_is_complete(
+    either_world: World, page: str, proxy: ScriptedProxy
+) -> None:
+    stop = threading.Event()
+    other = either_world.add_page("Other", page_body({"news": OLD}))
+    Bot(either_world, [other], {"news": "<p>older</p>"}).run(take_over=TAKE_ALL)
+    gateway = either_world.gateway(url=proxy.url, stop=stop)
+    bot = Bot(either_world, [page, other], {"news": NEW}, gateway=gateway)
+    plan = bot.plan()
+    proxy.first("PUT", page, lambda: (comment_on(either_world, page, "words"), stop.set()))
+
+    report = bot.apply(plan)
+
+    assert [page.remarks for page in report.pages] == [("put back 1 inline comment made during the write",)]
+    assert "stopped on request" in report.stopped[0]
+    assert "<ac:inline-comment-marker" in either_world.body(page)
+    assert NEW not in either_world.body(other)
+
+
+def test_a_comment_that_cannot_be_looked_for_after_the_write_is_said_without_alarm(
+    either_world: World, page: str, proxy: ScriptedProxy, bot: Bot
+) -> None:
+    plan = bot.plan()
+    proxy.first("PUT", page, lambda: proxy.instead("GET", rf"/{page}.*version=", 403, "closed"))
+
+    report = bot.apply(plan)
+
+    assert results(report) == [Result.WRITTEN]
+    assert "whether people commented during the write could not be checked" in report.pages[0].remarks[0]
+    assert NEW in either_world.body(page)
 
 
 def test_a_stop_label_set_while_the_wiki_makes_the_bot_wait_is_obeyed(
