@@ -422,10 +422,11 @@ class MixedOffice:
 
     def adopt(self, machine: Machine, plan: Plan, others: Callable[[], None]) -> None:
         """Let somebody adopt one page that the plan disputes."""
-        pages = sorted({(page.workspace, page.id) for page, change in disputes(plan) if change.region in ADOPTABLE})
-        if not pages:
-            return
-        desk, page_id = self.random.choice(pages)
+        pages = _disputed_pages(plan)
+        if pages:
+            self._adopt_page(machine, *self.random.choice(pages), others)
+
+    def _adopt_page(self, machine: Machine, desk: str, page_id: str, others: Callable[[], None]) -> None:
         workspace = machine.workspaces[DESKS.index(desk)]
         gateway: Any = Interleaved(machine.gateway, others)
         try:
@@ -555,7 +556,8 @@ class MixedOffice:
         """Adopt what people changed and run the bots until both have nothing to do; return whether that came about."""
         for _ in range(_ROUNDS):
             for machine in self.machines:
-                self.adopt(machine, self.plan_quietly(machine), lambda: None)
+                for desk, page_id in _disputed_pages(self.plan_quietly(machine)):
+                    self._adopt_page(machine, desk, page_id, lambda: None)
                 self.run(machine)
             plan = self.plan(self.machines[0])
             self.correct_links(plan)
@@ -568,6 +570,11 @@ class MixedOffice:
             if not any(self.plan(machine).pages for machine in self.machines):
                 return True
         return False
+
+
+def _disputed_pages(plan: Plan) -> list[tuple[str, str]]:
+    """Return workspace and id of each page that an adoption can settle."""
+    return sorted({(page.workspace, page.id) for page, change in disputes(plan) if change.region in ADOPTABLE})
 
 
 def disputes(plan: Plan) -> list[tuple[PagePlan, Change]]:

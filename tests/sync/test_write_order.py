@@ -92,7 +92,12 @@ def test_a_stop_asked_for_at_the_moment_of_the_writing_waits_until_the_write_is_
     gateway = either_world.gateway(url=proxy.url, stop=stop)
     bot = Bot(either_world, [page, other], {"news": NEW}, gateway=gateway)
     plan = bot.plan()
-    proxy.first("PUT", page, lambda: (comment_on(either_world, page, "words"), stop.set()))
+
+    def comment_and_stop() -> None:
+        comment_on(either_world, page, "words")
+        stop.set()
+
+    proxy.first("PUT", page, comment_and_stop)
 
     report = bot.apply(plan)
 
