@@ -48,6 +48,7 @@ def render_page(figures: Figures) -> str:
         targets="\n".join(_list_targets(figures["capture"])),
         converter_table="\n".join(_list_converters(figures["converters"])),
         call_table="\n".join(_list_calls(figures["calls"])),
+        stage_table="\n".join(_list_stages(figures["calls"]["stages"])),
         pins=dict(
             re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements" / "clients.in").read_text("utf-8"), re.MULTILINE)
         ),
@@ -105,6 +106,13 @@ def _list_calls(calls: Figures) -> Iterator[str]:
     for row in calls["rows"]:
         target = Target(row["name"], row["ratio"], targets[row["name"]])
         yield f"| {target.about} | `{row['bare']}` | {target.found:.1f} | {target.limit:g} | {target.verdict} |"
+
+
+def _list_stages(stages: Sequence[Figures]) -> Iterator[str]:
+    yield "| | Adds | Together |"
+    yield "|---|--:|--:|"
+    for number, row in enumerate(stages):
+        yield f"| {row['name']} | {row['adds']:.1f} | {sum(each['adds'] for each in stages[: number + 1]):.1f} |"
 
 
 def _number(value: float) -> str:

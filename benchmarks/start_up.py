@@ -1,4 +1,4 @@
-"""CPU time of short commands, beside a Python that does nothing and the libraries that a command cannot do without.
+"""CPU time of short commands, next to a Python that does nothing and the libraries that a command cannot do without.
 
 python -m benchmarks.start_up [RUNS]
 """
@@ -7,8 +7,11 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from benchmarks.figures import load_bounds
 from benchmarks.process_cost import cpu_seconds
@@ -21,7 +24,23 @@ COMMANDS = {
     "news add": ["news", "add", "Words without a link", "--dry-run"],
     "sync": ["sync"],
 }
-_LIBRARIES = {"click": "click", "pydantic": "pydantic", "requests": "requests", "atlassian": "atlassian"}
+_STAGES = {
+    "Python without work of its own": "",
+    "click and the list of commands": "from bot.cli.lean_imports import prepare_imports; prepare_imports()\n"
+    "import bot.cli.main",
+    "pydantic": "import pydantic.main, pydantic.fields",
+    "PyYAML and ruamel.yaml": "import yaml.cyaml, ruamel.yaml",
+    "the models of the data file, and to read it": "from pathlib import Path\n"
+    "from bot.config.data_file import DataFile; DataFile.load(Path(DATA))",
+    "pydantic-settings, the models of the settings, and to read them": "from bot.config.settings import load_settings\n"
+    "load_settings(None)",
+    "requests and urllib3": "import requests",
+    "Jinja2 and markdown-it-py": "import jinja2, bot.inline_parser",
+}
+"""Programs that do what a command cannot do without; each of them also does what is above it.
+
+`news add` needs all but the last two, `sync` needs all.
+"""
 
 
 def main(runs: int) -> int:
@@ -35,7 +54,7 @@ def main(runs: int) -> int:
 
 
 def measure(runs: int) -> dict[str, float]:
-    """Return the CPU seconds of each of the `COMMANDS`, of `BARE`, and of the import of libraries."""
+    """Return the CPU seconds of `BARE`, of each of the stages, and of the `COMMANDS`."""
     with running_wiki("cloud") as wiki, tempfile.TemporaryDirectory() as folder:
         wiki.add_page("Home", "<p>Home.</p>")
         data = write_workspace(Path(folder), wiki.url, 5)
@@ -44,11 +63,23 @@ def measure(runs: int) -> dict[str, float]:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         wikibot = [sys.executable, "-m", "bot"]
         subprocess.run([*wikibot, "apply", "--yes"], check=True, capture_output=True)
-        imports = {name: [sys.executable, "-c", f"import {module}"] for name, module in _LIBRARIES.items()}
+        stages = {
+            name: [sys.executable, "-c", "\n".join([f"DATA = {str(data)!r}", *list(_STAGES.values())[: number + 1]])]
+            for number, name in enumerate(_STAGES)
+        }
         commands = {name: [*wikibot, *arguments] for name, arguments in COMMANDS.items()}
-        found = _measure({BARE: [sys.executable, "-c", "pass"], **imports, **commands}, runs)
+        found = _measure({BARE: [sys.executable, "-c", "pass"], **stages, **commands}, runs)
         del os.environ["PYTHONPYCACHEPREFIX"]
         return found
+
+
+def list_stages(took: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Return what each stage adds, in multiples of `BARE`."""
+    seconds = [0.0, *(took[name] for name in _STAGES)]
+    return [
+        {"name": name, "adds": round((after - before) / took[BARE], 1)}
+        for name, (before, after) in zip(_STAGES, pairwise(seconds), strict=True)
+    ]
 
 
 def _measure(commands: dict[str, list[str]], runs: int) -> dict[str, float]:

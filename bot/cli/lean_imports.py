@@ -11,6 +11,7 @@ def prepare_imports() -> None:
     if "asyncio" not in sys.modules:  # pydantic-settings and loguru import it for programs that are asynchronous
         sys.modules["asyncio"] = _LateModule("asyncio")
     _omit_plugins_of_pydantic()
+    _delay_html_blocks()
 
 
 class _LateModule(ModuleType):
@@ -33,3 +34,20 @@ def _omit_plugins_of_pydantic() -> None:
     finder = ModuleType("pydantic.plugin._loader")
     finder.get_plugins = tuple  # type: ignore[attr-defined]
     sys.modules.setdefault(finder.__name__, finder)
+
+
+def _delay_html_blocks() -> None:
+    """Let markdown-it-py compile the patterns of HTML blocks when a text is parsed that may have some.
+
+    Inline Markdown has none, and the patterns take longer to compile than a text to parse.
+    """
+    name = "markdown_it.rules_block.html_block"
+
+    def html_block(*arguments: Any) -> Any:
+        if sys.modules.get(name) is rule:
+            del sys.modules[name]
+        return importlib.import_module(name).html_block(*arguments)
+
+    rule = ModuleType(name)
+    rule.html_block = html_block  # type: ignore[attr-defined]
+    sys.modules.setdefault(name, rule)

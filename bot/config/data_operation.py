@@ -7,6 +7,7 @@ entries, and of other fields of the same entry, stay. If the same field was chan
 import datetime as dt
 import re
 from collections.abc import Mapping
+from functools import cache
 from itertools import count
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -28,7 +29,7 @@ SECTION_WORDS = {
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class EntryPlace(_Value):
@@ -54,7 +55,7 @@ class AddEntry(_Value):
     kind: Literal["add"] = "add"
     section: EntrySection
     value: dict[str, Any]
-    place: EntryPlace = EntryPlace()
+    place: EntryPlace = EntryPlace.model_construct()
     written: str | None = None
     may_rename: bool = False
 
@@ -277,15 +278,18 @@ class Several(_Value):
 Operation = Annotated[
     AddEntry | EditEntry | RemoveEntry | MoveEntry | SetFields | SetSection | Several, Field(discriminator="kind")
 ]
-Several.model_rebuild()
-_OPERATION: TypeAdapter[Operation] = TypeAdapter(Operation)
 _MOST_WORDS = 3
 _MAX_ID_STEM = 70
 
 
+@cache
+def _operation_adapter() -> TypeAdapter[Operation]:
+    return TypeAdapter(Operation)
+
+
 def load_operation(value: object) -> Operation:
     """Return the operation that `model_dump(mode="json")` wrote; raises `ValidationError`."""
-    return _OPERATION.validate_python(value)
+    return _operation_adapter().validate_python(value)
 
 
 def section_model(name: str) -> type[BaseModel]:

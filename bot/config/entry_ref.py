@@ -60,7 +60,7 @@ class EntryRef(BaseModel):
     digests of the entries around it, at each level.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     section: EntrySection
     name: str

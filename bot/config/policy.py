@@ -24,6 +24,7 @@ from bot.config.data_model import REGION_NAMES
 from bot.config.store_address import check_store_address
 from bot.errors import SettingsError
 from bot.site_address import with_scheme
+from bot.storage.place import Place
 from bot.suggestion import did_you_mean
 
 
@@ -354,7 +355,7 @@ class RegionSettings(SettingsSection):
     )
     home: bool = Field(True, description="Whether the home page contains the region.", examples=[False])
     also: TargetSettings = Field(
-        TargetSettings(),
+        TargetSettings.model_construct(),
         description="Further pages that contain the region.",
         examples=[{"pages": ["Implementation"]}],
     )
@@ -363,8 +364,6 @@ class RegionSettings(SettingsSection):
     @classmethod
     def _is_a_place(cls, place: str | None) -> str | None:
         if place is not None:
-            from bot.storage.placement import Place
-
             Place.parse(place)
         return place
 
@@ -461,7 +460,7 @@ class WorkspaceSettings(SettingsSection):
         examples=["auto"],
     )
     regions: dict[str, RegionSettings] = Field(
-        {name: RegionSettings() for name in ("status", "quick_links", "news")},
+        {name: RegionSettings.model_construct() for name in ("status", "quick_links", "news")},
         description="The regions that the bot manages, by name: `status`, `quick_links`, `news`, `page_index`. A "
         "region also needs its section in the data file.",
         examples=[{"status": {}, "news": {"drift": "repair"}}],
@@ -497,7 +496,7 @@ class WorkspaceSettings(SettingsSection):
         examples=["warn"],
     )
     archived: ArchivedSettings = Field(
-        ArchivedSettings(),
+        ArchivedSettings.model_construct(),
         description="Which pages count as archived; `wikibot snapshot` captures these.",
         examples=[{"labels": ["archived"], "under": ["Archive"]}],
     )

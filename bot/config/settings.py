@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     )
 
     wiki: WikiSettings = Field(
-        WikiSettings(),
+        WikiSettings.model_construct(),
         description="The wiki and the account.",
         examples=[{"url": "https://example.atlassian.net/wiki"}],
     )
@@ -70,10 +70,12 @@ class Settings(BaseSettings):
         examples=[[{"run": "sync", "every": "10 minutes"}]],
     )
     snapshots: SnapshotSettings = Field(
-        SnapshotSettings(), description="Where snapshots are written and how they are sealed.", examples=[{"git": True}]
+        SnapshotSettings.model_construct(),
+        description="Where snapshots are written and how they are sealed.",
+        examples=[{"git": True}],
     )
     object_store: ObjectStoreSettings = Field(
-        ObjectStoreSettings(),
+        ObjectStoreSettings.model_construct(),
         description="How S3-compatible storage is reached.",
         examples=[{"endpoint": "https://s3.example.org"}],
     )
@@ -84,11 +86,13 @@ class Settings(BaseSettings):
         examples=[{"listen": "127.0.0.1:8091"}],
     )
     service: ServiceSettings = Field(
-        ServiceSettings(),
+        ServiceSettings.model_construct(),
         description="How others learn how the bot is doing.",
         examples=[{"listen": "127.0.0.1:8092"}],
     )
-    safety: SafetySettings = Field(SafetySettings(), description="Limits of one run.", examples=[{"max_writes": 50}])
+    safety: SafetySettings = Field(
+        SafetySettings.model_construct(), description="Limits of one run.", examples=[{"max_writes": 50}]
+    )
     templates: Path | None = Field(
         None,
         description="Folder with your own templates: `wiki/REGION.xml.j2` in it replaces the template of that region.",

@@ -30,7 +30,8 @@ from bot.storage.addresses import may_be_id
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.markers import Marker, MarkerKind
 from bot.storage.meaning import is_same
-from bot.storage.placement import Place, insert_region, list_headings
+from bot.storage.place import Place
+from bot.storage.placement import insert_region, list_headings
 from bot.storage.regions import find_region, is_absent, replace_regions
 from bot.storage.visible_text import lines_of
 from bot.sync.adopted_words import AdoptedWords, entry_texts

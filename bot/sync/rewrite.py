@@ -8,7 +8,8 @@ from bot.errors import RegionError, StorageFormatError
 from bot.splice import Span
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.meaning import is_same
-from bot.storage.placement import Place, insert_region
+from bot.storage.place import Place
+from bot.storage.placement import insert_region
 from bot.storage.regions import Region, find_region, replace_regions
 from bot.sync.plan import Action, Change
 

@@ -92,3 +92,21 @@ def test_a_library_that_needs_asyncio_gets_the_real_one() -> None:
     )
 
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_text_with_html_is_parsed_as_without_the_delay() -> None:
+    code = (
+        "import sys\n"
+        "from bot.cli.lean_imports import prepare_imports\n"
+        "if 'late' in sys.argv: prepare_imports()\n"
+        "from markdown_it import MarkdownIt\n"
+        "for _ in range(2): print(MarkdownIt('commonmark').render('<div>*x*</div>\\n\\n*y*\\n\\n<!-- <p> -->'))\n"
+    )
+
+    late, usual = (
+        subprocess.run([sys.executable, "-c", code, word], check=True, capture_output=True, text=True).stdout
+        for word in ("late", "usual")
+    )
+
+    assert late == usual
+    assert "<div>*x*</div>" in late

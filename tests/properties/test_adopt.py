@@ -22,7 +22,8 @@ from bot.config.news_selection import day_of, older_news, shown_news
 from bot.inline import PageTarget, escape, plain_text
 from bot.splice import splice
 from bot.storage.meaning import is_same
-from bot.storage.placement import Place, Side, insert_region
+from bot.storage.place import Place, Side
+from bot.storage.placement import insert_region
 from bot.storage.reader import read_strictly
 from bot.storage.regions import Marker, find_regions
 from tests.adopt.adopting import NOW, PAGES, adopt, reads_same, render, workspace_of

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.storage.placement import Place, Side, insert_region
+from bot.storage.place import Place, Side
+from bot.storage.placement import insert_region
 from bot.storage.regions import Marker, MarkerKind, find_region, replace_regions
 from tests.storage.corpus import real_bodies
 from tests.storage.fragments import bodies, fragments

@@ -11,7 +11,8 @@ from bot.config.data_model import WorkspaceData
 from bot.render import Renderer
 from bot.resources import templates_dir
 from bot.storage.markers import Marker, MarkerKind, render_marked
-from bot.storage.placement import Place, insert_region
+from bot.storage.place import Place
+from bot.storage.placement import insert_region
 from bot.storage.reader import read_strictly
 from bot.storage.regions import find_region
 from bot.storage.visible_text import lines_of

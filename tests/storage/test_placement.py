@@ -1,7 +1,8 @@
 import pytest
 
 from bot.errors import RegionError
-from bot.storage.placement import Place, Side, insert_region, list_headings
+from bot.storage.place import Place, Side
+from bot.storage.placement import insert_region, list_headings
 from bot.storage.regions import Marker, MarkerKind, find_region, render_marked
 from tests.storage.inverses import remove_region
 
