@@ -16,7 +16,7 @@ from pydantic import Field
 
 from bot.errors import BotError
 from bot.file_format import FileDocument, FileFormatError
-from bot.files import InstanceLock, prepare_private_file
+from bot.files import InstanceLock, open_regular, prepare_private_file, read_file
 
 FIRST = "0" * 64
 """What the first line of all has in place of the digest of a line before."""
@@ -121,7 +121,7 @@ class AuditLog:
 
 
 def _read(path: Path) -> Iterator[tuple[AuditLine, bytes]]:
-    for number, data in enumerate(path.read_bytes().splitlines(), start=1):
+    for number, data in enumerate(read_file(path).splitlines(), start=1):
         try:
             yield AuditLine.parse(data), data
         except FileFormatError as error:
@@ -129,7 +129,7 @@ def _read(path: Path) -> Iterator[tuple[AuditLine, bytes]]:
 
 
 def _append(path: Path, line: bytes) -> None:
-    with path.open("r+b") as file:
+    with os.fdopen(open_regular(path, os.O_RDWR), "r+b") as file:
         file.seek(0, os.SEEK_END)
         if file.tell():
             file.seek(-1, os.SEEK_END)
@@ -141,7 +141,7 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def _last_line(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with os.fdopen(open_regular(path), "rb") as file:
         size = file.seek(0, os.SEEK_END)
         length = _TAIL
         while True:

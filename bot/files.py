@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bot.errors import LockedError, SettingsError
+from bot.errors import LocatedError, LockedError, SettingsError
 
 NEW_FILE_MODE, NEW_FOLDER_MODE = 0o644, 0o755
 """For what others use: settings, data files, schemas, feeds."""
@@ -21,18 +22,79 @@ PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE = 0o600, 0o700
 OUTPUT_UMASK = 0o027
 """The least umask of the program, for what a command writes on request: exports, reports, plans."""
 
+MAX_FILE_BYTES = 1_000_000_000
+"""No file of the bot is larger; a file that only claims to be (a sparse one) must not fill the memory."""
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def find_kind(mode: int) -> str | None:
+    """Return what a mode of `os.stat` belongs to, such as `a pipe`; None for a regular file."""
+    return _KINDS.get(stat.S_IFMT(mode))
+
+
+def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
+    """Return a file descriptor of a regular file, without waiting for the other end of a pipe.
+
+    Links are followed. Raises `OSError`; its `strerror` says what *path* is instead of a regular file.
+    """
+    _raise_if_irregular(path.stat(), path)  # to open a device can have effects, and no socket can be opened
+    handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        _raise_if_irregular(os.fstat(handle), path)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _raise_if_irregular(found: os.stat_result, path: Path) -> None:
+    if kind := find_kind(found.st_mode):
+        number = errno.EISDIR if kind == "a folder" else errno.EINVAL
+        raise OSError(number, f"it is {kind}, not a regular file", str(path))
+
+
+def raise_if_irregular(path: Path, error: type[LocatedError]) -> None:
+    """Raise *error* if *path* is no regular file; for a file that a library opens. Links are followed."""
+    try:
+        kind = find_kind(path.stat().st_mode)
+    except OSError:
+        return  # the same as no file; reading it reports the reason
+    if kind is not None:
+        raise error(f"cannot be read: it is {kind}, not a regular file", path=path)
+
+
+def read_file(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> bytes:
+    """Return the bytes of a regular file; raises `OSError`, also for a file of more than *max_bytes*."""
+    with os.fdopen(open_regular(path), "rb") as file:
+        if os.fstat(file.fileno()).st_size > max_bytes:
+            raise OSError(errno.EFBIG, f"it is larger than {max_bytes // 1_000_000} MB", str(path))
+        return file.read()
+
+
+def read_text_file(path: Path) -> str:
+    """Return a regular file in UTF-8 as text, with the line ends of Unix; raises `OSError`, `UnicodeDecodeError`."""
+    return read_file(path).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+
 
 def replace_file(path: Path, content: bytes, *, is_private: bool = False) -> None:
     """Replace *path* with *content* atomically: readers see the old file or the new one, also after a crash.
 
     Parent folders are created. An existing file keeps its mode; a new file gets `NEW_FILE_MODE`. With *is_private*,
     only the owner can read the file and the new folders. The umask does not matter. Symbolic links are followed, so
-    that a mounted or linked data file stays at its location. Raises `OSError`; then *path* is unchanged and no
-    temporary file remains.
+    that a mounted or linked data file stays at its location. Raises `OSError`, also if *path* exists and is no
+    regular file; then *path* is unchanged and no temporary file remains.
     """
     import tempfile
 
     target = path.resolve()
+    if target.exists():
+        _raise_if_irregular(target.stat(), path)  # a link to a device, or a pipe, would be replaced by a file
     make_folders(target.parent, PRIVATE_FOLDER_MODE if is_private else NEW_FOLDER_MODE)
     mode = target.stat().st_mode & 0o777 if target.exists() else NEW_FILE_MODE
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -89,7 +151,7 @@ def write_durably(path: Path, content: bytes, *, mode: int | None = NEW_FILE_MOD
 def _sync_folder(folder: Path) -> None:
     """Make the rename durable; skip file systems that cannot open a folder (some network mounts)."""
     with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(handle)
         finally:
@@ -159,7 +221,7 @@ class InstanceLock:
 
     def _describe_holder(self) -> str:
         try:
-            holder = json.loads(self._holder_path.read_text(encoding="utf-8"))
+            holder = json.loads(read_file(self._holder_path))
             return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
         except (OSError, ValueError, KeyError, TypeError):
             return "another process"

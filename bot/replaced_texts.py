@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from bot.errors import HistoryError
 from bot.file_format import FileDocument, FileFormatError, FileModel
-from bot.files import InstanceLock, replace_file
+from bot.files import InstanceLock, read_file, replace_file
 
 _MAX_TEXTS = 1_000
 
@@ -62,7 +62,7 @@ class ReplacedTexts:
     def load(self) -> tuple[ReplacedText, ...]:
         """Return all texts, oldest first; raises `HistoryError` if the file cannot be used."""
         try:
-            return ReplacedTextsFile.parse(self._path.read_bytes()).texts
+            return ReplacedTextsFile.parse(read_file(self._path)).texts
         except FileNotFoundError:
             return ()
         except (OSError, FileFormatError) as error:

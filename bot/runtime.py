@@ -14,6 +14,7 @@ from bot.config.policy import NO_RULES, UNSIGNED, ArchivedSettings, SettingsSect
 from bot.config.settings import DOTENV, Settings, dotenv_file, missing_secrets_folder, secret_files
 from bot.errors import SettingsError
 from bot.file_trust import raise_if_writable_by_all
+from bot.files import raise_if_irregular, read_text_file
 from bot.log import logger
 from bot.operations.workspace import Folders, Snapshots, Workspace
 from bot.resources import templates_dir
@@ -115,7 +116,9 @@ class Runtime:
             if not own.is_dir():
                 message = f"templates: there is no folder {own}; make it, and put your templates there"
                 raise SettingsError(message, path=self.settings.config_path)
-            for path in (own, *self.template_files):
+            raise_if_writable_by_all(own, SettingsError)
+            for path in self.template_files:
+                raise_if_irregular(path, SettingsError)
                 raise_if_writable_by_all(path, SettingsError)
             folders.insert(0, own)
         return Renderer(folders, is_cloud=self.flavour == "cloud")
@@ -126,7 +129,7 @@ class Runtime:
         if self.settings.templates is None:
             return []
         folder = self.settings.resolve(self.settings.templates) / "wiki"
-        return sorted(path for path in folder.glob("**/*") if path.is_file())
+        return sorted(path for path in folder.glob("**/*") if not path.is_dir() or path.suffix == ".j2")
 
     @property
     def own_files(self) -> "OwnFiles":
@@ -189,7 +192,7 @@ def person_waits() -> bool:
 
 def _has_variables(path: Path) -> bool:
     try:
-        return "WIKIBOT_" in path.read_text(encoding="utf-8")
+        return "WIKIBOT_" in read_text_file(path)
     except (OSError, UnicodeDecodeError):
         return False
 

@@ -17,7 +17,7 @@ from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.wiki_commands import wikiserver_missing
 from bot.errors import BotError, SettingsError
-from bot.files import replace_file
+from bot.files import read_text_file, replace_file
 from bot.resources import demo_dir
 from bot.snapshot.archive.signature import Signer
 
@@ -144,7 +144,7 @@ def _environment(folder: Path, address: str, flavour: str) -> Iterator[None]:
     if flavour == "cloud":
         wanted["WIKIBOT_WIKI__USER"] = "bot"
     settings = folder / "bot.yaml"
-    text = settings.read_text(encoding="utf-8")
+    text = read_text_file(settings)
     text = text.replace("http://127.0.0.1:8090", address).replace("flavour: datacenter", f"flavour: {flavour}")
     settings.write_text(text, encoding="utf-8")  # so that the commands can be tried by hand with --config
     before = {name: value for name, value in os.environ.items() if name.startswith("WIKIBOT_")}

@@ -13,6 +13,7 @@ from bot.cli.app import App, LateGroup, pass_app
 from bot.cli.parameter_types import complete_regions
 from bot.errors import BotError, ContentError
 from bot.file_trust import raise_if_writable_by_all
+from bot.files import read_text_file
 from bot.operations import sync as operation
 from bot.plural import counted
 from bot.sync.apply import ApplyReport, PageReport, Result
@@ -275,7 +276,7 @@ def _save(path: Path, text: str) -> None:
 def _read(path: Path) -> str:
     raise_if_writable_by_all(path, ContentError)
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text_file(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise BotError(f"{path}: cannot be read: {reason}; write one with `wikibot plan --out {path}`") from error

@@ -9,6 +9,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from bot.files import read_file
+
 _TIMEOUT_SECONDS = 20
 _OPTIONS = {
     "core.hooksPath": os.devnull,
@@ -64,7 +66,7 @@ def _commit(work_tree: Path, name: str, message: str, who: str) -> str | None:
 def _new_files(work_tree: Path, name: str, who: str) -> list[str]:
     """Return the files of news items that the data file names and git does not know yet, and add them."""
     path = work_tree / name
-    named = re.findall(r"\bsha256:\s*['\"]?([0-9a-f]{64})\b", path.read_text("utf-8", "replace"))
+    named = re.findall(r"\bsha256:\s*['\"]?([0-9a-f]{64})\b", read_file(path).decode("utf-8", "replace"))
     known = [f"{path.parent.relative_to(work_tree) / FILES / digest}" for digest in dict.fromkeys(named)]
     present = [each for each in known if (work_tree / each).is_file()]
     unknown = [each for each in present if _run(work_tree, who, "ls-files", "--error-unmatch", "--", each).returncode]

@@ -14,7 +14,7 @@ from bot.config.link_choice import LinkChoice, LinkChoiceError, LinkDestination,
 from bot.config.region_edit import update_value
 from bot.config.yaml_source import Location, YamlSource, parse_yaml, read_text, validate
 from bot.errors import ContentError
-from bot.files import replace_file
+from bot.files import read_file, replace_file
 from bot.plural import counted
 from bot.suggestion import did_you_mean
 
@@ -23,6 +23,14 @@ _TARGETS = ("page", "url", "attachment")
 ENTRY_LISTS = {"status": "lines", "quick_links": "links", "news": "items"}
 """The key of the list of entries in each section that has one."""
 _SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA_NAME}\n"
+
+
+def read_present(path: Path) -> bytes | None:
+    """Return the bytes of a data file as they are on the disk; None if there is no file; raises `ContentError`."""
+    try:
+        return read_file(path) if path.exists() else None
+    except OSError as error:
+        raise ContentError(f"cannot be read: {error.strerror}", path=path) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +254,8 @@ class DataFile:
 
     def save(self) -> None:
         """Write the file atomically; raises `ContentError` if the file was changed since it was loaded."""
-        on_disk = self.path.read_bytes().decode() if self.path.exists() else None
-        if on_disk != self.loaded_text:
+        on_disk = read_present(self.path)
+        if on_disk != (None if self.loaded_text is None else self.loaded_text.encode()):
             raise ContentError("has changed on disk since it was read; nothing was written, try again", path=self.path)
         try:
             replace_file(self.path, self.text.encode())

@@ -10,7 +10,7 @@ from pydantic import Field
 from bot.config.data_file import revision_of
 from bot.errors import SettingsError
 from bot.file_format import FileDocument, FileFormatError, FileModel, NewerFormatError
-from bot.files import replace_file
+from bot.files import read_file, replace_file
 
 _MAX_REVISIONS = 1_000
 _MAX_END = 200
@@ -110,7 +110,7 @@ class DataHistory:
     def load(self) -> DataHistoryFile:
         """Read the history; empty if there is none. Raises `SettingsError` if it cannot be used."""
         try:
-            return DataHistoryFile.parse(self._path.read_bytes())
+            return DataHistoryFile.parse(read_file(self._path))
         except FileNotFoundError:
             return DataHistoryFile(path=str(self._data_path))
         except NewerFormatError as error:

@@ -19,7 +19,7 @@ from typing import ClassVar, Literal
 
 from bot.errors import SettingsError
 from bot.file_format import FileDocument, FileFormatError
-from bot.files import replace_file
+from bot.files import read_file, replace_file
 
 MAX_REVISIONS = 1_000
 MAX_BYTES = 200_000_000
@@ -83,7 +83,7 @@ class RevisionJournal:
         """Return a revision; raises `SettingsError` if it is unknown or cannot be read."""
         path = self._path(number, "json")
         try:
-            return Revision.parse(path.read_bytes())
+            return Revision.parse(read_file(path))
         except FileNotFoundError:
             known = self.numbers()
             range_ = f"known are {known[0]} to {known[-1]}" if known else "there are none yet"
@@ -95,7 +95,7 @@ class RevisionJournal:
         """Return the text of the data file in a revision; raises `SettingsError` if it is not what was recorded."""
         path = self._path(number, "yaml.gz")
         try:
-            data = gzip.decompress(path.read_bytes())
+            data = gzip.decompress(read_file(path))
         except (OSError, EOFError, zlib.error) as error:
             raise SettingsError(f"the content of revision {number} cannot be read: {error}", path=path) from error
         if _digest(data) != self.load(number).after:
@@ -144,7 +144,7 @@ class RevisionJournal:
         """Complete an interrupted revision if the data file, which has *text*, has its content; else delete it."""
         for path in self.folder.glob("*.pending"):
             try:
-                revision = Revision.parse(path.read_bytes())
+                revision = Revision.parse(read_file(path))
             except (OSError, FileFormatError):
                 path.unlink(missing_ok=True)  # it was never written in full, so the data file was not replaced
                 continue

@@ -27,6 +27,7 @@ from bot.config.secret_binding import WikiOrigins, check_binding
 from bot.config.yaml_source import Location, YamlSource, describe_problems, load_yaml, parse_yaml
 from bot.errors import SettingsError
 from bot.file_trust import raise_if_writable_by_all
+from bot.files import raise_if_irregular
 
 DEFAULT_CONFIG = Path("config/bot.yaml")
 DOTENV = ".env"
@@ -153,7 +154,7 @@ class Settings(BaseSettings):
 def load_settings(config: Path | None = None) -> Settings:
     """Load the settings file and all overrides; raises `SettingsError` with file and line."""
     path = settings_path(config)
-    if not path.is_file():
+    if not path.exists():
         raise SettingsError("does not exist; make one with `wikibot init`, or name another with --config", path=path)
     source = load_yaml(path, SettingsError)
     _refuse_secrets(source)
@@ -196,7 +197,7 @@ def dotenv_file(config: Path) -> Path:
 
 
 def secret_files(config: Path) -> list[Path]:
-    """Return the files that contain secrets: `.env`, and those in the secrets folders; the first two may not exist."""
+    """Return the files that contain secrets: `.env`, and those in the secrets folders; `.env` may not exist."""
     files = (path for folder in secrets_folders(config) for path in _files_in(folder))
     return [dotenv_file(config), *(path for path in files if path.name.lower().startswith(SECRET_PREFIX))]
 
@@ -209,7 +210,7 @@ def missing_secrets_folder() -> Path | None:
 
 def _files_in(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.is_file())
+        return sorted(folder.iterdir())
     except OSError:
         return []  # the same as no folder; `wikibot check` reports it
 
@@ -248,6 +249,7 @@ def _read_all(source: YamlSource) -> tuple[Settings, WikiOrigins]:
     Raises `SettingsError` if every account of the machine can write one of the files.
     """
     for path in secret_files(source.path):
+        raise_if_irregular(path, SettingsError)
         raise_if_writable_by_all(path, SettingsError, is_secret=True)
     sources: list[PydanticBaseSettingsSource] = []
     settings = _bound_to(source, sources)(_env_file=dotenv_file(source.path))

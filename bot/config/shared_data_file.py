@@ -13,11 +13,11 @@ from pathlib import Path
 
 from bot.config.data_changes import describe_changes
 from bot.config.data_commit import commit_file
-from bot.config.data_file import DataFile, revision_of
+from bot.config.data_file import DataFile, read_present, revision_of
 from bot.config.data_history import DataHistory, PastRevision, PendingAdoption, end_of
 from bot.config.revision_journal import Revision, RevisionJournal
 from bot.errors import ContentError, SettingsError
-from bot.files import InstanceLock, replace_file, write_durably
+from bot.files import InstanceLock, read_file, replace_file, write_durably
 from bot.log import logger
 
 _LOCK_SECONDS = 30.0
@@ -134,7 +134,7 @@ class SharedDataFile:
             return DataFile.load(self.path)
         for _ in range(_MAX_LOOKS):
             state = _state_of(self.path)
-            text = self.path.read_bytes().decode(errors="replace")
+            text = (read_present(self.path) or b"").decode(errors="replace")
             if newest is None or newest.revision != revision_of(text):
                 sleep(_missing_quiet_seconds(newest, text, state))
                 if _state_of(self.path) != state:
@@ -198,7 +198,7 @@ class SharedDataFile:
             return False
         revision = self._begin_adopted(adoption.text)
         try:
-            if self._prepared.exists() and self._prepared.read_bytes() == adoption.text.encode():
+            if self._prepared.exists() and read_file(self._prepared) == adoption.text.encode():
                 self._rename()
             else:
                 replace_file(self.path, adoption.text.encode())
@@ -215,7 +215,8 @@ class SharedDataFile:
 
     def _begin_adopted(self, text: str) -> Revision | None:
         """Begin the revision of an adoption; None if the file has it already."""
-        present = self.path.read_bytes().decode() if self.path.exists() else None
+        on_disk = read_present(self.path)
+        present = None if on_disk is None else on_disk.decode(errors="replace")
         self._note_outside(present)
         if present == text:
             return None
@@ -242,7 +243,8 @@ class SharedDataFile:
 
     def revision(self) -> str | None:
         """Return the revision of the file on disk; None if there is no file."""
-        return revision_of(self.path.read_bytes().decode()) if self.path.exists() else None
+        on_disk = read_present(self.path)
+        return None if on_disk is None else revision_of(on_disk.decode(errors="replace"))
 
     def _rename(self) -> None:
         target = self.path.resolve()

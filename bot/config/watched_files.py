@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.config.settings import SECRET_PREFIX, Settings, secret_files
 from bot.errors import BotError, SettingsError
+from bot.files import read_file
 
 _QUIET_SECONDS = 2.0
 """Changed files are taken when they did not change for this long: editors write in several steps."""
@@ -81,7 +82,7 @@ def raise_if_cut_off(before: FileContents, after: FileContents) -> None:
                 "looks cut off: the last line has no line end, but had one before; complete the file, or end its last "
                 "line",
                 path=path,
-                line=path.read_bytes().count(b"\n") + 1,
+                line=read_file(path).count(b"\n") + 1,
             )
 
 
@@ -100,7 +101,7 @@ def _read(path: Path) -> FileContent | None:
     try:
         if not path.is_file():
             return None
-        data = path.read_bytes()
+        data = read_file(path)
     except OSError:
         return None  # the same as no file; loading the settings reports it
     return FileContent(hashlib.sha256(data).hexdigest(), not data or data.endswith(b"\n"))

@@ -19,6 +19,7 @@ from bot.config.known_keys import explain_unknown_key
 from bot.config.plain_yaml import read_plain
 from bot.errors import LocatedError
 from bot.file_trust import raise_if_writable_by_all
+from bot.files import read_file
 
 Location = tuple[str | int, ...]
 """The path from the root of a file to a value: keys and positions."""
@@ -78,11 +79,9 @@ def read_text(path: Path, error: type[LocatedError]) -> str:
     """
     raise_if_writable_by_all(path, error)
     try:
-        data = path.read_bytes()
+        data = read_file(path, max_bytes=_MAX_BYTES)
     except OSError as problem:
         raise error(f"cannot be read: {problem.strerror}", path=path) from problem
-    if len(data) > _MAX_BYTES:
-        raise error(f"is larger than {_MAX_BYTES // 1_000_000} MB; check that it is the right file", path=path)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as problem:

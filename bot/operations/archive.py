@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.config.policy import RestrictedPages
 from bot.errors import EvidenceError
+from bot.files import read_file
 from bot.operations.archive_reader import ArchiveReader, read_own
 from bot.operations.snapshot_run import open_run, software
 from bot.operations.workspace import Snapshots
@@ -77,7 +78,7 @@ def find_redaction(snapshots: Snapshots, page: str) -> PlannedRedaction:
     erasure = find_traces(read_own(snapshots).library, page)
     evidence = snapshots.state.folder
     for path in sorted(snapshots.state_folder.rglob("*")):
-        if path.is_file() and not path.is_relative_to(evidence) and (hits := erasure.needles.find(path.read_bytes())):
+        if path.is_file() and not path.is_relative_to(evidence) and (hits := erasure.needles.find(read_file(path))):
             erasure.said_by.append(Trace(str(path), hits.describe()))  # run history, page memory, replaced texts
     remotes = GitRepository(snapshots.state).remotes()
     copies = [f"git remote {name}: {address}" for name, address in remotes.items()]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from bot.files import replace_file
+from bot.files import read_file, replace_file
 from bot.operations.archive_reader import ArchiveReader
 from bot.snapshot.verify.verification import Verification
 
@@ -58,7 +58,7 @@ def check_and_remember(reader: ArchiveReader, now: datetime) -> ArchiveCheck:
 def find_archive_check(reader: ArchiveReader) -> ArchiveCheck | None:
     """Return the last verification that was remembered, or None."""
     try:
-        return ArchiveCheck.model_validate_json(_path(reader).read_bytes())
+        return ArchiveCheck.model_validate_json(read_file(_path(reader)))
     except (OSError, ValidationError):
         return None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.audit_log import AuditLog
 from bot.config.policy import HistoryMode, RestrictedPages
 from bot.errors import ContinuityError, SettingsError, SnapshotError
+from bot.files import read_text_file
 from bot.log import logger
 from bot.operations.converter_pool import open_converter
 from bot.operations.mirror import mirror_snapshots, open_mirror
@@ -136,7 +137,7 @@ def rebuild_renditions(
 def read_roster(path: Path) -> tuple[str, ...]:
     """Return the page ids of an administrator's list: one per line; `#` begins a comment."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_text_file(path).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"snapshots.roster: {path} cannot be read: {error}") from error
     ids = [line.partition("#")[0].strip() for line in lines]

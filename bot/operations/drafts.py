@@ -19,7 +19,7 @@ from bot.config.policy import ApprovalPolicy
 from bot.config.revision_journal import Revision, account_name
 from bot.errors import BotError, SettingsError
 from bot.file_format import FileDocument, FileFormatError, FileModel
-from bot.files import replace_file
+from bot.files import read_file, replace_file
 from bot.operations.edit import Edit, edit_with
 from bot.operations.workspace import Workspace
 
@@ -153,7 +153,7 @@ class Drafts:
         """Return a draft; raises `SettingsError` if it is unknown or cannot be read."""
         path = self._path(number)
         try:
-            return Draft.parse(path.read_bytes())
+            return Draft.parse(read_file(path))
         except FileNotFoundError:
             raise SettingsError(f"there is no draft {number}; `wikibot drafts list` shows them") from None
         except (OSError, FileFormatError) as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.config.data_model import News, WorkspaceData
 from bot.errors import BotError, PageNotFoundError
-from bot.files import replace_file
+from bot.files import read_file, replace_file
 from bot.log import logger
 from bot.operations.workspace import Workspace
 from bot.plural import counted
@@ -100,6 +100,6 @@ def _find_linked(gateway: WikiGateway, finder: PageFinder, link: DataLink) -> st
 
 
 def _write_if_changed(path: Path, content: bytes) -> None:
-    if path.exists() and path.read_bytes() == content:
+    if path.exists() and read_file(path) == content:
         return
     replace_file(path, content)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from bot.errors import BotError
 from bot.file_format import FileDocument, FileFormatError
-from bot.files import replace_file
+from bot.files import read_file, replace_file
 from bot.log import logger
 from bot.operations.workspace import Folders, Workspace
 from bot.sync.apply import ApplyReport, Result
@@ -131,7 +131,7 @@ def _path(folders: Folders, workspace: str) -> Path:
 
 def _read(path: Path) -> LastCheckFile | None:
     try:
-        return LastCheckFile.parse(path.read_bytes())
+        return LastCheckFile.parse(read_file(path))
     except (OSError, FileFormatError):
         return None
 

@@ -5,9 +5,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +14,7 @@ from bot.config.data_file import DataFile
 from bot.config.data_model import NewsFile, NewsItem
 from bot.config.file_rules import HEAD_BYTES, MAX_FILE_BYTES, check_file_name, check_file_type
 from bot.errors import ContentError
-from bot.files import replace_file
+from bot.files import open_regular, read_file, replace_file
 from bot.inline import attachment_link, link_destinations
 from bot.operations.workspace import Workspace
 from bot.plural import counted
@@ -90,7 +88,7 @@ def path_of(data_path: Path, file: NewsFile) -> Path:
 def read_new_file(path: Path, name: str | None = None) -> NewFile:
     """Read a file for a news item; raises `ContentError` if a news item cannot have it."""
     try:
-        with _opened(path) as stream:
+        with os.fdopen(open_regular(path), "rb") as stream:
             content = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise ContentError(f"cannot be read: {error.strerror}", path=path) from error
@@ -143,7 +141,7 @@ def find_problem(data_path: Path, file: NewsFile) -> str | None:
     path = path_of(data_path, file)
     where = f"{FILES}/{file.sha256}"
     try:
-        with _opened(path) as stream:
+        with os.fdopen(open_regular(path), "rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             if size != file.size:
                 return f"{where} has {counted(size, 'byte')}, but the data file says {file.size}"
@@ -158,7 +156,7 @@ def find_problem(data_path: Path, file: NewsFile) -> str | None:
 def read_bytes(data_path: Path, file: NewsFile) -> bytes:
     """Return the bytes of a file; raises `ContentError` if they are not those that the data file names."""
     problem = find_problem(data_path, file)
-    content = b"" if problem else path_of(data_path, file).read_bytes()
+    content = b"" if problem else read_file(path_of(data_path, file))
     if problem is None and hashlib.sha256(content).hexdigest() != file.sha256:
         problem = f"{FILES}/{file.sha256} was changed while it was read"
     if problem is not None:
@@ -176,13 +174,3 @@ def iter_files(document: DataFile) -> Iterator[tuple[NewsItem, NewsFile, str]]:
 
 def _destinations(text: str) -> list[str]:
     return [each.replace("<", "").replace(">", "") for each in link_destinations(text)]
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BufferedReader]:
-    """Open a regular file; a pipe or a device would never end."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as stream:
-        if not path.is_file():
-            raise OSError(0, "is not a regular file", str(path))
-        yield stream

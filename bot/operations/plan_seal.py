@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.errors import BotError, SettingsError
 from bot.escape import visible_in_json
+from bot.files import read_file
 from bot.sync.plan import Plan
 from bot.sync.plan_file import PlanDocument, as_document, check_digest, load_plan
 
@@ -53,7 +54,7 @@ def _seal(document: dict[str, Any], key: bytes) -> str:
 def _load_key(state: Path) -> bytes | None:
     path = state / KEY_FILE
     try:
-        key = path.read_bytes()
+        key = read_file(path)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -18,7 +18,7 @@ from bot.config.secret_binding import TOKEN_HOST, host_of
 from bot.config.settings import Settings, load_overrides, load_settings, secrets_folders
 from bot.errors import SettingsError
 from bot.file_format import FileDocument, FileFormatError, NewerFormatError
-from bot.files import replace_file
+from bot.files import read_file, replace_file
 from bot.site_address import recognise, with_scheme
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.capture.selection import select
@@ -68,7 +68,7 @@ class Answers(FileDocument):
         """Return the answers that an interrupted `init` saved for this settings file."""
         path = _draft(config)
         try:
-            return cls.parse(path.read_bytes())
+            return cls.parse(read_file(path))
         except NewerFormatError as error:
             raise SettingsError(f"the saved answers {error}, or delete the file", path=path) from error
         except (OSError, FileFormatError):

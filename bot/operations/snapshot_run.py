@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.errors import EvidenceError, SettingsError, SnapshotError
 from bot.file_trust import raise_if_readable_by_all
+from bot.files import raise_if_irregular, read_text_file
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.checkpoint import load_head
 from bot.snapshot.archive.continuity import Consent
@@ -21,7 +22,8 @@ def find_signer(snapshots: Snapshots) -> Signer | None:
     key = snapshots.policy.key
     if key is None:
         return None
-    if not key.is_file():
+    raise_if_irregular(key, SettingsError)
+    if not key.exists():
         raise SettingsError(
             f"snapshots.signing_key: {key} does not exist; make it with `ssh-keygen -t ed25519 -N '' -f {key}`"
         )
@@ -114,6 +116,6 @@ def software() -> str:
 def read_signers(path: Path) -> str:
     """Return a file of allowed signers."""
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text_file(path)
     except OSError as error:
         raise SnapshotError(f"the allowed signers in {path} cannot be read: {error.strerror}") from error

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from bot.errors import SettingsError
 from bot.file_format import FileDocument, FileFormatError, NewerFormatError
-from bot.files import replace_file
+from bot.files import read_file, replace_file
 
 
 class PageMemoryFile(FileDocument):
@@ -112,7 +112,7 @@ class KnownVersions:
 
 def _load(path: Path) -> PageMemoryFile:
     try:
-        return PageMemoryFile.parse(path.read_bytes())
+        return PageMemoryFile.parse(read_file(path))
     except NewerFormatError as error:
         raise SettingsError(f"the page memory {error}, or delete the file", path=path) from error
     except (OSError, FileFormatError):

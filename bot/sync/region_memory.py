@@ -13,7 +13,7 @@ from pydantic import Field
 
 from bot.errors import SettingsError
 from bot.file_format import FileDocument, FileFormatError, NewerFormatError
-from bot.files import replace_file
+from bot.files import read_file, replace_file
 from bot.storage.markers import Marker, MarkerKind
 from bot.wiki.gateway import Version
 
@@ -94,7 +94,7 @@ class RegionMemory:
 
 def _load(path: Path) -> RegionMemoryFile:
     try:
-        file = RegionMemoryFile.parse(path.read_bytes())
+        file = RegionMemoryFile.parse(read_file(path))
         file.known()
     except NewerFormatError as error:
         raise SettingsError(f"the region memory {error}, or delete the file", path=path) from error

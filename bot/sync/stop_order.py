@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from bot.errors import HistoryError, StoppedError
 from bot.file_format import FileDocument, FileFormatError
-from bot.files import replace_file
+from bot.files import read_file, replace_file
 
 
 class StopOrder(FileDocument):
@@ -43,7 +43,7 @@ class StopOrders:
         """Return the order for a workspace, or None; raises `StoppedError` if that cannot be determined."""
         path = self._path(workspace)
         try:
-            return StopOrder.parse(path.read_bytes())
+            return StopOrder.parse(read_file(path))
         except FileNotFoundError:
             return None
         except (OSError, FileFormatError) as error:

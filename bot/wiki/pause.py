@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.errors import RateLimitedError
-from bot.files import replace_file
+from bot.files import read_text_file, replace_file
 from bot.log import logger
 
 _SHORTEST_SECONDS = 5.0
@@ -63,7 +63,7 @@ class Pause:
             if self._path is None:
                 return self._until
             try:
-                moment, _, wiki = self._path.read_text(encoding="utf-8").strip().partition(" ")
+                moment, _, wiki = read_text_file(self._path).strip().partition(" ")
                 until = datetime.fromisoformat(moment)
             except (OSError, ValueError):
                 return self._until

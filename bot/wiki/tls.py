@@ -54,7 +54,7 @@ def _find_bundle(ca_bundle: Path | None) -> tuple[str, Path | None]:
 
 
 def _trust(context: ssl.SSLContext, source: str, bundle: Path) -> None:
-    if not bundle.exists():
+    if not bundle.is_file() and not bundle.is_dir():
         raise SettingsError(f"{source}: there is no file {bundle}; name a PEM file with certificates of authorities")
     try:
         if bundle.is_dir():

@@ -129,7 +129,7 @@ def test_a_file_that_is_too_large_or_not_utf8_is_refused(tmp_path: Path) -> None
     (tmp_path / "large.yaml").write_text(HEAD + "#" * 10_000_000)
     (tmp_path / "latin.yaml").write_bytes(HEAD.encode() + b"# caf\xe9\n")
 
-    with pytest.raises(ContentError, match=r"large\.yaml: is larger than 4 MB"):
+    with pytest.raises(ContentError, match=r"large\.yaml: cannot be read: it is larger than 4 MB"):
         DataFile.load(tmp_path / "large.yaml")
     with pytest.raises(ContentError, match=r"latin\.yaml:2: is not UTF-8"):
         DataFile.load(tmp_path / "latin.yaml")

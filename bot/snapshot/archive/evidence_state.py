@@ -34,7 +34,7 @@ from pydantic import Field
 
 from bot.errors import EvidenceError, SettingsError
 from bot.file_format import FileDocument, FileFormatError, FileModel, NewerFormatError
-from bot.files import PRIVATE_FOLDER_MODE, make_folders
+from bot.files import PRIVATE_FOLDER_MODE, make_folders, read_file
 from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.checkpoint import draw_log_id, load_head
 from bot.snapshot.archive.disk import Disk
@@ -240,7 +240,7 @@ class EvidenceState:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         make_private_folder(self.folder)
-        handle = os.open(self.folder, os.O_RDONLY)
+        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -266,7 +266,7 @@ def _name(folder: Path) -> str:
 
 def _load(path: Path) -> EvidenceMemory:
     try:
-        return EvidenceMemory.parse(path.read_bytes())
+        return EvidenceMemory.parse(read_file(path))
     except NewerFormatError as error:
         raise EvidenceError(f"{path} {error}") from error
     except (OSError, FileFormatError) as error:

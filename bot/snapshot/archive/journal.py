@@ -24,6 +24,7 @@ from pydantic import Field
 
 from bot.errors import EvidenceError, SnapshotError
 from bot.file_format import FileDocument, FileFormatError, FileModel, NewerFormatError
+from bot.files import read_file
 from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.evidence_state import EvidenceMemory, EvidenceState, RememberedHead, make_private_folder
@@ -353,7 +354,7 @@ def _folders(root: Path, steps: Iterable[JournalStep]) -> list[Path]:
 def _load_journal(state: EvidenceState) -> Journal | None:
     path = state.journal
     try:
-        return Journal.parse(path.read_bytes())
+        return Journal.parse(read_file(path))
     except FileNotFoundError:
         return None
     except NewerFormatError as error:

@@ -14,7 +14,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from bot.file_format import FileDocument, FileFormatError, FileModel
-from bot.files import replace_file
+from bot.files import read_file, replace_file
 from bot.snapshot.archive.evidence_state import EvidenceState
 
 _FULL_AFTER = timedelta(days=6, hours=12)
@@ -92,7 +92,7 @@ class CaptureMemory:
 
     def _load(self) -> CaptureMemoryFile:
         with suppress(OSError, FileFormatError):
-            file = CaptureMemoryFile.parse(self._path.read_bytes())
+            file = CaptureMemoryFile.parse(read_file(self._path))
             if file.head in {head.sha256 for head in self._state.memory.heads}:
                 return file
         return CaptureMemoryFile()

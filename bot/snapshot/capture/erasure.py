@@ -13,6 +13,7 @@ from html import unescape
 from pathlib import Path
 
 from bot.errors import SnapshotError
+from bot.files import read_file
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.change_list import page_of
@@ -139,7 +140,7 @@ def _check_file(path: Path, own: Hits, erasure: Erasure, *, is_old_log: bool = F
     slugs = {f"{paths.slug(title)}--{paths.safe_id(erasure.page_id)}." for title in erasure.needles.titles}
     if any(slug in path.name for slug in slugs):
         return Trace(str(path), "title in the name of the file")
-    content = path.read_bytes()
+    content = read_file(path)
     left = Hits() if is_old_log else erasure.needles.find(content).without(own)
     if left:
         return Trace(str(path), left.describe())

@@ -80,8 +80,11 @@ class ArchiveIndex:
             yield database
 
     def forget(self) -> None:
-        """Delete the index."""
-        self._path.unlink(missing_ok=True)
+        """Delete the index; raises `SnapshotError` if something else is in its place."""
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise SnapshotError(f"{self._path}: the search index cannot be replaced: {error.strerror}") from error
 
     def _find(self, query: Query, limit: int) -> list[Hit]:
         with self.opened() as database:

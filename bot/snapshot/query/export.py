@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.errors import SnapshotError
 from bot.escape import escape_markdown
+from bot.files import read_file
 from bot.plural import counted
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import BAGIT_TXT, MANIFEST, TAG_MANIFEST, Bag, parse_manifest, render_manifest, sha256
@@ -162,7 +163,7 @@ def _render_readme(library: Library, head: Checkpoint, chosen: list[tuple[Bag, P
 def _seal(target: Path, head: Checkpoint, period: Period, software: str) -> int:
     """Write the tag files of the new bag, and return the number of payload files."""
     payload = {
-        path.relative_to(target).as_posix(): path.read_bytes()
+        path.relative_to(target).as_posix(): read_file(path)
         for path in sorted((target / "data").rglob("*"))
         if path.is_file()
     }

@@ -82,8 +82,14 @@ def index_texts(markdown: str) -> tuple[str, str]:
 
 
 def open_index(path: Path) -> sqlite3.Connection:
-    """Open an index, or create it if absent; raises `sqlite3.DatabaseError` if the file is anything else."""
-    prepare_private_file(path)
+    """Open an index, or create it if absent; raises `sqlite3.DatabaseError` if the file is anything else.
+
+    Raises `SnapshotError` if there can be no file.
+    """
+    try:
+        prepare_private_file(path)
+    except OSError as error:
+        raise SnapshotError(f"{path}: the search index cannot be opened: {error.strerror}") from error
     return _connect(path)
 
 
