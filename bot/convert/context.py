@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-CONVERTER_VERSION = "3"
+CONVERTER_VERSION = "4"
 """Increased whenever the Markdown for the same body and context may change."""
 
 
@@ -71,8 +71,8 @@ class PageContext:
 
     `title` is the first heading of the file; the caller writes it, so the Markdown does not repeat it.
     `pages` maps a page id, a title of this space, or `KEY:Title` to a path relative to the Markdown file;
-    `attachments` maps a file name of this page, `Title/name` of another page, or `KEY:Title/name` of a page in another
-    space, to such a path. `users` maps an
+    `attachments` maps a file name of this page, `Title/name` of another page, `KEY:Title/name` of a page in another
+    space, or `:ID/name` of a page by its id, to such a path. `users` maps an
     account id, user key or user name to a name; `jira` maps the name or id of a server (or "" for the only one) to its
     address. `other_addresses` lead to the same wiki as `base_url`. `included` has the keys of `pages`; `listings` has
     what a macro listed, by `Macro.identity`. `withheld` has the reason why an included page is not shown, by

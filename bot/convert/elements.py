@@ -33,6 +33,7 @@ from bot.convert.document import (
 from bot.convert.html import is_plain_html
 from bot.convert.links import build_anchor, build_link
 from bot.convert.macro_handlers import build_macro
+from bot.convert.meaningless import MEANINGLESS_ELEMENTS
 from bot.convert.media import build_html_image, build_image, build_media
 from bot.convert.page_builder import ElementHandler, ObjectHandler, PageBuilder, paragraph
 from bot.storage.emoticons import find_emoji, name_emoji
@@ -42,7 +43,6 @@ _STYLED = {"bold": "strong", "italic": "em", "line-through": "del", "underline":
 _CHECKED, _UNCHECKED = "[x]", "[ ]"
 _LETTERS = {"a": "small letters", "A": "letters", "i": "small Roman numbers", "I": "Roman numbers"}
 _SECTIONS = frozenset({"thead", "tbody", "tfoot"})
-_NOT_SHOWN = frozenset({"colgroup", "col"})
 
 
 def _paragraph(page: PageBuilder, element: Element) -> list[Node]:
@@ -337,7 +337,7 @@ def _rows(page: PageBuilder, parent: Element, before: list[Block]) -> Iterator[R
         elif name in _SECTIONS:
             page.note_attributes(node)
             yield from _rows(page, node, before)
-        elif name not in _NOT_SHOWN:
+        elif name not in MEANINGLESS_ELEMENTS:
             before += flow(page.element(node))
 
 
@@ -428,7 +428,7 @@ ELEMENTS: dict[str, ElementHandler] = {
         ("small", "big", "abbr", "cite", "label", "mark", "bdi", "bdo", "dfn", "dl", "body", "xml", "html"), _unwrapped
     ),
     **dict.fromkeys(("ac:rich-text-body", "ac:layout", "ac:layout-cell", "ac:adf-content", "acxhtml"), _unwrapped),
-    **dict.fromkeys(("colgroup", "col", "ac:parameter", "wbr", "meta", "ac:adf-mark"), _dropped),
+    **dict.fromkeys(MEANINGLESS_ELEMENTS, _dropped),
     **dict.fromkeys(("script", "style"), _forbidden),
     **dict.fromkeys(("video", "audio", "iframe", "object", "embed"), build_media),
     **dict.fromkeys(("tt", "code"), _code),

@@ -76,16 +76,19 @@ class Targets:
         key = space_key or self.owner_key or self.context.space_key
         return blog_post_address(self.context.base_url, key, day, title)
 
-    def attachment(self, name: str, *, title: str = "", space_key: str = "") -> str:
-        """Return the target of an attachment of this page, or of the page *title*."""
-        title, space_key = title or self.owner, space_key or self.owner_key
+    def attachment(self, name: str, *, title: str = "", space_key: str = "", page_id: str = "") -> str:
+        """Return the target of an attachment of this page, or of the page with *page_id* or *title*."""
+        title, space_key = title or ("" if page_id else self.owner), space_key or self.owner_key
         is_own = title in ("", self.context.title) and space_key in ("", self.context.space_key)
+        is_own = is_own and page_id in ("", self.context.page_id)
         is_elsewhere = space_key not in ("", self.context.space_key)
-        key = name if is_own else f"{space_key}:{title}/{name}" if is_elsewhere else f"{title}/{name}"
-        if key in self.context.attachments:
-            return self.quoted(self.context.attachments[key])
+        named = f"{space_key}:{title}/{name}" if is_elsewhere else f"{title}/{name}"
+        keys = [name] if is_own else [*([f":{page_id}/{name}"] if page_id else []), *([named] if title else [])]
+        captured = next((self.context.attachments[key] for key in keys if key in self.context.attachments), None)
+        if captured is not None:
+            return self.quoted(captured)
         if not is_own:
-            return self._wiki_page(PageAddress(None, space_key, title, file=name))
+            return self._wiki_page(PageAddress(page_id or None, space_key, title, file=name))
         if not self.context.page_id:
             return quote(name, safe=_PATH_SAFE)
         return attachment_address(self.context.base_url, self.context.page_id, name)

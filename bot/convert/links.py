@@ -79,11 +79,10 @@ def page_target(page: PageBuilder, resource: Element, anchor: str = "") -> tuple
 def file_target(page: PageBuilder, resource: Element) -> tuple[str, str]:
     """Return the name and the target of an attachment."""
     name = resource.attributes.get("ri:filename", "")
-    owner = resource.find_child("ri:page", "ri:blog-post")
-    title, key = (
-        (owner.attributes.get(name, "") for name in ("ri:content-title", "ri:space-key")) if owner else ("", "")
-    )
-    return name, page.targets.attachment(name, title=title, space_key=key)
+    owner = resource.find_child("ri:page", "ri:blog-post", "ri:content-entity")
+    names = ("ri:content-title", "ri:space-key", "ri:content-id")
+    title, key, page_id = (owner.attributes.get(each, "") for each in names) if owner else ("", "", "")
+    return name, page.targets.attachment(name, title=title, space_key=key, page_id=page_id)
 
 
 def mention(page: PageBuilder, resource: Element) -> Apart:

@@ -26,6 +26,7 @@ from bot.convert.document import (
 from bot.convert.html import html_to_markdown, view_to_markdown
 from bot.convert.link_targets import slug
 from bot.convert.links import link, link_to, person
+from bot.convert.meaningless import is_meaningless_parameter
 from bot.convert.page_builder import PageBuilder, paragraph
 from bot.storage.macros import MACRO_PARTS, Macro, decoded, describe, find_json, is_macro, read_macro
 from bot.storage.reader import Element
@@ -72,46 +73,6 @@ _LONGEST_SETTING = 200
 _LONGEST_WORD = 20
 """If the average word of a text is longer, the text is data."""
 
-_MEANINGLESS_PARAMETERS = frozenset(
-    {"atlassian-macro-output-type", "breakoutMode", "breakoutWidth", "width", "height", "class", "id", "icon", "style"}
-    | {"theme", "linenumbers", "nopanel", "border", "borderStyle", "borderWidth", "borderColor", "bgColor"}
-    | {"titleColor", "titleBGColor", "subtle", "outline", "printable", "absoluteUrl", "indent", "separator"}
-    | {
-        "retain-block-width",
-        "panelIcon",
-        "panelIconId",
-        "panelIconText",
-        "panelColor",
-        "overlay",
-        "_template",
-        "hash",
-        "timeline",
-    }
-    | {"align"}
-    # Where draw.io and Gliffy store a drawing.
-    | {"macroId", "pagePin", "revision", "lbox", "links", "tbstyle", "simpleViewer", "diagramWidth", "diagramHeight"}
-    | {"custContentId", "pageId", "contentId", "contentVer", "imgPageId", "attVer", "attachmentId", "inComment"}
-    | {
-        "aspect",
-        "aspectHash",
-        "baseUrl",
-        "zoom",
-        "pageSize",
-        "mVer",
-        "service",
-        "sFileId",
-        "linkTarget",
-        "hiResPreview",
-    }
-    | {"diagramName"}
-)
-_MEANINGLESS_FOR = {
-    "toc": frozenset({"type"}),
-    "gallery": frozenset({"columns"}),
-    "excerpt": frozenset({"name", ""}),
-    "multiexcerpt": frozenset({"MultiExcerptName", "name"}),
-    "multiexcerpt-macro": frozenset({"MultiExcerptName", "name"}),
-}
 _BLOCK_NAMES = frozenset(
     {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "table", "blockquote", "hr", "div", "pre"}
 )
@@ -150,7 +111,7 @@ def _unknown(page: PageBuilder, macro: Macro) -> list[Node]:
 
 def _unread(page: PageBuilder, macro: Macro) -> list[Node]:
     """Record the parameters that the handler of *macro* did not read; keep the long ones, which are content."""
-    unread = {name: value for name, value in macro.unread.items() if not _is_meaningless(macro.key, name)}
+    unread = {name: value for name, value in macro.unread.items() if not is_meaningless_parameter(macro.key, name)}
     if not unread:
         return []
     settings, long_ones = _settings(page, macro, unread)
@@ -328,8 +289,11 @@ def _contents(page: PageBuilder, macro: Macro) -> list[Node]:
 def _jira(page: PageBuilder, macro: Macro) -> list[Node]:
     """Convert one issue to a link; the result of a query is not part of the page, so the query is shown instead."""
     servers = page.context.jira
+    named = macro.get("server", "serverId")
     address = next((servers[key] for key in (macro.get("serverId"), macro.get("server"), "") if key in servers), "")
     address = address.rstrip("/")
+    if named and not address:
+        page.lose("macro", macro.name, f"the address of the Jira server {named} is not known: shown without links")
     key = macro.get("key", "issueKey")
     if key:
         issue = Link((key,), f"{address}/browse/{quote(key)}") if address else Styled("strong", (key,))
@@ -423,11 +387,6 @@ def _day(entry: dict[str, Any], key: str) -> str:
 def _title(macro: Macro, icon: str = "") -> list[Block]:
     title = macro.get("title")
     return [paragraph(Styled("strong", (f"{icon} {title}" if icon else title,)))] if title else []
-
-
-def _is_meaningless(macro: str, parameter: str) -> bool:
-    """Return whether *parameter* of *macro* is meaningless in an archive."""
-    return parameter in _MEANINGLESS_PARAMETERS or parameter in _MEANINGLESS_FOR.get(macro, ())
 
 
 MACROS: dict[str, MacroHandler] = {

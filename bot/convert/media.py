@@ -131,7 +131,7 @@ def _image_source(page: PageBuilder, element: Element) -> tuple[str, str, bool]:
     file, url = element.find_child("ri:attachment"), element.find_child("ri:url")
     if file is not None:
         name, target = file_target(page, file)
-        if (page.targets.owner or file.find_child("ri:page", "ri:blog-post")) and not page.targets.is_captured(target):
+        if (page.targets.owner or file.children) and not page.targets.is_captured(target):
             # The image of another page was not captured with this page; its address is a page, not an image.
             page.lose("image", name, "attached to another page: shown as a link")
             return name, target, False

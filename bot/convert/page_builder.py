@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from bot.convert.context import Loss, PageContext
 from bot.convert.document import Anchor, Block, Code, Contents, Node, NoteReference, Paragraph, Styled, flow
 from bot.convert.link_targets import Targets
+from bot.convert.meaningless import is_meaningless_attribute
 from bot.storage.reader import Element, Text
 
 MAX_DEPTH = 80
@@ -65,21 +66,6 @@ _STYLE_ATTRIBUTES = {
     "xml:lang": "language of the text",
 }
 """The attributes that are styles too."""
-
-_MEANINGLESS_ATTRIBUTES = frozenset(
-    # Attributes that only programs use; `style` is handled elsewhere.
-    {"class", "id", "style", "local-id", "ac:local-id", "ac:macro-id", "ac:schema-version", "ac:name", "rel", "target"}
-    | {"headers", "scope", "tabindex", "role", "ac:style", "ac:class", "ac:queryparams", "ac:card-appearance"}
-    | {"ac:type"}
-    # Sizes and positions on the screen.
-    | {"border", "cellpadding", "cellspacing", "cols", "frame", "rules", "width", "height", "span", "nowrap", "clear"}
-    | {"ac:align", "ac:layout", "ac:border", "ac:thumbnail", "ac:original-width", "ac:original-height", "ac:vspace"}
-    | {"ac:custom-width", "ac:breakout-mode", "ac:breakout-width", "ac:hspace", "hspace", "vspace", "scrolling"}
-    # Permissions of a player or a frame.
-    | {"allow", "allowfullscreen", "autoplay", "controls", "frameborder", "loading", "loop", "muted", "preload"}
-    | {"sandbox"}
-)
-_MEANINGLESS_PREFIXES = ("data-", "aria-", "xmlns", "on")
 
 ElementHandler = Callable[["PageBuilder", Element], list[Node]]
 ObjectHandler = Callable[["PageBuilder", Element, bool], list[Node]]
@@ -245,10 +231,7 @@ def _unused_attributes(element: Element) -> dict[str, str]:
     return {
         name: value
         for name, value in element.attributes.items()
-        if name not in _MEANINGLESS_ATTRIBUTES
-        and name not in used
-        and value
-        and not name.startswith(_MEANINGLESS_PREFIXES)
+        if name not in used and value and not is_meaningless_attribute(name)
     }
 
 

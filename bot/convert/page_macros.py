@@ -127,7 +127,7 @@ def build_excerpt_include(page: PageBuilder, macro: Macro) -> list[Node]:
                 return [*found.rich_bodies]
         return []
 
-    return _include(page, macro, "included excerpt of", find)
+    return _include(page, macro, f"included excerpt “{wanted}” of" if wanted else "included excerpt of", find)
 
 
 def _include(page: PageBuilder, macro: Macro, what: str, find: FindParts) -> list[Node]:
