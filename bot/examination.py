@@ -38,6 +38,7 @@ def _examine(runtime: Runtime, *, write_test: bool) -> Iterator[Check]:
         snapshots=runtime.snapshots,
         wiki=settings.wiki,
         own_files=runtime.own_files,
+        notify=settings.notify,
     )
     yield from map(doctor.as_finding, checked)
     yield from doctor.examine_wiki(runtime.gateway, now=runtime.clock)

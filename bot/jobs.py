@@ -11,6 +11,7 @@ from bot.errors import EvidenceError, SnapshotError, StoppedError, WikiError
 from bot.escape import visible_in_line
 from bot.history import JobResult
 from bot.log import logger
+from bot.notify.concern import NOT_IN_FULL
 from bot.operations import capture, full_check, snapshot_check, sync
 from bot.operations.unattended_merge import PageMerge
 from bot.plural import counted
@@ -95,7 +96,7 @@ def _find_attention(plan: Plan, report: ApplyReport) -> Iterator[str]:
 def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> JobResult:
     outcome = capture.take_snapshot(runtime.gateway, runtime.workspaces, runtime.snapshots, should_stop=should_stop)
     if outcome.has_shortfall:
-        raise SnapshotError(_listed("page", "not captured in full", list(map(_describe, outcome.shortfalls))))
+        raise SnapshotError(_listed("page", NOT_IN_FULL, list(map(_describe, outcome.shortfalls))))
     counts = {"expected": outcome.expected, "captured": outcome.captured, "unchanged": outcome.unchanged}
     more = {"gone": outcome.gone, "left out": outcome.left_out}
     counts |= {name: number for name, number in more.items() if number}

@@ -1,6 +1,8 @@
 """The scheduler of the daemon on settings that can change: good new settings replace the old ones, bad ones do not."""
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from bot.config.settings import Settings
@@ -11,7 +13,7 @@ from bot.config.watched_files import (
     read_contents,
     read_settled,
 )
-from bot.errors import BotError, ContentError, SettingsError
+from bot.errors import BotError, ContentError, NotifyError, SettingsError
 from bot.history import RunHistory
 from bot.jobs import make_jobs, next_news_moment
 from bot.log import logger, redact
@@ -20,6 +22,8 @@ from bot.notify.outbox import Outbox
 from bot.operations.view import render_regions
 from bot.runtime import Runtime
 from bot.scheduler import JobScheduler, NextMoment
+
+_MESSAGES_SECONDS = 30.0
 
 
 class LiveSchedule:
@@ -32,7 +36,7 @@ class LiveSchedule:
     def __init__(
         self, runtime: Runtime, history: RunHistory, load: Callable[[], Settings], *, runs_jobs: bool = True
     ) -> None:
-        self._load = load
+        self._load, self._history = load, history
         self._seen = self._in_force = read_contents(runtime.settings)
         """The contents at the last look, and those that the settings in force were made from."""
         settings, self._trouble = _with_state_of(runtime, load())
@@ -67,6 +71,45 @@ class LiveSchedule:
     def _find_heartbeat(self, job: str) -> str | None:
         secret = self._runtime.settings.service.heartbeats.get(job)
         return None if secret is None else secret.get_secret_value()
+
+    def begin_messages(self) -> None:
+        """Take what happened so far as known to those who get messages for the first time."""
+        announcements = self._runtime.announcements
+        if announcements is not None:
+            try:
+                announcements.begin(self._runtime.clock())
+            except NotifyError as error:
+                logger.error("{}", error)
+
+    def send_messages(self) -> None:
+        """Have the messages about what is new sent soon; errors are logged."""
+        announcements, now, trouble = self._runtime.announcements, self._runtime.clock(), self._trouble
+        if announcements is not None:
+            self._outbox.put(lambda: announcements.send(self._history, now, trouble=trouble))
+
+    @property
+    def has_failing_channel(self) -> bool:
+        """Whether the last message to a channel or a person was not sent."""
+        announcements = self._runtime.announcements
+        return announcements is not None and announcements.has_failure
+
+    @contextmanager
+    def sending_messages(self) -> Iterator[None]:
+        """Send messages now and then while the block runs, also during a job that goes on for long."""
+        is_over = threading.Event()
+
+        def work() -> None:
+            while not is_over.wait(_MESSAGES_SECONDS):
+                self.send_messages()
+
+        self.begin_messages()
+        thread = threading.Thread(target=work, name="messages", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            thread.join()
 
     def finish(self, seconds: float) -> None:
         """Wait until messages to other services are sent, but no longer than *seconds*."""
@@ -149,7 +192,9 @@ def _register_secrets(settings: Settings) -> None:
     for secret in (wiki.token, wiki.password):
         if secret is not None:
             redact.add_account(wiki.user, secret.get_secret_value().strip())
-    redact.add(secret.get_secret_value().strip() for secret in settings.service.heartbeats.values())
+    notify = settings.notify
+    for secrets in (settings.service.heartbeats, notify.addresses, notify.people):
+        redact.add(secret.get_secret_value().strip() for secret in secrets.values())
 
 
 def _next_moments(runtime: Runtime) -> Mapping[str, NextMoment]:

@@ -23,6 +23,7 @@ from bot.stopping import interruptible_sleep
 from bot.suggestion import did_you_mean
 
 if TYPE_CHECKING:
+    from bot.operations.announcement import Announcements
     from bot.operations.precautions import OwnFiles
     from bot.render import Renderer
     from bot.wiki.dialect import Flavour
@@ -178,6 +179,23 @@ class Runtime:
         return section.model_copy(
             update={name: self.settings.resolve(path) for name, path in paths.items() if path and path != UNSIGNED}
         )
+
+    @property
+    def desk_address(self) -> str:
+        """The address of the desk for links in messages; empty if the settings have none."""
+        desk = self.settings.desk
+        return self.settings.notify.desk or (desk.url if desk is not None else None) or ""
+
+    @property
+    def announcements(self) -> "Announcements | None":
+        """Who is told what; None if nobody is."""
+        policy = self.settings.notify
+        if not policy.channels and not policy.people:
+            return None
+        from bot.operations.announcement import Announcements
+
+        workspaces = self.configured_workspaces
+        return Announcements(policy, self.settings.jobs, workspaces, self.folders, self.desk_address)
 
     @property
     def sleep(self) -> Callable[[float], None]:

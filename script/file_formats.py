@@ -17,6 +17,7 @@ from bot.config.data_history import DataHistoryFile
 from bot.config.revision_journal import Revision
 from bot.file_format import FileDocument, FileModel
 from bot.history import MIGRATIONS
+from bot.notify.memory import NotifiedFile
 from bot.operations.drafts import Draft
 from bot.operations.last_check import LastCheckFile
 from bot.operations.setup import Answers
@@ -102,6 +103,7 @@ FILE_KINDS = (
     FileKind(ReplacedTextsFile, "`STATE/replaced.json`", "`apply`, `sync`, `run`"),
     FileKind(AuditLine, "`STATE/audit/YEAR-MONTH.jsonl`, each line", "`serve`, `run`, `user`"),
     FileKind(LastCheckFile, "`STATE/checks/NAME.json`", "`sync`, `apply`, `run`, the desk"),
+    FileKind(NotifiedFile, "`STATE/notified.json`", "`run`"),
     FileKind(StopOrder, "`STATE/stops/NAME.json`", "`stop`, the desk"),
     FileKind(DataHistoryFile, "`STATE/data-DIGEST.json`", "each command that reads or edits the data file"),
     FileKind(Draft, "`STATE/drafts/NAME/NUMBER.json`", "`drafts`, and editing commands with `--draft`"),

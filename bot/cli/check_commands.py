@@ -33,6 +33,7 @@ def check(app: App, *, fmt: str, external: bool, tree: bool) -> int:
         snapshots=runtime.snapshots,
         wiki=runtime.settings.wiki,
         own_files=runtime.own_files,
+        notify=runtime.settings.notify,
     ):
         checks.append(found)
         if fmt == "text":

@@ -69,6 +69,7 @@ _COMMANDS = {
     "resume": ("bot.cli.stop_commands:resume", "Let the bot write again after `stop`."),
     "status": ("bot.cli.status_command:status", "Show how the bot is doing: jobs, regions, what needs a person."),
     "run": ("bot.cli.run_commands:run", "Run the scheduled jobs until stopped."),
+    "notify": ("bot.cli.notify_commands:notify", "Try the addresses that messages about the bot go to."),
     "runs": ("bot.cli.run_history_command:runs", "List the runs of the scheduled jobs, or show the log of one run."),
     "serve": ("bot.cli.serve_command:serve", "Serve the web desk: news, plans and archive in a browser."),
     "user": ("bot.cli.user_commands:user", "Manage the accounts of the web desk."),

@@ -64,15 +64,24 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
         live = LiveSchedule(runtime, history, app.load_settings)
         scheduler = live.scheduler
         if once:
+            live.begin_messages()
             ended = scheduler.run_once(runtime.stop)
+            live.send_messages()
             code = _exit_code({one.outcome for one in ended})
             if code == _DONE and scheduler.has_lost_record:
                 code = _ATTENTION
         else:
-            with _asking_on_hangup(live.ask, runtime.stop), _service(live, history), _desk(runtime, live):
+            with (
+                _asking_on_hangup(live.ask, runtime.stop),
+                _service(live, history),
+                _desk(runtime, live),
+                live.sending_messages(),
+            ):
                 scheduler.run_until(runtime.stop)
             code = _DONE
         live.finish(_ONCE_SENDING_SECONDS if once else _SENDING_SECONDS)
+        if once and code == _DONE and live.has_failing_channel:
+            code = _ATTENTION
     if scheduler.has_left_job_behind:
         # Its thread would prevent the interpreter from ending; its work can be interrupted at any point.
         app.finish_logging()

@@ -1003,6 +1003,103 @@ class ServiceSettings(SettingsSection):
         return None if self.listen is None else _split_place(self.listen)
 
 
+class NotifyEvent(StrEnum):
+    """What a channel can be told about."""
+
+    DRIFT = "drift"
+    CONFLICT = "conflict"
+    EDIT_WAR = "edit_war"
+    HELD = "held"
+    DEAD_LINK = "dead_link"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    LATE = "late"
+    SHORTFALL = "shortfall"
+    PROBLEM = "problem"
+    """Anything else that needs a person: a missing page, bad settings, a channel that fails."""
+    RECOVERED = "recovered"
+    PUBLISHED = "published"
+    EXPIRES = "expires"
+    HELD_BACK = "held_back"
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    SENT_BACK = "sent_back"
+    """To the authors of a draft only."""
+    REVIEW = "review"
+
+
+FOR_OPERATORS = tuple(NotifyEvent)[: list(NotifyEvent).index(NotifyEvent.PUBLISHED)]
+"""The events about the bot itself; the others are about what people write."""
+
+
+class ChannelSettings(SettingsSection):
+    """One place that gets messages. Its address is a secret: `notify.addresses`."""
+
+    events: tuple[NotifyEvent, ...] = Field(
+        FOR_OPERATORS,
+        description="What is sent. About the bot: `drift`, `conflict`, `edit_war`, `held`, `dead_link`, `stopped`, "
+        "`failed`, `late`, `shortfall`, `problem` (anything else that needs a person), `recovered`. About what people "
+        "write: `published`, `expires`, `held_back`, `proposed`, `approved`, `review`. Absent: all about the bot.",
+        examples=[["published"], ["failed", "late", "recovered"]],
+    )
+    workspaces: Texts = Field(
+        (), description="Only what is about these workspaces. Absent: everything.", examples=[["ws2"]]
+    )
+
+    @field_validator("events")
+    @classmethod
+    def _are_for_channels(cls, events: tuple[NotifyEvent, ...]) -> tuple[NotifyEvent, ...]:
+        if NotifyEvent.SENT_BACK in events:
+            raise ValueError("sent_back is for the authors only, never for a channel; see notify.people")
+        return events
+
+
+_CHANNEL_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+class NotifySettings(SettingsSection):
+    """Who gets messages about what."""
+
+    channels: dict[str, ChannelSettings] = Field(
+        {},
+        description="The channels by name: small letters, digits and single `_`.",
+        examples=[{"operators": {}, "readers": {"events": ["published"]}}],
+    )
+    addresses: dict[str, SecretStr] = Field(
+        {},
+        description="For each channel, its address in the manner of [Apprise](https://appriseit.com). They are "
+        "secrets: set `WIKIBOT_NOTIFY__ADDRESSES__OPERATORS`, or use files with such names in the secrets folder.",
+        examples=[{"operators": "mailtos://USER:PASSWORD@mail.example.org?to=ops@example.org"}],
+    )
+    people: dict[str, SecretStr] = Field(
+        {},
+        description="For each account of the desk (or of the machine, for commands), the address of that person, for "
+        "messages about what they wrote themselves. A secret, like `addresses`; as JSON.",
+        examples=[{"ana": "mailtos://USER:PASSWORD@mail.example.org?to=ana@example.org"}],
+    )
+    desk: HttpAddress | None = Field(
+        None,
+        description="Address of the desk for links in messages. Absent: `desk.url`; if that is absent too, no links.",
+        examples=["https://desk.example.org"],
+    )
+    expires_hours: float = Field(
+        48, gt=0, description="How many hours before an entry expires `expires` is sent.", examples=[24]
+    )
+
+    @model_validator(mode="after")
+    def _are_known(self) -> Self:
+        for name in self.channels:
+            if not _CHANNEL_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is not the name of a channel: use small letters, digits and single `_`")
+        for name in self.addresses:
+            if name not in self.channels:
+                known = ", ".join(self.channels) or "none"
+                raise ValueError(
+                    f"addresses: there is no channel {name!r}{did_you_mean(name, self.channels)}; channels: {known}"
+                )
+        return self
+
+
 class SafetySettings(SettingsSection):
     """Limits of one run."""
 

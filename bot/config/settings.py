@@ -16,6 +16,7 @@ from pydantic_settings import (
 from bot.config.policy import (
     DeskSettings,
     JobSettings,
+    NotifySettings,
     ObjectStoreSettings,
     SafetySettings,
     ServiceSettings,
@@ -37,6 +38,7 @@ SECRETS = (
     ("snapshots", "webhooks"),
     ("desk", "oidc", "client_secret"),
     ("service", "heartbeats"),
+    *(("notify", key) for key in ("addresses", "people")),
     *(("object_store", key) for key in ("access_key_id", "secret_access_key", "session_token")),
 )
 """Keys that are refused in the settings file."""
@@ -90,6 +92,11 @@ class Settings(BaseSettings):
         ServiceSettings.model_construct(),
         description="How others learn how the bot is doing.",
         examples=[{"listen": "127.0.0.1:8092"}],
+    )
+    notify: NotifySettings = Field(
+        NotifySettings.model_construct(),
+        description="Messages by mail, chat or webhook.",
+        examples=[{"channels": {"operators": {}}}],
     )
     safety: SafetySettings = Field(
         SafetySettings.model_construct(), description="Limits of one run.", examples=[{"max_writes": 50}]

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+NOT_IN_FULL = "not captured in full"
+"""Words in the message of a capture that lacks pages."""
+
 
 class HealthLevel(IntEnum):
     """How the bot is doing; the value is the exit code of `wikibot status`."""

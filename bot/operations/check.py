@@ -11,7 +11,15 @@ from pathlib import Path
 
 from bot.config.data_file import DataFile
 from bot.config.news_selection import empty_from
-from bot.config.policy import DeadLinks, NotifyPolicy, RestrictedPages, SafetySettings, WikiSettings, WitnessKind
+from bot.config.policy import (
+    DeadLinks,
+    NotifyPolicy,
+    NotifySettings,
+    RestrictedPages,
+    SafetySettings,
+    WikiSettings,
+    WitnessKind,
+)
 from bot.errors import BotError, EvidenceError, PageNotFoundError, PermissionDeniedError, WikiAnswerError
 from bot.escape import visible_in_line
 from bot.files import can_write
@@ -71,17 +79,19 @@ def run_checks(
     snapshots: Snapshots | None = None,
     wiki: WikiSettings | None = None,
     own_files: OwnFiles | None = None,
+    notify: NotifySettings | None = None,
 ) -> Iterator[Check]:
     """Check everything that a run needs; yields each check when it ends, including failed ones.
 
     *asks_external* also requests the external links, with one second between requests. *reads_tree* also reads all
     active pages and checks their links to other pages. *snapshots* has witnesses, which are read. *own_files* are the
-    files whose owner and mode are checked.
+    files whose owner and mode are checked. *notify* has addresses, which are read but not used.
     """
     yield Check(f"settings {config_path}", CheckOutcome.OK)
     wiki = wiki or WikiSettings()
     yield from (Check(what, CheckOutcome.WARNING, said) for what, said in find_warnings(own_files or OwnFiles((), ())))
     yield from (Check("token", CheckOutcome.WARNING, said) for said in find_clear_text(wiki))
+    yield from _check_receivers(notify or NotifySettings())
     account = list(_attempt("account", lambda: _check_account(connect())))
     yield from account
     if warning := warn_of_expiry(wiki.token_expires, now.date()):
@@ -107,6 +117,16 @@ def run_checks(
             yield from _attempt("rights", partial(_check_rights, gateway, workspace))
             yield from _attempt("watchers", partial(_check_watchers, gateway, workspace))
             yield from _attempt("pages", partial(_check_pages, gateway, workspace, safety, now))
+
+
+def _check_receivers(notify: NotifySettings) -> Iterator[Check]:
+    if not notify.channels and not notify.people:
+        return
+    from bot.operations.announcement import check_receivers  # imports the services that it knows
+
+    for each in check_receivers(notify):
+        outcome = CheckOutcome.ERROR if each.failure else CheckOutcome.OK
+        yield Check(f"notify: {each.receiver}", outcome, each.failure or each.service)
 
 
 def _attempt(what: str, check: Callable[[], list[Check]]) -> Iterator[Check]:

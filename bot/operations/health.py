@@ -11,12 +11,14 @@ from bot.config.policy import JobSettings, name_jobs
 from bot.errors import LockedError, SettingsError, SnapshotError, StoppedError
 from bot.files import InstanceLock
 from bot.history import Run, RunHistory, RunOutcome
-from bot.notify.concern import Concern, HealthLevel
+from bot.notify.announcer import CHANNEL_FAILS
+from bot.notify.concern import NOT_IN_FULL, Concern, HealthLevel
+from bot.notify.memory import load_notified
 from bot.operations.last_check import find_last_check
 from bot.operations.workspace import Folders, Workspace
 from bot.snapshot.archive.checkpoint import load_head
 from bot.sync.drift import Verdict
-from bot.sync.plan import Action, Change
+from bot.sync.plan import EDIT_WAR, HELD_BY_DEAD_LINK, Action, Change
 
 _SHOWN_RUNS = 10
 _LEVELS = {
@@ -102,6 +104,7 @@ def read_health(
     if trouble:
         key = f"settings:{_digest(trouble)}"
         concerns.append(Concern(HealthLevel.ATTENTION, "settings", "settings", trouble, key))
+    concerns += _failing_channels(folders)
     concerns.sort(key=lambda concern: -concern.level)
     level = max((concern.level for concern in concerns), default=HealthLevel.WELL)
     workspace_states = tuple(_workspace(workspace) for workspace in workspaces)
@@ -158,7 +161,8 @@ def _concern_of(job: JobHealth, now: datetime) -> Concern:
             return Concern(job.level, "late", job.name, message, f"late:{job.name}")
         case HealthLevel.FAILING:
             message = f"{last.message if last else ''}; `wikibot runs {last.id if last else ''}` shows the log"
-            return Concern(job.level, "failed", job.name, message, f"failed:{job.name}")
+            kind = "shortfall" if last is not None and NOT_IN_FULL in last.message else "failed"
+            return Concern(job.level, kind, job.name, message, f"{kind}:{job.name}")
         case _:
             outcome, message = (last.outcome, last.message) if last else (None, "")
             kind = "stopped" if outcome is RunOutcome.STOPPED else "attention"
@@ -196,6 +200,18 @@ def _concerns_of(workspace: Workspace) -> Iterator[Concern]:
         )
 
 
+def _failing_channels(folders: Folders) -> Iterator[Concern]:
+    """Yield a concern for each channel or person whose last message was not sent."""
+    for name, receiver in load_notified(folders.state).receivers.items():
+        if (failure := receiver.failure) is not None:
+            message = (
+                f"{failure.reason} (since {failure.since:%Y-%m-%d %H:%M} UTC); correct the address, and try it with "
+                "`wikibot notify test`"
+            )
+            key = f"{CHANNEL_FAILS}:{name.removeprefix('channel ')}"
+            yield Concern(HealthLevel.ATTENTION, CHANNEL_FAILS, f"notify: {name}", message, key)
+
+
 def _never_compared(workspace: Workspace) -> Concern:
     name = workspace.name
     message = "it was never compared with its pages, and no job is scheduled; `wikibot plan` compares it now"
@@ -203,6 +219,10 @@ def _never_compared(workspace: Workspace) -> Concern:
 
 
 def _kind_of(change: Change) -> str:
+    if change.note.startswith(EDIT_WAR):
+        return "edit war"
+    if change.note.startswith(HELD_BY_DEAD_LINK):
+        return "dead link"
     if change.live is None:
         return "missing"
     return "held" if change.verdict is Verdict.BEHIND and change.action is Action.NONE else change.verdict.value

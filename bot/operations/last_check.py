@@ -37,13 +37,21 @@ class LastCheckFile(FileDocument):
     """The plan that is left to do, as a sealed plan file; null if all is in sync and there is nothing to say."""
     written: dict[str, datetime] = Field(default_factory=dict)
     """Region → time of the last write that this bot knows."""
+    revision: str = ""
+    """Revision of the data file that was compared."""
+    pages: dict[str, str] = Field(default_factory=dict)
+    """Region → address of a page on which this bot wrote it; of several pages, the home page."""
 
 
 class LastCheck:
-    """The plan that is left after the last check of *workspace*, and the verdict on each of its regions."""
+    """The plan that is left after the last check of *workspace*, and the verdict on each of its regions.
 
-    def __init__(self, workspace: Workspace, at: datetime, plan: Plan, written: Mapping[str, datetime]) -> None:
-        self.workspace, self.at, self.plan, self.written = workspace, at, plan, written
+    *pages* has the address of a page for each region that this bot wrote, *revision* is that of the data file.
+    """
+
+    def __init__(self, workspace: Workspace, at: datetime, plan: Plan, file: LastCheckFile) -> None:
+        self.workspace, self.at, self.plan, self.written = workspace, at, plan, file.written
+        self.pages, self.revision = file.pages, file.revision
 
     def changes(self, region: str) -> tuple[Change, ...]:
         """Return what is not in sync in a region, for each page that has it."""
@@ -72,9 +80,12 @@ def keep_check(folders: Folders, plan: Plan, now: datetime, report: ApplyReport 
             pages=tuple(page for page in left.pages if page.workspace == scope.workspace),
             problems=tuple(problem for problem in left.problems if problem.workspace == scope.workspace),
         )
+        pages = {**(before.pages if before else {}), **_addresses(report or ApplyReport(), scope.workspace)}
         try:
             text = _seal(own, folders) if _says_something(own) else None
-            file = LastCheckFile(at=now, regions=scope.regions, plan=text, written=written)
+            file = LastCheckFile(
+                at=now, regions=scope.regions, plan=text, written=written, revision=scope.revision, pages=pages
+            )
             text = json.dumps(file.content(), ensure_ascii=False) + "\n"
             replace_file(path, text.encode(), is_private=True)
         except (OSError, BotError) as error:
@@ -88,14 +99,14 @@ def find_last_check(workspace: Workspace) -> LastCheck | None:
         return None
     if file.plan is None:
         scope = Scope(workspace.name, "", pages=0, regions=file.regions)
-        return LastCheck(workspace, file.at, Plan("", file.at, (scope,)), file.written)
+        return LastCheck(workspace, file.at, Plan("", file.at, (scope,)), file)
     from bot.operations.plan_seal import read_plan
 
     try:
         plan = read_plan(file.plan, workspace.folders.state, digest=None)
     except BotError:
         return None
-    return LastCheck(workspace, file.at, plan, file.written)
+    return LastCheck(workspace, file.at, plan, file)
 
 
 def find_written(workspace: Workspace) -> Mapping[str, datetime]:
@@ -150,6 +161,15 @@ def _left(plan: Plan, report: ApplyReport) -> Plan:
         if any(change.verdict is not Verdict.IN_SYNC for change in changes):
             pages.append(replace(page, changes=changes))
     return replace(plan, pages=tuple(pages))
+
+
+def _addresses(report: ApplyReport, workspace: str) -> dict[str, str]:
+    """Return the address of the first page of *workspace* on which each region was written; the home page is first."""
+    found: dict[str, str] = {}
+    for page in report.pages:
+        if page.result is Result.WRITTEN and page.workspace == workspace:
+            found = {**dict.fromkeys(page.regions, page.url), **found}
+    return found
 
 
 def _written_regions(report: ApplyReport) -> dict[str, set[str]]:

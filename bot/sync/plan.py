@@ -14,6 +14,10 @@ from bot.sync.drift import LastApplied, ManualEdit, Verdict, digest_of
 from bot.sync.own_blocks import OwnBlocks
 
 EVERY_REGION = "all"
+HELD_BY_DEAD_LINK = "held back, because it would publish a dead link"
+"""The beginning of the note of a change that is not written for this reason."""
+EDIT_WAR = "edit war"
+"""The beginning of the note of a repair that is not made again."""
 _MAX_HEADINGS = 8
 _WAYS_TO_KEEP = {
     OLDER_NEWS: "change the items with `wikibot news edit` until the page and the data file agree",
@@ -259,7 +263,7 @@ def _advise_place(region: str, headings: Sequence[str]) -> str:
 def _unless_at_war(change: Change, action: Action, repairs_left: int) -> tuple[Action, str]:
     if change.is_repair and repairs_left <= 0:
         return Action.NONE, (
-            "edit war: the bot has repaired this region too often within 24 hours and has stopped; agree with the "
+            f"{EDIT_WAR}: the bot has repaired this region too often within 24 hours and has stopped; agree with the "
             f"editors of the page, or {advise_keeping(change.region)}"
         )
     return action, ""

@@ -33,6 +33,7 @@ from bot.sync.page_files import PageFiles, needs_files
 from bot.sync.page_memory import KnownVersions
 from bot.sync.plan import (
     EVERY_REGION,
+    HELD_BY_DEAD_LINK,
     Action,
     Change,
     PagePlan,
@@ -48,7 +49,7 @@ from bot.sync.wanted import Assignment, TargetPage, WantedRegion, without_rivals
 from bot.wiki.gateway import Page, PageStatus, WikiGateway
 from bot.wiki.write_order import confirm, read_for_writing
 
-_HELD = "held back, because it would publish a dead link: {}; or set `dead_links: warn`"
+_HELD = HELD_BY_DEAD_LINK + ": {}; or set `dead_links: warn`"
 _RESTORED = "version {} put the text of people back, so it is not repaired; to keep it, {}"
 _MAX_DEPTH = 200
 _OTHER_HOST = (

@@ -88,6 +88,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "stop": ("the site moves",),
     "resume": (),
     "run": ("--once",),
+    "notify test": (),
     "runs": (),
     "settings": (),
     "wiki serve": ("--db", "body.xml"),

@@ -17,6 +17,7 @@ from bot.config.shared_data_file import SharedDataFile
 from bot.errors import BotError, EvidenceError, SettingsError
 from bot.file_format import FileFormatError, NewerFormatError
 from bot.files import replace_file
+from bot.notify.memory import ChannelFailure, NotifiedFile, Receiver, ToldConcern
 from bot.operations.drafts import Drafts
 from bot.operations.edit import add_news, set_heading
 from bot.operations.last_check import keep_check
@@ -82,6 +83,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
         "audit": audit_lines(root),
         "check": [last_check(root, made)],
         "stop": [StopOrder(since=AFTER, by="Ana", reason="the wiki is being moved").content()],
+        "notified": [told_channels()],
         "replaced": [json.loads(record_of_a_repair(root).read_bytes())],
     }
 
@@ -98,6 +100,13 @@ def last_check(root: Path, made: Plan) -> dict[str, Any]:
     (path,) = (root / "checked" / "checks").iterdir()
     found: dict[str, Any] = json.loads(path.read_bytes())
     return found
+
+
+def told_channels() -> dict[str, Any]:
+    failure = ChannelFailure(reason="no answer", since=AFTER, tries=1, again=AFTER)
+    told = ToldConcern(matter="sync: failed", at=AFTER, over=AFTER)
+    receiver = Receiver(concerns={"failed:sync": told}, occurrences={"published:ws2:q1": AFTER}, failure=failure)
+    return NotifiedFile(receivers={"channel ops": receiver}).content()
 
 
 def memory_of_a_page(root: Path) -> Path:
@@ -221,6 +230,7 @@ def with_later_keys(value: Any) -> Any:
         "included",
         "linked",
         "listings",
+        "receivers",
         "removed",
         "spaces",
         "users",

@@ -40,6 +40,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     "export": [["--out", "bag"]],
     "site": [["site"], ["site-2", "--format", "json"]],
     "convert": [["body.xml"]],
+    "notify": [["test"]],
     "runs": [[], ["1"]],
     "status": [[], ["--format", "json"]],
     "revisions": [[], ["1"]],
