@@ -78,7 +78,8 @@ def approve_draft(app: App, number: int, *, digest: str | None) -> None:
         output.say_diff(edit.diff)
         digest = found.load(number).digest
         output.confirm(f"Approve draft {number} and save it?")
-    found.approve(number, digest)
+    desk = app.runtime.settings.desk
+    found.approve(number, digest, links=desk.machine_accounts if desk else None)
     say_saved(app, found.save(number))
 
 

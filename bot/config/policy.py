@@ -955,6 +955,14 @@ class DeskSettings(SettingsSection):
             {"issuer": "https://login.example.org", "client_id": "wikibot", "roles": {"comms": "editor"}},
         ],
     )
+    machine_accounts: dict[str, tuple[str, ...]] = Field(
+        {},
+        description="For each account of the bot's machine that edits by command, the accounts of the desk that the "
+        "same people have; an empty list says that nobody at the desk uses it. With `approval: maintainer`, nobody "
+        "approves at the desk what they proposed by command, or the reverse; an account that is not listed here "
+        "cannot do one half of it.",
+        examples=[{"ana": ["ana@example.org"], "deploy": []}],
+    )
 
     @property
     def place(self) -> tuple[str, int]:

@@ -57,7 +57,7 @@ CREATE TABLE drafts (
     changed TEXT NOT NULL              -- time in ISO 8601, UTC
 );
 """,
-    "DROP TABLE drafts;  -- they are in `STATE/drafts`, with those of the commands\n",
+    "",  # drafts are in `STATE/drafts`, with those of the commands; `earlier_drafts` moves the rows of the table
 )
 """Script number N converts format N - 1 to format N; `PRAGMA user_version` is the format of a file."""
 DATABASE_NAME = "desk.sqlite"

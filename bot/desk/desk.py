@@ -4,7 +4,7 @@ import getpass
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -190,6 +190,12 @@ class Desk:
     def errands(self) -> Errands:
         """The work that people started at this desk."""
         return Errands(self.runtime.folders.state / "runs.db", self.clock, self.runtime.stop)
+
+    @property
+    def machine_accounts(self) -> Mapping[str, Sequence[str]]:
+        """The accounts of the desk of each account of the machine that edits by command."""
+        settings = self.runtime.settings.desk
+        return settings.machine_accounts if settings is not None else {}
 
     def keep_tree(self, workspace: str, tree: SpaceTree) -> None:
         """Keep a page tree for those who look at it next."""

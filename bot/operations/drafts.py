@@ -7,7 +7,7 @@ desk also has its form as it was typed; while the form is not complete, the draf
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -84,6 +84,8 @@ class Draft(FileDocument):
     """The operation on the data file, as JSON; null while the form is not complete."""
     form: DraftForm | None = None
     """The form as it was typed; null for a draft of a command."""
+    by_command: bool = False
+    """Whether a command wrote it: then its authors are accounts of the machine, else accounts of the desk."""
     remarks: tuple[Remark, ...] = ()
     """Remarks, the oldest first."""
     approval: Approval | None = None
@@ -187,6 +189,7 @@ class Drafts:
                 changed=now,
                 operation=_as_json(operation),
                 form=form,
+                by_command=who is None,
             )
             self._write(draft)
             self._prune()
@@ -231,15 +234,20 @@ class Drafts:
             self._require_author(number, who)
         return self._changed(number, lambda draft: draft.replaced(state="withdrawn", approval=None))
 
-    def approve(self, number: int, digest: str, who: str | None = None) -> Draft:
-        """Approve exactly the operation with *digest*; raises `BotError` for an author, and for another digest."""
+    def approve(
+        self, number: int, digest: str, who: str | None = None, *, links: Mapping[str, Sequence[str]] | None = None
+    ) -> Draft:
+        """Approve exactly the operation with *digest*; raises `BotError` for an author, and for another digest.
+
+        *links* has the accounts of the desk of each account of the machine (`desk.machine_accounts`).
+        """
         name = who or account_name()
 
         def approved(draft: Draft) -> Draft:
             if draft.state != "proposed":
                 raise BotError(f"draft {number} is not a proposal ({draft.state}); its author has to send it")
-            if name in draft.authors:
-                raise BotError(f"draft {number} is by {name}; somebody else has to approve it")
+            if reason := why_not_by(draft, who, links or {}):
+                raise BotError(reason)
             if digest != draft.digest:
                 raise BotError(f"draft {number} was changed since you read it; read it again (digest {draft.digest})")
             return draft.replaced(approval=Approval(who=name, at=self._now(), digest=digest))
@@ -327,6 +335,28 @@ class Drafts:
         settled = [draft.number for draft in self.iter_newest_first() if not draft.is_open]
         for number in settled[_MAX_SETTLED:]:
             self._path(number).unlink(missing_ok=True)
+
+
+def why_not_by(draft: Draft, who: str | None, links: Mapping[str, Sequence[str]]) -> str:
+    """Return why a person cannot approve *draft*, because it may be their own; empty if they can.
+
+    *who* is an account of the desk, None for the account of the machine. *links* are as in `Drafts.approve`.
+    """
+    name = who or account_name()
+    by_command = who is None
+    if by_command is draft.by_command:
+        own = name in draft.authors
+    else:
+        machine = (name,) if by_command else draft.authors
+        unknown = next((each for each in machine if each not in links), None)
+        if unknown is not None:
+            return (
+                f"nobody said whose account of the desk the account {unknown} of the bot's machine is, so draft "
+                f"{draft.number} may be your own; name it in `desk.machine_accounts`, as {{{unknown}: [NAME]}}, or "
+                f"{{{unknown}: []}} if nobody at the desk uses it"
+            )
+        own = any(account in (draft.authors if by_command else (name,)) for each in machine for account in links[each])
+    return f"draft {draft.number} is by {', '.join(draft.authors)}; somebody else has to approve it" if own else ""
 
 
 def _as_json(operation: Operation | None) -> str | None:

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from bot.cli.app import App
 from bot.cli.main import cli
 from bot.cli.serve_command import make_desk
 from bot.config.policy import DeskSettings
+from bot.config.revision_journal import account_name
 from bot.config.settings import load_settings
 from bot.desk.application import create_app
 from bot.desk.desk import Desk
@@ -98,6 +99,13 @@ class DeskWorld:
         ran = CliRunner().invoke(cli, list(words), obj=app, catch_exceptions=False)
         assert ran.exit_code == 0, ran.output
         return ran.output
+
+    def link_machine_account(self, *names: str) -> None:
+        """Say which accounts of the desk the person has who runs the commands of the test."""
+        runtime = self.desk.runtime
+        desk = DeskSettings(machine_accounts={account_name(): names})
+        settings = runtime.settings.model_copy(update={"desk": desk})
+        self.desk.load_runtime = lambda: replace(runtime, settings=settings)
 
     def client(self) -> DeskClient:
         """A browser that is not signed in."""

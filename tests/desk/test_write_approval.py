@@ -1,5 +1,6 @@
 """With `approval: maintainer`, what an editor changes at the desk waits until somebody else approves exactly that."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from bot.cli.serve_command import make_desk
 from bot.config.policy import DeskSettings
+from bot.desk.application import create_app
 from bot.desk.roles import Role
 from bot.desk.server import DeskServer, open_port
 from tests.desk.conftest import DeskClient, DeskWorld, desk_world, sign_in_browser
@@ -121,6 +123,46 @@ def test_a_draft_of_a_command_is_in_the_same_list_and_a_form_that_is_not_complet
     assert "+    - id: written-in-a-terminal" in max_.get(address).text
     half = re.findall(r"^(\d+) +draft .*Half", listed, re.MULTILINE)[0]
     assert "Not complete" in ana.get(f"{DRAFTS}/{half}").text
+
+
+def test_a_proposal_of_a_command_is_approved_at_the_desk_only_by_somebody_else(
+    approving: DeskWorld, max_: DeskClient
+) -> None:
+    approving.run("news", "add", "Typed by Max", "--id", "typed", "--draft")
+    number = re.findall(r"^(\d+) +draft .*typed", approving.run("drafts", "list"), re.MULTILINE)[0]
+    approving.run("drafts", "send", number)
+    page = max_.get(f"{DRAFTS}/{number}").text
+    assert "desk.machine_accounts" in page
+    assert "Approve and publish" not in page
+    max_.post(
+        f"{DRAFTS}/{number}",
+        {"do": "approve", "digest": re.findall(r"digest (\w+)", approving.run("drafts", "show", number))[0]},
+    )
+    assert "Typed by Max" not in data_of(approving)
+
+    approving.link_machine_account("maintainer")
+    assert "somebody else has to approve it" in max_.get(f"{DRAFTS}/{number}").text.lower()
+    approving.link_machine_account("somebody")
+    max_.post(f"{DRAFTS}/{number}", {"do": "approve", "digest": digest_on(max_.get(f"{DRAFTS}/{number}").text)})
+
+    assert "Typed by Max" in data_of(approving)
+
+
+def test_a_draft_of_a_desk_before_the_one_store_is_still_there(approving: DeskWorld, ana: DeskClient) -> None:
+    with approving.desk.database.connection() as database:
+        for place in ("ws2", "gone"):
+            fields = json.dumps({"text": f"Kept for {place}"})
+            row = (place, "news/new", "editor", f"Kept for {place}", fields, "2026-11-01T10:00:00+00:00")
+            database.execute(
+                "INSERT INTO drafts (workspace, place, owner, title, fields, changed) VALUES (?, ?, ?, ?, ?, ?)", row
+            )
+
+    create_app(approving.desk)
+
+    address = re.findall(rf'href="({NEW}\?draft=\d+)">Kept for ws2', ana.get(DRAFTS).text)[0]
+    assert fields_of(ana.get(address).text)["text"] == "Kept for ws2"
+    with approving.desk.database.connection() as database:
+        assert [row["workspace"] for row in database.execute("SELECT workspace FROM drafts")] == ["gone"]
 
 
 def test_a_proposal_whose_entry_was_changed_since_shows_both_texts(

@@ -98,6 +98,24 @@ def test_an_approval_is_not_by_an_author_and_only_for_the_wording_that_was_read(
         drafts.approve(number, drafts.load(number).digest, "eva")
 
 
+def test_nobody_approves_at_the_desk_what_they_proposed_by_command_nor_the_reverse(approved: Workspace) -> None:
+    drafts = Drafts(approved)
+    typed = drafts.add(reworded(approved, "Eins").operation)
+    drafts.send(typed.number)
+    at_desk, me = propose(approved), typed.authors[0]
+    read = {number: drafts.load(number).digest for number in (typed.number, at_desk)}
+
+    for number, who in ((typed.number, "max"), (at_desk, None)):
+        with pytest.raises(BotError, match="nobody said whose account of the desk the account"):
+            drafts.approve(number, read[number], who)
+    for number, who, other in ((typed.number, "max", "max"), (at_desk, None, "ana")):
+        with pytest.raises(BotError, match="somebody else has to approve it"):
+            drafts.approve(number, read[number], who, links={me: ["eva", other]})
+
+    drafts.approve(typed.number, read[typed.number], "max", links={me: ["eva"]})
+    drafts.approve(at_desk, read[at_desk], links={me: []})
+
+
 def test_a_change_after_the_approval_makes_it_void(approved: Workspace) -> None:
     drafts = Drafts(approved)
     number = propose(approved)

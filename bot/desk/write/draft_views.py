@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from bot.config.data_operation import AddEntry, EditEntry, Operation
 from bot.config.policy import ApprovalPolicy
 from bot.desk.audit_trail import record_change
+from bot.desk.desk import current_desk
 from bot.desk.language import gettext as _
 from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
@@ -18,7 +19,7 @@ from bot.desk.write.preview_panel import ChangePanel, panel_of
 from bot.desk.write.saved_edit import SavedEdit, drafts_of, flash_saved, record_edit
 from bot.desk.write.shown_content import ShownContent, WebAnswer, gone, load_content
 from bot.errors import BotError, EditConflict, EditConflictError
-from bot.operations.drafts import Draft
+from bot.operations.drafts import Draft, why_not_by
 from bot.operations.edit import edit_with
 
 
@@ -87,7 +88,7 @@ def decide_draft(workspace: str, number: int) -> WebAnswer:
 def _approve(workspace: str, number: int, digest: str) -> WebAnswer:
     """Approve exactly what was shown, save it, and go on to what is published."""
     person, known = signed_in().name, drafts_of(workspace)
-    approved = known.approve(number, digest, person)
+    approved = known.approve(number, digest, person, links=current_desk().machine_accounts)
     subject = f"draft {number}: {approved.words}"
     record_change("approve draft", subject, workspace=workspace, after=digest)
     return _save(workspace, number)
@@ -122,7 +123,8 @@ def _show(workspace: str, number: int, error: str = "") -> WebAnswer:
         problem=problem,
         error=error,
         form_address=form_address(workspace, draft),
-        is_author=person.name in draft.authors,
+        is_author=not draft.by_command and person.name in draft.authors,
+        refusal=why_not_by(draft, person.name, current_desk().machine_accounts) if is_needed else "",
         may_decide=person.may(Role.MAINTAINER, workspace),
         is_needed=is_needed,
         can_be_saved=panel is not None and (draft.is_approved or not is_needed),
