@@ -6,6 +6,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from functools import partial
+from sys import intern
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.change_list import is_rendition, page_of
@@ -135,7 +137,7 @@ class Bag:
         with _LOADING:
             if self._entries is None:
                 lines = _split_lines(self._read(PAGES), name=f"{self.name}/{PAGES}")
-                self._entries = PageEntries(lines, self._parse)
+                self._entries = PageEntries(lines, partial(_parse_entry, self.name, self.space_key))
             return self._entries
 
     def _read(self, file: str) -> bytes:
@@ -224,9 +226,11 @@ class Bag:
         }
         return "".join(f"{label}: {_one_line(value)}\n" for label, value in sorted(lines.items())).encode()
 
-    def _parse(self, line: bytes) -> PageEntry:
-        parsed = parse_line(line, name=f"{self.name}/{PAGES}")
-        return entry_of(parsed.page, parsed.shown, self.space_key)
+
+def _parse_entry(bag: str, space_key: str, line: bytes) -> PageEntry:
+    """Parse a line of `pages.jsonl`. A method of the bag would be a cycle, which only the garbage collector frees."""
+    parsed = parse_line(line, name=f"{bag}/{PAGES}")
+    return entry_of(parsed.page, parsed.shown, space_key)
 
 
 def load_bag(folder: Folder, name: str, tag_digest: str, *, is_checked: bool) -> Bag:
@@ -272,7 +276,7 @@ def parse_manifest(data: bytes, *, name: str) -> dict[str, str]:
     """
     text = data.decode("utf-8", "replace")
     found = _MANIFEST_LINES.findall(text)
-    digests = {path: digest for digest, path in found}
+    digests = {intern(path): intern(digest) for digest, path in found}
     is_whole = sum(map(len, digests)) + len(digests) * _REST_OF_LINE == len(text)  # nothing between the lines
     if is_whole and list(digests) == sorted(digests):
         return digests

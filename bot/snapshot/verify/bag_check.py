@@ -1,6 +1,7 @@
 """Check the payload of one bag against its manifest."""
 
 from collections.abc import Callable
+from sys import intern
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import MANIFEST, PAGES, parse_bag_info
@@ -18,7 +19,7 @@ def check_payload(
 ) -> list[str]:
     """Check that every payload file exists, and hash the files for which *is_due* returns true; return all paths."""
     witness = f"{bag}/{MANIFEST}"
-    names = [f"{bag}/{path}" for path in manifest]
+    names = [intern(f"{bag}/{path}") for path in manifest]
     due = list(filter(is_due, names))
     inspection.tree.expect(due)
     check, wanted = inspection.check_digest, records.wanted

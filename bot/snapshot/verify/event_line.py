@@ -88,10 +88,11 @@ def read_state(text: str) -> LoggedPage | None:
 
 
 def _make_page(fields: Sequence[Any]) -> LoggedPage:
-    """Return the state of a page; what many pages share is in memory once."""
+    """Return the state of a page; what many pages share, or the manifest has too, is in memory once."""
     text, page, bag, record, source, digest, version, captured_at, archived, *others, converter = fields
-    shared = map(intern, (version, captured_at, archived))
-    return LoggedPage._make([text, page, intern(bag), record, source, digest, *shared, *others, intern(converter)])
+    shared = map(intern, (digest, version, captured_at, archived))
+    files = (intern(record), source and intern(source))
+    return LoggedPage._make([text, page, intern(bag), *files, *shared, *others, intern(converter)])
 
 
 def _is_canonical(tail: str) -> bool:

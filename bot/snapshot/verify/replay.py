@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
+from sys import intern
 
 from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import PAGES
@@ -129,7 +130,7 @@ class Replay:
         """Add a captured file; *name* is the list that says so."""
         if path in self.kept or path in self.gone:
             self.report(name, f"says that {path} was captured, but an earlier run captured it already")
-        self.kept[path] = digest
+        self.kept[intern(path)] = intern(digest)  # tree and manifest have the same texts
         self._known_digests.add(digest)
 
     def drop(self, path: str, digest: str, run: int, name: str) -> None:
