@@ -16,6 +16,7 @@ PACKAGES: Final = {
     "chromium": "chromium",
     "chromedriver": "chromium-driver",
     "busybox": "busybox",
+    "curl": "curl",
     "gawk": "gawk",
     "git": "git",
     "mawk": "mawk",

@@ -12,25 +12,28 @@ from bot.operations.check import CheckOutcome, run_checks
 @click.command()
 @click.option("--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--external", is_flag=True, help="Follow the links to other sites too; never into a private network.")
+@click.option("--offline", is_flag=True, help="Only what needs neither the wiki nor a secret, for a merge request.")
 @click.option(
     "--tree",
     is_flag=True,
     help="Read all active pages, and list their links to pages that are gone, archived or restricted.",
 )
 @pass_app
-def check(app: App, *, fmt: str, external: bool, tree: bool) -> int:
+def check(app: App, *, fmt: str, external: bool, offline: bool, tree: bool) -> int:
     """Check settings, account, data files, templates, links, rights and pages; ends with 1 when something is wrong."""
+    if offline and (external or tree):
+        raise click.UsageError("--external and --tree need the wiki; leave out --offline")
     checks = []
     runtime = replace(app.runtime, is_attended=True)
     for found in run_checks(
-        runtime.gateway,
+        None if offline else runtime.gateway,
         runtime.workspaces,
         runtime.settings.safety,
         config_path=runtime.settings.config_path,
         now=runtime.clock(),
         asks_external=external,
         reads_tree=tree,
-        snapshots=runtime.snapshots,
+        snapshots=None if offline else runtime.snapshots,
         wiki=runtime.settings.wiki,
         own_files=runtime.own_files,
         notify=runtime.settings.notify,

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="WIKIBOT_",
         env_nested_delimiter="__",
+        env_ignore_empty=True,  # a pipeline gives an empty value for a variable that nobody set
         env_file_encoding="utf-8",
         extra="forbid",
         frozen=True,

@@ -68,7 +68,7 @@ class Check:
 
 
 def run_checks(
-    connect: Connect,
+    connect: Connect | None,
     workspaces: Sequence[Workspace],
     safety: SafetySettings,
     *,
@@ -83,6 +83,7 @@ def run_checks(
 ) -> Iterator[Check]:
     """Check everything that a run needs; yields each check when it ends, including failed ones.
 
+    Without *connect*, only what needs no wiki: settings, data files with their files, and templates.
     *asks_external* also requests the external links, with one second between requests. *reads_tree* also reads all
     active pages and checks their links to other pages. *snapshots* has witnesses, which are read. *own_files* are the
     files whose owner and mode are checked. *notify* has addresses, which are read but not used.
@@ -91,25 +92,27 @@ def run_checks(
     wiki = wiki or WikiSettings()
     yield from (Check(what, CheckOutcome.WARNING, said) for what, said in find_warnings(own_files or OwnFiles((), ())))
     yield from (Check("token", CheckOutcome.WARNING, said) for said in find_clear_text(wiki))
-    yield from _check_receivers(notify or NotifySettings())
-    account = list(_attempt("account", lambda: _check_account(connect())))
+    account = [Check("account", CheckOutcome.NOT_TRIED, "the wiki is not asked (--offline)")]
+    if connect is not None:
+        yield from _check_receivers(notify or NotifySettings())
+        account = list(_attempt("account", partial(_check_account, connect)))
     yield from account
     if warning := warn_of_expiry(wiki.token_expires, now.date()):
         yield Check("token", CheckOutcome.WARNING, warning)
-    is_reachable = all(check.outcome is CheckOutcome.OK for check in account)
+    reachable = connect if all(check.outcome is CheckOutcome.OK for check in account) else None
     if snapshots is not None:
-        yield from _check_snapshots(snapshots, connect().base_url if is_reachable else None)
-        if is_reachable:
-            yield from _attempt("witnesses", lambda: _check_witnesses(connect, workspaces, snapshots))
+        yield from _check_snapshots(snapshots, reachable().base_url if reachable else None)
+        if reachable is not None:
+            yield from _attempt("witnesses", partial(_check_witnesses, reachable, workspaces, snapshots))
     for workspace in workspaces:
         document = list(_attempt(f"data file {workspace.data_path}", partial(_check_document, workspace, now)))
         yield from document
         if any(check.outcome is CheckOutcome.ERROR for check in document):
             continue
         yield from _attempt("templates", partial(_check_templates, workspace, now))
-        if is_reachable:
-            gateway = connect()
-            yield from _attempt("files", partial(_check_files, workspace))
+        yield from _attempt("files", partial(_check_files, workspace))
+        if reachable is not None:
+            gateway = reachable()
             yield from _attempt("links", partial(_check_links, gateway, workspace, asks_external=asks_external))
             yield from _attempt("archived", partial(_check_archived, gateway, workspace))
             if reads_tree:
@@ -164,7 +167,8 @@ def _check_start(snapshots: Snapshots, origin: str | None) -> list[Check]:
     return [Check(what, CheckOutcome.ERROR, message) for message in listed] or [Check(what, CheckOutcome.OK)]
 
 
-def _check_account(gateway: WikiGateway) -> list[Check]:
+def _check_account(connect: Connect) -> list[Check]:
+    gateway = connect()
     try:
         user = gateway.fetch_current_user()
     except WikiAnswerError as error:

@@ -1,5 +1,6 @@
 """The Jinja2 environment of `templates/present/`: HTML is escaped automatically, Markdown and text by filters."""
 
+import re
 from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -8,6 +9,8 @@ from bot.escape import escape_markdown, visible
 from bot.plural import counted
 from bot.resources import templates_dir
 
+_REFERENCE = re.compile(r"(?<=[@#!$%~])(?=[\w\"])")
+"""Code hosts make references of such characters and a name, also behind a backslash; `@` notifies people."""
 _ANSI = {"removed": "31", "added": "32", "title": "1", "faint": "2", "warning": "33"}
 
 
@@ -31,8 +34,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"visible": visible, "markdown": _one_line_markdown, "number": counted, "paint": paint}
+    environment.filters |= {"comment": _in_a_comment}
     return environment
 
 
 def _one_line_markdown(text: object) -> str:
     return escape_markdown(visible(str(text)))
+
+
+def _in_a_comment(text: object) -> str:
+    return _REFERENCE.sub("<!-- -->", _one_line_markdown(text))

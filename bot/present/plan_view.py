@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
+from typing import Any
 from urllib.parse import urlsplit
 
 from bot.escape import visible
+from bot.plural import counted
 from bot.present.environment import paint, render
 from bot.present.plan_words import Comparison, compare, describe_edit, describe_lost_comments, headline, summarise
 from bot.sync.drift import Verdict
@@ -14,6 +17,8 @@ from bot.sync.plan_file import plan_digest
 from bot.text_diff import DiffLine, PieceKind, near_changes
 
 _CONTEXT = 2
+_COMMENT_CHARACTERS = 60_000
+"""GitHub refuses a comment of more than 65,536 characters; GitLab accepts a million."""
 _PLAIN_ADDRESS = re.compile(r"https?://[^\s<>\\]+")
 _SIGNS = {Action.WRITE: "~", Action.CREATE: "+"}
 
@@ -62,9 +67,36 @@ def plan_as_text(plan: Plan, *, has_colour: bool = False, shows_source: bool = F
     )
 
 
-def plan_as_markdown(plan: Plan) -> str:
-    """Return the plan as Markdown; all text from the page and the data file is escaped or fenced."""
-    return render("plan.md", **_values(plan), fence=_fence)
+def plan_as_markdown(plan: Plan, *, limit: int = _COMMENT_CHARACTERS) -> str:
+    """Return the plan as Markdown for a comment of at most about *limit* characters.
+
+    All text from the page and the data file is escaped, so that it neither formats anything nor refers to anybody. A
+    plan that is too long loses the source first, then pages, problems and notices; the text says how many.
+    """
+    values = _values(plan)
+    named = {name: values[name] for name in ("pages", "problems", "notices")}
+    most = max(map(len, named.values()))
+    for shows_source, shown in [
+        (True, most),
+        *((False, most >> halvings) for halvings in range(most.bit_length() + 1)),
+    ]:
+        left_out = [
+            f"{counted(len(each) - shown, 'more ' + name.removesuffix('s'))}"
+            for name, each in named.items()
+            if len(each) > shown
+        ]
+        text = render(
+            "plan.md",
+            **values | {name: each[:shown] for name, each in named.items()},
+            shows_source=shows_source,
+            left_out=", ".join(left_out if shows_source or left_out else ["the source"]),
+            differs=_differs,
+            words=_words,
+            fence=_fence,
+        )
+        if len(text) <= limit:
+            break
+    return text
 
 
 def plan_as_html(plan: Plan) -> str:
@@ -77,7 +109,7 @@ def plan_pages(plan: Plan) -> list[PageView]:
     return [_page(page) for page in plan.pages]
 
 
-def _values(plan: Plan) -> dict[str, object]:
+def _values(plan: Plan) -> dict[str, Any]:
     return {
         "pages": plan_pages(plan),
         "problems": [_describe_problem(problem) for problem in plan.problems],
@@ -161,6 +193,29 @@ def _text_piece(kind: PieceKind, text: str, *, has_colour: bool) -> str:
     if has_colour and text.strip():  # coloured white space is invisible
         return paint(text, kind.value, has_colour=True)
     return f"[-{text}-]" if kind is PieceKind.REMOVED else f"{{+{text}+}}"
+
+
+def _words(lines: Sequence[DiffLine]) -> str:
+    """Return a `<pre>` block with the changed words marked; in it, neither Markdown nor a mention has an effect."""
+    return "\n".join(["<pre>", *map(_marked_row, near_lines(lines)), "</pre>"])
+
+
+def _marked_row(line: DiffLine | None) -> str:
+    if line is None:
+        return "  ⋯"
+    sign = {PieceKind.SAME: " ", PieceKind.REMOVED: "-", PieceKind.ADDED: "+", None: "~"}[line.kind]
+    return f"{sign} " + "".join(_marked(piece.kind, piece.text.replace("\n", " ")) for piece in line.pieces)
+
+
+def _marked(kind: PieceKind, text: str) -> str:
+    shown = escape(text, quote=False)
+    match kind:
+        case PieceKind.REMOVED:
+            return f"<del>{shown}</del>"
+        case PieceKind.ADDED:
+            return f"<ins>{shown}</ins>"
+        case _:
+            return shown
 
 
 def _fence(lines: Sequence[DiffLine]) -> str:

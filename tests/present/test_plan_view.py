@@ -1,7 +1,9 @@
 import re
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
+from cmarkgfm import Options, github_flavored_markdown_to_html
 
 from bot.present.plan_view import plan_as_html, plan_as_markdown, plan_as_text
 from bot.storage.regions import Marker
@@ -10,19 +12,19 @@ from bot.sync.plan import Action, PagePlan, Plan
 from tests.sync.plans import change, drifted, page, plan, problem
 
 EVIL = "<script>alert(1)</script>\"' & `x` **b** | ]]> \x9b31m \u202egnp.exe"
-EVIL_TEXT = f"<p>{EVIL.replace('&', '&amp;').replace('<', '&lt;').replace(']]>', ']]&gt;')}</p>"
 
 
-def evil_plan() -> Plan:
+def evil_plan(evil: str = EVIL) -> Plan:
+    evil_text = f"<p>{escape(evil, quote=False)}</p>"
     return plan(
         page(
-            change(desired=EVIL_TEXT, note=EVIL, lost_comments=(EVIL,)),
-            drifted(live=EVIL_TEXT),
-            title=EVIL,
+            change(desired=evil_text, note=evil, lost_comments=(evil,)),
+            drifted(live=evil_text),
+            title=evil,
         ),
-        PagePlan("ws2", "8", "x", f"javascript:{EVIL}", 1, (change(),)),
-        problems=(problem(EVIL),),
-        notices=(EVIL,),
+        PagePlan("ws2", "8", "x", f"javascript:{evil}", 1, (change(),)),
+        problems=(problem(evil),),
+        notices=(evil,),
     )
 
 
@@ -65,12 +67,61 @@ def test_nothing_from_the_page_steers_a_terminal_or_the_direction_of_writing(ren
     assert "\\u202e" in text
 
 
-def test_nothing_from_the_page_becomes_markup_in_markdown() -> None:
-    text = plan_as_markdown(evil_plan())
+OF_THE_TEMPLATE = {"a", "code", "del", "details", "h2", "h3", "h4", "ins", "li", "p", "pre", "strong", "summary", "ul"}
+MENTION = re.compile(r"[@#!]\w")
 
-    outside = re.sub(r"^(`{3,})diff\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
-    assert not re.search(r"(?<!\\)<script", outside)
-    assert not re.search(r"(?<!\\)\*\*b", outside)
+
+def unmarked_texts(markdown: str) -> list[str]:
+    """Return the texts outside code and preformatted text, where a code host looks for mentions and commands."""
+    reader = Texts()
+    reader.feed(github_flavored_markdown_to_html(markdown, options=Options.CMARK_OPT_UNSAFE))
+    return reader.texts
+
+
+class Texts(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.depth = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del attrs
+        self.depth += tag in ("pre", "code", "a")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.depth -= tag in ("pre", "code", "a")
+
+    def handle_data(self, data: str) -> None:
+        if not self.depth:
+            self.texts.append(data)
+
+
+@pytest.mark.parametrize("limit", [60_000, 100])
+@pytest.mark.parametrize(
+    "text", [EVIL, "@org/team #12 !3 \n/merge", "</pre>\n\n@ana\n</details>", "[x](http://e) ![i](http://e)"]
+)
+def test_nothing_from_the_page_becomes_markup_or_a_mention_in_a_comment(text: str, limit: int) -> None:
+    comment = plan_as_markdown(evil_plan(text), limit=limit)
+
+    assert tags_of(github_flavored_markdown_to_html(comment, options=Options.CMARK_OPT_UNSAFE)) <= OF_THE_TEMPLATE
+    assert [each for each in unmarked_texts(comment) if MENTION.search(each)] == []
+    assert not re.search(r"^\s*/", comment, re.MULTILINE)  # GitLab takes such a line for a command
+
+
+def test_a_comment_marks_the_words_that_change() -> None:
+    assert "~ <del>old</del><ins>new</ins> words" in plan_as_markdown(plan(page(change(), drifted())))
+
+
+def test_a_comment_fits_the_code_host_and_says_what_is_left_out() -> None:
+    made = plan(*(page(change(desired=f"<p>{'word ' * 500}</p>"), title=f"Page {number}") for number in range(100)))
+
+    whole, comment = plan_as_markdown(made, limit=10**9), plan_as_markdown(made)
+
+    assert len(comment) <= 60_000 < len(whole)
+    shown = re.findall(r"^### (Page \d+)$", comment, re.MULTILINE)
+    assert f"{100 - len(shown)} more pages" in comment
+    assert "Too long" not in whole
+    assert "Digest: `sha256:" in comment
 
 
 def test_a_fence_is_longer_than_any_in_the_text() -> None:
