@@ -84,7 +84,7 @@ def _read_resource(resource: Element, pages: Pages) -> LinkTarget:
         case "ri:page" if attributes.get("ri:content-title"):
             space_key = attributes.get("ri:space-key") or pages.space_key
             return _name(PageAddress(space_key=space_key, title=attributes["ri:content-title"]), pages)
-        case "ri:content-entity" if attributes.get("ri:content-id"):
+        case "ri:page" | "ri:content-entity" if attributes.get("ri:content-id"):
             return _name(PageAddress(page_id=attributes["ri:content-id"]), pages)
         case "ri:attachment" if attributes.get("ri:filename") and not resource.children:
             return LinkTarget(LinkKind.ATTACHMENT, attributes["ri:filename"])

@@ -72,11 +72,12 @@ class PageContext:
     `title` is the first heading of the file; the caller writes it, so the Markdown does not repeat it.
     `pages` maps a page id, a title of this space, or `KEY:Title` to a path relative to the Markdown file;
     `attachments` maps a file name of this page, `Title/name` of another page, `KEY:Title/name` of a page in another
-    space, or `:ID/name` of a page by its id, to such a path. `users` maps an
-    account id, user key or user name to a name; `jira` maps the name or id of a server (or "" for the only one) to its
-    address. `other_addresses` lead to the same wiki as `base_url`. `included` has the keys of `pages`; `listings` has
-    what a macro listed, by `Macro.identity`. `withheld` has the reason why an included page is not shown, by
-    `name_digest`; `views` has what the wiki showed for a live macro, by `Macro.identity`.
+    space, or `:ID/name` of a page that the body names by its id, to such a path. `users` maps an account id, user key
+    or user name to a name; `jira` maps the name or id of a server (or "" for the only one) to its address.
+    `other_addresses` lead to the same wiki as `base_url`. `included` maps a title of this space, `KEY:Title` or `:ID`
+    to a page that the body includes by that name; `listings` has what a macro listed, by `Macro.identity`. `withheld`
+    has the reason why an included page is not shown, by `name_digest` of space key and title, or of no key and the id;
+    `views` has what the wiki showed for a live macro, by `Macro.identity`.
     """
 
     page_id: str = ""

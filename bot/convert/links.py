@@ -80,9 +80,14 @@ def file_target(page: PageBuilder, resource: Element) -> tuple[str, str]:
     """Return the name and the target of an attachment."""
     name = resource.attributes.get("ri:filename", "")
     owner = resource.find_child("ri:page", "ri:blog-post", "ri:content-entity")
+    return name, file_of(page, name, owner)
+
+
+def file_of(page: PageBuilder, name: str, owner: Element | None) -> str:
+    """Return the target of the attachment *name* of the page that *owner* refers to; without it, of this page."""
     names = ("ri:content-title", "ri:space-key", "ri:content-id")
     title, key, page_id = (owner.attributes.get(each, "") for each in names) if owner else ("", "", "")
-    return name, page.targets.attachment(name, title=title, space_key=key, page_id=page_id)
+    return page.targets.attachment(name, title=title, space_key=key, page_id=page_id)
 
 
 def mention(page: PageBuilder, resource: Element) -> Apart:

@@ -2,7 +2,7 @@
 
 from bot.convert.document import Apart, Break, InlineImage, Inlines, Item, List, Node, Styled, flow, wrap
 from bot.convert.link_targets import is_unsafe
-from bot.convert.links import file_target, link, link_to
+from bot.convert.links import file_of, file_target, link, link_to
 from bot.convert.page_builder import PageBuilder, paragraph
 from bot.storage.macros import Macro
 from bot.storage.reader import Element
@@ -68,8 +68,7 @@ def build_view_file(page: PageBuilder, macro: Macro) -> list[Node]:
     else:
         name = macro.get("name", "file", "")
         owner = macro.resource("ri:page")
-        title = macro.get("page") if owner is None else owner.attributes.get("ri:content-title", "")
-        target = page.targets.attachment(name, title=title)
+        target = page.targets.attachment(name, title=macro.get("page")) if owner is None else file_of(page, name, owner)
     if not name:
         page.lose("macro", macro.name, "names no file")
         return [page.note(f"{macro.name}: no file")]

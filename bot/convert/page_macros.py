@@ -131,12 +131,14 @@ def build_excerpt_include(page: PageBuilder, macro: Macro) -> list[Node]:
 
 
 def _include(page: PageBuilder, macro: Macro, what: str, find: FindParts) -> list[Node]:
-    title, key, target = _included_page(page, macro)
-    withheld = page.context.withheld.get(name_digest(key, title))
+    title, key, page_id, target = _included_page(page, macro)
+    withheld = page.context.withheld.get(name_digest("", page_id) if page_id else name_digest(key, title))
     if withheld is not None:
         page.lose("macro", macro.name, f"{what}: {withheld}, so left out")
         return [_remark(f"({what}: left out, because {_WITHHELD[withheld]})")]
-    included = _find_included(page, title, key)
+    included = _find_included(page, title, key, page_id)
+    if page_id and included is not None:
+        title, key = included.title, page.context.space_key
     label = link_to([title or "a page"], included.target if included and included.target else target)
     name = f"{key}:{title}"
     if included is None or name in page.including or len(page.including) == len(_INCLUDED_DEPTHS):
@@ -161,19 +163,22 @@ def _remark(*content: Node) -> Styled:
     return Styled("em", paragraph(*content).content)
 
 
-def _included_page(page: PageBuilder, macro: Macro) -> tuple[str, str, str]:
-    """Return title, space key and target of the page that a macro refers to; older macros have the title as text."""
+def _included_page(page: PageBuilder, macro: Macro) -> tuple[str, str, str, str]:
+    """Return title, space key, id and target of the page that a macro refers to; older macros have a title as text."""
     resource, named = macro.resource("ri:page", "ri:blog-post"), macro.get("page", "pageTitle", "")
     if resource is not None:
         title, target = page_target(page, resource)
-        return title, resource.attributes.get("ri:space-key") or page.context.space_key, target
+        key = resource.attributes.get("ri:space-key") or page.context.space_key
+        return title, key, resource.attributes.get("ri:content-id", ""), target
     key, colon, title = named.partition(":")
     if not (colon and key.isalnum() and key.isupper()):
         key, title = "", named
-    return title, key or page.context.space_key, page.targets.page(title, key)
+    return title, key or page.context.space_key, "", page.targets.page(title, key)
 
 
-def _find_included(page: PageBuilder, title: str, key: str) -> IncludedPage | None:
+def _find_included(page: PageBuilder, title: str, key: str, page_id: str) -> IncludedPage | None:
     included = page.context.included
+    if page_id:
+        return included.get(f":{page_id}")
     found = included.get(f"{key}:{title}")
     return found or (included.get(title) if key in ("", page.context.space_key) else None)

@@ -210,6 +210,45 @@ def test_files_of_other_captured_pages_are_shown(wiki: SmallWiki, tmp_path: Path
     assert verify(tmp_path).findings == ()
 
 
+def test_a_page_that_is_named_by_its_id_is_that_page(wiki: SmallWiki, tmp_path: Path) -> None:
+    wiki.add("Owner", "<p>Words of the owner.</p>")
+    wiki.add("Loose", "<p>x</p>", label="")
+    wiki.add("Closed", "<p>Words of few.</p>")
+    for title in ("Owner", "Loose", "Closed"):
+        add_file(wiki, title)
+    wiki.store.restrictions.add(wiki.ids["Closed"], "read", "user", account_id_of("bot"))
+    body = "".join(
+        f"<p>{title}: <ac:image>{file}</ac:image> <ac:link>{file}</ac:link> <ac:link>{page}</ac:link></p>{include_of}"
+        for title in ("Owner", "Loose", "Closed")
+        for page in [f'<ri:page ri:content-id="{wiki.ids[title]}"/>']
+        for file in [f'<ri:attachment ri:filename="plan.png">{page}</ri:attachment>']
+        for include_of in [include("").replace('<ri:page ri:content-title="" />', page)]
+    )
+    wiki.add("Shows", body)
+    add_file(wiki, "Shows")
+
+    run_capture(wiki, tmp_path)
+
+    text = markdown_of(tmp_path, "Shows")
+    owner, loose, closed = (wiki.ids[title] for title in ("Owner", "Loose", "Closed"))
+    pictures = re.findall(r"!\[plan\.png\]\((.*?)\)", text)
+    assert [f"_attachments/{owner}/" in target for target in pictures] == [True]
+    assert text.count(f"_attachments/{wiki.ids['Shows']}/") == 1, "only in the list of the page's own files"
+    for page_id in (loose, closed):
+        assert len(re.findall(rf"\[plan\.png\]\([^)]*/attachments/{page_id}/plan\.png\)", text)) == 2
+    assert "Words of the owner." in text
+    assert "Words of few." not in text
+    assert "left out, because" in text
+    assert verify(tmp_path).findings == ()
+
+    with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+        redact(writer, find_traces(writer.library, "Owner"), reason="a request", by="Ana")
+
+    assert "Words of the owner." not in markdown_of(tmp_path, "Shows")
+    assert "![" not in markdown_of(tmp_path, "Shows")
+    assert verify(tmp_path).findings == ()
+
+
 def test_files_of_pages_that_are_not_captured_or_restricted_are_links_and_losses(
     wiki: SmallWiki, tmp_path: Path
 ) -> None:

@@ -141,10 +141,15 @@ class Neighbourhood:
         for owner, text in texts.items():
             for element in text.elements("ri:attachment"):
                 name = element.attributes.get("ri:filename", "")
-                page = element.find_child("ri:page", "ri:blog-post")
+                page = element.find_child("ri:page", "ri:blog-post", "ri:content-entity")
                 attributes = page.attributes if page is not None else {}
                 title = attributes.get("ri:content-title") or owner
                 key = attributes.get("ri:space-key") or self.space_key
+                if named := attributes.get("ri:content-id"):
+                    path = self.files_of(named).get(name) if named in self.places and self._shows(named) else None
+                    if path is not None:
+                        found[f":{named}/{name}"] = posixpath.relpath(path, folder)
+                    continue
                 path = self._file_of(title, key, name, page_id) if title and name else None
                 if path is not None:
                     start = "" if key == self.space_key else f"{key}:"
@@ -227,27 +232,34 @@ class Neighbourhood:
         withheld: dict[str, Literal["restricted", "redacted"]] = {}
         texts, asked = [body], set[str]()
         for _level in range(_INCLUDED_LEVELS):
-            named = {ref.id: ref for text in texts for ref in self._named_in_includes(text) if ref.id not in asked}
+            found = (each for text in texts for each in self._named_in_includes(text))
+            named = {name: ref for name, ref in found if name not in asked}
             asked |= named.keys()
             withheld |= {
-                name_digest(self.space_key, ref.title): "redacted" if self.is_redacted(ref.id) else "restricted"
-                for ref in named.values()
+                name_digest(*name.split(":", 1)): "redacted" if self.is_redacted(ref.id) else "restricted"
+                for name, ref in named.items()
                 if not self._shows(ref.id)
             }
-            pages = self._read_included(sorted(filter(self._shows, named)), page_id)
-            included |= {
-                f"{self.space_key}:{page.title}": RecordedInclude(
+            pages = self._read_included(sorted({ref.id for ref in named.values() if self._shows(ref.id)}), page_id)
+            for page in pages:
+                recorded = RecordedInclude(
                     title=page.title, body=page.body, version=page.version, target=self._link(page.ref, folder).target
                 )
-                for page in pages
-            }
+                included[f"{self.space_key}:{page.title}"] = recorded
+                if f":{page.id}" in named:
+                    included[f":{page.id}"] = recorded
             texts = [read_leniently(page.body, max_depth=_MAX_DEPTH) for page in pages]
         return included, withheld
 
-    def _named_in_includes(self, text: Document) -> Iterator[PageRef]:
+    def _named_in_includes(self, text: Document) -> Iterator[tuple[str, PageRef]]:
+        """Yield the name of each page in a macro that includes it, `KEY:Title` or `:ID`, and the page."""
         macros = (element for element in text.elements() if macro_name(element) in _INCLUDES)
-        titles = {page.attributes.get("ri:content-title") for macro in macros for page in macro.elements("ri:page")}
-        return (ref for title in titles if title for ref in self._titled.get(title, ()))
+        for page in (page for macro in macros for page in macro.elements("ri:page")):
+            if page_id := page.attributes.get("ri:content-id"):
+                yield from ((f":{page_id}", ref) for ref in (self.listed.get(page_id),) if ref)
+            else:
+                title = page.attributes.get("ri:content-title", "")
+                yield from ((f"{self.space_key}:{title}", ref) for ref in self._titled.get(title, ()))
 
     def _read_included(self, wanted: Sequence[str], page_id: str) -> Sequence[Page]:
         try:

@@ -84,6 +84,8 @@ def link(view: Rendering, node: Element) -> str:
 def _link_to_page(view: Rendering, target: Element, content: str | None, anchor: str) -> str:
     name = page_name(target)
     page = view.context.find_page(name) if name.title else None
+    if page_id := target.get("ri:content-id"):
+        page = view.context.find_page_by_id(page_id)
     if page is not None:
         return page_link(view, page, content, anchor=anchor)
     if not name.title:
