@@ -4,7 +4,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.adopt.data_targets import CannotSayError
-from bot.adopt.phrases import Context, LineBreak, Phrase, Style, find_target, is_icon, marks_of, read_phrases, text_of
+from bot.adopt.phrases import (
+    Context,
+    LineBreak,
+    Phrase,
+    Style,
+    find_target,
+    is_icon,
+    marks_of,
+    read_phrases,
+    say,
+    text_of,
+)
 from bot.storage.macros import HEADINGS, collapse
 from bot.storage.reader import Element, Text
 from bot.storage.unseen_text import is_unseen
@@ -158,6 +169,11 @@ def _read_cell(cell: Element, context: Context) -> GridCell:
             raise CannotSayError(f"a list, a heading or a table in the table cell {collapse(cell.text)[:40]!r}")
         phrases += [LineBreak(), *block.phrases] if phrases else block.phrases
     return GridCell(phrases, cell.name == "th", cell.attributes.get(_HIGHLIGHT), cell)
+
+
+def words_of(block: PageBlock) -> str:
+    """Return the words of a line; empty for a list or a table."""
+    return say(block.phrases) if isinstance(block, TextLine) else ""
 
 
 def splits_icon(phrases: list[Phrase]) -> bool:

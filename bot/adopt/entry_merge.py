@@ -12,8 +12,9 @@ from enum import StrEnum
 from bot.adopt.data_targets import LinkTarget, Pages
 from bot.adopt.hidden_entries import with_hidden
 from bot.adopt.merge import line_content, link_identity, merge, plain_blanks, reread_line, respell, with_links_below
+from bot.adopt.news_values import make_id
 from bot.adopt.three_way import compare, extend_base
-from bot.adopt.values import Value, make_id
+from bot.adopt.values import Value
 from bot.config.data_model import News, NewsItem, NewsPoint, QuickLink, QuickLinks, StatusBanner, StatusLine
 from bot.config.entry_ref import Entry
 from bot.config.news_selection import day_of, older_news, shown_news, shown_part

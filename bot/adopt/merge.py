@@ -17,9 +17,11 @@ from pydantic import BaseModel, ValidationError
 from bot import inline
 from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages, page_of, read_address
 from bot.adopt.hidden_entries import with_hidden
+from bot.adopt.news_values import make_id
 from bot.adopt.phrase_markdown import to_markdown
 from bot.adopt.phrases import Context, read_phrases
-from bot.adopt.values import Value, make_id, status_line
+from bot.adopt.status_values import status_line
+from bot.adopt.values import Value
 from bot.config.data_model import (
     News,
     NewsItem,

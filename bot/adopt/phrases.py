@@ -91,6 +91,12 @@ class LineBreak:
 Phrase = Words | Inserted | LineBreak
 
 
+BULLET = re.compile(r"\s*[•·▪▫►▸→»*–\-◦‣]\s*")
+"""A sign that people type before each entry of a line."""
+Fields = dict[str, object]
+"""What was read from the page for one part of the data file, by the names of its keys."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What is known when a page is read: the pages of the wiki, and the language of dates.
@@ -104,6 +110,11 @@ class Context:
     language: str = "en"
     keeps_hard_spaces: bool = True
     base: BaseModel | None = None
+
+    @property
+    def layout(self) -> str | None:
+        """The layout of the region that the data file has now."""
+        return getattr(self.base, "layout", None)
 
 
 def read_phrases(nodes: Iterable[Element | Text], context: Context) -> list[Phrase]:
@@ -283,6 +294,20 @@ def _read_lozenge(macro: Element, marks: tuple[Mark, ...]) -> Inserted:
 def _only_targets(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     """Return the links around an object: the other marks are not visible on it."""
     return tuple(mark for mark in marks if isinstance(mark, LinkTarget))
+
+
+def take_colour(phrases: list[Phrase]) -> tuple[str | None, list[Phrase]]:
+    """Return the colour of all words, and the phrases without that colour; None if the words differ."""
+    words = [each for each in phrases if isinstance(each, Words) and each.text.strip()]
+    colours = {next((m for m in each.marks if isinstance(m, Paint) and m.scheme == "colour"), None) for each in words}
+    paint = colours.pop() if len(colours) == 1 else None
+    if paint is None or not words:
+        return None, phrases
+    bare = [
+        replace(each, marks=tuple(m for m in each.marks if m != paint)) if isinstance(each, Words) else each
+        for each in phrases
+    ]
+    return paint.colour, settle(bare)
 
 
 def settle(phrases: list[Phrase]) -> list[Phrase]:

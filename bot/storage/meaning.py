@@ -14,6 +14,7 @@ between others, and every character of code (`code`, `pre`, plain-text bodies, p
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import itemgetter
 
 from bot.storage.appearance import look_of, seen_attributes
@@ -61,6 +62,9 @@ _LINE_END = re.compile(r"[\t\r\n\f]")
 _UNSEEN = {ord("\u00a0"): " ", ord("\u200b"): None, ord("\u2060"): None, ord("\ufeff"): None}
 _BREAK = "<br>"
 
+_LONGEST_REMEMBERED = 10_000
+"""In characters; 512 such texts and their results take at most about 20 MB."""
+
 _Inside = tuple[Iterator[Element | Text], Callable[[], None]]
 
 
@@ -81,7 +85,17 @@ def canonical(fragment: str, *, space_key: str = "") -> str:
 
     Links to pages of *space_key* are the same with and without the key. The time is linear in the length.
     """
+    if len(fragment) <= _LONGEST_REMEMBERED:
+        return _canonical_of_short(fragment, space_key)
+    return _canonical(fragment, space_key)
+
+
+def _canonical(fragment: str, space_key: str) -> str:
     return _Writer(space_key).write(read_strictly(without_notice(fragment)).root)
+
+
+_canonical_of_short = lru_cache(maxsize=512)(_canonical)
+"""Remembers the last texts: a plan compares the same few with each version of a page."""
 
 
 @dataclass(slots=True)

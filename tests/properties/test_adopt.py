@@ -339,3 +339,24 @@ def test_a_page_keeps_the_name_that_the_data_file_has_for_it() -> None:
     value = read_region("quick_links", live, pages, base=base, now=NOW).value
 
     assert value == QuickLinks(links=(QuickLink(text="New words", page="12"),))
+
+
+def test_a_link_alone_in_its_group_is_a_paragraph_as_those_of_the_other_groups() -> None:
+    base = QuickLinks(layout="line", bullet="• ", links=(QuickLink(text="k", page="Report"),))
+    links = [
+        ("A", "https://example.org/a", "G"),
+        ("B", "https://example.org/b", "G"),
+        ("C", "https://example.org/c", "H"),
+    ]
+    edited = QuickLinks(
+        layout="paragraphs",
+        group_level=3,
+        links=tuple(QuickLink(text=text, url=url, group=group) for text, url, group in links),
+    )
+    live = render(workspace_of(quick_links=edited), "quick_links")
+
+    value = read_region("quick_links", live, PAGES, base=base, now=NOW).value
+
+    assert isinstance(value, QuickLinks)
+    assert value.layout == "paragraphs"
+    assert [(link.text, link.url, link.group) for link in value.links] == links

@@ -25,14 +25,11 @@ from tests.sync.world import Bot, World, page_body
 
 PEOPLE, PAGES = 8, 10
 NAMES = ("status", "quick_links", "news")
-EDITS = (240, 1_000) if IS_NIGHTLY else (40,)
+EDITS = (240, 1_000) if IS_NIGHTLY else (240,)
 SEEDS = (
     [(seed, flavour) for seed in range(5) for flavour in ("cloud", "datacenter")]
     if IS_NIGHTLY
-    else [
-        (0, "cloud"),
-        (1, "datacenter"),
-    ]
+    else [(0, "cloud"), (1, "datacenter"), (2, "cloud"), (3, "datacenter"), (4, "cloud")]
 )
 
 
