@@ -99,21 +99,23 @@ def adopt(
         )
 
     adoption, chosen = propose_and_ask(plan, named, given, asks=asks)
+    homeless = [region for region in adoption.homeless if region not in chosen]
+    is_nothing = adoption.is_empty and not chosen
+    code = _FAILED if is_nothing and adoption.refusals else _code(adoption)
     if dry_run:
+        say_homeless(homeless, adoption.headings)
         output.warn("nothing was written")
-        return _code(adoption)
+        return code
     if not adoption.is_empty:
         confirm(yes=yes)
         carry_out(runtime, adoption)
     elif start_data_file(adoption):
         output.say(f"{adoption.edit.after.path} written without regions")
     save_places(runtime.settings.config_path, adoption, chosen)
-    say_homeless([region for region in adoption.homeless if region not in chosen], adoption.headings)
-    if adoption.is_empty and not chosen:
-        is_refused = adoption.refusals or adoption.open
-        output.warn("nothing was adopted" if is_refused else "nothing to adopt")
-        return _FAILED if adoption.refusals else _code(adoption)
-    return _code(adoption)
+    say_homeless(homeless, adoption.headings)
+    if is_nothing:
+        output.warn("nothing was adopted" if adoption.refusals or adoption.open else "nothing to adopt")
+    return code
 
 
 def _raise_if_unknown(regions: Sequence[str], runtime: Runtime) -> None:

@@ -53,6 +53,19 @@ def test_a_dry_run_shows_everything_and_writes_nothing(desk: Desk) -> None:
     assert not desk.data.exists()
 
 
+@pytest.mark.either_flavour
+def test_a_dry_run_of_a_page_without_sections_says_what_to_do_and_ends_as_the_adoption_does(desk: Desk) -> None:
+    desk.wiki.add_page("Plain", "<p>Welcome.</p><h2>Background</h2><p>Words.</p>", space="WS2")
+    command = ("adopt", "Plain", "--space", "WS2")
+
+    dry, real = (desk.ran(*command, option, code=1) for option in ("--dry-run", "--yes"))
+
+    advice = "--place status=end --place quick_links=end --place news=end"
+    assert advice in dry.err
+    assert advice in real.err
+    assert "“Background”" in dry.err
+
+
 def test_nobody_is_surprised_where_nobody_can_be_asked(desk: Desk) -> None:
     ran = desk.ran("adopt", HOME, "--space", "WS2", code=1)
 

@@ -342,13 +342,14 @@ def test_a_page_keeps_the_name_that_the_data_file_has_for_it() -> None:
 
 
 def test_a_link_alone_in_its_group_is_a_paragraph_as_those_of_the_other_groups() -> None:
-    base = QuickLinks(layout="line", bullet="• ", links=(QuickLink(text="k", page="Report"),))
+    base = QuickLinks(heading="Links:", layout="line", bullet="• ", links=(QuickLink(text="k", page="Report"),))
     links = [
         ("A", "https://example.org/a", "G"),
         ("B", "https://example.org/b", "G"),
         ("C", "https://example.org/c", "H"),
     ]
     edited = QuickLinks(
+        heading="Links:",
         layout="paragraphs",
         group_level=3,
         links=tuple(QuickLink(text=text, url=url, group=group) for text, url, group in links),
