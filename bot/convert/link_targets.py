@@ -79,19 +79,30 @@ class Targets:
     def attachment(self, name: str, *, title: str = "", space_key: str = "", page_id: str = "") -> str:
         """Return the target of an attachment of this page, or of the page with *page_id* or *title*."""
         title, space_key = title or ("" if page_id else self.owner), space_key or self.owner_key
-        is_own = title in ("", self.context.title) and space_key in ("", self.context.space_key)
-        is_own = is_own and page_id in ("", self.context.page_id)
-        is_elsewhere = space_key not in ("", self.context.space_key)
-        named = f"{space_key}:{title}/{name}" if is_elsewhere else f"{title}/{name}"
-        keys = [name] if is_own else [*([f":{page_id}/{name}"] if page_id else []), *([named] if title else [])]
-        captured = next((self.context.attachments[key] for key in keys if key in self.context.attachments), None)
+        captured = self._captured_file(name, title, space_key, page_id)
         if captured is not None:
             return self.quoted(captured)
-        if not is_own:
+        if not self._is_own(title, space_key, page_id):
             return self._wiki_page(PageAddress(page_id or None, space_key, title, file=name))
         if not self.context.page_id:
             return quote(name, safe=_PATH_SAFE)
         return attachment_address(self.context.base_url, self.context.page_id, name)
+
+    def _captured_file(self, name: str, title: str, space_key: str, page_id: str) -> str | None:
+        """Return the path of a captured file of this or another page."""
+        is_elsewhere = space_key not in ("", self.context.space_key)
+        if self._is_own(title, space_key, page_id):
+            keys = [name]
+        else:
+            keys = [f":{page_id}/{name}"] if page_id else []
+            keys += [f"{space_key}:{title}/{name}" if is_elsewhere else f"{title}/{name}"] if title else []
+        return next((self.context.attachments[key] for key in keys if key in self.context.attachments), None)
+
+    def _is_own(self, title: str, space_key: str, page_id: str) -> bool:
+        """Return whether a file with these names of its page is attached to this page."""
+        if page_id:
+            return page_id == self.context.page_id
+        return title in ("", self.context.title) and space_key in ("", self.context.space_key)
 
     @staticmethod
     def quoted(path: str) -> str:
@@ -132,8 +143,7 @@ class Targets:
         if named is None:
             return None
         if named.file:
-            is_own = named.page_id is not None and named.page_id == self.context.page_id
-            file = self.context.attachments.get(named.file) if is_own else None
+            file = self._captured_file(named.file, named.title or "", named.space_key or "", named.page_id or "")
             return None if file is None else self.quoted(file)
         title = named.title or ""
         path = self._captured(title, named.space_key or "", named.page_id or "")

@@ -3,10 +3,14 @@
 import os
 import re
 from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
+from bot.errors import WikiError
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.writer import open_writer
@@ -15,13 +19,14 @@ from bot.snapshot.capture.selection import find_ancestors
 from bot.snapshot.query.loss_lines import read_losses
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
-from bot.wiki.gateway import PageRef, PageStatus, User, Version
+from bot.wiki.gateway import Attachment, PageRef, PageStatus, Sink, User, Version
 from tests.snapshot.capturing import markdown_of, record_of, run_capture
 from tests.snapshot.small_tree import CLOCK, SOFTWARE, state_of, tree_bytes
 from tests.snapshot.small_wiki import ANA, LI, WHEN, SmallWiki, small_wiki
 from tests.storage.inverses import tiny_address
 from wikiserver.store.people import account_id_of
 
+LATER = CLOCK + timedelta(days=2)
 _SOAK_RUNS = 1_000 if os.environ.get("WIKIBOT_NIGHTLY") else 15
 
 
@@ -231,11 +236,13 @@ def test_a_page_that_is_named_by_its_id_is_that_page(wiki: SmallWiki, tmp_path: 
 
     text = markdown_of(tmp_path, "Shows")
     owner, loose, closed = (wiki.ids[title] for title in ("Owner", "Loose", "Closed"))
+    bag, entry = load_library(tmp_path).get_page("Shows")
+    folder = (tmp_path / bag.name / entry.path).parent
     pictures = re.findall(r"!\[plan\.png\]\((.*?)\)", text)
-    assert [f"_attachments/{owner}/" in target for target in pictures] == [True]
-    assert text.count(f"_attachments/{wiki.ids['Shows']}/") == 1, "only in the list of the page's own files"
-    for page_id in (loose, closed):
-        assert len(re.findall(rf"\[plan\.png\]\([^)]*/attachments/{page_id}/plan\.png\)", text)) == 2
+    assert f"_attachments/{owner}/" in pictures[0]
+    assert [folder.joinpath(target).read_bytes()[8:] for target in pictures] == [b"Owner", b"Loose"]
+    assert {file.owner_id for file in record_of(tmp_path, "Shows").surroundings.borrowed} == {str(loose)}
+    assert len(re.findall(rf"\[plan\.png\]\([^)]*/attachments/{closed}/plan\.png\)", text)) == 2
     assert "Words of the owner." in text
     assert "Words of few." not in text
     assert "left out, because" in text
@@ -245,25 +252,114 @@ def test_a_page_that_is_named_by_its_id_is_that_page(wiki: SmallWiki, tmp_path: 
         redact(writer, find_traces(writer.library, "Owner"), reason="a request", by="Ana")
 
     assert "Words of the owner." not in markdown_of(tmp_path, "Shows")
-    assert "![" not in markdown_of(tmp_path, "Shows")
+    assert markdown_of(tmp_path, "Shows").count("![") == 1
     assert verify(tmp_path).findings == ()
 
 
-def test_files_of_pages_that_are_not_captured_or_restricted_are_links_and_losses(
-    wiki: SmallWiki, tmp_path: Path
-) -> None:
-    for title, label in (("Loose", ""), ("Closed", "archived")):
-        wiki.add(title, "<p>x</p>", label=label)
+def test_files_of_restricted_pages_are_links_and_losses(wiki: SmallWiki, tmp_path: Path) -> None:
+    for title, label, under in (("Closed", "archived", ""), ("Loose", "", ""), ("Below", "", "Loose")):
+        wiki.add(title, "<p>x</p>", label=label, under=under or None)
         add_file(wiki, title)
-        wiki.add(f"Shows {title}", picture_of(title))
-    wiki.store.restrictions.add(wiki.ids["Closed"], "read", "user", account_id_of("bot"))
+        address = f"{urlsplit(wiki.gateway.base_url).path}/download/attachments/{wiki.ids[title]}/plan.png"
+        wiki.add(f"Shows {title}", f'{picture_of(title)}<p><a href="{address}">the plan</a></p>')
+    for title in ("Closed", "Loose"):
+        wiki.store.restrictions.add(wiki.ids[title], "read", "user", account_id_of("bot"))
 
     run_capture(wiki, tmp_path)
 
-    for title in ("Loose", "Closed"):
+    for title in ("Closed", "Loose", "Below"):
         assert "![" not in markdown_of(tmp_path, f"Shows {title}")
         assert record_of(tmp_path, f"Shows {title}").surroundings.files == {}
-    assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.read_bytes().startswith(b"\x89PNG")]
+        losses = read_losses(markdown_of(tmp_path, f"Shows {title}").split("\n---\n")[0], ())
+        assert [loss.kind for loss in losses] == ["image"]
+    assert not pictures_in(tmp_path)
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and path.read_bytes().startswith(b"\x89PNG")]
+
+
+def add_borrower(wiki: SmallWiki) -> None:
+    """Add a page that shows and links to files of a page that is not captured, in four ways."""
+    wiki.add("Loose", "<p>x</p>", label="")
+    for name in ("plan.png", "deck a.pdf", "small.png", "not named.png"):
+        add_file(wiki, "Loose", name)
+    download = f"{urlsplit(wiki.gateway.base_url).path}/download"
+    loose = wiki.ids["Loose"]
+    wiki.add(
+        "Shows",
+        f"{picture_of('Loose')}<p><ac:link>{file_of('Loose')}<ac:link-body>it</ac:link-body></ac:link></p>"
+        f'<p><a href="{download}/attachments/{loose}/deck%20a.pdf?version=1&amp;api=v2">deck</a></p>'
+        f'<p><img src="{download}/thumbnails/{loose}/small.png?api=v2" /></p>',
+    )
+
+
+def test_files_of_pages_that_are_not_captured_are_captured_with_the_page(wiki: SmallWiki, tmp_path: Path) -> None:
+    add_borrower(wiki)
+    run_capture(wiki, tmp_path)
+    wiki.edit("Shows", picture_of("Loose"))
+    run_capture(wiki, tmp_path, day=1)
+
+    library = load_library(tmp_path)
+    bag, entry = library.get_page("Shows")
+    first, second = (library.load_record_at(bag, path) for path in library.record_paths(bag, entry))
+    assert [file.name for file in first.surroundings.borrowed] == ["plan.png", "deck a.pdf", "small.png"]
+    assert [file.path for file in second.surroundings.borrowed] == [first.surroundings.borrowed[0].path]
+    assert {file.owner_id for file in first.surroundings.borrowed} == {str(wiki.ids["Loose"])}
+    for file in first.surroundings.borrowed:
+        assert (tmp_path / bag.name / str(file.path)).read_bytes().endswith(b"Loose")
+    (target,) = re.findall(r"!\[plan\.png\]\((.*?)\)", markdown_of(tmp_path, "Shows"))
+    assert (tmp_path / bag.name / entry.path).parent.joinpath(target).read_bytes().endswith(b"Loose")
+    assert len(pictures_in(tmp_path)) == 3
+    assert verify(tmp_path).findings == ()
+
+
+def test_links_to_files_of_other_pages_lead_to_the_captured_files(wiki: SmallWiki, tmp_path: Path) -> None:
+    add_borrower(wiki)
+
+    run_capture(wiki, tmp_path)
+
+    text = markdown_of(tmp_path, "Shows")
+    assert len(re.findall(r"\]\(\.\./_attachments/", text)) == 4
+    assert "losses: []" in text
+
+
+def test_a_file_of_another_page_that_cannot_be_read_makes_the_run_incomplete_until_it_can(
+    wiki: SmallWiki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_borrower(wiki)
+    download = wiki.gateway.download
+
+    def fail(attachment: Attachment, sink: Sink) -> None:
+        if attachment.name == "plan.png":
+            raise WikiError("the disk of the wiki is broken")
+        download(attachment, sink)
+
+    monkeypatch.setattr(wiki.gateway, "download", fail)
+    outcomes = [run_capture(wiki, tmp_path), run_capture(wiki, tmp_path, day=1)]
+    records = len([*tmp_path.rglob("record-*.json")])
+    monkeypatch.undo()
+    outcomes += [run_capture(wiki, tmp_path, day=2), run_capture(wiki, tmp_path, day=3)]
+
+    assert [outcome.verdict.value for outcome in outcomes] == ["incomplete", "incomplete", "complete", "complete"]
+    assert [outcome.captured for outcome in outcomes[1:]] == [0, 1, 0]
+    assert len([*tmp_path.rglob("record-*.json")]) == records + 1
+    assert "![plan.png](../_attachments/" in markdown_of(tmp_path, "Shows")
+
+
+def test_a_redaction_removes_the_files_that_another_page_borrowed(wiki: SmallWiki, tmp_path: Path) -> None:
+    add_borrower(wiki)
+    run_capture(wiki, tmp_path)
+    wiki.store.labels.add(wiki.ids["Loose"], "archived")
+    run_capture(wiki, tmp_path, day=1)
+
+    with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: LATER) as writer:
+        redact(writer, find_traces(writer.library, "Loose"), reason="a request", by="Ana")
+
+    around = record_of(tmp_path, "Shows").surroundings
+    assert (around.files, around.borrowed) == ({}, ())
+    assert not pictures_in(tmp_path)
+    assert verify(tmp_path).findings == ()
 
 
 def test_a_redaction_removes_the_files_of_the_page_from_other_pages(wiki: SmallWiki, tmp_path: Path) -> None:
@@ -273,7 +369,7 @@ def test_a_redaction_removes_the_files_of_the_page_from_other_pages(wiki: SmallW
     run_capture(wiki, tmp_path)
     assert list(record_of(tmp_path, "Shows").surroundings.files) == ["Owner/plan.png"]
 
-    with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+    with open_writer(state_of(tmp_path), origin="https://wiki.test", software=SOFTWARE, clock=lambda: LATER) as writer:
         redact(writer, find_traces(writer.library, "Owner"), reason="a request", by="Ana")
 
     assert record_of(tmp_path, "Shows").surroundings.files == {}

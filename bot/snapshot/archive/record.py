@@ -99,6 +99,13 @@ class RecordedFile(FileModel):
     """SHA-256 of the bytes; null if the bytes could not be downloaded."""
 
 
+class BorrowedFile(RecordedFile):
+    """A file of a page that is not captured; it is captured with the page that shows it or links to it."""
+
+    owner_id: str
+    """Id of the page to which the file is attached."""
+
+
 class Ancestor(FileModel):
     """A page above the page in the page tree."""
 
@@ -173,8 +180,12 @@ class Surroundings(FileModel):
     files: dict[str, str] = Field(default_factory=dict)
     """Captured files of other pages that the body shows, as paths relative to the rendition.
 
-    The key is `Title/NAME`, or `KEY:Title/NAME` for a page in another space.
+    The key is `Title/NAME`, `KEY:Title/NAME` for a page in another space, or `:ID/NAME` for a page named by its id.
     """
+    borrowed: tuple[BorrowedFile, ...] = ()
+    """Files of pages that are not captured, which the body shows or links to."""
+    unread_files: tuple[str, ...] = ()
+    """Files of other pages that could not be read, by the keys of `files`; each later capture tries again."""
     users: dict[str, str] = Field(default_factory=dict)
     """Mentioned people: id → name."""
     children: tuple[RecordedLink, ...] | None = None

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from bot.errors import EvidenceError, WikiError
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.library import Library
-from bot.wiki.gateway import WikiGateway
+from bot.snapshot.capture.agreement import agreed
+from bot.wiki.gateway import Attachment, WikiGateway
 
 
 @dataclass
@@ -18,6 +19,7 @@ class CapturedFiles:
     on_failure: Callable[[str, str], None]
     """Is called with a page id and what could not be read for it."""
     _known: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    _listed: dict[str, Mapping[str, Attachment] | WikiError] = field(default_factory=dict)
 
     def of(self, page_id: str) -> Mapping[str, str]:
         """Return the paths of the files, relative to the snapshots folder, by name."""
@@ -25,6 +27,19 @@ class CapturedFiles:
             is_new = self.library.is_new(page_id)
             self._known[page_id] = self._expected(page_id) if is_new else self._recorded(page_id)
         return self._known[page_id]
+
+    def find_uncaptured(self, page_id: str, name: str) -> Attachment | None:
+        """Return a file of a page that is not captured; each page is asked once. Raises `WikiError`."""
+        if page_id not in self._listed:
+            try:
+                files = agreed(lambda: tuple(self.gateway.fetch_attachments(page_id)))
+                self._listed[page_id] = {file.name: file for file in files}
+            except WikiError as error:
+                self._listed[page_id] = error
+        listed = self._listed[page_id]
+        if isinstance(listed, WikiError):
+            raise listed
+        return listed.get(name)
 
     def _recorded(self, page_id: str) -> Mapping[str, str]:
         bag, entry = self.library.find_bag_of(page_id), self.library.find_entry(page_id)

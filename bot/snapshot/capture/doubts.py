@@ -41,6 +41,6 @@ def _ask_search(
 
 
 def _names_files(body: str) -> bool:
-    """Return whether the body names files of its own page; a file of another page has that page inside."""
+    """Return whether the body names files of its own page; a file of another page has an element for that page."""
     files = read_leniently(body, max_depth=_MAX_DEPTH).elements("ri:attachment")
-    return any(not list(file.elements("ri:page")) for file in files)
+    return any(not file.children for file in files)

@@ -209,6 +209,9 @@ def _clean(writer: SnapshotWriter, bag: Bag, entry: PageEntry, cleaner: "_Cleane
         if run is None:
             raise SnapshotError(f"{bag.name}/{path} is not the record of a capture; see `wikibot verify`")
         new = paths.record_path(entry.page_id, run, cleaned=writer.sequence)
+        for file in cleaner.files_of_page(writer.library.load_record_at(bag, path)):
+            if file in bag.manifest:
+                writer.drop(bag, file)
         writer.drop(bag, path)
         writer.put(bag, new, dump_record(record))
         count += 1
@@ -246,6 +249,11 @@ class _Cleaner:
     def _placeholder(self) -> str:
         return redacted_title(self.redacted.page_id)
 
+    def files_of_page(self, record: PageRecord) -> list[str]:
+        """Return the paths of the files of the redacted page that were captured with this one."""
+        borrowed = record.surroundings.borrowed
+        return [file.path for file in borrowed if file.path and file.owner_id == self.redacted.page_id]
+
     def clean(self, record: PageRecord) -> PageRecord:
         ancestors = tuple(
             Ancestor(id=each.id, title=self._placeholder) if each.id == self.redacted.page_id else each
@@ -264,7 +272,9 @@ class _Cleaner:
                 for key, target in around.pages.items()
                 if key not in names and not (key == self.redacted.page_id or self._leads_there(target))
             },
-            files={key: target for key, target in around.files.items() if f"/{self._files_folder}/" not in target},
+            files={key: target for key, target in around.files.items() if not self._is_own_file(target, around)},
+            borrowed=tuple(file for file in around.borrowed if file.owner_id != self.redacted.page_id),
+            unread_files=tuple(key for key in around.unread_files if not self._names_file_of_page(key)),
             views={asked: view for asked, view in around.views.items() if not self._is_shown_in(view.html)},
             included={name: page for name, page in around.included.items() if name not in gone},
             withheld={**around.withheld, **digests},
@@ -301,6 +311,18 @@ class _Cleaner:
         wanted = re.escape(self.redacted.page_id)
         has_link = re.search(rf"(?:/pages/|pageId=){wanted}(?!\d)", html) is not None
         return has_link or any(title in unescape(html) for title in self.titles)
+
+    def _is_own_file(self, target: str, around: Surroundings) -> bool:
+        """Return whether a captured file is of the page, in its own folder or captured with the page that shows it."""
+        borrowed = (file.path for file in around.borrowed if file.owner_id == self.redacted.page_id)
+        names = [posixpath.basename(path) for path in borrowed if path]
+        own_folder = paths.attachment_folder(self.entry.page_id).removeprefix("data/")
+        is_borrowed = f"/{own_folder}/" in target and posixpath.basename(target) in names
+        return is_borrowed or f"/{self._files_folder}/" in target
+
+    def _names_file_of_page(self, key: str) -> bool:
+        page = key.rpartition("/")[0]
+        return page == f":{self.redacted.page_id}" or page.removeprefix(f"{self.redacted.space_key}:") in self.titles
 
     @property
     def _files_folder(self) -> str:

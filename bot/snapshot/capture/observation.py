@@ -198,7 +198,12 @@ def _was_blank(gateway: WikiGateway, page: Page) -> bool:
 
 
 def _named(gateway: WikiGateway, attachments: Iterable[Attachment]) -> tuple[Attachment, ...]:
-    return tuple(replace(each, version=_with_author(gateway, each.version)) for each in attachments)
+    return tuple(with_author(gateway, each) for each in attachments)
+
+
+def with_author(gateway: WikiGateway, attachment: Attachment) -> Attachment:
+    """Add the name of the author of an attachment if the listing has only the id."""
+    return replace(attachment, version=_with_author(gateway, attachment.version))
 
 
 def _with_author(gateway: WikiGateway, version: Version) -> Version:
@@ -269,7 +274,7 @@ def _download_new(
             continue
         file = new_file()
         try:
-            _download(gateway, attachment, file)
+            download_checked(gateway, attachment, file)
             downloads.append(Download(attachment, file))
         except WikiError as error:
             file.remove()
@@ -277,10 +282,10 @@ def _download_new(
     return tuple(downloads), tuple(missing)
 
 
-def _download(gateway: WikiGateway, attachment: Attachment, file: StagedFile) -> None:
+def download_checked(gateway: WikiGateway, attachment: Attachment, file: StagedFile) -> None:
     """Write the bytes of an attachment to *file*; a small file is read until two answers agree.
 
-    The size proves little about a small file: another one may have the same.
+    The size proves little about a small file: another one may have the same. Raises `WikiError`.
     """
     gateway.download(attachment, file)
     if attachment.size_bytes > _SMALL_BYTES:

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.errors import WikiError
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag, sha256
 from bot.snapshot.archive.entry import PageEntry, shown_of
 from bot.snapshot.archive.events import Event, EventOutcome, EventType
+from bot.snapshot.archive.journal import StagedFile
 from bot.snapshot.archive.record import (
     Ancestor,
+    BorrowedFile,
     PageRecord,
     RecordedFile,
     RecordedStatus,
@@ -21,12 +24,12 @@ from bot.snapshot.archive.record import (
 from bot.snapshot.archive.redaction import redacted_title
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.changes import describe_changes
-from bot.snapshot.capture.observation import Observation
+from bot.snapshot.capture.observation import Observation, download_checked, with_author
 from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
 from bot.snapshot.capture.recorded_parts import same_file
 from bot.snapshot.capture.rendition import CONVERTER, Rendition
 from bot.snapshot.capture.selection import Selection
-from bot.wiki.gateway import Attachment
+from bot.wiki.gateway import Attachment, WikiGateway
 
 
 @dataclass
@@ -49,14 +52,29 @@ class PageCapture:
         self.files = {
             d.attachment.id: (self._place_file(d.attachment, d.file.sha256), d.file) for d in self.observation.downloads
         }
+        self.borrowed: dict[str, BorrowedFile] = {}
+        """The files of pages that are not captured, by path."""
+        self._staged = dict[str, StagedFile]()
         self.record = settled(self._build_record())
 
-    def needs_writing(self) -> bool:
-        """Return whether the page differs from the captured state; if not, count it as unchanged."""
+    @property
+    def lacks_files(self) -> bool:
+        """Whether a file of another page, which this page shows, could not be read at the last capture."""
+        return self.before is not None and bool(self.before.surroundings.unread_files)
+
+    def needs_writing(self, surroundings: Surroundings | None = None) -> bool:
+        """Return whether the page differs from the captured state; if not, count it as unchanged.
+
+        *surroundings* are those of now if files were missing at the last capture.
+        """
         self._note_incomplete()
         page_id = self.record.page_id
         if self.before is None or not is_same_capture(self.before, self.record) or self._older_bodies():
             return True
+        if surroundings is not None:
+            if surroundings.unread_files != self.before.surroundings.unread_files:
+                return True
+            self._note_unread(surroundings)
         self.outcome.unchanged += 1
         is_selected = page_id in self.selection.archived
         if self.entry and (self.entry.tombstone or (is_selected and not self.entry.is_selected)):
@@ -85,15 +103,36 @@ class PageCapture:
             and before.source_sha256 != after.source_sha256
         )
 
+    def borrow(self, gateway: WikiGateway, owner_id: str, attachment: Attachment) -> str:
+        """Capture a file of a page that is not captured with this page; return its path. Raises `WikiError`."""
+        held = self.before.surroundings.borrowed if self.before else ()
+        file = next((file for file in held if file.owner_id == owner_id and same_file(file, attachment)), None)
+        if file is None:
+            staged = self.writer.new_file()
+            try:
+                download_checked(gateway, attachment, staged)
+            except WikiError:
+                staged.remove()
+                raise
+            described = self._describe_file(
+                with_author(gateway, attachment), self._place_file(attachment, staged.sha256), staged.sha256
+            )
+            file = BorrowedFile(**dict(described.iter_known()), owner_id=owner_id)
+            self._staged[str(file.path)] = staged
+        self.borrowed[str(file.path)] = file
+        return str(file.path)
+
     def complete(self, surroundings: Surroundings) -> PageRecord:
         """Add the surroundings and return the record from which the page is rendered."""
-        self.record = settled(self.record.replaced(surroundings=surroundings))
+        self._note_unread(surroundings)
+        borrowed = tuple(file for _, file in sorted(self.borrowed.items()))
+        self.record = settled(self.record.replaced(surroundings=surroundings.replaced(borrowed=borrowed)))
         return self.record
 
     def write(self, rendition: Rendition) -> None:
         """Write sources, attachments, record, rendition and entry."""
         added = self._write_sources()
-        for path, file in self.files.values():
+        for path, file in (*self.files.values(), *self._staged.items()):
             if path not in self.bag.manifest:
                 self.writer.put_file(self.bag, path, file)
         record_path = paths.record_path(self.record.page_id, self.writer.sequence)
@@ -181,6 +220,10 @@ class PageCapture:
                         version=RecordedVersion.taken_from(attachment.version),
                     )
         path, staged = self.files.get(attachment.id, (None, None))
+        return self._describe_file(attachment, path, staged.sha256 if staged else None)
+
+    @staticmethod
+    def _describe_file(attachment: Attachment, path: str | None, digest: str | None) -> RecordedFile:
         return RecordedFile(
             id=attachment.id,
             name=attachment.name,
@@ -189,7 +232,7 @@ class PageCapture:
             version=RecordedVersion.taken_from(attachment.version),
             comment=attachment.comment,
             path=path,
-            sha256=staged.sha256 if staged else None,
+            sha256=digest,
         )
 
     def _older_bodies(self) -> dict[str, bytes]:
@@ -245,11 +288,18 @@ class PageCapture:
 
     def _note_incomplete(self) -> None:
         for problem in self.observation.missing:
-            self.outcome.incomplete.append(Trouble(self.record.page_id, self.record.title, f"attachment {problem}"))
-            detail = f"{self.record.title}: attachment {problem}"
-            facts = {"problem": "attachment"}
-            event = Event(EventType.CAPTURE, EventOutcome.FAILURE, detail, (self.record.page_id,), facts)
-            self.outcome.events.append(event)
+            self._note_missing(problem)
+
+    def _note_unread(self, surroundings: Surroundings) -> None:
+        for key in surroundings.unread_files:
+            self._note_missing(f"{key} of another page: could not be read")
+
+    def _note_missing(self, problem: str) -> None:
+        self.outcome.incomplete.append(Trouble(self.record.page_id, self.record.title, f"attachment {problem}"))
+        detail = f"{self.record.title}: attachment {problem}"
+        facts = {"problem": "attachment"}
+        event = Event(EventType.CAPTURE, EventOutcome.FAILURE, detail, (self.record.page_id,), facts)
+        self.outcome.events.append(event)
 
 
 def held_parts(record: PageRecord) -> frozenset[str]:

@@ -10,11 +10,13 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.errors import PageNotFoundError, PermissionDeniedError, StoppedError, WikiError
 from bot.plural import counted
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.events import EventOutcome
+from bot.snapshot.archive.record import Surroundings
 from bot.snapshot.capture.audience import Audience
 from bot.snapshot.capture.capture_options import CaptureOptions
 from bot.snapshot.capture.doubts import doubts_about
@@ -92,8 +94,9 @@ class Pipeline:
             if page is None or (judges_losses and self.losses.add(ref, page.held_parts(), page.lost_parts())):
                 continue
             self._note_doubts(page)
-            if page.needs_writing():
-                writing.append((page, self._convert(page)))
+            around = self._around(page) if page.lacks_files else None
+            if page.needs_writing(around):
+                writing.append((page, self._convert(page, around or self._around(page))))
             else:
                 self.known.note(ref, page.record)
             while writing and (len(writing) >= _IN_FLIGHT or writing[0][1].done()):
@@ -101,11 +104,14 @@ class Pipeline:
         while writing:
             self._settle(*writing.popleft())
 
-    def _convert(self, page: PageCapture) -> Future[Rendition]:
+    def _around(self, page: PageCapture) -> Surroundings:
         body, comments = page.observation.page.body, page.observation.comments
         bodies = "\n".join([body, *(comment.body for comment in comments)])
         above = [ancestor.id for ancestor in page.record.ancestors]
-        record = page.complete(self.neighbourhood.around(bodies, page.record_id, above))
+        return self.neighbourhood.around(bodies, page.record_id, above, partial(page.borrow, self.observer.gateway))
+
+    def _convert(self, page: PageCapture, surroundings: Surroundings) -> Future[Rendition]:
+        body, record = page.observation.page.body, page.complete(surroundings)
         return self._options.executor.submit(render_page, record, body, page.path, self.part_writer.writer.origin)
 
     def _settle(self, page: PageCapture, job: Future[Rendition]) -> None:

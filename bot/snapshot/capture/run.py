@@ -133,6 +133,7 @@ def _neighbourhood(
     def on_failure(page_id: str, reason: str) -> None:
         outcome.doubts.append(Trouble(page_id, selection.listed[page_id].title, reason))
 
+    files = CapturedFiles(gateway, writer.library, on_failure)
     return Neighbourhood(
         gateway,
         selection.space_key,
@@ -145,7 +146,9 @@ def _neighbourhood(
         selection.shows,
         homes.is_redacted,
         writer.now,
-        CapturedFiles(gateway, writer.library, on_failure).of,
+        files.of,
+        files.find_uncaptured,
+        is_for_everyone=selection.access is None,
     )
 
 

@@ -20,15 +20,21 @@ from bot.storage.addresses import PageAddress, name_digest, parse_page_address
 from bot.storage.macros import macro_name
 from bot.storage.reader import Document, read_leniently
 from bot.storage.visible_text import USER_KEYS
-from bot.wiki.gateway import Container, Page, PageRef, TreeItem, WikiGateway
+from bot.wiki.gateway import Attachment, Container, Page, PageRef, TreeItem, WikiGateway
 from bot.wiki.page_tree import build_tree, group_children
 
 _ADDRESSES = ("href", "ac:href", "src", "ri:value")
+_MOST_FILES = 500
+"""Files of pages that are not captured that are captured with one page; further ones stay links to the wiki."""
 _INCLUDES = ("include", "excerpt-include")
 _MAX_DEPTH = 200
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _INCLUDED_LEVELS = 3
 """Pages that included pages include are read too, as deep as the converter shows them."""
+
+
+Borrow = Callable[[str, Attachment], str | None]
+"""Captures a file of the page with an id; returns its path in the bag. Raises `WikiError`."""
 
 
 @dataclass
@@ -54,6 +60,11 @@ class Neighbourhood:
     """Time of the run."""
     files_of: Callable[[str], Mapping[str, str]] = lambda _page_id: {}
     """Returns the captured files of a page by name: paths relative to the snapshots folder."""
+    find_uncaptured: Callable[[str, str], Attachment | None] = lambda _page_id, _name: None
+    """Returns a file of a page that is not captured, by id and name; raises `WikiError`."""
+    is_for_everyone: bool = False
+    """Whether the readers of the snapshots may see all that the account sees, in other spaces too."""
+    _elsewhere: dict[tuple[str, str], str | None] = field(default_factory=dict)
     _users: dict[str, str] = field(default_factory=dict)
     _trees: dict[str, tuple[RecordedLink, ...]] = field(default_factory=dict)
     """Folder of a rendition → the page tree with links relative to it."""
@@ -69,8 +80,13 @@ class Neighbourhood:
             self._shows,
         )
 
-    def around(self, body: str, page_id: str, above: Sequence[str] = ()) -> Surroundings:
-        """Return what *body* of page *page_id* and the bodies of its comments refer to, and the pages *above* it."""
+    def around(
+        self, body: str, page_id: str, above: Sequence[str] = (), borrow: Borrow = lambda _owner_id, _file: None
+    ) -> Surroundings:
+        """Return what *body* of page *page_id* and the bodies of its comments refer to, and the pages *above* it.
+
+        *borrow* captures a file of a page that is not captured.
+        """
         folder = posixpath.dirname(self.places[page_id])
         own = read_leniently(body, max_depth=_MAX_DEPTH)
         macros = {macro_name(element) for element in own.elements()}
@@ -88,10 +104,12 @@ class Neighbourhood:
             for each in text.elements("ri:user")
             for key in USER_KEYS
         }
+        files, unread = self._files([*texts.items(), *(("", text) for text in shown)], page_id, folder, borrow)
         return Surroundings(
             pages=dict(ChainMap(*(self._linked_pages(text, folder) for text in (*texts.values(), *shown))))
             | self._captured(above, folder),
-            files=self._files(texts, page_id, folder),
+            files=files,
+            unread_files=unread,
             users={user: name for user in sorted(users - {""}) if (name := self._name_of(user))},
             children=self._children_of(page_id, folder) if "children" in macros else None,
             page_tree=self._tree_for(folder) if "pagetree" in macros else None,
@@ -135,33 +153,74 @@ class Neighbourhood:
         refs = self._titled.get(page.title or "", ()) if page.space_key in (None, "", self.space_key) else ()
         return bool(refs) and all(self._shows(ref.id) for ref in refs)
 
-    def _files(self, texts: Mapping[str, Document], page_id: str, folder: str) -> dict[str, str]:
-        """Return the captured files of other pages that the texts name; the key of an included text is its title."""
+    def _files(
+        self, texts: Sequence[tuple[str, Document]], page_id: str, folder: str, borrow: Borrow
+    ) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Return the files of other pages that the texts name, and those that could not be read.
+
+        The key of an included text is the title of its page. Files of pages that are not captured are captured with
+        this page.
+        """
         found: dict[str, str] = {}
-        for owner, text in texts.items():
-            for element in text.elements("ri:attachment"):
-                name = element.attributes.get("ri:filename", "")
+        unread: list[str] = []
+        here = posixpath.dirname(self.places[page_id]).partition("/")[0]
+        borrowed = 0
+        for named in dict.fromkeys(chain.from_iterable(self._named_files(text, owner) for owner, text in texts)):
+            owner_id = self._owner_of(named)
+            if owner_id is None or owner_id == page_id or not self._shows(owner_id):
+                continue
+            key = _file_key(named, self.space_key)
+            try:
+                path = self.files_of(owner_id).get(named.file) if owner_id in self.places else None
+                if owner_id not in self.places and borrowed < _MOST_FILES:
+                    file = self.find_uncaptured(owner_id, named.file)
+                    inside = borrow(owner_id, file) if file else None
+                    path = f"{here}/{inside}" if inside else None
+                    borrowed += 1
+            except WikiError:
+                unread.append(key)
+                continue
+            if path is not None:
+                found[key] = posixpath.relpath(path, folder)
+        return found, tuple(sorted(unread))
+
+    def _named_files(self, text: Document, owner: str) -> Iterator[PageAddress]:
+        """Yield the files that a text names, with the pages to which they are attached."""
+        for element in text.elements():
+            if element.name == "ri:attachment":
                 page = element.find_child("ri:page", "ri:blog-post", "ri:content-entity")
                 attributes = page.attributes if page is not None else {}
-                title = attributes.get("ri:content-title") or owner
+                name, by_id = element.attributes.get("ri:filename", ""), attributes.get("ri:content-id")
+                title = attributes.get("ri:content-title") or ("" if by_id else owner)
                 key = attributes.get("ri:space-key") or self.space_key
-                if named := attributes.get("ri:content-id"):
-                    path = self.files_of(named).get(name) if named in self.places and self._shows(named) else None
-                    if path is not None:
-                        found[f":{named}/{name}"] = posixpath.relpath(path, folder)
-                    continue
-                path = self._file_of(title, key, name, page_id) if title and name else None
-                if path is not None:
-                    start = "" if key == self.space_key else f"{key}:"
-                    found[f"{start}{title}/{name}"] = posixpath.relpath(path, folder)
-        return found
+                if name and (title or by_id):
+                    yield PageAddress(by_id, key, title, file=name)
+                continue
+            for attribute in _ADDRESSES:
+                url = element.attributes.get(attribute)
+                address = parse_page_address(url, *self.gateway.addresses) if url else None
+                if address is not None and address.file:
+                    yield PageAddress(address.page_id, address.space_key, address.title, file=address.file)
 
-    def _file_of(self, title: str, space_key: str, name: str, page_id: str) -> str | None:
-        """Return the path of a captured file of the page with a title, relative to the snapshots folder."""
-        for owner in self.find_titled(title):
-            if owner != page_id and self.space_of(owner) == space_key and self._shows(owner):
-                return self.files_of(owner).get(name)
-        return None
+    def _owner_of(self, named: PageAddress) -> str | None:
+        """Return the id of the page to which a file is attached; None if it is not known, or is not for the readers."""
+        key = named.space_key or self.space_key
+        if named.page_id:
+            is_known = named.page_id in self.listed or named.page_id in self.places or self.is_for_everyone
+            return named.page_id if is_known else None
+        title = named.title or ""
+        captured = (owner for owner in self.find_titled(title) if self.space_of(owner) == key)
+        listed = (ref.id for ref in self._titled.get(title, ())) if key == self.space_key else iter(())
+        return next(chain(captured, listed), None) or self._find_elsewhere(key, title)
+
+    def _find_elsewhere(self, space_key: str, title: str) -> str | None:
+        """Return a page of another space; one request for each."""
+        if not self.is_for_everyone or space_key == self.space_key:
+            return None
+        if (space_key, title) not in self._elsewhere:
+            found = self.gateway.find_page(space_key, title)
+            self._elsewhere[space_key, title] = found.id if found else None
+        return self._elsewhere[space_key, title]
 
     def _linked_pages(self, body: Document, folder: str) -> dict[str, str]:
         addresses = list(_iter_addresses(body, self.gateway.addresses))
@@ -277,6 +336,14 @@ class Neighbourhood:
 
     def _relative(self, page_id: str, folder: str) -> str:
         return posixpath.relpath(self.places[page_id], folder)
+
+
+def _file_key(named: PageAddress, space_key: str) -> str:
+    """Return the key by which the converter looks for a file of another page."""
+    if named.page_id:
+        return f":{named.page_id}/{named.file}"
+    start = "" if named.space_key in (None, "", space_key) else f"{named.space_key}:"
+    return f"{start}{named.title}/{named.file}"
 
 
 def _iter_addresses(body: Document, wiki: tuple[str, ...]) -> Iterator[PageAddress]:

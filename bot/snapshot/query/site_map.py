@@ -116,8 +116,8 @@ def _records(library: Library, bag: Bag, entry: PageEntry) -> Iterator[PageRecor
 
 
 def _files(bag: Bag, entry: PageEntry, folder: str, records: list[PageRecord]) -> Iterator[SiteFile]:
-    known = {file.path: file for record in records for file in record.attachments if file.path}
-    newest = {file.path for file in records[-1].attachments} if records else set()
+    known: dict[str | None, RecordedFile] = {file.path: file for record in records for file in _all_files(record)}
+    newest = {file.path for file in _all_files(records[-1])} if records else set()
     start = f"{paths.attachment_folder(entry.page_id)}/"
     taken: set[str] = set()
     found = sorted(path for path in bag.files_of(entry.page_id) if path.startswith(start))
@@ -127,6 +127,11 @@ def _files(bag: Bag, entry: PageEntry, folder: str, records: list[PageRecord]) -
         version = file.version.number if file else 0
         written = _unique(file_name(name if path in newest else _with_version(name, version)), taken)
         yield SiteFile(path, f"{folder}/files/{written}", name, version, path in newest, file)
+
+
+def _all_files(record: PageRecord) -> tuple[RecordedFile, ...]:
+    """Return the files of the page, and those of other pages that were captured with it."""
+    return (*record.attachments, *record.surroundings.borrowed)
 
 
 def _with_version(name: str, version: int) -> str:
