@@ -193,6 +193,8 @@ def _register_secrets(settings: Settings) -> None:
         if secret is not None:
             redact.add_account(wiki.user, secret.get_secret_value().strip())
     notify = settings.notify
+    if settings.service.hook_secret is not None:
+        redact.add([settings.service.hook_secret.get_secret_value().strip()])
     for secrets in (settings.service.heartbeats, notify.addresses, notify.people):
         redact.add(secret.get_secret_value().strip() for secret in secrets.values())
 

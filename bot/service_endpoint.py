@@ -1,20 +1,25 @@
-"""What `wikibot run` answers to monitoring over HTTP: `/healthz`, `/readyz` and `/metrics`."""
+"""What `wikibot run` answers over HTTP: `/healthz`, `/readyz`, `/metrics`, and `/hooks/wiki` to the wiki."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from werkzeug import Request, Response
 
+from bot.config.policy import name_jobs
 from bot.errors import BotError, SettingsError
-from bot.history import RunHistory
+from bot.history import JobRequest, RunHistory
 from bot.live_schedule import LiveSchedule
 from bot.log import logger
 from bot.notify.concern import HealthLevel
 from bot.operations.health import Health, read_health
+from bot.plural import counted
+from bot.site_address import recognise
 from bot.web_server import WebServer, listen_on
+from bot.wiki_events import MAX_BYTES, WikiEvent, WikiEvents
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 _LONGEST_SILENCE_SECONDS = 60.0
 """After so long without a sign of life of the scheduler's loop, the process counts as dead."""
 _THREADS = 2
+HOOK = "/hooks/wiki"
 
 
 class ServiceEndpoint:
@@ -34,12 +40,21 @@ class ServiceEndpoint:
             "/readyz": self._ready,
             "/metrics": self._metrics,
         }
+        secret = live.runtime.settings.service.hook_secret
+        self._events = None if secret is None else WikiEvents(secret.get_secret_value(), self._ask, self._is_ours)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request, as WSGI says."""
         return self._answer(Request(environ))(environ, start_response)
 
+    def close(self) -> None:
+        """Forget the events of the wiki that wait."""
+        if self._events is not None:
+            self._events.stop()
+
     def _answer(self, request: Request) -> Response:
+        if request.path == HOOK and self._events is not None:
+            return self._take_event(request, self._events)
         view = self._views.get(request.path)
         if view is None:
             return _text(HTTPStatus.NOT_FOUND, f"here are {', '.join(self._views)}\n")
@@ -50,6 +65,39 @@ class ServiceEndpoint:
         except BotError as error:
             logger.error("{} cannot be answered: {}", request.path, error)
             return _text(HTTPStatus.SERVICE_UNAVAILABLE, "the state of the bot cannot be read; its log says why\n")
+
+    def _take_event(self, request: Request, events: WikiEvents) -> Response:
+        if request.method != "POST":
+            return Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
+        status, text = events.take(request.stream.read(MAX_BYTES + 1), dict(request.headers))
+        answer = _text(status, f"{text}\n")
+        if status is HTTPStatus.TOO_MANY_REQUESTS:
+            answer.headers["Retry-After"] = "60"
+        return answer
+
+    def _ask(self, pages: list[str]) -> None:
+        """Have each `sync` job run now; an error is logged, because the schedule stays."""
+        try:
+            for name, job in name_jobs(self._live.runtime.settings.jobs):
+                if job.run == "sync":
+                    self._history.ask_for(JobRequest(name, f"the wiki ({counted(len(pages), 'page')})", self._now()))
+        except BotError as error:
+            logger.warning("what the wiki reported waits for the schedule: {}", error)
+
+    def _is_ours(self, event: WikiEvent) -> bool:
+        """Return whether the bot has something to look at: a page of its spaces, and no version that it knows."""
+        runtime = self._live.runtime
+        try:
+            known = runtime.folders.known_versions(recognise(runtime.settings.wiki.url).url).get(event.page)
+            if known is not None:
+                return event.version == 0 or event.version > known
+            spaces = {workspace.load_data_file().data.workspace.space for workspace in runtime.configured_workspaces}
+        except BotError:
+            return True  # the job reports the error
+        return not event.space or event.space in spaces
+
+    def _now(self) -> datetime:
+        return self._live.runtime.clock()
 
     def _alive(self) -> Response:
         silence = time.monotonic() - self._live.scheduler.last_sign_of_life
@@ -95,7 +143,9 @@ def answering(live: LiveSchedule, history: RunHistory) -> Iterator[str | None]:
     except OSError as error:
         where = settings.locate(("service",), ("listen",))
         raise SettingsError(f"{where}: the bot cannot listen on {host}, port {port}: {error.strerror}") from error
-    with listener, WebServer(ServiceEndpoint(live, history), listener, name="service", threads=_THREADS):
+    endpoint = ServiceEndpoint(live, history)
+    limit = {"max_request_body_size": MAX_BYTES}
+    with listener, closing(endpoint), WebServer(endpoint, listener, name="service", threads=_THREADS, **limit):
         shown = f"[{host}]" if ":" in host else host
         yield f"http://{shown}:{listener.getsockname()[1]}"
 

@@ -654,6 +654,12 @@ class WitnessSettings(SettingsSection):
         return self
 
 
+def _check_secret(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value().strip()) < _SECRET_CHARACTERS:
+        raise ValueError(f"must have at least {_SECRET_CHARACTERS} characters; make one with `openssl rand -hex 32`")
+    return secret
+
+
 class WebhookSecrets(SettingsSection):
     """Address and key of one webhook."""
 
@@ -668,11 +674,7 @@ class WebhookSecrets(SettingsSection):
     @field_validator("secret")
     @classmethod
     def _is_long(cls, secret: SecretStr) -> SecretStr:
-        if len(secret.get_secret_value().strip()) < _SECRET_CHARACTERS:
-            raise ValueError(
-                f"must have at least {_SECRET_CHARACTERS} characters; make one with `openssl rand -hex 32`"
-            )
-        return secret
+        return _check_secret(secret)
 
 
 UNSIGNED = "none"
@@ -986,6 +988,12 @@ class ServiceSettings(SettingsSection):
         "accounts and without encryption: choose an address that only monitoring reaches. Absent: none.",
         examples=["127.0.0.1:8092"],
     )
+    hook_secret: SecretStr | None = Field(
+        None,
+        description="Secret that the wiki and the bot share, at least 16 characters. With it, `wikibot run` also "
+        "answers `POST /hooks/wiki` at `listen`: the wiki reports a changed page, and the job `sync` runs now. A "
+        "secret: set `WIKIBOT_SERVICE__HOOK_SECRET`, or use the secrets folder. Absent: no such address.",
+    )
     heartbeats: dict[str, SecretStr] = Field(
         {},
         description="For each job (`sync`, `snapshot`, `verify`), an address that gets a POST at its end, with "
@@ -993,6 +1001,11 @@ class ServiceSettings(SettingsSection):
         "`WIKIBOT_SERVICE__HEARTBEATS__SYNC`, or use files with such names in the secrets folder.",
         examples=[{"sync": "https://hc-ping.com/0d1e2f3a-4b5c-6d7e-8f90-a1b2c3d4e5f6"}],
     )
+
+    @field_validator("hook_secret")
+    @classmethod
+    def _is_long(cls, secret: SecretStr | None) -> SecretStr | None:
+        return secret if secret is None else _check_secret(secret)
 
     @field_validator("heartbeats")
     @classmethod

@@ -38,6 +38,7 @@ SECRETS = (
     ("snapshots", "webhooks"),
     ("desk", "oidc", "client_secret"),
     ("service", "heartbeats"),
+    ("service", "hook_secret"),
     *(("notify", key) for key in ("addresses", "people")),
     *(("object_store", key) for key in ("access_key_id", "secret_access_key", "session_token")),
 )

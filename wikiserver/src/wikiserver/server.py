@@ -19,6 +19,7 @@ from wikiserver.media_host import MediaApp
 from wikiserver.normalise import Level
 from wikiserver.site import Flavour, Site
 from wikiserver.store import Store
+from wikiserver.webhooks import Webhooks
 
 MAX_REMEMBERED: Final = 50_000
 THREADS: Final = 32  # each slow or hanging answer occupies one thread
@@ -72,6 +73,7 @@ class WikiServer:
         self.received: deque[Received] = deque(maxlen=MAX_REMEMBERED)
         self.app = WikiApp(store, flavour=flavour, level=level, context_path=context_path)
         self.site.address = address
+        self.webhooks = Webhooks(self.site)
         self.sent = SentBytes()
         self._stopping = threading.Event()
         self.faults = Faults(self.site, self._set_level, level=level)
@@ -119,6 +121,7 @@ class WikiServer:
         if self._thread.is_alive():
             self._server.pull_trigger()
             self._thread.join()
+        self.webhooks.stop()
         self._server.task_dispatcher.shutdown(timeout=2)
         wasyncore.close_all(self._sockets)  # last, because the trigger is one of these sockets
 

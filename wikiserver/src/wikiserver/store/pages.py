@@ -43,6 +43,8 @@ class Pages:
         self._rules = PageRules(database, contents)
         self._clock, self._normalise = clock, normalise
         self.clears_state_on_write = True
+        self.watchers: list[Callable[[int, int], None]] = []
+        """Each is called with the id of a page and the number of its new version."""
 
     def create(
         self,
@@ -159,6 +161,8 @@ class Pages:
             self._write_version(
                 content, number, title, body, message, author, is_minor=is_minor, status=status, when=when
             )
+        for watcher in self.watchers:
+            watcher(content_id, number)
         return self._contents.get(content_id)
 
     def _write_version(
