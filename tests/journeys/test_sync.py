@@ -234,7 +234,7 @@ def test_plans_are_shown_in_every_format(adopted: Desk) -> None:
     add_news(adopted)
 
     assert json.loads(adopted.ran("plan", "--format", "json", code=2).out)["format"] == "wikibot-plan/1"
-    assert adopted.ran("plan", "--format", "markdown", code=2).out.startswith("# Plan")
+    assert adopted.ran("plan", "--format", "markdown", code=2).out.startswith("## wikibot plan")
     adopted.ran("plan", "--format", "html", "--out", "plan.html", code=2)
     assert Path("plan.html").read_text().startswith("<!doctype html>")
     assert "<b>now" not in Path("plan.html").read_text()
