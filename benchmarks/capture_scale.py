@@ -124,17 +124,18 @@ def main(sizes: Sequence[int]) -> None:
     print("| pages | step | wall s | of it listing s | CPU s | peak MB | above an empty capture MB | bodies read |")
     print("|--:|---|--:|--:|--:|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as folder:
-        empty = _measure(Path(folder, "empty"), 1, 0)["peak"]
+        empty = measure(Path(folder, "empty"), 1, 0)["peak"]
     for pages in sizes:
         with tempfile.TemporaryDirectory() as folder:
             for day, (step, changed) in enumerate(_STEPS.items()):
-                found = _measure(Path(folder), pages, changed, day)
+                found = measure(Path(folder), pages, changed, day)
                 figures = f"{found['wall']:.2f} | {found['listing']:.2f} | {found['cpu']:.2f} | {found['peak']:.0f}"
                 more = f"{found['peak'] - empty:.0f} | {found['bodies']:.0f}"
                 print(f"| {pages:,} | {step} | {figures} | {more} |", flush=True)
 
 
-def _measure(folder: Path, pages: int, changed: int, day: int = 0) -> dict[str, float]:
+def measure(folder: Path, pages: int, changed: int, day: int = 0) -> dict[str, float]:
+    """Capture once in a process of its own; return seconds, memory and what was read."""
     command = [sys.executable, "-m", "benchmarks.capture_scale", "--one", str(folder), *map(str, (pages, changed, day))]
     ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ)
     found: dict[str, float] = json.loads(ran.stdout)

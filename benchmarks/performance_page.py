@@ -1,7 +1,8 @@
 """Make docs/performance.md and its picture from benchmarks/figures.json; `--write` of a benchmark does it, too."""
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -11,12 +12,19 @@ from benchmarks.bars import draw_bars
 from benchmarks.capture_targets import NAMES, Target, find_targets
 from benchmarks.capture_tools import ROOT
 from benchmarks.figures import load_bounds, load_figures
+from benchmarks.growth import find_growth_targets
+from benchmarks.large_page import find_page_targets
+from benchmarks.lines import draw_lines
 
 PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "performance.svg"
+GROWTH = ROOT / "docs" / "growth.svg"
 _EXPORTER = "confluence-markdown-exporter"
 _STEPS = {"first": "first", "unchanged": "unchanged", "changed": "one changed"}
 _COLUMNS = {"wall": "Seconds", "cpu": "CPU seconds", "requests": "Requests", "kilobytes": "kB received"}
+
+_LEAST_SECONDS = 0.001
+"""What takes less is drawn as this, because the axes are logarithmic."""
 
 Figures = dict[str, Any]
 
@@ -25,6 +33,7 @@ def write_page(figures: Figures) -> None:
     """Write the document and the picture."""
     PAGE.write_text(render_page(figures), encoding="utf-8")
     PICTURE.write_text(render_picture(figures["capture"]), encoding="utf-8")
+    GROWTH.write_text(render_growth(figures["growth"]), encoding="utf-8")
 
 
 def render_page(figures: Figures) -> str:
@@ -44,11 +53,14 @@ def render_page(figures: Figures) -> str:
     return environment.get_template("performance.md.j2").render(
         **figures,
         comparison=lambda runs, rival: "\n".join(_compare(runs, rival)),
-        growth="\n".join(_list_sizes(figures["capture"])),
-        targets="\n".join(_list_targets(figures["capture"])),
+        sizes_table="\n".join(_list_sizes(figures["capture"])),
+        growth_table="\n".join(_list_growth(figures["growth"])),
+        growth_targets="\n".join(_list_verdicts(find_growth_targets(figures["growth"]))),
+        targets="\n".join(_list_verdicts(find_targets(figures["capture"]))),
         converter_table="\n".join(_list_converters(figures["converters"])),
         call_table="\n".join(_list_calls(figures["calls"])),
         stage_table="\n".join(_list_stages(figures["calls"]["stages"])),
+        page_targets="\n".join(_list_verdicts(find_page_targets(figures["large_pages"]))),
         pins=dict(
             re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements" / "clients.in").read_text("utf-8"), re.MULTILINE)
         ),
@@ -83,10 +95,29 @@ def _list_sizes(capture: Figures) -> Iterator[str]:
         yield f"{start} | {row['requests']:,.0f} | {row['cpu']:.1f} | {sizes} |"
 
 
-def _list_targets(capture: Figures) -> Iterator[str]:
+def _list_growth(growth: Figures) -> Iterator[str]:
+    """Yield a table of the CPU seconds, with the exponent of the growth between the two largest sizes."""
+    sizes = sorted({row["pages"] for row in growth["rows"]})
+    yield f"| CPU seconds | {' | '.join(f'{size:,}' for size in sizes)} | Growth | Memory at most |"
+    yield "|---|" + "--:|" * (len(sizes) + 2)
+    for step, curve in _curves(growth).items():
+        exponent = math.log(curve[-1][1] / curve[-2][1]) / math.log(sizes[-1] / sizes[-2])
+        peak = next(row["peak"] for row in growth["rows"] if row["step"] == step and row["pages"] == sizes[-1])
+        yield f"| {step} | {' | '.join(f'{seconds:.2f}' for _, seconds in curve)} | {exponent:.2f} | {peak} MB |"
+
+
+def _curves(growth: Figures) -> dict[str, list[tuple[int, float]]]:
+    """Return the CPU seconds of each step by the number of pages."""
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for row in sorted(growth["rows"], key=lambda row: row["pages"]):
+        curves.setdefault(row["step"], []).append((row["pages"], max(row["cpu"], _LEAST_SECONDS)))
+    return curves
+
+
+def _list_verdicts(targets: Iterable[Target]) -> Iterator[str]:
     yield "| Target | Found | At most | |"
     yield "|---|--:|--:|---|"
-    for target in find_targets(capture):
+    for target in targets:
         yield f"| {target.about} | {target.found:g} | {target.limit:g} | {target.verdict} |"
 
 
@@ -135,6 +166,11 @@ def render_picture(capture: Figures) -> str:
     ]
     title = f"Seconds for {capture['pages']} pages, by latency of the wiki"
     return draw_bars(title, ("wikibot", _EXPORTER), groups)
+
+
+def render_growth(growth: Figures) -> str:
+    """Return the picture of the growth as SVG."""
+    return draw_lines("CPU seconds by the number of pages", _curves(growth))
 
 
 def _find(runs: Sequence[Figures], flavour: str, step: str, latency: int, tool: str) -> Figures:

@@ -5,6 +5,7 @@ the whole exchange (headers and body) is over, independent of the reader. One th
 """
 
 import contextlib
+import datetime as dt
 import os
 import socket
 import ssl
@@ -16,6 +17,7 @@ from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
 from requests.utils import get_encoding_from_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -25,6 +27,7 @@ from bot.egress import EgressError, check_peer
 from bot.site_address import origin
 
 _NOTHING = object()
+_NO_TIME = dt.timedelta(0)
 _current: ContextVar["Deadline | None"] = ContextVar("deadline", default=None)
 
 
@@ -186,6 +189,20 @@ class _Answer(requests.Response):
     """An answer whose JSON is decoded at the first use only. Its encoding is UTF-8 (RFC 8259)."""
 
     _decoded: Any = _NOTHING
+
+    def __init__(self) -> None:
+        """Set what `requests` sets here and `build_response` does not; a jar for cookies is made when it is used."""
+        self._content = False  # type: ignore[assignment]  # as in `requests`
+        self._content_consumed = False
+        self._next = None
+        self.history = []
+        self.elapsed = _NO_TIME
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "cookies":
+            raise AttributeError(name)
+        self.cookies = RequestsCookieJar()
+        return self.cookies
 
     def json(self, **options: Any) -> Any:
         if self._decoded is _NOTHING:

@@ -5,14 +5,15 @@ from typing import Any
 
 from benchmarks.capture_targets import find_targets
 from benchmarks.figures import load_bounds, load_figures
-from benchmarks.performance_page import PAGE, PICTURE, render_page, render_picture
+from benchmarks.performance_page import GROWTH, PAGE, PICTURE, render_growth, render_page, render_picture
 
 
-def test_the_page_and_its_picture_are_made_of_the_measured_figures() -> None:
+def test_the_page_and_its_pictures_are_made_of_the_measured_figures() -> None:
     figures = load_figures()
 
     assert PAGE.read_text("utf-8") == render_page(figures), "run `.venv/bin/python -m benchmarks.performance_page`"
     assert PICTURE.read_text("utf-8") == render_picture(figures["capture"])
+    assert GROWTH.read_text("utf-8") == render_growth(figures["growth"])
 
 
 def test_the_picture_has_a_bar_for_each_measured_time() -> None:

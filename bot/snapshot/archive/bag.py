@@ -76,6 +76,11 @@ class PageEntries(MutableMapping[str, PageEntry]):
     def __len__(self) -> int:
         return len(self._lines)
 
+    def forget_parsed(self) -> None:
+        """Forget the entries that can be parsed again from their lines, as after a look at all of them."""
+        with _LOADING:
+            self._parsed = {page_id: entry for page_id, entry in self._parsed.items() if self._lines[page_id] is None}
+
     def dump(self, bag: str) -> bytes:
         """Return `pages.jsonl`, sorted by page id; the lines of pages whose entries were not set stay as they are."""
         ids = sorted(self._lines, key=id_order)

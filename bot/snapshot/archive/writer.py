@@ -216,6 +216,7 @@ class SnapshotWriter:
     def _stage_tag_files(self, bag: Bag) -> str:
         bag.origin = bag.origin or self.origin
         files = bag.tag_files(render_bag_index(bag))
+        bag.entries.forget_parsed()  # a run can change many bags
         for path, data in files.items():
             self._transaction.stage(f"{bag.name}/{path}", data)
         return sha256(files[TAG_MANIFEST])
