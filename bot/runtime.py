@@ -56,7 +56,7 @@ class Runtime:
             self._gateways[may_write] = _connect(self, may_write=may_write)
         return self._gateways[may_write]
 
-    @property
+    @cached_property
     def configured_workspaces(self) -> tuple[Workspace, ...]:
         """All workspaces in the settings, independent of *only*."""
         return tuple(

@@ -1,12 +1,14 @@
 """Make the Flask application of a desk."""
 
+import gzip
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
+from http import HTTPStatus
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, request
 from jinja2 import StrictUndefined
 
 from bot.desk import failure_pages, language, navigation
@@ -71,6 +73,7 @@ def create_app(desk: Desk) -> Flask:
     navigation.install(app)
     failure_pages.install(app)
     app.url_defaults(_add_version)
+    app.after_request(_compress_static)
     icons = f"{app.static_url_path}/icons.svg?v={_digest(folder / 'static' / 'icons.svg')}"
     app.jinja_env.globals.update(role_words=ROLE_WORDS, Role=Role, region_name=region_name, icons=icons)
     raise_if_undeclared(app)
@@ -82,6 +85,27 @@ def _add_version(endpoint: str, values: dict[str, Any]) -> None:
     """Put the digest of a static file into its address: browsers may keep the file for ever."""
     if endpoint == "static":
         values["v"] = _digest(templates_dir() / "desk" / "static" / values["filename"])
+
+
+def _compress_static(response: Response) -> Response:
+    """Compress style sheets, scripts and icons. Pages are not: their size would say something about their tokens."""
+    kind = response.mimetype or ""
+    is_text = kind.startswith("text/") or kind.endswith(("javascript", "svg+xml"))
+    is_wanted = request.endpoint == "static" and response.status_code == HTTPStatus.OK and is_text
+    if not is_wanted:
+        return response
+    response.vary.add("Accept-Encoding")
+    if request.accept_encodings["gzip"]:
+        response.direct_passthrough = False
+        response.data = _compressed(response.get_data())
+        response.content_encoding = "gzip"
+        response.headers.pop("ETag", None)  # that of the file as it is; the address has a digest
+    return response
+
+
+@lru_cache(maxsize=64)
+def _compressed(data: bytes) -> bytes:
+    return gzip.compress(data, mtime=0)
 
 
 @cache

@@ -1,17 +1,20 @@
 """Show a region as the wiki would draw it at a moment with an unsaved edit, and say what the edit changes."""
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape as escape_xml
 from zoneinfo import ZoneInfo
 
 from bot.config.data_model import News, NewsItem, WorkspaceData
 from bot.config.news_selection import day_of, older_news, shown_news
 from bot.convert.shown_html import EntryMark, make_safe
 from bot.errors import BotError
-from bot.inline import LinkResolver, TitlesAsWritten, plain_text
+from bot.inline import LinkResolver, TitlesAsWritten, attachment_link, plain_text
 from bot.operations.workspace import Connect, Workspace
 from bot.render import section_of
+from bot.storage.addresses import attachment_address
 from bot.sync.data_links import iter_links, resolve_links
 from bot.wiki.gateway import PageRef, WikiGateway
 
@@ -79,7 +82,7 @@ def preview(
     html = text
     if gateway is not None and home is not None and text:
         try:
-            html = gateway.render_view(text, home)
+            html = gateway.render_view(_with_files(text, shown, gateway.base_url, home.id), home)
         except BotError as error:
             reason = str(error)
     base_url = gateway.base_url if gateway is not None and not reason else ""
@@ -200,6 +203,19 @@ def _look_up(
     except BotError as error:
         return TitlesAsWritten(), None, str(error)
     return links, home, ""
+
+
+def _with_files(text: str, data: WorkspaceData, base_url: str, page_id: str) -> str:
+    """Return *text* with the links to the files of news items as links to the addresses that they will have.
+
+    A file is uploaded when its item is published. Until then the wiki would draw the link as plain words.
+    """
+    for item in data.news.items if data.news else ():
+        if item.file is not None:
+            begin, _, end = attachment_link(item.file.name, "\0").partition("\0")
+            address = escape_xml(attachment_address(base_url, page_id, item.file.name))
+            text = re.sub(f"{re.escape(begin)}(.*?){re.escape(end)}", rf'<a href="{address}">\1</a>', text)
+    return text
 
 
 def _render(workspace: Workspace, data: WorkspaceData, region: str, moment: dt.datetime, links: LinkResolver) -> str:

@@ -88,11 +88,13 @@ def digest_in(page: str) -> str:
 
 
 def wait_for_end(client: DeskClient, address: str) -> str:
-    shown = client.get(address)
-    while "Refresh" in shown.headers:
+    """Wait until a publication is over; return its page."""
+    for _ in range(600):
+        shown = client.get(address).text
+        if "data-going-on" not in shown:
+            return shown
         time.sleep(0.05)
-        shown = client.get(address)
-    return shown.text
+    raise AssertionError("the publication does not end")
 
 
 def test_a_plan_that_changed_since_it_was_seen_is_shown_again(writing: DeskWorld, ana: DeskClient) -> None:
@@ -367,6 +369,10 @@ def test_a_file_is_kept_with_the_form_asked_about_and_uploaded_when_it_is_publis
     assert ana.post(NEW, fields).status_code == 422
     renamed = fields_of(ana.post(NEW, fields | {"file_name": "plan 2.pdf", "action": "look"}).text)
     assert "<attachment:plan 2.pdf>" in renamed["text"]
+    looked = ana.post(NEW, renamed | {"action": "look"}).text
+    frame = re.search(r'src="([^"]+/preview/[^"]+)"', looked)
+    assert frame is not None
+    assert f'/download/attachments/{home}/plan%202.pdf"' in ana.get(frame[1]).text  # a link, as on the page later
 
     saved = ana.post(NEW, fields | {"file_replace": "yes", "text": "The plan for spring."})
     saved = saved if saved.status_code == 303 else ana.post(NEW, fields_of(saved.text) | {"file_replace": "yes"})
@@ -378,18 +384,9 @@ def test_a_file_is_kept_with_the_form_asked_about_and_uploaded_when_it_is_publis
     digest = re.search(r'name="digest" value="([^"]+)"', shown)
     assert digest is not None
     published = ana.post("/w/ws2/publish", {"digest": digest[1]})
-    wait_for(ana, published.headers["Location"])
+    wait_for_end(ana, published.headers["Location"])
     assert bytes_on_page() == b"%PDF-2 new"
     assert 'ri:filename="plan.pdf"' in writing.wiki.body(home)
-
-
-def wait_for(client: DeskClient, address: str) -> None:
-    """Wait until a publication is over."""
-    for _ in range(200):
-        if "Refresh" not in client.get(address).headers:
-            return
-        time.sleep(0.05)
-    raise AssertionError("the publication does not end")
 
 
 def test_a_saved_item_is_shown_only_when_it_is_on_the_page(writing: DeskWorld, ana: DeskClient) -> None:

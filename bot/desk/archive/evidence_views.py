@@ -4,7 +4,7 @@ import shutil
 from datetime import date
 from http import HTTPStatus
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.desk.archive import blueprint
@@ -23,7 +23,7 @@ from bot.present.period_report import report_as_html
 from bot.snapshot.archive.checkpoint import Checkpoint, format_time
 from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, LoggedEvent
 from bot.snapshot.query.period import Period
-from bot.snapshot.query.run_view import Fate, RunView, view_run
+from bot.snapshot.query.run_view import Fate
 
 _PAGE = 50
 _RUN_COLUMNS = ("run", "time", "verdict", "key", "sha256")
@@ -61,7 +61,7 @@ def checkpoints() -> str | Response:
 def checkpoint(number: int) -> str:
     """Show one checkpoint: what it names, and what its run did."""
     archive = current_archive()
-    view = _run(archive, number)
+    view = archive.view_run(number)
     return render_template("checkpoint.html.j2", view=view, is_newest=view.digest == archive.library.head_digest)
 
 
@@ -70,7 +70,7 @@ def checkpoint(number: int) -> str:
 def checkpoint_run(number: int) -> str | Response:
     """Show how complete a run was: expected, captured, failed, restricted, skipped."""
     archive = current_archive()
-    view = _run(archive, number)
+    view = archive.view_run(number)
     chosen = request.args.get("list", Fate.CAPTURED.value)
     fate = Fate(chosen) if chosen in set(Fate) else Fate.CAPTURED
     events = view.lists[fate]
@@ -184,12 +184,6 @@ def fate_words() -> dict[Fate, str]:
 
 def _to_task(task: Task) -> BaseResponse:
     return redirect(url_for("archive.task_view", number=task.id), HTTPStatus.SEE_OTHER)
-
-
-def _run(archive: OpenedArchive, number: int) -> RunView:
-    if number not in {head.sequence for head, _digest in archive.reader.heads}:
-        abort(HTTPStatus.NOT_FOUND)
-    return view_run(archive.library, archive.reader.heads, number)
 
 
 def _run_row(head: Checkpoint, digest: str) -> tuple[object, ...]:

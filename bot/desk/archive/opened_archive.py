@@ -23,12 +23,15 @@ from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.query.event_texts import EventTexts
 from bot.snapshot.query.page_lists import count_pages
 from bot.snapshot.query.page_proof import SignatureCheck, check_signature
+from bot.snapshot.query.run_view import RunView, view_run
 
 INDEX = "index"
 _EXTENSION = "desk-archive"
 _AT_ONCE = 300
 """An archive of at most this many pages is indexed while the first reader waits."""
 _MOST_RENDERED = 200
+_MOST_RUNS = 3
+"""A run of 100,000 pages takes about 100 MB of memory."""
 
 
 @dataclass
@@ -44,6 +47,7 @@ class OpenedArchive:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _texts: EventTexts | None = None
     _ids: tuple[str, dict[str, str]] = ("", {})
+    _runs: "OrderedDict[str, RunView]" = field(default_factory=OrderedDict)
     _signature: tuple[str, SignatureCheck] | None = None
 
     @property
@@ -106,6 +110,19 @@ class OpenedArchive:
         if self._signature is None or self._signature[0] != digest:
             self._signature = (digest, check_signature(self.reader.root, self.reader.signers()))
         return self._signature[1]
+
+    def view_run(self, number: int) -> RunView:
+        """Return one run; those that were looked at last are kept, because a run never changes."""
+        heads = self.reader.heads
+        digest = next((digest for head, digest in heads if head.sequence == number), None)
+        if digest is None:
+            abort(HTTPStatus.NOT_FOUND)
+        known = self._runs.pop(digest, None) or view_run(self.library, heads, number)
+        with self._lock:
+            self._runs[digest] = known
+            while len(self._runs) > _MOST_RUNS:
+                self._runs.popitem(last=False)
+        return known
 
     def page_id_of(self, name: str) -> str | None:
         """Return the id of the page that file names call *name*."""

@@ -264,7 +264,7 @@ def _events(archive: OpenedArchive, page_id: str) -> list[LoggedEvent]:
     return [
         logged
         for head in found
-        for logged in reversed(library.load_events(head))
+        for logged in reversed(library.load_events(head, about={name, page_id}))
         if name in logged.event.objects or page_id in logged.event.objects
     ]
 

@@ -10,13 +10,11 @@ from bot.desk.archive.opened_archive import INDEX, current_archive
 from bot.desk.language import gettext as _
 from bot.desk.roles import Role, requires
 
-_SECONDS = "2"
-
 
 @blueprint.get("/a/tasks/<int:number>")
 @requires(Role.AUDITOR)
 def task_view(number: int) -> Response:
-    """Show how far a task is; the page reloads by itself."""
+    """Show how far a task is."""
     return waiting_page(_get(number), status=HTTPStatus.OK)
 
 
@@ -32,14 +30,8 @@ def task_result(number: int) -> Response:
 
 
 def waiting_page(task: Task, *, status: HTTPStatus = HTTPStatus.ACCEPTED) -> Response:
-    """Return a page about *task* that reloads until the task is finished."""
-    page = render_template("archive_task.html.j2", task=task, title=task_title(task))
-    response = make_response(page, status)
-    if task.finished is None:
-        response.headers["Refresh"] = _SECONDS
-    elif task.kind == INDEX and not task.problem and status is HTTPStatus.ACCEPTED:
-        response.headers["Refresh"] = "0"
-    return response
+    """Return a page about *task* that stays up to date until the task is finished."""
+    return make_response(render_template("archive_task.html.j2", task=task, title=task_title(task)), status)
 
 
 def task_title(task: Task) -> str:

@@ -63,13 +63,6 @@ def check_now() -> Redirect:
     return redirect(url_for("home.overview"))
 
 
-@blueprint.get("/check")
-@requires(Role.AUDITOR)
-def check_state() -> Response:
-    """Answer whether the comparison goes on, for the script of the overview."""
-    return Response("done\n" if current_desk().errands.find(_CHECK) is None else "running\n", mimetype="text/plain")
-
-
 @blueprint.get("/healthz")
 @public
 def healthz() -> Response:

@@ -26,7 +26,8 @@ from bot.desk.write.write_state import next_run, write_state
 from bot.errors import BotError
 from bot.inline import plain_text
 
-PAGE = 50
+PAGE = 30
+"""Items on one page of the list: with more, the first load is over 100 kB."""
 _GROUPS = {
     **dict.fromkeys((NewsState.PINNED.value, NewsState.LIVE.value), 0),
     **dict.fromkeys((SAVED, WAITS, HELD), 0),

@@ -61,17 +61,11 @@ def publish_plan(workspace: str) -> WebAnswer:
 @blueprint.get("/w/<workspace>/publish/<number>")
 @requires(Role.EDITOR)
 def publication(workspace: str, number: str) -> WebAnswer:
-    """Show what became of a publication; the page loads itself again until it is over."""
+    """Show what became of a publication; the page stays up to date until it is over."""
     found = _find(workspace, number)
     if found is None:
         return gone(workspace, "news")
-    answer = Response(
-        render_template("publication.html.j2", publication=found, results=Result, titles=_titles(found.plan)),
-        mimetype="text/html",
-    )
-    if not found.is_over:
-        answer.headers["Refresh"] = "1"
-    return answer
+    return render_template("publication.html.j2", publication=found, results=Result, titles=_titles(found.plan))
 
 
 @blueprint.post("/w/<workspace>/publish/<number>")

@@ -7,7 +7,7 @@ has to change it. `bot.snapshot.query.event_texts` makes the sentences for peopl
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -189,10 +189,16 @@ def _checked(name: str, value: object) -> object:
     raise EvidenceError(f"the fact {name} of an event contains text; the log has only ids, digests, numbers and codes")
 
 
-def parse_events(data: bytes, *, name: str) -> list[LoggedEvent]:
-    """Parse the log of one run, of format 1 or 2; raises `EvidenceError` with *name* and line."""
+def parse_events(data: bytes, *, name: str, about: Collection[str] = ()) -> list[LoggedEvent]:
+    """Parse the log of one run, of format 1 or 2; raises `EvidenceError` with *name* and line.
+
+    With *about*, lines without any of these words are not parsed: a first run has a line for each page.
+    """
     logged = []
+    words = [word.encode() for word in about]
     for number, line in enumerate(data.splitlines(), start=1):
+        if words and not any(word in line for word in words):
+            continue
         try:
             logged.append(_parse_first(line) if _is_first(line) else _parse(line))
         except (FileFormatError, ValueError) as error:

@@ -1,7 +1,7 @@
 """The snapshots on disk: head, bags and page entries, loaded once at the start of a run."""
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -208,11 +208,14 @@ class Library:
         for head, _ in reversed(list(self.iter_heads())):
             yield from self.load_events(head)
 
-    def load_events(self, head: Checkpoint) -> list[LoggedEvent]:
-        """Return the events of one run; raises `EvidenceError` if they are changed."""
+    def load_events(self, head: Checkpoint, *, about: Collection[str] = ()) -> list[LoggedEvent]:
+        """Return the events of one run, or only those in whose line one of the words *about* occurs.
+
+        Raises `EvidenceError` if the log is changed.
+        """
         path = head.events_path or ""
         data = Folder(self.root).read_checked(path, head.digests.get(path), named_by=f"run {head.sequence}")
-        return parse_events(data, name=str(self.root / path))
+        return parse_events(data, name=str(self.root / path), about=about)
 
     def record_paths(self, bag: Bag, entry: PageEntry) -> list[str]:
         """Return the paths of all records of a page, oldest first."""

@@ -29,16 +29,24 @@
 
   for (const form of document.querySelectorAll("form[data-send]")) form.requestSubmit();
 
-  // Work in the background: load the page again when it has ended.
-  const waiting = document.querySelector("[data-wait]");
-  if (waiting) {
-    const ask = async () => {
-      const answer = await fetch(waiting.dataset.wait, { cache: "no-store" }).catch(() => null);
-      if (answer && answer.ok && (await answer.text()).trim() === "done") location.reload();
-      else setTimeout(ask, 1500);
-    };
-    setTimeout(ask, 800);
-  }
+  // Work in the background: bring the page up to date without moving the reader; load it again when the work has ended.
+  const main = document.getElementById("main");
+  const isGoingOn = page => Boolean(page.querySelector("#main [data-going-on]"));
+  const follow = async () => {
+    try {
+      const answer = await fetch(location.href, { cache: "no-store" });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (answer.ok && !isGoingOn(page)) { location.reload(); return; }
+      if (answer.ok && !main.contains(document.activeElement)) {
+        main.replaceChildren(...page.getElementById("main").childNodes);
+        document.title = page.title;
+      }
+    } catch {
+      // The desk does not answer: try again.
+    }
+    setTimeout(follow, 1500);
+  };
+  if (main && isGoingOn(document)) setTimeout(follow, 800);
 
   // Keys: one letter, or `g` and a letter. Never while something is typed.
   if (!document.body.dataset.keys) return;
