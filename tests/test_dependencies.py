@@ -47,17 +47,19 @@ def test_production_has_no_build_tool_no_test_tool_and_nothing_of_the_embedded_w
     assert not names("runtime") & {"hatchling", "editables", "wikibot-wikiserver", "bagit", "pytest", "lxml"}
 
 
-def test_the_document_explains_each_distribution_of_the_extra_and_no_other() -> None:
-    _, _, part = (ROOT / "docs" / "dependencies.md").read_text().partition("## The extra `s3`")
+@pytest.mark.parametrize("extra", ["s3", "mcp"])
+def test_the_document_explains_each_distribution_of_the_extra_and_no_other(extra: str) -> None:
+    _, _, part = (ROOT / "docs" / "dependencies.md").read_text().partition(f"## The extra `{extra}`")
     table, _, _ = part.partition("\n## ")
     explained = [name for name in re.findall(r"^\| (\S+) \| \S", table, flags=re.MULTILINE) if name != "distribution"]
 
-    assert explained == sorted(names("s3") - names("runtime"))
+    assert explained == sorted(names(extra) - names("runtime"))
 
 
 def test_what_is_tested_is_what_is_installed() -> None:
     assert pins("runtime") <= pins("demo") <= pins("dev")
     assert pins("runtime") <= pins("s3") <= pins("dev")
+    assert pins("runtime") <= pins("mcp") <= pins("dev")
     assert pins("build") <= pins("demo")
     assert pins("runtime") <= pins("dask")
 

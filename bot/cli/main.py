@@ -73,6 +73,10 @@ _COMMANDS = {
     "runs": ("bot.cli.run_history_command:runs", "List the runs of the scheduled jobs, or show the log of one run."),
     "serve": ("bot.cli.serve_command:serve", "Serve the web desk: news, plans and archive in a browser."),
     "user": ("bot.cli.user_commands:user", "Manage the accounts of the web desk."),
+    "mcp": (
+        "bot.cli.mcp_command:mcp",
+        "Serve assistants over MCP on standard input: they read and propose, never publish.",
+    ),
     "settings": ("bot.cli.settings_command:settings", "Show each setting with its value and where it comes from."),
     "wiki": ("bot.cli.wiki_commands:wiki", "Run a small embedded Confluence, for demonstrations and tests."),
     "demo": ("bot.cli.demo:demo", "Demonstrate the bot on an embedded wiki."),

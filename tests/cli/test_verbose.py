@@ -90,6 +90,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "run": ("--once",),
     "notify test": (),
     "runs": (),
+    "mcp": ("--workspace", "nowhere"),
     "settings": (),
     "wiki serve": ("--db", "body.xml"),
     "wiki export": ("world",),

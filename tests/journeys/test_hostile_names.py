@@ -16,7 +16,7 @@ EVIL = "\x1b[2J\x1b]0;x\x07\x9b2J\u202egnp.exe\u2066\x7f\U000e0041"
 HOME, ARCHIVED = f"Home {EVIL}", f"Archived {EVIL}"
 NEWS = "Words \x9b2J\u202egnp.exe\u2066\x7f\U000e0041"
 """The body of a page is XML, which excludes most control characters."""
-WITHOUT_TITLES = {"init", "wiki", "demo", "run", "stop", "resume", "settings", "serve", "user"}
+WITHOUT_TITLES = {"init", "wiki", "demo", "run", "stop", "resume", "settings", "serve", "user", "mcp"}
 """Commands that print no text of the wiki, or do what the others do."""
 COMMANDS: dict[str, list[list[str]]] = {
     "check": [["--tree"]],
