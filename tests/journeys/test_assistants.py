@@ -13,6 +13,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.types import TextContent
 
+from bot.config.revision_journal import account_name
 from tests.journeys.conftest import Desk
 from tests.journeys.test_restricted_pages import restrict
 from tests.machine import ROOT
@@ -173,7 +174,7 @@ def run_program(desk: Desk, text: str) -> str:
 def test_the_program_of_an_assistant_prints_what_the_document_says(adopted: Desk) -> None:
     [shown] = re.findall(r"```text\n(.*?)```", (ROOT / "docs" / "assistants.md").read_text(), re.DOTALL)
 
-    assert run_program(adopted, programs()[0]) == shown
+    assert run_program(adopted, programs()[0]) == shown.replace('"ana"', f'"{account_name()}"')
 
 
 def test_the_program_with_the_python_functions_publishes(adopted: Desk) -> None:
