@@ -7,10 +7,8 @@ import argparse
 import sys
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from benchmarks.capture_tools import ROOT
-from benchmarks.fidelity import CORPUS, RIVALS, PageBody, ask, load_corpus
+from benchmarks.fidelity import CORPUS, RIVALS, PageBody, load_corpus, measure_speed
 from benchmarks.figures import write_section
 from benchmarks.page_world import make_body
 from benchmarks.process_cost import describe_machine
@@ -31,7 +29,7 @@ def main() -> int:
     if not pages:
         print(f"no page bodies under {options.corpus}; these are generated pages", file=sys.stderr)
         pages, corpus = [PageBody(str(number), make_body(number)) for number in range(_GENERATED)], "generated pages"
-    rounds = [[_measure(tool, pages) for tool in ("wikibot", *RIVALS)] for _ in range(options.rounds)]
+    rounds = [[measure_speed(tool, pages) for tool in ("wikibot", *RIVALS)] for _ in range(options.rounds)]
     rows = [
         {
             name: value if name == "tool" else round(median(row[name] for row in rows), 2)
@@ -50,17 +48,6 @@ def main() -> int:
         found = {"machine": machine, "corpus": corpus, "pages": len(pages), "kilobytes": round(size / 1024)}
         write_section("converters", found | {"rounds": options.rounds, "rows": rows})
     return 0
-
-
-def _measure(tool: str, pages: list[PageBody]) -> dict[str, Any]:
-    python = Path(sys.executable) if tool == "wikibot" else ROOT / ".venv-fidelity" / "bin" / "python"
-    answers = list(ask(python, tool, [pages[0], *pages]))[1:]  # the first conversion loads the libraries
-    return {
-        "tool": tool,
-        "milliseconds": 1_000 * sum(answer["seconds"] for answer in answers) / len(pages),
-        "peak": max(answer["peak"] for answer in answers),
-        "failed": sum("error" in answer for answer in answers),
-    }
 
 
 if __name__ == "__main__":

@@ -155,6 +155,28 @@ def ask(python: Path, tool: str, pages: list[PageBody]) -> Iterator[dict[str, An
         process.stdin.close()
 
 
+def measure_speed(tool: str, pages: list[PageBody], python: Path | None = None) -> dict[str, Any]:
+    """Return the CPU time for a page, the peak memory (MB) and the number of failures of one converter."""
+    own = Path(sys.executable) if tool == "wikibot" else python or _ROOT / ".venv-fidelity" / "bin" / "python"
+    answers = list(ask(own, tool, [pages[0], *pages]))[1:]  # the first conversion loads the libraries
+    return {
+        "tool": tool,
+        "milliseconds": 1_000 * sum(answer["seconds"] for answer in answers) / len(pages),
+        "peak": max(answer["peak"] for answer in answers),
+        "failed": sum("error" in answer for answer in answers),
+    }
+
+
+def render_speed(rows: list[dict[str, Any]]) -> str:
+    """Return a Markdown table: the time of each converter for a page, and wikibot's as a share of it."""
+    ours = rows[0]["milliseconds"]
+    lines = ["| converter | CPU ms a page | wikibot takes | peak MB |", "|---|--:|--:|--:|"]
+    for row in rows:
+        share = f"{ours / row['milliseconds']:.0%} of it" if row is not rows[0] else "–"
+        lines.append(f"| {row['tool']} | {row['milliseconds']:.2f} | {share} | {row['peak']:.0f} |")
+    return "\n".join(lines)
+
+
 def main() -> int:
     """Print the table; return 1 when wikibot's own converter falls short."""
     parser = argparse.ArgumentParser(prog="script/fidelity", description=__doc__)
@@ -176,6 +198,9 @@ def main() -> int:
         tallies |= compare(pages, arguments.compare)
     print(f"{len(pages)} pages: " + ", ".join(f"{ours.expected[aspect]} {aspect}" for aspect in ASPECTS) + "\n")
     print(render_table(tallies))
+    if arguments.compare:
+        speed = [measure_speed(tool, pages, arguments.compare) for tool in ("wikibot", *RIVALS)]
+        print(f"\n{render_speed(speed)}")
     corpora = {
         name: measure_corpus(bodies, partial(convert_ours, reader="cmark-gfm"))
         for name, bodies in load_corpora(arguments.corpus).items()

@@ -198,14 +198,15 @@ def _settle_history(
     if wanted is not None:
         return HistoryMode(wanted)
     try:
-        pages, versions = setup.count_versions(gateway, space_key, archived)
+        found = setup.estimate_history(gateway, space_key, archived)
     except WikiError as error:
         output.warn(f"  The versions of the archived pages could not be counted: {error}")
     else:
-        number, requests = counted(pages, "page"), counted(versions - pages, "request")
+        number, versions = counted(found.pages, "page"), counted(found.versions, "version")
+        cost = f"{counted(found.requests, 'request')}, about {_in_words(found)}"
         output.say_step(
-            f"{number} {'counts' if pages == 1 else 'count'} as archived now, with {counted(versions, 'version')}; "
-            f"the earlier versions cost the first capture {requests}, once"
+            f"{number} {'counts' if found.pages == 1 else 'count'} as archived now, with {versions}; "
+            f"the earlier versions cost the first capture {cost}, once"
         )
     if not asks:
         return HistoryMode.ALL
@@ -214,6 +215,12 @@ def _settle_history(
     return HistoryMode(
         click.prompt("Versions that the snapshots have", type=choice, default=HistoryMode.ALL.value, err=True)
     )
+
+
+def _in_words(found: setup.HistoryEstimate) -> str:
+    """Return size and time of an estimate, rounded."""
+    size, minutes = found.size_bytes / 1_000_000, round(found.seconds / 60)
+    return f"{size:,.1f} MB and {counted(minutes, 'minute') if minutes else 'less than a minute'}"
 
 
 def _keep(answers: Answers, before: Answers, config: Path) -> None:

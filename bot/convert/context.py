@@ -38,10 +38,14 @@ class IncludedPage:
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """One page in a Page Properties report: its link and its properties, by name, as plain text."""
+    """One page in a Page Properties report: its link and its properties, by name, as plain text.
+
+    `bodies` has the same values in storage format, where they are known.
+    """
 
     page: ListedPage
     values: Mapping[str, str]
+    bodies: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,8 @@ def _live(page: PageBuilder, macro: Macro) -> list[Node]:
         return shown
     settings, long_ones = _settings(page, macro)
     page.lose_macro(macro.name, settings)
-    return [page.note(f"{_LIVE[macro.key]}: not part of a snapshot"), *long_ones]
+    remark = "drawn by the wiki from what follows" if macro.rich_bodies else "not part of a snapshot"
+    return [page.note(f"{_LIVE[macro.key]}: {remark}"), *long_ones]
 
 
 def _columns(page: PageBuilder, macro: Macro) -> list[Node]:

@@ -74,23 +74,32 @@ def build_report(page: PageBuilder, macro: Macro) -> list[Node]:
         page,
         macro,
         what,
-        lambda: [_report_table(macro, listing.rows, listing.columns)] if listing.rows else [],
+        lambda: [_report_table(page, macro, listing.rows, listing.columns)] if listing.rows else [],
         *_shortfalls(page, macro, listing),
     )
 
 
-def _report_table(macro: Macro, rows: Sequence[ReportRow], columns: Sequence[str]) -> Table:
+def _report_table(page: PageBuilder, macro: Macro, rows: Sequence[ReportRow], columns: Sequence[str]) -> Table:
     head = Row(tuple(Cell(flow([name]), is_head=True) for name in (macro.get("firstcolumn") or "Title", *columns)))
     body = (
         Row(
             (
                 Cell(flow(link_to([row.page.title], row.page.target))),
-                *(Cell(flow([row.values.get(name, "")])) for name in columns),
+                *(Cell(_value(page, row, name)) for name in columns),
             )
         )
         for row in rows
     )
     return Table((head, *body))
+
+
+def _value(page: PageBuilder, row: ReportRow, name: str) -> tuple[Block, ...]:
+    """Return a property as the page has it; names in it refer to that page."""
+    if name not in row.bodies:
+        return flow([row.values.get(name, "")])
+    title, key = row.page.title, page.context.space_key
+    with page.within(f"{key}:{title}", title, key):
+        return page.blocks(read_leniently(row.bodies[name], max_depth=_INCLUDED_DEPTHS[0]).root)
 
 
 def _shortfalls(page: PageBuilder, macro: Macro, listing: Listing) -> list[str]:

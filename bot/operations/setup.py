@@ -4,7 +4,9 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -12,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 
 from bot.config.data_file import DataFile
 from bot.config.data_model import Home, WorkspaceData
-from bot.config.policy import ArchivedSettings, HistoryMode, WikiSettings, WorkspaceSettings
+from bot.config.policy import ArchivedSettings, HistoryMode, SnapshotSettings, WikiSettings, WorkspaceSettings
 from bot.config.schemas import SETTINGS_SCHEMA_NAME, write_schemas
 from bot.config.secret_binding import TOKEN_HOST, host_of
 from bot.config.settings import Settings, load_overrides, load_settings, secrets_folders
@@ -35,6 +37,8 @@ _CLIENT_SECRET_FILE = "wikibot_wiki__client_secret"  # noqa: S105 -- the name of
 _ARCHIVE, _ARCHIVED = "Archive", "archived"
 _KEY, _SIGNERS = "snapshots-key", "allowed_signers"
 _KEYGEN_SECONDS = 60
+_SAMPLE = 5
+"""Pages that are read for an estimate."""
 
 
 class Answers(FileDocument):
@@ -239,15 +243,40 @@ def find_archive_rules(gateway: WikiGateway, space_key: str) -> dict[str, str]:
     return rules
 
 
-def count_versions(gateway: WikiGateway, space_key: str, archived: Mapping[str, str]) -> tuple[int, int]:
-    """Return the number of pages that count as archived by the rules, and the number of all their versions.
+@dataclass(frozen=True, slots=True)
+class HistoryEstimate:
+    """The pages that count as archived, and what their earlier versions cost the first capture."""
 
-    A version number counts the versions, also those that the wiki no longer has.
-    """
+    pages: int
+    versions: int
+    """Number of all versions; a version number counts also those that the wiki no longer has."""
+    requests: int
+    """Requests for the earlier versions."""
+    size_bytes: int
+    """Size of the earlier bodies, if they are as long as the present ones."""
+    seconds: float
+    """Time that these requests take, with the number of parallel requests that is the default."""
+
+
+def estimate_history(
+    gateway: WikiGateway,
+    space_key: str,
+    archived: Mapping[str, str],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> HistoryEstimate:
+    """Return what the earlier versions of the archived pages cost, from reading a few pages. Raises `WikiError`."""
     labels, under = ((archived[key],) if key in archived else () for key in ("labels", "under"))
-    rule = ArchivedSettings(status=True, labels=labels, under=under)
-    chosen = select(gateway, space_key, rule).chosen
-    return len(chosen), sum(ref.version.number for ref in chosen)
+    chosen = select(gateway, space_key, ArchivedSettings(status=True, labels=labels, under=under)).chosen
+    versions = sum(ref.version.number for ref in chosen)
+    earlier = versions - len(chosen)
+    # Each version is read twice, and each page with earlier ones has a list of them.
+    requests = 2 * earlier + sum(ref.version.number > 1 for ref in chosen)
+    sample = chosen[:: max(1, len(chosen) // _SAMPLE)][:_SAMPLE] if earlier else ()
+    began = clock()
+    sizes = [len(gateway.fetch_page(ref.id).body.encode("utf-8", "surrogatepass")) for ref in sample]
+    seconds = (clock() - began) / max(1, len(sample)) * requests / SnapshotSettings().parallel_requests
+    return HistoryEstimate(len(chosen), versions, requests, sum(sizes) * earlier // max(1, len(sizes)), seconds)
 
 
 def write_bare_data_file(path: Path, home: PageRef) -> Path:

@@ -59,7 +59,9 @@ def test_init_writes_settings_and_data_that_work_at_once(desk: Desk, config: Pat
     assert "signed in as Workspace Bot" in ran.out
     settings = load_settings(config)
     assert re.search(
-        r"\d+ pages count as archived now, with \d+ versions; the earlier .* cost .* \d+ requests?", ran.out
+        r"\d+ pages count as archived now, with \d+ versions; the earlier versions cost .* \d+ requests?, "
+        r"about \d+\.\d MB and less than a minute, once",
+        ran.out,
     )
     assert settings.snapshots.history is HistoryMode.ALL
     assert settings.wiki.flavour == desk.wiki.flavour

@@ -20,9 +20,10 @@ from bot.snapshot.capture.report_macros import (
 )
 from bot.snapshot.capture.serial_executor import SerialExecutor
 from bot.snapshot.verify.verification import verify
+from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import markdown_of, run_capture
 from tests.snapshot.small_tree import AFTER, SOFTWARE, state_of, tree_bytes
-from tests.snapshot.small_wiki import SmallWiki
+from tests.snapshot.small_wiki import ANA, LI, WHEN, SmallWiki
 
 
 def details(rows: str, parameter: str = "") -> str:
@@ -60,12 +61,37 @@ def test_a_report_and_a_list_show_what_they_showed(reported: SmallWiki, tmp_path
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert rows[0] == "| Meeting | Date | State |"
     assert [row.partition("](")[0] for row in rows[2:]] == ["| [Meeting A", "| [Meeting B"]
-    assert rows[2].endswith("| 2024-02-01 | 🟢 Done & dusted |")
+    assert rows[2].endswith("| 2024-02-01 | 🟢 **Done** & dusted |")
     a = reported.ids["Meeting A"]
     assert f"meeting-a--{a}.md)" in rows[2]
     assert rows[3].partition("](")[2].startswith("http")
     assert text.count("as captured") == 2
     assert verify(tmp_path).is_clean
+
+
+def test_values_of_a_report_are_what_the_pages_have(wiki: SmallWiki, tmp_path: Path) -> None:
+    li = wiki.store.people.get(LI)
+    key = f'ri:account-id="{LI}"' if wiki.flavour is Flavour.CLOUD else f'ri:userkey="{li.user_key}"'
+    rows = (
+        f"<tr><th>State</th><td>{STATUS} <strong>now</strong></td></tr>"
+        f"<tr><th>Owner</th><td><ac:link><ri:user {key} /></ac:link></td></tr>"
+        '<tr><th>See</th><td><ul><li><a href="https://e.example/a">this</a></li>'
+        '<li><ac:link><ri:page ri:content-title="Minutes" /></ac:link></li></ul></td></tr>'
+        '<tr><th>File</th><td><ac:image><ri:attachment ri:filename="plan.png" /></ac:image></td></tr>'
+    )
+    meeting = wiki.add("Meeting", details(rows), label="meeting")
+    wiki.store.attachments.add(meeting, "plan.png", b"\x89PNG plan", author=ANA, media_type="image/png", when=WHEN)
+    wiki.add("Overview", macro("detailssummary", label="meeting"))
+
+    run_capture(wiki, tmp_path)
+
+    (row,) = [line for line in markdown_of(tmp_path, "Overview").splitlines() if line.startswith("| [Meeting]")]
+    assert "🟢 **Done** **now**" in row
+    assert f"@{li.display_name}" in row
+    assert "[this](https://e.example/a)" in row or '<a href="https://e.example/a">this</a>' in row
+    assert re.search(r"minutes--\d+\.md", row)
+    assert re.search(r"\.\./_attachments/\d+/\S+-v1\.png", row)
+    assert verify(tmp_path).findings == ()
 
 
 def test_a_second_capture_writes_nothing(reported: SmallWiki, tmp_path: Path) -> None:
@@ -97,7 +123,7 @@ def test_each_macro_of_a_page_has_its_own_list(reported: SmallWiki, tmp_path: Pa
     meetings_shown, plans_shown, unknown_shown, list_shown = re.split(
         r"\n\n(?=\*\()", markdown_of(tmp_path, "Both").partition("# Both")[2]
     )[1:]
-    assert meetings_shown.count("Done & dusted") == 2
+    assert meetings_shown.count("**Done** & dusted") == 2
     assert "Draft" not in meetings_shown
     assert [row.partition("](")[0] for row in plans_shown.splitlines()[4:]] == ["| [Plan"]
     assert unknown_shown == "*(report of page properties: not captured)*"

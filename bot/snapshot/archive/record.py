@@ -146,6 +146,8 @@ class RecordedRow(FileModel):
     """Link to the page."""
     values: dict[str, str]
     """Page Properties of the page, by name, as plain text."""
+    bodies: dict[str, str] = Field(default_factory=dict)
+    """The same values in storage format."""
 
 
 class RecordedListing(FileModel):

@@ -78,7 +78,11 @@ class Listings:
         kept = refs[:_LISTED_PAGES]
         self._read([ref.id for ref in kept])
         rows = [
-            RecordedRow(page=link_to(ref), values=values)
+            RecordedRow(
+                page=link_to(ref),
+                values={name: str(value) for name, value in values.items()},
+                bodies={name: value.body for name, value in values.items()},
+            )
             for ref in kept
             for values in merge_properties(self._properties.get(ref.id, ()), macro.get("id"))
         ]

@@ -76,7 +76,7 @@ def _included(page: RecordedInclude) -> convert.IncludedPage:
 
 
 def _listing(listing: RecordedListing) -> convert.Listing:
-    rows = tuple(convert.ReportRow(_links([row.page])[0], row.values) for row in listing.rows)
+    rows = tuple(convert.ReportRow(_links([row.page])[0], row.values, row.bodies) for row in listing.rows)
     return convert.Listing(rows, listing.columns, listing.left_out, listing.is_partial)
 
 

@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from bot.storage.macros import MACRO_ELEMENTS, Macro, read_macro
 from bot.storage.reader import Element, read_leniently
@@ -25,12 +26,30 @@ class LabelQuery:
     is_partial: bool = False
 
 
+class PropertyValue(str):
+    """The words of a property; `body` is the same in storage format."""
+
+    __slots__ = ("body",)
+    body: str
+
+    def __new__(cls, words: str, body: str) -> Self:
+        """Return the words with the storage format."""
+        value = super().__new__(cls, words)
+        value.body = body
+        return value
+
+    def joined(self, other: Self) -> "PropertyValue":
+        """Return both values, one after the other."""
+        words = [each for each in (self, other) if each]
+        return PropertyValue("; ".join(words), "; ".join(each.body for each in words))
+
+
 @dataclass(frozen=True, slots=True)
 class PropertyBlock:
     """One Page Properties macro: its id, and its rows of properties by name; a table can have several rows."""
 
     id: str
-    rows: tuple[Mapping[str, str], ...]
+    rows: tuple[Mapping[str, PropertyValue], ...]
 
 
 def find_listings(body: str) -> list[Macro]:
@@ -75,19 +94,19 @@ def read_columns(headings: str, rows: Sequence[Mapping[str, str]]) -> tuple[str,
 
 
 def read_properties(body: str, name_of: Callable[[str], str]) -> tuple[PropertyBlock, ...]:
-    """Return the Page Properties of a page as plain text; *name_of* returns the name of a person by id."""
+    """Return the Page Properties of a page; *name_of* returns the name of a person by id."""
     blocks = []
     for element in read_leniently(body).elements(*MACRO_ELEMENTS):
         if element.attributes.get("ac:name") == "details":
             tables = [table for table in element.elements("table") if _nearest(table, "table", element) is None]
-            rows = tuple(row for table in tables for row in _read_table(table, name_of) if row)
+            rows = tuple(row for table in tables for row in _read_table(body, table, name_of) if row)
             blocks.append(PropertyBlock(read_macro(element).get("id"), rows))
     return tuple(blocks)
 
 
-def merge_properties(blocks: Sequence[PropertyBlock], wanted_id: str = "") -> list[dict[str, str]]:
+def merge_properties(blocks: Sequence[PropertyBlock], wanted_id: str = "") -> list[dict[str, PropertyValue]]:
     """Return the rows of a page in a report: one row, or more if a property occurs again, which starts a new row."""
-    merged: list[dict[str, str]] = []
+    merged: list[dict[str, PropertyValue]] = []
     for block in blocks:
         if wanted_id and block.id != wanted_id:
             continue
@@ -99,7 +118,7 @@ def merge_properties(blocks: Sequence[PropertyBlock], wanted_id: str = "") -> li
     return merged
 
 
-def _read_table(table: Element, name_of: Callable[[str], str]) -> Iterator[dict[str, str]]:
+def _read_table(body: str, table: Element, name_of: Callable[[str], str]) -> Iterator[dict[str, PropertyValue]]:
     """Yield the properties in a table: one per row (name, value), or one per column below a row of names."""
     rows = [
         [cell for cell in row.children if cell.name in ("th", "td")]
@@ -109,13 +128,18 @@ def _read_table(table: Element, name_of: Callable[[str], str]) -> Iterator[dict[
     if len(rows) > 1 and len(rows[0]) > 1 and all(cell.name == "th" for cell in rows[0]):
         names = [_words(cell, name_of) for cell in rows[0]]
         for row in rows[1:]:
-            yield {name: _words(cell, name_of) for name, cell in zip(names, row, strict=False) if name}
+            yield {name: _value(body, cell, name_of) for name, cell in zip(names, row, strict=False) if name}
         return
-    stated: dict[str, str] = {}
-    for name, value in ((_words(row[0], name_of), row[1]) for row in rows if len(row) > 1):
+    stated: dict[str, PropertyValue] = {}
+    for name, cell in ((_words(row[0], name_of), row[1]) for row in rows if len(row) > 1):
         if name:
-            stated[name] = "; ".join(filter(None, [stated.get(name, ""), _words(value, name_of)]))
+            value = _value(body, cell, name_of)
+            stated[name] = stated[name].joined(value) if name in stated else value
     yield stated
+
+
+def _value(body: str, cell: Element, name_of: Callable[[str], str]) -> PropertyValue:
+    return PropertyValue(_words(cell, name_of), body[cell.inner.start : cell.inner.end])
 
 
 def _words(cell: Element, name_of: Callable[[str], str]) -> str:

@@ -93,20 +93,25 @@ class Neighbourhood:
         included, withheld = self._included(own, page_id, folder)
         views = self._views(own, page_id)
         shown = [read_leniently(view.html, max_depth=_MAX_DEPTH) for view in views.values()]
-        texts = {"": own, **{page.title: read_leniently(page.body, max_depth=_MAX_DEPTH) for page in included.values()}}
-        listings = [
-            self._listings.of(each, page_id, lambda ref: self._link(ref, folder))
-            for each in (body, *(page.body for page in included.values()))
-        ]
+        listings = dict(
+            ChainMap(
+                *(
+                    self._listings.of(each, page_id, lambda ref: self._link(ref, folder))
+                    for each in (body, *(page.body for page in included.values()))
+                )
+            )
+        )
+        values = (
+            (row.page.title, text) for each in listings.values() for row in each.rows for text in row.bodies.values()
+        )
+        foreign = [*((page.title, page.body) for page in included.values()), *values]
+        texts = [("", own), *((title, read_leniently(text, max_depth=_MAX_DEPTH)) for title, text in foreign)]
         users = {
-            each.attributes.get(key, "")
-            for text in texts.values()
-            for each in text.elements("ri:user")
-            for key in USER_KEYS
+            each.attributes.get(key, "") for _, text in texts for each in text.elements("ri:user") for key in USER_KEYS
         }
-        files, unread = self._files([*texts.items(), *(("", text) for text in shown)], page_id, folder, borrow)
+        files, unread = self._files([*texts, *(("", text) for text in shown)], page_id, folder, borrow)
         return Surroundings(
-            pages=dict(ChainMap(*(self._linked_pages(text, folder) for text in (*texts.values(), *shown))))
+            pages=dict(ChainMap(*(self._linked_pages(text, folder) for text in (*(text for _, text in texts), *shown))))
             | self._captured(above, folder),
             files=files,
             unread_files=unread,
@@ -116,8 +121,8 @@ class Neighbourhood:
             included=included,
             withheld=withheld,
             views=views,
-            other_addresses=tuple(dict.fromkeys(chain.from_iterable(map(self._other_addresses, texts.values())))),
-            listings=dict(ChainMap(*listings)),
+            other_addresses=tuple(dict.fromkeys(chain.from_iterable(self._other_addresses(text) for _, text in texts))),
+            listings=listings,
         )
 
     def _views(self, body: Document, page_id: str) -> dict[str, RecordedView]:
