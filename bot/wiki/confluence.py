@@ -244,6 +244,9 @@ class ConfluenceGateway(WikiGateway):
     def fetch_containers_below(self, node: TreeItem) -> list[Container]:
         return self._nodes.fetch_below(node)
 
+    def find_pages_in_tree(self, space_key: str) -> frozenset[str] | None:
+        return self._nodes.find_pages(self._directory.space(space_key))
+
     def fetch_containers_in(self, space_key: str, known: Collection[str]) -> list[Container]:
         return self._nodes.fetch_in_space(self._directory.space(space_key), known)
 

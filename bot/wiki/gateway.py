@@ -437,6 +437,13 @@ class WikiGateway(Protocol):
         getDatabaseDescendants, getSmartLinkDescendants.
         """
 
+    def find_pages_in_tree(self, space_key: str) -> frozenset[str] | None:
+        """Return the ids of the pages below the home page, archived ones included; None without such a listing.
+
+        One request for each 250 nodes, and one for each node at a depth that is a multiple of 10.
+        getPageDescendants (Cloud).
+        """
+
     def fetch_containers_in(self, space_key: str, known: Collection[str]) -> list[Container]:
         """Return the nodes of a space that are not pages, except those in *known* outside the tree of the home page.
 

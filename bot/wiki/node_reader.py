@@ -41,6 +41,13 @@ class NodeReader:
                 found[node_id] = container
         return list(found.values())
 
+    def find_pages(self, space: Space) -> frozenset[str] | None:
+        """Return the ids of the pages below the home page; None if there is none, or no listing of what is below."""
+        if space.homepage_id is None or self._dialect.descendants(TreeKind.PAGE, space.homepage_id) is None:
+            return None
+        below = self._iter_below(TreeKind.PAGE, space.homepage_id)
+        return frozenset(node.id for node, kind in below if kind is TreeKind.PAGE)
+
     def _find(self, kind: TreeKind, node_id: str) -> Container | None:
         call = self._dialect.container(kind, node_id)
         try:
@@ -55,19 +62,26 @@ class NodeReader:
     def _below(self, top: TreeKind, top_id: str, space_key: str) -> dict[str, Container]:
         found: dict[str, Container] = {}
         kinds = {top_id: top}
+        for below, kind in self._iter_below(top, top_id):
+            kinds[below.id] = kind
+            if kind is not TreeKind.PAGE:
+                found[below.id] = self._container(below, kind, kinds.get(below.parent_id or ""), space_key)
+        return found
+
+    def _iter_below(self, top: TreeKind, top_id: str) -> Iterator[tuple[Descendant, TreeKind]]:
+        """Yield each node below a node once, at any depth."""
+        seen = {top_id}
         waiting = deque([(top, top_id)])
         while waiting:
             call = self._dialect.descendants(*waiting.popleft())
             for below in self._client.iter(call) if call else ():
                 kind = _kind_of(below)
-                if kind is None or below.id in kinds:
+                if kind is None or below.id in seen:
                     continue
-                kinds[below.id] = kind
-                if kind is not TreeKind.PAGE:
-                    found[below.id] = self._container(below, kind, kinds.get(below.parent_id or ""), space_key)
+                seen.add(below.id)
+                yield below, kind
                 if below.depth == DESCENDANTS_DEPTH:
                     waiting.append((kind, below.id))
-        return found
 
     def _container(self, node: Descendant, kind: TreeKind, parent: TreeKind | None, space_key: str) -> Container:
         return Container(

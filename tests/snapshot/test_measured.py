@@ -204,6 +204,50 @@ def test_a_label_that_only_archived_pages_have_is_proved_by_them(shelved: SmallW
     assert [outcome.verdict for outcome in outcomes] == [RunVerdict.COMPLETE] * 3, outcomes
 
 
+def without_archived(answer: Answer) -> None:
+    """Leave the archived pages out of a listing."""
+    data = answer.json
+    data["results"] = [item for item in data["results"] if item.get("status") != "archived"]
+    answer.json = data
+
+
+@pytest.mark.parametrize("wiki", [Flavour.CLOUD], indirect=True)
+def test_archived_pages_that_both_listings_leave_out_are_said(shelved: SmallWiki, tmp_path: Path) -> None:
+    with shelved.proxied() as proxy:
+        proxy.change("GET", LISTINGS, without_archived)
+
+        outcome = capture(shelved, tmp_path)
+
+    assert outcome.verdict is RunVerdict.INCOMPLETE
+    assert any("leave out 4 pages" in trouble.reason for trouble in outcome.missing)
+
+
+@pytest.mark.parametrize("more", [0, 40])
+def test_a_label_that_no_list_has_is_looked_for_on_pages(busy: SmallWiki, tmp_path: Path, more: int) -> None:
+    for number in range(more):
+        busy.add(f"More {number}", label="")
+    rule = ArchivedSettings(status=True, labels=("archived",))
+    with busy.proxied() as proxy:
+        proxy.change("GET", f"{LABEL_SEARCH}|{LABEL_PAGES}|/content/labels", unlabelled)
+
+        outcome = run_capture(busy, tmp_path, rule=rule)
+
+    assert outcome.verdict is RunVerdict.INCOMPLETE
+    assert any("in no list" in trouble.reason for trouble in outcome.missing)
+
+
+def test_a_label_that_no_page_has_is_a_doubt_of_the_first_capture(busy: SmallWiki, tmp_path: Path) -> None:
+    rule = ArchivedSettings(status=True, labels=("archived", "shelved"))
+
+    outcomes = [run_capture(busy, tmp_path, rule=rule, day=day) for day in (0, 1)]
+
+    asked = [trouble.reason for trouble in outcomes[0].doubts]
+    assert [outcome.verdict for outcome in outcomes] == (
+        [RunVerdict.UNCONFIRMED, RunVerdict.COMPLETE] if asked else [RunVerdict.COMPLETE] * 2
+    )
+    assert all("were asked" in reason for reason in asked)
+
+
 @pytest.mark.parametrize("change", [listing_cut_after(10), empty], ids=["cut", "empty"])
 def test_listings_that_both_leave_pages_out_are_said(
     shelved: SmallWiki, tmp_path: Path, change: Callable[[Answer], None]
@@ -226,11 +270,26 @@ def swapped(answer: Answer) -> None:
     answer.json = data
 
 
-def test_texts_that_are_swapped_in_all_answers_with_several_pages_are_noticed(busy: SmallWiki, tmp_path: Path) -> None:
+def test_texts_that_are_swapped_within_answers_are_captured_as_they_are(busy: SmallWiki, tmp_path: Path) -> None:
     for number in range(2):
         busy.edit(f"Page {LABELLED + BELOW - 1 - number}", f"<p>text {number}</p>")
     with busy.proxied() as proxy:
         proxy.change("GET", r"/pages\?id=|/content\?ids=", swapped)
+
+        capture(busy, tmp_path)
+
+    for number in range(2):
+        record = record_of(tmp_path, f"Page {LABELLED + BELOW - 1 - number}")
+        assert record.source_sha256 == sha256(f"<p>text {number}</p>".encode())
+
+
+def test_texts_that_are_swapped_in_all_answers_with_several_pages_are_noticed(busy: SmallWiki, tmp_path: Path) -> None:
+    for number in range(2):
+        busy.edit(f"Page {LABELLED + BELOW - 1 - number}", f"<p>text {number}</p>")
+    with busy.proxied() as proxy:
+        for number in range(2):
+            lie = text_of(busy.ids[f"Page {LABELLED + BELOW - 1 - number}"], f"<p>text {1 - number}</p>")
+            proxy.change("GET", r"/pages\?id=|/content\?ids=", lie)
 
         outcome = capture(busy, tmp_path)
 

@@ -1,8 +1,9 @@
-"""The pages of a space by several sources: two listings, the search index, the labels, an administrator's roster.
+"""The pages of a space by several sources: two listings, the tree, the search index, the labels, a roster.
 
 A capture that knows the last one compares with its pages instead of a second listing; once a week, both are read.
 """
 
+import random
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from bot.wiki.gateway import Page, PageRef, PageSelection, PageStatus, WikiGatew
 
 LISTED = (PageStatus.CURRENT, PageStatus.ARCHIVED)
 _BATCH = 100
+_LABEL_SAMPLE = 20  # pages whose own labels are read if a label of the rule is in no list
 _SKEW = timedelta(hours=1)  # the clocks of the wiki and of this machine differ by less, or the run is refused
 
 
@@ -103,9 +105,10 @@ class Census:
         return bool(self.sources_of(page_id) - {_FIRST})
 
 
-_FIRST, _SECOND, _EARLIER, _SEARCH, _LABELS, _ROSTER = (
+_FIRST, _SECOND, _TREE, _EARLIER, _SEARCH, _LABELS, _ROSTER = (
     "the listing",
     "the second listing",
+    "the page tree",
     "the last capture",
     "the search index",
     "a label",
@@ -127,6 +130,7 @@ def take_census(
         census.name(_EARLIER, memory.pages)
     else:
         _list_again(gateway, census)
+        _list_tree(gateway, census)
     counted_by_search = _search(gateway, census)
     _find_labelled(gateway, census, rule)
     census.overview.named_labels = {label.casefold(): found for label, found in census.labelled.items()}
@@ -134,6 +138,8 @@ def take_census(
         _list_again(gateway, census)  # the listing left a page out, perhaps others too
         _settle(gateway, census, now)
     _judge_unlisted(census)
+    if memory is None:
+        _prove_absent_labels(gateway, census, now)
     _compare_count(census, counted_by_search)
     census.overview.read_newest(gateway)
     return census
@@ -178,6 +184,42 @@ def _list_again(gateway: WikiGateway, census: Census) -> None:
     census.named[_SECOND] = only_here
     if census.overview.memory is None:
         census.named[_FIRST] = set(unseen)  # a copy has no room for the others
+
+
+def _list_tree(gateway: WikiGateway, census: Census) -> None:
+    """Compare with the listing of what is below the home page: no search finds pages with status archived (Cloud)."""
+    try:
+        census.name(_TREE, gateway.find_pages_in_tree(census.space_key) or ())
+    except WikiError as error:
+        reason = f"only the listings say which pages are archived; the page tree could not be read: {error}"
+        census.doubts.append(Trouble(f"{census.space_key} tree", census.title, reason))
+
+
+def _prove_absent_labels(gateway: WikiGateway, census: Census, now: datetime) -> None:
+    """Read the own labels of some pages if no page has a label of the rule; the day chooses the pages.
+
+    A page that has the label is expected, and then others may be missing. If pages are left that were not asked about,
+    that is a doubt about the label.
+    """
+    absent = [label for label, page_ids in census.labelled.items() if not page_ids]
+    pages = sorted(census.refs, key=id_order) if absent else []
+    chance = random.Random(now.toordinal())  # noqa: S311 -- a sample that a test can repeat
+    asked = pages if len(pages) <= _LABEL_SAMPLE else chance.sample(pages, _LABEL_SAMPLE)
+    own: dict[str, frozenset[str]] = {}
+    try:
+        own = {page_id: gateway.fetch_labels(page_id) for page_id in asked}
+    except WikiError as error:
+        census.doubt(f"the labels of some pages could not be read: {error}")
+    for label in absent:
+        about = f"label {label!r}"
+        found = frozenset(page_id for page_id, names in own.items() if label.casefold() in names)
+        census.labelled[label] = found
+        if found:
+            reason = f"{counted(len(found), 'page')} with this label in no list; others may be missing"
+            census.missing.append(Trouble(label, about, reason))
+        elif len(own) < len(pages):
+            reason = f"no list has a page with this label, and {len(own)} of {counted(len(pages), 'page')} were asked"
+            census.doubts.append(Trouble(label, about, reason))
 
 
 def add_roster(gateway: WikiGateway, censuses: Sequence[Census], roster: Collection[str]) -> list[Trouble]:

@@ -24,6 +24,7 @@ from bot.wiki.gateway import Page, PagePart, PageParts, PageRef, PageStatus, Res
 _BATCH = 50  # pages whose bodies are read at once, while those of the batch before are observed
 _GIVE_UP_AFTER = 3  # consecutive pages without an answer
 _LATER = (PagePart.LABELS, PagePart.RESTRICTIONS)  # what the answer with the body decides, if it says it
+_COMPANIES = 4  # bulk answers among which the pages of one are divided when they are read again
 _SAMPLE = 20  # bodies from bulk answers that are read singly at the end of a run
 
 
@@ -142,7 +143,7 @@ class Observer:
             found = self.gateway.fetch_captures(page_ids)
             is_alone = len(found) == 1
             new = [page_id for page_id, (page, _) in found.items() if not self._is_held(page)]
-            again = self.gateway.fetch_captures(new) if new else {}
+            again = self._fetch_in_other_company(new)
             late = self._find_late(again)
         except WikiError:
             return {}
@@ -156,6 +157,16 @@ class Observer:
                 certain = find_equal_parts(parts, parts_again)
                 bodies[page_id] = _Body(page, late.get(page_id, parts_again), certain, is_alone)
         return bodies
+
+    def _fetch_in_other_company(self, page_ids: Sequence[str]) -> dict[str, tuple[Page, PageParts]]:
+        """Read pages in bulk with others than before: an answer that exchanges two texts then agrees with no other."""
+        found: dict[str, tuple[Page, PageParts]] = {}
+        chance = random.Random(f"{self.writer.now.date()} {page_ids[:1]}")  # noqa: S311 -- may be guessed
+        mixed = chance.sample(page_ids, len(page_ids))
+        parts = max(1, min(_COMPANIES, len(mixed) // _COMPANIES))
+        for number in range(parts if mixed else 0):
+            found |= self.gateway.fetch_captures(mixed[number::parts])
+        return found
 
     def _find_late(self, again: Mapping[str, tuple[Page, PageParts]]) -> Mapping[str, PageParts]:
         """Read restrictions and labels as they are after the bodies were read, if the bodies came without (Cloud).

@@ -66,7 +66,9 @@ def _descendants(above: Content) -> Response:
     if not text.isdecimal() or not 1 <= int(text) <= MAX_DEPTH:
         raise InvalidError(f"Provided value {{{text}}} for 'depth' is not between 1 and {MAX_DEPTH}")
     after = _place("depth", "position", "id") or (0, MIN_POSITION, 0)
-    found = get_store().hierarchy.descendants(above.id, max_depth=int(text), limit=limit + 1, after=after)
+    found = get_store().hierarchy.descendants(
+        above.id, statuses=("current", "archived"), max_depth=int(text), limit=limit + 1, after=after
+    )
     results = [_descendant(content, depth) for content, depth in found[:limit] if may_read(content)]
     if len(found) <= limit:
         return page_answer(results, None)
