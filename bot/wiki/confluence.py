@@ -244,8 +244,8 @@ class ConfluenceGateway(WikiGateway):
     def fetch_containers_below(self, node: TreeItem) -> list[Container]:
         return self._nodes.fetch_below(node)
 
-    def find_pages_in_tree(self, space_key: str) -> frozenset[str] | None:
-        return self._nodes.find_pages(self._directory.space(space_key))
+    def find_pages_below(self, page_id: str) -> frozenset[str]:
+        return self._nodes.find_pages_below(page_id)
 
     def fetch_containers_in(self, space_key: str, known: Collection[str]) -> list[Container]:
         return self._nodes.fetch_in_space(self._directory.space(space_key), known)

@@ -437,8 +437,8 @@ class WikiGateway(Protocol):
         getDatabaseDescendants, getSmartLinkDescendants.
         """
 
-    def find_pages_in_tree(self, space_key: str) -> frozenset[str] | None:
-        """Return the ids of the pages below the home page, archived ones included; None without such a listing.
+    def find_pages_below(self, page_id: str) -> frozenset[str]:
+        """Return the ids of the pages below a page at any depth, archived ones included; none on Data Center.
 
         One request for each 250 nodes, and one for each node at a depth that is a multiple of 10.
         getPageDescendants (Cloud).

@@ -41,12 +41,9 @@ class NodeReader:
                 found[node_id] = container
         return list(found.values())
 
-    def find_pages(self, space: Space) -> frozenset[str] | None:
-        """Return the ids of the pages below the home page; None if there is none, or no listing of what is below."""
-        if space.homepage_id is None or self._dialect.descendants(TreeKind.PAGE, space.homepage_id) is None:
-            return None
-        below = self._iter_below(TreeKind.PAGE, space.homepage_id)
-        return frozenset(node.id for node, kind in below if kind is TreeKind.PAGE)
+    def find_pages_below(self, page_id: str) -> frozenset[str]:
+        """Return the ids of the pages below a page, at any depth."""
+        return frozenset(node.id for node, kind in self._iter_below(TreeKind.PAGE, page_id) if kind is TreeKind.PAGE)
 
     def _find(self, kind: TreeKind, node_id: str) -> Container | None:
         call = self._dialect.container(kind, node_id)

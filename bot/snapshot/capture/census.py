@@ -30,6 +30,7 @@ from bot.wiki.gateway import Page, PageRef, PageSelection, PageStatus, WikiGatew
 
 LISTED = (PageStatus.CURRENT, PageStatus.ARCHIVED)
 _BATCH = 100
+_TOPS = 10  # pages without a parent whose tree is read
 _LABEL_SAMPLE = 20  # pages whose own labels are read if a label of the rule is in no list
 _SKEW = timedelta(hours=1)  # the clocks of the wiki and of this machine differ by less, or the run is refused
 
@@ -187,9 +188,14 @@ def _list_again(gateway: WikiGateway, census: Census) -> None:
 
 
 def _list_tree(gateway: WikiGateway, census: Census) -> None:
-    """Compare with the listing of what is below the home page: no search finds pages with status archived (Cloud)."""
+    """Compare with the listings of what is below the oldest pages without a parent, such as the home page.
+
+    No search finds pages with status archived (Cloud).
+    """
+    current = (ref for ref in census.refs.values() if ref.status is PageStatus.CURRENT)
+    tops = sorted((ref.id for ref in current if ref.parent_id is None), key=id_order)
     try:
-        census.name(_TREE, gateway.find_pages_in_tree(census.space_key) or ())
+        census.name(_TREE, (below for top in tops[:_TOPS] for below in gateway.find_pages_below(top)))
     except WikiError as error:
         reason = f"only the listings say which pages are archived; the page tree could not be read: {error}"
         census.doubts.append(Trouble(f"{census.space_key} tree", census.title, reason))
