@@ -1,5 +1,6 @@
 """Fixtures and hooks for the whole suite; the fixtures `wiki`, `flavour` and `seed` come from `wikiserver.fixtures`."""
 
+from collections.abc import Iterator
 from zlib import crc32
 
 import pytest
@@ -30,6 +31,15 @@ def _is_for_the_other_flavour(item: pytest.Item) -> bool:
     own = next((value for value in item.callspec.params.values() if value in flavours), None)
     case = item.nodeid.replace(str(own), "")
     return own is not None and own != flavours[crc32(case.encode()) % len(flavours)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_files_at_rest() -> Iterator[None]:
+    """Let the bot take a data file that a test has just written as one that nobody is writing any more."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.config.shared_data_file._QUIET_SECONDS", 0.0)
+        patch.setattr("bot.config.shared_data_file._QUIET_SECONDS_NEW_END", 0.0)
+        yield
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -4,6 +4,7 @@ Commands, scheduler and adoption take the lock from reading to writing. Other pr
 changes are noticed by the content of the file.
 """
 
+import codecs
 import hashlib
 import time
 from collections.abc import Callable, Iterator
@@ -48,8 +49,11 @@ class SharedDataFile:
         return InstanceLock(self._lock_path, purpose=f"editing {self.path}", wait_seconds=_LOCK_SECONDS)
 
     @contextmanager
-    def editing(self) -> Iterator[None]:
-        """Take the lock during an edit; raises `ContentError` while an interrupted adoption is not settled."""
+    def editing(self, sleep: Callable[[float], None] = time.sleep) -> Iterator[None]:
+        """Take the lock during an edit, when no other program is writing the file.
+
+        Raises `ContentError` while an interrupted adoption is not settled, and if the file looks cut off.
+        """
         with self.lock():
             if self.history.load().adoption is not None:
                 raise ContentError(
@@ -57,7 +61,7 @@ class SharedDataFile:
                     "`wikibot plan`, which asks the wiki and completes the file, then edit again",
                     path=self.path,
                 )
-            self._raise_if_gone(self.history.newest())
+            self._read_settled(self.history.newest(), sleep)
             yield
 
     def save(self, document: DataFile, what: str, **details: object) -> Revision:
@@ -127,23 +131,38 @@ class SharedDataFile:
             return self._load_settled(None, sleep)
 
     def _load_settled(self, newest: PastRevision | None, sleep: Callable[[float], None]) -> DataFile:
-        if not self.path.exists():
-            sleep(_QUIET_SECONDS)  # some editors rename the file before they write the new one
-        self._raise_if_gone(newest)
-        if not self.path.exists():
-            return DataFile.load(self.path)
         for _ in range(_MAX_LOOKS):
-            state = _state_of(self.path)
-            text = (read_present(self.path) or b"").decode(errors="replace")
-            if newest is None or newest.revision != revision_of(text):
-                sleep(_missing_quiet_seconds(newest, text, state))
-                if _state_of(self.path) != state:
-                    continue
-                self._raise_if_cut_off(newest, text)
+            text = self._read_settled(newest, sleep)
             document = DataFile.load(self.path)
-            if document.text == text:
+            if text in (document.text, None):
                 return document
-        raise ContentError("is being written by another program; nothing was published: try again", path=self.path)
+        raise self._busy()
+
+    def _read_settled(self, newest: PastRevision | None, sleep: Callable[[float], None]) -> str | None:
+        """Return the text of the file when no program is writing it; None if it is not UTF-8 or there is no file."""
+        for _ in range(_MAX_LOOKS):
+            try:
+                state = _state_of(self.path)
+                content = read_present(self.path) or b""
+                text = content.decode(errors="replace")
+                if newest is None or newest.revision != revision_of(text):
+                    sleep(_missing_quiet_seconds(newest, text, state))
+                    if _state_of(self.path) != state:
+                        continue
+                    if not _is_start_of_utf8(content):
+                        return None
+                    self._raise_if_cut_off(newest, text)
+            except FileNotFoundError:
+                sleep(_QUIET_SECONDS)  # some editors rename the file before they write the new one
+                if self.path.exists():
+                    continue
+                self._raise_if_gone(newest)
+                return None
+            return text
+        raise self._busy()
+
+    def _busy(self) -> ContentError:
+        return ContentError("is being written by another program; nothing was published: try again", path=self.path)
 
     def _raise_if_gone(self, newest: PastRevision | None) -> None:
         """Raise `ContentError` for a file that was read before: a new one from the page has only what is shown."""
@@ -257,6 +276,15 @@ def _missing_quiet_seconds(newest: PastRevision | None, text: str, state: tuple[
     """Return how long to wait until the file was not written for long enough; 0 if it was."""
     quiet = _QUIET_SECONDS if newest is None or newest.end == end_of(text) else _QUIET_SECONDS_NEW_END
     return max(quiet - max(time.time() - state[0] / 1e9, 0), 0)
+
+
+def _is_start_of_utf8(content: bytes) -> bool:
+    """Return whether *content* is UTF-8, or the beginning of it: a file can be cut off within a character."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(content)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _state_of(path: Path) -> tuple[int, int]:

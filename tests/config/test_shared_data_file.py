@@ -16,6 +16,13 @@ ITEMS = "".join(f"    - {{id: item-{number}, text: 'Words of item {number}'}}\n"
 TEXT = f"workspace: {{space: WS2, home: Home}}\nnews:\n  items:\n{ITEMS}"
 
 
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait as in service; the other tests do not (`data_files_at_rest`)."""
+    monkeypatch.setattr("bot.config.shared_data_file._QUIET_SECONDS", 0.2)
+    monkeypatch.setattr("bot.config.shared_data_file._QUIET_SECONDS_NEW_END", 2.0)
+
+
 @pytest.fixture
 def shared(tmp_path: Path) -> SharedDataFile:
     path = tmp_path / "ws2.yaml"
@@ -117,6 +124,37 @@ def test_a_file_that_is_emptied_is_said_to_be_empty(shared: SharedDataFile) -> N
     shared.path.write_text("\n")
 
     with pytest.raises(ContentError, match="is empty, but was not at the last run"):
+        shared.read(sleep=lambda _: None)
+
+
+def test_a_file_that_is_cut_off_is_not_edited(shared: SharedDataFile) -> None:
+    shared.path.write_text(TEXT.rstrip())
+
+    with pytest.raises(ContentError, match=r"ws2\.yaml:\d+: looks cut off"), shared.editing(lambda _: None):
+        pass
+
+    assert shared.path.read_text() == TEXT.rstrip()
+
+
+def test_an_edit_waits_until_a_save_in_several_steps_is_complete(shared: SharedDataFile) -> None:
+    text = TEXT.replace("item 3", "item three")
+    shared.path.write_text(text.rpartition("    - {")[0])
+
+    def finish(_: float) -> None:
+        if shared.path.read_text() != text:
+            shared.path.write_text(text)
+
+    with shared.editing(finish):
+        shared.save(DataFile.load(shared.path).remove_news("item-1"), "removed an item")
+
+    kept = {item.id for item in DataFile.load(shared.path).data.news.items}  # type: ignore[union-attr]
+    assert kept == {f"item-{number}" for number in range(20)} - {"item-1"}
+
+
+def test_a_file_in_another_encoding_is_not_said_to_be_cut_off(shared: SharedDataFile) -> None:
+    shared.path.write_bytes(TEXT.rstrip().encode("utf-16"))
+
+    with pytest.raises(ContentError, match="is not UTF-8"):
         shared.read(sleep=lambda _: None)
 
 
