@@ -4,7 +4,7 @@ Each job returns counts and what waits for a person, and raises an error if it d
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.config.news_selection import next_due
 from bot.errors import EvidenceError, SnapshotError, StoppedError, WikiError
@@ -29,6 +29,7 @@ def make_jobs(runtime: Runtime) -> dict[str, Callable[[Callable[[], bool]], JobR
         "sync": lambda _should_stop: _sync(runtime),
         "snapshot": lambda should_stop: _snapshot(runtime, should_stop),
         "verify": lambda _should_stop: _verify(runtime),
+        "review": lambda _should_stop: _review(runtime),
     }
 
 
@@ -122,6 +123,15 @@ def _verify(runtime: Runtime) -> JobResult:
     if not checked.basic.is_clean:
         raise EvidenceError(_listed("finding", "in the snapshots", list(map(str, checked.basic.findings))))
     return JobResult({"bags": checked.basic.bags, "files": checked.basic.hashed_files}, checked.open_questions)
+
+
+def _review(runtime: Runtime) -> JobResult:
+    from bot.operations.review import find_due, send_review  # imports the services that messages go to
+
+    policy = runtime.settings.notify
+    due = find_due(runtime.gateway, runtime.workspaces, timedelta(days=policy.review_days), runtime.clock())
+    failures = send_review(policy, due, runtime.desk_address)
+    return JobResult({"to review": len(due)}, tuple(f"not sent to {failure}" for failure in failures))
 
 
 def _describe(trouble: Trouble) -> str:

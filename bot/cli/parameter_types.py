@@ -2,7 +2,9 @@
 
 import datetime as dt
 import os
+import re
 from collections.abc import Iterable
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -31,6 +33,22 @@ class Moment(click.ParamType[dt.datetime]):
         if moment.tzinfo is None:
             self.fail(f"{value!r} lacks a time zone; write 2026-03-01T09:00Z or 2026-03-01T09:00+01:00", param, ctx)
         return moment
+
+
+class DayCount(click.ParamType[dt.timedelta]):
+    """A number of days, weeks or years, such as 180d, 26w or 1y."""
+
+    name = "span"
+    _DAYS = MappingProxyType({"d": 1, "w": 7, "y": 365})
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dt.timedelta:
+        """Read a number and a unit."""
+        if isinstance(value, dt.timedelta):
+            return value
+        found = re.fullmatch(r"(\d{1,5})\s*([dwy])", str(value).strip().lower())
+        if found is None:
+            self.fail(f"{value!r} is not a number of days, weeks or years, such as 180d, 26w or 1y", param, ctx)
+        return dt.timedelta(days=int(found[1]) * self._DAYS[found[2]])
 
 
 class Day(click.ParamType[dt.date]):

@@ -1,17 +1,19 @@
 """`wikibot tree` and `render`: look at the workspace."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
-from bot.cli.parameter_types import Moment, complete_regions
+from bot.cli.parameter_types import DayCount, Moment, complete_regions
 from bot.errors import BotError, ContentError, SettingsError
 from bot.operations import view
 from bot.operations.tree_links import find_links_to
-from bot.operations.view import TreePage
+from bot.operations.view import TreePage, unchanged_since, with_names
 from bot.plural import counted
+from bot.present.csv_table import csv_table
 from bot.render import section_of
 from bot.wiki.gateway import TreeKind
 
@@ -20,12 +22,21 @@ from bot.wiki.gateway import TreeKind
 @click.option("--archived", is_flag=True, help="Only archived pages.")
 @click.option("--restricted", is_flag=True, help="Also pages that only some people may read.")
 @click.option("--links-to", metavar="PAGE", help="List the links of active pages to PAGE, before PAGE is archived.")
-@click.option("--format", "fmt", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option(
+    "--unchanged-for", type=DayCount(), metavar="SPAN", help="Only active pages that nobody changed for 180d, 26w, 1y."
+)
+@click.option(
+    "--format", "fmt", type=click.Choice(["text", "json", "markdown", "csv"]), default="text", show_default=True
+)
 @pass_app
-def tree(app: App, *, archived: bool, restricted: bool, links_to: str | None, fmt: str) -> int:
+def tree(
+    app: App, *, archived: bool, restricted: bool, links_to: str | None, unchanged_for: timedelta | None, fmt: str
+) -> int:
     """Show the page tree of the space, with folders and status.
 
     Pages that only some people may read are left out and counted, unless `snapshots.restricted` is `include`.
+
+    With --unchanged-for, the page that was changed longest ago is first, with the day and who changed it.
 
     Ends with 1 when the place of a page is not certain: its parent is hidden or gone, or the page is above itself.
     """
@@ -34,8 +45,18 @@ def tree(app: App, *, archived: bool, restricted: bool, links_to: str | None, fm
     found = view.read_tree(
         app.runtime.gateway(), app.runtime.workspace, archived_only=archived, shows_restricted=restricted
     )
+    if unchanged_for is not None:
+        pages = unchanged_since(found, app.runtime.clock() - unchanged_for)
+        named = with_names(app.runtime.gateway(), pages)
+        found = replace(found, pages=tuple(replace(page, depth=0) for page in named))
     if fmt == "json":
         output.say_json(found.pages)
+    elif fmt == "csv":
+        rows = [(page.id, page.title, *_last_change(page), page.is_archived, page.url) for page in found.pages]
+        output.say_document(csv_table(("id", "title", "changed", "by", "archived", "url"), rows))
+    elif unchanged_for is not None and fmt == "text":
+        lines = [(*_last_change(page), page.title, f"#{page.id}") for page in found.pages]
+        output.say_table(("changed", "by", "page", "id"), lines)
     else:
         for page in found.pages:
             output.say(_as_markdown(page) if fmt == "markdown" else _as_text(page))
@@ -68,6 +89,10 @@ def render(app: App, *, region: str | None, offline: bool, html: bool, at: datet
         if region is None:
             output.say(f"<!-- {name} -->")
         output.say_document(text + "\n")
+
+
+def _last_change(page: TreePage) -> tuple[str, str]:
+    return (f"{page.changed:%Y-%m-%d}" if page.changed else "", page.changed_by)
 
 
 def _say_html(app: App, region: str | None, at: datetime | None) -> None:

@@ -205,6 +205,11 @@ _EXPIRES_AT = Field(
     description="Not shown from this moment on. With a time zone (`Z` is UTC).",
     examples=["2024-06-01T00:00:00Z"],
 )
+_REVIEW_BY = Field(
+    None,
+    description="Day from which the job `review` asks somebody to look at it again. The page does not show it.",
+    examples=["2025-01-31"],
+)
 
 
 class _Timed(_Value):
@@ -274,6 +279,7 @@ class StatusLine(_Timed):
     )
     publish_at: AwareDatetime | None = _PUBLISH_AT
     expires_at: AwareDatetime | None = _EXPIRES_AT
+    review_by: dt.date | None = _REVIEW_BY
 
     @model_validator(mode="after")
     def _has_content(self) -> Self:
@@ -345,6 +351,7 @@ class QuickLink(_Timed):
     )
     publish_at: AwareDatetime | None = _PUBLISH_AT
     expires_at: AwareDatetime | None = _EXPIRES_AT
+    review_by: dt.date | None = _REVIEW_BY
     links: tuple["QuickLink", ...] = Field(
         (), description="Links below this one.", examples=[[{"text": "Summary", "page": "Report summary"}]]
     )
@@ -465,6 +472,7 @@ class NewsItem(_Timed):
     )
     publish_at: AwareDatetime | None = _PUBLISH_AT
     expires_at: AwareDatetime | None = _EXPIRES_AT
+    review_by: dt.date | None = _REVIEW_BY
     pinned: bool = Field(False, description="Whether the item is shown before all others.", examples=[True])
 
 

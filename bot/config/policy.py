@@ -535,15 +535,17 @@ class WorkspaceSettings(SettingsSection):
         return region.model_copy(update={"drift": region.drift or self.drift, "merge": region.merge or self.merge})
 
 
-JOB_KINDS = ("sync", "snapshot", "verify")
+JOB_KINDS = ("sync", "snapshot", "verify", "review")
 """What a job can do."""
 
 
 class JobSettings(SettingsSection):
     """One job of `wikibot run`."""
 
-    run: Literal["sync", "snapshot", "verify"] = Field(
-        description="What the job does. Each job is also a command with that name.", examples=["sync"]
+    run: Literal["sync", "snapshot", "verify", "review"] = Field(
+        description="What the job does. `sync`, `snapshot` and `verify` are also commands with that name. `review` "
+        "sends the pages that nobody changed for long, and the entries whose `review_by` has come, through `notify`.",
+        examples=["sync"],
     )
     every: NonEmptyText = Field(
         description="How often: a number and a unit (`30 seconds`, `10 minutes`, `hour`, `day`, `2 weeks`) or a "
@@ -996,9 +998,9 @@ class ServiceSettings(SettingsSection):
     )
     heartbeats: dict[str, SecretStr] = Field(
         {},
-        description="For each job (`sync`, `snapshot`, `verify`), an address that gets a POST at its end, with "
-        "`/start` added at its start and `/fail` if it failed, in the manner of healthchecks.io. They are secrets: set "
-        "`WIKIBOT_SERVICE__HEARTBEATS__SYNC`, or use files with such names in the secrets folder.",
+        description="For each job (`sync`, `snapshot`, `verify`, `review`), an address that gets a POST at its end, "
+        "with `/start` added at its start and `/fail` if it failed, in the manner of healthchecks.io. They are "
+        "secrets: set `WIKIBOT_SERVICE__HEARTBEATS__SYNC`, or use files with such names in the secrets folder.",
         examples=[{"sync": "https://hc-ping.com/0d1e2f3a-4b5c-6d7e-8f90-a1b2c3d4e5f6"}],
     )
 
@@ -1102,6 +1104,9 @@ class NotifySettings(SettingsSection):
         None,
         description="Address of the desk for links in messages. Absent: `desk.url`; if that is absent too, no links.",
         examples=["https://desk.example.org"],
+    )
+    review_days: float = Field(
+        180, gt=0, description="For the job `review`: pages that nobody changed for so many days.", examples=[365]
     )
     expires_hours: float = Field(
         48, gt=0, description="How many hours before an entry expires `expires` is sent.", examples=[24]

@@ -1,7 +1,7 @@
 """The text of a message: what needs a person, what is over, and what happened to texts (pure)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from bot.notify.occurrence import Occurrence
 from bot.plural import counted
 
 _MOST_NAMED = 20
+_MOST_LISTED = 100
 _MOST_CHARACTERS = 1_000
 _CALLS = re.compile(r"([<@])(?=[!@#&]|everyone\b|here\b|channel\b|all\b)", re.IGNORECASE)
 _JOINER = "\u2060"
@@ -55,6 +56,16 @@ def compose(
     if more:
         parts.append(f"and {more} more; `wikibot status` shows all")
     return Message(_title(concerns, recoveries, occurrences), "\n\n".join(parts) + "\n")
+
+
+def compose_list(title: str, by_person: Mapping[str, Sequence[str]], desk: str) -> Message:
+    """Return a message with a list for each person; long ones are cut, and say so."""
+    parts = []
+    for person, lines in by_person.items():
+        shown = [f"  - {_line(line)}" for line in lines[:_MOST_LISTED]]
+        more = len(lines) - _MOST_LISTED
+        parts.append("\n".join([_line(person), *shown, *([f"  and {more} more"] if more > 0 else [])]))
+    return Message(title, "\n\n".join([*parts, *([f"desk: {desk}"] if desk else [])]) + "\n")
 
 
 def matter_of(concern: Concern) -> str:

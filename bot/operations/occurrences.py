@@ -82,7 +82,7 @@ def _held_back(workspace: Workspace, item: NewsItem, reason: str) -> Occurrence:
 
 
 def _expiring(workspace: Workspace, data: WorkspaceData, now: datetime, within: timedelta) -> Iterator[Occurrence]:
-    for area, name, entry in _entries(data):
+    for area, name, entry in iter_entries(data):
         if entry.expires_at is None or not is_shown(entry, now) or entry.expires_at > now + within:
             continue
         text = plain_text(entry.text or "") if isinstance(entry, StatusLine | NewsItem) else entry.name
@@ -97,7 +97,7 @@ def _expiring(workspace: Workspace, data: WorkspaceData, now: datetime, within: 
         )
 
 
-def _entries(data: WorkspaceData) -> Iterator[tuple[str, str, StatusLine | QuickLink | NewsItem]]:
+def iter_entries(data: WorkspaceData) -> Iterator[tuple[str, str, StatusLine | QuickLink | NewsItem]]:
     """Yield each entry that can expire, with its area of the desk and a name; the id of a news item."""
     if isinstance(data.status, StatusBanner):
         yield from (("banner", _name(line.text or ""), line) for line in data.status.lines)
@@ -118,22 +118,23 @@ def _name(text: str) -> str:
 
 
 def _authors_of(workspace: Workspace, item_id: str) -> Callable[[], tuple[str, ...] | None]:
-    """Return a function that finds who added a news item, by the revisions; None if it came from the page."""
+    """Return `find_authors` for later."""
+    return partial(find_authors, workspace, item_id)
 
-    def find() -> tuple[str, ...] | None:
-        journal, found = workspace.shared_data.journal, None
-        for count, revision in enumerate(journal.iter_newest_first()):
-            if count >= _MOST_SEARCHED or f"id: {item_id}" not in journal.content(revision.number):
-                break
-            found = revision
-        if found is None:
-            return ()
-        if found.origin in ("adopted", "first"):
-            return None
-        draft = Drafts(workspace).load(found.draft) if found.draft is not None else None
-        return (found.who,) if draft is None else draft.authors
 
-    return find
+def find_authors(workspace: Workspace, item_id: str) -> tuple[str, ...] | None:
+    """Return who added a news item, by the revisions; None if it came from the page."""
+    journal, found = workspace.shared_data.journal, None
+    for count, revision in enumerate(journal.iter_newest_first()):
+        if count >= _MOST_SEARCHED or f"id: {item_id}" not in journal.content(revision.number):
+            break
+        found = revision
+    if found is None:
+        return ()
+    if found.origin in ("adopted", "first"):
+        return None
+    draft = Drafts(workspace).load(found.draft) if found.draft is not None else None
+    return (found.who,) if draft is None else draft.authors
 
 
 def _about_drafts(workspace: Workspace) -> Iterator[Occurrence]:

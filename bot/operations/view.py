@@ -1,7 +1,8 @@
 """Read the page tree of a workspace, and render its regions."""
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from bot.config.data_model import WorkspaceData
 from bot.errors import ContentError
@@ -27,6 +28,12 @@ class TreePage:
     version: int | None
     url: str
     kind: TreeKind = TreeKind.PAGE
+    changed: dt.datetime | None = None
+    """Time of the last change."""
+    changed_by: str = ""
+    """Who made it, as the wiki shows the name."""
+    changed_by_names: tuple[str, ...] = ()
+    """Other names of that account: its id, and its user name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ def read_tree(
             node.ref.version.number if isinstance(node.ref, PageRef) else None,
             node.ref.url,
             node.ref.kind,
+            *(_last_change(node.ref) if isinstance(node.ref, PageRef) else ()),
         )
         for node in tree
     )
@@ -69,6 +77,27 @@ def read_tree(
         (*describe_defects(tree), *selection.unlisted, *unread),
         len(everything.nodes) - len(selection.nodes),
     )
+
+
+def unchanged_since(tree: SpaceTree, moment: dt.datetime) -> list[TreePage]:
+    """Return the active pages that nobody changed after *moment*, the oldest change first."""
+    found = [(page.changed, page) for page in tree.pages if page.changed is not None and not page.is_archived]
+    return [page for changed, page in sorted(found, key=lambda pair: pair[0]) if changed < moment]
+
+
+def with_names(gateway: WikiGateway, pages: Iterable[TreePage]) -> tuple[TreePage, ...]:
+    """Return *pages* with the names of who changed them; listings of Cloud have ids, so one request for each person."""
+    return tuple(
+        replace(page, changed_by=gateway.fetch_user(page.changed_by).display_name)
+        if page.changed_by in page.changed_by_names[:1]
+        else page
+        for page in pages
+    )
+
+
+def _last_change(ref: PageRef) -> tuple[dt.datetime, str, tuple[str, ...]]:
+    who = ref.version.author
+    return ref.version.when, who.display_name, tuple(filter(None, (who.id, who.username)))
 
 
 def select_all(

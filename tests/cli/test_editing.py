@@ -67,6 +67,7 @@ def test_news_list_reports_what_is_shown_when(data: Path, wikibot: Wikibot) -> N
         "text": "One, with a [link](page:A)",
         "publish_at": None,
         "expires_at": None,
+        "review_by": None,
         "pinned": False,
         "group": None,
         "items": [],

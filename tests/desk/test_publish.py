@@ -173,6 +173,8 @@ def test_the_page_tree_is_read_in_the_background_and_filtered(plan_world: DeskWo
     assert "Archived" in archived
     assert HOME not in archived
     assert HOME in maintainer.get("/w/ws2/pages?q=accountability+implementation").text
+    assert HOME not in maintainer.get("/w/ws2/pages?unchanged=36500").text
+    assert "Unchanged for 180 days" in archived
 
 
 def test_settings_show_no_secret(plan_world: DeskWorld, maintainer: DeskClient) -> None:

@@ -8,8 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from werkzeug.test import Client
 
+from bot.config.settings import load_settings
 from bot.history import JobRequest, RunOutcome
+from bot.live_schedule import LiveSchedule
+from bot.runtime import Runtime
+from bot.service_endpoint import ServiceEndpoint
 from tests.cli.scheduled_bot import SECONDS_TO_END, ScheduledBot, wait_for
 from tests.service.conftest import Service
 from tests.service.receiver import Inbox
@@ -128,3 +133,28 @@ def _get(url: str) -> tuple[int, str]:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+
+
+def test_a_loop_that_stands_still_is_a_503(service: Service) -> None:
+    runtime = Runtime(load_settings(service.folder / "bot.yaml"))
+    live = LiveSchedule(runtime, service.bot.history, lambda: runtime.settings)
+    client = Client(ServiceEndpoint(live, service.bot.history))
+
+    alive = client.get("/healthz")
+    live.scheduler.last_sign_of_life -= 61
+    silent = client.get("/healthz")
+
+    assert (alive.status_code, silent.status_code) == (200, 503)
+    assert re.fullmatch(r"no sign of life for 61 s\n", silent.text)
+
+
+def test_alert_rules_name_metrics_that_exist(service: Service) -> None:
+    service.wikibot("run", "--once")
+    service.wikibot("stop", "the site moves")
+    rules = (Path(__file__).parents[2] / "deploy" / "alerts.yaml").read_text()
+
+    known = set(re.findall(r"^# TYPE (\w+)", service.wikibot("status", "--format", "metrics")[1], re.MULTILINE))
+
+    not_here = {"wikibot_wiki_requests_total", "wikibot_capture_completeness"}  # of a process; after a capture
+    assert set(re.findall(r"\bwikibot_\w+", rules)) - known == not_here
+    assert "wikibot_running" not in "".join(line for line in rules.splitlines() if "expr:" in line)

@@ -1,5 +1,8 @@
 """The page tree of a workspace, with a filter; read in the background and shown as it was then."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from flask import redirect, render_template, request, url_for
 from werkzeug import Response
 
@@ -8,10 +11,11 @@ from bot.desk.publish import blueprint
 from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
 from bot.history import JobResult
-from bot.operations.view import TreePage, read_tree
+from bot.operations.view import TreePage, read_tree, unchanged_since, with_names
 from bot.wiki.gateway import TreeKind
 
 _PAGE = 200
+_MOST_DAYS = 36_500
 
 
 @blueprint.get("/w/<workspace>/pages")
@@ -24,10 +28,21 @@ def pages(workspace: str) -> str:
         _begin_reading(workspace)
     words, status = request.args.get("q", "").strip(), request.args.get("status", "")
     start = max(0, request.args.get("start", 0, type=int))
-    found = [page for page in (kept.tree.pages if kept else ()) if _matches(page, words, status)]
+    days = max(0, request.args.get("unchanged", 0, type=int))
+    pages = kept.tree.pages if kept else ()
+    if kept and days:
+        pages = tuple(unchanged_since(kept.tree, desk.runtime.clock() - timedelta(days=min(days, _MOST_DAYS))))
+    found = [page for page in pages if _matches(page, words, status)]
 
     def at(position: int) -> str:
-        return url_for("publish.pages", workspace=workspace, q=words or None, status=status or None, start=position)
+        return url_for(
+            "publish.pages",
+            workspace=workspace,
+            q=words or None,
+            status=status or None,
+            unchanged=days or None,
+            start=position,
+        )
 
     return render_template(
         "pages.html.j2",
@@ -36,7 +51,9 @@ def pages(workspace: str) -> str:
         count=len(found),
         words=words,
         status=status,
-        is_filtered=bool(words or status),
+        unchanged=days,
+        spans=sorted({90, 180, 365, 730, *([days] if days else [])}),
+        is_filtered=bool(words or status or days),
         earlier=at(max(0, start - _PAGE)) if start else "",
         later=at(start + _PAGE) if len(found) > start + _PAGE else "",
         going_on=desk.errands.find(_name(workspace)),
@@ -66,6 +83,7 @@ def _begin_reading(workspace: str) -> int:
 
     def work() -> JobResult:
         tree = read_tree(runtime.gateway(), one)
+        tree = replace(tree, pages=with_names(runtime.gateway(), tree.pages))
         desk.keep_tree(workspace, tree)
         pages = sum(page.kind is TreeKind.PAGE for page in tree.pages)
         return JobResult({"pages": pages, "left out": tree.left_out}, tree.problems)
