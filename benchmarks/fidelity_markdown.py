@@ -47,6 +47,7 @@ def read_markdown(markdown: str, reader: str = "markdown-it") -> Content:
 def read_html(text: str) -> Content:
     """Return what an HTML fragment says to a reader."""
     root = html.fragment_fromstring(text, create_parent="div")
+    _open_footnotes(root)
     content = Content(words=tokens(_text(root)))
     for element in root.iter():
         if isinstance(element.tag, str):
@@ -54,6 +55,19 @@ def read_html(text: str) -> Content:
     tables = list(root.iter("table"))
     content.cells = [cell for number, table in enumerate(tables) for cell in _cells(number, table)]
     return content
+
+
+def _open_footnotes(root: html.HtmlElement) -> None:
+    """Take the numbers of footnotes out, and make the footnotes texts at the end instead of a list."""
+    for reference in [*root.iter("sup")]:
+        if "footnote-ref" in (reference.get("class") or ""):
+            reference.drop_tree()
+    for section in root.iter("section"):
+        for element in [*section.iterchildren("ol"), *section.iterfind("ol/li")]:
+            element.tag = "div"
+        for back in [*section.iter("a")]:
+            if "footnote-backref" in (back.get("class") or ""):
+                back.drop_tree()
 
 
 def _text(element: html.HtmlElement, *, within_lists: bool = True) -> str:
@@ -74,6 +88,9 @@ def _collect(element: html.HtmlElement, content: Content) -> None:
     kind = EMPHASIS.get(name)
     if kind and not any(EMPHASIS.get(str(ancestor.tag)) == kind for ancestor in element.iterancestors()):
         content.emphasis += [f"{kind}{sign}" for sign in "".join(tokens(_text(element)))]
+    content.attributes += [
+        f"{key}={' '.join(value.split())}" for key in ("width", "height", "alt", "title") if (value := element.get(key))
+    ]
     if name == "img":
         content.images.append(f"{element.get('src') or ''} {element.get('alt') or ''}")
     elif name == "a":

@@ -1,5 +1,7 @@
-"""How much of a page a Markdown rendition keeps, in nine counts."""
+"""How much of a page a Markdown rendition keeps, in ten counts."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -10,7 +12,18 @@ from benchmarks.fidelity_source import Content
 
 T = TypeVar("T")
 
-ASPECTS = ("words", "links", "table cells", "list items", "code", "headings", "images", "emphasis", "tasks")
+ASPECTS = (
+    "words",
+    "links",
+    "table cells",
+    "list items",
+    "code",
+    "headings",
+    "images",
+    "emphasis",
+    "tasks",
+    "attributes",
+)
 
 
 @dataclass(slots=True)
@@ -54,6 +67,8 @@ def measure(source: Content, result: Content) -> Tally:
     tally.count("images", len(source.images), _missing_images(source.images, result.images))
     tally.count("emphasis", len(source.emphasis), _missing_words(source.emphasis, result.emphasis))
     tally.count("tasks", len(source.tasks), _missing(source.tasks, result.tasks, _is_same_task))
+    lost = (Counter(source.attributes) - Counter(result.attributes)).elements()
+    tally.count("attributes", len(source.attributes), lost)
     return tally
 
 
@@ -66,6 +81,8 @@ def measure_nothing(source: Content) -> Tally:
 
 def _missing_words(source: Sequence[str], result: Sequence[str]) -> list[str]:
     """Return the words of *source* that *result* has not, or not in this order."""
+    if _is_within(source, result):
+        return []  # the search below is not exhaustive
     start = 0
     while start < min(len(source), len(result)) and source[start] == result[start]:
         start += 1
@@ -111,8 +128,16 @@ def _missing_images(source: Sequence[str], result: Sequence[str]) -> list[str]:
 
 def _readings(address: str) -> set[str]:
     """Return an address without its encoding; a `+` may be itself or a space."""
+    if address.startswith("#"):
+        # A place in the page: its name in any spelling, with or without the title of the page before it.
+        return {re.sub(r"[\W_]", "", part.lower()) for part in _tails(unquote(address[1:]))}
     readings = {unquote(unquote(address)), unquote(unquote(address.replace("+", " ")))}
     return {"".join(reading.split()).rstrip("/") for reading in readings}
+
+
+def _tails(name: str) -> list[str]:
+    parts = name.split("-")
+    return ["-".join(parts[start:]) for start in range(len(parts))]
 
 
 def _missing(source: Sequence[T], result: Sequence[T], is_same: Callable[[Any, Any], bool]) -> list[T]:

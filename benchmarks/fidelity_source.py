@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from html.entities import name2codepoint
 
 from lxml import etree
@@ -23,6 +23,10 @@ _BLOCKS = {
     *("ac:caption", "ac:adf-extension", "ac:adf-node", "ac:emoticon", "ac:plain-text-body", "ac:placeholder", "q"),
 }
 _TITLED = {"status", "info", "note", "tip", "warning", "error", "success", "panel", "expand", "code", "noformat"}
+_ATTRIBUTES = {
+    **dict.fromkeys(("ac:image", "img"), ("width", "height", "alt")),
+    "a": ("title",),
+}
 EMPHASIS = {"strong": "*", "b": "*", "em": "_", "i": "_"}
 _UNSAFE = re.compile(r"\s*(?:javascript|vbscript|data|file):", re.IGNORECASE)
 _TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -37,6 +41,8 @@ class Content:
     headings: list[tuple[int, list[str]]] = field(default_factory=list)
     items: list[tuple[int, str, list[str]]] = field(default_factory=list)
     cells: list[tuple[int, int, int, str, list[str]]] = field(default_factory=list)
+    """Number of the table, row, column, span and words of each cell."""
+    tables: int = 0
     code: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     """What names each picture: a file name or an address."""
@@ -44,6 +50,15 @@ class Content:
     """The characters that are strong, and those that are emphasised, with `*` or `_` before each."""
     tasks: list[str] = field(default_factory=list)
     """The state of each task, `x` or a space, and its words."""
+    attributes: list[str] = field(default_factory=list)
+    """Sizes and texts of pictures, titles of links, first numbers of lists, as `name=value`."""
+
+    def add(self, other: "Content") -> None:
+        """Add what follows."""
+        moved = [(number + self.tables, row, column, span, words) for number, row, column, span, words in other.cells]
+        joined = replace(other, cells=moved)
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(joined, each.name))
 
 
 def tokens(text: str) -> list[str]:
@@ -53,13 +68,30 @@ def tokens(text: str) -> list[str]:
 
 def read_source(body: str) -> Content:
     """Return what *body* says."""
-    body = re.sub(r"\A\s*<\?xml.*?\?>", "", body, flags=re.DOTALL)
-    parser = etree.XMLParser(recover=True, resolve_entities=True, strip_cdata=False, huge_tree=True)
-    root = etree.fromstring(f"{_OPEN}{body}</r>", parser)
+    root = _parse(body)
     content = Content(words=tokens(_text(root)))
     _collect(root, content)
-    content.cells = [cell for number, table in enumerate(_find(root, "table")) for cell in _cells(number, table)]
+    tables = _find(root, "table")
+    content.tables = len(tables)
+    content.cells = [cell for number, table in enumerate(tables) for cell in _cells(number, table)]
     return content
+
+
+def _parse(body: str) -> etree._Element:
+    body = re.sub(r"\A\s*<\?xml.*?\?>", "", body, flags=re.DOTALL)
+    parser = etree.XMLParser(recover=True, resolve_entities=True, strip_cdata=False, huge_tree=True)
+    return etree.fromstring(f"{_OPEN}{body}</r>", parser)
+
+
+def named_files(body: str) -> list[tuple[str, str, str, str]]:
+    """Return space key, title and id of the page (empty for its own page) and name of each file in *body*."""
+    found = []
+    for element in _parse(body).iter():
+        if _name(element) == "ri:attachment":
+            owner = next(iter(element), None)
+            key, title, page_id = (_get(owner, each) for each in ("space-key", "content-title", "content-id"))
+            found.append((key, title, page_id, _get(element, "filename")))
+    return found
 
 
 def _name(element: etree._Element | None) -> str:
@@ -104,20 +136,26 @@ def _is_hidden(element: etree._Element) -> bool:
     )
 
 
-def _text(element: etree._Element, *, within_lists: bool = True) -> str:
-    """Return what *element* shows as text; without the lists in it if so asked."""
+def _text(element: etree._Element, *, within_lists: bool = True, within_panels: bool = True) -> str:
+    """Return what *element* shows as text; without the lists in it, or the panels and code blocks, if so asked."""
     pieces = [element.text or ""]
     if _name(element):
         pieces.insert(0, _generated(element))
         for child in element:
             name = _name(child)
-            if name and not _is_hidden(child) and (within_lists or name not in ("ul", "ol", "ac:task-list")):
-                text = _text(child, within_lists=within_lists)
+            is_wanted = within_lists or name not in ("ul", "ol", "ac:task-list")
+            is_wanted = is_wanted and (within_panels or not _is_panel(child, name))
+            if name and not _is_hidden(child) and is_wanted:
+                text = _text(child, within_lists=within_lists, within_panels=within_panels)
                 pieces.append(f" {text} " if name in _BLOCKS else text)
             elif not within_lists:
                 pieces.append(" ")
             pieces.append(child.tail or "")
     return "".join(pieces)
+
+
+def _is_panel(element: etree._Element, name: str) -> bool:
+    return name in ("ac:structured-macro", "ac:macro") and any("-body" in _name(child) for child in element)
 
 
 def _generated(element: etree._Element) -> str:
@@ -148,8 +186,8 @@ def _collect(root: etree._Element, content: Content) -> None:
             # What must not be followed is to be shown as code instead.
             (content.code if _UNSAFE.match(address) else content.links).append(address)
         _collect_marks(element, name, content)
-        if re.fullmatch("h[1-6]", name) and "".join(_text(element).split()):
-            content.headings.append((int(name[1]), tokens(_text(element))))
+        if re.fullmatch("h[1-6]", name) and (words := tokens(_text(element, within_panels=False))):
+            content.headings.append((int(name[1]), words))
         elif name in ("li", "ac:task"):
             _collect_item(element, name, content)
         elif name in ("pre", "ac:plain-text-body", "code"):
@@ -163,6 +201,8 @@ def _collect_marks(element: etree._Element, name: str, content: Content) -> None
         content.images += [each for each in named if each and not _UNSAFE.match(each)]
     elif name == "img" and (address := _get(element, "src")) and not _UNSAFE.match(address):
         content.images.append(address)
+    wanted = _ATTRIBUTES.get(name, ())
+    content.attributes += [f"{key}={value}" for key in wanted if (value := " ".join(_get(element, key).split()))]
     kind = EMPHASIS.get(name)
     around = [_name(ancestor) for ancestor in element.iterancestors()]
     if kind and not any(EMPHASIS.get(each) == kind or each in ("pre", "code") for each in around):

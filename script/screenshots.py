@@ -18,6 +18,9 @@ from tests.desk.conftest import HOME, DeskWorld, desk_world, edit_home, sign_in_
 
 _IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 _SIZE = {"width": 1120, "height": 660, "deviceScaleFactor": 1, "mobile": False}
+_PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+_PAGES = 10
+"""Number of captured pages with a picture."""
 _FRAMES_ARE_DRAWN = """
 return [...document.querySelectorAll("iframe")].every(frame => frame.contentDocument?.querySelector(".page"));
 """
@@ -65,7 +68,7 @@ def _draw_all(world: DeskWorld, address: str) -> None:
 
 
 def _draw_site(browser: WebDriver, world: DeskWorld) -> None:
-    """Draw the static site: its tree, the longest page, the check, and what changed in a page."""
+    """Draw the static site: its lists, ten pages, the check, and what changed in a page; some dark or on a phone."""
     notice = world.wiki.find("Avis - Notice in six languages").id
     body = world.wiki.body(notice).replace("is open for public comment until 11 May", "was open until 11 May")
     world.wiki.edit(notice, body)
@@ -73,12 +76,21 @@ def _draw_site(browser: WebDriver, world: DeskWorld) -> None:
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder) / "site"
         world.run("site", str(site))
-        pages = sorted(site.glob("*/*.html"), key=lambda page: page.stat().st_size)
-        shown = {"tree": site / "index.html", "page": pages[-1]}
-        shown["check"] = site / "check.html"
-        shown["changes"] = next(site.glob("*/*/changes-*.html"))
+        longest = sorted(site.glob("*/*.html"), key=lambda page: page.stat().st_size, reverse=True)
+        changes = next(site.glob("*/*/changes-*.html"))
+        diff = Path(folder) / "diff.html"
+        diff.write_text(world.run("diff", str(notice), "--format", "html"), "utf-8")
+        shown = {"tree": site / "index.html", "titles": site / "titles.html", "check": site / "check.html"}
+        shown |= {"changes": changes, "diff": diff, "page": longest[0]}
         for name, page in shown.items():
             _draw(browser, page.as_uri(), "light", _IMAGES / f"site-{name}-light.png")
+        for number, page in enumerate(longest[:_PAGES], 1):
+            _draw(browser, page.as_uri(), "light", _IMAGES / f"archived-{number:02}-light.png")
+        for name in ("tree", "page", "diff"):
+            _draw(browser, shown[name].as_uri(), "dark", _IMAGES / f"site-{name}-dark.png")
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", _PHONE)
+        for name in ("tree", "page"):
+            _draw(browser, shown[name].as_uri(), "light", _IMAGES / f"site-{name}-phone.png")
 
 
 def _draw(browser: WebDriver, address: str, scheme: str, path: Path) -> None:

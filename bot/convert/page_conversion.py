@@ -37,6 +37,7 @@ def convert_page(body: str, metadata: PageContext = _NOTHING_KNOWN) -> Conversio
     anchors = _Anchors(blocks, page, metadata.title)
     if page.has_contents:
         blocks = anchors.with_contents(blocks)
+        notes = [(ref, anchors.with_contents(text)) for ref, text in notes]
     labels = {ref: label for label, (ref, _text) in enumerate(notes, 1)}
     writer = MarkdownWriter(anchors.address, labels, page.note_pieces)
     written = [writer.blocks(blocks), *(writer.footnote(labels[ref], text) for ref, text in notes)]

@@ -24,6 +24,7 @@ def _footnote(body: str, **known: dict[str, str]) -> str:
         ("<p>one</p><p>two</p>", "**Li**: one\n\n    two\n"),
         ("<p>x <code>a[i]</code></p>", "**Li**: x `a[i]`\n"),
         ("", "**Li**:\n"),
+        ("<p>x</p><ac:structured-macro ac:name='toc'/><h3>y</h3>", "**Li**: x\n\n    ### y\n"),
         (
             (
                 "<ac:task-list><ac:task><ac:task-id>7</ac:task-id><ac:task-status>incomplete</ac:task-status>"
