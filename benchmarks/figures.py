@@ -25,6 +25,6 @@ def write_section(name: str, figures: dict[str, Any]) -> None:
 
     sections = load_figures() | {name: figures}
     PATH.write_text(json.dumps(dict(sorted(sections.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")
-    is_complete = {"calls", "capture", "converters", "growth", "large_pages", "publishing"} <= sections.keys()
+    is_complete = {"calls", "capture", "converters", "desk", "growth", "large_pages", "publishing"} <= sections.keys()
     if is_complete and {"runs", "large"} <= sections["capture"].keys():
         write_page(sections)

@@ -58,6 +58,7 @@ def render_page(figures: Figures) -> str:
         growth_targets="\n".join(_list_verdicts(find_growth_targets(figures["growth"]))),
         targets="\n".join(_list_verdicts(find_targets(figures["capture"]))),
         converter_table="\n".join(_list_converters(figures["converters"])),
+        desk_table="\n".join(_list_desk(figures["desk"])),
         call_table="\n".join(_list_calls(figures["calls"])),
         stage_table="\n".join(_list_stages(figures["calls"]["stages"])),
         page_targets="\n".join(_list_verdicts(find_page_targets(figures["large_pages"]))),
@@ -144,6 +145,17 @@ def _list_stages(stages: Sequence[Figures]) -> Iterator[str]:
     yield "|---|--:|--:|"
     for number, row in enumerate(stages):
         yield f"| {row['name']} | {row['adds']:.1f} | {sum(each['adds'] for each in stages[: number + 1]):.1f} |"
+
+
+def _list_desk(desk: Figures) -> Iterator[str]:
+    limits = load_bounds()["desk"]
+    most = f"Median, at most {limits['milliseconds']} ms | Longest | First load, at most {limits['kilobytes']} kB"
+    yield f"| Page | {most} | |"
+    yield "|---|--:|--:|--:|---|"
+    for row in desk["rows"]:
+        is_met = row["median"] <= limits["milliseconds"] and row["kilobytes"] <= limits["kilobytes"]
+        times = f"{row['median']:.0f} ms | {row['worst']:.0f} ms | {row['kilobytes']:.0f} kB"
+        yield f"| {row['page']} | {times} | {'met' if is_met else 'missed'} |"
 
 
 def _number(value: float) -> str:

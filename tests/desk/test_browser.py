@@ -12,7 +12,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from bot.desk.roles import Role
 from tests.desk.conftest import PASSWORD, DeskWorld, checked, desk_world, home_body, make_conflict, sign_in_browser
-from tests.machine import need_npm
+from tests.machine import IS_NIGHTLY, need_npm
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("chromium", "chromedriver")]
 
@@ -24,6 +24,12 @@ PAGES = (
     *(f"/w/ws2/{name}" for name in ("news", "news/new", "links", "banner", "drafts", "history")),
     *("/w/ws2/plan", "/w/ws2/edits", "/w/ws2/pages", "/runs", "/settings"),
     *("/a", "/a/search?q=final", "/a/checkpoints", "/a/report"),
+    "/w/ws2/drafts/1",
+)
+PAGES_OF_THE_NIGHT = (
+    *("/w/ws2/drafts/2", "/w/ws2/history/1", "/w/ws2/publish", "/w/ws2/news/alpha", "/w/ws2/find?q=imp"),
+    *("/w/ws2/links/new", "/w/ws2/links/1", "/w/ws2/banner/new", "/w/ws2/banner/1", "/w/ws2/news?q=no-such-word"),
+    *("/a/search?q=no-such-word", "/a/search?q=", "/runs/2", "/a?view=tree&space=WS2"),
 )
 _UNSEEN_SHIFT = 0.001  # a hundredth of what browsers call good; one icon by three pixels is 0.000003
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -77,6 +83,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskWorld]:
     """A world with captured pages, a conflict, and a run that found it."""
     with desk_world(tmp_path_factory.mktemp("desk")) as made:
         make_conflict(made)
+        made.run("news", "add", "A draft that is complete.", "--draft")
+        editor = made.client_as(Role.EDITOR)
+        editor.post("/w/ws2/news/new", {"action": "draft", "text": "A form to finish", "appears": "at"})
         made.run("snapshot")
         checked(made, made.client_as(Role.ADMIN))
         yield made
@@ -103,7 +112,7 @@ def test_no_page_has_a_fault_for_screen_readers_weak_eyes_or_phones(
     number = re.search(r'/a/p/([^"?]+)"', world.client_as(Role.ADMIN).get("/a").text)
     assert number
 
-    for path in PAGES:
+    for path in (*PAGES, *(PAGES_OF_THE_NIGHT if IS_NIGHTLY else ())):
         browser.get(f"{live}{path.replace('NUMBER', number[1])}")
         look_at(browser, path, found)
     show(browser, width=1280, scheme="light")

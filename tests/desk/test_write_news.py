@@ -4,10 +4,13 @@ import html
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
 
+from bot.config.policy import DriftPolicy
 from bot.desk.roles import Role
 from tests.desk.conftest import HOME, DeskClient, DeskWorld, checked, desk_world, edit_home
 
@@ -403,6 +406,24 @@ def test_a_saved_item_is_shown_only_when_it_is_on_the_page(writing: DeskWorld, a
     assert "Held back" in row_of(ana, waiting)
     assert "Not everything here is on the page." in ana.get(NEWS).text
     edit_home(writing, "Only saved so far, says Ana", "Only saved so far")
+
+
+def test_what_somebody_took_off_the_page_waits_for_the_quiet_window(own_world: DeskWorld) -> None:
+    runtime = own_world.desk.runtime
+    start, end = (f"{(datetime.now(UTC) + timedelta(hours=hours)):%H:00}" for hours in (3, 4))
+    patient = {"quiet_window": f"{start}-{end}", "drift": DriftPolicy.REPAIR}
+    workspace = runtime.settings.workspaces[0].model_copy(update=patient)
+    settings = runtime.settings.model_copy(update={"workspaces": (workspace,)})
+    own_world.desk.load_runtime = lambda: replace(runtime, settings=settings)
+    editor = own_world.client_as(Role.EDITOR)
+    item = add(editor, "Ana takes this off")
+    own_world.run("sync")
+    edit_home(own_world, "Ana takes this off", "Ana has something else")
+
+    checked(own_world, own_world.client_as(Role.MAINTAINER))
+
+    assert "Waits" in row_of(editor, item)
+    assert f"it waits for the quiet window {start}-{end} (UTC)" in editor.get(NEWS).text
 
 
 def row_of(client: DeskClient, item: str) -> str:

@@ -21,7 +21,7 @@ from bot.sync.drift import Verdict
 from bot.sync.plan import Action
 
 SAVED, WAITS, HELD = "saved", "waits", "held"
-"""States of a due item that is not on the page: until the next run, until the page is quiet, or until a person acts."""
+"""States of a due item that is not on the page: until the next run, until the quiet window, or until a person acts."""
 _REGION = "news"
 _KNOWN = "write.baselines"
 _MOST_SEARCHED = 200
@@ -61,8 +61,9 @@ def _why_lacking(content: ShownContent, check: LastCheck | None) -> tuple[str, s
     if order is not None:
         return HELD, _("Writing is stopped: %(why)s", why=order)
     changes = check.changes(_REGION) if check is not None else ()
-    if any(change.is_waiting for change in changes):
-        return WAITS, _("Somebody works on the page at the moment; the bot waits until the page was quiet for a while.")
+    waiting = next((change for change in changes if change.is_waiting), None)
+    if waiting is not None:
+        return WAITS, _("The news was edited on the wiki, and is put right later: it %(waits)s.", waits=waiting.note)
     stuck = [change for change in changes if change.action is Action.NONE and change.verdict is not Verdict.IN_SYNC]
     if not stuck:
         return SAVED, ""

@@ -7,7 +7,7 @@ has to change it. `bot.snapshot.query.event_texts` makes the sentences for peopl
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -195,15 +195,22 @@ def parse_events(data: bytes, *, name: str, about: Collection[str] = ()) -> list
     With *about*, lines without any of these words are not parsed: a first run has a line for each page.
     """
     logged = []
-    words = [word.encode() for word in about]
-    for number, line in enumerate(data.splitlines(), start=1):
-        if words and not any(word in line for word in words):
-            continue
+    for number, line in _lines_about(data, about) if about else enumerate(data.splitlines(), start=1):
         try:
             logged.append(_parse_first(line) if _is_first(line) else _parse(line))
         except (FileFormatError, ValueError) as error:
             raise EvidenceError(f"{name}:{number}: is not an event of a run: it {error}") from error
     return logged
+
+
+def _lines_about(data: bytes, about: Collection[str]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines in which one of the words occurs, with their numbers."""
+    pattern, end = re.compile(b"|".join(re.escape(word.encode()) for word in about)), 0
+    while (match := pattern.search(data, end)) is not None:
+        start = data.rfind(b"\n", 0, match.start()) + 1
+        end = data.find(b"\n", match.end())
+        end = len(data) if end < 0 else end
+        yield data.count(b"\n", 0, start) + 1, data[start:end]
 
 
 def _is_first(line: bytes) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from bot.convert.context import Loss
 from bot.snapshot.query.page_lists import list_items
 
 _FIELD = re.compile(r'(\w+): ("(?:[^"\\]|\\.)*")')
@@ -24,6 +25,12 @@ class LossLine:
 def read_losses(front: str, source_lines: Sequence[str]) -> tuple[LossLine, ...]:
     """Return the losses that the front matter *front* lists."""
     return tuple(_find(dict(_fields(item)), source_lines) for item in list_items(front, "losses"))
+
+
+def locate_losses(losses: Sequence[Loss], source_lines: Sequence[str]) -> tuple[LossLine, ...]:
+    """Return the losses of a conversion, each once."""
+    fields = ({"kind": each.kind, "what": each.what, "detail": each.detail} for each in dict.fromkeys(losses))
+    return tuple(_find(each, source_lines) for each in fields)
 
 
 def _fields(item: str) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.convert import convert_page
+from bot.convert import Conversion, convert_page
 from bot.errors import SnapshotError
 from bot.plural import counted
 from bot.snapshot.archive import paths
@@ -179,9 +179,14 @@ def _kind_of(text: str) -> str:
 
 def state_as_markdown(state: PageText, path: str, base_url: str) -> str:
     """Return the body of a state as Markdown, without its comments."""
+    return convert_state(state, path, base_url).markdown
+
+
+def convert_state(state: PageText, path: str, base_url: str) -> Conversion:
+    """Return the body of a state as Markdown, without its comments, and what is lost in it."""
     if state.record is None:
-        return convert_page(state.body).markdown
-    return convert_page(state.body, build_context(state.record, path, base_url)).markdown
+        return convert_page(state.body)
+    return convert_page(state.body, build_context(state.record, path, base_url))
 
 
 def _default_states(library: Library, bag: Bag, entry: PageEntry) -> tuple[str, str]:

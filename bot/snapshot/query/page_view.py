@@ -12,8 +12,8 @@ from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.record import PageRecord, RecordedFile, RecordedVersion
 from bot.snapshot.capture.rendition import reason_words
-from bot.snapshot.query.loss_lines import LossLine, read_losses
-from bot.snapshot.query.page_diff import PageText, load_state, state_as_markdown
+from bot.snapshot.query.loss_lines import LossLine, locate_losses, read_losses
+from bot.snapshot.query.page_diff import PageText, convert_state, load_state
 from bot.snapshot.query.page_lists import State, reasons_of, state_of_page
 from bot.text_diff import split_source
 
@@ -97,7 +97,10 @@ def view_page(
         )
     newest, problem = _try_record(library, bag, entry)
     text, text_problem = _try_text(library, bag, entry, version)
-    markdown, rendition_problem = _markdown(library, bag, entry, text, is_newest=is_newest)
+    made = None if is_newest or text is None else convert_state(text, entry.path, _origin(library))
+    markdown, rendition_problem = (
+        _rendition(library, bag, entry) if is_newest else (made.markdown if made else None, "")
+    )
     record = newest if is_newest else (text.record if text and text.record else newest)
     lines = tuple(split_source(text.body)) if text else ()
     front = markdown.partition("\n---\n")[0] if markdown and is_newest else ""
@@ -111,7 +114,7 @@ def view_page(
         markdown,
         rendition_problem or text_problem or problem,
         lines,
-        read_losses(front, lines),
+        locate_losses(made.losses, lines) if made else read_losses(front, lines),
         tuple((reason_words(record) if record else []) or reasons_of(entry, record.labels if record else (), rules)),
         state,
         _versions(bag, entry, newest),
@@ -133,12 +136,11 @@ def _try_text(library: Library, bag: Bag, entry: PageEntry, version: int | None)
         return None, str(error)
 
 
-def _markdown(
-    library: Library, bag: Bag, entry: PageEntry, text: PageText | None, *, is_newest: bool
-) -> tuple[str | None, str]:
-    if not is_newest:
-        base = library.head.origin if library.head else ""
-        return (state_as_markdown(text, entry.path, base), "") if text else (None, "")
+def _origin(library: Library) -> str:
+    return library.head.origin if library.head else ""
+
+
+def _rendition(library: Library, bag: Bag, entry: PageEntry) -> tuple[str | None, str]:
     try:
         return library.read(bag, entry.path).decode("utf-8", "replace"), ""
     except EvidenceError as error:
