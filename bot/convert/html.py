@@ -95,3 +95,9 @@ def view_to_markdown(html: str, base_url: str, resolve: Callable[[str], str]) ->
     for link in soup("a", href=True):
         link["href"] = resolve(urljoin(base_url.rstrip("/") + "/", str(link["href"])))
     return html_to_markdown(str(soup))
+
+
+def find_address(html: str, ending: str) -> str:
+    """Return the first address in *html* that ends with *ending*, or an empty string."""
+    links = BeautifulSoup(html, "html.parser")("a", href=True)
+    return next((address for link in links if (address := str(link["href"])).endswith(ending)), "")

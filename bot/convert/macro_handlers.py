@@ -23,8 +23,8 @@ from bot.convert.document import (
     Styled,
     flow,
 )
-from bot.convert.html import html_to_markdown, view_to_markdown
-from bot.convert.link_targets import slug
+from bot.convert.html import find_address, html_to_markdown, view_to_markdown
+from bot.convert.link_targets import is_unsafe, slug
 from bot.convert.links import link, link_to, person
 from bot.convert.meaningless import is_meaningless_parameter
 from bot.convert.page_builder import PageBuilder, paragraph
@@ -142,12 +142,10 @@ def _long(text: str) -> Block:
 
 
 def is_live(macro: Macro, *, with_unknown: bool = True) -> bool:
-    """Return whether only the wiki knows what *macro* shows: a list, a query, or an unknown macro without a body."""
+    """Return whether only the wiki knows what *macro* shows or where it leads: a list, an issue, an unknown macro."""
     if macro.rich_bodies or macro.plain_body is not None:
         return False
-    if macro.key in ("jira", "jiraissues"):
-        return not macro.get("key", "issueKey")
-    return macro.key in _LIVE or (with_unknown and bool(macro.key) and macro.key not in MACROS)
+    return macro.key in (*_LIVE, "jira", "jiraissues") or (with_unknown and bool(macro.key) and macro.key not in MACROS)
 
 
 def _as_shown(page: PageBuilder, macro: Macro, what: str) -> list[Node]:
@@ -293,12 +291,14 @@ def _jira(page: PageBuilder, macro: Macro) -> list[Node]:
     named = macro.get("server", "serverId")
     address = next((servers[key] for key in (macro.get("serverId"), macro.get("server"), "") if key in servers), "")
     address = address.rstrip("/")
-    if named and not address:
-        page.lose("macro", macro.name, f"the address of the Jira server {named} is not known: shown without links")
     key = macro.get("key", "issueKey")
+    view = page.context.views.get(macro.identity)
+    target = f"{address}/browse/{quote(key)}" if address else find_address(view.html, f"/browse/{key}") if view else ""
+    if named and not (address or view):
+        page.lose("macro", macro.name, f"the address of the Jira server {named} is not known: shown without links")
     if key:
-        issue = Link((key,), f"{address}/browse/{quote(key)}") if address else Styled("strong", (key,))
-        return [Apart((issue,))]
+        is_link = target and not is_unsafe(target)
+        return [Apart((Link((key,), page.targets.address(target)) if is_link else Styled("strong", (key,)),))]
     query = macro.get("jqlQuery", "jql", "url", "")
     if as_shown := _as_shown(page, macro, "Jira issues"):
         code: list[Node] = [Code(query)] if query else []

@@ -46,6 +46,21 @@ def test_a_live_list_is_kept_as_it_was_shown_and_changes_no_more(wiki: SmallWiki
     assert verify(tmp_path).findings == ()
 
 
+def test_an_issue_leads_to_the_address_that_the_wiki_shows(wiki: SmallWiki, tmp_path: Path) -> None:
+    issue = macro("jira", key="AB-7", server="Tracker", baseurl="https://jira.example")
+    wiki.add(
+        "Issue", f"<p>See {issue} and {macro('jira', key='AB-8', server='Tracker', baseurl='javascript:x//')}.</p>"
+    )
+
+    run_capture(wiki, tmp_path)
+
+    text = markdown_of(tmp_path, "Issue")
+    assert re.search(
+        r"See \[AB-7\]\(https://jira\.example/browse/AB-7\) and \[AB-8\]\(http[^)]*/jira/browse/AB-8\)", text
+    )
+    assert verify(tmp_path).findings == ()
+
+
 def test_pages_without_live_macros_are_not_asked_about(
     wiki: SmallWiki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
