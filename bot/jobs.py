@@ -4,15 +4,16 @@ Each job returns counts and what waits for a person, and raises an error if it d
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.config.news_selection import next_due
-from bot.errors import EvidenceError, SnapshotError, StoppedError, WikiError
+from bot.errors import BotError, EvidenceError, SnapshotError, StoppedError, WikiError
 from bot.escape import visible_in_line
 from bot.history import JobResult
 from bot.log import logger
 from bot.notify.concern import NOT_IN_FULL
-from bot.operations import capture, full_check, snapshot_check, sync
+from bot.operations import capture, data_exchange, full_check, snapshot_check, sync
 from bot.operations.unattended_merge import PageMerge
 from bot.plural import counted
 from bot.runtime import Runtime
@@ -40,6 +41,7 @@ def next_news_moment(runtime: Runtime, after: datetime) -> datetime | None:
 
 
 def _sync(runtime: Runtime) -> JobResult:
+    remarks = _exchange(runtime)
     outcome = sync.sync(
         runtime.gateway,
         runtime.workspaces,
@@ -51,7 +53,24 @@ def _sync(runtime: Runtime) -> JobResult:
     )
     for notice in outcome.plan.notices:
         logger.warning("{}", notice)
-    return judge_sync(outcome.plan, outcome.report, outcome.merges)
+    remarks += _exchange(runtime) if outcome.merges else ()
+    result = judge_sync(outcome.plan, outcome.report, outcome.merges)
+    return replace(result, attention=(*dict.fromkeys(remarks), *result.attention))
+
+
+def _exchange(runtime: Runtime) -> tuple[str, ...]:
+    """Take the newest data files of the git remote, and push own commits; returns what needs a person.
+
+    A remote that does not answer stops no run: the wiki gets what is here.
+    """
+    remote = runtime.data_remote
+    if remote is None:
+        return ()
+    try:
+        said = data_exchange.exchange(remote, runtime.configured_workspaces)
+    except BotError as error:
+        return (str(error),)
+    return () if said is None else (said,)
 
 
 def judge_sync(plan: Plan, report: ApplyReport, merges: Sequence[PageMerge] = ()) -> JobResult:

@@ -23,6 +23,7 @@ from bot.stopping import interruptible_sleep
 from bot.suggestion import did_you_mean
 
 if TYPE_CHECKING:
+    from bot.config.data_remote import DataRemote
     from bot.operations.announcement import Announcements
     from bot.operations.precautions import OwnFiles
     from bot.render import Renderer
@@ -179,6 +180,17 @@ class Runtime:
         return section.model_copy(
             update={name: self.settings.resolve(path) for name, path in paths.items() if path and path != UNSIGNED}
         )
+
+    @property
+    def data_remote(self) -> "DataRemote | None":
+        """The git remote with the data files; None if the settings have none."""
+        policy = self.settings.data_git
+        if policy is None:
+            return None
+        from bot.config.data_remote import DataRemote
+
+        found = self._absolute(policy, "key", "signing_key")
+        return DataRemote(policy, self.settings.resolve(policy.folder), found.key, found.signing_key)
 
     @property
     def desk_address(self) -> str:

@@ -37,6 +37,7 @@ def check(app: App, *, fmt: str, external: bool, offline: bool, tree: bool) -> i
         wiki=runtime.settings.wiki,
         own_files=runtime.own_files,
         notify=runtime.settings.notify,
+        remote=runtime.data_remote,
     ):
         checks.append(found)
         if fmt == "text":

@@ -6,6 +6,7 @@ runs no hook, asks nothing, and sees no secret of the bot and no settings of the
 
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -47,20 +48,39 @@ def commit_file(path: Path, message: str, who: str) -> str | None:
 
 
 def _commit(work_tree: Path, name: str, message: str, who: str) -> str | None:
-    if _run(work_tree, who, "ls-files", "--error-unmatch", "--", name).returncode:
-        inside = _run(work_tree, who, "rev-parse", "--git-dir")
-        return _problem(inside) if inside.returncode else None  # a file that git does not track is left to people
-    if not _run(work_tree, who, "diff", "--quiet", "HEAD", "--", name).returncode:
+    if run_git(work_tree, who, "ls-files", "--error-unmatch", "--", name).returncode:
+        inside = run_git(work_tree, who, "rev-parse", "--git-dir")
+        return (
+            find_git_problem(inside) if inside.returncode else None
+        )  # a file that git does not track is left to people
+    if not run_git(work_tree, who, "diff", "--quiet", "HEAD", "--", name).returncode:
         return None
-    folder = work_tree / _run(work_tree, who, "rev-parse", "--git-dir").stdout.decode().strip()
+    folder = work_tree / run_git(work_tree, who, "rev-parse", "--git-dir").stdout.decode().strip()
     busy = next((each for each in _BUSY if (folder / each).exists()), None)
     if busy is not None:
         return f"the repository is in the middle of another operation ({busy})"
     files = _new_files(work_tree, name, who)
     subject = message if len(message) <= _MAX_SUBJECT else message[: _MAX_SUBJECT - 1] + "…"
     body = [] if subject == message else ["-m", message]
-    done = _run(work_tree, who, "commit", "--quiet", "--no-verify", "-m", subject, *body, "--only", "--", name, *files)
-    return _problem(done) if done.returncode else None
+    signing = _signing_options(work_tree, who)
+    sign = ["--gpg-sign"] if signing else []
+    done = run_git(
+        work_tree,
+        who,
+        *signing,
+        "commit",
+        *sign,
+        "--quiet",
+        "--no-verify",
+        "-m",
+        subject,
+        *body,
+        "--only",
+        "--",
+        name,
+        *files,
+    )
+    return find_git_problem(done) if done.returncode else None
 
 
 def _new_files(work_tree: Path, name: str, who: str) -> list[str]:
@@ -69,29 +89,50 @@ def _new_files(work_tree: Path, name: str, who: str) -> list[str]:
     named = re.findall(r"\bsha256:\s*['\"]?([0-9a-f]{64})\b", read_file(path).decode("utf-8", "replace"))
     known = [f"{path.parent.relative_to(work_tree) / FILES / digest}" for digest in dict.fromkeys(named)]
     present = [each for each in known if (work_tree / each).is_file()]
-    unknown = [each for each in present if _run(work_tree, who, "ls-files", "--error-unmatch", "--", each).returncode]
-    if unknown and _run(work_tree, who, "add", "--", *unknown).returncode:
+    unknown = [
+        each for each in present if run_git(work_tree, who, "ls-files", "--error-unmatch", "--", each).returncode
+    ]
+    if unknown and run_git(work_tree, who, "add", "--", *unknown).returncode:
         return []  # for example because the repository ignores the folder
     return unknown
 
 
-def _problem(done: subprocess.CompletedProcess[bytes]) -> str:
+def _signing_options(work_tree: Path, who: str) -> list[str]:
+    """Return the options that sign a commit with the SSH key in `wikibot.signingKey` of the clone, if it has one."""
+    key = run_git(work_tree, who, "config", "--local", "--get", "wikibot.signingKey").stdout.decode().strip()
+    return ["-c", "gpg.format=ssh", "-c", f"user.signingKey={key}"] if key else []
+
+
+def find_git_problem(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Return what git said, in one line."""
     said = (done.stderr or done.stdout).decode("utf-8", "replace").strip() or "no reason given"
     return said.splitlines()[0]
 
 
-def _run(work_tree: Path, who: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def run_git(work_tree: Path, who: str, *arguments: str, key: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+    """Run git in *work_tree*; *who* is the author of commits, *key* a private SSH key for the remote.
+
+    Raises `FileNotFoundError` if there is no git, and `subprocess.TimeoutExpired`.
+    """
     options = [word for name, value in _OPTIONS.items() for word in ("-c", f"{name}={value}")]
     return subprocess.run(  # noqa: S603 -- arguments are fixed words, a path and our own message; no shell is involved
         ["git", *options, *arguments],  # noqa: S607 -- the location of git depends on the system
         cwd=work_tree,
-        env=_environment(who),
+        env=_environment(who) | _ssh_with(key),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=_TIMEOUT_SECONDS,
         check=False,
         start_new_session=True,
     )
+
+
+def _ssh_with(key: Path | None) -> dict[str, str]:
+    ssh = "ssh -o BatchMode=yes"
+    if key is not None:
+        ssh += f" -o IdentitiesOnly=yes -i {shlex.quote(str(key))}"
+    known = {name: os.environ[name] for name in ("SSH_AUTH_SOCK",) if name in os.environ}
+    return {"GIT_SSH_COMMAND": ssh, **known}
 
 
 def _environment(who: str) -> dict[str, str]:

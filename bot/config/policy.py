@@ -1026,6 +1026,31 @@ class ServiceSettings(SettingsSection):
         return None if self.listen is None else _split_place(self.listen)
 
 
+class DataGitSettings(SettingsSection):
+    """A git remote with the data files."""
+
+    remote: Annotated[str, AfterValidator(_check_remote)] = Field(
+        description="Address of the repository, without a password.", examples=["git@git.example.org:team/wiki.git"]
+    )
+    branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_/-]*$")] = Field(
+        "main", description="The branch with the data files.", examples=["wiki"]
+    )
+    folder: Path = Field(
+        Path("data"),
+        description="Folder of the clone, relative to the folder of the settings file; the data files of the "
+        "workspaces are in it. It is made when it is missing.",
+        examples=["/var/lib/wikibot/data"],
+    )
+    key: Path | None = Field(
+        None, description="Private SSH key for the remote. Absent: as `ssh` finds it.", examples=["git-key"]
+    )
+    signing_key: Path | None = Field(
+        None,
+        description="Private SSH key without passphrase that signs the commits of the bot. Absent: no signatures.",
+        examples=["sign-key"],
+    )
+
+
 class NotifyEvent(StrEnum):
     """What a channel can be told about."""
 

@@ -14,6 +14,7 @@ from pydantic_settings import (
 )
 
 from bot.config.policy import (
+    DataGitSettings,
     DeskSettings,
     JobSettings,
     NotifySettings,
@@ -94,6 +95,12 @@ class Settings(BaseSettings):
         ServiceSettings.model_construct(),
         description="How others learn how the bot is doing.",
         examples=[{"listen": "127.0.0.1:8092"}],
+    )
+    data_git: DataGitSettings | None = Field(
+        None,
+        description="A git remote with the data files: fetched before each scheduled run, and commits of the bot are "
+        "pushed. Absent: the data files are only on this machine.",
+        examples=[{"remote": "git@git.example.org:team/wiki.git"}],
     )
     notify: NotifySettings = Field(
         NotifySettings.model_construct(),

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from bot.config.data_file import DataFile
+from bot.config.data_remote import DataRemote
 from bot.config.news_selection import empty_from
 from bot.config.policy import (
     DeadLinks,
@@ -25,6 +26,7 @@ from bot.escape import visible_in_line
 from bot.files import can_write
 from bot.operations.assignment import check_links
 from bot.operations.capture import read_roster
+from bot.operations.data_exchange import exchange
 from bot.operations.news_files import find_problem, iter_files, with_link
 from bot.operations.precautions import OwnFiles, find_clear_text, find_warnings
 from bot.operations.snapshot_run import try_start
@@ -80,13 +82,15 @@ def run_checks(
     wiki: WikiSettings | None = None,
     own_files: OwnFiles | None = None,
     notify: NotifySettings | None = None,
+    remote: DataRemote | None = None,
 ) -> Iterator[Check]:
     """Check everything that a run needs; yields each check when it ends, including failed ones.
 
     Without *connect*, only what needs no wiki: settings, data files with their files, and templates.
     *asks_external* also requests the external links, with one second between requests. *reads_tree* also reads all
     active pages and checks their links to other pages. *snapshots* has witnesses, which are read. *own_files* are the
-    files whose owner and mode are checked. *notify* has addresses, which are read but not used.
+    files whose owner and mode are checked. *notify* has addresses, which are read but not used. *remote* has
+    the data files; the newest are taken.
     """
     yield Check(f"settings {config_path}", CheckOutcome.OK)
     wiki = wiki or WikiSettings()
@@ -94,6 +98,8 @@ def run_checks(
     yield from (Check("token", CheckOutcome.WARNING, said) for said in find_clear_text(wiki))
     account = [Check("account", CheckOutcome.NOT_TRIED, "the wiki is not asked (--offline)")]
     if connect is not None:
+        if remote is not None:
+            yield from _attempt(f"data files of {remote.policy.remote}", partial(_check_remote, remote, workspaces))
         yield from _check_receivers(notify or NotifySettings())
         account = list(_attempt("account", partial(_check_account, connect)))
     yield from account
@@ -120,6 +126,12 @@ def run_checks(
             yield from _attempt("rights", partial(_check_rights, gateway, workspace))
             yield from _attempt("watchers", partial(_check_watchers, gateway, workspace))
             yield from _attempt("pages", partial(_check_pages, gateway, workspace, safety, now))
+
+
+def _check_remote(remote: DataRemote, workspaces: Sequence[Workspace]) -> list[Check]:
+    """Take the newest data files, which shows that the remote can be read."""
+    exchange(remote, workspaces, pushes=False)
+    return [Check(f"data files of {remote.policy.remote}", CheckOutcome.OK, str(remote.folder))]
 
 
 def _check_receivers(notify: NotifySettings) -> Iterator[Check]:

@@ -1,0 +1,134 @@
+"""Data files in a git remote: fetched before each run, and the commits of the desk and of commands pushed.
+
+Git runs as it does for commits: no hook, no settings of the account, no secret of the bot in its environment.
+"""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.config.data_commit import find_git_problem, run_git
+from bot.config.policy import DataGitSettings
+from bot.errors import SettingsError
+from bot.log import logger
+
+_WHO = "wikibot"
+_PROPOSALS = "wikibot/"
+_NOT_NEWEST = ("non-fast-forward", "fetch first", "stale info")
+
+
+@dataclass(frozen=True, slots=True)
+class DataRemote:
+    """The clone in *folder* of the repository that *policy* names; *key* and *signing_key* are private SSH keys."""
+
+    policy: DataGitSettings
+    folder: Path
+    key: Path | None = None
+    signing_key: Path | None = None
+
+    def pull(self) -> None:
+        """Clone the repository, or take its newest commits; own commits that are not pushed follow them.
+
+        Raises `SettingsError` if the remote does not answer, or if both sides changed the same lines; then the files
+        stay as they were.
+        """
+        if not (self.folder / ".git").exists():
+            self._clone()
+        if self.signing_key is not None:
+            self._git("config", "wikibot.signingKey", str(self.signing_key))
+        self._git("fetch", "--quiet", "--no-tags", self.policy.remote, self._refspec)
+        if self._is_ancestor(self._ref, "HEAD"):
+            return
+        if self._run("diff", "--quiet", "HEAD").returncode:
+            raise SettingsError(
+                f"{self.folder} has changes that are not committed, so the newest files of "
+                f"{self.policy.remote} cannot be taken: commit them, or put them back with `git checkout`"
+            )
+        done = self._run("rebase", "--quiet", *self._signing, self._ref)
+        if done.returncode:
+            self._run("rebase", "--abort")
+            raise SettingsError(
+                f"{self.folder}: {self.policy.remote} and this folder changed the same lines, and neither was changed "
+                f"now; merge them by hand: git -C {self.folder} pull --rebase ({find_git_problem(done)})"
+            )
+        logger.info("the data files of {} were brought up to date", self.policy.remote)
+
+    def push(self) -> str | None:
+        """Push own commits; returns what a person has to do: the branch is protected and the commits are on another.
+
+        Raises `SettingsError` if the remote does not take them.
+        """
+        for _ in range(2):
+            if self._is_ancestor("HEAD", self._ref):
+                return None
+            done = self._run(
+                "push", "--quiet", "--no-verify", self.policy.remote, f"HEAD:refs/heads/{self.policy.branch}"
+            )
+            if not done.returncode:
+                self._git("fetch", "--quiet", "--no-tags", self.policy.remote, self._refspec)
+                logger.info("pushed to {}", self.policy.remote)
+                return None
+            said = done.stderr.decode("utf-8", "replace")
+            if "rejected]" not in said:
+                raise SettingsError(f"{self.policy.remote} did not take the commits: {find_git_problem(done)}")
+            if not any(words in said for words in _NOT_NEWEST):
+                return self._propose()
+            self.pull()
+        raise SettingsError(f"{self.policy.remote} is changed all the time; the commits are pushed by the next run")
+
+    def _propose(self) -> str:
+        """Push own commits to a branch of their own."""
+        branch = f"{_PROPOSALS}{self.policy.branch}"
+        done = self._run("push", "--quiet", "--no-verify", "--force", self.policy.remote, f"HEAD:refs/heads/{branch}")
+        if done.returncode:
+            raise SettingsError(
+                f"{self.policy.remote} takes the commits neither on {self.policy.branch} nor on {branch}: "
+                f"{find_git_problem(done)}"
+            )
+        count = self._git("rev-list", "--count", f"{self._ref}..HEAD").decode().strip()
+        return (
+            f"{self.policy.remote}: branch {self.policy.branch} is protected, so {count} commits of wikibot are on "
+            f"branch {branch}: open a merge request from it, or let the bot push to {self.policy.branch}"
+        )
+
+    def _clone(self) -> None:
+        if self.folder.exists() and any(self.folder.iterdir()):
+            raise SettingsError(
+                f"{self.folder} is no clone of {self.policy.remote}, and not empty; name another folder"
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._git("init", "--quiet", f"--initial-branch={self.policy.branch}")
+        self._git("fetch", "--quiet", "--no-tags", self.policy.remote, self._refspec)
+        self._git("reset", "--quiet", "--hard", self._ref)
+
+    @property
+    def _ref(self) -> str:
+        return f"refs/remotes/origin/{self.policy.branch}"
+
+    @property
+    def _refspec(self) -> str:
+        return f"+refs/heads/{self.policy.branch}:{self._ref}"
+
+    @property
+    def _signing(self) -> list[str]:
+        return ["--gpg-sign"] if self.signing_key is not None else ["--no-gpg-sign"]
+
+    def _is_ancestor(self, older: str, newer: str) -> bool:
+        return not self._run("merge-base", "--is-ancestor", older, newer).returncode
+
+    def _git(self, *arguments: str) -> bytes:
+        done = self._run(*arguments)
+        if done.returncode:
+            raise SettingsError(f"{self.policy.remote}: git {arguments[0]} failed: {find_git_problem(done)}")
+        return done.stdout
+
+    def _run(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+        signing = []
+        if self.signing_key is not None:
+            signing = ["-c", "gpg.format=ssh", "-c", f"user.signingKey={self.signing_key}"]
+        try:
+            return run_git(self.folder, _WHO, *signing, *arguments, key=self.key)
+        except FileNotFoundError as error:
+            raise SettingsError("git was not found; install it, or remove `data_git`") from error
+        except subprocess.TimeoutExpired as error:
+            raise SettingsError(f"{self.policy.remote} did not answer in time") from error
