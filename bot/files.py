@@ -1,11 +1,12 @@
 """Atomic file replacement and lock files on a local disk."""
 
 import errno
+import fcntl
 import json
 import os
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -82,13 +83,31 @@ def read_text_file(path: Path) -> str:
     return read_file(path).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def replace_file(path: Path, content: bytes, *, is_private: bool = False) -> None:
+@contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Keep other processes of the bot out of *folder* for a moment, without a file in it.
+
+    A file system that cannot do this, as some network file systems, gets no lock.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)  # which also ends the lock
+
+
+def replace_file(
+    path: Path, content: bytes, *, is_private: bool = False, check: Callable[[], None] = lambda: None
+) -> None:
     """Replace *path* with *content* atomically: readers see the old file or the new one, also after a crash.
 
     Parent folders are created. An existing file keeps its mode; a new file gets `NEW_FILE_MODE`. With *is_private*,
     only the owner can read the file and the new folders. The umask does not matter. Symbolic links are followed, so
-    that a mounted or linked data file stays at its location. Raises `OSError`, also if *path* exists and is no
-    regular file; then *path* is unchanged and no temporary file remains.
+    that a mounted or linked data file stays at its location. *check* is called last, when only the renaming is left,
+    and can raise an error. Raises `OSError`, also if *path* exists and is no regular file; then *path* is unchanged
+    and no temporary file remains.
     """
     import tempfile
 
@@ -102,6 +121,7 @@ def replace_file(path: Path, content: bytes, *, is_private: bool = False) -> Non
     try:
         write_durably(Path(temporary), content, mode=None)
         Path(temporary).chmod(PRIVATE_FILE_MODE if is_private else mode)
+        check()
         Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -14,7 +15,7 @@ from bot.config.link_choice import LinkChoice, LinkChoiceError, LinkDestination,
 from bot.config.region_edit import update_value
 from bot.config.yaml_source import Location, YamlSource, parse_yaml, read_text, validate
 from bot.errors import ContentError
-from bot.files import read_file, replace_file
+from bot.files import folder_lock, read_file, replace_file
 from bot.plural import counted
 from bot.suggestion import did_you_mean
 
@@ -253,14 +254,22 @@ class DataFile:
         return parent, 0 if wanted.is_first else None
 
     def save(self) -> None:
-        """Write the file atomically; raises `ContentError` if the file was changed since it was loaded."""
+        """Write the file atomically; raises `ContentError` if the file was changed since it was loaded.
+
+        Bots with other state folders have another lock, and editors have none. So the file is compared at the last
+        moment, with the folder locked.
+        """
+        self._raise_if_changed()
+        try:
+            with folder_lock(self.path.resolve().parent) if self.loaded_text is not None else nullcontext():
+                replace_file(self.path, self.text.encode(), check=self._raise_if_changed)
+        except OSError as error:
+            raise ContentError(f"cannot be written: {error.strerror}", path=self.path) from error
+
+    def _raise_if_changed(self) -> None:
         on_disk = read_present(self.path)
         if on_disk != (None if self.loaded_text is None else self.loaded_text.encode()):
             raise ContentError("has changed on disk since it was read; nothing was written, try again", path=self.path)
-        try:
-            replace_file(self.path, self.text.encode())
-        except OSError as error:
-            raise ContentError(f"cannot be written: {error.strerror}", path=self.path) from error
 
     def _edited(self, source: YamlSource) -> Self:
         return type(self)(source, _validated(source), self.loaded_text)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+import threading
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from bot.config.data_file import DataFile
 from bot.config.data_history import DataHistoryFile, PastRevision
 from bot.config.shared_data_file import SharedDataFile
 from bot.errors import ContentError
+from bot.files import folder_lock, write_durably
 
 ITEMS = "".join(f"    - {{id: item-{number}, text: 'Words of item {number}'}}\n" for number in range(20))
 TEXT = f"workspace: {{space: WS2, home: Home}}\nnews:\n  items:\n{ITEMS}"
@@ -202,3 +204,46 @@ def test_an_edit_records_the_content_that_it_replaced(shared: SharedDataFile) ->
 
     revisions = [past.revision for past in shared.history.load().revisions]
     assert revisions[-2:] == [adopted.revision, DataFile.load(shared.path).revision]
+
+
+def test_a_change_of_another_program_during_the_saving_is_not_replaced(
+    shared: SharedDataFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = TEXT.replace("item 3", "item three")
+
+    def write(path: Path, content: bytes, **words: int | None) -> None:
+        write_durably(path, content, **words)
+        if path.name.startswith(".ws2.yaml."):
+            shared.path.write_text(other)
+
+    monkeypatch.setattr("bot.files.write_durably", write)
+    with pytest.raises(ContentError, match="has changed on disk"), shared.editing():
+        shared.save(DataFile.load(shared.path).remove_news("item-1"), "removed an item")
+
+    assert shared.path.read_text() == other
+
+
+def test_a_bot_with_another_state_folder_waits_for_a_save_and_replaces_nothing(
+    shared: SharedDataFile, tmp_path: Path
+) -> None:
+    other = SharedDataFile(shared.path, tmp_path / "other-state")
+    refused: list[ContentError] = []
+
+    def save() -> None:
+        document = DataFile.load(shared.path).remove_news("item-1")
+        loaded.set()
+        try:
+            other.save(document, "removed an item")
+        except ContentError as error:
+            refused.append(error)
+
+    loaded, text = threading.Event(), TEXT.replace("item 3", "item three")
+    with folder_lock(tmp_path):  # as between the comparison and the renaming of the first bot
+        thread = threading.Thread(target=save)
+        thread.start()
+        loaded.wait()
+        shared.path.write_text(text)
+    thread.join()
+
+    assert shared.path.read_text() == text
+    assert len(refused) == 1
