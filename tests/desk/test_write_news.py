@@ -405,6 +405,7 @@ def test_a_saved_item_is_shown_only_when_it_is_on_the_page(writing: DeskWorld, a
     checked(writing, writing.client_as(Role.MAINTAINER))
     assert "Held back" in row_of(ana, waiting)
     assert "Not everything here is on the page." in ana.get(NEWS).text
+    assert "A maintainer decides what is kept" in ana.get(NEWS).text  # and not a command that editors do not have
     edit_home(writing, "Only saved so far, says Ana", "Only saved so far")
 
 

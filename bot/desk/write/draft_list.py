@@ -51,7 +51,9 @@ def draft_row(workspace: str, draft: Draft) -> DraftRow:
     area = form.place.partition("/")[0] if form else _area_of(draft)
     address = form_address(workspace, draft) if draft.state == "draft" else ""
     address = address or url_for("write.draft_item", workspace=workspace, number=draft.number)
-    return DraftRow(draft, form.title if form else draft.words, area, state_of_draft(draft), address)
+    return DraftRow(
+        draft, form.title if form else draft.words[:1].upper() + draft.words[1:], area, state_of_draft(draft), address
+    )
 
 
 def state_of_draft(draft: Draft) -> str:

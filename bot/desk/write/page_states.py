@@ -67,9 +67,8 @@ def _why_lacking(content: ShownContent, check: LastCheck | None) -> tuple[str, s
     stuck = [change for change in changes if change.action is Action.NONE and change.verdict is not Verdict.IN_SYNC]
     if not stuck:
         return SAVED, ""
-    note = next((change.note for change in stuck if change.note), "")
-    if note or stuck[0].verdict is Verdict.BEHIND:
-        return HELD, note
+    if not {change.verdict for change in stuck} & {Verdict.DRIFTED, Verdict.CONFLICT}:
+        return HELD, next((change.note for change in stuck if change.note), "")
     return HELD, _("The news was edited on the wiki. A maintainer decides what is kept; until then nothing is written.")
 
 
