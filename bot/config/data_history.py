@@ -150,8 +150,10 @@ class DataHistory:
 
     def complete(self, text: str, at: datetime) -> None:
         """Record that the adoption is in the data file, which now has the content *text*."""
-        file = self.load()
-        self._write(_appended(file.replaced(adoption=None), text, "adopted", at))
+        file, revision = self.load(), revision_of(text)
+        # An earlier attempt with the same content may have been abandoned; now the file has it.
+        abandoned = tuple(each for each in file.abandoned if each != revision)
+        self._write(_appended(file.replaced(adoption=None, abandoned=abandoned), text, "adopted", at))
 
     def abandon(self, revision: str) -> None:
         """Record that the data file does not get *revision* from the adoption."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.data_file import DataFile
+from bot.config.data_file import DataFile, revision_of
 from bot.config.data_history import DataHistoryFile, PastRevision
 from bot.config.shared_data_file import SharedDataFile
 from bot.errors import ContentError
@@ -247,3 +247,13 @@ def test_a_bot_with_another_state_folder_waits_for_a_save_and_replaces_nothing(
 
     assert shared.path.read_text() == text
     assert len(refused) == 1
+
+
+def test_an_adoption_that_succeeds_at_its_second_try_is_not_lost(shared: SharedDataFile) -> None:
+    text = TEXT.replace("Words of item 1'", "Words of a person'")
+    shared.history.abandon(revision_of(text))
+
+    shared.path.write_text(text)
+    shared.history.complete(text, dt.datetime(2026, 3, 28, tzinfo=dt.UTC))
+
+    assert shared.history.load().has_lost_adoption(revision_of(text), revision_of(text)) is False
