@@ -189,8 +189,8 @@ class Runtime:
             return None
         from bot.config.data_remote import DataRemote
 
-        found = self._absolute(policy, "key", "signing_key")
-        return DataRemote(policy, self.settings.resolve(policy.folder), found.key, found.signing_key)
+        found = self._absolute(policy, "key", "commit_key")
+        return DataRemote(policy, self.settings.resolve(policy.folder), found.key, found.commit_key)
 
     @property
     def desk_address(self) -> str:

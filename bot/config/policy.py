@@ -1044,7 +1044,7 @@ class DataGitSettings(SettingsSection):
     key: Path | None = Field(
         None, description="Private SSH key for the remote. Absent: as `ssh` finds it.", examples=["git-key"]
     )
-    signing_key: Path | None = Field(
+    commit_key: Path | None = Field(
         None,
         description="Private SSH key without passphrase that signs the commits of the bot. Absent: no signatures.",
         examples=["sign-key"],

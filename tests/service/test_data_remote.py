@@ -57,7 +57,7 @@ def remote(service: Service, tmp_path: Path) -> Remote:
     settings = service.folder / "bot.yaml"
     settings.write_text(
         settings.read_text().replace("data: ws2.yaml", "data: clone/ws2.yaml")
-        + f"data_git: {{remote: 'file://{found.bare}', folder: clone, signing_key: sign-key}}\n"
+        + f"data_git: {{remote: 'file://{found.bare}', folder: clone, commit_key: sign-key}}\n"
     )
     assert "ok      data files of file://" in service.wikibot("check")[1]
     assert service.wikibot("adopt", "Home", "--yes")[0] == 0, service.err
