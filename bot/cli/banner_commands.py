@@ -70,7 +70,7 @@ def add_line(
     no_icon: bool,
     offline: bool,
     dry_run: bool,
-    **times: dt.datetime | None,
+    **times: dt.date | None,
 ) -> None:
     """Add a line to the status banner. TEXT may begin with an icon: "tick: Adopted."."""
 
@@ -128,7 +128,7 @@ def set_banner(
     replace: bool,
     offline: bool,
     dry_run: bool,
-    **times: dt.datetime | None,
+    **times: dt.date | None,
 ) -> None:
     """Set the lines of the status banner.
 
@@ -199,7 +199,7 @@ def _check_usage(
         return
     if has_times:
         raise click.UsageError(
-            "--publish-at, --expires-at and --clear need --line; `wikibot banner add` takes them too"
+            "--publish-at, --expires-at, --review-by and --clear need --line; `wikibot banner add` takes them too"
         )
     if icon and len(texts) != 1:
         raise click.UsageError(

@@ -1,4 +1,4 @@
-"""When an entry appears and disappears: the options of the editing commands, and the states in their lists."""
+"""When an entry appears, disappears and is looked at again: options of the editing commands, and states in lists."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -6,15 +6,18 @@ from typing import Any
 
 import click
 
-from bot.cli.parameter_types import Moment
+from bot.cli.parameter_types import Day, Moment
 from bot.config.data_model import NewsItem, QuickLink, StatusLine
 from bot.config.news_selection import NewsState, state_of
 
-TIMES = ("publish_at", "expires_at")
+TIMES = ("publish_at", "expires_at", "review_by")
 
 
 def time_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--publish-at` and `--expires-at` to a command."""
+    """Add `--publish-at`, `--expires-at` and `--review-by` to a command."""
+    function = click.option(
+        "--review-by", type=Day(), help="Day from which the job `review` asks to look at it again."
+    )(function)
     function = click.option("--expires-at", type=Moment(), help="Not shown from this moment on.")(function)
     return click.option("--publish-at", type=Moment(), help="Not shown before this moment.")(function)
 

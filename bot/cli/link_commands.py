@@ -120,6 +120,7 @@ def edit_link(
     no_target: bool,
     publish_at: dt.datetime | None,
     expires_at: dt.datetime | None,
+    review_by: dt.date | None,
     clear: tuple[str, ...],
     under: str | None,
     offline: bool,
@@ -128,7 +129,7 @@ def edit_link(
 ) -> None:
     """Change the words, the target or the times of LINK; a new target replaces the old one."""
     given = {name: value for name, value in targets.items() if value is not None}
-    times: dict[str, object] = {"publish_at": publish_at, "expires_at": expires_at}
+    times: dict[str, object] = {"publish_at": publish_at, "expires_at": expires_at, "review_by": review_by}
     if len(given) + no_target > 1:
         raise click.UsageError("give one target: --page, --url, --attachment or --no-target")
     changes: dict[str, object] = dict(given)

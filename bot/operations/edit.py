@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from bot.config.shared_data_file import SharedDataFile
 
 _MAX_ID_LENGTH = 60
-_NOT_COPIED = ("id", "date", "publish_at", "expires_at", "pinned", "file")
+_NOT_COPIED = ("id", "date", "publish_at", "expires_at", "review_by", "pinned", "file")
 _ANY: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
@@ -115,11 +115,13 @@ def add_news(
     date: dt.date | None = None,
     publish_at: dt.datetime | None = None,
     expires_at: dt.datetime | None = None,
+    review_by: dt.date | None = None,
     pinned: bool = False,
     file: NewsFile | None = None,
 ) -> Edit:
     """Add a news item as the newest; if no id is given, the id is built from its words."""
-    given: dict[str, object] = {"date": date, "publish_at": publish_at, "expires_at": expires_at, "file": file}
+    given: dict[str, object] = {"date": date, "publish_at": publish_at, "expires_at": expires_at}
+    given |= {"review_by": review_by, "file": file}
     fields = {key: value for key, value in given.items() if value is not None} | {"text": text}
     fields |= {"pinned": True} if pinned else {}
     taken = {item.id for item in document.data.news.items} if document.data.news else set()

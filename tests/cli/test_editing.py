@@ -29,6 +29,28 @@ def test_news_add_inserts_one_item_and_shows_the_change(data: Path, wikibot: Wik
     assert "+" + item in ran.out
 
 
+def test_entries_have_a_day_of_review(data: Path, wikibot: Wikibot) -> None:
+    for words in (
+        ("news", "add", "Fresh"),
+        ("news", "edit", "one"),
+        ("links", "add", "Rules", "--url", "https://example.org/"),
+        ("banner", "add", "All is well."),
+    ):
+        ran = wikibot(*words, "--review-by", "2099-01-31")
+        assert ran.code == 0, ran.err
+        assert "review_by: 2099-01-31" in ran.out
+    assert data.read_text().count("review_by: 2099-01-31") == 4
+
+    wikibot("news", "edit", "one", "--clear", "review_by")
+    wikibot("links", "edit", "Rules", "--clear", "review_by")
+    wikibot("banner", "set", "--line", "1", "--review-by", "2098-12-31")
+    assert wikibot("banner", "set", "--review-by", "2098-12-31").code == 1
+    assert wikibot("news", "edit", "one", "--review-by", "soon").code == 1
+
+    assert data.read_text().count("review_by: 2099-01-31") == 2
+    assert data.read_text().count("review_by: 2098-12-31") == 1
+
+
 def test_an_id_that_is_taken_is_numbered(data: Path, wikibot: Wikibot) -> None:
     wikibot("news", "add", "Two")
 
@@ -170,6 +192,7 @@ def test_links_are_added_below_others_and_removed(data: Path, wikibot: Wikibot) 
         "attachment": "annex 1.pdf",
         "publish_at": None,
         "expires_at": None,
+        "review_by": None,
         "state": "live",
     }
 

@@ -41,6 +41,11 @@ def test_links_are_added_nested_moved_and_removed(writing: DeskWorld, ana: DeskC
         assert saved.status_code == 303, re.sub("<[^>]+>", "", saved.text)
     alpha = len(before) + 1
     assert links_of(writing) == [*before, "Alpha", "Beta"]
+    for day in ("2099-01-31", ""):
+        form = f"{LINKS}/{alpha}"
+        assert ana.post(form, fields_of(ana.get(form).text) | {"review_by": day}).status_code == 303
+        assert fields_of(ana.get(form).text)["review_by"] == day
+        assert ("review_by: 2099-01-31" in (writing.folder / "ws2.yaml").read_text()) == bool(day)
 
     ana.post(LINKS, {"do": f"up:{alpha + 1}"})
     assert links_of(writing) == [*before, "Beta", "Alpha"]

@@ -129,8 +129,17 @@ def test_the_preview_is_drawn_by_the_wiki_and_runs_nothing(ana: DeskClient) -> N
 
 
 def test_a_scheduled_item_keeps_the_zone_of_the_workspace(writing: DeskWorld, ana: DeskClient) -> None:
-    add(ana, "In the summer", appears="at", day="2099-07-01", time="09:00", until_day="2099-08-01")
+    add(
+        ana,
+        "In the summer",
+        appears="at",
+        day="2099-07-01",
+        time="09:00",
+        until_day="2099-08-01",
+        review_by="2099-07-15",
+    )
 
+    assert "review_by: 2099-07-15" in data_of(writing)
     assert re.search(r"publish_at: .?2099-07-01[T ]09:00", data_of(writing))
     listed = ana.get(f"{NEWS}?state=scheduled").text
     assert "In the summer" in listed
@@ -153,6 +162,7 @@ def test_a_scheduled_item_keeps_the_zone_of_the_workspace(writing: DeskWorld, an
             "expires_at",
         ),
         ({"text": "x", "appears": "at"}, "Choose a day", "publish_at"),
+        ({"text": "x", "review_by": "soon"}, "no day of the calendar", "review_by"),
         ({"text": "x", "id": "No Spaces"}, "use small letters", "id"),
     ],
 )

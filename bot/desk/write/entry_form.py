@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from bot.config.data_model import QuickLink, StatusLine
 from bot.desk.language import gettext as _
-from bot.desk.write.news_form import Timed, as_json_moment, is_equal, read_moment
+from bot.desk.write.news_form import Timed, as_json_moment, is_equal, read_day, read_moment
 from bot.operations.content_advice import Advice, Topic, Weight
 from bot.storage.addresses import may_be_id
 
 SECTIONS = {"links": "quick_links", "banner": "status"}
 FIELDS = (
     *("text", "target", "under", "remark", "icon", "lozenge", "lozenge_colour", "colour", "day", "time", "fold"),
-    *("until_day", "until_time", "until_fold", "accept", "digest"),
+    *("until_day", "until_time", "until_fold", "review_by", "accept", "digest"),
 )
 _TARGETS = ("page", "url", "attachment")
 
@@ -40,6 +40,7 @@ class EntryForm:
         else:
             form._read_line()
         form._read_times(zone)
+        form.values["review_by"] = read_day("review_by", form.fields, form.advice)
         return form
 
     @property
@@ -105,6 +106,7 @@ class EntryForm:
 def fields_of(entry: QuickLink | StatusLine, zone: ZoneInfo) -> dict[str, str]:
     """Return the fields of the form for an entry."""
     fields = dict.fromkeys(FIELDS, "") | {"text": entry.text}
+    fields["review_by"] = entry.review_by.isoformat() if entry.review_by else ""
     if isinstance(entry, QuickLink):
         fields["remark"] = (entry.remark or "").strip()
         fields["target"] = _target_of(entry)

@@ -18,7 +18,7 @@ from bot.operations.news_files import with_link, without_link
 
 FIELDS = (
     *("text", "appears", "day", "time", "fold", "until_day", "until_time", "until_fold", "date", "pinned", "id"),
-    *("group", "accept", "confirmed", "seen", "digest", "file", "file_name", "file_replace"),
+    *("group", "review_by", "accept", "confirmed", "seen", "digest", "file", "file_name", "file_replace"),
 )
 """The fields of the form; a draft keeps them."""
 NEXT_RUN, NOW, SET_TIME = "next", "now", "at"
@@ -50,7 +50,8 @@ class NewsForm:
         """Return the form with the values that *fields* mean; what they cannot mean is advice."""
         form = cls({name: fields.get(name, "") for name in FIELDS}, zone)
         form._read_times()
-        form._read_date()
+        for name in ("date", "review_by"):
+            form.values[name] = read_day(name, form.fields, form.advice)
         form._read_file()
         text = form.fields["text"].replace("\r\n", "\n").strip()
         if not text:
@@ -85,13 +86,6 @@ class NewsForm:
         self.advice += [*self.publish.advice, *self.expire.advice]
         self.values |= {"publish_at": as_json_moment(starts), "expires_at": as_json_moment(ends)}
 
-    def _read_date(self) -> None:
-        written = self.fields["date"].strip()
-        try:
-            self.values["date"] = dt.date.fromisoformat(written).isoformat() if written else None
-        except ValueError:
-            self.advice.append(Advice("date", _("This is no day of the calendar."), Weight.ERROR, Topic.TIME))
-
     def _read_file(self) -> None:
         """Read the file that was attached; another name also changes the links to it."""
         file, name = attached_file(self.fields), self.fields["file_name"].strip()
@@ -118,6 +112,7 @@ def fields_of(item: NewsItem, zone: ZoneInfo) -> dict[str, str]:
     fields = dict.fromkeys(FIELDS, "") | {"text": item.text, "id": item.id, "group": item.group or ""}
     fields["appears"] = SET_TIME if item.publish_at else NEXT_RUN
     fields["date"] = item.date.isoformat() if item.date else ""
+    fields["review_by"] = item.review_by.isoformat() if item.review_by else ""
     fields["pinned"] = "yes" if item.pinned else ""
     if item.file is not None:
         fields |= {"file": item.file.model_dump_json(), "file_name": item.file.name}
@@ -154,6 +149,16 @@ def read_moment(name: str, day: str, time: str, fold: str, zone: ZoneInfo) -> Ti
         return Timed(None, error.choices, [Advice(name, str(error), Weight.ERROR, Topic.TIME)])
     except OverflowError:
         return Timed(advice=[Advice(name, _("This is no day of the calendar."), Weight.ERROR, Topic.TIME)])
+
+
+def read_day(name: str, fields: Mapping[str, str], advice: list[Advice]) -> str | None:
+    """Return the day in the field *name* as the JSON of the data file; adds to *advice* what is wrong with it."""
+    written = fields[name].strip()
+    try:
+        return dt.date.fromisoformat(written).isoformat() if written else None
+    except ValueError:
+        advice.append(Advice(name, _("This is no day of the calendar."), Weight.ERROR, Topic.TIME))
+        return None
 
 
 def as_json_moment(moment: dt.datetime | None) -> str | None:
