@@ -6,7 +6,7 @@ included so far.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from bot.convert.context import Loss, PageContext
@@ -243,7 +243,7 @@ def is_alone(parent: Element, index: int) -> bool:
     return not (_is_inline(nodes, range(index - 1, -1, -1)) or _is_inline(nodes, range(index + 1, len(nodes))))
 
 
-def _is_inline(nodes: "list[Element | Text]", order: Iterable[int]) -> bool:
+def _is_inline(nodes: Sequence[Element | Text], order: Iterable[int]) -> bool:
     """Return whether the first node in *order* that is not white space is inline content."""
     for index in order:
         node = nodes[index]

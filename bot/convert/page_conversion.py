@@ -24,7 +24,7 @@ from bot.convert.elements import ELEMENTS, OBJECTS
 from bot.convert.link_targets import slug
 from bot.convert.markdown_writer import MarkdownWriter
 from bot.convert.page_builder import MAX_DEPTH, PageBuilder
-from bot.storage.reader import Element, read_leniently
+from bot.storage.reader import read_leniently
 
 _NOTHING_KNOWN = PageContext()
 
@@ -32,7 +32,7 @@ _NOTHING_KNOWN = PageContext()
 def convert_page(body: str, metadata: PageContext = _NOTHING_KNOWN) -> Conversion:
     """Convert *body* to GitHub-flavoured Markdown, and return it with the losses; never raises on a malformed body."""
     page = PageBuilder(metadata, ELEMENTS, OBJECTS)
-    blocks = page.blocks(_read(page, body))
+    blocks = _blocks(page, body)
     notes = [(ref, _comment(page, metadata.comments[ref])) for ref in [*page.note_pieces]]
     anchors = _Anchors(blocks, page, metadata.title)
     if page.has_contents:
@@ -45,16 +45,18 @@ def convert_page(body: str, metadata: PageContext = _NOTHING_KNOWN) -> Conversio
     return Conversion(f"{markdown}\n" if markdown else "", page.losses())
 
 
-def _read(page: PageBuilder, body: str) -> Element:
+def _blocks(page: PageBuilder, body: str) -> tuple[Block, ...]:
     document = read_leniently(body, max_depth=MAX_DEPTH)
     for problem in document.problems:
         page.lose("body", "malformed", f"{problem.message}; what could be read was converted")
-    return document.root
+    blocks = page.blocks(document.root)
+    document.release()
+    return blocks
 
 
 def _comment(page: PageBuilder, comment: InlineComment) -> tuple[Block, ...]:
     """Return a comment as the blocks of a footnote: author, text, replies."""
-    first, *rest = page.blocks(_read(page, comment.body)) or (Paragraph(()),)
+    first, *rest = _blocks(page, comment.body) or (Paragraph(()),)
     author: list[Inline | str] = [
         Styled("strong", (comment.author,)),
         f"{' (resolved)' if comment.is_resolved else ''}: ",

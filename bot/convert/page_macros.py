@@ -99,7 +99,10 @@ def _value(page: PageBuilder, row: ReportRow, name: str) -> tuple[Block, ...]:
         return flow([row.values.get(name, "")])
     title, key = row.page.title, page.context.space_key
     with page.within(f"{key}:{title}", title, key):
-        return page.blocks(read_leniently(row.bodies[name], max_depth=_INCLUDED_DEPTHS[0]).root)
+        document = read_leniently(row.bodies[name], max_depth=_INCLUDED_DEPTHS[0])
+        blocks = page.blocks(document.root)
+    document.release()
+    return blocks
 
 
 def _shortfalls(page: PageBuilder, macro: Macro, listing: Listing) -> list[str]:
@@ -165,6 +168,7 @@ def _include(page: PageBuilder, macro: Macro, what: str, find: FindParts) -> lis
     version = f", version {included.version}" if included.version is not None else ""
     with page.within(name, title, key):
         blocks = page.blocks(*parts)
+    document.release()
     return [Paragraph((_remark(f"({what} ", *label, f"{version})"),)), Quote(blocks)]
 
 

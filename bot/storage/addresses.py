@@ -16,7 +16,7 @@ _MAX_ID_BYTES = 8
 _TITLE = "title:"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NOWHERE = "https://wiki.invalid"
-_PATH_SAFE = "!$&'*,;=:@~-._"
+_PATH_SAFE = "!$&'*,=:@~-._"
 _NO_PATH = re.compile(r"[+/\\?&;%#]|\A\.{1,2}\Z|\A\s|\s\Z")
 """Titles that a URL path would change; Confluence itself avoids `/display/` for most of these."""
 _STATISTICS = {"src", "atl_f", "atlOrigin"}

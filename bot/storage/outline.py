@@ -11,13 +11,13 @@ whole elements without a landmark, up to a depth, in one step.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from bot.splice import Span
 from bot.storage.macros import MACRO_ELEMENTS, macro_name
-from bot.storage.reader import Document, Element, check_syntax, new_root, read_strictly
+from bot.storage.reader import Document, Element, Text, check_syntax, new_root, read_strictly
 
 _MARKERS = ("details", "anchor")
 _CONTAINERS = ("ac:layout", "ac:layout-section", "ac:layout-cell", "ac:rich-text-body", "table", "tbody")
@@ -44,6 +44,7 @@ _ANY_TAG = re.compile(rf"<{_INSIDE_TAG}/?>|</[^>]*+>")
 class Landmark(Element):
     """An element of an outline: *nodes* are the landmarks in it; its text is read from *source*."""
 
+    nodes: list[Element | Text] = field(default_factory=list, repr=False)
     source: str = ""
 
     @property
@@ -83,9 +84,10 @@ class _Scanner:
     def __init__(self, body: str, names: frozenset[str]) -> None:
         self._body, self._names = body, names
         self._after_leaves = _tag_after_leaves(names)
-        self._root = new_root(body)
+        root = new_root(body)
+        self._root = Landmark(root.name, root.attributes, root.start, root.opening, root.content, source=body)
         self._starts: list[int] = []
-        self._elements: list[Element | None] = [self._root]
+        self._elements: list[Landmark | None] = [self._root]
         """The open elements; None for an element in which no landmark was found so far."""
 
     def scan(self) -> Element:
@@ -127,18 +129,16 @@ class _Scanner:
     def _make(self, start: int, parent: Element) -> Landmark:
         tag = _START_TAG.match(self._body, start)
         assert tag is not None  # noqa: S101 -- the tag was found before
-        attributes = {name: value[1:-1] for name, value in _ATTRIBUTE.findall(tag[2])}
+        attributes: Mapping[str, str] = {name: value[1:-1] for name, value in _ATTRIBUTE.findall(tag[2])}
         if any(map(_IN_VALUE.search, attributes.values())):
             attributes = read_strictly(f"<{tag[1]}{tag[2]}/>").root.children[0].attributes
-        end = tag.end()
-        return Landmark(tag[1], attributes, Span(start, end), Span(end, end), parent, source=self._body)
+        return Landmark(tag[1], attributes, start, tag.end() - start, parent=parent, source=self._body)
 
     def _close(self, end_tag: Span | None = None) -> None:
         self._starts.pop()
         element = self._elements.pop()
         if element is not None and end_tag is not None:
-            element.inner = Span(element.inner.start, end_tag.start)
-            element.span = Span(element.span.start, end_tag.end)
+            element.end_with(end_tag)
 
 
 def _is_marker(element: Element | None) -> bool:

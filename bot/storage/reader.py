@@ -14,11 +14,12 @@ Both run in linear time at any depth of nesting.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from html.entities import html5
+from types import MappingProxyType
 from xml.parsers import expat
 
 from bot.errors import MalformedBodyError
@@ -34,6 +35,9 @@ _DECLARATION = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<\?(xml)\s")
 _DECLARED = re.compile(r"\A\ufeff?\s*<\?xml\s", re.ASCII)
 _DOCUMENT_TYPE = re.compile(r"\A\s*(?:<\?xml[^>]*\?>\s*)?(<!DOCTYPE[^>\[]*>)")
 _NAMELESS = "<body>"
+_NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
+_LONGEST_SHARED = 48
+"""The longest start tag, in bytes, that is looked for among those before it: longer ones seldom recur."""
 
 
 class TextKind(StrEnum):
@@ -49,14 +53,20 @@ class TextKind(StrEnum):
 class Text:
     """Characters between two tags.
 
-    *span* is the range in the source, including `<![CDATA[` and `]]>`; *value* is the decoded text: entities
-    resolved, every line end a line feed. Comments and processing instructions have their own *kind*.
+    *start* and *length* are the range in the source, including `<![CDATA[` and `]]>`; *value* is the decoded text:
+    entities resolved, every line end a line feed. Comments and processing instructions have their own *kind*.
     """
 
-    span: Span
+    start: int
+    length: int
     value: str
     kind: TextKind = TextKind.PLAIN
     parent: "Element | None" = field(default=None, repr=False)
+
+    @property
+    def span(self) -> Span:
+        """The range in the source."""
+        return Span(self.start, self.start + self.length)
 
     @property
     def is_visible(self) -> bool:
@@ -66,14 +76,35 @@ class Text:
 
 @dataclass(slots=True, eq=False)
 class Element:
-    """One element; *span* includes its tags, *inner* is the range between them (for `<x/>`: empty, at the end)."""
+    """One element: where it starts, and the lengths of its start tag, content and end tag (for `<x/>`: 0 and 0).
+
+    Elements may share *attributes*. Lengths need less memory than offsets: Python has each small number only once.
+    """
 
     name: str
-    attributes: dict[str, str]
-    span: Span
-    inner: Span
+    attributes: Mapping[str, str]
+    start: int
+    opening: int
+    content: int = 0
+    closing: int = 0
     parent: "Element | None" = field(default=None, repr=False)
-    nodes: "list[Element | Text]" = field(default_factory=list, repr=False)
+    nodes: "Sequence[Element | Text]" = field(default=(), repr=False)
+
+    @property
+    def span(self) -> Span:
+        """The range in the source, with both tags."""
+        return Span(self.start, self.start + self.opening + self.content + self.closing)
+
+    @property
+    def inner(self) -> Span:
+        """The range between the tags (for `<x/>`: empty, at the end)."""
+        start = self.start + self.opening
+        return Span(start, start + self.content)
+
+    def end_with(self, end_tag: Span) -> None:
+        """Set where the element ends, while it is parsed."""
+        self.content = end_tag.start - self.start - self.opening
+        self.closing = end_tag.end - end_tag.start
 
     @property
     def children(self) -> "list[Element]":
@@ -133,6 +164,17 @@ class Document:
         """Yield the elements in document order; if *names* are given, only elements with one of them."""
         return self.root.elements(*names)
 
+    def release(self) -> None:
+        """Take the tree apart, so that its memory is free at once: parents and children refer to each other.
+
+        For a tree of `read_leniently` that its reader no longer needs; those of `read_strictly` are shared.
+        """
+        pending = [self.root]
+        while pending:
+            element = pending.pop()
+            pending += element.children
+            element.nodes = ()
+
 
 @lru_cache(maxsize=4)  # several regions are looked up in one body; a tree is never changed after parsing
 def read_strictly(body: str) -> Document:
@@ -147,8 +189,7 @@ def check_syntax(body: str) -> None:
 
 def new_root(body: str) -> Element:
     """Return the element that represents *body* itself, without content."""
-    whole = Span(0, len(body))
-    return Element(_NAMELESS, {}, whole, whole)
+    return Element(_NAMELESS, {}, 0, 0, len(body))
 
 
 def read_leniently(body: str, *, max_depth: int | None = None) -> Document:
@@ -213,25 +254,32 @@ class _Growth:
     """A tree during parsing."""
 
     def __init__(self, body: str) -> None:
-        self.root = new_root(body)
-        self.at = self.root
+        self._root = self._at = new_root(body)
+        self._nodes: list[Element | Text] = []
+        self._outer: list[list[Element | Text]] = []
 
-    def open(self, name: str, attributes: dict[str, str], span: Span) -> None:
-        element = Element(name, attributes, span, Span(span.end, span.end), self.at)
-        self.at.nodes.append(element)
-        self.at = element
+    def open(self, name: str, attributes: Mapping[str, str], start: int, end: int) -> None:
+        element = Element(name, attributes or _NO_ATTRIBUTES, start, end - start, parent=self._at)
+        self._nodes.append(element)
+        self._outer.append(self._nodes)
+        self._at, self._nodes = element, []
 
     def close(self, end_tag: Span | None = None) -> None:
         """Close the innermost element; an element with an empty tag `<x/>` has no end tag."""
-        element = self.at
+        element = self._at
+        element.nodes = tuple(self._nodes)
         if end_tag is not None:
-            element.inner = Span(element.inner.start, end_tag.start)
-            element.span = Span(element.span.start, end_tag.end)
+            element.end_with(end_tag)
         assert element.parent is not None  # noqa: S101 -- only the root has none
-        self.at = element.parent
+        self._at, self._nodes = element.parent, self._outer.pop()
 
-    def add_text(self, span: Span, value: str, kind: TextKind) -> None:
-        self.at.nodes.append(Text(span, value, kind, self.at))
+    def add_text(self, start: int, end: int, value: str, kind: TextKind) -> None:
+        self._nodes.append(Text(start, end - start, value, kind, self._at))
+
+    def finish(self) -> Element:
+        """Return the root; all other elements are closed."""
+        self._root.nodes = tuple(self._nodes)
+        return self._root
 
 
 class _StrictChecker:
@@ -253,6 +301,8 @@ class _StrictChecker:
         except expat.ExpatError as error:
             offset = self._safe_offset(self._parser.ErrorByteIndex)
             raise _malformed(self._body, self._reason(expat.ErrorString(error.code), offset), offset) from error
+        finally:
+            del self._parser  # it refers to this object; without it, both are freed at once
 
     def _safe_offset(self, byte: int) -> int:
         inside = self._data[self._first : max(byte, self._first)]
@@ -285,6 +335,7 @@ class _StrictReader(_StrictChecker):
         self._growth = _Growth(body)
         self._depth = 0
         self._tag_ends: list[int] = []
+        self._alike: dict[bytes, Mapping[str, str]] = {}
         self._run_start: int | None = None
         self._run: list[str] = []
         parser = self._parser
@@ -300,7 +351,7 @@ class _StrictReader(_StrictChecker):
     def read(self) -> Element:
         """Return the tree of the body. Raises `MalformedBodyError`."""
         self.check()
-        return self._growth.root
+        return self._growth.finish()
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
@@ -312,7 +363,11 @@ class _StrictReader(_StrictChecker):
         match = _START_TAG.match(self._data, first)
         assert match is not None  # noqa: S101 -- expat has just read this tag
         byte = match.end()
-        self._growth.open(name, attributes, Span(start, self._offset(byte)))
+        if attributes and byte - first <= _LONGEST_SHARED:
+            alike = self._alike.setdefault(match[0], attributes)
+        else:
+            alike = attributes
+        self._growth.open(name, alike, start, self._offset(byte))
         self._tag_ends.append(byte if self._data.startswith(b"/>", byte - 2) else -1)
 
     def _end(self, _name: str) -> None:
@@ -335,7 +390,7 @@ class _StrictReader(_StrictChecker):
     def _flush(self, end: int, kind: TextKind = TextKind.PLAIN) -> None:
         """Close the text that ends at *end*."""
         if self._run_start is not None:
-            self._growth.add_text(Span(self._run_start, end), "".join(self._run), kind)
+            self._growth.add_text(self._run_start, end, "".join(self._run), kind)
             self._run_start = None
             self._run.clear()
 
@@ -353,7 +408,7 @@ class _StrictReader(_StrictChecker):
             start = self._offset(first)
             self._flush(start)
             end = self._offset(self._data.index(terminator, first) + len(terminator))
-            self._growth.add_text(Span(start, end), " ".join(values), kind)
+            self._growth.add_text(start, end, " ".join(values), kind)
 
         return add
 
@@ -382,7 +437,7 @@ class _LooseReader:
     """Matches tags by name; everything else is text."""
 
     def __init__(self, body: str, masked: str) -> None:
-        self._tokens = iter_tokens(masked)
+        self._tokens, self._length = iter_tokens(masked), len(body)
         self._growth = _Growth(body)
         self._open: list[str] = []
         self._counts: Counter[str] = Counter()
@@ -391,20 +446,19 @@ class _LooseReader:
         for token in self._tokens:
             match token.kind:
                 case "start":
-                    self._growth.open(token.value, token.attributes, token.span)
+                    self._growth.open(token.value, token.attributes, *token.span)
                     self._open.append(token.value.lower())
                     self._counts[token.value.lower()] += 1
                 case "empty":
-                    self._growth.open(token.value, token.attributes, token.span)
+                    self._growth.open(token.value, token.attributes, *token.span)
                     self._growth.close()
                 case "end":
                     self._end(token.value.lower(), token.span)
                 case kind:
-                    self._growth.add_text(token.span, token.value, TextKind(kind))
-        end = self._growth.root.span.end
+                    self._growth.add_text(*token.span, token.value, TextKind(kind))
         for _ in self._open:
-            self._growth.close(Span(end, end))
-        return self._growth.root
+            self._growth.close(Span(self._length, self._length))
+        return self._growth.finish()
 
     def _end(self, name: str, tag: Span) -> None:
         """Close the innermost open *name* and all open elements inside it; ignore the tag if no *name* is open."""
@@ -427,5 +481,5 @@ def _flatten(root: Element, max_depth: int) -> int | None:
         if children:
             first = children[0].span.start if first is None else min(first, children[0].span.start)
             texts = (node for node in element.walk() if isinstance(node, Text))
-            element.nodes = [replace(text, parent=element) for text in texts]
+            element.nodes = tuple(replace(text, parent=element) for text in texts)
     return first
