@@ -40,8 +40,7 @@ class ServiceEndpoint:
             "/readyz": self._ready,
             "/metrics": self._metrics,
         }
-        secret = live.runtime.settings.service.hook_secret
-        self._events = None if secret is None else WikiEvents(secret.get_secret_value(), self._ask, self._is_ours)
+        self._events = WikiEvents(self._find_secret, self._ask, self._is_ours)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request, as WSGI says."""
@@ -49,12 +48,11 @@ class ServiceEndpoint:
 
     def close(self) -> None:
         """Forget the events of the wiki that wait."""
-        if self._events is not None:
-            self._events.stop()
+        self._events.stop()
 
     def _answer(self, request: Request) -> Response:
-        if request.path == HOOK and self._events is not None:
-            return self._take_event(request, self._events)
+        if request.path == HOOK and self._find_secret():
+            return self._take_event(request)
         view = self._views.get(request.path)
         if view is None:
             return _text(HTTPStatus.NOT_FOUND, f"here are {', '.join(self._views)}\n")
@@ -66,10 +64,14 @@ class ServiceEndpoint:
             logger.error("{} cannot be answered: {}", request.path, error)
             return _text(HTTPStatus.SERVICE_UNAVAILABLE, "the state of the bot cannot be read; its log says why\n")
 
-    def _take_event(self, request: Request, events: WikiEvents) -> Response:
+    def _find_secret(self) -> str:
+        secret = self._live.runtime.settings.service.hook_secret
+        return "" if secret is None else secret.get_secret_value()
+
+    def _take_event(self, request: Request) -> Response:
         if request.method != "POST":
             return Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
-        status, text = events.take(request.stream.read(MAX_BYTES + 1), dict(request.headers))
+        status, text = self._events.take(request.stream.read(MAX_BYTES + 1), dict(request.headers))
         answer = _text(status, f"{text}\n")
         if status is HTTPStatus.TOO_MANY_REQUESTS:
             answer.headers["Retry-After"] = "60"

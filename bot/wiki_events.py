@@ -37,15 +37,15 @@ class WikiEvent:
 
 
 class WikiEvents:
-    """Takes events that have the *secret*, gathers them, and calls *look* with the pages.
+    """Takes events that have the secret, gathers them, and calls *look* with the pages.
 
-    *is_ours* returns whether an event is about something that the bot has to look at. *clock* is that of the wall, in
-    seconds.
+    *find_secret* returns the secret of now; while it is empty, nobody is heard. *is_ours* returns whether an event is
+    about something that the bot has to look at. *clock* is that of the wall, in seconds.
     """
 
     def __init__(
         self,
-        secret: str,
+        find_secret: Callable[[], str],
         look: Callable[[list[str]], None],
         is_ours: Callable[[WikiEvent], bool],
         *,
@@ -53,7 +53,7 @@ class WikiEvents:
         gather_seconds: float = _GATHER_SECONDS,
         calm_seconds: float = _CALM_SECONDS,
     ) -> None:
-        self._secret, self._look, self._is_ours, self._clock = secret.strip().encode(), look, is_ours, clock
+        self._find_secret, self._look, self._is_ours, self._clock = find_secret, look, is_ours, clock
         self._gather_seconds, self._calm_seconds = gather_seconds, calm_seconds
         self._lock = threading.Lock()
         self._pages: dict[str, None] = {}
@@ -98,12 +98,14 @@ class WikiEvents:
                 self._timer.cancel()
 
     def _check_secret(self, body: bytes, headers: Mapping[str, str]) -> tuple[HTTPStatus, str] | None:
-        signature, secret = headers.get(_SIGNATURE), headers.get(_SECRET)
+        own, signature, secret = self._find_secret().strip(), headers.get(_SIGNATURE), headers.get(_SECRET)
+        if not own:
+            return HTTPStatus.FORBIDDEN, "the bot has no secret for events"
         if signature is not None:
             given = signature.strip().removeprefix("sha256=").lower()
-            wanted = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
+            wanted = hmac.new(own.encode(), body, hashlib.sha256).hexdigest()
         elif secret is not None:
-            given, wanted = secret.strip(), self._secret.decode()
+            given, wanted = secret.strip(), own
         else:
             return HTTPStatus.UNAUTHORIZED, f"{_SIGNATURE} or {_SECRET} is missing"
         if hmac.compare_digest(given.encode(), wanted.encode()):

@@ -5,6 +5,7 @@ import hmac
 import http.client
 import json
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -25,9 +26,9 @@ class Events:
     """Events that are taken at once; *looks* are the pages of each look."""
 
     def __init__(self, clock: float = 1_000_000.0) -> None:
-        self.now, self.looks = clock, list[list[str]]()
+        self.now, self.looks, self.secret = clock, list[list[str]](), SECRET
         self.taker = WikiEvents(
-            SECRET,
+            lambda: self.secret,
             self.looks.append,
             lambda event: event.page != "99",
             clock=lambda: self.now,
@@ -92,6 +93,30 @@ def test_old_repeated_large_and_broken_events_do_nothing() -> None:
     assert events.looks == [["1"]]
 
 
+def test_an_event_without_a_time_that_is_repeated_is_gathered_and_not_dropped() -> None:
+    events = Events()
+    rule = {"page": "7", "space": "WS2"}
+
+    assert [events.send(rule, signs=False) for _ in range(40)] == [202] * 40
+    events.wait_for_looks(1)
+    assert events.send(rule, signs=False) == 202  # the same bytes may be about a new edit
+    events.wait_for_looks(2)
+
+    assert events.looks == [["7"], ["7"]]
+
+
+def test_a_new_secret_replaces_the_old_one_at_once() -> None:
+    events = Events()
+    assert events.send(event(1)) == 202
+
+    events.secret = "another secret of some length"
+
+    assert events.send(event(2)) == 403
+    assert events.send(event(2), "another secret of some length") == 202
+    events.secret = ""
+    assert events.send(event(3), "", signs=False) == 403
+
+
 def test_guessing_is_slowed_down() -> None:
     events = Events()
 
@@ -101,27 +126,37 @@ def test_guessing_is_slowed_down() -> None:
     assert events.send(event(1)) == 429
 
 
+def _post(base: str, secret: str) -> int:
+    connection = http.client.HTTPConnection(base.removeprefix("http://"))
+    connection.request("POST", "/hooks/wiki", b'{"test": true}', {"X-Wikibot-Secret": secret})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
 @contextmanager
-def running(
-    folder: Path, wiki: Wiki, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[ScheduledBot, str, subprocess.Popen[str]]]:
+def running(folder: Path, wiki: Wiki) -> Iterator[tuple[ScheduledBot, str, subprocess.Popen[str]]]:
     """A bot that answers the wiki, after its first run."""
-    monkeypatch.setenv("WIKIBOT_SERVICE__HOOK_SECRET", SECRET)
+    secrets = folder / "secrets"
+    secrets.mkdir()
+    secret = secrets / "wikibot_service__hook_secret"
+    secret.touch(mode=0o600)
+    secret.write_text(SECRET)
     bot = ScheduledBot(folder, wiki)
     settings = folder / "bot.yaml"
     settings.write_text(settings.read_text() + "service: {listen: '127.0.0.1:0'}\n")
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` has it ignored
     with bot.running() as process:
+        signal.signal(signal.SIGHUP, before)
         log = wait_for(process, "job sync: ")
         base = next(found[1] for line in log if (found := re.search(r"metrics are at (\S+)", line["message"])))
         yield bot, base, process
 
 
 @pytest.mark.parametrize("flavour", ["cloud", "datacenter"])
-def test_an_edit_on_the_wiki_is_seen_now_and_not_at_the_next_run(
-    tmp_path: Path, wiki: Wiki, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_edit_on_the_wiki_is_seen_now_and_not_at_the_next_run(tmp_path: Path, wiki: Wiki) -> None:
     home = wiki.add_page("Home", HOME)
-    with running(tmp_path, wiki, monkeypatch) as (bot, base, process):
+    with running(tmp_path, wiki) as (bot, base, process):
         wiki.server.webhooks.add(f"{base}/hooks/wiki", SECRET)
         wiki.edit(home, HOME.replace("All is well.", "Fire!"))
 
@@ -140,6 +175,11 @@ def test_an_edit_on_the_wiki_is_seen_now_and_not_at_the_next_run(
             statuses.append(answer.status)
             connection.close()
         assert statuses == [405, 401, 413]
+        secret = tmp_path / "secrets" / "wikibot_service__hook_secret"
+        secret.write_text("a new secret of some length")
+        process.send_signal(signal.SIGHUP)
+        wait_for(process, "the settings were read again")
+        assert [_post(base, key) for key in (SECRET, "a new secret of some length")] == [403, 200]
 
 
 @pytest.mark.parametrize("flavour", ["cloud"])
