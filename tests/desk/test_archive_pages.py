@@ -14,11 +14,17 @@ from pathlib import Path
 import pytest
 
 from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.writer import open_writer
+from bot.snapshot.capture.erasure import find_traces, redact
+from bot.snapshot.verify.verification import verify
+from bot.wiki.dialect import Flavour
 from tests.desk.archive_world import EVIL_TITLE, PNG, ArchiveWorld, archive_desk, capture_world
 from tests.desk.conftest import DeskClient
 from tests.machine import need
+from tests.snapshot.capturing import run_capture
 from tests.snapshot.conftest import make_key
-from tests.snapshot.small_tree import capture_first, capture_second, tree_bytes
+from tests.snapshot.small_tree import CLOCK, SOFTWARE, capture_first, capture_second, state_of, tree_bytes
+from tests.snapshot.small_wiki import small_wiki
 
 LOADED = re.compile(
     r"""<(?:img|script|iframe|link|source|video|audio|object|embed|form)\b[^>]*?(?:src|href|action|data)="([^"]*)"""
@@ -265,6 +271,23 @@ def test_a_run_says_how_complete_it_was(client: DeskClient) -> None:
     assert "Council: first captured at version 1" in words
     assert "Run 1" in page_of(client, "/a/checkpoints")
     assert words_of(page_of(client, "/a/checkpoints/2")).count("SHA256SUMS") == 1
+
+
+def test_a_run_lists_the_pages_that_it_skipped(tmp_path: Path) -> None:
+    root = tmp_path / "snapshots"
+    with small_wiki(Flavour.CLOUD) as wiki:
+        run_capture(wiki, root)
+        with open_writer(state_of(root), origin="https://wiki.test", software=SOFTWARE, clock=lambda: CLOCK) as writer:
+            redact(writer, find_traces(writer.library, "Minutes"), reason="personal data", by="Ana")
+        wiki.edit("Final report", "<p>Another edition</p>")
+        run_capture(wiki, root, day=1)
+        ids = {title: str(page_id) for title, page_id in wiki.ids.items()}
+    with archive_desk(root, tmp_path / "cache", ids) as opened:
+        html = page_of(opened.client(), "/a/runs/3")
+
+    assert "redacted, so they are not captured again" in words_of(html)
+    assert f'<a class="num" href="/a/p/{ids["Minutes"]}">{ids["Minutes"]}</a>' in html
+    assert verify(root).findings == ()
 
 
 def test_nothing_is_written_into_the_folder(changeable: ArchiveWorld) -> None:

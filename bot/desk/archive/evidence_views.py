@@ -21,7 +21,7 @@ from bot.present.archive_lists import report_as_csv
 from bot.present.csv_table import csv_table
 from bot.present.period_report import report_as_html
 from bot.snapshot.archive.checkpoint import Checkpoint, format_time
-from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, LoggedEvent
+from bot.snapshot.archive.events import LEFT_OUT, NOT_CAPTURABLE, SKIPPED_PAGES, LoggedEvent
 from bot.snapshot.query.period import Period
 from bot.snapshot.query.run_view import Fate
 
@@ -83,7 +83,6 @@ def checkpoint_run(number: int) -> str | Response:
     start = _number("start") or 0
     shown = events[start : start + _PAGE]
     goes_on = start + _PAGE < len(events)
-    nodes = view.facts.get(NOT_CAPTURABLE)
     return render_template(
         "run_completeness.html.j2",
         view=view,
@@ -92,7 +91,8 @@ def checkpoint_run(number: int) -> str | Response:
         rows=[(each, _page_of(archive, each), _describe(archive, each)) for each in shown],
         more=url_for("archive.checkpoint_run", number=number, list=fate.value, start=start + _PAGE) if goes_on else "",
         left_out=view.count(LEFT_OUT),
-        not_capturable=nodes if isinstance(nodes, list) else [],
+        not_capturable=view.ids(NOT_CAPTURABLE),
+        skipped=view.ids(SKIPPED_PAGES),
         fate_words=fate_words(),
     )
 

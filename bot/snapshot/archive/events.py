@@ -28,6 +28,9 @@ PART = "part"
 NOT_CAPTURABLE = "not_capturable"
 """Fact of a run: ids of the selected nodes without content that can be captured."""
 
+SKIPPED_PAGES = "skipped_ids"
+"""Fact of a run: ids of the listed pages that were skipped because they are redacted, if there are any."""
+
 FREE_TEXTS = frozenset({"by", "name", "reason"})
 """Facts that a person typed for the evidence."""
 

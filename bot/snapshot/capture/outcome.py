@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 
 from bot.plural import counted
 from bot.snapshot.archive.checkpoint import Checkpoint
-from bot.snapshot.archive.events import AUDIT_HEAD, LEFT_OUT, NOT_CAPTURABLE, Event, EventOutcome, EventType
+from bot.snapshot.archive.events import (
+    AUDIT_HEAD,
+    LEFT_OUT,
+    NOT_CAPTURABLE,
+    SKIPPED_PAGES,
+    Event,
+    EventOutcome,
+    EventType,
+)
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.mirror.mirror_report import MirrorReport
 from bot.snapshot.witness.rounds import WitnessReport
@@ -150,6 +158,8 @@ class CaptureOutcome:
             "unplaced": len(self.unplaced),
             "verdict": self.verdict.value,
         }
+        if self.skipped:
+            facts[SKIPPED_PAGES] = sorted(trouble.page_id for trouble in self.skipped)
         if self.audit_head is not None:
             facts[AUDIT_HEAD] = self.audit_head
         detail = f"captured {self.captured} of {counted(self.expected, 'page')}, {self.unchanged} unchanged"

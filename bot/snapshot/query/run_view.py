@@ -36,6 +36,11 @@ class RunView:
         value = self.facts.get(name)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
+    def ids(self, name: str) -> list[object]:
+        """Return the ids that the run states; none if it states none."""
+        value = self.facts.get(name)
+        return value if isinstance(value, list) else []
+
 
 def view_run(library: Library, heads: list[tuple[Checkpoint, str]], number: int) -> RunView:
     """Return one run; raises `SnapshotError` if there is none with this number."""
