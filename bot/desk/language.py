@@ -9,14 +9,16 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_skeleton, format_time
+from babel.dates import format_skeleton, format_time, get_day_names
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
+from babel.units import format_unit
 from flask import Flask, g, has_request_context, request
 from markupsafe import Markup
 
+from bot.config.cadence import Cadence
 from bot.desk.desk import current_desk
 from bot.desk.visitor import current_visitor
 from bot.inline import plain_text
@@ -32,7 +34,13 @@ def install(app: Flask) -> None:
     """Give templates `_()`, `ngettext()` and the filters for moments and numbers."""
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters.update(
-        moment=moment, moment_text=moment_text, day=day, clock_time=clock_time, number=number, plain=plain_text
+        moment=moment,
+        moment_text=moment_text,
+        day=day,
+        clock_time=clock_time,
+        repetition=repetition,
+        number=number,
+        plain=plain_text,
     )
     app.context_processor(lambda: {"language": language(), "direction": locale().text_direction, "zone": zone_name()})
 
@@ -116,6 +124,24 @@ def day(at: date | datetime) -> str:
 def clock_time(at: datetime) -> str:
     """Return the time of the day in the zone of the person."""
     return str(format_time(at.astimezone(ZoneInfo(zone_name())), format="short", locale=locale()))
+
+
+def repetition(every: str) -> str:
+    """Return how often a job is due: `every 10 minutes`, `every Monday`; *every* is a valid one of the settings."""
+    cadence = Cadence.parse(every)
+    if cadence.weekday is not None:
+        return _("every %(day)s", day=get_day_names(locale=locale())[cadence.weekday])
+    units = {
+        "week": (604_800, _("every week")),
+        "day": (86_400, _("every day")),
+        "hour": (3_600, _("every hour")),
+        "minute": (60, _("every minute")),
+        "second": (1, _("every second")),
+    }
+    seconds = int(cadence.step.total_seconds())
+    unit, (length, once) = next(found for found in units.items() if seconds % found[1][0] == 0)
+    count = seconds // length
+    return once if count == 1 else _("every %(time)s", time=format_unit(count, f"duration-{unit}", locale=locale()))
 
 
 def number(value: int) -> str:

@@ -7,7 +7,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from bot.desk.language import CATALOGUES, LANGUAGES
+from bot.desk.language import CATALOGUES, LANGUAGES, repetition
 from bot.desk.roles import Role
 from tests.desk.conftest import PASSWORD
 from tests.desk.test_safety import BareDesk
@@ -63,3 +63,26 @@ def test_a_translation_has_the_values_of_its_text_and_most_texts_have_one(langua
     }
     assert len(texts) > 300
     assert len(texts - translated) < len(texts) / 4, sorted(texts - translated)
+
+
+def test_a_job_is_said_to_repeat_in_the_language_of_the_person(bare: BareDesk) -> None:
+    def say(language: str) -> list[str]:
+        with bare.app.test_request_context(headers={"Accept-Language": language}):
+            return [repetition(every) for every in ("10 minutes", "120 minutes", "day", "2 weeks", "7 days", "monday")]
+
+    assert say("en") == [
+        "every 10 minutes",
+        "every 2 hours",
+        "every day",
+        "every 2 weeks",
+        "every week",
+        "every Monday",
+    ]
+    assert say("de") == [
+        "alle 10 Minuten",
+        "alle 2 Stunden",
+        "jeden Tag",
+        "alle 2 Wochen",
+        "jede Woche",
+        "jeden Montag",
+    ]

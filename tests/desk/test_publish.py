@@ -67,8 +67,10 @@ def test_a_plan_is_checked_reviewed_and_published(plan_world: DeskWorld, maintai
 def test_a_plan_that_became_stale_writes_nothing(plan_world: DeskWorld, maintainer: DeskClient) -> None:
     plan_world.run("news", "add", "First words.")
     page = checked(plan_world, maintainer)
+    assert "changed since this check" not in page
     plan_world.run("news", "add", "Second words.")
 
+    assert "changed since this check" in maintainer.get("/w/ws2/plan").text
     answer = maintainer.post("/w/ws2/plan", {"digest": field(page, "digest")})
 
     assert wait_for_run(plan_world, answer.location) == "failed"

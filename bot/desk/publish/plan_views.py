@@ -11,6 +11,7 @@ from bot.desk.language import gettext as _
 from bot.desk.publish import blueprint
 from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
+from bot.desk.write.shown_content import load_content
 from bot.errors import BotError
 from bot.history import JobResult
 from bot.jobs import judge_check, judge_sync
@@ -136,10 +137,19 @@ def _page(workspace: str, *, is_stale: bool = False, expected: str | None = None
         digest=plan_digest(check.plan) if check else "",
         writes=sum(len(page.writes) for page in check.plan.pages) if check else 0,
         excesses=find_excesses(check.plan, settings.safety, settings.locate_limit) if check else (),
+        is_older=check is not None and _is_older(check),
         order=stop_order(workspace),
         going_on=_going_on(workspace),
         is_stale=is_stale or (expected is not None and check is not None and plan_digest(check.plan) != expected),
     )
+
+
+def _is_older(check: LastCheck) -> bool:
+    """Return whether the data file changed since the check; nothing here asks the wiki."""
+    try:
+        return check.revision not in ("", load_content(check.workspace.name).digest)
+    except BotError:
+        return False  # the list of news says what is wrong with the file
 
 
 def _going_on(workspace: str) -> int | None:

@@ -100,10 +100,11 @@
   const keep = () => {
     try {
       localStorage.setItem(key, JSON.stringify(values()));
-      if (kept) kept.textContent = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) + " ✓";
+      if (!kept) return;
+      const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+      kept.textContent = `${kept.dataset.kept} ${time} ✓`;
     } catch { /* without storage, the server still gives the text back */ }
   };
-  addEventListener("storage", () => {});
   try {
     const before = JSON.parse(localStorage.getItem(key) || "null");
     const isFresh = !document.querySelector("[data-errors]") && !form.querySelector("[name=draft]");
