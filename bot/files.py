@@ -23,6 +23,9 @@ PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE = 0o600, 0o700
 OUTPUT_UMASK = 0o027
 """The least umask of the program, for what a command writes on request: exports, reports, plans."""
 
+STATE_FOLDER = ".wikibot"
+"""The name of the state folder, unless the settings have another one; it is next to the settings."""
+
 MAX_FILE_BYTES = 1_000_000_000
 """No file of the bot is larger; a file that only claims to be (a sparse one) must not fill the memory."""
 _KINDS = {
@@ -130,13 +133,19 @@ def replace_file(
 
 
 def make_folders(path: Path, mode: int) -> None:
-    """Create a folder and its parents, each new one with *mode*, whatever the umask is; raises `OSError`."""
+    """Create a folder and its parents, each new one with *mode*, whatever the umask is; raises `OSError`.
+
+    A new `STATE_FOLDER` gets a file that makes git ignore the folder.
+    """
     if path.is_dir():
         return
     make_folders(path.parent, mode)
     with suppress(FileExistsError):
         path.mkdir(mode)
         path.chmod(path.stat().st_mode | mode)  # the umask took bits away; the bits of the parent's group stay
+        if path.name == STATE_FOLDER:
+            # the folder of the settings is often a git repository
+            write_durably(path / ".gitignore", b"*\n", mode=PRIVATE_FILE_MODE)
     if not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
 

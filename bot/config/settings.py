@@ -29,7 +29,7 @@ from bot.config.secret_binding import WikiOrigins, check_binding
 from bot.config.yaml_source import Location, YamlSource, describe_problems, load_yaml, parse_yaml
 from bot.errors import SettingsError
 from bot.file_trust import raise_if_writable_by_all
-from bot.files import raise_if_irregular
+from bot.files import STATE_FOLDER, raise_if_irregular
 
 DEFAULT_CONFIG = Path("config/bot.yaml")
 DOTENV = ".env"
@@ -116,7 +116,7 @@ class Settings(BaseSettings):
         examples=["templates"],
     )
     state: Path = Field(
-        Path(".wikibot"),
+        Path(STATE_FOLDER),
         description="Folder of the run records and locks, relative to the folder of the settings file.",
         examples=["/var/lib/wikibot/state"],
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.errors import BotError, SettingsError
 from bot.escape import visible_in_json
-from bot.files import read_file
+from bot.files import PRIVATE_FOLDER_MODE, make_folders, read_file
 from bot.sync.plan import Plan
 from bot.sync.plan_file import PlanDocument, as_document, check_digest, load_plan
 
@@ -68,7 +68,7 @@ def _make_key(state: Path) -> bytes:
     """Write a new key; if another process was faster, return the key of that process."""
     path, key = state / KEY_FILE, secrets.token_bytes(_KEY_BYTES)
     try:
-        state.mkdir(parents=True, exist_ok=True)
+        make_folders(state, PRIVATE_FOLDER_MODE)
         temporary = state / f".{KEY_FILE}.{secrets.token_hex(4)}"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:

@@ -20,7 +20,7 @@ from bot.config.secret_binding import TOKEN_HOST, host_of
 from bot.config.settings import Settings, load_overrides, load_settings, secrets_folders
 from bot.errors import SettingsError
 from bot.file_format import FileDocument, FileFormatError, NewerFormatError
-from bot.files import read_file, replace_file
+from bot.files import STATE_FOLDER, read_file, replace_file
 from bot.site_address import recognise, with_scheme
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.capture.selection import select
@@ -93,7 +93,7 @@ class Answers(FileDocument):
 
 
 def _draft(config: Path) -> Path:
-    return config.absolute().parent / ".wikibot" / "init.json"
+    return config.absolute().parent / STATE_FOLDER / "init.json"
 
 
 def set_aside(config: Path) -> Path:

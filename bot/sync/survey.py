@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 
 from bot.config.data_model import OLDER_NEWS
 from bot.config.policy import CommentPolicy, DriftPolicy, MergePolicy, SafetySettings
@@ -64,6 +64,8 @@ _WAR_WINDOW = timedelta(hours=24)
 MAX_REQUEST_BYTES = 5 * 2**20
 """The largest page that wikis take (Cloud v2 createPage: 413 over 5 MB; Data Center: 5,242,880 bytes)."""
 _LARGE_SHARE = 0.8
+_PAGES_AT_ONCE = 250
+"""As many as Cloud sends at a time."""
 
 
 def build_plan(
@@ -81,12 +83,14 @@ def build_plan(
     *known* has the versions of the pages that this bot wrote or agreed with, and gets those it agrees with now. A newer
     record is of another host: with *stands_back* the region is left alone, else the plan has a notice.
 
-    Pages in sync need only the bulk read. A page that cannot be read or compared becomes a problem in the plan. An
-    error of the bulk read is raised, unless it is an invalid answer.
+    Pages in sync need only the bulk read, which is one for all assignments. A page that cannot be read or compared
+    becomes a problem in the plan. An error of the bulk read is raised, unless it is an invalid answer.
     """
+    wanted = [*without_rivals(assignments)]
+    bulk = _BulkRead(gateway, [target.page_id for assignment in wanted for target in assignment.targets])
     surveys = [
-        _Survey(gateway, assignment, safety, take_over, now, known, stands_back=stands_back)
-        for assignment in without_rivals(assignments)
+        _Survey(gateway, bulk, assignment, safety, take_over, now, known, stands_back=stands_back)
+        for assignment in wanted
     ]
     for survey in surveys:
         survey.run()
@@ -102,12 +106,40 @@ def build_plan(
     )
 
 
+class _BulkRead:
+    """Reads pages before they are needed, so many at a time that few requests suffice and the memory is bounded.
+
+    A single page is not read in bulk, because what a bulk read returns can be stale.
+    """
+
+    def __init__(self, gateway: WikiGateway, page_ids: Iterable[str]) -> None:
+        self._gateway = gateway
+        self._found: dict[str, Page] = {}
+        self._waiting = dict.fromkeys(page_ids)
+        if len(self._waiting) == 1:
+            self._waiting.clear()
+
+    def get(self, page_id: str) -> Page | None:
+        """Return a page; None if it must be read by a request of its own."""
+        if page_id in self._waiting:
+            del self._waiting[page_id]
+            batch = [page_id, *islice(self._waiting, _PAGES_AT_ONCE - 1)]
+            for each in batch[1:]:
+                del self._waiting[each]
+            try:
+                self._found = self._gateway.fetch_pages(batch)
+            except WikiAnswerError:
+                self._found = {}  # one bad page makes the whole listing fail: read the pages one by one
+        return self._found.get(page_id)
+
+
 class _Survey:
     """Compares the targets of one workspace."""
 
     def __init__(
         self,
         gateway: WikiGateway,
+        bulk: _BulkRead,
         assignment: Assignment,
         safety: SafetySettings,
         take_over: frozenset[str],
@@ -116,7 +148,7 @@ class _Survey:
         *,
         stands_back: bool,
     ) -> None:
-        self._known, self._stands_back = known, stands_back
+        self._known, self._stands_back, self._bulk = known, stands_back, bulk
         self._gateway, self._assignment, self._safety, self._now = gateway, assignment, safety, now
         self._take_over = take_over
         self._live_characters = self._desired_characters = 0
@@ -179,15 +211,10 @@ class _Survey:
 
     def _read(self, targets: Sequence[TargetPage]) -> Iterator[tuple[TargetPage, Page, bool]]:
         """Yield each target with its page, and whether the page was read by a single request."""
-        bulk: dict[str, Page] = {}
-        if len(targets) > 1:
-            try:
-                bulk = self._gateway.fetch_pages([target.page_id for target in targets])
-            except WikiAnswerError:
-                bulk = {}  # one bad page makes the whole listing fail: read the pages one by one
         for target in targets:
-            if target.page_id in bulk:
-                yield target, bulk[target.page_id], False
+            listed = self._bulk.get(target.page_id)
+            if listed is not None:
+                yield target, listed, False
                 continue
             try:
                 page = self._fetch(target)
