@@ -59,6 +59,11 @@ class Landmark(Element):
 @lru_cache(maxsize=2)  # several regions are looked up in one body, before and after a write
 def read_outline(body: str, names: frozenset[str] = frozenset()) -> Document:
     """Return the landmarks of *body*, and the elements *names*. Raises `MalformedBodyError` as `read_strictly` does."""
+    return scan_outline(body, names)
+
+
+def scan_outline(body: str, names: frozenset[str] = frozenset()) -> Document:
+    """Return what `read_outline` returns, without a memory of it: for a body that is looked at once."""
     check_syntax(body)
     return Document(body, _Scanner(body, names).scan())
 

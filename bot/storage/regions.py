@@ -15,7 +15,7 @@ from bot.storage.macros import (
 )
 from bot.storage.markers import BODY_CLOSE, BODY_OPEN, Marker, MarkerKind, render_marked
 from bot.storage.notice import is_notice_anchor
-from bot.storage.outline import read_outline
+from bot.storage.outline import read_outline, scan_outline
 from bot.storage.reader import Document, Element, line_and_column
 
 __all__ = [
@@ -62,6 +62,11 @@ def replace_regions(body: str, contents: Iterable[tuple[Region, str]]) -> str:
 def find_region(body: str, marker: Marker) -> Region | None:
     """Find one region; None if the page has no marker of it. Raises `RegionError`, `MalformedBodyError`."""
     return _Finder(_outline_for(body, [marker])).find(marker)
+
+
+def find_region_once(body: str, marker: Marker) -> Region | None:
+    """Find a region by its markup as `find_region` does, in a text that is looked at once."""
+    return _Finder(scan_outline(body)).find(marker)
 
 
 def find_regions(body: str, markers: Iterable[Marker]) -> dict[str, Region]:

@@ -29,6 +29,7 @@ from itertools import takewhile
 from typing import Self
 
 from bot.errors import PageNotFoundError, StorageFormatError
+from bot.storage.known_region import KnownRegion
 from bot.storage.meaning import is_same
 from bot.storage.regions import Marker, find_region
 from bot.sync.drift import LastApplied, ManualEdit, digest_of
@@ -157,6 +158,7 @@ class PageLedger:
         self._unread: Iterator[Version] | None = None
         self._read: list[Version] = []
         self._gone: set[int] = set()
+        self._known: dict[Marker, KnownRegion] = {}
 
     def find_last_applied(self, marker: Marker) -> LastApplied | None:
         """Return the last applied state of a region; None if the history has no record or the text cannot be read.
@@ -344,8 +346,15 @@ class PageLedger:
             if body is None or version.number > self.page.version:
                 return body and _text_in(body, marker)
             for each in {marker, *self._markers}:
-                self._memory.remember(version, each, _text_in(body, each))
+                self._memory.remember(version, each, self._read_text(body, each))
         return self._memory.recall(version, marker)
+
+    def _read_text(self, body: str, marker: Marker) -> str | None:
+        known = self._known.get(marker)
+        if known is None:
+            known = self._known[marker] = KnownRegion(self.page.body, marker)
+        text = known.text_in(body)
+        return _text_in(body, marker) if text is None else text
 
 
 def _text_in(body: str, marker: Marker) -> str | None:
