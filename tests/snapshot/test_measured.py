@@ -248,6 +248,28 @@ def test_a_label_that_no_page_has_is_a_doubt_of_the_first_capture(busy: SmallWik
     assert all("were asked" in reason for reason in asked)
 
 
+def test_a_label_that_no_page_has_is_no_doubt_again_until_many_pages_change(busy: SmallWiki, tmp_path: Path) -> None:
+    for number in range(10):
+        busy.add(f"More {number}", label="")
+    rule = ArchivedSettings(status=True, labels=("archived", "shelved"))
+
+    def verdict(day: int) -> RunVerdict:
+        outcome = run_capture(busy, tmp_path, rule=rule, day=day)
+        assert outcome.reads_everything
+        return outcome.verdict
+
+    assert [verdict(day) for day in (0, 7)] == [RunVerdict.UNCONFIRMED, RunVerdict.COMPLETE]
+    for number in range(21):
+        busy.add(f"New {number}", label="")
+    assert [verdict(day) for day in (14, 21)] == [RunVerdict.UNCONFIRMED, RunVerdict.COMPLETE]
+    busy.store.labels.add(busy.add("One more", label=""), "shelved")
+    with busy.proxied() as proxy:
+        proxy.change("GET", f"{LABEL_SEARCH}|{LABEL_PAGES}|/content/labels", unlabelled)
+        if busy.flavour is Flavour.DATA_CENTER:
+            proxy.change("GET", FIRST, unlabelled)
+        assert verdict(28) is RunVerdict.INCOMPLETE
+
+
 @pytest.mark.parametrize("change", [listing_cut_after(10), empty], ids=["cut", "empty"])
 def test_listings_that_both_leave_pages_out_are_said(
     shelved: SmallWiki, tmp_path: Path, change: Callable[[Answer], None]

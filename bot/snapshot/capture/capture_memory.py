@@ -30,6 +30,8 @@ class SpaceMemory(FileModel):
     """Id → version of all pages, those that are not captured too."""
     labelled: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Label of the rule → ids of its pages, on which two sources agreed."""
+    absent_labels: tuple[str, ...] = ()
+    """Labels of the rule that no list has on a page, and that none of the pages has whose own labels were read."""
     label_requests: int = 0
     """Number of requests for the lists of the pages with each label, at the last capture that read them (Cloud)."""
     attachments_until: datetime | None = None
@@ -71,10 +73,14 @@ class CaptureMemory:
 
         If another run has changed the snapshots since, for example a redaction, each record is compared again.
         """
-        known = self._file.spaces.get(space_key)
+        known = self.last(space_key)
         if known is None or not timedelta() <= self.now - known.full_at < _FULL_AFTER:
             return None
         return known if self._is_newest else known.replaced(fingerprints={})
+
+    def last(self, space_key: str) -> SpaceMemory | None:
+        """Return what the last capture of a space saw, however long ago that was."""
+        return self._file.spaces.get(space_key)
 
     def save(self, seen: Mapping[str, SpaceMemory | None]) -> None:
         """Remember what this capture saw; None forgets a space. If this fails, the next capture reads more."""

@@ -22,7 +22,7 @@ from bot.plural import counted
 from bot.snapshot.archive.entry import id_order
 from bot.snapshot.capture.agreement import agreed
 from bot.snapshot.capture.bulk_consent import is_many
-from bot.snapshot.capture.capture_memory import SpaceMemory
+from bot.snapshot.capture.capture_memory import CaptureMemory
 from bot.snapshot.capture.outcome import Trouble
 from bot.snapshot.capture.overview import Overview
 from bot.snapshot.capture.shared import Shared
@@ -53,6 +53,8 @@ class Census:
     """The ids of pages that can be read and that no listing named, though they are older than the run."""
     used_labels: frozenset[str] = frozenset()
     """The labels of the rule that any content of the space has, as far as a listing of labels was read (Cloud)."""
+    absent_labels: frozenset[str] = frozenset()
+    """The labels of the rule that no list and no page has whose own labels were read, now or by an earlier run."""
     missing: list[Trouble] = field(default_factory=list)
     doubts: list[Trouble] = field(default_factory=list)
     notes: list[Trouble] = field(default_factory=list)
@@ -117,14 +119,10 @@ _FIRST, _SECOND, _TREE, _EARLIER, _SEARCH, _LABELS, _ROSTER = (
 )
 
 
-def take_census(
-    gateway: WikiGateway, space_key: str, rule: ArchivedSettings, memory: SpaceMemory | None, now: datetime
-) -> Census:
-    """Ask all sources, and read each page that only some of them name; raises `WikiError` if nothing can be listed.
-
-    *memory* is what the last capture saw, *now* the time at which the run began.
-    """
-    census = Census(space_key, Overview(memory, now.toordinal()))
+def take_census(gateway: WikiGateway, space_key: str, rule: ArchivedSettings, captures: CaptureMemory) -> Census:
+    """Ask all sources, and read each page that only some of them name; raises `WikiError` if nothing can be listed."""
+    memory, last, now = captures.of(space_key), captures.last(space_key), captures.now
+    census = Census(space_key, Overview(memory, last, now.toordinal()))
     _list_first(gateway, census)
     census.overview.refs = census.refs
     if memory:
@@ -141,6 +139,8 @@ def take_census(
     _judge_unlisted(census)
     if memory is None:
         _prove_absent_labels(gateway, census, now)
+    else:
+        census.absent_labels = frozenset(label for label in memory.absent_labels if not census.labelled.get(label))
     _compare_count(census, counted_by_search)
     census.overview.read_newest(gateway)
     return census
@@ -202,15 +202,18 @@ def _list_tree(gateway: WikiGateway, census: Census) -> None:
 
 
 def _prove_absent_labels(gateway: WikiGateway, census: Census, now: datetime) -> None:
-    """Read the own labels of some pages if no page has a label of the rule; the day chooses the pages.
+    """Read the own labels of some pages if no page has a label of the rule: of new and changed ones first.
 
     A page that has the label is expected, and then others may be missing. If pages are left that were not asked about,
-    that is a doubt about the label.
+    that is a doubt about the label; only once about the same versions of the pages. The day chooses the pages.
     """
     absent = [label for label, page_ids in census.labelled.items() if not page_ids]
     pages = sorted(census.refs, key=id_order) if absent else []
-    chance = random.Random(now.toordinal())  # noqa: S311 -- a sample that a test can repeat
-    asked = pages if len(pages) <= _LABEL_SAMPLE else chance.sample(pages, _LABEL_SAMPLE)
+    last = census.overview.last
+    known = last.pages if last else {}
+    fresh = {page_id for page_id in pages if known.get(page_id) != census.refs[page_id].version.number}
+    random.Random(now.toordinal()).shuffle(pages)  # noqa: S311 -- a sample that a test can repeat
+    asked = sorted(pages, key=lambda page_id: page_id not in fresh)[:_LABEL_SAMPLE]
     own: dict[str, frozenset[str]] = {}
     try:
         own = {page_id: gateway.fetch_labels(page_id) for page_id in asked}
@@ -223,9 +226,13 @@ def _prove_absent_labels(gateway: WikiGateway, census: Census, now: datetime) ->
         if found:
             reason = f"{counted(len(found), 'page')} with this label in no list; others may be missing"
             census.missing.append(Trouble(label, about, reason))
-        elif len(own) < len(pages):
+            continue
+        is_settled = last is not None and label in last.absent_labels
+        if not (fresh if is_settled else census.refs.keys()) <= own.keys():
             reason = f"no list has a page with this label, and {len(own)} of {counted(len(pages), 'page')} were asked"
             census.doubts.append(Trouble(label, about, reason))
+        if own or not pages:
+            census.absent_labels |= {label}
 
 
 def add_roster(gateway: WikiGateway, censuses: Sequence[Census], roster: Collection[str]) -> list[Trouble]:

@@ -66,6 +66,8 @@ class Overview:
     """What is known about the pages of one space; *memory* is None if everything is read again."""
 
     memory: SpaceMemory | None = None
+    last: SpaceMemory | None = None
+    """What the last capture saw, also if everything is read again."""
     day: int = 0
     """Number of the day, for the rotation."""
     refs: Mapping[str, PageRef] = field(default_factory=dict)

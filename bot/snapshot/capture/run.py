@@ -164,6 +164,7 @@ def _remember(known: KnownPages, outcome: CaptureOutcome, began: datetime) -> Sp
         restricted = overview.own_readers | (selection.access.own_readers if selection.access else {})
     return overview.remember(began).replaced(
         labelled={label: tuple(sorted(found)) for label, found in census.labelled.items() if label not in uncertain},
+        absent_labels=tuple(sorted(census.absent_labels)),
         restricted=restricted,
         fingerprints=known.noted,
         again=tuple(sorted(uncertain & selection.listed.keys())),
