@@ -108,7 +108,7 @@ class SpaceChoice:
         self._note_problems(request, selection)
         shared = choose_for(self.options.audience, self.gateway, selection, outcome, self.fetchers)
         read = selection.overview.restrictions_read | (shared.access.restrictions.keys() if shared.access else set())
-        outcome.restrictions_read += sum(ref.id in read for ref in selection.chosen)
+        outcome.restrictions_read += sum(ref.id in read for ref in shared.chosen)
         outcome.reads_everything &= selection.overview.memory is None
         self._note_nodes(shared)
         return shared
