@@ -16,6 +16,7 @@ from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.paths import numbered
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.writer import SnapshotWriter, writer_lock
+from bot.snapshot.witness.own_chain import read_chain
 from bot.snapshot.witness.rounds import Witness
 
 
@@ -49,7 +50,7 @@ def accept_rollback(
 ) -> Checkpoint:
     """Give up the runs after *head*, which is the newest head on disk, up to the newest that any witness shows."""
     _require_reason(decision)
-    consent = Consent(Override.ACCEPT_ROLLBACK, whole_digest(head), tuple(_find_published(witnesses)))
+    consent = Consent(Override.ACCEPT_ROLLBACK, whole_digest(head), tuple(_find_published(snapshots.root, witnesses)))
     with open_run(snapshots, _origin(snapshots), consent) as writer:
         found, given_up = writer.library.head, writer.admission.given_up
         if found is None or given_up is None:
@@ -110,15 +111,22 @@ def _require_allowed(snapshots: Snapshots, new: Signer) -> None:
         )
 
 
-def _find_published(witnesses: Sequence[Witness]) -> Iterator[RememberedHead]:
-    """Yield the heads that witnesses show; a witness that does not answer is reported by the next run."""
+def _find_published(root: Path, witnesses: Sequence[Witness]) -> Iterator[RememberedHead]:
+    """Yield the heads that witnesses show; raises `ContinuityError` if one shows another history.
+
+    A witness that does not answer is reported by the next run.
+    """
+    chain = read_chain(root)
     for witness in witnesses:
         try:
             shown = witness.read()
         except BotError as error:
             logger.warning("{} was not asked which head it has: {}", witness.name, error)
             continue
-        for mark in shown.marks if shown else ():
+        marks = shown.marks if shown else ()
+        if chain is not None:
+            chain.check([mark for mark in marks if mark.sequence <= chain.head.mark.sequence], witness=witness.name)
+        for mark in marks:
             yield RememberedHead(sequence=mark.sequence, sha256=mark.digest)
 
 

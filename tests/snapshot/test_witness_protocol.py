@@ -13,6 +13,7 @@ import pytest
 
 from bot.errors import ContinuityError, SettingsError
 from bot.snapshot.verify.verification import verify
+from bot.snapshot.witness.own_chain import read_chain
 from bot.snapshot.witness.rounds import WitnessState, ask, check_before_run
 from bot.snapshot.witness.webhook import Webhook
 from tests.machine import ROOT
@@ -81,6 +82,18 @@ def test_a_fork_is_never_published(root: Path, receiver: Receiver, hook: Webhook
     assert report.state is WitnessState.REFUSED
     assert "there are two histories" in report.message
     assert len(receiver.heads) == 1
+
+
+def test_another_history_is_said_though_the_witness_shows_higher_numbers(root: Path, signer: Any) -> None:
+    first(root)
+    other = read_chain(_another_history(root, signer))
+    own = read_chain(root)
+    assert own is not None
+    assert other is not None
+    assert other.head.mark.sequence > own.head.mark.sequence
+
+    with pytest.raises(ContinuityError, match="there are two histories"):
+        own.check(other.marks, witness="audit")
 
 
 def _another_history(root: Path, signer: Any) -> Path:

@@ -48,12 +48,14 @@ class OwnChain:
 
     def check(self, shown: Sequence[HeadMark], *, witness: str) -> None:
         """Raise `ContinuityError` unless each head that a witness shows is one of this chain."""
-        for mark in sorted(shown, key=lambda each: each.sequence, reverse=True):
-            if mark.sequence > self.head.mark.sequence:
+        newest = self.head.mark.sequence
+        for mark in sorted(shown, key=lambda each: (each.sequence > newest, -each.sequence)):  # another history first
+            if mark.sequence > newest:
                 raise ContinuityError(
-                    f"{witness} shows {mark}, but the newest run in {self.root} is {self.head.mark.sequence}; nothing "
+                    f"{witness} shows {mark}, but the newest run in {self.root} is {newest}; nothing "
                     "was written to this witness. Restore the newest copy of the folder, which passes `wikibot verify "
-                    f"--witness {mark.digest}`, or give up the later runs with `wikibot evidence accept-rollback`"
+                    f"--witness {mark.digest}`, or give up the later runs with `wikibot evidence accept-rollback`. "
+                    "After `wikibot evidence new-log`, name another place for this witness in snapshots.witnesses"
                 )
             if self._digests.get(mark.sequence) != mark.digest and not self._has_lost(mark):
                 raise ContinuityError(
