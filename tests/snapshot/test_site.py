@@ -15,10 +15,13 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from bot.errors import SnapshotError
+from bot.operations.archive import report_period
 from bot.operations.archive_reader import read_folder
 from bot.operations.site import WrittenSite, write_site
+from bot.present.period_report import report_as_html
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.erasure import find_traces, redact
+from bot.snapshot.query.period import Period
 from bot.snapshot.query.site_map import file_name, site_name
 from bot.wiki.dialect import Flavour
 from tests.chromium import browser, chromium
@@ -225,6 +228,25 @@ def test_the_search_finds_words_in_a_browser_without_a_server(site: Path, browse
     browser.find_element(By.CSS_SELECTOR, ".found a").click()
     assert browser.find_element(By.CSS_SELECTOR, "h1").text == MARCH
     assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]  # selenium left it out
+
+
+@pytest.mark.browser
+def test_no_page_of_the_site_and_no_report_scrolls_sideways_on_a_phone(
+    captured: tuple[SmallWiki, Path], site: Path, browser: WebDriver, tmp_path: Path
+) -> None:
+    reader = read_folder(captured[1], clock=lambda: CLOCK + dt.timedelta(days=9), cache=tmp_path / "cache")
+    report = tmp_path / "report.html"
+    report.write_text(report_as_html(report_period(reader, Period())), "utf-8")
+    metrics = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    wide = []
+    for path in [report, *sorted(site.rglob("*.html"))]:
+        browser.get(path.as_uri())
+        if browser.execute_script("return document.documentElement.scrollWidth") > metrics["width"]:
+            wide.append(path.name)
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+    assert wide == []
 
 
 @pytest.mark.parametrize(
