@@ -132,6 +132,7 @@ def test_a_conflict_is_settled_entry_by_entry(plan_world: DeskWorld, maintainer:
     data = (plan_world.folder / "ws2.yaml").read_text()
     assert "Alpha news, as Ana says today." in data
     assert "Beta news, as the file says." in data
+    assert "Nothing to decide here" in maintainer.get("/w/ws2/edits/news").text
 
 
 def test_ours_is_put_back_only_over_what_was_seen(plan_world: DeskWorld, maintainer: DeskClient) -> None:

@@ -132,7 +132,7 @@ def _page(
     settlement: Settlement | None = None
     refusals: tuple[Refusal, ...] = ()
     taken: tuple[str, ...] = ()
-    plan, live = check.plan if check is not None else None, ""
+    plan, live = None if check is None else _only(check.plan, region), ""
     try:
         undecided = _adopt(workspace, region, {})
         questions = [
@@ -140,18 +140,21 @@ def _page(
         ]
         refusals = tuple(each for each in undecided.refusals if each.region == region and not each.is_absent)
         taken = (*undecided.taken.get(region, ()), *undecided.read.get(region, ()))
-        plan = operation.make_plan(
+        whole = operation.make_plan(
             runtime.gateway(), [workspace_named(workspace)], runtime.settings.safety, now=runtime.clock()
         )
-        live = _live_digest(_only(plan, region))
-        if shows_result or not questions:
+        plan = _only(whole, region)
+        live = _live_digest(plan)
+        if not (questions or taken or refusals or _differs(plan)):
+            plan = None
+        elif shows_result or not questions:
             settlement = _settlement(workspace, region, answers)
     except BotError as error:
         problem = problem or str(error)
     return render_template(
         "edits_region.html.j2",
         region=region,
-        pages=() if plan is None else plan_pages(_only(plan, region)),
+        pages=() if plan is None else plan_pages(plan),
         near=near_lines,
         questions=questions,
         taken=taken,
@@ -205,6 +208,10 @@ def _key(dispute: Dispute) -> str:
 def _changes(plan: Plan) -> list[tuple[PagePlan, Change]]:
     """Return the regions that people changed."""
     return [(page, change) for page in plan.pages for change in page.changes if change.verdict in _EDITED]
+
+
+def _differs(plan: Plan) -> bool:
+    return any(change.verdict is not Verdict.IN_SYNC for page in plan.pages for change in page.changes)
 
 
 def _only(plan: Plan, region: str) -> Plan:
