@@ -195,9 +195,9 @@ def _look_up(
     """Return the pages that the links of *region* lead to, and the home page; without the wiki, titles as written."""
     if gateway is None:
         return TitlesAsWritten(), None, reason
-    finder = workspace.page_finder(gateway, data)
     section = section_of(region)
     try:
+        finder = workspace.page_finder(gateway, data)
         links = resolve_links((link for link in iter_links(data) if link.location[0] == section), finder)
         home = gateway.fetch_page(finder.get_id(data.workspace.home)).ref
     except BotError as error:
