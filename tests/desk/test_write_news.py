@@ -12,6 +12,7 @@ import pytest
 
 from bot.config.policy import DriftPolicy
 from bot.desk.roles import Role
+from bot.desk.write.write_state import EXTENSION
 from tests.desk.conftest import HOME, DeskClient, DeskWorld, checked, desk_world, edit_home
 
 NEWS = "/w/ws2/news"
@@ -278,6 +279,7 @@ def test_a_broken_file_loses_no_word(writing: DeskWorld, ana: DeskClient) -> Non
 
 def test_saving_does_not_need_the_wiki(writing: DeskWorld, ana: DeskClient) -> None:
     writing.wiki.faults.add("503")
+    writing.app.extensions.pop(EXTENSION, None)  # as after a restart: nothing is known about the wiki
     try:
         add(ana, "Without the wiki")
         shown = ana.post(NEW, fields_of(ana.get(NEW).text) | {"text": "Alone", "action": "look"})
