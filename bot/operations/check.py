@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -67,6 +67,8 @@ class Check:
     what: str
     outcome: CheckOutcome
     message: str = ""
+    workspace: str = ""
+    """The workspace that was checked; empty for what concerns all of them."""
 
 
 def run_checks(
@@ -111,21 +113,35 @@ def run_checks(
         if reachable is not None:
             yield from _attempt("witnesses", partial(_check_witnesses, reachable, workspaces, snapshots))
     for workspace in workspaces:
-        document = list(_attempt(f"data file {workspace.data_path}", partial(_check_document, workspace, now)))
-        yield from document
-        if any(check.outcome is CheckOutcome.ERROR for check in document):
-            continue
-        yield from _attempt("templates", partial(_check_templates, workspace, now))
-        yield from _attempt("files", partial(_check_files, workspace))
-        if reachable is not None:
-            gateway = reachable()
-            yield from _attempt("links", partial(_check_links, gateway, workspace, asks_external=asks_external))
-            yield from _attempt("archived", partial(_check_archived, gateway, workspace))
-            if reads_tree:
-                yield from _attempt("links between pages", partial(_check_page_links, gateway, workspace))
-            yield from _attempt("rights", partial(_check_rights, gateway, workspace))
-            yield from _attempt("watchers", partial(_check_watchers, gateway, workspace))
-            yield from _attempt("pages", partial(_check_pages, gateway, workspace, safety, now))
+        found = _check_workspace(reachable, workspace, safety, now, asks_external=asks_external, reads_tree=reads_tree)
+        yield from (replace(check, workspace=workspace.name) for check in found)
+
+
+def _check_workspace(
+    connect: Connect | None,
+    workspace: Workspace,
+    safety: SafetySettings,
+    now: datetime,
+    *,
+    asks_external: bool,
+    reads_tree: bool,
+) -> Iterator[Check]:
+    document = list(_attempt(f"data file {workspace.data_path}", partial(_check_document, workspace, now)))
+    yield from document
+    if any(check.outcome is CheckOutcome.ERROR for check in document):
+        return
+    yield from _attempt("templates", partial(_check_templates, workspace, now))
+    yield from _attempt("files", partial(_check_files, workspace))
+    if connect is None:
+        return
+    gateway = connect()
+    yield from _attempt("links", partial(_check_links, gateway, workspace, asks_external=asks_external))
+    yield from _attempt("archived", partial(_check_archived, gateway, workspace))
+    if reads_tree:
+        yield from _attempt("links between pages", partial(_check_page_links, gateway, workspace))
+    yield from _attempt("rights", partial(_check_rights, gateway, workspace))
+    yield from _attempt("watchers", partial(_check_watchers, gateway, workspace))
+    yield from _attempt("pages", partial(_check_pages, gateway, workspace, safety, now))
 
 
 def _check_remote(remote: DataRemote, workspaces: Sequence[Workspace]) -> list[Check]:

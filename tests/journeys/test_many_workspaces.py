@@ -46,3 +46,23 @@ def test_a_plan_without_changes_reads_the_home_pages_together(teams: Desk) -> No
 
     assert [page["title"] for page in ran.json["pages"]] == ["Team 7", "Team 8"]
     assert len(teams.writes()) == writes
+
+
+@both_flavours
+def test_a_check_names_the_workspaces_with_errors_first_and_the_others_in_one_line(teams: Desk) -> None:
+    (teams.folder / "team5.yaml").write_text("workspace: {space: WS2, home: Team 5}\nnews: {items: [{id: a}]}\n")
+    (teams.folder / "team3.yaml").write_text("workspace: {space: WS2, home: Team 3}\n")
+
+    lines = teams.ran("check", "--offline", code=1).out.splitlines()
+
+    first = lines.index("workspace team5")
+    assert lines[first + 1].startswith("error   data file")
+    assert "team5.yaml" in lines[first + 1]
+    second = lines.index("workspace team3")
+    assert first < second
+    assert "has no news" in lines[second + 1]
+    assert lines[-2].startswith(f"ok      {MANY - 2} workspaces without findings: team0, team1, team2, team4, team6, ")
+    assert lines[-1] == f"{MANY} workspaces: 1 with errors, 1 with warnings only, {MANY - 2} without findings"
+    assert len(lines) < 12
+    found = teams.ran("check", "--offline", "--format", "json", code=1).json
+    assert {each["workspace"] for each in found if each["outcome"] == "error"} == {"team5"}
