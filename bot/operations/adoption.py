@@ -482,6 +482,7 @@ class _Adopter:
             lambda moment: self._renderer.render(region, data, now=moment, links=self._pages, notice=notice),
             self._now,
             self._wiki_time,
+            written=self._page.ref.version.when,
         )
 
 

@@ -11,7 +11,7 @@ from bot.log import logger
 from bot.operations.workspace import Workspace
 from bot.plural import counted
 from bot.storage.addresses import may_be_id, stated_title
-from bot.sync.clock_difference import describe_difference
+from bot.sync.clock_difference import find_doubt
 from bot.sync.data_links import DataLink, LinkKind, iter_links, own_page
 from bot.sync.feed import render_feed
 from bot.sync.page_finder import PageFinder
@@ -48,12 +48,16 @@ def _write_feed(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) ->
         data = public
     home_url = f"{gateway.base_url}/pages/viewpage.action?pageId={home_id}"
     title = workspace.name if may_be_id(data.workspace.home) else stated_title(data.workspace.home)
-    content = render_feed(data, now=now, title=title, home_url=home_url)
-    problem = describe_difference(now, gateway.wiki_time)
-    if problem and content != render_feed(data, now=gateway.wiki_time or now, title=title, home_url=home_url):
-        logger.warning("the feed of workspace {} is not written: {}", workspace.name, problem)
+
+    def render(moment: dt.datetime) -> str:
+        return render_feed(data, now=moment, title=title, home_url=home_url)
+
+    wiki_time = gateway.wiki_time
+    written = now if wiki_time is not None else gateway.fetch_page(home_id).ref.version.when
+    if doubt := find_doubt(render, now, wiki_time, written=written):
+        logger.warning("the feed of workspace {} is not written: {}", workspace.name, doubt)
         return
-    _write_if_changed(path, content)
+    _write_if_changed(path, render(now))
 
 
 def _without_restricted(

@@ -156,6 +156,7 @@ class _Restorer:
             lambda moment: renderer.render(text.region, shown, now=moment, links=pages, notice=notice),
             self._now,
             self._gateway.wiki_time,
+            written=page.ref.version.when,
         )
         if is_same(new, current, space_key=page.ref.space_key):
             raise BotError(f"page {page.title!r} has these words already; nothing was written")

@@ -23,13 +23,34 @@ def describe_difference(now: datetime, wiki_time: datetime | None) -> str:
     )
 
 
-def render_safely(render: Callable[[datetime], str], now: datetime, wiki_time: datetime | None) -> str:
-    """Return the text at *now*; raises `BotError` if the clocks differ and the text is another one for the wiki."""
-    text = render(now)
-    problem = describe_difference(now, wiki_time)
-    if problem and wiki_time is not None and render(wiki_time) != text:
-        raise BotError(problem)
-    return text
+def find_doubt(
+    render: Callable[[datetime], str], now: datetime, wiki_time: datetime | None, *, written: datetime
+) -> str:
+    """Return why the text at *now* must not be written because of the clocks; nothing if it may be.
+
+    *written* is the time of the page's version. Without the wiki's clock it is the only time that the wiki stated:
+    a text that *render* would make another one at that time (give or take an hour) depends on this machine alone.
+    """
+    if wiki_time is not None:
+        problem = describe_difference(now, wiki_time)
+        return problem if problem and render(wiki_time) != render(now) else ""
+    proven = min(max(now, written - MAX_DIFFERENCE), written + MAX_DIFFERENCE)
+    if proven == now or render(proven) == render(now):
+        return ""
+    return (
+        "the wiki, or a proxy in front of it, sends no `Date` header, so the clock of this machine cannot be compared "
+        f"(machine {_print(now)}, version of the page {_print(written)}); what depends on the time is not written: let "
+        "the proxy pass the header on"
+    )
+
+
+def render_safely(
+    render: Callable[[datetime], str], now: datetime, wiki_time: datetime | None, *, written: datetime
+) -> str:
+    """Return the text at *now*; raises `BotError` if `find_doubt` finds a reason not to write it."""
+    if doubt := find_doubt(render, now, wiki_time, written=written):
+        raise BotError(doubt)
+    return render(now)
 
 
 def _print(moment: datetime) -> str:

@@ -22,7 +22,7 @@ from bot.storage.regions import Region, find_region, find_regions
 from bot.storage.visible_text import count_characters, lines_of
 from bot.sync.adopted_words import AdoptedWords
 from bot.sync.attention import may_wait
-from bot.sync.clock_difference import describe_difference
+from bot.sync.clock_difference import describe_difference, find_doubt
 from bot.sync.drift import LastApplied, Verdict, digest_of, judge
 from bot.sync.emptied import Emptied, find_emptied
 from bot.sync.guard import describe_draft
@@ -193,7 +193,8 @@ class _Survey:
                 ledger.save()
             except (WikiError, StorageFormatError) as error:
                 self._report(target, str(error))
-        self.attention += [self._clock_difference] if self._clock_difference else []
+        difference = describe_difference(self._now, self._wiki_time)
+        self.attention += [difference] if difference else []
         if self._assignment.news_move is not None:
             self.pages = order_moves(self.pages, self._judged, self._assignment.news_move)
 
@@ -318,19 +319,15 @@ class _Survey:
         return replace(change, action=Action.NONE, note=f"held back: {'; '.join(problems)}")
 
     @cached_property
-    def _wiki_time(self) -> datetime:
-        """The time on the wiki's clock; that of this machine if the wiki does not say it."""
-        return self._gateway.wiki_time or self._now
+    def _wiki_time(self) -> datetime | None:
+        """The time on the wiki's clock; None if the wiki does not say it."""
+        return self._gateway.wiki_time
 
-    @cached_property
-    def _clock_difference(self) -> str:
-        return describe_difference(self._now, self._wiki_time)
-
-    def _depends_on_clock(self, wanted: WantedRegion) -> bool:
-        """Return whether the region has another text at the time of the wiki, whose clock differs."""
-        if not self._clock_difference or wanted.text_at is None:
-            return False
-        return wanted.text_at(self._wiki_time) != wanted.text
+    def _clock_doubt(self, wanted: WantedRegion, page: Page) -> str:
+        """Return why the clocks do not allow the text of the region; nothing if it is the same at the wiki's time."""
+        if wanted.text_at is None:
+            return ""
+        return find_doubt(wanted.text_at, self._now, self._wiki_time, written=page.ref.version.when)
 
     def _has_moved(self, page: Page, target: TargetPage) -> bool:
         """Report a page that is in another space than the data file says. A page named by its id may be anywhere."""
@@ -469,8 +466,9 @@ class _Survey:
             return change
         change = self._settle(change, ledger, list_headings(page.body) if live is None else ())
         change = self._weigh_comments(change, page, wanted)
-        if (change.action is not Action.NONE or change.merges) and self._depends_on_clock(wanted):
-            return replace(change, action=Action.NONE, merges=False, note=f"held, because {self._clock_difference}")
+        is_written = change.action is not Action.NONE or change.merges
+        if is_written and (doubt := self._clock_doubt(wanted, page)):
+            return replace(change, action=Action.NONE, merges=False, note=f"held, because {doubt}")
         dead = self._new_dead_links(wanted, change.live or "") if change.action is not Action.NONE else []
         return replace(change, action=Action.NONE, note=_HELD.format("; ".join(dead))) if dead else change
 

@@ -55,6 +55,42 @@ def test_a_clock_behind_the_wiki_takes_no_item_off_and_keeps_none_on_by_guessing
     assert "24.0 hours behind the wiki's" in ran.out
 
 
+@both_flavours
+def test_without_the_clock_of_the_wiki_nothing_that_became_due_is_written(adopted: Desk) -> None:
+    adopted.wiki.faults.add("no-date")
+    wiki_clock(adopted, -DAY)
+    adopted.wiki.edit(adopted.home_id, adopted.home_body)
+    add_news(adopted, "Under embargo.", "embargo")
+    adopted.ran("news", "edit", "embargo", "--publish-at", in_hours(-12))
+    adopted.ran("banner", "set", "--line", "1", "All is well.")
+
+    ran = adopted.ran("sync", code=3)
+
+    assert "Under embargo." not in adopted.home_body
+    assert "All is well." in adopted.home_body
+    assert "sends no `Date` header" in ran.out
+    assert not list(adopted.folder.glob("feeds/*.atom"))
+    assert "sends no `Date` header" in adopted.ran("plan", code=3).out
+    assert "sends no `Date` header" in adopted.ran("adopt", "--yes", code=None).out + ran.out
+    assert "Under embargo." not in adopted.home_body
+    adopted.wiki.faults.clear()
+    adopted.ran("sync")
+    assert "Under embargo." in adopted.home_body
+
+
+def test_without_the_clock_of_the_wiki_what_the_version_of_the_page_proves_is_written(adopted: Desk) -> None:
+    adopted.wiki.faults.add("no-date")
+    add_news(adopted, "Due before the last version.", "due")
+    adopted.ran("news", "edit", "due", "--publish-at", in_hours(-12))
+    add_news(adopted, "Due in the future.", "future")
+    adopted.ran("news", "edit", "future", "--publish-at", in_hours(12))
+
+    adopted.ran("sync")
+
+    assert "Due before the last version." in adopted.home_body
+    assert "Due in the future." not in adopted.home_body
+
+
 def test_news_that_is_the_same_at_both_times_is_written(adopted: Desk) -> None:
     wiki_clock(adopted, -DAY)
     add_news(adopted, "Long published.", "old")

@@ -80,7 +80,7 @@ class WikiServer:
         faulty = FaultyApp(self.app, self.site, self.faults, self._stopping)
         self._sockets: dict[int, Any] = {}
         self._server = create_server(
-            _dated(fault_admin(_Recorder(faulty, self.received), self.site, self.faults), store),
+            _dated(fault_admin(_Recorder(faulty, self.received), self.site, self.faults), self.site),
             map=self._sockets,
             host=host,
             port=port,
@@ -168,13 +168,21 @@ class WikiServer:
         self.stop()
 
 
+_NO_DATE = "none"
+"""Stated as the `Date` of an answer that has none."""
+
+
 class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
-    """A request with its socket, so that a fault can reset the connection."""
+    """A request with its socket, so that a fault can reset the connection; `_NO_DATE` is left out."""
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
         environ[SOCKET_KEY] = self.channel.socket
         return environ
+
+    def build_response_header(self) -> bytes:
+        header: bytes = super().build_response_header()
+        return header.replace(f"Date: {_NO_DATE}\r\n".encode(), b"")
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
@@ -185,12 +193,15 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         return int(super().write_soon(data))
 
 
-def _dated(app: Callable[..., Iterable[bytes]], store: Store) -> Callable[..., Iterable[bytes]]:
-    """Return the application with the clock of the wiki in the `Date` header of each answer."""
+def _dated(app: Callable[..., Iterable[bytes]], site: Site) -> Callable[..., Iterable[bytes]]:
+    """Return the application with the clock of the wiki in the `Date` header of each answer.
+
+    `_Task` removes `_NO_DATE`: if there was no `Date`, waitress would add the time of the machine.
+    """
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            date = ("Date", format_datetime(store.clock(), usegmt=True))
+            date = ("Date", _NO_DATE if site.omits_date else format_datetime(site.store.clock(), usegmt=True))
             return start_response(status, [*headers, date], exc_info)
 
         return app(environ, start)

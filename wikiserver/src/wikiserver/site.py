@@ -42,6 +42,7 @@ class Site:
     answers_forbidden: bool = False
     refuses_over_drafts: bool = False
     refuses_nested_macros: bool = False
+    omits_date: bool = False
     stale_search_seconds: float = 0.0
     address: str | None = None
     editor: str = ""

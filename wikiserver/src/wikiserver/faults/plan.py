@@ -19,6 +19,7 @@ _SWITCHES: Final = {
     "forbidden": "answers_forbidden",
     "draft-conflict": "refuses_over_drafts",
     "no-nesting": "refuses_nested_macros",
+    "no-date": "omits_date",
 }
 """The faults that switch on a behaviour of the site, and the name of its attribute."""
 

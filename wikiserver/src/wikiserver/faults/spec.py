@@ -43,6 +43,7 @@ SITE_FAULTS: Final = {
     "keep-state": "writes leave the content status alone",
     "latency": "each answer comes =MILLISECONDS later; answers to several requests at once wait at the same time",
     "clock": "the clock of the wiki differs by =SECONDS, in its `Date` header and in its versions; =-SECONDS is behind",
+    "no-date": "answers have no `Date` header, as behind some proxies",
     "level": "how much a save rewrites a body: =none, =light or =full",
     "bucket": "a token bucket for each account, announced in the headers of all answers: =CAPACITY/PER_SECOND",
     "points": "the same, but an answer costs a point and one for each object in it (Cloud): =CAPACITY/PER_SECOND",
