@@ -23,6 +23,7 @@ SCHEMA_NAME = "workspace.schema.json"
 _TARGETS = ("page", "url", "attachment")
 ENTRY_LISTS = {"status": "lines", "quick_links": "links", "news": "items"}
 """The key of the list of entries in each section that has one."""
+_PUT_BACK = "complete it, or put its content back from version control or a backup"
 _SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA_NAME}\n"
 
 
@@ -54,8 +55,7 @@ class DataFile:
         known = _find_known(path, text)
         if known is not None:
             return cls(*known, text)
-        source = parse_yaml(text, path=path, error=ContentError)
-        return cls(source, _validated(source), text)
+        return cls(*_parse(text, path), text)
 
     @classmethod
     def parse(cls, text: str, path: Path) -> Self:
@@ -63,8 +63,7 @@ class DataFile:
         known = _find_known(path, text)
         if known is not None:
             return cls(*known, None)
-        source = parse_yaml(text, path=path, error=ContentError)
-        return cls(source, _validated(source), None)
+        return cls(*_parse(text, path), None)
 
     @classmethod
     def create(cls, data: WorkspaceData, path: Path) -> Self:
@@ -288,6 +287,20 @@ _known: dict[Path, tuple[tuple[YamlSource, WorkspaceData], ...]] = {}
 
 def _find_known(path: Path, text: str) -> tuple[YamlSource, WorkspaceData] | None:
     return next((known for known in _known.get(path, ()) if known[0].text == text), None)
+
+
+def _parse(text: str, path: Path) -> tuple[YamlSource, WorkspaceData]:
+    """Parse and validate *text*; raises `ContentError`, which says so if the text may be the beginning of a file."""
+    try:
+        source = parse_yaml(text, path=path, error=ContentError)
+        if isinstance(source.value, dict) and any(source.value.values()):
+            return source, _validated(source)
+    except ContentError as error:
+        if not text.endswith("\n"):
+            error.args = (f"{error}; the last line has no line end: the file may be cut off; {_PUT_BACK}",)
+        raise
+    line = max(1, len(text.splitlines()))
+    raise ContentError(f"is cut off or empty, or is no data file; {_PUT_BACK}", path=path, line=line)
 
 
 def _validated(source: YamlSource) -> WorkspaceData:

@@ -100,6 +100,31 @@ def test_a_bad_file_is_refused_with_its_name_and_a_line(tmp_path: Path, text: st
     assert "\n  " not in str(caught.value)
 
 
+CUT_OFF = HEAD + "news:\n  items:\n    - {id: a, text: x}\n    - {id: b, text: y}\n"
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "work", "workspace:", "workspace:\n"])
+def test_a_file_without_content_is_said_to_be_cut_off_or_empty(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ws2.yaml").write_text(text)
+
+    with pytest.raises(ContentError, match=r"ws2\.yaml:1: is cut off or empty.*put its content back from version"):
+        DataFile.load(tmp_path / "ws2.yaml")
+
+
+def test_a_file_that_ends_within_a_line_is_read_or_said_to_be_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "ws2.yaml"
+    said = []
+    for end in range(1, len(CUT_OFF)):
+        path.write_text(CUT_OFF[:end])
+        try:
+            DataFile.load(path)
+        except ContentError as error:
+            said += [str(error)] if CUT_OFF[end - 1] != "\n" else []
+
+    assert len(said) > len(CUT_OFF) // 2
+    assert [message for message in said if not re.search(r"ws2\.yaml:\d+: .*cut off", message)] == []
+
+
 @pytest.mark.parametrize("title", ["0x1F", "0o17", "007", "1_000", "+5", "2024"])
 def test_a_page_reference_that_yaml_reads_as_a_number_stays_as_it_is_written(tmp_path: Path, title: str) -> None:
     (tmp_path / "ws2.yaml").write_text(HEAD + f"quick_links: {{links: [{{text: {title} a, page: {title}}}]}}\n")

@@ -80,6 +80,18 @@ def test_an_offline_edit_asks_the_wiki_nothing(adopted: Desk) -> None:
     assert len(adopted.wiki.requests) == asked
 
 
+@pytest.mark.parametrize("kept", [0, 9])
+def test_a_cut_off_data_file_is_not_edited(adopted: Desk, kept: int) -> None:
+    adopted.data.write_text("workspace:"[:kept])
+
+    ran = adopted.ran("news", "add", "Fresh", code=1)
+
+    assert "cut off or empty" in ran.err
+    assert "ws2.yaml:1" in ran.err
+    assert "put its content back" in ran.err
+    assert adopted.data.read_text() == "workspace:"[:kept]
+
+
 def test_moved_and_edited_entries_reach_the_page(adopted: Desk) -> None:
     adopted.ran("links", "edit", "1", "--text", "The one report")
     adopted.ran("links", "move", "1", "--last")

@@ -69,6 +69,26 @@ def test_a_banner_on_many_pages_is_one_change(adopted: Desk) -> None:
     assert "All is bad now." in adopted.home_body
 
 
+def test_a_banner_whose_first_page_fails_is_written_on_no_other_page(adopted: Desk) -> None:
+    titles = [f"Banner {number}" for number in range(4)]
+    for title in titles:
+        adopted.wiki.add_page(title, "<p>x</p>")
+    regions = f"{{status: {{place: start, also: {{pages: {titles}}}}}, quick_links: {{}}, news: {{}}}}"
+    settings(adopted, **{"data: ws2.yaml": f"data: ws2.yaml\n    regions: {regions}"})
+    adopted.ran("apply", "--yes")
+    adopted.ran("banner", "set", "--line", "1", "All is bad now.")
+    adopted.wiki.faults.add("500@put")
+
+    ran = adopted.ran("sync", code=1)
+
+    bodies = [adopted.home_body, *(adopted.wiki.body(adopted.wiki.find(title).id) for title in titles)]
+    assert not any("All is bad now." in body for body in bodies)
+    assert "not written on 4 more pages" in ran.out + ran.err
+    adopted.wiki.faults.clear()
+    adopted.ran("sync")
+    assert "All is bad now." in adopted.wiki.body(adopted.wiki.find(titles[-1]).id)
+
+
 @both_flavours
 def test_a_data_file_of_another_workspace_is_refused(adopted: Desk) -> None:
     for number in range(90):
