@@ -49,7 +49,7 @@ def _write_feed(gateway: WikiGateway, workspace: Workspace, now: dt.datetime) ->
     home_url = f"{gateway.base_url}/pages/viewpage.action?pageId={home_id}"
     title = workspace.name if may_be_id(data.workspace.home) else stated_title(data.workspace.home)
 
-    def render(moment: dt.datetime) -> str:
+    def render(moment: dt.datetime) -> bytes:
         return render_feed(data, now=moment, title=title, home_url=home_url)
 
     wiki_time = gateway.wiki_time

@@ -24,7 +24,7 @@ def describe_difference(now: datetime, wiki_time: datetime | None) -> str:
 
 
 def find_doubt(
-    render: Callable[[datetime], str], now: datetime, wiki_time: datetime | None, *, written: datetime
+    render: Callable[[datetime], str | bytes], now: datetime, wiki_time: datetime | None, *, written: datetime
 ) -> str:
     """Return why the text at *now* must not be written because of the clocks; nothing if it may be.
 
