@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.data_operation import Operation
 from bot.config.policy import ChannelSettings, NotifySettings
 from bot.history import JobRequest
+from bot.live_schedule import LiveSchedule
 from bot.notify.announcer import Announcer
 from bot.notify.concern import Concern, HealthLevel
 from bot.notify.memory import load_notified
 from bot.operations.drafts import Drafts
+from bot.operations.edit import add_news
+from bot.operations.workspace import Workspace
 from bot.runtime import Runtime
 from tests.service.conftest import Service
 from tests.service.mailbox import Mailbox, running_mailbox
@@ -121,6 +125,60 @@ def test_authors_are_told_about_their_own_texts_only(
     assert "ben asks for changes: Name the place." in mailbox.mails[0][2]
 
 
+def test_a_draft_is_announced_when_proposed_and_approved_and_its_author_when_it_is_published(
+    service: Service, inbox: Inbox, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _turn_to_news(service)
+    service.add_settings("notify: {channels: {editors: {events: [proposed, approved]}}}")
+    monkeypatch.setenv("WIKIBOT_NOTIFY__ADDRESSES__EDITORS", inbox.url.replace("http:", "json:"))
+    people = {name: mailbox.address(f"{name}@example.org") for name in ("ana", "ben")}
+    monkeypatch.setenv("WIKIBOT_NOTIFY__PEOPLE", json.dumps(people))
+    _run(service)
+    (workspace,) = _runtime(service).workspaces
+    drafts = Drafts(workspace)
+    number = drafts.add(_new_item(workspace), "ana").number
+    drafts.send(number, "ana")
+    _run(service)
+    drafts.approve(number, drafts.load(number).digest, "ben")
+    _run(service)
+    drafts.save(number, "ana")
+    _run(service)
+    _run(service)
+
+    proposed, approved = _texts(inbox)
+    assert proposed.startswith("waits for approval: draft 1 (ws2)")
+    assert "ana asks for approval" in proposed
+    assert "ben approved it" in approved
+    assert [(to, subject) for to, subject, _ in mailbox.mails] == [
+        (["ana@example.org"], "wikibot: approved: draft 1 (ws2)"),
+        (["ana@example.org"], "wikibot: published: news fresh (ws2)"),
+    ]
+    assert "Fresh." in service.wiki.body(service.home)
+
+
+def test_a_daemon_sends_messages_between_its_runs(
+    service: Service, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.add_settings("notify: {channels: {hook: {}}}")
+    monkeypatch.setenv("WIKIBOT_NOTIFY__ADDRESSES__HOOK", inbox.url.replace("http:", "json:"))
+    monkeypatch.setattr("bot.live_schedule._MESSAGES_SECONDS", 0.05)
+    assert service.wikibot("adopt", "Home", "--yes")[0] == 0
+    _run(service)
+    runtime = _runtime(service)
+    live = LiveSchedule(runtime, service.bot.history, lambda: runtime.settings)
+
+    with live.sending_messages():
+        service.wikibot("stop", "the site moves")
+        inbox.wait_for(lambda found: len(found.received) == 1)
+        service.wikibot("resume")
+        inbox.wait_for(lambda found: len(found.received) == 2)
+    live.finish(60)
+
+    stopped, over = _texts(inbox)
+    assert "the site moves" in stopped
+    assert over.startswith("over: ")
+
+
 def test_an_entry_that_expires_soon_and_one_that_is_held_back_are_said(
     service: Service, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +278,12 @@ def test_what_comes_and_goes_makes_no_storm(tmp_path: Path, inbox: Inbox, flavou
 def _concern(number: int, minute: int) -> Concern:
     about = f"Page {number}: status"
     return Concern(HealthLevel.ATTENTION, "drifted", about, "by Ana", f"drifted:ws2:{number}:{minute}", "ws2")
+
+
+def _new_item(workspace: Workspace) -> Operation:
+    operation = add_news(workspace.load_data_file(), "Fresh.", item_id="fresh").operation
+    assert operation is not None
+    return operation
 
 
 def _runtime(service: Service) -> Runtime:
