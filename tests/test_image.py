@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -10,7 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import requests
 
+from tests.desk.test_write_news import fields_of
 from tests.journeys.conftest import HOME
 from wikiserver.testing import Wiki
 
@@ -137,6 +140,45 @@ def test_the_bot_ends_within_ten_seconds_of_a_signal(container: Container) -> No
     output, _ = process.communicate(timeout=10)
 
     assert process.returncode == 0, output
+
+
+@pytest.fixture
+def managed(container: Container, wiki: Wiki) -> Container:
+    """A bot that manages the home page, with a news item of its own."""
+    del wiki
+    container.ran("wikibot", "adopt", HOME, "--space", "WS2", "--yes")
+    container.ran("wikibot", "news", "add", "Said by a command.", "--id", "said")
+    return container
+
+
+@pytest.mark.parametrize("seed", ["demo"])
+def test_an_edit_at_the_desk_is_published(managed: Container, wiki: Wiki) -> None:
+    process = managed.start(("wikibot", "serve", "--port", "18091"))
+    try:
+        assert process.stdout is not None
+        link = next(found[0] for line in process.stdout if (found := re.search(r"http://\S+/sign-in/link/\S+", line)))
+        base = link.partition("/sign-in")[0]
+        with requests.Session() as browser:
+            browser.headers["Origin"] = base
+            _send(browser, link, link, {})
+            form = f"{base}/w/ws2/news/said"
+            fields = fields_of(browser.get(form, timeout=60).text) | {"text": "Said at the desk.", "action": "save"}
+            _send(browser, form, form, fields)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+    managed.ran("wikibot", "run", "--once")
+
+    assert "Said at the desk." in wiki.body(wiki.find(HOME).id)
+
+
+def _send(browser: requests.Session, page: str, to: str, fields: dict[str, str]) -> None:
+    """Send the form of a page, with the token that it has."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(page, timeout=60).text)
+    assert token is not None
+    answer = browser.post(to, fields | {"csrf_token": token[1]}, allow_redirects=False, timeout=60)
+    assert answer.status_code in (302, 303), answer.text
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ changes are noticed by the content of the file.
 """
 
 import codecs
+import errno
 import hashlib
 import time
 from collections.abc import Callable, Iterator
@@ -120,7 +121,7 @@ class SharedDataFile:
         try:
             with self.lock():
                 if self.history.load().adoption is None:
-                    self._prepared.unlink(missing_ok=True)  # left by an adoption that ended before its journal
+                    self._drop_prepared()  # left by an adoption that ended before its journal
                 newest = self.history.newest()
                 document = self._load_settled(newest, sleep)
                 self.history.add_read(document.text, datetime.now(UTC))
@@ -198,12 +199,12 @@ class SharedDataFile:
         try:
             write_durably(self._prepared, adoption.text.encode())
         except OSError as error:
-            self._prepared.unlink(missing_ok=True)
+            self._drop_prepared()
             raise ContentError(f"cannot be written: {error.strerror}; nothing was written", path=self.path) from error
         try:
             self.history.begin(adoption)
         except SettingsError:
-            self._prepared.unlink(missing_ok=True)
+            self._drop_prepared()
             raise
 
     def complete_adoption(self) -> bool:
@@ -221,7 +222,7 @@ class SharedDataFile:
                 self._rename()
             else:
                 replace_file(self.path, adoption.text.encode())
-                self._prepared.unlink(missing_ok=True)
+                self._drop_prepared()
         except OSError as error:
             raise ContentError(
                 f"cannot be written: {error.strerror}; the page is written: the next command completes the file",
@@ -247,7 +248,15 @@ class SharedDataFile:
     def abandon_adoption(self) -> None:
         """Forget the adoption; the data file stays as it is. The caller has the lock."""
         self.history.abandon(revision_of(self._pending().text))
-        self._prepared.unlink(missing_ok=True)
+        self._drop_prepared()
+
+    def _drop_prepared(self) -> None:
+        """Remove the prepared content, if there is any; where the disk is read-only, there is none of this bot."""
+        try:
+            self._prepared.unlink(missing_ok=True)
+        except OSError as error:
+            if error.errno != errno.EROFS:  # which a read-only mount answers even if there is no such file
+                raise
 
     @property
     def _prepared(self) -> Path:
