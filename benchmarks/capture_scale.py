@@ -79,6 +79,10 @@ class PlainWiki:
         """Return the number of pages."""
         return self._pages
 
+    def find_pages_below(self, _page_id: str) -> frozenset[str]:
+        """Return no pages, as on Data Center."""
+        return frozenset()
+
     def find_labelled(self, _space_key: str, label: str) -> list[str]:
         """Return the pages with a label."""
         return [str(1_000_000 + number) for number in range(self._pages)] if label == "archived" else []
