@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import TypeAlias
 
@@ -20,7 +21,6 @@ from bot.adopt.news_values import make_id
 from bot.adopt.phrase_markdown import to_markdown
 from bot.adopt.phrases import Context, read_phrases
 from bot.adopt.status_values import status_line
-from bot.adopt.three_way import pair
 from bot.adopt.values import Value
 from bot.config.data_model import (
     News,
@@ -37,6 +37,7 @@ from bot.render import print_day
 from bot.storage.reader import read_strictly
 from bot.sync.data_links import LinkKind
 
+_ALIKE = 0.6
 _KnownLinks: TypeAlias = defaultdict[tuple[str, PageTarget | LinkTarget | None], list[QuickLink]]
 _MERGED_FIELDS = ("lines", "links", "items", "older", "show", "dates", "heading", "heading_level")
 """The fields of a region that are merged one by one; all others are taken as the page has them."""
@@ -283,12 +284,22 @@ def _in_place(seen: Sequence[NewsItem], hidden: Iterable[NewsItem], order: Seque
 
 
 def _match(items: Sequence[NewsItem], shown: Sequence[NewsItem], pages: Pages) -> list[NewsItem | None]:
-    """Return the previous item of each item that was read."""
-    spelled = [plain_blanks(respell(old.text, pages)) for old in shown]
-    as_read = {plain_blanks(old.text): words for old, words in zip(shown, spelled, strict=True)}
-    texts = [as_read.get(text, text) for text in (plain_blanks(item.text) for item in items)]
-    pairs = pair(texts, spelled)
-    return [shown[pairs[number]] if number in pairs else None for number in range(len(items))]
+    """Return the previous item of each item that was read: first by equal text, then by similar text."""
+    spelled = {old.id: plain_blanks(respell(old.text, pages)) for old in shown}
+    left = {old.id: old for old in shown}
+    matched: list[NewsItem | None] = [None] * len(items)
+    for index, item in enumerate(items):
+        text = plain_blanks(item.text)
+        same = next((old for old in left.values() if text in (plain_blanks(old.text), spelled[old.id])), None)
+        if same is not None:
+            matched[index] = left.pop(same.id)
+    for index, item in enumerate(items):
+        if matched[index] is None and left:
+            likeness = {key: SequenceMatcher(None, spelled[key].split(), item.text.split()).ratio() for key in left}
+            best = max(likeness, key=lambda key: likeness[key])
+            if likeness[best] >= _ALIKE:
+                matched[index] = left.pop(best)
+    return matched
 
 
 def _unpin_out_of_order(items: list[NewsItem]) -> list[NewsItem]:

@@ -1,17 +1,13 @@
 """Compare the entries of a region three ways: on the page, in the data file, and as the bot wrote them last (pure).
 
 An entry is a news item, a status line or a link. Entries have no identity on the page, so they are matched by what they
-say: first equal entries, then similar entries, then the only changed entry between two unchanged entries. Of several
-similar entries, one that shares a word which no other entry has comes first: short entries that differ in a number
-have more letters in common with each other than with their own former wording.
+say: first equal entries, then similar entries, then the only changed entry between two unchanged entries.
 """
 
 import re
-from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from itertools import chain
 
 _ALIKE = 0.6
 _ALIKE_IN_PLACE = 0.3
@@ -148,12 +144,12 @@ def pair(ones: Sequence[str], others: Sequence[str], *, least: float = _ALIKE) -
     if least >= 1:
         return paired
     left = [number for number in range(len(ones)) if number not in paired]
-    matched = set(paired.values())
-    free = [number for number in range(len(others)) if number not in matched]
-    if not left or not free:
-        return paired
-    for here, there in _find_alike(ones, others, left, free, least):
-        if here not in paired and there not in paired.values():
+    free = [number for number in range(len(others)) if number not in paired.values()]
+    alike = sorted(
+        ((_likeness(ones[here], others[there]), here, there) for here in left for there in free), reverse=True
+    )
+    for likeness, here, there in alike:
+        if likeness >= least and here not in paired and there not in paired.values():
             paired[here] = there
     return paired | {
         here: there
@@ -162,48 +158,13 @@ def pair(ones: Sequence[str], others: Sequence[str], *, least: float = _ALIKE) -
     }
 
 
-def _find_alike(
-    ones: Sequence[str], others: Sequence[str], left: Sequence[int], free: Sequence[int], least: float
-) -> list[tuple[int, int]]:
-    """Return the pairs of the entries *left* and *free* that are alike, the best pair first.
-
-    Entries with an own word, which both have and no other entry has, come first. Such an entry is also the same if
-    words were only added or only removed, however many.
-    """
-    words_of_ones, words_of_others = ([_WORD.findall(each.casefold()) for each in side] for side in (ones, others))
-    rare = _find_rare(words_of_ones) & _find_rare(words_of_others)
-    ranked: list[tuple[bool, float, int, int, int]] = []
-    for rank, here in enumerate(left):
-        for place, there in enumerate(free):
-            one, other = words_of_ones[here], words_of_others[there]
-            has_own = not rare.isdisjoint(set(one).intersection(other))
-            likeness = _likeness(ones[here], others[there])
-            if likeness >= least or (has_own and _is_extended(one, other)):
-                ranked.append((not has_own, -likeness, abs(rank - place), here, there))
-    return [(here, there) for *_, here, there in sorted(ranked)]
-
-
-def _find_rare(entries: Sequence[Sequence[str]]) -> set[str]:
-    """Return the words that only one of the entries has."""
-    counts = Counter(chain.from_iterable(map(set, entries)))
-    return {word for word, count in counts.items() if count == 1}
-
-
-def _is_extended(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Return whether the longer one has all words of the shorter one, in the same order."""
-    shorter, longer = sorted((one, other), key=len)
-    rest = iter(longer)
-    return all(word in rest for word in shorter)
-
-
 def _only_changed(paired: dict[int, int], ones: int, others: int) -> Iterator[tuple[int, int]]:
     """Yield each unmatched pair that has matched neighbours, or the end of a list, on both sides."""
     fixed = {-1: -1, ones: others, **paired}
-    taken = set(paired.values())
     for one in range(ones):
         if one in paired or one - 1 not in fixed or one + 1 not in fixed:
             continue
-        if fixed[one + 1] - fixed[one - 1] == 2 and fixed[one - 1] + 1 not in taken:
+        if fixed[one + 1] - fixed[one - 1] == 2:
             yield one, fixed[one - 1] + 1
 
 

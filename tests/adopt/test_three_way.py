@@ -1,8 +1,5 @@
 """Which entry of the page is which entry of the data file."""
 
-import itertools
-import random
-
 import pytest
 
 from bot.adopt.three_way import compare, pair
@@ -59,35 +56,3 @@ def test_a_removed_and_a_new_entry_in_different_places_stay_two() -> None:
 
     assert found.clashes == {}
     assert (found.withdrawn, found.unpublished) == ([1], [0])
-
-
-def test_an_entry_with_many_added_words_is_not_taken_for_a_similar_entry() -> None:
-    last = ["Item item8x", "Item item7x", "Item item4x inside11x", "Item item1x inside5x"]
-    page = ["Item item8x inside44x", "Item item7x", "Item item4x inside11x inside21x", "Item item1x inside5x in6x in7x"]
-
-    found = compare(page, ["Item item42x", *last], last)
-
-    assert found.from_page == {0: 1, 2: 3, 3: 4}
-    assert (found.removed, found.unpublished) == ([], [0])
-
-
-def test_no_two_entries_are_the_same_as_one_entry() -> None:
-    after = ["Please read the report of May", KEPT, "The report is late again here"]
-
-    assert pair(after, ["We hired two engineers", KEPT, "Read the report of May"]) == {0: 2, 1: 1}
-
-
-@pytest.mark.parametrize("seed", range(50))
-def test_entries_that_only_got_more_words_are_neither_new_nor_removed(seed: int) -> None:
-    chance, number = random.Random(seed), itertools.count(1)  # noqa: S311 -- a test that can be repeated
-    last = [f"Item item{next(number)}x" for _ in range(chance.randint(1, 7))]
-    for at in chance.choices(range(len(last)), k=chance.randint(0, 6)):
-        last[at] += f" inside{next(number)}x"
-    page, file = list(last), [f"Item item{next(number)}x" for _ in range(chance.randint(0, 3))] + last
-    for at in chance.choices(range(len(page)), k=chance.randint(1, 9)):
-        page[at] += f" inside{next(number)}x"
-
-    found = compare(page, file, last)
-
-    assert found.partner == {at: at + len(file) - len(last) for at in range(len(page))}
-    assert (found.removed, found.clashes) == ([], {})
