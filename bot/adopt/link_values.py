@@ -36,11 +36,9 @@ def read_quick_links(blocks: Sequence[PageBlock], context: Context) -> Fields:
     """Return the fields of `QuickLinks`; raises `CannotSayError`."""
     fields, groups = split_at_sub_headings(blocks, context)
     links: list[Fields] = []
-    has_paragraphs = context.layout == "paragraphs" or any(
-        len(group.blocks) > 1 and isinstance(group.blocks[0], TextLine) for group in groups
-    )
+    in_paragraphs = _are_in_paragraphs([group.blocks for group in groups], context)
     for group in groups:
-        shape, found = _links_of(group.blocks, context, in_paragraphs=has_paragraphs)
+        shape, found = _links_of(group.blocks, context, in_paragraphs=in_paragraphs)
         if any(shape[key] != fields.setdefault(key, shape[key]) for key in shape):
             raise CannotSayError("links in different layouts below each other")
         links += [link | ({"group": group.name} if group.name else {}) for link in found]
@@ -48,6 +46,15 @@ def read_quick_links(blocks: Sequence[PageBlock], context: Context) -> Fields:
         if fields.get("bullet") and link.get("remark_before") == fields["bullet"]:  # the only link of a group
             del link["remark_before"]
     return fields | {"links": links}
+
+
+def _are_in_paragraphs(groups: Sequence[Sequence[PageBlock]], context: Context) -> bool:
+    """Return whether the only link of a group is a paragraph: the other groups say it, else the data file."""
+    if any(len(blocks) > 1 and isinstance(blocks[0], TextLine) for blocks in groups):
+        return True
+    lines = [blocks[0] for blocks in groups if len(blocks) == 1]
+    has_line = any(isinstance(line, TextLine) and len(_runs(line.phrases)) > 1 for line in lines)
+    return context.layout == "paragraphs" and not has_line
 
 
 def _links_of(blocks: Sequence[PageBlock], context: Context, *, in_paragraphs: bool) -> tuple[Fields, list[Fields]]:

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from tests.journeys.conftest import Desk, both_flavours
+from tests.journeys.conftest import Desk, Ran, both_flavours
 from tests.journeys.test_sync import add_news, settings
 
 pytestmark = pytest.mark.parametrize("seed", ["demo"])
@@ -20,17 +20,24 @@ def wiki_clock(desk: Desk, seconds: int) -> None:
     desk.wiki.faults.add(f"clock={seconds}")
 
 
+def sync_with_embargoed_item(desk: Desk) -> Ran:
+    """Run `sync` with an item that only the clock of the bot calls due; the rest is written, the item is not."""
+    add_news(desk, "Under embargo.", "embargo")
+    desk.ran("news", "edit", "embargo", "--publish-at", in_hours(-12))
+    desk.ran("banner", "set", "--line", "1", "All is well.")
+
+    ran = desk.ran("sync", code=3)
+
+    assert "Under embargo." not in desk.home_body
+    assert "All is well." in desk.home_body
+    return ran
+
+
 @both_flavours
 def test_a_clock_one_day_ahead_publishes_no_embargoed_item(adopted: Desk) -> None:
     wiki_clock(adopted, -DAY)
-    add_news(adopted, "Under embargo.", "embargo")
-    adopted.ran("news", "edit", "embargo", "--publish-at", in_hours(-12))
-    adopted.ran("banner", "set", "--line", "1", "All is well.")
+    ran = sync_with_embargoed_item(adopted)
 
-    ran = adopted.ran("sync", code=3)
-
-    assert "Under embargo." not in adopted.home_body
-    assert "All is well." in adopted.home_body
     assert "24.0 hours ahead of the wiki's" in ran.out
     assert not list(adopted.folder.glob("feeds/*.atom"))
     assert "hours ahead of" in adopted.ran("plan", code=3).out
@@ -60,14 +67,8 @@ def test_without_the_clock_of_the_wiki_nothing_that_became_due_is_written(adopte
     adopted.wiki.faults.add("no-date")
     wiki_clock(adopted, -DAY)
     adopted.wiki.edit(adopted.home_id, adopted.home_body)
-    add_news(adopted, "Under embargo.", "embargo")
-    adopted.ran("news", "edit", "embargo", "--publish-at", in_hours(-12))
-    adopted.ran("banner", "set", "--line", "1", "All is well.")
+    ran = sync_with_embargoed_item(adopted)
 
-    ran = adopted.ran("sync", code=3)
-
-    assert "Under embargo." not in adopted.home_body
-    assert "All is well." in adopted.home_body
     assert "sends no `Date` header" in ran.out
     assert not list(adopted.folder.glob("feeds/*.atom"))
     assert "sends no `Date` header" in adopted.ran("plan", code=3).out

@@ -53,15 +53,21 @@ def test_many_replaced_data_files_are_refused_and_first_adoptions_and_reviewed_p
     assert puts(teams) == MANY + CHANGED
 
 
+def change_banner_on_pages(desk: Desk, number: int) -> list[str]:
+    """Publish the banner on *number* more pages, change it in the data file, and return their titles."""
+    titles = [f"Banner {each}" for each in range(number)]
+    for title in titles:
+        desk.wiki.add_page(title, "<p>x</p>")
+    regions = f"{{status: {{place: start, also: {{pages: {titles}}}}}, quick_links: {{}}, news: {{}}}}"
+    settings(desk, **{"data: ws2.yaml": f"data: ws2.yaml\n    regions: {regions}"})
+    desk.ran("apply", "--yes")
+    desk.ran("banner", "set", "--line", "1", "All is bad now.")
+    return titles
+
+
 @both_flavours
 def test_a_banner_on_many_pages_is_one_change(adopted: Desk) -> None:
-    titles = [f"Banner {number}" for number in range(14)]
-    for title in titles:
-        adopted.wiki.add_page(title, "<p>x</p>")
-    regions = f"{{status: {{place: start, also: {{pages: {titles}}}}}, quick_links: {{}}, news: {{}}}}"
-    settings(adopted, **{"data: ws2.yaml": f"data: ws2.yaml\n    regions: {regions}"})
-    adopted.ran("apply", "--yes")
-    adopted.ran("banner", "set", "--line", "1", "All is bad now.")
+    titles = change_banner_on_pages(adopted, 14)
 
     adopted.ran("sync")
 
@@ -70,13 +76,7 @@ def test_a_banner_on_many_pages_is_one_change(adopted: Desk) -> None:
 
 
 def test_a_banner_whose_first_page_fails_is_written_on_no_other_page(adopted: Desk) -> None:
-    titles = [f"Banner {number}" for number in range(4)]
-    for title in titles:
-        adopted.wiki.add_page(title, "<p>x</p>")
-    regions = f"{{status: {{place: start, also: {{pages: {titles}}}}}, quick_links: {{}}, news: {{}}}}"
-    settings(adopted, **{"data: ws2.yaml": f"data: ws2.yaml\n    regions: {regions}"})
-    adopted.ran("apply", "--yes")
-    adopted.ran("banner", "set", "--line", "1", "All is bad now.")
+    titles = change_banner_on_pages(adopted, 4)
     adopted.wiki.faults.add("500@put")
 
     ran = adopted.ran("sync", code=1)

@@ -321,6 +321,10 @@ def test_what_people_make_of_the_status_goes_into_the_data(base: StatusBanner, e
 
 
 @given(quick_links(), quick_links())
+@example(
+    QuickLinks(layout="paragraphs", links=tuple(QuickLink(group="G", text=text, page="12") for text in "ab")),
+    QuickLinks(layout="line", links=tuple(QuickLink(group=group, text=group, page="12") for group in "GGH")),
+)
 def test_what_people_make_of_the_links_goes_into_the_data(base: QuickLinks, edited: QuickLinks) -> None:
     assume(edited.layout == base.layout or edited.layout != "table")
     live = render(workspace_of(quick_links=edited), "quick_links")
