@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from bot.current_run import RunPage
 from bot.errors import HistoryError
 from bot.files import prepare_private_file
 from bot.log import logger
@@ -41,15 +42,34 @@ CREATE TABLE requests (
     at TEXT NOT NULL                   -- time in ISO 8601, UTC
 ) WITHOUT ROWID;
 """,
+    """\
+CREATE TABLE pages (
+    run INTEGER NOT NULL,              -- id of the run
+    number INTEGER NOT NULL,           -- position among the pages of the run, from 1
+    id TEXT NOT NULL,                  -- id of the page; for other things, such as a space, what names them
+    title TEXT NOT NULL,
+    result TEXT NOT NULL,              -- such as written, skipped, failed, drifted, captured
+    workspace TEXT NOT NULL,           -- name of the workspace; empty if the run is about all
+    version INTEGER,                   -- the version that the run wrote or captured
+    regions TEXT NOT NULL,             -- JSON array of names
+    reasons TEXT NOT NULL,             -- JSON array of texts
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+""",
 )
 """Script number N converts format N - 1 to format N; `PRAGMA user_version` is the format of a file."""
+REQUESTS_FOR = "requests for "
+"""The beginning of the names of counts that are shares of another count, the requests."""
 _KEPT_RUNS_PER_JOB = 1_000
 _COUNTED_FAILURES = 10
 _FORGET_OLD = """
 DELETE FROM runs WHERE job = ? AND id NOT IN (SELECT id FROM runs WHERE job = ? ORDER BY id DESC LIMIT ?)
     AND id IS NOT (SELECT max(id) FROM runs WHERE job = ? AND outcome = 'success')
 """
-_FORGET_LINES = "DELETE FROM log_lines WHERE run NOT IN (SELECT id FROM runs)"
+_FORGET_DETAILS = (
+    "DELETE FROM log_lines WHERE run NOT IN (SELECT id FROM runs)",
+    "DELETE FROM pages WHERE run NOT IN (SELECT id FROM runs)",
+)
 _DAMAGED = ("file is not a database", "malformed", "no such column", "encrypted")
 
 
@@ -75,6 +95,15 @@ class Run:
     outcome: RunOutcome | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     message: str = ""
+
+    def describe_counts(self) -> str:
+        """Return the counts in one line, without their shares."""
+        return ", ".join(f"{n} {what}" for what, n in self.counts.items() if not what.startswith(REQUESTS_FOR))
+
+    def describe_requests(self) -> str:
+        """Return what the requests were for, in one line; empty if there were none."""
+        shares = {what: n for what, n in self.counts.items() if what.startswith(REQUESTS_FOR)}
+        return ", ".join(f"{n} for {what.removeprefix(REQUESTS_FOR)}" for what, n in shares.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +152,8 @@ class RunHistory:
         with self._connection() as connection:
             row = connection.execute("INSERT INTO runs (job, started) VALUES (?, ?)", (job, _text(at)))
             if connection.execute(_FORGET_OLD, (job, job, _KEPT_RUNS_PER_JOB, job)).rowcount:
-                connection.execute(_FORGET_LINES)
+                for statement in _FORGET_DETAILS:
+                    connection.execute(statement)
             return int(row.lastrowid or 0)
 
     def end(
@@ -134,12 +164,17 @@ class RunHistory:
         at: datetime,
         counts: Mapping[str, int] | None = None,
         message: str = "",
+        pages: Sequence[RunPage] = (),
     ) -> None:
-        """Record the end of a run."""
+        """Record the end of a run, and what it did about *pages*."""
         values = (_text(at), outcome.value, json.dumps(dict(counts or {})), message, run_id)
         with self._connection() as connection:
             connection.execute(
                 "UPDATE runs SET finished = ?, outcome = ?, counts = ?, message = ? WHERE id = ?", values
+            )
+            connection.executemany(
+                "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [_page_row(run_id, number, page) for number, page in enumerate(pages, start=1)],
             )
 
     def log(self, run_id: int, lines: Sequence[LogLine]) -> None:
@@ -160,6 +195,14 @@ class RunHistory:
                 LogLine(datetime.fromisoformat(at), level, text)
                 for at, level, text in connection.execute(query, (run_id,))
             ]
+
+    def pages_of(self, run_id: int) -> list[RunPage]:
+        """Return what a run did about pages, in the order in which it did it."""
+        query = (
+            "SELECT id, title, result, workspace, version, regions, reasons FROM pages WHERE run = ? ORDER BY number"
+        )
+        with self._connection() as connection:
+            return [_run_page(row) for row in connection.execute(query, (run_id,))]
 
     def find(self, run_id: int) -> Run | None:
         """Return the run with that id."""
@@ -313,6 +356,17 @@ def _run(row: tuple[int, str, str, str | None, str | None, str, str]) -> Run:
         json.loads(counts),
         message,
     )
+
+
+def _run_page(row: tuple[str, str, str, str, int | None, str, str]) -> RunPage:
+    page_id, title, result, workspace, version, regions, reasons = row
+    lists = tuple(json.loads(regions)), tuple(json.loads(reasons))
+    return RunPage(page_id, title, result, workspace, version, *lists)
+
+
+def _page_row(run_id: int, number: int, page: RunPage) -> tuple[object, ...]:
+    texts = (json.dumps(page.regions), json.dumps(page.reasons))
+    return (run_id, number, page.id, page.title, page.result, page.workspace, page.version, *texts)
 
 
 def _text(moment: datetime) -> str:

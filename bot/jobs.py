@@ -6,32 +6,49 @@ Each job returns counts and what waits for a person, and raises an error if it d
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.config.news_selection import next_due
+from bot.current_run import RunPage, current_run
 from bot.errors import BotError, EvidenceError, SnapshotError, StoppedError, WikiError
 from bot.escape import visible_in_line
-from bot.history import JobResult
+from bot.history import REQUESTS_FOR, JobResult
 from bot.log import logger
 from bot.notify.concern import NOT_IN_FULL
 from bot.operations import capture, data_exchange, full_check, snapshot_check, sync
 from bot.operations.unattended_merge import PageMerge
 from bot.plural import counted
 from bot.runtime import Runtime
-from bot.snapshot.capture.outcome import Trouble
-from bot.sync.apply import ApplyReport, Result
+from bot.snapshot.capture.outcome import CaptureOutcome, Trouble
+from bot.sync.apply import ApplyReport, PageReport, Result
 from bot.sync.plan import Plan
 
 _NAMED_IN_ERROR = 3
 
 
-def make_jobs(runtime: Runtime) -> dict[str, Callable[[Callable[[], bool]], JobResult]]:
-    """Return the jobs for `jobs` in the settings; each job receives a function that returns whether to stop."""
-    return {
+Job = Callable[[Callable[[], bool]], JobResult]
+"""A job: receives a function that returns whether to stop."""
+
+
+def make_jobs(runtime: Runtime) -> dict[str, Job]:
+    """Return the jobs for `jobs` in the settings; each notes for its record how many requests it sent."""
+    jobs: dict[str, Job] = {
         "sync": lambda _should_stop: _sync(runtime),
         "snapshot": lambda should_stop: _snapshot(runtime, should_stop),
         "verify": lambda _should_stop: _verify(runtime),
         "review": lambda _should_stop: _review(runtime),
     }
+    return {name: partial(_counting_requests, runtime, job) for name, job in jobs.items()}
+
+
+def _counting_requests(runtime: Runtime, job: Job, should_stop: Callable[[], bool]) -> JobResult:
+    before = runtime.requests
+    try:
+        return job(should_stop)
+    finally:
+        asked = runtime.requests - before
+        kinds = {f"{REQUESTS_FOR}{kind}": number for kind, number in sorted(asked.items())}
+        current_run().add_counts({"requests": asked.total(), **kinds})
 
 
 def next_news_moment(runtime: Runtime, after: datetime) -> datetime | None:
@@ -50,12 +67,40 @@ def _sync(runtime: Runtime) -> JobResult:
         now=runtime.clock(),
         locate_limit=runtime.settings.locate_limit,
         sleep=runtime.sleep,
+        on_page=_note_page,
     )
+    _note_rest(outcome)
     for notice in outcome.plan.notices:
         logger.warning("{}", notice)
     remarks += _exchange(runtime) if outcome.merges else ()
     result = judge_sync(outcome.plan, outcome.report, outcome.merges)
     return replace(result, attention=(*dict.fromkeys(remarks), *result.attention))
+
+
+def _note_page(done: PageReport) -> None:
+    reasons = (*done.reasons, *done.remarks)
+    current_run().add_page(
+        RunPage(done.id, done.title, done.result, done.workspace, done.version, done.regions, reasons)
+    )
+
+
+def _note_rest(outcome: sync.SyncOutcome) -> None:
+    """Note the pages that were merged, and those that were not written, each with the reason."""
+    run = current_run()
+    for merge in outcome.merges:
+        run.add_page(
+            RunPage(merge.page_id, merge.title, "merged", merge.workspace, merge.version, merge.regions, merge.taken)
+        )
+    for page, change in outcome.plan.disputed:
+        reasons = (change.note,) if change.note else ()
+        run.add_page(
+            RunPage(page.id, page.title, change.verdict, page.workspace, regions=(change.region,), reasons=reasons)
+        )
+    for problem in outcome.plan.problems:
+        regions = (problem.region,) if problem.region else ()
+        run.add_page(
+            RunPage("", problem.page, "problem", problem.workspace, regions=regions, reasons=(problem.message,))
+        )
 
 
 def _exchange(runtime: Runtime) -> tuple[str, ...]:
@@ -115,20 +160,28 @@ def _find_attention(plan: Plan, report: ApplyReport) -> Iterator[str]:
 
 def _snapshot(runtime: Runtime, should_stop: Callable[[], bool]) -> JobResult:
     outcome = capture.take_snapshot(runtime.gateway, runtime.workspaces, runtime.snapshots, should_stop=should_stop)
+    _note_troubles(outcome)
     if outcome.has_shortfall:
         raise SnapshotError(_listed("page", NOT_IN_FULL, list(map(_describe, outcome.shortfalls))))
     counts = {"expected": outcome.expected, "captured": outcome.captured, "unchanged": outcome.unchanged}
     more = {"gone": outcome.gone, "left out": outcome.left_out}
     counts |= {name: number for name, number in more.items() if number}
-    asked = outcome.all_requests
     if not outcome.reads_everything:
         counts["restrictions read"] = outcome.restrictions_read
-    counts |= {"requests": sum(asked.values())} | {f"requests for {kind}": asked[kind] for kind in sorted(asked)}
     attention = [f"{outcome.verdict}: {_describe(doubt)}" for doubt in outcome.doubts]
     strays = [
         f"{visible_in_line(path)}: no list names this entry of the snapshots folder" for path in outcome.all_strays
     ]
-    return JobResult(counts, (*attention, *map(str, outcome.alarms), *strays))
+    notes = (f"checkpoint {outcome.checkpoint.sequence}",) if outcome.checkpoint is not None else ()
+    return JobResult(counts, (*attention, *map(str, outcome.alarms), *strays), notes)
+
+
+def _note_troubles(outcome: CaptureOutcome) -> None:
+    """Note the pages that are not in the capture as they should be; the capture notes those that it takes."""
+    run = current_run()
+    for result, troubles in (("not in full", outcome.shortfalls), ("in doubt", outcome.doubts)):
+        for trouble in troubles:
+            run.add_page(RunPage(trouble.page_id, trouble.title, result, reasons=(trouble.reason,)))
 
 
 def _verify(runtime: Runtime) -> JobResult:

@@ -3,6 +3,7 @@
 import datetime as dt
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial, reduce
@@ -56,6 +57,11 @@ class Runtime:
         if may_write not in self._gateways:
             self._gateways[may_write] = _connect(self, may_write=may_write)
         return self._gateways[may_write]
+
+    @property
+    def requests(self) -> Counter[str]:
+        """The number of requests to the wiki so far, by what they were about; the desk of this process has a share."""
+        return sum((Counter(gateway.requests) for gateway in tuple(self._gateways.values())), Counter())
 
     @cached_property
     def configured_workspaces(self) -> tuple[Workspace, ...]:

@@ -11,6 +11,7 @@ import schedule
 
 from bot.config.cadence import Cadence
 from bot.config.policy import JobSettings, name_jobs
+from bot.current_run import CurrentRun, RunPage, working_for
 from bot.errors import BotError, EvidenceError, HistoryError, SettingsError, SnapshotError, StoppedError
 from bot.history import JobResult, Run, RunHistory, RunOutcome
 from bot.log import collecting, logger, redact
@@ -309,13 +310,17 @@ class JobScheduler:
         run_id = self._begin(job.name, started)
         self._tell_watchers(lambda watcher: watcher.begun(Run(run_id, job.name, started)))
         results: list[Run] = []
+        current = CurrentRun(run_id)
         thread = threading.Thread(
-            target=lambda: results.append(self._outcome(job.name, run_id, started, function)),
+            target=lambda: results.append(self._outcome(job.name, current, started, function)),
             name=f"job-{job.name}",
             daemon=True,
         )
         log = RunLog(self._history, run_id)
-        with collecting(log.add, only=lambda thread: not thread.startswith(ERRAND_THREAD)):
+        with (
+            collecting(log.add, only=lambda thread: not thread.startswith(ERRAND_THREAD)),
+            logger.contextualize(run=run_id),
+        ):
             thread.start()
             self._wait_for(thread, log)
             if results:
@@ -324,8 +329,8 @@ class JobScheduler:
                 self.has_left_job_behind = True
                 logger.warning("job {} did not stop within {:.0f} s and was abandoned", job.name, self._grace_seconds)
                 message = "it did not stop in time"
-                run = Run(run_id, job.name, started, self._now(), RunOutcome.INTERRUPTED, message=message)
-            self._end(run)
+                run = Run(run_id, job.name, started, self._now(), RunOutcome.INTERRUPTED, current.counts, message)
+            self._end(run, tuple(current.pages))
         log.end(self._now())
         self._tell_watchers(lambda watcher: watcher.ended(run))
 
@@ -347,12 +352,13 @@ class JobScheduler:
                 log.write()
         thread.join(timeout=self._grace_seconds)
 
-    def _outcome(self, name: str, run_id: int, started: datetime, function: JobFunction) -> Run:
+    def _outcome(self, name: str, current: CurrentRun, started: datetime, function: JobFunction) -> Run:
         """Run the job and return its run record; every exception becomes a failed or stopped run."""
         result = JobResult()
         concerns = self._find_attention()
         try:
-            result = function(self._stop.is_set) or result
+            with working_for(current), logger.contextualize(run=current.number):
+                result = function(self._stop.is_set) or result
             result = replace(result, attention=(*concerns, *result.attention))
             outcome, message = self._judge(name, result)
         except StoppedError as error:
@@ -365,7 +371,8 @@ class JobScheduler:
         except BaseException as error:  # noqa: BLE001 -- the daemon continues after any exception of a job
             logger.opt(exception=error).error("job {} crashed", name)
             outcome, message = RunOutcome.FAILED, f"{type(error).__name__}: {error}"
-        return Run(run_id, name, started, self._now(), outcome, result.counts, message)
+        counts = {**result.counts, **current.counts}
+        return Run(current.number, name, started, self._now(), outcome, counts, message)
 
     def _judge(self, name: str, result: JobResult) -> tuple[RunOutcome, str]:
         if self._stop.is_set():
@@ -386,18 +393,20 @@ class JobScheduler:
             logger.error("job {} runs without a record: {}", name, error)
             return 0
 
-    def _end(self, run: Run) -> None:
+    def _end(self, run: Run, pages: Sequence[RunPage]) -> None:
         self._ended.append(run)
         finished = run.finished or self._now()
         if run.id and run.outcome is not None:
             try:
-                self._history.end(run.id, run.outcome, at=finished, counts=run.counts, message=redact(run.message))
+                message = redact(run.message)
+                self._history.end(run.id, run.outcome, at=finished, counts=run.counts, message=message, pages=pages)
             except HistoryError as error:
                 self.has_lost_record = True
                 logger.error("the end of job {} was not recorded: {}", run.job, error)
         took = (finished - run.started) / timedelta(seconds=1)
-        counted = ", ".join(f"{count} {what}" for what, count in run.counts.items())
-        logger.info("job {}: {} in {:.1f} s{}", run.job, run.outcome, took, f" ({counted})" if counted else "")
+        named = (f"run {run.id}",) if run.id else ()
+        more = "; ".join((*named, *filter(None, (run.describe_counts(),))))
+        logger.info("job {}: {} in {:.1f} s{}", run.job, run.outcome, took, f" ({more})" if more else "")
 
 
 def _was_set_back(ticks: schedule.Scheduler) -> bool:

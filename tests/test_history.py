@@ -148,7 +148,7 @@ def test_records_of_a_newer_version_are_refused_and_stay(tmp_path: Path) -> None
         database.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     before = path.read_bytes()
 
-    with pytest.raises(HistoryError, match=r"runs\.db: the run records have format 3, written by a newer wikibot"):
+    with pytest.raises(HistoryError, match=r"runs\.db: the run records have format 4, written by a newer wikibot"):
         RunHistory(path)
 
     assert path.read_bytes() == before

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from bot.current_run import CurrentRun, working_for
 from bot.errors import BotError, HistoryError, LockedError, StoppedError
 from bot.history import JobResult, RunHistory, RunOutcome
 from bot.log import collecting, logger, redact
@@ -60,8 +61,13 @@ class Errands:
         writer = threading.Thread(target=_write_until, args=(log, done), name=f"log-of-{run}", daemon=True)
         own_name = threading.current_thread().name
         outcome, result, message = RunOutcome.FAILED, JobResult(), ""
+        current = CurrentRun(run)
         try:
-            with collecting(log.add, only=lambda thread: thread == own_name):
+            with (
+                collecting(log.add, only=lambda thread: thread == own_name),
+                working_for(current),
+                logger.contextualize(run=run),
+            ):
                 writer.start()
                 logger.info("{} asked for it", who)
                 outcome, result, message = self._outcome(work)
@@ -70,7 +76,10 @@ class Errands:
             writer.join()
             log.end(self.clock())
             try:
-                self.history.end(run, outcome, at=self.clock(), counts=result.counts, message=redact(message))
+                counts = {**result.counts, **current.counts}
+                self.history.end(
+                    run, outcome, at=self.clock(), counts=counts, message=redact(message), pages=current.pages
+                )
             except HistoryError as error:
                 logger.error("the end of run {} was not recorded: {}", run, error)
             with self._lock:

@@ -162,6 +162,7 @@ def sync(
     force: bool = False,
     locate_limit: Locate = name_limit,
     sleep: Callable[[float], None] = time.sleep,
+    on_page: Callable[[PageReport], None] = lambda _: None,
 ) -> SyncOutcome:
     """Merge, plan and apply without review: pages that the bot has never written are planned but not written."""
     gateway = connect(may_write=True)
@@ -185,6 +186,7 @@ def sync(
                 force=force,
                 locate_limit=locate_limit,
                 sleep=sleep,
+                on_page=on_page,
             )
         except OutdatedPlanError:
             if is_last:

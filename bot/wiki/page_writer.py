@@ -4,6 +4,7 @@ import html
 import re
 from collections import Counter
 
+from bot.current_run import current_run
 from bot.errors import (
     AuthenticationError,
     PageConflictError,
@@ -23,6 +24,8 @@ from bot.wiki.page_reader import PageReader
 from bot.wiki.rest_client import RestClient
 from bot.wiki.upload_form import UploadForm
 
+_MESSAGE_LENGTH = 255
+"""The most characters of a version message; Confluence refuses or cuts a longer one."""
 _MARKUP = re.compile(r"<!\[CDATA\[|\]\]>|<[^>]*>")
 
 
@@ -37,6 +40,7 @@ class PageWriter:
         for text in (page.body, body):
             check_well_formed(text, what=f"page {page.title!r} ({page.id})")
         author_id = self._directory.current_user().id
+        message = with_run(message)
         try:
             answer = self._client.send(self._dialect.update(page, body, message=message, is_minor=is_minor))
             written = _check_written(*answer, base=page)
@@ -94,6 +98,7 @@ class PageWriter:
             check_well_formed(body, what=f"new page {title!r}")
         space = self._directory.space(space_key)
         author_id = self._directory.current_user().id
+        message = with_run(message)
         try:
             call = self._dialect.create(space, title=title, body=body, parent_id=parent_id, message=message)
             ref = self._client.send(call)
@@ -141,6 +146,20 @@ class PageWriter:
         """Move a page to the trash; both flavours delete at the address of the page."""
         page = self._dialect.page(page_id)
         self._client.send(Call(page.path, page.about, lambda _answer: None, method="DELETE", page_id=page_id))
+
+
+def with_run(message: str) -> str:
+    """Return *message* with the number of the run that writes, for `wikibot runs NUMBER`.
+
+    Words are cut to make room for it, but not what is before the colon: the ledger reads that.
+    """
+    number = current_run().number
+    if not number:
+        return message
+    end = f" (run {number})"
+    head = message.partition(": ")[0]
+    room = _MESSAGE_LENGTH - len(end)
+    return message if len(head) >= room else message[:room].rstrip() + end
 
 
 def _may_be_committed(error: WikiError) -> bool:

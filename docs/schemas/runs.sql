@@ -21,4 +21,16 @@ CREATE TABLE requests (
     who TEXT NOT NULL,                 -- who asked for it
     at TEXT NOT NULL                   -- time in ISO 8601, UTC
 ) WITHOUT ROWID;
-PRAGMA user_version = 2;
+CREATE TABLE pages (
+    run INTEGER NOT NULL,              -- id of the run
+    number INTEGER NOT NULL,           -- position among the pages of the run, from 1
+    id TEXT NOT NULL,                  -- id of the page; for other things, such as a space, what names them
+    title TEXT NOT NULL,
+    result TEXT NOT NULL,              -- such as written, skipped, failed, drifted, captured
+    workspace TEXT NOT NULL,           -- name of the workspace; empty if the run is about all
+    version INTEGER,                   -- the version that the run wrote or captured
+    regions TEXT NOT NULL,             -- JSON array of names
+    reasons TEXT NOT NULL,             -- JSON array of texts
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+PRAGMA user_version = 3;

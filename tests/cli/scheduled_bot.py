@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -33,6 +34,10 @@ class ScheduledBot:
             "workspaces: [{name: ws2, data: ws2.yaml, regions: {status: {marker: heading, heading: 'Status:'}}}]\n"
             f"jobs: {jobs}\n"
         )
+
+    def replace_jobs(self, jobs: str) -> None:
+        path = self.folder / "bot.yaml"
+        path.write_text(re.sub("^jobs: .*", f"jobs: {jobs}", path.read_text(), flags=re.MULTILINE))
 
     @property
     def environment(self) -> dict[str, str]:

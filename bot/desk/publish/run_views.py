@@ -81,7 +81,8 @@ def runs_one(number: int) -> str:
     run = history.find(number)
     if run is None:
         abort(404)
-    return render_template("run.html.j2", run=run, log=history.log_of(number), took=took)
+    pages, log = history.pages_of(number), history.log_of(number)
+    return render_template("run.html.j2", run=run, pages=pages, log=log, took=took)
 
 
 def is_going() -> bool:

@@ -40,6 +40,9 @@ _CODE = re.compile(r"[!-~]*")
 AUDIT_HEAD = "audit_head_sha256"
 """Fact of a run: the head of the audit log of the desk, if there is one."""
 
+BOT_RUN = "bot_run"
+"""Fact of a run: the number of the run in the run records of the bot, if a job or the desk began it."""
+
 LEFT_OUT = "left_out"
 """Fact of a run: the number of selected pages that are left out, because only some people may read them."""
 

@@ -1,13 +1,14 @@
 """The outcome of a capture run: expected and captured, failed, restricted and skipped pages."""
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass, field
 
+from bot.current_run import current_run
 from bot.plural import counted
 from bot.snapshot.archive.checkpoint import Checkpoint
 from bot.snapshot.archive.events import (
     AUDIT_HEAD,
+    BOT_RUN,
     LEFT_OUT,
     NOT_CAPTURABLE,
     SKIPPED_PAGES,
@@ -92,11 +93,6 @@ class CaptureOutcome:
         return bool(self.shortfalls)
 
     @property
-    def all_requests(self) -> dict[str, int]:
-        """The requests for this folder and for that of the restricted pages."""
-        return dict(Counter(self.requests) + Counter(self.separate.requests if self.separate else {}))
-
-    @property
     def alarms(self) -> tuple[WitnessReport | MirrorReport, ...]:
         """The witnesses and mirrors about which a person has to do something; the run was written all the same."""
         inner = self.separate.alarms if self.separate else ()
@@ -162,6 +158,8 @@ class CaptureOutcome:
             facts[SKIPPED_PAGES] = sorted(trouble.page_id for trouble in self.skipped)
         if self.audit_head is not None:
             facts[AUDIT_HEAD] = self.audit_head
+        if number := current_run().number:
+            facts[BOT_RUN] = number
         detail = f"captured {self.captured} of {counted(self.expected, 'page')}, {self.unchanged} unchanged"
         return Event(EventType.INGESTION, outcome, detail, (), facts)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.current_run import RunPage, current_run
 from bot.errors import WikiError
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag, sha256
@@ -283,8 +284,13 @@ class PageCapture:
         self._log(EventType.CAPTURE if has_new_body else EventType.METADATA, lines, facts)
 
     def _log(self, kind: EventType, lines: list[str], facts: dict[str, object]) -> None:
+        """Note what happened for the snapshots, and for the record of the run, which more people may read."""
         detail = f"{self.record.title}: {'; '.join(lines)}"
         self.outcome.events.append(Event(kind, EventOutcome.SUCCESS, detail, (self.record.page_id,), facts))
+        is_open = self.selection.audience_is_open
+        title, reasons = (self.record.title, tuple(lines)) if is_open else ("", ())
+        version = self.record.version.number
+        current_run().add_page(RunPage(self.record.page_id, title, "captured", version=version, reasons=reasons))
 
     def _note_incomplete(self) -> None:
         for problem in self.observation.missing:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.config.policy import HistoryMode
+from bot.current_run import current_run
 from bot.snapshot.archive.entry import PageEntry
-from bot.snapshot.archive.events import PART, Event, EventOutcome, EventType, LoggedEvent
+from bot.snapshot.archive.events import BOT_RUN, PART, Event, EventOutcome, EventType, LoggedEvent
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.paths import safe_id
 from bot.snapshot.archive.verdict import RunVerdict
@@ -103,5 +104,7 @@ def part_event(number: int, outcome: CaptureOutcome, history: HistoryMode, *, ha
         "unnamed_people": has_unnamed_people,
         "verdict": RunVerdict.INCOMPLETE.value,
     }
+    if bot_run := current_run().number:
+        facts[BOT_RUN] = bot_run
     detail = f"part {number}: captured {outcome.captured} of {outcome.expected} pages"
     return Event(EventType.INGESTION, EventOutcome.FAILURE, detail, (), facts)
