@@ -40,7 +40,7 @@ def _sentence(chance: random.Random) -> str:
 def fill(wiki: Wiki, pages: int) -> list[int]:
     """Add a space with so many pages, ten below each; return their ids.
 
-    A third of them has a second version, a quarter a file, a fifth comments, all have labels.
+    A third of them has a second version, a quarter a file, a fifth comments, all have labels, a tenth `archived`.
     """
     store = wiki.store
     with store.transaction():
@@ -61,6 +61,8 @@ def _add_pages(wiki: Wiki, space_id: int, pages: int) -> Iterator[int]:
         )
         ids.append(page.id)
         store.labels.add(page.id, f"topic-{number % 7}")
+        if number % 10 == 0:
+            store.labels.add(page.id, "archived")
         if number % 3 == 0:
             store.pages.update(page.id, author=author, body=make_body(number) + "<p>Approved.</p>", when=when)
         if number % 4 == 0:

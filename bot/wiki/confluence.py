@@ -10,6 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -211,8 +212,10 @@ class ConfluenceGateway(WikiGateway):
     def iter_listed(self, space_key: str) -> Iterator[ListingEntry]:
         return self._space_reader.iter_listed(space_key)
 
-    def list_labels(self, space_key: str, only: Collection[str] | None = None) -> dict[str, frozenset[str]] | None:
-        return self._space_reader.list_labels(space_key, only)
+    def list_labels(
+        self, space_key: str, only: Collection[str] | None = None, fetchers: Executor | None = None
+    ) -> dict[str, frozenset[str]] | None:
+        return self._space_reader.list_labels(space_key, only, fetchers)
 
     def fetch_newest_attachments(self, since: datetime | None, max_requests: int) -> Newest[Attachment] | None:
         return self._space_reader.fetch_newest_attachments(since, max_requests)

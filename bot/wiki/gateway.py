@@ -1,6 +1,7 @@
 """The port to a wiki: the requests that the bot can make, and the values that they return."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -365,11 +366,13 @@ class WikiGateway(Protocol):
         parts). A nested list that is cut, mostly after 25 entries, is read by itself. getPagesInSpace; getContent.
         """
 
-    def list_labels(self, space_key: str, only: Collection[str] | None = None) -> dict[str, frozenset[str]] | None:
+    def list_labels(
+        self, space_key: str, only: Collection[str] | None = None, fetchers: Executor | None = None
+    ) -> dict[str, frozenset[str]] | None:
         """Return the ids of the pages with each label of a space, or with each label in *only*.
 
         None if `iter_listed` has the labels (Data Center). One request for each 250 labels of the space, and one for
-        each 250 pages with a label. getSpaceContentLabels, getLabelPages.
+        each 250 pages with a label; *fetchers* are threads for these. getSpaceContentLabels, getLabelPages.
         """
 
     def fetch_newest_attachments(self, since: datetime | None, max_requests: int) -> Newest[Attachment] | None:

@@ -1,6 +1,7 @@
 """Read what all pages of a space have with few requests: parts of pages in listings, and the newest items of a wiki."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -67,15 +68,21 @@ class SpaceReader:
             parts = readers[part]()
         return parts
 
-    def list_labels(self, space_key: str, only: Collection[str] | None) -> dict[str, frozenset[str]] | None:
+    def list_labels(
+        self, space_key: str, only: Collection[str] | None, fetchers: Executor | None = None
+    ) -> dict[str, frozenset[str]] | None:
         """Return the ids of the pages with each label; None if `iter_listed` has the labels."""
         space = self._directory.space(space_key)
         known = self._dialect.label_ids(space)
         if known is None:
             return None
         ids = {name: label_id for name, label_id in self._client.iter(known) if only is None or name in only}
-        calls = {name: self._dialect.label_pages(space, label_id) for name, label_id in ids.items()}
-        return {name: frozenset(self._client.iter(call)) for name, call in calls.items() if call}
+        calls = {name: call for name, label_id in ids.items() if (call := self._dialect.label_pages(space, label_id))}
+        read_all = fetchers.map if fetchers else map
+        return dict(zip(calls, read_all(self._list_labelled, calls.values()), strict=True))
+
+    def _list_labelled(self, call: Call[str]) -> frozenset[str]:
+        return frozenset(self._client.iter(call))
 
     def fetch_newest_attachments(self, since: datetime | None, max_requests: int) -> Newest[Attachment] | None:
         """Return the attachments that were changed after *since*, and some older ones."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.snapshot.capture.observer import OBSERVED
 from bot.wiki.dialect import Flavour
 from tests.snapshot.capturing import run_capture
 from tests.snapshot.small_tree import tree_bytes
@@ -32,7 +33,7 @@ def test_few_pages_are_in_memory_at_once(flavour: Flavour, tmp_path: Path) -> No
         run_capture(wiki, tmp_path, on_page=on_page, parallel_requests=_FETCHERS)
 
     assert done == 43
-    assert _FETCHERS <= max(ahead) <= 2 * _FETCHERS
+    assert _FETCHERS <= max(ahead) <= OBSERVED * _FETCHERS
 
 
 @pytest.mark.parametrize("flavour", [Flavour.DATA_CENTER, pytest.param(Flavour.CLOUD, marks=pytest.mark.slow)])

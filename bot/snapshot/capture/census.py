@@ -5,6 +5,7 @@ A capture that knows the last one compares with its pages instead of a second li
 
 import random
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -119,8 +120,13 @@ _FIRST, _SECOND, _TREE, _EARLIER, _SEARCH, _LABELS, _ROSTER = (
 )
 
 
-def take_census(gateway: WikiGateway, space_key: str, rule: ArchivedSettings, captures: CaptureMemory) -> Census:
-    """Ask all sources, and read each page that only some of them name; raises `WikiError` if nothing can be listed."""
+def take_census(
+    gateway: WikiGateway, space_key: str, rule: ArchivedSettings, captures: CaptureMemory, fetchers: Executor
+) -> Census:
+    """Ask all sources, and read each page that only some of them name; raises `WikiError` if nothing can be listed.
+
+    *fetchers* are the threads that read from the wiki.
+    """
     memory, last, now = captures.of(space_key), captures.last(space_key), captures.now
     census = Census(space_key, Overview(memory, last, now.toordinal()))
     _list_first(gateway, census)
@@ -131,18 +137,18 @@ def take_census(gateway: WikiGateway, space_key: str, rule: ArchivedSettings, ca
         _list_again(gateway, census)
         _list_tree(gateway, census)
     counted_by_search = _search(gateway, census)
-    _find_labelled(gateway, census, rule)
+    _find_labelled(gateway, census, rule, fetchers)
     census.overview.named_labels = {label.casefold(): found for label, found in census.labelled.items()}
     if _settle(gateway, census, now) and memory:
         _list_again(gateway, census)  # the listing left a page out, perhaps others too
         _settle(gateway, census, now)
     _judge_unlisted(census)
     if memory is None:
-        _prove_absent_labels(gateway, census, now)
+        _prove_absent_labels(gateway, census, now, fetchers)
     else:
         census.absent_labels = frozenset(label for label in memory.absent_labels if not census.labelled.get(label))
     _compare_count(census, counted_by_search)
-    census.overview.read_newest(gateway)
+    census.overview.read_newest(gateway, fetchers)
     return census
 
 
@@ -201,7 +207,7 @@ def _list_tree(gateway: WikiGateway, census: Census) -> None:
         census.doubts.append(Trouble(f"{census.space_key} tree", census.title, reason))
 
 
-def _prove_absent_labels(gateway: WikiGateway, census: Census, now: datetime) -> None:
+def _prove_absent_labels(gateway: WikiGateway, census: Census, now: datetime, fetchers: Executor) -> None:
     """Read the own labels of some pages if no page has a label of the rule: of new and changed ones first.
 
     A page that has the label is expected, and then others may be missing. If pages are left that were not asked about,
@@ -216,7 +222,7 @@ def _prove_absent_labels(gateway: WikiGateway, census: Census, now: datetime) ->
     asked = sorted(pages, key=lambda page_id: page_id not in fresh)[:_LABEL_SAMPLE]
     own: dict[str, frozenset[str]] = {}
     try:
-        own = {page_id: gateway.fetch_labels(page_id) for page_id in asked}
+        own = dict(zip(asked, fetchers.map(gateway.fetch_labels, asked), strict=True))
     except WikiError as error:
         census.doubt(f"the labels of some pages could not be read: {error}")
     for label in absent:
@@ -292,13 +298,13 @@ def _compare_count(census: Census, total: int) -> None:
         census.doubt(reason)
 
 
-def _find_labelled(gateway: WikiGateway, census: Census, rule: ArchivedSettings) -> None:
+def _find_labelled(gateway: WikiGateway, census: Census, rule: ArchivedSettings, fetchers: Executor) -> None:
     """Find the pages with each label of the rule by the search index and by another operation."""
     by_search: dict[str, frozenset[str]] | None = None
     listed: Mapping[str, frozenset[str]] | None = None
     failure: WikiError | None = None
     try:
-        listed = _list_labelled(gateway, census, rule)
+        listed = _list_labelled(gateway, census, rule, fetchers)
     except WikiError as error:
         failure = error
         if rule.labels:
@@ -321,17 +327,19 @@ def _find_labelled(gateway: WikiGateway, census: Census, rule: ArchivedSettings)
     if by_search is not None and listed is not None:
         _note_differences(census, by_search, listed)
     if not rule.status and census.overview.memory is None:
-        _add_archived(gateway, census, rule)
+        _add_archived(gateway, census, rule, fetchers)
 
 
-def _list_labelled(gateway: WikiGateway, census: Census, rule: ArchivedSettings) -> Mapping[str, frozenset[str]]:
+def _list_labelled(
+    gateway: WikiGateway, census: Census, rule: ArchivedSettings, fetchers: Executor
+) -> Mapping[str, frozenset[str]]:
     """Return the ids of the pages with each label of the rule, from listings; raises `WikiError` if they have none."""
     overview = census.overview
     names = [label.casefold() for label in rule.labels]
     if overview.finds_labels:
-        labelled = gateway.list_labels(census.space_key, names) if names else {}
+        labelled = gateway.list_labels(census.space_key, names, fetchers) if names else {}
     else:  # the second answer is that of the search index, which has the labels of each page
-        labelled = overview.lists.labelled = gateway.list_labels(census.space_key)
+        labelled = overview.lists.labelled = gateway.list_labels(census.space_key, None, fetchers)
     census.used_labels = frozenset(names).intersection(labelled or ())
     if labelled is not None and not any(parts.labels is not None for parts in overview.parts.values()):
         return {label: labelled.get(label.casefold(), frozenset()) for label in rule.labels}
@@ -361,17 +369,15 @@ def _note_differences(
             census.notes.append(Trouble(label, f"label {label!r}", reason))
 
 
-def _add_archived(gateway: WikiGateway, census: Census, rule: ArchivedSettings) -> None:
+def _add_archived(gateway: WikiGateway, census: Census, rule: ArchivedSettings, fetchers: Executor) -> None:
     """Ask for the labels of each archived page: the search index has none, and other listings may omit them."""
     known = frozenset[str]().union(*census.labelled.values())
     added: dict[str, set[str]] = {label: set() for label in rule.labels}
-    for ref in census.refs.values():
-        if ref.status is not PageStatus.ARCHIVED or ref.id in known:
-            continue
-        names = gateway.fetch_labels(ref.id)
+    asked = [ref.id for ref in census.refs.values() if ref.status is PageStatus.ARCHIVED and ref.id not in known]
+    for page_id, names in zip(asked, fetchers.map(gateway.fetch_labels, asked), strict=True):
         for label in rule.labels:
             if label.casefold() in names:
-                added[label].add(ref.id)
+                added[label].add(page_id)
     for label, page_ids in added.items():
         census.labelled[label] |= page_ids
 

@@ -21,7 +21,10 @@ from bot.snapshot.capture.recorded_parts import find_equal_parts
 from bot.storage.visible_text import is_blank
 from bot.wiki.gateway import Page, PagePart, PageParts, PageRef, PageStatus, Restrictions, WikiGateway
 
-_BATCH = 50  # pages whose bodies are read at once, while those of the batch before are observed
+_BATCH = 50  # pages whose bodies are read at once, while those of earlier batches are observed
+_AHEAD = 2  # batches whose bodies are read meanwhile; to read one takes six requests in a row
+OBSERVED = 6
+"""Pages that are read before the first of them is written, for each thread: many need no request or a few in a row."""
 _GIVE_UP_AFTER = 3  # consecutive pages without an answer
 _LATER = (PagePart.LABELS, PagePart.RESTRICTIONS)  # what the answer with the body decides, if it says it
 _COMPANIES = 4  # bulk answers among which the pages of one are divided when they are read again
@@ -57,7 +60,7 @@ class Observer:
         for batch in self._read_ahead(refs, read, overview):
             for page in batch:
                 asked.append((page, self.fetchers.submit(self._observe, page)))
-                while asked and (len(asked) >= 2 * self.parallel_requests or asked[0][1].done()):
+                while asked and (len(asked) >= OBSERVED * self.parallel_requests or asked[0][1].done()):
                     yield self._answer(*asked.popleft())
         while asked:
             yield self._answer(*asked.popleft())
@@ -65,7 +68,7 @@ class Observer:
     def _read_ahead(
         self, refs: Sequence[PageRef], read: Mapping[str, Restrictions], overview: Overview
     ) -> Iterator[Sequence["_LookedUp"]]:
-        """Yield the pages in batches, with the bodies that changed; those of the next batch are read meanwhile."""
+        """Yield the pages in batches, with the bodies that changed; two batches are read ahead."""
 
         def look_up(batch: Sequence[PageRef]) -> Sequence[_LookedUp]:
             known = [self._look_up(ref, read, overview) for ref in batch]
@@ -75,7 +78,7 @@ class Observer:
         batches = [refs[start : start + _BATCH] for start in range(0, len(refs), _BATCH)]
         waiting: deque[Future[Sequence[_LookedUp]]] = deque()
         for number in range(len(batches)):
-            for ahead in batches[number + len(waiting) : number + 2]:
+            for ahead in batches[number + len(waiting) : number + 1 + _AHEAD]:
                 waiting.append(self.fetchers.submit(look_up, ahead))
             yield waiting.popleft().result()
 
@@ -98,11 +101,11 @@ class Observer:
 
         If one differs, the bulk answers of its space cannot be trusted: the next capture reads the space again.
         """
-        for _, page_id, version, digest in sorted(self._sample, key=lambda each: id_order(each[1])):
-            try:
-                page = self.gateway.fetch_page(page_id)
-            except WikiError as error:
-                reason = f"could not be read a second time: {error}"
+        sample = sorted(self._sample, key=lambda each: id_order(each[1]))
+        read = self.fetchers.map(lambda each: _read_singly(self.gateway, each[1]), sample)
+        for (_, page_id, version, digest), page in zip(sample, read, strict=True):
+            if isinstance(page, WikiError):
+                reason = f"could not be read a second time: {page}"
                 outcome.doubts.append(Trouble(page_id, f"page {page_id}", reason))
                 continue
             if page.version <= version and (page.version, _digest(page)) != (version, digest):
@@ -255,6 +258,13 @@ class _Body:
             certain=(hints.certain - later) | certain,
             unchanged=hints.unchanged - later,
         )
+
+
+def _read_singly(gateway: WikiGateway, page_id: str) -> Page | WikiError:
+    try:
+        return gateway.fetch_page(page_id)
+    except WikiError as error:
+        return error
 
 
 def _digest(page: Page) -> str:

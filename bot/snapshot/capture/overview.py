@@ -6,6 +6,7 @@ A capture that reads everything reads the listings twice.
 
 import zlib
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -106,11 +107,13 @@ class Overview:
         said = (*self.parts.items(), *self.lists.found.items())
         return frozenset(node for node, parts in said if parts.restrictions is not None)
 
-    def read_newest(self, gateway: WikiGateway) -> None:
+    def read_newest(self, gateway: WikiGateway, fetchers: Executor) -> None:
         """Read the newest attachments and comments of the wiki, where the listing of the space does not have them."""
         most = max(_FEWEST_REQUESTS, len(self.refs) // _PAGES_PER_REQUEST)
         for lists in self.readings:
-            lists.read_newest(gateway, {kind: self._since(kind) for kind in ("attachments", "comments")}, most)
+            lists.read_newest(
+                gateway, {kind: self._since(kind) for kind in ("attachments", "comments")}, most, fetchers
+            )
 
     def read_restrictions(self, gateway: WikiGateway, page_ids: Iterable[str], tree: Mapping[str, TreeItem]) -> None:
         """Read restrictions in bulk, unless the listing of the space has them, and set `own_readers`.

@@ -58,7 +58,7 @@ class SpaceChoice:
     def _take_census(self, request: SpaceRequest) -> Census:
         """List the pages; listings of an interrupted capture do not count if a page or its readers changed."""
         is_old = self.answers.is_continued
-        census = take_census(self.gateway, request.space_key, request.rule, self.memory)
+        census = take_census(self.gateway, request.space_key, request.rule, self.memory, self.fetchers)
         if not is_old:
             return census
         newest = self.gateway.fetch_newest_pages(request.space_key)
@@ -68,7 +68,7 @@ class SpaceChoice:
         if has_all_changes and not changed:
             return census
         self.answers.forget(changed if has_all_changes else None)
-        return take_census(self.gateway, request.space_key, request.rule, self.memory)
+        return take_census(self.gateway, request.space_key, request.rule, self.memory, self.fetchers)
 
     def _find_changed_readers(self, census: Census) -> set[str]:
         """Return the pages of which a listing of an interrupted capture said something else about who may read them.

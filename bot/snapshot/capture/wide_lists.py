@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -28,10 +29,13 @@ class WideLists:
     found: dict[str, PageParts] = field(default_factory=dict)
     """Restrictions and labels of the nodes that the search index has."""
 
-    def read_newest(self, gateway: WikiGateway, since: Mapping[str, datetime | None], most: int) -> None:
+    def read_newest(
+        self, gateway: WikiGateway, since: Mapping[str, datetime | None], most: int, fetchers: Executor
+    ) -> None:
         """Read the attachments and comments that were changed since some time; *most* requests for each list."""
-        self.attachments = or_none(lambda: gateway.fetch_newest_attachments(since.get("attachments"), most))
+        attachments = fetchers.submit(or_none, lambda: gateway.fetch_newest_attachments(since.get("attachments"), most))
         self.comments = or_none(lambda: gateway.fetch_newest_comments(since.get("comments"), most))
+        self.attachments = attachments.result()
 
     def complete(self, parts: PageParts, page_id: str) -> PageParts:
         """Add what these lists say about a page, as far as they have everything about it."""
