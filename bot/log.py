@@ -125,22 +125,27 @@ else:
 """The logger of the program; it has the methods of the logger of loguru."""
 
 
-def set_up_logging(*, log_format: str = "text", is_verbose: bool = False, is_quiet: bool = False) -> None:
+def set_up_logging(
+    *, log_format: str = "text", is_verbose: bool = False, is_quiet: bool = False, wiki: str = ""
+) -> None:
     """Send all logging of this process to standard error, as text lines or as one JSON object per line.
 
-    *is_quiet* omits messages below WARNING, for commands that print their own results.
+    *is_quiet* omits messages below WARNING, for commands that print their own results. Each line names *wiki*, if it is
+    given.
     """
     level = "DEBUG" if is_verbose else "WARNING" if is_quiet else "INFO"
     _queue.describe_gap = _gap_as_json if log_format == "json" else _gap_as_text
 
     def prepare(loaded: "Logger") -> None:
         loaded.remove()
+        loaded.configure(extra={"wiki": wiki} if wiki else {})
+        text_format = _TEXT_FORMAT.replace("{message}", "{extra[wiki]}: {message}") if wiki else _TEXT_FORMAT
         # `diagnose` would log the values of variables, such as bodies and tokens
         if log_format == "json":
             loaded.add(_write_json, level=level, format="{message}", backtrace=False, diagnose=False)
         else:
             colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-            loaded.add(_write_text, level=level, format=_TEXT_FORMAT, colorize=colours, backtrace=False, diagnose=False)
+            loaded.add(_write_text, level=level, format=text_format, colorize=colours, backtrace=False, diagnose=False)
 
     _late.prepare_with(prepare)
     logging.basicConfig(handlers=[_Intercept()], level=logging.NOTSET if is_verbose else logging.INFO, force=True)

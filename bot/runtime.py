@@ -196,7 +196,8 @@ class Runtime:
         from bot.config.data_remote import DataRemote
 
         found = self._absolute(policy, "key", "commit_key")
-        return DataRemote(policy, self.settings.resolve(policy.folder), found.key, found.commit_key)
+        folder, state = map(self.settings.resolve, (policy.folder, self.settings.common_state))
+        return DataRemote(policy, folder, state, found.key, found.commit_key)
 
     @property
     def desk_address(self) -> str:
@@ -213,7 +214,9 @@ class Runtime:
         from bot.operations.announcement import Announcements
 
         workspaces = self.configured_workspaces
-        return Announcements(policy, self.settings.jobs, workspaces, self.folders, self.desk_address)
+        return Announcements(
+            policy, self.settings.jobs, workspaces, self.folders, self.desk_address, self.settings.wiki_name
+        )
 
     @property
     def sleep(self) -> Callable[[float], None]:
@@ -242,7 +245,7 @@ def _connect(runtime: Runtime, *, may_write: bool) -> "WikiGateway":
     wiki = settings.wiki
     try:
         settings.check_secret_binding()
-        credentials = make_sign_in(wiki, runtime.flavour)
+        credentials = make_sign_in(wiki, runtime.flavour, settings.wiki_section)
         network = make_network(wiki, settings.resolve, state=runtime.folders.state)
     except SettingsError as error:
         missing = missing_secrets_folder()

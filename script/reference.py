@@ -133,7 +133,10 @@ def pages() -> dict[str, str]:
 
 
 def iter_keys(schema: dict[str, Any]) -> Iterator[Key]:
-    """Yield every key of a file, in the order of the models; a model that contains itself is listed once."""
+    """Yield every key of a file, in the order of the models.
+
+    A model that contains itself is listed once, and so is one that is also a section of the file.
+    """
     yield from _keys_below(schema, schema, (), ())
 
 
@@ -148,10 +151,11 @@ def write() -> None:
 def _keys_below(
     root: dict[str, Any], node: dict[str, Any], path: tuple[str, ...], seen: tuple[str, ...]
 ) -> Iterator[Key]:
+    sections = {_inner_model(root, child)[0] for child in root.get("properties", {}).values()} if path else set()
     for name, child in node.get("properties", {}).items():
         where = (*path, name)
         inner, steps = _inner_model(root, child)
-        is_new = inner is not None and inner not in seen
+        is_new = inner is not None and inner not in seen and inner not in sections  # described in its own section
         yield Key(where, child, name in node.get("required", ()), inner)
         if inner is not None and is_new:
             yield from _keys_below(root, root["$defs"][inner], (*where, *steps), (*seen, inner))

@@ -1,6 +1,6 @@
 """What every command shares: the options that every command has, and the runtime that is made from them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -25,6 +25,9 @@ class App:
 
     config: Path | None = None
     workspace: str | None = None
+    wiki: str | None = None
+    arguments: tuple[str, ...] = ()
+    """The arguments of this process."""
     is_verbose: bool = False
     log_format: str = "text"
     _has_logging: bool = field(default=False, repr=False)
@@ -36,13 +39,58 @@ class App:
         from bot.runtime import Runtime, person_waits
 
         self.set_up_logging()
-        return Runtime(self.load_settings(), only=self.workspace, is_attended=person_waits())
+        settings = self.whole_settings
+        chosen = settings.of_wiki(self._choose_wiki(settings))
+        return Runtime(chosen, only=self.workspace, is_attended=person_waits())
 
-    def load_settings(self) -> "Settings":
-        """Read the settings; raises `SettingsError`."""
+    @cached_property
+    def whole_settings(self) -> "Settings":
+        """The settings with all their wikis, as they were at the start; raises `SettingsError`."""
         from bot.config.settings import load_settings
 
         return load_settings(self.config)
+
+    @property
+    def wikis(self) -> tuple[str, ...]:
+        """The wikis that the command is for; several if neither --wiki nor --workspace chooses one."""
+        settings = self.whole_settings
+        if self.wiki is None and self.workspace is None:
+            return settings.wiki_names
+        return (self._choose_wiki(settings),)
+
+    @property
+    def settings_in_force(self) -> "Settings":
+        """The settings of the chosen wiki; the whole file, if none is chosen."""
+        wikis = self.wikis
+        return self.whole_settings.of_wiki(wikis[0]) if len(wikis) == 1 else self.whole_settings
+
+    def load_settings(self) -> "Settings":
+        """Read the settings again, and return those of the chosen wiki; raises `SettingsError`."""
+        from bot.config.settings import load_settings
+
+        settings = load_settings(self.config)
+        return settings.of_wiki(self._choose_wiki(settings))
+
+    def _choose_wiki(self, settings: "Settings") -> str:
+        from bot.errors import SettingsError
+        from bot.suggestion import did_you_mean
+
+        names = settings.wiki_names
+        if self.wiki is not None and self.wiki not in names:
+            known = f"{did_you_mean(self.wiki, names)}; the settings have: {', '.join(names)}"
+            raise SettingsError(f"no wiki is named {self.wiki!r}{known}", path=settings.config_path)
+        if self.wiki is not None or len(names) == 1:
+            return self.wiki or names[0]
+        if self.workspace is None:
+            message = f"has several wikis ({', '.join(names)}); choose one with --wiki or --workspace"
+            raise SettingsError(message, path=settings.config_path)
+        from bot.config.several_wikis import DEFAULT_WIKI
+
+        found = {each.name: each.wiki for each in settings.workspaces}
+        if self.workspace not in found:
+            hint = f"{did_you_mean(self.workspace, found)}; configured: {', '.join(found)}"
+            raise SettingsError(f"no workspace is named {self.workspace!r}{hint}", path=settings.config_path)
+        return found[self.workspace] or DEFAULT_WIKI
 
     @property
     def object_store(self) -> "ObjectStoreSettings":
@@ -51,7 +99,7 @@ class App:
 
         self.set_up_logging()
         path = settings_path(self.config)
-        settings = load_overrides(path) if self.config is None and not path.is_file() else self.load_settings()
+        settings = load_overrides(path) if self.config is None and not path.is_file() else self.whole_settings
         return settings.object_store
 
     def set_up_logging(self, *, is_service: bool = False) -> None:
@@ -60,7 +108,9 @@ class App:
 
         self._is_service |= is_service
         if not self._has_logging:
-            set_up_logging(log_format=self.log_format, is_verbose=self.is_verbose, is_quiet=not is_service)
+            set_up_logging(
+                log_format=self.log_format, is_verbose=self.is_verbose, is_quiet=not is_service, wiki=self.wiki or ""
+            )
             self._has_logging = True
 
     def finish_logging(self) -> None:
@@ -119,15 +169,22 @@ def _remember(context: click.Context, parameter: click.Parameter, value: object)
 
 
 def _complete_workspaces(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    from bot.config.settings import load_settings
+    del parameter
+    return _complete(context, lambda settings: [each.name for each in settings.workspaces], incomplete)
+
+
+def _complete_wikis(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    del parameter
+    return _complete(context, lambda settings: settings.wiki_names, incomplete)
+
+
+def _complete(context: click.Context, names: "Callable[[Settings], Iterable[str]]", incomplete: str) -> list[str]:
     from bot.errors import BotError
 
-    del parameter
     try:
-        names = [workspace.name for workspace in load_settings(context.ensure_object(App).config).workspaces]
+        return [name for name in names(context.ensure_object(App).whole_settings) if name.startswith(incomplete)]
     except BotError:
         return []
-    return [name for name in names if name.startswith(incomplete)]
 
 
 def _common_options() -> list[click.Option]:
@@ -145,6 +202,13 @@ def _common_options() -> list[click.Option]:
             expose_value=False,
             callback=_remember,
             shell_complete=_complete_workspaces,
+        ),
+        click.Option(
+            ["--wiki"],
+            help="Only this wiki, if the settings have several.",
+            expose_value=False,
+            callback=_remember,
+            shell_complete=_complete_wikis,
         ),
         click.Option(
             ["-v", "--verbose", "is_verbose"],

@@ -8,6 +8,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.each_wiki import for_each_wiki
 from bot.operations.check import Check, CheckOutcome, run_checks
 from bot.plural import counted
 
@@ -22,6 +23,7 @@ from bot.plural import counted
     help="Read all active pages, and list their links to pages that are gone, archived or restricted.",
 )
 @pass_app
+@for_each_wiki()
 def check(app: App, *, fmt: str, external: bool, offline: bool, tree: bool) -> int:
     """Check settings, account, data files, templates, links, rights and pages; ends with 1 when something is wrong."""
     if offline and (external or tree):

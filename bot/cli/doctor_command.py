@@ -10,6 +10,7 @@ from pydantic_core import to_jsonable_python
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.each_wiki import for_each_wiki
 from bot.errors import BotError
 from bot.examination import examine, is_flaw
 from bot.operations.check import Check
@@ -25,6 +26,7 @@ from bot.runtime import Runtime
     help="Also create a page below each home page, write it, label it and move it to the trash.",
 )
 @pass_app
+@for_each_wiki(only_one=lambda options: "--out" if options["out"] else None)
 def doctor(app: App, format_: str, out: Path | None, write_test: bool) -> int:
     """Examine machine, account and wiki; writes nothing to the wiki unless --write-test is given.
 

@@ -134,7 +134,7 @@ def main(arguments: list[str] | None = None) -> None:
     if problem := host.find_unsupported_system(sys.platform):
         output.warn(f"error: {problem}")
         sys.exit(1)
-    app = App()
+    app = App(arguments=tuple(sys.argv[1:] if arguments is None else arguments))
     code = _run(app, arguments)
     failure = host.find_output_failure()
     if failure is not None and code in (0, 2):

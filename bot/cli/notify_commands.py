@@ -21,8 +21,10 @@ def notify() -> None:
 def test(app: App, names: tuple[str, ...], format_: str) -> int:
     """Send a test message to each channel and person, or to the named ones; ends with 1 if one was not sent."""
     from bot.operations.announcement import send_test
+    from bot.runtime import Runtime
 
-    runtime = app.runtime
+    app.set_up_logging()
+    runtime = Runtime(app.whole_settings)
     policy = runtime.settings.notify
     known = [*policy.channels, *policy.people]
     if not known:

@@ -14,6 +14,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.each_wiki import command_for, for_each_wiki
 from bot.errors import HistoryError
 from bot.files import InstanceLock
 from bot.history import Run, RunHistory, RunOutcome, open_history
@@ -47,9 +48,16 @@ class JobState:
     "--list", "shows_list", is_flag=True, help="Show the last run and the next due time of each job, and exit."
 )
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--with-parent", is_flag=True, hidden=True, help="End when standard input ends.")
 @pass_app
-def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
-    """Run the jobs of bot.yaml until a signal to stop (SIGTERM or Ctrl-C)."""
+@for_each_wiki(is_single=lambda _app, options: not options["once"] and not options["shows_list"], logs=True)
+def run(app: App, once: bool, shows_list: bool, format_: str, with_parent: bool) -> int:
+    """Run the jobs of bot.yaml until a signal to stop (SIGTERM or Ctrl-C).
+
+    With several wikis, a process runs the jobs of each; one that ends is started again.
+    """
+    if len(app.wikis) > 1:
+        return _supervise(app)
     if shows_list:
         _show(_list_jobs(app.runtime), format_)
         return _DONE
@@ -58,6 +66,8 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
     lock = InstanceLock(
         runtime.folders.state / "run.lock", purpose=f"the bot of {runtime.settings.config_path}", wait_seconds=1
     )
+    if with_parent:
+        threading.Thread(target=_stop_with_parent, args=(runtime.stop,), name="parent", daemon=True).start()
     with lock, stopping_on_signals(runtime.stop):
         history = open_history(runtime.folders.state / "runs.db")
         _close_interrupted(history, runtime.clock())
@@ -88,6 +98,26 @@ def run(app: App, once: bool, shows_list: bool, format_: str) -> int:
         os._exit(_FAILED)
     logger.info("ended")
     return code
+
+
+def _supervise(app: App) -> int:
+    from bot.cli.supervisor import supervise
+
+    app.set_up_logging(is_service=True)
+    settings = app.whole_settings
+    state = settings.resolve(settings.state)
+    purpose = f"the bot of {settings.config_path}"
+    with InstanceLock(state / "wikis" / "run.lock", purpose=purpose, wait_seconds=1):
+        is_fine = supervise(app.wikis, lambda wiki: command_for(app, wiki, "--with-parent"))
+    logger.info("ended")
+    return _DONE if is_fine else _FAILED
+
+
+def _stop_with_parent(stop: threading.Event) -> None:
+    """Set *stop* when standard input ends: the process that started this one does not exist any more."""
+    while sys.stdin is not None and sys.stdin.buffer.read(1):
+        pass
+    stop.set()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.each_wiki import for_each_wiki
 from bot.current_run import RunPage
 from bot.errors import BotError
 from bot.escape import visible, visible_in_line
@@ -18,6 +19,7 @@ from bot.history import LogLine, Run, RunHistory
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many runs.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @pass_app
+@for_each_wiki(only_one=lambda options: "the number of a run" if options["number"] is not None else None)
 def runs(app: App, number: int | None, job: str | None, limit: int, format_: str) -> int:
     """List the newest runs of the scheduled jobs, or show the run RUN with its pages and its log.
 

@@ -14,7 +14,7 @@ from bot.operations.effective_settings import list_settings
 @pass_app
 def settings(app: App, changed: bool, format_: str) -> int:
     """Show each setting with its value and where it comes from; secrets are not shown."""
-    rows = [row for row in list_settings(app.runtime.settings) if not (changed and row.is_default)]
+    rows = [row for row in list_settings(app.settings_in_force) if not (changed and row.is_default)]
     if format_ == "json":
         output.say_json(rows)
     else:

@@ -7,6 +7,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.each_wiki import for_each_wiki
 from bot.cli.parameter_types import SnapshotPlace
 from bot.config.policy import HistoryMode, SnapshotSettings
 from bot.escape import visible_in_line
@@ -51,6 +52,9 @@ _FORMAT = click.option("--format", "format_", type=click.Choice(["text", "json"]
 )
 @_FORMAT
 @pass_app
+@for_each_wiki(
+    only_one=lambda options: "--accept-gone" if options["accept_gone"] or options["accept_deselected"] else None
+)
 def snapshot(
     app: App,
     everything: bool,
@@ -129,6 +133,10 @@ def snapshot(
 @click.option("--renditions", is_flag=True, help="Render every page again and compare it with the Markdown file.")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
 @pass_app
+@for_each_wiki(
+    only_one=lambda options: "--digest" if options["digests"] else None,
+    is_single=lambda _app, options: bool(options["path"] or options["folder"]),
+)
 def verify(
     app: App,
     path: Path | str | None,

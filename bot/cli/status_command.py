@@ -10,6 +10,7 @@ from pydantic_core import to_jsonable_python
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.banner_commands import list_banner, set_banner
+from bot.cli.each_wiki import for_each_wiki
 from bot.cli.usage_errors import SuggestingGroup
 from bot.escape import visible_in_line
 from bot.history import RunHistory
@@ -36,6 +37,7 @@ class _Status(SuggestingGroup):
 )
 @pass_app
 @click.pass_context
+@for_each_wiki(worst=max)
 def status(context: click.Context, app: App, format_: str, probe: bool) -> int:
     """Show how the bot is doing, from its records; asks no wiki.
 

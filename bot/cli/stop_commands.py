@@ -6,6 +6,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.each_wiki import for_each_wiki
 from bot.errors import StoppedError
 from bot.sync.stop_order import StopOrder
 
@@ -16,6 +17,7 @@ _BY = click.option("--by", default=getpass.getuser, help="Who decided it.  [defa
 @click.argument("reason")
 @_BY
 @pass_app
+@for_each_wiki()
 def stop(app: App, reason: str, by: str) -> int:
     """Write nothing more to the wiki, because of REASON, until `wikibot resume`.
 
@@ -31,6 +33,7 @@ def stop(app: App, reason: str, by: str) -> int:
 
 @click.command()
 @pass_app
+@for_each_wiki()
 def resume(app: App) -> int:
     """Let the bot write again after `wikibot stop`, to all workspaces or to one with --workspace."""
     orders = app.runtime.folders.stop_orders

@@ -10,6 +10,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, LateGroup, pass_app
+from bot.cli.each_wiki import for_each_wiki
 from bot.cli.parameter_types import complete_regions
 from bot.errors import BotError, ContentError
 from bot.file_trust import raise_if_writable_by_all
@@ -47,6 +48,7 @@ _FORCE = click.option("--force", is_flag=True, help="Exceed the safety limits.")
 @click.option("--source", is_flag=True, help="Also show the storage format (text only).")
 @_TAKE_OVER
 @pass_app
+@for_each_wiki(only_one=lambda options: "--out" if options["out"] else None)
 def plan(app: App, format_: str | None, out: Path | None, source: bool, take_over: tuple[str, ...]) -> int:
     """Show what would change, region by region; writes nothing to the wiki.
 
@@ -76,6 +78,11 @@ def plan(app: App, format_: str | None, out: Path | None, source: bool, take_ove
 @_TAKE_OVER
 @_FORMAT
 @pass_app
+@for_each_wiki(
+    asks=lambda options: not options["yes"] and _is_at_terminal(),
+    only_one=lambda options: "--digest" if options["digest"] and not options["plan_path"] else None,
+    is_single=lambda app, options: _chooses_wiki(app, options["plan_path"]),
+)
 def apply(
     app: App,
     plan_path: Path | None,
@@ -106,7 +113,7 @@ def apply(
             check_digest(chosen, digest)
     runtime = app.runtime
     is_reviewed = yes or plan_path is not None or digest is not None
-    if not is_reviewed and chosen.page_writes and sys.stdin.isatty() and sys.stdout.isatty():
+    if not is_reviewed and chosen.page_writes and _is_at_terminal():
         output.say_painted(_render(app.runtime, chosen, "text"), newline=False)
         output.confirm("Write this to the wiki?")
         is_reviewed = True
@@ -133,6 +140,7 @@ def apply(
 @_FORCE
 @_FORMAT
 @pass_app
+@for_each_wiki()
 def sync(app: App, force: bool, format_: str) -> int:
     """Plan and apply unattended; pages that the bot has never written are only planned.
 
@@ -158,6 +166,7 @@ def sync(app: App, force: bool, format_: str) -> int:
 @_FORMAT
 @pass_app
 @click.pass_context
+@for_each_wiki()
 def drift(context: click.Context, app: App, source: bool, format_: str) -> int:
     """Show only what people changed inside regions, with who and when; ends with 3 when there is something."""
     if context.invoked_subcommand is not None:
@@ -166,6 +175,27 @@ def drift(context: click.Context, app: App, source: bool, format_: str) -> int:
     found = operation.find_drift(runtime.gateway(), runtime.workspaces, runtime.settings.safety, now=runtime.clock())
     output.say_painted(_render(runtime, found, format_, shows_source=source), newline=False)
     return _FAILED if found.problems else _DISPUTED if found.pages or found.attention else _IN_SYNC
+
+
+def _is_at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _chooses_wiki(app: App, plan_path: Path | None) -> bool:
+    """Choose the wiki of a plan file, if there is one; return whether that was done."""
+    if plan_path is None or len(app.wikis) == 1:
+        return False
+    from bot.site_address import recognise
+    from bot.sync.plan_file import load_plan
+
+    wanted = load_plan(_read(plan_path)).wiki
+    settings = app.whole_settings
+    found = [name for name in app.wikis if recognise(settings.of_wiki(name).wiki.url).url == wanted]
+    if len(found) != 1:
+        reason = "several wikis" if found else "no wiki"
+        raise BotError(f"{plan_path} is for {wanted}, and the settings have {reason} at this address; add --wiki")
+    app.wiki = found[0]
+    return True
 
 
 def _make_plan(runtime: "Runtime", take_over: tuple[str, ...]) -> Plan:

@@ -7,6 +7,7 @@ import click
 
 from bot.cli import output
 from bot.cli.app import App, pass_app
+from bot.cli.each_wiki import for_each_wiki
 from bot.cli.parameter_types import DayCount, Moment, complete_regions
 from bot.errors import BotError, ContentError, SettingsError
 from bot.operations import view
@@ -29,6 +30,7 @@ from bot.wiki.gateway import TreeKind
     "--format", "fmt", type=click.Choice(["text", "json", "markdown", "csv"]), default="text", show_default=True
 )
 @pass_app
+@for_each_wiki(only_one=lambda options: "--links-to" if options["links_to"] else None)
 def tree(
     app: App, *, archived: bool, restricted: bool, links_to: str | None, unchanged_for: timedelta | None, fmt: str
 ) -> int:

@@ -10,21 +10,32 @@ from pathlib import Path
 from bot.config.data_commit import find_git_problem, run_git
 from bot.config.policy import DataGitSettings
 from bot.errors import SettingsError
+from bot.files import InstanceLock
 from bot.log import logger
 
 _WHO = "wikibot"
+_LOCK_SECONDS = 60.0
 _PROPOSALS = "wikibot/"
 _NOT_NEWEST = ("non-fast-forward", "fetch first", "stale info")
 
 
 @dataclass(frozen=True, slots=True)
 class DataRemote:
-    """The clone in *folder* of the repository that *policy* names; *key* and *signing_key* are private SSH keys."""
+    """The clone in *folder* of the repository that *policy* names; *key* and *signing_key* are private SSH keys.
+
+    *state* is the folder of the lock.
+    """
 
     policy: DataGitSettings
     folder: Path
+    state: Path
     key: Path | None = None
     signing_key: Path | None = None
+
+    def lock(self) -> InstanceLock:
+        """Return the lock of the clone: the processes of several wikis can share it."""
+        purpose = f"the clone of {self.policy.remote}"
+        return InstanceLock(self.state / "data-git.lock", purpose=purpose, wait_seconds=_LOCK_SECONDS)
 
     def pull(self) -> None:
         """Clone the repository, or take its newest commits; own commits that are not pushed follow them.

@@ -6,6 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+_ANY_NAME = "NAME"
+"""Stands for each key of a mapping."""
+
 
 def explain_unknown_key(model: type[BaseModel], location: tuple[str | int, ...]) -> str:
     """Return a message for the unknown key at *location*, with the key that was probably meant."""
@@ -15,7 +18,8 @@ def explain_unknown_key(model: type[BaseModel], location: tuple[str | int, ...])
     near = difflib.get_close_matches(name, siblings, n=1, cutoff=0.6)
     if near:
         return f"is not a known key; did you mean `{near[0]}`?"
-    elsewhere = [path for path in _paths(schema, schema) if path.rpartition(".")[2] == name]
+    found = [path for path in _paths(schema, schema) if path.rpartition(".")[2] == name]
+    elsewhere = [path for path in found if f"{_ANY_NAME}." not in path] or found
     if len(elsewhere) == 1:
         return f"is not a known key here; `{elsewhere[0]}` is one, so check the indentation"
     return f"is not a known key; known here: {', '.join(siblings)}"
@@ -52,6 +56,6 @@ def _paths(schema: dict[str, Any], node: dict[str, Any], before: str = "", depth
         for name, child in each.get("properties", {}).items():
             yield f"{before}{name}"
             yield from _paths(schema, child, f"{before}{name}.", depth + 1)
-        for child in (each.get("items"), each.get("additionalProperties")):
+        for child, step in ((each.get("items"), ""), (each.get("additionalProperties"), f"{_ANY_NAME}.")):
             if isinstance(child, dict):
-                yield from _paths(schema, child, before, depth + 1)
+                yield from _paths(schema, child, f"{before}{step}", depth + 1)

@@ -74,6 +74,9 @@ def _check_address(url: str) -> str:
     return url.rstrip("/")
 
 
+NAME = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
+"""Small letters, digits and single `_`: a name that can be part of the name of an environment variable."""
+WIKI_NAME = f"^{NAME}$"
 _SECRET_CHARACTERS = 16
 _HIGHEST_PORT = 65_535
 _ADDRESS_WITH_PASSWORD = re.compile(r"^[a-z+]+://[^/@\s]*:[^/@\s]*@")
@@ -446,6 +449,9 @@ class WorkspaceSettings(SettingsSection):
         examples=["ws2"],
     )
     data: Path = Field(description="The data file, relative to the folder of the settings file.", examples=["ws2.yaml"])
+    wiki: Annotated[str, Field(pattern=WIKI_NAME)] | None = Field(
+        None, description="The wiki of the workspace, a name of `wikis`. Absent: the one of `wiki`.", examples=["team"]
+    )
     drift: DriftPolicy = Field(
         DriftPolicy.REPORT,
         description="What is done when people change a region on the page. `report`: report it and leave the page as "
@@ -1102,7 +1108,7 @@ class ChannelSettings(SettingsSection):
         return events
 
 
-_CHANNEL_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_CHANNEL_NAME = re.compile(NAME)
 
 
 class NotifySettings(SettingsSection):
@@ -1217,4 +1223,35 @@ class SafetySettings(SettingsSection):
         description="How long a write waits for another person's unpublished draft to disappear, in seconds. "
         "After that the page is skipped.",
         examples=[120],
+    )
+
+
+class FurtherWikiSettings(WikiSettings):
+    """One of several wikis: the same keys as `wiki`, and sections that replace those of the file for this wiki."""
+
+    url: WikiAddress = Field(
+        description="Address of the wiki, as `wiki.url`.", examples=["https://wiki.example.org/confluence"]
+    )
+    snapshots: SnapshotSettings | None = Field(
+        None,
+        description="Where the snapshots of this wiki are written and how they are sealed, with the keys of "
+        "`snapshots`. Absent: as `snapshots` says, in folders with `-NAME` at the end. Mirrors, witnesses and a roster "
+        "belong to one wiki, so with them each wiki needs this section.",
+        examples=[{"path": "/var/lib/wikibot/snapshots-team"}],
+    )
+    jobs: tuple[JobSettings, ...] | None = Field(
+        None,
+        description="The jobs of this wiki, with the keys of `jobs`. Absent: those of `jobs`.",
+        examples=[[{"run": "sync", "every": "hour"}]],
+    )
+    desk: DeskSettings | None = Field(
+        None,
+        description="The web desk of this wiki, with the keys of `desk`. Absent: none.",
+        examples=[{"listen": "127.0.0.1:8101"}],
+    )
+    service: ServiceSettings = Field(
+        ServiceSettings.model_construct(),
+        description="How others learn how the bot is doing on this wiki, with the keys of `service`. Absent: not at "
+        "all, apart from `wikibot status` and `notify`.",
+        examples=[{"listen": "127.0.0.1:8102"}],
     )

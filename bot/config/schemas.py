@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.config.data_file import SCHEMA_NAME
 from bot.config.data_model import WorkspaceData
-from bot.config.settings import SECRETS, Settings
+from bot.config.settings import ANY_NAME, SECRETS, Settings
 from bot.files import replace_file
 from bot.log import logger
 
@@ -24,7 +24,7 @@ def settings_schema() -> dict[str, Any]:
     """Return the JSON Schema of `bot.yaml` without the secrets, because the file must not contain secrets."""
     schema = _DIALECT | Settings.model_json_schema()
     for *sections, name in SECRETS:
-        _properties_of(schema, sections).pop(name)
+        _properties_of(schema, sections).pop(name, None)  # sections with the same model share their definition
     return schema
 
 
@@ -48,8 +48,10 @@ def add_schemas(folder: Path) -> None:
 def _properties_of(schema: dict[str, Any], sections: Sequence[str]) -> dict[str, Any]:
     """Return the properties of the section that is reached through *sections*, one inside the other."""
     properties: dict[str, Any] = schema["properties"]
+    node: dict[str, Any] = schema
     for section in sections:
-        node = properties[section]
+        node = node["additionalProperties"] if section == ANY_NAME else properties[section]
         references = [each["$ref"] for each in (node, *node.get("anyOf", ())) if "$ref" in each]
-        properties = schema["$defs"][references[0].removeprefix("#/$defs/")]["properties"]
+        if references:
+            properties = schema["$defs"][references[0].removeprefix("#/$defs/")]["properties"]
     return properties

@@ -16,6 +16,7 @@ from pydantic_settings import (
 from bot.config.policy import (
     DataGitSettings,
     DeskSettings,
+    FurtherWikiSettings,
     JobSettings,
     NotifySettings,
     ObjectStoreSettings,
@@ -26,6 +27,7 @@ from bot.config.policy import (
     WorkspaceSettings,
 )
 from bot.config.secret_binding import WikiOrigins, check_binding
+from bot.config.several_wikis import DEFAULT_WIKI, check_wikis, with_folders_of
 from bot.config.yaml_source import Location, YamlSource, describe_problems, load_yaml, parse_yaml
 from bot.errors import SettingsError
 from bot.file_trust import raise_if_writable_by_all
@@ -34,12 +36,20 @@ from bot.files import STATE_FOLDER, raise_if_irregular
 DEFAULT_CONFIG = Path("config/bot.yaml")
 DOTENV = ".env"
 """Name of the file with environment variables; it is read in the folder of the settings file only."""
-SECRETS = (
-    *(("wiki", key) for key in ("token", "password", "client_secret", "client_key_password", "proxy", "headers")),
+ANY_NAME = "NAME"
+"""Stands in a location for each key of a mapping."""
+_WIKI_SECRETS = ("token", "password", "client_secret", "client_key_password", "proxy", "headers")
+_SECTION_SECRETS = (
     ("snapshots", "webhooks"),
     ("desk", "oidc", "client_secret"),
     ("service", "heartbeats"),
     ("service", "hook_secret"),
+)
+SECRETS: tuple[tuple[str, ...], ...] = (
+    *(("wiki", key) for key in _WIKI_SECRETS),
+    *(("wikis", ANY_NAME, key) for key in _WIKI_SECRETS),
+    *_SECTION_SECRETS,
+    *(("wikis", ANY_NAME, *location) for location in _SECTION_SECRETS),
     *(("notify", key) for key in ("addresses", "people")),
     *(("object_store", key) for key in ("access_key_id", "secret_access_key", "session_token")),
 )
@@ -64,6 +74,13 @@ class Settings(BaseSettings):
         WikiSettings.model_construct(),
         description="The wiki and the account.",
         examples=[{"url": "https://example.atlassian.net/wiki"}],
+    )
+    wikis: dict[str, FurtherWikiSettings] = Field(
+        {},
+        description="Further wikis by name: small letters, digits and single `_`. A workspace names its wiki with "
+        "`wiki`. Each wiki has an account, a rate limit, a state and snapshots of its own, and `wikibot run` runs a "
+        "process for each.",
+        examples=[{"team": {"url": "https://wiki.example.org/confluence"}}],
     )
     workspaces: tuple[WorkspaceSettings, ...] = Field(
         (),
@@ -124,6 +141,8 @@ class Settings(BaseSettings):
     _config: Path = PrivateAttr(default=DEFAULT_CONFIG)
     _source: YamlSource | None = PrivateAttr(default=None)
     _origins: WikiOrigins = PrivateAttr(default=WikiOrigins())
+    _wiki_name: str = PrivateAttr(default="")
+    _places: tuple[int, ...] | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -132,6 +151,47 @@ class Settings(BaseSettings):
             if names.count(name) > 1:
                 raise ValueError(f"two workspaces are named {name!r}")
         return self
+
+    @model_validator(mode="after")
+    def _wikis_are_apart(self) -> Self:
+        check_wikis(self)
+        return self
+
+    @property
+    def wiki_names(self) -> tuple[str, ...]:
+        """The wikis that have workspaces; that of the section `wiki` is the first, also if there is no workspace."""
+        has_default = not self.wikis or any(workspace.wiki is None for workspace in self.workspaces)
+        return (*([DEFAULT_WIKI] if has_default else []), *self.wikis)
+
+    @property
+    def wiki_name(self) -> str:
+        """The name of the wiki that these settings are for; empty if the file has only one."""
+        return self._wiki_name
+
+    @property
+    def common_state(self) -> Path:
+        """The folder for what the processes of several wikis share."""
+        return self.state.parent.parent if self._is_further else self.state
+
+    def of_wiki(self, name: str) -> Self:
+        """Return the settings for one of `wiki_names`, as if the file had no other wiki."""
+        if not self.wikis:
+            return self
+        places = [index for index, each in enumerate(self.workspaces) if (each.wiki or DEFAULT_WIKI) == name]
+        changes: dict[str, object] = {"wikis": {}, "workspaces": tuple(self.workspaces[index] for index in places)}
+        if name != DEFAULT_WIKI:
+            own = self.wikis[name]
+            changes |= {
+                "wiki": own,
+                "snapshots": own.snapshots or with_folders_of(self.snapshots, name),
+                "jobs": self.jobs if own.jobs is None else own.jobs,
+                "desk": own.desk,
+                "service": own.service,
+                "state": self.state / "wikis" / name,
+            }
+        found = self.model_copy(update=changes)
+        found._wiki_name, found._places = name, tuple(places)  # noqa: SLF001 -- the same class
+        return found
 
     @property
     def config_path(self) -> Path:
@@ -143,13 +203,34 @@ class Settings(BaseSettings):
         self._config, self._source, self._origins = config.absolute(), source, origins or WikiOrigins()
         return self
 
+    @property
+    def wiki_section(self) -> str:
+        """The section of the settings that has the address and the account of the wiki, for messages."""
+        return ".".join(map(str, self._place_of(("wiki",))))
+
     def check_secret_binding(self) -> None:
         """Raise `SettingsError` if the secrets of the wiki would be sent to another host than their own."""
-        check_binding(self.wiki, self._origins)
+        check_binding(self.wiki, self._origins.below(self._place_of(("wiki",))), self.wiki_section)
+
+    def _place_of(self, location: Location) -> Location:
+        """Return where a key of the settings of one wiki is in the file."""
+        match location:
+            case ("workspaces", int(index), *rest) if self._places is not None:
+                return ("workspaces", self._places[index], *rest)
+            case ("wiki", *rest) if self._is_further:
+                return ("wikis", self._wiki_name, *rest)
+            case ("snapshots" | "jobs" | "desk" | "service", *_) if self._is_further:
+                inner = ("wikis", self._wiki_name, *location)
+                return inner if self._source is not None and self._source.node_at(inner) is not None else location
+        return location
+
+    @property
+    def _is_further(self) -> bool:
+        return self._wiki_name not in ("", DEFAULT_WIKI)
 
     def locate(self, above: Location, below: Location) -> str:
         """Return the file and line of the key *below* the key *above*, or the environment variable that sets it."""
-        location = (*above, *below)
+        location = self._place_of((*above, *below))
         keys = [length for length in range(len(location), 0, -1) if not isinstance(location[length - 1], int)]
         key = location[: keys[0]] if keys else location
         if self._source is None or self._source.node_at(key) is None:
@@ -236,7 +317,9 @@ def _name_variable(location: Location) -> str:
 
 
 def _refuse_secrets(source: YamlSource) -> None:
-    for location in SECRETS:
+    wikis = source.value.get("wikis") if isinstance(source.value, dict) else None
+    names = [name for name in wikis if isinstance(name, str)] if isinstance(wikis, dict) else []
+    for location in (each for secret in SECRETS for each in _with_names(secret, names)):
         if source.node_at(location) is not None:
             raise SettingsError(
                 f"{'.'.join(location)} is a secret and must not be in this file; set {_name_variable(location)} or use "
@@ -244,6 +327,13 @@ def _refuse_secrets(source: YamlSource) -> None:
                 path=source.path,
                 line=source.line_of(location),
             )
+
+
+def _with_names(location: tuple[str, ...], names: list[str]) -> list[tuple[str, ...]]:
+    """Return *location* for each of *names*, if it has `ANY_NAME`."""
+    if ANY_NAME not in location:
+        return [location]
+    return [tuple(name if step == ANY_NAME else step for step in location) for name in names]
 
 
 class _YamlSettingsSource(PydanticBaseSettingsSource):
@@ -269,12 +359,7 @@ def _read_all(source: YamlSource) -> tuple[Settings, WikiOrigins]:
         raise_if_writable_by_all(path, SettingsError, is_secret=True)
     sources: list[PydanticBaseSettingsSource] = []
     settings = _bound_to(source, sources)(_env_file=dotenv_file(source.path))
-    return settings, WikiOrigins(*(_wiki_of(each()) for each in sources))
-
-
-def _wiki_of(values: dict[str, Any]) -> dict[str, Any]:
-    found = values.get("wiki")
-    return found if isinstance(found, dict) else {}
+    return settings, WikiOrigins(*(each() for each in sources))
 
 
 def _raise_if_unnamed(source: YamlSource, values: Mapping[Any, Any]) -> None:

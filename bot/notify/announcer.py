@@ -54,8 +54,9 @@ class Unsaid:
 class Announcer:
     """Tells the receivers in *policy* what is new; remembers in the folder *state* what they know."""
 
-    def __init__(self, policy: NotifySettings, state: Path, *, desk: str = "") -> None:
+    def __init__(self, policy: NotifySettings, state: Path, *, desk: str = "", wiki: str = "") -> None:
         self._policy, self._state, self._desk = policy, state, desk
+        self._sender = f"wikibot {wiki}" if wiki else "wikibot"
 
     def begin(self, occurrences: Callable[[], Sequence[Occurrence]], now: datetime) -> None:
         """Take what happened before a receiver was in the settings as known to it."""
@@ -94,7 +95,7 @@ class Announcer:
 
     def _send(self, name: str, address: str, news: Unsaid, receiver: Receiver, now: datetime) -> Receiver:
         """Send *news* and return what the receiver knows then."""
-        message = compose(news.concerns, news.recoveries, news.occurrences, self._desk)
+        message = compose(news.concerns, news.recoveries, news.occurrences, self._desk, sender=self._sender)
         try:
             send_message(address, message)
         except NotifyError as error:

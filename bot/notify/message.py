@@ -44,9 +44,17 @@ class Recovery:
 
 
 def compose(
-    concerns: Sequence[Concern], recoveries: Sequence[Recovery], occurrences: Sequence[Occurrence], desk: str
+    concerns: Sequence[Concern],
+    recoveries: Sequence[Recovery],
+    occurrences: Sequence[Occurrence],
+    desk: str,
+    *,
+    sender: str = "wikibot",
 ) -> Message:
-    """Return one message about all of them, of which at least one must not be empty; *desk* may be empty."""
+    """Return one message about all of them, of which at least one must not be empty; *desk* may be empty.
+
+    The title begins with *sender*.
+    """
     parts = [_about_concern(each, desk) for each in concerns[:_MOST_NAMED]]
     parts += [_about_occurrence(each, desk) for each in occurrences[:_MOST_NAMED]]
     parts += [
@@ -55,7 +63,7 @@ def compose(
     more = sum(max(0, len(each) - _MOST_NAMED) for each in (concerns, occurrences, recoveries))
     if more:
         parts.append(f"and {more} more; `wikibot status` shows all")
-    return Message(_title(concerns, recoveries, occurrences), "\n\n".join(parts) + "\n")
+    return Message(f"{sender}: {_title(concerns, recoveries, occurrences)}", "\n\n".join(parts) + "\n")
 
 
 def compose_list(title: str, by_person: Mapping[str, Sequence[str]], desk: str) -> Message:
@@ -77,11 +85,11 @@ def matter_of(concern: Concern) -> str:
 def _title(concerns: Sequence[Concern], recoveries: Sequence[Recovery], occurrences: Sequence[Occurrence]) -> str:
     match len(concerns), len(recoveries), len(occurrences):
         case 1, 0, 0:
-            return f"wikibot: {_line(matter_of(concerns[0]), 120)}"
+            return _line(matter_of(concerns[0]), 120)
         case 0, 1, 0:
-            return f"wikibot: over: {_line(recoveries[0].matter, 120)}"
+            return f"over: {_line(recoveries[0].matter, 120)}"
         case 0, 0, 1:
-            return f"wikibot: {_HEADINGS[occurrences[0].event]}: {_line(occurrences[0].about, 120)}"
+            return f"{_HEADINGS[occurrences[0].event]}: {_line(occurrences[0].about, 120)}"
     named = []
     if concerns:
         named.append(f"{counted(len(concerns), 'thing')} to look at")
@@ -89,7 +97,7 @@ def _title(concerns: Sequence[Concern], recoveries: Sequence[Recovery], occurren
         named.append(f"{len(recoveries)} over")
     if occurrences:
         named.append(f"{counted(len(occurrences), 'text')} to know about")
-    return f"wikibot: {', '.join(named)}"
+    return ", ".join(named)
 
 
 def _about_concern(concern: Concern, desk: str) -> str:

@@ -19,13 +19,17 @@ from bot.operations.workspace import Folders, Workspace
 
 @dataclass(frozen=True, slots=True)
 class Announcements:
-    """Who is told what about which workspaces; *desk* is the address of the desk, or empty."""
+    """Who is told what about which workspaces; *desk* is the address of the desk, or empty.
+
+    *wiki* is the name of the wiki, if the settings have several.
+    """
 
     policy: NotifySettings
     jobs: Sequence[JobSettings]
     workspaces: Sequence[Workspace]
     folders: Folders
     desk: str
+    wiki: str = ""
 
     def begin(self, now: datetime) -> None:
         """Take what happened so far as known to new receivers; raises `NotifyError` if that cannot be recorded."""
@@ -47,7 +51,7 @@ class Announcements:
 
     @property
     def _announcer(self) -> Announcer:
-        return Announcer(self.policy, self.folders.state, desk=self.desk)
+        return Announcer(self.policy, self.folders.state, desk=self.desk, wiki=self.wiki)
 
     def _occurrences(self, now: datetime) -> list[Occurrence]:
         return find_occurrences(self.workspaces, now, timedelta(hours=self.policy.expires_hours))

@@ -16,5 +16,6 @@ def exchange(remote: DataRemote, workspaces: Sequence[Workspace], *, pushes: boo
         for workspace in workspaces:
             if workspace.data_path.is_relative_to(remote.folder):
                 locks.enter_context(workspace.shared_data.lock())
+        locks.enter_context(remote.lock())
         remote.pull()
         return remote.push() if pushes else None

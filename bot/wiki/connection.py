@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.config.policy import WikiSettings
+from bot.config.secret_binding import variable_of
 from bot.errors import SettingsError
 from bot.plural import counted
 from bot.site_address import origin
@@ -21,12 +22,13 @@ PAUSE_FILE = "paused-until.txt"
 _WARNING_DAYS = 14
 
 
-def make_sign_in(wiki: WikiSettings, flavour: Flavour) -> SignIn:
-    """Return the way to sign in; raises `SettingsError` if the settings have none."""
+def make_sign_in(wiki: WikiSettings, flavour: Flavour, section: str = "wiki") -> SignIn:
+    """Return the way to sign in to the wiki of a *section*; raises `SettingsError` if the settings have none."""
     if wiki.client_id is not None:
         if wiki.client_secret is None:
+            variable = variable_of(section, "client_secret")
             raise SettingsError(
-                "wiki.client_id is set without its secret; set WIKIBOT_WIKI__CLIENT_SECRET or use the secrets folder"
+                f"{section}.client_id is set without its secret; set {variable} or use the secrets folder"
             )
         is_cloud = flavour is Flavour.CLOUD
         token_url = wiki.token_url or _token_url(wiki.url, is_cloud=is_cloud)
@@ -34,7 +36,7 @@ def make_sign_in(wiki: WikiSettings, flavour: Flavour) -> SignIn:
     secret = wiki.token or wiki.password
     if secret is None:
         raise SettingsError(
-            "names no token for the wiki; set WIKIBOT_WIKI__TOKEN or put it in the secrets folder",
+            f"names no token for the wiki; set {variable_of(section, 'token')} or put it in the secrets folder",
         )
     return Credentials(user=wiki.user, token=_plain(secret))
 

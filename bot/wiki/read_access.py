@@ -70,6 +70,17 @@ class ReadAccess:
             for _ in fetchers.map(self._has_own, missing):
                 pass
 
+    def read_together(self) -> None:
+        """Read the restrictions of all nodes with few requests, as far as the search index has the nodes."""
+        if len(self.nodes) <= 1:
+            return
+        try:
+            parts = self.gateway.find_parts(sorted(self.nodes))
+        except WikiError:
+            return  # each node is read separately, and can fail separately
+        found = {node_id: part.restrictions for node_id, part in parts.items() if part.restrictions is not None}
+        self._own |= {node_id: bool(each.readers) for node_id, each in found.items()}
+
     def is_restricted(self, node_id: str) -> bool:
         """Return whether only some people may read a node, because of the node itself or of a node above it."""
         return bool(self.restricting(node_id))
@@ -139,7 +150,10 @@ def trail_of(nodes: Mapping[str, TreeItem], node_id: str) -> Iterator[str]:
 
 
 def read_access_of(gateway: WikiGateway, space_key: str, page_ids: Iterable[str]) -> ReadAccess:
-    """Return who may read a few pages, without a listing of the space; the pages above are read level by level."""
+    """Return who may read some pages, without a listing of the space; the pages above are read level by level.
+
+    The restrictions of all of them come from one request for each 200; what the search index lacks is read separately.
+    """
     nodes: dict[str, TreeItem] = {}
     waiting = set(page_ids)
     tried: set[str] = set()
@@ -150,4 +164,6 @@ def read_access_of(gateway: WikiGateway, space_key: str, page_ids: Iterable[str]
         nodes |= {container.id: container for container in gateway.fetch_containers_above(refs)}
         parents = (node for node in nodes.values() if node.parent_kind in (None, TreeKind.PAGE))
         waiting = {node.parent_id for node in parents if node.parent_id} - tried
-    return ReadAccess(gateway, space_key, nodes)
+    access = ReadAccess(gateway, space_key, nodes)
+    access.read_together()
+    return access

@@ -37,6 +37,11 @@ def test_a_plan_without_changes_reads_the_home_pages_together(teams: Desk) -> No
     teams.ran("plan")
 
     assert len(teams.wiki.requests) - before <= 6
+    before = len(teams.wiki.requests)
+
+    teams.ran("sync")
+
+    assert len(teams.wiki.requests) - before <= 10, teams.wiki.requests[before:]
 
     (teams.folder / "team7.yaml").write_text(data_of(7, "Something else."))
     teams.wiki.edit(teams.wiki.find("Team 8").id, "<p>All gone.</p>", by="li")

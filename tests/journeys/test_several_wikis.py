@@ -1,0 +1,229 @@
+"""Several wikis in one settings file: one that is away, slow or refuses the token holds up no other."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.cli.main import main
+from bot.history import RunHistory, RunOutcome
+from tests.journeys.conftest import Ran
+from wikiserver.testing import Wiki, running_wiki
+
+HOME = "<p>Home of the workspace.</p><h2>Status:</h2><p>All is well.</p>"
+DATA = "workspace: {space: WS2, home: Home}\nstatus:\n  lines:\n    - {text: All is well.}\n"
+REGION = "regions: {status: {marker: heading, heading: 'Status:'}}"
+
+
+@dataclass
+class Fleet:
+    """A folder with settings for a Cloud wiki (`cloud`) and a Data Center wiki (`team`), and its commands."""
+
+    folder: Path
+    cloud: Wiki
+    team: Wiki
+    run: Callable[..., Ran]
+    wikis: dict[str, str] = field(default_factory=dict)
+    workspaces: list[str] = field(default_factory=list)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def add(self, wiki: str, workspace: str) -> Path:
+        """Add a workspace; returns its data file."""
+        self.workspaces.append(f"  - {{name: {workspace}, wiki: {wiki}, data: {workspace}.yaml, {REGION}}}\n")
+        self.write()
+        data = self.folder / f"{workspace}.yaml"
+        data.write_text(DATA)
+        return data
+
+    def write(self, more: str = "jobs: [{run: sync, every: hour}]\n") -> None:
+        wikis = "".join(f"  {name}: {text}\n" for name, text in self.wikis.items())
+        text = f"wikis:\n{wikis}workspaces:\n{''.join(self.workspaces)}snapshots: {{signing_key: none}}\n{more}"
+        (self.folder / "bot.yaml").write_text(text)
+
+    def set_token(self, wiki: str, token: str) -> None:
+        (self.folder / "secrets" / f"wikibot_wikis__{wiki}__token").write_text(token)
+
+    def say(self, workspace: str, words: str) -> None:
+        (self.folder / f"{workspace}.yaml").write_text(DATA.replace("All is well.", words))
+
+    def history(self, wiki: str) -> RunHistory:
+        return RunHistory(self.folder / ".wikibot" / "wikis" / wiki / "runs.db")
+
+    @contextmanager
+    def running(self) -> Iterator["subprocess.Popen[bytes]"]:
+        """`wikibot run` on all wikis, with its log in a file."""
+        with self.log.open("wb") as log:
+            process = subprocess.Popen([sys.executable, "-m", "bot", "run"], stdin=subprocess.DEVNULL, stderr=log)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def text_of(wiki: Wiki) -> str:
+    return wiki.body(wiki.find("Home").id)
+
+
+def wait_until(is_so: Callable[[], object], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Fleet]:
+    monkeypatch.setenv("WIKIBOT_CONFIG", str(tmp_path / "bot.yaml"))
+    (tmp_path / "secrets").mkdir(mode=0o700)
+
+    def run(*words: str) -> Ran:
+        with pytest.raises(SystemExit) as ended:
+            main(list(words))
+        printed = capfd.readouterr()
+        return Ran(int(ended.value.code or 0), printed.out, printed.err)
+
+    with running_wiki("cloud") as cloud, running_wiki("datacenter") as team:
+        found = Fleet(tmp_path, cloud, team, run)
+        for name, wiki, user in (("cloud", cloud, ", user: bot"), ("team", team, "")):
+            wiki.add_page("Home", HOME)
+            found.wikis[name] = f"{{url: {wiki.url}, flavour: {wiki.flavour}{user}, writes_per_minute: 6000}}"
+        found.set_token("cloud", "bot-secret")
+        found.set_token("team", "bot-token")
+        found.add("cloud", "sales")
+        found.add("team", "support")
+        yield found
+
+
+@pytest.fixture
+def managed(fleet: Fleet) -> Fleet:
+    """The same after the bot wrote each page for the first time."""
+    for workspace in ("sales", "support"):
+        fleet.say(workspace, "First words.")
+    ran = fleet.run("apply", "--yes", "--take-over", "status")
+    assert ran.code == 0, ran.err
+    return fleet
+
+
+def test_each_wiki_gets_its_own_texts_with_its_own_account(managed: Fleet) -> None:
+    fleet = managed
+    fleet.say("sales", "Said by sales.")
+    fleet.say("support", "Said by support.")
+
+    planned = fleet.run("plan", "--format", "json")
+    applied = fleet.run("apply", "--yes")
+
+    assert planned.code == 2, planned.err
+    plans = json.loads(planned.out)
+    assert [plans[name]["wiki"] for name in ("cloud", "team")] == [fleet.cloud.url, fleet.team.url]
+    assert applied.code == 0, applied.err
+    assert "Said by sales." in text_of(fleet.cloud)
+    assert "Said by support." not in text_of(fleet.cloud)
+    assert "Said by support." in text_of(fleet.team)
+    state = fleet.folder / ".wikibot"
+    assert sorted(path.name for path in (state / "wikis").iterdir()) == ["cloud", "team"]
+    assert not (state / "pages.json").exists()
+    assert [path.name for path in (state / "wikis" / "team" / "checks").iterdir()] == ["support.json"]
+
+
+def test_a_wiki_that_is_away_or_refuses_the_token_holds_up_no_other(managed: Fleet) -> None:
+    fleet = managed
+    fleet.say("sales", "Said by sales.")
+    fleet.set_token("team", "rotated-away")
+
+    ran = fleet.run("run", "--once")
+
+    assert ran.code == 1
+    assert "Said by sales." in text_of(fleet.cloud)
+    assert [run.outcome for run in fleet.history("cloud").recent()] == [RunOutcome.SUCCESS]
+    (failed,) = fleet.history("team").recent()
+    assert (failed.outcome, "check user and token" in failed.message) == (RunOutcome.FAILED, True)
+
+    told = fleet.run("status", "--format", "json")
+    assert told.code == 2
+    health = json.loads(told.out)
+    assert {name: health[name]["level"] for name in health} == {"cloud": "well", "team": "failing"}
+    assert health["cloud"]["workspaces"][0]["name"] == "sales"
+
+    fleet.wikis["team"] = "{url: 'http://127.0.0.1:9', flavour: datacenter, tries: 1}"
+    fleet.write()
+    checked = fleet.run("check")
+    assert checked.code == 1
+    assert "ok      account Wiki Bot" in checked.out
+    assert "error   account: " in checked.out
+
+
+def test_a_command_for_one_workspace_finds_its_wiki_and_others_ask_for_one(managed: Fleet) -> None:
+    fleet = managed
+    cloud, team = len(fleet.cloud.requests), len(fleet.team.requests)
+
+    assert fleet.run("plan", "--workspace", "support").code == 0
+    assert len(fleet.cloud.requests) == cloud
+    assert len(fleet.team.requests) > team
+
+    added = fleet.run("banner", "set", "--line", "1", "New words.", "--workspace", "sales")
+    assert added.code == 0, added.err
+    assert "New words." in (fleet.folder / "sales.yaml").read_text()
+    plan = fleet.folder / "plan.json"
+    assert fleet.run("plan", "--wiki", "cloud", "--out", str(plan)).code == 2
+    applied = fleet.run("apply", "--plan", str(plan))
+    assert applied.code == 0, applied.err
+    assert "New words." in text_of(fleet.cloud)
+
+    for words, error in (
+        (("news", "list"), "has several wikis (cloud, team); choose one with --wiki or --workspace"),
+        (("plan", "--out", "x"), "--out is for one wiki; choose one of cloud, team"),
+        (("runs", "1"), "the number of a run is for one wiki"),
+        (("plan", "--wiki", "claud"), "no wiki is named 'claud' (did you mean 'cloud'?)"),
+        (("plan", "--workspace", "sale"), "no workspace is named 'sale' (did you mean 'sales'?)"),
+    ):
+        ran = fleet.run(*words)
+        assert ran.code == 1
+        assert error in ran.err
+
+
+def test_the_service_runs_the_wikis_side_by_side_and_starts_again_what_ended(managed: Fleet) -> None:
+    fleet = managed
+    fleet.write("jobs: [{run: sync, every: second}]\n")
+    fleet.team.faults.add("429=250@any")
+    with fleet.running() as process:
+        fleet.say("sales", "Said while the other hangs.")
+        wait_until(lambda: "Said while the other hangs." in text_of(fleet.cloud), fleet.log)
+
+        second = fleet.run("run")
+        assert second.code == 5
+        assert f"process {process.pid}" in second.err
+        third = fleet.run("run", "--once", "--wiki", "cloud")
+        of_cloud = re.search(r"process (\d+)", third.err)
+        assert of_cloud is not None, third.err
+        os.kill(int(of_cloud[1]), signal.SIGKILL)
+        wait_until(lambda: "the bot of wiki cloud ended with -9" in fleet.log.read_text(), fleet.log)
+        fleet.say("sales", "Said after the restart.")
+        wait_until(lambda: "Said after the restart." in text_of(fleet.cloud), fleet.log)
+
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+
+    assert "cloud: ended" in fleet.log.read_text()
+
+
+def test_the_processes_end_when_the_service_is_killed(fleet: Fleet) -> None:
+    with fleet.running() as process:
+        wait_until(lambda: fleet.history("cloud").recent() and fleet.history("team").recent(), fleet.log)
+        process.kill()
+        process.wait()
+
+        log = fleet.log
+        wait_until(lambda: "cloud: ended" in log.read_text() and "team: ended" in log.read_text(), log)
