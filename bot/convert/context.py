@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-CONVERTER_VERSION = "4"
+CONVERTER_VERSION = "5"
 """Increased whenever the Markdown for the same body and context may change."""
 
 

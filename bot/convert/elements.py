@@ -42,6 +42,13 @@ from bot.storage.reader import Element, Text
 _STYLED = {"bold": "strong", "italic": "em", "line-through": "del", "underline": "ins"}
 _CHECKED, _UNCHECKED = "[x]", "[ ]"
 _LETTERS = {"a": "small letters", "A": "letters", "i": "small Roman numbers", "I": "Roman numbers"}
+_LETTERS |= {"lower-alpha": "small letters", "lower-latin": "small letters", "upper-alpha": "letters"}
+_LETTERS |= {"upper-latin": "letters", "lower-roman": "small Roman numbers", "upper-roman": "Roman numbers"}
+_LETTERS |= {"lower-greek": "Greek letters"}
+"""How a numbered list counts, by its `type` or its style."""
+_LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]*?\b((?:lower|upper)-\w+)", re.IGNORECASE)
+_LARGEST_NUMBER = 999_999_999
+"""Markdown has no longer numbers."""
 _SECTIONS = frozenset({"thead", "tbody", "tfoot"})
 
 
@@ -257,7 +264,10 @@ def _list(page: PageBuilder, element: Element) -> list[Node]:
         else:
             strays = _add_strays(lists, strays)
             page.note_attributes(node)
-            number = _number(node.attributes.get("value", ""))
+            value = node.attributes.get("value", "")
+            number = _number(value)
+            if number is None and value and element.name.lower() == "ol":
+                page.lose("list", f"value {value}", "Markdown counts from 0 up: shown as the next number")
             if lists.add(Item(page.blocks(node)), number):
                 page.lose("list", f"value {number}", "the number of an item in the midst: shown as a list of its own")
     _add_strays(lists, strays)
@@ -273,20 +283,22 @@ def _add_strays(lists: _Lists, strays: list[Node]) -> list[Node]:
 def _start(page: PageBuilder, element: Element) -> int:
     """Return the first number of an `ol`; numbering that Markdown does not support is a loss."""
     attributes = element.attributes
-    kind, start = attributes.get("type", ""), attributes.get("start", "")
+    style = _LIST_STYLE.search(attributes.get("style", ""))
+    kind, start = style[1].lower() if style else attributes.get("type", ""), attributes.get("start", "")
     if kind in _LETTERS:
         page.lose("list", f"type {kind}", f"counted with {_LETTERS[kind]}: shown with numbers")
     if "reversed" in attributes:
         page.lose("list", "reversed", f"counted down{f' from {start}' if start else ''}: shown counting up")
     number = _number(start)
     if number is None and start:
-        page.lose("list", f"start {start}", "Markdown counts from 0 up: shown from 1")
+        page.lose("list", f"start {start}", f"Markdown counts from 0 up to {_LARGEST_NUMBER}: shown from 1")
     return 1 if number is None else number
 
 
 def _number(text: str) -> int | None:
     text = text.strip()
-    return int(text) if text.isascii() and text.isdecimal() else None
+    is_number = text.isascii() and text.isdecimal() and len(text.lstrip("0")) <= len(str(_LARGEST_NUMBER))
+    return int(text) if is_number else None
 
 
 def _stray_item(page: PageBuilder, element: Element) -> list[Node]:
@@ -371,6 +383,9 @@ def _adf_extension(page: PageBuilder, element: Element) -> list[Node]:
         if kind in ("decision-list", "decisionList"):
             return [_decisions(page, node)]
         page.lose("element", f"ADF {kind}", "kept as its text")
+        for name, value in _adf_attributes(node).items():
+            if name != "local-id":
+                page.lose("attribute", f"ADF {kind} {name}", value)
         content = node.find_child("ac:adf-content")
         if content is not None and content.text.strip():
             return [*page.blocks(content)]

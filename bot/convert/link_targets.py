@@ -15,7 +15,10 @@ from bot.storage.addresses import (
     space_address,
 )
 
-_UNSAFE = re.compile(r"(?:javascript|vbscript|data|file|jar|mocha|livescript):", re.IGNORECASE)
+_UNSAFE = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*:)*?(?:javascript|vbscript|data|file|jar|mocha|livescript|blob|filesystem):", re.IGNORECASE
+)
+"""Also behind other schemes, as in `view-source:javascript:`."""
 _SAFE_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp|avif|x-icon)[;,]", re.IGNORECASE)
 # Characters that URL parsers remove or skip before they read the scheme.
 _UNSEEN = re.compile("[\x00-\x20\x7f-\xa0\xad\u061c\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")

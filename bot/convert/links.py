@@ -8,8 +8,8 @@ from bot.storage.reader import Element
 
 def build_anchor(page: PageBuilder, element: Element) -> list[Node]:
     """Convert `<a href>`, smart links included; `<a name>` becomes an anchor."""
+    attributes, text = element.attributes, " ".join(element.text.split())
     nodes = page.nodes(element)
-    attributes = element.attributes
     if "href" not in attributes:
         name = attributes.get("name") or attributes.get("id")
         return [page.anchor(slug(name) or name.strip()), *nodes] if name else nodes
@@ -17,7 +17,7 @@ def build_anchor(page: PageBuilder, element: Element) -> list[Node]:
     if "data-datasource" in attributes:
         page.lose("smart link", address, "the table it shows was not captured")
     title = " ".join(attributes.get("title", "").split())
-    return link(page, nodes, address, title="" if title == " ".join(element.text.split()) else title)
+    return link(page, nodes, address, title="" if title == text else title)
 
 
 def link(page: PageBuilder, nodes: list[Node], address: str, *, title: str = "") -> list[Node]:

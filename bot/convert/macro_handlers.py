@@ -343,9 +343,11 @@ def _formula_text(macro: Macro) -> str:
 def _roadmap(page: PageBuilder, macro: Macro) -> list[Node]:
     """Convert a roadmap to a list; its lanes and bars are in one parameter."""
     plan, title = find_json(macro.get("source")), decoded(macro.get("title"))
-    page.lose("macro", macro.name, "the picture of the time line: shown as a list")
     if not isinstance(plan, dict):
-        return [page.note("roadmap: not part of a snapshot"), *flow([title, " ", macro.get("source")])]
+        page.lose("macro", macro.name, "its plan cannot be read: shown as it is")
+        source = decoded(decoded(macro.get("source")))
+        return [*flow([page.note("roadmap"), " ", title]), *([Fence(source)] if source else [])]
+    page.lose("macro", macro.name, "the picture of the time line: shown as a list")
     timeline = plan.get("timeline")
     time: dict[str, Any] = timeline if isinstance(timeline, dict) else {}
     days = [_day(time, key) for key in ("startDate", "endDate")]
@@ -362,7 +364,7 @@ def _entry(entry: dict[str, Any], unit: str) -> Item:
     """Return a lane, a bar or a marker with its description, its time, its page, and its content."""
     day = _day(entry, "startDate") or _day(entry, "markerDate")
     duration, linked = entry.get("duration"), entry.get("pageLink")
-    length = f"{duration:.1f} {unit}s" if isinstance(duration, int | float) and unit else ""
+    length = f"{duration:.1f} {unit or 'unit'}s" if isinstance(duration, int | float) else ""
     notes = [day, length, _words_of(linked, "title") if isinstance(linked, dict) else ""]
     description = f": {_words_of(entry, 'description')}" if _words_of(entry, "description") else ""
     when = f" ({', '.join(filter(None, notes))})" if any(notes) else ""

@@ -1,6 +1,6 @@
 """Images and files."""
 
-from bot.convert.document import Apart, Break, InlineImage, Inlines, Item, List, Node, Styled, flow, wrap
+from bot.convert.document import Apart, Break, InlineImage, Inlines, Item, List, Node, Paragraph, Styled, flow, wrap
 from bot.convert.link_targets import is_unsafe
 from bot.convert.links import file_of, file_target, link, link_to
 from bot.convert.page_builder import PageBuilder, paragraph
@@ -142,11 +142,13 @@ def _image_source(page: PageBuilder, element: Element) -> tuple[str, str, bool]:
 
 
 def _caption(page: PageBuilder, caption: Element) -> list[Node]:
-    """Return the inline content of a caption; paragraphs in it are joined by line breaks."""
-    paragraphs = [child for child in caption.children if child.name == "p"]
-    if not paragraphs:
-        return page.nodes(caption)
-    nodes: list[Node] = []
-    for element in paragraphs:
-        nodes += [Break(), *page.nodes(element)] if nodes else page.nodes(element)
-    return nodes
+    """Return the content of a caption; paragraphs are joined by line breaks."""
+    nodes = page.nodes(caption)
+    lines = flow(nodes)
+    paragraphs = [line for line in lines if isinstance(line, Paragraph)]
+    if len(paragraphs) < len(lines):
+        return nodes
+    joined: list[Node] = []
+    for line in paragraphs:
+        joined += [Break(), *line.content] if joined else line.content
+    return joined

@@ -18,7 +18,6 @@ from bot.storage.reader import Element, Text
 MAX_DEPTH = 80
 """Elements nested deeper lose their tags, but keep their text (real pages stay under 40)."""
 
-_LONGEST_REMARK = 200
 _MOST_REPEATS = 20
 """How often one page may repeat included pages, lists and tables of contents."""
 
@@ -95,7 +94,10 @@ class PageBuilder:
     # The walk
 
     def nodes(self, parent: Element, *, without: frozenset[str] = frozenset()) -> list[Node]:
-        """Convert all nodes of *parent*, except elements with a name in *without*."""
+        """Convert all nodes of *parent*, except elements with a name in *without*.
+
+        Each element is taken apart once it is converted, so that the memory of tree and result do not add up.
+        """
         built: list[Node] = []
         for index, node in enumerate(parent.nodes):
             if isinstance(node, Text):
@@ -110,6 +112,7 @@ class PageBuilder:
             else:
                 self.note_attributes(node)
                 built += handle(self, node, is_alone(parent, index))
+            node.release()
         return built
 
     def element(self, element: Element) -> list[Node]:
@@ -122,8 +125,11 @@ class PageBuilder:
         return self._unknown(element)
 
     def blocks(self, *parents: Element) -> tuple[Block, ...]:
-        """Return the content of *parents* as blocks."""
-        return flow(node for parent in parents for node in self.nodes(parent))
+        """Return the content of *parents* as blocks; they are taken apart."""
+        blocks = flow(node for parent in parents for node in self.nodes(parent))
+        for parent in parents:
+            parent.release()
+        return blocks
 
     def _unknown(self, element: Element) -> list[Node]:
         self.lose("element", element.name, "kept as its text")
@@ -134,7 +140,7 @@ class PageBuilder:
 
     def lose(self, kind: str, what: str, detail: str = "") -> None:
         """Record a loss, once."""
-        self._losses.setdefault(Loss(kind, what, shorten(detail)))
+        self._losses.setdefault(Loss(kind, what, " ".join(detail.split())))
 
     def lose_macro(self, name: str, settings: str) -> None:
         """Record that the wiki shows more for a macro than the Markdown; *settings* are its complete parameters."""
@@ -252,12 +258,6 @@ def _is_inline(nodes: Sequence[Element | Text], order: Iterable[int]) -> bool:
         if node.is_visible and node.value.strip():
             return True
     return False
-
-
-def shorten(text: str) -> str:
-    """Return *text* on one line, truncated if it is too long."""
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_REMARK else f"{line[:_LONGEST_REMARK]}…"
 
 
 def paragraph(*content: Node) -> Paragraph:

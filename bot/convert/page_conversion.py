@@ -46,11 +46,11 @@ def convert_page(body: str, metadata: PageContext = _NOTHING_KNOWN) -> Conversio
 
 
 def _blocks(page: PageBuilder, body: str) -> tuple[Block, ...]:
-    document = read_leniently(body, max_depth=MAX_DEPTH)
+    document = read_leniently(body, max_depth=MAX_DEPTH, has_offsets=False)
     for problem in document.problems:
         page.lose("body", "malformed", f"{problem.message}; what could be read was converted")
     blocks = page.blocks(document.root)
-    document.release()
+    document.root.release()
     return blocks
 
 

@@ -99,9 +99,9 @@ def _value(page: PageBuilder, row: ReportRow, name: str) -> tuple[Block, ...]:
         return flow([row.values.get(name, "")])
     title, key = row.page.title, page.context.space_key
     with page.within(f"{key}:{title}", title, key):
-        document = read_leniently(row.bodies[name], max_depth=_INCLUDED_DEPTHS[0])
+        document = read_leniently(row.bodies[name], max_depth=_INCLUDED_DEPTHS[0], has_offsets=False)
         blocks = page.blocks(document.root)
-    document.release()
+    document.root.release()
     return blocks
 
 
@@ -158,7 +158,7 @@ def _include(page: PageBuilder, macro: Macro, what: str, find: FindParts) -> lis
         return [_remark(f"({what} ", *label, ": not captured)")]
     if not page.may_show(macro.name, f"{what} {title}"):
         return [_remark(f"({what} ", *label, ": shown before)")]
-    document = read_leniently(included.body, max_depth=_INCLUDED_DEPTHS[len(page.including)])
+    document = read_leniently(included.body, max_depth=_INCLUDED_DEPTHS[len(page.including)], has_offsets=False)
     for problem in document.problems:
         page.lose("body", title, problem.message)
     parts = find(document.root)
@@ -168,7 +168,7 @@ def _include(page: PageBuilder, macro: Macro, what: str, find: FindParts) -> lis
     version = f", version {included.version}" if included.version is not None else ""
     with page.within(name, title, key):
         blocks = page.blocks(*parts)
-    document.release()
+    document.root.release()
     return [Paragraph((_remark(f"({what} ", *label, f"{version})"),)), Quote(blocks)]
 
 

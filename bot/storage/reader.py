@@ -36,6 +36,8 @@ _DECLARED = re.compile(r"\A\ufeff?\s*<\?xml\s", re.ASCII)
 _DOCUMENT_TYPE = re.compile(r"\A\s*(?:<\?xml[^>]*\?>\s*)?(<!DOCTYPE[^>\[]*>)")
 _NAMELESS = "<body>"
 _NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
+_LONGEST_ALIKE = 4
+"""The longest text that is looked for among those before it, besides white space."""
 _LONGEST_SHARED = 48
 """The longest start tag, in bytes, that is looked for among those before it: longer ones seldom recur."""
 
@@ -136,6 +138,18 @@ class Element:
         """Yield the descendant elements in document order; if *names* are given, only elements with one of them."""
         return (node for node in self.walk() if isinstance(node, Element) and (not names or node.name in names))
 
+    def release(self) -> None:
+        """Take this element apart, so that the memory is free at once: parents and children refer to each other.
+
+        For a tree of `read_leniently` that its reader no longer needs; those of `read_strictly` are shared.
+        """
+        pending: list[Element | Text] = [self]
+        while pending:
+            element = pending.pop()
+            if isinstance(element, Element) and element.nodes:
+                pending += element.nodes
+                element.nodes = ()
+
     def ancestors(self) -> "Iterator[Element]":
         """Yield the ancestor elements, nearest first; the body itself is not an element."""
         parent = self.parent
@@ -164,22 +178,11 @@ class Document:
         """Yield the elements in document order; if *names* are given, only elements with one of them."""
         return self.root.elements(*names)
 
-    def release(self) -> None:
-        """Take the tree apart, so that its memory is free at once: parents and children refer to each other.
-
-        For a tree of `read_leniently` that its reader no longer needs; those of `read_strictly` are shared.
-        """
-        pending = [self.root]
-        while pending:
-            element = pending.pop()
-            pending += element.children
-            element.nodes = ()
-
 
 @lru_cache(maxsize=4)  # several regions are looked up in one body; a tree is never changed after parsing
 def read_strictly(body: str) -> Document:
     """Parse a body strictly. Raises `MalformedBodyError` with the position of the error."""
-    return Document(body, _StrictReader(body, body).read())
+    return Document(body, _StrictReader(body, body, _Growth(body)).read())
 
 
 def check_syntax(body: str) -> None:
@@ -192,20 +195,24 @@ def new_root(body: str) -> Element:
     return Element(_NAMELESS, {}, 0, 0, len(body))
 
 
-def read_leniently(body: str, *, max_depth: int | None = None) -> Document:
+def read_leniently(body: str, *, max_depth: int | None = None, has_offsets: bool = True) -> Document:
     """Parse a body that may be malformed; `problems` lists what is wrong with the body.
 
     An unknown entity, a stray `&` or `<` is text. An end tag without a start tag is dropped; an element without an end
     tag ends where its parent ends. The case of a start tag and its end tag may differ. Control characters are dropped.
     Elements nested deeper than *max_depth* lose their tags and keep their text.
+
+    Without offsets, the tree needs about two thirds of the memory: each offset is 0, and equal short texts are one
+    `Text` without a parent.
     """
     problems: list[Problem] = []
     masked = _mask_document_type(body)
+    growth = _Growth if has_offsets else _LightGrowth
     try:
-        root = _StrictReader(body, masked).read()
+        root = (_StrictReader if has_offsets else _LightReader)(body, masked, growth(body)).read()
     except MalformedBodyError as error:
         problems.append(Problem(str(error), error.offset or 0))
-        root = _LooseReader(body, masked).read()
+        root = _LooseReader(body, masked, growth(body)).read()
     if max_depth is not None and (deepest := _flatten(root, max_depth)) is not None:
         message = f"elements nested deeper than {max_depth} levels: their text was kept, their markup was not"
         problems.append(Problem(message, deepest))
@@ -282,6 +289,31 @@ class _Growth:
         return self._root
 
 
+class _LightGrowth(_Growth):
+    """A tree without offsets."""
+
+    def __init__(self, body: str) -> None:
+        super().__init__(body)
+        self._texts: dict[str, Text] = {}
+        self._attributes: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
+
+    def open(self, name: str, attributes: Mapping[str, str], _start: int, _end: int) -> None:
+        if attributes and sum(map(len, attributes.values())) <= _LONGEST_SHARED:
+            attributes = self._attributes.setdefault(tuple(attributes.items()), attributes)
+        super().open(name, attributes, 0, 0)
+
+    def close(self, _end_tag: Span | None = None) -> None:
+        super().close()
+
+    def add_text(self, _start: int, _end: int, value: str, kind: TextKind) -> None:
+        text = self._texts.get(value) if kind is TextKind.PLAIN else None
+        if text is None:
+            text = Text(0, 0, value, kind)
+            if kind is TextKind.PLAIN and (len(value) <= _LONGEST_ALIKE or value.isspace()):
+                self._texts[value] = text
+        self._nodes.append(text)
+
+
 class _StrictChecker:
     """Parses with expat, and converts its byte offsets to offsets in the `str`."""
 
@@ -327,12 +359,59 @@ class _StrictChecker:
         return self._offset(self._parser.CurrentByteIndex)
 
 
+class _LightReader(_StrictChecker):
+    """Builds the tree of a body without offsets."""
+
+    def __init__(self, body: str, masked: str, growth: _Growth) -> None:
+        super().__init__(body, masked)
+        self._growth = growth
+        self._depth = 0
+        self._run: list[str] = []
+        parser = self._parser
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._run.append
+        parser.StartCdataSectionHandler = self._flush
+        parser.EndCdataSectionHandler = lambda: self._add(TextKind.CDATA)
+        parser.CommentHandler = lambda *values: self._add_apart(TextKind.COMMENT, values)
+        parser.ProcessingInstructionHandler = lambda *values: self._add_apart(TextKind.INSTRUCTION, values)
+
+    def read(self) -> Element:
+        """Return the tree of the body. Raises `MalformedBodyError`."""
+        self.check()
+        return self._growth.finish()
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > 1:
+            self._flush()
+            self._growth.open(name, attributes, 0, 0)
+
+    def _end(self, _name: str) -> None:
+        self._depth -= 1
+        self._flush()
+        if self._depth:
+            self._growth.close()
+
+    def _flush(self) -> None:
+        if self._run:
+            self._add(TextKind.PLAIN)
+
+    def _add(self, kind: TextKind) -> None:
+        self._growth.add_text(0, 0, "".join(self._run), kind)
+        self._run.clear()
+
+    def _add_apart(self, kind: TextKind, values: tuple[str, ...]) -> None:
+        self._flush()
+        self._growth.add_text(0, 0, " ".join(values), kind)
+
+
 class _StrictReader(_StrictChecker):
     """Builds the tree of a body."""
 
-    def __init__(self, body: str, masked: str) -> None:
+    def __init__(self, body: str, masked: str, growth: _Growth) -> None:
         super().__init__(body, masked)
-        self._growth = _Growth(body)
+        self._growth = growth
         self._depth = 0
         self._tag_ends: list[int] = []
         self._alike: dict[bytes, Mapping[str, str]] = {}
@@ -436,9 +515,9 @@ def _malformed(body: str, reason: str, offset: int) -> MalformedBodyError:
 class _LooseReader:
     """Matches tags by name; everything else is text."""
 
-    def __init__(self, body: str, masked: str) -> None:
+    def __init__(self, body: str, masked: str, growth: _Growth) -> None:
         self._tokens, self._length = iter_tokens(masked), len(body)
-        self._growth = _Growth(body)
+        self._growth = growth
         self._open: list[str] = []
         self._counts: Counter[str] = Counter()
 

@@ -15,6 +15,10 @@ def _losses(conversion: Conversion) -> list[str]:
     return [f"{loss.kind}: {loss.what}: {loss.detail}" for loss in conversion.losses]
 
 
+_ADF = (
+    '<ac:adf-extension><ac:adf-node type="{}"><ac:adf-attribute key="{}">{}</ac:adf-attribute></ac:adf-node>'
+    "<ac:adf-fallback><p>x</p></ac:adf-fallback></ac:adf-extension>"
+)
 _CODE = "<ac:plain-text-body><![CDATA[x]]></ac:plain-text-body>"
 
 
@@ -24,6 +28,12 @@ _CODE = "<ac:plain-text-body><![CDATA[x]]></ac:plain-text-body>"
         ("<ol type='a'><li>x</li></ol>", ["counted with small letters"]),
         ("<ol type='I' start='4'><li>x</li></ol>", ["counted with Roman numbers"]),
         ("<ol start='-3'><li>x</li></ol>", ["start -3"]),
+        ("<ol start='1000000000'><li>x</li></ol>", ["start 1000000000"]),
+        ("<ol style='list-style-type: lower-alpha;'><li>x</li></ol>", ["counted with small letters"]),
+        ("<ol style='color: red; list-style: inside upper-roman'><li>x</li></ol>", ["Roman numbers", "colour"]),
+        ("<ol><li value='-2'>x</li></ol>", ["value -2"]),
+        (f"<p><abbr title='{'long ' * 60}END'>x</abbr></p>", ["long END"]),
+        (_ADF.format("poll", "question", "Tea or coffee?"), ["ADF poll: kept", "ADF poll question: Tea or coffee?"]),
         ("<ol reversed='reversed' start='5'><li>x</li></ol>", ["counted down from 5"]),
         ("<ol><li>x</li><li value='7'>x</li></ol>", ["value 7"]),
         (_macro("code", _CODE, firstline="42", collapse="true"), ["first line number 42", "collapsed code"]),
@@ -63,6 +73,7 @@ def test_every_attribute_of_real_pages_is_said_or_meaningless_or_one_of_these_lo
     assert len(pages) > 400
     assert lost == {
         *("td title", "th title", "span param", "div namespaces", "div status", "div user"),
+        *("ADF imaginarytypeforthetest imaginarytypeforthetest-type",),
         *("at:string at:name", "at:var at:name", "at:var at:rawxhtml", "ri:attachment ri:filename"),
     }
 
@@ -114,3 +125,19 @@ def test_a_roadmap_is_shown_as_a_list(*, is_encoded: bool) -> None:
         "* Fair (2026-09-09)\n"
     )
     assert _losses(conversion) == ["macro: roadmap: the picture of the time line: shown as a list"]
+
+
+@pytest.mark.parametrize("encoded", ["%7B%22title%22%3A%22Launch", "%257B%2522title%2522%253A%2522Launch"])
+def test_a_roadmap_whose_plan_cannot_be_read_is_shown_as_it_is(encoded: str) -> None:
+    conversion = convert_page(_macro("roadmap", source=encoded))
+
+    assert ("Launch" in conversion.markdown, "%22" in conversion.markdown) == (True, False)
+    assert "cannot be read" in str(_losses(conversion))
+
+
+def test_no_text_of_a_caption_is_lost() -> None:
+    caption = "<ac:caption>Fig. 1 <p>a map</p> of 1824</ac:caption>"
+
+    markdown = convert_page(f'<ac:image><ri:url ri:value="https://e.example/m.png"/>{caption}</ac:image>').markdown
+
+    assert [word for word in ("Fig. 1", "a map", "of 1824") if word not in markdown] == []

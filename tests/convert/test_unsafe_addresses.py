@@ -17,6 +17,9 @@ UNSAFE = [
     "\u00a0javascript:alert(1)",
     "java\u00adscript:alert(1)",
     "vbscript:msgbox(1)",
+    "view-source:javascript:alert(1)",
+    "feed:JavaScript:alert(1)",
+    "blob:https://x.example/1",
     "data:text/html,<b>x</b>",
     "data:image/svg+xml,<svg/>",
 ]

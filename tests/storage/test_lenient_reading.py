@@ -45,6 +45,23 @@ def test_a_well_formed_body_is_read_as_strictly() -> None:
         assert outline(document) == outline(read_strictly(body))
 
 
+def test_a_tree_without_offsets_is_the_same_tree() -> None:
+    bodies = [body for _, body in real_bodies()]
+    malformed = [body.replace("</p>", "", 3) for body in bodies[::5]]
+
+    for body in [*bodies, *malformed, "a<![CDATA[]]>b<!--c--><?d e?><![CDATA[<f>]]>"]:
+        light, full = read_leniently(body, has_offsets=False), read_leniently(body)
+
+        assert light.problems == full.problems
+        assert [named(node) for node in light.root.walk()] == [named(node) for node in full.root.walk()]
+
+
+def named(node: Element | Text) -> tuple[object, ...]:
+    if isinstance(node, Text):
+        return node.kind, node.value
+    return node.name, node.attributes, node.parent and node.parent.name
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [
