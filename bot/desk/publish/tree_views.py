@@ -14,7 +14,8 @@ from bot.history import JobResult
 from bot.operations.view import TreePage, read_tree, unchanged_since, with_names
 from bot.wiki.gateway import TreeKind
 
-_PAGE = 200
+_PAGE = 100
+"""Pages of the wiki on one page of the list: with more, the first load is over 100 kB."""
 _MOST_DAYS = 36_500
 
 

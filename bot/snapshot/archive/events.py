@@ -198,7 +198,7 @@ def _checked(name: str, value: object) -> object:
 def parse_events(data: bytes, *, name: str, about: Collection[str] = ()) -> list[LoggedEvent]:
     """Parse the log of one run, of format 1 or 2; raises `EvidenceError` with *name* and line.
 
-    With *about*, lines without any of these words are not parsed: a first run has a line for each page.
+    With *about*, lines that have none of these words as a text are not parsed: a first run has a line for each page.
     """
     logged = []
     for number, line in _lines_about(data, about) if about else enumerate(data.splitlines(), start=1):
@@ -210,13 +210,15 @@ def parse_events(data: bytes, *, name: str, about: Collection[str] = ()) -> list
 
 
 def _lines_about(data: bytes, about: Collection[str]) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines in which one of the words occurs, with their numbers."""
-    pattern, end = re.compile(b"|".join(re.escape(word.encode()) for word in about)), 0
+    """Yield the lines in which one of the words is a JSON string, with their numbers."""
+    words = b"|".join(re.escape(json.dumps(word, ensure_ascii=True).encode()) for word in about)
+    pattern, number, counted, end = re.compile(words), 1, 0, 0
     while (match := pattern.search(data, end)) is not None:
         start = data.rfind(b"\n", 0, match.start()) + 1
-        end = data.find(b"\n", match.end())
+        number += data.count(b"\n", counted, start)
+        counted, end = start, data.find(b"\n", match.end())
         end = len(data) if end < 0 else end
-        yield data.count(b"\n", 0, start) + 1, data[start:end]
+        yield number, data[start:end]
 
 
 def _is_first(line: bytes) -> bool:

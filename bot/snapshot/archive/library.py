@@ -209,7 +209,7 @@ class Library:
             yield from self.load_events(head)
 
     def load_events(self, head: Checkpoint, *, about: Collection[str] = ()) -> list[LoggedEvent]:
-        """Return the events of one run, or only those in whose line one of the words *about* occurs.
+        """Return the events of one run, or only those that have one of the words *about* as a text of their own.
 
         Raises `EvidenceError` if the log is changed.
         """
