@@ -257,9 +257,9 @@ class Several(_Value):
     @property
     def words(self) -> str:
         """The operations in words; the first few, if there are many."""
-        listed = [operation.words for operation in self.operations]
-        more = len(listed) - _MOST_WORDS
-        return "; ".join(listed[:_MOST_WORDS]) + (f"; and {more} more" if more > 0 else "") or "nothing"
+        listed = [operation.words for operation in self.operations[:_MOST_WORDS]]
+        more = len(self.operations) - len(listed)
+        return "; ".join((*listed, *([f"and {more} more"] if more else []))) or "nothing"
 
     def apply(self, document: DataFile) -> DataFile:
         """Return the file after all operations; raises `EditConflictError` with the conflicts of all of them."""

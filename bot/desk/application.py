@@ -14,9 +14,10 @@ from jinja2 import StrictUndefined
 from bot.desk import failure_pages, language, navigation
 from bot.desk.desk import EXTENSION, Desk
 from bot.desk.earlier_drafts import move_earlier_drafts
-from bot.desk.region_names import region_name
 from bot.desk.roles import ROLE_WORDS, Role
 from bot.desk.safety import protect, raise_if_undeclared
+from bot.desk.sentences import begun, sentence
+from bot.desk.shown_names import job_name, region_name
 from bot.resources import templates_dir
 
 AREAS = {
@@ -76,6 +77,7 @@ def create_app(desk: Desk) -> Flask:
     app.after_request(_compress_static)
     icons = f"{app.static_url_path}/icons.svg?v={_digest(folder / 'static' / 'icons.svg')}"
     app.jinja_env.globals.update(role_words=ROLE_WORDS, Role=Role, region_name=region_name, icons=icons)
+    app.jinja_env.filters.update(job_name=job_name, sentence=sentence, begun=begun)
     raise_if_undeclared(app)
     move_earlier_drafts(desk)
     return app

@@ -394,8 +394,9 @@ def _check_watchers(gateway: WikiGateway, workspace: Workspace) -> list[Check]:
     except (PermissionDeniedError, WikiAnswerError) as error:
         return [Check("watchers", CheckOutcome.OK, f"who watches the home page cannot be read: {error}")]
     which = "a version that `notify` makes loud" if gateway.has_silent_writes else "each version"
-    because = "" if gateway.has_silent_writes else "; Cloud has no silent writes, so `notify` changes nothing there"
-    message = f"{which} of the home page sends a notification to {counted(len(watchers), 'watcher')}{because}"
+    message = f"{which} of the home page sends a notification to {counted(len(watchers), 'watcher')}"
+    if not gateway.has_silent_writes:
+        message = f"{message}; Cloud has no silent writes, so `notify` changes nothing there"
     return [Check("watchers", CheckOutcome.OK, message)]
 
 

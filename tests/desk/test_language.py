@@ -1,6 +1,7 @@
 """The desk in another language than English."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from babel.messages.pofile import read_po
 
 from bot.desk.language import CATALOGUES, LANGUAGES, repetition
 from bot.desk.roles import Role
+from bot.desk.sentences import CONTEXT, begun, sentence
+from bot.desk.shown_names import job_name
+from script.sentences import extract
 from tests.desk.conftest import PASSWORD
 from tests.desk.test_safety import BareDesk
 from tests.machine import ROOT
@@ -86,3 +90,58 @@ def test_a_job_is_said_to_repeat_in_the_language_of_the_person(bare: BareDesk) -
         "jede Woche",
         "jeden Montag",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "german"),
+    [
+        (
+            "news item 'a' added; link 'Help: all' removed; line 2 of the banner moved; and 4 more",
+            "Meldung 'a' hinzugefügt; Link 'Help: all' entfernt; Zeile 2 des Statusbanners verschoben; und 4 weitere",
+        ),
+        ("news item 'text': text, publish_at changed", "Meldung 'text': Text, Erscheinen geändert"),
+        ("revision 7 undone: news item 'a' removed", "Änderung 7 rückgängig gemacht: Meldung 'a' entfernt"),
+        (
+            "2 files; downloaded 'found' (1,200 bytes)",
+            "2 Dateien; 'found' heruntergeladen (1,200 Byte)",
+        ),
+        ("a sentence of nobody {1}", "a sentence of nobody {1}"),
+    ],
+)
+def test_a_sentence_of_an_operation_is_said_in_the_language_of_the_person(
+    bare: BareDesk, text: str, german: str
+) -> None:
+    with bare.app.test_request_context(headers={"Accept-Language": "de"}):
+        assert sentence(text) == german
+    with bare.app.test_request_context(headers={"Accept-Language": "en"}):
+        assert sentence(text) == text
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_every_sentence_of_the_operations_has_a_translation_with_its_values(language: str) -> None:
+    lines = (CATALOGUES / "babel.cfg").read_text("utf-8").splitlines()
+    files = [line.removeprefix("[sentences: ").removesuffix("]") for line in lines if line.startswith("[sentences:")]
+    catalogue = read_po(io.BytesIO((CATALOGUES / f"{language}.po").read_bytes()), locale=language)
+    known = {str(each.id): str(each.string) for each in catalogue if each.context == CONTEXT}
+
+    found = {text for file in files for _, _, (_, text), _ in extract(io.BytesIO((ROOT / file).read_bytes()), (), ())}
+
+    assert len(found) > 200
+    assert sorted(text for text in found if not known.get(text)) == ["{1} on {2} {3}"]  # a machine has no words
+    assert sorted(text for text in found if _values(known[text]) != _values(text) and known[text]) == []
+
+
+def _values(text: str) -> list[str]:
+    return sorted(re.findall(r"\{\d\}", text))
+
+
+def test_jobs_and_other_work_have_names_for_people(bare: BareDesk) -> None:
+    with bare.app.test_request_context(headers={"Accept-Language": "de"}):
+        assert [job_name(each) for each in ("sync", "snapshot (day)", "check ws2", "read pages of ws2", "own")] == [
+            "Abgleich",
+            "Sicherung (day)",
+            "Prüfung von ws2",
+            "Einlesen der Seiten von ws2",
+            "own",
+        ]
+    assert begun("a bot") == "A bot"

@@ -1,5 +1,6 @@
 """The overview: decisions first, verdicts of the last check, jobs, what comes up, the archive."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -115,3 +116,18 @@ def test_a_desk_without_jobs_reads_changed_settings_and_keeps_the_old_ones_if_th
     assert desk.runtime.settings.safety.max_writes == 7
     assert desk.schedule is not None
     assert "max_writes" in desk.schedule.trouble
+
+
+def test_every_kind_of_job_has_a_name(own_world: DeskWorld) -> None:
+    path = own_world.folder / "bot.yaml"
+    text = path.read_text().replace(
+        "jobs:\n", "jobs:\n  - {run: review, every: monday}\n  - {run: verify, every: week}\n"
+    )
+    path.write_text(text)
+    runtime = replace(own_world.desk.runtime, settings=load_settings(path))
+    own_world.desk.load_runtime = lambda: runtime
+    own_world.desk.schedule = make_desk(runtime, DeskSettings(), "127.0.0.1", 8091).schedule
+
+    pages = [own_world.client_as(Role.MAINTAINER).get(address).text for address in ("/", "/runs")]
+
+    assert all(f"<b>{name}</b>" in page for page in pages for name in ("Sync", "Snapshot", "Verify", "Reminders"))

@@ -12,6 +12,7 @@ from bot.desk.desk import current_desk
 from bot.desk.language import gettext as _
 from bot.desk.publish import blueprint
 from bot.desk.roles import Role, requires
+from bot.desk.shown_names import job_name
 from bot.desk.visitor import signed_in
 from bot.history import JobRequest, Run, RunHistory
 from bot.jobs import make_jobs
@@ -65,7 +66,7 @@ def run_now() -> Response:
     record_change("run job", job)
     if is_going():
         _history().ask_for(JobRequest(job, signed_in().name, desk.clock()))
-        flash(_("The bot runs %(job)s as soon as it is free.", job=job), "ok")
+        flash(_("The bot runs %(job)s as soon as it is free.", job=job_name(job)), "ok")
         return redirect(url_for("publish.runs"))
     kind = next(spec.run for name, spec in zip(due, desk.runtime.settings.jobs, strict=False) if name == job)
     run = desk.errands.begin(job, signed_in().name, partial(make_jobs(desk.runtime)[kind], desk.errands.stop.is_set))

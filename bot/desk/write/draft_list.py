@@ -9,6 +9,7 @@ from bot.config.data_operation import AddEntry, Operation, SetFields, SetSection
 from bot.desk.audit_trail import record_change
 from bot.desk.language import gettext as _
 from bot.desk.roles import Role
+from bot.desk.sentences import begun, sentence
 from bot.desk.visitor import signed_in
 from bot.desk.write.entry_form import SECTIONS
 from bot.desk.write.saved_edit import drafts_of
@@ -51,9 +52,7 @@ def draft_row(workspace: str, draft: Draft) -> DraftRow:
     area = form.place.partition("/")[0] if form else _area_of(draft)
     address = form_address(workspace, draft) if draft.state == "draft" else ""
     address = address or url_for("write.draft_item", workspace=workspace, number=draft.number)
-    return DraftRow(
-        draft, form.title if form else draft.words[:1].upper() + draft.words[1:], area, state_of_draft(draft), address
-    )
+    return DraftRow(draft, form.title if form else begun(sentence(draft.words)), area, state_of_draft(draft), address)
 
 
 def state_of_draft(draft: Draft) -> str:

@@ -8,7 +8,6 @@ from werkzeug import Response
 
 from bot.desk.audit_trail import record_change
 from bot.desk.desk import current_desk, workspace_named
-from bot.desk.language import gettext as _
 from bot.desk.roles import Role, requires
 from bot.desk.visitor import signed_in
 from bot.desk.write import blueprint
@@ -99,20 +98,8 @@ def _show(workspace: str, plan: Plan | None, *, problem: str = "", is_stale: boo
         lines_of=_lines_of,
         problem=problem,
         is_stale=is_stale,
-        region_words=region_words(),
         workspace=workspace,
     )
-
-
-def region_words() -> dict[str, str]:
-    """Return the names of the regions for people."""
-    return {
-        "news": _("News"),
-        "older_news": _("Older news"),
-        "status": _("Status banner"),
-        "quick_links": _("Quick links"),
-        "page_index": _("Page index"),
-    }
 
 
 def _lines_of(change: Change) -> list[DiffLine]:
