@@ -260,7 +260,7 @@ def _say_traces(planned: archive.PlannedRedaction) -> None:
         output.warn(f"not changed: {copy} may have a copy; remove it there")
     if erasure.guessable:
         texts = counted(erasure.guessable, "removed text")
-        output.warn(f"{texts} of less than 200 bytes could be guessed from the digests, which stay")
+        output.warn(f"{texts} of less than 200 bytes without a salt could be guessed from the digests, which stay")
 
 
 def _period(since: dt.datetime | None, until: dt.datetime | None) -> Period:

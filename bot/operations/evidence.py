@@ -125,6 +125,7 @@ def _find_published(root: Path, witnesses: Sequence[Witness]) -> Iterator[Rememb
             continue
         marks = shown.marks if shown else ()
         if chain is not None:
+            chain.check_log(marks, witness=witness.name)
             chain.check([mark for mark in marks if mark.sequence <= chain.head.mark.sequence], witness=witness.name)
         for mark in marks:
             yield RememberedHead(sequence=mark.sequence, sha256=mark.digest)

@@ -245,11 +245,11 @@ def with_later_keys(value: Any) -> Any:
 
 @each_kind
 def test_what_the_program_writes_fits_its_schema(kind: FileKind, written: dict[str, list[dict[str, Any]]]) -> None:
-    assert written[kind.name]
+    newest = f"{kind.model.KIND}/{kind.model.NUMBER}"
+    assert newest in {document["format"] for document in written[kind.name]}
     validator = jsonschema.validators.validator_for(kind.schema)(kind.schema)
     validator.check_schema(kind.schema)
     for document in written[kind.name]:
-        assert document["format"] == f"{kind.model.KIND}/{kind.model.NUMBER}"
         validator.validate(document)
         for key in kind.schema["required"]:
             with pytest.raises(jsonschema.ValidationError, match=key):

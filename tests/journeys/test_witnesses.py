@@ -1,6 +1,7 @@
 """Witnesses in the settings, on both kinds of wiki: what is told, refused and asked."""
 
 import datetime as dt
+import json
 import re
 import shutil
 import subprocess
@@ -307,6 +308,33 @@ def test_a_rollback_that_only_a_witness_knows_of_can_be_accepted(desk: Desk) -> 
 
     assert "run 4 confirmed" in desk.ran("snapshot").out
     assert "# lost: 2-2 " in (next((desk.folder / "snapshots" / "log").glob("*/000003.checkpoint"))).read_text()
+
+
+@pytest.mark.parametrize(
+    "answer", ["the whole head", "number and digest", "number and digest, no longer in the settings"]
+)
+def test_runs_of_a_log_that_was_given_up_are_no_lost_runs_of_the_new_one(
+    desk: Desk, receiver: Receiver, answer: str
+) -> None:
+    with_witnesses(desk, "{kind: webhook, name: audit_trail}")
+    desk.ran("snapshot")
+    change_and_capture(desk, "changed")
+    if answer != "the whole head":
+        receiver.shown = json.dumps({name: receiver.heads[-1][name] for name in ("sequence", "sha256")}).encode()
+    desk.ran("evidence", "new-log", "--reason", "begin again", code=None)
+    said = change_and_capture(desk, "changed again", code=1)
+    if answer.endswith("settings"):
+        path = desk.folder / "bot.yaml"
+        path.write_text(re.sub(r", witnesses: \[.*\]", "", path.read_text()))
+    digest = desk.ran("verify", "--format", "json").json["head_digest"]
+    before = tree_bytes(desk.folder / "snapshots")
+
+    ran = desk.ran("evidence", "accept-rollback", "--head", digest, "--reason", "x", code=1)
+
+    assert "shows run 2" in said
+    for text in (said, ran.err):
+        assert re.search("another place (for this witness )?in snapshots.witnesses", text)
+    assert tree_bytes(desk.folder / "snapshots") == before
 
 
 def test_a_head_of_the_future_is_found(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from bot.config.policy import ArchivedSettings, HistoryMode
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.record import PageRecord
+from bot.snapshot.archive.salt import Salts
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.audience import Audience
 from bot.snapshot.capture.bulk_consent import BulkConsent
@@ -60,6 +61,7 @@ def run_capture(
     part_pages: int = PART_PAGES,
     parallel_requests: int = 4,
     should_stop: Callable[[], bool] = lambda: False,
+    salts: Salts | None = None,
 ) -> CaptureOutcome:
     now = CLOCK + dt.timedelta(days=day, hours=hours)
     options = CaptureOptions(
@@ -74,7 +76,7 @@ def run_capture(
         should_stop=should_stop,
     )
     with open_writer(
-        state_of(root),
+        state_of(root, salts),
         origin="https://wiki.test",
         software=SOFTWARE,
         clock=lambda: now,

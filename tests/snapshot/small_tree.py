@@ -1,7 +1,6 @@
 """Write small snapshots straight through the writer, without a wiki."""
 
 import datetime as dt
-import hashlib
 import shutil
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,6 +16,7 @@ from bot.snapshot.archive.evidence_state import EvidenceMemory, EvidenceState
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.paths import attachment_path, page_name, record_path, source_path
 from bot.snapshot.archive.record import PageRecord, RecordedPerson, RecordedStatus, RecordedVersion, dump_record
+from bot.snapshot.archive.salt import Salts, digest_of_body, salt_body
 from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.verdict import RunVerdict
 from bot.snapshot.archive.writer import SnapshotWriter, open_writer
@@ -32,9 +32,10 @@ SOFTWARE = "wikibot/test"
 PAGES = {"101": "Board meeting", "102": "会议记录", "103": "Plan A/B"}
 
 
-def state_of(root: Path) -> EvidenceState:
-    """Return what the test's bot remembers about *root*; it lies next to *root*."""
-    return EvidenceState(root, root.with_name(f"{root.name}-state"), draw_log=lambda: LOG_ID)
+def state_of(root: Path, salts: Salts | None = None) -> EvidenceState:
+    """Return what the test's bot remembers about *root*; it lies next to *root*. The salts are always the same."""
+    folder = root.with_name(f"{root.name}-state")
+    return EvidenceState(root, folder, draw_log=lambda: LOG_ID, salts=salts or Salts(b"the same in each test"))
 
 
 def index_of(root: Path, library: Library | None = None) -> ArchiveIndex:
@@ -106,7 +107,10 @@ def put_page(
     ana = RecordedPerson(id="u1", display_name="Ana")
     saved = RecordedVersion(number=version, when=CLOCK, author=ana)
     path = known.path if known else f"data/2026/{page_name(title, page_id)}"
-    where, digest = source_path(page_id, version), hashlib.sha256(source).hexdigest()
+    where, record_at = source_path(page_id, version), record_path(page_id, writer.sequence)
+    # Every second page is as an earlier version of wikibot wrote it.
+    salts = [writer.state.salts.draw(each) if int(page_id) % 2 == 0 else None for each in (where, record_at)]
+    digest = digest_of_body(source, salts[0])
     record = PageRecord(
         page_id=page_id,
         path=path,
@@ -120,11 +124,12 @@ def put_page(
         source_path=where,
         source_sha256=digest,
         source_bytes=len(source),
+        source_salt=salts[0],
+        salt=salts[1],
         captured_at=writer.now,
     )
     markdown = f"# {title}\n\n{body}\n".encode()
-    record_at = record_path(page_id, writer.sequence)
-    writer.put(bag, where, source)
+    writer.put(bag, where, salt_body(source, salts[0]))
     writer.put(bag, record_at, dump_record(record))
     writer.put(bag, path, markdown)
     _put_attachment(writer, bag, page_id, version)

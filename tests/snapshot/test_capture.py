@@ -6,6 +6,7 @@ from ruamel.yaml import YAML
 from bot.config.policy import ArchivedSettings, HistoryMode
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.record import RecordedStatus
+from bot.snapshot.archive.salt import split_body
 from bot.snapshot.capture.rendition import render_page
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
@@ -29,7 +30,9 @@ def test_the_source_is_what_the_wiki_contains_byte_for_byte(wiki: SmallWiki, tmp
     run_capture(wiki, tmp_path)
 
     page = wiki.ids["会议记录"]
-    assert (tmp_path / f"WS2/data/_source/{page}/v1.xml").read_text() == wiki.store.contents.body(page)
+    source, body = (tmp_path / f"WS2/data/_source/{page}/v1.xml").read_text(), wiki.store.contents.body(page)
+    assert re.fullmatch(re.escape(body) + "\n<!-- salt [0-9a-f]{32} -->\n", source)
+    assert record_of(tmp_path, "会议记录").source_bytes == len(body.encode())
 
 
 def test_front_matter_says_where_a_page_comes_from(wiki: SmallWiki, tmp_path: Path) -> None:
@@ -39,7 +42,7 @@ def test_front_matter_says_where_a_page_comes_from(wiki: SmallWiki, tmp_path: Pa
     front = YAML(typ="safe").load(text.split("---\n")[1])
     assert list(front) == [
         "title", "url", "status", "archived_because", "version", "author", "saved", "message", "captured", "labels",
-        "space", "page_id", "evidence", "converter", "losses",
+        "space", "page_id", "evidence", "converter", "salt", "losses",
     ]  # fmt: skip
     assert (front["title"], front["version"], front["message"]) == ("Minutes", 3, "third")
     assert front["archived_because"] == ["label archived"]
@@ -49,7 +52,7 @@ def test_front_matter_says_where_a_page_comes_from(wiki: SmallWiki, tmp_path: Pa
     bag, entry = library.get_page("Minutes")
     folder = (tmp_path / bag.name / entry.path).parent / front["evidence"]
     assert (folder / Path(entry.record_path).name).is_file()
-    assert (folder / "v3.xml").read_bytes() == b"<p>version three</p>"
+    assert split_body((folder / "v3.xml").read_bytes())[0] == b"<p>version three</p>"
 
 
 def test_a_page_begins_with_the_way_to_it_and_lists_its_files(wiki: SmallWiki, tmp_path: Path) -> None:
@@ -116,7 +119,7 @@ def test_every_version_since_the_last_capture_is_kept(wiki: SmallWiki, tmp_path:
 
     folder = tmp_path / f"WS2/data/_source/{wiki.ids['Minutes']}"
     assert sorted(path.name for path in folder.glob("v*")) == ["v3.xml", "v4.xml", "v5.xml"]
-    assert (folder / "v4.xml").read_text() == "<p>version four</p>"
+    assert split_body((folder / "v4.xml").read_bytes())[0] == b"<p>version four</p>"
     assert [version.number for version in record_of(tmp_path, "Minutes").versions] == [5, 4, 3, 2, 1]
 
 
@@ -349,7 +352,7 @@ def test_a_rendition_can_be_made_again_from_what_is_held(wiki: SmallWiki, tmp_pa
     library = load_library(tmp_path)
     for bag, entry in library.iter_entries():
         record = library.load_record(bag, entry)
-        body = library.read(bag, entry.source_path).decode()
+        body = library.read_body(bag, entry.source_path).decode()
         again = render_page(record, body, entry.path, bag.origin)
         assert again.markdown == library.read(bag, entry.path)
 

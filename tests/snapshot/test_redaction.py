@@ -1,6 +1,8 @@
 """A redaction leaves nothing: not in the files of the page, nor in what other pages, indexes and copies have of it."""
 
 import datetime as dt
+import hashlib
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,12 +17,14 @@ from bot.operations.archive_reader import read_own
 from bot.operations.workspace import Snapshots
 from bot.snapshot.archive.git import GitRepository
 from bot.snapshot.archive.library import load_library
+from bot.snapshot.archive.salt import Salts
+from bot.snapshot.capture.erasure import find_traces
 from bot.snapshot.verify.verification import verify
 from bot.wiki.dialect import Flavour
 from tests.machine import need
 from tests.snapshot.capturing import markdown_of, run_capture
 from tests.snapshot.public_tools import run_instructions
-from tests.snapshot.small_tree import CLOCK, state_of
+from tests.snapshot.small_tree import CLOCK, finish, open_run, put_page, state_of, tree_bytes
 from tests.snapshot.small_wiki import ANA, LI, SmallWiki, small_wiki
 from tests.snapshot.test_restricted import include, macro, properties
 
@@ -235,7 +239,6 @@ def test_a_title_that_is_a_common_word_is_no_false_alarm(small: tuple[SmallWiki,
     result = archive.redact_page(snapshots, planned.erasure, reason="asked for", by="Ana")
 
     assert planned.erasure.said_by == []
-    assert planned.erasure.guessable == 1
     assert result.leftovers == ()
     assert "The Budget of this year" in markdown_of(snapshots.root, "Budget 2027")
 
@@ -372,3 +375,39 @@ def test_nothing_is_left_of_a_page_that_was_included_under_a_title_it_was_never_
     assert files_with([root], OLD_LINE) == []
     assert set(files_with([root], OLD_TITLE)) <= set(own)
     assert list(result.leftovers) == []
+
+
+def test_no_digest_that_stays_confirms_a_guess(small: tuple[SmallWiki, Snapshots], tmp_path: Path) -> None:
+    """Whoever guesses the page makes the same capture, down to the second; only the salts are unknown."""
+    wiki, snapshots = small
+    wiki.add("Pay cut", "<p>yes</p>")
+    wiki.add("Below", "<p>below</p>", under="Pay cut")
+    wiki.add("Includes", include("Pay cut"))
+    secret = Salts()
+    run_capture(wiki, snapshots.root, salts=secret)
+    planned = archive.find_redaction(snapshots, "Pay cut")
+    archive.redact_page(snapshots, planned.erasure, reason="asked for", by="Ana")
+    stay = {digest for data in tree_bytes(snapshots.root).values() for digest in re.findall(rb"[0-9a-f]{64}", data)}
+
+    def confirmed(salts: Salts) -> set[str]:
+        """Return the files of a guessed capture whose digest stays; those of the other pages are known anyway."""
+        root = tmp_path / f"guess-{len(list(tmp_path.iterdir()))}"
+        run_capture(wiki, root, salts=salts)
+        told = [b"Pay cut", b"<p>yes</p>", str(wiki.ids["Pay cut"]).encode()]
+        made = {path: data for path, data in tree_bytes(root).items() if any(word in data for word in told)}
+        return {path for path, data in made.items() if hashlib.sha256(data).hexdigest().encode() in stay}
+
+    assert planned.erasure.guessable == 0
+    assert confirmed(Salts()) == set()
+    assert {path.rpartition("/")[2].rpartition("-")[0] or path for path in confirmed(secret)} >= {"record"}
+    assert hashlib.sha256(b"<p>yes</p>").hexdigest().encode() not in stay
+
+
+def test_what_an_earlier_version_captured_can_be_guessed_and_is_counted(tmp_path: Path) -> None:
+    root = tmp_path / "snapshots"
+    with open_run(root, CLOCK) as writer:
+        for page_id in ("101", "102"):  # only the second has a salt
+            put_page(writer, page_id, f"Page {page_id}", "<p>yes</p>", version=1)
+        finish(writer, "101", "102")
+
+    assert [find_traces(load_library(root), f"Page {page_id}").guessable for page_id in ("101", "102")] == [1, 0]

@@ -122,7 +122,7 @@ def page_body(page_id: str, version: int) -> Response:
     view = view_page(archive.library, bag, entry, version, archive.reader.rules)
     if view.text is None:
         abort(HTTPStatus.NOT_FOUND)
-    data = archive.library.read(bag, view.text.source_path)
+    data = archive.library.read_body(bag, view.text.source_path)
     return _sealed(data, "application/octet-stream", shown_as=f"{page_id}-v{version}.xml")
 
 

@@ -40,7 +40,7 @@ _REST_OF_LINE = 67  # digest, two spaces, line feed
 _STRANGE_LINE = re.compile(r"[0-9a-f]{64}  ([!-~][ -~]*)")
 _LOADING = threading.RLock()
 """Is taken to load a part of a bag: threads that read pages ask for different parts at once."""
-_LINE_START = b'{"format": "wikibot-page/2", "page": {"id": "'
+_LINE_STARTS = tuple(f'{{"format": "wikibot-page/{number}", "page": {{"id": "'.encode() for number in (2, 3))
 
 
 class PageEntries(MutableMapping[str, PageEntry]):
@@ -263,7 +263,7 @@ def _split_lines(data: bytes, *, name: str) -> dict[str, bytes]:
     """Return the lines of `pages.jsonl` by page id; raises `EvidenceError` for a line of another format."""
     lines = {}
     for number, line in enumerate(data.split(b"\n")[:-1], start=1):
-        if not line.startswith(_LINE_START):
+        if not line.startswith(_LINE_STARTS):
             parse_line(line, name=f"{name}:{number}")
         lines[page_id_of(line.decode("utf-8", "replace"))] = line + b"\n"
     return lines

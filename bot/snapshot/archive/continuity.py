@@ -101,10 +101,15 @@ def load_remembered(state: EvidenceState) -> Library:
 
 
 def find_lost(situation: Situation) -> RememberedHead | None:
-    """Return the newest head that is remembered, or known to a witness, and is above the newest head on disk."""
+    """Return the newest head that is remembered, or known to a witness, and is above the newest head on disk.
+
+    A head that was given up before is of another log, or a newer head of this one is remembered.
+    """
     memory, newest = situation.memory, situation.heads[0].sequence
     published = situation.consent.published if situation.consent else ()
-    above = [head for head in (*memory.heads, *memory.published, *published) if head.sequence > newest]
+    given_up = {head.sha256 for head in memory.given_up}
+    known = (*memory.heads, *memory.published, *published)
+    above = [head for head in known if head.sequence > newest and head.sha256 not in given_up]
     return max(above, key=lambda head: head.sequence, default=None)
 
 
@@ -165,7 +170,10 @@ def _admit_same(situation: Situation) -> bool:
         raise ContinuityError(f"this bot already remembers {_describe(situation.heads[0])}; nothing was written")
     if situation.accepts(Override.ACCEPT_ROLLBACK):
         if find_lost(situation) is None:
-            raise ContinuityError(f"the snapshots in {situation.root} were not rolled back; nothing was written")
+            raise ContinuityError(
+                f"the snapshots in {situation.root} were not rolled back; nothing was written. A witness that shows "
+                "runs of a log that was given up needs another place in snapshots.witnesses"
+            )
         return True
     return False
 

@@ -38,7 +38,7 @@ class Tombstone(FileModel):
 class Shown(FileModel):
     """What a reader sees of a page without opening its record."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=False)
 
     page_id: str
     """Page id, as the wiki has it."""
@@ -58,6 +58,8 @@ class Shown(FileModel):
     """Pages above the page, the highest first."""
     version_when: datetime
     """Time of the newest captured version."""
+    salt: str | None = None
+    """Salt of the newest record; left out if the record has none."""
 
 
 class PageEntry(Shown):
@@ -127,10 +129,10 @@ class PageLine(FileDocument):
     model_config = ConfigDict(extra="forbid")
 
     KIND: ClassVar[str] = "wikibot-page"
-    NUMBER: ClassVar[int] = 2
+    NUMBER: ClassVar[int] = 3
 
-    format: Literal["wikibot-page/2"] = "wikibot-page/2"
-    """Format of the line."""
+    format: Literal["wikibot-page/2", "wikibot-page/3"] = "wikibot-page/3"
+    """Format of the line: 3 if it shows a salt, else 2."""
     page: PageState
     """The state after the last event of the page, as the log has it."""
     shown: Shown | None
@@ -223,6 +225,7 @@ def shown_of(record: PageRecord, path: str) -> Shown:
         position=record.position,
         ancestors=record.ancestors,
         version_when=record.version.when,
+        salt=record.salt,
     )
 
 
@@ -233,10 +236,17 @@ def dump_entry(entry: PageEntry, bag: str) -> bytes:
 
 def dump_line(state: PageState, shown: Shown | None) -> bytes:
     """Return a line; the state has the order of the log, everything else is sorted."""
-    place = {"format": PageLine.model_fields["format"].default, "page": 0, "shown": None}
+    place = {"format": line_format(has_salt=False), "page": 0, "shown": None}
     if shown is not None:
-        place["shown"] = shown.model_dump(mode="json")
+        has_salt = shown.salt is not None
+        content = shown.model_dump(mode="json", exclude=None if has_salt else {"salt"})
+        place |= {"format": line_format(has_salt=has_salt), "shown": content}
     return dump_lines([place]).replace(b'"page": 0', b'"page": ' + dump_state(state), 1)
+
+
+def line_format(*, has_salt: bool) -> str:
+    """Return the format of a line; lines without a salt are as earlier versions of wikibot wrote them."""
+    return f"{PageLine.KIND}/{PageLine.NUMBER if has_salt else PageLine.NUMBER - 1}"
 
 
 def dump_state(state: PageState) -> bytes:

@@ -38,6 +38,7 @@ from bot.files import PRIVATE_FOLDER_MODE, make_folders, read_file
 from bot.snapshot.archive.canonical_json import dump_json
 from bot.snapshot.archive.checkpoint import draw_log_id, load_head
 from bot.snapshot.archive.disk import Disk
+from bot.snapshot.archive.salt import Salts
 
 
 class RememberedHead(FileModel):
@@ -97,7 +98,14 @@ class EvidenceMemory(FileDocument):
 class EvidenceState:
     """The snapshots folder *root* of a bot, and the bot's own files about it in *state_folder*."""
 
-    def __init__(self, root: Path, state_folder: Path, *, draw_log: Callable[[], str] = draw_log_id) -> None:
+    def __init__(
+        self,
+        root: Path,
+        state_folder: Path,
+        *,
+        draw_log: Callable[[], str] = draw_log_id,
+        salts: Salts | None = None,
+    ) -> None:
         if state_folder.resolve().is_relative_to(root.resolve()):
             raise SettingsError(
                 f"state: {state_folder} lies inside the snapshots folder {root}, which the bot does not trust; "
@@ -105,6 +113,8 @@ class EvidenceState:
             )
         self.root = root
         self.folder = state_folder / "evidence"
+        self.salts = salts or Salts()
+        """The salts of what this process writes."""
         self._draw_log = draw_log
 
     @property

@@ -16,6 +16,7 @@ from bot.snapshot.archive.folder import Folder, FolderReader
 from bot.snapshot.archive.head_check import refuse_first_format
 from bot.snapshot.archive.indexes import IndexRow, row_of
 from bot.snapshot.archive.record import PageRecord, parse_record
+from bot.snapshot.archive.salt import split_body
 
 _LOADED_BAGS = 4
 """Number of bags whose entries a run has in memory besides those that it changes."""
@@ -191,6 +192,10 @@ class Library:
         """Read a payload file; raises `EvidenceError` if it is missing or does not match its digest."""
         named_by = f"{bag.name}/{MANIFEST}"
         return Folder(self.root).read_checked(f"{bag.name}/{path}", bag.manifest.get(path), named_by=named_by)
+
+    def read_body(self, bag: Bag, path: str) -> bytes:
+        """Read a body as the wiki sent it; raises `EvidenceError` as `read` does."""
+        return split_body(self.read(bag, path))[0]
 
     def iter_heads(self) -> Iterator[tuple[Checkpoint, str]]:
         """Yield each head and its SHA-256, the newest first; raises `EvidenceError` if the chain is broken."""

@@ -13,6 +13,7 @@ from pydantic import Field
 from bot.errors import EvidenceError
 from bot.file_format import FileDocument, FileFormatError, FileModel
 from bot.snapshot.archive.canonical_json import dump_json
+from bot.snapshot.archive.salt import digest_of_body
 
 
 class RecordedStatus(StrEnum):
@@ -210,9 +211,9 @@ class PageRecord(FileDocument):
     """A page at the time of one capture."""
 
     KIND: ClassVar[str] = "wikibot-record"
-    NUMBER: ClassVar[int] = 2
+    NUMBER: ClassVar[int] = 3
 
-    format: Literal["wikibot-record/1", "wikibot-record/2"] = "wikibot-record/2"
+    format: Literal["wikibot-record/1", "wikibot-record/2", "wikibot-record/3"] = "wikibot-record/3"
     """Format of the file."""
     page_id: str
     """Page id."""
@@ -235,9 +236,13 @@ class PageRecord(FileDocument):
     source_path: str
     """Path of the body in the bag."""
     source_sha256: str
-    """SHA-256 of the body."""
+    """SHA-256 of the file of the body."""
     source_bytes: int
-    """Size of the body in bytes."""
+    """Size of the body in bytes, without its salt."""
+    source_salt: str | None = None
+    """Salt of the file of the body; null if an earlier version of wikibot wrote it."""
+    salt: str | None = None
+    """Random text, also in the Markdown: another one in each record, so that no digest confirms a guess."""
     captured_at: datetime
     """Time of the first capture of this body."""
     ancestors: tuple[Ancestor, ...] = ()
@@ -256,6 +261,14 @@ class PageRecord(FileDocument):
     """Why the page counted as archived: `status archived`, `label NAME`, `under ID` or `roster`."""
     surroundings: Surroundings = Surroundings()
     """What the body refers to."""
+
+    def salted(self, salt: str) -> "PageRecord":
+        """Return a copy in the newest format with another salt."""
+        return self.replaced(format=f"{self.KIND}/{self.NUMBER}", salt=salt)
+
+    def has_body(self, body: bytes) -> bool:
+        """Return whether *body*, as the wiki has it, is the body of this record."""
+        return digest_of_body(body, self.source_salt) == self.source_sha256
 
 
 def dump_record(record: PageRecord) -> bytes:
@@ -277,7 +290,7 @@ def settled(record: PageRecord) -> PageRecord:
 
 
 def is_same_capture(a: PageRecord, b: PageRecord) -> bool:
-    """Return whether two records of a page are equal; surroundings, reasons, format and unknown keys are ignored."""
-    ignored = {"surroundings": Surroundings(), "archived_by": (), "format": a.format, "path": a.path}
+    """Return whether two records are equal; surroundings, reasons, format, salt and unknown keys are ignored."""
+    ignored = {"surroundings": Surroundings(), "archived_by": (), "format": a.format, "path": a.path, "salt": a.salt}
     first, second = (record.replaced(**ignored).without_unknown() for record in (a, b))
     return first == second

@@ -36,6 +36,7 @@ from bot.snapshot.archive.record import (
     settled,
 )
 from bot.snapshot.archive.redaction import find_redactable, redacted_title, remove_page
+from bot.snapshot.archive.salt import split_body
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.kept_answers import delete_kept_answers
 from bot.snapshot.capture.rendition import CONVERTER, render_page
@@ -68,7 +69,7 @@ class Erasure:
     old_logs: list[str] = field(default_factory=list)
     """Logs of format 1 that have the title; they are evidence and cannot change."""
     guessable: int = 0
-    """Number of removed bodies that are so short that their text can be guessed from the digest, which stays."""
+    """Number of removed bodies without a salt that are so short that the digest, which stays, can confirm a guess."""
     own: dict[str, Hits] = field(default_factory=dict)
     """Page id, as in file names → what that page itself says."""
     namesakes: frozenset[str] = frozenset()
@@ -85,7 +86,7 @@ def find_traces(library: Library, page: str) -> Erasure:
     bag, entry = find_redactable(library, page)
     erasure = Erasure(entry.page_id, entry.title, _needles_of(library, bag, entry))
     erasure.needles.titles |= set(_iter_unseen_titles(library, entry, erasure.needles))
-    erasure.guessable = sum(len(library.read(bag, path)) < _GUESSABLE_BYTES for path in bag.sources_of(entry.page_id))
+    erasure.guessable = sum(_is_guessable(library.read(bag, path)) for path in bag.sources_of(entry.page_id))
     for other_bag, other in library.iter_entries():
         if other.page_id == entry.page_id or other.redacted_at is not None:
             continue
@@ -103,6 +104,11 @@ def find_traces(library: Library, page: str) -> Erasure:
     logs = (head.events_path for head, _ in library.iter_heads() if head.format == 1 and head.events_path)
     erasure.old_logs = [path for path in logs if erasure.needles.find(Folder(library.root).read(path))]
     return erasure
+
+
+def _is_guessable(source: bytes) -> bool:
+    body, salt = split_body(source)
+    return salt is None and len(body) < _GUESSABLE_BYTES
 
 
 def redact(writer: SnapshotWriter, erasure: Erasure, *, reason: str, by: str) -> Checkpoint:
@@ -157,7 +163,7 @@ def _needles_of(library: Library, bag: Bag, entry: PageEntry) -> Needles:
         for comment in record.comments:
             needles.add_body(comment.body)
     for path in bag.sources_of(entry.page_id):
-        needles.add_body(library.read(bag, path).decode("utf-8", "replace"))
+        needles.add_body(library.read_body(bag, path).decode("utf-8", "replace"))
     return needles
 
 
@@ -213,14 +219,15 @@ def _clean(writer: SnapshotWriter, bag: Bag, entry: PageEntry, cleaner: "_Cleane
             if file in bag.manifest:
                 writer.drop(bag, file)
         writer.drop(bag, path)
-        writer.put(bag, new, dump_record(record))
+        cleaned = record.salted(writer.state.salts.draw(f"{bag.name}/{new}"))
+        writer.put(bag, new, dump_record(cleaned))
         count += 1
         if path == newest:
-            body = writer.library.read(bag, record.source_path).decode("utf-8", "surrogatepass")
-            rendition = render_page(record, body, entry.path, writer.origin)
+            body = writer.library.read_body(bag, record.source_path).decode("utf-8", "surrogatepass")
+            rendition = render_page(cleaned, body, entry.path, writer.origin)
             writer.put(bag, entry.path, rendition.markdown)
-            ancestors = record.ancestors
-            writer.put_entry(bag, entry.replaced(record_path=new, ancestors=ancestors, converter=CONVERTER))
+            shown = {"ancestors": cleaned.ancestors, "salt": cleaned.salt}
+            writer.put_entry(bag, entry.replaced(record_path=new, converter=CONVERTER, **shown))
     if count:
         facts = {"records": count, "redacted_page": paths.safe_id(cleaner.redacted.page_id)}
         yield Event(EventType.REDACTION, EventOutcome.SUCCESS, "", (entry.page_id,), facts)

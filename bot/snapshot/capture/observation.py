@@ -7,7 +7,6 @@ from itertools import takewhile
 
 from bot.config.policy import HistoryMode
 from bot.errors import PageNotFoundError, WikiAnswerError, WikiError
-from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.journal import StagedFile
 from bot.snapshot.archive.record import PageRecord, RecordedComment, RecordedRestrictions, RecordedVersion
 from bot.snapshot.capture.agreement import agreed
@@ -183,7 +182,7 @@ def _check_blank(gateway: WikiGateway, page: Page, known: Known, versions: Seque
     )
     is_our_text = bool(versions) and versions[0].number == page.version and versions[0].message.startswith("wikibot ")
     is_lost = page.ref.is_live and page.version > 1 and not _was_blank(gateway, page)
-    is_known = before is not None and before.source_sha256 == sha256(page.body.encode("utf-8", "surrogatepass"))
+    is_known = before is not None and before.has_body(page.body.encode("utf-8", "surrogatepass"))
     is_shown = not is_known and not is_blank(agreed(lambda: gateway.fetch_view(page.id)))
     if is_other_text or is_our_text or is_lost or is_shown:
         live = "; it is a live document, whose text people may see all the same" if page.ref.is_live else ""

@@ -12,6 +12,7 @@ from bot.errors import AuthenticationError, EvidenceError, PageNotFoundError, Wi
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag, sha256
 from bot.snapshot.archive.entry import id_order
+from bot.snapshot.archive.record import PageRecord
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.agreement import agreed
 from bot.snapshot.capture.observation import Known, Observation, observe
@@ -72,7 +73,7 @@ class Observer:
 
         def look_up(batch: Sequence[PageRef]) -> Sequence[_LookedUp]:
             known = [self._look_up(ref, read, overview) for ref in batch]
-            bodies = self._fetch_bodies([page.ref.id for page in known if page.captured is None])
+            bodies = self._fetch_bodies({page.ref.id: page.known.record for page in known if page.captured is None})
             return [replace(page, body=bodies.get(page.ref.id)) for page in known]
 
         batches = [refs[start : start + _BATCH] for start in range(0, len(refs), _BATCH)]
@@ -91,7 +92,7 @@ class Observer:
         if known.record is None or not hints.is_body_known:
             return _LookedUp(ref, known, hints)
         try:
-            body = self.writer.library.read(self._bag_of(ref.id), known.record.source_path)
+            body = self.writer.library.read_body(self._bag_of(ref.id), known.record.source_path)
         except EvidenceError:
             return _LookedUp(ref, known, replace(hints, is_body_known=False))  # `verify` reports the file
         return _LookedUp(ref, known, hints, body.decode("utf-8", "surrogatepass"))
@@ -134,18 +135,18 @@ class Observer:
         elif number > self._sample[0][0]:
             heapq.heapreplace(self._sample, (number, page.id, page.version, _digest(page)))
 
-    def _fetch_bodies(self, page_ids: Sequence[str]) -> dict[str, "_Body"]:
-        """Return the bodies that are captured already, and the new ones that two answers agree on.
+    def _fetch_bodies(self, known: Mapping[str, PageRecord | None]) -> dict[str, "_Body"]:
+        """Return the bodies that are captured already, as *known* has them, and the new ones that two answers agree on.
 
         Each other page is read by itself: those that are not in the answer, empty ones, those with another text under
         the same version, and all if the wiki refuses the bulk.
         """
-        if not page_ids:
+        if not known:
             return {}
         try:
-            found = self.gateway.fetch_captures(page_ids)
+            found = self.gateway.fetch_captures(list(known))
             is_alone = len(found) == 1
-            new = [page_id for page_id, (page, _) in found.items() if not self._is_held(page)]
+            new = [page_id for page_id, (page, _) in found.items() if not _is_held(page, known[page_id])]
             again = self._fetch_in_other_company(new)
             late = self._find_late(again)
         except WikiError:
@@ -178,10 +179,6 @@ class Observer:
         """
         without = [page_id for page_id, (_, parts) in again.items() if parts.restrictions is None]
         return self.gateway.find_parts(without, again=without) if without else {}
-
-    def _is_held(self, page: Page) -> bool:
-        entry = self._bag_of(page.id).entries.get(page.id)
-        return entry is not None and (entry.version, entry.source_sha256) == (page.version, _digest(page))
 
     def _is_newer(self, page: Page) -> bool:
         entry = self._bag_of(page.id).entries.get(page.id)
@@ -267,5 +264,13 @@ def _read_singly(gateway: WikiGateway, page_id: str) -> Page | WikiError:
         return error
 
 
+def _is_held(page: Page, record: PageRecord | None) -> bool:
+    return record is not None and record.version.number == page.version and record.has_body(_body_of(page))
+
+
 def _digest(page: Page) -> str:
-    return sha256(page.body.encode("utf-8", "surrogatepass"))
+    return sha256(_body_of(page))
+
+
+def _body_of(page: Page) -> bytes:
+    return page.body.encode("utf-8", "surrogatepass")

@@ -1,10 +1,12 @@
 """Capture one page: compare the observation with the captured state, and write what is new."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from bot.current_run import RunPage, current_run
-from bot.errors import WikiError
+from bot.errors import EvidenceError, WikiError
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.bag import Bag, sha256
 from bot.snapshot.archive.entry import PageEntry, shown_of
@@ -23,6 +25,7 @@ from bot.snapshot.archive.record import (
     settled,
 )
 from bot.snapshot.archive.redaction import redacted_title
+from bot.snapshot.archive.salt import digest_of_body, salt_body, split_body
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.changes import describe_changes
 from bot.snapshot.capture.observation import Observation, download_checked, with_author
@@ -31,6 +34,14 @@ from bot.snapshot.capture.recorded_parts import same_file
 from bot.snapshot.capture.rendition import CONVERTER, Rendition
 from bot.snapshot.capture.selection import Selection
 from bot.wiki.gateway import Attachment, WikiGateway
+
+
+class _Source(NamedTuple):
+    """Where a body is, or will be: its path in the bag, the salt of its file, and when it was first captured."""
+
+    path: str
+    salt: str | None
+    captured_at: datetime
 
 
 @dataclass
@@ -127,7 +138,8 @@ class PageCapture:
         """Add the surroundings and return the record from which the page is rendered."""
         self._note_unread(surroundings)
         borrowed = tuple(file for _, file in sorted(self.borrowed.items()))
-        self.record = settled(self.record.replaced(surroundings=surroundings.replaced(borrowed=borrowed)))
+        record = settled(self.record.replaced(surroundings=surroundings.replaced(borrowed=borrowed)))
+        self.record = record.salted(self.writer.state.salts.draw(sha256(dump_record(record))))
         return self.record
 
     def write(self, rendition: Rendition) -> None:
@@ -146,8 +158,7 @@ class PageCapture:
 
     def _build_record(self) -> PageRecord:
         page, seen = self.observation.page, self.observation
-        digest = sha256(self.source)
-        source_path, captured_at = self._place_source(digest)
+        source = self._place_source()
         # The history has the names of authors; a listing may have only their ids.
         listed = RecordedVersion.taken_from(page.ref.version)
         return PageRecord(
@@ -160,10 +171,11 @@ class PageCapture:
             parent_id=page.ref.parent_id,
             position=page.ref.position,
             version=next((each for each in seen.versions if each.number == page.version), listed),
-            source_path=source_path,
-            source_sha256=digest,
+            source_path=source.path,
+            source_sha256=digest_of_body(self.source, source.salt),
             source_bytes=len(self.source),
-            captured_at=captured_at,
+            source_salt=source.salt,
+            captured_at=source.captured_at,
             ancestors=tuple(map(self._named, self.selection.ancestors(page.id))),
             labels=seen.labels,
             restrictions=seen.restrictions,
@@ -178,18 +190,23 @@ class PageCapture:
         entry = self.writer.library.find_entry(ancestor.id)
         return ancestor.replaced(title=redacted_title(ancestor.id)) if entry and entry.redacted_at else ancestor
 
-    def _place_source(self, digest: str) -> tuple[str, datetime]:
-        """Return the path of this body, and when it was first captured."""
-        page = self.observation.page
-        before = self.before
-        if before and (before.version.number, before.source_sha256) == (page.version, digest):
-            return before.source_path, before.captured_at
+    def _place_source(self) -> _Source:
+        """Return the path and the salt of this body; the same text under another version has the same digest."""
+        page, before = self.observation.page, self.before
+        is_same_text = before is not None and before.has_body(self.source)
+        if before and is_same_text and before.version.number == page.version:
+            return _Source(before.source_path, before.source_salt, before.captured_at)
         edition = 1
         while (path := paths.source_path(page.id, page.version, edition=edition)) in self.bag.manifest:
-            if self.bag.manifest[path] == digest:
-                break
+            with suppress(EvidenceError):  # `verify` reports a file that was changed
+                body, salt = split_body(self.writer.library.read(self.bag, path))
+                if body == self.source:
+                    return _Source(path, salt, self.writer.now)
             edition += 1
-        return path, self.writer.now
+        return _Source(path, before.source_salt if before and is_same_text else self._draw_salt(path), self.writer.now)
+
+    def _draw_salt(self, path: str) -> str:
+        return self.writer.state.salts.draw(f"{self.bag.name}/{path}")
 
     def _place_file(self, attachment: Attachment, digest: str) -> str:
         folder = f"{paths.attachment_folder(self.record_id)}/"
@@ -249,7 +266,8 @@ class PageCapture:
         if self.record.source_path not in self.bag.manifest:
             bodies[self.record.source_path] = self.source
         for path, body in bodies.items():
-            self.writer.put(self.bag, path, body)
+            salt = self.record.source_salt if path == self.record.source_path else self._draw_salt(path)
+            self.writer.put(self.bag, path, salt_body(body, salt))
         return list(bodies)
 
     def _build_entry(self, record_path: str) -> PageEntry:

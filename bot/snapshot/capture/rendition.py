@@ -117,6 +117,7 @@ def _front_matter(record: PageRecord, path: str, losses: list[dict[str, str]]) -
         "page_id": record.page_id,
         "evidence": posixpath.relpath(paths.source_folder(record.page_id), posixpath.dirname(path)),
         "converter": CONVERTER,
+        **({"salt": record.salt} if record.salt else {}),
         "losses": losses,
     }
 

@@ -22,7 +22,7 @@ def render_again(
     for bag, entry in entries:
         on_page(entry.title, len(entries))
         record = library.load_record(bag, entry)
-        body = library.read(bag, record.source_path).decode("utf-8", "surrogatepass")
+        body = library.read_body(bag, record.source_path).decode("utf-8", "surrogatepass")
         waiting.append((bag, entry, executor.submit(render_page, record, body, entry.path, origin)))
         if len(waiting) > _WAITING:
             yield _first(waiting)

@@ -232,7 +232,7 @@ def _name_of(source: str) -> str:
 
 
 def _body(library: Library, bag: Bag, path: str) -> str:
-    return library.read(bag, path).decode("utf-8", "surrogatepass")
+    return library.read_body(bag, path).decode("utf-8", "surrogatepass")
 
 
 def _run_of(record_path: str) -> int:

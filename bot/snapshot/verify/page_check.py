@@ -12,14 +12,14 @@ from bot.errors import EvidenceError
 from bot.snapshot.archive.bag import PAGES, Bag, parse_bag_info
 from bot.snapshot.archive.canonical_json import dump_value
 from bot.snapshot.archive.change_list import is_rendition, page_of
-from bot.snapshot.archive.entry import PageEntry, PageState, entry_of, id_order, page_id_of, safe_id_of
+from bot.snapshot.archive.entry import PageEntry, PageState, entry_of, id_order, line_format, page_id_of, safe_id_of
 from bot.snapshot.archive.indexes import IndexRow, render_bag_index, row_of
 from bot.snapshot.archive.inspection import FindingKind, Inspection
 from bot.snapshot.archive.paths import redacted_path, safe_id
 from bot.snapshot.verify.event_line import LoggedPage
 from bot.snapshot.verify.record_reader import ReadRecord, RecordReader
 
-_QUOTED = ("page_id", "path", "space_key", "status", "title", "url", "version_when")
+_QUOTED = ("page_id", "path", "salt", "space_key", "status", "title", "url", "version_when")
 _quoted = json.encoder.encode_basestring
 _NO_RECORD = "is not a record of a captured page"
 
@@ -72,14 +72,14 @@ class BagCheck:
         if line is None:
             self._report(path, f"does not list page {page}, which was captured")
             return
-        start = f'{{"format": "wikibot-page/2", "page": {log.text}, "shown": '
-        if not line.startswith(start):
+        if not line.startswith((_start(log, has_salt=False), _start(log, has_salt=True))):
             self._report(path, f"the state of page {page} is not the one in the log")
             return
         record_path = log.record
         if not self.is_due(f"{self.bag.name}/{record_path}"):
             return
         shown = self._rebuild(page, log, record_path, view)
+        start = _start(log, has_salt="salt" in (shown or ()))
         if shown is not None and line != _render_plain(start, shown) and line != _render(start, shown):
             self._report(path, f"what it shows of page {page} is not what the record {record_path} says")
 
@@ -171,6 +171,10 @@ def load_checked_bag(
     return bag
 
 
+def _start(log: LoggedPage, *, has_salt: bool) -> str:
+    return f'{{"format": "{line_format(has_salt=has_salt)}", "page": {log.text}, "shown": '
+
+
 def _render_plain(start: str, shown: dict[str, Any]) -> str:
     """Return a line as `_render` does, faster, if all values are of the usual types."""
     position = shown.get("position")
@@ -178,7 +182,7 @@ def _render_plain(start: str, shown: dict[str, Any]) -> str:
         return ""
     try:
         above = ", ".join([f'{{"id": {_quoted(x["id"])}, "title": {_quoted(x["title"])}}}' for x in shown["ancestors"]])
-        quoted = [f'"{name}": {_quoted(shown[name])}' for name in _QUOTED]
+        quoted = [f'"{name}": {_quoted(shown[name])}' for name in _QUOTED if name in shown]
     except TypeError:
         return ""
     place = "null" if position is None else position

@@ -49,8 +49,9 @@ def _parse(content: bytes) -> ReadRecord | None:
         fields = {name: record[name] for name in _COPIED}
         version = record["version"]
         files = {file["path"]: file["sha256"] for file in record.get("attachments", ()) if file["path"] is not None}
+        salt = record.get("salt")
         return ReadRecord(
-            fields | {"version_when": version["when"]},
+            fields | {"version_when": version["when"]} | ({"salt": salt} if isinstance(salt, str) else {}),
             record.get("path"),
             (record["source_path"], record["source_sha256"], str(version["number"])),
             files,

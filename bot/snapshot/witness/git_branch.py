@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot.archive.bag import sha256
-from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, format_time, parse_checkpoint
-from bot.snapshot.witness.own_chain import HeadMark, OwnChain
+from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, parse_checkpoint
+from bot.snapshot.witness.own_chain import OwnChain, mark_of
 from bot.snapshot.witness.rounds import Showing
 
 _TIMEOUT_SECONDS = 120
@@ -75,7 +75,7 @@ class GitBranch:
                 f"{self.name} has a {HEAD} that cannot be read: {error}. Find out who changed it, or name another "
                 "branch in snapshots.witnesses"
             ) from error
-        return Showing(HeadMark(head.sequence, sha256(data), format_time(head.time)))
+        return Showing(mark_of(head, sha256(data)))
 
     @contextmanager
     def _repository(self) -> Iterator["_Repository"]:

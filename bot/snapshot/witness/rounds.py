@@ -112,8 +112,10 @@ def check_before_run(state: EvidenceState, witnesses: Sequence[Witness]) -> None
             continue
         if shown is None or not shown.marks:
             continue
+        chain = _require_chain(state.root, shown.marks, witness)
+        chain.check_log(shown.marks, witness=witness.name)
         try:
-            _require_chain(state.root, shown.marks, witness).check(shown.marks, witness=witness.name)
+            chain.check(shown.marks, witness=witness.name)
         except ContinuityError:
             newest = max(shown.marks, key=lambda mark: mark.sequence)
             _remember(state, witness.name, newest, is_confirmed=True)

@@ -10,8 +10,9 @@ from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from bot.errors import SettingsError, SnapshotError
+from bot.errors import EvidenceError, SettingsError, SnapshotError
 from bot.snapshot.archive.bag import sha256
+from bot.snapshot.archive.checkpoint import parse_checkpoint
 from bot.snapshot.witness.own_chain import HeadMark, OwnChain
 from bot.snapshot.witness.rounds import Showing
 from bot.wiki.endpoint import is_loopback
@@ -101,6 +102,12 @@ def _parse(body: bytes, host: str) -> Showing | None:
     sequence, digest, checkpoint = found.get("sequence"), found.get("sha256"), found.get("checkpoint")
     if type(sequence) is not int or not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
         return None
-    if isinstance(checkpoint, str) and sha256(checkpoint.encode("utf-8", "surrogatepass")) != digest:
+    if not isinstance(checkpoint, str):
+        return Showing(HeadMark(sequence, digest))
+    data = checkpoint.encode("utf-8", "surrogatepass")
+    if sha256(data) != digest:
         raise SnapshotError(f"{host} answers a checkpoint whose SHA-256 is not the one that it names")
-    return Showing(HeadMark(sequence, digest))
+    try:
+        return Showing(HeadMark(sequence, digest, log=parse_checkpoint(data).log))
+    except EvidenceError as error:
+        raise SnapshotError(f"{host} answers a checkpoint that cannot be read: {error}") from error

@@ -8,8 +8,8 @@ from itertools import islice
 
 from bot.errors import EvidenceError, PageConflictError, PageNotFoundError, SnapshotError, StorageFormatError
 from bot.snapshot.archive.bag import sha256
-from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, format_time, parse_checkpoint
-from bot.snapshot.witness.own_chain import HeadMark, OwnChain
+from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, parse_checkpoint
+from bot.snapshot.witness.own_chain import HeadMark, OwnChain, mark_of
 from bot.snapshot.witness.rounds import Showing
 from bot.storage.comment_markers import keep_comment_markers
 from bot.storage.macros import iter_content, macro_name, read_macro
@@ -154,8 +154,8 @@ def _parse(text: str) -> _Shown | None:
         return None
     cells = [[cell.text.strip() for cell in row.elements("td")] for row in tree.elements("tr")]
     marks = tuple(HeadMark(int(row[0]), row[2], row[1]) for row in cells if _is_mark(row))
-    newest = HeadMark(head.sequence, sha256(checkpoint.encode()), format_time(head.time))
-    return _Shown(checkpoint, files.get(SIGNATURE), marks) if marks[:1] == (newest,) else None
+    newest = mark_of(head, sha256(checkpoint.encode()))
+    return _Shown(checkpoint, files.get(SIGNATURE), (newest, *marks[1:])) if marks[:1] == (newest,) else None
 
 
 def _put(body: str, content: str) -> str:
