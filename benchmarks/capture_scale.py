@@ -91,7 +91,11 @@ class PlainWiki:
         """Return the labels of the space."""
         return frozenset({"archived"})
 
-    def list_labels(self, _space_key: str, _only: object = None) -> None:
+    def fetch_labels(self, _page_id: str) -> frozenset[str]:
+        """Return the labels of any page."""
+        return frozenset({"archived"})
+
+    def list_labels(self, _space_key: str, _only: object = None, _fetchers: object = None) -> None:
         """The listing has the labels."""
 
     def fetch_newest_attachments(self, _since: object, _most: int) -> None:

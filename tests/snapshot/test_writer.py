@@ -1,9 +1,11 @@
+import datetime as dt
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from bot.errors import EvidenceError, LockedError, SnapshotError
+from bot.snapshot.archive import library as library_module
 from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.checkpoint import load_head
 from bot.snapshot.archive.disk import Disk
@@ -150,6 +152,26 @@ def test_a_space_of_more_pages_than_fit_in_a_bag_fills_a_second_bag(tmp_path: Pa
     assert max(sum(1 for _ in folder.iterdir()) for folder in folders) <= 500
     assert verify(tmp_path).is_clean
     assert bagit_accepts(tmp_path)
+
+
+def test_a_run_that_changes_many_bags_writes_each_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_module, "MAX_PAGES", 2)
+    root, numbers = tmp_path / "snapshots", range(100, 120)
+    with open_run(root, CLOCK) as writer:
+        for number in numbers:
+            put_page(writer, str(number), f"Page {number}", "<p>one</p>", version=1)
+        finish(writer, *map(str, numbers))
+    again = [100, 104, 108, 112, 116, 118, 101]  # the first bag is changed again after its lists were staged
+    with open_run(root, CLOCK + dt.timedelta(days=1)) as writer:
+        for number in again:
+            title = "Renamed" if number == 104 else f"Page {number}"
+            put_page(writer, str(number), title, "<p>two</p>", version=2)
+        finish(writer, *map(str, again))
+
+    readmes = [path.read_text() for path in sorted(root.glob("*/README.md"))]
+    assert len(readmes) == 10
+    assert sum(readme.count("version 2 of") for readme in readmes) == len(again)
+    assert verify(root).is_clean
 
 
 @pytest.mark.needs("ssh-keygen")

@@ -50,6 +50,9 @@ class PageEntries(MutableMapping[str, PageEntry]):
         self._lines: dict[str, bytes | None] = dict(lines)
         """Line of each page; None for a page whose entry was set."""
         self._parsed: dict[str, PageEntry] = {}
+        self._before: dict[str, bytes] = {}
+        """Line of each page whose entry was set, as it was read."""
+        self._has_same_pages = True
         self._parse = parse
 
     def __getitem__(self, page_id: str) -> PageEntry:
@@ -61,9 +64,13 @@ class PageEntries(MutableMapping[str, PageEntry]):
 
     def __setitem__(self, page_id: str, entry: PageEntry) -> None:
         with _LOADING:
+            self._has_same_pages &= page_id in self._lines
+            if line := self._lines.get(page_id):
+                self._before[page_id] = line
             self._lines[page_id], self._parsed[page_id] = None, entry
 
     def __delitem__(self, page_id: str) -> None:
+        self._has_same_pages = False
         del self._lines[page_id]
         self._parsed.pop(page_id, None)
 
@@ -76,10 +83,11 @@ class PageEntries(MutableMapping[str, PageEntry]):
     def __len__(self) -> int:
         return len(self._lines)
 
-    def forget_parsed(self) -> None:
-        """Forget the entries that can be parsed again from their lines, as after a look at all of them."""
-        with _LOADING:
-            self._parsed = {page_id: entry for page_id, entry in self._parsed.items() if self._lines[page_id] is None}
+    def find_changes(self) -> list[tuple[PageEntry, PageEntry]] | None:
+        """Return each entry that was set, as it was and as it is; None if pages were added or removed."""
+        if not self._has_same_pages:
+            return None
+        return [(self._parse(line), self._parsed[page_id]) for page_id, line in self._before.items()]
 
     def dump(self, bag: str) -> bytes:
         """Return `pages.jsonl`, sorted by page id; the lines of pages whose entries were not set stay as they are."""
@@ -157,9 +165,11 @@ class Bag:
             if not self.is_changed and self.load is not None:
                 self._manifest = self._entries = self._files = None
 
-    def settle(self, folder: Folder) -> None:
-        """Take what was changed as written to *folder*, and forget it."""
-        self.load, self.is_changed = TagFiles(folder, self.name, self._written), False
+    def settle(self, load: Callable[[str], bytes] | Folder) -> None:
+        """Take what was changed as written, and forget it; *load* returns the tag files, or is the folder with them."""
+        if isinstance(load, Folder):
+            load = TagFiles(load, self.name, self._written)
+        self.load, self.is_changed = load, False
         self.release()
 
     @property

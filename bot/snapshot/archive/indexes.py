@@ -41,15 +41,35 @@ def row_of(bag: Bag) -> IndexRow:
 
 def render_bag_index(bag: Bag) -> bytes:
     """Return a bag's README: its pages as a tree."""
+    tree = iter_tree(bag.entries.values())
+    lines = [_render_start(bag), *("  " * depth + f"- {_render_node(node)}\n" for depth, node in tree)]
+    return "".join(lines).encode("utf-8", "replace")
+
+
+def update_bag_index(bag: Bag) -> bytes:
+    """Return a bag's README, from the one that was read if each changed page has its earlier place in the tree."""
+    changes = bag.entries.find_changes() if bag.load else None
+    if bag.load is None or changes is None:
+        return render_bag_index(bag)
+    text = bag.load("README.md").decode("utf-8", "replace")
+    is_same = text.startswith(_render_start(bag))
+    for before, after in changes:
+        line = f"- {_render_node(EntryNode(before.title, before))}\n"
+        is_same &= _place(before) == _place(after) and text.count(line) == 1
+        text = text.replace(line, f"- {_render_node(EntryNode(after.title, after))}\n")
+    return text.encode("utf-8", "replace") if is_same else render_bag_index(bag)
+
+
+def _render_start(bag: Bag) -> str:
     pages = counted(len(bag.entries), "page")
-    lines = [
-        f"# {escape_markdown(bag.space_key)}: captured pages",
-        "",
-        f"{pages} of {escape_markdown(bag.origin)}. How to check them: [VERIFY.md](../VERIFY.md).",
-        "",
-        *("  " * depth + f"- {_render_node(node)}" for depth, node in iter_tree(bag.entries.values())),
-    ]
-    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+    return (
+        f"# {escape_markdown(bag.space_key)}: captured pages\n\n"
+        f"{pages} of {escape_markdown(bag.origin)}. How to check them: [VERIFY.md](../VERIFY.md).\n\n"
+    )
+
+
+def _place(entry: PageEntry) -> tuple[object, ...]:
+    return entry.page_id, entry.title, entry.position, entry.ancestors
 
 
 def render_root_index(rows: Iterable[IndexRow], origin: str) -> bytes:

@@ -158,6 +158,11 @@ class Transaction:
             raise self._refused(error) from error
         self._add(path, name, hashlib.sha256(data).hexdigest())
 
+    def read(self, path: str) -> bytes:
+        """Return what is staged as the content of *path*; raises `EvidenceError` if it was changed."""
+        step = self._steps[path]
+        return Folder(self._staging).read_checked(str(step.staged), step.sha256, named_by="this run")
+
     def new_file(self) -> StagedFile:
         """Return a new file in the staging folder; thread-safe."""
         return StagedFile(self._new_name(), self._staging, self._disk)

@@ -1,9 +1,11 @@
 """One capture run as one transaction: payload, bags, indexes, sums, events and the signed head."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from bot.errors import EvidenceError, SnapshotError
@@ -33,7 +35,7 @@ from bot.snapshot.archive.entry import PageEntry, PageState, state_of
 from bot.snapshot.archive.events import Event, EventOutcome, EventType, event_id, render_events
 from bot.snapshot.archive.evidence_state import EvidenceState, RememberedHead
 from bot.snapshot.archive.folder import Folder, lock_folder
-from bot.snapshot.archive.indexes import render_bag_index, render_root_index, row_of
+from bot.snapshot.archive.indexes import render_root_index, row_of, update_bag_index
 from bot.snapshot.archive.instructions import GIT_ATTRIBUTES, load_instructions
 from bot.snapshot.archive.journal import (
     SealedHead,
@@ -50,6 +52,8 @@ from bot.snapshot.archive.signature import Signer
 from bot.snapshot.archive.start_check import is_overtaken, load_continued, one_line, read_situation
 from bot.snapshot.archive.verdict import RunVerdict
 
+_OPEN_BAGS = 4
+"""Number of changed bags in memory; pages come in the order of their bags."""
 _LOG_ROOM = MAX_ENTRIES - 6  # a run adds five files, three of them with the next run
 
 _STAMP_WAIT_SECONDS = 60
@@ -81,8 +85,14 @@ class SnapshotWriter:
     _transaction: Transaction = field(init=False)
     _changes: list[tuple[Verb, str, str]] = field(default_factory=list)
     """Verb, digest and path of each payload file that the run writes or removes."""
-    _touched: set[str] = field(default_factory=set)
-    """Ids of the pages whose entries the run sets."""
+    _touched: dict[str, PageState] = field(default_factory=dict)
+    """Id of each page whose entry the run sets → its state."""
+    _open: deque[Bag] = field(default_factory=deque)
+    """Bags with changes in memory."""
+    _staged: dict[str, Bag] = field(default_factory=dict)
+    """Bags whose changed lists are staged."""
+    _sums: dict[str, str] = field(default_factory=dict)
+    """Path → digest of their tag manifests."""
 
     def __post_init__(self) -> None:
         """Start the transaction."""
@@ -138,7 +148,11 @@ class SnapshotWriter:
     def put_entry(self, bag: Bag, entry: PageEntry) -> None:
         """Set the entry of a page. An event of the run must list the page."""
         self.library.put_entry(bag, entry)
-        self._touched.add(entry.page_id)
+        self._touched[entry.page_id] = state_of(bag.entries[entry.page_id], bag.name)
+        if bag not in self._open:
+            self._open.append(bag)
+        if len(self._open) > _OPEN_BAGS:
+            self._stage_bag(self._open.popleft())
 
     def finish(
         self,
@@ -155,13 +169,11 @@ class SnapshotWriter:
         With *goes_on*, the writer can be used for another run. *next_key* is the fingerprint of another key that may
         sign the next head; *lost* names the runs that an accepted rollback lost: the number of the run follows them.
         """
-        sums, rows = dict(self.library.sums), self.library.rows
         for bag in self._changed_bags():
-            sums[f"{bag.name}/{TAG_MANIFEST}"] = self._stage_tag_files(bag)
-            if bag.entries:
-                rows[bag.name] = row_of(bag)
+            self._stage_bag(bag)
+        sums = self.library.sums | self._sums
         root_files = {
-            "README.md": render_root_index(rows.values(), self.origin),
+            "README.md": render_root_index(self.library.rows.values(), self.origin),
             "VERIFY.md": load_instructions().encode(),
             ".gitattributes": GIT_ATTRIBUTES.encode(),
         }
@@ -191,10 +203,10 @@ class SnapshotWriter:
 
     def _begin_next_run(self, head: Checkpoint, sealed: SealedHead, sums: dict[str, str]) -> None:
         self.library.head, self.library.head_digest, self.library.sums = head, sealed.sha256, sums
-        for bag in self._changed_bags():
+        for bag in self._staged.values():
             bag.settle(Folder(self.root))
-        self._changes.clear()
-        self._touched.clear()
+        for noted in (self._changes, self._touched, self._open, self._staged, self._sums):
+            noted.clear()
         self.admission = Admission()
         self.now = max(self.now, self.clock().replace(microsecond=0))
 
@@ -213,13 +225,17 @@ class SnapshotWriter:
         except OSError as error:
             raise EvidenceError(f"{bag.name}/{path} is not there to be replaced; see `wikibot verify`") from error
 
-    def _stage_tag_files(self, bag: Bag) -> str:
+    def _stage_bag(self, bag: Bag) -> None:
+        """Stage the lists of a bag and forget what is in memory: a run can change many bags."""
         bag.origin = bag.origin or self.origin
-        files = bag.tag_files(render_bag_index(bag))
-        bag.entries.forget_parsed()  # a run can change many bags
+        files = bag.tag_files(update_bag_index(bag))
         for path, data in files.items():
             self._transaction.stage(f"{bag.name}/{path}", data)
-        return sha256(files[TAG_MANIFEST])
+        self._sums[f"{bag.name}/{TAG_MANIFEST}"] = sha256(files[TAG_MANIFEST])
+        self._staged[bag.name] = bag
+        if bag.entries:
+            self.library.rows[bag.name] = row_of(bag)
+        bag.settle(partial(_read_tag_file, self._transaction, bag.name))
 
     def _stage_log(self, sequence: int, events: Sequence[Event], agents: tuple[str, ...]) -> dict[str, str]:
         log = f"log/{year_folder(self.now, self._is_full)}/{sequence:06}"
@@ -243,9 +259,8 @@ class SnapshotWriter:
         left = set(self._touched)
         for index, event in enumerate(events):
             page_id = event.objects[0] if len(event.objects) == 1 else ""
-            bag = self.library.find_bag_of(page_id)
-            if page_id in self._touched and event.outcome is EventOutcome.SUCCESS and bag:
-                states[index] = state_of(bag.entries[page_id], bag.name)
+            if page_id in self._touched and event.outcome is EventOutcome.SUCCESS:
+                states[index] = self._touched[page_id]
                 left.discard(page_id)
         if left:
             raise EvidenceError(f"page {min(left)} was changed without an event; nothing was written")
@@ -294,6 +309,10 @@ class SnapshotWriter:
 
     def _is_full(self, folder: str) -> bool:
         return len(Folder(self.root).names(f"log/{folder}")) >= _LOG_ROOM
+
+
+def _read_tag_file(transaction: Transaction, bag: str, file: str) -> bytes:
+    return transaction.read(f"{bag}/{file}")
 
 
 class _Causes:
