@@ -26,6 +26,7 @@ from bot.suggestion import did_you_mean
 if TYPE_CHECKING:
     from bot.config.data_remote import DataRemote
     from bot.operations.announcement import Announcements
+    from bot.operations.home_comments import HomeComments
     from bot.operations.precautions import OwnFiles
     from bot.render import Renderer
     from bot.wiki.dialect import Flavour
@@ -215,8 +216,21 @@ class Runtime:
 
         workspaces = self.configured_workspaces
         return Announcements(
-            policy, self.settings.jobs, workspaces, self.folders, self.desk_address, self.settings.wiki_name
+            policy,
+            self.settings.jobs,
+            workspaces,
+            self.folders,
+            self.desk_address,
+            self.settings.wiki_name,
+            self.home_comments,
         )
+
+    @property
+    def home_comments(self) -> "HomeComments":
+        """The home pages of all workspaces as a place for comments."""
+        from bot.operations.home_comments import HomeComments
+
+        return HomeComments(self.gateway, self.configured_workspaces, self.settings.safety)
 
     @property
     def sleep(self) -> Callable[[float], None]:

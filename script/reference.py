@@ -94,7 +94,8 @@ _SCOPES = f"""\
 
 A *scoped* API token and the OAuth 2.0 credential of a service account have scopes, which are chosen when they are
 created. These are the scopes that wikibot needs. A classic API token has no scopes: it may do what its account may do.
-`wikibot check` says which scopes a token lacks.
+`wikibot check` says which scopes a token lacks. Only [messages as comments](../messages.md#comments-on-the-wiki) need
+`write:comment:confluence`, so `check` does not ask for it.
 """
 
 

@@ -34,7 +34,8 @@ def test(app: App, names: tuple[str, ...], format_: str) -> int:
         if name not in known:
             message = f"there is no channel or person {name!r}{did_you_mean(name, known)}; known: {', '.join(known)}"
             raise SettingsError(message, path=runtime.settings.config_path)
-    tried = send_test(policy, names, runtime.desk_address)
+    places = [Runtime(app.whole_settings.of_wiki(wiki)).home_comments for wiki in app.wikis]
+    tried = send_test(policy, names, runtime.desk_address, places)
     if format_ == "json":
         output.say_json(tried)
     else:

@@ -1099,6 +1099,25 @@ class ChannelSettings(SettingsSection):
     workspaces: Texts = Field(
         (), description="Only what is about these workspaces. Absent: everything.", examples=[["ws2"]]
     )
+    comment: bool = Field(
+        False,
+        description="Whether the channel is the wiki itself: a comment on the home page of the workspace for what is "
+        "new, and an answer to it when it is over. Such a channel has no address. The comments notify those who watch "
+        "the page. A token with scopes needs `write:comment:confluence`.",
+        examples=[True],
+    )
+    mention: Texts = Field(
+        (),
+        description="With `comment`: accounts that each new comment mentions, so that the wiki notifies them: account "
+        "ids (Cloud) or user keys (Data Center).",
+        examples=[["712020:0d1e2f3a-4b5c-6d7e-8f90-a1b2c3d4e5f6"]],
+    )
+
+    @model_validator(mode="after")
+    def _mentions_in_comments(self) -> Self:
+        if self.mention and not self.comment:
+            raise ValueError("mention is for channels with `comment: true`")
+        return self
 
     @field_validator("events")
     @classmethod
@@ -1148,6 +1167,9 @@ class NotifySettings(SettingsSection):
         for name in self.channels:
             if not _CHANNEL_NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is not the name of a channel: use small letters, digits and single `_`")
+        for name, channel in self.channels.items():
+            if channel.comment and name in self.addresses:
+                raise ValueError(f"channel {name} has `comment: true`, so it has no address; remove one of them")
         for name in self.addresses:
             if name not in self.channels:
                 known = ", ".join(self.channels) or "none"

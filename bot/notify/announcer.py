@@ -1,17 +1,26 @@
 """Who is told what, once: what is new for each receiver becomes one message."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from bot.config.policy import ChannelSettings, NotifyEvent, NotifySettings
-from bot.errors import NotifyError
+from bot.errors import (
+    AuthenticationError,
+    BotError,
+    NotifyError,
+    PageNotFoundError,
+    RateLimitedError,
+    StoppedError,
+    WikiUnreachableError,
+)
 from bot.log import logger, redact
 from bot.notify.channel import send_message
 from bot.notify.concern import Concern
 from bot.notify.memory import ChannelFailure, Receiver, ToldConcern, load_notified, save_notified
-from bot.notify.message import Recovery, compose, matter_of
+from bot.notify.message import Message, Recovery, compose, matter_of
 from bot.notify.occurrence import Occurrence
 
 CALM = timedelta(hours=1)
@@ -51,11 +60,38 @@ class Unsaid:
         return bool(self.concerns or self.recoveries or self.occurrences)
 
 
-class Announcer:
-    """Tells the receivers in *policy* what is new; remembers in the folder *state* what they know."""
+class CommentPlace(Protocol):
+    """Where the messages of a channel with `comment` go: the home pages of the workspaces."""
 
-    def __init__(self, policy: NotifySettings, state: Path, *, desk: str = "", wiki: str = "") -> None:
-        self._policy, self._state, self._desk = policy, state, desk
+    @property
+    def workspaces(self) -> Sequence[str]:
+        """The workspaces."""
+
+    def post(self, workspace: str, message: Message, mention: Sequence[str] = (), answers: str | None = None) -> str:
+        """Comment on the home page, or answer a comment; returns the id. Raises `BotError`."""
+
+
+_SAID_ANYWAY = (AuthenticationError, RateLimitedError, StoppedError, WikiUnreachableError)
+"""Errors of a comment that the jobs meet, too."""
+
+
+class Announcer:
+    """Tells the receivers in *policy* what is new; remembers in the folder *state* what they know.
+
+    *comments* is where the channels with `comment` write; without it, they get nothing. *wiki* is the name of the wiki,
+    if there are several.
+    """
+
+    def __init__(
+        self,
+        policy: NotifySettings,
+        state: Path,
+        *,
+        desk: str = "",
+        wiki: str = "",
+        comments: CommentPlace | None = None,
+    ) -> None:
+        self._policy, self._state, self._desk, self._comments = policy, state, desk, comments
         self._sender = f"wikibot {wiki}" if wiki else "wikibot"
 
     def begin(self, occurrences: Callable[[], Sequence[Occurrence]], now: datetime) -> None:
@@ -78,7 +114,9 @@ class Announcer:
                 continue
             news = _find_news(name, receiver, channel, concerns, occurrences, now)
             after = receiver
-            if news:
+            if channel is not None and channel.comment:
+                after = self._comment(name, channel, news, receiver, concerns, now)
+            elif news:
                 after = self._send(name, address, news, receiver, now)
             if after.failure is None:
                 after = _forget(_note_recovered(after, concerns, now), concerns, now)
@@ -87,29 +125,118 @@ class Announcer:
                 save_notified(self._state, file.replaced(receivers={**file.receivers, name: after}))
 
     def _receivers(self) -> Mapping[str, tuple[str, ChannelSettings | None]]:
-        """Return the address of each receiver, and the settings of those that are channels."""
-        return {
-            name: (address, self._policy.channels.get(name.removeprefix("channel ")) if _is_channel(name) else None)
+        """Return the address of each receiver, and the settings of those that are channels.
+
+        Comments are the last, because the wiki may be slow.
+        """
+        found = [
+            (name, address, self._policy.channels.get(name.removeprefix("channel ")) if _is_channel(name) else None)
             for name, address in iter_addresses(self._policy)
-        }
+        ]
+        found.sort(key=lambda item: item[2] is not None and item[2].comment)
+        return {name: (address, channel) for name, address, channel in found}
 
     def _send(self, name: str, address: str, news: Unsaid, receiver: Receiver, now: datetime) -> Receiver:
         """Send *news* and return what the receiver knows then."""
-        message = compose(news.concerns, news.recoveries, news.occurrences, self._desk, sender=self._sender)
+        message = self._compose(news)
         try:
             send_message(address, message)
         except NotifyError as error:
-            tries = receiver.failure.tries + 1 if receiver.failure else 1
-            wait = timedelta(minutes=_WAIT_MINUTES[min(tries, len(_WAIT_MINUTES)) - 1])
-            since = receiver.failure.since if receiver.failure else now
-            logger.error("a message to {} was not sent: {}", name, error)
-            failure = ChannelFailure(reason=redact(str(error)), since=since, tries=tries, again=now + wait)
-            return receiver.replaced(failure=failure)
+            return _failed(name, receiver, error, now)
         logger.info("sent to {}: {}", name, message.title)
-        told = {concern.key: ToldConcern(matter=matter_of(concern), at=now) for concern in news.concerns}
-        keys = {**receiver.occurrences, **{each.key: now for each in news.occurrences}}
-        kept = dict(sorted(keys.items(), key=lambda item: item[1])[-_MOST_HAPPENINGS:])
-        return receiver.replaced(concerns={**receiver.concerns, **told}, occurrences=kept, failure=None)
+        return _told(receiver, news, now)
+
+    def _comment(
+        self,
+        name: str,
+        channel: ChannelSettings,
+        news: Unsaid,
+        receiver: Receiver,
+        concerns: Sequence[Concern],
+        now: datetime,
+    ) -> Receiver:
+        """Say *news* in comments, one for each workspace, and answer those whose matters are over.
+
+        A matter that has a comment gets no second one, whatever changes about it.
+        """
+        if self._comments is None:
+            return receiver
+        receiver, news = _with_comments(receiver, news)
+        after = receiver.replaced(failure=None)
+        try:
+            for workspace, part in _by_workspace(news, channel.workspaces or self._comments.workspaces):
+                message = self._compose(part)
+                comment = self._comments.post(workspace, message, channel.mention)
+                logger.info("commented for {}: {}", name, message.title)
+                after = _told(after, part, now, comment=comment, workspace=workspace)
+            if NotifyEvent.RECOVERED in channel.events:
+                after = self._answer(after, concerns, now)
+        except BotError as error:
+            return _failed(name, after.replaced(failure=receiver.failure), error, now)
+        return after
+
+    def _answer(self, receiver: Receiver, concerns: Sequence[Concern], now: datetime) -> Receiver:
+        """Answer each comment of which something is over."""
+        over = _recovered(receiver, concerns)
+        for place in dict.fromkeys((told.workspace, told.comment) for told in over.values()):
+            keys = [key for key, told in over.items() if (told.workspace, told.comment) == place]
+            recoveries = list(dict.fromkeys(Recovery(over[key].matter, over[key].at) for key in keys))
+            workspace, comment = place
+            if self._comments is not None and comment is not None:
+                try:
+                    self._comments.post(workspace, self._compose(Unsaid(recoveries=tuple(recoveries))), (), comment)
+                except PageNotFoundError:
+                    logger.info("the comment {} was deleted; nothing answers it", comment)
+            marked = {key: over[key].replaced(over=now) for key in keys}
+            receiver = receiver.replaced(concerns={**receiver.concerns, **marked})
+        return receiver
+
+    def _compose(self, news: Unsaid) -> Message:
+        return compose(news.concerns, news.recoveries, news.occurrences, self._desk, sender=self._sender)
+
+
+def _failed(name: str, receiver: Receiver, error: BotError, now: datetime) -> Receiver:
+    tries = receiver.failure.tries + 1 if receiver.failure else 1
+    wait = timedelta(minutes=_WAIT_MINUTES[min(tries, len(_WAIT_MINUTES)) - 1])
+    since = receiver.failure.since if receiver.failure else now
+    is_said = isinstance(error, _SAID_ANYWAY)
+    (logger.warning if is_said else logger.error)("a message to {} was not sent: {}", name, error)
+    failure = ChannelFailure(reason=redact(str(error)), since=since, tries=tries, again=now + wait, is_said=is_said)
+    return receiver.replaced(failure=failure)
+
+
+def _told(
+    receiver: Receiver, news: Unsaid, now: datetime, *, comment: str | None = None, workspace: str = ""
+) -> Receiver:
+    """Return what the receiver knows after *news* were sent."""
+    told = {
+        concern.key: ToldConcern(matter=matter_of(concern), at=now, comment=comment, workspace=workspace)
+        for concern in news.concerns
+    }
+    keys = {**receiver.occurrences, **{each.key: now for each in news.occurrences}}
+    kept = dict(sorted(keys.items(), key=lambda item: item[1])[-_MOST_HAPPENINGS:])
+    return receiver.replaced(concerns={**receiver.concerns, **told}, occurrences=kept, failure=None)
+
+
+def _with_comments(receiver: Receiver, news: Unsaid) -> tuple[Receiver, Unsaid]:
+    """Return *news* without the matters that have a comment which is not answered yet; the receiver knows them then.
+
+    A stop cannot be said on the wiki: nothing is written then.
+    """
+    open_matters = {told.matter: told for told in receiver.concerns.values() if told.over is None and told.comment}
+    known = {each.key: open_matters[matter_of(each)] for each in news.concerns if matter_of(each) in open_matters}
+    new = tuple(each for each in news.concerns if each.key not in known and event_of(each) is not NotifyEvent.STOPPED)
+    return receiver.replaced(concerns={**receiver.concerns, **known}), replace(news, concerns=new)
+
+
+def _by_workspace(news: Unsaid, workspaces: Sequence[str]) -> Iterator[tuple[str, Unsaid]]:
+    """Yield what is new for each workspace; what is about none of them goes to the first."""
+    for number, workspace in enumerate(workspaces):
+        names = ("", workspace) if number == 0 else (workspace,)
+        concerns = tuple(each for each in news.concerns if each.workspace in names)
+        occurrences = tuple(each for each in news.occurrences if each.workspace in names)
+        if concerns or occurrences:
+            yield workspace, Unsaid(concerns, (), occurrences)
 
 
 def iter_addresses(policy: NotifySettings) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,10 @@ class ToldConcern(FileModel):
     """Time of the message."""
     over: datetime | None = None
     """Time of the message that it is over; null while it is not."""
+    comment: str | None = None
+    """Id of the comment that said it, if the channel is the wiki."""
+    workspace: str = ""
+    """The workspace on whose home page that comment is."""
 
 
 class ChannelFailure(FileModel):
@@ -36,6 +40,8 @@ class ChannelFailure(FileModel):
     """The number of failures in a row."""
     again: datetime
     """Time of the next try."""
+    is_said: bool = False
+    """Whether the bot says the cause anyway: the wiki does not answer, or a person stopped the bot."""
 
 
 class Receiver(FileModel):

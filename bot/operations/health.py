@@ -203,7 +203,7 @@ def _concerns_of(workspace: Workspace) -> Iterator[Concern]:
 def _failing_channels(folders: Folders) -> Iterator[Concern]:
     """Yield a concern for each channel or person whose last message was not sent."""
     for name, receiver in load_notified(folders.state).receivers.items():
-        if (failure := receiver.failure) is not None:
+        if (failure := receiver.failure) is not None and not failure.is_said:
             message = (
                 f"{failure.reason} (since {failure.since:%Y-%m-%d %H:%M} UTC); correct the address, and try it with "
                 "`wikibot notify test`"

@@ -298,6 +298,9 @@ class ConfluenceGateway(WikiGateway):
     def fetch_comments(self, page_id: str) -> list[Comment]:
         return self._details.fetch_comments(page_id)
 
+    def create_comment(self, page_id: str, body: str, *, parent_id: str | None = None) -> str:
+        return self._writer.comment(page_id, body, parent_id, lambda: self._details.fetch_comments(page_id))
+
     def fetch_restrictions(self, page_id: str) -> Restrictions:
         return self._client.send(rest_v1.restrictions(page_id))
 

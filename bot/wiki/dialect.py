@@ -201,6 +201,9 @@ class Dialect(Protocol):
     def comments(self, page_id: str) -> tuple[Call[Comment], ...]:
         """Return the calls that together list the comments of a page."""
 
+    def new_comment(self, page_id: str, body: str, parent_id: str | None) -> Call[str]:
+        """Add a footer comment to a page, or an answer to a comment; the id of the new one is in the answer."""
+
     def replies(self, comment: Comment, *, is_inline: bool) -> Call[Comment] | None:
         """List the replies to a comment; None if the calls of `comments` include replies."""
 

@@ -29,6 +29,7 @@ from bot.wiki.rest_v1 import (
     containers,
     convert_later,
     read_label,
+    read_new_id,
     read_operations,
     read_user,
     readers,
@@ -361,6 +362,13 @@ class CloudDialect:
         """Operations getPageFooterComments, getPageInlineComments."""
         params: Params = {**_STORAGE, "limit": _MAX_LIMIT}
         return tuple(_part(page_id, kind, _read_comment, params) for kind in ("footer-comments", "inline-comments"))
+
+    def new_comment(self, page_id: str, body: str, parent_id: str | None) -> Call[str]:
+        """Operation createFooterComment."""
+        place = {"pageId": page_id} if parent_id is None else {"parentCommentId": parent_id}
+        payload = {**place, "body": {"representation": "storage", "value": body}}
+        about = f"a comment on page {page_id}"
+        return Call(f"{_V2}/footer-comments", about, read_new_id, method="POST", payload=payload, page_id=page_id)
 
     def replies(self, comment: Comment, *, is_inline: bool) -> Call[Comment]:
         """Operations getFooterCommentChildren, getInlineCommentChildren."""

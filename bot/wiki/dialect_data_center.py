@@ -34,6 +34,7 @@ from bot.wiki.rest_v1 import (
     read_conversion,
     read_is_restricted,
     read_label,
+    read_new_id,
     read_operations,
     read_restrictions_in_listing,
     read_user,
@@ -387,6 +388,17 @@ class DataCenterDialect:
             "limit": _LIMIT_WITH_BODY,
         }
         return (_part(page_id, "child/comment", "comments", _read_comment, params),)
+
+    def new_comment(self, page_id: str, body: str, parent_id: str | None) -> Call[str]:
+        """Operation createContent."""
+        payload = {
+            "type": "comment",
+            "container": {"id": page_id, "type": "page"},
+            "ancestors": [] if parent_id is None else [{"id": parent_id}],
+            "body": {"storage": {"representation": "storage", "value": body}},
+        }
+        about = f"a comment on page {page_id}"
+        return Call(f"{V1}/content", about, read_new_id, method="POST", payload=payload, page_id=page_id)
 
     def replies(self, comment: Comment, *, is_inline: bool) -> None:
         """Return None: `comments` includes the replies."""

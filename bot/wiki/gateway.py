@@ -530,6 +530,13 @@ class WikiGateway(Protocol):
         successful if the page has the file with *comment*. v1 createAttachment, updateAttachmentData.
         """
 
+    def create_comment(self, page_id: str, body: str, *, parent_id: str | None = None) -> str:
+        """Add a footer comment to a page, or an answer to the comment *parent_id*; returns its id.
+
+        If the answer is lost, the comment counts as made if the page has one of this account with the same words.
+        createFooterComment; createContent.
+        """
+
     def fetch_comments(self, page_id: str) -> list[Comment]:
         """List all comments of a page, footer and inline, including resolved ones; replies follow their parent.
 

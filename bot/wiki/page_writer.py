@@ -3,6 +3,7 @@
 import html
 import re
 from collections import Counter
+from collections.abc import Callable
 
 from bot.current_run import current_run
 from bot.errors import (
@@ -19,7 +20,7 @@ from bot.wiki import rest_v1
 from bot.wiki.dialect import Call, Dialect
 from bot.wiki.directory import Directory
 from bot.wiki.failures import VERSION_WORDS
-from bot.wiki.gateway import Page, PageRef, Version
+from bot.wiki.gateway import Comment, Page, PageRef, Version
 from bot.wiki.page_reader import PageReader
 from bot.wiki.rest_client import RestClient
 from bot.wiki.upload_form import UploadForm
@@ -135,6 +136,30 @@ class PageWriter:
             if not _may_be_committed(error) or not self._has_file(page_id, form):
                 raise
         logger.info("uploaded file {} ({} bytes) to page {}", name, len(content), page_id)
+
+    def comment(
+        self, page_id: str, body: str, parent_id: str | None, read_comments: Callable[[], list[Comment]]
+    ) -> str:
+        """Add a comment; if the answer is lost, look whether the page has it."""
+        check_well_formed(body, what=f"a comment on page {page_id}")
+        author_id = self._directory.current_user().id
+        try:
+            comment_id = self._client.send(self._dialect.new_comment(page_id, body, parent_id))
+        except WikiError as error:
+            if not _may_be_committed(error):
+                raise
+            words = _words(body)
+            found = (
+                each.id
+                for each in read_comments()
+                if each.version.author.id == author_id and each.parent_id == parent_id and _words(each.body) == words
+            )
+            known = next(found, None)
+            if known is None:
+                raise
+            comment_id = known
+        logger.info("commented on page {} ({})", page_id, comment_id)
+        return comment_id
 
     def _has_file(self, page_id: str, form: UploadForm) -> bool:
         return any(

@@ -166,6 +166,11 @@ class _Found(Shape):
     id: Id
 
 
+def read_new_id(answer: object) -> str:
+    """Return the id of what was created; v1 and v2 use the same shape."""
+    return read_shape(_Found, answer, "what was created").id
+
+
 class _SearchResult(Shape):
     content: _Found
 

@@ -17,7 +17,7 @@ def find_missing_scopes(client: RestClient) -> list[str]:
     missing: set[str] = set()
     held: set[str] = set()
     probes: dict[tuple[str, ...], ScopedCall] = {}
-    for call in scoped_calls():
+    for call in (each for each in scoped_calls() if not each.is_optional):
         probes.setdefault(call.needed, call)
     for needed, call in probes.items():
         response = client.probe(call.method, call.probe_path)

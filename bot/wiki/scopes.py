@@ -31,6 +31,11 @@ class ScopedCall:
         return self.granular or self.classic
 
     @property
+    def is_optional(self) -> bool:
+        """Whether only something that is off by default needs the operation: messages as comments."""
+        return (self.method, self.path) == ("POST", "/api/v2/footer-comments")
+
+    @property
     def probe_path(self) -> str:
         """A path of this operation that names no object of any wiki."""
         return self.path.replace("{}", _PROBE_ID)

@@ -66,5 +66,6 @@ def iter_calls(dialect: Dialect) -> Iterator[Call[Any]]:
         yield from (call for call in nodes if call is not None)
     replies = (dialect.replies(comment, is_inline=is_inline) for is_inline in (True, False))
     yield from (call for call in replies if call is not None)
+    yield from (dialect.new_comment("12", "<p>c</p>", parent) for parent in (None, "9"))
     yield dialect.update(page, "<p>y</p>", message="m", is_minor=True)
     yield dialect.create(SPACE, title="t", body="<p>y</p>", parent_id="12", message="m")
