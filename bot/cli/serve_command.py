@@ -142,10 +142,8 @@ def say_where(desk: Desk) -> None:
         output.say("(this link works once; `wikibot user add` makes accounts)")
 
 
-class ScheduleHere:
-    """The jobs of this process."""
-
-    is_going = True
+class _LiveSettings:
+    """The settings in force, by the scheduler *live* that reads them again."""
 
     def __init__(self, live: LiveSchedule) -> None:
         self._live = live
@@ -160,18 +158,24 @@ class ScheduleHere:
         """Why the settings on the disk are not used; empty if they are."""
         return self._live.trouble
 
+
+class ScheduleHere(_LiveSettings):
+    """The jobs of this process."""
+
+    is_going = True
+
     @property
     def due(self) -> Mapping[str, datetime]:
         """When each job is due."""
         return self._live.scheduler.due
 
 
-class ScheduleElsewhere:
+class ScheduleElsewhere(_LiveSettings):
     """The jobs of another process, which may run or not; the settings are read again here when they change."""
 
     def __init__(self, runtime: Runtime, load: Callable[[], Settings]) -> None:
         self._history = open_history(runtime.folders.state / "runs.db")
-        self._live = LiveSchedule(runtime, self._history, load, runs_jobs=False)
+        super().__init__(LiveSchedule(runtime, self._history, load, runs_jobs=False))
         self._lock = threading.Lock()
         self._looked_at, self._read_at = time.monotonic(), -math.inf
         self._due, self._due_of = dict[str, datetime](), runtime.settings
@@ -185,12 +189,7 @@ class ScheduleElsewhere:
                 self._looked_at = time.monotonic()
             finally:
                 self._lock.release()
-        return self._live.runtime
-
-    @property
-    def trouble(self) -> str:
-        """Why the settings on the disk are not used; empty if they are."""
-        return self._live.trouble
+        return super().runtime
 
     @property
     def due(self) -> Mapping[str, datetime]:

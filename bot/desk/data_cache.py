@@ -4,23 +4,29 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.config.data_file import DataFile
 from bot.config.data_model import WorkspaceData
 from bot.errors import BotError
 from bot.operations.workspace import Workspace
 
-_Stamp = tuple[int, int, int]
+_Stamp = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class KnownData:
-    """What a data file says; *error* is why the file cannot be read now, and then *data* is the last good content."""
+    """A data file; *error* is why it cannot be read now, and then *document* is what could be read last."""
 
-    data: WorkspaceData | None
+    document: DataFile | None
     error: str | None
+
+    @property
+    def data(self) -> WorkspaceData | None:
+        """The values of the data file."""
+        return None if self.document is None else self.document.data
 
 
 class DataCache:
-    """The data files of all workspaces; safe to use from several threads."""
+    """The data files of all workspaces; safe to use from several threads. What saves an edit reads the file itself."""
 
     def __init__(self) -> None:
         self._known: dict[Path, tuple[_Stamp | None, KnownData]] = {}
@@ -33,9 +39,9 @@ class DataCache:
         if known is not None and known[0] == stamp:
             return known[1]
         with self._lock:
-            last = self._known[path][1].data if path in self._known else None
+            last = self._known[path][1].document if path in self._known else None
             try:
-                found = KnownData(workspace.load_data_file().data, None)
+                found = KnownData(workspace.load_data_file(), None)
             except BotError as error:
                 found = KnownData(last, str(error))
             self._known[path] = (stamp, found)
@@ -47,4 +53,4 @@ def _stamp(path: Path) -> _Stamp | None:
         status = path.stat()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino, status.st_ctime_ns

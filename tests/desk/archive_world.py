@@ -59,9 +59,9 @@ class ArchiveWorld:
         return client
 
 
-def capture_world(root: Path) -> dict[str, str]:
+def capture_world(root: Path, flavour: Flavour = Flavour.DATA_CENTER) -> dict[str, str]:
     """Capture a wiki twice into *root*; return the ids of the pages by title."""
-    with small_wiki(Flavour.DATA_CENTER) as wiki:
+    with small_wiki(flavour) as wiki:
         wiki.add("Council", REPORT.format(place="Zanzibar", what="a draft", sent=90), under="Home")
         wiki.add(EVIL_TITLE, EVIL_BODY)
         for name, data, kind in (("dot.png", PNG, "image/png"), ("evil.svg", SVG, "image/svg+xml")):

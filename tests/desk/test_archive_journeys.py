@@ -17,17 +17,18 @@ from bot.cli.serve_command import make_reading_desk
 from bot.desk.desk import Desk
 from bot.desk.server import DeskServer, open_port
 from bot.operations.archive_reader import read_folder
+from bot.wiki.dialect import Flavour
 from tests.desk.archive_world import EVIL_TITLE, capture_world
 from tests.snapshot.small_tree import AFTER, tree_bytes
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.either_flavour]
 _LONGEST_SECONDS = 20
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+@pytest.fixture(scope="module", params=list(Flavour))
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     root = tmp_path_factory.mktemp("journey") / "snapshots"
-    ids = capture_world(root)
+    ids = capture_world(root, request.param)
     for path in (root, *root.rglob("*")):
         path.chmod(0o500 if path.is_dir() else 0o400)
     return root, ids

@@ -78,10 +78,10 @@ def _plain_media(browser: WebDriver) -> Iterator[None]:
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskWorld]:
+@pytest.fixture(scope="module", params=["datacenter", *(["cloud"] if IS_NIGHTLY else [])])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskWorld]:
     """A world with captured pages, a conflict, and a run that found it."""
-    with desk_world(tmp_path_factory.mktemp("desk")) as made:
+    with desk_world(tmp_path_factory.mktemp("desk"), flavour=request.param) as made:
         make_conflict(made)
         made.run("news", "add", "A draft that is complete.", "--draft")
         editor = made.client_as(Role.EDITOR)

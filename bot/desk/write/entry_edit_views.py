@@ -115,35 +115,11 @@ class EntryFormPage(FormPage):
             return None
 
 
-@blueprint.get("/w/<workspace>/links/<number>")
+@blueprint.get("/w/<workspace>/links/<number>", endpoint="link_item", defaults={"area": "links"})
+@blueprint.get("/w/<workspace>/banner/<number>", endpoint="banner_line", defaults={"area": "banner"})
 @requires(Role.EDITOR)
-def link_item(workspace: str, number: str) -> WebAnswer:
-    """Show the form of a link."""
-    return _open(workspace, "links", number)
-
-
-@blueprint.post("/w/<workspace>/links/<number>")
-@requires(Role.EDITOR)
-def edit_link_item(workspace: str, number: str) -> WebAnswer:
-    """Do what the pressed button says with a link."""
-    return _answer(workspace, "links", number)
-
-
-@blueprint.get("/w/<workspace>/banner/<number>")
-@requires(Role.EDITOR)
-def banner_line(workspace: str, number: str) -> WebAnswer:
-    """Show the form of a line."""
-    return _open(workspace, "banner", number)
-
-
-@blueprint.post("/w/<workspace>/banner/<number>")
-@requires(Role.EDITOR)
-def edit_banner_line(workspace: str, number: str) -> WebAnswer:
-    """Do what the pressed button says with a line."""
-    return _answer(workspace, "banner", number)
-
-
-def _open(workspace: str, area: str, number: str) -> WebAnswer:
+def entry_item(workspace: str, area: str, number: str) -> WebAnswer:
+    """Show the form of a link or of a line."""
     content = load_content(workspace)
     fields: dict[str, str] = {"under": request.args.get("under", "")}
     if number != NEW:
@@ -154,7 +130,11 @@ def _open(workspace: str, area: str, number: str) -> WebAnswer:
     return _page(content, area, number, fields | {"digest": content.digest}).open()
 
 
-def _answer(workspace: str, area: str, number: str) -> WebAnswer:
+@blueprint.post("/w/<workspace>/links/<number>", endpoint="edit_link_item", defaults={"area": "links"})
+@blueprint.post("/w/<workspace>/banner/<number>", endpoint="edit_banner_line", defaults={"area": "banner"})
+@requires(Role.EDITOR)
+def edit_entry_item(workspace: str, area: str, number: str) -> WebAnswer:
+    """Do what the pressed button says with a link or a line."""
     sent = {name: request.form.get(name, "") for name in FIELDS}
     return _page(load_content(workspace), area, number, sent).answer()
 

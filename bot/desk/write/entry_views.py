@@ -47,21 +47,11 @@ class EntryRow:
         return self.number.count(".")
 
 
-@blueprint.get("/w/<workspace>/links")
+@blueprint.get("/w/<workspace>/links", endpoint="links", defaults={"area": "links"})
+@blueprint.get("/w/<workspace>/banner", endpoint="banner", defaults={"area": "banner"})
 @requires(Role.EDITOR)
-def links(workspace: str) -> str:
-    """Show the quick links as a nested list."""
-    return _list(workspace, "links")
-
-
-@blueprint.get("/w/<workspace>/banner")
-@requires(Role.EDITOR)
-def banner(workspace: str) -> str:
-    """Show the lines of the status banner."""
-    return _list(workspace, "banner")
-
-
-def _list(workspace: str, area: str) -> str:
+def entries(workspace: str, area: str) -> str:
+    """Show the quick links as a nested list, or the lines of the status banner."""
     content, now = load_content(workspace), current_desk().clock()
     section = SECTIONS[area]
     return render_template(
@@ -77,18 +67,33 @@ def _list(workspace: str, area: str) -> str:
     )
 
 
-@blueprint.post("/w/<workspace>/links")
+@blueprint.post("/w/<workspace>/links", endpoint="change_links", defaults={"area": "links"})
+@blueprint.post("/w/<workspace>/banner", endpoint="change_banner", defaults={"area": "banner"})
 @requires(Role.EDITOR)
-def change_links(workspace: str) -> Response:
-    """Move, nest or remove a link."""
-    return _change(workspace, "links")
-
-
-@blueprint.post("/w/<workspace>/banner")
-@requires(Role.EDITOR)
-def change_banner(workspace: str) -> Response:
-    """Move or remove a line of the banner."""
-    return _change(workspace, "banner")
+def change_entries(workspace: str, area: str) -> Response:
+    """Move, nest or remove a link, or a line of the banner."""
+    content = load_content(workspace)
+    action, _colon, number = request.form.get("do", "").partition(":")
+    digest = request.form.get("digest", "")
+    back = redirect(url_for(f"write.{area}", workspace=workspace), HTTPStatus.SEE_OTHER)
+    seen = content.as_seen(digest)
+    entry = find_ref(seen, SECTIONS[area], number)
+    if entry is None:
+        flash(_("This entry is gone; somebody removed it."), "warn")
+        return back
+    place = _place_for(seen, area, action, number)
+    if action != "remove" and place is None:
+        return back
+    operation: Operation = RemoveEntry(entry=entry) if place is None else MoveEntry(entry=entry, place=place)
+    try:
+        saved = save(content, operation, digest)
+    except BotError as error:
+        flash(_("Not changed: %(reason)s", reason=str(error)), "bad")
+        return back
+    name = _name_of(entry.seen)
+    done = _("“%(words)s” is removed.", words=name) if action == "remove" else _("“%(words)s” is moved.", words=name)
+    flash_saved(workspace, done, saved)
+    return back
 
 
 def rows_of(entries: tuple[Entry, ...], now: dt.datetime, prefix: str = "") -> tuple[EntryRow, ...]:
@@ -113,31 +118,6 @@ def state_of(entry: Entry, now: dt.datetime) -> str:
     if ends is not None and ends <= now:
         return "expired"
     return "scheduled" if starts is not None and now < starts else "live"
-
-
-def _change(workspace: str, area: str) -> Response:
-    content = load_content(workspace)
-    action, _colon, number = request.form.get("do", "").partition(":")
-    digest = request.form.get("digest", "")
-    back = redirect(url_for(f"write.{area}", workspace=workspace), HTTPStatus.SEE_OTHER)
-    seen = content.as_seen(digest)
-    entry = find_ref(seen, SECTIONS[area], number)
-    if entry is None:
-        flash(_("This entry is gone; somebody removed it."), "warn")
-        return back
-    place = _place_for(seen, area, action, number)
-    if action != "remove" and place is None:
-        return back
-    operation: Operation = RemoveEntry(entry=entry) if place is None else MoveEntry(entry=entry, place=place)
-    try:
-        saved = save(content, operation, digest)
-    except BotError as error:
-        flash(_("Not changed: %(reason)s", reason=str(error)), "bad")
-        return back
-    name = _name_of(entry.seen)
-    done = _("“%(words)s” is removed.", words=name) if action == "remove" else _("“%(words)s” is moved.", words=name)
-    flash_saved(workspace, done, saved)
-    return back
 
 
 def _place_for(document: DataFile, area: str, action: str, number: str) -> EntryPlace | None:

@@ -2,26 +2,23 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import current_app, flash, redirect, url_for
+from flask import flash, redirect, url_for
 from werkzeug import Response
 
 from bot.config.data_file import DataFile
 from bot.config.data_model import WorkspaceData
 from bot.config.entry_ref import EntryRef, iter_entries
-from bot.desk.desk import workspace_named
+from bot.desk.desk import current_desk, workspace_named
 from bot.desk.language import gettext as _
 from bot.desk.visitor import current_visitor
-from bot.errors import ContentError
 from bot.operations.revisions import document_of, last_good
 from bot.operations.workspace import Workspace
 
 WebAnswer = str | tuple[str, int] | Response
 """What a view returns: a page, a page with its status, or a whole answer."""
 _SEARCHED_REVISIONS = 50
-_KNOWN = "write.data_files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +60,13 @@ class ShownContent:
 def load_content(name: str) -> ShownContent:
     """Return the content of a workspace; raises `ContentError` if no revision of the data file can be read."""
     workspace = workspace_named(name)
-    try:
-        return ShownContent(workspace, _load_known(workspace))
-    except ContentError as error:
-        good = last_good(workspace)
-        if good is None:
-            raise
-        return ShownContent(workspace, good[0], str(error))
-
-
-def _load_known(workspace: Workspace) -> DataFile:
-    """Return the data file; one that looks as it did at the last time is not read again. Saving always reads it."""
-    known: dict[str, tuple[tuple[int, ...], DataFile]] = current_app.extensions.setdefault(_KNOWN, {})
-    stamp = _stamp_of(workspace.data_path)
-    found = known.get(workspace.name)
-    if found is not None and stamp and found[0] == stamp:
-        return found[1]
-    document = workspace.load_data_file()
-    known[workspace.name] = (stamp, document)
-    return document
-
-
-def _stamp_of(path: Path) -> tuple[int, ...]:
-    try:
-        seen = path.stat()
-    except OSError:
-        return ()
-    return (seen.st_mtime_ns, seen.st_size, seen.st_ino, seen.st_ctime_ns)
+    known = current_desk().data.read(workspace)
+    if known.error is None and known.document is not None:
+        return ShownContent(workspace, known.document)
+    good = last_good(workspace)
+    if good is None:
+        return ShownContent(workspace, workspace.load_data_file())
+    return ShownContent(workspace, good[0], known.error or "")
 
 
 def find_ref(document: DataFile, section: str, name: str) -> EntryRef | None:
