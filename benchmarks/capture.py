@@ -14,6 +14,7 @@ from typing import Any
 from benchmarks.capture_targets import find_targets
 from benchmarks.capture_tools import TOOLS
 from benchmarks.figures import load_figures, write_section
+from benchmarks.other_targets import find_other_targets
 from benchmarks.page_world import fill, make_body
 from benchmarks.process_cost import Cost, describe_machine, size_of
 from bot.wiki.request_counts import kind_of
@@ -29,7 +30,7 @@ Row = dict[str, Any]
 
 
 def main() -> int:
-    """Print a table and the targets; return 1 if one of them is missed."""
+    """Print a table and all targets; return 1 if one of those that this run measures is missed."""
     parser = argparse.ArgumentParser(prog="script/bench capture", description=__doc__)
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3, help="0: only --large")
@@ -51,6 +52,7 @@ def main() -> int:
     print_rows([*found["runs"], *large], _COLUMNS)
     targets = list(find_targets(found))
     print(*targets, sep="\n")
+    print("", "As they were measured last (docs/performance.md):", *find_other_targets(load_figures()), sep="\n")
     if options.write:
         known = load_figures().get("capture", {})
         write_section("capture", (known | found if options.rounds else known) | ({"large": large} if large else {}))

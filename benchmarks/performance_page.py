@@ -2,6 +2,7 @@
 
 import math
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from benchmarks.figures import load_bounds, load_figures
 from benchmarks.growth import find_growth_targets
 from benchmarks.large_page import find_page_targets
 from benchmarks.lines import draw_lines
+from benchmarks.other_targets import find_call_targets
 
 PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "performance.svg"
@@ -116,10 +118,25 @@ def _curves(growth: Figures) -> dict[str, list[tuple[int, float]]]:
 
 
 def _list_verdicts(targets: Iterable[Target]) -> Iterator[str]:
+    listed = list(targets)
     yield "| Target | Found | At most | |"
     yield "|---|--:|--:|---|"
-    for target in targets:
+    for target in listed:
         yield f"| {target.about} | {target.found:g} | {target.limit:g} | {target.verdict} |"
+    yield from _list_reasons(listed)
+
+
+def _list_reasons(targets: Sequence[Target]) -> Iterator[str]:
+    """Yield why targets are missed, each reason once."""
+    missed: dict[str, list[str]] = {}
+    for target in targets:
+        if target.why and not target.is_met:
+            missed.setdefault(target.why, []).append(target.about)
+    if missed:
+        yield "\nWhere a target is missed:\n"
+    for why, (first, *others) in missed.items():
+        about = f"{first}, and {len(others)} more" if others else first
+        yield textwrap.fill(f"- {about}: {why}.", 120, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _list_converters(converters: Figures) -> Iterator[str]:
@@ -132,12 +149,13 @@ def _list_converters(converters: Figures) -> Iterator[str]:
 
 
 def _list_calls(calls: Figures) -> Iterator[str]:
-    targets = load_bounds()["targets"]
+    bare = {row["name"]: row["bare"] for row in calls["rows"]}
     yield "| Call or command | In relation to | Times | At most | |"
     yield "|---|---|--:|--:|---|"
-    for row in calls["rows"]:
-        target = Target(row["name"], row["ratio"], targets[row["name"]])
-        yield f"| {target.about} | `{row['bare']}` | {target.found:.1f} | {target.limit:g} | {target.verdict} |"
+    targets = list(find_call_targets(calls))
+    for target in targets:
+        yield f"| {target.about} | `{bare[target.about]}` | {target.found:.1f} | {target.limit:g} | {target.verdict} |"
+    yield from _list_reasons(targets)
 
 
 def _list_stages(stages: Sequence[Figures]) -> Iterator[str]:
