@@ -47,7 +47,7 @@ def history(reader: ArchiveReader, page: str, format_: str) -> int:
     output.say(f"{timeline.title} ({timeline.page_id}): {timeline.status}")
     output.say(f"{timeline.path}\n")
     output.say_table(
-        ("version", "when", "author", "message", "held"),
+        ("version", "when", "author", "message", "captured"),
         (
             (
                 str(held.version.number),
@@ -59,6 +59,11 @@ def history(reader: ArchiveReader, page: str, format_: str) -> int:
             for held in timeline.versions
         ),
     )
+    if missing := [held.version.number for held in timeline.versions if not held.paths]:
+        output.say(
+            f"\nThe text of {counted(len(missing), 'version')} is not in the snapshots. With `history: all`, the next "
+            "capture takes all earlier versions that the wiki still has."
+        )
     output.say()
     output.say_table(
         ("run", "when", "event", "what"),

@@ -22,6 +22,7 @@ from bot.snapshot.archive.head_check import check_head
 from bot.snapshot.archive.inspection import Inspection
 from bot.snapshot.archive.library import Library, load_library
 from bot.snapshot.query.archive_index import ArchiveIndex
+from bot.snapshot.query.export import refuse_export
 from bot.snapshot.verify.verification import Verification
 
 
@@ -92,8 +93,9 @@ def read_folder(
     """Return a reader of any folder of snapshots, without settings; nothing is written into the folder.
 
     With *signers*, the head must be signed by one of them. With *witnesses*, the SHA-256 of heads that were published
-    elsewhere, it must descend from each. The index is written to *cache*.
+    elsewhere, it must descend from each. The index is written to *cache*. Raises `SnapshotError` if *root* is an export.
     """
+    refuse_export(root)
     heads = tuple(whole_digest(each) for each in witnesses)
     folder = cache or cache_folder()
     if folder.resolve().is_relative_to(root.resolve()):

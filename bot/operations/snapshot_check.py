@@ -11,6 +11,7 @@ from bot.snapshot.archive.checkpoint import read_head
 from bot.snapshot.archive.evidence_state import EvidenceState
 from bot.snapshot.archive.folder import Folder, is_being_written
 from bot.snapshot.archive.writer import writer_lock
+from bot.snapshot.query.export import refuse_export
 from bot.snapshot.verify.replay_memory import ReplayMemory
 from bot.snapshot.verify.verification import Verification, verify
 
@@ -52,7 +53,11 @@ def verify_snapshots(
 def verify_copy(
     path: Path, *, now: datetime, witnesses: Sequence[str] = (), signers: Path | None = None, rotate: bool = False
 ) -> Verification:
-    """Verify a folder of snapshots without settings, for example from another installation; read-only."""
+    """Verify a folder of snapshots without settings, for example from another installation; read-only.
+
+    Raises `SnapshotError` if *path* is an export.
+    """
+    refuse_export(path)
     text = read_signers(signers) if signers else None
     portion = now.toordinal() if rotate else None
     return verify(path, witnesses=witnesses, allowed_signers=text, portion=portion, now=now)

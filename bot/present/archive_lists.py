@@ -26,7 +26,7 @@ def history_as_csv(timeline: Timeline) -> str:
         for each, is_held in versions
     ]
     rows += [("event", each.run, each.when.isoformat(), each.type, "", each.detail, "") for each in timeline.happenings]
-    return csv_table(("list", "number", "when", "type", "who", "what", "held"), rows)
+    return csv_table(("list", "number", "when", "type", "who", "what", "captured"), rows)
 
 
 def report_as_csv(report: Report) -> str:

@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -189,3 +192,18 @@ def test_options_of_a_folder_need_the_folder(tmp_path: Path, capsys: pytest.Capt
 
     assert ended.value.code == 1
     assert "need --snapshots DIR" in capsys.readouterr().err
+
+
+def test_an_export_is_called_an_export_with_what_to_check(reading: Reading, tmp_path: Path) -> None:
+    reading.out("export", "--out", str(tmp_path / "bag"))
+    reading.folder = tmp_path / "bag"
+
+    for words in (["verify"], ["search", "meeting"], ["report"], ["history", "102"], ["site", str(tmp_path / "out")]):
+        code, out, error = reading.run(*words)
+        assert (code, out) == (1, "")
+        assert f"{tmp_path / 'bag'} is an export" in error
+
+    (command,) = re.findall(r"run `bagit\.py (--validate [^`]+)`", error)
+    subprocess.run([sys.executable, "-m", "bagit", *command.split()], check=True)
+    assert str(tmp_path / "bag/data/README.md") in error
+    assert (tmp_path / "bag/data/README.md").is_file()

@@ -92,6 +92,16 @@ def export(
     return Export(target, len(chosen), files)
 
 
+def refuse_export(root: Path) -> None:
+    """Raise `SnapshotError` if *root* is an export, which has only a part of the files that its head names."""
+    if not (root / HEAD).exists() and (root / "data" / _PROOF / HEAD).is_file():
+        raise SnapshotError(
+            f"{root} is an export, a copy of some pages without the rest of the snapshots. To check it, run "
+            f"`bagit.py --validate {root}` and the commands in {root / 'data/README.md'}; its pages are in "
+            f"{root / 'data/pages'}"
+        )
+
+
 def require_new_folder(root: Path, target: Path) -> None:
     """Raise `SnapshotError` if *target* is not empty, or lies inside the snapshots folder *root*."""
     if target.resolve().is_relative_to(root.resolve()):
