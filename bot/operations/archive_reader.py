@@ -93,7 +93,9 @@ def read_folder(
     """Return a reader of any folder of snapshots, without settings; nothing is written into the folder.
 
     With *signers*, the head must be signed by one of them. With *witnesses*, the SHA-256 of heads that were published
-    elsewhere, it must descend from each. The index is written to *cache*. Raises `SnapshotError` if *root* is an export.
+    elsewhere, it must descend from each. The index is written to *cache*.
+
+    Raises `SnapshotError` if *root* is an export.
     """
     refuse_export(root)
     heads = tuple(whole_digest(each) for each in witnesses)

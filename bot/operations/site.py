@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from bot.errors import EvidenceError, SnapshotError
 from bot.operations.archive_reader import ArchiveReader
 from bot.present.environment import render
-from bot.present.site_view import SitePages, SiteState, texts_as_script
+from bot.present.site_view import README, SitePages, SiteState, texts_as_script
 from bot.resources import templates_dir
 from bot.snapshot.archive import paths
 from bot.snapshot.archive.indexes import iter_tree
@@ -80,6 +80,7 @@ class _SiteWriter:
         self._put(TITLES, self.pages.titles(TITLES))
         self._put(DATES, self.pages.dates(DATES))
         self._put(LABELS, self.pages.labels(LABELS, self.labels))
+        self._put(README, self.pages.readme(README, {place.entry.page_id for place, *_ in self.texts}))
         self._put(MISSING, self.pages.missing(MISSING, report, self.unreadable))
         self._put(CHECK, self.pages.check(CHECK, report, self.checked))
         findings = len(self.checked.findings)
@@ -109,6 +110,7 @@ class _SiteWriter:
             self._copy(place, file.source, file.path)
         self.labels[entry.page_id] = view.record.labels if view.record else ()
         if view.markdown and not entry.redacted_at:
+            self._put(place.markdown_path, self.pages.markdown(place, view))
             self.texts.append((place, view.markdown, self.labels[entry.page_id]))
 
     def _put_view(self, place: SitePlace, view: CapturedPageView, path: str, states: Sequence[SiteState]) -> None:

@@ -4,18 +4,19 @@ import json
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote, unquote, urlsplit
 
 from markupsafe import Markup
 
-from bot.escape import visible
+from bot.escape import escape_markdown, visible
 from bot.present.environment import render
 from bot.present.page_diff_view import rendered_changes
 from bot.present.period_report import state_verdicts
 from bot.present.rendered_page import ID_PREFIX, Resolver, render_markdown, split_rendition
+from bot.snapshot.archive import paths
 from bot.snapshot.archive.indexes import iter_tree
 from bot.snapshot.query.page_diff import PageComparison
 from bot.snapshot.query.page_lists import UNSTATED, State, sort_key, state_of_page
@@ -28,6 +29,10 @@ from bot.snapshot.verify.verification import Verification
 _LETTERS = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "HEBREW", "ARABIC", "GEORGIAN"})
 """Scripts whose titles are listed letter by letter; those of other scripts are listed together."""
 _NUMBER = re.compile(r"[0-9]+")
+_TARGET = re.compile(r'(\]\(|\b(?:src|href)=")([A-Za-z0-9._/-]+)((?:#[^\s)"]*)?[)"\s])')
+"""A relative target in a rendition; the names of the snapshots have no other characters."""
+_EVIDENCE = re.compile(r'^evidence: "[^"]*"$', re.MULTILINE)
+README = "README.md"
 _OPEN_LEVELS = 3
 _SHARD_CHARACTERS = 2_000_000
 
@@ -105,6 +110,7 @@ class SitePages:
         return self.show(
             "page",
             path,
+            place=place,
             view=view,
             entry=view.entry,
             record=view.record,
@@ -122,6 +128,48 @@ class SitePages:
             unstated=UNSTATED,
         )
 
+    def markdown(self, place: SitePlace, view: CapturedPageView) -> bytes:
+        """Return the Markdown of the newest version, whose links and pictures lead to the files of the site."""
+        pages = {each.path: each.markdown_path for each in self.site.places.values()}
+        folder = posixpath.dirname(view.path)
+
+        def moved(found: re.Match[str]) -> str:
+            full = posixpath.normpath(posixpath.join(folder, found[2]))
+            target = README if full == f"{place.bag.name}/README.md" else self.site.targets.get(full)
+            if target is None:
+                return found[0]
+            return f"{found[1]}{relative(pages.get(target, target), place.markdown_path)}{found[3]}"
+
+        front, body = split_rendition(view.markdown or "")
+        evidence = f"{place.bag.name}/{paths.source_folder(place.entry.page_id)}"
+        front = _EVIDENCE.sub(f'evidence: "{evidence}"', front)
+        text = f"{front}\n---\n{body}" if front else body
+        return _TARGET.sub(moved, text).encode("utf-8", "replace")
+
+    def readme(self, path: str, written: Collection[str]) -> bytes:
+        """Return the page trees as Markdown; *written* are the ids of the pages that are there as Markdown."""
+        origin = escape_markdown(self.origin)
+        lines = [
+            f"# {escape_markdown(self.title)}",
+            "",
+            f"Captured pages of {origin}, also [for a browser](index.html).",
+        ]
+        for key, places in self._spaces():
+            lines += ["", f"## {escape_markdown(key)}", ""]
+            for depth, node in iter_tree(place.entry for place in places):
+                title, entry = escape_markdown(node.title) or "untitled", node.entry
+                place = self.site.places[entry.page_id] if entry else None
+                if place and place.entry.page_id in written:
+                    title = f"[{title}]({relative(place.markdown_path, path)})"
+                remark = _remark(place) if place else "not captured"
+                lines.append(f"{'  ' * depth}- {title}{f' ({remark})' if remark else ''}")
+        return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+    def _spaces(self) -> list[tuple[str, list[SitePlace]]]:
+        """Return the pages of each space, by its key."""
+        places = sorted(self.site.places.values(), key=lambda place: place.entry.space_key)
+        return [(key, [*found]) for key, found in groupby(places, lambda place: place.entry.space_key)]
+
     def changes(self, place: SitePlace, view: CapturedPageView, path: str, compared: PageComparison) -> bytes:
         """Return the page that compares two versions."""
         html = rendered_changes(compared, self.resolver(view, path))
@@ -129,14 +177,9 @@ class SitePages:
 
     def tree(self, path: str, *, report: Report, checked: Verification) -> bytes:
         """Return the first page: all spaces with their trees."""
-        places = sorted(self.site.places.values(), key=lambda place: place.entry.space_key)
-        spaces = [
-            (key, [*self._rows(found)], len(found))
-            for key, found in ((key, [*found]) for key, found in groupby(places, lambda place: place.entry.space_key))
-        ]
-        return self.show(
-            "tree", path, spaces=spaces, total=len(places), verdicts=state_verdicts(report), checked=checked
-        )
+        spaces = [(key, [*self._rows(found)], len(found)) for key, found in self._spaces()]
+        total = len(self.site.places)
+        return self.show("tree", path, spaces=spaces, total=total, verdicts=state_verdicts(report), checked=checked)
 
     def _rows(self, places: Sequence[SitePlace]) -> Iterator[dict[str, object]]:
         """Yield the rows of a tree: each says how many lists end behind it."""

@@ -14,11 +14,13 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from benchmarks.fidelity_markdown import READERS
 from bot.errors import SnapshotError
 from bot.operations.archive import report_period
 from bot.operations.archive_reader import read_folder
 from bot.operations.site import WrittenSite, write_site
 from bot.present.period_report import report_as_html
+from bot.present.rendered_page import split_rendition
 from bot.snapshot.archive.writer import open_writer
 from bot.snapshot.capture.erasure import find_traces, redact
 from bot.snapshot.query.period import Period
@@ -103,6 +105,36 @@ def test_every_link_leads_to_a_file_of_the_site_or_is_an_address(site: Path) -> 
     assert len(links) > 100
 
 
+@pytest.mark.parametrize("reader", READERS)
+def test_every_page_is_there_as_markdown_whose_links_lead_to_files_of_the_site(site: Path, reader: str) -> None:
+    texts = {path: path.read_text("utf-8") for path in sorted(site.rglob("*.md"))}
+    assert sorted(path.name.rpartition("--")[0] for path in texts if path.parent != site) == sorted(
+        path.name.rpartition("--")[0] for path in site.glob("WS2/*.html")
+    )
+
+    for path, text in texts.items():
+        body = split_rendition(text)[1]
+        shown = html.fragment_fromstring(READERS[reader](body), create_parent="div")
+        targets = [element.get(name) for element in shown.iter() for name in ("href", "src") if element.get(name)]
+        for parts in map(urlsplit, targets):
+            assert parts.scheme or not parts.path or (path.parent / unquote(parts.path)).is_file(), f"{path}: {parts}"
+        assert path.parent == site or any(target == "../README.md" for target in targets)
+
+    march = next(text for path, text in texts.items() if path.name.startswith("Sitzung-März"))
+    assert 'evidence: "WS2/data/_source/' in march
+    assert march.count("/files/Grundri%C3%9F.png") == 2
+    readme = texts[site / "README.md"]
+    assert "  - [Minutes](WS2/Minutes--" in readme
+    assert "- Home (not captured)" in readme
+
+
+def test_no_path_is_too_long_for_windows() -> None:
+    longest = file_name("Ä" * 200 + ".pdf"), site_name("Ä" * 200)
+
+    assert sum(map(len, longest)) < 140
+    assert all(len(name.encode()) < 220 for name in longest)
+
+
 def test_nothing_of_the_wiki_runs_and_nothing_is_loaded_from_outside(site: Path) -> None:
     for path, document in documents(site).items():
         (policy,) = document.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
@@ -179,6 +211,7 @@ def test_a_renamed_page_keeps_its_address_and_a_redacted_one_loses_its_name(tmp_
     for path in (tmp_path / "redacted").rglob("*"):
         assert not re.search("Minutes|Protocol", path.name)
         if path.is_file() and path.name != "check.html":
+            assert b"Protocol" not in path.read_bytes() or path.suffix != ".md"
             assert b"version three" not in path.read_bytes()
 
 
@@ -277,7 +310,9 @@ def test_a_name_keeps_its_script_and_is_safe_on_every_system(title: str, name: s
         ("run.exe", "run.exe.download"),
         ("no ending", "no-ending.download"),
         ("x.tar.gz", "x-tar.gz"),
-        ("con", "con.download"),
+        ("con", "con-file.download"),
+        ("COM¹.pdf", "COM¹-file.pdf"),
+        ("Nul.txt", "Nul-file.txt"),
     ],
 )
 def test_a_file_that_could_run_something_is_only_downloaded(name: str, written: str) -> None:

@@ -17,8 +17,10 @@ from bot.snapshot.archive.entry import PageEntry
 from bot.snapshot.archive.library import Library
 from bot.snapshot.archive.record import PageRecord, RecordedFile
 
-_MOST_BYTES = 120
-"""Longest name before its id or ending; Windows limits whole paths to 260 characters."""
+_MOST_CHARACTERS, _MOST_BYTES = 60, 180
+"""Longest name before its id or ending: Windows limits whole paths to 260 characters, Linux each name to 255 bytes."""
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])", re.IGNORECASE)
+"""Names of devices, which no file can have on Windows, whatever its ending is."""
 _HARMLESS = frozenset(
     {"png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff"}
     | {"pdf", "txt", "csv", "tsv", "md", "log", "json", "yaml", "yml"}
@@ -46,7 +48,10 @@ class SiteFile:
 
 @dataclass(frozen=True, slots=True)
 class SitePlace:
-    """A captured page in the site: *path* is its HTML file, *folder* has its versions and files."""
+    """A captured page in the site: *path* is its HTML file, *folder* has its versions and files.
+
+    Next to the HTML file, `markdown_path` has the same text as Markdown.
+    """
 
     bag: Bag
     entry: PageEntry
@@ -54,6 +59,11 @@ class SitePlace:
     folder: str
     files: tuple[SiteFile, ...] = ()
     first_title: str = ""
+
+    @property
+    def markdown_path(self) -> str:
+        """The path of the Markdown file in the site."""
+        return f"{self.folder}.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +97,8 @@ def site_name(text: str, *, empty: str = "page") -> str:
         if unicodedata.category(character) not in ("Cf", "Cs")
     )
     name = re.sub("-+", "-", "".join(kept)).strip("-")
-    shortened = name.encode("utf-8")[:_MOST_BYTES].decode("utf-8", "ignore").strip("-")
-    return shortened or empty
+    shortened = name[:_MOST_CHARACTERS].encode("utf-8")[:_MOST_BYTES].decode("utf-8", "ignore").strip("-") or empty
+    return f"{shortened}-{empty}" if _RESERVED.fullmatch(unicodedata.normalize("NFKC", shortened)) else shortened
 
 
 def file_name(name: str) -> str:
