@@ -13,7 +13,7 @@ from bot.adopt.data_targets import LinkTarget, Pages
 from bot.adopt.hidden_entries import with_hidden
 from bot.adopt.merge import line_content, link_identity, merge, plain_blanks, reread_line, respell, with_links_below
 from bot.adopt.news_values import make_id
-from bot.adopt.three_way import compare, extend_base
+from bot.adopt.three_way import LastCommon, compare
 from bot.adopt.values import Value
 from bot.config.data_model import News, NewsItem, NewsPoint, QuickLink, QuickLinks, StatusBanner, StatusLine
 from bot.config.entry_ref import Entry
@@ -75,12 +75,19 @@ def choose_nothing(_dispute: Dispute) -> Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class LastWritten:
-    """What the bot wrote last, and what the page said after a later merge that left the entries *still_open* open."""
+class PartialMerge:
+    """What the page said after a merge that left the entries *still_open* open."""
 
     value: Value
-    partial: Value | None = None
     still_open: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LastWritten:
+    """What the bot wrote last as a whole, and what later merges that left entries open made of it, oldest first."""
+
+    value: Value
+    partials: tuple[PartialMerge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +169,7 @@ class _Merger:
         file_speller = _Speller(pages, is_read=False, day=_day_shown(base, read, zone))
         self._page_words = [self._page_speller.spell(entry) for entry in self._on_page]
         self._file_words = [file_speller.spell(self._in_file[number]) for number in self._places]
-        self._found = compare(self._page_words, self._file_words, self._base_words(last), is_page_newer=is_page_newer)
+        self._found = compare(self._page_words, self._file_words, self._find_common(last), is_page_newer=is_page_newer)
         self._sides: dict[Dispute, list[tuple[int, int]]] = {}
         for dispute, positions in self._find_disputes():
             self._sides.setdefault(dispute, []).append(positions)
@@ -172,14 +179,14 @@ class _Merger:
         fields = (Dispute(*sides, name) for name, sides in self._fields.items() if sides is not None)
         return (*fields, *self._sides)
 
-    def _base_words(self, last: LastWritten | None) -> list[str] | None:
+    def _find_common(self, last: LastWritten | None) -> LastCommon | None:
         if last is None:
             return None
-        words = [self._page_speller.spell(entry) for entry in _entries(last.value)]
-        if last.partial is None:
-            return words
-        partial = [self._page_speller.spell(entry) for entry in _entries(last.partial)]
-        return extend_base(words, partial, last.still_open)
+        common = LastCommon.of([self._page_speller.spell(entry) for entry in _entries(last.value)])
+        for merged in last.partials:
+            partial = [self._page_speller.spell(entry) for entry in _entries(merged.value)]
+            common = common.after(partial, merged.still_open)
+        return common
 
     def _find_disputes(self) -> list[tuple[Dispute, tuple[int, int]]]:
         """Return the disputes about entries, each with its positions on the page and in the data file, or -1."""

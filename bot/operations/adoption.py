@@ -8,7 +8,16 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bot.adopt.data_targets import CannotSayError
-from bot.adopt.entry_merge import Choice, Dispute, LastWritten, MergedRegion, choose_nothing, find_open, merge_entries
+from bot.adopt.entry_merge import (
+    Choice,
+    Dispute,
+    LastWritten,
+    MergedRegion,
+    PartialMerge,
+    choose_nothing,
+    find_open,
+    merge_entries,
+)
 from bot.adopt.merge import merge
 from bot.adopt.proposal import Claim, Proposal, Refusal, carry_over, compare, propose, read_region
 from bot.adopt.values import ADOPTABLE, Value
@@ -453,20 +462,20 @@ class _Adopter:
         return self._ledger.find_last_applied(marker) is not None and self._find_last(marker) is None
 
     def _read_last(self, marker: Marker, read: Callable[[str], Value]) -> LastWritten | None:
-        last, after = self._find_last(marker), self._ledger.find_partial(marker)
+        last = self._find_last(marker)
         if last is None:
             return None
         try:
-            if after is None:
-                return LastWritten(read(last.text))
-            return LastWritten(read(last.text), read(after.text), after.open_entries)
+            partials = (PartialMerge(read(each.text), each.open_entries) for each in self._ledger.find_partials(marker))
+            return LastWritten(read(last.text), tuple(partials))
         except (CannotSayError, MalformedBodyError):
             return None
 
     def _find_last(self, marker: Marker) -> LastApplied | None:
         """Return what the bot wrote last, unless the data file has lost what an adoption took from the page."""
         last = self._ledger.find_last_applied(marker)
-        written = [each for each in (last, self._ledger.find_partial(marker)) if each is not None and each.adopted]
+        newest = self._ledger.find_partials(marker)[-1:]
+        written = [each for each in (last, *newest) if each is not None and each.adopted]
         words = self._words_of(self._before, marker.name) if written else None
         if words is not None and any(map(words.lacks, written)):
             return None  # what the data file lacks was not removed there

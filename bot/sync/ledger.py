@@ -25,7 +25,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Self
 
 from bot.errors import PageNotFoundError, StorageFormatError
@@ -166,28 +166,30 @@ class PageLedger:
         A tag that does not fit its version is passed over: a person wrote it.
         """
         tagged = (each for each in self._iter_tagged(marker.name) if not each[1].regions[marker.name].is_partial)
-        return self._find_applied(tagged, marker)
+        return next(self._iter_applied(tagged, marker), None)
 
-    def find_partial(self, marker: Marker) -> LastApplied | None:
-        """Return what a merge wrote that left entries open, if it is newer than the last applied state."""
+    def find_partials(self, marker: Marker) -> tuple[LastApplied, ...]:
+        """Return what merges wrote that left entries open since the last applied state, oldest first.
+
+        Of more than 20, the newest 20.
+        """
         last = self.find_last_applied(marker)
         if last is None:
-            return None
+            return ()
         newer = takewhile(lambda each: each[0].number > last.version, self._iter_tagged(marker.name))
-        return self._find_applied((each for each in newer if each[1].regions[marker.name].is_partial), marker)
+        partial = (each for each in newer if each[1].regions[marker.name].is_partial)
+        return tuple(islice(self._iter_applied(partial, marker), _VERSIONS_READ))[::-1]
 
-    def _find_applied(self, tagged: Iterable[tuple[Version, Tag]], marker: Marker) -> LastApplied | None:
+    def _iter_applied(self, tagged: Iterable[tuple[Version, Tag]], marker: Marker) -> Iterator[LastApplied]:
+        """Yield what the believed versions of *tagged* wrote, as far back as the texts can be read."""
         for version, tag in tagged:
             if self._is_believed(version, tag, marker):
                 text = self._find_text(version, marker)
                 adopted = tag.revision if tag.is_adoption else None
                 entry = tag.regions[marker.name]
                 if text is None:
-                    return None
-                return LastApplied(
-                    version.number, text, entry.digest, adopted, entry.open_entries or (), entry.left_out
-                )
-        return None
+                    return
+                yield LastApplied(version.number, text, entry.digest, adopted, entry.open_entries or (), entry.left_out)
 
     def find_other_writer(self, marker: Marker) -> User | None:
         """Return the account that wrote a region as a bot, if it is not one of the bot's own accounts."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.adopt.three_way import compare, pair
+from bot.adopt.three_way import LastCommon, compare, pair
 
 KEPT = "An item that nobody changed"
 
@@ -35,7 +35,7 @@ def test_an_entry_in_place_of_another_is_the_same_only_if_they_have_words_in_com
 def test_an_entry_that_both_sides_rewrote_is_one_question(page: str, file: str) -> None:
     last = [KEPT, "Read the report", "The board met"]
 
-    found = compare([KEPT, page, "The board met"], [KEPT, file, "The board met"], last)
+    found = compare([KEPT, page, "The board met"], [KEPT, file, "The board met"], LastCommon.of(last))
 
     assert found.clashes == {1: 1}
     assert (found.withdrawn, found.removed, found.unpublished) == ([], [], [])
@@ -44,7 +44,7 @@ def test_an_entry_that_both_sides_rewrote_is_one_question(page: str, file: str) 
 def test_an_entry_that_only_the_page_replaced_is_no_clash() -> None:
     last = [KEPT, "Read the report", "The board met"]
 
-    found = compare([KEPT, "Nobody works in August", "The board met"], last, last)
+    found = compare([KEPT, "Nobody works in August", "The board met"], last, LastCommon.of(last))
 
     assert (found.clashes, found.removed) == ({}, [1])
 
@@ -52,7 +52,41 @@ def test_an_entry_that_only_the_page_replaced_is_no_clash() -> None:
 def test_a_removed_and_a_new_entry_in_different_places_stay_two() -> None:
     last = [KEPT, "Read the report", "The board met"]
 
-    found = compare([KEPT, "Please read the report", "The board met"], ["Nobody works", KEPT, "The board met"], last)
+    found = compare(
+        [KEPT, "Please read the report", "The board met"], ["Nobody works", KEPT, "The board met"], LastCommon.of(last)
+    )
 
     assert found.clashes == {}
     assert (found.withdrawn, found.unpublished) == ([1], [0])
+
+
+def test_an_entry_with_many_added_words_is_not_taken_for_a_similar_entry() -> None:
+    last = ["Item item8x", "Item item7x", "Item item4x inside11x", "Item item1x inside5x"]
+    page = ["Item item8x inside44x", "Item item7x", "Item item4x inside11x inside21x", "Item item1x inside5x in6x in7x"]
+
+    found = compare(page, ["Item item42x", *last], LastCommon.of(last))
+
+    assert found.from_page == {0: 1, 2: 3, 3: 4}
+    assert (found.removed, found.unpublished) == ([], [0])
+
+
+def test_no_two_entries_are_the_same_as_one_entry() -> None:
+    after = ["Please read the report of May", KEPT, "The report is late again here"]
+
+    assert pair(after, ["We hired two engineers", KEPT, "Read the report of May"]) == {0: 2, 1: 1}
+
+
+def test_entries_of_both_sides_that_share_a_rare_word_stay_two_if_both_are_new() -> None:
+    last = LastCommon.of([KEPT])
+
+    found = compare([KEPT, "Alpha news, as Ana says."], [KEPT, "Alpha news, as the file says."], last)
+
+    assert (found.partner, found.unpublished, found.clashes) == ({0: 0}, [1], {})
+
+
+def test_an_entry_that_a_merge_left_open_is_recognised_by_what_the_page_said_of_it_last() -> None:
+    common = LastCommon.of([KEPT, "Read it"]).after([KEPT, "Read all of the long report of May"], {1})
+
+    found = compare([KEPT, "Please read all of the long report of May"], [KEPT, "Read it now"], common)
+
+    assert found.clashes == {1: 1}

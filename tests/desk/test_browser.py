@@ -185,7 +185,7 @@ def test_a_maintainer_settles_a_conflict_without_losing_a_word_of_either_side(
 
     browser.find_element(By.LINK_TEXT, "Decide").click()
     browser.find_element(By.CSS_SELECTOR, "main a[href$='/edits/news']").click()
-    for choice in browser.find_elements(By.CSS_SELECTOR, "input[value=page]"):
+    for choice in browser.find_elements(By.CSS_SELECTOR, "input[value=both]"):
         choice.click()
     browser.find_element(By.CSS_SELECTOR, "button[value=show]").click()
     shown = read_when_shown(browser, "main", "What your choices lead to")

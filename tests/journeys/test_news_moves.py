@@ -398,9 +398,9 @@ def test_words_that_an_adoption_left_out_are_not_missed_on_another_machine(movin
     changed = body.replace("The third item.", "The third item, says Ana.")
     moving.wiki.edit(moving.home_id, f"{changed[:at]}<li>Ana wrote this.</li>{changed[at:]}", by="ana")
     moving.ran("news", "edit", "third", "--text", "The third item was replaced.")
+    add_news(moving, "The fourth item.", "fourth")
     moving.ran("adopt", "--yes", "--in-clash", "file")
     assert "says Ana" in moving.home_body, "the page keeps its text until the page of older news is written"
-    add_news(moving, "The fourth item.", "fourth")
     forget(moving)
 
     planned = moving.ran("plan", code=2)

@@ -1,13 +1,17 @@
 """Whatever a person changes on the page while a colleague edits the data file: no wording of either is lost."""
 
+import datetime as dt
+import itertools
 import random
+from collections import Counter
 
 import pytest
 
-from bot.adopt.entry_merge import Choice, LastWritten, merge_entries
+from bot.adopt.entry_merge import Choice, LastWritten, PartialMerge, find_open, merge_entries
 from bot.adopt.values import Value
 from bot.config.data_model import News, NewsItem, QuickLink, QuickLinks, StatusBanner, StatusLine
 from tests.adopt.adopting import NOW, PAGES
+from tests.machine import IS_NIGHTLY
 
 WORDS = [
     "alpha",
@@ -115,3 +119,84 @@ def test_every_decision_is_carried_out_on_both_sides() -> None:
 
     assert merge(Choice.PAGE) == ["Read this a", "Come in c"]
     assert merge(Choice.FILE) == ["Read that a", "Vote now b", "Come in c"]
+
+
+class Rounds:
+    """A page and a data file whose short entries differ in one word, and the merges between rounds of edits.
+
+    Each word that somebody adds has a number of its own, so that each word shows where it came from.
+    """
+
+    def __init__(self, seed: int, kind: str) -> None:
+        self.kind, self.number = kind, itertools.count(1)
+        self.random = random.Random(seed)  # noqa: S311 -- a test that can be repeated
+        self.stem = self.random.choice(["Item", "The item", "News of the day"])
+        self.words: set[str] = set()
+        self.removed: set[str] = set()
+        self.page = self.file = [self.new_entry() for _ in range(self.random.randint(1, 5))]
+        self.last = LastWritten(value_of(kind, self.page))
+
+    def word(self) -> str:
+        word = f"w{next(self.number)}x"
+        self.words.add(word)
+        return word
+
+    def new_entry(self) -> str:
+        return f"{self.stem} {self.word()}"
+
+    def edit(self, entries: list[str]) -> list[str]:
+        """Return *entries* after a few edits: most add words, some add, move or remove an entry, or replace a word."""
+        result = list(entries)
+        for _ in range(self.random.choice([0, 1, 2, 3, 4, 6])):
+            chance = self.random.random() if result else 0.8  # to nothing, an entry is added
+            at = self.random.randrange(len(result) + 1 if 0.8 <= chance < 0.9 else len(result))
+            if chance < 0.7:
+                result[at] += f" {self.word()}"
+            elif chance < 0.8:
+                result[at] = f"{self.word()} {result[at]}"
+            elif chance < 0.9:
+                result.insert(at, self.new_entry())
+            elif chance < 0.93 and len(result) > 1:
+                self.removed.update(result.pop(at).split())
+            elif chance < 0.96:
+                *words, last = result[at].split()
+                self.removed.add(last)
+                result[at] = " ".join([*words, self.word()])
+            else:
+                result.insert(0, result.pop(at))
+        return result
+
+    def merge(self) -> bool:
+        """Merge what both sides say now as an unattended run does; return whether a question is left open."""
+        page, file = value_of(self.kind, self.page), value_of(self.kind, self.file)
+        merged = merge_entries(page, file, self.last, PAGES, now=NOW)
+        self.page, self.file = texts_of(merged.page_value), texts_of(merged.value)
+        if merged.open:
+            still_open = find_open(merged.page_value, merged.value, merged.open, PAGES, dt.UTC)
+            partial = PartialMerge(merged.page_value, still_open)
+            self.last = LastWritten(self.last.value, (*self.last.partials, partial))
+        else:
+            self.last = LastWritten(merged.page_value)
+        return bool(merged.open)
+
+
+@pytest.mark.parametrize("kind", ["news", "status"])
+@pytest.mark.parametrize("seed", range(2000 if IS_NIGHTLY else 60))
+def test_rounds_of_edits_to_nearly_equal_entries_lose_no_word_and_double_none(kind: str, seed: int) -> None:
+    rounds = Rounds(seed, kind)
+    for _ in range(4):
+        before = set(rounds.words)
+        rounds.file = rounds.edit(rounds.file)
+        of_file = rounds.words - before
+        rounds.page = rounds.edit(rounds.page)
+        of_page = rounds.words - before - of_file
+
+        is_open = rounds.merge()
+
+        on_page, in_file = (Counter(" ".join(side).split()) for side in (rounds.page, rounds.file))
+        assert of_page - rounds.removed - set(on_page) == set()
+        assert of_file - rounds.removed - set(in_file) == set()
+        assert rounds.words - rounds.removed - set(on_page) - set(in_file) == set()
+        if not is_open:
+            assert rounds.page == rounds.file
+            assert {word: on_page[word] for word in rounds.words if on_page[word] > 1} == {}

@@ -154,6 +154,7 @@ class Fortnight:
             self.step()
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("flavour", ["datacenter"])
 @pytest.mark.parametrize("seed_of_events", range(SEEDS))
 def test_a_fortnight_loses_no_word_writes_none_twice_and_hides_no_failure(

@@ -321,17 +321,21 @@ def test_the_message_of_a_restored_text_has_no_space_at_its_end(world: World, pa
 
 def test_a_merge_that_left_entries_open_is_found_and_is_no_last_applied_state(world: World, page: str) -> None:
     record(world, page, "<p>0</p>", f"news={C}?7 r=r1")
-    assert opened(world, page).find_partial(NEWS) is None, "nothing was applied before"
+    assert opened(world, page).find_partials(NEWS) == (), "nothing was applied before"
     record(world, page, "<p>1</p>", f"news={A} r=r1")
-    assert opened(world, page).find_partial(NEWS) is None, "older than the last applied state"
+    assert opened(world, page).find_partials(NEWS) == (), "older than the last applied state"
     record(world, page, "<p>2</p>", f"news={B}?1+3 r=r2")
     save(world, page, "<p>by ana</p>")
+    record(world, page, "<p>3</p>", f"news={C}?2 r=r3")
 
     ledger = opened(world, page)
 
     assert ledger.find_last_applied(NEWS) == LastApplied(3, "<p>1</p>", A)
-    assert ledger.find_partial(NEWS) == LastApplied(4, "<p>2</p>", B, open_entries=(1, 3))
-    assert ledger.find_partial(Marker("status")) is None
+    assert ledger.find_partials(NEWS) == (
+        LastApplied(4, "<p>2</p>", B, open_entries=(1, 3)),
+        LastApplied(6, "<p>3</p>", C, open_entries=(2,)),
+    )
+    assert ledger.find_partials(Marker("status")) == ()
 
 
 def test_an_adopted_text_has_the_revision_that_it_came_into(world: World, page: str) -> None:
