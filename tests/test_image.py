@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -54,11 +55,17 @@ class Container:
         bind = {"type": "bind", "options": ["rbind", "ro"]}
         linux = self._spec["linux"]
         linux["namespaces"] = [each for each in linux["namespaces"] if each["type"] != "network"]
+        for to, source in mounts.items():
+            self.mount(to, source)
         self._spec["mounts"] += [
-            *(bind | {"destination": to, "source": str(source)} for to, source in mounts.items()),
             bind | {"destination": home, "source": str(self.volume), "options": ["rbind", "rw"]},
             {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["mode=1777"]},  # noqa: S108 -- inside
         ]
+
+    def mount(self, to: str, source: Path) -> None:
+        """Mount a folder read-only, from the next run on."""
+        options = {"type": "bind", "options": ["rbind", "ro"]}
+        self._spec["mounts"].append(options | {"destination": to, "source": str(source)})
 
     def start(self, words: Sequence[str]) -> "subprocess.Popen[str]":
         self._spec["process"]["args"] = list(words)
@@ -152,6 +159,59 @@ def managed(container: Container, wiki: Wiki) -> Container:
 
 
 @pytest.mark.parametrize("seed", ["demo"])
+def test_an_edit_in_a_git_remote_is_published_and_one_by_command_is_pushed(
+    managed: Container, wiki: Wiki, tmp_path: Path
+) -> None:
+    person, bare, key = tmp_path / "person", managed.volume / "remote.git", tmp_path / "secrets" / "sign-key"
+    _git(tmp_path, "init", "--quiet", "--initial-branch=main", str(person))
+    shutil.move(managed.volume / "data" / "ws2.yaml", person)
+    shutil.rmtree(managed.volume / "data")
+    _git(person, "add", ".")
+    _git(person, "commit", "--quiet", "-m", "The data file")
+    _git(person, "clone", "--quiet", "--bare", ".", str(bare))
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    os.chown(key, BOT_UID, BOT_UID)
+    _give(bare, BOT_UID)
+    with (tmp_path / "config" / "bot.yaml").open("a") as settings:
+        settings.write(
+            "data_git: {remote: 'file:///var/lib/wikibot/remote.git', folder: /var/lib/wikibot/data, "
+            "commit_key: /run/secrets/sign-key}\n"
+        )
+
+    managed.ran("wikibot", "check")
+    managed.ran("wikibot", "banner", "set", "--line", "1", "By command.")
+    _change(person / "ws2.yaml", "Said in the remote.")
+    _git(person, "commit", "--quiet", "-am", "A person changes the text")
+    _give(bare, os.getuid())  # git serves a repository only for its owner
+    _git(person, "push", "--quiet", f"file://{bare}", "HEAD:main")
+    _give(bare, BOT_UID)
+    managed.ran("wikibot", "run", "--once")
+
+    body = wiki.body(wiki.find(HOME).id)
+    assert "Said in the remote." in body
+    assert "By command." in body
+    assert "By command." in _git(bare, "show", "main:ws2.yaml")
+    assert "Said in the remote." in _git(bare, "show", "main:ws2.yaml")
+    assert "BEGIN SSH SIGNATURE" in _git(bare, "cat-file", "commit", "main")
+
+
+@pytest.mark.parametrize("seed", ["demo"])
+def test_an_edit_in_a_mounted_folder_that_is_read_only_is_published(
+    managed: Container, wiki: Wiki, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mounted"
+    shutil.move(managed.volume / "data", folder)
+    managed.mount("/srv/data", folder)
+    settings = tmp_path / "config" / "bot.yaml"
+    settings.write_text(settings.read_text().replace("/var/lib/wikibot/data/ws2.yaml", "/srv/data/ws2.yaml"))
+    _change(folder / "ws2.yaml", "Said in the folder.")
+
+    managed.ran("wikibot", "run", "--once")
+
+    assert "Said in the folder." in wiki.body(wiki.find(HOME).id)
+
+
+@pytest.mark.parametrize("seed", ["demo"])
 def test_an_edit_at_the_desk_is_published(managed: Container, wiki: Wiki) -> None:
     process = managed.start(("wikibot", "serve", "--port", "18091"))
     try:
@@ -179,6 +239,22 @@ def _send(browser: requests.Session, page: str, to: str, fields: dict[str, str])
     assert token is not None
     answer = browser.post(to, fields | {"csrf_token": token[1]}, allow_redirects=False, timeout=60)
     assert answer.status_code in (302, 303), answer.text
+
+
+def _give(folder: Path, uid: int) -> None:
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, uid, uid)
+
+
+def _git(folder: Path, *words: str) -> str:
+    options = ("-c", "user.name=Ana", "-c", "user.email=ana@example.org", "-c", "safe.directory=*")
+    return subprocess.run(["git", *options, *words], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def _change(path: Path, words: str) -> None:
+    text = path.read_text()
+    assert "Said by a command." in text
+    path.write_text(text.replace("Said by a command.", words))
 
 
 @pytest.fixture
