@@ -60,7 +60,7 @@ def _jobs(health: Health) -> Iterator[Metric]:
     took = _gauge("job_last_duration_seconds", "Duration of the last run that ended.", label)
     outcome = _gauge("job_last_outcome", "1 for the outcome of the last run that ended.", ("job", "outcome"))
     late = _gauge("job_late", "1 if the job did not run for two of its intervals.", label)
-    counts = _gauge("job_last_count", "What the last run that ended counted.", ("job", "what"))
+    counts = _gauge("job_last_counted", "What the last run that ended counted.", ("job", "what"))
     for job in health.jobs:
         success.add_metric([job.name], job.last_success.timestamp() if job.last_success else 0)
         late.add_metric([job.name], int(job.level.word == "stale"))

@@ -227,3 +227,32 @@ def test_the_processes_end_when_the_service_is_killed(fleet: Fleet) -> None:
 
         log = fleet.log
         wait_until(lambda: "cloud: ended" in log.read_text() and "team: ended" in log.read_text(), log)
+
+
+@pytest.mark.slow
+def test_200_workspaces_on_two_wikis_need_few_requests_while_a_third_is_away(fleet: Fleet) -> None:
+    fleet.workspaces.clear()
+    fleet.wikis["away"] = "{url: 'http://127.0.0.1:9', flavour: datacenter, tries: 1}"
+    fleet.set_token("away", "any")
+    for number in range(100):
+        for name, wiki in (("cloud", fleet.cloud), ("team", fleet.team)):
+            wiki.add_page(f"Team {number}", HOME)
+            fleet.add(name, f"{name}{number}").write_text(DATA.replace("home: Home", f"home: Team {number}"))
+            fleet.write("safety: {max_changed_regions: 1000}\njobs: [{run: sync, every: hour}]\n")
+    fleet.add("away", "away")
+    fleet.write("safety: {max_changed_regions: 1000}\njobs: [{run: sync, every: hour}]\n")
+    assert fleet.run("apply", "--yes").code == 1
+    before = len(fleet.cloud.requests), len(fleet.team.requests)
+
+    ran = fleet.run("run", "--once")
+
+    assert ran.code == 1
+    assert len(fleet.cloud.requests) - before[0] <= 12
+    assert len(fleet.team.requests) - before[1] <= 12
+    data = fleet.folder / "team5.yaml"
+    data.write_text(data.read_text() + "unknown: 1\n")
+    assert fleet.run("sync").code == 1
+    health = json.loads(fleet.run("status", "--format", "json").out)
+    assert {name: len(health[name]["workspaces"]) for name in health} == {"cloud": 100, "team": 100, "away": 1}
+    assert [each["workspace"] for each in health["team"]["concerns"]] == ["team5"]
+    assert health["cloud"]["concerns"] == []

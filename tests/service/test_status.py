@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import Client
 
 from bot.config.settings import load_settings
@@ -69,6 +70,9 @@ def test_json_and_metrics_say_the_same(service: Service) -> None:
     assert 'wikibot_regions{verdict="in_sync",workspace="ws2"} 1.0' in metrics
     assert 'wikibot_job_last_outcome{job="sync",outcome="success"} 1.0' in metrics
     assert "wikibot_health 1.0" in metrics
+    names = [family.name for family in text_string_to_metric_families(metrics)]
+    assert len(names) == len(set(names))
+    assert not any(name.endswith(("_count", "_sum", "_bucket")) for name in names), "endings of histograms"
 
 
 def test_monitoring_is_answered_and_gets_heartbeats(
