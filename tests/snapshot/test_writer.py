@@ -10,7 +10,7 @@ from bot.snapshot.archive.bag import Bag
 from bot.snapshot.archive.checkpoint import load_head
 from bot.snapshot.archive.disk import Disk
 from bot.snapshot.archive.entry import PageEntry
-from bot.snapshot.archive.events import parse_events
+from bot.snapshot.archive.events import Event, EventOutcome, EventType, parse_events
 from bot.snapshot.archive.indexes import render_bag_index
 from bot.snapshot.archive.library import load_library
 from bot.snapshot.archive.record import Ancestor, RecordedStatus
@@ -172,6 +172,26 @@ def test_a_run_that_changes_many_bags_writes_each_of_them(tmp_path: Path, monkey
     assert len(readmes) == 10
     assert sum(readme.count("version 2 of") for readme in readmes) == len(again)
     assert verify(root).is_clean
+
+
+def test_the_lists_of_a_bag_can_be_read_at_every_moment_of_a_commit(tmp_path: Path) -> None:
+    root, seen = tmp_path / "snapshots", list[set[str]]()
+
+    class ReadingDisk(Disk):
+        def replace(self, source: Path, target: Path) -> None:
+            seen.append(set(writer.library.bags["WS2"].entries))  # as the threads that read ahead do
+            super().replace(source, target)
+            seen.append(set(writer.library.bags["WS2"].entries))
+
+    with open_run(root, CLOCK, disk=ReadingDisk()) as writer:
+        for page_id in ("101", "102"):
+            put_page(writer, page_id, f"Page {page_id}", "<p>one</p>", version=1)
+            event = Event(EventType.CAPTURE, EventOutcome.SUCCESS, "", (page_id,))
+            writer.finish([event], agents=(SOFTWARE,), goes_on=page_id == "101")
+
+    assert {"101"} in seen
+    assert all(each in ({"101"}, {"101", "102"}) for each in seen)
+    assert verify(root).findings == ()
 
 
 @pytest.mark.needs("ssh-keygen")

@@ -135,6 +135,7 @@ class Transaction:
         self._state, self._root, self._disk = state, state.root, disk
         self._staging = state.root / f"staging-{secrets.token_hex(8)}"
         self._steps: dict[str, JournalStep] = {}
+        self._committed: dict[str, JournalStep] = {}
         self._numbers = count(1)
         self._has_folder = threading.Event()
         self._is_committed = False
@@ -159,9 +160,14 @@ class Transaction:
         self._add(path, name, hashlib.sha256(data).hexdigest())
 
     def read(self, path: str) -> bytes:
-        """Return what is staged as the content of *path*; raises `EvidenceError` if it was changed."""
-        step = self._steps[path]
-        return Folder(self._staging).read_checked(str(step.staged), step.sha256, named_by="this run")
+        """Return what is staged as the content of *path*, or was committed last; thread-safe.
+
+        The file can be moved to its place at this moment. Raises `EvidenceError` if it was changed.
+        """
+        step = self._steps.get(path) or self._committed[path]
+        with suppress(EvidenceError):
+            return Folder(self._staging).read_checked(str(step.staged), step.sha256, named_by="this run")
+        return Folder(self._root).read_checked(path, step.sha256, named_by="this run")
 
     def new_file(self) -> StagedFile:
         """Return a new file in the staging folder; thread-safe."""
@@ -195,7 +201,7 @@ class Transaction:
         its message states whether the old state is unchanged or the run will be completed.
         """
         journal = Journal(staging=self._staging.name, head=head, steps=tuple(self._steps.values()))
-        self._steps, self._is_committed = {}, False
+        self._committed, self._steps, self._is_committed = self._steps, {}, False
         try:
             self._make_durable(journal)
             _apply(self._state, self._disk, journal)
