@@ -145,7 +145,7 @@ class JobScheduler:
         next_moments: Mapping[str, NextMoment] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         tick_seconds: float = 1.0,
-        grace_seconds: float = 7.0,
+        grace_seconds: float = 6.0,
         look_ahead_seconds: int = _LOOK_AHEAD_SECONDS,
         refresh: Callable[[], None] = lambda: None,
         watchers: Sequence[RunWatcher] = (),

@@ -17,6 +17,10 @@ def listen_on(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=_BACKLOG)
 
 
+_END_SECONDS = 1
+"""How long answers in progress may take at the end. The bot has two servers, and ten seconds to end in all."""
+
+
 class WebServer:
     """An application that answers during the `with` block; *options* are those of waitress."""
 
@@ -46,7 +50,7 @@ class WebServer:
         self._is_stopping.set()
         self._server.pull_trigger()
         self._thread.join()
-        self._server.task_dispatcher.shutdown(timeout=5)
+        self._server.task_dispatcher.shutdown(timeout=_END_SECONDS)
         wasyncore.close_all(self._sockets)
 
     def _serve(self) -> None:

@@ -1,4 +1,4 @@
-"""The scheduled bot without changes: it writes nothing and its memory does not grow."""
+"""The scheduled bot without changes: it writes nothing, and neither its memory nor its open files grow."""
 
 import gc
 import os
@@ -68,7 +68,7 @@ def test_idle_bot_writes_nothing_and_does_not_grow(runtime: Runtime, wiki: Wiki,
     wiki.server.received.clear()
     tracemalloc.start()
     try:
-        sizes, threads = [let_pass(WARM_UP)], threading.active_count()
+        sizes, threads, files = [let_pass(WARM_UP)], threading.active_count(), _open_files()
         sizes += [let_pass(RUNS) for _ in range(WINDOWS)]
     finally:
         tracemalloc.stop()
@@ -81,3 +81,8 @@ def test_idle_bot_writes_nothing_and_does_not_grow(runtime: Runtime, wiki: Wiki,
     if sys.gettrace() is None:
         assert min(after - before for before, after in pairwise(sizes)) < 4_000 * RUNS
     assert threading.active_count() <= threads + 1
+    assert _open_files() <= files + 2  # a connection to the wiki, at both ends
+
+
+def _open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))

@@ -12,6 +12,7 @@ from types import FrameType
 
 import click
 
+from bot.child_process import end_programs
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.each_wiki import command_for, for_each_wiki
@@ -24,7 +25,7 @@ from bot.plural import counted
 from bot.runtime import Runtime
 
 _FAILED, _DONE, _ATTENTION = 1, 0, 3
-_SENDING_SECONDS, _ONCE_SENDING_SECONDS = 2.0, 60.0
+_SENDING_SECONDS, _ONCE_SENDING_SECONDS = 1.0, 60.0
 """How long the end of the bot waits for messages to other services."""
 
 
@@ -63,6 +64,7 @@ def run(app: App, once: bool, shows_list: bool, format_: str, with_parent: bool)
         return _DONE
     app.set_up_logging(is_service=True)
     runtime = replace(app.runtime, is_attended=False)
+    threads = threading.enumerate()
     lock = InstanceLock(
         runtime.folders.state / "run.lock", purpose=f"the bot of {runtime.settings.config_path}", wait_seconds=1
     )
@@ -93,10 +95,10 @@ def run(app: App, once: bool, shows_list: bool, format_: str, with_parent: bool)
         if once and code == _DONE and live.has_failing_channel:
             code = _ATTENTION
     if scheduler.has_left_job_behind:
-        # Its thread would prevent the interpreter from ending; its work can be interrupted at any point.
-        app.finish_logging()
-        os._exit(_FAILED)
-    logger.info("ended")
+        code = _FAILED
+    else:
+        logger.info("ended")
+    end_without_threads(app, threads, code, is_sure=scheduler.has_left_job_behind)
     return code
 
 
@@ -118,6 +120,18 @@ def _stop_with_parent(stop: threading.Event) -> None:
     while sys.stdin is not None and sys.stdin.buffer.read(1):
         pass
     stop.set()
+
+
+def end_without_threads(app: App, before: Collection[threading.Thread], code: int, *, is_sure: bool = False) -> None:
+    """End the process with *code* if *is_sure*, or if the interpreter would wait for threads that are not in *before*.
+
+    A thread of a job, or of a pool of an errand at the desk, can wait for the wiki for long. What it does can be
+    interrupted at any point.
+    """
+    end_programs()
+    if is_sure or any(thread not in before and not thread.daemon for thread in threading.enumerate()):
+        app.finish_logging()
+        os._exit(code)
 
 
 @contextmanager

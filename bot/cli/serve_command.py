@@ -14,7 +14,7 @@ import click
 from bot.cli import output
 from bot.cli.app import App, pass_app
 from bot.cli.archive_options import open_reader, reader_options
-from bot.cli.run_commands import stopping_on_signals
+from bot.cli.run_commands import end_without_threads, stopping_on_signals
 from bot.config.policy import DeskSettings
 from bot.config.settings import Settings
 from bot.desk.database import DATABASE_NAME, DeskDatabase
@@ -52,12 +52,14 @@ def serve(
         reader = open_reader(app, folder, signers, witnesses, cache)
         return _serve_folder(reader, host or LOOPBACK[0], DeskSettings().place[1] if port is None else port)
     runtime = replace(app.runtime, is_attended=False)
+    threads = threading.enumerate()
     settings = runtime.settings.desk or DeskSettings()
     own_host, own_port = settings.place
     place = host or own_host, own_port if port is None else port
     with stopping_on_signals(runtime.stop), serving(runtime, settings, place, load=app.load_settings) as desk:
         say_where(desk)
         runtime.stop.wait()
+    end_without_threads(app, threads, 0)
     return 0
 
 

@@ -10,6 +10,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
+from bot.child_process import run_program
 from bot.files import read_file
 
 _TIMEOUT_SECONDS = 20
@@ -115,15 +116,11 @@ def run_git(work_tree: Path, who: str, *arguments: str, key: Path | None = None)
     Raises `FileNotFoundError` if there is no git, and `subprocess.TimeoutExpired`.
     """
     options = [word for name, value in _OPTIONS.items() for word in ("-c", f"{name}={value}")]
-    return subprocess.run(  # noqa: S603 -- arguments are fixed words, a path and our own message; no shell is involved
-        ["git", *options, *arguments],  # noqa: S607 -- the location of git depends on the system
-        cwd=work_tree,
-        env=_environment(who) | _ssh_with(key),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=_TIMEOUT_SECONDS,
-        check=False,
-        start_new_session=True,
+    return run_program(
+        ["git", *options, *arguments],
+        folder=work_tree,
+        environment=_environment(who) | _ssh_with(key),
+        timeout_seconds=_TIMEOUT_SECONDS,
     )
 
 

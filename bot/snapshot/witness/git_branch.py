@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.child_process import run_program
 from bot.errors import EvidenceError, SnapshotError
 from bot.snapshot.archive.bag import sha256
 from bot.snapshot.archive.checkpoint import HEAD, SIGNATURE, parse_checkpoint
@@ -124,15 +125,12 @@ class _Repository:
     def _start(self, *arguments: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         options = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "protocol.ext.allow=never"]
         try:
-            return subprocess.run(  # noqa: S603 -- arguments are fixed words, settings and digests; no shell is involved
-                ["git", *options, *arguments],  # noqa: S607 -- the location of git depends on the system
-                input=data,
-                cwd=self.folder,
-                env=self._environment(),
-                capture_output=True,
-                timeout=_TIMEOUT_SECONDS,
-                check=False,
-                start_new_session=True,
+            return run_program(
+                ["git", *options, *arguments],
+                folder=self.folder,
+                environment=self._environment(),
+                timeout_seconds=_TIMEOUT_SECONDS,
+                data=data,
             )
         except FileNotFoundError as error:
             raise SnapshotError("git was not found; install it, or remove this witness") from error
