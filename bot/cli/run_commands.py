@@ -116,8 +116,11 @@ def _supervise(app: App) -> int:
 
 
 def _stop_with_parent(stop: threading.Event) -> None:
-    """Set *stop* when standard input ends: the process that started this one does not exist any more."""
-    while sys.stdin is not None and sys.stdin.buffer.read(1):
+    """Set *stop* when standard input ends: the process that started this one does not exist any more.
+
+    Not through `sys.stdin`: its lock would still be taken when the interpreter ends.
+    """
+    while os.read(0, 1):
         pass
     stop.set()
 

@@ -1277,3 +1277,10 @@ class FurtherWikiSettings(WikiSettings):
         "all, apart from `wikibot status` and `notify`.",
         examples=[{"listen": "127.0.0.1:8102"}],
     )
+
+    @property
+    def connection(self) -> WikiSettings:
+        """The keys of `wiki` alone."""
+        names = WikiSettings.model_fields.keys()
+        values = {name: getattr(self, name) for name in names}
+        return WikiSettings.model_construct(self.model_fields_set & names, **values)

@@ -182,7 +182,7 @@ class Settings(BaseSettings):
         if name != DEFAULT_WIKI:
             own = self.wikis[name]
             changes |= {
-                "wiki": own,
+                "wiki": own.connection,
                 "snapshots": own.snapshots or with_folders_of(self.snapshots, name),
                 "jobs": self.jobs if own.jobs is None else own.jobs,
                 "desk": own.desk,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.config.policy import WikiSettings
 from bot.config.settings import Settings, load_settings
 from bot.errors import SettingsError
 
@@ -49,6 +50,8 @@ def test_each_wiki_has_its_own_settings(load: Loader) -> None:
     ]
     assert [each.workspaces[0].name for each in (sales, team)] == ["sales", "support"]
     assert [each.jobs[0].run for each in (sales, team)] == ["sync", "verify"]
+    assert type(team.wiki) is WikiSettings
+    assert team.wiki.model_fields_set == {"url", "token"}
     assert (sales.state, team.state) == (settings.state, settings.state / "wikis" / "team")
     assert (sales.snapshots.path, team.snapshots.path) == (Path("../snapshots"), Path("../snapshots-team"))
     assert team.locate(("workspaces", 0), ("data",)).endswith("bot.yaml:3")

@@ -78,7 +78,7 @@ def text_of(wiki: Wiki) -> str:
 
 
 def wait_until(is_so: Callable[[], object], log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while not is_so():
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.1)
@@ -214,9 +214,10 @@ def test_the_service_runs_the_wikis_side_by_side_and_starts_again_what_ended(man
         wait_until(lambda: "Said after the restart." in text_of(fleet.cloud), fleet.log)
 
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        assert process.wait(10) == 0, fleet.log.read_text()
 
     assert "cloud: ended" in fleet.log.read_text()
+    assert "Fatal" not in fleet.log.read_text()
 
 
 def test_the_processes_end_when_the_service_is_killed(fleet: Fleet) -> None:
