@@ -35,6 +35,26 @@ def test_the_source_is_what_the_wiki_contains_byte_for_byte(wiki: SmallWiki, tmp
     assert record_of(tmp_path, "会议记录").source_bytes == len(body.encode())
 
 
+def test_only_a_body_that_could_be_guessed_or_taken_for_one_with_a_salt_has_a_salt(
+    wiki: SmallWiki, tmp_path: Path
+) -> None:
+    fake = f"<p>{'long ' * 60}</p>\n<!-- salt {'0' * 32} -->\n"
+    bodies = {"Long": f"<p>{'long ' * 60}</p>", "Fake": fake}
+    for title, body in bodies.items():
+        wiki.add(title, body)
+    run_capture(wiki, tmp_path)
+
+    stored = {title: wiki.store.contents.body(wiki.ids[title]).encode() for title in bodies}
+    sources = {title: (tmp_path / f"WS2/data/_source/{wiki.ids[title]}/v1.xml").read_bytes() for title in bodies}
+    assert sources["Long"] == stored["Long"]
+    assert "\nsalt: " not in markdown_of(tmp_path, "Long")
+    library = load_library(tmp_path)
+    for title, expected in stored.items():
+        bag, entry = library.get_page(title)
+        assert library.read_body(bag, entry.source_path) == expected
+    assert verify(tmp_path).findings == ()
+
+
 def test_front_matter_says_where_a_page_comes_from(wiki: SmallWiki, tmp_path: Path) -> None:
     run_capture(wiki, tmp_path)
 
@@ -42,7 +62,7 @@ def test_front_matter_says_where_a_page_comes_from(wiki: SmallWiki, tmp_path: Pa
     front = YAML(typ="safe").load(text.split("---\n")[1])
     assert list(front) == [
         "title", "url", "status", "archived_because", "version", "author", "saved", "message", "captured", "labels",
-        "space", "page_id", "evidence", "converter", "salt", "losses",
+        "space", "page_id", "evidence", "converter", "losses",
     ]  # fmt: skip
     assert (front["title"], front["version"], front["message"]) == ("Minutes", 3, "third")
     assert front["archived_because"] == ["label archived"]

@@ -240,9 +240,9 @@ class PageRecord(FileDocument):
     source_bytes: int
     """Size of the body in bytes, without its salt."""
     source_salt: str | None = None
-    """Salt of the file of the body; null if an earlier version of wikibot wrote it."""
+    """Salt of the file of the body; null if the body is not short, or an earlier version of wikibot wrote it."""
     salt: str | None = None
-    """Random text, also in the Markdown: another one in each record, so that no digest confirms a guess."""
+    """Random text, another one in each record, so that no digest confirms a guess; also in short Markdown."""
     captured_at: datetime
     """Time of the first capture of this body."""
     ancestors: tuple[Ancestor, ...] = ()

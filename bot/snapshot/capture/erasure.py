@@ -36,13 +36,11 @@ from bot.snapshot.archive.record import (
     settled,
 )
 from bot.snapshot.archive.redaction import find_redactable, redacted_title, remove_page
-from bot.snapshot.archive.salt import split_body
+from bot.snapshot.archive.salt import SHORT, split_body
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.kept_answers import delete_kept_answers
 from bot.snapshot.capture.rendition import CONVERTER, render_page
 from bot.storage.addresses import name_digest
-
-_GUESSABLE_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ def find_traces(library: Library, page: str) -> Erasure:
 
 def _is_guessable(source: bytes) -> bool:
     body, salt = split_body(source)
-    return salt is None and len(body) < _GUESSABLE_BYTES
+    return salt is None and len(body) < SHORT
 
 
 def redact(writer: SnapshotWriter, erasure: Erasure, *, reason: str, by: str) -> Checkpoint:

@@ -25,7 +25,7 @@ from bot.snapshot.archive.record import (
     settled,
 )
 from bot.snapshot.archive.redaction import redacted_title
-from bot.snapshot.archive.salt import digest_of_body, salt_body, split_body
+from bot.snapshot.archive.salt import digest_of_body, needs_salt, salt_body, split_body
 from bot.snapshot.archive.writer import SnapshotWriter
 from bot.snapshot.capture.changes import describe_changes
 from bot.snapshot.capture.observation import Observation, download_checked, with_author
@@ -203,10 +203,11 @@ class PageCapture:
                 if body == self.source:
                     return _Source(path, salt, self.writer.now)
             edition += 1
-        return _Source(path, before.source_salt if before and is_same_text else self._draw_salt(path), self.writer.now)
+        salt = before.source_salt if before and is_same_text else self._draw_salt(path, self.source)
+        return _Source(path, salt, self.writer.now)
 
-    def _draw_salt(self, path: str) -> str:
-        return self.writer.state.salts.draw(f"{self.bag.name}/{path}")
+    def _draw_salt(self, path: str, body: bytes) -> str | None:
+        return self.writer.state.salts.draw(f"{self.bag.name}/{path}") if needs_salt(body) else None
 
     def _place_file(self, attachment: Attachment, digest: str) -> str:
         folder = f"{paths.attachment_folder(self.record_id)}/"
@@ -266,7 +267,7 @@ class PageCapture:
         if self.record.source_path not in self.bag.manifest:
             bodies[self.record.source_path] = self.source
         for path, body in bodies.items():
-            salt = self.record.source_salt if path == self.record.source_path else self._draw_salt(path)
+            salt = self.record.source_salt if path == self.record.source_path else self._draw_salt(path, body)
             self.writer.put(self.bag, path, salt_body(body, salt))
         return list(bodies)
 

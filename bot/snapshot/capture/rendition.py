@@ -12,6 +12,7 @@ from bot.snapshot.archive import paths
 from bot.snapshot.archive.checkpoint import format_time
 from bot.snapshot.archive.frontmatter import render_front_matter
 from bot.snapshot.archive.record import PageRecord, RecordedComment, RecordedInclude, RecordedLink, RecordedListing
+from bot.snapshot.archive.salt import SHORT
 
 CONVERTER = f"wikibot-markdown {convert.CONVERTER_VERSION}"
 
@@ -33,11 +34,13 @@ def render_page(record: PageRecord, body: str, path: str, base_url: str) -> Rend
     losses = [
         {"kind": loss.kind, "what": loss.what} | ({"detail": loss.detail} if loss.detail else {}) for loss in lost
     ]
-    head = render_front_matter(_front_matter(record, path, losses)) + f"\n{_breadcrumbs(record, path)}\n\n"
-    head += f"# {escape_markdown(record.title) or 'Untitled'}\n\n"
     tail = [*_render_files(record, context), *(["\n## Comments\n\n", *comments] if comments else [])]
+    content = "".join([conversion.markdown, *tail])
+    salt = record.salt if len(content) < SHORT else None
+    head = render_front_matter(_front_matter(record, path, losses, salt)) + f"\n{_breadcrumbs(record, path)}\n\n"
+    head += f"# {escape_markdown(record.title) or 'Untitled'}\n\n"
     # The converter normalises prose to NFC and leaves code unchanged, so only the head is normalised here.
-    text = "".join([unicodedata.normalize("NFC", head), conversion.markdown, *tail])
+    text = unicodedata.normalize("NFC", head) + content
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return Rendition(text.encode("utf-8", "replace"), len(losses))
 
@@ -99,7 +102,7 @@ def _in_words(reason: str, titles: dict[str, str]) -> str:
             return "on the roster"
 
 
-def _front_matter(record: PageRecord, path: str, losses: list[dict[str, str]]) -> dict[str, object]:
+def _front_matter(record: PageRecord, path: str, losses: list[dict[str, str]], salt: str | None) -> dict[str, object]:
     """Return what a reader wants to know, in reading order. Digests and all other data are in the record."""
     reasons, message = reason_words(record), record.version.message
     return {
@@ -117,7 +120,7 @@ def _front_matter(record: PageRecord, path: str, losses: list[dict[str, str]]) -
         "page_id": record.page_id,
         "evidence": posixpath.relpath(paths.source_folder(record.page_id), posixpath.dirname(path)),
         "converter": CONVERTER,
-        **({"salt": record.salt} if record.salt else {}),
+        **({"salt": salt} if salt else {}),
         "losses": losses,
     }
 
