@@ -77,7 +77,7 @@ def create_app(desk: Desk) -> Flask:
     app.after_request(_compress_static)
     icons = f"{app.static_url_path}/icons.svg?v={_digest(folder / 'static' / 'icons.svg')}"
     app.jinja_env.globals.update(role_words=ROLE_WORDS, Role=Role, region_name=region_name, icons=icons)
-    app.jinja_env.filters.update(job_name=job_name, sentence=sentence, begun=begun)
+    app.jinja_env.filters.update(region_name=region_name, job_name=job_name, sentence=sentence, begun=begun)
     raise_if_undeclared(app)
     move_earlier_drafts(desk)
     return app

@@ -211,10 +211,10 @@ def test_health_shows_what_doctor_finds_and_writes_nothing(plan_world: DeskWorld
     outcome = wait_for_run(plan_world, f"/runs/{number.id}")
 
     page = maintainer.get("/health").text
-    for what in ("Python", "Clock", "State folder", "Home page", "Rate limits"):
+    for what in ("python", "clock", "state folder", "home page", "rate limits"):
         assert f"<b>{what}</b>" in page
     german = maintainer.get("/health", headers={"Accept-Language": "de"}).text
-    for what in ("Uhr", "Zustandsordner", "Startseite", "Das Wiki macht keine Angaben zu seinen Anfragegrenzen"):
+    for what in ("Uhr", "Zustandsordner", "Startseite", "das Wiki macht keine Angaben zu seinen Anfragegrenzen"):
         assert f">{what}<" in german
     assert ("Needs a person" in page) is (outcome == "attention")
     assert "bot-secret" not in page
