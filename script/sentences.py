@@ -11,7 +11,7 @@ from typing import IO
 from bot.desk.sentences import CONTEXT
 from bot.plural import counted
 
-_MAKERS = {"Check", "_ok", "_not_tried", "_attempt", "_ManualStep", "_examine_folder", "_examine_file"}
+_MAKERS = {"Check", "_ok", "_not_tried", "_attempt", "_ManualStep", "_examine_folder", "_examine_file", "compare_texts"}
 """Functions whose texts are shown."""
 _VARIABLES = {
     "message",
@@ -28,8 +28,19 @@ _VARIABLES = {
     "when",
     "what",
 }
-_TABLES = {"_CLOUD", "_DATA_CENTER", "SECTION_WORDS", "SHORT_WORDS"}
-_FUNCTIONS = {"words", "_label", "describe_changes", "describe_difference", "find_warnings", "_find_empty"}
+_TABLES = {"_CLOUD", "_DATA_CENTER", "SECTION_WORDS", "SHORT_WORDS", "_SUBJECTS", "_VERDICTS", "_WAYS_TO_KEEP"}
+_FUNCTIONS = {
+    "words",
+    "_label",
+    "describe_changes",
+    "describe_difference",
+    "find_warnings",
+    "_find_empty",
+    "_advice",
+    "_advise_generated",
+    "headline",
+    "describe_edit",
+}
 """Functions that return what is shown."""
 _PROSE = re.compile(r"[a-z]{2}")
 _NO_PROSE = re.compile(r"[/\\=<>%]|^-")
