@@ -20,11 +20,11 @@ SHORT_WORDS: Final = (
     *("intro", "items", "group", "home", "heading"),
     *("expected", "captured", "unchanged", "gone", "left out", "restrictions read", "requests", "requests for {1}"),
     *("bags", "files", "to review", "findings", "flaws", "pages", "written", "skipped", "excluded", "failed"),
-    *("merged", "disputed", "by {1}"),
+    *("merged", "disputed", "by {1}", "news", "drifted"),
 )
 """Names of fields of the data file, and of what runs count."""
 _VALUE = re.compile(r"\{\d\}")
-_JOINTS = ("; ", ": ", ", ")
+_JOINTS = (": ", "; ", ", ")
 _MOST_KEPT = 4_096
 
 

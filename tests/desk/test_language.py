@@ -105,6 +105,10 @@ def test_a_job_is_said_to_repeat_in_the_language_of_the_person(bare: BareDesk) -
             "2 files; downloaded 'found' (1,200 bytes)",
             "2 Dateien; 'found' heruntergeladen (1,200 Byte)",
         ),
+        (
+            "H: news: drifted: people changed it; `wikibot adopt` takes their text into the data file",
+            "H: Meldungen: abgewichen: von Menschen geändert; `wikibot adopt` übernimmt ihren Text in die Datendatei",
+        ),
         ("a sentence of nobody {1}", "a sentence of nobody {1}"),
     ],
 )
