@@ -63,6 +63,13 @@ def test_a_secret_that_all_can_read_is_a_warning_of_check(adopted: Desk, monkeyp
     assert "can read this secret" in adopted.ran("check", code=None).out
 
 
+def test_a_state_folder_that_all_can_write_is_a_warning_of_check(adopted: Desk) -> None:
+    state = adopted.folder / ".wikibot"
+    state.chmod(0o777)
+
+    assert f"file {state}: every account of this machine can write it" in adopted.ran("check").out
+
+
 def test_a_plan_file_that_all_can_write_is_refused(adopted: Desk) -> None:
     adopted.ran("plan", "--out", "plan.json")
     Path("plan.json").chmod(0o666)

@@ -25,9 +25,12 @@ from tests.snapshot.small_tree import tree_bytes
 TREES = 2_000 if IS_NIGHTLY else 24
 BYTES = 0 if IS_NIGHTLY else 12
 """How many bytes of the head are changed; 0 for each."""
+NIGHT_LIMIT = 4 * 3600
+"""Seconds: one tree takes about half a second of CPU, and other tests can take the other cores."""
 VIEWS = ("is not what the captured pages make it", "is not a record of a captured page")
 
 
+@pytest.mark.timeout(NIGHT_LIMIT)
 def test_what_one_verifier_finds_in_a_changed_tree_the_other_finds(
     evidence: Path, signer: Signer, tmp_path: Path
 ) -> None:
@@ -126,6 +129,7 @@ def _rename(path: Path, chance: random.Random) -> None:
     path.rename(path.with_name(chance.choice([f"x{path.name}", path.name.upper() + "x", "copy"])))
 
 
+@pytest.mark.timeout(NIGHT_LIMIT)
 def test_both_verifiers_find_a_change_of_any_byte_of_the_head_and_its_signature(
     evidence: Path, signer: Signer, tmp_path: Path
 ) -> None:

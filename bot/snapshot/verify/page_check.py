@@ -20,6 +20,8 @@ from bot.snapshot.verify.event_line import LoggedPage
 from bot.snapshot.verify.record_reader import ReadRecord, RecordReader
 
 _QUOTED = ("page_id", "path", "salt", "space_key", "status", "title", "url", "version_when")
+_UNSALTED, _SALTED = (f'{{"format": "{line_format(has_salt=salt)}", "page": ' for salt in (False, True))
+_SHOWN = ', "shown": '
 _quoted = json.encoder.encode_basestring
 _NO_RECORD = "is not a record of a captured page"
 
@@ -72,15 +74,19 @@ class BagCheck:
         if line is None:
             self._report(path, f"does not list page {page}, which was captured")
             return
-        if not line.startswith((_start(log, has_salt=False), _start(log, has_salt=True))):
+        has_salt = line.startswith(_SALTED)
+        start = f"{_SALTED if has_salt else _UNSALTED}{log.text}{_SHOWN}"
+        if not line.startswith(start):
             self._report(path, f"the state of page {page} is not the one in the log")
             return
         record_path = log.record
         if not self.is_due(f"{self.bag.name}/{record_path}"):
             return
         shown = self._rebuild(page, log, record_path, view)
-        start = _start(log, has_salt="salt" in (shown or ()))
-        if shown is not None and line != _render_plain(start, shown) and line != _render(start, shown):
+        if shown is None:
+            return
+        is_same = line == _render_plain(start, shown) or line == _render(start, shown)
+        if not is_same or has_salt != ("salt" in shown):
             self._report(path, f"what it shows of page {page} is not what the record {record_path} says")
 
     def _rebuild(self, page: str, log: LoggedPage, record_path: str, view: str) -> dict[str, Any] | None:
@@ -169,10 +175,6 @@ def load_checked_bag(
         return None
     bag.manifest = manifest
     return bag
-
-
-def _start(log: LoggedPage, *, has_salt: bool) -> str:
-    return f'{{"format": "{line_format(has_salt=has_salt)}", "page": {log.text}, "shown": '
 
 
 def _render_plain(start: str, shown: dict[str, Any]) -> str:
