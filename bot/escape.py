@@ -15,10 +15,10 @@ _MARKDOWN_SPECIAL = str.maketrans({each: f"\\{each}" for each in "\\`*_{}[]|#!~"
 
 
 def visible(text: str) -> str:
-    """Return *text* with control and format characters and lone surrogates written as hexadecimal code points.
+    """Return *text* with control and format characters, separators of lines and lone surrogates as code points.
 
-    Such characters can steer a terminal (escape sequences) or reverse the direction of writing (bidi overrides). Lone
-    surrogates, which JSON allows, cannot be encoded.
+    Such characters can steer a terminal (escape sequences) or reverse the direction of writing (bidi overrides), and
+    text after a separator could look like a line of the program. Lone surrogates, which JSON allows, cannot be encoded.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -42,7 +42,7 @@ def visible_in_json(text: str) -> str:
 
 
 def _is_hidden(character: str) -> bool:
-    return character not in _KEPT and unicodedata.category(character) in {"Cc", "Cf", "Cs"}
+    return character not in _KEPT and unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def _json_escape(character: str) -> str:

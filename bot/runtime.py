@@ -150,7 +150,12 @@ class Runtime:
         is_stray = stray != dotenv_file(config) and _has_variables(stray)
         return OwnFiles(
             (*secret_files(config), *filter(None, [self.snapshots.policy.key])),
-            (config, *(each.data_path for each in self.configured_workspaces), *self.template_files, self.folders.state),
+            (
+                config,
+                *(each.data_path for each in self.configured_workspaces),
+                *self.template_files,
+                self.folders.state,
+            ),
             missing_secrets_folder(),
             stray if is_stray else None,
         )

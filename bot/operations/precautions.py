@@ -14,8 +14,8 @@ from bot.wiki.endpoint import is_loopback
 class OwnFiles:
     """The files that steer the bot.
 
-    *steering* are settings, data files, templates and the state folder. *missing_secrets* is the folder in `WIKIBOT_SECRETS_DIR` if it
-    does not exist. *unread* is a `.env` in the current folder that is not read.
+    *steering* are settings, data files, templates and the state folder. *missing_secrets* is the folder in
+    `WIKIBOT_SECRETS_DIR` if it does not exist. *unread* is a `.env` in the current folder that is not read.
     """
 
     secrets: tuple[Path, ...]
