@@ -68,7 +68,8 @@ def for_each_wiki(
 
 def command_for(app: App, wiki: str, *more: str) -> list[str]:
     """Return the command line of this process for one wiki."""
-    return [sys.executable, "-m", "bot", "--wiki", wiki, *app.arguments, *more]
+    no_folder = "-P"  # a folder `bot` where the command is typed is not this program
+    return [sys.executable, no_folder, "-m", "bot", "--wiki", wiki, *app.arguments, *more]
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ def wait_until(is_so: Callable[[], object], log: Path) -> None:
 @pytest.fixture
 def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Fleet]:
     monkeypatch.setenv("WIKIBOT_CONFIG", str(tmp_path / "bot.yaml"))
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "secrets").mkdir(mode=0o700)
 
     def run(*words: str) -> Ran:
@@ -121,6 +122,8 @@ def test_each_wiki_gets_its_own_texts_with_its_own_account(managed: Fleet) -> No
     fleet = managed
     fleet.say("sales", "Said by sales.")
     fleet.say("support", "Said by support.")
+    (fleet.folder / "bot").mkdir()
+    (fleet.folder / "bot" / "__init__.py").write_text("raise SystemExit('another program of this name')")
 
     planned = fleet.run("plan", "--format", "json")
     applied = fleet.run("apply", "--yes")
