@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.current_run import RunPage
 from bot.errors import HistoryError
-from bot.history import MIGRATIONS, JobRequest, LogLine, RunHistory, RunOutcome
+from bot.history import MIGRATIONS, JobRequest, LogLine, Run, RunHistory, RunOutcome
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -139,6 +140,29 @@ def test_records_of_an_older_format_are_migrated_and_stay(tmp_path: Path, monkey
     with closing(sqlite3.connect(tmp_path / "runs.db")) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
         assert database.execute("SELECT host FROM runs").fetchall() == [(None,)]
+
+
+@pytest.mark.parametrize("format_", range(1, len(MIGRATIONS)))
+def test_records_of_each_earlier_version_are_read_and_go_on(tmp_path: Path, format_: int) -> None:
+    path = tmp_path / "runs.db"
+    with closing(sqlite3.connect(path)) as database:
+        for script in MIGRATIONS[:format_]:
+            database.executescript(script)
+        values = (7, "sync", "2026-01-02T12:00:00+00:00", "2026-01-02T12:00:03+00:00", "success", '{"written": 1}', "")
+        database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        if format_ > 1:
+            database.execute("INSERT INTO log_lines VALUES (7, 1, '2026-01-02T12:00:01+00:00', 'INFO', 'wrote 1 page')")
+        database.execute(f"PRAGMA user_version = {format_}")
+        database.commit()
+
+    history = RunHistory(path)
+    following = history.begin("sync", at=NOON)
+    history.end(following, RunOutcome.SUCCESS, at=NOON, pages=[RunPage("1", "Home", "written", reasons=("why",))])
+
+    assert following == 8
+    assert history.find(7) == Run(7, "sync", NOON, NOON + timedelta(seconds=3), RunOutcome.SUCCESS, {"written": 1})
+    assert [line.text for line in history.log_of(7)] == ["wrote 1 page"] * (format_ > 1)
+    assert (history.pages_of(7), len(history.pages_of(8))) == ([], 1)
 
 
 def test_records_of_a_newer_version_are_refused_and_stay(tmp_path: Path) -> None:

@@ -115,7 +115,8 @@ def _check(state: EvidenceState, head: Checkpoint, how: Upgrade) -> None:
         first = checked.findings[0]
         raise EvidenceError(
             f"nothing was taken over, because {state.root} is not as it was captured: {first.path} {first.message}; "
-            "see `wikibot verify`, and restore the snapshots from a copy"
+            "see `wikibot verify`, and restore the snapshots from a copy. If its files state no format, a development "
+            "version before format 1 wrote them: keep the folder elsewhere, and let `wikibot snapshot` begin new ones"
         )
 
 
