@@ -12,10 +12,7 @@ _CALL = (
     "urllib3 alone needs about 1.8 times the CPU of `http.client`; the rest is requests, the check of the address, the "
     "headers, the deadline, the limit of the size, and the validation of the answer"
 )
-_COMMAND = (
-    "the libraries that the command cannot do without take most of it, as the table of the stages in docs/performance.md "
-    "shows"
-)
+_COMMAND = "the libraries that it cannot do without take most of it: see the table of the stages in docs/performance.md"
 
 
 def find_other_targets(figures: dict[str, Any]) -> Iterator[Target]:
