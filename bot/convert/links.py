@@ -1,6 +1,8 @@
 """Links: `ac:link` in all its forms, plain `a`, mentions of people."""
 
-from bot.convert.document import Apart, Inlines, Link, Node, flow, wrap
+from collections.abc import Iterable
+
+from bot.convert.document import Apart, Inlines, Link, Node, Styled, flow, wrap
 from bot.convert.link_targets import is_unsafe, slug
 from bot.convert.page_builder import PageBuilder
 from bot.storage.reader import Element
@@ -14,10 +16,20 @@ def build_anchor(page: PageBuilder, element: Element) -> list[Node]:
         name = attributes.get("name") or attributes.get("id")
         return [page.anchor(slug(name) or name.strip()), *nodes] if name else nodes
     address = attributes["href"]
+    _lose_inner(page, nodes)
     if "data-datasource" in attributes:
         page.lose("smart link", address, "the table it shows was not captured")
     title = " ".join(attributes.get("title", "").split())
     return link(page, nodes, address, title="" if title == text else title)
+
+
+def _lose_inner(page: PageBuilder, nodes: Iterable[Node]) -> None:
+    """Record the links among *nodes*, the words of another link: Markdown has no link in a link."""
+    for node in nodes:
+        if isinstance(node, Link):
+            page.lose("link", f"#{node.anchor}" if node.anchor else node.address, "in the words of another link")
+        elif isinstance(node, Styled | Apart):
+            _lose_inner(page, node.content)
 
 
 def link(page: PageBuilder, nodes: list[Node], address: str, *, title: str = "") -> list[Node]:
@@ -111,7 +123,8 @@ def _link_body(page: PageBuilder, element: Element) -> list[Node]:
     rich = element.find_child("ac:link-body")
     if rich is not None:
         nodes = page.nodes(rich)
-        return nodes if flow(nodes) or any(not isinstance(node, str) for node in nodes) else []
+        _lose_inner(page, nodes)
+        return nodes if flow(nodes) else []
     text = element.find_child("ac:plain-text-link-body")
     return [text.text] if text is not None and text.text.strip() else []
 

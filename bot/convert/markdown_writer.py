@@ -54,6 +54,7 @@ _AUTOLINK = re.compile(r"(?:https?|ftp|mailto):[^\s<>\\]+$")
 _LANGUAGES = {"c#": "csharp", "html/xml": "xml", "none": "", "plain": "", "text": "", "coldfusion": "cfm"}
 _LANGUAGES |= {"actionscript3": "actionscript", "py": "python", "c++": "cpp"}
 _LABELS = {"NOTE": "Note", "TIP": "Tip", "IMPORTANT": "Important", "WARNING": "Warning", "CAUTION": "Caution"}
+_NOTE = re.compile(r"\[\^[0-9]+\]")
 _LARGEST_NUMBER = 1_000_000_000
 
 
@@ -234,11 +235,11 @@ class MarkdownWriter:
                 texts.append(inline)
                 continue
             if texts:
-                parts.append(_escaped("".join(texts), in_link))
+                parts.append(_escaped("".join(texts), in_link, parts))
                 texts = []
             _INLINES[type(inline)](self, inline, parts, within, in_link)
         if texts:
-            parts.append(_escaped("".join(texts), in_link))
+            parts.append(_escaped("".join(texts), in_link, parts))
         return parts
 
     def write_styled(self, inline: Styled, parts: list[Part], within: Within, in_link: bool) -> None:
@@ -323,8 +324,12 @@ _INLINES: dict[type[Inline], Callable[[MarkdownWriter, Any, list[Part], Within, 
 }
 
 
-def _escaped(text: str, in_link: bool) -> str:
-    return escape_label(text) if in_link else escape_text(text)
+def _escaped(text: str, in_link: bool, before: list[Part]) -> str:
+    """Return *text* escaped; behind a footnote reference, `(` would begin an address, and `:` a footnote."""
+    escaped = escape_label(text) if in_link else escape_text(text)
+    if escaped.startswith(("(", ":")) and before and isinstance(before[-1], str) and _NOTE.fullmatch(before[-1]):
+        return f"\\{escaped}"
+    return escaped
 
 
 def _is_address_itself(run: Inlines, address: str) -> bool:

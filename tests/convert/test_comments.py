@@ -1,7 +1,9 @@
 """Inline comments become footnotes without a loss."""
 
 import pytest
+from lxml import html
 
+from benchmarks.fidelity_markdown import READERS
 from bot.convert import InlineComment, PageContext, convert_page
 
 _MARKED = '<p>see <ac:inline-comment-marker ac:ref="r">this</ac:inline-comment-marker></p>'
@@ -53,3 +55,29 @@ def test_what_a_comment_loses_is_a_loss_of_the_page() -> None:
     losses = convert_page(_MARKED, context).losses
 
     assert [(loss.kind, loss.what) for loss in losses] == [("user", "unknown")]
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("words", ["(see-below)", "<strong>x</strong>(see-below)", ": see below", "[see](below)"])
+@pytest.mark.parametrize("marked", ["marked", ""])
+def test_words_behind_a_mark_are_no_address_and_no_footnote(marked: str, words: str, reader: str) -> None:
+    body = f'<p><ac:inline-comment-marker ac:ref="c">{marked}</ac:inline-comment-marker>{words}</p>'
+
+    markdown = convert_page(body, PageContext(comments={"c": InlineComment("Ana", "<p>Why?</p>")})).markdown
+
+    paragraph = html.fragment_fromstring(READERS[reader](markdown), create_parent="div").find("p")
+    assert paragraph is not None
+    assert "see" in paragraph.text_content()
+    assert "below" in paragraph.text_content()
+    assert paragraph.xpath(".//a[not(ancestor::sup)]") == []
+
+
+def test_a_link_in_the_words_of_a_link_is_a_loss_and_a_link_without_words_has_the_title() -> None:
+    body = '<p><a href="https://a.example/">out <ac:link><ri:page ri:content-title="Inner"/></ac:link></a></p>'
+    body += '<p><ac:link><ri:page ri:content-title="Untitled words"/><ac:link-body><br/></ac:link-body></ac:link></p>'
+
+    conversion = convert_page(body, PageContext(space_key="S", base_url="https://w.example"))
+
+    assert [loss.detail for loss in conversion.losses] == ["in the words of another link"]
+    assert "Inner" in conversion.losses[0].what
+    assert "[Untitled words](" in conversion.markdown
