@@ -173,8 +173,9 @@ def _inline_comment(page: PageBuilder, element: Element) -> list[Node]:
     """Mark the end of the commented text with a footnote; of several markers, the last one has the footnote."""
     nodes = page.nodes(element)
     ref = element.attributes.get("ac:ref", "")
-    if ref not in page.context.comments:
-        page.lose_style("inline comment (marked in the text, not captured)")
+    if ref not in page.context.comments or page.is_in_comment:
+        where = "text of another comment, without a footnote" if page.is_in_comment else "text, not captured"
+        page.lose_style(f"inline comment (marked in the {where})")
         return nodes
     return [*nodes, page.reference(ref)]
 

@@ -82,6 +82,8 @@ class PageBuilder:
         self.anchors: set[str] = set()
         self.note_pieces: Counter[str] = Counter()
         """The number of text pieces that each comment marks, in the order of the comments."""
+        self.is_in_comment = False
+        """Whether the text of a comment is converted: a mark in it has no footnote, which would be in a footnote."""
         self.has_contents = False
         self.including: tuple[str, ...] = ()
         self._handlers, self._objects = handlers, objects

@@ -33,7 +33,8 @@ def convert_page(body: str, metadata: PageContext = _NOTHING_KNOWN) -> Conversio
     """Convert *body* to GitHub-flavoured Markdown, and return it with the losses; never raises on a malformed body."""
     page = PageBuilder(metadata, ELEMENTS, OBJECTS)
     blocks = _blocks(page, body)
-    notes = [(ref, _comment(page, metadata.comments[ref])) for ref in [*page.note_pieces]]
+    page.is_in_comment = True
+    notes = [(ref, _comment(page, metadata.comments[ref])) for ref in page.note_pieces]
     anchors = _Anchors(blocks, page, metadata.title)
     if page.has_contents:
         blocks = anchors.with_contents(blocks)

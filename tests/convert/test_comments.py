@@ -81,3 +81,19 @@ def test_a_link_in_the_words_of_a_link_is_a_loss_and_a_link_without_words_has_th
     assert [loss.detail for loss in conversion.losses] == ["in the words of another link"]
     assert "Inner" in conversion.losses[0].what
     assert "[Untitled words](" in conversion.markdown
+
+
+@pytest.mark.parametrize("inner", ["a", "b", "c"])
+def test_a_mark_in_the_text_of_a_comment_is_a_loss(inner: str) -> None:
+    marker = '<ac:inline-comment-marker ac:ref="{}">{}</ac:inline-comment-marker>'
+    reply = InlineComment("Li", f"<p>{marker.format(inner, 'inside')}</p>")
+    context = PageContext(
+        comments={"a": InlineComment("Ana", reply.body, (reply,)), "b": InlineComment("Omar", "<p/>")}
+    )
+
+    conversion = convert_page(f"<p>{marker.format('a', 'one')}</p>", context)
+
+    assert conversion.markdown == "one[^1]\n\n[^1]: **Ana**: inside\n\n    > **Li**: inside\n"
+    assert [loss.what for loss in conversion.losses] == [
+        "inline comment (marked in the text of another comment, without a footnote)"
+    ]
