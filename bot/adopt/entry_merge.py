@@ -12,13 +12,13 @@ from enum import StrEnum
 from bot.adopt.data_targets import LinkTarget, Pages
 from bot.adopt.hidden_entries import with_hidden
 from bot.adopt.merge import line_content, link_identity, merge, plain_blanks, reread_line, respell, with_links_below
-from bot.adopt.news_values import make_id
 from bot.adopt.three_way import LastCommon, compare
 from bot.adopt.values import Value
 from bot.config.data_model import News, NewsItem, NewsPoint, QuickLink, QuickLinks, StatusBanner, StatusLine
 from bot.config.entry_ref import Entry
 from bot.config.news_selection import day_of, older_news, shown_news, shown_part
 from bot.inline import PageTarget
+from bot.item_id import make_id
 from bot.sync.data_links import LinkKind
 
 _UNSEEN = ("id", "publish_at", "expires_at", "pinned", "file")
@@ -409,7 +409,7 @@ def _with_new_ids(merged: Sequence[Entry], kept: Sequence[Entry]) -> list[Entry]
     entries: list[Entry] = []
     for entry in merged:
         if isinstance(entry, NewsItem) and entry.id in own:
-            entry = entry.model_copy(update={"id": make_id(entry.text, taken=taken)})
+            entry = entry.model_copy(update={"id": make_id(entry.text, taken)})
             taken.add(entry.id)
         entries.append(entry)
     return entries

@@ -17,7 +17,6 @@ from pydantic import BaseModel, ValidationError
 from bot import inline
 from bot.adopt.data_targets import CannotSayError, LinkTarget, Pages, page_of, read_address
 from bot.adopt.hidden_entries import with_hidden
-from bot.adopt.news_values import make_id
 from bot.adopt.phrase_markdown import to_markdown
 from bot.adopt.phrases import Context, read_phrases
 from bot.adopt.status_values import status_line
@@ -33,6 +32,7 @@ from bot.config.data_model import (
 )
 from bot.config.news_selection import day_of, older_news, shown_news, shown_part
 from bot.inline import PageTarget
+from bot.item_id import make_id
 from bot.render import print_day
 from bot.storage.reader import read_strictly
 from bot.sync.data_links import LinkKind
@@ -209,7 +209,7 @@ def _merge_news(read: News, base: News, pages: Pages, now: dt.datetime, zone: dt
     for item, old in zip(read.items, _match(read.items, shown, pages), strict=True):
         day = item.date if dates == read.dates else None
         if old is None:
-            seen.append(item.model_copy(update={"id": make_id(item.text, taken=taken), "date": day}))
+            seen.append(item.model_copy(update={"id": make_id(item.text, taken), "date": day}))
         else:
             text = old.text if plain_blanks(item.text) == plain_blanks(respell(old.text, pages)) else item.text
             group = _spelled_as(old.group, item.group, pages)

@@ -1,7 +1,5 @@
 """Read the news of a page: items with their days, in lists, lines, tables, below sub-headings or days."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from bot.adopt.blocks import Bullet, BulletList, Grid, GridCell, PageBlock, TextLine, words_of
@@ -25,6 +23,7 @@ from bot.adopt.sub_headings import is_day_line, split_at_sub_headings
 from bot.adopt.table_cells import cells_behind, markdown_of_cell, split_head
 from bot.config.data_model import CALENDAR, News
 from bot.inline import plain_text
+from bot.item_id import make_id
 from bot.sync.data_links import LinkKind
 
 NO_NEWS = "There is no news at the moment."
@@ -195,21 +194,7 @@ def _with_ids(items: Iterable[Fields]) -> tuple[Fields, ...]:
     made: list[Fields] = []
     taken: set[str] = set()
     for item in items:
-        item_id = make_id(str(item["text"]), taken=taken)
+        item_id = make_id(str(item["text"]), taken)
         taken.add(item_id)
         made.append({"id": item_id} | item)
     return tuple(made)
-
-
-def make_id(markdown: str, *, taken: Iterable[str]) -> str:
-    """Return a short id made from the words of an item, unique among *taken*."""
-    link = re.search(r"\[([^\]]+)\]\((?:https?|mailto|page|attachment|card):", markdown)
-    words = link[1] if link else plain_text(markdown)
-    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
-    parts = re.findall(r"[a-z0-9]+", plain)[:6]
-    base = "-".join(parts)[:60].strip("-") or "item"
-    number, candidate = 1, base
-    while candidate in set(taken):
-        number += 1
-        candidate = f"{base}-{number}"
-    return candidate

@@ -5,8 +5,6 @@ changed after it was read, the edit is made again on the new content; a change o
 """
 
 import datetime as dt
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -28,7 +26,7 @@ from bot.config.data_operation import (
 from bot.config.entry_ref import EntryRef, as_seen
 from bot.config.link_choice import LinkChoice, LinkDestination
 from bot.errors import ContentError
-from bot.inline import plain_text
+from bot.item_id import make_id
 from bot.plural import counted
 from bot.text_diff import unified_diff
 
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from bot.config.revision_journal import Revision
     from bot.config.shared_data_file import SharedDataFile
 
-_MAX_ID_LENGTH = 60
 _NOT_COPIED = ("id", "date", "publish_at", "expires_at", "review_by", "pinned", "file")
 _ANY: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
@@ -261,15 +258,3 @@ def _banner_line(document: DataFile, number: int) -> EntryRef:
 
 def _link(document: DataFile, choice: LinkChoice) -> EntryRef:
     return EntryRef.at(document.data, document.find_link(choice).location)
-
-
-def make_id(text: str, taken: set[str]) -> str:
-    """Build an id from the words of a news text; add a number if the id is taken."""
-    ascii_text = unicodedata.normalize("NFKD", plain_text(text)).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")
-    base = words[:_MAX_ID_LENGTH].rpartition("-")[0] if len(words) > _MAX_ID_LENGTH else words
-    base = base or "news"
-    number, found = 2, base
-    while found in taken:
-        found, number = f"{base}-{number}", number + 1
-    return found

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.journeys.conftest import Desk
+from tests.journeys.test_clock import in_hours
 from tests.journeys.test_merge import ana_changes, body, ready
 from tests.scripted_proxy import scripted_proxy
 
@@ -151,6 +152,26 @@ def test_a_text_comes_back_into_a_region_that_the_bot_has_written_since(repairin
     assert "Please read" in body(repairing)
     assert "Brand new." in body(repairing)
     assert "Vote now." in body(repairing)
+
+
+def test_a_text_comes_back_on_a_wiki_that_does_not_state_its_time_and_brings_no_item_before_its_time(
+    repairing: Desk,
+) -> None:
+    ana_changes(repairing, "Read ", "Please read ")
+    repairing.ran("sync")
+    repairing.ran("news", "add", "Brand new.")
+    repairing.ran("sync")
+    repairing.wiki.faults.add("no-date")
+    repairing.wiki.faults.add(f"clock={-24 * 3600}")
+    repairing.ran("news", "add", "Under embargo.", "--publish-at", in_hours(-12))
+    ana_changes(repairing, "Vote now.", "Vote today.")
+
+    repairing.ran("drift", "restore", "1", "--yes")
+
+    assert "Please read" in body(repairing)
+    assert "Vote today." in body(repairing)
+    assert "Brand new." in body(repairing)
+    assert "Under embargo." not in body(repairing)
 
 
 def test_a_text_comes_back_below_a_heading_without_touching_others(heading: Desk) -> None:

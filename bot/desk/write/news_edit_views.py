@@ -28,8 +28,9 @@ from bot.desk.write.saved_edit import SavedEdit
 from bot.desk.write.shown_content import ShownContent, WebAnswer, gone, load_content
 from bot.desk.write.write_state import next_run
 from bot.inline import plain_text
+from bot.item_id import make_id
 from bot.operations.content_advice import Advice, Topic, Weight, describe_invalid, find_advice
-from bot.operations.edit import Edit, edit_with, make_id
+from bot.operations.edit import Edit, edit_with
 
 _ADVISED = ("text", "publish_at", "expires_at", "date", "id", "group")
 
